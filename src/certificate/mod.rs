@@ -1,0 +1,5 @@
+//! Public keys and certificates in their stock encodings.
+
+mod public_key;
+
+pub use public_key::{Algorithm, PublicKey, PublicKeyError};

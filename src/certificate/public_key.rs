@@ -1,0 +1,298 @@
+//! A public key as a normalised SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
+
+use std::fmt;
+
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use der::{Decode, Encode, Sequence};
+use spki::SubjectPublicKeyInfoRef;
+
+use crate::words::Digest;
+
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+/// What kind of key a public key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// NIST P-256.
+    P256,
+    /// NIST P-384.
+    P384,
+    /// NIST P-521.
+    P521,
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+    /// RSA with a modulus of that many bits.
+    Rsa {
+        /// The length of the modulus.
+        bits: usize,
+    },
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::P256 => f.write_str("P-256"),
+            Self::P384 => f.write_str("P-384"),
+            Self::P521 => f.write_str("P-521"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Rsa { bits } => write!(f, "RSA-{bits}"),
+        }
+    }
+}
+
+/// A public key in one normal form, so that equal keys are equal bytes: DER
+/// SubjectPublicKeyInfo, elliptic-curve points uncompressed, RSA with NULL parameters.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    der: Vec<u8>,
+    subject_bits: Vec<u8>,
+    algorithm: Algorithm,
+}
+
+/// Why bytes are not a public key that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicKeyError {
+    /// Not PEM with the label `PUBLIC KEY`, or not DER inside.
+    #[error("not a public key in PEM or DER form: {0}")]
+    Encoding(String),
+    /// A private key, where a public one belongs.
+    #[error("this is a PRIVATE key")]
+    Private,
+    /// An algorithm or curve outside [`Algorithm`].
+    #[error("algorithm {0} is not supported")]
+    Algorithm(String),
+    /// The point or number itself is impossible.
+    #[error("the key is not valid: {0}")]
+    Value(&'static str),
+}
+
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}
+
+impl PublicKey {
+    /// Reads a PEM block `PUBLIC KEY`.
+    ///
+    /// # Errors
+    /// When it is something else; [`PublicKeyError::Private`] when it is a private key.
+    pub fn from_pem(text: &str) -> Result<Self, PublicKeyError> {
+        if text.contains("PRIVATE KEY-----") {
+            return Err(PublicKeyError::Private);
+        }
+        let (label, der) = der::pem::decode_vec(text.trim().as_bytes())
+            .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+        if label != "PUBLIC KEY" {
+            return Err(PublicKeyError::Encoding(format!(
+                "the PEM label is {label:?}, not \"PUBLIC KEY\""
+            )));
+        }
+        Self::from_der(&der)
+    }
+
+    /// Reads a DER SubjectPublicKeyInfo; compressed points are expanded nowhere: they are refused.
+    ///
+    /// # Errors
+    /// When it is not DER, the algorithm is not supported, or the key cannot exist.
+    pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
+        let info = SubjectPublicKeyInfoRef::from_der(der)
+            .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+        let bits = info
+            .subject_public_key
+            .as_bytes()
+            .ok_or(PublicKeyError::Value("unused bits in the key"))?;
+        match info.algorithm.oid {
+            EC_PUBLIC_KEY => {
+                let curve = info
+                    .algorithm
+                    .parameters_oid()
+                    .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+                let algorithm = match curve {
+                    P256 => Algorithm::P256,
+                    P384 => Algorithm::P384,
+                    P521 => Algorithm::P521,
+                    other => return Err(PublicKeyError::Algorithm(other.to_string())),
+                };
+                Self::from_point(algorithm, bits)
+            }
+            ED25519 => Self::from_ed25519(bits),
+            RSA => {
+                let key = RsaPublicKey::from_der(bits)
+                    .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+                Self::from_rsa(key.modulus.as_bytes(), key.exponent.as_bytes())
+            }
+            other => Err(PublicKeyError::Algorithm(other.to_string())),
+        }
+    }
+
+    /// An uncompressed point (SEC 1, section 2.3.3) of a NIST curve.
+    ///
+    /// # Errors
+    /// When the point has another form or length, or is not on the curve.
+    pub fn from_point(curve: Algorithm, point: &[u8]) -> Result<Self, PublicKeyError> {
+        use aws_lc_rs::agreement;
+        let (oid, length, agreement) = match curve {
+            Algorithm::P256 => (P256, 65, &agreement::ECDH_P256),
+            Algorithm::P384 => (P384, 97, &agreement::ECDH_P384),
+            Algorithm::P521 => (P521, 133, &agreement::ECDH_P521),
+            Algorithm::Ed25519 | Algorithm::Rsa { .. } => {
+                return Err(PublicKeyError::Value("not an elliptic-curve point"));
+            }
+        };
+        if point.len() != length || point.first() != Some(&4) {
+            return Err(PublicKeyError::Value(
+                "the point is not in uncompressed form",
+            ));
+        }
+        agreement::ParsedPublicKey::try_from(agreement::UnparsedPublicKey::new(agreement, point))
+            .map_err(|_| PublicKeyError::Value("the point is not on the curve"))?;
+        Self::build(curve, EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), point)
+    }
+
+    /// The 32 bytes of an Ed25519 key.
+    ///
+    /// # Errors
+    /// When there are not 32.
+    pub fn from_ed25519(bytes: &[u8]) -> Result<Self, PublicKeyError> {
+        if bytes.len() != 32 {
+            return Err(PublicKeyError::Value("an Ed25519 key has 32 bytes"));
+        }
+        Self::build(Algorithm::Ed25519, ED25519, None, bytes)
+    }
+
+    /// An RSA key from its big-endian modulus and public exponent, leading zeros allowed.
+    ///
+    /// # Errors
+    /// When a number is zero or too large to be encoded.
+    pub fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
+        let modulus = UintRef::new(modulus).map_err(|_| PublicKeyError::Value("RSA modulus"))?;
+        let exponent = UintRef::new(exponent).map_err(|_| PublicKeyError::Value("RSA exponent"))?;
+        let first = modulus.as_bytes().first().copied().unwrap_or(0);
+        if first == 0 || exponent.as_bytes().iter().all(|byte| *byte == 0) {
+            return Err(PublicKeyError::Value("an RSA number is zero"));
+        }
+        let bits = modulus.as_bytes().len() * 8 - first.leading_zeros() as usize;
+        let inner = RsaPublicKey { modulus, exponent }
+            .to_der()
+            .map_err(|_| PublicKeyError::Value("the RSA key is too large"))?;
+        Self::build(Algorithm::Rsa { bits }, RSA, Some(AnyRef::NULL), &inner)
+    }
+
+    fn build(
+        algorithm: Algorithm,
+        oid: ObjectIdentifier,
+        parameters: Option<AnyRef<'_>>,
+        subject_bits: &[u8],
+    ) -> Result<Self, PublicKeyError> {
+        let too_large = |_| PublicKeyError::Value("too large");
+        let info = SubjectPublicKeyInfoRef {
+            algorithm: spki::AlgorithmIdentifierRef { oid, parameters },
+            subject_public_key: BitStringRef::from_bytes(subject_bits).map_err(too_large)?,
+        };
+        Ok(Self {
+            der: info.to_der().map_err(too_large)?,
+            subject_bits: subject_bits.to_vec(),
+            algorithm,
+        })
+    }
+
+    /// The kind of key.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// DER SubjectPublicKeyInfo.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// What stands in the BIT STRING: the uncompressed point, the 32 Ed25519 bytes, or PKCS#1 `RSAPublicKey`.
+    #[must_use]
+    pub fn subject_bits(&self) -> &[u8] {
+        &self.subject_bits
+    }
+
+    /// PEM as TUF key objects carry it: LF, 64 characters a line, with the final newline.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        use base64::Engine as _;
+        let body = base64::engine::general_purpose::STANDARD.encode(&self.der);
+        let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
+        for line in body.as_bytes().chunks(64) {
+            pem.extend(line.iter().copied().map(char::from));
+            pem.push('\n');
+        }
+        pem.push_str("-----END PUBLIC KEY-----\n");
+        pem
+    }
+
+    /// SHA-256 over the DER form: the fingerprint that cards and registers show.
+    #[must_use]
+    pub fn fingerprint(&self) -> Digest {
+        Digest::of(&self.der)
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({}, {})", self.algorithm, self.fingerprint())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+
+    fn p256_point() -> Vec<u8> {
+        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)
+            .unwrap()
+            .public_key()
+            .as_ref()
+            .to_vec()
+    }
+
+    #[test]
+    fn pem_and_der_lead_back_to_the_same_key() {
+        let key = PublicKey::from_point(Algorithm::P256, &p256_point()).unwrap();
+        assert_eq!(PublicKey::from_pem(&key.to_pem()).unwrap(), key);
+        assert_eq!(PublicKey::from_der(key.as_der()).unwrap(), key);
+        assert!(key.to_pem().ends_with("-----END PUBLIC KEY-----\n"));
+    }
+
+    #[test]
+    fn a_point_off_the_curve_is_refused() {
+        let mut point = p256_point();
+        point[40] ^= 1;
+        assert_eq!(
+            PublicKey::from_point(Algorithm::P256, &point),
+            Err(PublicKeyError::Value("the point is not on the curve"))
+        );
+    }
+
+    #[test]
+    fn a_private_key_is_told_as_such() {
+        let pem =
+            "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
+        assert_eq!(PublicKey::from_pem(pem), Err(PublicKeyError::Private));
+    }
+
+    #[test]
+    fn rsa_bits_are_counted_from_the_number() {
+        let mut modulus = vec![0u8; 257];
+        modulus[1] = 0x80;
+        modulus[256] = 1;
+        let key = PublicKey::from_rsa(&modulus, &[1, 0, 1]).unwrap();
+        assert_eq!(key.algorithm(), Algorithm::Rsa { bits: 2048 });
+        assert_eq!(PublicKey::from_der(key.as_der()).unwrap(), key);
+    }
+}

@@ -1,0 +1,42 @@
+//! The command line: one file per command, which picks a front end and says how it ended.
+
+mod failure;
+mod root;
+mod script;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::{Failure, Status};
+
+/// Offline root key ceremonies for The Update Framework.
+#[derive(Debug, Parser)]
+#[command(name = "conclave", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Script(script::Arguments),
+    Token(token::Arguments),
+    Root(root::Arguments),
+}
+
+/// Reads the arguments of the process, does what they say, and tells how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Script(arguments) => script::run(arguments),
+        Command::Token(arguments) => token::run(arguments),
+        Command::Root(arguments) => root::run(arguments),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,16 @@
+//! Conclave runs offline root key ceremonies for The Update Framework (TUF).
+//!
+//! Four ideas carry everything: the script is the only input; the transcript is
+//! the state; the core does no I/O; and nothing is believed that can be proved.
+//! `docs/architecture.md` has the map of the rooms and the arrows between them,
+//! and `tests/layering.rs` holds the code to it.
+
+pub mod certificate;
+pub mod cli;
+pub mod metadata;
+pub mod profile;
+pub mod record;
+pub mod script;
+pub mod secret;
+pub mod token;
+pub mod words;

@@ -1,0 +1,7 @@
+//! The `conclave` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    conclave::cli::main()
+}

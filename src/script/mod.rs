@@ -1,0 +1,1 @@
+//! Ceremony scripts.
