@@ -82,14 +82,14 @@ fn update_by_tough(repository: &Repository) -> Result<Updated, String> {
         .build()
         .map_err(|e| e.to_string())?
         .block_on(async {
-            let loaded = loader.load().await?;
+            let ours = loader.load().await?;
             let name = TargetName::new(Repository::TARGET)?;
-            let target = match loaded.read_target(&name).await? {
+            let target = match ours.read_target(&name).await? {
                 Some(stream) => stream.into_vec().await?,
                 None => Vec::new(),
             };
             Ok(Updated {
-                root_version: loaded.root().signed.version.get(),
+                root_version: ours.root().signed.version.get(),
                 target,
             })
         })

@@ -4,6 +4,11 @@
 //! The harness itself is tried on roots that python-tuf makes, among them such as every client
 //! must refuse.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of a test may panic as it may"
+)]
+
 mod client;
 mod repository;
 
