@@ -124,7 +124,7 @@ impl Repository {
                 directory.path(),
             ],
         )?;
-        let root_version = (1..)
+        let root_version = (1..=256)
             .take_while(|n| roots.join(format!("{n}.root.json")).exists())
             .last()
             .ok_or("there is no 1.root.json")?;
