@@ -1,1 +1,5 @@
-//! The root role of TUF.
+//! The root role's metadata.
+
+mod key_type;
+
+pub use key_type::{KeyType, KeyTypeError};

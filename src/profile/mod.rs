@@ -1,1 +1,341 @@
-//! Token profiles.
+//! Token profiles: what Conclave must know of a make of token to work with it.
+//!
+//! A profile is one TOML file of `hsm-config/`, and nothing but that file: a
+//! field that is unknown, misspelt or missing is an error.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The profiles that are built in: name of the file, and its text.
+const EMBEDDED: [(&str, &str); 1] = [(
+    "hsm-config/softhsm2.toml",
+    include_str!("../../hsm-config/softhsm2.toml"),
+)];
+
+/// How one make of token is reached and how it behaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    name: String,
+    title: String,
+    kind: Kind,
+    module: ModuleFile,
+    quirks: Quirks,
+}
+
+/// How a token is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// Through a PKCS#11 module.
+    Pkcs11,
+}
+
+/// Where the module of a profile lies.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModuleFile {
+    paths: Vec<PathBuf>,
+    install: String,
+}
+
+/// What a make of token does differently from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quirks {
+    /// How tokens that came or went are noticed.
+    pub rescan: Rescan,
+    /// Whether wrong PINs lock the token.
+    pub locks_pin: bool,
+    /// Whether public keys show only after a login.
+    pub public_keys_need_login: bool,
+    /// Whether private keys live in hardware; those of software tokens can be copied with their files.
+    pub hardware: bool,
+}
+
+/// What it takes to notice tokens that came or went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rescan {
+    /// To list the slots.
+    List,
+    /// To finalise and initialise the module, which ends every session.
+    Reinitialise,
+}
+
+/// Why a text is no profile.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProfileError {
+    /// The file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Not TOML, or a field that is unknown, missing or of the wrong kind.
+    #[error("{origin}:{line}:{column}: {detail}")]
+    Syntax {
+        /// The file.
+        origin: String,
+        /// Counted from 1; where a field is missing, its table's.
+        line: usize,
+        /// Counted from 1, in characters.
+        column: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A field with a value that it cannot have.
+    #[error("{origin}: {field} {problem}")]
+    Value {
+        /// The file.
+        origin: String,
+        /// The field: `module.paths`.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// No built-in profile of that name.
+    #[error("there is no token profile {name:?}; there are: {known}")]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    name: String,
+    title: String,
+    kind: Kind,
+    module: ModuleFile,
+    quirks: Quirks,
+}
+
+impl Profile {
+    /// Every built-in profile.
+    ///
+    /// # Errors
+    /// Never in a build that passed its tests: they read each of them.
+    pub fn embedded() -> Result<Vec<Self>, ProfileError> {
+        EMBEDDED
+            .iter()
+            .map(|(origin, text)| Self::parse(text, origin))
+            .collect()
+    }
+
+    /// The built-in profile of a name: `softhsm2`.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn named(name: &str) -> Result<Self, ProfileError> {
+        let mut profiles = Self::embedded()?;
+        match profiles.iter().position(|profile| profile.name == name) {
+            Some(index) => Ok(profiles.swap_remove(index)),
+            None => Err(ProfileError::Unknown {
+                name: name.to_owned(),
+                known: profiles
+                    .iter()
+                    .map(Self::name)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }),
+        }
+    }
+
+    /// Reads a profile of the officer's own.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no profile.
+    pub fn from_file(path: &Path) -> Result<Self, ProfileError> {
+        let text = fs::read_to_string(path).map_err(|source| ProfileError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// Reads the text of a profile; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// When it is not TOML, a field is unknown, missing or of the wrong kind, or a value cannot be.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ProfileError> {
+        let document: Document = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let before = before.unwrap_or_default();
+            ProfileError::Syntax {
+                origin: origin.to_owned(),
+                line: before.matches('\n').count() + 1,
+                column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+                detail: error.message().trim_end().to_owned(),
+            }
+        })?;
+        let wrong = |field, problem| ProfileError::Value {
+            origin: origin.to_owned(),
+            field,
+            problem,
+        };
+        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if document.name.is_empty() || !document.name.chars().all(word) {
+            return Err(wrong(
+                "name",
+                "is made of lower-case letters, digits and hyphens",
+            ));
+        }
+        if document.title.trim().is_empty() {
+            return Err(wrong("title", "is empty"));
+        }
+        if document.module.paths.is_empty() {
+            return Err(wrong("module.paths", "names no path"));
+        }
+        // A relative name would be searched for in places that an attacker may write to.
+        if document.module.paths.iter().any(|path| !path.is_absolute()) {
+            return Err(wrong("module.paths", "has a path that is not absolute"));
+        }
+        Ok(Self {
+            name: document.name,
+            title: document.title,
+            kind: document.kind,
+            module: document.module,
+            quirks: document.quirks,
+        })
+    }
+
+    /// The same make with its module at one place only.
+    ///
+    /// # Errors
+    /// When the path is not absolute.
+    pub fn with_module(mut self, path: &Path) -> Result<Self, ProfileError> {
+        if !path.is_absolute() {
+            return Err(ProfileError::Value {
+                origin: format!("profile {}", self.name),
+                field: "module.paths",
+                problem: "has a path that is not absolute",
+            });
+        }
+        self.module.paths = vec![path.to_owned()];
+        Ok(self)
+    }
+
+    /// The name that scripts use: `softhsm2`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name that people read: `SoftHSM 2`.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// How the token is spoken to.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where the module may lie, in the order of trying.
+    #[must_use]
+    pub fn module_paths(&self) -> &[PathBuf] {
+        &self.module.paths
+    }
+
+    /// What to tell an operator who has no such module.
+    #[must_use]
+    pub fn install_hint(&self) -> &str {
+        &self.module.install
+    }
+
+    /// What this make does differently.
+    #[must_use]
+    pub const fn quirks(&self) -> Quirks {
+        self.quirks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = EMBEDDED[0].1;
+
+    #[test]
+    fn every_built_in_profile_is_found_by_its_name_and_stands_in_a_file_of_that_name() {
+        for (profile, (origin, _)) in Profile::embedded().unwrap().iter().zip(EMBEDDED) {
+            assert_eq!(&Profile::named(profile.name()).unwrap(), profile);
+            assert_eq!(origin, format!("hsm-config/{}.toml", profile.name()));
+        }
+    }
+
+    #[test]
+    fn every_profile_of_the_folder_is_built_in() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config");
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| format!("hsm-config/{}", entry.unwrap().file_name().display()))
+            .collect();
+        files.sort();
+        assert_eq!(files, EMBEDDED.map(|(origin, _)| origin));
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        assert_eq!(
+            Profile::named("softhsm").unwrap_err().to_string(),
+            "there is no token profile \"softhsm\"; there are: softhsm2"
+        );
+    }
+
+    #[test]
+    fn faults_are_told_with_their_place() {
+        for (from, to, told) in [
+            ("locks_pin", "lock_pin", ":41:1: unknown field `lock_pin`"),
+            ("title = \"SoftHSM 2\"", "", ":1:1: missing field `title`"),
+            (
+                "\"reinitialise\"\n",
+                "\"restart\"\n",
+                ":38:10: unknown variant `restart`",
+            ),
+            (
+                "kind = \"pkcs11\"",
+                "kind = 11",
+                ":15:8: wanted string or table",
+            ),
+            ("kind = \"pkcs11\"", "kind = ", ":15:8: "),
+            ("\"softhsm2\"", "\"Soft HSM\"", ": name is made of"),
+            ("\"SoftHSM 2\"", "\" \"", ": title is empty"),
+            (
+                "\"/usr/lib/softhsm/",
+                "\"softhsm/",
+                ": module.paths has a path that is not absolute",
+            ),
+        ] {
+            let text = GOOD.replacen(from, to, 1);
+            assert_ne!(text, GOOD, "{from}");
+            let error = Profile::parse(&text, "my.toml").unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("my.toml{told}")),
+                "{told}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let error = Profile::from_file(Path::new("/nowhere/hsm.toml")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot read /nowhere/hsm.toml: ")
+        );
+    }
+}

@@ -23,10 +23,12 @@ pub struct TokenId {
 
 impl fmt::Display for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The token's own words: what could steer a terminal is shown escaped.
+        let (model, serial) = (self.model.escape_debug(), self.serial.escape_debug());
         if self.label.is_empty() {
-            write!(f, "{} {} (blank)", self.model, self.serial)
+            write!(f, "{model} {serial} (blank)")
         } else {
-            write!(f, "{} {} \"{}\"", self.model, self.serial, self.label)
+            write!(f, "{model} {serial} {:?}", self.label)
         }
     }
 }

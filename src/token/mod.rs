@@ -1,1 +1,261 @@
-//! Tokens.
+//! Tokens: what a ceremony does with them, whatever make they are.
+//!
+//! A [`Reader`] is where tokens of one make are put in: it looks, finds and opens.
+//! A [`Token`] is one of them, opened. All calls of one reader and its tokens belong
+//! on one thread at a time; both may be handed to another.
+
+mod error;
+pub mod pkcs11;
+mod query;
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use zeroize::Zeroizing;
+
+use crate::certificate::PublicKey;
+use crate::metadata::KeyType;
+use crate::profile::Profile;
+use crate::record::{KeyAttributes, TokenId, Tries};
+use crate::secret::Pin;
+
+pub use error::{PinRole, TokenError};
+pub use query::TokenQuery;
+
+/// What a token says about itself that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+// Independent facts, one flag of the token each.
+#[allow(clippy::struct_excessive_bools)]
+pub struct TokenState {
+    /// Whether it was initialised: it has a label and an SO PIN.
+    pub initialised: bool,
+    /// Whether the user's PIN was set.
+    pub pin_set: bool,
+    /// Tries left for the user's PIN; exactly 0 when it is locked.
+    pub pin_tries: Tries,
+    /// Tries left for the SO PIN; exactly 0 when it is locked.
+    pub so_pin_tries: Tries,
+    /// How long a PIN may be, in bytes.
+    pub pin_length: RangeInclusive<usize>,
+    /// Whether private keys need a login.
+    pub login_required: bool,
+    /// Whether the PIN is typed on the token itself, which Conclave does not support.
+    pub own_pin_pad: bool,
+    /// Whether nothing can be written to it.
+    pub write_protected: bool,
+}
+
+/// A token that was seen in a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// How it names itself.
+    pub id: TokenId,
+    /// What state it was in.
+    pub state: TokenState,
+}
+
+/// What kind of thing an object on a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// The public half of a key pair.
+    PublicKey,
+    /// The private half of a key pair.
+    PrivateKey,
+    /// A symmetric key.
+    SecretKey,
+    /// A certificate.
+    Certificate,
+    /// Anything else.
+    Other,
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PublicKey => "public key",
+            Self::PrivateKey => "private key",
+            Self::SecretKey => "secret key",
+            Self::Certificate => "certificate",
+            Self::Other => "object",
+        })
+    }
+}
+
+/// An object that a token shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldObject {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its ID, `CKA_ID`; empty where it has none.
+    pub object_id: Vec<u8>,
+    /// Its label as the token gives it: text from outside, to be escaped.
+    pub label: String,
+}
+
+/// A key pair whose public half a token shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldKey {
+    /// The ID that both halves share, `CKA_ID`.
+    pub object_id: Vec<u8>,
+    /// Its label as the token gives it: text from outside, to be escaped.
+    pub label: String,
+    /// The public half.
+    pub public: PublicKey,
+}
+
+/// A key pair to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRequest {
+    /// The ID of both halves, `CKA_ID`: one that the token does not hold yet.
+    pub object_id: Vec<u8>,
+    /// The label of both halves: one that the token does not hold yet.
+    pub label: String,
+    /// What kind of key.
+    pub key_type: KeyType,
+    /// Whether the private half may be wrapped and taken out, for a backup.
+    pub extractable: bool,
+}
+
+/// A key pair that was made, as read back from the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneratedKey {
+    /// The public half.
+    pub public: PublicKey,
+    /// What the token says of the private half.
+    pub attributes: KeyAttributes,
+}
+
+/// Where tokens of one make are put in.
+pub trait Reader: Send {
+    /// The make.
+    fn profile(&self) -> &Profile;
+
+    /// Looks which tokens are there, as freshly as it can be done without ending a login:
+    /// while a token of this reader is logged in, a module that must be initialised again to
+    /// notice others ([`crate::profile::Rescan::Reinitialise`]) may not show those that came since.
+    ///
+    /// # Errors
+    /// When the module or device fails.
+    fn tokens(&mut self) -> Result<Vec<Seen>, TokenError>;
+
+    /// Logs every token of this reader out, so that the next look is a fresh one in any case.
+    /// Tokens that were opened stay usable, and find themselves again at their next call.
+    ///
+    /// # Errors
+    /// When the module or device fails.
+    fn reset(&mut self) -> Result<(), TokenError>;
+
+    /// Opens a token that was seen. It is not logged in by that.
+    ///
+    /// # Errors
+    /// [`TokenError::NotFound`] when it is gone, [`TokenError::Ambiguous`] when it has a twin.
+    fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError>;
+
+    /// Looks afresh and finds the one token that a query means.
+    ///
+    /// # Errors
+    /// [`TokenError::NotFound`] when there is none, [`TokenError::Ambiguous`] when there are several.
+    fn find(&mut self, query: &TokenQuery) -> Result<Seen, TokenError> {
+        let seen = self.tokens()?;
+        query::only_one(query, seen)
+    }
+}
+
+/// A token that was opened. Dropping it logs it out.
+///
+/// A token that was pulled fails with [`TokenError::Removed`] from then on;
+/// put back, it has to be opened again.
+pub trait Token: Send {
+    /// How it names itself now: initialising changes that.
+    fn id(&self) -> &TokenId;
+
+    /// Asks it for its state.
+    ///
+    /// # Errors
+    /// When the token is gone or fails.
+    fn state(&mut self) -> Result<TokenState, TokenError>;
+
+    /// Erases it and gives it an SO PIN and a label, 1 to 32 bytes. A token that was
+    /// initialised before takes only the SO PIN that it has. Whether it still holds
+    /// keys is for the caller to ask first ([`Self::objects`]).
+    ///
+    /// # Errors
+    /// [`TokenError::WrongPin`] for another SO PIN than the one it has; when the label is impossible,
+    /// or the token cannot be found again under it.
+    fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError>;
+
+    /// Sets the user's PIN, as the security officer. Leaves the token logged out.
+    ///
+    /// # Errors
+    /// When the SO PIN is wrong, or the token does not like the new PIN.
+    fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError>;
+
+    /// Changes the user's PIN. Leaves the token logged out.
+    ///
+    /// # Errors
+    /// When the old PIN is wrong, or the token does not like the new one.
+    fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError>;
+
+    /// Logs the user in. A token that is logged in already is logged out first,
+    /// so that success always means that this PIN is right.
+    ///
+    /// # Errors
+    /// [`TokenError::WrongPin`], [`TokenError::PinLocked`], [`TokenError::PinNotSet`].
+    fn login(&mut self, pin: &Pin) -> Result<(), TokenError>;
+
+    /// Logs the user out; nothing happens when nobody is logged in.
+    ///
+    /// # Errors
+    /// When the device fails; the token counts as logged out all the same.
+    fn logout(&mut self) -> Result<(), TokenError>;
+
+    /// Every object that it shows: without a login, the public ones only.
+    ///
+    /// # Errors
+    /// When the token is gone or fails.
+    fn objects(&mut self) -> Result<Vec<HeldObject>, TokenError>;
+
+    /// The key pairs whose public halves it shows, where possible without a login.
+    /// Algorithms that Conclave does not know are left out; [`Self::objects`] has them.
+    ///
+    /// # Errors
+    /// When the token is gone or fails.
+    fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError>;
+
+    /// Makes a key pair in the token and reads it back. What does not come back as it
+    /// was asked for is destroyed again.
+    ///
+    /// # Errors
+    /// [`TokenError::ObjectExists`], [`TokenError::LoginNeeded`], [`TokenError::Unsupported`],
+    /// [`TokenError::KeyMismatch`].
+    fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError>;
+
+    /// Signs a message with the private key of that ID, in the form that TUF metadata carries:
+    /// ECDSA as DER over SHA-256 (P-256) or SHA-384 (P-384), Ed25519 as 64 bytes,
+    /// RSA as PSS with SHA-256 and a salt of 32 bytes. `public` says which kind it is.
+    ///
+    /// The signature is not verified here: whoever keeps it does that.
+    ///
+    /// # Errors
+    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`], [`TokenError::Unsupported`],
+    /// [`TokenError::TouchTimeout`].
+    fn sign(
+        &mut self,
+        object_id: &[u8],
+        public: &PublicKey,
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError>;
+
+    /// Random bytes of the token's own generator.
+    ///
+    /// # Errors
+    /// [`TokenError::Unsupported`] when it has none.
+    fn random(&mut self, length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError>;
+
+    /// Destroys both halves of a key pair and makes sure that they are gone.
+    ///
+    /// # Errors
+    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when
+    /// something of that ID is still there afterwards.
+    fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError>;
+}

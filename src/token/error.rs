@@ -1,0 +1,203 @@
+//! What can go wrong with a token, and what is safe to do then.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use crate::record::{TokenId, Tries};
+
+/// Whose PIN it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PinRole {
+    /// The key holder's.
+    User,
+    /// The security officer's.
+    SecurityOfficer,
+}
+
+impl fmt::Display for PinRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "PIN",
+            Self::SecurityOfficer => "SO PIN",
+        })
+    }
+}
+
+/// Why a token did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The PIN is not the token's.
+    #[error("the {role} is wrong; {tries}")]
+    WrongPin {
+        /// Whose PIN.
+        role: PinRole,
+        /// What is known of the tries left.
+        tries: Tries,
+    },
+    /// Too many wrong PINs were given.
+    #[error("the {role} is locked")]
+    PinLocked {
+        /// Whose PIN.
+        role: PinRole,
+    },
+    /// The user's PIN was never set.
+    #[error("the token has no PIN yet")]
+    PinNotSet,
+    /// The token cannot have such a PIN. No try was spent.
+    #[error(
+        "a PIN of this token has {} to {} bytes, and only characters that it takes",
+        length.start(), length.end()
+    )]
+    PinFormat {
+        /// How long it may be, in bytes.
+        length: RangeInclusive<usize>,
+    },
+    /// The PIN is to be typed on the token's own keys.
+    #[error("the token takes its PIN on its own keys only")]
+    OwnPinPad,
+    /// A label that PKCS#11 cannot hold.
+    #[error(
+        "a token's label has 1 to 32 bytes, no control characters and no spaces around it; {label:?} is none"
+    )]
+    Label {
+        /// The label.
+        label: String,
+    },
+    /// The token was taken away, or another stands in its place.
+    #[error("the token was removed")]
+    Removed,
+    /// No token is as it was asked for.
+    #[error("there is no {wanted}")]
+    NotFound {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// Several tokens are as it was asked for.
+    #[error("{} tokens match: {}", found.len(), list(found))]
+    Ambiguous {
+        /// Those tokens.
+        found: Vec<TokenId>,
+    },
+    /// Nobody touched the token in time.
+    #[error("the token was not touched in time")]
+    TouchTimeout,
+    /// The user must be logged in for that.
+    #[error("the token is not logged in")]
+    LoginNeeded,
+    /// The token holds an object of that label or ID already.
+    #[error(
+        "the token already holds an object with label {label:?} or ID {}",
+        hex::encode(object_id)
+    )]
+    ObjectExists {
+        /// The label that was asked for.
+        label: String,
+        /// The ID that was asked for.
+        object_id: Vec<u8>,
+    },
+    /// The token holds no key of that ID.
+    #[error("the token holds no key with ID {}", hex::encode(object_id))]
+    KeyNotFound {
+        /// The ID.
+        object_id: Vec<u8>,
+    },
+    /// What is on the token is not what it should be.
+    #[error(
+        "key {} on the token is not as it should be: {problem}",
+        hex::encode(object_id)
+    )]
+    KeyMismatch {
+        /// The ID of the key.
+        object_id: Vec<u8>,
+        /// What is not.
+        problem: String,
+    },
+    /// The token or its module cannot do that.
+    #[error("the token cannot {what}")]
+    Unsupported {
+        /// What it cannot do, as a verb: `make keys of type ed25519`.
+        what: String,
+    },
+    /// The module could not be loaded.
+    #[error("cannot load the module{}: {why}", at(path.as_ref()))]
+    Module {
+        /// The file, when one was found.
+        path: Option<PathBuf>,
+        /// Why not.
+        why: String,
+        /// How to install it.
+        install: String,
+    },
+    /// The device or its module failed.
+    #[error("{function} failed: {code}")]
+    Device {
+        /// The function that was called: `C_Sign`.
+        function: String,
+        /// What it answered: `CKR_DEVICE_ERROR`.
+        code: String,
+    },
+}
+
+fn list(tokens: &[TokenId]) -> String {
+    tokens
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn at(path: Option<&PathBuf>) -> String {
+    path.map(|path| format!(" {}", path.display()))
+        .unwrap_or_default()
+}
+
+impl TokenError {
+    /// The next safe act, for the operator.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::WrongPin {
+                tries: Tries::Last | Tries::Exactly(1),
+                ..
+            } => {
+                "stop: one more wrong PIN locks the token. Check that this is the right token and the right person before trying again"
+            }
+            Self::WrongPin { .. } => {
+                "check that this is the right token, and the keyboard layout, then let its holder type the PIN again"
+            }
+            Self::PinLocked {
+                role: PinRole::User,
+            } => "its security officer can set a new PIN; or take the spare token",
+            Self::PinLocked {
+                role: PinRole::SecurityOfficer,
+            } => "put it aside and take the spare token; its maker says how to erase it",
+            Self::PinNotSet => "its security officer sets a PIN first",
+            Self::PinFormat { .. } => "choose another PIN; no try was spent",
+            Self::OwnPinPad => "use a token whose PIN is typed on the computer",
+            Self::Label { .. } => "choose a shorter label of plain characters",
+            Self::Removed => "put the same token back, then go on; it will ask for the PIN again",
+            Self::NotFound { .. } => {
+                "insert the token, and compare its serial number with the script; 'conclave token list' shows what is there"
+            }
+            Self::Ambiguous { .. } => {
+                "take out the tokens that are not meant, or name one by its serial number"
+            }
+            Self::TouchTimeout => "try again, and touch the token while it blinks",
+            Self::LoginNeeded => "let the holder type the PIN first",
+            Self::ObjectExists { .. } => {
+                "nothing was changed; use another token, or destroy the old key first if that is meant"
+            }
+            Self::KeyNotFound { .. } => {
+                "check that this is the right token; 'conclave token show' lists its keys"
+            }
+            Self::KeyMismatch { .. } => "do not use this key; put the token aside and note it",
+            Self::Unsupported { .. } => "choose another key type or another token in the script",
+            Self::Module { install, .. } => install,
+            Self::Device { .. } => {
+                "take the token out, put it back and try once more; if it fails again, take the spare"
+            }
+        }
+    }
+}

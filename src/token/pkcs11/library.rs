@@ -1,0 +1,166 @@
+//! One loaded library and the sessions with it.
+//!
+//! Finalising a library ends every session of the process, and a session's number may be
+//! given out again afterwards: closing a stale one would close a stranger's. So all
+//! sessions sit on *seats* that the library knows, and are closed before it is finalised.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error, RvError};
+use cryptoki::session::Session;
+use cryptoki::slot::Slot;
+
+use crate::profile::{Profile, Rescan};
+use crate::record::TokenId;
+
+use super::super::{Seen, TokenError};
+use super::{device, info};
+
+/// A library, initialised.
+pub(super) struct Library {
+    context: Pkcs11,
+    seats: Mutex<Vec<Weak<Mutex<Seat>>>>,
+}
+
+/// Where a token's session sits.
+#[derive(Default)]
+pub(super) struct Seat {
+    /// The slot in which the token was found and its session; `None` until it is needed.
+    pub(super) place: Option<(Slot, Session)>,
+    /// Whether its user is logged in.
+    pub(super) logged_in: bool,
+}
+
+/// The libraries that this process has loaded: initialising one twice is an error.
+static LOADED: Mutex<Option<HashMap<PathBuf, Weak<Library>>>> = Mutex::new(None);
+
+/// A panic of another thread leaves no half-done state behind these locks.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Library {
+    pub(super) fn load(profile: &Profile) -> Result<Arc<Self>, TokenError> {
+        let failed = |path: Option<&Path>, why: String| TokenError::Module {
+            path: path.map(Path::to_owned),
+            why,
+            install: profile.install_hint().to_owned(),
+        };
+        let paths = profile.module_paths();
+        let path = paths.iter().find(|path| path.exists()).ok_or_else(|| {
+            let tried: Vec<_> = paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            failed(None, format!("there is none at {}", tried.join(", ")))
+        })?;
+        let real = path
+            .canonicalize()
+            .map_err(|error| failed(Some(path), error.to_string()))?;
+
+        let mut loaded = lock(&LOADED);
+        let loaded = loaded.get_or_insert_default();
+        if let Some(library) = loaded.get(&real).and_then(Weak::upgrade) {
+            return Ok(library);
+        }
+        let context = Pkcs11::new(&real).map_err(|error| failed(Some(path), error.to_string()))?;
+        initialise(&context).map_err(|error| failed(Some(path), error.to_string()))?;
+        let library = Arc::new(Self {
+            context,
+            seats: Mutex::default(),
+        });
+        loaded.insert(real, Arc::downgrade(&library));
+        Ok(library)
+    }
+
+    pub(super) const fn context(&self) -> &Pkcs11 {
+        &self.context
+    }
+
+    /// A new seat, on which no session sits yet.
+    pub(super) fn seat(&self) -> Arc<Mutex<Seat>> {
+        let seat = Arc::default();
+        let mut seats = lock(&self.seats);
+        seats.retain(|seat| seat.strong_count() > 0);
+        seats.push(Arc::downgrade(&seat));
+        seat
+    }
+
+    /// Whether nothing is lost by initialising again.
+    pub(super) fn nobody_is_logged_in(&self) -> bool {
+        lock(&self.seats)
+            .iter()
+            .filter_map(Weak::upgrade)
+            .all(|seat| !lock(&seat).logged_in)
+    }
+
+    /// Closes every session, which logs out.
+    pub(super) fn vacate(&self) {
+        for seat in lock(&self.seats).iter().filter_map(Weak::upgrade) {
+            *lock(&seat) = Seat::default();
+        }
+    }
+
+    /// Makes the library notice tokens that came or went. Ends every session where that takes it.
+    pub(super) fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
+        match rescan {
+            Rescan::List => Ok(()),
+            Rescan::Reinitialise => {
+                self.vacate();
+                self.context.clone().finalize().map_err(device)?;
+                initialise(&self.context).map_err(device)
+            }
+        }
+    }
+
+    /// The tokens in their slots. One that does not answer who it is counts as not there:
+    /// SoftHSM says `CKR_GENERAL_ERROR` of a token whose files are gone.
+    pub(super) fn look(&self, profile: &str) -> Result<Vec<(Slot, Seen)>, TokenError> {
+        let mut tokens = Vec::new();
+        for slot in self.context.get_slots_with_token().map_err(device)? {
+            match self.context.get_token_info(slot) {
+                Ok(info) => tokens.push((slot, info::seen(profile, &info))),
+                Err(Error::Pkcs11(..)) => {}
+                Err(unreadable) => return Err(device(unreadable)),
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// The slot of the one token that names itself so.
+    pub(super) fn find(&self, id: &TokenId) -> Result<Slot, TokenError> {
+        let mut slots = self
+            .look(&id.profile)?
+            .into_iter()
+            .filter(|(_, seen)| seen.id == *id)
+            .map(|(slot, _)| slot);
+        let slot = slots.next().ok_or_else(|| TokenError::NotFound {
+            wanted: format!("token {id}"),
+        })?;
+        let twins = slots.count();
+        if twins > 0 {
+            return Err(TokenError::Ambiguous {
+                found: vec![id.clone(); twins + 1],
+            });
+        }
+        Ok(slot)
+    }
+}
+
+fn initialise(context: &Pkcs11) -> Result<(), Error> {
+    match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        // Another part of the process holds it, and finalises it when it is done.
+        Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) | Ok(()) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+impl Drop for Library {
+    fn drop(&mut self) {
+        // Nobody is left who could be told of a failure, and the process goes on without it.
+        let _ = self.context.clone().finalize();
+    }
+}

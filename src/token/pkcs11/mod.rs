@@ -1,0 +1,73 @@
+//! Tokens behind a PKCS#11 module (OASIS PKCS #11 2.40 and later).
+
+mod failure;
+mod info;
+mod library;
+mod objects;
+mod signature;
+mod template;
+mod token;
+
+use std::sync::Arc;
+
+use crate::profile::Profile;
+use crate::record::TokenId;
+
+use self::failure::device;
+use self::library::Library;
+use self::token::Pkcs11Token;
+use super::{Reader, Seen, Token, TokenError};
+
+/// A module that was loaded: the reader of its tokens.
+///
+/// Loading the same file twice in one process gives two readers of one library; it is
+/// finalised when the last reader and the last token are gone.
+pub struct Module {
+    library: Arc<Library>,
+    profile: Profile,
+}
+
+impl Module {
+    /// Loads the first module of the profile's paths that exists.
+    ///
+    /// # Errors
+    /// [`TokenError::Module`] when none exists or it is no PKCS#11 module.
+    pub fn load(profile: &Profile) -> Result<Self, TokenError> {
+        Ok(Self {
+            library: Library::load(profile)?,
+            profile: profile.clone(),
+        })
+    }
+}
+
+impl Reader for Module {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
+        if self.library.nobody_is_logged_in() {
+            self.library.refresh(self.profile.quirks().rescan)?;
+        }
+        Ok(self
+            .library
+            .look(self.profile.name())?
+            .into_iter()
+            .map(|(_, seen)| seen)
+            .collect())
+    }
+
+    fn reset(&mut self) -> Result<(), TokenError> {
+        self.library.vacate();
+        self.library.refresh(self.profile.quirks().rescan)
+    }
+
+    fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
+        self.library.find(id)?;
+        Ok(Box::new(Pkcs11Token::new(
+            Arc::clone(&self.library),
+            self.profile.clone(),
+            id.clone(),
+        )))
+    }
+}

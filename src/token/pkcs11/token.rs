@@ -1,0 +1,467 @@
+//! One token behind a module.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::MechanismType;
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::Slot;
+use cryptoki::types::AuthPin;
+use zeroize::Zeroizing;
+
+use crate::certificate::PublicKey;
+use crate::profile::Profile;
+use crate::record::{TokenId, Tries};
+use crate::secret::Pin;
+
+use super::super::{
+    GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
+};
+use super::failure::{ability, code};
+use super::library::{Library, Seat, lock};
+use super::signature::Signing;
+use super::template::{self, Detail};
+use super::{device, info, objects};
+
+/// A token's label field, in bytes.
+const LABEL_LENGTH: usize = 32;
+
+pub(super) struct Pkcs11Token {
+    // Before the library, which must not be finalised while a session sits on it.
+    seat: Arc<Mutex<Seat>>,
+    library: Arc<Library>,
+    profile: Profile,
+    id: TokenId,
+}
+
+impl Pkcs11Token {
+    pub(super) fn new(library: Arc<Library>, profile: Profile, id: TokenId) -> Self {
+        Self {
+            seat: library.seat(),
+            library,
+            profile,
+            id,
+        }
+    }
+
+    /// The slot in which the token is found now.
+    fn slot(&self) -> Result<Slot, TokenError> {
+        self.library.find(&self.id).map_err(|error| match error {
+            TokenError::NotFound { .. } => TokenError::Removed,
+            other => other,
+        })
+    }
+
+    /// The slot, once the token in it was asked who it is: a PIN for one token must
+    /// not reach another that was put in its place.
+    fn proven_slot(&self, seat: &mut Seat) -> Result<Slot, TokenError> {
+        let slot = match &seat.place {
+            Some((slot, _)) => *slot,
+            None => self.slot()?,
+        };
+        match self.library.context().get_token_info(slot) {
+            Ok(there) if info::id(self.profile.name(), &there) == self.id => Ok(slot),
+            Ok(_) | Err(Error::Pkcs11(..)) => {
+                *seat = Seat::default();
+                Err(TokenError::Removed)
+            }
+            Err(unreadable) => Err(device(unreadable)),
+        }
+    }
+
+    /// Does something in the session, which is opened when it is not yet.
+    fn in_session<T>(
+        &self,
+        work: impl FnOnce(&Session, &mut bool) -> Result<T, TokenError>,
+    ) -> Result<T, TokenError> {
+        let mut seat = lock(&self.seat);
+        let slot = self.proven_slot(&mut seat)?;
+        let Seat { place, logged_in } = &mut *seat;
+        let session = if let Some((_, session)) = place {
+            session
+        } else {
+            // Read and write: a session that only reads would forbid the security officer's login.
+            let session = self.library.context().open_rw_session(slot);
+            &place.insert((slot, session.map_err(device)?)).1
+        };
+        let result = work(session, logged_in);
+        if matches!(result, Err(TokenError::Removed)) {
+            *seat = Seat::default();
+        }
+        result
+    }
+
+    fn in_login<T>(
+        &self,
+        work: impl FnOnce(&Session) -> Result<T, TokenError>,
+    ) -> Result<T, TokenError> {
+        self.in_session(|session, logged_in| {
+            if *logged_in {
+                work(session)
+            } else {
+                Err(TokenError::LoginNeeded)
+            }
+        })
+    }
+
+    /// Closes the session, which logs out.
+    fn leave(&self) -> MutexGuard<'_, Seat> {
+        let mut seat = lock(&self.seat);
+        *seat = Seat::default();
+        seat
+    }
+
+    /// What a failed call means that took a PIN.
+    fn pin_failure(&self, error: Error, role: PinRole) -> TokenError {
+        match code(&error) {
+            Some(RvError::PinIncorrect) => self.wrong_pin(role),
+            Some(RvError::PinLocked) => TokenError::PinLocked { role },
+            Some(RvError::PinLenRange | RvError::PinInvalid | RvError::PinTooWeak) => {
+                TokenError::PinFormat {
+                    length: self.pin_length(),
+                }
+            }
+            _ => device(error),
+        }
+    }
+
+    fn wrong_pin(&self, role: PinRole) -> TokenError {
+        let state = self.peek();
+        let tries = state.map_or(Tries::Unknown, |state| match role {
+            PinRole::User => state.pin_tries,
+            PinRole::SecurityOfficer => state.so_pin_tries,
+        });
+        if tries == Tries::Exactly(0) {
+            TokenError::PinLocked { role }
+        } else {
+            TokenError::WrongPin { role, tries }
+        }
+    }
+
+    fn pin_length(&self) -> std::ops::RangeInclusive<usize> {
+        self.peek()
+            .map_or(1..=usize::from(u8::MAX), |state| state.pin_length)
+    }
+
+    /// The state without a lock on the seat, for those who hold it.
+    fn peek(&self) -> Result<TokenState, TokenError> {
+        let slot = self.slot()?;
+        let there = self.library.context().get_token_info(slot);
+        Ok(info::state(&there.map_err(device)?))
+    }
+
+    /// Refuses what would only cost a try.
+    fn check_pins(&self, pins: &[&Pin]) -> Result<TokenState, TokenError> {
+        let state = self.peek()?;
+        if state.own_pin_pad {
+            return Err(TokenError::OwnPinPad);
+        }
+        if pins
+            .iter()
+            .any(|pin| !state.pin_length.contains(&pin.expose().len()))
+        {
+            return Err(TokenError::PinFormat {
+                length: state.pin_length,
+            });
+        }
+        Ok(state)
+    }
+
+    fn mechanisms(&self, session: &Session) -> Result<Vec<MechanismType>, TokenError> {
+        let slot = session.get_session_info().map_err(device)?.slot_id();
+        self.library
+            .context()
+            .get_mechanism_list(slot)
+            .map_err(device)
+    }
+
+    /// The private key of an ID.
+    fn private_key(session: &Session, object_id: &[u8]) -> Result<ObjectHandle, TokenError> {
+        match objects::of_id(session, ObjectClass::PRIVATE_KEY, object_id)?.as_slice() {
+            [] => Err(TokenError::KeyNotFound {
+                object_id: object_id.to_vec(),
+            }),
+            [only] => Ok(*only),
+            _ => Err(mismatch(object_id, "several private keys have its ID")),
+        }
+    }
+}
+
+fn mismatch(object_id: &[u8], problem: impl Into<String>) -> TokenError {
+    TokenError::KeyMismatch {
+        object_id: object_id.to_vec(),
+        problem: problem.into(),
+    }
+}
+
+/// The library's own kind of secret, which is wiped as well.
+fn secret(pin: &Pin) -> AuthPin {
+    AuthPin::from(pin.expose())
+}
+
+impl Token for Pkcs11Token {
+    fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    fn state(&mut self) -> Result<TokenState, TokenError> {
+        self.peek()
+    }
+
+    fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
+        if label.is_empty()
+            || label.len() > LABEL_LENGTH
+            || label.chars().any(char::is_control)
+            || label.trim() != label
+        {
+            return Err(TokenError::Label {
+                label: label.to_owned(),
+            });
+        }
+        self.check_pins(&[so_pin])?;
+        let slot = {
+            let mut seat = self.leave();
+            self.proven_slot(&mut seat)?
+        };
+        let name = self.profile.name();
+        let before: Vec<TokenId> = self
+            .library
+            .look(name)?
+            .into_iter()
+            .map(|(_, seen)| seen.id)
+            .filter(|id| *id != self.id)
+            .collect();
+        self.library
+            .context()
+            .init_token(slot, &secret(so_pin), label)
+            .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
+
+        // The slot and the serial number may be others now: it is the one that was not there before.
+        let mut found: Vec<TokenId> = self
+            .library
+            .look(name)?
+            .into_iter()
+            .map(|(_, seen)| seen.id)
+            .filter(|id| id.label == label && !before.contains(id))
+            .collect();
+        match (found.pop(), found.is_empty()) {
+            (Some(id), true) => {
+                self.id = id;
+                Ok(())
+            }
+            (Some(last), false) => {
+                found.push(last);
+                Err(TokenError::Ambiguous { found })
+            }
+            (None, _) => Err(TokenError::NotFound {
+                wanted: format!("token with the label {label:?} that was just given"),
+            }),
+        }
+    }
+
+    fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError> {
+        self.check_pins(&[so_pin, pin])?;
+        drop(self.leave());
+        let result = self.in_session(|session, _| {
+            session
+                .login(UserType::So, Some(&secret(so_pin)))
+                .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
+            session
+                .init_pin(&secret(pin))
+                .map_err(|error| self.pin_failure(error, PinRole::User))
+        });
+        drop(self.leave());
+        result
+    }
+
+    fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError> {
+        if !self.check_pins(&[old, new])?.pin_set {
+            return Err(TokenError::PinNotSet);
+        }
+        drop(self.leave());
+        let result = self.in_session(|session, _| {
+            session
+                .set_pin(&secret(old), &secret(new))
+                .map_err(|error| self.pin_failure(error, PinRole::User))
+        });
+        drop(self.leave());
+        result
+    }
+
+    fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
+        let state = self.check_pins(&[pin])?;
+        if !state.pin_set {
+            return Err(TokenError::PinNotSet);
+        }
+        if state.pin_tries == Tries::Exactly(0) {
+            return Err(TokenError::PinLocked {
+                role: PinRole::User,
+            });
+        }
+        drop(self.leave());
+        self.in_session(|session, logged_in| {
+            session
+                .login(UserType::User, Some(&secret(pin)))
+                .map_err(|error| self.pin_failure(error, PinRole::User))?;
+            *logged_in = true;
+            Ok(())
+        })
+    }
+
+    fn logout(&mut self) -> Result<(), TokenError> {
+        let mut seat = lock(&self.seat);
+        let was = std::mem::take(&mut *seat);
+        match was.place {
+            Some((_, session)) if was.logged_in => session.logout().map_err(device),
+            _ => Ok(()),
+        }
+    }
+
+    fn objects(&mut self) -> Result<Vec<HeldObject>, TokenError> {
+        self.in_session(|session, _| objects::all(session))
+    }
+
+    fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError> {
+        if self.profile.quirks().public_keys_need_login {
+            return self.in_login(objects::keys);
+        }
+        self.in_session(|session, _| objects::keys(session))
+    }
+
+    fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
+        self.in_login(|session| {
+            for taken in [
+                Attribute::Label(request.label.clone().into_bytes()),
+                Attribute::Id(request.object_id.clone()),
+            ] {
+                let found = session.find_objects(&[Attribute::Token(true), taken]);
+                if !found.map_err(device)?.is_empty() {
+                    return Err(TokenError::ObjectExists {
+                        label: request.label.clone(),
+                        object_id: request.object_id.clone(),
+                    });
+                }
+            }
+            let (public, private) = make(session, request)?;
+            read_back(session, request, public, private).inspect_err(|_| {
+                // What is wrong with the key is what has to be told, not that it could not be removed.
+                let _ = session.destroy_object(private);
+                let _ = session.destroy_object(public);
+            })
+        })
+    }
+
+    fn sign(
+        &mut self,
+        object_id: &[u8],
+        public: &PublicKey,
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        self.in_login(|session| {
+            let key = Self::private_key(session, object_id)?;
+            let algorithm = public.algorithm();
+            let signing = Signing::new(algorithm, &self.mechanisms(session)?, message)?;
+            let raw = session
+                .sign(&signing.mechanism, key, &signing.input)
+                .map_err(ability(&format!("sign with {algorithm}")))?;
+            let length = raw.len();
+            signing.finish(raw).ok_or_else(|| {
+                let problem = format!("its signature of {length} bytes is none of {algorithm}");
+                mismatch(object_id, problem)
+            })
+        })
+    }
+
+    fn random(&mut self, length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        self.in_session(|session, _| {
+            session
+                .generate_random_slice(&mut bytes)
+                .map_err(ability("give random bytes"))
+        })?;
+        Ok(bytes)
+    }
+
+    fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
+        const HALVES: [ObjectClass; 2] = [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY];
+        self.in_login(|session| {
+            let halves = || -> Result<Vec<ObjectHandle>, TokenError> {
+                let mut found = Vec::new();
+                for class in HALVES {
+                    found.extend(objects::of_id(session, class, object_id)?);
+                }
+                Ok(found)
+            };
+            let found = halves()?;
+            if found.is_empty() {
+                return Err(TokenError::KeyNotFound {
+                    object_id: object_id.to_vec(),
+                });
+            }
+            for handle in found {
+                session.destroy_object(handle).map_err(device)?;
+            }
+            if halves()?.is_empty() {
+                Ok(())
+            } else {
+                Err(mismatch(
+                    object_id,
+                    "it is still there after it was destroyed",
+                ))
+            }
+        })
+    }
+}
+
+/// Makes the pair, with the fullest template that the module takes.
+fn make(
+    session: &Session,
+    request: &KeyRequest,
+) -> Result<(ObjectHandle, ObjectHandle), TokenError> {
+    let mechanism = template::mechanism(request.key_type);
+    let mut made = Err(Error::NotSupported);
+    for detail in Detail::ALL {
+        made = session.generate_key_pair(
+            &mechanism,
+            &template::public(request, detail),
+            &template::private(request, detail),
+        );
+        if !made.as_ref().is_err_and(template::is_about_template) {
+            break;
+        }
+    }
+    made.map_err(ability(&format!("make keys of type {}", request.key_type)))
+}
+
+/// Reads the pair back and compares it with what was asked for.
+fn read_back(
+    session: &Session,
+    request: &KeyRequest,
+    public: ObjectHandle,
+    private: ObjectHandle,
+) -> Result<GeneratedKey, TokenError> {
+    let wrong = |problem: String| mismatch(&request.object_id, problem);
+    let key = objects::public_key(session, public)?.map_err(&wrong)?;
+    let wanted = request.key_type.algorithm();
+    if key.algorithm() != wanted {
+        return Err(wrong(format!(
+            "{wanted} was asked for, {} was made",
+            key.algorithm()
+        )));
+    }
+    let attributes = objects::private_attributes(session, private)?;
+    if attributes.sensitive == Some(false) {
+        return Err(wrong("its value can be read in clear".to_owned()));
+    }
+    match attributes.extractable {
+        Some(extractable) if extractable != request.extractable => Err(wrong(format!(
+            "extractable = {} was asked for, {extractable} was made",
+            request.extractable
+        ))),
+        _ => Ok(GeneratedKey {
+            public: key,
+            attributes,
+        }),
+    }
+}

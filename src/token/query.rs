@@ -1,0 +1,111 @@
+//! Which token is meant.
+
+use std::fmt;
+
+use crate::record::TokenId;
+
+use super::{Seen, TokenError};
+
+/// Which token is meant: every field that is given must be as the token says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenQuery {
+    /// The name of its profile.
+    pub profile: String,
+    /// Its maker.
+    pub manufacturer: Option<String>,
+    /// Its model.
+    pub model: Option<String>,
+    /// Its serial number.
+    pub serial: Option<String>,
+    /// Its label.
+    pub label: Option<String>,
+    /// Whether a token is meant that is not initialised yet; otherwise only one that is.
+    pub blank: bool,
+}
+
+impl TokenQuery {
+    /// Any initialised token of a profile.
+    #[must_use]
+    pub fn of(profile: &str) -> Self {
+        Self {
+            profile: profile.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// A blank token of a profile.
+    #[must_use]
+    pub fn blank(profile: &str) -> Self {
+        Self {
+            blank: true,
+            ..Self::of(profile)
+        }
+    }
+
+    /// The token that names itself so.
+    #[must_use]
+    pub fn exactly(id: &TokenId) -> Self {
+        Self {
+            profile: id.profile.clone(),
+            manufacturer: Some(id.manufacturer.clone()),
+            model: Some(id.model.clone()),
+            serial: Some(id.serial.clone()),
+            label: Some(id.label.clone()),
+            blank: id.label.is_empty(),
+        }
+    }
+
+    /// Whether a token is one of those meant.
+    #[must_use]
+    pub fn matches(&self, seen: &Seen) -> bool {
+        let same = |wanted: &Option<String>, said: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == said)
+        };
+        self.profile == seen.id.profile
+            && self.blank != seen.state.initialised
+            && same(&self.manufacturer, &seen.id.manufacturer)
+            && same(&self.model, &seen.id.model)
+            && same(&self.serial, &seen.id.serial)
+            && same(&self.label, &seen.id.label)
+    }
+}
+
+impl fmt::Display for TokenQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.blank {
+            f.write_str("blank ")?;
+        }
+        write!(f, "{} token", self.profile)?;
+        for (name, wanted) in [
+            ("manufacturer", &self.manufacturer),
+            ("model", &self.model),
+            ("serial", &self.serial),
+            ("label", &self.label),
+        ] {
+            if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.is_empty()) {
+                write!(f, ", {name} {wanted:?}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The one token that a query means.
+pub(super) fn only_one(query: &TokenQuery, seen: Vec<Seen>) -> Result<Seen, TokenError> {
+    let mut found: Vec<Seen> = seen
+        .into_iter()
+        .filter(|token| query.matches(token))
+        .collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => {
+            found.push(last);
+            Err(TokenError::Ambiguous {
+                found: found.into_iter().map(|token| token.id).collect(),
+            })
+        }
+        (None, _) => Err(TokenError::NotFound {
+            wanted: query.to_string(),
+        }),
+    }
+}
