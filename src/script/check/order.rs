@@ -11,7 +11,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             "script.steps",
             &draft.start,
             "there is no [[step]]",
-            "write down what is done, one [[step]] after the other; `conclave script show genesis` has an example",
+            "write down what is done, one [[step]] after the other; `conclave script show --text genesis` has an example",
         );
         return;
     }
@@ -25,9 +25,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     order.needs();
     order.ends();
     order.blocks();
-    let all_read = draft.steps.iter().all(|step| step.act.is_some())
-        && draft.keys.iter().all(|key| key.id.is_some());
-    if all_read {
+    let steps_known = order.draft.steps.iter().all(|step| order.knows(step));
+    if steps_known && order.keys.len() == draft.keys.len() {
         order.missing();
     }
 }
@@ -57,6 +56,12 @@ impl<'o> Order<'o, '_> {
         self.steps()
             .find(|(_, _, act)| *act == wanted)
             .map(|(index, step, _)| (index, step))
+    }
+
+    /// Whether a step was read, and its key exists.
+    fn knows(&self, step: &StepEntry) -> bool {
+        let keys = step.act.as_ref().map(Act::key);
+        keys.is_some_and(|key| key.is_none_or(|key| self.keys.contains(&key)))
     }
 
     fn of_all_keys(&self, act: fn(KeyId) -> Act) -> Vec<Act> {
@@ -156,9 +161,18 @@ impl<'o> Order<'o, '_> {
     }
 
     fn ends(&self) {
-        let Some((place, sign_off)) = self.first(&Act::SignOff) else {
+        let sign_offs = self.steps().filter(|(_, _, act)| **act == Act::SignOff);
+        let Some((place, sign_off, act)) = sign_offs.last() else {
             return;
         };
+        let mut needs = self
+            .needs_of(act)
+            .into_iter()
+            .filter_map(|need| self.first(&need));
+        if needs.any(|(need, _)| need > place) {
+            // It was told that sign-off stands too early.
+            return;
+        }
         let after = self.draft.steps.get(place + 1);
         if let Some(step) = after {
             self.log.fault(
@@ -179,9 +193,9 @@ impl<'o> Order<'o, '_> {
             let (Some((start, first)), Some((end, last))) = (open, generate) else {
                 continue;
             };
-            let foreign = self
-                .steps()
-                .find(|(index, _, act)| (start..end).contains(index) && act.key() != Some(&key()));
+            let foreign = self.steps().find(|(index, step, act)| {
+                (start..end).contains(index) && act.key() != Some(&key()) && self.knows(step)
+            });
             if let Some((_, step, act)) = foreign {
                 self.log.fault(
                     "script.order",

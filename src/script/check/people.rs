@@ -1,5 +1,7 @@
 //! Who is there, and for what.
 
+use std::fmt;
+
 use super::twice;
 use crate::script::plan::PersonRole;
 use crate::script::read::{At, Draft, Log, PersonEntry};
@@ -9,17 +11,29 @@ const WITNESSES: usize = 2;
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.people.iter().filter_map(|p| p.id.as_ref()));
-    // Two names that sound alike are one name in a room.
-    let spoken: Vec<At<String>> = draft
-        .people
-        .iter()
-        .filter_map(|person| person.name.as_ref())
+    let names = draft.people.iter().filter_map(|p| p.name.as_ref());
+    let spoken: Vec<At<Spoken>> = names
         .map(|name| At {
-            value: name.value.to_lowercase(),
+            value: Spoken(name.value.clone()),
             span: name.span.clone(),
         })
         .collect();
     twice(log, "name", spoken.iter());
+}
+
+/// Two names that sound alike are one name in a room.
+struct Spoken(String);
+
+impl PartialEq for Spoken {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+}
+
+impl fmt::Display for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 /// The acts of two people need two people other than the administrator.
@@ -56,13 +70,14 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
         }
     }
     if witnesses.len() < WITNESSES {
+        let found = match witnesses.len() {
+            0 => "nobody is a witness",
+            _ => "there is one witness",
+        };
         log.fault(
             "script.people",
             start,
-            format!(
-                "there are {} witnesses, but two people must attest the clock and approve exceptions",
-                witnesses.len()
-            ),
+            format!("{found}, but two people must attest the clock and approve exceptions"),
             "give the role witness to at least two people other than the administrator",
         );
     }

@@ -1,7 +1,9 @@
 //! Keys and their tokens.
 
+use std::collections::BTreeSet;
+
 use super::twice;
-use crate::script::read::{At, Draft, KeyEntry, Log};
+use crate::script::read::{At, Draft, Log};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     twice(
@@ -9,16 +11,24 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
         "ID",
         draft.keys.iter().filter_map(|key| key.id.as_ref()),
     );
+    let ids: BTreeSet<&str> = draft
+        .keys
+        .iter()
+        .filter_map(|key| key.id.as_ref())
+        .map(|id| id.value.as_str())
+        .collect();
+    if ids.len() < draft.keys.len() {
+        // An ID that is missing or used twice was reported: its steps are not at fault.
+        return;
+    }
     for key in draft.steps.iter().filter_map(|step| step.key.as_ref()) {
-        let known = |entry: &KeyEntry| entry.id.as_ref().is_some_and(|id| id.value == key.value);
-        if !draft.keys.iter().any(known) {
-            let ids = draft.keys.iter().filter_map(|key| key.id.as_ref());
-            let ids: Vec<&str> = ids.map(|id| id.value.as_str()).collect();
+        if !ids.contains(key.value.as_str()) {
+            let known: Vec<&str> = ids.iter().copied().collect();
             log.fault(
                 "script.key",
                 &key.span,
                 format!("there is no key {:?}", key.value.as_str()),
-                format!("keys of this script: {}", ids.join(", ")),
+                format!("keys of this script: {}", known.join(", ")),
             );
         }
     }

@@ -69,11 +69,8 @@ impl<'f> Carrier<'f> {
         if claimed != found {
             sha256.fault(
                 "script.hash",
-                format!("{name:?} is not the file that the script binds"),
-                format!(
-                    "the script says {claimed}, the file is {found}: \
-                     find out which is right before you change either"
-                ),
+                format!("{name:?} has the SHA-256 {found}, but the script binds {claimed}"),
+                "find out which of the two is right before you change either",
             );
             return None;
         }

@@ -93,8 +93,8 @@ mod tests {
         let text = "a = 1\nбв = 2\n";
         let log = Log::new("x.toml", text);
         let two = text.find('2').unwrap();
-        log.fault("script.test", &(two..two + 1), "is two", "");
-        log.fault("script.test", &(text.len()..text.len()), "is the end", "");
+        log.fault("script.type", &(two..two + 1), "is two", "");
+        log.fault("script.type", &(text.len()..text.len()), "is the end", "");
         let faults = log.into_faults();
         assert_eq!(faults[0].to_string(), "x.toml:2:6: is two");
         assert_eq!(faults[1].to_string(), "x.toml:3:1: is the end");

@@ -87,7 +87,7 @@ fn read(log: &Log<'_>, source: &dyn CarriedFiles, at: Timestamp) -> Option<Scrip
             "script.toml",
             &error.span().unwrap_or(start.clone()),
             format!("this is not TOML: {}", error.message().replace('\n', ", ")),
-            "mend the line; what TOML allows is told at https://toml.io",
+            "mend the line: a field is written name = \"text\", name = 3 or name = [\"a\", \"b\"]",
         );
     }
     pins::in_fields(log, document.get_ref());

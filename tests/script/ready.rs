@@ -1,25 +1,11 @@
-//! Ceremony scripts: the ready ones, those written from them, and every fault with its place.
+//! The ready scripts, and what is written from them.
 
 use std::collections::BTreeMap;
 
 use conclave::metadata::KeyType;
-use conclave::script::{
-    Act, Blueprint, CarriedFiles, Embedded, Faults, Kind, PersonRole, RoleKind, Script, embedded,
-};
-use jiff::Timestamp;
+use conclave::script::{Act, Blueprint, CarriedFiles as _, Kind, PersonRole, RoleKind};
 
-fn genesis() -> &'static Embedded {
-    let mut ready = embedded().iter();
-    ready.find(|script| script.name == "genesis").unwrap()
-}
-
-fn day() -> Timestamp {
-    "2026-11-20T12:00:00Z".parse().unwrap()
-}
-
-fn parse(text: &str, files: &dyn CarriedFiles) -> Result<Script, Faults> {
-    Script::parse("genesis.toml", text, files, day())
-}
+use crate::{genesis, parse};
 
 fn blueprint(tokens: u8, threshold: u8) -> Blueprint {
     Blueprint {
