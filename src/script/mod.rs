@@ -1,1 +1,28 @@
-//! Ceremony scripts.
+//! Ceremony scripts: the one input of a ceremony.
+//!
+//! A script is strict TOML. It says who, which tokens, which root policy and which
+//! steps in which order; [`Script::parse`] proves what can be proven of it before
+//! anyone enters the room, and tells every fault with its place and a way out.
+//! Whoever has a [`Script`] has one that passed.
+
+mod act;
+mod blueprint;
+mod carried;
+mod check;
+mod embedded;
+mod fault;
+mod id;
+mod plan;
+mod read;
+mod warning;
+
+pub use act::Act;
+pub use blueprint::{Blueprint, BlueprintError};
+pub use carried::{CarriedFile, CarriedFiles};
+pub use embedded::{Embedded, embedded};
+pub use fault::{Fault, Faults, Warning};
+pub use id::{IdError, KeyId, PersonId, StepId};
+pub use plan::{
+    Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
+    RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
+};

@@ -1,0 +1,163 @@
+//! The kinds of steps.
+
+mod wording;
+
+use super::{KeyId, Person, PersonId, PersonRole, Script};
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Act {
+    /// Who is in the room.
+    Attendance,
+    /// Two people confirm the date and time.
+    AttestClock,
+    /// Whether the machine is fit: air gap, swap, clock.
+    InspectStation,
+    /// The digest of the script is read aloud.
+    ReadScript,
+    /// Free text of the script's author, to be initialled.
+    Note {
+        /// May have several lines; no other control characters.
+        text: String,
+        /// Who initials it; at least one.
+        initials: Vec<PersonId>,
+    },
+    /// A token arrives, and is matched with the script.
+    OpenToken {
+        /// The key that is to live on it.
+        key: KeyId,
+    },
+    /// The token is made blank, and takes its label.
+    InitialiseToken {
+        /// The key that is to live on it.
+        key: KeyId,
+    },
+    /// The key holder sets the PIN, unseen.
+    SetPin {
+        /// The key that is to live on it.
+        key: KeyId,
+    },
+    /// The token makes its key, and proves it.
+    GenerateKey {
+        /// The key.
+        key: KeyId,
+    },
+    /// The root is put together and frozen.
+    ComposeRoot,
+    /// People read what is to be signed, and its digest.
+    ReviewRoot,
+    /// Every key signs the frozen root.
+    SignRoot,
+    /// The signed root is verified as a client would.
+    VerifyRoot,
+    /// The root leaves for the online machine, and is read back.
+    Export,
+    /// The token is put in again, cold, and answers a challenge.
+    ProveToken {
+        /// The key that must answer.
+        key: KeyId,
+    },
+    /// Everybody agrees, agrees with reservation, or refuses.
+    SignOff,
+}
+
+impl Act {
+    /// The names of all acts that this version performs, as scripts spell them.
+    pub(super) const KNOWN: [&'static str; 16] = [
+        "attendance",
+        "attest-clock",
+        "inspect-station",
+        "read-script",
+        "note",
+        "open-token",
+        "initialise-token",
+        "set-pin",
+        "generate-key",
+        "compose-root",
+        "review-root",
+        "sign-root",
+        "verify-root",
+        "export",
+        "prove-token",
+        "sign-off",
+    ];
+
+    /// The names of acts that other versions perform.
+    pub(super) const LATER: [&'static str; 11] = [
+        "enrol-key",
+        "import-key",
+        "back-up-key",
+        "prove-backup",
+        "collect-signatures",
+        "open-share",
+        "restore-key",
+        "prove-restore",
+        "destroy",
+        "seal",
+        "break",
+    ];
+
+    /// As scripts spell it: `generate-key`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Attendance => "attendance",
+            Self::AttestClock => "attest-clock",
+            Self::InspectStation => "inspect-station",
+            Self::ReadScript => "read-script",
+            Self::Note { .. } => "note",
+            Self::OpenToken { .. } => "open-token",
+            Self::InitialiseToken { .. } => "initialise-token",
+            Self::SetPin { .. } => "set-pin",
+            Self::GenerateKey { .. } => "generate-key",
+            Self::ComposeRoot => "compose-root",
+            Self::ReviewRoot => "review-root",
+            Self::SignRoot => "sign-root",
+            Self::VerifyRoot => "verify-root",
+            Self::Export => "export",
+            Self::ProveToken { .. } => "prove-token",
+            Self::SignOff => "sign-off",
+        }
+    }
+
+    /// The key that the act is about.
+    #[must_use]
+    pub const fn key(&self) -> Option<&KeyId> {
+        match self {
+            Self::OpenToken { key }
+            | Self::InitialiseToken { key }
+            | Self::SetPin { key }
+            | Self::GenerateKey { key }
+            | Self::ProveToken { key } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The people who do it, in the order of the script. Everybody may watch.
+    #[must_use]
+    pub fn who<'s>(&self, script: &'s Script) -> Vec<&'s Person> {
+        use PersonRole::{Administrator, KeyHolder, Witness};
+        let those = |wanted: &dyn Fn(&Person) -> bool| -> Vec<&'s Person> {
+            script.people().iter().filter(|p| wanted(p)).collect()
+        };
+        match self {
+            Self::Attendance | Self::ReadScript | Self::SignOff => those(&|_| true),
+            Self::AttestClock => those(&|p| p.is(Witness)),
+            Self::InspectStation
+            | Self::ComposeRoot
+            | Self::ReviewRoot
+            | Self::VerifyRoot
+            | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),
+            Self::Note { initials, .. } => those(&|p| initials.contains(&p.id)),
+            Self::OpenToken { key } | Self::GenerateKey { key } => {
+                let holder = script.holder(key).map(|holder| &holder.id);
+                those(&|p| Some(&p.id) == holder || p.is(Witness))
+            }
+            Self::InitialiseToken { key } | Self::SetPin { key } | Self::ProveToken { key } => {
+                script.holder(key).into_iter().collect()
+            }
+            Self::SignRoot => those(&|p| p.is(KeyHolder)),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What each act is called, what people do in it, and what it proves.
+
+use crate::script::{Act, KeyId, Script};
+
+impl Act {
+    /// A line for a heading: `Generate the key of key holder 3`.
+    #[must_use]
+    pub fn title(&self, script: &Script) -> String {
+        let version = script.root_version();
+        match self {
+            Self::Attendance => "Attendance".into(),
+            Self::AttestClock => "Attest the clock".into(),
+            Self::InspectStation => "Inspect this machine".into(),
+            Self::ReadScript => "Read the script's digest aloud".into(),
+            Self::Note { text, .. } => format!("Note: {}", beginning(text)),
+            Self::OpenToken { key } => format!("Match {}", script.token_title(key)),
+            Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
+            Self::SetPin { key } => format!("Set the PIN of {}", script.token_title(key)),
+            Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
+            Self::ComposeRoot => format!("Compose root {version}"),
+            Self::ReviewRoot => format!("Review root {version}"),
+            Self::SignRoot => format!("Sign root {version}"),
+            Self::VerifyRoot => format!("Verify root {version}"),
+            Self::Export => format!("Export root {version}"),
+            Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
+            Self::SignOff => "Sign off".into(),
+        }
+    }
+
+    /// At most 17 characters, for a narrow list of steps.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Attendance => "Attendance",
+            Self::AttestClock => "Clock",
+            Self::InspectStation => "This machine",
+            Self::ReadScript => "Script read out",
+            Self::Note { .. } => "Note",
+            Self::OpenToken { .. } => "Match token",
+            Self::InitialiseToken { .. } => "Initialise",
+            Self::SetPin { .. } => "PIN",
+            Self::GenerateKey { .. } => "Generate key",
+            Self::ComposeRoot => "Compose root",
+            Self::ReviewRoot => "Review",
+            Self::SignRoot => "Sign",
+            Self::VerifyRoot => "Verify",
+            Self::Export => "Export",
+            Self::ProveToken { .. } => "Prove token",
+            Self::SignOff => "Sign off",
+        }
+    }
+
+    /// What people do, one thing a line, for the run sheet and the screen.
+    #[must_use]
+    pub fn instructions(&self, script: &Script) -> Vec<String> {
+        let version = script.root_version();
+        match self {
+            Self::Attendance => lines(&[
+                "Each person says their name and role; a witness compares an identity document with the list.",
+                "The administrator confirms each one. Whoever else is in the room is written on the run sheet.",
+            ]),
+            Self::AttestClock => vec![
+                "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
+                format!("Both confirm the date and time. It may not be earlier than {}.", script.not_before()),
+            ],
+            Self::InspectStation => lines(&[
+                "The administrator starts the inspection of this machine; a witness reads the result.",
+                "Every cable, card and stick that is not on the hardware list comes out.",
+            ]),
+            Self::ReadScript => lines(&[
+                "The administrator reads the digest words of the script aloud from the screen.",
+                "Everyone else compares each word with the printed run sheet, and says stop at the first that differs.",
+            ]),
+            Self::Note { text, .. } => text.lines().map(str::to_owned).collect(),
+            Self::OpenToken { key } => open_token(script, key),
+            Self::InitialiseToken { key } => vec![
+                format!("Everything on {} is erased now, and it takes its label.", script.token_title(key)),
+                "The others turn away. The key holder alone types a new SO PIN, twice.".into(),
+            ],
+            Self::SetPin { .. } => lines(&[
+                "The others turn away. The key holder alone types a new user PIN, twice.",
+                "Nobody else learns the PIN, and it is written nowhere in this room.",
+            ]),
+            Self::GenerateKey { key } => generate_key(script, key),
+            Self::ComposeRoot => vec![format!(
+                "The administrator has root {version} put together from the script and the keys made today, and frozen. Nothing in it changes after this."
+            )],
+            Self::ReviewRoot => vec![
+                "A witness reads aloud what is to be signed: keys by holder, thresholds, roles, expiry. Everyone compares it with the run sheet.".into(),
+                "Two people read the digest words of the frozen root to each other; a witness writes them on the run sheet.".into(),
+                format!("When everyone agrees, the administrator types the word that the screen asks for: SIGN ROOT {version}."),
+            ],
+            Self::SignRoot => vec![
+                "Each key holder in turn puts in the token that the screen names, turns the others away, and types the PIN.".into(),
+                format!(
+                    "All {} keys sign, although {} would do. Each signature is verified before the next token is asked for.",
+                    script.keys().len(),
+                    script.root().threshold
+                ),
+            ],
+            Self::VerifyRoot => vec![format!(
+                "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
+            )],
+            Self::Export => vec![
+                format!("The administrator has root {version}, the public keys and the record written out, and read back."),
+                "A witness compares the digest on the screen with the one written down at the review.".into(),
+            ],
+            Self::ProveToken { key } => vec![
+                format!("The key holder takes {} out, and puts it in again.", script.token_title(key)),
+                "The others turn away. The key holder types the PIN from memory; the key answers a fresh challenge.".into(),
+                "The key holder takes the token out and keeps it.".into(),
+            ],
+            Self::SignOff => lines(&[
+                "Each person says: agree, agree with reservation (which is written down), or refuse (with the reason), and signs the run sheet.",
+                "A witness writes the head of the record, as the screen shows it, on the run sheet.",
+            ]),
+        }
+    }
+
+    /// What holds once the step is done, one claim a line. Empty where a person's word is all there is.
+    #[must_use]
+    pub fn proves(&self, script: &Script) -> Vec<String> {
+        let version = script.root_version();
+        match self {
+            Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
+            Self::AttestClock => vec!["two people stand for the date and time".into()],
+            Self::InspectStation => {
+                vec!["no network, no swap, and a clock not before the script's date".into()]
+            }
+            Self::ReadScript => vec!["the script that runs is the script that was printed".into()],
+            Self::OpenToken { .. } => vec!["the token is the one that the script names".into()],
+            Self::InitialiseToken { .. } => {
+                vec!["the token is blank, and carries the label of the script".into()]
+            }
+            Self::SetPin { .. } => vec!["the token opens with the key holder's PIN".into()],
+            Self::GenerateKey { key } => {
+                let kind = script.key(key).map(|key| key.key_type.to_string());
+                vec![
+                    format!("the token made a key of type {}", kind.unwrap_or_default()),
+                    "the public key reads back the same".into(),
+                    "the key answers a fresh challenge".into(),
+                ]
+            }
+            Self::ComposeRoot => {
+                vec!["the root says what the script says, and every key in it was proven".into()]
+            }
+            Self::ReviewRoot => vec!["people know what they sign, and by which digest".into()],
+            Self::SignRoot => vec![
+                "each signature verifies over the reviewed bytes".into(),
+                format!(
+                    "root {version} reaches its threshold of {}",
+                    script.root().threshold
+                ),
+            ],
+            Self::VerifyRoot => {
+                vec![format!(
+                    "clients will accept root {version} until it expires"
+                )]
+            }
+            Self::Export => vec!["what was written out reads back the same".into()],
+            Self::ProveToken { .. } => vec![
+                "the token keeps its key without power".into(),
+                "the key holder knows the PIN".into(),
+            ],
+        }
+    }
+}
+
+fn lines(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
+    let Some(plan) = script.key(key) else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    if let Some(bag) = &plan.token.bag {
+        lines.push(format!(
+            "The key holder shows bag {bag}, unopened; a witness compares its number and seal, then it is opened."
+        ));
+    }
+    let marks: Vec<String> = [
+        ("manufacturer", &plan.token.manufacturer),
+        ("model", &plan.token.model),
+        ("serial number", &plan.token.serial),
+    ]
+    .into_iter()
+    .filter_map(|(what, mark)| mark.as_ref().map(|mark| format!("{what} {mark}")))
+    .collect();
+    lines.push(format!(
+        "The key holder puts in {} ({}), and no other.",
+        script.token_title(key),
+        plan.token.profile
+    ));
+    if !marks.is_empty() {
+        lines.push(format!("A witness compares: {}.", marks.join(", ")));
+    }
+    lines
+}
+
+fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
+    let kind = script.key(key).map(|key| key.key_type.to_string());
+    vec![
+        format!(
+            "The token makes {}, of type {}.",
+            script.key_title(key),
+            kind.unwrap_or_default()
+        ),
+        "A witness writes the fingerprint words of the key on the run sheet; the key holder takes the token out and keeps it."
+            .into(),
+    ]
+}
+
+/// The first words of a text: at most 40 characters of its first line.
+fn beginning(text: &str) -> String {
+    const ROOM: usize = 40;
+    let line = text.trim().lines().next().unwrap_or_default();
+    if line.chars().count() <= ROOM && line.len() == text.trim().len() {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(ROOM).collect();
+    let whole_words = match cut.rfind(' ') {
+        Some(space) if line.chars().count() > ROOM => &cut[..space],
+        _ => &cut,
+    };
+    format!("{} …", whole_words.trim_end_matches(['.', ',', ':', ' ']))
+}

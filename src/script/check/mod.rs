@@ -1,0 +1,47 @@
+//! Whether the parts of a script fit together. Each part was read without regard to the others.
+
+mod order;
+mod people;
+mod root;
+mod tokens;
+
+use jiff::Timestamp;
+
+use super::read::{At, Draft, Log};
+
+/// Reports everything that does not fit.
+pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
+    root::thresholds(log, draft);
+    root::expiry(log, draft, at);
+    people::names(log, draft);
+    people::quorum(log, draft);
+    people::references(log, draft);
+    people::unused(log, draft);
+    tokens::names(log, draft);
+    tokens::apart(log, draft);
+    order::check(log, draft);
+}
+
+/// Reports each value that was there before, with the line of the first.
+fn twice<'e, T: PartialEq + std::fmt::Display + 'e>(
+    log: &Log<'_>,
+    what: &str,
+    entries: impl Iterator<Item = &'e At<T>>,
+) {
+    let mut seen: Vec<&At<T>> = Vec::new();
+    for entry in entries {
+        match seen.iter().find(|first| first.value == entry.value) {
+            Some(first) => log.fault(
+                "script.twice",
+                &entry.span,
+                format!(
+                    "the {what} {:?} is used in line {} already",
+                    entry.value.to_string(),
+                    log.line(&first.span)
+                ),
+                "give each its own",
+            ),
+            None => seen.push(entry),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! What each step needs to stand before it, and which steps no ceremony goes without.
+
+use super::twice;
+use crate::script::read::{Draft, Log, StepEntry};
+use crate::script::{Act, KeyId};
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    twice(log, "ID", draft.steps.iter().filter_map(own_id));
+    if draft.steps.is_empty() {
+        log.fault(
+            "script.steps",
+            &draft.start,
+            "there is no [[step]]",
+            "write down what is done, one [[step]] after the other; `conclave script show --text genesis` has an example",
+        );
+        return;
+    }
+    let keys: Vec<&KeyId> = draft
+        .keys
+        .iter()
+        .filter_map(|key| Some(&key.id.as_ref()?.value))
+        .collect();
+    let order = Order { log, draft, keys };
+    order.repeated();
+    order.needs();
+    order.ends();
+    order.blocks();
+    let steps_known = order.draft.steps.iter().all(|step| order.knows(step));
+    if steps_known && order.keys.len() == draft.keys.len() {
+        order.missing();
+    }
+}
+
+/// IDs that the script gives, and IDs that are made; a repeated act is told as such instead.
+fn own_id(step: &StepEntry) -> Option<&crate::script::read::At<crate::script::StepId>> {
+    let given = step.id.as_ref().filter(|id| id.span != step.span);
+    match &step.act {
+        Some(Act::Note { .. }) => step.id.as_ref(),
+        _ => given,
+    }
+}
+
+struct Order<'o, 't> {
+    log: &'o Log<'t>,
+    draft: &'o Draft,
+    keys: Vec<&'o KeyId>,
+}
+
+impl<'o> Order<'o, '_> {
+    fn steps(&self) -> impl Iterator<Item = (usize, &'o StepEntry, &'o Act)> {
+        let steps = self.draft.steps.iter().enumerate();
+        steps.filter_map(|(index, step)| Some((index, step, step.act.as_ref()?)))
+    }
+
+    fn first(&self, wanted: &Act) -> Option<(usize, &'o StepEntry)> {
+        self.steps()
+            .find(|(_, _, act)| *act == wanted)
+            .map(|(index, step, _)| (index, step))
+    }
+
+    /// Whether a step was read, and its key exists.
+    fn knows(&self, step: &StepEntry) -> bool {
+        let keys = step.act.as_ref().map(Act::key);
+        keys.is_some_and(|key| key.is_none_or(|key| self.keys.contains(&key)))
+    }
+
+    fn of_all_keys(&self, act: fn(KeyId) -> Act) -> Vec<Act> {
+        self.keys.iter().map(|&key| act(key.clone())).collect()
+    }
+
+    /// Every act that a genesis cannot go without, in the order in which it is done.
+    fn required(&self) -> Vec<Act> {
+        let mut acts = vec![
+            Act::Attendance,
+            Act::AttestClock,
+            Act::InspectStation,
+            Act::ReadScript,
+        ];
+        for &key in &self.keys {
+            let key = || key.clone();
+            acts.extend([
+                Act::OpenToken { key: key() },
+                Act::InitialiseToken { key: key() },
+                Act::SetPin { key: key() },
+                Act::GenerateKey { key: key() },
+            ]);
+        }
+        acts.extend([
+            Act::ComposeRoot,
+            Act::ReviewRoot,
+            Act::SignRoot,
+            Act::VerifyRoot,
+            Act::Export,
+        ]);
+        acts.extend(self.of_all_keys(|key| Act::ProveToken { key }));
+        acts.push(Act::SignOff);
+        acts
+    }
+
+    /// What must stand before an act.
+    fn needs_of(&self, act: &Act) -> Vec<Act> {
+        match act {
+            Act::Attendance => Vec::new(),
+            Act::AttestClock | Act::InspectStation | Act::ReadScript | Act::Note { .. } => {
+                vec![Act::Attendance]
+            }
+            Act::OpenToken { .. } => vec![Act::AttestClock, Act::InspectStation, Act::ReadScript],
+            Act::InitialiseToken { key } => vec![Act::OpenToken { key: key.clone() }],
+            Act::SetPin { key } => vec![Act::InitialiseToken { key: key.clone() }],
+            Act::GenerateKey { key } => vec![Act::SetPin { key: key.clone() }],
+            Act::ComposeRoot => self.of_all_keys(|key| Act::GenerateKey { key }),
+            Act::ReviewRoot => vec![Act::ComposeRoot],
+            Act::SignRoot => vec![Act::ReviewRoot],
+            Act::VerifyRoot => vec![Act::SignRoot],
+            Act::Export => vec![Act::VerifyRoot],
+            Act::ProveToken { .. } => vec![Act::Export],
+            Act::SignOff => self.of_all_keys(|key| Act::ProveToken { key }),
+        }
+    }
+
+    fn repeated(&self) {
+        for (index, step, act) in self.steps() {
+            if matches!(act, Act::Note { .. }) {
+                continue;
+            }
+            let earlier = self
+                .steps()
+                .find(|(first, _, other)| *first < index && *other == act);
+            if let Some((_, first, _)) = earlier {
+                self.log.fault(
+                    "script.step-twice",
+                    &step.span,
+                    format!("{} stands in line {} already", described(act), first.line),
+                    "take one of them out: it is done once",
+                );
+            }
+        }
+    }
+
+    /// Each step after everything that it needs; the first thing that it lacks is told.
+    fn needs(&self) {
+        for (index, step, act) in self.steps() {
+            let late = self.needs_of(act).into_iter().find_map(|need| {
+                let (place, found) = self.first(&need)?;
+                (place > index).then_some((need, found))
+            });
+            if let Some((need, found)) = late {
+                self.log.fault(
+                    "script.order",
+                    &step.span,
+                    format!(
+                        "{} stands before {} (line {})",
+                        described(act),
+                        described(&need),
+                        found.line
+                    ),
+                    format!("change their order: {}", reason(&need)),
+                );
+            }
+        }
+    }
+
+    fn ends(&self) {
+        let sign_offs = self.steps().filter(|(_, _, act)| **act == Act::SignOff);
+        let Some((place, sign_off, act)) = sign_offs.last() else {
+            return;
+        };
+        let mut needs = self
+            .needs_of(act)
+            .into_iter()
+            .filter_map(|need| self.first(&need));
+        if needs.any(|(need, _)| need > place) {
+            // It was told that sign-off stands too early.
+            return;
+        }
+        let after = self.draft.steps.get(place + 1);
+        if let Some(step) = after {
+            self.log.fault(
+                "script.order",
+                &step.span,
+                format!("a step stands after sign-off (line {})", sign_off.line),
+                "make sign-off the last step: people sign for all that was done",
+            );
+        }
+    }
+
+    /// From open-token to generate-key the token stays in, and nobody leaves the table.
+    fn blocks(&self) {
+        for &key in &self.keys {
+            let key = || key.clone();
+            let open = self.first(&Act::OpenToken { key: key() });
+            let generate = self.first(&Act::GenerateKey { key: key() });
+            let (Some((start, first)), Some((end, last))) = (open, generate) else {
+                continue;
+            };
+            let foreign = self.steps().find(|(index, step, act)| {
+                (start..end).contains(index) && act.key() != Some(&key()) && self.knows(step)
+            });
+            if let Some((_, step, act)) = foreign {
+                self.log.fault(
+                    "script.order",
+                    &step.span,
+                    format!(
+                        "{} stands inside the steps of {:?} (lines {} to {})",
+                        described(act),
+                        key().as_str(),
+                        first.line,
+                        last.line
+                    ),
+                    "move it before open-token or after generate-key: in between, the token stays in",
+                );
+            }
+        }
+    }
+
+    fn missing(&self) {
+        let required = self.required();
+        let missing: Vec<&Act> = required
+            .iter()
+            .filter(|act| self.first(act).is_none())
+            .collect();
+        for key in &self.keys {
+            let used = self.steps().any(|(_, _, act)| act.key() == Some(key));
+            if let (false, Some(span)) = (used, self.span_of(key)) {
+                self.log.fault(
+                    "script.unused",
+                    &span,
+                    format!("no step uses the key {:?}", key.as_str()),
+                    "take the key out, or write its steps, from open-token to prove-token",
+                );
+            }
+        }
+        for act in missing {
+            let untouched = |key: &KeyId| !self.steps().any(|(_, _, act)| act.key() == Some(key));
+            if act.key().is_some_and(untouched) {
+                continue;
+            }
+            self.lacks(act);
+        }
+    }
+
+    fn lacks(&self, act: &Act) {
+        // Where it would have to stand: before the first step that needs it, or at the end.
+        let next = self
+            .steps()
+            .find(|(_, _, other)| self.needs_of(other).contains(act));
+        let object = act.key().map(|key| format!(", key = {:?}", key.as_str()));
+        let table = format!("act = {:?}{}", act.name(), object.unwrap_or_default());
+        let (span, place) = match next {
+            Some((_, step, other)) => (
+                &step.span,
+                format!("before {} (line {})", described(other), step.line),
+            ),
+            None => match self.draft.steps.last() {
+                Some(last) => (&last.span, format!("after line {}", last.line)),
+                None => (&self.draft.start, String::new()),
+            },
+        };
+        self.log.fault(
+            "script.step-missing",
+            span,
+            format!("there is no step {}", described(act)),
+            format!("add a [[step]] with {table} {place}: {}", reason(act)),
+        );
+    }
+
+    fn span_of(&self, key: &KeyId) -> Option<crate::script::read::Span> {
+        let ids = self.draft.keys.iter().filter_map(|entry| entry.id.as_ref());
+        let mut ids = ids.filter(|id| id.value == *key);
+        ids.next().map(|id| id.span.clone())
+    }
+}
+
+/// `generate-key of "key-3"`.
+fn described(act: &Act) -> String {
+    match act.key() {
+        Some(key) => format!("{} of {:?}", act.name(), key.as_str()),
+        None => act.name().to_owned(),
+    }
+}
+
+/// Why other steps have to wait for an act, or a ceremony cannot do without it.
+const fn reason(act: &Act) -> &'static str {
+    match act {
+        Act::Attendance => "first of all it is established who is in the room",
+        Act::AttestClock => "everything later is dated by the clock that people attested",
+        Act::InspectStation => "no token is put into a machine that was not inspected",
+        Act::ReadScript => "no token is touched before everyone heard which script runs",
+        Act::Note { .. } => "its author wants it there",
+        Act::OpenToken { .. } => {
+            "a token is matched with the script before anything is written to it"
+        }
+        Act::InitialiseToken { .. } => "a PIN is set on a blank token",
+        Act::SetPin { .. } => "a key is made behind its holder's PIN",
+        Act::GenerateKey { .. } => "a root is composed of keys that exist",
+        Act::ComposeRoot => "what is reviewed has to be frozen",
+        Act::ReviewRoot => "nobody signs what was not read",
+        Act::SignRoot => "what is verified has to be signed",
+        Act::VerifyRoot => "only what a client would accept leaves the room",
+        Act::Export => "the result is safe before tokens are handled again",
+        Act::ProveToken { .. } => "each holder leaves with a token that was seen to work from cold",
+        Act::SignOff => "a ceremony ends with everybody's word",
+    }
+}

@@ -1,0 +1,169 @@
+//! Who is there, and for what.
+
+use std::fmt;
+
+use super::twice;
+use crate::script::plan::PersonRole;
+use crate::script::read::{At, Draft, Log, PersonEntry};
+use crate::script::{Act, PersonId};
+
+const WITNESSES: usize = 2;
+
+pub(super) fn names(log: &Log<'_>, draft: &Draft) {
+    twice(log, "ID", draft.people.iter().filter_map(|p| p.id.as_ref()));
+    let names = draft.people.iter().filter_map(|p| p.name.as_ref());
+    let spoken: Vec<At<Spoken>> = names
+        .map(|name| At {
+            value: Spoken(name.value.clone()),
+            span: name.span.clone(),
+        })
+        .collect();
+    twice(log, "name", spoken.iter());
+}
+
+/// Two names that sound alike are one name in a room.
+struct Spoken(String);
+
+impl PartialEq for Spoken {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_lowercase() == other.0.to_lowercase()
+    }
+}
+
+impl fmt::Display for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The acts of two people need two people other than the administrator.
+pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
+    if draft.people.iter().any(|person| person.roles.is_none()) {
+        return;
+    }
+    let start = draft.people.first().map_or(&draft.start, |p| &p.span);
+    let administrators = having(draft, PersonRole::Administrator);
+    match administrators.as_slice() {
+        [] => log.fault(
+            "script.people",
+            start,
+            "nobody is the administrator",
+            "give one person the role administrator: somebody performs the script",
+        ),
+        [_] => {}
+        [_, second, ..] => log.fault(
+            "script.people",
+            &second.span,
+            "there is more than one administrator",
+            "one person performs the script: make the others witnesses",
+        ),
+    }
+    let witnesses = having(draft, PersonRole::Witness);
+    for person in &witnesses {
+        if person.is(PersonRole::Administrator) {
+            log.fault(
+                "script.people",
+                &person.span,
+                "the administrator cannot be a witness",
+                "who performs the script and who checks it are two people",
+            );
+        }
+    }
+    if witnesses.len() < WITNESSES {
+        let found = match witnesses.len() {
+            0 => "nobody is a witness",
+            _ => "there is one witness",
+        };
+        log.fault(
+            "script.people",
+            start,
+            format!("{found}, but two people must attest the clock and approve exceptions"),
+            "give the role witness to at least two people other than the administrator",
+        );
+    }
+}
+
+fn having(draft: &Draft, role: PersonRole) -> Vec<&PersonEntry> {
+    draft
+        .people
+        .iter()
+        .filter(|person| person.is(role))
+        .collect()
+}
+
+fn find<'d>(draft: &'d Draft, id: &PersonId) -> Option<&'d PersonEntry> {
+    let is = |person: &&PersonEntry| person.id.as_ref().is_some_and(|at| at.value == *id);
+    draft.people.iter().find(is)
+}
+
+/// Every person that a key or a note names exists, and may do it.
+pub(super) fn references(log: &Log<'_>, draft: &Draft) {
+    for holder in draft.keys.iter().filter_map(|key| key.holder.as_ref()) {
+        match find(draft, &holder.value) {
+            None => nobody(log, draft, holder),
+            Some(person) if person.roles.is_some() && !person.is(PersonRole::KeyHolder) => {
+                log.fault(
+                    "script.holder",
+                    &holder.span,
+                    format!("{:?} is not a key-holder", holder.value.as_str()),
+                    "add \"key-holder\" to the roles of that person, or name another",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    for person in draft.steps.iter().flat_map(|step| &step.initials) {
+        if find(draft, &person.value).is_none() {
+            nobody(log, draft, person);
+        }
+    }
+}
+
+fn nobody(log: &Log<'_>, draft: &Draft, id: &At<PersonId>) {
+    let ids = draft.people.iter().filter_map(|person| person.id.as_ref());
+    let known: Vec<&str> = ids.map(|id| id.value.as_str()).collect();
+    log.fault(
+        "script.person",
+        &id.span,
+        format!("there is no person {:?}", id.value.as_str()),
+        format!("people of this script: {}", known.join(", ")),
+    );
+}
+
+/// Every person, and every role of a person, is there for something.
+pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
+    if draft.keys.iter().any(|key| key.holder.is_none())
+        || draft.steps.iter().any(|step| step.act.is_none())
+    {
+        return;
+    }
+    for person in &draft.people {
+        let (Some(id), Some(roles)) = (&person.id, &person.roles) else {
+            continue;
+        };
+        let holders = draft.keys.iter().filter_map(|key| key.holder.as_ref());
+        let holds = holders.into_iter().any(|holder| holder.value == id.value);
+        if person.is(PersonRole::KeyHolder) && !holds {
+            log.fault(
+                "script.unused",
+                &roles.span,
+                format!("{:?} is a key-holder, but holds no key", id.value.as_str()),
+                "take the role or the person out, or give them a [[key]]",
+            );
+        }
+        let initials = draft.steps.iter().any(|step| {
+            matches!(&step.act, Some(Act::Note { initials, .. }) if initials.contains(&id.value))
+        });
+        if person.is(PersonRole::Custodian) && !initials {
+            log.fault(
+                "script.unused",
+                &roles.span,
+                format!(
+                    "{:?} is a custodian, but no step has a use for one",
+                    id.value.as_str()
+                ),
+                "take the role or the person out",
+            );
+        }
+    }
+}

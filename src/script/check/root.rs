@@ -1,0 +1,116 @@
+//! Thresholds and dates.
+
+use jiff::Timestamp;
+
+use crate::script::CarriedKey;
+use crate::script::read::{At, Draft, Log, RoleEntry, Span};
+
+pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
+    if draft.keys.is_empty() {
+        log.fault(
+            "script.keys",
+            &draft.start,
+            "there is no [[key]]",
+            "name the root keys that are to be made, each in its own [[key]]",
+        );
+    } else {
+        within(
+            log,
+            "[root]",
+            draft.root.threshold.as_ref(),
+            draft.keys.len(),
+        );
+    }
+    for role in &draft.root.roles {
+        let what = format!("[root.roles.{}]", role.kind);
+        match role.listed {
+            None => {}
+            Some(0) => log.fault(
+                "script.keys",
+                &role.span,
+                format!("{what} has no keys"),
+                "name at least one file with a public key",
+            ),
+            Some(listed) => {
+                let different = listed - repeated(log, role);
+                within(log, &what, role.threshold.as_ref(), different);
+            }
+        }
+    }
+}
+
+/// Reports keys that stand in a role more than once, and counts them.
+fn repeated(log: &Log<'_>, role: &RoleEntry) -> usize {
+    let mut seen: Vec<&CarriedKey> = Vec::new();
+    for key in &role.keys {
+        match seen
+            .iter()
+            .find(|first| first.key.id() == key.value.key.id())
+        {
+            Some(first) => log.fault(
+                "script.twice",
+                &key.span,
+                format!(
+                    "{:?} holds the same public key as {:?}",
+                    key.value.file, first.file
+                ),
+                "one key counts once towards a threshold: list it once",
+            ),
+            None => seen.push(&key.value),
+        }
+    }
+    role.keys.len() - seen.len()
+}
+
+fn within(log: &Log<'_>, what: &str, threshold: Option<&At<i64>>, keys: usize) {
+    let Some(threshold) = threshold else { return };
+    let wanted = threshold.value;
+    let most = i64::try_from(keys).unwrap_or(i64::MAX);
+    if wanted < 1 {
+        log.fault(
+            "script.threshold",
+            &threshold.span,
+            format!("{what} has a threshold of {wanted}"),
+            "a threshold is at least 1",
+        );
+    } else if wanted > most {
+        let plural = if keys == 1 { "key" } else { "keys" };
+        log.fault(
+            "script.threshold",
+            &threshold.span,
+            format!("{what} has a threshold of {wanted}, but {keys} different {plural}"),
+            "lower the threshold, or add keys",
+        );
+    }
+}
+
+pub(super) fn expiry(log: &Log<'_>, draft: &Draft, at: Timestamp) {
+    let Some(expires) = &draft.root.expires else {
+        return;
+    };
+    let fault = |span: &Span, message: String| {
+        log.fault(
+            "script.expiry",
+            span,
+            message,
+            "choose a later date: a root is commonly valid for a year",
+        );
+    };
+    match draft.not_before {
+        Some(not_before) if expires.value <= not_before => fault(
+            &expires.span,
+            format!(
+                "the root expires at {}, not after the ceremony's own not_before, {not_before}",
+                expires.value
+            ),
+        ),
+        _ if expires.value <= at => fault(
+            &expires.span,
+            format!(
+                "the root expires at {}, which is past at {at}",
+                expires.value
+            ),
+        ),
+        _ => {}
+    }
+}

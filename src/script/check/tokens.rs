@@ -1,0 +1,56 @@
+//! Keys and their tokens.
+
+use std::collections::BTreeSet;
+
+use super::twice;
+use crate::script::read::{At, Draft, Log};
+
+pub(super) fn names(log: &Log<'_>, draft: &Draft) {
+    twice(
+        log,
+        "ID",
+        draft.keys.iter().filter_map(|key| key.id.as_ref()),
+    );
+    let ids: BTreeSet<&str> = draft
+        .keys
+        .iter()
+        .filter_map(|key| key.id.as_ref())
+        .map(|id| id.value.as_str())
+        .collect();
+    if ids.len() < draft.keys.len() {
+        // An ID that is missing or used twice was reported: its steps are not at fault.
+        return;
+    }
+    for key in draft.steps.iter().filter_map(|step| step.key.as_ref()) {
+        if !ids.contains(key.value.as_str()) {
+            let known: Vec<&str> = ids.iter().copied().collect();
+            log.fault(
+                "script.key",
+                &key.span,
+                format!("there is no key {:?}", key.value.as_str()),
+                format!("keys of this script: {}", known.join(", ")),
+            );
+        }
+    }
+}
+
+/// Two keys on one token would fall together.
+pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
+    let tokens = || draft.keys.iter().filter_map(|key| key.token.as_ref());
+    let serials: Vec<At<String>> = tokens()
+        .filter_map(|token| {
+            // Serial numbers repeat between makes.
+            let (profile, serial) = (token.profile.as_ref()?, token.serial.as_ref()?);
+            Some(At {
+                value: format!("{} of {}", serial.value, profile.value),
+                span: serial.span.clone(),
+            })
+        })
+        .collect();
+    twice(log, "serial number", serials.iter());
+    twice(
+        log,
+        "token label",
+        tokens().filter_map(|token| token.label.as_ref()),
+    );
+}

@@ -1,0 +1,83 @@
+//! The scripts that come with the program.
+
+use std::io;
+use std::sync::LazyLock;
+
+use super::CarriedFiles;
+use super::plan::Kind;
+use crate::metadata::Key;
+
+/// A ready script, with the files that it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Embedded {
+    /// As commands call it: `genesis`.
+    pub name: &'static str,
+    /// The kind of ceremony.
+    pub kind: Kind,
+    /// One line, for a list.
+    pub summary: &'static str,
+    /// The script.
+    pub text: &'static str,
+    /// Names, as in the script, and contents.
+    pub files: &'static [(&'static str, &'static [u8])],
+}
+
+impl CarriedFiles for Embedded {
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut files = self.files.iter();
+        files
+            .find(|(known, _)| *known == name)
+            .map(|(_, bytes)| bytes.to_vec())
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+macro_rules! carried {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../ceremony-scripts/", $name)) as &[u8])),+]
+    };
+}
+
+/// Public keys whose private halves were discarded, so that rehearsals need no keys of anyone.
+const SAMPLE_KEYS: &[(&str, &[u8])] = carried![
+    "online/timestamp.pub.pem",
+    "online/snapshot.pub.pem",
+    "online/targets.pub.pem",
+];
+
+const SCRIPTS: [Embedded; 1] = [Embedded {
+    name: "genesis",
+    kind: Kind::Genesis,
+    summary: "makes the root keys and signs the first root",
+    text: include_str!("../../ceremony-scripts/genesis.toml"),
+    files: SAMPLE_KEYS,
+}];
+
+/// All of them.
+#[must_use]
+pub const fn embedded() -> &'static [Embedded] {
+    &SCRIPTS
+}
+
+/// Whether this is one of the sample keys, in whatever file it came.
+pub(super) fn is_sample(key: &Key) -> bool {
+    static SAMPLES: LazyLock<Vec<Key>> = LazyLock::new(|| {
+        let files = SAMPLE_KEYS.iter();
+        files
+            .filter_map(|(_, bytes)| Key::from_file(bytes).ok())
+            .collect()
+    });
+    SAMPLES.iter().any(|sample| sample.id() == key.id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_key_is_known_as_one() {
+        for (name, bytes) in SAMPLE_KEYS {
+            assert!(is_sample(&Key::from_file(bytes).unwrap()), "{name}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What is wrong with a script, and where.
+
+use std::fmt;
+
+/// One thing that is wrong with a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The stable ID of the check: `script.threshold`.
+    pub check: &'static str,
+    /// The name under which the script was read.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+    /// A lower-case fragment. Foreign text in it is escaped; a PIN is never in it.
+    pub message: String,
+    /// The next safe act.
+    pub hint: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            line,
+            column,
+            message,
+            ..
+        } = self;
+        write!(f, "{file}:{line}:{column}: {message}")
+    }
+}
+
+/// Everything that is wrong with a script, in the order of its lines. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// `None` when nothing is wrong.
+    pub(super) fn of(mut faults: Vec<Fault>) -> Option<Self> {
+        faults.sort_by_key(|fault| (fault.line, fault.column));
+        (!faults.is_empty()).then_some(Self(faults))
+    }
+}
+
+impl std::ops::Deref for Faults {
+    type Target = [Fault];
+
+    fn deref(&self) -> &[Fault] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Faults {
+    type Item = Fault;
+    type IntoIter = std::vec::IntoIter<Fault>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            fault.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// Something in a sound script that its author should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The stable ID of the check: `script.spare-keys`.
+    pub check: &'static str,
+    /// Where in the script, counted from 1.
+    pub line: usize,
+    /// A lower-case fragment; foreign text in it is escaped.
+    pub message: String,
+    /// What can be done about it.
+    pub hint: String,
+}

@@ -1,0 +1,452 @@
+//! What a script says, once it has passed every check.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use crate::metadata::{Key, KeyType};
+use crate::words::Digest;
+
+use super::carried::CarriedFile;
+use super::embedded;
+use super::fault::Warning;
+use super::{Act, KeyId, PersonId, StepId};
+
+/// A ceremony script that passed every check.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) kind: Kind,
+    pub(super) title: String,
+    pub(super) repository: String,
+    pub(super) not_before: Timestamp,
+    pub(super) root: RootPolicy,
+    pub(super) people: Vec<Person>,
+    pub(super) keys: Vec<KeyPlan>,
+    pub(super) steps: Vec<Step>,
+    pub(super) carried: BTreeMap<String, CarriedFile>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// What a ceremony is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Makes the keys and signs the first root.
+    Genesis,
+}
+
+/// The root that the ceremony is to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootPolicy {
+    /// Signatures of root keys that a root needs.
+    pub threshold: u32,
+    /// When the root expires.
+    pub expires: Timestamp,
+    /// Whether file names in the repository carry versions and hashes.
+    pub consistent_snapshot: bool,
+    /// For whose rules the metadata is written.
+    pub destination: Destination,
+    /// The roles whose keys are online.
+    pub roles: OnlineRoles,
+}
+
+/// For whose rules the metadata is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Destination {
+    /// The specification, and nothing else.
+    Plain,
+}
+
+/// The roles whose keys are online.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlineRoles {
+    /// Signs which snapshot is the newest.
+    pub timestamp: RolePolicy,
+    /// Signs which targets metadata belong together.
+    pub snapshot: RolePolicy,
+    /// Signs the files that clients may install.
+    pub targets: RolePolicy,
+}
+
+impl OnlineRoles {
+    /// The three, in the order timestamp, snapshot, targets.
+    pub fn iter(&self) -> impl Iterator<Item = (RoleKind, &RolePolicy)> {
+        [
+            (RoleKind::Timestamp, &self.timestamp),
+            (RoleKind::Snapshot, &self.snapshot),
+            (RoleKind::Targets, &self.targets),
+        ]
+        .into_iter()
+    }
+}
+
+/// One of the three top-level roles beside root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RoleKind {
+    /// Signs which snapshot is the newest.
+    Timestamp,
+    /// Signs which targets metadata belong together.
+    Snapshot,
+    /// Signs the files that clients may install.
+    Targets,
+}
+
+impl RoleKind {
+    /// All of them, in the order of scripts.
+    pub const ALL: [Self; 3] = [Self::Timestamp, Self::Snapshot, Self::Targets];
+
+    /// The role's name in metadata: `timestamp`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timestamp => "timestamp",
+            Self::Snapshot => "snapshot",
+            Self::Targets => "targets",
+        }
+    }
+}
+
+/// Who may sign for an online role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolePolicy {
+    /// Signatures that the role needs; at least one, and never more than there are keys.
+    pub threshold: u32,
+    /// Different public keys.
+    pub keys: Vec<CarriedKey>,
+}
+
+/// A public key that was carried in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarriedKey {
+    /// The file's name in the script.
+    pub file: String,
+    /// The SHA-256 of the file, which is what the script binds.
+    pub sha256: Digest,
+    /// The key that the file holds.
+    pub key: Key,
+}
+
+/// Somebody who is in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// How the script calls the person.
+    pub id: PersonId,
+    /// As it is read aloud and printed. No control characters.
+    pub name: String,
+    /// At least one, each once.
+    pub roles: Vec<PersonRole>,
+}
+
+impl Person {
+    /// Whether the person has that role.
+    #[must_use]
+    pub fn is(&self, role: PersonRole) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// What a person is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PersonRole {
+    /// Performs the script.
+    Administrator,
+    /// Checks, and records exceptions.
+    Witness,
+    /// Has a key in root.
+    KeyHolder,
+    /// Keeps a share, a token or a bag.
+    Custodian,
+}
+
+/// A root key that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPlan {
+    /// How the script calls the key.
+    pub id: KeyId,
+    /// A key holder.
+    pub holder: PersonId,
+    /// Where the key is to live.
+    pub token: TokenSpec,
+    /// What kind of key.
+    pub key_type: KeyType,
+    /// Whether the key is backed up.
+    pub backup: Backup,
+}
+
+/// How to tell the right token from others. What the script leaves out is not compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenSpec {
+    /// A token profile: `softhsm2`.
+    pub profile: String,
+    /// The maker, as the token tells it.
+    pub manufacturer: Option<String>,
+    /// The model, as the token tells it.
+    pub model: Option<String>,
+    /// The serial number, as the token tells it.
+    pub serial: Option<String>,
+    /// The label that the token gets when it is initialised; at most 32 bytes.
+    pub label: Option<String>,
+    /// The number of the tamper-evident bag that the token arrives in.
+    pub bag: Option<String>,
+}
+
+/// Whether a key is backed up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backup {
+    /// The other root keys are the backup.
+    None,
+}
+
+/// One step of the ceremony.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Unique in the script.
+    pub id: StepId,
+    /// What is to be done.
+    pub act: Act,
+    /// How long it is thought to take.
+    pub minutes: Option<u32>,
+    /// Where it stands in the script, counted from 1.
+    pub line: usize,
+}
+
+/// Steps that belong together on a screen: those of one key that follow each
+/// other, or a single step of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The key whose steps these are.
+    pub key: Option<KeyId>,
+    /// Indexes into [`Script::steps`]; never empty.
+    pub steps: Range<usize>,
+}
+
+impl Script {
+    /// The name under which the script was read.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The script, byte for byte.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Of the text: what is read aloud, and what binds a rehearsal to its ceremony.
+    #[must_use]
+    pub fn sha256(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+
+    /// What the ceremony is for.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// One line.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The name of the line of roots: `example.com/updates`.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The clock may not be earlier.
+    #[must_use]
+    pub const fn not_before(&self) -> Timestamp {
+        self.not_before
+    }
+
+    /// The version of the root that the ceremony makes.
+    #[must_use]
+    pub const fn root_version(&self) -> u64 {
+        match self.kind {
+            Kind::Genesis => 1,
+        }
+    }
+
+    /// The root that the ceremony is to make.
+    #[must_use]
+    pub const fn root(&self) -> &RootPolicy {
+        &self.root
+    }
+
+    /// Everybody, in the order of the script.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// The person of that ID.
+    #[must_use]
+    pub fn person(&self, id: &PersonId) -> Option<&Person> {
+        self.people.iter().find(|person| person.id == *id)
+    }
+
+    /// Everybody who has that role, in the order of the script.
+    pub fn with_role(&self, role: PersonRole) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(move |person| person.is(role))
+    }
+
+    /// The root keys, in the order of the script.
+    #[must_use]
+    pub fn keys(&self) -> &[KeyPlan] {
+        &self.keys
+    }
+
+    /// The root key of that ID.
+    #[must_use]
+    pub fn key(&self, id: &KeyId) -> Option<&KeyPlan> {
+        self.keys.iter().find(|key| key.id == *id)
+    }
+
+    /// The holder of a root key.
+    #[must_use]
+    pub fn holder(&self, key: &KeyId) -> Option<&Person> {
+        self.person(&self.key(key)?.holder)
+    }
+
+    /// The steps, in their order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The step of that ID.
+    #[must_use]
+    pub fn step(&self, id: &StepId) -> Option<&Step> {
+        self.steps.iter().find(|step| step.id == *id)
+    }
+
+    /// The steps as a screen lists them.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            let key = step.act.key();
+            match blocks.last_mut() {
+                Some(block) if key.is_some() && block.key.as_ref() == key => {
+                    block.steps.end = index + 1;
+                }
+                _ => blocks.push(Block {
+                    key: key.cloned(),
+                    steps: index..index + 1,
+                }),
+            }
+        }
+        blocks
+    }
+
+    /// The minutes of all steps that give a number.
+    #[must_use]
+    pub fn total_minutes(&self) -> u32 {
+        self.steps.iter().filter_map(|step| step.minutes).sum()
+    }
+
+    /// Every file that the script binds, once, by name.
+    pub fn carried_files(&self) -> impl Iterator<Item = &CarriedFile> {
+        self.carried.values()
+    }
+
+    /// What the script's author should know, although nothing is wrong.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Whether an online role trusts a sample key of this program, whose private
+    /// half nobody has: good for rehearsals, refused in production.
+    #[must_use]
+    pub fn uses_sample_keys(&self) -> bool {
+        self.root
+            .roles
+            .iter()
+            .any(|(_, role)| role.keys.iter().any(|key| embedded::is_sample(&key.key)))
+    }
+
+    /// `key holder 3`: the holders of keys are counted in the order of the script.
+    #[must_use]
+    pub fn holder_title(&self, key: &KeyId) -> String {
+        let holder = self.key(key).map(|key| &key.holder);
+        let place = self
+            .with_role(PersonRole::KeyHolder)
+            .position(|person| Some(&person.id) == holder);
+        match place {
+            Some(index) => format!("key holder {}", index + 1),
+            None => format!("the holder of {key}"),
+        }
+    }
+
+    /// `the key of key holder 3`, or `key key-6 of key holder 3` when that person holds several.
+    #[must_use]
+    pub fn key_title(&self, key: &KeyId) -> String {
+        self.possession(key, "key")
+    }
+
+    /// `the token of key holder 3`, or `the token for key-6 of key holder 3`.
+    #[must_use]
+    pub fn token_title(&self, key: &KeyId) -> String {
+        self.possession(key, "token")
+    }
+
+    fn possession(&self, key: &KeyId, what: &str) -> String {
+        let holder = self.holder_title(key);
+        let owner = self.key(key).map(|key| &key.holder);
+        let held = self.keys.iter().filter(|key| Some(&key.holder) == owner);
+        match (held.count() > 1, what) {
+            (false, _) => format!("the {what} of {holder}"),
+            (true, "key") => format!("key {key} of {holder}"),
+            (true, _) => format!("the {what} for {key} of {holder}"),
+        }
+    }
+}
+
+/// Spellings in scripts, both ways.
+macro_rules! spelling {
+    ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        impl $name {
+            /// As it is spelt in scripts.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            pub(super) const SPELLINGS: &'static [(&'static str, Self)] =
+                &[$(($text, Self::$variant)),+];
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+spelling!(Kind { Genesis = "genesis" });
+spelling!(Destination { Plain = "plain" });
+spelling!(Backup { None = "none" });
+spelling!(PersonRole {
+    Administrator = "administrator",
+    Witness = "witness",
+    KeyHolder = "key-holder",
+    Custodian = "custodian",
+});
+
+impl fmt::Display for RoleKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,160 @@
+//! The tables `[[key]]`.
+
+use super::fields::{Fields, Value};
+use super::log::At;
+use crate::metadata::KeyType;
+use crate::script::plan::{Backup, KeyPlan, TokenSpec};
+use crate::script::{KeyId, PersonId};
+
+/// A key as it was read.
+pub(in crate::script) struct KeyEntry {
+    pub(in crate::script) id: Option<At<KeyId>>,
+    pub(in crate::script) holder: Option<At<PersonId>>,
+    pub(in crate::script) token: Option<TokenEntry>,
+    pub(in crate::script) key_type: Option<At<KeyType>>,
+    backup: Option<Backup>,
+}
+
+/// A token as it was read.
+pub(in crate::script) struct TokenEntry {
+    pub(in crate::script) profile: Option<At<String>>,
+    manufacturer: Option<String>,
+    model: Option<String>,
+    pub(in crate::script) serial: Option<At<String>>,
+    pub(in crate::script) label: Option<At<String>>,
+    bag: Option<String>,
+}
+
+pub(super) fn read(tables: Vec<Fields<'_, '_>>) -> Vec<KeyEntry> {
+    tables.into_iter().map(key).collect()
+}
+
+fn key(mut fields: Fields<'_, '_>) -> KeyEntry {
+    let id = fields
+        .required("id", "id = \"key-1\"")
+        .and_then(|value| value.at(value.id()));
+    let holder = fields
+        .required("holder", "holder = \"holder-1\"")
+        .and_then(|value| value.at(value.id()));
+    let token = fields
+        .required(
+            "token",
+            "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
+        )
+        .and_then(|value| value.table("\"token\""))
+        .map(token);
+    let key_type = fields
+        .required("type", "type = \"ecdsa-sha2-nistp256\"")
+        .and_then(|value| value.at(key_type(&value)));
+    let backup = fields
+        .required("backup", "backup = \"none\"")
+        .and_then(|value| backup(&value));
+    fields.later(&["change"]);
+    fields.finish();
+    KeyEntry {
+        id,
+        holder,
+        token,
+        key_type,
+        backup,
+    }
+}
+
+fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
+    let profile = fields
+        .required("profile", "profile = \"softhsm2\"")
+        .and_then(|value| value.at(profile(&value)));
+    let mut mark = |name| {
+        fields
+            .optional(name)
+            .and_then(|value| value.at(value.line(64)))
+    };
+    let manufacturer = mark("manufacturer").map(|at| at.value);
+    let model = mark("model").map(|at| at.value);
+    let serial = mark("serial");
+    let bag = mark("bag").map(|at| at.value);
+    let label = fields
+        .optional("label")
+        .and_then(|value| value.at(label(&value)));
+    fields.finish();
+    TokenEntry {
+        profile,
+        manufacturer,
+        model,
+        serial,
+        label,
+        bag,
+    }
+}
+
+fn profile(value: &Value<'_, '_>) -> Option<String> {
+    let text = value.raw()?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if (1..=40).contains(&text.len()) && text.chars().all(plain) {
+        return Some(text.to_owned());
+    }
+    value.fault(
+        "script.profile",
+        format!("{text:?} cannot name a token profile"),
+        "`conclave token list` names the profiles, as in \"softhsm2\"",
+    );
+    None
+}
+
+fn label(value: &Value<'_, '_>) -> Option<String> {
+    let text = value.line(32)?;
+    if text.len() > 32 || text != text.trim() {
+        value.fault(
+            "script.label",
+            format!("a token cannot be labelled {text:?}"),
+            "a label has at most 32 bytes, and no space at its ends",
+        );
+        return None;
+    }
+    Some(text)
+}
+
+fn key_type(value: &Value<'_, '_>) -> Option<KeyType> {
+    let all = [
+        KeyType::EcdsaP256,
+        KeyType::EcdsaP384,
+        KeyType::Ed25519,
+        KeyType::RsaPss3072,
+        KeyType::RsaPss4096,
+    ];
+    let names = all.map(|kind| kind.to_string());
+    let spellings: Vec<(&str, KeyType)> = names.iter().map(String::as_str).zip(all).collect();
+    value.one_of("script.key-type", &spellings)
+}
+
+fn backup(value: &Value<'_, '_>) -> Option<Backup> {
+    if value.raw()? == "shares" {
+        value.fault(
+            "script.unsupported",
+            "backup \"shares\" is not supported by this version",
+            "write \"none\": the other root keys are the backup",
+        );
+        return None;
+    }
+    value.one_of("script.backup", Backup::SPELLINGS)
+}
+
+impl KeyEntry {
+    pub(in crate::script) fn complete(self) -> Option<KeyPlan> {
+        let token = self.token?;
+        Some(KeyPlan {
+            id: self.id?.value,
+            holder: self.holder?.value,
+            token: TokenSpec {
+                profile: token.profile?.value,
+                manufacturer: token.manufacturer,
+                model: token.model,
+                serial: token.serial.map(|at| at.value),
+                label: token.label.map(|at| at.value),
+                bag: token.bag,
+            },
+            key_type: self.key_type?.value,
+            backup: self.backup?,
+        })
+    }
+}

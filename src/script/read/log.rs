@@ -1,0 +1,102 @@
+//! Where in the text something is, and what is wrong there.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use crate::script::Fault;
+
+/// A stretch of the text, in bytes.
+pub(in crate::script) type Span = Range<usize>;
+
+/// Collects every fault of one script, with its place.
+pub(in crate::script) struct Log<'t> {
+    file: &'t str,
+    text: &'t str,
+    line_starts: Vec<usize>,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl<'t> Log<'t> {
+    pub(in crate::script) fn new(file: &'t str, text: &'t str) -> Self {
+        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            file,
+            text,
+            line_starts: std::iter::once(0).chain(after_breaks).collect(),
+            faults: RefCell::default(),
+        }
+    }
+
+    pub(in crate::script) fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// Counted from 1.
+    pub(in crate::script) fn line(&self, span: &Span) -> usize {
+        self.line_starts
+            .partition_point(|start| *start <= span.start)
+    }
+
+    /// In characters, counted from 1.
+    fn column(&self, span: &Span) -> usize {
+        let start = self.line_starts[self.line(span) - 1];
+        let before = self.text.get(start..span.start).unwrap_or_default();
+        before.chars().count() + 1
+    }
+
+    pub(in crate::script) fn fault(
+        &self,
+        check: &'static str,
+        span: &Span,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.faults.borrow_mut().push(Fault {
+            check,
+            file: self.file.to_owned(),
+            line: self.line(span),
+            column: self.column(span),
+            message: message.into(),
+            hint: hint.into(),
+        });
+    }
+
+    /// Whether a fault of that check stands in the line of a place already.
+    pub(in crate::script) fn has(&self, check: &str, span: &Span) -> bool {
+        let line = self.line(span);
+        let faults = self.faults.borrow();
+        faults.iter().any(|f| f.check == check && f.line == line)
+    }
+
+    pub(in crate::script) fn is_clean(&self) -> bool {
+        self.faults.borrow().is_empty()
+    }
+
+    pub(in crate::script) fn into_faults(self) -> Vec<Fault> {
+        self.faults.into_inner()
+    }
+}
+
+/// A value that was read, and where it stands.
+#[derive(Debug, Clone)]
+pub(in crate::script) struct At<T> {
+    pub(in crate::script) value: T,
+    pub(in crate::script) span: Span,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        let text = "a = 1\nбв = 2\n";
+        let log = Log::new("x.toml", text);
+        let two = text.find('2').unwrap();
+        log.fault("script.type", &(two..two + 1), "is two", "");
+        log.fault("script.type", &(text.len()..text.len()), "is the end", "");
+        let faults = log.into_faults();
+        assert_eq!(faults[0].to_string(), "x.toml:2:6: is two");
+        assert_eq!(faults[1].to_string(), "x.toml:3:1: is the end");
+    }
+}

@@ -1,0 +1,233 @@
+//! From text to a script, or to every fault in it.
+
+mod carried;
+mod fields;
+mod keys;
+mod log;
+mod people;
+mod pins;
+mod root;
+mod steps;
+
+use jiff::Timestamp;
+use toml::de::DeTable;
+
+use super::plan::{Kind, Script};
+use super::{CarriedFiles, Faults, check, warning};
+use carried::Carrier;
+use fields::Fields;
+
+pub(super) use keys::KeyEntry;
+pub(super) use log::{At, Log, Span};
+pub(super) use people::PersonEntry;
+pub(super) use root::{RoleEntry, RootEntry};
+pub(super) use steps::StepEntry;
+
+const LONGEST_SCRIPT: usize = 1 << 20;
+
+/// Kinds of ceremonies that other versions run.
+const LATER_KINDS: [&str; 6] = [
+    "rotation", "renewal", "signing", "backup", "drill", "recovery",
+];
+
+/// Everything that was read, sound or not, with its places.
+pub(super) struct Draft {
+    pub(super) start: Span,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) root: RootEntry,
+    pub(super) people: Vec<PersonEntry>,
+    pub(super) keys: Vec<KeyEntry>,
+    pub(super) steps: Vec<StepEntry>,
+}
+
+impl Script {
+    /// Reads and checks a script. `name` is what faults call it; `at` is the time at
+    /// which it is judged: a root that has expired by then is a fault. To read a
+    /// script again that was good when its ceremony began, give [`Script::not_before`]
+    /// of that day, or the time of its first event.
+    ///
+    /// # Errors
+    /// Every fault, with its place and a hint; none of them repeats a secret.
+    pub fn parse(
+        name: &str,
+        text: &str,
+        carried: &dyn CarriedFiles,
+        at: Timestamp,
+    ) -> Result<Self, Faults> {
+        let log = Log::new(name, text);
+        let script = read(&log, carried, at);
+        match (Faults::of(log.into_faults()), script) {
+            (None, Some(script)) => Ok(Self {
+                name: name.to_owned(),
+                text: text.to_owned(),
+                ..script
+            }),
+            (Some(faults), _) => Err(faults),
+            (None, None) => unreachable!("a script that is not read leaves a fault"),
+        }
+    }
+}
+
+fn read(log: &Log<'_>, source: &dyn CarriedFiles, at: Timestamp) -> Option<Script> {
+    let text = log.text();
+    let start = 0..0;
+    if text.len() > LONGEST_SCRIPT {
+        log.fault(
+            "script.size",
+            &start,
+            "the script is longer than 1 MiB",
+            "a script is a few pages; is this another file?",
+        );
+        return None;
+    }
+    characters(log);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        log.fault(
+            "script.toml",
+            &error.span().unwrap_or(start.clone()),
+            format!("this is not TOML: {}", error.message().replace('\n', ", ")),
+            "mend the line: a field is written name = \"text\", name = 3 or name = [\"a\", \"b\"]",
+        );
+    }
+    pins::in_fields(log, document.get_ref());
+    pins::in_text(log);
+    if !errors.is_empty() {
+        return None;
+    }
+    let fields = Fields::new(log, document.get_ref(), start, "the script");
+    document_fields(log, fields, source, at)
+}
+
+/// Characters that nobody can see, comments included.
+fn characters(log: &Log<'_>) {
+    let hidden = |c: char| fields::is_invisible(c) || (c.is_control() && !"\t\r\n".contains(c));
+    for (at, c) in log.text().char_indices().filter(|(_, c)| hidden(*c)) {
+        let span = at..at + c.len_utf8();
+        if !log.has("script.characters", &span) {
+            log.fault(
+                "script.characters",
+                &span,
+                format!("the character U+{:04X} cannot be seen", c as u32),
+                "take it out: a script must read the same to everyone",
+            );
+        }
+    }
+}
+
+fn document_fields(
+    log: &Log<'_>,
+    mut fields: Fields<'_, '_>,
+    source: &dyn CarriedFiles,
+    at: Timestamp,
+) -> Option<Script> {
+    let schema = fields
+        .required("schema", "schema = 1")
+        .is_some_and(|value| {
+            let number = value.integer();
+            if number.is_some_and(|number| number != 1) {
+                value.fault(
+                    "script.schema",
+                    "this version reads scripts of schema 1",
+                    "use the version of conclave that the script was written for",
+                );
+            }
+            number == Some(1)
+        });
+    let kind = fields
+        .required("kind", "kind = \"genesis\"")
+        .and_then(|value| kind(&value));
+    if !schema || kind.is_none() {
+        // Another language, or another set of rules: whatever else is said would mislead.
+        return None;
+    }
+    let title = fields
+        .required("title", "title = \"The first root of example.com/updates\"")
+        .and_then(|value| value.line(100));
+    let repository = fields
+        .required("repository", "repository = \"example.com/updates\"")
+        .and_then(|value| repository(&value));
+    let not_before = fields
+        .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
+        .and_then(|value| value.time());
+    fields.later(&["assurance", "previous", "backup", "medium", "spare"]);
+
+    let mut carrier = Carrier::new(source);
+    let root = fields
+        .required("root", "a table [root] with threshold, expires and roles")
+        .and_then(|value| value.table("[root]"))
+        .map(|table| root::read(table, &mut carrier))
+        .unwrap_or_default();
+    let people = people::read(fields.tables("person"));
+    let keys = keys::read(fields.tables("key"));
+    let steps = steps::read(log, fields.tables("step"));
+    let start = fields.span.clone();
+    fields.finish();
+
+    let draft = Draft {
+        start,
+        not_before,
+        root,
+        people,
+        keys,
+        steps,
+    };
+    check::check(log, &draft, at);
+    if !log.is_clean() {
+        return None;
+    }
+    let warnings = warning::warnings(log, &draft);
+    Some(Script {
+        name: String::new(),
+        text: String::new(),
+        kind: kind?,
+        title: title?,
+        repository: repository?,
+        not_before: not_before?,
+        root: draft.root.complete()?,
+        people: draft
+            .people
+            .into_iter()
+            .map(PersonEntry::complete)
+            .collect::<Option<_>>()?,
+        keys: draft
+            .keys
+            .into_iter()
+            .map(KeyEntry::complete)
+            .collect::<Option<_>>()?,
+        steps: draft
+            .steps
+            .into_iter()
+            .map(StepEntry::complete)
+            .collect::<Option<_>>()?,
+        carried: carrier.into_files(),
+        warnings,
+    })
+}
+
+fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
+    let text = value.raw()?;
+    if LATER_KINDS.contains(&text) {
+        value.fault(
+            "script.unsupported",
+            format!("kind {text:?} is not supported by this version"),
+            "this version runs: genesis",
+        );
+        return None;
+    }
+    value.one_of("script.kind", Kind::SPELLINGS)
+}
+
+fn repository(value: &fields::Value<'_, '_>) -> Option<String> {
+    let text = value.line(100)?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:".contains(c);
+    if text.chars().all(plain) {
+        return Some(text);
+    }
+    value.fault(
+        "script.repository",
+        format!("{text:?} cannot name a repository"),
+        "use A-Z, a-z, 0-9, \".\", \"_\", \"-\", \"/\", \":\", as in \"example.com/updates\"",
+    );
+    None
+}

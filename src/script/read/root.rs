@@ -1,0 +1,142 @@
+//! The table `[root]`.
+
+use jiff::Timestamp;
+
+use super::carried::Carrier;
+use super::fields::Fields;
+use super::log::{At, Span};
+use crate::script::plan::{CarriedKey, Destination, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
+
+/// The root policy as it was read.
+#[derive(Default)]
+pub(in crate::script) struct RootEntry {
+    pub(in crate::script) threshold: Option<At<i64>>,
+    pub(in crate::script) expires: Option<At<Timestamp>>,
+    consistent_snapshot: Option<bool>,
+    destination: Option<Destination>,
+    pub(in crate::script) roles: Vec<RoleEntry>,
+}
+
+/// An online role as it was read.
+pub(in crate::script) struct RoleEntry {
+    pub(in crate::script) kind: RoleKind,
+    pub(in crate::script) threshold: Option<At<i64>>,
+    pub(in crate::script) keys: Vec<At<CarriedKey>>,
+    /// How many keys the script lists, sound or not; `None` when there is no list.
+    pub(in crate::script) listed: Option<usize>,
+    pub(in crate::script) span: Span,
+}
+
+pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> RootEntry {
+    let threshold = fields
+        .required("threshold", "threshold = 3")
+        .and_then(|value| value.at(value.integer()));
+    let expires = fields
+        .required("expires", "expires = \"2027-12-01T00:00:00Z\"")
+        .and_then(|value| value.at(value.time()));
+    let consistent_snapshot = fields
+        .required("consistent_snapshot", "consistent_snapshot = true")
+        .and_then(|value| value.boolean());
+    let destination = fields
+        .required("destination", "destination = \"plain\"")
+        .and_then(|value| destination(&value));
+    fields.later(&["require_provenance"]);
+    let roles = fields
+        .required(
+            "roles",
+            "tables [root.roles.timestamp], [root.roles.snapshot] and [root.roles.targets]",
+        )
+        .and_then(|value| value.table("[root.roles]"))
+        .map(|table| roles(table, carrier))
+        .unwrap_or_default();
+    fields.finish();
+    RootEntry {
+        threshold,
+        expires,
+        consistent_snapshot,
+        destination,
+        roles,
+    }
+}
+
+fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
+    let text = value.raw()?;
+    if ["tuf-on-ci", "rstuf", "tough", "notary-v1"].contains(&text) {
+        value.fault(
+            "script.unsupported",
+            format!("destination {text:?} is not supported by this version"),
+            "this version writes: plain",
+        );
+        return None;
+    }
+    value.one_of("script.destination", Destination::SPELLINGS)
+}
+
+fn roles(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Vec<RoleEntry> {
+    let mut roles = Vec::new();
+    for kind in RoleKind::ALL {
+        let example = format!("a table [root.roles.{kind}] with threshold and keys");
+        let table = fields
+            .required(kind.as_str(), &example)
+            .and_then(|value| value.table(format!("[root.roles.{kind}]")));
+        if let Some(table) = table {
+            roles.push(role(kind, table, carrier));
+        }
+    }
+    fields.finish();
+    roles
+}
+
+fn role(kind: RoleKind, mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> RoleEntry {
+    let threshold = fields
+        .required("threshold", "threshold = 1")
+        .and_then(|value| value.at(value.integer()));
+    let listed = fields
+        .required(
+            "keys",
+            "keys = [{ file = \"online/timestamp.pub.pem\", sha256 = \"…\" }]",
+        )
+        .and_then(|value| value.items());
+    let what = format!("a key of [root.roles.{kind}]");
+    let keys = listed
+        .iter()
+        .flatten()
+        .filter_map(|item| carrier.key(item.table(what.clone())?))
+        .collect();
+    let span = fields.span.clone();
+    fields.finish();
+    RoleEntry {
+        kind,
+        threshold,
+        keys,
+        listed: listed.map(|keys| keys.len()),
+        span,
+    }
+}
+
+impl RootEntry {
+    pub(in crate::script) fn complete(self) -> Option<RootPolicy> {
+        let mut roles = self.roles.into_iter().map(RoleEntry::complete);
+        Some(RootPolicy {
+            threshold: u32::try_from(self.threshold?.value).ok()?,
+            expires: self.expires?.value,
+            consistent_snapshot: self.consistent_snapshot?,
+            destination: self.destination?,
+            // In the order of `RoleKind::ALL`, by which they were read.
+            roles: OnlineRoles {
+                timestamp: roles.next()??,
+                snapshot: roles.next()??,
+                targets: roles.next()??,
+            },
+        })
+    }
+}
+
+impl RoleEntry {
+    fn complete(self) -> Option<RolePolicy> {
+        Some(RolePolicy {
+            threshold: u32::try_from(self.threshold?.value).ok()?,
+            keys: self.keys.into_iter().map(|key| key.value).collect(),
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! The tables `[[step]]`.
+
+use super::fields::{Fields, Value};
+use super::log::{At, Log, Span};
+use crate::script::plan::Step;
+use crate::script::{Act, KeyId, PersonId, StepId};
+
+/// A step as it was read.
+pub(in crate::script) struct StepEntry {
+    /// Of the act's name.
+    pub(in crate::script) span: Span,
+    pub(in crate::script) line: usize,
+    /// `None` when the act or something in it was faulty.
+    pub(in crate::script) act: Option<Act>,
+    /// The key that the step names, and where.
+    pub(in crate::script) key: Option<At<KeyId>>,
+    /// The people who the step names, and where.
+    pub(in crate::script) initials: Vec<At<PersonId>>,
+    pub(in crate::script) id: Option<At<StepId>>,
+    minutes: Option<u32>,
+}
+
+pub(super) fn read(log: &Log<'_>, tables: Vec<Fields<'_, '_>>) -> Vec<StepEntry> {
+    let mut notes = 0;
+    let mut steps = Vec::new();
+    for table in tables {
+        let mut step = step(log, table);
+        if let Some(act) = &step.act {
+            if matches!(act, Act::Note { .. }) {
+                notes += 1;
+            }
+            let made = match act {
+                Act::Note { .. } => StepId::numbered(act.name(), notes),
+                _ => StepId::of(act.name(), act.key()),
+            };
+            step.id.get_or_insert(At {
+                value: made,
+                span: step.span.clone(),
+            });
+        }
+        steps.push(step);
+    }
+    steps
+}
+
+fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
+    let header = fields.span.clone();
+    let line = log.line(&header);
+    let named = fields.required("act", "act = \"attendance\"");
+    let span = named.as_ref().map_or(header, |value| value.span.clone());
+    let name = named.as_ref().and_then(known);
+    let mut entry = StepEntry {
+        span,
+        line,
+        act: None,
+        key: None,
+        initials: Vec::new(),
+        id: None,
+        minutes: None,
+    };
+    let Some(name) = name else {
+        // What fields an unknown act has, nobody knows.
+        return entry;
+    };
+    fields.rename(format!("a step {name:?}"));
+    entry.id = fields.optional("id").and_then(|value| value.at(value.id()));
+    entry.minutes = fields.optional("minutes").and_then(|value| minutes(&value));
+    entry.act = match name {
+        "note" => note(&mut fields, &mut entry.initials),
+        "open-token" | "initialise-token" | "set-pin" | "generate-key" | "prove-token" => {
+            entry.key = fields
+                .required("key", "key = \"key-1\"")
+                .and_then(|value| value.at(value.id()));
+            entry.key.clone().and_then(|key| of_key(name, key.value))
+        }
+        _ => alone(name),
+    };
+    fields.finish();
+    entry
+}
+
+fn known(value: &Value<'_, '_>) -> Option<&'static str> {
+    let text = value.raw()?;
+    if Act::LATER.contains(&text) {
+        value.fault(
+            "script.unsupported",
+            format!("act {text:?} is not supported by this version"),
+            format!("known here: {}", Act::KNOWN.join(", ")),
+        );
+        return None;
+    }
+    let spellings = Act::KNOWN.map(|name| (name, name));
+    value.one_of("script.act", &spellings)
+}
+
+fn alone(name: &str) -> Option<Act> {
+    Some(match name {
+        "attendance" => Act::Attendance,
+        "attest-clock" => Act::AttestClock,
+        "inspect-station" => Act::InspectStation,
+        "read-script" => Act::ReadScript,
+        "compose-root" => Act::ComposeRoot,
+        "review-root" => Act::ReviewRoot,
+        "sign-root" => Act::SignRoot,
+        "verify-root" => Act::VerifyRoot,
+        "export" => Act::Export,
+        "sign-off" => Act::SignOff,
+        _ => return None,
+    })
+}
+
+fn of_key(name: &str, key: KeyId) -> Option<Act> {
+    Some(match name {
+        "open-token" => Act::OpenToken { key },
+        "initialise-token" => Act::InitialiseToken { key },
+        "set-pin" => Act::SetPin { key },
+        "generate-key" => Act::GenerateKey { key },
+        "prove-token" => Act::ProveToken { key },
+        _ => return None,
+    })
+}
+
+fn note(fields: &mut Fields<'_, '_>, initials: &mut Vec<At<PersonId>>) -> Option<Act> {
+    let text = fields
+        .required("text", "text = \"Check the seal of the bag.\"")
+        .and_then(|value| value.lines(2000));
+    let people = fields.required("initials", "initials = [\"witness-1\"]")?;
+    let items = people.items()?;
+    if items.is_empty() {
+        people.fault(
+            "script.note",
+            "\"initials\" is empty",
+            "name at least one person, as in [\"witness-1\"]",
+        );
+    }
+    for item in &items {
+        if let Some(person) = item.at(item.id::<PersonId>()) {
+            if initials.iter().any(|known| known.value == person.value) {
+                item.fault(
+                    "script.twice",
+                    format!("\"initials\" has {:?} twice", person.value.as_str()),
+                    "take one out",
+                );
+            }
+            initials.push(person);
+        }
+    }
+    Some(Act::Note {
+        text: text?,
+        initials: initials.iter().map(|at| at.value.clone()).collect(),
+    })
+}
+
+fn minutes(value: &Value<'_, '_>) -> Option<u32> {
+    let number = value.integer()?;
+    let minutes = u32::try_from(number).ok().filter(|n| (1..=480).contains(n));
+    if minutes.is_none() {
+        value.fault(
+            "script.minutes",
+            format!("a step cannot take {number} minutes"),
+            "give 1 to 480, or leave it out",
+        );
+    }
+    minutes
+}
+
+impl StepEntry {
+    pub(in crate::script) fn complete(self) -> Option<Step> {
+        Some(Step {
+            id: self.id?.value,
+            act: self.act?,
+            minutes: self.minutes,
+            line: self.line,
+        })
+    }
+}

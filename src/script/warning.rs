@@ -1,0 +1,142 @@
+//! What is allowed, but better known.
+
+use std::collections::BTreeMap;
+
+use super::embedded;
+use super::fault::Warning;
+use super::plan::PersonRole;
+use super::read::{Draft, Log, Span};
+use crate::metadata::KeyType;
+
+/// The warnings of a script without faults, in the order of its lines.
+pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
+    let mut found = Found {
+        log,
+        warnings: Vec::new(),
+    };
+    found.spare_keys(draft);
+    found.one_person(draft);
+    found.administrator(draft);
+    found.key_types(draft);
+    found.sample_keys(draft);
+    found.warnings.sort_by_key(|warning| warning.line);
+    found.warnings
+}
+
+struct Found<'l, 't> {
+    log: &'l Log<'t>,
+    warnings: Vec<Warning>,
+}
+
+impl Found<'_, '_> {
+    fn warn(&mut self, check: &'static str, span: &Span, message: String, hint: &str) {
+        self.warnings.push(Warning {
+            check,
+            line: self.log.line(span),
+            message,
+            hint: hint.to_owned(),
+        });
+    }
+
+    fn spare_keys(&mut self, draft: &Draft) {
+        let Some(threshold) = &draft.root.threshold else {
+            return;
+        };
+        let keys = draft.keys.len();
+        let spare = usize::try_from(threshold.value)
+            .ok()
+            .and_then(|threshold| keys.checked_sub(threshold));
+        if let Some(spare @ 0..=1) = spare {
+            let loss = if spare == 0 {
+                "one lost key ends".to_owned()
+            } else {
+                "two lost keys end".to_owned()
+            };
+            self.warn(
+                "script.spare-keys",
+                &threshold.span,
+                format!(
+                    "a threshold of {} with {keys} root keys: {loss} the repository",
+                    threshold.value
+                ),
+                "have at least two keys more than the threshold",
+            );
+        }
+    }
+
+    fn one_person(&mut self, draft: &Draft) {
+        let Some(threshold) = &draft.root.threshold else {
+            return;
+        };
+        let mut held: BTreeMap<&str, i64> = BTreeMap::new();
+        for holder in draft.keys.iter().filter_map(|key| key.holder.as_ref()) {
+            *held.entry(holder.value.as_str()).or_default() += 1;
+        }
+        for (person, keys) in held
+            .into_iter()
+            .filter(|(_, keys)| *keys >= threshold.value)
+        {
+            let plural = if keys == 1 { "key" } else { "keys" };
+            self.warn(
+                "script.one-person",
+                &threshold.span,
+                format!("{person:?} holds {keys} {plural}, and can sign a root alone"),
+                "raise the threshold, or share the keys out among more people",
+            );
+            if threshold.value == 1 {
+                // Then it is true of every holder; once is enough.
+                break;
+            }
+        }
+    }
+
+    fn administrator(&mut self, draft: &Draft) {
+        for person in &draft.people {
+            let (Some(id), Some(roles)) = (&person.id, &person.roles) else {
+                continue;
+            };
+            if person.is(PersonRole::Administrator) && person.is(PersonRole::KeyHolder) {
+                self.warn(
+                    "script.administrator",
+                    &roles.span,
+                    format!("the administrator {:?} holds a key", id.value.as_str()),
+                    "let somebody who performs nothing hold it",
+                );
+            }
+        }
+    }
+
+    fn key_types(&mut self, draft: &Draft) {
+        for kind in draft.keys.iter().filter_map(|key| key.key_type.as_ref()) {
+            if kind.value == KeyType::EcdsaP384 {
+                self.warn(
+                    "script.key-type",
+                    &kind.span,
+                    "tough and tuf-js verify no P-384".to_owned(),
+                    "ecdsa-sha2-nistp256 and ed25519 are verified by most clients",
+                );
+                break;
+            }
+        }
+    }
+
+    fn sample_keys(&mut self, draft: &Draft) {
+        for role in &draft.root.roles {
+            for key in role
+                .keys
+                .iter()
+                .filter(|key| embedded::is_sample(&key.value.key))
+            {
+                self.warn(
+                    "script.sample-key",
+                    &key.span,
+                    format!(
+                        "{:?} is a sample key, and nobody has its private half",
+                        key.value.file
+                    ),
+                    "carry in the public key of your own service; production refuses samples",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Ceremony scripts: the ready ones, those written from them, and every fault with its place.
+
+mod faults;
+mod mutation;
+mod ready;
+
+use conclave::script::{CarriedFiles, Embedded, Faults, Script, embedded};
+use jiff::Timestamp;
+
+fn genesis() -> &'static Embedded {
+    let mut ready = embedded().iter();
+    ready.find(|script| script.name == "genesis").unwrap()
+}
+
+fn day() -> Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+fn parse(text: &str, files: &dyn CarriedFiles) -> Result<Script, Faults> {
+    Script::parse("genesis.toml", text, files, day())
+}
