@@ -6,6 +6,7 @@ use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Decode, Encode, Sequence};
 use spki::SubjectPublicKeyInfoRef;
 
+use super::ed25519;
 use crate::words::Digest;
 
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -79,25 +80,33 @@ struct RsaPublicKey<'a> {
 }
 
 impl PublicKey {
-    /// Reads a PEM block `PUBLIC KEY`.
+    /// Reads a PEM block `PUBLIC KEY`, wrapped at any column, with any line ends (RFC 7468, lax form).
     ///
     /// # Errors
     /// When it is something else; [`PublicKeyError::Private`] when it is a private key.
     pub fn from_pem(text: &str) -> Result<Self, PublicKeyError> {
+        use base64::Engine as _;
         if text.contains("PRIVATE KEY-----") {
             return Err(PublicKeyError::Private);
         }
-        let (label, der) = der::pem::decode_vec(text.trim().as_bytes())
+        let body = text
+            .trim()
+            .strip_prefix("-----BEGIN PUBLIC KEY-----")
+            .and_then(|rest| rest.strip_suffix("-----END PUBLIC KEY-----"))
+            .ok_or_else(|| {
+                PublicKeyError::Encoding("not one PEM block with the label \"PUBLIC KEY\"".into())
+            })?;
+        let packed: String = body
+            .chars()
+            .filter(|character| !character.is_ascii_whitespace())
+            .collect();
+        let der = base64::engine::general_purpose::STANDARD
+            .decode(packed)
             .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
-        if label != "PUBLIC KEY" {
-            return Err(PublicKeyError::Encoding(format!(
-                "the PEM label is {label:?}, not \"PUBLIC KEY\""
-            )));
-        }
         Self::from_der(&der)
     }
 
-    /// Reads a DER SubjectPublicKeyInfo; compressed points are expanded nowhere: they are refused.
+    /// Reads a DER SubjectPublicKeyInfo; a compressed point is expanded.
     ///
     /// # Errors
     /// When it is not DER, the algorithm is not supported, or the key cannot exist.
@@ -132,51 +141,71 @@ impl PublicKey {
         }
     }
 
-    /// An uncompressed point (SEC 1, section 2.3.3) of a NIST curve.
+    /// A point of a NIST curve, uncompressed or compressed (SEC 1, section 2.3.3).
     ///
     /// # Errors
     /// When the point has another form or length, or is not on the curve.
     pub fn from_point(curve: Algorithm, point: &[u8]) -> Result<Self, PublicKeyError> {
-        use aws_lc_rs::agreement;
-        let (oid, length, agreement) = match curve {
-            Algorithm::P256 => (P256, 65, &agreement::ECDH_P256),
-            Algorithm::P384 => (P384, 97, &agreement::ECDH_P384),
-            Algorithm::P521 => (P521, 133, &agreement::ECDH_P521),
+        use aws_lc_rs::signature::{
+            ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey,
+        };
+        let (oid, width, ecdsa) = match curve {
+            Algorithm::P256 => (P256, 32, &ECDSA_P256_SHA256_ASN1),
+            Algorithm::P384 => (P384, 48, &ECDSA_P384_SHA384_ASN1),
+            Algorithm::P521 => (P521, 66, &ECDSA_P521_SHA512_ASN1),
             Algorithm::Ed25519 | Algorithm::Rsa { .. } => {
                 return Err(PublicKeyError::Value("not an elliptic-curve point"));
             }
         };
-        if point.len() != length || point.first() != Some(&4) {
-            return Err(PublicKeyError::Value(
-                "the point is not in uncompressed form",
-            ));
-        }
-        agreement::ParsedPublicKey::try_from(agreement::UnparsedPublicKey::new(agreement, point))
+        let compressed = match point {
+            [4, coordinates @ ..] if coordinates.len() == 2 * width => false,
+            [2 | 3, coordinate @ ..] if coordinate.len() == width => true,
+            _ => {
+                return Err(PublicKeyError::Value(
+                    "the point is neither in uncompressed nor in compressed form",
+                ));
+            }
+        };
+        let parsed = ParsedPublicKey::new(ecdsa, point)
             .map_err(|_| PublicKeyError::Value("the point is not on the curve"))?;
+        if compressed {
+            let expanded = expand(&parsed)
+                .filter(|expanded| expanded.len() == 2 * width + 1)
+                .ok_or(PublicKeyError::Value("the point cannot be expanded"))?;
+            return Self::build(curve, EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), &expanded);
+        }
         Self::build(curve, EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), point)
     }
 
     /// The 32 bytes of an Ed25519 key.
     ///
     /// # Errors
-    /// When there are not 32.
+    /// When there are not 32; when y is not reduced; and when the point has small
+    /// order: one signature under such a key fits every message.
     pub fn from_ed25519(bytes: &[u8]) -> Result<Self, PublicKeyError> {
-        if bytes.len() != 32 {
-            return Err(PublicKeyError::Value("an Ed25519 key has 32 bytes"));
-        }
+        let key: &[u8; 32] = bytes
+            .try_into()
+            .map_err(|_| PublicKeyError::Value("an Ed25519 key has 32 bytes"))?;
+        ed25519::check(key).map_err(PublicKeyError::Value)?;
         Self::build(Algorithm::Ed25519, ED25519, None, bytes)
     }
 
     /// An RSA key from its big-endian modulus and public exponent, leading zeros allowed.
     ///
     /// # Errors
-    /// When a number is zero or too large to be encoded.
+    /// When no RSA key has such numbers, or one is too large to be encoded.
     pub fn from_rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, PublicKeyError> {
         let modulus = UintRef::new(modulus).map_err(|_| PublicKeyError::Value("RSA modulus"))?;
         let exponent = UintRef::new(exponent).map_err(|_| PublicKeyError::Value("RSA exponent"))?;
         let first = modulus.as_bytes().first().copied().unwrap_or(0);
-        if first == 0 || exponent.as_bytes().iter().all(|byte| *byte == 0) {
-            return Err(PublicKeyError::Value("an RSA number is zero"));
+        if first == 0 || !is_odd(modulus.as_bytes()) {
+            return Err(PublicKeyError::Value("the RSA modulus is zero or even"));
+        }
+        // With the exponent 1 everyone can sign.
+        if !is_odd(exponent.as_bytes()) || exponent.as_bytes() == [1] {
+            return Err(PublicKeyError::Value(
+                "the RSA exponent is not an odd number above 1",
+            ));
         }
         let bits = modulus.as_bytes().len() * 8 - first.leading_zeros() as usize;
         let inner = RsaPublicKey { modulus, exponent }
@@ -242,6 +271,21 @@ impl PublicKey {
     }
 }
 
+fn is_odd(big_endian: &[u8]) -> bool {
+    big_endian.last().is_some_and(|byte| byte & 1 == 1)
+}
+
+/// The uncompressed form of a point that was parsed.
+fn expand(point: &aws_lc_rs::signature::ParsedPublicKey) -> Option<Vec<u8>> {
+    use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+    let der: PublicKeyX509Der<'_> = point.as_der().ok()?;
+    let info = SubjectPublicKeyInfoRef::from_der(der.as_ref()).ok()?;
+    info.subject_public_key
+        .as_bytes()
+        .map(<[u8]>::to_vec)
+        .filter(|bits| bits.first() == Some(&4))
+}
+
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({}, {})", self.algorithm, self.fingerprint())
@@ -280,6 +324,40 @@ mod tests {
     }
 
     #[test]
+    fn a_compressed_point_is_the_same_key() {
+        let point = p256_point();
+        let mut compressed = vec![2 + (point[64] & 1)];
+        compressed.extend_from_slice(&point[1..33]);
+        assert_eq!(
+            PublicKey::from_point(Algorithm::P256, &compressed).unwrap(),
+            PublicKey::from_point(Algorithm::P256, &point).unwrap()
+        );
+    }
+
+    #[test]
+    fn pem_is_read_however_it_is_wrapped() {
+        let key = PublicKey::from_point(Algorithm::P256, &p256_point()).unwrap();
+        let pem = key.to_pem();
+        for variant in [
+            pem.replace('\n', "\r\n"),
+            pem.trim_end().to_owned(),
+            pem.replacen("KEY-----\n", "KEY-----", 1),
+        ] {
+            assert_eq!(PublicKey::from_pem(&variant).unwrap(), key, "{variant:?}");
+        }
+        for broken in [
+            pem.replace("PUBLIC", "EC"),
+            format!("{pem}{pem}"),
+            pem.replace('M', "!"),
+        ] {
+            assert!(matches!(
+                PublicKey::from_pem(&broken),
+                Err(PublicKeyError::Encoding(_))
+            ));
+        }
+    }
+
+    #[test]
     fn a_private_key_is_told_as_such() {
         let pem =
             "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
@@ -294,5 +372,22 @@ mod tests {
         let key = PublicKey::from_rsa(&modulus, &[1, 0, 1]).unwrap();
         assert_eq!(key.algorithm(), Algorithm::Rsa { bits: 2048 });
         assert_eq!(PublicKey::from_der(key.as_der()).unwrap(), key);
+    }
+
+    #[test]
+    fn rsa_numbers_that_no_key_has_are_refused() {
+        let mut modulus = vec![0x80; 256];
+        modulus[255] = 1;
+        for exponent in [&[0][..], &[1], &[0, 1], &[2], &[1, 0, 0]] {
+            assert!(matches!(
+                PublicKey::from_rsa(&modulus, exponent),
+                Err(PublicKeyError::Value(_))
+            ));
+        }
+        modulus[255] = 2;
+        assert!(matches!(
+            PublicKey::from_rsa(&modulus, &[3]),
+            Err(PublicKeyError::Value(_))
+        ));
     }
 }

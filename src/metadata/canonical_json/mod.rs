@@ -1,0 +1,8 @@
+//! JSON as root metadata needs it: a reader that refuses what two readers could
+//! understand differently, and the writer of the canonical form that is signed.
+
+mod reader;
+mod writer;
+
+pub use reader::{JsonError, MAX_DEPTH, MAX_INTEGER, parse};
+pub use writer::{CanonicalError, canonical, parse_canonical};

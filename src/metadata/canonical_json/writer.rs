@@ -1,0 +1,186 @@
+//! The canonical form that is signed: OLPC's, not RFC 8785's.
+//!
+//! Members sorted by code point, no white space, integers only, and in strings
+//! only `"` and `\` escaped: a newline stands as it is. So the canonical form of
+//! a key in PEM is not itself JSON, and [`parse_canonical`] reads it back.
+
+use serde_json::Value;
+
+use super::reader::{JsonError, parse};
+
+/// Why a value has no canonical form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CanonicalError {
+    /// A number that is not an integer.
+    #[error("{0} is not an integer")]
+    Number(String),
+    /// Bytes that are not the canonical form of any value.
+    #[error("not in canonical form")]
+    NotCanonical,
+    /// Bytes that are not even JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+}
+
+/// Writes the canonical form of a value.
+///
+/// # Errors
+/// When a number is not an integer.
+pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
+    let mut out = Vec::new();
+    write_value(&mut out, value)?;
+    Ok(out)
+}
+
+/// Reads a canonical form back: the value whose [`canonical`] form is exactly `bytes`.
+///
+/// # Errors
+/// When there is no such value.
+pub fn parse_canonical(bytes: &[u8]) -> Result<Value, CanonicalError> {
+    let value = parse(&escape_controls(bytes))?;
+    if canonical(&value)? == bytes {
+        Ok(value)
+    } else {
+        Err(CanonicalError::NotCanonical)
+    }
+}
+
+/// Makes JSON of a canonical form. Control characters occur in it within strings
+/// only; where one stands elsewhere, the reader refuses its escape.
+fn escape_controls(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + 64);
+    for byte in bytes {
+        if *byte < 0x20 {
+            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+        } else {
+            out.push(*byte);
+        }
+    }
+    out
+}
+
+fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(number) => {
+            if number.is_f64() {
+                return Err(CanonicalError::Number(number.to_string()));
+            }
+            out.extend_from_slice(number.to_string().as_bytes());
+        }
+        Value::String(text) => write_string(out, text),
+        Value::Array(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_value(out, item)?;
+            }
+            out.push(b']');
+        }
+        Value::Object(members) => {
+            // The order of UTF-8 bytes is the order of code points.
+            let mut sorted: Vec<_> = members.iter().collect();
+            sorted.sort_unstable_by_key(|(name, _)| *name);
+            out.push(b'{');
+            for (index, (name, member)) in sorted.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                write_string(out, name);
+                out.push(b':');
+                write_value(out, member)?;
+            }
+            out.push(b'}');
+        }
+    }
+    Ok(())
+}
+
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_form_is_that_of_olpc() {
+        let value = json!({"b": "line\nfeed", "a": [1, -2, true, null], "\\": "\"\t\u{7f}é"});
+        assert_eq!(
+            canonical(&value).unwrap(),
+            "{\"\\\\\":\"\\\"\t\u{7f}é\",\"a\":[1,-2,true,null],\"b\":\"line\nfeed\"}".as_bytes()
+        );
+    }
+
+    #[test]
+    fn members_are_sorted_by_code_point_not_by_utf_16() {
+        let value = json!({"\u{10000}": 1, "\u{ffff}": 2});
+        assert_eq!(
+            canonical(&value).unwrap(),
+            "{\"\u{ffff}\":2,\"\u{10000}\":1}".as_bytes()
+        );
+    }
+
+    #[test]
+    fn a_fraction_has_no_canonical_form() {
+        assert_eq!(
+            canonical(&json!([1.5])),
+            Err(CanonicalError::Number("1.5".into()))
+        );
+    }
+
+    #[test]
+    fn only_the_canonical_form_itself_reads_back() {
+        for text in [
+            "{\"b\":1,\"a\":2}",
+            "{ }",
+            "\n{}",
+            "[1, 2]",
+            "\"\\n\"",
+            "\"\\u0041\"",
+        ] {
+            assert!(parse_canonical(text.as_bytes()).is_err(), "{text}");
+        }
+        assert_eq!(parse_canonical(b"\"\n\"").unwrap(), json!("\n"));
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-(1i64 << 53)..=(1i64 << 53)).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::hash_map(any::<String>(), inner, 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn reading_undoes_writing(value in value()) {
+            let bytes = canonical(&value).unwrap();
+            prop_assert_eq!(parse_canonical(&bytes).unwrap(), value.clone());
+            prop_assert_eq!(parse(value.to_string().as_bytes()).unwrap(), value);
+        }
+    }
+}

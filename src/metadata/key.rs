@@ -1,0 +1,408 @@
+//! A key of TUF metadata: the object as it was received, and the public key in it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::key_file::{self, KeyFileError};
+use super::key_id::KeyId;
+use super::scheme::Scheme;
+use crate::certificate::{Algorithm, PublicKey};
+
+/// A key object. Cheap to clone.
+///
+/// The object is kept as it was received: its ID and every signature over a
+/// document cover members that nobody here knows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(Arc<Inner>);
+
+#[derive(PartialEq, Eq)]
+struct Inner {
+    object: Value,
+    key_type: String,
+    scheme_name: String,
+    id: KeyId,
+    verifier: Result<Verifier, String>,
+}
+
+#[derive(PartialEq, Eq)]
+struct Verifier {
+    public: PublicKey,
+    scheme: Scheme,
+}
+
+/// Why a JSON value is not a key object at all (specification, section 4.2).
+///
+/// A key object of an unknown type, or with an impossible public key, is still a
+/// key object: its signatures just never count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyObjectError {
+    /// Not an object.
+    #[error("a key is an object")]
+    NotAnObject,
+    /// A member that must be a text is missing or something else.
+    #[error("a key has a text {name:?}")]
+    Text {
+        /// The name of the member.
+        name: &'static str,
+    },
+    /// `keyval` is missing or not an object.
+    #[error("a key has an object \"keyval\"")]
+    KeyValue,
+}
+
+/// Why Conclave writes no key object for a public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Conclave writes no {algorithm} keys into root metadata")]
+pub struct UnwritableKey {
+    /// What kind of key it is.
+    pub algorithm: Algorithm,
+}
+
+impl Key {
+    /// The key object that Conclave writes for a public key: the members that
+    /// the specification names and no other, so that every rule gives it the same ID.
+    ///
+    /// # Errors
+    /// When Conclave writes no scheme for keys of this algorithm and length.
+    pub fn from_public(public: &PublicKey) -> Result<Self, UnwritableKey> {
+        let algorithm = public.algorithm();
+        let scheme = Scheme::for_public_key(public).ok_or(UnwritableKey { algorithm })?;
+        let (key_type, text) = match algorithm {
+            Algorithm::P256 | Algorithm::P384 | Algorithm::P521 => ("ecdsa", public.to_pem()),
+            Algorithm::Ed25519 => ("ed25519", hex::encode(public.subject_bits())),
+            Algorithm::Rsa { .. } => ("rsa", public.to_pem()),
+        };
+        let object = json!({
+            "keytype": key_type,
+            "keyval": { "public": text },
+            "scheme": scheme.as_str(),
+        });
+        Ok(Self(Arc::new(Inner {
+            id: KeyId::of(&object),
+            object,
+            key_type: key_type.to_owned(),
+            scheme_name: scheme.as_str().to_owned(),
+            verifier: Ok(Verifier {
+                public: public.clone(),
+                scheme,
+            }),
+        })))
+    }
+
+    /// Takes a key object out of a document.
+    ///
+    /// # Errors
+    /// When it lacks the form of one.
+    pub fn from_object(object: &Value) -> Result<Self, KeyObjectError> {
+        let members = object.as_object().ok_or(KeyObjectError::NotAnObject)?;
+        let text = |name: &'static str| {
+            members
+                .get(name)
+                .and_then(Value::as_str)
+                .ok_or(KeyObjectError::Text { name })
+        };
+        let key_type = text("keytype")?;
+        let scheme_name = text("scheme")?;
+        let key_value = members
+            .get("keyval")
+            .filter(|value| value.is_object())
+            .ok_or(KeyObjectError::KeyValue)?;
+        let public = key_value.get("public").and_then(Value::as_str);
+        Ok(Self(Arc::new(Inner {
+            object: object.clone(),
+            key_type: key_type.to_owned(),
+            scheme_name: scheme_name.to_owned(),
+            id: KeyId::of(object),
+            verifier: read_verifier(key_type, scheme_name, public),
+        })))
+    }
+
+    /// Reads a public key that was carried in: PEM, DER, or a key object in JSON.
+    /// What comes out is the form that [`Key::from_public`] writes.
+    ///
+    /// # Errors
+    /// When it is no public key that Conclave writes; [`KeyFileError::Private`]
+    /// when there is a private key in it.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
+        key_file::read(bytes)
+    }
+
+    /// The ID by the specification's rule. In a document the key may stand under another.
+    #[must_use]
+    pub fn id(&self) -> &KeyId {
+        &self.0.id
+    }
+
+    /// The object as it was received or made.
+    #[must_use]
+    pub fn object(&self) -> &Value {
+        &self.0.object
+    }
+
+    /// The text of `keytype`.
+    #[must_use]
+    pub fn key_type(&self) -> &str {
+        &self.0.key_type
+    }
+
+    /// The text of `scheme`.
+    #[must_use]
+    pub fn scheme_name(&self) -> &str {
+        &self.0.scheme_name
+    }
+
+    /// The public key; `None` if Conclave cannot verify with this key object.
+    #[must_use]
+    pub fn public(&self) -> Option<&PublicKey> {
+        self.0
+            .verifier
+            .as_ref()
+            .ok()
+            .map(|verifier| &verifier.public)
+    }
+
+    /// The scheme; `None` if Conclave cannot verify with this key object.
+    #[must_use]
+    pub fn scheme(&self) -> Option<Scheme> {
+        self.0
+            .verifier
+            .as_ref()
+            .ok()
+            .map(|verifier| verifier.scheme)
+    }
+
+    /// Why signatures of this key never count; `None` if they can.
+    #[must_use]
+    pub fn unusable(&self) -> Option<&str> {
+        self.0.verifier.as_ref().err().map(String::as_str)
+    }
+
+    /// Whether a signature over a message verifies with this key.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.0.verifier.as_ref().is_ok_and(|verifier| {
+            verifier
+                .scheme
+                .verify(&verifier.public, message, signature)
+                .is_ok()
+        })
+    }
+
+    /// A few words for people: `P-256, fingerprint 9f86 d081 … 0a08`. Foreign text in it is escaped.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.0.verifier {
+            Ok(Verifier { public, scheme }) => {
+                let fingerprint = public.fingerprint().short_hex();
+                let algorithm = public.algorithm();
+                match Scheme::for_public_key(public) {
+                    Some(usual) if usual == *scheme => {
+                        format!("{algorithm}, fingerprint {fingerprint}")
+                    }
+                    _ => format!("{algorithm} ({scheme}), fingerprint {fingerprint}"),
+                }
+            }
+            Err(why) => format!(
+                "{} / {}, unusable: {why}",
+                self.0.key_type.escape_debug(),
+                self.0.scheme_name.escape_debug()
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({}, {})", self.id().short(), self.describe())
+    }
+}
+
+fn read_verifier(
+    key_type: &str,
+    scheme_name: &str,
+    public: Option<&str>,
+) -> Result<Verifier, String> {
+    let scheme = Scheme::from_name(scheme_name)
+        .ok_or_else(|| format!("scheme {scheme_name:?} is unknown"))?;
+    let belongs = match key_type {
+        "ed25519" => scheme == Scheme::Ed25519,
+        "rsa" => scheme.is_rsa(),
+        "ecdsa" => scheme.is_ecdsa(),
+        // Names from before the specification said `ecdsa`.
+        "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => {
+            scheme_name == key_type
+        }
+        _ => return Err(format!("keytype {key_type:?} is unknown")),
+    };
+    if !belongs {
+        return Err(format!(
+            "scheme {scheme_name:?} does not fit keytype {key_type:?}"
+        ));
+    }
+    let public = public.ok_or("keyval has no text \"public\"")?;
+    let public = match scheme {
+        Scheme::Ed25519 => hex::decode(public)
+            .map_err(|_| "an Ed25519 key is written in hex".to_owned())
+            .and_then(|bytes| PublicKey::from_ed25519(&bytes).map_err(|e| e.to_string())),
+        Scheme::EcdsaP256 => read_ec(Algorithm::P256, public),
+        Scheme::EcdsaP384 => read_ec(Algorithm::P384, public),
+        Scheme::EcdsaP521 => read_ec(Algorithm::P521, public),
+        _ => PublicKey::from_pem(public).map_err(|error| error.to_string()),
+    }?;
+    if scheme.fits(&public) {
+        Ok(Verifier { public, scheme })
+    } else {
+        Err(format!(
+            "scheme {scheme} does not fit a key of type {}",
+            public.algorithm()
+        ))
+    }
+}
+
+/// PEM, or the bare point in hex, as go-tuf wrote it before 2022.
+fn read_ec(curve: Algorithm, public: &str) -> Result<PublicKey, String> {
+    match hex::decode(public) {
+        Ok(point) => PublicKey::from_point(curve, &point),
+        Err(_) => PublicKey::from_pem(public),
+    }
+    .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::key_id::KeyIdRule;
+    use crate::metadata::testing::Signer;
+
+    #[test]
+    fn a_written_key_object_has_core_members_and_the_specified_id() {
+        for signer in Signer::writable() {
+            let key = signer.key();
+            let names: Vec<_> = key.object().as_object().unwrap().keys().collect();
+            assert_eq!(names, ["keytype", "keyval", "scheme"]);
+            assert_eq!(
+                KeyIdRule::explain(key.id(), key.object()),
+                Some(KeyIdRule::SPECIFIED)
+            );
+            let read = Key::from_object(key.object()).unwrap();
+            assert_eq!(read, key);
+            assert_eq!(read.public(), Some(signer.public()));
+        }
+        let ed25519 = Signer::ed25519().key();
+        let public = ed25519.object()["keyval"]["public"].as_str().unwrap();
+        assert!(public.len() == 64 && !public.bytes().any(|byte| byte.is_ascii_uppercase()));
+        let p384 = Signer::p384().key();
+        assert_eq!(p384.key_type(), "ecdsa");
+        let pem = p384.object()["keyval"]["public"].as_str().unwrap();
+        assert!(pem.ends_with("-----END PUBLIC KEY-----\n") && !pem.contains('\r'));
+    }
+
+    #[test]
+    fn p521_is_read_but_not_written() {
+        let public = Signer::p521().public().clone();
+        assert_eq!(
+            Key::from_public(&public).unwrap_err().to_string(),
+            "Conclave writes no P-521 keys into root metadata"
+        );
+        let object = json!({"keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp521",
+            "keyval": {"public": public.to_pem()}});
+        assert_eq!(Key::from_object(&object).unwrap().public(), Some(&public));
+    }
+
+    #[test]
+    fn old_spellings_of_a_key_are_the_same_public_key() {
+        let signer = Signer::p256();
+        let hex = hex::encode(signer.public().subject_bits());
+        let pem = signer.public().to_pem();
+        for (key_type, public) in [
+            ("ecdsa-sha2-nistp256", &hex),
+            ("ecdsa", &hex),
+            ("ecdsa-sha2-nistp256", &pem),
+            ("ecdsa", &pem.replace('\n', "\r\n")),
+        ] {
+            let object = json!({"keytype": key_type, "scheme": "ecdsa-sha2-nistp256",
+                "keyval": {"public": public}});
+            let key = Key::from_object(&object).unwrap();
+            assert_eq!(key.public(), Some(signer.public()), "{object}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_verify_is_kept_and_says_why() {
+        let p384 = Signer::p384().public().to_pem();
+        let weak = Signer::weak_rsa_public().to_pem();
+        let neutral = "01".to_owned() + &"00".repeat(31);
+        for (key_type, scheme, public, why) in [
+            (
+                "sigstore-oidc",
+                "Fulcio",
+                "x",
+                "scheme \"Fulcio\" is unknown",
+            ),
+            ("ml-dsa", "ed25519", "x", "keytype \"ml-dsa\" is unknown"),
+            (
+                "ed25519",
+                "ecdsa-sha2-nistp256",
+                "x",
+                "does not fit keytype",
+            ),
+            (
+                "ecdsa-sha2-nistp256",
+                "ecdsa-sha2-nistp384",
+                &p384,
+                "does not fit keytype",
+            ),
+            (
+                "ecdsa",
+                "ecdsa-sha2-nistp256",
+                &p384,
+                "does not fit a key of type P-384",
+            ),
+            (
+                "rsa",
+                "rsassa-pss-sha256",
+                &weak,
+                "does not fit a key of type RSA-1024",
+            ),
+            ("ed25519", "ed25519", &neutral, "small order"),
+            ("ed25519", "ed25519", "zz", "written in hex"),
+            (
+                "ecdsa",
+                "ecdsa-sha2-nistp256",
+                "not a key",
+                "not a public key",
+            ),
+        ] {
+            let object = json!({"keytype": key_type, "scheme": scheme,
+                "keyval": {"public": public}});
+            let key = Key::from_object(&object).unwrap();
+            let said = key.unusable().unwrap();
+            assert!(said.contains(why), "{said:?} lacks {why:?}");
+            assert!(key.public().is_none() && key.scheme().is_none());
+        }
+    }
+
+    #[test]
+    fn what_lacks_the_form_of_a_key_is_refused() {
+        for (object, error) in [
+            (json!([]), KeyObjectError::NotAnObject),
+            (
+                json!({"keytype": "rsa", "keyval": {}}),
+                KeyObjectError::Text { name: "scheme" },
+            ),
+            (
+                json!({"keytype": 1, "scheme": "x", "keyval": {}}),
+                KeyObjectError::Text { name: "keytype" },
+            ),
+            (
+                json!({"keytype": "rsa", "scheme": "x", "keyval": "x"}),
+                KeyObjectError::KeyValue,
+            ),
+        ] {
+            assert_eq!(Key::from_object(&object).unwrap_err(), error);
+        }
+    }
+}

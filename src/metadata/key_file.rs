@@ -1,0 +1,230 @@
+//! Public key files that are carried in from elsewhere.
+
+use serde_json::Value;
+
+use super::canonical_json::{JsonError, parse};
+use super::key::{Key, KeyObjectError, UnwritableKey};
+use super::scheme::Scheme;
+use crate::certificate::{PublicKey, PublicKeyError};
+
+/// The largest key file that is read, in bytes.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// Why a file is not a public key that can be taken into root metadata.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFileError {
+    /// A PRIVATE key, in clear or encrypted. It must leave this machine.
+    #[error("there is a PRIVATE key in this file")]
+    Private,
+    /// Larger than 64 KiB.
+    #[error("the file has {found} bytes; a public key file has at most {MAX_BYTES}")]
+    Size {
+        /// Its size in bytes.
+        found: usize,
+    },
+    /// Neither PEM, nor DER, nor JSON.
+    #[error("neither a PEM block \"PUBLIC KEY\", nor DER, nor a key object in JSON")]
+    Unrecognised,
+    /// Not a public key, or one that no honest key pair has.
+    #[error(transparent)]
+    PublicKey(#[from] PublicKeyError),
+    /// JSON that cannot be read.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// JSON, but not a key object.
+    #[error(transparent)]
+    Object(#[from] KeyObjectError),
+    /// A key object whose signatures could not be verified.
+    #[error("the key cannot be used: {why}")]
+    Unusable {
+        /// What is the matter with it; foreign text in it is escaped.
+        why: String,
+    },
+    /// A kind of key that Conclave does not write.
+    #[error(transparent)]
+    Unwritable(#[from] UnwritableKey),
+    /// A key for another scheme than the one that Conclave would write for it.
+    #[error("the key is for scheme {found}; Conclave writes {written} for such keys")]
+    Scheme {
+        /// The scheme in the file.
+        found: Scheme,
+        /// The scheme of [`Scheme::for_public_key`].
+        written: Scheme,
+    },
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<Key, KeyFileError> {
+    if is_private(bytes) {
+        return Err(KeyFileError::Private);
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(KeyFileError::Size { found: bytes.len() });
+    }
+    if bytes.starts_with(&[0x30]) {
+        return Ok(Key::from_public(&PublicKey::from_der(bytes)?)?);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognised)?;
+    match text.trim_start().as_bytes() {
+        [b'{', ..] => read_json(bytes),
+        [b'-', ..] => Ok(Key::from_public(&PublicKey::from_pem(text)?)?),
+        _ => Err(KeyFileError::Unrecognised),
+    }
+}
+
+fn read_json(bytes: &[u8]) -> Result<Key, KeyFileError> {
+    let object = parse(bytes)?;
+    if holds_private(&object) {
+        return Err(KeyFileError::Private);
+    }
+    let received = Key::from_object(&object)?;
+    let (Some(public), Some(found)) = (received.public(), received.scheme()) else {
+        let why = received.unusable().unwrap_or_default().to_owned();
+        return Err(KeyFileError::Unusable { why });
+    };
+    let key = Key::from_public(public)?;
+    match key.scheme() {
+        Some(written) if written != found => Err(KeyFileError::Scheme { found, written }),
+        _ => Ok(key),
+    }
+}
+
+/// Looks for a private key before anything is parsed, so that no syntax error hides one.
+fn is_private(bytes: &[u8]) -> bool {
+    let contains = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    // PEM of every kind: PKCS#8, encrypted, SEC 1, PKCS#1, OpenSSH, Sigstore.
+    contains(b"PRIVATE KEY-----")
+        || contains(b"AGE-SECRET-KEY-")
+        // Encrypted files of old securesystemslib: salt@@@@iterations@@@@…
+        || bytes.windows(4).filter(|window| *window == b"@@@@").count() >= 4
+        || is_private_der(bytes)
+}
+
+/// PKCS#8, SEC 1 and PKCS#1 private keys begin with a one-byte version; public keys do not.
+/// An encrypted PKCS#8 key begins with the OID of PBES1 or PBES2 (1.2.840.113549.1.5).
+fn is_private_der(bytes: &[u8]) -> bool {
+    let body = match bytes {
+        [0x30, 0x82, _, _, body @ ..] | [0x30, 0x81, _, body @ ..] => body,
+        [0x30, length, body @ ..] if *length < 0x80 => body,
+        _ => return false,
+    };
+    let encrypted: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05];
+    body.starts_with(&[0x02, 0x01])
+        || (body.first() == Some(&0x30) && body.get(2..12).is_some_and(|oid| oid == encrypted))
+}
+
+/// Whether a private key stands anywhere in a JSON value: `keyval.private` of
+/// securesystemslib and go-tuf, go-tuf's encrypted files, and `d` of a JWK.
+fn holds_private(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            let filled = |name: &str| {
+                members
+                    .get(name)
+                    .is_some_and(|member| !member.is_null() && member.as_str() != Some(""))
+            };
+            filled("private")
+                || (filled("kty") && (filled("d") || filled("k")))
+                || members.get("encrypted") == Some(&Value::Bool(true))
+                || members.values().any(holds_private)
+        }
+        Value::Array(items) => items.iter().any(holds_private),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::testing::Signer;
+    use serde_json::json;
+
+    #[test]
+    fn every_form_of_a_public_key_file_gives_the_same_key() {
+        for signer in Signer::writable() {
+            let key = signer.key();
+            let public = signer.public();
+            let mut decorated = key.object().clone();
+            decorated["x-tuf-on-ci-keyowner"] = json!("@someone");
+            decorated["keyid_hash_algorithms"] = json!(["sha256", "sha512"]);
+            decorated["keyval"]["private"] = json!("");
+            for file in [
+                public.to_pem().into_bytes(),
+                public.as_der().to_vec(),
+                key.object().to_string().into_bytes(),
+                serde_json::to_vec_pretty(&decorated).unwrap(),
+            ] {
+                assert_eq!(Key::from_file(&file), Ok(key.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_private_key_is_refused_in_every_dress() {
+        let pkcs8 = Signer::p256().pkcs8();
+        let mut with_private = Signer::ed25519().key().object().clone();
+        with_private["keyval"]["private"] = json!("00".repeat(32));
+        let go_tuf = json!({"encrypted": true, "data": {"kdf": {}, "ciphertext": ""}});
+        let jwk = json!({"kty": "EC", "crv": "P-256", "x": "", "y": "", "d": "AA"});
+        let mut both = Signer::p256().public().to_pem();
+        both.push_str("-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n");
+        for file in [
+            pkcs8,
+            with_private.to_string().into_bytes(),
+            go_tuf.to_string().into_bytes(),
+            jwk.to_string().into_bytes(),
+            both.into_bytes(),
+            b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n!".to_vec(),
+            b"-----BEGIN OPENSSH PRIVATE KEY-----\n!".to_vec(),
+            b"00@@@@100000@@@@00@@@@00@@@@00".to_vec(),
+            [
+                &[0x30, 0x0d, 0x30, 0x0b][..],
+                b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d",
+            ]
+            .concat(),
+        ] {
+            assert_eq!(
+                Key::from_file(&file),
+                Err(KeyFileError::Private),
+                "{}",
+                String::from_utf8_lossy(&file)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_usable_public_key_is_refused() {
+        let weak = Signer::weak_rsa_public();
+        assert!(matches!(
+            Key::from_file(weak.to_pem().as_bytes()),
+            Err(KeyFileError::Unwritable(_))
+        ));
+        let p521 = Signer::p521().public().to_pem();
+        assert!(matches!(
+            Key::from_file(p521.as_bytes()),
+            Err(KeyFileError::Unwritable(_))
+        ));
+        let neutral = json!({"keytype": "ed25519", "scheme": "ed25519",
+            "keyval": {"public": "01".to_owned() + &"00".repeat(31)}});
+        assert!(matches!(
+            Key::from_file(neutral.to_string().as_bytes()),
+            Err(KeyFileError::Unusable { .. })
+        ));
+        let mut pkcs1 = Signer::rsa().key().object().clone();
+        pkcs1["scheme"] = json!("rsa-pkcs1v15-sha256");
+        assert_eq!(
+            Key::from_file(pkcs1.to_string().as_bytes()),
+            Err(KeyFileError::Scheme {
+                found: Scheme::RsaPkcs1Sha256,
+                written: Scheme::RsaPssSha256
+            })
+        );
+        assert_eq!(Key::from_file(b""), Err(KeyFileError::Unrecognised));
+        assert_eq!(Key::from_file(b"hello"), Err(KeyFileError::Unrecognised));
+        let large = vec![b' '; MAX_BYTES + 1];
+        assert!(matches!(
+            Key::from_file(&large),
+            Err(KeyFileError::Size { .. })
+        ));
+    }
+}
