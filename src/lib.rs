@@ -5,6 +5,7 @@
 //! `docs/architecture.md` has the map of the rooms and the arrows between them,
 //! and `tests/layering.rs` holds the code to it.
 
+pub mod ceremony;
 pub mod certificate;
 pub mod cli;
 pub mod metadata;
@@ -13,4 +14,5 @@ pub mod record;
 pub mod script;
 pub mod secret;
 pub mod token;
+pub mod transcript;
 pub mod words;

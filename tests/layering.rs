@@ -35,7 +35,14 @@ const ROOMS: &[(&str, Imports)] = &[
     ("script", These(&["metadata", "profile", "words"])),
     (
         "ceremony",
-        These(&["script", "metadata", "record", "secret", "words"]),
+        These(&[
+            "script",
+            "metadata",
+            "certificate",
+            "record",
+            "secret",
+            "words",
+        ]),
     ),
     (
         "transcript",

@@ -111,6 +111,16 @@ impl RoleKind {
     }
 }
 
+impl From<RoleKind> for crate::metadata::RoleKind {
+    fn from(role: RoleKind) -> Self {
+        match role {
+            RoleKind::Timestamp => Self::Timestamp,
+            RoleKind::Snapshot => Self::Snapshot,
+            RoleKind::Targets => Self::Targets,
+        }
+    }
+}
+
 /// Who may sign for an online role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolePolicy {

@@ -1,0 +1,446 @@
+//! Decisions: an input becomes events, or is refused and changes nothing.
+
+use jiff::Timestamp;
+
+use crate::script::{Act, KeyId, PersonId, Step};
+
+use super::effect::{Input, Moment, Outcome};
+use super::event::{Event, Fact, Occasion, Strength};
+use super::failure::{Failure, FailureKind};
+use super::fold::ReplayError;
+use super::next::{Next, VERDICTS};
+use super::prompt::{Answer, Ask};
+use super::state::{Ceremony, Intent};
+
+/// Attested times nearer than this to the machine's are the same: nobody reads a clock to the second.
+const CLOCK_TOLERANCE_SECONDS: i64 = 60;
+
+/// Why an input was refused. The ceremony is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StepError {
+    /// The exact word was not typed.
+    #[error("what was typed is not the word that the screen asks for")]
+    NotTheWord {
+        /// The word.
+        expected: String,
+    },
+    /// The answer is empty where it may not be.
+    #[error("an empty answer is no answer here")]
+    Empty,
+    /// A control character, which could make a record look like another one.
+    #[error("a control character stands in what was typed")]
+    Control,
+    /// The time cannot be read.
+    #[error("{0:?} is not a time like 2026-12-01T09:41:00Z")]
+    NotATime(String),
+    /// The time is before the one for which the script was written.
+    #[error("{time} is earlier than {not_before}, for which the script was written")]
+    TooEarly {
+        /// What the clock says, or the people say.
+        time: Timestamp,
+        /// What the script says.
+        not_before: Timestamp,
+    },
+    /// The answer does not belong to the question.
+    #[error("that is no answer to what was asked")]
+    NotAnAnswer,
+    /// The outcome does not belong to the effect that was asked for.
+    #[error("nothing of the kind was under way")]
+    NotAsked,
+    /// An exception is decided by two people who are not the ceremony administrator.
+    #[error("an exception is decided by two people, neither of them the ceremony administrator")]
+    TwoPeople,
+    /// The rules of the fold refuse it.
+    #[error(transparent)]
+    Rule(#[from] ReplayError),
+}
+
+impl StepError {
+    /// The next safe act.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NotTheWord { expected } => {
+                format!("type exactly {expected}, or look again at what would be signed")
+            }
+            Self::Control => "type it again, plain letters only".to_owned(),
+            Self::Empty => "say it in a few words".to_owned(),
+            Self::NotATime(_) => {
+                "give date and time in UTC to the second, with a T between and a Z at the end"
+                    .to_owned()
+            }
+            Self::TooEarly { .. } => {
+                "look at the clocks again; if the script's date is wrong, break off and write a new script"
+                    .to_owned()
+            }
+            Self::NotAnAnswer | Self::NotAsked => "answer what the screen asks for".to_owned(),
+            Self::TwoPeople => "name two witnesses or key holders".to_owned(),
+            Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),
+        }
+    }
+}
+
+impl Ceremony {
+    /// Turns an input into events, to be written down and then applied.
+    ///
+    /// # Errors
+    /// When the input does not fit; the ceremony is as it was.
+    pub fn decide(&self, input: Input, moment: &Moment) -> Result<Vec<Event>, StepError> {
+        if typed_texts(&input).any(|text| text.chars().any(char::is_control)) {
+            return Err(StepError::Control);
+        }
+        let event = match input {
+            Input::Open(opening) => overall(Fact::Opened(opening)),
+            Input::Resume {
+                conclave,
+                program,
+                torn_bytes,
+            } => overall(Fact::Resumed {
+                conclave,
+                program,
+                torn_bytes,
+            }),
+            Input::Answer(answer) => self.decide_answer(answer, moment)?,
+            Input::Outcome(outcome) => match self.decide_outcome(outcome)? {
+                Ok(event) => event,
+                Err(failure) => self.at_step(Vec::new(), Fact::Failed { failure }),
+            },
+            Input::Exception { sheet, people } => {
+                let independent = people
+                    .iter()
+                    .filter(|id| {
+                        self.script.person(id).is_some_and(|person| {
+                            !person.is(crate::script::PersonRole::Administrator)
+                        })
+                    })
+                    .collect::<std::collections::BTreeSet<_>>();
+                if independent.len() < 2 {
+                    return Err(StepError::TwoPeople);
+                }
+                if [&sheet.expected, &sheet.happened, &sheet.decided]
+                    .iter()
+                    .any(|text| text.trim().is_empty())
+                {
+                    return Err(StepError::Empty);
+                }
+                self.at_step(
+                    people,
+                    Fact::ExceptionRecorded {
+                        sheet,
+                        strength: Strength::OperatorTyped,
+                    },
+                )
+            }
+            Input::Abort { reason } => {
+                if reason.trim().is_empty() {
+                    return Err(StepError::Empty);
+                }
+                overall(Fact::Aborted { reason })
+            }
+        };
+        match self.clone().apply(&event) {
+            Ok(_) => Ok(vec![event]),
+            // What a token gave back may be untrue: that is a failure of the token, and on record.
+            Err(ReplayError::Contradiction(what)) if is_from_token(&event.fact) => {
+                let failure = Failure {
+                    kind: FailureKind::Untrue,
+                    what,
+                    hint: "do not use this token's answer; try once more, and if it happens again set the token aside"
+                        .to_owned(),
+                };
+                Ok(vec![self.at_step(Vec::new(), Fact::Failed { failure })])
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn at_step(&self, people: Vec<PersonId>, fact: Fact) -> Event {
+        Event {
+            step: self.current_step().map(|step| step.id.clone()),
+            people,
+            fact,
+        }
+    }
+
+    fn decide_answer(&self, answer: Answer, moment: &Moment) -> Result<Event, StepError> {
+        let Next::Ask(prompt) = self.next() else {
+            return Err(StepError::NotAsked);
+        };
+        let mut remark = String::new();
+        let text = match (&prompt.ask, answer) {
+            (Ask::Enter { .. }, Answer::Enter) => String::new(),
+            (Ask::Word { word }, Answer::Text(typed)) => {
+                if typed.trim() != word {
+                    return Err(StepError::NotTheWord {
+                        expected: word.clone(),
+                    });
+                }
+                word.clone()
+            }
+            (
+                Ask::Choice { options, .. },
+                Answer::Choice {
+                    index,
+                    remark: said,
+                },
+            ) => {
+                let choice = options.get(index).ok_or(StepError::NotAnAnswer)?;
+                said.trim().clone_into(&mut remark);
+                if choice.wants_remark && remark.is_empty() {
+                    return Err(StepError::Empty);
+                }
+                choice.text.clone()
+            }
+            (Ask::Text { default, .. }, Answer::Text(typed)) => match (typed.trim(), default) {
+                ("", Some(default)) => default.clone(),
+                ("", None) => return Err(StepError::Empty),
+                (typed, _) => typed.to_owned(),
+            },
+            _ => return Err(StepError::NotAnAnswer),
+        };
+        let Some(step) = self.current_step() else {
+            return Ok(overall(Fact::Closed {
+                status: self.worst_verdict(),
+            }));
+        };
+        if self.failure.is_some() {
+            return Ok(self.at_step(prompt.who, Fact::Retried));
+        }
+        let fact = self.fact_of_answer(step, text, remark, moment)?;
+        Ok(self.at_step(prompt.who, fact))
+    }
+
+    fn fact_of_answer(
+        &self,
+        step: &Step,
+        text: String,
+        remark: String,
+        moment: &Moment,
+    ) -> Result<Fact, StepError> {
+        Ok(match &step.act {
+            Act::Attendance => Fact::Attended { document: text },
+            Act::AttestClock => self.attest_clock(&text, moment.machine_time)?,
+            Act::InspectStation => Fact::FindingsAcknowledged {
+                strength: Strength::OperatorTyped,
+            },
+            Act::ReadScript => Fact::ScriptRead {
+                sha256: self.script.sha256(),
+            },
+            Act::Note { .. } => Fact::Initialled { initials: text },
+            Act::InitialiseToken { key } => Fact::InitialiseIntended {
+                key: key.clone(),
+                label: self.token_label(key),
+            },
+            Act::GenerateKey { key } => Fact::GenerateIntended {
+                key: key.clone(),
+                object_id: hex::encode(moment.fresh),
+                label: format!("{} {key}", self.script.repository()),
+            },
+            Act::ComposeRoot => {
+                let frozen = self
+                    .compose_root()
+                    .map_err(|error| ReplayError::Contradiction(error.to_string()))?;
+                Fact::RootComposed {
+                    version: frozen.version(),
+                    signed: String::from_utf8_lossy(frozen.signed_bytes()).into_owned(),
+                    sha256: frozen.digest(),
+                }
+            }
+            Act::ReviewRoot => Fact::ReviewConfirmed {
+                sha256: self.frozen_digest()?,
+                typed: text,
+            },
+            Act::SignRoot => {
+                let (plan, state) = self
+                    .key_states()
+                    .find(|(_, state)| !state.has_signed())
+                    .ok_or(StepError::NotAsked)?;
+                Fact::SignIntended {
+                    key: plan.id.clone(),
+                    sha256: self.frozen_digest()?,
+                    repeat: matches!(state.sign, Intent::Interrupted(())),
+                }
+            }
+            Act::VerifyRoot => {
+                let verification = self
+                    .verify_root()
+                    .map_err(|error| ReplayError::Contradiction(error.to_string()))?;
+                Fact::RootVerified {
+                    version: verification.version,
+                    file_sha256: verification.file_sha256,
+                    signatures: verification.count.have,
+                    threshold: verification.count.need,
+                }
+            }
+            Act::Export => Fact::ExportIntended {
+                files: self
+                    .export_files()
+                    .into_iter()
+                    .map(|(file, _)| file)
+                    .collect(),
+            },
+            Act::SignOff => {
+                let verdict = VERDICTS
+                    .into_iter()
+                    .find(|verdict| verdict.to_string() == text)
+                    .ok_or(StepError::NotAnAnswer)?;
+                Fact::SignedOff { verdict, remark }
+            }
+            Act::OpenToken { .. } | Act::SetPin { .. } | Act::ProveToken { .. } => {
+                return Err(StepError::NotAsked);
+            }
+        })
+    }
+
+    /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.
+    fn token_label(&self, key: &KeyId) -> String {
+        self.script
+            .key(key)
+            .and_then(|plan| plan.token.label.clone())
+            .unwrap_or_else(|| key.as_str().chars().take(32).collect())
+    }
+
+    fn attest_clock(&self, text: &str, machine: Timestamp) -> Result<Fact, StepError> {
+        let machine = self.machine_time(machine);
+        let stated = if text.is_empty() {
+            machine
+        } else {
+            text.parse()
+                .map_err(|_| StepError::NotATime(text.to_owned()))?
+        };
+        let difference = stated.as_second() - machine.as_second();
+        let attested = if difference.abs() <= CLOCK_TOLERANCE_SECONDS {
+            machine
+        } else {
+            stated
+        };
+        if attested < self.script.not_before() {
+            return Err(StepError::TooEarly {
+                time: attested,
+                not_before: self.script.not_before(),
+            });
+        }
+        Ok(Fact::ClockAttested {
+            machine,
+            attested,
+            offset: attested.as_second() - machine.as_second(),
+            strength: Strength::OperatorTyped,
+        })
+    }
+
+    /// The event of an outcome, or the failure that it is. The outer error: it does not belong here.
+    fn decide_outcome(&self, outcome: Outcome) -> Result<Result<Event, Failure>, StepError> {
+        let step = self.current_step().ok_or(StepError::NotAsked)?;
+        let fact = match (&step.act, outcome) {
+            (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
+            (Act::InspectStation, Outcome::StationInspected(findings)) => {
+                Fact::StationInspected { findings }
+            }
+            (Act::OpenToken { key }, Outcome::TokenFound { token, blank }) => Fact::TokenFound {
+                key: key.clone(),
+                token,
+                blank,
+            },
+            (Act::InitialiseToken { key }, Outcome::TokenInitialised { token }) => {
+                Fact::TokenInitialised {
+                    key: key.clone(),
+                    token,
+                }
+            }
+            (Act::SetPin { key }, Outcome::PinSet) => Fact::PinSet { key: key.clone() },
+            (
+                Act::GenerateKey { key },
+                Outcome::KeyGenerated {
+                    token,
+                    public_key,
+                    attributes,
+                },
+            ) => Fact::KeyGenerated {
+                key: key.clone(),
+                token,
+                public_key: public_key.to_pem(),
+                fingerprint: public_key.fingerprint(),
+                attributes,
+                provenance: attributes.provenance(),
+            },
+            (
+                Act::GenerateKey { key } | Act::ProveToken { key },
+                Outcome::Answered {
+                    challenge,
+                    signature,
+                },
+            ) => Fact::PossessionProven {
+                key: key.clone(),
+                occasion: match step.act {
+                    Act::ProveToken { .. } => Occasion::Reinsertion,
+                    _ => Occasion::Generation,
+                },
+                challenge: hex::encode(challenge),
+                signature: hex::encode(signature),
+            },
+            (Act::SignRoot, Outcome::Signed(signature)) => {
+                let (plan, generated) = self
+                    .key_states()
+                    .find(|(_, state)| {
+                        matches!(state.sign, Intent::Recorded(())) && !state.has_signed()
+                    })
+                    .and_then(|(plan, state)| Some((plan, state.generated()?)))
+                    .ok_or(StepError::NotAsked)?;
+                let fact = Fact::Signed {
+                    key: plan.id.clone(),
+                    key_id: generated.key.id().to_string(),
+                    signature: hex::encode(signature),
+                };
+                return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
+            }
+            (Act::Export, Outcome::Exported) => Fact::Exported {
+                files: self
+                    .export_files()
+                    .into_iter()
+                    .map(|(file, _)| file)
+                    .collect(),
+            },
+            _ => return Err(StepError::NotAsked),
+        };
+        Ok(Ok(self.at_step(self.people_of(step), fact)))
+    }
+
+    fn frozen_digest(&self) -> Result<crate::words::Digest, StepError> {
+        self.frozen
+            .as_ref()
+            .map(crate::metadata::FrozenRoot::digest)
+            .ok_or(StepError::NotAsked)
+    }
+}
+
+fn overall(fact: Fact) -> Event {
+    Event {
+        step: None,
+        people: Vec::new(),
+        fact,
+    }
+}
+
+/// What people typed.
+fn typed_texts(input: &Input) -> impl Iterator<Item = &str> {
+    let texts: Vec<&str> = match input {
+        Input::Answer(Answer::Text(text) | Answer::Choice { remark: text, .. })
+        | Input::Abort { reason: text } => vec![text],
+        Input::Exception { sheet, .. } => vec![&sheet.expected, &sheet.happened, &sheet.decided],
+        _ => Vec::new(),
+    };
+    texts.into_iter()
+}
+
+/// Whether a contradiction in it is the token's: its answer, not the room's.
+const fn is_from_token(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::TokenFound { .. }
+            | Fact::TokenInitialised { .. }
+            | Fact::KeyGenerated { .. }
+            | Fact::PossessionProven { .. }
+            | Fact::Signed { .. }
+    )
+}

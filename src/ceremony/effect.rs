@@ -1,0 +1,163 @@
+//! What a ceremony has done in the world, and what came of it. The executor alone performs effects.
+
+use crate::certificate::PublicKey;
+use crate::metadata::KeyType;
+use crate::record::{Finding, KeyAttributes, TokenId};
+use crate::script::{KeyId, PersonId};
+
+use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
+use super::failure::Failure;
+use super::prompt::Answer;
+
+/// Something to do. Each can be done again after an interruption: the intent that was recorded first says
+/// under which name to look for what may have been done already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Look at the machine.
+    InspectStation,
+    /// Wait until the token for this key is there, and no other that could be taken for it.
+    FindToken {
+        /// The key's name in the script.
+        key: KeyId,
+    },
+    /// Initialise the token, unless a token with that fresh label is there already.
+    InitialiseToken {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token as it was found.
+        token: TokenId,
+        /// The label to give.
+        label: String,
+    },
+    /// Let the key holder set the PIN.
+    SetPin {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+    },
+    /// Generate the key, unless one with that fresh object ID is there already.
+    GenerateKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+        /// `CKA_ID`.
+        object_id: Vec<u8>,
+        /// `CKA_LABEL`.
+        label: String,
+        /// What to generate.
+        key_type: KeyType,
+    },
+    /// Have a fresh challenge signed.
+    ProvePossession {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Why; a reinsertion takes the token out first.
+        occasion: Occasion,
+        /// The token.
+        token: TokenId,
+        /// The key that must answer.
+        public_key: PublicKey,
+    },
+    /// Sign the frozen root.
+    Sign {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+        /// The key that must sign.
+        public_key: PublicKey,
+        /// What to sign: the canonical bytes of the root.
+        message: Vec<u8>,
+    },
+    /// Write files where nothing is yet, read them back, compare.
+    Export {
+        /// Name, content and what was recorded of it.
+        files: Vec<(ExportedFile, Vec<u8>)>,
+    },
+}
+
+/// What came of an [`Effect`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The machine was looked at.
+    StationInspected(Vec<Finding>),
+    /// The token is there.
+    TokenFound {
+        /// The token.
+        token: TokenId,
+        /// Whether it is blank.
+        blank: bool,
+    },
+    /// It is initialised.
+    TokenInitialised {
+        /// The token, as it names itself now.
+        token: TokenId,
+    },
+    /// It has a PIN.
+    PinSet,
+    /// It holds a new key.
+    KeyGenerated {
+        /// The token.
+        token: TokenId,
+        /// The key, as read back.
+        public_key: PublicKey,
+        /// What the token says of it.
+        attributes: KeyAttributes,
+    },
+    /// It answered.
+    Answered {
+        /// The random part of the message.
+        challenge: [u8; 32],
+        /// The signature, as TUF has it.
+        signature: Vec<u8>,
+    },
+    /// It signed: the signature as TUF has it.
+    Signed(Vec<u8>),
+    /// The files are there, and are what they should be.
+    Exported,
+    /// It did not work, and cost nothing.
+    Failed(Failure),
+}
+
+/// What a ceremony decides upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A ceremony begins.
+    Open(Opening),
+    /// A process takes it up again.
+    Resume {
+        /// The version of the program.
+        conclave: String,
+        /// SHA-256 of the running program's file, where it can be read.
+        program: Option<crate::words::Digest>,
+        /// Bytes of a line that was cut short.
+        torn_bytes: u64,
+    },
+    /// The room answered.
+    Answer(Answer),
+    /// An effect ended.
+    Outcome(Outcome),
+    /// The room wants an exception recorded.
+    Exception {
+        /// The sheet.
+        sheet: ExceptionSheet,
+        /// The IDs of the people who decided.
+        people: Vec<PersonId>,
+    },
+    /// The room breaks off.
+    Abort {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What the outside world lends to a decision, so that deciding is a pure function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The machine's clock.
+    pub machine_time: jiff::Timestamp,
+    /// Random bytes that nobody has seen: fresh names are made of them.
+    pub fresh: [u8; 8],
+}

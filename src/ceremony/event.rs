@@ -1,0 +1,362 @@
+//! What can happen in a ceremony. Events are facts in the past tense: they hold no secret, and the fold of
+//! them is the whole state.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
+use crate::script::{KeyId, PersonId, StepId};
+use crate::words::Digest;
+
+use super::failure::Failure;
+
+/// One thing that happened, where, and who took part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The step that it belongs to; none for what concerns the whole ceremony.
+    pub step: Option<StepId>,
+    /// The IDs of the people who took part.
+    pub people: Vec<PersonId>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// Whether it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// On throw-away tokens: nothing that comes out may be trusted.
+    Rehearsal,
+    /// For real.
+    Production,
+}
+
+impl Mode {
+    /// The word of the banner: `REHEARSAL` or `PRODUCTION`.
+    #[must_use]
+    pub const fn banner(self) -> &'static str {
+        match self {
+            Self::Rehearsal => "REHEARSAL",
+            Self::Production => "PRODUCTION",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rehearsal => "rehearsal",
+            Self::Production => "production",
+        })
+    }
+}
+
+/// What is known when a ceremony opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// Rehearsal or production.
+    pub mode: Mode,
+    /// The version of the program.
+    pub conclave: String,
+    /// SHA-256 of the running program's file, where it can be read.
+    pub program: Option<Digest>,
+    /// Where exported files go, as seen from the ceremony directory.
+    pub export: String,
+    /// Where the twins of a rehearsal live, as seen from the ceremony directory.
+    pub twins: Option<String>,
+    /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
+    pub twin_clock_offset: i64,
+}
+
+/// How sure the record is that the people named did agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// The operator typed it for them: see the ink on the annotated script.
+    OperatorTyped,
+}
+
+impl fmt::Display for Strength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OperatorTyped => f.write_str("typed by the operator: see ink"),
+        }
+    }
+}
+
+/// What a person says of the ceremony at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It went as recorded.
+    Agree,
+    /// It stands, but the remark is to be read with it.
+    WithReservation,
+    /// It is not accepted.
+    Refuse,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Agree => "agrees",
+            Self::WithReservation => "agrees with a reservation",
+            Self::Refuse => "refuses",
+        })
+    }
+}
+
+/// A file that left the ceremony.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportedFile {
+    /// Its name in the export folder.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Digest,
+}
+
+/// A departure from the script, as it stands on the exception sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionSheet {
+    /// What the script let one expect.
+    pub expected: String,
+    /// What happened.
+    pub happened: String,
+    /// What was decided.
+    pub decided: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "event",
+    content = "data",
+    rename_all = "kebab-case",
+    deny_unknown_fields
+)]
+pub enum Fact {
+    /// The ceremony began: always the first.
+    Opened(Opening),
+    /// A process took the ceremony up again after a pause, a crash or a power cut.
+    Resumed {
+        /// The version of the program.
+        conclave: String,
+        /// SHA-256 of the running program's file, where it can be read.
+        program: Option<Digest>,
+        /// Bytes of a line that was cut short by the interruption, and so never counted.
+        torn_bytes: u64,
+    },
+    /// A person is in the room.
+    Attended {
+        /// The kind of document by which the person is known. Never its number.
+        document: String,
+    },
+    /// Two people compared the machine's clock with their own.
+    ClockAttested {
+        /// What the machine said.
+        machine: Timestamp,
+        /// What is right.
+        attested: Timestamp,
+        /// Attested minus machine: added to the machine's clock for every date from here on, in seconds.
+        offset: i64,
+        /// How their agreement was given.
+        strength: Strength,
+    },
+    /// The machine was looked at.
+    StationInspected {
+        /// What was found that a person should know; empty when all is well.
+        findings: Vec<Finding>,
+    },
+    /// The people in the room saw the findings and decided to go on.
+    FindingsAcknowledged {
+        /// How their agreement was given.
+        strength: Strength,
+    },
+    /// The digest of the script was read aloud and compared with the printed one.
+    ScriptRead {
+        /// The digest.
+        sha256: Digest,
+    },
+    /// A person put initials under a note of the script.
+    Initialled {
+        /// As they were typed.
+        initials: String,
+    },
+    /// The token for a key was found, and is the one that the script names.
+    TokenFound {
+        /// The key that it is for.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+        /// Whether it was blank.
+        blank: bool,
+    },
+    /// A token is about to be initialised: all that is on it goes.
+    InitialiseIntended {
+        /// The key that it is for.
+        key: KeyId,
+        /// The label that it will have.
+        label: String,
+    },
+    /// A token was initialised.
+    TokenInitialised {
+        /// The key that it is for.
+        key: KeyId,
+        /// The token, as it names itself now.
+        token: TokenId,
+    },
+    /// The key holder set the PIN.
+    PinSet {
+        /// The key that the token is for.
+        key: KeyId,
+    },
+    /// A key is about to be generated under an object ID that nothing else has.
+    GenerateIntended {
+        /// The key's name in the script.
+        key: KeyId,
+        /// `CKA_ID`, in hex.
+        object_id: String,
+        /// `CKA_LABEL`.
+        label: String,
+    },
+    /// A key was generated inside a token, and read back.
+    KeyGenerated {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token that holds it.
+        token: TokenId,
+        /// The public key, PEM SubjectPublicKeyInfo.
+        public_key: String,
+        /// SHA-256 over the DER SubjectPublicKeyInfo.
+        fingerprint: Digest,
+        /// What the token says of the private key.
+        attributes: KeyAttributes,
+        /// What that amounts to.
+        provenance: Provenance,
+    },
+    /// A token proved that it holds a key, by signing a fresh challenge.
+    PossessionProven {
+        /// The key's name in the script.
+        key: KeyId,
+        /// When in the key's life.
+        occasion: Occasion,
+        /// The random part of the message, in hex.
+        challenge: String,
+        /// The signature over the message, in hex.
+        signature: String,
+    },
+    /// The root was composed, and its bytes are fixed.
+    RootComposed {
+        /// Its version.
+        version: u64,
+        /// The canonical JSON that will be signed.
+        signed: String,
+        /// SHA-256 over it.
+        sha256: Digest,
+    },
+    /// The people in the room saw the change, and the exact word was typed.
+    ReviewConfirmed {
+        /// The digest that was reviewed.
+        sha256: Digest,
+        /// The word.
+        typed: String,
+    },
+    /// A token is about to sign the frozen root.
+    SignIntended {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The digest that it signs.
+        sha256: Digest,
+        /// Whether an earlier try was interrupted, so that this signature may be the second one over the same bytes.
+        repeat: bool,
+    },
+    /// A signature was made and verified.
+    Signed {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Its TUF key ID.
+        key_id: String,
+        /// The signature as TUF has it, in hex.
+        signature: String,
+    },
+    /// The signed root was verified as a client does it.
+    RootVerified {
+        /// Its version.
+        version: u64,
+        /// SHA-256 over the whole file.
+        file_sha256: Digest,
+        /// How many keys of the root role signed.
+        signatures: u64,
+        /// How many must.
+        threshold: u64,
+    },
+    /// Files are about to be exported.
+    ExportIntended {
+        /// Which.
+        files: Vec<ExportedFile>,
+    },
+    /// The files were written, read back and compared.
+    Exported {
+        /// Which.
+        files: Vec<ExportedFile>,
+    },
+    /// A person signed off.
+    SignedOff {
+        /// How.
+        verdict: Verdict,
+        /// What the person wants to be read with it.
+        remark: String,
+    },
+    /// Something was tried and did not work. Nothing was lost by it.
+    Failed {
+        /// What the failure was.
+        failure: Failure,
+    },
+    /// It was decided to try again.
+    Retried,
+    /// An exception sheet was filled in.
+    ExceptionRecorded {
+        /// The sheet.
+        sheet: ExceptionSheet,
+        /// How the agreement of those named was given.
+        strength: Strength,
+    },
+    /// The ceremony was broken off for good.
+    Aborted {
+        /// Why.
+        reason: String,
+    },
+    /// The ceremony is over: always the last.
+    Closed {
+        /// The worst verdict of those who signed off.
+        status: Verdict,
+    },
+}
+
+/// When in its life a key proves that its token holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Occasion {
+    /// Right after it was generated.
+    Generation,
+    /// After the token was taken out and put in again.
+    Reinsertion,
+}
+
+impl Occasion {
+    /// The word that stands in the signed message.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Generation => "generation",
+            Self::Reinsertion => "reinsertion",
+        }
+    }
+}

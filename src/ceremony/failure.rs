@@ -1,0 +1,48 @@
+//! Things that go wrong in a room and cost nothing: told, recorded, tried again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::record::Tries;
+
+/// What was tried and did not work, in the words of the person who must act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// What kind.
+    pub kind: FailureKind,
+    /// What happened: one sentence, a fragment in lower case.
+    pub what: String,
+    /// The next safe act.
+    pub hint: String,
+}
+
+/// What kind of failure it was, for those who count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The token did not take the PIN.
+    WrongPin {
+        /// What is known of the tries left.
+        tries: Tries,
+    },
+    /// The token takes no PIN any more.
+    PinLocked,
+    /// No such token is there, or it was pulled.
+    TokenAbsent,
+    /// More than one token fits.
+    TokenAmbiguous,
+    /// The token is not the one that the script names, or not in the state that it needs.
+    WrongToken,
+    /// Something exists that must not.
+    Exists,
+    /// The token cannot do it.
+    Unsupported,
+    /// What the token gave back is not true: a signature that does not verify, a key of another kind.
+    Untrue,
+    /// The call was given up before the token answered.
+    GivenUp,
+    /// The token or its module failed otherwise.
+    Device,
+    /// A file could not be written or read back.
+    File,
+}

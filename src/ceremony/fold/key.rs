@@ -1,0 +1,225 @@
+//! What happens to one key and its token: found, initialised, PIN set, generated, proven.
+
+use crate::certificate::PublicKey;
+use crate::metadata::{Key, Scheme};
+use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::script::{Act, KeyId, StepId};
+use crate::words::Digest;
+
+use crate::ceremony::event::{Fact, Occasion};
+use crate::ceremony::possession::possession_message;
+use crate::ceremony::state::{Ceremony, Generated, Intent, KeyState};
+
+use super::{Folded, ReplayError, contradiction, out_of_place, require};
+
+impl Ceremony {
+    /// Folds an event of a step that is about the key `of_step`.
+    pub(super) fn fold_key(
+        &mut self,
+        act: &Act,
+        of_step: &KeyId,
+        step: &StepId,
+        fact: &Fact,
+    ) -> Folded {
+        let (Fact::TokenFound { key: named, .. }
+        | Fact::InitialiseIntended { key: named, .. }
+        | Fact::TokenInitialised { key: named, .. }
+        | Fact::PinSet { key: named }
+        | Fact::GenerateIntended { key: named, .. }
+        | Fact::KeyGenerated { key: named, .. }
+        | Fact::PossessionProven { key: named, .. }) = fact
+        else {
+            return Err(out_of_place(fact, step));
+        };
+        require(
+            named == of_step,
+            &format!("the step is about {of_step}, not about {named}"),
+        )?;
+        match (act, fact) {
+            (Act::OpenToken { .. }, Fact::TokenFound { token, .. }) => {
+                require(
+                    token.label.is_empty() || !self.is_of_another_key(token, of_step),
+                    "that token is another key's",
+                )?;
+                self.key_mut(of_step)?.token = Some(token.clone());
+            }
+            (Act::InitialiseToken { .. }, Fact::InitialiseIntended { label, .. }) => {
+                let state = self.key_mut(of_step)?;
+                require(state.token.is_some(), "the token was not found yet")?;
+                state.initialise = Intent::Recorded(label.clone());
+            }
+            (Act::InitialiseToken { .. }, Fact::TokenInitialised { token, .. }) => {
+                require(
+                    !self.is_of_another_key(token, of_step),
+                    "that token is another key's",
+                )?;
+                let state = self.key_mut(of_step)?;
+                require(
+                    state.initialise.get() == Some(&token.label),
+                    "the token does not have the label that was intended",
+                )?;
+                state.token = Some(token.clone());
+                state.initialised = true;
+            }
+            (Act::SetPin { .. }, Fact::PinSet { .. }) => {
+                self.key_mut(of_step)?.pin_set = true;
+            }
+            (
+                Act::GenerateKey { .. },
+                Fact::GenerateIntended {
+                    object_id, label, ..
+                },
+            ) => {
+                let object_id = hex::decode(object_id)
+                    .map_err(|_| contradiction("the object ID is not in hex"))?;
+                let state = self.key_mut(of_step)?;
+                require(state.token.is_some(), "the token was not found yet")?;
+                require(state.generated.is_none(), "the key exists already")?;
+                state.generate = Intent::Recorded((object_id, label.clone()));
+            }
+            (Act::GenerateKey { .. }, Fact::KeyGenerated { .. }) => {
+                self.fold_generated(of_step, fact)?;
+            }
+            (
+                Act::GenerateKey { .. } | Act::ProveToken { .. },
+                Fact::PossessionProven { occasion, .. },
+            ) => {
+                require(
+                    (*occasion == Occasion::Reinsertion) == matches!(act, Act::ProveToken { .. }),
+                    "the proof is for another occasion",
+                )?;
+                self.fold_possession(of_step, fact)?;
+            }
+            (_, fact) => return Err(out_of_place(fact, step)),
+        }
+        Ok(())
+    }
+
+    fn fold_generated(&mut self, of_step: &KeyId, fact: &Fact) -> Folded {
+        let Fact::KeyGenerated {
+            token,
+            public_key,
+            fingerprint,
+            attributes,
+            provenance,
+            ..
+        } = fact
+        else {
+            return Ok(());
+        };
+        let wanted = self.script.key(of_step).map(|plan| plan.key_type);
+        let generated = read_generated(public_key, *fingerprint, *attributes, *provenance)?;
+        require(
+            wanted.is_some_and(|wanted| wanted.algorithm() == generated.public_key.algorithm()),
+            "the key is of another type than the script asks for",
+        )?;
+        require(
+            attributes.sensitive == Some(true) && attributes.extractable == Some(false),
+            "the token does not say that the private key is sensitive and cannot be taken out",
+        )?;
+        require(
+            !self.has_public_key(&generated.public_key),
+            "another key of this ceremony is the same key",
+        )?;
+        let state = self.key_mut(of_step)?;
+        require(
+            state.generate.get().is_some(),
+            "the generation was not announced",
+        )?;
+        require(
+            state.token.as_ref() == Some(token),
+            "the key is in another token than the one that was opened",
+        )?;
+        state.generated = Some(generated);
+        Ok(())
+    }
+
+    fn fold_possession(&mut self, of_step: &KeyId, fact: &Fact) -> Folded {
+        let Fact::PossessionProven {
+            occasion,
+            challenge,
+            signature,
+            ..
+        } = fact
+        else {
+            return Ok(());
+        };
+        let script = self.script.sha256();
+        let state = self.key_mut(of_step)?;
+        let generated = state
+            .generated
+            .as_ref()
+            .ok_or_else(|| contradiction("there is no key yet"))?;
+        verify_possession(
+            &script,
+            of_step,
+            *occasion,
+            challenge,
+            signature,
+            &generated.public_key,
+        )?;
+        match occasion {
+            Occasion::Generation => state.proven = true,
+            Occasion::Reinsertion => state.reinserted = true,
+        }
+        Ok(())
+    }
+
+    fn is_of_another_key(&self, token: &TokenId, key: &KeyId) -> bool {
+        self.key_of_token(token).is_some_and(|other| other != key)
+    }
+
+    fn has_public_key(&self, public_key: &PublicKey) -> bool {
+        self.keys
+            .values()
+            .filter_map(KeyState::generated)
+            .any(|generated| generated.public_key == *public_key)
+    }
+}
+
+fn read_generated(
+    public_key: &str,
+    fingerprint: Digest,
+    attributes: KeyAttributes,
+    provenance: Provenance,
+) -> Result<Generated, ReplayError> {
+    let public_key = PublicKey::from_pem(public_key)
+        .map_err(|error| contradiction(format!("not a public key: {error}")))?;
+    require(
+        public_key.fingerprint() == fingerprint,
+        "the fingerprint is not that of the public key",
+    )?;
+    require(
+        attributes.provenance() == provenance,
+        "the provenance is not what the attributes amount to",
+    )?;
+    let key = Key::from_public(&public_key)
+        .map_err(|error| contradiction(format!("not a key for a root: {error}")))?;
+    Ok(Generated {
+        public_key,
+        key,
+        attributes,
+        provenance,
+    })
+}
+
+fn verify_possession(
+    script: &Digest,
+    key: &KeyId,
+    occasion: Occasion,
+    challenge: &str,
+    signature: &str,
+    public_key: &PublicKey,
+) -> Folded {
+    let mut random = [0; 32];
+    hex::decode_to_slice(challenge, &mut random)
+        .map_err(|_| contradiction("the challenge is not 32 bytes in hex"))?;
+    let signature =
+        hex::decode(signature).map_err(|_| contradiction("the signature is not in hex"))?;
+    let scheme = Scheme::for_public_key(public_key)
+        .ok_or_else(|| contradiction("no scheme for this kind of key"))?;
+    let message = possession_message(script, key, occasion, &random);
+    scheme
+        .verify(public_key, &message, &signature)
+        .map_err(|_| contradiction("the token's answer to the challenge does not verify"))
+}

@@ -1,0 +1,349 @@
+//! The fold: an event changes the state, or is refused because it cannot have happened there.
+//!
+//! Every rule of a ceremony stands here and nowhere else, so that a live ceremony, a resumed one and an audit
+//! are held to the same.
+
+mod key;
+mod root;
+
+use jiff::Timestamp;
+
+use crate::metadata::FrozenRoot;
+use crate::script::{Act, KeyId, PersonId, StepId};
+
+use crate::ceremony::event::{Event, Fact, Verdict};
+use crate::ceremony::state::{Ceremony, Ending, KeyState};
+
+/// Why an event cannot have happened where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The first event opens the ceremony, and no other does.
+    #[error("a ceremony is opened by its first event and by no other")]
+    Opening,
+    /// Nothing happens after the end.
+    #[error("the ceremony is over: nothing can happen any more")]
+    Over,
+    /// The event belongs to another step than the one that the room is at.
+    #[error("the event belongs to step {found}, but the room is at {expected}")]
+    Step {
+        /// Where the room is.
+        expected: String,
+        /// What the event says.
+        found: String,
+    },
+    /// The event does not fit the step's act.
+    #[error("{event} cannot happen in step {step}")]
+    Act {
+        /// Its kind.
+        event: String,
+        /// The step.
+        step: String,
+    },
+    /// The event contradicts what is known.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+type Folded = Result<(), ReplayError>;
+
+fn contradiction(what: impl Into<String>) -> ReplayError {
+    ReplayError::Contradiction(what.into())
+}
+
+fn require(condition: bool, what: &str) -> Folded {
+    if condition {
+        Ok(())
+    } else {
+        Err(contradiction(what))
+    }
+}
+
+impl Ceremony {
+    /// Folds an event into the state: no effects, and the same live and in replay.
+    ///
+    /// # Errors
+    /// When the event cannot have happened in this state. The ceremony that was passed in is gone then; who
+    /// wants to go on with it passes a clone.
+    pub fn apply(mut self, event: &Event) -> Result<Self, ReplayError> {
+        if self.ending.is_some() {
+            return Err(ReplayError::Over);
+        }
+        if matches!(event.fact, Fact::Opened(_)) != self.opening.is_none() {
+            return Err(ReplayError::Opening);
+        }
+        for person in &event.people {
+            require(
+                self.script.person(person).is_some(),
+                &format!("nobody in the script has the ID {person:?}"),
+            )?;
+        }
+        if let Some(found) = &event.step {
+            let expected = self.current_step().map(|step| &step.id);
+            if expected != Some(found) {
+                return Err(ReplayError::Step {
+                    expected: expected.map_or_else(|| "its end".to_owned(), ToString::to_string),
+                    found: found.to_string(),
+                });
+            }
+        }
+        if !self.fold_anywhere(event)? {
+            self.fold_in_step(event)?;
+            self.failure = None;
+            self.settle();
+        }
+        Ok(self)
+    }
+
+    /// Folds what can happen at any time; false when the event is of another kind.
+    fn fold_anywhere(&mut self, event: &Event) -> Result<bool, ReplayError> {
+        match &event.fact {
+            Fact::Opened(opening) => {
+                let is_rehearsal = opening.mode == crate::ceremony::Mode::Rehearsal;
+                require(
+                    is_rehearsal == opening.twins.is_some()
+                        && (is_rehearsal || opening.twin_clock_offset == 0),
+                    "a rehearsal has twins of the tokens and of the clock, and a production has none",
+                )?;
+                self.opening = Some(opening.clone());
+            }
+            Fact::Resumed { .. } => {
+                // The people, the clock and the machine may be others now.
+                self.attended.clear();
+                self.clock_offset = None;
+                self.findings = None;
+                let again: Vec<StepId> = self
+                    .script
+                    .steps()
+                    .iter()
+                    .filter(|step| {
+                        matches!(
+                            step.act,
+                            Act::Attendance | Act::AttestClock | Act::InspectStation
+                        )
+                    })
+                    .map(|step| step.id.clone())
+                    .collect();
+                for id in again {
+                    self.done.remove(&id);
+                }
+                for key in self.keys.values_mut() {
+                    key.initialise.interrupt();
+                    key.generate.interrupt();
+                    key.sign.interrupt();
+                }
+                self.failure = None;
+            }
+            Fact::Failed { failure } => self.failure = Some(failure.clone()),
+            Fact::Retried => {
+                require(self.failure.is_some(), "nothing had failed")?;
+                self.failure = None;
+            }
+            Fact::ExceptionRecorded { sheet, .. } => {
+                require(
+                    distinct(&event.people) >= 2,
+                    "an exception is decided by two people",
+                )?;
+                self.exceptions.push((event.step.clone(), sheet.clone()));
+            }
+            Fact::Aborted { reason } => {
+                self.ending = Some(Ending::Aborted {
+                    reason: reason.clone(),
+                });
+            }
+            Fact::Closed { status } => {
+                require(
+                    self.current_step().is_none(),
+                    "steps of the script are not done yet",
+                )?;
+                require(
+                    *status == self.worst_verdict(),
+                    "the status is not the worst verdict of those who signed off",
+                )?;
+                self.ending = Some(Ending::Closed(*status));
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Folds what belongs to the step that the room is at.
+    fn fold_in_step(&mut self, event: &Event) -> Folded {
+        let Some(step) = self.current_step() else {
+            return Err(contradiction("all steps are done"));
+        };
+        if event.step.is_none() {
+            return Err(contradiction("the event names no step"));
+        }
+        let (step_id, act) = (step.id.clone(), step.act.clone());
+        match (&act, &event.fact) {
+            (Act::Attendance, Fact::Attended { document }) => {
+                let [person] = event.people.as_slice() else {
+                    return Err(contradiction("attendance is taken person by person"));
+                };
+                self.attended.insert(person.clone(), document.clone());
+            }
+            (
+                Act::AttestClock,
+                Fact::ClockAttested {
+                    machine,
+                    attested,
+                    offset,
+                    ..
+                },
+            ) => self.fold_clock(&event.people, *machine, *attested, *offset)?,
+            (Act::InspectStation, Fact::StationInspected { findings }) => {
+                self.findings = Some(findings.clone());
+            }
+            (Act::InspectStation, Fact::FindingsAcknowledged { .. }) => {
+                require(self.findings.is_some(), "nothing was inspected yet")?;
+                require(
+                    distinct(&event.people) >= 2,
+                    "findings are acknowledged by two people",
+                )?;
+                self.done.insert(step_id);
+            }
+            (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
+                require(
+                    *sha256 == self.script.sha256(),
+                    "the digest is not that of the script",
+                )?;
+                self.script_read = true;
+            }
+            (Act::Note { initials, .. }, Fact::Initialled { initials: typed }) => {
+                let [person] = event.people.as_slice() else {
+                    return Err(contradiction("initials are one person's"));
+                };
+                require(
+                    initials.contains(person),
+                    "the script does not ask for that person's initials",
+                )?;
+                self.initials
+                    .insert((step_id, person.clone()), typed.clone());
+            }
+            (Act::ComposeRoot, Fact::RootComposed { .. })
+            | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
+            | (Act::SignRoot, Fact::SignIntended { .. } | Fact::Signed { .. })
+            | (Act::VerifyRoot, Fact::RootVerified { .. })
+            | (Act::Export, Fact::ExportIntended { .. } | Fact::Exported { .. }) => {
+                self.fold_root(&event.fact)?;
+            }
+            (Act::SignOff, Fact::SignedOff { verdict, remark }) => {
+                let [person] = event.people.as_slice() else {
+                    return Err(contradiction("each person signs off alone"));
+                };
+                require(
+                    *verdict == Verdict::Agree || !remark.is_empty(),
+                    "a reservation or a refusal has a reason",
+                )?;
+                self.sign_offs
+                    .insert(person.clone(), (*verdict, remark.clone()));
+            }
+            (
+                Act::OpenToken { key }
+                | Act::InitialiseToken { key }
+                | Act::SetPin { key }
+                | Act::GenerateKey { key }
+                | Act::ProveToken { key },
+                fact,
+            ) => self.fold_key(&act, key, &step_id, fact)?,
+            (_, fact) => return Err(out_of_place(fact, &step_id)),
+        }
+        Ok(())
+    }
+
+    fn fold_clock(
+        &mut self,
+        people: &[PersonId],
+        machine: Timestamp,
+        attested: Timestamp,
+        offset: i64,
+    ) -> Folded {
+        require(distinct(people) >= 2, "the clock is attested by two people")?;
+        require(
+            attested.as_second() - machine.as_second() == offset,
+            "the offset is not attested time minus machine time",
+        )?;
+        require(
+            attested >= self.script.not_before(),
+            "the attested time is earlier than the script allows",
+        )?;
+        self.clock_offset = Some(offset);
+        Ok(())
+    }
+
+    fn key_mut(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
+        self.keys
+            .get_mut(id)
+            .ok_or_else(|| contradiction(format!("the script has no key {id:?}")))
+    }
+
+    fn frozen_or_contradiction(&self) -> Result<&FrozenRoot, ReplayError> {
+        self.frozen
+            .as_ref()
+            .ok_or_else(|| contradiction("there is no root yet"))
+    }
+
+    /// Marks the step as done when nothing of it is left.
+    fn settle(&mut self) {
+        let Some(step) = self.current_step() else {
+            return;
+        };
+        let done = match &step.act {
+            Act::Attendance => self
+                .script
+                .people()
+                .iter()
+                .all(|person| self.attended.contains_key(&person.id)),
+            Act::AttestClock => self.clock_offset.is_some(),
+            // Done when the findings are acknowledged, or there are none.
+            Act::InspectStation => self.findings.as_ref().is_some_and(Vec::is_empty),
+            Act::ReadScript => self.script_read,
+            Act::Note { initials, .. } => initials.iter().all(|person| {
+                self.initials
+                    .contains_key(&(step.id.clone(), person.clone()))
+            }),
+            Act::OpenToken { key } => self.keys[key].token.is_some(),
+            Act::InitialiseToken { key } => self.keys[key].initialised,
+            Act::SetPin { key } => self.keys[key].pin_set,
+            Act::GenerateKey { key } => self.keys[key].proven,
+            Act::ComposeRoot => self.frozen.is_some(),
+            Act::ReviewRoot => self.reviewed,
+            Act::SignRoot => self.keys.values().all(KeyState::has_signed),
+            Act::VerifyRoot => self.verified.is_some(),
+            Act::Export => !self.exported.is_empty(),
+            Act::ProveToken { key } => self.keys[key].reinserted,
+            Act::SignOff => self
+                .script
+                .people()
+                .iter()
+                .all(|person| self.sign_offs.contains_key(&person.id)),
+        };
+        if done {
+            let id = step.id.clone();
+            self.done.insert(id);
+        }
+    }
+
+    pub(super) fn worst_verdict(&self) -> Verdict {
+        self.sign_offs
+            .values()
+            .map(|(verdict, _)| *verdict)
+            .max()
+            .unwrap_or(Verdict::Agree)
+    }
+}
+
+fn out_of_place(fact: &Fact, step: &StepId) -> ReplayError {
+    ReplayError::Act {
+        event: fact.name(),
+        step: step.to_string(),
+    }
+}
+
+fn distinct(people: &[PersonId]) -> usize {
+    people
+        .iter()
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
+}

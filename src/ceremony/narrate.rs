@@ -1,0 +1,182 @@
+//! An event in a sentence, for the line mode, the transcript view and the report.
+
+use crate::script::{PersonId, Script};
+
+use super::event::{Event, Fact, Mode, Occasion};
+
+impl Fact {
+    /// Its kind, as it stands in the transcript: `key-generated`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| Some(value.get("event")?.as_str()?.to_owned()))
+            .unwrap_or_default()
+    }
+}
+
+impl Event {
+    /// What happened, in one sentence. The names in it come from the script, which has no control characters.
+    #[must_use]
+    pub fn narrate(&self, script: &Script) -> String {
+        let people = names(script, &self.people);
+        match &self.fact {
+            Fact::Opened(opening) => format!(
+                "{} opened: {} of {}, script {}.",
+                match opening.mode {
+                    Mode::Rehearsal => "Rehearsal",
+                    Mode::Production => "Ceremony",
+                },
+                script.title(),
+                script.repository(),
+                script.sha256().short_hex()
+            ),
+            Fact::Resumed { torn_bytes: 0, .. } => "Taken up again.".to_owned(),
+            Fact::Resumed { torn_bytes, .. } => format!(
+                "Taken up again; {torn_bytes} bytes of a line that was cut short are left out."
+            ),
+            Fact::Attended { document } => format!("{people} is here, by: {document}."),
+            Fact::ClockAttested {
+                attested,
+                offset,
+                strength,
+                ..
+            } => format!(
+                "The clock is attested by {people}: {attested}{} ({strength}).",
+                if *offset == 0 {
+                    String::new()
+                } else {
+                    format!(", {offset:+} seconds from the machine's")
+                }
+            ),
+            Fact::StationInspected { findings } if findings.is_empty() => {
+                "The machine was inspected; nothing was found.".to_owned()
+            }
+            Fact::StationInspected { findings } => format!(
+                "The machine was inspected; found: {}.",
+                findings
+                    .iter()
+                    .map(|finding| finding.check.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            Fact::FindingsAcknowledged { strength } => {
+                format!("{people} saw what was found, and decided to go on ({strength}).")
+            }
+            Fact::ScriptRead { .. } => {
+                format!("The digest of the script was read aloud and compared by {people}.")
+            }
+            Fact::Initialled { initials } => format!("{people} initialled the note: {initials}."),
+            Fact::TokenFound { key, token, blank } => format!(
+                "The token for {key} is there: {token}{}.",
+                if *blank && !token.label.is_empty() {
+                    ", blank"
+                } else {
+                    ""
+                }
+            ),
+            Fact::InitialiseIntended { key, label } => {
+                format!("The token for {key} is about to be initialised as \"{label}\".")
+            }
+            Fact::TokenInitialised { key, token } => {
+                format!("The token for {key} is initialised: {token}.")
+            }
+            Fact::PinSet { key } => format!("{people} set the PIN of the token for {key}."),
+            Fact::GenerateIntended { key, object_id, .. } => {
+                format!("{key} is about to be generated, as object {object_id}.")
+            }
+            Fact::KeyGenerated {
+                key,
+                fingerprint,
+                provenance,
+                ..
+            } => format!(
+                "{key} was generated and read back: fingerprint {}, provenance {provenance}.",
+                fingerprint.short_hex()
+            ),
+            Fact::PossessionProven { key, occasion, .. } => match occasion {
+                Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+                Occasion::Reinsertion => {
+                    format!("Put in again, the token answered a fresh challenge with {key}.")
+                }
+            },
+            _ => self.narrate_root(&people),
+        }
+    }
+
+    /// The same, for what concerns the root and the end of the ceremony.
+    fn narrate_root(&self, people: &str) -> String {
+        match &self.fact {
+            Fact::RootComposed {
+                version, sha256, ..
+            } => format!(
+                "Root {version} is composed and frozen: {}.",
+                sha256.short_hex()
+            ),
+            Fact::ReviewConfirmed { sha256, typed } => {
+                format!("{} was reviewed; typed: {typed}.", sha256.short_hex())
+            }
+            Fact::SignIntended { key, repeat, .. } => format!(
+                "{key} is about to sign{}.",
+                if *repeat {
+                    " the same bytes again, for an earlier try was interrupted"
+                } else {
+                    ""
+                }
+            ),
+            Fact::Signed { key, key_id, .. } => format!(
+                "{key} signed, and the signature verifies; key ID {}.",
+                key_id.get(..8).unwrap_or(key_id)
+            ),
+            Fact::RootVerified {
+                version,
+                signatures,
+                threshold,
+                ..
+            } => {
+                format!("Root {version} verifies: {signatures} signatures, {threshold} are needed.")
+            }
+            Fact::ExportIntended { files } => format!(
+                "About to be exported: {}.",
+                files
+                    .iter()
+                    .map(|file| file.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            Fact::Exported { files } => format!(
+                "Exported, read back and compared: {}.",
+                files
+                    .iter()
+                    .map(|file| file.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            Fact::SignedOff { verdict, remark } if remark.is_empty() => {
+                format!("{people} {verdict}.")
+            }
+            Fact::SignedOff { verdict, remark } => format!("{people} {verdict}: {remark}."),
+            Fact::Failed { failure } => format!("It did not work: {}.", failure.what),
+            Fact::Retried => "Tried again.".to_owned(),
+            Fact::ExceptionRecorded { sheet, strength } => format!(
+                "Exception: expected {}; happened {}; decided {} by {people} ({strength}).",
+                sheet.expected, sheet.happened, sheet.decided
+            ),
+            Fact::Aborted { reason } => format!("Broken off: {reason}."),
+            Fact::Closed { status } => format!("Closed. The worst verdict: {status}."),
+            _ => String::new(),
+        }
+    }
+}
+
+fn names(script: &Script, people: &[PersonId]) -> String {
+    people
+        .iter()
+        .map(|id| {
+            script
+                .person(id)
+                .map_or(id.as_str(), |person| person.name.as_str())
+        })
+        .collect::<Vec<_>>()
+        .join(" and ")
+}

@@ -1,0 +1,227 @@
+//! What a ceremony asks of people, and the trait that every front end is.
+
+use std::time::Duration;
+
+use crate::record::Tries;
+use crate::script::{PersonId, StepId};
+use crate::secret::Pin;
+
+use super::StepError;
+use super::event::{Event, ExceptionSheet};
+use super::state::Ceremony;
+
+/// A question to the room. It says all that a front end must show; how it shows it is its own matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// The step that asks; none when all steps are done.
+    pub step: Option<StepId>,
+    /// The IDs of the people who act or answer.
+    pub who: Vec<PersonId>,
+    /// What they need to know to answer, a paragraph each.
+    pub lines: Vec<String>,
+    /// What kind of answer is wanted.
+    pub ask: Ask,
+}
+
+/// The kinds of answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Go on.
+    Enter {
+        /// What going on means: "Generate the key".
+        action: String,
+    },
+    /// An exact word, so that nobody goes on by habit.
+    Word {
+        /// The word, in the case in which it must be typed.
+        word: String,
+    },
+    /// One of several.
+    Choice {
+        /// What is chosen.
+        label: String,
+        /// The choices; the first one is what is usual.
+        options: Vec<Choice>,
+    },
+    /// A short text.
+    Text {
+        /// What it is.
+        label: String,
+        /// What an empty line means; none where an empty line is no answer.
+        default: Option<String>,
+    },
+}
+
+/// One of several things to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What it is.
+    pub text: String,
+    /// Whether it wants a few words with it.
+    pub wants_remark: bool,
+}
+
+impl Choice {
+    /// A choice that speaks for itself.
+    #[must_use]
+    pub fn plain(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            wants_remark: false,
+        }
+    }
+}
+
+impl Ask {
+    /// The answer that an unremarkable ceremony gives: what a rehearsal plays by itself.
+    #[must_use]
+    pub fn usual_answer(&self) -> Answer {
+        match self {
+            Self::Enter { .. } => Answer::Enter,
+            Self::Word { word } => Answer::Text(word.clone()),
+            Self::Choice { .. } => Answer::Choice {
+                index: 0,
+                remark: String::new(),
+            },
+            Self::Text { default, label } => {
+                Answer::Text(default.clone().unwrap_or_else(|| label.clone()))
+            }
+        }
+    }
+}
+
+/// An answer to a [`Prompt`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Go on.
+    Enter,
+    /// One of the choices.
+    Choice {
+        /// Its place among them.
+        index: usize,
+        /// The words that it wants; otherwise empty.
+        remark: String,
+    },
+    /// What was typed: a word or a text.
+    Text(String),
+}
+
+/// A question whose answer must not be seen, kept or recorded. It goes from the front end straight to the
+/// effect that asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretPrompt {
+    /// The ID of the person who types, while others turn away.
+    pub who: PersonId,
+    /// What is asked for.
+    pub purpose: SecretPurpose,
+    /// The token, as people know it.
+    pub token: String,
+    /// What is known of the tries left, where a wrong answer costs one.
+    pub tries: Option<Tries>,
+    /// The PIN that a rehearsal gives, so that nobody types a real one.
+    pub given: Option<String>,
+}
+
+/// Which secret is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretPurpose {
+    /// The PIN that the token has.
+    Pin,
+    /// A new PIN: asked for twice.
+    NewPin,
+    /// The security officer's PIN of the token.
+    SoPin,
+    /// A new PIN of the security officer: asked for twice.
+    NewSoPin,
+}
+
+impl SecretPurpose {
+    /// Whether it is being set, and so typed twice.
+    #[must_use]
+    pub const fn is_new(self) -> bool {
+        matches!(self, Self::NewPin | Self::NewSoPin)
+    }
+
+    /// "PIN", "new SO PIN" …
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Pin => "PIN",
+            Self::NewPin => "new PIN",
+            Self::SoPin => "SO PIN",
+            Self::NewSoPin => "new SO PIN",
+        }
+    }
+}
+
+/// Something outside is being waited for: a token to be put in, or a token's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// What for: "Put in the token of key holder 3".
+    pub what: String,
+    /// What is seen meanwhile: "In the reader now: … Nothing was tried on it."
+    pub seen: Vec<String>,
+    /// For how long.
+    pub elapsed: Duration,
+}
+
+/// Why a front end does not answer what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interrupt {
+    /// A departure from the script is to be written down; then the question is asked again.
+    Exception {
+        /// The sheet.
+        sheet: ExceptionSheet,
+        /// The IDs of the people who decided.
+        people: Vec<PersonId>,
+    },
+    /// The ceremony is to be broken off for good.
+    Abort {
+        /// Why.
+        reason: String,
+    },
+    /// The call that is being waited for is given up.
+    GiveUp,
+    /// The process must end, and the ceremony waits to be resumed: the terminal is gone, or a signal came.
+    Leave,
+}
+
+/// A way to show a ceremony and to ask the room: the screen, the line mode, the autopilot of a rehearsal.
+pub trait FrontEnd {
+    /// Asks, and waits for an answer.
+    ///
+    /// # Errors
+    /// When the room wants something else first.
+    fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt>;
+
+    /// Asks for a secret. A new one is asked for twice, until both are the same.
+    ///
+    /// # Errors
+    /// When the room wants something else first.
+    fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt>;
+
+    /// Is called about four times a second while something is being waited for.
+    ///
+    /// # Errors
+    /// When the room does not want to wait any longer.
+    fn waiting(&mut self, ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt>;
+
+    /// Is told what was just recorded, and the state that it led to.
+    fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>);
+
+    /// Is told that an answer was not accepted: the question comes again.
+    fn not_accepted(&mut self, ceremony: &Ceremony, error: &StepError);
+}
+
+/// An event with its place in the transcript.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded<'a> {
+    /// The number of the line, from 1.
+    pub line: u64,
+    /// The digest of the line.
+    pub head: crate::words::Digest,
+    /// When.
+    pub time: jiff::Timestamp,
+    /// What.
+    pub event: &'a Event,
+}

@@ -1,0 +1,362 @@
+//! What is known in the course of a ceremony, and how others may look at it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::certificate::PublicKey;
+use crate::metadata::{FrozenRoot, Key, SignedRoot};
+use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
+use crate::script::{KeyId, PersonId, Script, Step, StepId};
+use crate::words::Digest;
+
+use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
+use super::failure::Failure;
+
+/// A ceremony: the fold of its events.
+#[derive(Debug, Clone)]
+pub struct Ceremony {
+    pub(super) script: Arc<Script>,
+    pub(super) opening: Option<Opening>,
+    pub(super) done: BTreeSet<StepId>,
+    pub(super) attended: BTreeMap<PersonId, String>,
+    pub(super) clock_offset: Option<i64>,
+    pub(super) findings: Option<Vec<Finding>>,
+    pub(super) script_read: bool,
+    pub(super) initials: BTreeMap<(StepId, PersonId), String>,
+    pub(super) keys: BTreeMap<KeyId, KeyState>,
+    pub(super) frozen: Option<FrozenRoot>,
+    pub(super) reviewed: bool,
+    pub(super) signed: Option<SignedRoot>,
+    pub(super) verified: Option<Digest>,
+    pub(super) export_intended: bool,
+    pub(super) exported: Vec<ExportedFile>,
+    pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
+    pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    pub(super) failure: Option<Failure>,
+    pub(super) ending: Option<Ending>,
+}
+
+/// How a ceremony ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps were done, and the people signed off with this, the worst of their verdicts.
+    Closed(Verdict),
+    /// It was broken off.
+    Aborted {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What is known of one key of the script.
+#[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
+pub struct KeyState {
+    pub(super) token: Option<TokenId>,
+    pub(super) initialise: Intent<String>,
+    pub(super) initialised: bool,
+    pub(super) pin_set: bool,
+    pub(super) generate: Intent<(Vec<u8>, String)>,
+    pub(super) generated: Option<Generated>,
+    pub(super) proven: bool,
+    pub(super) sign: Intent<()>,
+    pub(super) signature: Option<Vec<u8>>,
+    pub(super) reinserted: bool,
+}
+
+/// A key as it came out of its token.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    /// The public key.
+    pub public_key: PublicKey,
+    /// The public key as TUF has it.
+    pub key: Key,
+    /// What the token says of the private key.
+    pub attributes: KeyAttributes,
+    /// What that amounts to.
+    pub provenance: Provenance,
+}
+
+/// What was written down before an act that cannot be undone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Intent<T> {
+    /// Nothing yet.
+    #[default]
+    None,
+    /// It may be under way in this process.
+    Recorded(T),
+    /// It was under way when the process ended: nobody knows how far it went.
+    Interrupted(T),
+}
+
+impl<T> Intent<T> {
+    pub(super) const fn get(&self) -> Option<&T> {
+        match self {
+            Self::None => None,
+            Self::Recorded(what) | Self::Interrupted(what) => Some(what),
+        }
+    }
+
+    pub(super) fn interrupt(&mut self) {
+        if let Self::Recorded(what) = std::mem::take(self) {
+            *self = Self::Interrupted(what);
+        }
+    }
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    /// It is done.
+    Done,
+    /// It is the one that the room is at.
+    Now,
+    /// It comes later.
+    Later,
+}
+
+impl KeyState {
+    /// The token that holds the key, or will hold it.
+    #[must_use]
+    pub const fn token(&self) -> Option<&TokenId> {
+        self.token.as_ref()
+    }
+
+    /// The key, once it was generated.
+    #[must_use]
+    pub const fn generated(&self) -> Option<&Generated> {
+        self.generated.as_ref()
+    }
+
+    /// Whether the token proved, right after generation, that it holds the key.
+    #[must_use]
+    pub const fn is_proven(&self) -> bool {
+        self.proven
+    }
+
+    /// Whether the key has signed the root.
+    #[must_use]
+    pub const fn has_signed(&self) -> bool {
+        self.signature.is_some()
+    }
+
+    /// Whether the token answered again after it was taken out and put in.
+    #[must_use]
+    pub const fn is_reinserted(&self) -> bool {
+        self.reinserted
+    }
+}
+
+impl Ceremony {
+    /// A ceremony that has not begun.
+    #[must_use]
+    pub fn new(script: Arc<Script>) -> Self {
+        let keys = script
+            .keys()
+            .iter()
+            .map(|key| (key.id.clone(), KeyState::default()))
+            .collect();
+        Self {
+            script,
+            opening: None,
+            done: BTreeSet::new(),
+            attended: BTreeMap::new(),
+            clock_offset: None,
+            findings: None,
+            script_read: false,
+            initials: BTreeMap::new(),
+            keys,
+            frozen: None,
+            reviewed: false,
+            signed: None,
+            verified: None,
+            export_intended: false,
+            exported: Vec::new(),
+            sign_offs: BTreeMap::new(),
+            exceptions: Vec::new(),
+            failure: None,
+            ending: None,
+        }
+    }
+
+    /// The script that is performed.
+    #[must_use]
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// The script, to be shared with another thread.
+    #[must_use]
+    pub fn script_arc(&self) -> Arc<Script> {
+        Arc::clone(&self.script)
+    }
+
+    /// How it was opened; none before it was.
+    #[must_use]
+    pub const fn opening(&self) -> Option<&Opening> {
+        self.opening.as_ref()
+    }
+
+    /// Whether it counts. What is not open yet is shown as a rehearsal: it can do no harm.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.opening
+            .as_ref()
+            .map_or(Mode::Rehearsal, |opening| opening.mode)
+    }
+
+    /// The right time, as the room attested it, from the machine's clock; in whole seconds.
+    #[must_use]
+    pub fn time(&self, machine: Timestamp) -> Timestamp {
+        self.shift(machine, self.clock_offset.unwrap_or(0))
+    }
+
+    /// The machine's clock as this ceremony sees it: a rehearsal's starts at the script's `not_before`.
+    #[must_use]
+    pub fn machine_time(&self, machine: Timestamp) -> Timestamp {
+        self.shift(machine, 0)
+    }
+
+    fn shift(&self, machine: Timestamp, attested: i64) -> Timestamp {
+        let twin = self
+            .opening
+            .as_ref()
+            .map_or(0, |opening| opening.twin_clock_offset);
+        let seconds = twin.saturating_add(attested);
+        let shifted = machine
+            .checked_add(SignedDuration::from_secs(seconds))
+            .unwrap_or(machine);
+        Timestamp::from_second(shifted.as_second()).unwrap_or(shifted)
+    }
+
+    /// Attested minus machine time, in seconds; none before the clock was attested.
+    #[must_use]
+    pub const fn clock_offset(&self) -> Option<i64> {
+        self.clock_offset
+    }
+
+    /// The step that the room is at; none when all are done.
+    #[must_use]
+    pub fn current_step(&self) -> Option<&Step> {
+        self.script
+            .steps()
+            .iter()
+            .find(|step| !self.done.contains(&step.id))
+    }
+
+    /// How far a step is.
+    #[must_use]
+    pub fn step_state(&self, id: &StepId) -> StepState {
+        if self.done.contains(id) {
+            StepState::Done
+        } else if self.current_step().is_some_and(|step| step.id == *id) {
+            StepState::Now
+        } else {
+            StepState::Later
+        }
+    }
+
+    /// Who is here, and by which kind of document they are known.
+    #[must_use]
+    pub const fn attendance(&self) -> &BTreeMap<PersonId, String> {
+        &self.attended
+    }
+
+    /// What was found on the machine; none before it was looked at.
+    #[must_use]
+    pub fn findings(&self) -> Option<&[Finding]> {
+        self.findings.as_deref()
+    }
+
+    /// What is known of a key of the script.
+    #[must_use]
+    pub fn key(&self, id: &KeyId) -> Option<&KeyState> {
+        self.keys.get(id)
+    }
+
+    /// The name in the script of the key that this token is known to hold or to be meant for.
+    #[must_use]
+    pub fn key_of_token(&self, token: &TokenId) -> Option<&KeyId> {
+        self.keys
+            .iter()
+            .find(|(_, state)| state.token.as_ref() == Some(token))
+            .map(|(id, _)| id)
+    }
+
+    /// The root whose bytes are fixed; none before it was composed.
+    #[must_use]
+    pub const fn frozen(&self) -> Option<&FrozenRoot> {
+        self.frozen.as_ref()
+    }
+
+    /// The root with the signatures made so far.
+    #[must_use]
+    pub const fn signed(&self) -> Option<&SignedRoot> {
+        self.signed.as_ref()
+    }
+
+    /// Digest of the signed root's file, once it was verified.
+    #[must_use]
+    pub const fn verified(&self) -> Option<&Digest> {
+        self.verified.as_ref()
+    }
+
+    /// The files that were exported and read back.
+    #[must_use]
+    pub fn exported(&self) -> &[ExportedFile] {
+        &self.exported
+    }
+
+    /// Who signed off, how, and with which remark.
+    #[must_use]
+    pub const fn sign_offs(&self) -> &BTreeMap<PersonId, (Verdict, String)> {
+        &self.sign_offs
+    }
+
+    /// The exception sheets, with the step at which each was filled in.
+    #[must_use]
+    pub fn exceptions(&self) -> &[(Option<StepId>, ExceptionSheet)] {
+        &self.exceptions
+    }
+
+    /// What did not work last, if the room has not decided yet what to do about it.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// How it ended; none while it goes on.
+    #[must_use]
+    pub const fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// The files that an export consists of: the version under its number, and under the name by which a
+    /// newcomer fetches it. None before the root was signed.
+    #[must_use]
+    pub fn export_files(&self) -> Vec<(ExportedFile, Vec<u8>)> {
+        let Some(signed) = &self.signed else {
+            return Vec::new();
+        };
+        let bytes = signed.to_file_bytes();
+        [
+            format!("{}.root.json", signed.frozen().version()),
+            "root.json".to_owned(),
+        ]
+        .into_iter()
+        .map(|name| {
+            let file = ExportedFile {
+                name,
+                size: bytes.len() as u64,
+                sha256: Digest::of(&bytes),
+            };
+            (file, bytes.clone())
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,215 @@
+//! The transcript: one line of JSON per event, each bound to the one before by its digest.
+//!
+//! The state of a ceremony is the fold of these lines, so reading a transcript is resuming, and auditing.
+//! The format is specified in `docs/formats/transcript.md`.
+
+mod line;
+mod note;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::ceremony::{Ceremony, Event, Fact, Mode, ReplayError};
+use crate::script::Script;
+use crate::words::Digest;
+
+pub use line::{Line, LineError};
+pub use note::closing_note;
+
+/// The digest that stands for the line before the first.
+pub const NO_LINE: Digest = Digest::from_bytes([0; 32]);
+
+/// A line, the text from which it was read, and the digest that the next line names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What it says.
+    pub line: Line,
+    /// SHA-256 over the bytes of the line, without the line feed that ends it.
+    pub digest: Digest,
+}
+
+/// A transcript whose lines are whole and bound to each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transcript {
+    entries: Vec<Entry>,
+}
+
+/// Why a transcript is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TranscriptError {
+    /// It has no line.
+    #[error("the transcript is empty")]
+    Empty,
+    /// A line is not one.
+    #[error("line {number}: {error}")]
+    Line {
+        /// Counted from 1.
+        number: u64,
+        /// What is the matter with it.
+        error: LineError,
+    },
+    /// A line is missing, repeated, moved or changed: it does not follow the one before.
+    #[error("line {number} does not follow the line before it: {what}")]
+    Chain {
+        /// Counted from 1.
+        number: u64,
+        /// Which of its fields does not fit.
+        what: &'static str,
+    },
+    /// A line says what cannot have happened there.
+    #[error("line {number}: {error}")]
+    Replay {
+        /// Counted from 1.
+        number: u64,
+        /// Why not.
+        error: ReplayError,
+    },
+    /// The lines belong to another script.
+    #[error("the transcript is of the script {found}, and this script is {expected}")]
+    Script {
+        /// The digest of the script at hand.
+        expected: Digest,
+        /// The digest in the transcript.
+        found: Digest,
+    },
+}
+
+impl Transcript {
+    /// Reads whole lines, and the number of bytes at the end that are a line without its end: what a power cut
+    /// leaves of a line that was being written. Such a line never counted, for nothing was done upon it.
+    ///
+    /// # Errors
+    /// When a line is malformed or does not follow the one before.
+    pub fn parse(bytes: &[u8]) -> Result<(Self, usize), TranscriptError> {
+        let mut transcript = Self::default();
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        for text in bytes[..whole].split_inclusive(|byte| *byte == b'\n') {
+            let number = transcript.next_number();
+            let text = &text[..text.len() - 1];
+            let line =
+                Line::parse(text).map_err(|error| TranscriptError::Line { number, error })?;
+            transcript.check_follows(&line)?;
+            transcript.entries.push(Entry {
+                line,
+                digest: Digest::of(text),
+            });
+        }
+        Ok((transcript, bytes.len() - whole))
+    }
+
+    fn check_follows(&self, line: &Line) -> Result<(), TranscriptError> {
+        let broken = |what| TranscriptError::Chain {
+            number: self.next_number(),
+            what,
+        };
+        if line.seq != self.next_number() {
+            return Err(broken("its number"));
+        }
+        if line.prev != self.head() {
+            return Err(broken("the digest of the line before"));
+        }
+        if let Some(first) = self.entries.first() {
+            if line.script != first.line.script {
+                return Err(broken("the digest of the script"));
+            }
+            if line.mode != first.line.mode {
+                return Err(broken("rehearsal or production"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an event as the next line, and gives the bytes to be written, with the line feed.
+    pub fn push(
+        &mut self,
+        script: Digest,
+        mode: Mode,
+        time: Timestamp,
+        event: Event,
+    ) -> (Vec<u8>, &Entry) {
+        let line = Line {
+            seq: self.next_number(),
+            prev: self.head(),
+            script,
+            mode,
+            step: event.step,
+            people: event.people,
+            time,
+            fact: event.fact,
+        };
+        let mut bytes = line.encode();
+        let digest = Digest::of(&bytes);
+        bytes.push(b'\n');
+        self.entries.push(Entry { line, digest });
+        (bytes, &self.entries[self.entries.len() - 1])
+    }
+
+    /// Takes back the last line, which could not be written.
+    pub fn pop(&mut self) {
+        self.entries.pop();
+    }
+
+    /// Folds every line into the state to which they lead.
+    ///
+    /// # Errors
+    /// When the script is another one, or a line says what cannot have happened there.
+    pub fn replay(&self, script: &Arc<Script>) -> Result<Ceremony, TranscriptError> {
+        let first = self.entries.first().ok_or(TranscriptError::Empty)?;
+        if first.line.script != script.sha256() {
+            return Err(TranscriptError::Script {
+                expected: script.sha256(),
+                found: first.line.script,
+            });
+        }
+        let mut ceremony = Ceremony::new(Arc::clone(script));
+        for entry in &self.entries {
+            let number = entry.line.seq;
+            ceremony = ceremony
+                .apply(&entry.line.event())
+                .map_err(|error| TranscriptError::Replay { number, error })?;
+            if ceremony.mode() != entry.line.mode {
+                return Err(TranscriptError::Chain {
+                    number,
+                    what: "rehearsal or production",
+                });
+            }
+        }
+        Ok(ceremony)
+    }
+
+    /// The digest of the last line: who has it in ink, has the whole record.
+    #[must_use]
+    pub fn head(&self) -> Digest {
+        self.entries.last().map_or(NO_LINE, |entry| entry.digest)
+    }
+
+    /// The lines.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The time of the first line; none when there is none.
+    #[must_use]
+    pub fn opened_at(&self) -> Option<Timestamp> {
+        self.entries.first().map(|entry| entry.line.time)
+    }
+
+    /// How the ceremony was opened; none when the first line is of another kind.
+    #[must_use]
+    pub fn opening(&self) -> Option<&crate::ceremony::Opening> {
+        match &self.entries.first()?.line.fact {
+            Fact::Opened(opening) => Some(opening),
+            _ => None,
+        }
+    }
+
+    fn next_number(&self) -> u64 {
+        self.entries.len() as u64 + 1
+    }
+}

@@ -1,0 +1,91 @@
+//! The closing note: what people take away from a ceremony, on a page.
+
+use std::fmt::Write as _;
+
+use crate::ceremony::{Ceremony, Ending, Mode};
+
+use super::Transcript;
+
+/// The closing note as text: how the ceremony ended, who signed off, what was made, and the head of the record
+/// in hex and in words, to be copied in ink. It follows from the transcript alone.
+#[must_use]
+pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> String {
+    let mut note = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_note(&mut note, ceremony, transcript);
+    note
+}
+
+fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -> std::fmt::Result {
+    let script = ceremony.script();
+    writeln!(note, "CLOSING NOTE")?;
+    if ceremony.mode() == Mode::Rehearsal {
+        writeln!(
+            note,
+            "REHEARSAL: nothing that is named here may be trusted."
+        )?;
+    }
+    writeln!(note)?;
+    writeln!(note, "{}", script.title())?;
+    writeln!(note, "repository  {}", script.repository())?;
+    writeln!(note, "script      {}", script.sha256())?;
+    if let (Some(first), Some(last)) = (transcript.entries().first(), transcript.entries().last()) {
+        writeln!(note, "opened      {}", first.line.time)?;
+        writeln!(note, "last event  {}", last.line.time)?;
+    }
+    let ending = match ceremony.ending() {
+        None => "not ended".to_owned(),
+        Some(Ending::Closed(status)) => format!("closed; the worst verdict: {status}"),
+        Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
+    };
+    writeln!(note, "ending      {ending}")?;
+    writeln!(note)?;
+    writeln!(note, "People")?;
+    for person in script.people() {
+        let verdict = match ceremony.sign_offs().get(&person.id) {
+            None => "did not sign off".to_owned(),
+            Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),
+            Some((verdict, remark)) => format!("{verdict}: {remark}"),
+        };
+        writeln!(note, "  {:<12} {}: {verdict}", person.id, person.name)?;
+    }
+    writeln!(note)?;
+    writeln!(note, "Keys")?;
+    for (plan, state) in ceremony.key_states() {
+        let made = match state.generated() {
+            None => "was not generated".to_owned(),
+            Some(generated) => format!(
+                "{}  {}  fingerprint {}",
+                plan.key_type,
+                generated.provenance,
+                generated.public_key.fingerprint()
+            ),
+        };
+        writeln!(note, "  {:<12} {made}", plan.id)?;
+    }
+    if let Some(root) = ceremony.frozen() {
+        writeln!(note)?;
+        writeln!(note, "Root {}: digest of what was signed", root.version())?;
+        write_digest(note, &root.digest())?;
+    }
+    for file in ceremony.exported() {
+        writeln!(note, "  exported  {}  {}", file.sha256, file.name)?;
+    }
+    writeln!(note)?;
+    writeln!(
+        note,
+        "Head of the record: line {}",
+        transcript.entries().len()
+    )?;
+    write_digest(note, &transcript.head())
+}
+
+fn write_digest(note: &mut String, digest: &crate::words::Digest) -> std::fmt::Result {
+    for line in digest.grouped_hex() {
+        writeln!(note, "  {line}")?;
+    }
+    for words in digest.words().chunks(8) {
+        writeln!(note, "  {}", words.join(" "))?;
+    }
+    Ok(())
+}
