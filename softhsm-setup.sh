@@ -135,7 +135,7 @@ install_command() {
 install_packages() {
     if [ "$system" != apt ]; then
         if [ "$system" = unknown ]; then
-            complain "this system's packages are not known here; install:$absent"
+            complain "this system's packages are not known here; install what is missing and run it again"
         else
             complain 'this script installs with apt only; here, install with'
             complain "    $(install_command)"
