@@ -89,10 +89,7 @@ probe() {
     opensc) has pkcs11-tool ;;
     tmux) tmux -V ;;
     venv) python3 -c 'import ensurepip, venv' ;;
-    *)
-        complain "no probe is called $1"
-        exit 1
-        ;;
+    *) false ;;
     esac >/dev/null 2>&1
 }
 
@@ -135,7 +132,7 @@ install_command() {
 install_packages() {
     if [ "$system" != apt ]; then
         if [ "$system" = unknown ]; then
-            complain "this system's packages are not known here; install:$absent"
+            complain "this system's packages are not known here; install what is missing and run it again"
         else
             complain 'this script installs with apt only; here, install with'
             complain "    $(install_command)"
