@@ -17,15 +17,13 @@ use crate::secret::Pin;
 
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
+    check_label,
 };
 use super::failure::{ability, code};
 use super::library::{Library, Seat, lock};
 use super::signature::Signing;
 use super::template::{self, Detail};
 use super::{device, info, objects};
-
-/// A token's label field, in bytes.
-const LABEL_LENGTH: usize = 32;
 
 pub(super) struct Pkcs11Token {
     // Before the library, which must not be finalised while a session sits on it.
@@ -210,15 +208,7 @@ impl Token for Pkcs11Token {
     }
 
     fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
-        if label.is_empty()
-            || label.len() > LABEL_LENGTH
-            || label.chars().any(char::is_control)
-            || label.trim() != label
-        {
-            return Err(TokenError::Label {
-                label: label.to_owned(),
-            });
-        }
+        check_label(label)?;
         self.check_pins(&[so_pin])?;
         let slot = {
             let mut seat = self.leave();
