@@ -15,6 +15,7 @@ softhsm_test! {
         let blank = module.find(&TokenQuery::blank(PROFILE)).unwrap();
         assert_eq!(blank.id.label, "");
         assert!(!blank.state.initialised);
+        assert_eq!(blank.state.so_pin_tries, Tries::Unknown);
 
         let mut token = module.open(&blank.id).unwrap();
         token.initialise(&pin(SO_PIN), "root 1").unwrap();

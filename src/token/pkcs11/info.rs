@@ -38,21 +38,21 @@ pub(super) fn state(info: &TokenInfo) -> TokenState {
         length => length.min(LONGEST_PIN),
     };
     let initialised = info.token_initialized();
+    // The flags of a blank token mean nothing; SoftHSM says that its SO PIN is locked.
+    let told = |tries| if initialised { tries } else { Tries::Unknown };
     TokenState {
         initialised,
         pin_set: info.user_pin_initialized(),
-        pin_tries: tries(
-            initialised,
+        pin_tries: told(tries(
             info.user_pin_locked(),
             info.user_pin_final_try(),
             info.user_pin_count_low(),
-        ),
-        so_pin_tries: tries(
-            initialised,
+        )),
+        so_pin_tries: told(tries(
             info.so_pin_locked(),
             info.so_pin_final_try(),
             info.so_pin_count_low(),
-        ),
+        )),
         pin_length: info.min_pin_length().clamp(1, longest)..=longest,
         login_required: info.login_required(),
         own_pin_pad: info.protected_authentication_path(),
@@ -60,12 +60,9 @@ pub(super) fn state(info: &TokenInfo) -> TokenState {
     }
 }
 
-/// The flags in the order of what is worst: some modules raise them all at once. On a blank
-/// token they mean nothing; SoftHSM says that its SO PIN is locked.
-const fn tries(initialised: bool, locked: bool, last: bool, low: bool) -> Tries {
-    if !initialised {
-        Tries::Unknown
-    } else if locked {
+/// The flags in the order of what is worst: some modules raise them all at once.
+const fn tries(locked: bool, last: bool, low: bool) -> Tries {
+    if locked {
         Tries::Exactly(0)
     } else if last {
         Tries::Last
@@ -94,14 +91,9 @@ mod tests {
 
     #[test]
     fn the_worst_flag_counts() {
-        assert_eq!(tries(true, false, false, false), Tries::Unknown);
-        assert_eq!(tries(true, false, false, true), Tries::Low);
-        assert_eq!(tries(true, false, true, true), Tries::Last);
-        assert_eq!(tries(true, true, true, true), Tries::Exactly(0));
-    }
-
-    #[test]
-    fn a_blank_token_has_no_tries_to_tell_of() {
-        assert_eq!(tries(false, true, true, true), Tries::Unknown);
+        assert_eq!(tries(false, false, false), Tries::Unknown);
+        assert_eq!(tries(false, false, true), Tries::Low);
+        assert_eq!(tries(false, true, true), Tries::Last);
+        assert_eq!(tries(true, true, true), Tries::Exactly(0));
     }
 }

@@ -350,6 +350,11 @@ impl Token for Pkcs11Token {
     ) -> Result<Vec<u8>, TokenError> {
         self.in_login(|session| {
             let key = Self::private_key(session, object_id)?;
+            if objects::always_authenticates(session, key)? {
+                return Err(TokenError::Unsupported {
+                    what: "sign with a key that asks for the PIN at each signature".to_owned(),
+                });
+            }
             let algorithm = public.algorithm();
             let signing = Signing::new(algorithm, &self.mechanisms(session)?, message)?;
             let raw = session
