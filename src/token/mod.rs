@@ -166,7 +166,8 @@ pub trait Reader: Send {
     /// When the module or device fails.
     fn reset(&mut self) -> Result<(), TokenError>;
 
-    /// Opens a token that was seen. It is not logged in by that.
+    /// Opens a token that was seen. It is not logged in by that. To be opened once at a time:
+    /// behind PKCS#11 a login belongs to the process, so that two handles share it.
     ///
     /// # Errors
     /// [`TokenError::NotFound`] when it is gone, [`TokenError::Ambiguous`] when it has a twin.

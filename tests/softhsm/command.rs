@@ -120,6 +120,7 @@ softhsm_test! {
         let made = logged_in(&mut module(), "shown").generate(&request).unwrap();
         let fingerprint = made.public.fingerprint();
         let text = done(&conclave(store, &["token", "show"], ""));
+        assert!(text.contains("wrong PINs    do not lock it"), "{text}");
         assert!(text.contains("key 01  Ed25519  \"root key\""), "{text}");
         assert!(text.contains(&fingerprint.first_words(8)), "{text}");
 

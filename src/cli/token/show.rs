@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::profile::Quirks;
 use crate::token::{HeldKey, HeldObject, ObjectKind, Seen};
 
 use super::{Failure, ReaderArguments, Status, as_json, print, select, state_words, visible};
@@ -33,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     print(&if arguments.json {
         format!("{:#}", report(&seen, &keys, &others))
     } else {
-        text(&seen, &keys, &others)
+        text(reader.profile().quirks(), &seen, &keys, &others)
     })?;
     Ok(Status::Done)
 }
@@ -64,13 +65,25 @@ fn report(seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> Value {
     json!({ "token": as_json(&seen.id, &seen.state), "keys": keys, "other_objects": others })
 }
 
-fn text(seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> String {
+fn either(condition: bool, yes: &str, no: &str) -> String {
+    if condition { yes } else { no }.to_owned()
+}
+
+fn text(make: Quirks, seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> String {
     let mut lines: Vec<String> = [
         ("label", visible(&seen.id.label)),
         ("serial", visible(&seen.id.serial)),
         ("model", visible(&seen.id.model)),
         ("manufacturer", visible(&seen.id.manufacturer)),
         ("state", state_words(&seen.state)),
+        (
+            "wrong PINs",
+            either(make.locks_pin, "lock it", "do not lock it"),
+        ),
+        (
+            "keys are in",
+            either(make.hardware, "hardware", "files that can be copied"),
+        ),
     ]
     .iter()
     .map(|(name, value)| format!("{name:<14}{value}"))

@@ -291,9 +291,14 @@ impl Token for Pkcs11Token {
         }
         drop(self.leave());
         self.in_session(|session, logged_in| {
-            session
-                .login(UserType::User, Some(&secret(pin)))
-                .map_err(|error| self.pin_failure(error, PinRole::User))?;
+            let login = || session.login(UserType::User, Some(&secret(pin)));
+            let mut result = login();
+            // By another handle to the same token: that login does not prove this PIN.
+            if let Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) = result {
+                session.logout().map_err(device)?;
+                result = login();
+            }
+            result.map_err(|error| self.pin_failure(error, PinRole::User))?;
             *logged_in = true;
             Ok(())
         })
