@@ -8,11 +8,13 @@
 pub mod ceremony;
 pub mod certificate;
 pub mod cli;
+pub mod line;
 pub mod metadata;
 pub mod profile;
 pub mod record;
 pub mod script;
 pub mod secret;
+pub mod station;
 pub mod token;
 pub mod transcript;
 pub mod words;

@@ -1,5 +1,6 @@
 //! The command line: one file per command, which picks a front end and says how it ended.
 
+mod doctor;
 mod failure;
 mod root;
 mod script;
@@ -24,6 +25,7 @@ enum Command {
     Script(script::Arguments),
     Token(token::Arguments),
     Root(root::Arguments),
+    Doctor(doctor::Arguments),
 }
 
 /// Reads the arguments of the process, does what they say, and tells how it ended.
@@ -34,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Script(arguments) => script::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match result {
         Ok(status) => status.into(),

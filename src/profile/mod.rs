@@ -298,12 +298,12 @@ mod tests {
     #[test]
     fn faults_are_told_with_their_place() {
         for (from, to, told) in [
-            ("locks_pin", "lock_pin", ":41:1: unknown field `lock_pin`"),
+            ("locks_pin", "lock_pin", ":40:1: unknown field `lock_pin`"),
             ("title = \"SoftHSM 2\"", "", ":1:1: missing field `title`"),
             (
                 "\"reinitialise\"\n",
                 "\"restart\"\n",
-                ":38:10: unknown variant `restart`",
+                ":37:10: unknown variant `restart`",
             ),
             (
                 "kind = \"pkcs11\"",

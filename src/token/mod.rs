@@ -125,6 +125,27 @@ pub struct GeneratedKey {
     pub attributes: KeyAttributes,
 }
 
+/// The longest label of a token, in bytes.
+const LONGEST_LABEL: usize = 32;
+
+/// Tells whether a token can have that label: 1 to 32 bytes, no control characters, no
+/// spaces around it, for tokens pad with spaces.
+///
+/// # Errors
+/// [`TokenError::Label`] when it cannot.
+pub fn check_label(label: &str) -> Result<(), TokenError> {
+    if label.is_empty()
+        || label.len() > LONGEST_LABEL
+        || label.chars().any(char::is_control)
+        || label.trim() != label
+    {
+        return Err(TokenError::Label {
+            label: label.to_owned(),
+        });
+    }
+    Ok(())
+}
+
 /// Where tokens of one make are put in.
 pub trait Reader: Send {
     /// The make.
@@ -145,7 +166,8 @@ pub trait Reader: Send {
     /// When the module or device fails.
     fn reset(&mut self) -> Result<(), TokenError>;
 
-    /// Opens a token that was seen. It is not logged in by that.
+    /// Opens a token that was seen. It is not logged in by that. To be opened once at a time:
+    /// behind PKCS#11 a login belongs to the process, so that two handles share it.
     ///
     /// # Errors
     /// [`TokenError::NotFound`] when it is gone, [`TokenError::Ambiguous`] when it has a twin.
@@ -175,7 +197,7 @@ pub trait Token: Send {
     /// When the token is gone or fails.
     fn state(&mut self) -> Result<TokenState, TokenError>;
 
-    /// Erases it and gives it an SO PIN and a label, 1 to 32 bytes. A token that was
+    /// Erases it and gives it an SO PIN and a label ([`check_label`]). A token that was
     /// initialised before takes only the SO PIN that it has. Whether it still holds
     /// keys is for the caller to ask first ([`Self::objects`]).
     ///

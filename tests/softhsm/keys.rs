@@ -186,6 +186,23 @@ softhsm_test! {
         ));
     }
 
+    fn a_key_that_asks_for_the_pin_at_each_signature_is_told(store: &Store) {
+        store.make_token("always");
+        let made = store
+            .command("pkcs11-tool")
+            .args(["--module", "/usr/lib/softhsm/libsofthsm2.so"])
+            .args(["--token-label", "always", "--login", "--pin", PIN, "--keypairgen"])
+            .args(["--key-type", "EC:prime256v1", "--id", "01", "--always-auth"])
+            .output()
+            .expect("pkcs11-tool; install the test tools with ./softhsm-setup.sh --test-tools");
+        assert!(made.status.success(), "{made:?}");
+        let mut module = module();
+        let mut token = logged_in(&mut module, "always");
+        let held = token.keys().unwrap().remove(0);
+        let error = token.sign(&[1], &held.public, b"x").unwrap_err();
+        assert!(error.to_string().contains("asks for the PIN at each signature"), "{error}");
+    }
+
     fn both_halves_are_destroyed_and_the_other_key_stays(store: &Store) {
         store.make_token("destroy");
         let mut module = module();

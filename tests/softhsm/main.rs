@@ -3,10 +3,14 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../pty/mod.rs"]
+mod pty;
 #[path = "../store/mod.rs"]
 mod store;
 
+mod command;
 mod common;
 mod finding;
 mod keys;
 mod pins;
+mod terminal;

@@ -15,6 +15,7 @@ softhsm_test! {
         let blank = module.find(&TokenQuery::blank(PROFILE)).unwrap();
         assert_eq!(blank.id.label, "");
         assert!(!blank.state.initialised);
+        assert_eq!(blank.state.so_pin_tries, Tries::Unknown);
 
         let mut token = module.open(&blank.id).unwrap();
         token.initialise(&pin(SO_PIN), "root 1").unwrap();
@@ -105,6 +106,22 @@ softhsm_test! {
         assert!(matches!(token.login(&pin("654321")), Err(TokenError::WrongPin { .. })));
         // And the wrong one has not left the door open.
         assert_eq!(token.destroy(&[1]), Err(TokenError::LoginNeeded));
+    }
+
+    fn a_login_by_another_handle_does_not_stand_in_for_the_pin(store: &Store) {
+        store.make_token("shared");
+        let mut module = module();
+        let mut first = logged_in(&mut module, "shared");
+        let mut second = open(&mut module, "shared");
+        assert_eq!(second.destroy(&[1]), Err(TokenError::LoginNeeded));
+        second.login(&pin(PIN)).unwrap();
+        assert!(matches!(second.login(&pin("654321")), Err(TokenError::WrongPin { .. })));
+        assert!(matches!(first.generate(&KeyRequest {
+            object_id: vec![1],
+            label: "key".to_owned(),
+            key_type: KeyType::EcdsaP256,
+            extractable: false,
+        }), Err(TokenError::LoginNeeded)));
     }
 
     fn a_pin_of_impossible_length_costs_no_try(store: &Store) {

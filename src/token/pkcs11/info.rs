@@ -37,19 +37,22 @@ pub(super) fn state(info: &TokenInfo) -> TokenState {
         0 => LONGEST_PIN,
         length => length.min(LONGEST_PIN),
     };
+    let initialised = info.token_initialized();
+    // The flags of a blank token mean nothing; SoftHSM says that its SO PIN is locked.
+    let told = |tries| if initialised { tries } else { Tries::Unknown };
     TokenState {
-        initialised: info.token_initialized(),
+        initialised,
         pin_set: info.user_pin_initialized(),
-        pin_tries: tries(
+        pin_tries: told(tries(
             info.user_pin_locked(),
             info.user_pin_final_try(),
             info.user_pin_count_low(),
-        ),
-        so_pin_tries: tries(
+        )),
+        so_pin_tries: told(tries(
             info.so_pin_locked(),
             info.so_pin_final_try(),
             info.so_pin_count_low(),
-        ),
+        )),
         pin_length: info.min_pin_length().clamp(1, longest)..=longest,
         login_required: info.login_required(),
         own_pin_pad: info.protected_authentication_path(),

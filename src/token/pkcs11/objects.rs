@@ -174,6 +174,15 @@ pub(super) fn private_attributes(
     Ok(found)
 }
 
+/// Whether a private key asks for the PIN at each signature.
+pub(super) fn always_authenticates(
+    session: &Session,
+    handle: ObjectHandle,
+) -> Result<bool, TokenError> {
+    let value = attribute(session, handle, AttributeType::AlwaysAuthenticate)?;
+    Ok(matches!(value, Some(Attribute::AlwaysAuthenticate(true))))
+}
+
 /// One attribute, if the object has it and the module shows it.
 fn attribute(
     session: &Session,

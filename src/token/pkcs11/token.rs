@@ -17,15 +17,13 @@ use crate::secret::Pin;
 
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
+    check_label,
 };
 use super::failure::{ability, code};
 use super::library::{Library, Seat, lock};
 use super::signature::Signing;
 use super::template::{self, Detail};
 use super::{device, info, objects};
-
-/// A token's label field, in bytes.
-const LABEL_LENGTH: usize = 32;
 
 pub(super) struct Pkcs11Token {
     // Before the library, which must not be finalised while a session sits on it.
@@ -210,15 +208,7 @@ impl Token for Pkcs11Token {
     }
 
     fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
-        if label.is_empty()
-            || label.len() > LABEL_LENGTH
-            || label.chars().any(char::is_control)
-            || label.trim() != label
-        {
-            return Err(TokenError::Label {
-                label: label.to_owned(),
-            });
-        }
+        check_label(label)?;
         self.check_pins(&[so_pin])?;
         let slot = {
             let mut seat = self.leave();
@@ -301,9 +291,14 @@ impl Token for Pkcs11Token {
         }
         drop(self.leave());
         self.in_session(|session, logged_in| {
-            session
-                .login(UserType::User, Some(&secret(pin)))
-                .map_err(|error| self.pin_failure(error, PinRole::User))?;
+            let login = || session.login(UserType::User, Some(&secret(pin)));
+            let mut result = login();
+            // By another handle to the same token: that login does not prove this PIN.
+            if let Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) = result {
+                session.logout().map_err(device)?;
+                result = login();
+            }
+            result.map_err(|error| self.pin_failure(error, PinRole::User))?;
             *logged_in = true;
             Ok(())
         })
@@ -360,6 +355,11 @@ impl Token for Pkcs11Token {
     ) -> Result<Vec<u8>, TokenError> {
         self.in_login(|session| {
             let key = Self::private_key(session, object_id)?;
+            if objects::always_authenticates(session, key)? {
+                return Err(TokenError::Unsupported {
+                    what: "sign with a key that asks for the PIN at each signature".to_owned(),
+                });
+            }
             let algorithm = public.algorithm();
             let signing = Signing::new(algorithm, &self.mechanisms(session)?, message)?;
             let raw = session

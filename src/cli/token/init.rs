@@ -1,0 +1,87 @@
+//! `conclave token init`
+
+use crate::token::{Seen, Token, TokenQuery, check_label};
+
+use super::pin_entry::PinEntry;
+use super::{Failure, ReaderArguments, Status, as_json, print, select};
+
+/// Initialise a token: give it a label, an SO PIN and a PIN.
+///
+/// Takes the one blank token that there is, or the one that --token names. A token that holds
+/// anything is refused; one that was initialised before, and is empty, is erased with its SO PIN.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    reader: ReaderArguments,
+    /// The label that it gets: 1 to 32 bytes.
+    #[arg(long, value_name = "LABEL")]
+    label: String,
+    /// The label or serial number that it has; not needed for a blank one.
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// Read the SO PIN and the PIN from this file descriptor, one per line.
+    #[arg(long, value_name = "N")]
+    pin_fd: Option<u32>,
+    /// Report as JSON on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    check_label(&arguments.label)?;
+    let mut reader = arguments.reader.reader()?;
+    let seen = match &arguments.token {
+        Some(selector) => select(reader.as_mut(), Some(selector))?,
+        None => reader.find(&TokenQuery::blank(reader.profile().name()))?,
+    };
+    let mut token = reader.open(&seen.id)?;
+    if seen.state.initialised {
+        refuse_if_it_holds_anything(token.as_mut())?;
+    }
+    eprintln!("{}", announcement(&seen, &arguments.label));
+
+    let mut pins = PinEntry::new(arguments.pin_fd)?;
+    let length = &seen.state.pin_length;
+    let so_pin = pins.new_pin("SO PIN", length)?;
+    let pin = pins.new_pin("PIN", length)?;
+
+    token
+        .initialise(&so_pin, &arguments.label)
+        .and_then(|()| token.set_pin(&so_pin, &pin))
+        // Whoever set the PIN should learn now, not in the ceremony, that it does not open the token.
+        .and_then(|()| token.login(&pin))
+        .and_then(|()| token.logout())?;
+    let state = token.state()?;
+    print(&if arguments.json {
+        format!("{:#}", as_json(token.id(), &state))
+    } else {
+        format!("initialised {}", token.id())
+    })?;
+    Ok(Status::Done)
+}
+
+fn announcement(seen: &Seen, label: &str) -> String {
+    if seen.state.initialised {
+        format!("ERASING {}; it will be {label:?}", seen.id)
+    } else {
+        format!(
+            "initialising a blank {} as {label:?}",
+            seen.id.model.escape_debug()
+        )
+    }
+}
+
+/// Looks at what shows without a login, for nobody has a right to more before the SO PIN.
+fn refuse_if_it_holds_anything(token: &mut dyn Token) -> Result<(), Failure> {
+    let held = token.objects()?;
+    if held.is_empty() {
+        return Ok(());
+    }
+    let mut what = vec![format!("{} holds", token.id())];
+    what.extend(held.iter().map(|object| {
+        let id = hex::encode(&object.object_id);
+        format!("  {} {:?}, ID {id}", object.kind, object.label)
+    }));
+    Err(Failure::new(Status::Token, what.join("\n"))
+        .hint("nothing was changed; take a blank token, or destroy these keys in a ceremony first"))
+}

@@ -1,0 +1,166 @@
+//! `conclave token`: tokens outside a ceremony.
+
+mod change_pin;
+mod init;
+mod list;
+mod pin_entry;
+mod show;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::profile::{Profile, ProfileError};
+use crate::record::TokenId;
+use crate::station;
+use crate::token::pkcs11::Module;
+use crate::token::{Reader, Seen, TokenError, TokenState};
+
+use super::{Failure, Status};
+
+/// Look at tokens, and make them ready for a ceremony.
+///
+/// Exit status: 0 done, 2 wrong usage or profile, 3 the token, 4 input or output, 130 aborted.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    List(list::Arguments),
+    Show(show::Arguments),
+    Init(init::Arguments),
+    ChangePin(change_pin::Arguments),
+}
+
+/// Where the tokens are.
+#[derive(Debug, clap::Args)]
+struct ReaderArguments {
+    /// The make of token: a name, or the path of a profile.
+    #[arg(long, value_name = "PROFILE", default_value = "softhsm2")]
+    profile: String,
+    /// The PKCS#11 module to load in place of the profile's.
+    #[arg(long, value_name = "PATH")]
+    module: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
+    // PINs are typed here.
+    let _ = station::harden();
+    match arguments.command {
+        Command::List(arguments) => list::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::ChangePin(arguments) => change_pin::run(&arguments),
+    }
+}
+
+impl ReaderArguments {
+    fn reader(&self) -> Result<Box<dyn Reader>, Failure> {
+        let mut profile = if self.profile.contains('/') {
+            Profile::from_file(Path::new(&self.profile))
+        } else {
+            Profile::named(&self.profile)
+        }?;
+        if let Some(module) = &self.module {
+            let module = std::path::absolute(module)
+                .map_err(|error| Failure::new(Status::Io, error.to_string()))?;
+            profile = profile.with_module(&module)?;
+        }
+        Ok(Box::new(Module::load(&profile)?))
+    }
+}
+
+impl From<ProfileError> for Failure {
+    fn from(error: ProfileError) -> Self {
+        let (status, hint) = match error {
+            ProfileError::Read { .. } => (
+                Status::Io,
+                "check the path; a name without '/' means a built-in profile",
+            ),
+            ProfileError::Unknown { .. } => (
+                Status::Usage,
+                "for a profile of your own, give its path: --profile ./NAME.toml",
+            ),
+            _ => (
+                Status::Usage,
+                "hsm-config/softhsm2.toml explains every field",
+            ),
+        };
+        Self::new(status, error.to_string()).hint(hint)
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        Self::new(Status::Token, error.to_string()).hint(error.hint())
+    }
+}
+
+/// The one initialised token that is meant: by label or serial number, or the only one there is.
+fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
+    let mut found = reader.tokens()?;
+    found.retain(|seen| match selector {
+        Some(text) => seen.id.label == text || seen.id.serial == text,
+        None => true,
+    } && seen.state.initialised);
+    let only = found.pop().ok_or_else(|| TokenError::NotFound {
+        wanted: match selector {
+            Some(text) => format!("initialised token with label or serial number {text:?}"),
+            None => "initialised token".to_owned(),
+        },
+    })?;
+    if found.is_empty() {
+        return Ok(only);
+    }
+    found.push(only);
+    let found = found.into_iter().map(|seen| seen.id).collect();
+    Err(TokenError::Ambiguous { found }.into())
+}
+
+fn as_json(id: &TokenId, state: &TokenState) -> Value {
+    json!({
+        "profile": id.profile,
+        "manufacturer": id.manufacturer,
+        "model": id.model,
+        "serial": id.serial,
+        "label": id.label,
+        "initialised": state.initialised,
+        "pin_set": state.pin_set,
+        "pin_tries": state.pin_tries,
+        "so_pin_tries": state.so_pin_tries,
+        "write_protected": state.write_protected,
+    })
+}
+
+/// What people should know of a token's state, in a few words.
+fn state_words(state: &TokenState) -> String {
+    use crate::record::Tries;
+    if !state.initialised {
+        return "blank".to_owned();
+    }
+    let mut words = match (state.pin_set, state.pin_tries) {
+        (false, _) => "no PIN yet".to_owned(),
+        (true, Tries::Unknown) => "PIN set".to_owned(),
+        (true, Tries::Exactly(0)) => "PIN locked".to_owned(),
+        (true, tries) => format!("PIN set, {tries}"),
+    };
+    if state.write_protected {
+        words.push_str(", write-protected");
+    }
+    words
+}
+
+/// Prints a report and the end of its last line.
+fn print(report: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{report}")
+        .map_err(|error| Failure::new(Status::Io, format!("cannot write to stdout: {error}")))
+}
+
+/// Text from a token, with what could steer a terminal shown escaped.
+fn visible(text: &str) -> String {
+    text.escape_debug().to_string()
+}

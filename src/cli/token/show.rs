@@ -1,0 +1,116 @@
+//! `conclave token show`
+
+use serde_json::{Value, json};
+
+use crate::profile::Quirks;
+use crate::token::{HeldKey, HeldObject, ObjectKind, Seen};
+
+use super::{Failure, ReaderArguments, Status, as_json, print, select, state_words, visible};
+
+/// Show one token and the keys it shows without a PIN.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    reader: ReaderArguments,
+    /// Its label or serial number; not needed when there is only one.
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// Report as JSON on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let mut reader = arguments.reader.reader()?;
+    let seen = select(reader.as_mut(), arguments.token.as_deref())?;
+    let mut token = reader.open(&seen.id)?;
+    let keys = token.keys()?;
+    // What is a key that we know stands among the keys.
+    let mut others = token.objects()?;
+    others.retain(|object| {
+        object.kind != ObjectKind::PublicKey
+            || !keys.iter().any(|key| key.object_id == object.object_id)
+    });
+    print(&if arguments.json {
+        format!("{:#}", report(&seen, &keys, &others))
+    } else {
+        text(reader.profile().quirks(), &seen, &keys, &others)
+    })?;
+    Ok(Status::Done)
+}
+
+fn report(seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> Value {
+    let keys: Vec<Value> = keys
+        .iter()
+        .map(|key| {
+            json!({
+                "id": hex::encode(&key.object_id),
+                "label": key.label,
+                "algorithm": key.public.algorithm().to_string(),
+                "fingerprint": key.public.fingerprint(),
+                "public": key.public.to_pem(),
+            })
+        })
+        .collect();
+    let others: Vec<Value> = others
+        .iter()
+        .map(|object| {
+            json!({
+                "kind": object.kind.to_string(),
+                "id": hex::encode(&object.object_id),
+                "label": object.label,
+            })
+        })
+        .collect();
+    json!({ "token": as_json(&seen.id, &seen.state), "keys": keys, "other_objects": others })
+}
+
+fn either(condition: bool, yes: &str, no: &str) -> String {
+    if condition { yes } else { no }.to_owned()
+}
+
+fn text(make: Quirks, seen: &Seen, keys: &[HeldKey], others: &[HeldObject]) -> String {
+    let mut lines: Vec<String> = [
+        ("label", visible(&seen.id.label)),
+        ("serial", visible(&seen.id.serial)),
+        ("model", visible(&seen.id.model)),
+        ("manufacturer", visible(&seen.id.manufacturer)),
+        ("state", state_words(&seen.state)),
+        (
+            "wrong PINs",
+            either(make.locks_pin, "lock it", "do not lock it"),
+        ),
+        (
+            "keys are in",
+            either(make.hardware, "hardware", "files that can be copied"),
+        ),
+    ]
+    .iter()
+    .map(|(name, value)| format!("{name:<14}{value}"))
+    .collect();
+    if keys.is_empty() {
+        lines.push("no key shows without a PIN".to_owned());
+    }
+    for key in keys {
+        let id = hex::encode(&key.object_id);
+        let fingerprint = key.public.fingerprint();
+        lines.push(format!(
+            "key {id}  {}  {:?}",
+            key.public.algorithm(),
+            key.label
+        ));
+        lines.extend(fingerprint.grouped_hex().map(|hex| format!("    {hex}")));
+        let words = fingerprint.words();
+        lines.extend(
+            words
+                .chunks(8)
+                .map(|words| format!("    {}", words.join(" "))),
+        );
+    }
+    lines.extend(
+        others
+            .iter()
+            .map(|object| format!("{} {:?}", object.kind, object.label)),
+    );
+    lines.join("\n")
+}
