@@ -1,19 +1,41 @@
 //! The root role of TUF: keys, canonical JSON, signatures, and the chain of root versions.
 
 pub mod canonical_json;
+mod chain;
+mod check;
+mod document;
+mod draft;
 mod ecdsa;
+mod expires;
+mod frozen;
 mod key;
+mod key_cache;
 mod key_file;
 mod key_id;
 mod key_type;
+pub mod limits;
+mod role;
+mod root_file;
 mod scheme;
+mod signed;
+mod tally;
 #[cfg(test)]
 mod testing;
 
 pub use canonical_json::{CanonicalError, JsonError, canonical};
+pub use chain::{ChainReport, TrustedRoot, try_verify_chain, verify_chain};
+pub use check::{Check, Remark, Weight};
+pub use document::{ListedKey, RootDocument};
+pub use draft::{DraftError, RootDraft};
 pub use ecdsa::{EcdsaError, ecdsa_der_from_raw};
+pub use expires::{Expires, ExpiresError};
+pub use frozen::{FrozenRoot, FrozenRootError};
 pub use key::{Key, KeyObjectError, UnwritableKey};
 pub use key_file::KeyFileError;
 pub use key_id::{KeyId, KeyIdRule};
 pub use key_type::{KeyType, UnknownKeyType};
+pub use role::{Role, RoleKind};
+pub use root_file::{RootFile, SignatureEntry};
 pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
+pub use signed::{Attached, Progress, SignatureError, SignedRoot};
+pub use tally::Count;

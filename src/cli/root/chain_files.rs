@@ -1,0 +1,108 @@
+//! The root files that a command is given: a directory, or the files in order.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::{Failure, Status};
+use crate::metadata::limits::MAX_FILE_BYTES;
+
+/// A file that was read, by its name; or why it could not be read.
+type NamedBytes = Result<(String, Vec<u8>), Failure>;
+
+/// Where the versions of a chain lie, in order. Nothing of them is read yet.
+pub(super) enum ChainFiles<'a> {
+    /// `N.root.json` in a directory, for these N.
+    Directory(&'a Path, Vec<u64>),
+    /// Files as they were named.
+    Named(&'a [PathBuf]),
+}
+
+impl<'a> ChainFiles<'a> {
+    /// Looks where the paths lead.
+    pub(super) fn find(paths: &'a [PathBuf]) -> Result<Self, Failure> {
+        match paths {
+            [directory] if directory.is_dir() => {
+                let versions =
+                    versions_in(directory).map_err(|error| unreadable(directory, &error))?;
+                Ok(Self::Directory(directory, versions))
+            }
+            files => match files.iter().find(|path| path.is_dir()) {
+                Some(directory) => Err(Failure::new(
+                    Status::Usage,
+                    format!("{} is a directory", display(directory)),
+                )
+                .hint("name one directory, or the files in order")),
+                None => Ok(Self::Named(files)),
+            },
+        }
+    }
+
+    /// The files with their names, each read when it is asked for.
+    pub(super) fn read(&self) -> Box<dyn Iterator<Item = NamedBytes> + Send + '_> {
+        match self {
+            Self::Directory(directory, versions) => Box::new(versions.iter().map(|version| {
+                let name = format!("{version}.root.json");
+                let bytes = read_file(&directory.join(&name))?;
+                Ok((name, bytes))
+            })),
+            Self::Named(files) => Box::new(
+                files
+                    .iter()
+                    .map(|path| Ok((path.to_string_lossy().into_owned(), read_file(path)?))),
+            ),
+        }
+    }
+
+    /// The last file.
+    pub(super) fn last(&self) -> Option<PathBuf> {
+        match self {
+            Self::Directory(directory, versions) => versions
+                .last()
+                .map(|version| directory.join(format!("{version}.root.json"))),
+            Self::Named(files) => files.last().cloned(),
+        }
+    }
+}
+
+/// The N of every `N.root.json`, ascending. Other spellings of a number are other
+/// files: no client asks for `01.root.json`.
+fn versions_in(directory: &Path) -> io::Result<Vec<u64>> {
+    let mut versions = Vec::new();
+    for entry in directory.read_dir()? {
+        let name = entry?.file_name();
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(".root.json"));
+        if let Some(number) = number
+            && let Ok(version) = number.parse::<u64>()
+            && version.to_string() == number
+        {
+            versions.push(version);
+        }
+    }
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+/// Reads a file, and no more of it than shows that it is too large.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = || {
+        let mut bytes = Vec::new();
+        File::open(path)?
+            .take(MAX_FILE_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Status::Io, format!("{}: {error}", display(path)))
+        .hint("check the path, and that the medium is mounted")
+}
+
+/// A path for a terminal: whatever is not plain text in it is escaped.
+pub(super) fn display(path: &Path) -> String {
+    path.to_string_lossy().escape_debug().to_string()
+}

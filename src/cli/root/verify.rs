@@ -1,0 +1,68 @@
+//! `conclave root verify`: the whole chain, from the trust anchor on.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::chain_files::ChainFiles;
+use super::output::print;
+use super::{Failure, Status};
+use crate::metadata::{ChainReport, try_verify_chain};
+
+/// Verify a chain of root versions from its trust anchor.
+///
+/// Exit status: 0 accepted, 1 rejected, 2 wrong usage, 4 a file could not be read.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Judge the expiry at this time instead of now: 2026-12-01T09:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let files = ChainFiles::find(&arguments.paths)?;
+    let at = arguments.at.unwrap_or_else(Timestamp::now);
+    let report = try_verify_chain(files.read(), at)?;
+    if arguments.json {
+        print(&report.to_json().to_string())?;
+    } else {
+        print(&for_people(&report))?;
+    }
+    Ok(if report.is_accepted() {
+        Status::Done
+    } else {
+        Status::Refused
+    })
+}
+
+fn for_people(report: &ChainReport) -> String {
+    let mut text = match (report.is_accepted(), report.trusted(), report.version()) {
+        (true, Some(root), _) => format!(
+            "accepted: version {}, expires {}",
+            root.version(),
+            root.expires()
+        ),
+        (_, Some(root), _) => format!(
+            "rejected: version {} verifies, but has expired",
+            root.version()
+        ),
+        (_, None, Some(version)) => {
+            format!("rejected: version {version} is the last that verifies")
+        }
+        (_, None, None) => "rejected: the trust anchor does not verify".to_owned(),
+    };
+    for reason in report.reasons() {
+        let _ = write!(text, "\n  [FAIL] {reason}");
+    }
+    for finding in report.findings() {
+        let _ = write!(text, "\n  [note] {finding}");
+    }
+    text
+}

@@ -1,0 +1,355 @@
+//! The chain of root versions, from the trust anchor to the newest (specification, section 5.3).
+//!
+//! Every hop N → N+1 needs a threshold of N's root keys and a threshold of N+1's
+//! own. Hops depend on each other's keys only, not on each other's verdict, so a
+//! window of files is read and then judged side by side on all cores; the verdict
+//! is then given in order, so that the first faulty version is the one reported.
+//! Memory holds one window, however long the chain is.
+
+mod findings;
+mod report;
+mod side_by_side;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use self::findings::Findings;
+use self::side_by_side::side_by_side;
+use super::check::{Check, Remark};
+use super::document::{ListedKey, RootDocument};
+use super::expires::Expires;
+use super::key_cache::KeyCache;
+use super::key_id::KeyId;
+use super::limits::{MAX_VERSIONS, SURPLUS_CHECKED_VERSIONS};
+use super::role::{Role, RoleKind};
+use super::root_file::RootFile;
+use super::tally::{Count, Surplus, tally};
+
+pub use report::ChainReport;
+
+/// How many files are read before they are judged.
+const WINDOW: usize = 256;
+
+/// A root that a chain of signatures ties to the trust anchor. Only [`verify_chain`] makes one.
+#[derive(Debug, Clone)]
+pub struct TrustedRoot {
+    document: Arc<RootDocument>,
+}
+
+impl TrustedRoot {
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.document.version()
+    }
+
+    /// When it expires. A root that has expired can still be rotated.
+    #[must_use]
+    pub fn expires(&self) -> &Expires {
+        self.document.expires()
+    }
+
+    /// A role.
+    #[must_use]
+    pub fn role(&self, kind: RoleKind) -> &Role {
+        self.document.role(kind)
+    }
+
+    /// The keys by their IDs.
+    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &ListedKey)> {
+        self.document.keys().iter()
+    }
+
+    /// The whole document.
+    #[must_use]
+    pub fn document(&self) -> &RootDocument {
+        &self.document
+    }
+}
+
+/// Verifies a chain of root files, in order: the first is the trust anchor, which
+/// must be signed by a threshold of its own keys. Names are for the report alone.
+/// Only the last version's expiry counts; `at` is the time that it is judged at.
+pub fn verify_chain(
+    files: impl Iterator<Item = (String, Vec<u8>)> + Send,
+    at: Timestamp,
+) -> ChainReport {
+    match try_verify_chain(files.map(Ok::<_, Infallible>), at) {
+        Ok(report) => report,
+        Err(never) => match never {},
+    }
+}
+
+/// [`verify_chain`] over files that are fetched as it goes.
+///
+/// # Errors
+/// When a file could not be fetched, and no version before it was refused.
+pub fn try_verify_chain<E: Send>(
+    files: impl Iterator<Item = Result<(String, Vec<u8>), E>> + Send,
+    at: Timestamp,
+) -> Result<ChainReport, E> {
+    let mut files = files.fuse();
+    let mut walk = Walk::default();
+    loop {
+        let cache = &walk.cache;
+        let window = side_by_side(files.by_ref().take(WINDOW), |fetched| {
+            fetched.map(|(name, bytes)| Link::read(name, &bytes, cache))
+        });
+        if window.is_empty() || walk.pass(window)?.is_break() {
+            return Ok(walk.report(at));
+        }
+    }
+}
+
+/// A file of the chain, read.
+struct Link {
+    name: String,
+    file: Result<Arc<RootFile>, Remark>,
+}
+
+impl Link {
+    fn read(name: String, bytes: &[u8], cache: &KeyCache) -> Self {
+        let file = RootFile::read_with(bytes, cache).map(Arc::new);
+        Self { name, file }
+    }
+}
+
+/// What signatures make of one version.
+struct Hop {
+    /// Under the version before it; `None` for the trust anchor.
+    old: Option<Count>,
+    /// Under its own keys.
+    new: Count,
+    remarks: Vec<Remark>,
+}
+
+impl Hop {
+    fn judge(previous: Option<&RootFile>, file: &RootFile, surplus: Surplus) -> Self {
+        let (old, new, mut remarks, left) = match previous {
+            None => {
+                let tally = tally(file, [file.document()], surplus);
+                (None, tally.counts[0], tally.remarks, tally.left)
+            }
+            Some(previous) => {
+                let tally = tally(file, [previous.document(), file.document()], surplus);
+                let [old, new] = tally.counts;
+                (Some(old), new, tally.remarks, tally.left)
+            }
+        };
+        if left {
+            remarks.push(Remark::new(
+                Check::SignatureSurplusUnchecked,
+                "signatures beyond both thresholds were not checked",
+            ));
+        }
+        Self { old, new, remarks }
+    }
+
+    fn refusals(&self) -> Vec<Remark> {
+        let refusal = |check, whose: &str, count: Count| {
+            Remark::new(
+                check,
+                format!(
+                    "{} of the {} signatures that {whose} needs",
+                    count.have, count.need
+                ),
+            )
+        };
+        let mut refusals = Vec::new();
+        if let Some(old) = self.old.filter(|count| !count.is_reached()) {
+            refusals.push(refusal(
+                Check::ChainOldThreshold,
+                "the root role of the version before it",
+                old,
+            ));
+        }
+        if !self.new.is_reached() {
+            let check = match self.old {
+                Some(_) => Check::ChainNewThreshold,
+                None => Check::ChainAnchorThreshold,
+            };
+            refusals.push(refusal(check, "its own root role", self.new));
+        }
+        refusals
+    }
+}
+
+/// How far the chain was walked.
+#[derive(Default)]
+struct Walk {
+    cache: KeyCache,
+    /// The last version that was verified, with the one before it.
+    last: Option<Verified>,
+    walked: u64,
+    reasons: Vec<Remark>,
+    findings: Findings,
+}
+
+struct Verified {
+    name: String,
+    file: Arc<RootFile>,
+    previous: Option<Arc<RootFile>>,
+    surplus_left: bool,
+}
+
+impl Walk {
+    /// Judges a window of links side by side, and takes the verdicts in order.
+    fn pass<E>(&mut self, window: Vec<Result<Link, E>>) -> Result<std::ops::ControlFlow<()>, E> {
+        let mut previous = self.last.as_ref().map(|last| Arc::clone(&last.file));
+        let first = self.walked;
+        let pairs: Vec<_> = window
+            .iter()
+            .enumerate()
+            .map(|(index, link)| {
+                let file = link.as_ref().ok().and_then(|link| link.file.as_ref().ok());
+                let before = std::mem::replace(&mut previous, file.cloned());
+                let position = first + index as u64;
+                (position, before, file)
+            })
+            .collect();
+        let hops = side_by_side(pairs.into_iter(), |(position, before, file)| {
+            let surplus = if position < SURPLUS_CHECKED_VERSIONS {
+                Surplus::Checked
+            } else {
+                Surplus::Left
+            };
+            // After a file that could not be read there is nothing to judge by; the walk ends there.
+            (position == 0 || before.is_some())
+                .then(|| file.map(|file| Hop::judge(before.as_deref(), file, surplus)))
+                .flatten()
+        });
+        for (link, hop) in window.into_iter().zip(hops) {
+            if self.step(link?, hop).is_break() {
+                return Ok(std::ops::ControlFlow::Break(()));
+            }
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    }
+
+    fn step(&mut self, link: Link, hop: Option<Hop>) -> std::ops::ControlFlow<()> {
+        let Link { name, file } = link;
+        let refuse = |walk: &mut Self, refusals: Vec<Remark>| {
+            walk.reasons
+                .extend(refusals.into_iter().map(|refusal| refusal.of_file(&name)));
+            std::ops::ControlFlow::Break(())
+        };
+        if self.walked >= MAX_VERSIONS {
+            let limit = format!("a chain of more than {MAX_VERSIONS} versions is not walked");
+            return refuse(self, vec![Remark::new(Check::ChainLimit, limit)]);
+        }
+        let file = match file {
+            Ok(file) => file,
+            Err(refusal) => return refuse(self, vec![refusal]),
+        };
+        for remark in file.remarks() {
+            self.findings.add(&name, remark.clone());
+        }
+        if let Some(named) = version_in(&name).filter(|named| *named != file.document().version()) {
+            let text = format!(
+                "it holds version {}, not {named}",
+                file.document().version()
+            );
+            self.findings.add(&name, Remark::new(Check::FileName, text));
+        }
+        let previous = self.last.as_ref().map(|last| &last.file);
+        if let Some(refusal) = previous.and_then(|previous| skipped(previous, &file)) {
+            return refuse(self, vec![refusal]);
+        }
+        let Some(hop) = hop else {
+            // Only a file that could not be read, or that follows one, has no hop.
+            return std::ops::ControlFlow::Break(());
+        };
+        let refusals = hop.refusals();
+        let surplus_left = hop
+            .remarks
+            .iter()
+            .any(|remark| remark.check == Check::SignatureSurplusUnchecked);
+        for remark in hop.remarks {
+            self.findings.add(&name, remark);
+        }
+        if !refusals.is_empty() {
+            return refuse(self, refusals);
+        }
+        if let Some(previous) = previous {
+            let (before, now) = (previous.document().expires(), file.document().expires());
+            if now.instant() < before.instant() {
+                self.findings.add(
+                    &name,
+                    Remark::new(
+                        Check::RootExpiresEarlier,
+                        "it expires before the version before it",
+                    ),
+                );
+            }
+        }
+        let previous = self.last.take().map(|last| last.file);
+        self.walked += 1;
+        self.last = Some(Verified {
+            name,
+            file,
+            previous,
+            surplus_left,
+        });
+        std::ops::ControlFlow::Continue(())
+    }
+
+    fn report(mut self, at: Timestamp) -> ChainReport {
+        if self.walked == 0 && self.reasons.is_empty() {
+            let nothing = Remark::new(Check::ChainEmpty, "there is no root file to judge");
+            self.reasons.push(nothing);
+        }
+        let Some(last) = self.last else {
+            return ChainReport::new(None, false, self.reasons, self.findings.into_remarks());
+        };
+        if last.surplus_left {
+            // What an operator works with is the last version: there, every signature is checked.
+            let hop = Hop::judge(last.previous.as_deref(), &last.file, Surplus::Checked);
+            for remark in hop.remarks {
+                self.findings.add(&last.name, remark);
+            }
+        }
+        let document = last.file.document();
+        let expired = document.expires().is_past(at);
+        if expired && self.reasons.is_empty() {
+            let text = format!(
+                "it expired at {}",
+                document.expires().as_str().escape_debug()
+            );
+            self.reasons
+                .push(Remark::new(Check::RootExpired, text).of_file(&last.name));
+        }
+        let trusted = TrustedRoot {
+            document: Arc::new(document.clone()),
+        };
+        ChainReport::new(
+            Some(trusted),
+            expired,
+            self.reasons,
+            self.findings.into_remarks(),
+        )
+    }
+}
+
+/// Whether a file is not the version that follows.
+fn skipped(previous: &RootFile, file: &RootFile) -> Option<Remark> {
+    let (before, now) = (previous.document().version(), file.document().version());
+    (now != before + 1).then(|| {
+        Remark::new(
+            Check::ChainVersion,
+            format!(
+                "it is version {now}, and version {} must follow",
+                before + 1
+            ),
+        )
+    })
+}
+
+/// The N of a file name `N.root.json`.
+fn version_in(name: &str) -> Option<u64> {
+    let file_name = name
+        .rsplit_once('/')
+        .map_or(name, |(_, file_name)| file_name);
+    file_name.strip_suffix(".root.json")?.parse().ok()
+}

@@ -1,0 +1,240 @@
+//! When a root expires, as it was written and as an instant.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+/// The `expires` of a root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expires {
+    text: String,
+    instant: Timestamp,
+}
+
+/// A text that is no `expires`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExpiresError {
+    /// Not `YYYY-MM-DDTHH:MM:SS`, an optional fraction, then `Z` or an offset `±HH:MM`.
+    #[error("not of the form YYYY-MM-DDTHH:MM:SSZ")]
+    Form,
+    /// A day, hour, minute, second or offset that does not exist.
+    #[error("no such date and time")]
+    Impossible,
+}
+
+impl Expires {
+    /// The form that is written: whole seconds, UTC, `Z`. A fraction is cut off.
+    #[must_use]
+    pub fn at(instant: Timestamp) -> Self {
+        let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
+        Self {
+            text: instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            instant,
+        }
+    }
+
+    /// Reads the specified form, and the two that production roots have beside it:
+    /// a fraction of the second, and an offset instead of `Z`.
+    ///
+    /// # Errors
+    /// When the text has another form, or names a time that does not exist.
+    pub fn parse(text: &str) -> Result<Self, ExpiresError> {
+        let (date_time, rest) = text.split_at_checked(19).ok_or(ExpiresError::Form)?;
+        if !has_form(date_time, "0000-00-00T00:00:00") {
+            return Err(ExpiresError::Form);
+        }
+        let zone = match rest.strip_prefix('.') {
+            Some(fraction) => {
+                let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+                if !(1..=9).contains(&(fraction.len() - zone.len())) {
+                    return Err(ExpiresError::Form);
+                }
+                zone
+            }
+            None => rest,
+        };
+        let number = |from: usize, to: usize| date_time[from..to].parse::<i16>().unwrap_or(-1);
+        let small = |from: usize| i8::try_from(number(from, from + 2)).unwrap_or(-1);
+        let local = DateTime::new(
+            number(0, 4),
+            small(5),
+            small(8),
+            small(11),
+            small(14),
+            small(17),
+            0,
+        )
+        .map_err(|_| ExpiresError::Impossible)?;
+        let offset = read_zone(zone)?;
+        // The fraction shortens a root's life by less than the second that it stands in.
+        // The last day of 9999 lies beyond the clock's range, and so does any offset there.
+        let instant = offset.to_timestamp(local).unwrap_or(if local.year() > 0 {
+            Timestamp::MAX
+        } else {
+            Timestamp::MIN
+        });
+        Ok(Self {
+            text: text.to_owned(),
+            instant,
+        })
+    }
+
+    /// The instant, in whole seconds.
+    #[must_use]
+    pub const fn instant(&self) -> Timestamp {
+        self.instant
+    }
+
+    /// The text as it stands in the document.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a root that expires then has expired at a time.
+    #[must_use]
+    pub fn is_past(&self, at: Timestamp) -> bool {
+        self.instant <= at
+    }
+
+    /// Whether it is written as the specification says (section 4.2.1): `YYYY-MM-DDTHH:MM:SSZ`.
+    #[must_use]
+    pub fn has_specified_form(&self) -> bool {
+        has_form(&self.text, "0000-00-00T00:00:00Z")
+    }
+}
+
+/// Whether digits stand where the pattern has a zero, and its other characters where they stand.
+fn has_form(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| {
+            if wanted == b'0' {
+                byte.is_ascii_digit()
+            } else {
+                byte == wanted
+            }
+        })
+}
+
+fn read_zone(zone: &str) -> Result<Offset, ExpiresError> {
+    if zone == "Z" {
+        return Ok(Offset::UTC);
+    }
+    if !has_form(zone, "+00:00") && !has_form(zone, "-00:00") {
+        return Err(ExpiresError::Form);
+    }
+    let number = |from: usize| zone[from..from + 2].parse::<i32>().unwrap_or(i32::MAX);
+    let (hours, minutes) = (number(1), number(4));
+    if hours > 23 || minutes > 59 {
+        return Err(ExpiresError::Impossible);
+    }
+    let seconds = (hours * 60 + minutes) * 60;
+    let seconds = if zone.starts_with('-') {
+        -seconds
+    } else {
+        seconds
+    };
+    Offset::from_seconds(seconds).map_err(|_| ExpiresError::Impossible)
+}
+
+impl fmt::Display for Expires {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(text: &str) -> i64 {
+        Expires::parse(text).unwrap().instant().as_second()
+    }
+
+    #[test]
+    fn forms_in_the_field_are_read() {
+        let plain = seconds("2021-12-18T19:28:12Z");
+        assert_eq!(seconds("2021-12-18T13:28:12.99008-06:00"), plain);
+        assert_eq!(seconds("2021-12-18T20:58:12+01:30"), plain);
+        assert_eq!(seconds("2021-12-18T19:28:12.999999999Z"), plain);
+        assert!(
+            Expires::parse("2021-12-18T19:28:12Z")
+                .unwrap()
+                .has_specified_form()
+        );
+        assert!(
+            !Expires::parse("2021-12-18T19:28:12+00:00")
+                .unwrap()
+                .has_specified_form()
+        );
+    }
+
+    #[test]
+    fn the_last_second_of_9999_is_a_date() {
+        let last = Expires::parse("9999-12-31T23:59:59Z").unwrap();
+        assert!(!last.is_past("9999-01-01T00:00:00Z".parse().unwrap()));
+        assert!(
+            Expires::parse("0000-01-01T00:00:00Z")
+                .unwrap()
+                .is_past(Timestamp::UNIX_EPOCH)
+        );
+    }
+
+    #[test]
+    fn a_root_has_expired_when_its_second_begins() {
+        let expires = Expires::parse("2030-01-01T00:00:00Z").unwrap();
+        assert!(!expires.is_past("2029-12-31T23:59:59.999Z".parse().unwrap()));
+        assert!(expires.is_past("2030-01-01T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in [
+            "",
+            "2030-01-01",
+            "2030-01-01T00:00:00",
+            "2030-01-01 00:00:00Z",
+            "2030-01-01T00:00:00z",
+            "2030-01-01T00:00:00Z ",
+            " 2030-01-01T00:00:00Z",
+            "20300101T000000Z",
+            "10000-01-01T00:00:00Z",
+            "2030-01-01T00:00:00.Z",
+            "2030-01-01T00:00:00.0000000000Z",
+            "2030-01-01T00:00Z",
+            "2030-1-1T00:00:00Z",
+            "+030-01-01T00:00:00Z",
+            "2030-01-01T00:00:00+0000",
+            "２０３０-01-01T00:00:00Z",
+        ] {
+            assert_eq!(Expires::parse(text), Err(ExpiresError::Form), "{text}");
+        }
+        for text in [
+            "2030-02-30T00:00:00Z",
+            "2029-02-29T00:00:00Z",
+            "2030-13-01T00:00:00Z",
+            "2030-00-01T00:00:00Z",
+            "2030-01-00T00:00:00Z",
+            "2030-01-01T24:00:00Z",
+            "2030-01-01T23:60:00Z",
+            "2016-12-31T23:59:60Z",
+            "2030-01-01T00:00:00+24:00",
+        ] {
+            assert_eq!(
+                Expires::parse(text),
+                Err(ExpiresError::Impossible),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_written_has_the_specified_form() {
+        let written = Expires::at("2030-01-01T00:00:00.75Z".parse().unwrap());
+        assert_eq!(written.as_str(), "2030-01-01T00:00:00Z");
+        assert_eq!(Expires::parse(written.as_str()), Ok(written));
+    }
+}
