@@ -76,12 +76,12 @@ checks! {
     ChainEmpty "chain.empty" Decides "There is no root file to judge."
     ChainLimit "chain.limit" Decides "The chain has more than 100,000 versions."
     ChainVersion "chain.version" Decides "A version is not the one before it plus one."
+    FileName "file.name" Decides "A file `N.root.json` does not hold version N: no client would get it where it belongs."
     ChainAnchorThreshold "chain.anchor-threshold" Decides "The trust anchor is not signed by a threshold of its own root keys."
     ChainOldThreshold "chain.old-threshold" Decides "A version is not signed by a threshold of the root keys of the version before it."
     ChainNewThreshold "chain.new-threshold" Decides "A version is not signed by a threshold of its own root keys."
     RootExpired "root.expired" Decides "The last version has expired. As the sole reason: every hop verifies."
 
-    FileName "file.name" Reports "The number in the name of the file is not the version in it."
     FileLarge "file.large" Reports "The file is larger than the 512,000 bytes that clients download."
     FileUnsignedMember "file.unsigned-member" Reports "The file has members beside `signed` and `signatures`, which no signature covers."
     RootSpecVersionForm "root.spec-version-form" Reports "`spec_version` is not of the form MAJOR.MINOR.PATCH."
@@ -99,7 +99,7 @@ checks! {
     RoleUnreachable "role.unreachable" Reports "A role has fewer keys that can be verified than its threshold."
     SignatureUnknownKey "signature.unknown-key" Reports "A signature names a key that is no root key of this version nor of the one before it."
     SignatureEmpty "signature.empty" Reports "A signature is an empty place-holder: the key has not signed."
-    SignatureInvalid "signature.invalid" Reports "A signature beyond the thresholds does not verify."
+    SignatureInvalid "signature.invalid" Reports "A signature of a root key does not verify. It does not count."
     SignatureSurplusUnchecked "signature.surplus-unchecked" Reports "In a long chain, signatures beyond the thresholds were not checked."
 }
 

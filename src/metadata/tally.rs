@@ -124,7 +124,8 @@ impl<'a> Verified<'a> {
     /// What is to be said of the signature, if no key verifies it.
     fn objection(&self) -> Option<Remark> {
         let id = self.entry.key_id().short();
-        if self.answers.iter().any(|(_, answer)| *answer) {
+        // No answer: the key itself is unusable, and was reported as such.
+        if self.answers.is_empty() || self.answers.iter().any(|(_, answer)| *answer) {
             None
         } else if self.entry.text().is_empty() {
             Some(Remark::new(

@@ -246,16 +246,14 @@ impl Walk {
         for remark in file.remarks() {
             self.findings.add(&name, remark.clone());
         }
-        if let Some(named) = version_in(&name).filter(|named| *named != file.document().version()) {
-            let text = format!(
-                "it holds version {}, not {named}",
-                file.document().version()
-            );
-            self.findings.add(&name, Remark::new(Check::FileName, text));
-        }
         let previous = self.last.as_ref().map(|last| &last.file);
         if let Some(refusal) = previous.and_then(|previous| skipped(previous, &file)) {
             return refuse(self, vec![refusal]);
+        }
+        let version = file.document().version();
+        if let Some(named) = version_in(&name).filter(|named| *named != version) {
+            let text = format!("it holds version {version}, not {named}");
+            return refuse(self, vec![Remark::new(Check::FileName, text)]);
         }
         let Some(hop) = hop else {
             // Only a file that could not be read, or that follows one, has no hop.
