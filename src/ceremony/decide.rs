@@ -294,7 +294,8 @@ impl Ceremony {
     }
 
     /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.
-    fn token_label(&self, key: &KeyId) -> String {
+    #[must_use]
+    pub fn token_label(&self, key: &KeyId) -> String {
         self.script
             .key(key)
             .and_then(|plan| plan.token.label.clone())

@@ -27,6 +27,6 @@ pub use next::Next;
 pub use possession::possession_message;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
-    Waiting,
+    Waiting, WaitingOn,
 };
 pub use state::{Ceremony, Ending, KeyState, StepState};

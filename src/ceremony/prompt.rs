@@ -163,6 +163,18 @@ pub struct Waiting {
     pub seen: Vec<String>,
     /// For how long.
     pub elapsed: Duration,
+    /// What has to come.
+    pub on: WaitingOn,
+}
+
+/// What has to come for a wait to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WaitingOn {
+    /// People, who put a token in or take it out: any interrupt ends the wait at once.
+    People,
+    /// A token's answer. [`Interrupt::GiveUp`] and [`Interrupt::Leave`] end the wait, and then nothing is asked
+    /// of any token again in this process; what else the room wants is done when the answer is there.
+    Token,
 }
 
 /// Why a front end does not answer what it was asked.

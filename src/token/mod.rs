@@ -252,6 +252,13 @@ pub trait Token: Send {
     /// [`TokenError::KeyMismatch`].
     fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError>;
 
+    /// Reads back the key pair that an interrupted [`Self::generate`] of this very request left, if it got so far.
+    /// Half a pair of that ID is destroyed, so that the request can be made again.
+    ///
+    /// # Errors
+    /// [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when what is there is not what was asked for.
+    fn recover(&mut self, request: &KeyRequest) -> Result<Option<GeneratedKey>, TokenError>;
+
     /// Signs a message with the private key of that ID, in the form that TUF metadata carries:
     /// ECDSA as DER over SHA-256 (P-256) or SHA-384 (P-384), Ed25519 as 64 bytes,
     /// RSA as PSS with SHA-256 and a salt of 32 bytes. `public` says which kind it is.

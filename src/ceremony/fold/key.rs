@@ -114,8 +114,8 @@ impl Ceremony {
             "the key is of another type than the script asks for",
         )?;
         require(
-            attributes.sensitive == Some(true) && attributes.extractable == Some(false),
-            "the token does not say that the private key is sensitive and cannot be taken out",
+            attributes.sensitive != Some(false) && attributes.extractable != Some(true),
+            "the token says that the private key can be read or taken out",
         )?;
         require(
             !self.has_public_key(&generated.public_key),

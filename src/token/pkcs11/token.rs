@@ -347,6 +347,23 @@ impl Token for Pkcs11Token {
         })
     }
 
+    fn recover(&mut self, request: &KeyRequest) -> Result<Option<GeneratedKey>, TokenError> {
+        self.in_login(|session| {
+            let id = &request.object_id;
+            let public = objects::of_id(session, ObjectClass::PUBLIC_KEY, id)?;
+            let private = objects::of_id(session, ObjectClass::PRIVATE_KEY, id)?;
+            match (public.as_slice(), private.as_slice()) {
+                ([], []) => Ok(None),
+                ([public], [private]) => read_back(session, request, *public, *private).map(Some),
+                ([half], []) | ([], [half]) => {
+                    session.destroy_object(*half).map_err(device)?;
+                    Ok(None)
+                }
+                _ => Err(mismatch(id, "several keys have its ID")),
+            }
+        })
+    }
+
     fn sign(
         &mut self,
         object_id: &[u8],

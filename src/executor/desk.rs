@@ -1,0 +1,153 @@
+//! The token worker: a thread on which all token calls run, so that one that hangs can be given up.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ceremony::Interrupt;
+use crate::profile::Profile;
+use crate::script::KeyId;
+use crate::token::{Reader, Seen, Token, TokenError, pkcs11};
+
+/// How often the room is told that a call still runs.
+const HEARTBEAT: Duration = Duration::from_millis(250);
+
+type Job = Box<dyn FnOnce(&mut Bench) + Send>;
+
+/// The executor's side of the worker.
+pub(super) struct Desk {
+    jobs: Option<Sender<Job>>,
+}
+
+/// What the worker has in front of it.
+#[derive(Default)]
+pub(super) struct Bench {
+    readers: BTreeMap<String, Box<dyn Reader>>,
+    open: Option<OpenToken>,
+}
+
+/// The token that is being worked with.
+pub(super) struct OpenToken {
+    pub(super) key: KeyId,
+    pub(super) token: Box<dyn Token>,
+    pub(super) logged_in: bool,
+}
+
+/// Why a call has no result.
+pub(super) enum Unanswered {
+    /// The room wants something else first; the call was not waited for.
+    Interrupted(Interrupt),
+    /// The worker was given up before, or died.
+    NoWorker,
+}
+
+impl Desk {
+    /// Starts a worker.
+    pub(super) fn open() -> Self {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        let worker = thread::Builder::new()
+            .name("token".to_owned())
+            .spawn(move || {
+                let mut bench = Bench::default();
+                for job in inbox {
+                    job(&mut bench);
+                }
+            });
+        Self {
+            jobs: worker.ok().map(|_| jobs),
+        }
+    }
+
+    /// Has a job done, and waits for it. `heartbeat` is told for how long, and may end the waiting: the worker
+    /// is left to itself then, and never asked again, for nobody knows when it answers.
+    pub(super) fn call<R: Send + 'static>(
+        &mut self,
+        mut heartbeat: impl FnMut(Duration) -> Result<(), Interrupt>,
+        job: impl FnOnce(&mut Bench) -> R + Send + 'static,
+    ) -> Result<R, Unanswered> {
+        let Some(jobs) = &self.jobs else {
+            return Err(Unanswered::NoWorker);
+        };
+        let (answer, answered) = mpsc::sync_channel(1);
+        let begun = Instant::now();
+        let sent = jobs.send(Box::new(move |bench: &mut Bench| {
+            // Nobody listens any more when the call was given up.
+            let _ = answer.send(job(bench));
+        }));
+        if sent.is_err() {
+            self.jobs = None;
+            return Err(Unanswered::NoWorker);
+        }
+        loop {
+            match answered.recv_timeout(HEARTBEAT) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(interrupt) = heartbeat(begun.elapsed()) {
+                        self.jobs = None;
+                        return Err(Unanswered::Interrupted(interrupt));
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.jobs = None;
+                    return Err(Unanswered::NoWorker);
+                }
+            }
+        }
+    }
+}
+
+impl Bench {
+    fn reader(&mut self, profile: &str) -> Result<&mut Box<dyn Reader>, TokenError> {
+        if !self.readers.contains_key(profile) {
+            let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
+                what: format!("be reached: {error}"),
+            })?;
+            let module = pkcs11::Module::load(&found)?;
+            self.readers.insert(profile.to_owned(), Box::new(module));
+        }
+        self.readers
+            .get_mut(profile)
+            .ok_or_else(|| TokenError::NotFound {
+                wanted: format!("{profile} reader"),
+            })
+    }
+
+    /// Looks afresh which tokens are in.
+    pub(super) fn look(&mut self, profile: &str) -> Result<Vec<Seen>, TokenError> {
+        self.reader(profile)?.tokens()
+    }
+
+    /// Closes the token that is open, and logs all out.
+    pub(super) fn put_away(&mut self) -> Result<(), TokenError> {
+        self.open = None;
+        for reader in self.readers.values_mut() {
+            reader.reset()?;
+        }
+        Ok(())
+    }
+
+    /// Opens the token for a key, unless it is the one that is open.
+    pub(super) fn take(
+        &mut self,
+        key: &KeyId,
+        id: &crate::record::TokenId,
+    ) -> Result<&mut OpenToken, TokenError> {
+        let same = |open: &OpenToken| open.key == *key && open.token.id() == id;
+        if !self.open.as_ref().is_some_and(same) {
+            self.open = None;
+            let token = self.reader(&id.profile)?.open(id)?;
+            self.open = Some(OpenToken {
+                key: key.clone(),
+                token,
+                logged_in: false,
+            });
+        }
+        self.open.as_mut().ok_or(TokenError::Removed)
+    }
+
+    /// Forgets the open token: it was pulled, or its session is not to be trusted any more.
+    pub(super) fn forget(&mut self) {
+        self.open = None;
+    }
+}

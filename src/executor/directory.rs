@@ -1,0 +1,224 @@
+//! A ceremony directory: the script with what it carries, and the journal.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::script::{CarriedFiles, Faults, Script};
+use crate::transcript::{Transcript, TranscriptError};
+
+use super::export::ExportError;
+use super::export::write_exclusively;
+use super::journal::{Journal, JournalError};
+
+const SCRIPT: &str = "script.toml";
+const TRANSCRIPT: &str = "transcript.jsonl";
+
+/// Why a directory is not one in which a ceremony can be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// There is something in it already.
+    #[error("{} exists already and is not empty", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It could not be made or read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file could not be written.
+    #[error(transparent)]
+    File(#[from] ExportError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The script in it has faults: it is not the one with which the ceremony began.
+    #[error("the script in the directory is refused:\n{0}")]
+    Script(Faults),
+    /// The script is not text.
+    #[error("{} is not UTF-8", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The transcript in it.
+    #[error("the transcript in the directory is refused: {0}")]
+    Transcript(TranscriptError),
+    /// The mirror has other lines than the directory.
+    #[error("{} is not a mirror of this ceremony", path.display())]
+    Mirror {
+        /// The mirror's transcript.
+        path: PathBuf,
+    },
+}
+
+/// A ceremony directory that this process alone writes to.
+#[derive(Debug)]
+pub struct CeremonyDirectory {
+    path: PathBuf,
+    script: Arc<Script>,
+    journal: Journal,
+    mirror: Option<Journal>,
+}
+
+/// Files that lie beside a script, or in a ceremony directory.
+#[derive(Debug, Clone)]
+pub struct CarriedInDirectory(pub PathBuf);
+
+impl CarriedFiles for CarriedInDirectory {
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.0.join(name))
+    }
+}
+
+impl CeremonyDirectory {
+    /// Makes the directory, with the script and what it carries. It may exist, but must be empty.
+    ///
+    /// # Errors
+    /// When it is not empty, or something cannot be written.
+    pub fn create(
+        path: &Path,
+        script: Arc<Script>,
+        mirror: Option<&Path>,
+    ) -> Result<Self, DirectoryError> {
+        for directory in std::iter::once(path).chain(mirror) {
+            make_empty(directory)?;
+            write_exclusively(&directory.join(SCRIPT), script.text().as_bytes())?;
+            for carried in script.carried_files() {
+                write_exclusively(&directory.join(&carried.name), &carried.bytes)?;
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            journal: Journal::create(&path.join(TRANSCRIPT))?,
+            mirror: mirror
+                .map(|mirror| Journal::create(&mirror.join(TRANSCRIPT)))
+                .transpose()?,
+            script,
+        })
+    }
+
+    /// Opens the directory of a ceremony that was interrupted: with its transcript, and the number of bytes of
+    /// a line that was cut short and is now gone. `mirror` is where the mirror is now, if there is one.
+    ///
+    /// # Errors
+    /// When another process is at work on it, or script and transcript are not whole.
+    pub fn open(path: &Path, mirror: Option<&Path>) -> Result<Opened, DirectoryError> {
+        let at = path.join(TRANSCRIPT);
+        // The lock comes first: what another process is writing now is not torn.
+        let length = fs::metadata(&at).map_err(io_error(&at))?.len();
+        let held = Journal::open(&at, length)?;
+        let bytes = read(&at)?;
+        let (transcript, torn) = Transcript::parse(&bytes).map_err(DirectoryError::Transcript)?;
+        let opened_at = transcript
+            .opened_at()
+            .ok_or(DirectoryError::Transcript(TranscriptError::Empty))?;
+        let script_path = path.join(SCRIPT);
+        let text = String::from_utf8(read(&script_path)?)
+            .map_err(|_| DirectoryError::NotText { path: script_path })?;
+        let script = Script::parse(
+            SCRIPT,
+            &text,
+            &CarriedInDirectory(path.to_owned()),
+            opened_at,
+        )
+        .map_err(DirectoryError::Script)?;
+        let whole = (bytes.len() - torn) as u64;
+        drop(held);
+        let journal = Journal::open(&at, whole)?;
+        let mirror = mirror
+            .map(|mirror| open_mirror(mirror, &bytes[..bytes.len() - torn]))
+            .transpose()?;
+        Ok(Opened {
+            directory: Self {
+                path: path.to_owned(),
+                script: Arc::new(script),
+                journal,
+                mirror,
+            },
+            transcript,
+            torn_bytes: torn as u64,
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The script in it.
+    #[must_use]
+    pub fn script(&self) -> Arc<Script> {
+        Arc::clone(&self.script)
+    }
+
+    /// Appends a line to the journal and to its mirror. Either both have it afterwards, or neither.
+    pub(super) fn append(&mut self, line: &[u8]) -> Result<(), JournalError> {
+        self.journal.append(line)?;
+        if let Some(mirror) = &mut self.mirror
+            && let Err(error) = mirror.append(line)
+        {
+            self.journal.take_back(line.len() as u64);
+            return Err(error);
+        }
+        Ok(())
+    }
+}
+
+/// A directory that was opened again.
+#[derive(Debug)]
+pub struct Opened {
+    /// The directory, locked.
+    pub directory: CeremonyDirectory,
+    /// The whole lines of its transcript.
+    pub transcript: Transcript,
+    /// Bytes of a line that was cut short.
+    pub torn_bytes: u64,
+}
+
+/// A mirror may lack the last lines, or have a torn one: it is brought up to date.
+fn open_mirror(mirror: &Path, lines: &[u8]) -> Result<Journal, DirectoryError> {
+    let path = mirror.join(TRANSCRIPT);
+    let bytes = read(&path)?;
+    let whole = bytes
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1);
+    // The directory is written first, so the mirror never has a line more.
+    if !lines.starts_with(&bytes[..whole]) {
+        return Err(DirectoryError::Mirror { path });
+    }
+    let mut journal = Journal::open(&path, whole as u64)?;
+    if whole < lines.len() {
+        journal.append(&lines[whole..])?;
+    }
+    Ok(journal)
+}
+
+fn make_empty(path: &Path) -> Result<(), DirectoryError> {
+    fs::create_dir_all(path).map_err(io_error(path))?;
+    let mut entries = fs::read_dir(path).map_err(io_error(path))?;
+    if entries.next().is_some() {
+        return Err(DirectoryError::NotEmpty {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, DirectoryError> {
+    fs::read(path).map_err(io_error(path))
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DirectoryError + use<> {
+    let path = path.to_owned();
+    move |source| DirectoryError::Io { path, source }
+}

@@ -1,0 +1,265 @@
+//! Performs the effects of a ceremony. What does not work and cost nothing becomes an outcome; the room decides.
+
+use crate::ceremony::{
+    Effect, Failure, FailureKind, Interrupt, Occasion, Outcome, possession_message,
+};
+use crate::certificate::PublicKey;
+use crate::record::TokenId;
+use crate::script::KeyId;
+use crate::station;
+use crate::token::{KeyRequest, TokenError};
+
+use super::export::{ExportError, write_exclusively};
+use super::failure::{file_failure, token_failure};
+use super::{Executor, ExecutorError, fill_random};
+
+/// Why an effect has no good outcome.
+pub(super) enum Hindrance {
+    /// It did not work.
+    Failed(Failure),
+    /// The room wants something else first.
+    Interrupted(Interrupt),
+    /// The executor itself cannot go on.
+    Broken(ExecutorError),
+}
+
+impl From<Failure> for Hindrance {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<TokenError> for Hindrance {
+    fn from(error: TokenError) -> Self {
+        Self::Failed(token_failure(&error))
+    }
+}
+
+impl From<Interrupt> for Hindrance {
+    fn from(interrupt: Interrupt) -> Self {
+        Self::Interrupted(interrupt)
+    }
+}
+
+impl From<ExportError> for Hindrance {
+    fn from(error: ExportError) -> Self {
+        Self::Failed(file_failure(&error))
+    }
+}
+
+pub(super) type Performed<T> = Result<T, Hindrance>;
+
+impl Executor<'_> {
+    /// Performs an effect. The inner error is an interrupt: the effect is asked for again later.
+    pub(super) fn perform(
+        &mut self,
+        effect: Effect,
+    ) -> Result<Result<Outcome, Interrupt>, ExecutorError> {
+        match self.try_to_perform(effect) {
+            Ok(outcome) => Ok(Ok(outcome)),
+            Err(Hindrance::Failed(failure)) => {
+                self.forget_after(failure.kind);
+                Ok(Ok(Outcome::Failed(failure)))
+            }
+            Err(Hindrance::Interrupted(interrupt)) => Ok(Err(interrupt)),
+            Err(Hindrance::Broken(error)) => Err(error),
+        }
+    }
+
+    fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
+        match effect {
+            Effect::InspectStation => Ok(Outcome::StationInspected(station::inspect().findings())),
+            Effect::FindToken { key } => self.find_token(&key),
+            Effect::InitialiseToken { key, token, label } => {
+                self.initialise_token(&key, &token, &label)
+            }
+            Effect::SetPin { key, token } => self.set_pin(&key, &token),
+            Effect::GenerateKey {
+                key,
+                token,
+                object_id,
+                label,
+                key_type,
+            } => {
+                let request = KeyRequest {
+                    object_id,
+                    label,
+                    key_type,
+                    extractable: false,
+                };
+                self.generate_key(&key, &token, request)
+            }
+            Effect::ProvePossession {
+                key,
+                occasion,
+                token,
+                public_key,
+            } => self.prove_possession(&key, occasion, &token, public_key),
+            Effect::Sign {
+                key,
+                token,
+                public_key,
+                message,
+            } => self
+                .sign(&key, &token, public_key, message, "Signing the root")
+                .map(Outcome::Signed),
+            Effect::Export { files } => {
+                for (file, bytes) in &files {
+                    write_exclusively(&self.export.join(&file.name), bytes)?;
+                }
+                Ok(Outcome::Exported)
+            }
+        }
+    }
+
+    fn initialise_token(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        label: &str,
+    ) -> Performed<Outcome> {
+        self.bring(key)?;
+        // An interrupted try may have got that far: no token had that label when this one was found.
+        let label_there = |id: &TokenId| id.label == label;
+        let made = self
+            .look(&token.profile)?
+            .into_iter()
+            .find(|seen| label_there(&seen.id));
+        if let Some(seen) = made {
+            return Ok(Outcome::TokenInitialised { token: seen.id });
+        }
+        self.await_exactly(key, token)?;
+        let so_pin = self.ask_new_so_pin(key, token)?;
+        let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
+        let (token, so_pin) = self.call("Initialising the token", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            open.token.initialise(&so_pin, &label)?;
+            Ok((open.token.id().clone(), so_pin))
+        })?;
+        self.keep_so_pin(key, so_pin);
+        Ok(Outcome::TokenInitialised { token })
+    }
+
+    fn set_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Outcome> {
+        self.bring(key)?;
+        self.await_exactly(key, token)?;
+        let so_pin = match self.take_so_pin(key) {
+            Some(so_pin) => so_pin,
+            None => self.ask_so_pin(key, token)?,
+        };
+        let pin = self.ask_new_pin(key, token)?;
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let (result, so_pin) = self.call("Setting the PIN", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            let result = open
+                .token
+                .set_pin(&so_pin, &pin)
+                .and_then(|()| open.token.login(&pin));
+            open.logged_in = result.is_ok();
+            Ok((result, so_pin))
+        })?;
+        if matches!(result, Err(TokenError::PinFormat { .. })) {
+            // Another PIN will do, and the SO PIN was right.
+            self.keep_so_pin(key, so_pin);
+        }
+        result?;
+        Ok(Outcome::PinSet)
+    }
+
+    fn generate_key(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        request: KeyRequest,
+    ) -> Performed<Outcome> {
+        self.log_in(key, token)?;
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let generated = self.call("Generating the key", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            match open.token.recover(&request)? {
+                Some(generated) => Ok(generated),
+                None => open.token.generate(&request),
+            }
+        })?;
+        Ok(Outcome::KeyGenerated {
+            token: token.clone(),
+            public_key: generated.public,
+            attributes: generated.attributes,
+        })
+    }
+
+    fn prove_possession(
+        &mut self,
+        key: &KeyId,
+        occasion: Occasion,
+        token: &TokenId,
+        public_key: PublicKey,
+    ) -> Performed<Outcome> {
+        if occasion == Occasion::Reinsertion {
+            self.take_out(key, token)?;
+        }
+        let mut challenge = [0; 32];
+        fill_random(&mut challenge).map_err(Hindrance::Broken)?;
+        let script = self.ceremony().script().sha256();
+        let message = possession_message(&script, key, occasion, &challenge);
+        let signature = self.sign(
+            key,
+            token,
+            public_key,
+            message,
+            "Having the challenge signed",
+        )?;
+        Ok(Outcome::Answered {
+            challenge,
+            signature,
+        })
+    }
+
+    /// Has the key of a token sign. The public key is compared before anybody types a PIN.
+    fn sign(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public_key: PublicKey,
+        message: Vec<u8>,
+        what: &'static str,
+    ) -> Performed<Vec<u8>> {
+        self.bring(key)?;
+        self.await_exactly(key, token)?;
+        let object_id = self.object_of(key, token, &public_key)?;
+        self.log_in(key, token)?;
+        let (key_of_job, id) = (key.clone(), token.clone());
+        self.call(what, move |bench| {
+            bench
+                .take(&key_of_job, &id)?
+                .token
+                .sign(&object_id, &public_key, &message)
+        })
+    }
+
+    /// The object ID under which the token holds this very key.
+    fn object_of(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public_key: &PublicKey,
+    ) -> Performed<Vec<u8>> {
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let held = self.call("Looking which key the token holds", move |bench| {
+            bench.take(&key_of_job, &id)?.token.keys()
+        })?;
+        held.into_iter()
+            .find(|held| held.public == *public_key)
+            .map(|held| held.object_id)
+            .ok_or_else(|| {
+                Hindrance::Failed(Failure {
+                    kind: FailureKind::WrongToken,
+                    what: format!("the token {token} does not hold the key that it should"),
+                    hint: format!(
+                        "no PIN was tried; put in {}",
+                        self.ceremony().script().token_title(key)
+                    ),
+                })
+            })
+    }
+}

@@ -1,0 +1,59 @@
+//! Errors of tokens and files as failures that the room can decide upon.
+
+use std::error::Error as _;
+
+use crate::ceremony::{Failure, FailureKind};
+use crate::token::TokenError;
+
+use super::export::ExportError;
+
+/// A token's error as the ceremony records it.
+pub(super) fn token_failure(error: &TokenError) -> Failure {
+    Failure {
+        kind: match error {
+            TokenError::WrongPin { tries, .. } => FailureKind::WrongPin { tries: *tries },
+            TokenError::PinLocked { .. } => FailureKind::PinLocked,
+            TokenError::NotFound { .. } | TokenError::Removed => FailureKind::TokenAbsent,
+            TokenError::Ambiguous { .. } => FailureKind::TokenAmbiguous,
+            TokenError::KeyNotFound { .. } | TokenError::PinNotSet => FailureKind::WrongToken,
+            TokenError::ObjectExists { .. } => FailureKind::Exists,
+            TokenError::Unsupported { .. }
+            | TokenError::OwnPinPad
+            | TokenError::PinFormat { .. }
+            | TokenError::Label { .. } => FailureKind::Unsupported,
+            TokenError::KeyMismatch { .. } => FailureKind::Untrue,
+            _ => FailureKind::Device,
+        },
+        what: error.to_string(),
+        hint: error.hint().to_owned(),
+    }
+}
+
+/// A file's error as the ceremony records it.
+pub(super) fn file_failure(error: &ExportError) -> Failure {
+    let (kind, hint) = match error {
+        ExportError::Exists { .. } => (
+            FailureKind::Exists,
+            "look what it is, and move it away if it is not needed; nothing is ever written over",
+        ),
+        ExportError::ReadBack { .. } => (
+            FailureKind::Untrue,
+            "do not use this medium; put in another one in its place",
+        ),
+        ExportError::Write { .. } => (
+            FailureKind::File,
+            "make room on the medium or put it back, then go on",
+        ),
+    };
+    let what = match error.source() {
+        Some(source) if !error.to_string().contains(&source.to_string()) => {
+            format!("{error}: {source}")
+        }
+        _ => error.to_string(),
+    };
+    Failure {
+        kind,
+        what,
+        hint: hint.to_owned(),
+    }
+}

@@ -1,0 +1,50 @@
+//! Who puts tokens in and takes them out: people, or a rehearsal's own hands.
+
+use std::io;
+
+use crate::ceremony::SecretPurpose;
+use crate::script::{KeyId, KeyPlan};
+use crate::token::TokenQuery;
+
+/// Who puts tokens in and takes them out.
+pub trait Hands: Send {
+    /// Sees to it that the token for a key is the only one that is in. People do it when they are asked to.
+    ///
+    /// # Errors
+    /// When a rehearsal cannot move its own tokens.
+    fn put_in(&mut self, key: &KeyId) -> io::Result<()>;
+
+    /// Takes out whatever is in.
+    ///
+    /// # Errors
+    /// When a rehearsal cannot move its own tokens.
+    fn take_out(&mut self) -> io::Result<()>;
+
+    /// The twin that stands in for the token of a key; none in a production, where the script's own is meant.
+    fn twin(&self, plan: &KeyPlan) -> Option<TokenQuery>;
+
+    /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
+    fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String>;
+}
+
+/// The hands of the people in the room.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PeoplesHands;
+
+impl Hands for PeoplesHands {
+    fn put_in(&mut self, _key: &KeyId) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn take_out(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn twin(&self, _plan: &KeyPlan) -> Option<TokenQuery> {
+        None
+    }
+
+    fn given_pin(&self, _key: &KeyId, _purpose: SecretPurpose) -> Option<String> {
+        None
+    }
+}

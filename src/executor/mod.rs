@@ -1,0 +1,296 @@
+//! Runs a ceremony: the one place where its effects happen, and the only writer of its journal.
+//!
+//! What happened is on the disk before the next thing happens. The token work runs on a worker of its own,
+//! which can be given up when a module hangs.
+
+mod desk;
+mod directory;
+mod effects;
+mod export;
+mod failure;
+mod hands;
+mod journal;
+mod room;
+
+use std::path::PathBuf;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use jiff::Timestamp;
+
+use crate::ceremony::{
+    Answer, Ask, Ceremony, Ending, Event, FrontEnd, Input, Interrupt, Moment, Next, Opening,
+    Prompt, Recorded, StepError,
+};
+use crate::transcript::Transcript;
+use crate::words::Digest;
+
+use room::Room;
+
+pub use directory::{CarriedInDirectory, CeremonyDirectory, DirectoryError};
+pub use export::{ExportError, write_exclusively};
+pub use hands::{Hands, PeoplesHands};
+pub use journal::JournalError;
+
+/// How a run of the executor ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// The ceremony is over.
+    Over(Ending),
+    /// The process must end; the ceremony waits to be resumed.
+    Left,
+}
+
+/// Why a ceremony could not be run on. Whatever was recorded stays, and it can be resumed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecutorError {
+    /// The ceremony directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The ceremony refused what it had asked for itself: a fault of this program.
+    #[error("the ceremony does not take the outcome of its own effect: {0}")]
+    Outcome(StepError),
+    /// A file that follows from the transcript could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The system has no random bytes.
+    #[error("the operating system gives no random bytes")]
+    Random,
+}
+
+/// A ceremony that is being run.
+pub struct Executor<'a> {
+    ceremony: Ceremony,
+    transcript: Transcript,
+    directory: CeremonyDirectory,
+    export: PathBuf,
+    room: Room,
+    front_end: &'a mut dyn FrontEnd,
+}
+
+impl<'a> Executor<'a> {
+    /// Begins a ceremony in a directory that was made for it.
+    ///
+    /// # Errors
+    /// When the first line of the record cannot be written.
+    pub fn begin(
+        directory: CeremonyDirectory,
+        opening: Opening,
+        hands: Box<dyn Hands>,
+        front_end: &'a mut dyn FrontEnd,
+    ) -> Result<Self, ExecutorError> {
+        let ceremony = Ceremony::new(directory.script());
+        let mut executor = Self {
+            export: directory.path().join(&opening.export),
+            ceremony,
+            transcript: Transcript::default(),
+            directory,
+            room: Room::new(hands),
+            front_end,
+        };
+        executor
+            .take(Input::Open(opening))?
+            .map_err(ExecutorError::Outcome)?;
+        Ok(executor)
+    }
+
+    /// Takes a ceremony up again.
+    ///
+    /// # Errors
+    /// When the transcript does not lead to a state, or the line that says so cannot be written.
+    pub fn resume(
+        directory: CeremonyDirectory,
+        transcript: Transcript,
+        torn_bytes: u64,
+        hands: Box<dyn Hands>,
+        front_end: &'a mut dyn FrontEnd,
+    ) -> Result<Self, ExecutorError> {
+        let ceremony = transcript
+            .replay(&directory.script())
+            .map_err(DirectoryError::Transcript)?;
+        let export = ceremony
+            .opening()
+            .map_or_else(|| "export".to_owned(), |opening| opening.export.clone());
+        let is_over = ceremony.ending().is_some();
+        let mut executor = Self {
+            export: directory.path().join(export),
+            ceremony,
+            transcript,
+            directory,
+            room: Room::new(hands),
+            front_end,
+        };
+        if !is_over {
+            executor
+                .take(Input::Resume {
+                    conclave: env!("CARGO_PKG_VERSION").to_owned(),
+                    program: program_digest(),
+                    torn_bytes,
+                })?
+                .map_err(ExecutorError::Outcome)?;
+        }
+        Ok(executor)
+    }
+
+    /// Runs until the ceremony is over, or the process must end.
+    ///
+    /// # Errors
+    /// When something failed that the room cannot mend. What was recorded stays.
+    pub fn run(mut self) -> Result<Ended, ExecutorError> {
+        loop {
+            if let Some(interrupt) = self.room.pending.take()
+                && self.interrupted(interrupt)?.is_break()
+            {
+                return Ok(Ended::Left);
+            }
+            let interrupt = match self.ceremony.next() {
+                Next::Done(ending) => {
+                    self.write_documents()?;
+                    return Ok(Ended::Over(ending));
+                }
+                Next::Ask(prompt) => match self.front_end.ask(&self.ceremony, &prompt) {
+                    Ok(answer) => {
+                        if let Err(error) = self.take(Input::Answer(answer))? {
+                            self.front_end.not_accepted(&self.ceremony, &error);
+                        }
+                        continue;
+                    }
+                    Err(interrupt) => interrupt,
+                },
+                Next::Do(effect) => match self.perform(effect)? {
+                    Ok(outcome) => {
+                        self.take(Input::Outcome(outcome))?
+                            .map_err(ExecutorError::Outcome)?;
+                        continue;
+                    }
+                    Err(interrupt) => interrupt,
+                },
+            };
+            if self.interrupted(interrupt)?.is_break() {
+                return Ok(Ended::Left);
+            }
+        }
+    }
+
+    fn interrupted(
+        &mut self,
+        interrupt: Interrupt,
+    ) -> Result<std::ops::ControlFlow<()>, ExecutorError> {
+        let input = match interrupt {
+            Interrupt::Leave => return Ok(std::ops::ControlFlow::Break(())),
+            Interrupt::GiveUp => return Ok(std::ops::ControlFlow::Continue(())),
+            Interrupt::Exception { sheet, people } => Input::Exception { sheet, people },
+            Interrupt::Abort { reason } => Input::Abort { reason },
+        };
+        if let Err(error) = self.take(input)? {
+            self.front_end.not_accepted(&self.ceremony, &error);
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    }
+
+    /// Decides upon an input, writes down what it leads to, and folds it. The inner error is a refusal,
+    /// which changed nothing.
+    fn take(&mut self, input: Input) -> Result<Result<(), StepError>, ExecutorError> {
+        let mut fresh = [0; 8];
+        fill_random(&mut fresh)?;
+        let moment = Moment {
+            machine_time: Timestamp::now(),
+            fresh,
+        };
+        let events = match self.ceremony.decide(input, &moment) {
+            Ok(events) => events,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        for event in events {
+            let next = match self.ceremony.clone().apply(&event) {
+                Ok(next) => next,
+                Err(error) => return Ok(Err(error.into())),
+            };
+            if let Err(refusal) = self.write_down(next, event)? {
+                return Ok(Err(refusal));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Writes an event down, and only then makes its state the state. While the medium does not take it, the
+    /// room is asked to mend that: nothing goes on meanwhile.
+    fn write_down(
+        &mut self,
+        next: Ceremony,
+        event: Event,
+    ) -> Result<Result<(), StepError>, ExecutorError> {
+        let time = next.time(Timestamp::now());
+        let (bytes, entry) =
+            self.transcript
+                .push(next.script().sha256(), next.mode(), time, event.clone());
+        let (line, head) = (entry.line.seq, entry.digest);
+        while let Err(error) = self.directory.append(&bytes) {
+            let prompt = Prompt {
+                step: self.ceremony.current_step().map(|step| step.id.clone()),
+                who: Vec::new(),
+                lines: vec![
+                    format!("The record cannot be written: {error}."),
+                    "Nothing goes on until it can. Make room on the medium, or put it back."
+                        .to_owned(),
+                ],
+                ask: Ask::Enter {
+                    action: "Try again".to_owned(),
+                },
+            };
+            match self.front_end.ask(&self.ceremony, &prompt) {
+                Ok(Answer::Enter | Answer::Text(_) | Answer::Choice { .. }) => {}
+                Err(_) => {
+                    self.transcript.pop();
+                    return Err(DirectoryError::Journal(error).into());
+                }
+            }
+        }
+        self.ceremony = next;
+        self.front_end.recorded(
+            &self.ceremony,
+            &Recorded {
+                line,
+                head,
+                time,
+                event: &event,
+            },
+        );
+        Ok(Ok(()))
+    }
+
+    /// Writes what follows from the transcript. It is made anew each time, so that nothing is lost if the
+    /// power goes in the middle.
+    fn write_documents(&self) -> Result<(), ExecutorError> {
+        for (name, bytes) in crate::audit::documents(&self.ceremony, &self.transcript) {
+            let path = self.directory.path().join(name);
+            export::write_anew(&path, &bytes)
+                .map_err(|source| ExecutorError::Document { path, source })?;
+        }
+        Ok(())
+    }
+
+    /// The state.
+    #[must_use]
+    pub const fn ceremony(&self) -> &Ceremony {
+        &self.ceremony
+    }
+}
+
+/// SHA-256 of the running program's file, where it can be read.
+#[must_use]
+pub fn program_digest() -> Option<Digest> {
+    let path = std::env::current_exe().ok()?;
+    Some(Digest::of(&std::fs::read(path).ok()?))
+}
+
+fn fill_random(bytes: &mut [u8]) -> Result<(), ExecutorError> {
+    SystemRandom::new()
+        .fill(bytes)
+        .map_err(|_| ExecutorError::Random)
+}

@@ -1,0 +1,402 @@
+//! Tokens and people at the desk: which token is in, who types which PIN, and waiting for either.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ceremony::{
+    Failure, FailureKind, Interrupt, Outcome, SecretPrompt, SecretPurpose, Waiting, WaitingOn,
+};
+use crate::record::{TokenId, Tries};
+use crate::script::{Act, KeyId, KeyPlan};
+use crate::secret::Pin;
+use crate::token::{Seen, TokenError, TokenQuery};
+
+use super::Executor;
+use super::desk::{Bench, Desk, Unanswered};
+use super::effects::{Hindrance, Performed};
+use super::failure::token_failure;
+use super::hands::Hands;
+
+/// How often it is looked whether a token has come.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The desk, the hands that put tokens on it, and what is remembered from one effect to the next.
+pub(super) struct Room {
+    desk: Desk,
+    hands: Box<dyn Hands>,
+    /// The key whose token was put in last.
+    at_desk: Option<KeyId>,
+    /// The SO PIN that a key holder has just chosen, until the PIN is set.
+    so_pin: Option<(KeyId, Pin)>,
+    /// What the room asked for while a token was working.
+    pub(super) pending: Option<Interrupt>,
+}
+
+impl Room {
+    pub(super) fn new(hands: Box<dyn Hands>) -> Self {
+        Self {
+            desk: Desk::open(),
+            hands,
+            at_desk: None,
+            so_pin: None,
+            pending: None,
+        }
+    }
+}
+
+impl Executor<'_> {
+    /// Waits until exactly one token is there that the script means for this key.
+    pub(super) fn find_token(&mut self, key: &KeyId) -> Performed<Outcome> {
+        self.bring(key)?;
+        let Some(plan) = self.ceremony().script().key(key).cloned() else {
+            return Err(Hindrance::Failed(token_failure(&TokenError::NotFound {
+                wanted: format!("key {key}"),
+            })));
+        };
+        let is_initialised_here = self.initialises(key);
+        let query = self.query(&plan, is_initialised_here);
+        let found = self.await_token(key, &query)?;
+        if is_initialised_here {
+            self.check_label_is_free(&plan)?;
+        } else {
+            self.check_is_unused(key, &found)?;
+        }
+        Ok(Outcome::TokenFound {
+            token: found.id,
+            blank: !found.state.initialised,
+        })
+    }
+
+    /// Waits until the token is there that is known to be meant.
+    pub(super) fn await_exactly(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+        self.await_token(key, &TokenQuery::exactly(token)).map(drop)
+    }
+
+    /// Sees to it that the token for a key is in, and no other that a rehearsal put in.
+    pub(super) fn bring(&mut self, key: &KeyId) -> Performed<()> {
+        if self.room.at_desk.as_ref() == Some(key) {
+            return Ok(());
+        }
+        self.call("Putting the other token away", Bench::put_away)?;
+        self.room.so_pin = None;
+        self.room.hands.put_in(key).map_err(cannot_move)?;
+        self.room.at_desk = Some(key.clone());
+        Ok(())
+    }
+
+    /// Has the token taken out and put in again, so that it starts without anything that it remembered.
+    pub(super) fn take_out(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+        self.bring(key)?;
+        self.call("Logging the token out", Bench::put_away)?;
+        self.room.hands.take_out().map_err(cannot_move)?;
+        self.room.at_desk = None;
+        if self.is_removable(token) {
+            let query = TokenQuery::exactly(token);
+            let what = format!("Take out {}", self.token_title(key));
+            self.await_that(&token.profile, &what, &[], |seen| {
+                (!seen.iter().any(|seen| query.matches(seen))).then_some(())
+            })?;
+        }
+        self.bring(key)
+    }
+
+    /// Logs the key holder in, unless that is so already.
+    pub(super) fn log_in(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+        self.bring(key)?;
+        self.await_exactly(key, token)?;
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let (is_logged_in, state) = self.call("Asking the token for its state", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            Ok((open.logged_in, open.token.state()?))
+        })?;
+        if is_logged_in {
+            return Ok(());
+        }
+        if !state.pin_set {
+            return Err(TokenError::PinNotSet.into());
+        }
+        let pin = self.ask_pin(key, token, SecretPurpose::Pin, Some(state.pin_tries))?;
+        let (key_of_job, id) = (key.clone(), token.clone());
+        self.call("Logging in", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            open.token.login(&pin)?;
+            open.logged_in = true;
+            Ok(())
+        })
+    }
+
+    pub(super) fn ask_new_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
+        self.ask_pin(key, token, SecretPurpose::NewSoPin, None)
+    }
+
+    pub(super) fn ask_new_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
+        self.ask_pin(key, token, SecretPurpose::NewPin, None)
+    }
+
+    pub(super) fn ask_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let state = self.call("Asking the token for its state", move |bench| {
+            bench.take(&key_of_job, &id)?.token.state()
+        })?;
+        self.ask_pin(key, token, SecretPurpose::SoPin, Some(state.so_pin_tries))
+    }
+
+    pub(super) fn keep_so_pin(&mut self, key: &KeyId, so_pin: Pin) {
+        self.room.so_pin = Some((key.clone(), so_pin));
+    }
+
+    pub(super) fn take_so_pin(&mut self, key: &KeyId) -> Option<Pin> {
+        self.room
+            .so_pin
+            .take()
+            .filter(|(of_key, _)| of_key == key)
+            .map(|(_, so_pin)| so_pin)
+    }
+
+    /// Lets go of the open token when a failure says that its session is not to be relied on.
+    pub(super) fn forget_after(&mut self, kind: FailureKind) {
+        if matches!(kind, FailureKind::TokenAbsent | FailureKind::Device) {
+            // When even this fails, the next look at the tokens tells.
+            let _ = self.call("Closing the token", |bench| {
+                bench.forget();
+                Ok(())
+            });
+        }
+    }
+
+    /// Which tokens are in.
+    pub(super) fn look(&mut self, profile: &str) -> Performed<Vec<Seen>> {
+        let profile = profile.to_owned();
+        self.call("Looking which tokens are in", move |bench| {
+            bench.look(&profile)
+        })
+    }
+
+    /// Has the token worker do something, while the room sees that it works.
+    pub(super) fn call<R: Send + 'static>(
+        &mut self,
+        what: &str,
+        job: impl FnOnce(&mut Bench) -> Result<R, TokenError> + Send + 'static,
+    ) -> Performed<R> {
+        let mut pending = None;
+        let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
+        let result = self.room.desk.call(
+            |elapsed| {
+                let waiting = Waiting {
+                    what: what.to_owned(),
+                    seen: Vec::new(),
+                    elapsed,
+                    on: WaitingOn::Token,
+                };
+                match front_end.waiting(ceremony, &waiting) {
+                    Err(Interrupt::GiveUp) => Err(Interrupt::GiveUp),
+                    Err(Interrupt::Leave) => Err(Interrupt::Leave),
+                    Err(later) => {
+                        pending = Some(later);
+                        Ok(())
+                    }
+                    Ok(()) => Ok(()),
+                }
+            },
+            job,
+        );
+        if pending.is_some() {
+            self.room.pending = pending;
+        }
+        match result {
+            Ok(result) => Ok(result?),
+            Err(Unanswered::Interrupted(Interrupt::GiveUp) | Unanswered::NoWorker) => {
+                Err(Hindrance::Failed(Failure {
+                    kind: FailureKind::GivenUp,
+                    what: format!("{} was given up", lower_first(what)),
+                    hint: "leave with Ctrl-C, take the token out and put it in again, and go on with: conclave resume"
+                        .to_owned(),
+                }))
+            }
+            Err(Unanswered::Interrupted(interrupt)) => Err(Hindrance::Interrupted(interrupt)),
+        }
+    }
+
+    fn await_token(&mut self, key: &KeyId, query: &TokenQuery) -> Performed<Seen> {
+        let what = format!("Put in {}", self.token_title(key));
+        let mut several = None;
+        let found = self.await_that(&query.profile, &what, &[], |seen| {
+            let mut matching: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
+            match (matching.pop(), matching.len()) {
+                (None, _) => None,
+                (Some(only), 0) => Some(Some(only.clone())),
+                (Some(last), _) => {
+                    matching.push(last);
+                    several = Some(matching.iter().map(|seen| seen.id.clone()).collect());
+                    Some(None)
+                }
+            }
+        })?;
+        found.ok_or_else(|| {
+            TokenError::Ambiguous {
+                found: several.unwrap_or_default(),
+            }
+            .into()
+        })
+    }
+
+    /// Looks again and again until what is seen is what is waited for.
+    fn await_that<T>(
+        &mut self,
+        profile: &str,
+        what: &str,
+        more: &[String],
+        mut is_there: impl FnMut(&[Seen]) -> Option<T>,
+    ) -> Performed<T> {
+        let begun = Instant::now();
+        loop {
+            let seen = self.look(profile)?;
+            if let Some(found) = is_there(&seen) {
+                return Ok(found);
+            }
+            let mut lines = more.to_vec();
+            lines.extend(seen.iter().map(|seen| self.describe(seen)));
+            let waiting = Waiting {
+                what: what.to_owned(),
+                seen: lines,
+                elapsed: begun.elapsed(),
+                on: WaitingOn::People,
+            };
+            self.front_end.waiting(&self.ceremony, &waiting)?;
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// What a token is that is in, for those who wait for another.
+    fn describe(&self, seen: &Seen) -> String {
+        let ceremony = self.ceremony();
+        match ceremony.key_of_token(&seen.id) {
+            Some(key) => format!(
+                "In now: {}. That is {}; nothing was tried on it.",
+                seen.id,
+                ceremony.script().token_title(key)
+            ),
+            None if seen.state.initialised => {
+                format!("In now: {}. Nothing was tried on it.", seen.id)
+            }
+            None => format!("In now: {}.", seen.id),
+        }
+    }
+
+    fn ask_pin(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        purpose: SecretPurpose,
+        tries: Option<Tries>,
+    ) -> Performed<Pin> {
+        let Some(plan) = self.ceremony().script().key(key) else {
+            return Err(TokenError::PinNotSet.into());
+        };
+        let prompt = SecretPrompt {
+            who: plan.holder.clone(),
+            purpose,
+            token: token.to_string(),
+            tries,
+            given: self.room.hands.given_pin(key, purpose),
+        };
+        Ok(self.front_end.secret(&self.ceremony, &prompt)?)
+    }
+
+    /// The token that the script means, or the twin that stands in for it.
+    fn query(&self, plan: &KeyPlan, blank: bool) -> TokenQuery {
+        let spec = &plan.token;
+        let query = self.room.hands.twin(plan).unwrap_or_else(|| TokenQuery {
+            manufacturer: spec.manufacturer.clone(),
+            model: spec.model.clone(),
+            serial: spec.serial.clone(),
+            label: spec.label.clone(),
+            ..TokenQuery::of(&spec.profile)
+        });
+        if blank {
+            TokenQuery {
+                blank: true,
+                label: None,
+                ..query
+            }
+        } else {
+            query
+        }
+    }
+
+    /// Whether the script has the token of a key initialised.
+    fn initialises(&self, key: &KeyId) -> bool {
+        self.ceremony().script().steps().iter().any(
+            |step| matches!(&step.act, Act::InitialiseToken { key: of_step } if of_step == key),
+        )
+    }
+
+    /// No other token may have the label that this one gets: after a power cut nobody could tell them apart.
+    fn check_label_is_free(&mut self, plan: &KeyPlan) -> Performed<()> {
+        let label = self.ceremony().token_label(&plan.id);
+        let profile = self.query(plan, true).profile;
+        let taken = self
+            .look(&profile)?
+            .into_iter()
+            .find(|seen| seen.state.initialised && seen.id.label == label);
+        match taken {
+            None => Ok(()),
+            Some(seen) => Err(Hindrance::Failed(Failure {
+                kind: FailureKind::Exists,
+                what: format!(
+                    "a token with the label {label:?} is there already: {}",
+                    seen.id
+                ),
+                hint: "take it out, or give this token another label in the script".to_owned(),
+            })),
+        }
+    }
+
+    /// A token that is not initialised here must not hold keys yet: nobody would know which of them are whose.
+    fn check_is_unused(&mut self, key: &KeyId, found: &Seen) -> Performed<()> {
+        let (key_of_job, id) = (key.clone(), found.id.clone());
+        let objects = self.call("Looking what the token holds", move |bench| {
+            bench.take(&key_of_job, &id)?.token.objects()
+        })?;
+        match objects.first() {
+            None => Ok(()),
+            Some(object) => Err(Hindrance::Failed(Failure {
+                kind: FailureKind::Exists,
+                what: format!(
+                    "the token {} holds a {} already: {:?}",
+                    found.id, object.kind, object.label
+                ),
+                hint: "put in a token without keys; nothing was changed on this one".to_owned(),
+            })),
+        }
+    }
+
+    /// Whether a token can be taken out at all: a software token, or a network HSM, cannot.
+    fn is_removable(&self, token: &TokenId) -> bool {
+        crate::profile::Profile::named(&token.profile)
+            .is_ok_and(|profile| profile.quirks().hardware)
+    }
+
+    fn token_title(&self, key: &KeyId) -> String {
+        let script = self.ceremony().script();
+        let holder = script
+            .holder(key)
+            .map_or_else(String::new, |person| format!(" ({})", person.name));
+        format!("{}{holder}", script.token_title(key))
+    }
+}
+
+fn cannot_move(error: std::io::Error) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::File,
+        what: format!("the rehearsal cannot move its tokens: {error}"),
+        hint: "look whether the directory of the rehearsal can be written".to_owned(),
+    })
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().collect::<String>() + letters.as_str()
+    })
+}
