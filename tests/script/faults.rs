@@ -619,6 +619,33 @@ fn a_file_of_a_mebibyte_is_no_script() {
 }
 
 #[test]
+fn whoever_wants_to_keep_us_busy_is_told_a_few_faults_at_once() {
+    let line = "PIN: 271828 \u{202e}\n".repeat(60_000);
+    let fields: String = (0..40_000).map(|n| format!("a{n} = 1, ")).collect();
+    let many_steps = "[[step]]\nact = \"sign-root\"\n".repeat(30_000);
+    let many_keys = "[[key]]\nid = \"k\"\n".repeat(30_000);
+    let texts = [
+        format!("{}{line}", genesis().text),
+        genesis()
+            .text
+            .replacen("token = { ", &format!("token = {{ {fields}"), 1),
+        format!("{}{many_steps}", genesis().text),
+        format!("{}{many_keys}", genesis().text),
+        "[".repeat(1 << 20),
+        "a = [\n".repeat(150_000),
+        "a.".repeat(500_000),
+    ];
+    let start = std::time::Instant::now();
+    for text in texts {
+        assert!(text.len() <= 1 << 20, "{}", text.len());
+        let faults = parse(&text, genesis()).unwrap_err();
+        assert!((1..=501).contains(&faults.len()));
+    }
+    // Seconds at most; what grows with the square of its input would take hours.
+    assert!(start.elapsed().as_secs() < 60);
+}
+
+#[test]
 fn a_script_without_keys_or_steps_is_told_so_once() {
     let people = genesis().text.split_once("# The root keys,").unwrap().0;
     let faults = parse(people, genesis()).unwrap_err();

@@ -1,8 +1,11 @@
 //! Ceremony scripts: the ready ones, those written from them, and every fault with its place.
 
+mod commands;
 mod faults;
 mod mutation;
 mod ready;
+mod sheets;
+mod warnings;
 
 use conclave::script::{CarriedFiles, Embedded, Faults, Script, embedded};
 use jiff::Timestamp;

@@ -15,7 +15,7 @@ impl Act {
             Self::Note { text, .. } => format!("Note: {}", beginning(text)),
             Self::OpenToken { key } => format!("Match {}", script.token_title(key)),
             Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
-            Self::SetPin { key } => format!("Set the PIN of {}", script.token_title(key)),
+            Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
@@ -74,13 +74,13 @@ impl Act {
             Self::Note { text, .. } => text.lines().map(str::to_owned).collect(),
             Self::OpenToken { key } => open_token(script, key),
             Self::InitialiseToken { key } => vec![
-                format!("Everything on {} is erased now, and it takes its label.", script.token_title(key)),
-                "The others turn away. The key holder alone types a new SO PIN, twice.".into(),
+                format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
+                format!("The others turn away. {} alone types a new SO PIN, twice.", actor(script, key)),
             ],
-            Self::SetPin { .. } => lines(&[
-                "The others turn away. The key holder alone types a new user PIN, twice.",
-                "Nobody else learns the PIN, and it is written nowhere in this room.",
-            ]),
+            Self::SetPin { key } => vec![
+                format!("The others turn away. {} alone types a new user PIN, twice.", actor(script, key)),
+                "Nobody else learns the PIN, and it is written nowhere in this room.".into(),
+            ],
             Self::GenerateKey { key } => generate_key(script, key),
             Self::ComposeRoot => vec![format!(
                 "The administrator has root {version} put together from the script and the keys made today, and frozen. Nothing in it changes after this."
@@ -92,11 +92,7 @@ impl Act {
             ],
             Self::SignRoot => vec![
                 "Each key holder in turn puts in the token that the screen names, turns the others away, and types the PIN.".into(),
-                format!(
-                    "All {} keys sign, although {} would do. Each signature is verified before the next token is asked for.",
-                    script.keys().len(),
-                    script.root().threshold
-                ),
+                "Every key signs, not only as many as the threshold wants. Each signature is verified before the next token is asked for.".into(),
             ],
             Self::VerifyRoot => vec![format!(
                 "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
@@ -106,9 +102,9 @@ impl Act {
                 "A witness compares the digest on the screen with the one written down at the review.".into(),
             ],
             Self::ProveToken { key } => vec![
-                format!("The key holder takes {} out, and puts it in again.", script.token_title(key)),
-                "The others turn away. The key holder types the PIN from memory; the key answers a fresh challenge.".into(),
-                "The key holder takes the token out and keeps it.".into(),
+                format!("{} puts in {}, which was out since it last signed.", actor(script, key), script.token_short(key)),
+                format!("The others turn away. {} types the PIN from memory; the key answers a fresh challenge.", actor(script, key)),
+                format!("{} takes the token out and keeps it.", actor(script, key)),
             ],
             Self::SignOff => lines(&[
                 "Each person says: agree, agree with reservation (which is written down), or refuse (with the reason), and signs the run sheet.",
@@ -177,7 +173,8 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(bag) = &plan.token.bag {
         lines.push(format!(
-            "The key holder shows bag {bag}, unopened; a witness compares its number and seal, then it is opened."
+            "{} shows bag {bag}, unopened; a witness compares its number and seal, then it is opened.",
+            actor(script, key)
         ));
     }
     let marks: Vec<String> = [
@@ -189,8 +186,9 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
     .filter_map(|(what, mark)| mark.as_ref().map(|mark| format!("{what} {mark}")))
     .collect();
     lines.push(format!(
-        "The key holder puts in {} ({}), and no other.",
-        script.token_title(key),
+        "{} puts in {} ({}), and no other.",
+        actor(script, key),
+        script.token_short(key),
         plan.token.profile
     ));
     if !marks.is_empty() {
@@ -207,9 +205,22 @@ fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
             script.key_title(key),
             kind.unwrap_or_default()
         ),
-        "A witness writes the fingerprint words of the key on the run sheet; the key holder takes the token out and keeps it."
-            .into(),
+        format!(
+            "A witness writes the first fingerprint words of the key on the run sheet. {} takes the token out and keeps it.",
+            actor(script, key)
+        ),
     ]
+}
+
+/// `Key holder 3`, at the head of a sentence.
+fn actor(script: &Script, key: &KeyId) -> String {
+    capitalised(&script.holder_title(key))
+}
+
+pub(in crate::script) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
 }
 
 /// The first words of a text: at most 40 characters of its first line.
