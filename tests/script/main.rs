@@ -1,5 +1,9 @@
 //! Ceremony scripts: the ready ones, those written from them, and every fault with its place.
 
+// The helpers of tests may fail as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod cases;
 mod commands;
 mod faults;
 mod mutation;

@@ -56,12 +56,12 @@ impl Act {
         let version = script.root_version();
         match self {
             Self::Attendance => lines(&[
-                "Each person says their name and role; a witness compares an identity document with the list.",
+                "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
                 "The administrator confirms each one. Whoever else is in the room is written on the run sheet.",
             ]),
             Self::AttestClock => vec![
                 "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
-                format!("Both confirm the date and time. It may not be earlier than {}.", script.not_before()),
+                format!("Both confirm the date and time, or have the right one typed in. It may not be earlier than {}.", script.not_before()),
             ],
             Self::InspectStation => lines(&[
                 "The administrator starts the inspection of this machine; a witness reads the result.",
@@ -75,7 +75,7 @@ impl Act {
             Self::OpenToken { key } => open_token(script, key),
             Self::InitialiseToken { key } => vec![
                 format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
-                format!("The others turn away. {} alone types a new SO PIN, twice.", actor(script, key)),
+                format!("The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.", actor(script, key)),
             ],
             Self::SetPin { key } => vec![
                 format!("The others turn away. {} alone types a new user PIN, twice.", actor(script, key)),
@@ -121,7 +121,7 @@ impl Act {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
             Self::AttestClock => vec!["two people stand for the date and time".into()],
             Self::InspectStation => {
-                vec!["no network, no swap, and a clock not before the script's date".into()]
+                vec!["whatever makes this machine unfit is known, and in the record".into()]
             }
             Self::ReadScript => vec!["the script that runs is the script that was printed".into()],
             Self::OpenToken { .. } => vec!["the token is the one that the script names".into()],
