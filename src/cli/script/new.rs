@@ -154,11 +154,12 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 
 fn no_key(path: &Path, error: &KeyFileError) -> Failure {
     let name = path.display().to_string().escape_debug().to_string();
-    let hint = match error {
-        KeyFileError::Private => "take it off this machine now; carry in its public key",
-        _ => "give a file with a public key, as `openssl pkey -pubout` writes it",
-    };
-    Failure::new(Status::Usage, format!("{name}: {error}")).hint(hint)
+    match error {
+        KeyFileError::Private => Failure::new(Status::Usage, format!("{name} holds a PRIVATE key"))
+            .hint("take it off this machine now; carry in its public key"),
+        _ => Failure::new(Status::Usage, format!("{name} is no public key: {error}"))
+            .hint("give a file with a public key, as `openssl pkey -pubout` writes it"),
+    }
 }
 
 /// The script last: when it is there, so is everything that it carries.
