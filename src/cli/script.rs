@@ -2,6 +2,7 @@
 
 mod check;
 mod create;
+mod json;
 mod list;
 mod new;
 mod print;

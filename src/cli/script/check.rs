@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::json::ceremony;
 use super::{Source, say, tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::script::{Faults, PersonRole, Script};
@@ -142,44 +143,4 @@ fn report(source: &Source, parsed: &Result<Script, Faults>) -> Value {
         }
     }
     report
-}
-
-fn ceremony(script: &Script) -> Value {
-    let people: Vec<Value> = script
-        .people()
-        .iter()
-        .map(|person| {
-            let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
-            json!({ "id": person.id, "name": person.name, "roles": roles })
-        })
-        .collect();
-    let keys: Vec<Value> = script
-        .keys()
-        .iter()
-        .map(|key| {
-            json!({
-                "id": key.id,
-                "holder": key.holder,
-                "type": key.key_type.to_string(),
-                "profile": key.token.profile,
-            })
-        })
-        .collect();
-    let steps: Vec<&str> = script.steps().iter().map(|step| step.id.as_str()).collect();
-    json!({
-        "kind": script.kind().as_str(),
-        "title": script.title(),
-        "repository": script.repository(),
-        "not_before": script.not_before().to_string(),
-        "root": {
-            "version": script.root_version(),
-            "threshold": script.root().threshold,
-            "expires": script.root().expires.to_string(),
-        },
-        "sample_keys": script.uses_sample_keys(),
-        "minutes": script.total_minutes(),
-        "people": people,
-        "keys": keys,
-        "steps": steps,
-    })
 }

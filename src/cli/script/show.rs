@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::json::ceremony;
 use super::{Source, say, tell_faults, time};
 use crate::cli::{Failure, Status};
 use crate::script::Script;
@@ -15,8 +16,11 @@ pub(super) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
     /// The text of the script itself, byte for byte
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     text: bool,
+    /// Report as JSON on stdout
+    #[arg(long)]
+    json: bool,
     /// Judge it at this time, not now
     #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
@@ -27,6 +31,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     // Faulty text is not shown: it may hold what a terminal would obey.
     match source.parse(arguments.at.unwrap_or_else(Timestamp::now)) {
         Ok(_) if arguments.text => say(source.text()).map(|()| Status::Done),
+        Ok(script) if arguments.json => {
+            say(&format!("{:#}\n", ceremony(&script))).map(|()| Status::Done)
+        }
         Ok(script) => say(&told(&script)).map(|()| Status::Done),
         Err(faults) => Ok(tell_faults(&faults)),
     }

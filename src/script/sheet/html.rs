@@ -184,7 +184,7 @@ impl Page {
             "",
             "Tokens. Each PIN is known to the key holder alone, by heart.",
         );
-        self.raw("\n<table class=\"grid\">\n");
+        self.raw("\n<table class=\"grid tokens\">\n");
         self.columns(&["Key", "Holder", "Type", "Token"]);
         for plan in script.keys() {
             let holder = script.holder(&plan.id).map_or("", |person| &person.name);
@@ -221,10 +221,10 @@ impl Page {
         self.raw("<tr>");
         self.element("td", "number", &row.number.to_string());
         self.raw("<td class=\"activity\">");
-        self.element("h3", "", &title(act, script));
         if let Some(minutes) = row.step.minutes {
             self.element("span", "minutes", &format!("{minutes} min"));
         }
+        self.element("h3", "", &title(act, script));
         for line in act.instructions(script) {
             self.element("p", "", &line);
         }
