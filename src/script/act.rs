@@ -2,6 +2,8 @@
 
 mod wording;
 
+pub(super) use wording::capitalised;
+
 use super::{KeyId, Person, PersonId, PersonRole, Script};
 
 /// What a step does.

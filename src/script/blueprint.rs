@@ -12,6 +12,9 @@ use crate::words::Digest;
 
 const MOST_TOKENS: u8 = 32;
 
+/// Public key files of online roles: their names in the script, and their contents.
+pub type OnlineFiles = BTreeMap<RoleKind, Vec<(String, Vec<u8>)>>;
+
 /// What a new script is to say. People get the names of their parts: `Key holder 3`.
 #[derive(Debug, Clone)]
 pub struct Blueprint {
@@ -35,7 +38,7 @@ pub struct Blueprint {
     pub expires: Timestamp,
     /// Public keys of online roles, by file name and content. A role that is not
     /// here keeps the sample key of the ready script.
-    pub online: BTreeMap<RoleKind, Vec<(String, Vec<u8>)>>,
+    pub online: OnlineFiles,
 }
 
 /// Why no script can be written from a blueprint.

@@ -14,10 +14,11 @@ mod fault;
 mod id;
 mod plan;
 mod read;
+mod sheet;
 mod warning;
 
 pub use act::Act;
-pub use blueprint::{Blueprint, BlueprintError};
+pub use blueprint::{Blueprint, BlueprintError, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
@@ -26,3 +27,4 @@ pub use plan::{
     Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
     RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
 };
+pub use sheet::RunSheet;

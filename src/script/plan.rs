@@ -399,27 +399,46 @@ impl Script {
         }
     }
 
-    /// `the key of key holder 3`, or `key key-6 of key holder 3` when that person holds several.
+    /// `the key of key holder 3`, or `key-6 of key holder 3` when that person holds several.
     #[must_use]
     pub fn key_title(&self, key: &KeyId) -> String {
-        self.possession(key, "key")
+        let holder = self.holder_title(key);
+        if self.holds_several(key) {
+            format!("{key} of {holder}")
+        } else {
+            format!("the key of {holder}")
+        }
     }
 
     /// `the token of key holder 3`, or `the token for key-6 of key holder 3`.
     #[must_use]
     pub fn token_title(&self, key: &KeyId) -> String {
-        self.possession(key, "token")
+        format!("{} of {}", self.token_short(key), self.holder_title(key))
     }
 
-    fn possession(&self, key: &KeyId, what: &str) -> String {
+    /// `key holder 3`, or `key holder 3 for key-6` when that person has several tokens.
+    pub(super) fn pin_title(&self, key: &KeyId) -> String {
         let holder = self.holder_title(key);
+        if self.holds_several(key) {
+            format!("{holder} for {key}")
+        } else {
+            holder
+        }
+    }
+
+    /// `the token`, or `the token for key-6` when its holder has several.
+    pub(super) fn token_short(&self, key: &KeyId) -> String {
+        if self.holds_several(key) {
+            format!("the token for {key}")
+        } else {
+            "the token".to_owned()
+        }
+    }
+
+    fn holds_several(&self, key: &KeyId) -> bool {
         let owner = self.key(key).map(|key| &key.holder);
         let held = self.keys.iter().filter(|key| Some(&key.holder) == owner);
-        match (held.count() > 1, what) {
-            (false, _) => format!("the {what} of {holder}"),
-            (true, "key") => format!("key {key} of {holder}"),
-            (true, _) => format!("the {what} for {key} of {holder}"),
-        }
+        held.count() > 1
     }
 }
 

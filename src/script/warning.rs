@@ -48,15 +48,15 @@ impl Found<'_, '_> {
             .and_then(|threshold| keys.checked_sub(threshold));
         if let Some(spare @ 0..=1) = spare {
             let loss = if spare == 0 {
-                "one lost key ends".to_owned()
+                "one key is"
             } else {
-                "two lost keys end".to_owned()
+                "two keys are"
             };
             self.warn(
                 "script.spare-keys",
                 &threshold.span,
                 format!(
-                    "a threshold of {} with {keys} root keys: {loss} the repository",
+                    "a threshold of {} with {keys} root keys: once {loss} lost, no root can be signed",
                     threshold.value
                 ),
                 "have at least two keys more than the threshold",

@@ -1,8 +1,15 @@
 //! Ceremony scripts: the ready ones, those written from them, and every fault with its place.
 
+// The helpers of tests may fail as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod cases;
+mod commands;
 mod faults;
 mod mutation;
 mod ready;
+mod sheets;
+mod warnings;
 
 use conclave::script::{CarriedFiles, Embedded, Faults, Script, embedded};
 use jiff::Timestamp;

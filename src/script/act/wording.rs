@@ -15,7 +15,7 @@ impl Act {
             Self::Note { text, .. } => format!("Note: {}", beginning(text)),
             Self::OpenToken { key } => format!("Match {}", script.token_title(key)),
             Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
-            Self::SetPin { key } => format!("Set the PIN of {}", script.token_title(key)),
+            Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
@@ -56,12 +56,12 @@ impl Act {
         let version = script.root_version();
         match self {
             Self::Attendance => lines(&[
-                "Each person says their name and role; a witness compares an identity document with the list.",
+                "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
                 "The administrator confirms each one. Whoever else is in the room is written on the run sheet.",
             ]),
             Self::AttestClock => vec![
                 "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
-                format!("Both confirm the date and time. It may not be earlier than {}.", script.not_before()),
+                format!("Both confirm the date and time, or have the right one typed in. It may not be earlier than {}.", script.not_before()),
             ],
             Self::InspectStation => lines(&[
                 "The administrator starts the inspection of this machine; a witness reads the result.",
@@ -74,13 +74,13 @@ impl Act {
             Self::Note { text, .. } => text.lines().map(str::to_owned).collect(),
             Self::OpenToken { key } => open_token(script, key),
             Self::InitialiseToken { key } => vec![
-                format!("Everything on {} is erased now, and it takes its label.", script.token_title(key)),
-                "The others turn away. The key holder alone types a new SO PIN, twice.".into(),
+                format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
+                format!("The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.", actor(script, key)),
             ],
-            Self::SetPin { .. } => lines(&[
-                "The others turn away. The key holder alone types a new user PIN, twice.",
-                "Nobody else learns the PIN, and it is written nowhere in this room.",
-            ]),
+            Self::SetPin { key } => vec![
+                format!("The others turn away. {} alone types a new user PIN, twice.", actor(script, key)),
+                "Nobody else learns the PIN, and it is written nowhere in this room.".into(),
+            ],
             Self::GenerateKey { key } => generate_key(script, key),
             Self::ComposeRoot => vec![format!(
                 "The administrator has root {version} put together from the script and the keys made today, and frozen. Nothing in it changes after this."
@@ -92,11 +92,7 @@ impl Act {
             ],
             Self::SignRoot => vec![
                 "Each key holder in turn puts in the token that the screen names, turns the others away, and types the PIN.".into(),
-                format!(
-                    "All {} keys sign, although {} would do. Each signature is verified before the next token is asked for.",
-                    script.keys().len(),
-                    script.root().threshold
-                ),
+                "Every key signs, not only as many as the threshold wants. Each signature is verified before the next token is asked for.".into(),
             ],
             Self::VerifyRoot => vec![format!(
                 "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
@@ -106,9 +102,9 @@ impl Act {
                 "A witness compares the digest on the screen with the one written down at the review.".into(),
             ],
             Self::ProveToken { key } => vec![
-                format!("The key holder takes {} out, and puts it in again.", script.token_title(key)),
-                "The others turn away. The key holder types the PIN from memory; the key answers a fresh challenge.".into(),
-                "The key holder takes the token out and keeps it.".into(),
+                format!("{} puts in {}, which was out since it last signed.", actor(script, key), script.token_short(key)),
+                format!("The others turn away. {} types the PIN from memory; the key answers a fresh challenge.", actor(script, key)),
+                format!("{} takes the token out and keeps it.", actor(script, key)),
             ],
             Self::SignOff => lines(&[
                 "Each person says: agree, agree with reservation (which is written down), or refuse (with the reason), and signs the run sheet.",
@@ -125,7 +121,7 @@ impl Act {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
             Self::AttestClock => vec!["two people stand for the date and time".into()],
             Self::InspectStation => {
-                vec!["no network, no swap, and a clock not before the script's date".into()]
+                vec!["whatever makes this machine unfit is known, and in the record".into()]
             }
             Self::ReadScript => vec!["the script that runs is the script that was printed".into()],
             Self::OpenToken { .. } => vec!["the token is the one that the script names".into()],
@@ -177,7 +173,8 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(bag) = &plan.token.bag {
         lines.push(format!(
-            "The key holder shows bag {bag}, unopened; a witness compares its number and seal, then it is opened."
+            "{} shows bag {bag}, unopened; a witness compares its number and seal, then it is opened.",
+            actor(script, key)
         ));
     }
     let marks: Vec<String> = [
@@ -189,8 +186,9 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
     .filter_map(|(what, mark)| mark.as_ref().map(|mark| format!("{what} {mark}")))
     .collect();
     lines.push(format!(
-        "The key holder puts in {} ({}), and no other.",
-        script.token_title(key),
+        "{} puts in {} ({}), and no other.",
+        actor(script, key),
+        script.token_short(key),
         plan.token.profile
     ));
     if !marks.is_empty() {
@@ -207,9 +205,22 @@ fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
             script.key_title(key),
             kind.unwrap_or_default()
         ),
-        "A witness writes the fingerprint words of the key on the run sheet; the key holder takes the token out and keeps it."
-            .into(),
+        format!(
+            "A witness writes the first fingerprint words of the key on the run sheet. {} takes the token out and keeps it.",
+            actor(script, key)
+        ),
     ]
+}
+
+/// `Key holder 3`, at the head of a sentence.
+fn actor(script: &Script, key: &KeyId) -> String {
+    capitalised(&script.holder_title(key))
+}
+
+pub(in crate::script) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
 }
 
 /// The first words of a text: at most 40 characters of its first line.

@@ -240,10 +240,8 @@ impl<'o> Order<'o, '_> {
     }
 
     fn lacks(&self, act: &Act) {
-        // Where it would have to stand: before the first step that needs it, or at the end.
-        let next = self
-            .steps()
-            .find(|(_, _, other)| self.needs_of(other).contains(act));
+        // Where it would have to stand: before the first step that it makes way for, or at the end.
+        let next = self.steps().find(|(_, _, other)| comes_before(act, other));
         let object = act.key().map(|key| format!(", key = {:?}", key.as_str()));
         let table = format!("act = {:?}{}", act.name(), object.unwrap_or_default());
         let (span, place) = match next {
@@ -268,6 +266,35 @@ impl<'o> Order<'o, '_> {
         let ids = self.draft.keys.iter().filter_map(|entry| entry.id.as_ref());
         let mut ids = ids.filter(|id| id.value == *key);
         ids.next().map(|id| id.span.clone())
+    }
+}
+
+/// Whether one act has to stand before another, be it for the sake of acts in between.
+fn comes_before(act: &Act, other: &Act) -> bool {
+    let of_keys = stage(act) < MADE && stage(other) < MADE;
+    let apart = of_keys && act.key().is_some() && other.key().is_some() && act.key() != other.key();
+    stage(act) < stage(other) && !apart
+}
+
+/// When all keys are there.
+const MADE: u8 = 6;
+
+/// How far a ceremony is when an act has its turn.
+const fn stage(act: &Act) -> u8 {
+    match act {
+        Act::Attendance | Act::Note { .. } => 0,
+        Act::AttestClock | Act::InspectStation | Act::ReadScript => 1,
+        Act::OpenToken { .. } => 2,
+        Act::InitialiseToken { .. } => 3,
+        Act::SetPin { .. } => 4,
+        Act::GenerateKey { .. } => 5,
+        Act::ComposeRoot => MADE,
+        Act::ReviewRoot => 7,
+        Act::SignRoot => 8,
+        Act::VerifyRoot => 9,
+        Act::Export => 10,
+        Act::ProveToken { .. } => 11,
+        Act::SignOff => 12,
     }
 }
 

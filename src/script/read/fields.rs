@@ -79,13 +79,17 @@ impl<'l, 't> Fields<'l, 't> {
         value
     }
 
-    /// The tables of an array `[[name]]`; none when there is no such array.
-    pub(in crate::script) fn tables(&mut self, name: &'static str) -> Vec<Fields<'l, 't>> {
+    /// The tables of an array `[[name]]`, at most `most`; none when there is no such array.
+    pub(in crate::script) fn tables(
+        &mut self,
+        name: &'static str,
+        most: usize,
+    ) -> Vec<Fields<'l, 't>> {
         let what = format!("[[{name}]]");
         let Some(value) = self.optional(name) else {
             return Vec::new();
         };
-        let items = value.items().unwrap_or_default();
+        let items = value.items(most).unwrap_or_default();
         items
             .iter()
             .filter_map(|item| item.table(what.clone()))
@@ -283,11 +287,20 @@ impl<'l, 't> Value<'l, 't> {
             .map(|text| Digest::from_hex(text).map_err(|_| ()))
     }
 
-    pub(in crate::script) fn items(&self) -> Option<Vec<Value<'l, 't>>> {
+    /// The items of a list, at most `most` of them.
+    pub(in crate::script) fn items(&self, most: usize) -> Option<Vec<Value<'l, 't>>> {
         let DeValue::Array(array) = self.found else {
             self.wants("a list", "write it in brackets, as in [\"…\"]");
             return None;
         };
+        if array.len() > most {
+            self.fault(
+                "script.size",
+                format!("{} has {} entries", self.what, array.len()),
+                format!("{most} are the most"),
+            );
+            return None;
+        }
         let items = array.iter().map(|item| Value {
             log: self.log,
             found: item.get_ref(),

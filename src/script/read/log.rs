@@ -1,6 +1,7 @@
 //! Where in the text something is, and what is wrong there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::script::Fault;
@@ -14,7 +15,14 @@ pub(in crate::script) struct Log<'t> {
     text: &'t str,
     line_starts: Vec<usize>,
     faults: RefCell<Vec<Fault>>,
+    /// The checks that failed in each line.
+    failed: RefCell<HashSet<(&'static str, usize)>>,
+    /// Whether there were more faults than are kept.
+    more: Cell<bool>,
 }
+
+/// Whoever is told this many has the wrong file, or wants to keep us busy.
+const MOST_FAULTS: usize = 500;
 
 impl<'t> Log<'t> {
     pub(in crate::script) fn new(file: &'t str, text: &'t str) -> Self {
@@ -24,6 +32,8 @@ impl<'t> Log<'t> {
             text,
             line_starts: std::iter::once(0).chain(after_breaks).collect(),
             faults: RefCell::default(),
+            failed: RefCell::default(),
+            more: Cell::default(),
         }
     }
 
@@ -51,21 +61,26 @@ impl<'t> Log<'t> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.faults.borrow_mut().push(Fault {
+        let mut faults = self.faults.borrow_mut();
+        if faults.len() == MOST_FAULTS {
+            self.more.set(true);
+            return;
+        }
+        let line = self.line(span);
+        self.failed.borrow_mut().insert((check, line));
+        faults.push(Fault {
             check,
             file: self.file.to_owned(),
-            line: self.line(span),
+            line,
             column: self.column(span),
             message: message.into(),
             hint: hint.into(),
         });
     }
 
-    /// Whether a fault of that check stands in the line of a place already.
-    pub(in crate::script) fn has(&self, check: &str, span: &Span) -> bool {
-        let line = self.line(span);
-        let faults = self.faults.borrow();
-        faults.iter().any(|f| f.check == check && f.line == line)
+    /// Whether a check failed already in the line of a place.
+    pub(in crate::script) fn has(&self, check: &'static str, span: &Span) -> bool {
+        self.failed.borrow().contains(&(check, self.line(span)))
     }
 
     pub(in crate::script) fn is_clean(&self) -> bool {
@@ -73,7 +88,18 @@ impl<'t> Log<'t> {
     }
 
     pub(in crate::script) fn into_faults(self) -> Vec<Fault> {
-        self.faults.into_inner()
+        let end = self.text.len()..self.text.len();
+        let last = Fault {
+            check: "script.size",
+            file: self.file.to_owned(),
+            line: self.line(&end),
+            column: self.column(&end),
+            message: format!("there are more faults than these {MOST_FAULTS}"),
+            hint: "mend these first".to_owned(),
+        };
+        let mut faults = self.faults.into_inner();
+        faults.extend(self.more.get().then_some(last));
+        faults
     }
 }
 

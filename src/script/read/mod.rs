@@ -24,6 +24,9 @@ pub(super) use root::{RoleEntry, RootEntry};
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
+/// People, keys, and whatever else is listed.
+const MOST: usize = 64;
+const MOST_STEPS: usize = 1000;
 
 /// Kinds of ceremonies that other versions run.
 const LATER_KINDS: [&str; 6] = [
@@ -158,9 +161,9 @@ fn document_fields(
         .and_then(|value| value.table("[root]"))
         .map(|table| root::read(table, &mut carrier))
         .unwrap_or_default();
-    let people = people::read(fields.tables("person"));
-    let keys = keys::read(fields.tables("key"));
-    let steps = steps::read(log, fields.tables("step"));
+    let people = people::read(fields.tables("person", MOST));
+    let keys = keys::read(fields.tables("key", MOST));
+    let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
 

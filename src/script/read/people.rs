@@ -1,5 +1,6 @@
 //! The tables `[[person]]`.
 
+use super::MOST;
 use super::fields::Fields;
 use super::log::{At, Span};
 use crate::script::PersonId;
@@ -39,7 +40,7 @@ fn person(mut fields: Fields<'_, '_>) -> PersonEntry {
 }
 
 fn roles(value: &super::fields::Value<'_, '_>) -> Option<Vec<PersonRole>> {
-    let items = value.items()?;
+    let items = value.items(MOST)?;
     if items.is_empty() {
         value.fault(
             "script.person",

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::MOST;
 use super::carried::Carrier;
 use super::fields::Fields;
 use super::log::{At, Span};
@@ -96,7 +97,7 @@ fn role(kind: RoleKind, mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -
             "keys",
             "keys = [{ file = \"online/timestamp.pub.pem\", sha256 = \"…\" }]",
         )
-        .and_then(|value| value.items());
+        .and_then(|value| value.items(MOST));
     let what = format!("a key of [root.roles.{kind}]");
     let keys = listed
         .iter()

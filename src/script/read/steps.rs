@@ -1,5 +1,6 @@
 //! The tables `[[step]]`.
 
+use super::MOST;
 use super::fields::{Fields, Value};
 use super::log::{At, Log, Span};
 use crate::script::plan::Step;
@@ -125,7 +126,7 @@ fn note(fields: &mut Fields<'_, '_>, initials: &mut Vec<At<PersonId>>) -> Option
         .required("text", "text = \"Check the seal of the bag.\"")
         .and_then(|value| value.lines(2000));
     let people = fields.required("initials", "initials = [\"witness-1\"]")?;
-    let items = people.items()?;
+    let items = people.items(MOST)?;
     if items.is_empty() {
         people.fault(
             "script.note",

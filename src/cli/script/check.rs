@@ -1,0 +1,146 @@
+//! `conclave script check`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::json::ceremony;
+use super::{Source, say, tell_faults, tell_warnings, time};
+use crate::cli::{Failure, Status};
+use crate::script::{Faults, PersonRole, Script};
+use crate::words::Digest;
+
+/// Prove a script before anyone enters the room: tells every fault, or its digest
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A script file, or the name of a ready script
+    script: PathBuf,
+    /// Judge it at this time, not now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+    /// Report as JSON on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let source = Source::open(&arguments.script)?;
+    let parsed = source.parse(arguments.at.unwrap_or_else(Timestamp::now));
+    if arguments.json {
+        let status = match &parsed {
+            Ok(_) => Status::Done,
+            Err(_) => Status::Usage,
+        };
+        say(&format!("{:#}\n", report(&source, &parsed)))?;
+        return Ok(status);
+    }
+    match parsed {
+        Ok(script) => {
+            say(&summary(&script))?;
+            tell_warnings(&script);
+            Ok(Status::Done)
+        }
+        Err(faults) => Ok(tell_faults(&faults)),
+    }
+}
+
+fn summary(script: &Script) -> String {
+    let digest = script.sha256();
+    let [first, second] = digest.grouped_hex();
+    let words = digest.words();
+    let rows: Vec<String> = words.chunks(4).map(|row| row.join(" ")).collect();
+    let count = |role| script.with_role(role).count();
+    let mut text = format!("{}: sound\n\n", script.name());
+    let mut line = |name: &str, value: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name:<12}{value}");
+    };
+    line("SHA-256", &first);
+    line("", &second);
+    for (index, row) in rows.iter().enumerate() {
+        line(if index == 0 { "words" } else { "" }, row);
+    }
+    line("title", script.title());
+    line(
+        "kind",
+        &format!("{} of {}", script.kind(), script.repository()),
+    );
+    line(
+        "root",
+        &format!(
+            "version {}, threshold {} of {} keys, expires {}",
+            script.root_version(),
+            script.root().threshold,
+            script.keys().len(),
+            script.root().expires
+        ),
+    );
+    line(
+        "people",
+        &format!(
+            "{} administrator, {} witnesses, {}",
+            count(PersonRole::Administrator),
+            count(PersonRole::Witness),
+            match count(PersonRole::KeyHolder) {
+                1 => "1 key holder".to_owned(),
+                holders => format!("{holders} key holders"),
+            }
+        ),
+    );
+    line(
+        "steps",
+        &format!(
+            "{}, about {} minutes",
+            script.steps().len(),
+            script.total_minutes()
+        ),
+    );
+    text
+}
+
+/// The digest is that of the text as it is, sound or not.
+fn report(source: &Source, parsed: &Result<Script, Faults>) -> Value {
+    let digest = Digest::of(source.text().as_bytes());
+    let mut report = json!({
+        "script": source.name(),
+        "verdict": if parsed.is_ok() { "sound" } else { "faulty" },
+        "sha256": digest,
+        "words": digest.words().join(" "),
+        "faults": [],
+        "warnings": [],
+    });
+    match parsed {
+        Err(faults) => {
+            report["faults"] = faults
+                .iter()
+                .map(|fault| {
+                    json!({
+                        "check": fault.check,
+                        "line": fault.line,
+                        "column": fault.column,
+                        "message": fault.message,
+                        "hint": fault.hint,
+                    })
+                })
+                .collect();
+        }
+        Ok(script) => {
+            report["warnings"] = script
+                .warnings()
+                .iter()
+                .map(|warning| {
+                    json!({
+                        "check": warning.check,
+                        "line": warning.line,
+                        "message": warning.message,
+                        "hint": warning.hint,
+                    })
+                })
+                .collect();
+            report["ceremony"] = ceremony(script);
+        }
+    }
+    report
+}

@@ -1,0 +1,186 @@
+//! `conclave script new`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+
+use super::create::{create, failure, refuse_existing};
+use super::source::read_file;
+use super::{tell_faults, tell_warnings, time};
+use crate::cli::{Failure, Status};
+use crate::metadata::{Key, KeyFileError, KeyType};
+use crate::script::{Blueprint, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded};
+
+/// Write a new script, with the hashes of the public keys that it carries
+///
+/// The keys are copied to `online/` beside the script. A role without a key gets a
+/// sample key, which is good for rehearsals only.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// What the ceremony is for
+    kind: KindName,
+    /// The new script file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The name of the repository, as in example.com/updates
+    #[arg(long, value_name = "NAME")]
+    repository: String,
+    /// One line that tells what the ceremony does
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// The ceremony starts no earlier
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    not_before: Timestamp,
+    /// When the root expires
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    expires: Timestamp,
+    /// Root keys, each with a key holder and a token of its own
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    tokens: u8,
+    /// Signatures that a root needs [default: more than half of the tokens]
+    #[arg(long, value_name = "M")]
+    threshold: Option<u8>,
+    /// The type of the root keys
+    #[arg(long, value_name = "T", default_value_t = KeyType::EcdsaP256)]
+    key_type: KeyType,
+    /// The profile of the tokens
+    #[arg(long, value_name = "NAME", default_value = "softhsm2")]
+    profile: String,
+    /// A public key of the role timestamp; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    timestamp: Vec<PathBuf>,
+    /// A public key of the role snapshot; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    snapshot: Vec<PathBuf>,
+    /// A public key of the role targets; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    targets: Vec<PathBuf>,
+}
+
+/// Kinds for which there is a ready script.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum KindName {
+    Genesis,
+}
+
+impl From<KindName> for Kind {
+    fn from(name: KindName) -> Self {
+        match name {
+            KindName::Genesis => Self::Genesis,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let online = online(arguments)?;
+    let carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
+    let text = blueprint(arguments, online).write().map_err(|error| {
+        Failure::new(Status::Usage, error.to_string())
+            .hint("have at least two tokens more than the threshold")
+    })?;
+    let name = arguments
+        .out
+        .display()
+        .to_string()
+        .escape_debug()
+        .to_string();
+    // Judged before anything is written: there is no faulty script to find later.
+    let script = match Script::parse(&name, &text, &carried, Timestamp::now()) {
+        Ok(script) => script,
+        Err(faults) => return Ok(tell_faults(&faults)),
+    };
+    write(arguments, &script)?;
+    tell_warnings(&script);
+    eprintln!("wrote {name}");
+    eprintln!("hint: write the names of the people into it, then: conclave script check {name}");
+    Ok(Status::Done)
+}
+
+fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
+    Blueprint {
+        kind: arguments.kind.into(),
+        title: arguments.title.clone(),
+        repository: arguments.repository.clone(),
+        tokens: arguments.tokens,
+        threshold: arguments.threshold.unwrap_or(arguments.tokens / 2 + 1),
+        key_type: arguments.key_type,
+        profile: arguments.profile.clone(),
+        not_before: arguments.not_before,
+        expires: arguments.expires,
+        online,
+    }
+}
+
+/// The keys of each role: those that were given, or else the samples of the ready script.
+fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
+    let ready = embedded()
+        .iter()
+        .find(|script| script.kind == arguments.kind.into());
+    let mut online = OnlineFiles::new();
+    for role in RoleKind::ALL {
+        let given = match role {
+            RoleKind::Timestamp => &arguments.timestamp,
+            RoleKind::Snapshot => &arguments.snapshot,
+            RoleKind::Targets => &arguments.targets,
+        };
+        let mut keys = Vec::new();
+        for (path, number) in given.iter().zip(1..) {
+            let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
+            Key::from_file(&bytes).map_err(|error| no_key(path, &error))?;
+            let number = if given.len() > 1 {
+                format!("-{number}")
+            } else {
+                String::new()
+            };
+            keys.push((format!("online/{role}{number}.pub.pem"), bytes));
+        }
+        if keys.is_empty() {
+            let name = format!("online/{role}.pub.pem");
+            let sample = ready.and_then(|ready| ready.read(&name).ok());
+            keys.extend(sample.map(|bytes| (name, bytes)));
+        }
+        online.insert(role, keys);
+    }
+    Ok(online)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let name = path.display().to_string().escape_debug().to_string();
+    Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
+        .hint("give a file with a public key, as `openssl pkey -pubout` writes it")
+}
+
+fn no_key(path: &Path, error: &KeyFileError) -> Failure {
+    let name = path.display().to_string().escape_debug().to_string();
+    match error {
+        KeyFileError::Private => Failure::new(Status::Usage, format!("{name} holds a PRIVATE key"))
+            .hint("take it off this machine now; carry in its public key"),
+        _ => Failure::new(Status::Usage, format!("{name} is no public key: {error}"))
+            .hint("give a file with a public key, as `openssl pkey -pubout` writes it"),
+    }
+}
+
+/// The script last: when it is there, so is everything that it carries.
+fn write(arguments: &Arguments, script: &Script) -> Result<(), Failure> {
+    let directory = arguments.out.parent().unwrap_or(Path::new(""));
+    let mut missing = Vec::new();
+    for file in script.carried_files() {
+        let path = directory.join(&file.name);
+        // A key that lies where it belongs already is not copied onto itself.
+        if read_file(&path).is_ok_and(|there| there == file.bytes) {
+            continue;
+        }
+        refuse_existing(&path)?;
+        missing.push((path, &file.bytes));
+    }
+    refuse_existing(&arguments.out)?;
+    for (path, bytes) in missing {
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(|error| failure(parent, &error))?;
+        }
+        create(&path, bytes)?;
+    }
+    create(&arguments.out, script.text().as_bytes())
+}

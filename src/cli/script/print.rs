@@ -1,0 +1,46 @@
+//! `conclave script print`
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::create::create;
+use super::{Source, say, tell_faults, tell_warnings, time};
+use crate::cli::{Failure, Status};
+use crate::script::RunSheet;
+
+/// Print the run sheet: people, hardware, and each step with room for initials and times
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A script file, or the name of a ready script
+    script: PathBuf,
+    /// As HTML for A4 paper, not as text
+    #[arg(long)]
+    html: bool,
+    /// Write to this new file, not to stdout
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Judge the script at this time, not now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let source = Source::open(&arguments.script)?;
+    let script = match source.parse(arguments.at.unwrap_or_else(Timestamp::now)) {
+        Ok(script) => script,
+        Err(faults) => return Ok(tell_faults(&faults)),
+    };
+    let sheet = RunSheet::of(&script);
+    let sheet = if arguments.html {
+        sheet.to_html()
+    } else {
+        sheet.to_text()
+    };
+    match &arguments.out {
+        Some(path) => create(path, sheet.as_bytes())?,
+        None => say(&sheet)?,
+    }
+    tell_warnings(&script);
+    Ok(Status::Done)
+}

@@ -1,0 +1,98 @@
+//! `conclave script show`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::json::ceremony;
+use super::{Source, say, tell_faults, time};
+use crate::cli::{Failure, Status};
+use crate::script::Script;
+
+/// Show what a script says, step by step, or its text
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A script file, or the name of a ready script
+    script: PathBuf,
+    /// The text of the script itself, byte for byte
+    #[arg(long, conflicts_with = "json")]
+    text: bool,
+    /// Report as JSON on stdout
+    #[arg(long)]
+    json: bool,
+    /// Judge it at this time, not now
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let source = Source::open(&arguments.script)?;
+    // Faulty text is not shown: it may hold what a terminal would obey.
+    match source.parse(arguments.at.unwrap_or_else(Timestamp::now)) {
+        Ok(_) if arguments.text => say(source.text()).map(|()| Status::Done),
+        Ok(script) if arguments.json => {
+            say(&format!("{:#}\n", ceremony(&script))).map(|()| Status::Done)
+        }
+        Ok(script) => say(&told(&script)).map(|()| Status::Done),
+        Err(faults) => Ok(tell_faults(&faults)),
+    }
+}
+
+fn told(script: &Script) -> String {
+    let root = script.root();
+    let mut text = format!("{}\n\n", script.title());
+    let mut line = |line: String| {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    };
+    line(format!("{} of {}", script.kind(), script.repository()));
+    line(format!("not before {}", script.not_before()));
+    line(format!(
+        "root {}: threshold {} of {} keys, expires {}",
+        script.root_version(),
+        root.threshold,
+        script.keys().len(),
+        root.expires
+    ));
+    for (kind, role) in root.roles.iter() {
+        line(format!(
+            "{kind}: threshold {} of {} keys",
+            role.threshold,
+            role.keys.len()
+        ));
+        for key in &role.keys {
+            line(format!("    {}  {}", key.sha256, key.file));
+        }
+    }
+    line("\nPeople".to_owned());
+    for person in script.people() {
+        let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
+        line(format!(
+            "    {:<16}{:<24}{}",
+            person.id.as_str(),
+            person.name,
+            roles.join(", ")
+        ));
+    }
+    line("\nKeys".to_owned());
+    for key in script.keys() {
+        line(format!(
+            "    {:<16}{:<24}{} on {}",
+            key.id.as_str(),
+            key.holder.as_str(),
+            key.key_type,
+            key.token.profile
+        ));
+    }
+    line("\nSteps".to_owned());
+    for (index, step) in script.steps().iter().enumerate() {
+        let mut what = format!("{:>4}  {}", index + 1, step.act.title(script));
+        if let Some(minutes) = step.minutes {
+            // Writing to a string cannot fail.
+            let _ = write!(what, " ({minutes} min)");
+        }
+        line(what);
+    }
+    text
+}

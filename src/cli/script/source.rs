@@ -1,0 +1,115 @@
+//! Where a script comes from: a file, with what it carries beside it, or this program.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::cli::{Failure, Status};
+use crate::script::{CarriedFiles, Embedded, Faults, Script, embedded};
+
+/// Somewhat above the limits of the script room, which tell better what is wrong.
+const LONGEST: u64 = (1 << 20) + 1;
+
+/// A script that was read, and not judged yet.
+pub(in crate::cli) struct Source {
+    name: String,
+    text: String,
+    files: Files,
+}
+
+enum Files {
+    Beside(PathBuf),
+    Ready(&'static Embedded),
+}
+
+impl CarriedFiles for Files {
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Beside(directory) => read_file(&directory.join(name)),
+            Self::Ready(script) => script.read(name),
+        }
+    }
+}
+
+impl Source {
+    /// Reads a file, or takes the ready script of that name: a file that is called
+    /// like one is meant by `./genesis`.
+    pub(in crate::cli) fn open(path: &Path) -> Result<Self, Failure> {
+        if let Some(ready) = embedded().iter().find(|s| Path::new(s.name) == path) {
+            return Ok(Self {
+                name: format!("{}.toml", ready.name),
+                text: ready.text.to_owned(),
+                files: Files::Ready(ready),
+            });
+        }
+        let name = path.display().to_string().escape_debug().to_string();
+        let bytes = read_file(path).map_err(|error| {
+            Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
+                .hint("give a script file, or a name that `conclave script list` tells")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..good]
+                .split(|byte| *byte == b'\n')
+                .count();
+            Failure::new(
+                Status::Usage,
+                format!("{name}:{line}: this is not UTF-8 text"),
+            )
+            .hint("a script is a text file; save it as UTF-8")
+        })?;
+        let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+        Ok(Self {
+            name,
+            text,
+            files: Files::Beside(directory),
+        })
+    }
+
+    /// As it was read, byte for byte.
+    pub(in crate::cli) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What faults call it.
+    pub(in crate::cli) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(in crate::cli) fn parse(&self, at: Timestamp) -> Result<Script, Faults> {
+        Script::parse(&self.name, &self.text, &self.files, at)
+    }
+}
+
+/// Neither a device nor a pipe, which might never end, and not without a limit.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Every fault and its hint, to stderr.
+pub(in crate::cli) fn tell_faults(faults: &Faults) -> Status {
+    for fault in faults.iter() {
+        eprintln!("error: {fault}\nhint: {}", fault.hint);
+    }
+    Status::Usage
+}
+
+/// Every warning and its hint, to stderr.
+pub(in crate::cli) fn tell_warnings(script: &Script) {
+    for warning in script.warnings() {
+        eprintln!(
+            "warning: {}:{}: {}\nhint: {}",
+            script.name(),
+            warning.line,
+            warning.message,
+            warning.hint
+        );
+    }
+}

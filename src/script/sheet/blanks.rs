@@ -1,0 +1,37 @@
+//! What is written by hand in a step.
+
+use crate::script::{Act, Script};
+
+/// The labels of the lines that a step leaves open, and how many lines each has.
+pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
+    let one = |label: &str| (label.to_owned(), 1);
+    match act {
+        Act::Attendance => vec![("Others in the room".to_owned(), 2)],
+        Act::AttestClock => vec![
+            one("Time on the screen (UTC)"),
+            one("Time by other clocks (UTC)"),
+        ],
+        Act::InspectStation => vec![one("Machine and serial number"), one("Result")],
+        Act::OpenToken { key } => {
+            let bag = script.key(key).and_then(|plan| plan.token.bag.as_ref());
+            let mut blanks = Vec::new();
+            if bag.is_some() {
+                blanks.push(one("Number read from the bag"));
+            }
+            blanks.push(one("Serial number of the token"));
+            blanks
+        }
+        Act::GenerateKey { .. } => vec![one("First fingerprint words")],
+        Act::ReviewRoot => vec![("Digest words of what is signed".to_owned(), 4)],
+        Act::VerifyRoot => vec![one("Verdict")],
+        Act::Export => vec![one("Medium and serial number")],
+        Act::SignOff => vec![("Head of the record".to_owned(), 4)],
+        Act::ReadScript
+        | Act::Note { .. }
+        | Act::InitialiseToken { .. }
+        | Act::SetPin { .. }
+        | Act::ComposeRoot
+        | Act::SignRoot
+        | Act::ProveToken { .. } => Vec::new(),
+    }
+}

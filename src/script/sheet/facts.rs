@@ -1,0 +1,110 @@
+//! What the script says outside its steps, as lines that both forms of the sheet print.
+
+use crate::script::{KeyPlan, Person, Script};
+
+/// A name and what it stands for.
+pub(super) type Fact = (String, String);
+
+fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
+    (name.into(), value.into())
+}
+
+pub(super) fn ceremony(script: &Script) -> Vec<Fact> {
+    vec![
+        fact("Repository", script.repository()),
+        fact("Kind", script.kind().as_str()),
+        fact("Not before", script.not_before().to_string()),
+        fact(
+            "Estimate",
+            match script.total_minutes() {
+                0 => format!("{} steps", script.steps().len()),
+                minutes => format!(
+                    "{} steps, about {}",
+                    script.steps().len(),
+                    duration(minutes)
+                ),
+            },
+        ),
+        fact("Script", script.name()),
+    ]
+}
+
+fn duration(minutes: u32) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+pub(super) fn root(script: &Script) -> Vec<Fact> {
+    let root = script.root();
+    let mut facts = vec![
+        fact("Version", script.root_version().to_string()),
+        fact(
+            "Threshold",
+            format!("{} of {} root keys", root.threshold, script.keys().len()),
+        ),
+        fact("Expires", root.expires.to_string()),
+        fact(
+            "File names",
+            if root.consistent_snapshot {
+                "with versions and hashes (consistent_snapshot)"
+            } else {
+                "plain (no consistent_snapshot)"
+            },
+        ),
+        fact("Written for", root.destination.as_str()),
+    ];
+    for (kind, role) in root.roles.iter() {
+        let files: Vec<&str> = role.keys.iter().map(|key| key.file.as_str()).collect();
+        facts.push(fact(
+            format!("Role {kind}"),
+            format!(
+                "threshold {} of {}: {}",
+                role.threshold,
+                role.keys.len(),
+                files.join(", ")
+            ),
+        ));
+    }
+    facts
+}
+
+/// The roles of a person, as they are spelt.
+pub(super) fn roles(person: &Person) -> String {
+    let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
+    roles.join(", ")
+}
+
+/// How a token is told, as far as the script says.
+pub(super) fn token(plan: &KeyPlan) -> String {
+    let token = &plan.token;
+    let marks = [
+        ("", &token.manufacturer),
+        ("", &token.model),
+        ("serial ", &token.serial),
+        ("label ", &token.label),
+        ("bag ", &token.bag),
+    ];
+    let mut parts = vec![token.profile.clone()];
+    for (name, mark) in marks {
+        parts.extend(mark.iter().map(|mark| format!("{name}{mark}")));
+    }
+    parts.join(", ")
+}
+
+/// What the script cannot know beforehand, and people fill in.
+pub(super) const MACHINE: [&str; 4] = [
+    "This machine (make, model, serial number)",
+    "Operating system image (SHA-256, first words)",
+    "Conclave (version, SHA-256, first words)",
+    "Media (make, serial numbers)",
+];
+
+/// What nobody may take for the real thing.
+pub(super) fn banner(script: &Script) -> Option<&'static str> {
+    script
+        .uses_sample_keys()
+        .then_some("SAMPLE KEYS: for a rehearsal only. Production refuses this script.")
+}

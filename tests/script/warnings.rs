@@ -1,0 +1,130 @@
+//! What is allowed, but better known.
+
+use std::fmt::Write as _;
+
+use crate::{genesis, parse};
+
+/// The warnings of an edited genesis, without those of its sample keys.
+fn warned(edits: &[(&str, &str)]) -> String {
+    let text = edits
+        .iter()
+        .fold(genesis().text.to_owned(), |text, (cut, put)| {
+            assert!(text.contains(cut), "nothing to cut: {cut}");
+            text.replacen(cut, put, 1)
+        });
+    let script = parse(&text, genesis()).unwrap_or_else(|faults| panic!("{faults}"));
+    let mut warned = String::new();
+    for warning in script
+        .warnings()
+        .iter()
+        .filter(|w| w.check != "script.sample-key")
+    {
+        writeln!(
+            warned,
+            "{}: {}: {}",
+            warning.line, warning.check, warning.message
+        )
+        .unwrap();
+        assert!(!warning.hint.is_empty());
+    }
+    warned
+}
+
+#[test]
+fn too_few_spare_keys() {
+    assert_eq!(
+        warned(&[("threshold = 3 ", "threshold = 4 ")]),
+        "28: script.spare-keys: a threshold of 4 with 5 root keys: once two keys are lost, no root can be signed\n"
+    );
+    assert_eq!(
+        warned(&[("threshold = 3 ", "threshold = 5 ")]),
+        "28: script.spare-keys: a threshold of 5 with 5 root keys: once one key is lost, no root can be signed\n"
+    );
+}
+
+#[test]
+fn one_person_alone() {
+    assert_eq!(
+        warned(&[("threshold = 3 ", "threshold = 1 ")]),
+        "28: script.one-person: \"holder-1\" holds 1 key, and can sign a root alone\n"
+    );
+    assert_eq!(
+        warned(&[
+            ("threshold = 3 ", "threshold = 2 "),
+            ("holder = \"holder-5\"", "holder = \"holder-4\""),
+            (
+                "\n[[person]]\nid = \"holder-5\"\nname = \"Key holder 5\"\nroles = [\"key-holder\"]\n",
+                ""
+            ),
+        ]),
+        "28: script.one-person: \"holder-4\" holds 2 keys, and can sign a root alone\n"
+    );
+}
+
+#[test]
+fn an_administrator_with_a_key() {
+    assert_eq!(
+        warned(&[
+            (
+                "roles = [\"administrator\"]",
+                "roles = [\"administrator\", \"key-holder\"]"
+            ),
+            ("holder = \"holder-5\"", "holder = \"administrator\"",),
+            (
+                "\n[[person]]\nid = \"holder-5\"\nname = \"Key holder 5\"\nroles = [\"key-holder\"]\n",
+                ""
+            )
+        ]),
+        "63: script.administrator: the administrator \"administrator\" holds a key\n"
+    );
+}
+
+#[test]
+fn a_key_type_that_clients_refuse() {
+    assert_eq!(
+        warned(&[(
+            "type = \"ecdsa-sha2-nistp256\"",
+            "type = \"ecdsa-sha2-nistp384\""
+        )]),
+        "116: script.key-type: tough and tuf-js verify no P-384\n"
+    );
+}
+
+#[test]
+fn own_keys_instead_of_samples() {
+    let script = parse(genesis().text, genesis()).unwrap();
+    let samples = script
+        .warnings()
+        .iter()
+        .filter(|w| w.check == "script.sample-key");
+    assert_eq!(samples.map(|w| w.line).collect::<Vec<_>>(), [43, 47, 51]);
+}
+
+#[test]
+fn whoever_holds_several_keys_is_told_which() {
+    let text = genesis()
+        .text
+        .replacen("holder = \"holder-5\"", "holder = \"holder-4\"", 1)
+        .replacen(
+            "\n[[person]]\nid = \"holder-5\"\nname = \"Key holder 5\"\nroles = [\"key-holder\"]\n",
+            "",
+            1,
+        );
+    let script = parse(&text, genesis()).unwrap();
+    let titles: Vec<String> = script
+        .steps()
+        .iter()
+        .filter(|step| step.act.key().is_some_and(|key| key.as_str() == "key-5"))
+        .map(|step| step.act.title(&script))
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "Match the token for key-5 of key holder 4",
+            "Initialise the token for key-5 of key holder 4",
+            "Set the PIN of key holder 4 for key-5",
+            "Generate key-5 of key holder 4",
+            "Prove the token for key-5 of key holder 4",
+        ]
+    );
+}
