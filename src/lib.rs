@@ -14,6 +14,7 @@ pub mod line;
 pub mod metadata;
 pub mod profile;
 pub mod record;
+pub mod rehearsal;
 pub mod script;
 pub mod secret;
 pub mod station;

@@ -26,7 +26,7 @@ use crate::words::Digest;
 
 use room::Room;
 
-pub use directory::{CarriedInDirectory, CeremonyDirectory, DirectoryError};
+pub use directory::{CarriedInDirectory, CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
