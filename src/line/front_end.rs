@@ -131,7 +131,7 @@ impl<W: Write> LineMode<W> {
         self.say("  ABORT  to break the ceremony off for good,");
         self.say("  or press Enter to go on.");
         match self.ask_inline("> ").as_deref() {
-            Ok("LEAVE") => Err(Interrupt::Leave),
+            Ok("LEAVE") | Err(_) => Err(Interrupt::Leave),
             Ok("ABORT") => {
                 self.say("What exists now stays where it is, and the record says that it was broken off.");
                 match self.ask_inline("Why? (Enter: do not abort) ") {
@@ -142,7 +142,6 @@ impl<W: Write> LineMode<W> {
                 }
             }
             Ok(_) => Ok(()),
-            Err(_) => Err(Interrupt::Leave),
         }
     }
 
