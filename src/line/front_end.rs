@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
@@ -219,6 +220,14 @@ impl<W: Write> LineMode<W> {
                 }
                 "  Number (Enter: 1) > ".to_owned()
             }
+            Ask::Clock => {
+                self.say(&format!(
+                    "  The machine's clock says {}.",
+                    ceremony.machine_time(Timestamp::now())
+                ));
+                self.say("  Right within a minute: Enter. Otherwise type the right time, in UTC,");
+                "  as 2026-12-01T09:41:00Z > ".to_owned()
+            }
             Ask::Text { label, default } => match default.as_deref() {
                 Some("") | None => format!("  {label} > "),
                 Some(default) => format!("  {label} (Enter: {default}) > "),
@@ -245,7 +254,7 @@ impl<W: Write> LineMode<W> {
                 self.say("  Press Enter alone to go on, or type /help.");
                 None
             }
-            Ask::Word { .. } | Ask::Text { .. } => Some(Answer::Text(line)),
+            Ask::Word { .. } | Ask::Clock | Ask::Text { .. } => Some(Answer::Text(line)),
             Ask::Choice { options, .. } => {
                 let index = if line.is_empty() {
                     Some(0)
@@ -363,11 +372,14 @@ impl<W: Write> FrontEnd for LineMode<W> {
             .script()
             .person(&prompt.who)
             .map_or_else(|| prompt.who.to_string(), |person| person.name.clone());
-        self.say(&format!(
-            "  The {} of {name}, for {}. The others turn away.",
-            prompt.purpose.title(),
-            prompt.token
-        ));
+        self.say_wrapped(
+            "  ",
+            &format!(
+                "The {} of {name}, for {}. The others turn away.",
+                prompt.purpose.title(),
+                prompt.token
+            ),
+        );
         if let Some(tries) = prompt.tries {
             self.say(&format!("  Tries: {tries}."));
         }
