@@ -180,6 +180,13 @@ impl Key {
         self.0.verifier.as_ref().err().map(String::as_str)
     }
 
+    /// Whether `keyval.private` says something: there should be nothing.
+    #[must_use]
+    pub fn holds_private(&self) -> bool {
+        let private = self.0.object["keyval"].get("private");
+        private.is_some_and(|private| !private.is_null() && private.as_str() != Some(""))
+    }
+
     /// Whether a signature over a message verifies with this key.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
