@@ -198,6 +198,16 @@ impl Key {
         })
     }
 
+    /// Whose key it is, where the object says so: the owner or the online URI that
+    /// tuf-on-ci writes down. Escaped; a claim, and no more.
+    #[must_use]
+    pub fn holder(&self) -> Option<String> {
+        ["x-tuf-on-ci-keyowner", "x-tuf-on-ci-online-uri"]
+            .iter()
+            .find_map(|name| self.0.object.get(name)?.as_str())
+            .map(|holder| holder.escape_debug().to_string())
+    }
+
     /// A few words for people: `P-256, fingerprint 9f86 d081 … 0a08`. Foreign text in it is escaped.
     #[must_use]
     pub fn describe(&self) -> String {

@@ -3,6 +3,7 @@
 pub mod canonical_json;
 mod chain;
 mod check;
+mod diff;
 mod document;
 mod draft;
 mod ecdsa;
@@ -25,6 +26,7 @@ mod testing;
 pub use canonical_json::{CanonicalError, JsonError, canonical};
 pub use chain::{ChainReport, TrustedRoot, try_verify_chain, verify_chain};
 pub use check::{Check, Remark, Weight};
+pub use diff::{Change, Consequence, Fate, RootDiff};
 pub use document::{ListedKey, RootDocument};
 pub use draft::{DraftError, RootDraft};
 pub use ecdsa::{EcdsaError, ecdsa_der_from_raw};
