@@ -5,6 +5,7 @@
 //! `docs/architecture.md` has the map of the rooms and the arrows between them,
 //! and `tests/layering.rs` holds the code to it.
 
+pub mod audit;
 pub mod ceremony;
 pub mod certificate;
 pub mod cli;

@@ -4,6 +4,7 @@ mod failure;
 mod root;
 mod script;
 mod token;
+mod transcript;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ enum Command {
     Script(script::Arguments),
     Token(token::Arguments),
     Root(root::Arguments),
+    Transcript(transcript::Arguments),
 }
 
 /// Reads the arguments of the process, does what they say, and tells how it ended.
@@ -34,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Script(arguments) => script::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),
+        Command::Transcript(arguments) => transcript::run(&arguments),
     };
     match result {
         Ok(status) => status.into(),

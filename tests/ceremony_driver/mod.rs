@@ -244,16 +244,18 @@ impl Room {
     }
 }
 
-/// How the ceremonies of this driver open.
+/// How the ceremonies of this driver open, as their first line has it.
 pub(crate) fn opening(mode: Mode) -> Opening {
-    Opening {
-        mode,
-        conclave: VERSION.to_owned(),
-        program: Some(Digest::of(b"the program")),
-        export: "export".to_owned(),
-        twins: (mode == Mode::Rehearsal).then(|| "tokens".to_owned()),
-        twin_clock_offset: 0,
-    }
+    let twins = (mode == Mode::Rehearsal).then_some("tokens");
+    serde_json::from_value(serde_json::json!({
+        "conclave": VERSION,
+        "export": "export",
+        "mode": mode,
+        "program": Digest::of(b"the program"),
+        "twin_clock_offset": 0,
+        "twins": twins,
+    }))
+    .unwrap()
 }
 
 /// Writes a file below a directory, and the folders on the way.

@@ -1,0 +1,22 @@
+//! The audit: what a ceremony directory must hold, made again from the record and compared.
+//!
+//! [`documents`] is a pure function of script and transcript, so every document can be made again at any time.
+//! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
+
+mod check;
+mod directory;
+mod documents;
+mod instructions;
+mod register;
+mod report;
+mod verdict;
+mod verify;
+mod visible;
+
+pub use check::{Check, Remark, Weight};
+pub use directory::{CeremonyDirectory, DirectoryError, read_directory};
+pub use documents::{SUMS, documents};
+pub use report::report_html;
+pub use verdict::AuditReport;
+pub use verify::verify_directory;
+pub use visible::visible;
