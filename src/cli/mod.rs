@@ -9,6 +9,7 @@ mod root;
 mod run;
 mod script;
 mod token;
+mod transcript;
 
 use std::process::ExitCode;
 
@@ -32,7 +33,7 @@ enum Command {
     Script(script::Arguments),
     Token(token::Arguments),
     Root(root::Arguments),
-    Doctor(doctor::Arguments),
+    Transcript(transcript::Arguments),
 }
 
 /// Reads the arguments of the process, does what they say, and tells how it ended.
@@ -46,7 +47,7 @@ pub fn main() -> ExitCode {
         Command::Script(arguments) => script::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),
-        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Transcript(arguments) => transcript::run(&arguments),
     };
     match result {
         Ok(status) => status.into(),
