@@ -12,14 +12,14 @@ use crate::script::{CarriedFiles, Faults, Script};
 use crate::transcript::{Transcript, TranscriptError};
 
 use super::documents::{SCRIPT, TRANSCRIPT};
-use super::visible::visible;
+use crate::record::visible;
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// A ceremony directory, read and replayed.
 #[derive(Debug, Clone)]
-pub struct CeremonyDirectory {
+pub struct CeremonyRecord {
     /// The script.
     pub script: Arc<Script>,
     /// The lines of the transcript that are whole.
@@ -31,7 +31,7 @@ pub struct CeremonyDirectory {
 /// Why a ceremony directory cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum DirectoryError {
+pub enum RecordError {
     /// A file or folder could not be read.
     #[error("{}: {error}", visible(&path.to_string_lossy()))]
     Io {
@@ -49,7 +49,7 @@ pub enum DirectoryError {
     Script(Faults),
 }
 
-impl CeremonyDirectory {
+impl CeremonyRecord {
     /// The state to which the transcript leads.
     ///
     /// # Errors
@@ -63,16 +63,15 @@ impl CeremonyDirectory {
 ///
 /// # Errors
 /// When one of them cannot be read, or is faulty. The transcript is not replayed yet.
-pub fn read_directory(directory: &Path) -> Result<CeremonyDirectory, DirectoryError> {
+pub fn read_record(directory: &Path) -> Result<CeremonyRecord, RecordError> {
     let read = |name: &str| {
         let path = directory.join(name);
-        read_file(&path).map_err(|error| DirectoryError::Io { path, error })
+        read_file(&path).map_err(|error| RecordError::Io { path, error })
     };
     let (transcript, torn_bytes) = Transcript::parse(&read(TRANSCRIPT)?)?;
     let opened_at = transcript.opened_at().ok_or(TranscriptError::Empty)?;
-    let script =
-        read_script(directory, &read(SCRIPT)?, opened_at).map_err(DirectoryError::Script)?;
-    Ok(CeremonyDirectory {
+    let script = read_script(directory, &read(SCRIPT)?, opened_at).map_err(RecordError::Script)?;
+    Ok(CeremonyRecord {
         script: Arc::new(script),
         transcript,
         torn_bytes,

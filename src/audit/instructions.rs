@@ -11,7 +11,7 @@ use crate::transcript::Transcript;
 use crate::words::Digest;
 
 use super::register::public_key_path;
-use super::visible::visible;
+use crate::record::visible;
 
 const TOOLS: &str = r##"# Nothing below needs Conclave: only a shell, sha256sum (GNU coreutils), OpenSSL 3 and Python 3.
 # This file is a shell script. Read it, then run it in this directory:

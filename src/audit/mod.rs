@@ -11,12 +11,10 @@ mod register;
 mod report;
 mod verdict;
 mod verify;
-mod visible;
 
 pub use check::{Check, Remark, Weight};
-pub use directory::{CeremonyDirectory, DirectoryError, read_directory};
+pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
 pub use report::report_html;
 pub use verdict::AuditReport;
 pub use verify::verify_directory;
-pub use visible::visible;

@@ -14,11 +14,11 @@ use crate::words::Digest;
 
 use super::check::Check;
 use super::directory::{
-    Belongs, DirectoryError, foreign, is_about_content, is_inside, read_file, read_script,
+    Belongs, RecordError, foreign, is_about_content, is_inside, read_file, read_script,
 };
 use super::documents::{SCRIPT, SUMS, TRANSCRIPT, WORDED, documents};
 use super::verdict::AuditReport;
-use super::visible::visible;
+use crate::record::visible;
 
 /// How many things that do not belong are told one by one.
 const MAX_FOREIGN: usize = 64;
@@ -28,7 +28,7 @@ const MAX_FOREIGN: usize = 64;
 ///
 /// # Errors
 /// When something could not be read at all, so that there is nothing to judge.
-pub fn verify_directory(directory: &Path) -> Result<AuditReport, DirectoryError> {
+pub fn verify_directory(directory: &Path) -> Result<AuditReport, RecordError> {
     // Also tells a missing directory from one in which everything is missing.
     directory
         .read_dir()
@@ -54,8 +54,8 @@ pub fn verify_directory(directory: &Path) -> Result<AuditReport, DirectoryError>
     Ok(audit.report)
 }
 
-fn unreadable(path: &Path, error: std::io::Error) -> DirectoryError {
-    DirectoryError::Io {
+fn unreadable(path: &Path, error: std::io::Error) -> RecordError {
+    RecordError::Io {
         path: path.to_path_buf(),
         error,
     }
@@ -68,7 +68,7 @@ struct Audit<'a> {
 
 impl Audit<'_> {
     /// Reads a file; the inner error says what is there instead, the outer one that nobody can tell.
-    fn read(&self, path: &str) -> Result<Result<Vec<u8>, String>, DirectoryError> {
+    fn read(&self, path: &str) -> Result<Result<Vec<u8>, String>, RecordError> {
         let path = self.directory.join(path);
         match read_file(&path) {
             Ok(bytes) => Ok(Ok(bytes)),
@@ -86,7 +86,7 @@ impl Audit<'_> {
         }
     }
 
-    fn transcript(&mut self) -> Result<Option<Transcript>, DirectoryError> {
+    fn transcript(&mut self) -> Result<Option<Transcript>, RecordError> {
         let bytes = match self.read(TRANSCRIPT)? {
             Ok(bytes) => bytes,
             Err(what) => {
@@ -154,7 +154,7 @@ impl Audit<'_> {
     }
 
     /// Judged at the time of the first event: a root that has expired since was good then.
-    fn script(&mut self, at: Option<Timestamp>) -> Result<Option<Arc<Script>>, DirectoryError> {
+    fn script(&mut self, at: Option<Timestamp>) -> Result<Option<Arc<Script>>, RecordError> {
         let bytes = match self.read(SCRIPT)? {
             Ok(bytes) => bytes,
             Err(what) => {
@@ -191,7 +191,7 @@ impl Audit<'_> {
         &mut self,
         ceremony: &Ceremony,
         transcript: &Transcript,
-    ) -> Result<(), DirectoryError> {
+    ) -> Result<(), RecordError> {
         self.course(ceremony);
         let documents = documents(ceremony, transcript);
         let (mut faults, mut sums) = (Vec::new(), Vec::new());
@@ -256,7 +256,7 @@ impl Audit<'_> {
         documents: &[(String, Vec<u8>)],
         version: &str,
         faults: &mut Vec<String>,
-    ) -> Result<(), DirectoryError> {
+    ) -> Result<(), RecordError> {
         // The list of digests is judged by what it says.
         for (path, bytes) in documents.iter().filter(|(path, _)| path != SUMS) {
             match self.read(path)? {
@@ -275,7 +275,7 @@ impl Audit<'_> {
     }
 
     /// Checks the list of digests against the files that it names, and gives their paths; none if there is no list.
-    fn sums(&self, faults: &mut Vec<String>) -> Result<Option<Vec<String>>, DirectoryError> {
+    fn sums(&self, faults: &mut Vec<String>) -> Result<Option<Vec<String>>, RecordError> {
         let bytes = match self.read(SUMS)? {
             Ok(bytes) => bytes,
             Err(what) => {
@@ -304,7 +304,7 @@ impl Audit<'_> {
         &mut self,
         ceremony: &Ceremony,
         documents: &[(String, Vec<u8>)],
-    ) -> Result<(), DirectoryError> {
+    ) -> Result<(), RecordError> {
         let mut files = Vec::new();
         for (path, _) in documents {
             if let Some(name) = path.strip_prefix("root/")
@@ -322,7 +322,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn export(&mut self, ceremony: &Ceremony) -> Result<(), DirectoryError> {
+    fn export(&mut self, ceremony: &Ceremony) -> Result<(), RecordError> {
         let Some(opening) = ceremony.opening() else {
             return Ok(());
         };
@@ -342,11 +342,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn foreign(
-        &mut self,
-        ceremony: &Ceremony,
-        files: &BTreeSet<&str>,
-    ) -> Result<(), DirectoryError> {
+    fn foreign(&mut self, ceremony: &Ceremony, files: &BTreeSet<&str>) -> Result<(), RecordError> {
         let opening = ceremony.opening();
         let beside: Vec<&str> = opening
             .into_iter()

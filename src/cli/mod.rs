@@ -34,6 +34,7 @@ enum Command {
     Token(token::Arguments),
     Root(root::Arguments),
     Transcript(transcript::Arguments),
+    Doctor(doctor::Arguments),
 }
 
 /// Reads the arguments of the process, does what they say, and tells how it ended.
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),
         Command::Transcript(arguments) => transcript::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match result {
         Ok(status) => status.into(),

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::{Failure, Status};
 use crate::audit::{
-    AuditReport, CeremonyDirectory, DirectoryError, read_directory, report_html, verify_directory,
-    visible,
+    AuditReport, CeremonyRecord, RecordError, read_record, report_html, verify_directory,
 };
 use crate::ceremony::Ending;
+use crate::record::visible;
 use crate::transcript::Entry;
 use crate::words::Digest;
 
@@ -93,11 +93,11 @@ fn show(dir: &Path, json: bool) -> Result<Status, Failure> {
         .map(|_| Status::Done)
 }
 
-fn sentence(directory: &CeremonyDirectory, entry: &Entry) -> String {
+fn sentence(directory: &CeremonyRecord, entry: &Entry) -> String {
     visible(&entry.line.event().narrate(&directory.script))
 }
 
-fn line_json(directory: &CeremonyDirectory, entry: &Entry) -> Value {
+fn line_json(directory: &CeremonyRecord, entry: &Entry) -> Value {
     let line = &entry.line;
     json!({
         "line": line.seq,
@@ -110,7 +110,7 @@ fn line_json(directory: &CeremonyDirectory, entry: &Entry) -> Value {
     })
 }
 
-fn for_people(directory: &CeremonyDirectory) -> String {
+fn for_people(directory: &CeremonyRecord) -> String {
     let entries = directory.transcript.entries();
     let mut text = String::new();
     let mut step = None;
@@ -226,14 +226,14 @@ fn report(dir: &Path, out: Option<&Path>) -> Result<Status, Failure> {
     }
 }
 
-fn read(dir: &Path) -> Result<CeremonyDirectory, Failure> {
-    read_directory(dir).map_err(|error| match error {
-        DirectoryError::Io { .. } => unreadable(&error),
+fn read(dir: &Path) -> Result<CeremonyRecord, Failure> {
+    read_record(dir).map_err(|error| match error {
+        RecordError::Io { .. } => unreadable(&error),
         _ => refused(dir, &error),
     })
 }
 
-fn unreadable(error: &DirectoryError) -> Failure {
+fn unreadable(error: &RecordError) -> Failure {
     Failure::new(Status::Io, error.to_string())
         .hint("name a ceremony directory, and check that the medium is mounted")
 }

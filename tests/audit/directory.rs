@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use conclave::audit::{DirectoryError, verify_directory};
+use conclave::audit::{RecordError, verify_directory};
 use conclave::ceremony::{Answer, ExceptionSheet, Input, Mode, Next};
 use conclave::metadata::KeyType;
 
@@ -211,7 +211,7 @@ fn what_a_reader_should_know_of_the_course_is_told() {
 fn a_directory_that_is_not_there_is_no_verdict() {
     assert!(matches!(
         verify_directory(Path::new("/nonexistent/ceremony")),
-        Err(DirectoryError::Io { .. })
+        Err(RecordError::Io { .. })
     ));
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::LazyLock;
 
-use conclave::audit::read_directory;
+use conclave::audit::read_record;
 use conclave::ceremony::{Fact, Mode};
 use conclave::metadata::KeyType;
 use conclave::transcript::Transcript;
@@ -194,7 +194,7 @@ fn a_torn_end_is_told_and_does_not_count() {
         report.findings()[0].to_string(),
         "transcript.torn: 40 bytes follow the last whole line"
     );
-    let read = read_directory(directory.path()).unwrap();
+    let read = read_record(directory.path()).unwrap();
     assert_eq!(
         (read.torn_bytes, &read.transcript),
         (40, &small().transcript)

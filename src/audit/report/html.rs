@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use crate::audit::visible;
+use crate::record::visible;
 use crate::words::Digest;
 
 /// Text in HTML: nothing in it is markup, and nothing in it is invisible.
