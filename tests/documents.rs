@@ -92,3 +92,37 @@ fn every_lint_rule_is_documented() {
     let rules: BTreeSet<_> = lint_rules().into_iter().map(str::to_owned).collect();
     assert_eq!(ids(&document("lint.md")), rules);
 }
+
+#[test]
+fn the_comparison_with_others_says_what_conclave_says() {
+    let text = document("root-peers.md");
+    let chains = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chains");
+    let rows = |kind: &str, name: &str| -> Vec<Vec<String>> {
+        let table = fs::read_to_string(chains.join(kind).join(name)).unwrap();
+        let cells = |line: &str| line.split('\t').map(str::to_owned).collect();
+        table.lines().skip(1).map(cells).collect()
+    };
+    let ours = |row: &[String]| match (row[1].as_str(), row[2].as_str(), row[3].as_str()) {
+        ("accepted", version, _) => version.to_owned(),
+        (_, version, "root.expired") => format!("{version}, expired"),
+        (_, "-", _) => "refused".to_owned(),
+        (_, version, _) => format!("{version}, then refused"),
+    };
+    let starts = |row: &[String]| format!("| {} | {} |", row[0], ours(row));
+    for row in rows("real", "verdicts.tsv") {
+        assert!(text.contains(&starts(&row)), "{}", starts(&row));
+    }
+    let adversarial = rows("adversarial", "verdicts.tsv");
+    let named = adversarial
+        .iter()
+        .filter(|row| text.contains(&format!("| {} |", row[0])));
+    let differing: Vec<_> = named.collect();
+    for row in &differing {
+        assert!(text.contains(&starts(row)), "{}", starts(row));
+    }
+    let agreed = adversarial.len() - differing.len();
+    assert!(text.contains(&format!(
+        "All four agree on {agreed} of {}.",
+        adversarial.len()
+    )));
+}
