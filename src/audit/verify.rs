@@ -1,6 +1,7 @@
 //! The audit of a ceremony directory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,9 +47,7 @@ pub fn verify_directory(directory: &Path) -> Result<AuditReport, RecordError> {
     match (&ceremony, &transcript) {
         (Some(ceremony), Some(transcript)) => audit.ceremony(ceremony, transcript)?,
         _ => {
-            let mut faults = Vec::new();
-            audit.sums(&mut faults)?;
-            audit.say_all(Check::DirectorySums, faults);
+            audit.sums()?;
         }
     }
     Ok(audit.report)
@@ -66,16 +65,29 @@ struct Audit<'a> {
     report: AuditReport,
 }
 
+/// What is in the place of a file.
+enum Unfit {
+    Missing,
+    Other(String),
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("it is missing"),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
 impl Audit<'_> {
     /// Reads a file; the inner error says what is there instead, the outer one that nobody can tell.
-    fn read(&self, path: &str) -> Result<Result<Vec<u8>, String>, RecordError> {
+    fn read(&self, path: &str) -> Result<Result<Vec<u8>, Unfit>, RecordError> {
         let path = self.directory.join(path);
         match read_file(&path) {
             Ok(bytes) => Ok(Ok(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Err("it is missing".to_owned()))
-            }
-            Err(error) if is_about_content(&error) => Ok(Err(error.to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Err(Unfit::Missing)),
+            Err(error) if is_about_content(&error) => Ok(Err(Unfit::Other(error.to_string()))),
             Err(error) => Err(unreadable(&path, error)),
         }
     }
@@ -194,9 +206,7 @@ impl Audit<'_> {
     ) -> Result<(), RecordError> {
         self.course(ceremony);
         let documents = documents(ceremony, transcript);
-        let (mut faults, mut sums) = (Vec::new(), Vec::new());
-        self.compare(&documents, program_version(transcript), &mut faults)?;
-        let listed = self.sums(&mut sums)?;
+        self.compare(ceremony, &documents, program_version(transcript))?;
         let files: BTreeSet<&str> = [SCRIPT, TRANSCRIPT]
             .into_iter()
             .chain(
@@ -208,22 +218,8 @@ impl Audit<'_> {
             .chain(documents.iter().map(|(path, _)| path.as_str()))
             .filter(|path| *path != SUMS)
             .collect();
-        if let Some(listed) = listed {
-            let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
-            for path in files.difference(&listed) {
-                sums.push(format!("{path} is not listed"));
-            }
-            for path in listed.difference(&files) {
-                sums.push(format!("{} is listed, and does not belong", visible(path)));
-            }
-        }
-        if ceremony.ending().is_some() {
-            self.say_all(Check::DirectoryDocument, faults);
-            self.say_all(Check::DirectorySums, sums);
-        } else {
-            // Documents are of the end: while there is none, those of an earlier moment prove nothing.
-            let what = "the ceremony has not ended, and so its documents are not all there";
-            self.report.say(Check::DirectoryUnfinished, what);
+        if ceremony.ending().is_some() || self.directory.join(SUMS).exists() {
+            self.sums_of(&files)?;
         }
         self.root(ceremony, &documents)?;
         self.export(ceremony)?;
@@ -250,53 +246,87 @@ impl Audit<'_> {
         }
     }
 
-    /// Compares every document with what the record makes it.
+    /// Compares every document with what the record makes it. Those of a ceremony that goes on come at its end.
     fn compare(
         &mut self,
+        ceremony: &Ceremony,
         documents: &[(String, Vec<u8>)],
         version: &str,
-        faults: &mut Vec<String>,
     ) -> Result<(), RecordError> {
+        let mut due = 0;
         // The list of digests is judged by what it says.
         for (path, bytes) in documents.iter().filter(|(path, _)| path != SUMS) {
-            match self.read(path)? {
-                Err(what) => faults.push(format!("{path}: {what}")),
-                Ok(found) if found == *bytes => {}
+            let (check, detail) = match self.read(path)? {
+                Ok(found) if found == *bytes => continue,
                 Ok(_)
                     if version != env!("CARGO_PKG_VERSION") && WORDED.contains(&path.as_str()) =>
                 {
                     let detail = format!("{path} was worded by version {}", visible(version));
-                    self.report.say(Check::DirectoryVersion, detail);
+                    (Check::DirectoryVersion, detail)
                 }
-                Ok(_) => faults.push(format!("{path} is not what the record makes it")),
-            }
+                Ok(_) => {
+                    let detail = format!("{path} is not what the record makes it");
+                    (Check::DirectoryDocument, detail)
+                }
+                Err(Unfit::Missing) if ceremony.ending().is_none() => {
+                    due += 1;
+                    continue;
+                }
+                Err(unfit) => (Check::DirectoryDocument, format!("{path}: {unfit}")),
+            };
+            self.report.say(check, detail);
+        }
+        if ceremony.ending().is_none() {
+            let detail = format!("{due} documents are still to come");
+            self.report.say(Check::DirectoryUnfinished, detail);
         }
         Ok(())
     }
 
     /// Checks the list of digests against the files that it names, and gives their paths; none if there is no list.
-    fn sums(&self, faults: &mut Vec<String>) -> Result<Option<Vec<String>>, RecordError> {
+    fn sums(&mut self) -> Result<Option<Vec<String>>, RecordError> {
         let bytes = match self.read(SUMS)? {
             Ok(bytes) => bytes,
-            Err(what) => {
-                faults.push(format!("{SUMS}: {what}"));
+            Err(unfit) => {
+                self.report
+                    .say(Check::DirectorySums, format!("{SUMS}: {unfit}"));
                 return Ok(None);
             }
         };
         let Some(sums) = parse_sums(&bytes) else {
-            faults.push(format!(
-                "{SUMS} is not a list of digests and paths in the order of the paths"
-            ));
+            self.report.say(
+                Check::DirectorySums,
+                format!("{SUMS} is not a list of digests and paths in the order of the paths"),
+            );
             return Ok(None);
         };
         for (path, digest) in &sums {
-            match self.read(path)? {
-                Err(what) => faults.push(format!("{}: {what}", visible(path))),
-                Ok(found) if Digest::of(&found) == *digest => {}
-                Ok(_) => faults.push(format!("{} has another digest than listed", visible(path))),
-            }
+            let what = match self.read(path)? {
+                Ok(found) if Digest::of(&found) == *digest => continue,
+                Ok(_) => "it has another digest than listed".to_owned(),
+                Err(unfit) => unfit.to_string(),
+            };
+            let detail = format!("{}: {what}", visible(path));
+            self.report.say(Check::DirectorySums, detail);
         }
         Ok(Some(sums.into_keys().collect()))
+    }
+
+    /// The same, and whether it lists the files of the directory and no others.
+    fn sums_of(&mut self, files: &BTreeSet<&str>) -> Result<(), RecordError> {
+        let Some(listed) = self.sums()? else {
+            return Ok(());
+        };
+        let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+        for path in files.difference(&listed) {
+            self.report
+                .say(Check::DirectorySums, format!("{path} is not listed"));
+        }
+        for path in listed.difference(files) {
+            let detail = format!("{} is listed, and does not belong", visible(path));
+            self.report.say(Check::DirectorySums, detail);
+        }
+        Ok(())
     }
 
     /// Verifies the root files as a client does that trusts the first, at the time for which the script was written.
