@@ -19,4 +19,5 @@ pub mod secret;
 pub mod station;
 pub mod token;
 pub mod transcript;
+pub mod tui;
 pub mod words;
