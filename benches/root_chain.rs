@@ -6,6 +6,11 @@
 //! spread over the cores. `cargo bench --bench root_chain -- DIR` leaves the chain of
 //! 1,000 versions in DIR, for other verifiers to be timed on.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot run has nothing to report"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

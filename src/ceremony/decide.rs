@@ -192,6 +192,7 @@ impl Ceremony {
                 }
                 choice.text.clone()
             }
+            (Ask::Clock, Answer::Text(typed)) => typed.trim().to_owned(),
             (Ask::Text { default, .. }, Answer::Text(typed)) => match (typed.trim(), default) {
                 ("", Some(default)) => default.clone(),
                 ("", None) => return Err(StepError::Empty),

@@ -67,6 +67,10 @@ pub struct Opening {
     pub export: String,
     /// Where the twins of a rehearsal live, as seen from the ceremony directory.
     pub twins: Option<String>,
+    /// Where a second copy of the record is kept, where there is one.
+    pub mirror: Option<String>,
+    /// The head of the record of the completed rehearsal of this very script, where there was one.
+    pub rehearsal: Option<Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
 }

@@ -129,10 +129,7 @@ impl Ceremony {
         let token = state.token.as_ref().map(ToString::to_string);
         Next::Ask(self.go_on(
             step,
-            vec![format!(
-                "Everything on this token is erased: {}.",
-                token.unwrap_or_default()
-            )],
+            vec![format!("This is the token: {}.", token.unwrap_or_default())],
             "Initialise the token",
         ))
     }
@@ -329,10 +326,7 @@ impl Ceremony {
         Self::prompt(
             step,
             who,
-            vec![
-                "A witness looks at the document. Its kind is recorded, never its number."
-                    .to_owned(),
-            ],
+            Vec::new(),
             Ask::Choice {
                 label: format!("{name} is here, by"),
                 options: DOCUMENTS.map(Choice::plain).to_vec(),
@@ -341,22 +335,7 @@ impl Ceremony {
     }
 
     fn ask_clock(&self, step: &Step) -> Prompt {
-        Self::prompt(
-            step,
-            self.witnesses(),
-            vec![
-                "Two witnesses compare the machine's clock, in UTC, with their own.".to_owned(),
-                format!(
-                    "It may not be earlier than {}, for which the script was written.",
-                    self.script.not_before()
-                ),
-            ],
-            Ask::Text {
-                label: "Right within a minute: Enter. Otherwise the right time, as 2026-12-01T09:41:00Z"
-                    .to_owned(),
-                default: Some(String::new()),
-            },
-        )
+        Self::prompt(step, self.witnesses(), Vec::new(), Ask::Clock)
     }
 
     fn ask_acknowledge(&self, step: &Step) -> Prompt {
@@ -379,11 +358,7 @@ impl Ceremony {
 
     fn ask_read(&self, step: &Step) -> Prompt {
         let digest = self.script.sha256();
-        let mut lines = vec![
-            "One reads the digest of the script from the screen, another compares it with the printed one."
-                .to_owned(),
-        ];
-        lines.extend(digest.grouped_hex());
+        let mut lines = digest.grouped_hex().to_vec();
         lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
         let mut who = self.people_of(step);
         who.extend(self.with_role(PersonRole::Witness, 1));
@@ -491,7 +466,7 @@ impl Ceremony {
         Self::prompt(
             step,
             who,
-            vec!["Each person says whether the ceremony went as the record has it.".to_owned()],
+            Vec::new(),
             Ask::Choice {
                 label: name,
                 options: VERDICTS

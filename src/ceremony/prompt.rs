@@ -43,6 +43,9 @@ pub enum Ask {
         /// The choices; the first one is what is usual.
         options: Vec<Choice>,
     },
+    /// The right time, if the machine's clock does not have it: the front end shows that clock as it runs.
+    /// An empty text says that it is right within a minute; otherwise a time like `2026-12-01T09:41:00Z`.
+    Clock,
     /// A short text.
     Text {
         /// What it is.
@@ -83,6 +86,7 @@ impl Ask {
                 index: 0,
                 remark: String::new(),
             },
+            Self::Clock => Answer::Text(String::new()),
             Self::Text { default, label } => {
                 Answer::Text(default.clone().unwrap_or_else(|| label.clone()))
             }

@@ -1,8 +1,12 @@
 //! The command line: one file per command, which picks a front end and says how it ended.
 
+mod conduct;
 mod doctor;
 mod failure;
+mod rehearse;
+mod resume;
 mod root;
+mod run;
 mod script;
 mod token;
 
@@ -22,6 +26,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Rehearse(rehearse::Arguments),
+    Run(run::Arguments),
+    Resume(resume::Arguments),
     Script(script::Arguments),
     Token(token::Arguments),
     Root(root::Arguments),
@@ -33,6 +40,9 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Resume(arguments) => resume::run(&arguments),
         Command::Script(arguments) => script::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),

@@ -26,7 +26,7 @@ use crate::words::Digest;
 
 use room::Room;
 
-pub use directory::{CarriedInDirectory, CeremonyDirectory, DirectoryError};
+pub use directory::{CarriedInDirectory, CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
@@ -211,20 +211,14 @@ impl<'a> Executor<'a> {
                 Ok(next) => next,
                 Err(error) => return Ok(Err(error.into())),
             };
-            if let Err(refusal) = self.write_down(next, event)? {
-                return Ok(Err(refusal));
-            }
+            self.write_down(next, &event)?;
         }
         Ok(Ok(()))
     }
 
     /// Writes an event down, and only then makes its state the state. While the medium does not take it, the
     /// room is asked to mend that: nothing goes on meanwhile.
-    fn write_down(
-        &mut self,
-        next: Ceremony,
-        event: Event,
-    ) -> Result<Result<(), StepError>, ExecutorError> {
+    fn write_down(&mut self, next: Ceremony, event: &Event) -> Result<(), ExecutorError> {
         let time = next.time(Timestamp::now());
         let (bytes, entry) =
             self.transcript
@@ -258,10 +252,10 @@ impl<'a> Executor<'a> {
                 line,
                 head,
                 time,
-                event: &event,
+                event,
             },
         );
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Writes what follows from the transcript. It is made anew each time, so that nothing is lost if the

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::ceremony::{
     Failure, FailureKind, Interrupt, Outcome, SecretPrompt, SecretPurpose, Waiting, WaitingOn,
 };
+use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
 use crate::script::{Act, KeyId, KeyPlan};
 use crate::secret::Pin;
@@ -90,7 +91,7 @@ impl Executor<'_> {
         self.call("Logging the token out", Bench::put_away)?;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
-        if self.is_removable(token) {
+        if is_removable(token) {
             let query = TokenQuery::exactly(token);
             let what = format!("Take out {}", self.token_title(key));
             self.await_that(&token.profile, &what, &[], |seen| {
@@ -371,12 +372,6 @@ impl Executor<'_> {
         }
     }
 
-    /// Whether a token can be taken out at all: a software token, or a network HSM, cannot.
-    fn is_removable(&self, token: &TokenId) -> bool {
-        crate::profile::Profile::named(&token.profile)
-            .is_ok_and(|profile| profile.quirks().hardware)
-    }
-
     fn token_title(&self, key: &KeyId) -> String {
         let script = self.ceremony().script();
         let holder = script
@@ -386,6 +381,15 @@ impl Executor<'_> {
     }
 }
 
+/// Whether a token can be taken out at all: a software token cannot.
+fn is_removable(token: &TokenId) -> bool {
+    Profile::named(&token.profile).is_ok_and(|profile| profile.quirks().hardware)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is handed to map_err, which passes errors by value"
+)]
 fn cannot_move(error: std::io::Error) -> Hindrance {
     Hindrance::Failed(Failure {
         kind: FailureKind::File,

@@ -91,6 +91,7 @@ checks! {
     KeyIdRule "key.id-rule" Reports "A key ID follows another rule than the specification's."
     KeyIdUnexplained "key.id-unexplained" Reports "No known rule explains the ID of a key outside the root role."
     KeyUnusable "key.unusable" Reports "Conclave cannot verify with a key: its signatures never count."
+    KeyPrivate "key.private" Reports "A key object has a PRIVATE key in it. Whoever has the file can sign."
     KeySamePublicKey "key.same-public-key" Reports "One public key stands under two key IDs. It counts once."
     KeyUnused "key.unused" Reports "A key belongs to no role."
     RoleUnknown "role.unknown" Reports "There is a role that root metadata does not have."

@@ -249,6 +249,12 @@ impl RootDocument {
                     format!("key {}: {why}", id.short()),
                 ));
             }
+            if listed.key.holds_private() {
+                notes.push(Remark::new(
+                    Check::KeyPrivate,
+                    format!("key {} is published with its PRIVATE key", id.short()),
+                ));
+            }
             if let Some(public) = listed.key.public()
                 && let Some(other) = first_under.insert(public, id)
             {

@@ -100,6 +100,12 @@ impl Expires {
         self.instant <= at
     }
 
+    /// Whole days from a time until then; negative once it is past.
+    #[must_use]
+    pub fn days_left(&self, at: Timestamp) -> i64 {
+        (self.instant.as_second() - at.as_second()).div_euclid(86_400)
+    }
+
     /// Whether it is written as the specification says (section 4.2.1): `YYYY-MM-DDTHH:MM:SSZ`.
     #[must_use]
     pub fn has_specified_form(&self) -> bool {
@@ -188,6 +194,19 @@ mod tests {
         let expires = Expires::parse("2030-01-01T00:00:00Z").unwrap();
         assert!(!expires.is_past("2029-12-31T23:59:59.999Z".parse().unwrap()));
         assert!(expires.is_past("2030-01-01T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn days_are_counted_whole() {
+        let expires = Expires::parse("2030-01-03T00:00:00Z").unwrap();
+        for (at, days) in [
+            ("2030-01-01T00:00:00Z", 2),
+            ("2030-01-01T00:00:01Z", 1),
+            ("2030-01-03T00:00:00Z", 0),
+            ("2030-01-03T00:00:01Z", -1),
+        ] {
+            assert_eq!(expires.days_left(at.parse().unwrap()), days, "{at}");
+        }
     }
 
     #[test]

@@ -180,6 +180,13 @@ impl Key {
         self.0.verifier.as_ref().err().map(String::as_str)
     }
 
+    /// Whether `keyval.private` says something: there should be nothing.
+    #[must_use]
+    pub fn holds_private(&self) -> bool {
+        let private = self.0.object["keyval"].get("private");
+        private.is_some_and(|private| !private.is_null() && private.as_str() != Some(""))
+    }
+
     /// Whether a signature over a message verifies with this key.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
@@ -189,6 +196,16 @@ impl Key {
                 .verify(&verifier.public, message, signature)
                 .is_ok()
         })
+    }
+
+    /// Whose key it is, where the object says so: the owner or the online URI that
+    /// tuf-on-ci writes down. Escaped; a claim, and no more.
+    #[must_use]
+    pub fn holder(&self) -> Option<String> {
+        ["x-tuf-on-ci-keyowner", "x-tuf-on-ci-online-uri"]
+            .iter()
+            .find_map(|name| self.0.object.get(name)?.as_str())
+            .map(|holder| holder.escape_debug().to_string())
     }
 
     /// A few words for people: `P-256, fingerprint 9f86 d081 … 0a08`. Foreign text in it is escaped.

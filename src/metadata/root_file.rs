@@ -17,6 +17,7 @@ pub struct RootFile {
     document: RootDocument,
     signatures: Vec<SignatureEntry>,
     remarks: Vec<Remark>,
+    size: usize,
 }
 
 /// An entry of `signatures`. No two of one file have the same key ID.
@@ -24,6 +25,29 @@ pub struct RootFile {
 pub struct SignatureEntry {
     key_id: KeyId,
     text: String,
+}
+
+/// What a file holds of one of its root keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureState {
+    /// A signature that verifies.
+    Verified,
+    /// A signature that does not verify.
+    Invalid,
+    /// No signature, or an empty place-holder.
+    Missing,
+}
+
+impl SignatureState {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Invalid => "invalid",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 impl SignatureEntry {
@@ -89,6 +113,7 @@ impl RootFile {
             document,
             signatures,
             remarks,
+            size: bytes.len(),
         })
     }
 
@@ -108,6 +133,33 @@ impl RootFile {
     #[must_use]
     pub fn signatures(&self) -> &[SignatureEntry] {
         &self.signatures
+    }
+
+    /// What the file holds of one of its own root keys. Whether the version before
+    /// it lets that key sign is for the chain to say.
+    #[must_use]
+    pub fn signature_of(&self, id: &KeyId) -> SignatureState {
+        let entry = self.signatures.iter().find(|entry| entry.key_id == *id);
+        let Some(entry) = entry.filter(|entry| !entry.text.is_empty()) else {
+            return SignatureState::Missing;
+        };
+        let message = self.document.signed_bytes();
+        let verified = self.document.root_key(id).is_some_and(|key| {
+            entry
+                .bytes()
+                .is_some_and(|bytes| key.verifies(message, &bytes))
+        });
+        if verified {
+            SignatureState::Verified
+        } else {
+            SignatureState::Invalid
+        }
+    }
+
+    /// How many bytes the file has.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
     }
 
     /// Oddities that decide nothing, those of the document included.

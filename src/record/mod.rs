@@ -25,7 +25,9 @@ impl fmt::Display for TokenId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The token's own words: what could steer a terminal is shown escaped.
         let (model, serial) = (self.model.escape_debug(), self.serial.escape_debug());
-        if self.label.is_empty() {
+        if self.label.is_empty() && self.serial.is_empty() {
+            write!(f, "{model} (blank)")
+        } else if self.label.is_empty() {
             write!(f, "{model} {serial} (blank)")
         } else {
             write!(f, "{model} {serial} {:?}", self.label)

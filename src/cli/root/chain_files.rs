@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::output::print;
 use super::{Failure, Status};
+use crate::metadata::RootFile;
 use crate::metadata::limits::MAX_FILE_BYTES;
 
 /// A file that was read, by its name; or why it could not be read.
@@ -55,7 +57,7 @@ impl<'a> ChainFiles<'a> {
     }
 
     /// The last file.
-    pub(super) fn last(&self) -> Option<PathBuf> {
+    fn last(&self) -> Option<PathBuf> {
         match self {
             Self::Directory(directory, versions) => versions
                 .last()
@@ -63,6 +65,27 @@ impl<'a> ChainFiles<'a> {
             Self::Named(files) => files.last().cloned(),
         }
     }
+}
+
+/// Reads one root: a file, or the newest version in a directory. A root that is
+/// refused has its report on stdout where JSON was asked for.
+pub(super) fn read_root(path: &Path, json: bool) -> Result<RootFile, Failure> {
+    let paths = [path.to_owned()];
+    let path = ChainFiles::find(&paths)?.last().ok_or_else(|| {
+        Failure::new(
+            Status::Io,
+            format!("{} holds no N.root.json", display(path)),
+        )
+        .hint("name the file itself")
+    })?;
+    RootFile::read(&read_file(&path)?).or_else(|refusal| {
+        if json {
+            print(&serde_json::json!({"reasons": [refusal]}).to_string())?;
+        }
+        let what = format!("{}: {refusal}", display(&path));
+        Err(Failure::new(Status::Refused, what)
+            .hint("fetch the file anew, or see docs/root-checks.md"))
+    })
 }
 
 /// The N of every `N.root.json`, ascending. Other spellings of a number are other
@@ -86,7 +109,7 @@ fn versions_in(directory: &Path) -> io::Result<Vec<u64>> {
 }
 
 /// Reads a file, and no more of it than shows that it is too large.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = || {
         let mut bytes = Vec::new();
         File::open(path)?
@@ -103,6 +126,6 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// A path for a terminal: whatever is not plain text in it is escaped.
-pub(super) fn display(path: &Path) -> String {
+fn display(path: &Path) -> String {
     path.to_string_lossy().escape_debug().to_string()
 }

@@ -1,6 +1,8 @@
 //! `conclave root`: root metadata, as files.
 
 mod chain_files;
+mod diff;
+mod lint;
 mod output;
 mod show;
 mod verify;
@@ -18,13 +20,17 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Verify(verify::Arguments),
     Show(show::Arguments),
+    Diff(diff::Arguments),
+    Verify(verify::Arguments),
+    Lint(lint::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
     match arguments.command {
-        Command::Verify(arguments) => verify::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
     }
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::chain_files::{ChainFiles, display, read_file};
+use super::chain_files::read_root;
 use super::output::print;
 use super::{Failure, Status};
 use crate::certificate::PublicKey;
-use crate::metadata::{Key, ListedKey, RoleKind, RootDocument, RootFile};
+use crate::metadata::{Key, KeyId, ListedKey, RoleKind, RootFile, SignatureState};
 
 /// Show one root version.
 ///
@@ -19,111 +19,129 @@ use crate::metadata::{Key, ListedKey, RoleKind, RootDocument, RootFile};
 pub(super) struct Arguments {
     /// A root file, or a directory of which the newest N.root.json is shown.
     path: PathBuf,
+    /// Count the days until the expiry from this time instead of now.
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
     /// Print it as JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let paths = [arguments.path.clone()];
-    let path = ChainFiles::find(&paths)?.last().ok_or_else(|| {
-        Failure::new(
-            Status::Io,
-            format!("{} holds no N.root.json", display(&arguments.path)),
-        )
-    })?;
-    match RootFile::read(&read_file(&path)?) {
-        Ok(file) => {
-            if arguments.json {
-                print(&as_json(&file).to_string())?;
-            } else {
-                print(&for_people(&file))?;
-            }
-            Ok(Status::Done)
-        }
-        Err(refusal) => {
-            if arguments.json {
-                print(&json!({"reasons": [refusal]}).to_string())?;
-            }
-            Err(Failure::new(
-                Status::Refused,
-                format!("{}: {refusal}", display(&path)),
-            ))
-        }
+    let file = read_root(&arguments.path, arguments.json)?;
+    let at = arguments.at.unwrap_or_else(Timestamp::now);
+    if arguments.json {
+        print(&as_json(&file, at).to_string())?;
+    } else {
+        print(&for_people(&file, at))?;
     }
+    Ok(Status::Done)
 }
 
-fn as_json(file: &RootFile) -> Value {
+fn as_json(file: &RootFile, at: Timestamp) -> Value {
     let document = file.document();
-    let roles: serde_json::Map<String, Value> = RoleKind::ALL
+    let roles: Map<String, Value> = RoleKind::ALL
         .into_iter()
-        .map(|kind| (kind.as_str().to_owned(), role_json(document, kind)))
-        .collect();
-    let signatures: Vec<&str> = file
-        .signatures()
-        .iter()
-        .filter(|signature| !signature.text().is_empty())
-        .map(|signature| signature.key_id().as_str())
+        .map(|kind| (kind.as_str().to_owned(), role_json(file, kind)))
         .collect();
     json!({
         "version": document.version(),
         "spec_version": document.spec_version(),
         "expires": document.expires().as_str(),
-        "expired": document.expires().is_past(Timestamp::now()),
+        "expired": document.expires().is_past(at),
+        "days_left": document.expires().days_left(at),
         "consistent_snapshot": document.consistent_snapshot(),
         "digest": document.digest(),
         "roles": roles,
-        "signatures": signatures,
         "findings": file.remarks(),
     })
 }
 
-fn role_json(document: &RootDocument, kind: RoleKind) -> Value {
-    let role = document.role(kind);
+fn role_json(file: &RootFile, kind: RoleKind) -> Value {
+    let role = file.document().role(kind);
     let keys: Vec<Value> = role
         .key_ids()
         .iter()
         .map(|id| {
-            let key = document.keys().get(id).map(ListedKey::key);
-            json!({
+            let listed = file.document().keys().get(id);
+            let key = listed.map(ListedKey::key);
+            let mut members = json!({
                 "keyid": id,
                 "keytype": key.map(Key::key_type),
                 "scheme": key.map(Key::scheme_name),
                 "fingerprint": key.and_then(Key::public).map(PublicKey::fingerprint),
-            })
+                "holder": key.and_then(Key::holder),
+            });
+            if kind == RoleKind::Root {
+                members["signature"] = json!(file.signature_of(id).as_str());
+            }
+            members
         })
         .collect();
     json!({"threshold": role.threshold(), "keys": keys})
 }
 
-fn for_people(file: &RootFile) -> String {
+fn for_people(file: &RootFile, at: Timestamp) -> String {
     let document = file.document();
     let mut text = format!("root version {}", document.version());
+    let days = document.expires().days_left(at);
+    let left = match days {
+        _ if document.expires().is_past(at) => "EXPIRED".to_owned(),
+        0 => "less than a day left".to_owned(),
+        1 => "1 day left".to_owned(),
+        days => format!("{days} days left"),
+    };
     let _ = write!(
         text,
-        "\nexpires {}",
+        "\nexpires {} ({left})",
         document.expires().as_str().escape_debug()
     );
+    let layout = match document.consistent_snapshot() {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "not said",
+    };
+    let _ = write!(text, "\nconsistent snapshots {layout}");
     let [first, second] = document.digest().grouped_hex();
     let _ = write!(text, "\nsigned digest {first}\n              {second}");
     for kind in RoleKind::ALL {
         let role = document.role(kind);
         let _ = write!(
             text,
-            "\n{kind}: {} of {} keys",
+            "\n\n{kind}: {} of {} keys must sign",
             role.threshold(),
             role.key_ids().len()
         );
         for id in role.key_ids() {
-            let description = document
-                .keys()
-                .get(id)
-                .map_or_else(|| "not listed".to_owned(), |listed| listed.key().describe());
-            let _ = write!(text, "\n  {}  {description}", id.short());
+            let _ = write!(text, "\n  {}{}", mark(file, kind, id), describe(file, id));
         }
+    }
+    if !file.remarks().is_empty() {
+        text.push('\n');
     }
     for remark in file.remarks() {
         let _ = write!(text, "\n[note] {remark}");
     }
     text
+}
+
+/// Whether a root key has signed this very file.
+fn mark(file: &RootFile, kind: RoleKind, id: &KeyId) -> &'static str {
+    match (kind, file.signature_of(id)) {
+        (RoleKind::Root, SignatureState::Verified) => "[signed]     ",
+        (RoleKind::Root, SignatureState::Missing) => "[not signed] ",
+        (RoleKind::Root, SignatureState::Invalid) => "[INVALID]    ",
+        _ => "",
+    }
+}
+
+fn describe(file: &RootFile, id: &KeyId) -> String {
+    let Some(listed) = file.document().keys().get(id) else {
+        return format!("{}  not listed", id.short());
+    };
+    let key = listed.key();
+    match key.holder() {
+        Some(holder) => format!("{}  {} ({holder})", id.short(), key.describe()),
+        None => format!("{}  {}", id.short(), key.describe()),
+    }
 }

@@ -1,0 +1,155 @@
+//! What `rehearse`, `run` and `resume` share: a front end, an executor, and how it ended.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::ceremony::{Ending, FrontEnd, Verdict};
+use crate::executor::{CeremonyDirectory, DirectoryError, Ended, Executor, ExecutorError};
+use crate::line::{LineMode, SecretLines};
+use crate::rehearsal::Autopilot;
+use crate::token::TokenError;
+
+use super::{Failure, Status};
+
+/// Which front end shows the ceremony.
+pub(super) enum Show {
+    /// Line by line, with the PINs from a descriptor if one is given.
+    Lines(Option<SecretLines>),
+    /// By itself.
+    Unattended,
+}
+
+impl Show {
+    pub(super) fn lines(pin_fd: Option<u32>) -> Result<Self, Failure> {
+        let pins = pin_fd.map(SecretLines::from_fd).transpose();
+        pins.map(Self::Lines).map_err(|error| {
+            Failure::new(
+                Status::Io,
+                format!("the descriptor of the PINs cannot be read: {error}"),
+            )
+            .hint("open it for reading, as in: conclave … --pin-fd 3 3<FILE")
+        })
+    }
+}
+
+/// Runs a ceremony to its end, or until the process must end, and tells what came of it.
+pub(super) fn conduct<'a>(
+    show: Show,
+    path: &Path,
+    executor: impl for<'f> FnOnce(&'f mut dyn FrontEnd) -> Result<Executor<'f>, ExecutorError> + 'a,
+) -> Result<Status, Failure> {
+    let mut hindrance = None;
+    let run = |front_end: &mut dyn FrontEnd| executor(front_end)?.run();
+    let ended = match show {
+        Show::Unattended => {
+            let mut autopilot = Autopilot::new(io::stdout());
+            let ended = run(&mut autopilot);
+            hindrance = autopilot.hindrance().map(str::to_owned);
+            ended
+        }
+        Show::Lines(pins) => {
+            let mut lines = LineMode::new(io::stdout(), pins).map_err(|error| {
+                Failure::new(Status::Io, format!("the terminal cannot be used: {error}"))
+            })?;
+            run(&mut lines)
+        }
+    };
+    match ended.map_err(|error| executor_failure(&error, path))? {
+        Ended::Over(ending) => tell(path, &ending),
+        Ended::Left => match hindrance {
+            Some(what) => Err(Failure::new(Status::Token, what).hint(resume_hint(path))),
+            None => Err(
+                Failure::new(Status::Aborted, "the ceremony waits to be resumed")
+                    .hint(resume_hint(path)),
+            ),
+        },
+    }
+}
+
+fn tell(path: &Path, ending: &Ending) -> Result<Status, Failure> {
+    let mut out = io::stdout();
+    let said = std::fs::read_to_string(path.join("closing-note.txt")).and_then(|note| {
+        writeln!(out, "\n{note}")?;
+        writeln!(out, "The record is in {}", path.display())
+    });
+    if let Err(error) = said {
+        return Err(Failure::new(
+            Status::Io,
+            format!("the closing note cannot be shown: {error}"),
+        )
+        .hint(format!("it is in {}", path.display())));
+    }
+    Ok(match ending {
+        Ending::Closed(Verdict::Refuse) => Status::Refused,
+        Ending::Closed(_) => Status::Done,
+        Ending::Aborted { .. } => Status::Aborted,
+    })
+}
+
+fn resume_hint(path: &Path) -> String {
+    format!(
+        "nothing is lost; go on with: conclave resume {}",
+        path.display()
+    )
+}
+
+/// A failure of the executor, with its exit status.
+pub(super) fn executor_failure(error: &ExecutorError, path: &Path) -> Failure {
+    match error {
+        ExecutorError::Directory(error) => directory_failure(error),
+        _ => Failure::new(Status::Io, error.to_string()).hint(resume_hint(path)),
+    }
+}
+
+/// A failure of the ceremony directory, with its exit status.
+pub(super) fn directory_failure(error: &DirectoryError) -> Failure {
+    use crate::executor::JournalError;
+    let (status, hint) = match error {
+        DirectoryError::NotEmpty { .. } => (
+            Status::Usage,
+            "give a directory that does not exist yet; or take up the ceremony that is in it with: conclave resume",
+        ),
+        DirectoryError::Journal(JournalError::Busy { .. }) => (
+            Status::Io,
+            "end the other process first: a ceremony has one record and one writer",
+        ),
+        DirectoryError::Script(_) | DirectoryError::NotText { .. } => (
+            Status::Refused,
+            "the script or a file that it carries was changed; bring the right one back",
+        ),
+        DirectoryError::Transcript(_) => (
+            Status::Refused,
+            "the record was changed or damaged; compare it with its mirror, and change nothing",
+        ),
+        DirectoryError::Mirror { .. } => (
+            Status::Refused,
+            "put in the medium on which the mirror of this ceremony was begun",
+        ),
+        _ => (
+            Status::Io,
+            "look at the medium: is it there, is there room, may it be written?",
+        ),
+    };
+    Failure::new(status, error.to_string()).hint(hint)
+}
+
+/// Creates a ceremony directory, and says why not.
+pub(super) fn create_directory(
+    path: &Path,
+    script: crate::script::Script,
+    mirror: Option<&Path>,
+) -> Result<CeremonyDirectory, Failure> {
+    CeremonyDirectory::create(path, std::sync::Arc::new(script), mirror)
+        .map_err(|error| directory_failure(&error))
+}
+
+/// The whole path, so that it means the same from anywhere.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path)
+        .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))
+}
+
+/// A token's error before there is a ceremony that could take it.
+pub(super) fn token_failure(error: &TokenError) -> Failure {
+    Failure::new(Status::Token, error.to_string()).hint(error.hint())
+}

@@ -1,0 +1,197 @@
+//! `conclave rehearse`
+
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::ceremony::{Mode, Opening};
+use crate::executor::{Executor, program_digest};
+use crate::metadata::KeyType;
+use crate::rehearsal::{OnlineKeys, OnlineKeysError, Twins, TwinsError};
+use crate::script::{Blueprint, Kind, Script};
+use crate::station;
+
+use super::conduct::{Show, absolute, conduct, create_directory, token_failure};
+use super::script::{Source, tell_faults, tell_warnings};
+use super::{Failure, Status};
+
+const STORE: &str = "tokens";
+const MODULE_CONFIGURATION: &str = "SOFTHSM2_CONF";
+
+/// Rehearse a ceremony on throw-away tokens
+///
+/// With a script: that very script, byte for byte, with throw-away tokens in place of its own.
+/// Without: a first root from its beginning, with throw-away keys for the online roles as well.
+/// Nothing that comes out may be trusted, and no configuration of the system is touched.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The script to rehearse
+    script: Option<PathBuf>,
+    /// Let it play by itself, and tell what happens
+    #[arg(long, conflicts_with = "plain")]
+    unattended: bool,
+    /// Line by line, for serial consoles and screen readers
+    #[arg(long)]
+    plain: bool,
+    /// Root keys, each with a token of its own [default: 5]
+    #[arg(long, value_name = "N", conflicts_with = "script")]
+    tokens: Option<u8>,
+    /// Signatures that a root needs [default: more than half of the tokens]
+    #[arg(long, value_name = "M", conflicts_with = "script")]
+    threshold: Option<u8>,
+    /// The type of the root keys
+    #[arg(long, value_name = "T", conflicts_with = "script", default_value_t = KeyType::EcdsaP256)]
+    key_type: KeyType,
+    /// What the throw-away tokens are
+    #[arg(long, value_name = "KIND", default_value = "softhsm", value_parser = ["softhsm"])]
+    token_kind: String,
+    /// Where everything goes: a directory that does not exist yet or is empty [default: a fresh one here]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The store of the throw-away tokens is made, and this process runs with it
+    #[arg(long, hide = true)]
+    prepared: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let out = absolute(&arguments.out.clone().unwrap_or_else(fresh_directory))?;
+    if !arguments.prepared {
+        // Judged before anything is made.
+        if let Some(path) = &arguments.script
+            && let Err(faults) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH)
+        {
+            return Ok(tell_faults(&faults));
+        }
+        prepare(&out)?;
+        return Err(run_again_in(&out, arguments.out.is_some()));
+    }
+    let _ = station::harden();
+    let script = match script(arguments, &out)? {
+        Ok(script) => script,
+        Err(status) => return Ok(status),
+    };
+    let twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
+    let opening = Opening {
+        mode: Mode::Rehearsal,
+        conclave: env!("CARGO_PKG_VERSION").to_owned(),
+        program: program_digest(),
+        export: "../export".to_owned(),
+        twins: Some(format!("../{STORE}")),
+        mirror: None,
+        rehearsal: None,
+        twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
+    };
+    let path = out.join(match script.kind() {
+        Kind::Genesis => "genesis",
+    });
+    let directory = create_directory(&path, script, None)?;
+    let show = if arguments.unattended {
+        Show::Unattended
+    } else {
+        Show::lines(None)?
+    };
+    let status = conduct(show, &path, |front_end| {
+        Executor::begin(directory, opening, Box::new(twins), front_end)
+    })?;
+    println!("The rehearsal is in {}", out.display());
+    Ok(status)
+}
+
+/// The script that was asked for, or one for a first root.
+fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, Failure> {
+    let parsed = if let Some(path) = &arguments.script {
+        // A rehearsal's clock starts at the script's own date, so that no script is too old to be rehearsed.
+        Source::open(path)?.parse(Timestamp::UNIX_EPOCH)
+    } else {
+        let online = OnlineKeys::generate_in(&out.join("online"))
+            .map_err(|error: OnlineKeysError| Failure::new(Status::Io, error.to_string()))?;
+        let tokens = arguments.tokens.unwrap_or(5);
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        let blueprint = Blueprint {
+            kind: Kind::Genesis,
+            title: None,
+            repository: "rehearsal.example/updates".to_owned(),
+            tokens,
+            threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
+            key_type: arguments.key_type,
+            profile: "softhsm2".to_owned(),
+            not_before: now,
+            expires: now + SignedDuration::from_hours(365 * 24),
+            online: online.public_files(),
+        };
+        let text = blueprint.write().map_err(|error| {
+            Failure::new(Status::Usage, error.to_string())
+                .hint("have at least two tokens more than the threshold")
+        })?;
+        let carried: std::collections::BTreeMap<_, _> =
+            online.public_files().into_values().flatten().collect();
+        Script::parse("genesis.toml", &text, &carried, now)
+    };
+    Ok(match parsed {
+        Ok(script) => {
+            tell_warnings(&script);
+            Ok(script)
+        }
+        Err(faults) => Err(tell_faults(&faults)),
+    })
+}
+
+fn fresh_directory() -> PathBuf {
+    let stamp: String = Timestamp::now()
+        .to_string()
+        .chars()
+        .take_while(|letter| *letter != '.' && *letter != 'Z')
+        .filter(|letter| *letter != ':')
+        .collect();
+    PathBuf::from(format!("rehearsal-{stamp}"))
+}
+
+/// Makes the directory, which must be empty, and the store of the twins in it.
+fn prepare(out: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(Status::Io, format!("{}: {error}", out.display()))
+            .hint("give a directory that can be written, with --out DIR")
+    };
+    std::fs::create_dir_all(out).map_err(failed)?;
+    if std::fs::read_dir(out).map_err(failed)?.next().is_some() {
+        return Err(Failure::new(
+            Status::Usage,
+            format!("{} exists already and is not empty", out.display()),
+        )
+        .hint("give a directory that does not exist yet, with --out DIR"));
+    }
+    Twins::prepare_store(&out.join(STORE)).map_err(|error| twins_failure(&error))
+}
+
+/// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
+/// safely change its own. Comes back only when that fails.
+fn run_again_in(out: &Path, is_named: bool) -> Failure {
+    let mut command = match super::resume::with_twins(&out.join(STORE)) {
+        Ok(command) => command,
+        Err(failure) => return failure,
+    };
+    command.args(std::env::args_os().skip(1)).arg("--prepared");
+    if !is_named {
+        command.arg("--out").arg(out);
+    }
+    let error = command.exec();
+    Failure::new(
+        Status::Io,
+        format!("this program cannot be started again: {error}"),
+    )
+}
+
+fn twins_failure(error: &TwinsError) -> Failure {
+    match error {
+        TwinsError::Token(error) => token_failure(error),
+        _ => Failure::new(Status::Io, error.to_string())
+            .hint("give a directory that can be written, with --out DIR"),
+    }
+}
+
+/// Whether this process would find the twins in a store.
+pub(super) fn runs_with_twins(store: &Path) -> bool {
+    std::env::var_os(MODULE_CONFIGURATION)
+        .is_some_and(|set| Path::new(&set) == Twins::configuration(store))
+}

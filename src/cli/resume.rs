@@ -1,0 +1,124 @@
+//! `conclave resume`
+
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::ceremony::Opening;
+use crate::executor::{CeremonyDirectory, Executor, Hands, PeoplesHands};
+use crate::rehearsal::Twins;
+use crate::station;
+
+use super::conduct::{Show, absolute, conduct, directory_failure};
+use super::{Failure, Status};
+
+/// Go on with a ceremony that was paused or interrupted
+///
+/// Attendance, clock and machine are gone through again, for people and machine may be others now.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The ceremony directory
+    directory: PathBuf,
+    /// Line by line, for serial consoles and screen readers
+    #[arg(long)]
+    plain: bool,
+    /// Let a rehearsal play on by itself
+    #[arg(long, conflicts_with = "plain")]
+    unattended: bool,
+    /// Where the mirror of the record is now, if it is elsewhere
+    #[arg(long, value_name = "DIR")]
+    mirror: Option<PathBuf>,
+    /// Take the PINs from a descriptor, one per line, in the order of asking
+    #[arg(long, value_name = "N")]
+    pin_fd: Option<u32>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let path = absolute(&arguments.directory)?;
+    let _ = station::harden();
+    // Opened twice: the record alone says where the mirror is.
+    let opening = {
+        let opened = open(&path, None)?;
+        opened.transcript.opening().cloned()
+    }
+    .ok_or_else(|| {
+        Failure::new(Status::Refused, "the record does not begin with an opening")
+            .hint("begin the ceremony again in a new directory")
+    })?;
+    let mirror = arguments
+        .mirror
+        .clone()
+        .or_else(|| opening.mirror.clone().map(PathBuf::from));
+    let hands = match hands(&path, &opening)? {
+        Some(store) => {
+            if !super::rehearse::runs_with_twins(&store) {
+                let mut command = with_twins(&store)?;
+                command.args(std::env::args_os().skip(1));
+                let error = command.exec();
+                return Err(Failure::new(
+                    Status::Io,
+                    format!("this program cannot be started again: {error}"),
+                ));
+            }
+            Some(store)
+        }
+        None if arguments.unattended => {
+            return Err(
+                Failure::new(Status::Usage, "a production cannot play by itself")
+                    .hint("leave out --unattended"),
+            );
+        }
+        None => None,
+    };
+    let opened = open(&path, mirror.as_deref())?;
+    let hands: Box<dyn Hands> = match hands {
+        Some(store) => Box::new(
+            Twins::new(&store, &opened.directory.script())
+                .map_err(|error| Failure::new(Status::Token, error.to_string()))?,
+        ),
+        None => Box::new(PeoplesHands),
+    };
+    let show = if arguments.unattended {
+        Show::Unattended
+    } else {
+        Show::lines(arguments.pin_fd)?
+    };
+    conduct(show, &path, |front_end| {
+        Executor::resume(
+            opened.directory,
+            opened.transcript,
+            opened.torn_bytes,
+            hands,
+            front_end,
+        )
+    })
+}
+
+fn open(path: &Path, mirror: Option<&Path>) -> Result<crate::executor::Opened, Failure> {
+    CeremonyDirectory::open(path, mirror).map_err(|error| directory_failure(&error))
+}
+
+/// The store of the twins, if the ceremony is a rehearsal.
+fn hands(path: &Path, opening: &Opening) -> Result<Option<PathBuf>, Failure> {
+    let Some(twins) = &opening.twins else {
+        return Ok(None);
+    };
+    let store = path.join(twins);
+    std::fs::canonicalize(&store).map(Some).map_err(|error| {
+        Failure::new(
+            Status::Io,
+            format!("the tokens of the rehearsal, {}: {error}", store.display()),
+        )
+        .hint("bring the directory of the rehearsal back as it was")
+    })
+}
+
+/// This program, with SoftHSM looking into the store of the twins.
+pub(super) fn with_twins(store: &Path) -> Result<Command, Failure> {
+    let program = std::env::current_exe().map_err(|error| {
+        Failure::new(Status::Io, format!("this program cannot be found: {error}"))
+    })?;
+    let mut command = Command::new(program);
+    command.env("SOFTHSM2_CONF", Twins::configuration(store));
+    Ok(command)
+}

@@ -1,0 +1,101 @@
+//! `conclave run`
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::ceremony::{Ending, Mode, Opening};
+use crate::executor::{CeremonyDirectory, Executor, PeoplesHands, program_digest};
+use crate::script::Script;
+use crate::station;
+use crate::words::Digest;
+
+use super::conduct::{Show, absolute, conduct, create_directory, directory_failure};
+use super::script::{Source, tell_faults, tell_warnings};
+use super::{Failure, Status};
+
+/// Run a ceremony for real
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The script
+    script: PathBuf,
+    /// The ceremony directory: one that does not exist yet or is empty
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Keep a second copy of the record here, on another medium
+    #[arg(long, value_name = "DIR")]
+    mirror: Option<PathBuf>,
+    /// The ceremony directory of the completed rehearsal of this very script
+    #[arg(long, value_name = "DIR")]
+    rehearsal: Option<PathBuf>,
+    /// Line by line, for serial consoles and screen readers
+    #[arg(long)]
+    plain: bool,
+    /// Take the PINs from a descriptor, one per line, in the order of asking
+    #[arg(long, value_name = "N")]
+    pin_fd: Option<u32>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let _ = station::harden();
+    let script = match Source::open(&arguments.script)?.parse(Timestamp::now()) {
+        Ok(script) => script,
+        Err(faults) => return Ok(tell_faults(&faults)),
+    };
+    tell_warnings(&script);
+    if script.uses_sample_keys() {
+        return Err(Failure::new(
+            Status::Refused,
+            "an online role of the script has a sample key, whose private half nobody has",
+        )
+        .hint("write a script with your own keys: conclave script new"));
+    }
+    let rehearsal = arguments
+        .rehearsal
+        .as_deref()
+        .map(|path| completed_rehearsal(path, &script))
+        .transpose()?;
+    if rehearsal.is_none() {
+        eprintln!("warning: no rehearsal of this script was shown; the record will say so");
+        eprintln!("hint: conclave rehearse SCRIPT --out DIR, then: --rehearsal DIR/genesis");
+    }
+    let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
+    let opening = Opening {
+        mode: Mode::Production,
+        conclave: env!("CARGO_PKG_VERSION").to_owned(),
+        program: program_digest(),
+        export: "export".to_owned(),
+        twins: None,
+        mirror: mirror.as_ref().map(|path| path.display().to_string()),
+        rehearsal,
+        twin_clock_offset: 0,
+    };
+    let path = absolute(&arguments.out)?;
+    let directory = create_directory(&path, script, mirror.as_deref())?;
+    conduct(Show::lines(arguments.pin_fd)?, &path, |front_end| {
+        Executor::begin(directory, opening, Box::new(PeoplesHands), front_end)
+    })
+}
+
+/// The head of the record of a rehearsal, if it is one of this very script and was completed.
+fn completed_rehearsal(path: &Path, script: &Script) -> Result<Digest, Failure> {
+    let opened = CeremonyDirectory::open(path, None).map_err(|error| directory_failure(&error))?;
+    let refused = |what: &str| {
+        Failure::new(Status::Refused, format!("{}: {what}", path.display()))
+            .hint("rehearse this very script to its end, and give its ceremony directory")
+    };
+    let ceremony = opened
+        .transcript
+        .replay(&opened.directory.script())
+        .map_err(|error| refused(&error.to_string()))?;
+    if ceremony.mode() != Mode::Rehearsal {
+        return Err(refused("this is not a rehearsal"));
+    }
+    if ceremony.script().sha256() != script.sha256() {
+        return Err(refused("this is the rehearsal of another script"));
+    }
+    match ceremony.ending() {
+        Some(Ending::Closed(_)) => Ok(opened.transcript.head()),
+        _ => Err(refused("this rehearsal was not completed")),
+    }
+}

@@ -1,0 +1,460 @@
+//! The line mode as a front end.
+
+use std::io::{self, ErrorKind, Write};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::ceremony::{
+    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt,
+    StepError, Waiting, WaitingOn,
+};
+use crate::record::Tries;
+use crate::script::{PersonId, StepId};
+use crate::secret::Pin;
+
+use super::input::{Input, Stop};
+use super::secret_input::{SecretLines, read_secret};
+use super::text::{visible, wrapped};
+
+const WIDTH: usize = 78;
+
+/// How often a wait is reported, so that a screen reader is not drowned in it.
+const REPORT_EVERY: Duration = Duration::from_secs(5);
+
+const LAST_TRY: &str = "LAST TRY";
+
+/// What can be typed at any question, beside an answer to it.
+const COMMANDS: [(&str, &str); 4] = [
+    ("/exception", "write down a departure from the script"),
+    ("/transcript", "show what was recorded so far"),
+    ("/abort", "break off for good, or leave and resume later"),
+    ("/help", "this list"),
+];
+
+/// The ceremony line by line: questions and records go to the output, answers come from standard input.
+pub struct LineMode<W> {
+    input: Input,
+    pins: Option<SecretLines>,
+    output: W,
+    step: Option<StepId>,
+    reported: Duration,
+    transcript: Vec<String>,
+}
+
+impl<W: Write> LineMode<W> {
+    /// Takes standard input. `pins` gives the PINs instead of the terminal, one per line.
+    ///
+    /// # Errors
+    /// When the signals of the process cannot be taken.
+    pub fn new(output: W, pins: Option<SecretLines>) -> io::Result<Self> {
+        Ok(Self {
+            input: Input::open()?,
+            pins,
+            output,
+            step: None,
+            reported: Duration::ZERO,
+            transcript: Vec::new(),
+        })
+    }
+
+    fn say(&mut self, text: &str) {
+        // A terminal that is gone is noticed at the next question.
+        let _ = writeln!(self.output, "{}", visible(text));
+    }
+
+    fn say_wrapped(&mut self, first: &str, text: &str) {
+        let rest = " ".repeat(first.chars().count());
+        let width = WIDTH.saturating_sub(rest.len());
+        for (index, line) in wrapped(text, width).into_iter().enumerate() {
+            let start = if index == 0 { first } else { &rest };
+            self.say(&format!("{start}{line}"));
+        }
+    }
+
+    fn ask_inline(&mut self, text: &str) -> Result<String, Stop> {
+        let _ = write!(self.output, "{}", visible(text));
+        let _ = self.output.flush();
+        self.input.line()
+    }
+
+    /// Says where the room is, when it has come to another step.
+    fn say_step(&mut self, ceremony: &Ceremony) {
+        let Some(step) = ceremony.current_step() else {
+            return;
+        };
+        if self.step.as_ref() == Some(&step.id) {
+            return;
+        }
+        self.step = Some(step.id.clone());
+        let script = ceremony.script();
+        let number = script
+            .steps()
+            .iter()
+            .position(|other| other.id == step.id)
+            .map_or(0, |index| index + 1);
+        let (title, lines, proves) = (
+            step.act.title(script),
+            step.act.instructions(script),
+            step.act.proves(script),
+        );
+        self.say("");
+        self.say(&format!(
+            "[{number} of {}] {title}    {}",
+            script.steps().len(),
+            ceremony.mode().banner()
+        ));
+        for line in lines {
+            self.say_wrapped("  ", &line);
+        }
+        if !proves.is_empty() {
+            self.say("  What will be proven:");
+            for line in proves {
+                self.say_wrapped("  - ", &line);
+            }
+        }
+    }
+
+    /// What is to be done when a line is not an answer, but a command, or no line came.
+    fn interrupt(&mut self, ceremony: &Ceremony, stop: Stop) -> Result<(), Interrupt> {
+        match stop {
+            Stop::Leave => Err(Interrupt::Leave),
+            Stop::Break => self.ask_to_abort(ceremony),
+        }
+    }
+
+    /// Ctrl-C, which may not have been meant.
+    fn ask_to_abort(&mut self, _ceremony: &Ceremony) -> Result<(), Interrupt> {
+        self.say("");
+        self.say("Nothing is lost. Type");
+        self.say("  LEAVE  to stop here and resume later,");
+        self.say("  ABORT  to break the ceremony off for good,");
+        self.say("  or press Enter to go on.");
+        match self.ask_inline("> ").as_deref() {
+            Ok("LEAVE") | Err(_) => Err(Interrupt::Leave),
+            Ok("ABORT") => {
+                self.say("What exists now stays where it is, and the record says that it was broken off.");
+                match self.ask_inline("Why? (Enter: do not abort) ") {
+                    Ok(reason) if reason.is_empty() => Ok(()),
+                    Ok(reason) => Err(Interrupt::Abort { reason }),
+                    Err(Stop::Leave) => Err(Interrupt::Leave),
+                    Err(Stop::Break) => Ok(()),
+                }
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    fn command(&mut self, ceremony: &Ceremony, line: &str) -> Result<(), Interrupt> {
+        match line {
+            "/abort" => self.ask_to_abort(ceremony),
+            "/transcript" => {
+                for line in self.transcript.clone() {
+                    self.say(&line);
+                }
+                Ok(())
+            }
+            "/exception" => match self.exception(ceremony) {
+                Ok(Some(interrupt)) => Err(interrupt),
+                Ok(None) => Ok(()),
+                Err(stop) => self.interrupt(ceremony, stop),
+            },
+            _ => {
+                for (command, what) in COMMANDS {
+                    self.say(&format!("  {command:<12} {what}"));
+                }
+                self.say("  Ctrl-C       as /abort");
+                Ok(())
+            }
+        }
+    }
+
+    /// Fills in an exception sheet; none when it was given up.
+    fn exception(&mut self, ceremony: &Ceremony) -> Result<Option<Interrupt>, Stop> {
+        self.say("Exception sheet (an empty line gives it up)");
+        let mut texts = Vec::new();
+        for question in ["  Expected: ", "  Happened: ", "  Decided:  "] {
+            let text = self.ask_inline(question)?;
+            if text.is_empty() {
+                return Ok(None);
+            }
+            texts.push(text);
+        }
+        self.say("  Decided by two people, neither of them the ceremony administrator:");
+        for person in ceremony.script().people() {
+            self.say(&format!("    {:<12} {}", person.id, person.name));
+        }
+        let mut people: Vec<PersonId> = Vec::new();
+        while people.len() < 2 {
+            let typed = self.ask_inline(&format!("  Person {}: ", people.len() + 1))?;
+            if typed.is_empty() {
+                return Ok(None);
+            }
+            match typed.parse::<PersonId>() {
+                Ok(id) if ceremony.script().person(&id).is_some() && !people.contains(&id) => {
+                    people.push(id);
+                }
+                _ => self.say("  That is nobody of this list, or was named already."),
+            }
+        }
+        let mut texts = texts.into_iter();
+        let mut next = || texts.next().unwrap_or_default();
+        let sheet = ExceptionSheet {
+            expected: next(),
+            happened: next(),
+            decided: next(),
+        };
+        Ok(Some(Interrupt::Exception { sheet, people }))
+    }
+
+    /// One answer; none when the line was a command or is not understood.
+    fn one_answer(&mut self, ceremony: &Ceremony, ask: &Ask) -> Result<Option<Answer>, Interrupt> {
+        let question = match ask {
+            Ask::Enter { action } => format!("  {action}: press Enter > "),
+            Ask::Word { word } => format!("  Type {word} to go on > "),
+            Ask::Choice { label, options } => {
+                self.say(&format!("  {label}"));
+                for (index, choice) in options.iter().enumerate() {
+                    self.say(&format!("    {} {}", index + 1, choice.text));
+                }
+                "  Number (Enter: 1) > ".to_owned()
+            }
+            Ask::Clock => {
+                self.say(&format!(
+                    "  The machine's clock says {}.",
+                    ceremony.machine_time(Timestamp::now())
+                ));
+                self.say("  Right within a minute: Enter. Otherwise type the right time, in UTC,");
+                "  as 2026-12-01T09:41:00Z > ".to_owned()
+            }
+            Ask::Text { label, default } => match default.as_deref() {
+                Some("") | None => format!("  {label} > "),
+                Some(default) => format!("  {label} (Enter: {default}) > "),
+            },
+        };
+        self.input.discard();
+        let line = match self.ask_inline(&question) {
+            Ok(line) => line,
+            Err(stop) => {
+                self.interrupt(ceremony, stop)?;
+                return Ok(None);
+            }
+        };
+        if !self.input.is_terminal() {
+            self.say("");
+        }
+        if line.starts_with('/') {
+            self.command(ceremony, &line)?;
+            return Ok(None);
+        }
+        Ok(match ask {
+            Ask::Enter { .. } if line.is_empty() => Some(Answer::Enter),
+            Ask::Enter { .. } => {
+                self.say("  Press Enter alone to go on, or type /help.");
+                None
+            }
+            Ask::Word { .. } | Ask::Clock | Ask::Text { .. } => Some(Answer::Text(line)),
+            Ask::Choice { options, .. } => {
+                let index = if line.is_empty() {
+                    Some(0)
+                } else {
+                    line.parse::<usize>()
+                        .ok()
+                        .and_then(|number| number.checked_sub(1))
+                        .filter(|index| *index < options.len())
+                };
+                let Some(index) = index else {
+                    self.say("  Type one of the numbers, or /help.");
+                    return Ok(None);
+                };
+                let mut remark = String::new();
+                if options[index].wants_remark {
+                    match self.ask_inline("  In a few words > ") {
+                        Ok(text) => remark = text,
+                        Err(stop) => {
+                            self.interrupt(ceremony, stop)?;
+                            return Ok(None);
+                        }
+                    }
+                }
+                Some(Answer::Choice { index, remark })
+            }
+        })
+    }
+
+    /// One entry of a PIN, wherever PINs come from.
+    fn one_pin(&mut self, title: &str, given: Option<&str>) -> Result<Zeroizing<String>, Stop> {
+        let typed = match &mut self.pins {
+            Some(pins) => pins.next_line(),
+            // In a rehearsal that is played from a file there is nobody to type.
+            None if given.is_some() && !self.input.is_terminal() => Ok(Zeroizing::default()),
+            None => {
+                let _ = self.output.flush();
+                read_secret(&format!("  {}: ", visible(title)))
+            }
+        };
+        match typed {
+            Ok(text) if text.is_empty() => Ok(Zeroizing::new(given.unwrap_or_default().to_owned())),
+            Ok(text) => Ok(text),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                Err(self.input.stopped().unwrap_or(Stop::Break))
+            }
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                self.say(&format!("  {error}"));
+                Ok(Zeroizing::default())
+            }
+            Err(error) => {
+                self.say(&format!("  The PIN cannot be read: {error}."));
+                Err(Stop::Leave)
+            }
+        }
+    }
+
+    /// A PIN, typed twice when it is new; none when it has to be typed anew.
+    fn try_pin(&mut self, prompt: &SecretPrompt) -> Result<Option<Pin>, Stop> {
+        let title = prompt.purpose.title();
+        let given = prompt.given.as_deref();
+        let pin = match Pin::new(self.one_pin(title, given)?) {
+            Ok(pin) => pin,
+            Err(error) => {
+                self.say(&format!("  {error}; type it again."));
+                return Ok(None);
+            }
+        };
+        if !prompt.purpose.is_new() || self.pins.is_some() {
+            return Ok(Some(pin));
+        }
+        let again = Pin::new(self.one_pin(&format!("{title} again"), given)?);
+        if again.is_ok_and(|again| again.same_as(&pin)) {
+            Ok(Some(pin))
+        } else {
+            self.say("  The two entries differ; nothing was changed. Type it again.");
+            Ok(None)
+        }
+    }
+
+    /// Whether the last try before the token locks is really meant.
+    fn confirm_last_try(&mut self) -> Result<bool, Stop> {
+        self.say("  This is the last try before the token locks.");
+        let typed =
+            self.ask_inline(&format!("  Type {LAST_TRY} to use it, Enter to keep it > "))?;
+        Ok(typed == LAST_TRY)
+    }
+}
+
+impl<W: Write> FrontEnd for LineMode<W> {
+    fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
+        self.reported = Duration::ZERO;
+        self.say_step(ceremony);
+        let names: Vec<_> = prompt
+            .who
+            .iter()
+            .filter_map(|id| ceremony.script().person(id))
+            .map(|person| person.name.as_str())
+            .collect();
+        if !names.is_empty() {
+            self.say(&format!("  Who: {}", names.join(", ")));
+        }
+        for line in &prompt.lines {
+            self.say_wrapped("  ", line);
+        }
+        loop {
+            if let Some(answer) = self.one_answer(ceremony, &prompt.ask)? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt> {
+        self.say_step(ceremony);
+        let name = ceremony
+            .script()
+            .person(&prompt.who)
+            .map_or_else(|| prompt.who.to_string(), |person| person.name.clone());
+        self.say_wrapped(
+            "  ",
+            &format!(
+                "The {} of {name}, for {}. The others turn away.",
+                prompt.purpose.title(),
+                prompt.token
+            ),
+        );
+        if let Some(tries) = prompt.tries {
+            self.say(&format!("  Tries: {tries}."));
+        }
+        if let Some(given) = &prompt.given {
+            self.say(&format!(
+                "  The rehearsal gives it: {given}. Enter alone takes it."
+            ));
+        }
+        let is_last = matches!(prompt.tries, Some(Tries::Last | Tries::Exactly(1)));
+        loop {
+            let tried = if is_last {
+                match self.confirm_last_try() {
+                    Ok(true) => self.try_pin(prompt),
+                    Ok(false) => Err(Stop::Break),
+                    Err(stop) => Err(stop),
+                }
+            } else {
+                self.try_pin(prompt)
+            };
+            match tried {
+                Ok(Some(pin)) => return Ok(pin),
+                Ok(None) => {}
+                Err(stop) => self.interrupt(ceremony, stop)?,
+            }
+        }
+    }
+
+    fn waiting(&mut self, ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt> {
+        if waiting.elapsed < self.reported {
+            self.reported = Duration::ZERO;
+        }
+        let is_first = self.reported.is_zero() && waiting.on == WaitingOn::People;
+        if is_first {
+            self.say_step(ceremony);
+        }
+        if is_first || waiting.elapsed >= self.reported + REPORT_EVERY {
+            self.say(&format!(
+                "  {} … {} s (Ctrl-C: stop waiting)",
+                waiting.what,
+                waiting.elapsed.as_secs()
+            ));
+            for line in &waiting.seen {
+                self.say_wrapped("    ", line);
+            }
+            self.reported = waiting.elapsed.max(Duration::from_millis(1));
+        }
+        match (self.input.stopped(), waiting.on) {
+            (None, _) => Ok(()),
+            (Some(stop), WaitingOn::People) => self.interrupt(ceremony, stop),
+            (Some(Stop::Leave), WaitingOn::Token) => Err(Interrupt::Leave),
+            (Some(Stop::Break), WaitingOn::Token) => {
+                self.say("  The token has not answered. If it is given up, this process asks no token again.");
+                match self.ask_inline("  Type GIVE UP, or Enter to wait on > ") {
+                    Ok(typed) if typed == "GIVE UP" => Err(Interrupt::GiveUp),
+                    Err(Stop::Leave) => Err(Interrupt::Leave),
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
+        self.reported = Duration::ZERO;
+        let line = format!(
+            "{:>4} {} {}",
+            entry.line,
+            entry.time,
+            entry.event.narrate(ceremony.script())
+        );
+        self.say_wrapped("  [ok] ", line.trim_start());
+        self.transcript.push(line);
+    }
+
+    fn not_accepted(&mut self, _ceremony: &Ceremony, error: &StepError) {
+        self.say(&format!("  Not accepted: {error}."));
+        self.say_wrapped("  ", &format!("Hint: {}.", error.hint()));
+    }
+}

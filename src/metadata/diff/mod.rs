@@ -1,0 +1,606 @@
+//! What differs between two roots, in the words of the people who decide about it.
+
+mod consequence;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::{Map, Value, json};
+
+use super::document::RootDocument;
+use super::key::Key;
+use super::key_id::KeyId;
+use super::role::RoleKind;
+
+pub use consequence::Consequence;
+
+/// What differs between two roots, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootDiff {
+    changes: Vec<Change>,
+    consequences: Vec<Consequence>,
+}
+
+/// One difference. Foreign text in it is escaped when it is displayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Change {
+    /// Another version.
+    Version {
+        /// The old one.
+        from: u64,
+        /// The new one.
+        to: u64,
+    },
+    /// Another expiry.
+    Expires {
+        /// The old text.
+        from: String,
+        /// The new text.
+        to: String,
+    },
+    /// Another version of the specification.
+    SpecVersion {
+        /// The old text.
+        from: String,
+        /// The new text.
+        to: String,
+    },
+    /// Files are found under other names.
+    ConsistentSnapshot {
+        /// The old value, if there was one.
+        from: Option<bool>,
+        /// The new value, if there is one.
+        to: Option<bool>,
+    },
+    /// Another threshold.
+    Threshold {
+        /// Of which role.
+        role: RoleKind,
+        /// The old one.
+        from: u64,
+        /// The new one.
+        to: u64,
+    },
+    /// A role has one more key.
+    KeyAdded {
+        /// Which role.
+        role: RoleKind,
+        /// Its ID.
+        id: KeyId,
+        /// What it is.
+        key: String,
+    },
+    /// A role has lost a key: its revocation.
+    KeyRemoved {
+        /// Which role.
+        role: RoleKind,
+        /// Its ID.
+        id: KeyId,
+        /// What it is.
+        key: String,
+    },
+    /// The same public key stands under another ID.
+    KeyRenamed {
+        /// In which role.
+        role: RoleKind,
+        /// The old ID.
+        from: KeyId,
+        /// The new ID.
+        to: KeyId,
+        /// What it is.
+        key: String,
+    },
+    /// ANOTHER public key stands under an ID that stayed. Whoever compares IDs sees nothing.
+    KeyReplaced {
+        /// The ID.
+        id: KeyId,
+        /// What it was.
+        from: String,
+        /// What it is.
+        to: String,
+    },
+    /// The key object was written otherwise; the public key in it is the same.
+    KeyRewritten {
+        /// The ID.
+        id: KeyId,
+        /// What it is.
+        key: String,
+    },
+    /// A member that the specification does not know.
+    Member {
+        /// Where it stands: `roles.root.x-note`.
+        path: String,
+        /// What became of it.
+        fate: Fate,
+    },
+}
+
+/// What became of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It has another value.
+    Changed,
+}
+
+impl RootDiff {
+    /// Compares two roots.
+    #[must_use]
+    pub fn between(old: &RootDocument, new: &RootDocument) -> Self {
+        let mut changes = Vec::new();
+        compare_fields(old, new, &mut changes);
+        for kind in RoleKind::ALL {
+            compare_role(kind, old, new, &mut changes);
+        }
+        compare_key_objects(old, new, &mut changes);
+        compare_members(old, new, &mut changes);
+        let consequences = consequence::draw(old, new, &changes);
+        Self {
+            changes,
+            consequences,
+        }
+    }
+
+    /// The differences.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// What clients and signers will do about them.
+    #[must_use]
+    pub fn consequences(&self) -> &[Consequence] {
+        &self.consequences
+    }
+
+    /// The comparison as `conclave root diff --json` prints it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let changes: Vec<_> = self.changes.iter().map(Change::to_json).collect();
+        let consequences: Vec<_> = self
+            .consequences
+            .iter()
+            .map(|consequence| json!({"id": consequence.id(), "detail": consequence.to_string()}))
+            .collect();
+        json!({"changes": changes, "consequences": consequences})
+    }
+}
+
+impl Change {
+    /// Whether it must stand out: another key under an ID that stayed, or a version that goes back.
+    #[must_use]
+    pub const fn is_alarming(&self) -> bool {
+        match self {
+            Self::KeyReplaced { .. } => true,
+            Self::Version { from, to } => *to < *from,
+            _ => false,
+        }
+    }
+
+    /// The kind of change, as JSON names it.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Version { .. } => "version",
+            Self::Expires { .. } => "expires",
+            Self::SpecVersion { .. } => "spec-version",
+            Self::ConsistentSnapshot { .. } => "consistent-snapshot",
+            Self::Threshold { .. } => "threshold",
+            Self::KeyAdded { .. } => "key-added",
+            Self::KeyRemoved { .. } => "key-removed",
+            Self::KeyRenamed { .. } => "key-renamed",
+            Self::KeyReplaced { .. } => "key-replaced",
+            Self::KeyRewritten { .. } => "key-rewritten",
+            Self::Member { .. } => "member",
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let mut members = match self {
+            Self::Version { from, to } => json!({"from": from, "to": to}),
+            Self::Expires { from, to } | Self::SpecVersion { from, to } => {
+                json!({"from": from, "to": to})
+            }
+            Self::ConsistentSnapshot { from, to } => json!({"from": from, "to": to}),
+            Self::Threshold { role, from, to } => json!({"role": role, "from": from, "to": to}),
+            Self::KeyAdded { role, id, key } | Self::KeyRemoved { role, id, key } => {
+                json!({"role": role, "keyid": id, "key": key})
+            }
+            Self::KeyRenamed {
+                role,
+                from,
+                to,
+                key,
+            } => json!({"role": role, "from": from, "to": to, "key": key}),
+            Self::KeyReplaced { id, from, to } => json!({"keyid": id, "from": from, "to": to}),
+            Self::KeyRewritten { id, key } => json!({"keyid": id, "key": key}),
+            Self::Member { path, fate } => json!({"path": path, "fate": fate.to_string()}),
+        };
+        members["change"] = json!(self.id());
+        members["alarm"] = json!(self.is_alarming());
+        members["detail"] = json!(self.to_string());
+        members
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version { from, to } => write!(f, "version {from} becomes {to}"),
+            Self::Expires { from, to } => write!(
+                f,
+                "expires {} instead of {}",
+                to.escape_debug(),
+                from.escape_debug()
+            ),
+            Self::SpecVersion { from, to } => {
+                write!(f, "spec_version {from} becomes {to}")
+            }
+            Self::ConsistentSnapshot { from, to } => {
+                let text = |value: &Option<bool>| {
+                    value.map_or("missing", |on| if on { "true" } else { "false" })
+                };
+                write!(f, "consistent_snapshot {} becomes {}", text(from), text(to))
+            }
+            Self::Threshold { role, from, to } => {
+                let way = if to > from { "raised" } else { "LOWERED" };
+                write!(f, "{role}: threshold {way} from {from} to {to}")
+            }
+            Self::KeyAdded { role, id, key } => write!(f, "{role}: + key {} ({key})", id.short()),
+            Self::KeyRemoved { role, id, key } => write!(f, "{role}: - key {} ({key})", id.short()),
+            Self::KeyRenamed {
+                role,
+                from,
+                to,
+                key,
+            } => write!(
+                f,
+                "{role}: key {} stands under the ID {} ({key})",
+                from.short(),
+                to.short()
+            ),
+            Self::KeyReplaced { id, from, to } => write!(
+                f,
+                "ANOTHER KEY UNDER THE SAME ID {}: it was {from}, and is {to}",
+                id.short()
+            ),
+            Self::KeyRewritten { id, key } => {
+                write!(
+                    f,
+                    "key {} is written otherwise, and is the same key ({key})",
+                    id.short()
+                )
+            }
+            Self::Member { path, fate } => write!(f, "member {} {fate}", path.escape_debug()),
+        }
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        })
+    }
+}
+
+fn compare_fields(old: &RootDocument, new: &RootDocument, changes: &mut Vec<Change>) {
+    if old.version() != new.version() {
+        changes.push(Change::Version {
+            from: old.version(),
+            to: new.version(),
+        });
+    }
+    if old.expires() != new.expires() {
+        changes.push(Change::Expires {
+            from: old.expires().as_str().to_owned(),
+            to: new.expires().as_str().to_owned(),
+        });
+    }
+    if old.spec_version() != new.spec_version() {
+        changes.push(Change::SpecVersion {
+            from: old.spec_version().to_owned(),
+            to: new.spec_version().to_owned(),
+        });
+    }
+    if old.consistent_snapshot() != new.consistent_snapshot() {
+        changes.push(Change::ConsistentSnapshot {
+            from: old.consistent_snapshot(),
+            to: new.consistent_snapshot(),
+        });
+    }
+}
+
+fn compare_role(kind: RoleKind, old: &RootDocument, new: &RootDocument, changes: &mut Vec<Change>) {
+    let (before, after) = (old.role(kind), new.role(kind));
+    if before.threshold() != after.threshold() {
+        changes.push(Change::Threshold {
+            role: kind,
+            from: before.threshold(),
+            to: after.threshold(),
+        });
+    }
+    let only_in = |these: &[KeyId], those: &[KeyId]| -> Vec<KeyId> {
+        let those: BTreeSet<_> = those.iter().collect();
+        these
+            .iter()
+            .filter(|id| !those.contains(id))
+            .cloned()
+            .collect()
+    };
+    let gone = only_in(before.key_ids(), after.key_ids());
+    let mut come = only_in(after.key_ids(), before.key_ids());
+    for id in gone {
+        let public = public_of(old, &id);
+        let renamed = come
+            .iter()
+            .position(|other| public.is_some() && public_of(new, other) == public);
+        let key = describe(old, &id);
+        changes.push(match renamed {
+            Some(position) => Change::KeyRenamed {
+                role: kind,
+                to: come.remove(position),
+                from: id,
+                key,
+            },
+            None => Change::KeyRemoved {
+                role: kind,
+                id,
+                key,
+            },
+        });
+    }
+    changes.extend(come.into_iter().map(|id| Change::KeyAdded {
+        role: kind,
+        key: describe(new, &id),
+        id,
+    }));
+}
+
+fn public_of<'a>(
+    document: &'a RootDocument,
+    id: &KeyId,
+) -> Option<&'a crate::certificate::PublicKey> {
+    document.keys().get(id)?.key().public()
+}
+
+fn describe(document: &RootDocument, id: &KeyId) -> String {
+    document.keys().get(id).map_or_else(
+        || "not listed".to_owned(),
+        |listed| describe_key(listed.key()),
+    )
+}
+
+fn describe_key(key: &Key) -> String {
+    match key.holder() {
+        Some(holder) => format!("{holder}: {}", key.describe()),
+        None => key.describe(),
+    }
+}
+
+fn compare_key_objects(old: &RootDocument, new: &RootDocument, changes: &mut Vec<Change>) {
+    for (id, before) in old.keys() {
+        let Some(after) = new.keys().get(id) else {
+            continue;
+        };
+        let (before, after) = (before.key(), after.key());
+        if before.object() == after.object() {
+            continue;
+        }
+        let same = before.public().is_some() && before.public() == after.public();
+        changes.push(if same {
+            Change::KeyRewritten {
+                id: id.clone(),
+                key: describe_key(after),
+            }
+        } else {
+            Change::KeyReplaced {
+                id: id.clone(),
+                from: describe_key(before),
+                to: describe_key(after),
+            }
+        });
+    }
+}
+
+/// Members that no field above speaks of: unknown ones of the document, of roles, and unknown roles.
+fn compare_members(old: &RootDocument, new: &RootDocument, changes: &mut Vec<Change>) {
+    const FIELDS: [&str; 7] = [
+        "_type",
+        "spec_version",
+        "version",
+        "expires",
+        "consistent_snapshot",
+        "keys",
+        "roles",
+    ];
+    let empty = Map::new();
+    let object = |value: Option<&Value>| -> Map<String, Value> {
+        value.and_then(Value::as_object).unwrap_or(&empty).clone()
+    };
+    compare_maps("", old.tree(), new.tree(), &FIELDS, changes);
+    let (before, after) = (
+        object(old.tree().get("roles")),
+        object(new.tree().get("roles")),
+    );
+    let known = RoleKind::ALL.map(RoleKind::as_str);
+    compare_maps("roles.", &before, &after, &known, changes);
+    for name in known {
+        let prefix = format!("roles.{name}.");
+        let (before, after) = (object(before.get(name)), object(after.get(name)));
+        compare_maps(&prefix, &before, &after, &["keyids", "threshold"], changes);
+    }
+}
+
+fn compare_maps(
+    prefix: &str,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    known: &[&str],
+    changes: &mut Vec<Change>,
+) {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names
+        .into_iter()
+        .filter(|name| !known.contains(&name.as_str()))
+    {
+        let fate = match (old.get(name), new.get(name)) {
+            (None, _) => Fate::Added,
+            (_, None) => Fate::Removed,
+            (before, after) if before != after => Fate::Changed,
+            _ => continue,
+        };
+        changes.push(Change::Member {
+            path: format!("{prefix}{name}"),
+            fate,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::draft::RootDraft;
+    use crate::metadata::root_file::RootFile;
+    use crate::metadata::testing::{Signer, sign_tree, signed_genesis, trusted};
+
+    fn said(old: &RootDocument, new: &RootDocument) -> Vec<String> {
+        let diff = RootDiff::between(old, new);
+        diff.changes().iter().map(ToString::to_string).collect()
+    }
+
+    fn ids(diff: &RootDiff) -> Vec<&'static str> {
+        diff.consequences().iter().map(Consequence::id).collect()
+    }
+
+    #[test]
+    fn a_root_does_not_differ_from_itself() {
+        let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
+        let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
+        let diff = RootDiff::between(root.document(), root.document());
+        assert_eq!(diff.changes(), []);
+        assert_eq!(ids(&diff), ["same"]);
+    }
+
+    #[test]
+    fn a_rotation_is_told_by_roles_and_keys() {
+        let (a, b, c, online) = (
+            Signer::p256(),
+            Signer::p256(),
+            Signer::p384(),
+            Signer::ed25519(),
+        );
+        let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
+        let mut draft = RootDraft::after(&root).unwrap();
+        draft.set_role(RoleKind::Root, 1, [a.key(), c.key()]);
+        draft.set_role(RoleKind::Timestamp, 1, [c.key()]);
+        draft.set_expires("2033-01-01T00:00:00Z".parse().unwrap());
+        let next = draft.freeze().unwrap();
+        let diff = RootDiff::between(root.document(), next.document());
+        let key = |signer: &Signer| {
+            format!(
+                "{} ({})",
+                signer.key().id().short(),
+                signer.key().describe()
+            )
+        };
+        assert_eq!(
+            said(root.document(), next.document()),
+            [
+                "version 1 becomes 2".to_owned(),
+                "expires 2033-01-01T00:00:00Z instead of 2031-01-01T00:00:00Z".to_owned(),
+                "root: threshold LOWERED from 2 to 1".to_owned(),
+                format!("root: - key {}", key(&b)),
+                format!("root: + key {}", key(&c)),
+                format!("timestamp: - key {}", key(&online)),
+                format!("timestamp: + key {}", key(&c)),
+            ]
+        );
+        assert_eq!(ids(&diff), ["signatures", "fast-forward", "sign-again"]);
+    }
+
+    #[test]
+    fn a_renewal_is_told_as_such() {
+        let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
+        let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
+        let mut draft = RootDraft::after(&root).unwrap();
+        draft.set_expires("2033-01-01T00:00:00Z".parse().unwrap());
+        let next = draft.freeze().unwrap();
+        let diff = RootDiff::between(root.document(), next.document());
+        assert_eq!(ids(&diff), ["renewal", "signatures"]);
+        assert!(!diff.changes().iter().any(Change::is_alarming));
+    }
+
+    #[test]
+    fn another_key_under_the_same_id_stands_out() {
+        let (a, b, online, other) = (
+            Signer::p256(),
+            Signer::p256(),
+            Signer::ed25519(),
+            Signer::ed25519(),
+        );
+        let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
+        let mut tree = Value::Object(root.document().tree().clone());
+        tree["version"] = json!(2);
+        tree["keys"][online.key().id().as_str()] = other.key().object().clone();
+        let file = RootFile::read(&sign_tree(&tree, &[&a, &b])).unwrap();
+        let diff = RootDiff::between(root.document(), file.document());
+        let alarms: Vec<_> = diff
+            .changes()
+            .iter()
+            .filter(|change| change.is_alarming())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            alarms,
+            [format!(
+                "ANOTHER KEY UNDER THE SAME ID {}: it was {}, and is {}",
+                online.key().id().short(),
+                online.key().describe(),
+                other.key().describe()
+            )]
+        );
+        assert!(ids(&diff).contains(&"fast-forward"));
+    }
+
+    #[test]
+    fn a_key_under_another_id_is_still_the_same_key() {
+        let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
+        let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
+        let mut tree = Value::Object(root.document().tree().clone());
+        let old_id = a.key().id().clone();
+        let mut object = tree["keys"]
+            .as_object_mut()
+            .unwrap()
+            .remove(old_id.as_str())
+            .unwrap();
+        object["x-tuf-on-ci-keyowner"] = json!("@alice");
+        let id = KeyId::of(&object);
+        tree["keys"][id.as_str()] = object;
+        tree["roles"]["root"]["keyids"][0] = json!(id);
+        tree["x-note"] = json!(1);
+        tree["roles"]["targets"]["x-note"] = json!(1);
+        let file = RootFile::read(&sign_tree(&tree, &[&a, &b])).unwrap();
+        assert_eq!(
+            said(root.document(), file.document()),
+            [
+                format!(
+                    "root: key {} stands under the ID {} ({})",
+                    old_id.short(),
+                    id.short(),
+                    a.key().describe()
+                ),
+                "member x-note added".to_owned(),
+                "member roles.targets.x-note added".to_owned(),
+            ]
+        );
+        let diff = RootDiff::between(root.document(), file.document());
+        assert_eq!(ids(&diff), ["not-next", "new-ids"]);
+    }
+}

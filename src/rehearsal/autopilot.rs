@@ -1,0 +1,115 @@
+//! A front end without people: it gives the usual answer to everything, and tells what happens.
+
+use std::io::Write;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::ceremony::{
+    Answer, Ceremony, Failure, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, StepError,
+    Waiting, WaitingOn,
+};
+use crate::script::StepId;
+use crate::secret::Pin;
+
+/// No twin takes that long to be put in.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A front end that plays an unremarkable ceremony by itself. At the first thing that does not work it leaves:
+/// the ceremony can be resumed.
+#[derive(Debug)]
+pub struct Autopilot<W> {
+    narration: W,
+    step: Option<StepId>,
+    asked_in_vain: bool,
+    hindrance: Option<String>,
+}
+
+impl<W: Write> Autopilot<W> {
+    /// An autopilot that tells what happens, a line for each event.
+    #[must_use]
+    pub const fn new(narration: W) -> Self {
+        Self {
+            narration,
+            step: None,
+            asked_in_vain: false,
+            hindrance: None,
+        }
+    }
+
+    /// What made it leave, if it did.
+    #[must_use]
+    pub fn hindrance(&self) -> Option<&str> {
+        self.hindrance.as_deref()
+    }
+
+    fn leave(&mut self, why: String) -> Interrupt {
+        self.hindrance = Some(why);
+        Interrupt::Leave
+    }
+
+    fn tell(&mut self, line: &str) {
+        // Who does not listen to the narration does not stop the ceremony.
+        let _ = writeln!(self.narration, "{line}");
+    }
+}
+
+impl<W: Write> FrontEnd for Autopilot<W> {
+    fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
+        if let Some(Failure { what, .. }) = ceremony.failure() {
+            let what = what.clone();
+            return Err(self.leave(what));
+        }
+        if std::mem::replace(&mut self.asked_in_vain, true) {
+            let lines = prompt.lines.join(" ");
+            return Err(self.leave(lines));
+        }
+        Ok(prompt.ask.usual_answer())
+    }
+
+    fn secret(&mut self, _ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt> {
+        let given = prompt.given.clone().unwrap_or_default();
+        Pin::new(Zeroizing::new(given)).map_err(|error| {
+            self.leave(format!(
+                "nobody is here to type the {} of {}: {error}",
+                prompt.purpose.title(),
+                prompt.token
+            ))
+        })
+    }
+
+    fn waiting(&mut self, _ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt> {
+        if waiting.on == WaitingOn::People && waiting.elapsed > PATIENCE {
+            return Err(self.leave(format!("nobody is here to: {}", waiting.what)));
+        }
+        Ok(())
+    }
+
+    fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
+        self.asked_in_vain = false;
+        let script = ceremony.script();
+        if entry.event.step.is_some() && entry.event.step != self.step {
+            self.step.clone_from(&entry.event.step);
+            let step = self.step.as_ref().and_then(|id| script.step(id));
+            if let Some(step) = step {
+                let number = script
+                    .steps()
+                    .iter()
+                    .position(|other| other.id == step.id)
+                    .map_or(0, |index| index + 1);
+                let title = format!(
+                    "\n[{number} of {}] {}",
+                    script.steps().len(),
+                    step.act.title(script)
+                );
+                self.tell(&title);
+            }
+        }
+        let line = format!("  {} {}", entry.time, entry.event.narrate(script));
+        self.tell(&line);
+    }
+
+    fn not_accepted(&mut self, _ceremony: &Ceremony, error: &StepError) {
+        self.hindrance = Some(error.to_string());
+    }
+}

@@ -1,0 +1,9 @@
+//! Rehearsals: twins that stand in for tokens and online keys, and a front end that plays by itself.
+
+mod autopilot;
+mod online;
+mod twins;
+
+pub use autopilot::Autopilot;
+pub use online::{OnlineKeys, OnlineKeysError};
+pub use twins::{Twins, TwinsError};

@@ -1,0 +1,75 @@
+//! Throw-away keys for the online roles, so that a rehearsal's root can be tried with real clients.
+
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+
+use crate::certificate::{Algorithm, PublicKey};
+use crate::executor::{ExportError, write_exclusively};
+use crate::script::{OnlineFiles, RoleKind};
+
+/// The key pairs of the three online roles.
+#[derive(Debug, Clone)]
+pub struct OnlineKeys {
+    files: Vec<(RoleKind, String, Vec<u8>)>,
+}
+
+/// Why there are no such keys.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OnlineKeysError {
+    /// A key could not be made.
+    #[error("cannot make a key for an online role")]
+    Generate,
+    /// A file could not be written.
+    #[error(transparent)]
+    Write(#[from] ExportError),
+}
+
+impl OnlineKeys {
+    /// Makes an ECDSA P-256 key for each role, and writes `timestamp.pem` and the like (PKCS#8) and
+    /// `timestamp.pub.pem` into a directory. Only a rehearsal may do that.
+    ///
+    /// # Errors
+    /// When a key cannot be made, or a file is there already or cannot be written.
+    pub fn generate_in(directory: &Path) -> Result<Self, OnlineKeysError> {
+        let mut files = Vec::new();
+        for role in RoleKind::ALL {
+            let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
+            let private = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())
+                .map_err(|_| OnlineKeysError::Generate)?;
+            let pair = EcdsaKeyPair::from_pkcs8(algorithm, private.as_ref())
+                .map_err(|_| OnlineKeysError::Generate)?;
+            let public = PublicKey::from_point(Algorithm::P256, pair.public_key().as_ref())
+                .map_err(|_| OnlineKeysError::Generate)?;
+            let name = format!("{}.pub.pem", role.as_str());
+            let private_path: PathBuf = directory.join(format!("{}.pem", role.as_str()));
+            write_exclusively(&private_path, private_pem(private.as_ref()).as_bytes())?;
+            write_exclusively(&directory.join(&name), public.to_pem().as_bytes())?;
+            files.push((role, format!("online/{name}"), public.to_pem().into_bytes()));
+        }
+        Ok(Self { files })
+    }
+
+    /// The public keys, as a script carries them.
+    #[must_use]
+    pub fn public_files(&self) -> OnlineFiles {
+        self.files
+            .iter()
+            .map(|(role, name, bytes)| (*role, vec![(name.clone(), bytes.clone())]))
+            .collect()
+    }
+}
+
+fn private_pem(der: &[u8]) -> String {
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+    for line in body.as_bytes().chunks(64) {
+        pem.extend(line.iter().copied().map(char::from));
+        pem.push('\n');
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    pem
+}

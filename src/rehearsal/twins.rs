@@ -1,0 +1,237 @@
+//! Twins of tokens: a SoftHSM token for each key, and a reader into which one of them at a time is put.
+//!
+//! Each twin is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a link to the
+//! twin that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::ceremony::SecretPurpose;
+use crate::executor::Hands;
+use crate::profile::Profile;
+use crate::script::{Act, KeyId, KeyPlan, Script};
+use crate::secret::Pin;
+use crate::token::{Reader, TokenError, TokenQuery, pkcs11};
+use crate::words::Digest;
+use zeroize::Zeroizing;
+
+const PROFILE: &str = "softhsm2";
+const EMPTY: &str = "no-token";
+const READER: &str = "reader";
+
+/// The twins of a script's tokens, and the hands that put them in.
+#[derive(Debug)]
+pub struct Twins {
+    store: PathBuf,
+    script: Digest,
+    /// Keys whose tokens the script does not initialise: their twins are made ready beforehand.
+    ready_made: Vec<(KeyId, String)>,
+}
+
+/// Why there are no twins.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TwinsError {
+    /// The store could not be made.
+    #[error("cannot make the store of the twins in {}: {source}", path.display())]
+    Store {
+        /// The store.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// SoftHSM.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl Twins {
+    /// Makes a store, or uses the one that is there. Afterwards the process must run with
+    /// `SOFTHSM2_CONF` set to [`Twins::configuration`], for the module reads its environment when it is loaded.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn prepare_store(store: &Path) -> Result<(), TwinsError> {
+        let failed = |source| TwinsError::Store {
+            path: store.to_owned(),
+            source,
+        };
+        fs::create_dir_all(store.join(EMPTY)).map_err(failed)?;
+        let store_path = fs::canonicalize(store).map_err(failed)?;
+        let configuration = format!(
+            "# Twins of a rehearsal: throw-away tokens.\n\
+             directories.tokendir = {}\n\
+             objectstore.backend = file\n\
+             log.level = ERROR\n\
+             slots.removable = true\n",
+            store_path.join(READER).display()
+        );
+        fs::write(Self::configuration(store), configuration).map_err(failed)?;
+        point(store, EMPTY).map_err(failed)
+    }
+
+    /// The configuration file that SoftHSM must be started with.
+    #[must_use]
+    pub fn configuration(store: &Path) -> PathBuf {
+        store.join("softhsm2.conf")
+    }
+
+    /// The twins of a script's tokens, in a store that was prepared.
+    ///
+    /// # Errors
+    /// When a twin that has to be ready beforehand cannot be made.
+    pub fn new(store: &Path, script: &Script) -> Result<Self, TwinsError> {
+        let initialised = |key: &KeyId| {
+            script
+                .steps()
+                .iter()
+                .any(|step| matches!(&step.act, Act::InitialiseToken { key: of } if of == key))
+        };
+        let mut twins = Self {
+            store: store.to_owned(),
+            script: script.sha256(),
+            ready_made: script
+                .keys()
+                .iter()
+                .filter(|plan| !initialised(&plan.id))
+                .map(|plan| (plan.id.clone(), twin_label(plan)))
+                .collect(),
+        };
+        for (key, label) in twins.ready_made.clone() {
+            twins.make_ready(&key, &label)?;
+        }
+        Ok(twins)
+    }
+
+    /// Initialises the twin of a token that the script takes as it comes, unless that was done before.
+    fn make_ready(&mut self, key: &KeyId, label: &str) -> Result<(), TwinsError> {
+        self.put_in(key).map_err(|source| TwinsError::Store {
+            path: self.store.clone(),
+            source,
+        })?;
+        let profile = Profile::named(PROFILE).map_err(|error| TokenError::Unsupported {
+            what: format!("be reached: {error}"),
+        })?;
+        let mut reader = pkcs11::Module::load(&profile)?;
+        let seen = reader.tokens()?;
+        if seen.iter().any(|seen| seen.state.pin_set) {
+            return Ok(());
+        }
+        let blank = reader.find(&TokenQuery::blank(PROFILE))?;
+        let mut token = reader.open(&blank.id)?;
+        let (so_pin, pin) = (
+            self.pin(key, SecretPurpose::SoPin),
+            self.pin(key, SecretPurpose::Pin),
+        );
+        let (so_pin, pin) = (own(so_pin)?, own(pin)?);
+        token.initialise(&so_pin, label)?;
+        token.set_pin(&so_pin, &pin)?;
+        Ok(())
+    }
+
+    /// The PIN of a twin: it follows from script and key, so that a rehearsal can be resumed. It guards nothing.
+    fn pin(&self, key: &KeyId, purpose: SecretPurpose) -> String {
+        let whose = match purpose {
+            SecretPurpose::Pin | SecretPurpose::NewPin => "pin",
+            SecretPurpose::SoPin | SecretPurpose::NewSoPin => "so-pin",
+        };
+        let digest = Digest::of(format!("rehearsal {} {key} {whose}", self.script).as_bytes());
+        digest
+            .as_bytes()
+            .iter()
+            .take(8)
+            .map(|byte| char::from(b'0' + byte % 10))
+            .collect()
+    }
+}
+
+impl Hands for Twins {
+    fn put_in(&mut self, key: &KeyId) -> io::Result<()> {
+        fs::create_dir_all(self.store.join(key.as_str()))?;
+        point(&self.store, key.as_str())
+    }
+
+    fn take_out(&mut self) -> io::Result<()> {
+        point(&self.store, EMPTY)
+    }
+
+    fn twin(&self, plan: &KeyPlan) -> Option<TokenQuery> {
+        Some(TokenQuery {
+            label: Some(twin_label(plan)),
+            ..TokenQuery::of(PROFILE)
+        })
+    }
+
+    fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String> {
+        Some(self.pin(key, purpose))
+    }
+}
+
+fn own(pin: String) -> Result<Pin, TokenError> {
+    Pin::new(Zeroizing::new(pin)).map_err(|error| TokenError::Unsupported {
+        what: format!("have that PIN: {error}"),
+    })
+}
+
+fn twin_label(plan: &KeyPlan) -> String {
+    let label = plan.token.label.clone();
+    label.unwrap_or_else(|| plan.id.as_str().chars().take(32).collect())
+}
+
+/// Makes the reader show one folder of the store, all at once.
+fn point(store: &Path, folder: &str) -> io::Result<()> {
+    let next = store.join("reader.next");
+    match fs::remove_file(&next) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    symlink(folder, &next)?;
+    fs::rename(&next, store.join(READER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_twin_is_in_at_a_time() {
+        let store = tempfile::tempdir().unwrap();
+        Twins::prepare_store(store.path()).unwrap();
+        let reader = store.path().join(READER);
+        assert_eq!(fs::read_link(&reader).unwrap(), Path::new(EMPTY));
+        let mut twins = Twins {
+            store: store.path().to_owned(),
+            script: Digest::of(b""),
+            ready_made: Vec::new(),
+        };
+        twins.put_in(&"key-2".parse().unwrap()).unwrap();
+        assert_eq!(fs::read_link(&reader).unwrap(), Path::new("key-2"));
+        twins.put_in(&"key-3".parse().unwrap()).unwrap();
+        assert_eq!(fs::read_link(&reader).unwrap(), Path::new("key-3"));
+        twins.take_out().unwrap();
+        assert_eq!(fs::read_dir(&reader).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn pins_differ_by_key_and_by_purpose_and_stay_the_same() {
+        let twins = |script: &[u8]| Twins {
+            store: PathBuf::new(),
+            script: Digest::of(script),
+            ready_made: Vec::new(),
+        };
+        let (one, two) = ("key-1".parse().unwrap(), "key-2".parse().unwrap());
+        let of = |key: &KeyId, purpose| twins(b"a").pin(key, purpose);
+        assert_eq!(
+            of(&one, SecretPurpose::NewPin),
+            of(&one, SecretPurpose::Pin)
+        );
+        assert_ne!(of(&one, SecretPurpose::Pin), of(&two, SecretPurpose::Pin));
+        assert_ne!(of(&one, SecretPurpose::Pin), of(&one, SecretPurpose::SoPin));
+        assert_ne!(
+            of(&one, SecretPurpose::Pin),
+            twins(b"b").pin(&one, SecretPurpose::Pin)
+        );
+    }
+}

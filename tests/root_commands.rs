@@ -1,0 +1,200 @@
+//! `conclave root` as a command: exit statuses, streams, and what it does with odd paths.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+fn chain(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/chains")
+        .join(path)
+}
+
+struct Ended {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+impl Ended {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+fn conclave<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ended {
+    let output = Command::cargo_bin("conclave")
+        .unwrap()
+        .arg("root")
+        .args(arguments)
+        .output()
+        .unwrap();
+    Ended {
+        status: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn verify(paths: &[PathBuf], options: &[&str]) -> Ended {
+    let mut arguments = vec!["verify".to_owned()];
+    arguments.extend(options.iter().map(|option| (*option).to_owned()));
+    arguments.extend(paths.iter().map(|path| path.to_str().unwrap().to_owned()));
+    conclave(arguments)
+}
+
+#[test]
+fn a_directory_and_its_files_in_order_are_the_same_chain() {
+    let directory = chain("real/joomla");
+    let files: Vec<_> = (1..=16)
+        .map(|version| directory.join(format!("{version}.root.json")))
+        .collect();
+    let options = ["--json", "--at", "2026-11-15T00:00:00Z"];
+    let by_directory = verify(std::slice::from_ref(&directory), &options);
+    let by_files = verify(&files, &options);
+    assert_eq!((by_directory.status, by_files.status), (0, 0));
+    assert_eq!(by_directory.json()["version"], 16);
+    assert_eq!(by_files.json()["version"], 16);
+    let backwards: Vec<_> = files.iter().rev().cloned().collect();
+    let refused = verify(&backwards, &options);
+    assert_eq!(refused.status, 1);
+    assert_eq!(refused.json()["reasons"][0]["check"], "chain.version");
+}
+
+#[test]
+fn the_time_decides_about_expiry_alone() {
+    let directory = [chain("real/bottlerocket-v1")];
+    let then = verify(&directory, &["--json", "--at", "2021-01-01T00:00:00Z"]);
+    assert_eq!(then.status, 0);
+    assert_eq!(then.json()["expired"], false);
+    let now = verify(&directory, &["--json"]);
+    assert_eq!(now.status, 1);
+    let report = now.json();
+    assert_eq!(report["version"], 2);
+    assert_eq!(report["expired"], true);
+    assert_eq!(report["reasons"].as_array().unwrap().len(), 1);
+    assert_eq!(report["reasons"][0]["check"], "root.expired");
+}
+
+#[test]
+fn whatever_is_judged_and_unreadable_is_refused_with_a_report() {
+    let directory = tempfile::tempdir().unwrap();
+    for (content, check) in [
+        (&b""[..], "json.syntax"),
+        (b"\x00\xff", "json.utf8"),
+        (b"{}", "file.form"),
+        (b"[[", "json.syntax"),
+    ] {
+        fs::write(directory.path().join("1.root.json"), content).unwrap();
+        let ended = verify(&[directory.path().into()], &["--json"]);
+        assert_eq!(ended.status, 1, "{content:?}");
+        assert_eq!(ended.err, "");
+        let report = ended.json();
+        assert_eq!(report["verdict"], "rejected");
+        assert_eq!(report["version"], Value::Null);
+        assert_eq!(report["expired"], false);
+        assert_eq!(report["reasons"][0]["check"], check, "{content:?}");
+    }
+    fs::remove_file(directory.path().join("1.root.json")).unwrap();
+    let empty = verify(&[directory.path().into()], &["--json"]);
+    assert_eq!(empty.status, 1);
+    assert_eq!(empty.json()["reasons"][0]["check"], "chain.empty");
+}
+
+#[test]
+fn what_cannot_be_judged_at_all_is_another_status() {
+    let missing = verify(&[chain("real/nowhere")], &["--json"]);
+    assert_eq!(missing.status, 4);
+    assert!(missing.err.starts_with("error: "), "{}", missing.err);
+    assert!(missing.err.contains("\nhint: "), "{}", missing.err);
+    assert_eq!(missing.out, "");
+    let two = verify(&[chain("real/joomla"), chain("real/sigstore")], &[]);
+    assert_eq!(two.status, 2);
+    let none = conclave(["verify"]);
+    assert_eq!(none.status, 2);
+    let time = verify(&[chain("real/joomla")], &["--at", "tomorrow"]);
+    assert_eq!(time.status, 2);
+}
+
+#[test]
+fn a_name_must_hold_its_version() {
+    let directory = tempfile::tempdir().unwrap();
+    for (from, to) in [(2, 3), (3, 4)] {
+        let source = chain(&format!("real/joomla/{from}.root.json"));
+        fs::copy(source, directory.path().join(format!("{to}.root.json"))).unwrap();
+    }
+    let ended = verify(&[directory.path().into()], &["--json"]);
+    assert_eq!(ended.status, 1);
+    assert_eq!(ended.json()["reasons"][0]["check"], "file.name");
+}
+
+#[test]
+fn other_files_of_a_directory_are_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = chain("real/thomsonreuters/1.root.json");
+    fs::copy(&source, directory.path().join("1.root.json")).unwrap();
+    for name in [
+        "root.json",
+        "01.root.json",
+        "2.root.json.bak",
+        "timestamp.json",
+        "x.root.json",
+        "-1.root.json",
+    ] {
+        fs::write(directory.path().join(name), "nonsense").unwrap();
+    }
+    let ended = verify(
+        &[directory.path().into()],
+        &["--json", "--at", "2026-11-15T00:00:00Z"],
+    );
+    assert_eq!((ended.status, &ended.json()["version"]), (0, &json!(1)));
+}
+
+#[test]
+fn foreign_text_reaches_the_terminal_escaped() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("\u{1b}[31m.json");
+    fs::write(
+        &path,
+        "{\"signed\":{\"_type\":\"\\u001b]0;pwned\\u0007\\u202e\"},\"signatures\":[]}",
+    )
+    .unwrap();
+    for command in [&["verify"][..], &["verify", "--json"], &["show"]] {
+        let mut arguments: Vec<std::ffi::OsString> = command.iter().map(Into::into).collect();
+        arguments.push(path.clone().into());
+        let ended = conclave(arguments);
+        assert_eq!(ended.status, 1);
+        let said = ended.out + &ended.err;
+        assert!(said.contains("root.type"), "{said}");
+        assert!(!said.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{said:?}");
+    }
+}
+
+#[test]
+fn an_endless_file_is_cut_off() {
+    let ended = verify(&["/dev/zero".into()], &["--json"]);
+    assert_eq!(ended.status, 1);
+    assert_eq!(ended.json()["reasons"][0]["check"], "file.size");
+}
+
+#[test]
+fn people_are_told_the_verdict_and_the_reason() {
+    let accepted = verify(&[chain("real/joomla")], &["--at", "2026-11-15T00:00:00Z"]);
+    assert!(
+        accepted
+            .out
+            .starts_with("accepted: version 16, expires 2027-09-17T18:55:11Z\n"),
+        "{}",
+        accepted.out
+    );
+    let refused = verify(&[chain("adversarial/b05-new-ok-old-under")], &[]);
+    assert_eq!(
+        refused.out,
+        "rejected: version 1 is the last that verifies\n  \
+         [FAIL] chain.old-threshold: 2.root.json: 1 of the 2 signatures that the root role of the version before it needs\n"
+    );
+}
