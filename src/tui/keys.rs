@@ -2,6 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::ceremony::WaitingOn;
+
 use super::model::{Entering, Focus, Input, Model, Overlay, Request, Screen, Stage};
 use super::screens;
 
@@ -287,6 +289,8 @@ fn of_request(model: &Model, all: &mut Vec<Binding>) {
                 ),
             });
         }
+        // What people are waited for needs no giving up: they do it, or stop the ceremony.
+        Request::Waiting(waiting) if waiting.on == WaitingOn::People => {}
         Request::Waiting(_) => all.push(bind(
             &[ESC, G],
             Action::GiveUp,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{execute, style};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -48,8 +48,12 @@ impl Terminal {
             _silence: Silence::begin()?,
             _panics: panics,
         };
-        execute!(terminal.device, EnterAlternateScreen, EnableBracketedPaste)?;
-        terminal.screen.clear()?;
+        execute!(
+            terminal.device,
+            EnterAlternateScreen,
+            Clear(ClearType::All),
+            EnableBracketedPaste
+        )?;
         Ok(terminal)
     }
 
@@ -67,6 +71,8 @@ impl Terminal {
     ) -> io::Result<()> {
         let area = Rect::new(0, 0, size.0, size.1);
         if self.screen.get_frame().area() != area {
+            // Terminals push what they show around when their size changes.
+            execute!(self.device, Clear(ClearType::All))?;
             self.screen.resize(area)?;
         }
         self.screen.draw(view)?;

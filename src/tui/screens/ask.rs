@@ -7,7 +7,6 @@ use super::lines::Lines;
 use super::step::names;
 use super::work::Question;
 use crate::ceremony::{Ask, Ceremony, Prompt};
-use crate::script::Act;
 use crate::tui::field::TextField;
 use crate::tui::model::{Asking, Input, Model};
 use crate::tui::text::{escape, width};
@@ -34,6 +33,10 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
                 Span::raw(" to go on: "),
             ];
             field_line(model, label, field, None, &mut question);
+        }
+        (Ask::Clock, Input::Text(field)) => {
+            let label = "Right within a minute: Enter. Otherwise the right time, in UTC, as 2026-12-01T09:41:00Z";
+            text_input(model, label, None, field, room, &mut question);
         }
         (Ask::Text { label, default }, Input::Text(field)) => {
             text_input(model, label, default.as_deref(), field, room, &mut question);
@@ -154,13 +157,10 @@ fn text(model: &Model, prompt: &Prompt, room: u16) -> Vec<Line<'static>> {
         lines.paragraph(line, Style::new());
         rest = after;
     }
-    if let Some(ceremony) = ceremony
-        && let Some(step) = ceremony.current_step()
-        && step.act == Act::AttestClock
-    {
+    if let (Ask::Clock, Some(ceremony)) = (&prompt.ask, ceremony) {
         let clock = ceremony.machine_time(model.clock).to_string();
         lines.gap();
-        lines.entry("this machine  ", 14, &clock, theme.strong());
+        lines.entry("This machine says  ", 19, &clock, theme.strong());
     }
     let mut lines = lines.into_vec();
     while lines.last().is_some_and(|line| line.width() == 0) {
