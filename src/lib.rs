@@ -20,6 +20,7 @@ pub mod secret;
 pub mod station;
 pub mod token;
 pub mod transcript;
+pub mod tui;
 pub mod words;
 
 // The tests share their signing keys with the library's own, which know it by its name.

@@ -1,6 +1,6 @@
 //! What `rehearse`, `run` and `resume` share: a front end, an executor, and how it ended.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::audit::RecordError;
@@ -10,6 +10,7 @@ use crate::line::{LineMode, SecretLines};
 use crate::rehearsal::Autopilot;
 use crate::token::TokenError;
 use crate::transcript::TranscriptError;
+use crate::tui;
 
 use super::{Failure, Status};
 
@@ -17,11 +18,22 @@ use super::{Failure, Status};
 pub(super) enum Show {
     /// Line by line, with the PINs from a descriptor if one is given.
     Lines(Option<SecretLines>),
+    /// On the whole terminal.
+    Screen,
     /// By itself.
     Unattended,
 }
 
 impl Show {
+    /// The screen, or line by line where that was asked for or there is no terminal to draw on.
+    pub(super) fn to_people(plain: bool, pin_fd: Option<u32>) -> Result<Self, Failure> {
+        if plain || pin_fd.is_some() || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            Self::lines(pin_fd)
+        } else {
+            Ok(Self::Screen)
+        }
+    }
+
     pub(super) fn lines(pin_fd: Option<u32>) -> Result<Self, Failure> {
         let pins = pin_fd.map(SecretLines::from_fd).transpose();
         pins.map(Self::Lines).map_err(|error| {
@@ -38,7 +50,9 @@ impl Show {
 pub(super) fn conduct<'a>(
     show: Show,
     path: &Path,
-    executor: impl for<'f> FnOnce(&'f mut dyn FrontEnd) -> Result<Executor<'f>, ExecutorError> + 'a,
+    executor: impl for<'f> FnOnce(&'f mut dyn FrontEnd) -> Result<Executor<'f>, ExecutorError>
+    + Send
+    + 'a,
 ) -> Result<Status, Failure> {
     let mut hindrance = None;
     let run = |front_end: &mut dyn FrontEnd| executor(front_end)?.run();
@@ -54,6 +68,13 @@ pub(super) fn conduct<'a>(
                 Failure::new(Status::Io, format!("the terminal cannot be used: {error}"))
             })?;
             run(&mut lines)
+        }
+        Show::Screen => {
+            let settings = tui::Settings::from_environment().place(path.display().to_string());
+            tui::run(settings, run).map_err(|error| {
+                Failure::new(Status::Io, format!("the terminal cannot be used: {error}"))
+                    .hint("try again line by line, with --plain")
+            })?
         }
     };
     match ended.map_err(|error| executor_failure(&error, path))? {

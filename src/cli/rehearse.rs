@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let show = if arguments.unattended {
         Show::Unattended
     } else {
-        Show::lines(None)?
+        Show::to_people(arguments.plain, None)?
     };
     let status = conduct(show, &path, |front_end| {
         Executor::begin(directory, opening, Box::new(twins), front_end)

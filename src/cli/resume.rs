@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let show = if arguments.unattended {
         Show::Unattended
     } else {
-        Show::lines(arguments.pin_fd)?
+        Show::to_people(arguments.plain, arguments.pin_fd)?
     };
     conduct(show, &path, |front_end| {
         Executor::resume(

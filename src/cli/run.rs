@@ -73,9 +73,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     let path = absolute(&arguments.out)?;
     let directory = create_directory(&path, script, mirror.as_deref())?;
-    conduct(Show::lines(arguments.pin_fd)?, &path, |front_end| {
-        Executor::begin(directory, opening, Box::new(PeoplesHands), front_end)
-    })
+    conduct(
+        Show::to_people(arguments.plain, arguments.pin_fd)?,
+        &path,
+        |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
+    )
 }
 
 /// The head of the record of a rehearsal, if it is one of this very script and was completed.

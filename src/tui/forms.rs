@@ -1,0 +1,169 @@
+//! What lies over the ceremony, and the keys there: the exception sheet, the way out, and what is only read.
+
+use crate::ceremony::{ExceptionSheet, Interrupt};
+use crate::script::PersonId;
+
+use super::keys::Action;
+use super::model::{AbortForm, ExceptionForm, Model, Overlay};
+use super::screens;
+use super::update::{Cmd, interrupt, scrolled};
+
+/// An empty exception sheet. The first two people who may decide stand in it already.
+pub(super) fn exception(model: &Model) -> ExceptionForm {
+    let mut places = 0..model.deciders().len();
+    ExceptionForm {
+        people: [places.next(), places.next()],
+        ..ExceptionForm::default()
+    }
+}
+
+/// The way out, before anything was typed.
+pub(super) fn abort() -> AbortForm {
+    AbortForm::default()
+}
+
+/// Does what a key does on what lies on top.
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
+    let deciders: Vec<PersonId> = model
+        .deciders()
+        .into_iter()
+        .map(|person| person.id.clone())
+        .collect();
+    let (most, page) = screens::overlay_scrolling(model);
+    let Some(overlay) = &mut model.overlay else {
+        return Vec::new();
+    };
+    match overlay {
+        Overlay::Help { scroll } => {
+            if action == Action::Back {
+                model.overlay = None;
+            } else {
+                *scroll = scrolled(*scroll, most, page, action);
+            }
+        }
+        Overlay::Words { is_record_first } => {
+            if action == Action::NextField {
+                *is_record_first = !*is_record_first;
+            } else {
+                model.overlay = None;
+            }
+        }
+        Overlay::Transcript { from_end } => {
+            if action == Action::Back {
+                model.overlay = None;
+            } else {
+                let from_top = most.saturating_sub(u16::try_from(*from_end).unwrap_or(most));
+                *from_end = usize::from(most - scrolled(from_top, most, page, action));
+            }
+        }
+        Overlay::Exception(form) => {
+            form.notice = None;
+            match action {
+                Action::Back => model.overlay = None,
+                Action::NextField => form.at = (form.at + 1) % ExceptionForm::LINES,
+                Action::PreviousField => {
+                    form.at = (form.at + ExceptionForm::LINES - 1) % ExceptionForm::LINES;
+                }
+                Action::Up | Action::Down => turn(form, deciders.len(), action),
+                Action::Submit if form.at + 1 < ExceptionForm::LINES => form.at += 1,
+                Action::Submit => return submit_exception(model, &deciders),
+                _ => {}
+            }
+        }
+        Overlay::Abort(form) => {
+            form.notice = None;
+            match action {
+                Action::Back => model.overlay = None,
+                Action::PreviousField => form.is_reason = !form.is_reason,
+                Action::Submit => return submit_abort(model),
+                _ => {}
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Another person on the line of the cursor.
+fn turn(form: &mut ExceptionForm, count: usize, action: Action) {
+    let Some(place) = form
+        .at
+        .checked_sub(3)
+        .and_then(|at| form.people.get_mut(at))
+    else {
+        return;
+    };
+    if let Some(index) = place {
+        *index = match action {
+            Action::Up => (*index + count - 1) % count,
+            _ => (*index + 1) % count,
+        };
+    }
+}
+
+fn submit_exception(model: &mut Model, deciders: &[PersonId]) -> Vec<Cmd> {
+    let Some(Overlay::Exception(form)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    let empty = (0..3).find(|at| {
+        form.text(*at)
+            .is_none_or(|field| field.text().trim().is_empty())
+    });
+    if let Some(at) = empty {
+        form.at = at;
+        form.notice = Some("this line is empty: say it in a few words");
+        return Vec::new();
+    }
+    let [first, second] = form.people.map(|place| deciders.get(place?).cloned());
+    let (Some(first), Some(second)) = (first, second) else {
+        form.notice = Some("the script has no two people who could decide");
+        return Vec::new();
+    };
+    if first == second {
+        form.notice = Some("two different people decide");
+        return Vec::new();
+    }
+    let said = |field: &super::field::TextField| field.text().trim().to_owned();
+    let sheet = ExceptionSheet {
+        expected: said(&form.expected),
+        happened: said(&form.happened),
+        decided: said(&form.decided),
+    };
+    model.overlay = None;
+    interrupt(
+        model,
+        Interrupt::Exception {
+            sheet,
+            people: vec![first, second],
+        },
+    )
+}
+
+fn submit_abort(model: &mut Model) -> Vec<Cmd> {
+    let Some(Overlay::Abort(form)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    match form.word.text() {
+        AbortForm::LEAVE => {
+            model.overlay = None;
+            interrupt(model, Interrupt::Leave)
+        }
+        AbortForm::ABORT if !form.is_reason => {
+            form.is_reason = true;
+            Vec::new()
+        }
+        AbortForm::ABORT if form.reason.text().trim().is_empty() => {
+            form.notice = Some("say why, in a few words: it stands in the record");
+            Vec::new()
+        }
+        AbortForm::ABORT => {
+            let reason = form.reason.text().trim().to_owned();
+            model.overlay = None;
+            interrupt(model, Interrupt::Abort { reason })
+        }
+        _ => {
+            form.is_reason = false;
+            form.notice = Some("type exactly ABORT or LEAVE, or Esc to go on");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The screen: a ceremony that a room of people can follow for hours.
+//!
+//! [`run`] draws on the calling thread while the work goes on in another one, which asks through a
+//! [`FrontEnd`](crate::ceremony::FrontEnd) and so can hang without freezing anything. What is drawn follows
+//! from the [`Model`] alone ([`view`]), and the model changes in [`update`] alone.
+
+mod field;
+mod forms;
+mod keys;
+mod model;
+mod play;
+mod proxy;
+mod run;
+mod screens;
+mod terminal;
+mod text;
+mod theme;
+mod update;
+mod wake;
+
+pub use model::{Call, Model, RecordLine, Reply, Settings};
+pub use run::run;
+pub use screens::view;
+pub use theme::{Charset, Colours, Theme};
+pub use update::{Cmd, Msg, update};

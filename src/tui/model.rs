@@ -1,0 +1,473 @@
+//! What the screen knows. Everything that is drawn follows from it, and it changes in `update` alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::ceremony::{
+    Answer, Ask, Ceremony, Ending, Fact, Interrupt, Prompt, SecretPrompt, Waiting,
+};
+use crate::record::Tries;
+use crate::script::{Person, PersonRole, Script};
+use crate::secret::Pin;
+use crate::transcript::Transcript;
+use crate::words::Digest;
+
+use super::field::{SecretField, TextField};
+use super::theme::Theme;
+
+/// What the screen is told once, at its start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How things look on this terminal.
+    pub theme: Theme,
+    /// The ceremony directory, as the operator knows it: where things are, and what is resumed.
+    pub place: Option<String>,
+    /// The lines that the record has already, when a ceremony is resumed.
+    history: Vec<RecordLine>,
+}
+
+impl Settings {
+    /// With the theme of the terminal at hand, and nothing else.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self::with_theme(Theme::from_environment())
+    }
+
+    /// With a given theme, and nothing else.
+    #[must_use]
+    pub const fn with_theme(theme: Theme) -> Self {
+        Self {
+            theme,
+            place: None,
+            history: Vec::new(),
+        }
+    }
+
+    /// Says where the ceremony directory is.
+    #[must_use]
+    pub fn place(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Shows the lines that were recorded before this process.
+    #[must_use]
+    pub fn history(mut self, transcript: &Transcript, script: &Script) -> Self {
+        self.history = transcript
+            .entries()
+            .iter()
+            .map(|entry| RecordLine {
+                number: entry.line.seq,
+                time: entry.line.time,
+                head: entry.digest,
+                text: entry.line.event().narrate(script),
+            })
+            .collect();
+        self
+    }
+}
+
+/// What the executor says to the screen.
+#[derive(Debug)]
+pub enum Call {
+    /// The room is asked.
+    Ask(Arc<Ceremony>, Prompt),
+    /// A secret is asked for.
+    Secret(Arc<Ceremony>, SecretPrompt),
+    /// Something is being waited for.
+    Waiting(Arc<Ceremony>, Waiting),
+    /// Something was recorded.
+    Recorded(Arc<Ceremony>, RecordLine, Box<Fact>),
+    /// An answer was not accepted: what is wrong with it, and what to do.
+    NotAccepted {
+        /// What is wrong.
+        what: String,
+        /// The next safe act.
+        hint: String,
+    },
+}
+
+/// What the screen answers, always to the last [`Call`] that asks.
+#[derive(Debug)]
+pub enum Reply {
+    /// To [`Call::Ask`].
+    Answer(Result<Answer, Interrupt>),
+    /// To [`Call::Secret`].
+    Secret(Result<Pin, Interrupt>),
+    /// To [`Call::Waiting`].
+    Waiting(Result<(), Interrupt>),
+}
+
+/// A line of the record, as the screen shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordLine {
+    /// Its number, from 1.
+    pub number: u64,
+    /// When.
+    pub time: Timestamp,
+    /// The digest of the line.
+    pub head: Digest,
+    /// What happened, in a sentence.
+    pub text: String,
+}
+
+/// The state of the screen.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) settings: Settings,
+    /// Columns and rows.
+    pub(super) size: (u16, u16),
+    /// Since some moment in the past.
+    pub(super) now: Duration,
+    /// The machine's clock.
+    pub(super) clock: Timestamp,
+    pub(super) ceremony: Option<Arc<Ceremony>>,
+    pub(super) record: Vec<RecordLine>,
+    pub(super) request: Request,
+    /// The last request was answered, and nothing new is wanted yet.
+    pub(super) is_answered: bool,
+    /// What was wrong with the last answer.
+    pub(super) notice: Option<Notice>,
+    /// What the room wants before it answers; for the next request, when none was open.
+    pub(super) interrupt: Option<Interrupt>,
+    pub(super) overlay: Option<Overlay>,
+    /// The ceremony that ended, until the room has seen it.
+    pub(super) end: Option<End>,
+    pub(super) focus: Focus,
+    /// First visible line of what the screen asks.
+    pub(super) scroll: u16,
+    pub(super) play: Play,
+    /// A signal came or the terminal is gone: every request is answered with [`Interrupt::Leave`].
+    pub(super) is_leaving: bool,
+    /// The executor has returned.
+    pub(super) is_finished: bool,
+}
+
+/// Where the arrow keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Focus {
+    /// What the screen asks.
+    Work,
+    /// The list of steps; the cursor stands on the step of that index.
+    Steps(usize),
+}
+
+/// What is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Notice {
+    pub what: String,
+    pub hint: String,
+}
+
+/// What the executor waits for.
+#[derive(Debug)]
+pub(super) enum Request {
+    None,
+    Ask(Asking),
+    Secret(Entering),
+    Waiting(Waiting),
+}
+
+/// A prompt, and what was typed so far.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub prompt: Prompt,
+    pub input: Input,
+    /// Its end was on the screen.
+    pub is_read: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Input {
+    Enter,
+    Text(TextField),
+    Choice {
+        at: usize,
+        remark: TextField,
+        /// The remark is being typed.
+        is_remark: bool,
+    },
+}
+
+impl Asking {
+    pub(super) fn new(prompt: Prompt) -> Self {
+        let input = match &prompt.ask {
+            Ask::Enter { .. } => Input::Enter,
+            Ask::Word { .. } | Ask::Clock | Ask::Text { .. } => Input::Text(TextField::default()),
+            Ask::Choice { .. } => Input::Choice {
+                at: 0,
+                remark: TextField::default(),
+                is_remark: false,
+            },
+        };
+        Self {
+            prompt,
+            input,
+            is_read: false,
+        }
+    }
+}
+
+/// A secret prompt, and how far it is.
+#[derive(Debug)]
+pub(super) struct Entering {
+    pub prompt: SecretPrompt,
+    pub stage: Stage,
+    pub field: SecretField,
+}
+
+#[derive(Debug)]
+pub(super) enum Stage {
+    /// The last try: an exact word first.
+    LastTry(TextField),
+    First,
+    /// The same again.
+    Again(Pin),
+}
+
+impl Entering {
+    /// What is typed before the last try is used.
+    pub(super) const LAST_TRY: &'static str = "LAST TRY";
+
+    pub(super) fn new(prompt: SecretPrompt) -> Self {
+        let is_last = matches!(prompt.tries, Some(Tries::Last | Tries::Exactly(0 | 1)));
+        let stage = if is_last && !prompt.purpose.is_new() {
+            Stage::LastTry(TextField::default())
+        } else {
+            Stage::First
+        };
+        Self {
+            prompt,
+            stage,
+            field: SecretField::default(),
+        }
+    }
+}
+
+/// What lies over the ceremony.
+#[derive(Debug)]
+pub(super) enum Overlay {
+    Help {
+        scroll: u16,
+    },
+    /// Both digests in full; the second one first where there is room for one only.
+    Words {
+        is_record_first: bool,
+    },
+    /// Lines from the end.
+    Transcript {
+        from_end: usize,
+    },
+    Exception(ExceptionForm),
+    Abort(AbortForm),
+}
+
+/// The exception sheet while it is filled in.
+#[derive(Debug, Default)]
+pub(super) struct ExceptionForm {
+    pub expected: TextField,
+    pub happened: TextField,
+    pub decided: TextField,
+    /// The index of a person in the script who decided, for each of two lines.
+    pub people: [Option<usize>; 2],
+    /// 0 to 4: the three texts, then the two people.
+    pub at: usize,
+    pub notice: Option<&'static str>,
+}
+
+impl ExceptionForm {
+    pub(super) const LINES: usize = 5;
+
+    pub(super) const fn text(&self, at: usize) -> Option<&TextField> {
+        match at {
+            0 => Some(&self.expected),
+            1 => Some(&self.happened),
+            2 => Some(&self.decided),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn text_mut(&mut self) -> Option<&mut TextField> {
+        match self.at {
+            0 => Some(&mut self.expected),
+            1 => Some(&mut self.happened),
+            2 => Some(&mut self.decided),
+            _ => None,
+        }
+    }
+}
+
+/// Breaking off, while it is confirmed.
+#[derive(Debug, Default)]
+pub(super) struct AbortForm {
+    pub word: TextField,
+    pub reason: TextField,
+    pub is_reason: bool,
+    pub notice: Option<&'static str>,
+}
+
+impl AbortForm {
+    /// Breaks off for good.
+    pub(super) const ABORT: &'static str = "ABORT";
+    /// Stops here, to be resumed.
+    pub(super) const LEAVE: &'static str = "LEAVE";
+}
+
+/// A ceremony that ended.
+#[derive(Debug)]
+pub(super) struct End {
+    pub ceremony: Arc<Ceremony>,
+    pub ending: Ending,
+    pub scroll: u16,
+}
+
+/// A rehearsal that plays itself until somebody takes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Play {
+    Off,
+    /// Answers at that time, when something is asked.
+    On {
+        due: Duration,
+    },
+}
+
+/// What the room sees, from above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Screen {
+    TooSmall,
+    Overlay,
+    End,
+    Work,
+}
+
+impl Model {
+    /// The smallest terminal on which everything has its place.
+    pub const SMALLEST: (u16, u16) = (80, 24);
+
+    /// A screen of so many columns and rows before anything happened.
+    #[must_use]
+    pub fn new(mut settings: Settings, size: (u16, u16), clock: Timestamp) -> Self {
+        let record = std::mem::take(&mut settings.history);
+        Self {
+            settings,
+            size,
+            now: Duration::ZERO,
+            clock,
+            ceremony: None,
+            record,
+            request: Request::None,
+            is_answered: true,
+            notice: None,
+            interrupt: None,
+            overlay: None,
+            end: None,
+            focus: Focus::Work,
+            scroll: 0,
+            play: Play::Off,
+            is_leaving: false,
+            is_finished: false,
+        }
+    }
+
+    /// Columns and rows of the terminal.
+    #[must_use]
+    pub const fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// When something happens by itself, on the clock of [`super::Msg::Tick`].
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<Duration> {
+        match self.play {
+            Play::On { due } if self.plays_now() => Some(due),
+            _ => None,
+        }
+    }
+
+    /// Whether the screen has nothing more to show: the executor has returned, and the room has seen the end.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.is_finished && (self.end.is_none() || self.is_leaving)
+    }
+
+    /// Whether the script plays itself and something is asked that it can answer.
+    pub(super) fn plays_now(&self) -> bool {
+        matches!(self.play, Play::On { .. })
+            && !self.is_answered
+            && self.screen() == Screen::Work
+            && matches!(self.request, Request::Ask(_) | Request::Secret(_))
+    }
+
+    pub(super) const fn is_too_small(&self) -> bool {
+        self.size.0 < Self::SMALLEST.0 || self.size.1 < Self::SMALLEST.1
+    }
+
+    pub(super) const fn screen(&self) -> Screen {
+        if self.is_too_small() {
+            Screen::TooSmall
+        } else if self.overlay.is_some() {
+            Screen::Overlay
+        } else if self.end.is_some() {
+            Screen::End
+        } else {
+            Screen::Work
+        }
+    }
+
+    /// The ceremony that the screen shows: the one that ended, until it was seen.
+    pub(super) fn shown(&self) -> Option<&Arc<Ceremony>> {
+        self.end
+            .as_ref()
+            .map(|end| &end.ceremony)
+            .or(self.ceremony.as_ref())
+    }
+
+    pub(super) fn is_rehearsal(&self) -> bool {
+        self.shown()
+            .is_some_and(|ceremony| ceremony.mode() == crate::ceremony::Mode::Rehearsal)
+    }
+
+    /// The digest of the last line of the record.
+    pub(super) fn head(&self) -> Option<&RecordLine> {
+        self.record.last()
+    }
+
+    /// Those of whom two decide on an exception: everybody but the administrator.
+    pub(super) fn deciders(&self) -> Vec<&Person> {
+        self.shown().map_or_else(Vec::new, |ceremony| {
+            ceremony
+                .script()
+                .people()
+                .iter()
+                .filter(|person| !person.is(PersonRole::Administrator))
+                .collect()
+        })
+    }
+
+    /// Whether a line of text is being typed, so that letters are letters and not commands.
+    pub(super) const fn is_typing(&self) -> bool {
+        match &self.overlay {
+            Some(Overlay::Exception(form)) => return form.at < 3,
+            Some(Overlay::Abort(_)) => return true,
+            Some(_) => return false,
+            None => {}
+        }
+        if self.end.is_some() || self.is_answered || matches!(self.focus, Focus::Steps(_)) {
+            return false;
+        }
+        match &self.request {
+            Request::Ask(asking) => matches!(
+                asking.input,
+                Input::Text(_)
+                    | Input::Choice {
+                        is_remark: true,
+                        ..
+                    }
+            ),
+            Request::Secret(_) => true,
+            Request::None | Request::Waiting(_) => false,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A rehearsal that plays itself: every prompt gets its usual answer. In a production nothing here acts.
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::ceremony::{Ask, Mode};
+use crate::secret::Pin;
+
+use super::model::{Entering, Model, Notice, Play, Reply, Request};
+use super::update::{Cmd, answered};
+
+/// How long a prompt stays before it is answered.
+const GLANCE: Duration = Duration::from_millis(900);
+/// How long one stays that holds a digest.
+const LOOK: Duration = Duration::from_millis(3500);
+
+/// Answers the open prompt.
+pub(super) fn once(model: &mut Model) -> Vec<Cmd> {
+    let is_rehearsal = model
+        .ceremony
+        .as_ref()
+        .is_some_and(|ceremony| ceremony.mode() == Mode::Rehearsal);
+    if !is_rehearsal || model.is_answered {
+        return Vec::new();
+    }
+    match &mut model.request {
+        Request::Ask(asking) => {
+            let answer = asking.prompt.ask.usual_answer();
+            answered(model, Reply::Answer(Ok(answer)))
+        }
+        Request::Secret(entering) => match given(entering) {
+            Ok(pin) => answered(model, Reply::Secret(Ok(pin))),
+            Err(notice) => {
+                model.notice = notice;
+                model.play = Play::Off;
+                Vec::new()
+            }
+        },
+        Request::None | Request::Waiting(_) => Vec::new(),
+    }
+}
+
+/// The PIN that the rehearsal gives.
+pub(super) fn given(entering: &Entering) -> Result<Pin, Option<Notice>> {
+    let given = entering.prompt.given.clone().map(Zeroizing::new);
+    given.and_then(|given| Pin::new(given).ok()).ok_or_else(|| {
+        Some(Notice {
+            what: "this rehearsal gives no PIN".to_owned(),
+            hint: "type the PIN of the token".to_owned(),
+        })
+    })
+}
+
+/// Begins to answer every prompt.
+pub(super) fn on(model: &mut Model) {
+    if model.is_rehearsal() {
+        // The one that is open was seen already.
+        model.play = Play::On { due: model.now };
+    }
+}
+
+/// Says when a prompt that just came is answered.
+pub(super) fn schedule(model: &mut Model) {
+    if let Play::On { due } = &mut model.play {
+        let holds_digest = matches!(
+            &model.request,
+            Request::Ask(asking)
+                if asking.prompt.lines.len() > 4 || matches!(asking.prompt.ask, Ask::Word { .. })
+        );
+        *due = model.now + if holds_digest { LOOK } else { GLANCE };
+    }
+}
+
+/// Answers the open prompt when its time has come.
+pub(super) fn tick(model: &mut Model) -> Vec<Cmd> {
+    match model.play {
+        Play::On { due } if model.now >= due && model.plays_now() => once(model),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,192 @@
+//! A prompt: what to know, and the place of the answer.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::lines::Lines;
+use super::step::names;
+use super::work::Question;
+use crate::ceremony::{Ask, Ceremony, Prompt};
+use crate::tui::field::TextField;
+use crate::tui::model::{Asking, Input, Model};
+use crate::tui::text::{escape, width};
+use crate::words::Digest;
+
+pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
+    let prompt = &asking.prompt;
+    let who = model.shown().map_or_else(String::new, |ceremony| {
+        let script = ceremony.script();
+        names(prompt.who.iter().filter_map(|id| script.person(id)))
+    });
+    let mut question = Question {
+        title: who,
+        text: text(model, prompt, room),
+        input: Vec::new(),
+        cursor: None,
+    };
+    match (&prompt.ask, &asking.input) {
+        (Ask::Enter { action }, _) => question.input = vec![offer(model, action)],
+        (Ask::Word { word }, Input::Text(field)) => {
+            let label = vec![
+                Span::raw("Type "),
+                Span::styled(word.clone(), model.settings.theme.key()),
+                Span::raw(" to go on: "),
+            ];
+            field_line(model, label, field, None, &mut question);
+        }
+        (Ask::Clock, Input::Text(field)) => {
+            let label = "Right within a minute: Enter. Otherwise the right time, in UTC, as 2026-12-01T09:41:00Z";
+            text_input(model, label, None, field, room, &mut question);
+        }
+        (Ask::Text { label, default }, Input::Text(field)) => {
+            text_input(model, label, default.as_deref(), field, room, &mut question);
+        }
+        (
+            Ask::Choice { label, options },
+            Input::Choice {
+                at,
+                remark,
+                is_remark,
+            },
+        ) => {
+            let theme = model.settings.theme;
+            let mut lines = Lines::new(theme, room);
+            lines.paragraph(label, theme.strong());
+            for (index, option) in options.iter().enumerate() {
+                let is_here = index == *at;
+                let mark = if is_here { "▸ " } else { "  " };
+                let style = if is_here {
+                    theme.selected()
+                } else {
+                    Style::new()
+                };
+                let text = escape(&option.text, theme.charset);
+                lines.push(Line::from(vec![
+                    Span::styled(mark, theme.key()),
+                    Span::styled(format!(" {text} "), style),
+                ]));
+            }
+            question.input = lines.into_vec();
+            if *is_remark {
+                let label = vec![Span::raw("In a few words: ")];
+                field_line(model, label, remark, None, &mut question);
+            }
+        }
+        _ => {}
+    }
+    question
+}
+
+fn offer(model: &Model, action: &str) -> Line<'static> {
+    let theme = model.settings.theme;
+    Line::from(vec![
+        Span::styled("Enter", theme.key()),
+        Span::raw("  "),
+        Span::styled(escape(action, theme.charset), theme.strong()),
+    ])
+}
+
+fn text_input(
+    model: &Model,
+    label: &str,
+    default: Option<&str>,
+    field: &TextField,
+    room: u16,
+    question: &mut Question,
+) {
+    let theme = model.settings.theme;
+    let mut lines = Lines::new(theme, room);
+    lines.paragraph(label, theme.strong());
+    question.input = lines.into_vec();
+    let placeholder = default
+        .filter(|default| !default.is_empty())
+        .map(|default| format!("{}  (Enter takes it)", escape(default, theme.charset)));
+    let label = vec![Span::styled("▸ ", theme.key())];
+    field_line(model, label, field, placeholder, question);
+}
+
+/// A line into which one types, and the cursor in it. A long text shows its end.
+pub(super) fn field_line(
+    model: &Model,
+    mut line: Vec<Span<'static>>,
+    field: &TextField,
+    placeholder: Option<String>,
+    question: &mut Question,
+) {
+    let theme = model.settings.theme;
+    let lead: usize = line.iter().map(Span::width).sum();
+    let y = u16::try_from(question.input.len()).unwrap_or(0);
+    let before = escape(field.before_cursor(), theme.charset);
+    let x = u16::try_from(lead + width(&before)).unwrap_or(u16::MAX);
+    match placeholder {
+        Some(placeholder) if field.is_empty() => {
+            line.push(Span::styled(placeholder, theme.quiet()));
+        }
+        _ => line.push(Span::styled(
+            escape(field.text(), theme.charset),
+            theme.strong(),
+        )),
+    }
+    question.input.push(Line::from(line));
+    question.cursor = Some((x, y));
+}
+
+fn text(model: &Model, prompt: &Prompt, room: u16) -> Vec<Line<'static>> {
+    let theme = model.settings.theme;
+    let mut lines = Lines::new(theme, room);
+    let ceremony = model.shown();
+    let failure = ceremony.and_then(|ceremony| ceremony.failure());
+    let is_failure = failure.is_some() && prompt.lines.len() == 2;
+    if let (true, [what, hint]) = (is_failure, prompt.lines.as_slice()) {
+        lines.failure(what, hint);
+        return lines.into_vec();
+    }
+    let digests: Vec<Digest> = ceremony.map_or_else(Vec::new, |ceremony| known_digests(ceremony));
+    let mut rest = prompt.lines.as_slice();
+    while let [line, after @ ..] = rest {
+        if let Some((digest, after)) = digests
+            .iter()
+            .find_map(|digest| Some((digest, after_digest(digest, rest)?)))
+        {
+            lines.gap();
+            lines.digest(digest, None);
+            lines.gap();
+            rest = after;
+            continue;
+        }
+        lines.paragraph(line, Style::new());
+        rest = after;
+    }
+    if let (Ask::Clock, Some(ceremony)) = (&prompt.ask, ceremony) {
+        let clock = ceremony.machine_time(model.clock).to_string();
+        lines.gap();
+        lines.entry("This machine says  ", 19, &clock, theme.strong());
+    }
+    let mut lines = lines.into_vec();
+    while lines.last().is_some_and(|line| line.width() == 0) {
+        lines.pop();
+    }
+    lines
+}
+
+/// The digests that prompts may hold: they are shown as a table, which is easier to read aloud.
+fn known_digests(ceremony: &Ceremony) -> Vec<Digest> {
+    let mut digests = vec![ceremony.script().sha256()];
+    digests.extend(ceremony.frozen().map(crate::metadata::FrozenRoot::digest));
+    digests
+}
+
+/// What follows the digest, when the lines begin with it in hex and in words.
+fn after_digest<'l>(digest: &Digest, mut lines: &'l [String]) -> Option<&'l [String]> {
+    let hex = digest.grouped_hex();
+    let words = digest.words();
+    let words = words.chunks(8).map(|words| words.join(" "));
+    for expected in hex.into_iter().chain(words) {
+        let (line, after) = lines.split_first()?;
+        if *line != expected {
+            return None;
+        }
+        lines = after;
+    }
+    Some(lines)
+}

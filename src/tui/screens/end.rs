@@ -1,0 +1,158 @@
+//! The end: what was made, where it is, and what is written on paper.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::lines::Lines;
+use super::{draw_lines, frame, inside, scrolling as scrolling_of};
+use crate::ceremony::{Ending, Mode};
+use crate::tui::model::{End, Model};
+
+const NAME_CELLS: usize = 13;
+
+pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) {
+    let area = inside(body);
+    let lines = lines(model, area.width);
+    let (most, _) = scrolling_of(lines.len(), area.height);
+    let from = model.end.as_ref().map_or(0, |end| end.scroll.min(most));
+    let remark = match (from, most) {
+        (_, 0) => None,
+        (from, most) if from == most => Some("↑ more above"),
+        _ => Some("↓ more below: PgDn"),
+    };
+    let title = match model.end.as_ref().map(|end| &end.ending) {
+        Some(Ending::Closed(_)) => "The ceremony is closed",
+        Some(Ending::Aborted { .. }) => "The ceremony was broken off",
+        None => "The end",
+    };
+    frame::rule(model, Rect { height: 1, ..body }, title, remark, buffer);
+    draw_lines(&lines, from, area, buffer);
+}
+
+/// How far the end scrolls, and by how much a page does.
+pub(in crate::tui) fn scrolling(model: &Model) -> (u16, u16) {
+    let body = frame::body(model, Rect::new(0, 0, model.size.0, model.size.1));
+    let area = inside(body);
+    scrolling_of(lines(model, area.width).len(), area.height)
+}
+
+fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
+    let theme = model.settings.theme;
+    let mut lines = Lines::new(theme, width);
+    let Some(End {
+        ceremony, ending, ..
+    }) = &model.end
+    else {
+        return Vec::new();
+    };
+    if ceremony.mode() == Mode::Rehearsal {
+        lines.paragraph(
+            "This was a rehearsal: nothing that came out of it may be trusted.",
+            theme.now(),
+        );
+        lines.gap();
+    }
+    match ending {
+        Ending::Closed(verdict) => lines.hanging(
+            "[ok]   ",
+            &format!("All steps are done. The worst verdict: {verdict}."),
+            theme.ok(),
+            theme.strong(),
+        ),
+        Ending::Aborted { reason } => lines.hanging(
+            "[FAIL] ",
+            &format!("Broken off: {reason}."),
+            theme.fail(),
+            theme.strong(),
+        ),
+    }
+    lines.gap();
+    if let Some(head) = model.head() {
+        lines.heading(&format!(
+            "Write on paper: the head of the record, line {}",
+            head.number
+        ));
+        lines.digest(&head.head, None);
+        lines.gap();
+    }
+    made(model, &mut lines);
+    lines.into_vec()
+}
+
+fn made(model: &Model, lines: &mut Lines) {
+    let Some(ceremony) = model.shown() else {
+        return;
+    };
+    let theme = lines.theme;
+    let script = ceremony.script();
+    lines.heading("What was made");
+    let mut nothing = true;
+    for (plan, state) in ceremony.key_states() {
+        let Some(generated) = state.generated() else {
+            continue;
+        };
+        nothing = false;
+        let holder = script.holder_title(&plan.id);
+        lines.entry(
+            &format!("{:<NAME_CELLS$}", plan.id.as_str()),
+            NAME_CELLS,
+            &format!(
+                "{holder}, {}, fingerprint {}",
+                generated.provenance,
+                generated.public_key.fingerprint().short_hex()
+            ),
+            Style::new(),
+        );
+    }
+    if let Some(root) = ceremony.frozen() {
+        let count = ceremony.signatures();
+        lines.entry(
+            &format!("{:<NAME_CELLS$}", format!("root {}", root.version())),
+            NAME_CELLS,
+            &format!(
+                "{} signatures, {} needed, expires {}; digest {}",
+                count.have,
+                count.need,
+                script.root().expires,
+                root.digest().short_hex()
+            ),
+            theme.strong(),
+        );
+        nothing = false;
+    }
+    if nothing {
+        lines.item("nothing but the record");
+    }
+    if !ceremony.exported().is_empty() {
+        lines.gap();
+        lines.heading("Carry to the online machine");
+        for file in ceremony.exported() {
+            lines.entry(
+                &format!("{:<NAME_CELLS$}", file.name),
+                NAME_CELLS,
+                &format!("{} bytes, SHA-256 {}", file.size, file.sha256.short_hex()),
+                theme.strong(),
+            );
+        }
+        if let Some(opening) = ceremony.opening() {
+            lines.entry("in", NAME_CELLS, &opening.export, Style::new());
+        }
+    }
+    if let Some(place) = &model.settings.place {
+        lines.gap();
+        lines.heading("Where the record is");
+        lines.entry("directory", NAME_CELLS, place, theme.strong());
+    }
+    if !ceremony.exceptions().is_empty() {
+        lines.gap();
+        lines.paragraph(
+            &format!(
+                "{} exceptions stand in the record: read them before you sign.",
+                ceremony.exceptions().len()
+            ),
+            theme.now(),
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! The exception sheet: a departure from the script, written down before the room goes on.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::lines::Lines;
+use super::{draw_lines, frame, inside};
+use crate::tui::model::{ExceptionForm, Model};
+use crate::tui::text::{escape, width, wrap};
+
+const LABELS: [(&str, &str); ExceptionForm::LINES] = [
+    ("expected", "what the script let one expect"),
+    ("happened", "what happened instead"),
+    ("decided", "what was decided, and why it is safe"),
+    ("by", "the first who decides"),
+    ("and by", "the second"),
+];
+const LABEL_CELLS: usize = 12;
+
+pub(super) fn draw(
+    model: &Model,
+    form: &ExceptionForm,
+    body: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let theme = model.settings.theme;
+    frame::rule(
+        model,
+        Rect { height: 1, ..body },
+        "Exception sheet",
+        None,
+        buffer,
+    );
+    let area = inside(body);
+    let mut lines = Lines::new(theme, area.width);
+    let step = model.shown().and_then(|ceremony| {
+        let step = ceremony.current_step()?;
+        Some(format!(
+            "{} ({})",
+            step.act.title(ceremony.script()),
+            step.id
+        ))
+    });
+    lines.entry(
+        "  step      ",
+        LABEL_CELLS,
+        &step.unwrap_or_default(),
+        theme.strong(),
+    );
+    let mut cursor = None;
+    let deciders = model.deciders();
+    for (at, (name, purpose)) in LABELS.into_iter().enumerate() {
+        if at < 4 {
+            lines.gap();
+        }
+        let is_here = at == form.at;
+        let mark = if is_here { "▸ " } else { "  " };
+        let label = vec![
+            Span::styled(mark, theme.key()),
+            Span::styled(
+                format!("{name:<10}"),
+                if is_here { theme.key() } else { theme.quiet() },
+            ),
+        ];
+        if let Some(field) = form.text(at) {
+            let room = usize::from(area.width).saturating_sub(LABEL_CELLS + 1);
+            let text = escape(field.text(), theme.charset);
+            let wrapped = wrap(&text, room, 0);
+            if is_here {
+                cursor = Some(cursor_in(
+                    &escape(field.before_cursor(), theme.charset),
+                    room,
+                    lines.rows(),
+                ));
+            }
+            let mut lead = label;
+            for line in wrapped {
+                if text.is_empty() {
+                    lead.push(Span::styled(purpose, theme.quiet()));
+                } else {
+                    lead.push(Span::styled(line, theme.strong()));
+                }
+                lines.push(std::mem::replace(
+                    &mut lead,
+                    vec![Span::raw(" ".repeat(LABEL_CELLS))],
+                ));
+            }
+        } else {
+            let chosen = form.people.get(at.saturating_sub(3)).copied().flatten();
+            let name = chosen.and_then(|index| deciders.get(index)).map_or_else(
+                || "nobody".to_owned(),
+                |person| {
+                    let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
+                    format!("{} ({})", person.name, roles.join(", "))
+                },
+            );
+            let mut line = label;
+            let style = if is_here {
+                theme.selected()
+            } else {
+                theme.strong()
+            };
+            line.push(Span::styled(
+                format!(" {} ", escape(&name, theme.charset)),
+                style,
+            ));
+            if is_here {
+                line.push(Span::styled("  ↑ ↓ another", theme.quiet()));
+            }
+            lines.push(Line::from(line));
+        }
+    }
+    lines.gap();
+    match form.notice {
+        Some(notice) => lines.failure(notice, ""),
+        None => lines.paragraph(
+            "Two people decide, neither of them the administrator. The operator types it for them: both sign it in ink.",
+            Style::new(),
+        ),
+    }
+    draw_lines(&lines.into_vec(), 0, area, buffer);
+    cursor.map(|(x, y)| {
+        Position::new(
+            (area.x + x).min(area.right().saturating_sub(1)),
+            (area.y + y).min(area.bottom().saturating_sub(1)),
+        )
+    })
+}
+
+/// Where the cursor stands in a wrapped text that begins on that row.
+fn cursor_in(before: &str, room: usize, row: usize) -> (u16, u16) {
+    // A space at the end is no part of a wrapped line, but the cursor stands behind it.
+    let lines = wrap(&format!("{before}_"), room, 0);
+    let last = lines.last().map_or(0, |line| width(line).saturating_sub(1));
+    let y = row + lines.len() - 1;
+    (
+        u16::try_from(LABEL_CELLS + last).unwrap_or(0),
+        u16::try_from(y).unwrap_or(0),
+    )
+}

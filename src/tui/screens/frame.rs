@@ -1,0 +1,190 @@
+//! What every screen has in the same place: the band on top, the witness's lines, the keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::ceremony::Mode;
+use crate::tui::keys;
+use crate::tui::model::{Model, Overlay, Play};
+use crate::tui::text::{escape, shorten, width};
+use crate::words::Digest;
+
+/// Rows of the witness's part: a rule and two lines.
+const WITNESS_ROWS: u16 = 3;
+
+/// All between the band and the witness's part.
+pub(super) fn body(model: &Model, area: Rect) -> Rect {
+    let below = if matches!(model.overlay, Some(Overlay::Words { .. })) {
+        1
+    } else {
+        1 + WITNESS_ROWS
+    };
+    Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1 + below),
+        ..area
+    }
+}
+
+/// The band: whether it counts, for whom, and the time.
+pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.settings.theme;
+    let row = Rect { height: 1, ..area };
+    let Some(ceremony) = model.shown() else {
+        buffer.set_string(row.x + 1, row.y, "CONCLAVE", theme.strong());
+        return;
+    };
+    let mode = ceremony.mode();
+    let style = theme.banner(mode);
+    buffer.set_style(row, style);
+    let script = ceremony.script();
+    let time = ceremony.time(model.clock);
+    let is_attested = ceremony.clock_offset().is_some();
+    let right = format!(
+        "{}{} UTC ",
+        if is_attested { "" } else { "not attested: " },
+        time.to_string().replace('T', " ").trim_end_matches('Z')
+    );
+    let banner = format!(" {} ", mode.banner());
+    let strong = style.patch(theme.strong());
+    let (after_banner, _) = buffer.set_stringn(row.x, row.y, &banner, banner.len(), strong);
+    let mut about = match mode {
+        Mode::Rehearsal => String::from("nothing here may be trusted · "),
+        Mode::Production => String::new(),
+    };
+    about.push_str(&format!(
+        "{} · {}",
+        escape(script.repository(), theme.charset),
+        script.kind()
+    ));
+    let room = usize::from(row.width).saturating_sub(banner.len() + width(&right) + 2);
+    buffer.set_stringn(after_banner + 1, row.y, shorten(&about, room), room, style);
+    let x = row
+        .right()
+        .saturating_sub(width(&right).try_into().unwrap_or(0));
+    buffer.set_string(x, row.y, right, style);
+}
+
+/// What a witness compares with paper: the script, and the head of the record.
+pub(super) fn witness(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.settings.theme;
+    let y = area.bottom().saturating_sub(1 + WITNESS_ROWS);
+    let exceptions = model
+        .shown()
+        .map_or(0, |ceremony| ceremony.exceptions().len());
+    let title = match exceptions {
+        0 => "Witness".to_owned(),
+        1 => "Witness · 1 exception".to_owned(),
+        count => format!("Witness · {count} exceptions"),
+    };
+    rule(
+        model,
+        Rect {
+            y,
+            height: 1,
+            ..area
+        },
+        &title,
+        Some("F2 all words"),
+        buffer,
+    );
+    let room = usize::from(area.width.saturating_sub(2));
+    let quiet = theme.quiet();
+    if let Some(ceremony) = model.shown() {
+        let digest = ceremony.script().sha256();
+        let line = digest_line("script", "", &digest, room, theme.strong(), quiet);
+        buffer.set_line(area.x + 1, y + 1, &line, area.width - 2);
+    }
+    if let Some(head) = model.head() {
+        let number = format!("line {}", head.number);
+        let line = digest_line("record", &number, &head.head, room, theme.strong(), quiet);
+        buffer.set_line(area.x + 1, y + 2, &line, area.width - 2);
+    }
+}
+
+fn digest_line(
+    name: &str,
+    number: &str,
+    digest: &Digest,
+    room: usize,
+    strong: Style,
+    quiet: Style,
+) -> Line<'static> {
+    let lead = format!("{name}  {number:<9}");
+    let hex = format!("{}  ", digest.short_hex());
+    let left = room.saturating_sub(width(&lead) + width(&hex) + 2);
+    let words = (1..=8)
+        .rev()
+        .map(|count| digest.first_words(count))
+        .find(|words| width(words) <= left)
+        .unwrap_or_default();
+    Line::from(vec![
+        Span::styled(lead, quiet),
+        Span::styled(hex, strong),
+        Span::styled(words, strong),
+        Span::styled(" …", quiet),
+    ])
+}
+
+/// A line across, with a title on its left and a remark on its right.
+pub(super) fn rule(
+    model: &Model,
+    row: Rect,
+    title: &str,
+    remark: Option<&str>,
+    buffer: &mut Buffer,
+) {
+    let theme = model.settings.theme;
+    for x in row.left()..row.right() {
+        buffer.set_string(x, row.y, "─", theme.rule());
+    }
+    let room = usize::from(row.width).saturating_sub(remark.map_or(0, width) + 8);
+    let title = format!(" {} ", shorten(title, room));
+    buffer.set_string(row.x + 1, row.y, &title, theme.heading());
+    if let Some(remark) = remark {
+        let remark = format!(" {remark} ");
+        let cells = u16::try_from(width(&remark)).unwrap_or(0);
+        buffer.set_string(
+            row.right().saturating_sub(cells + 1),
+            row.y,
+            remark,
+            theme.quiet(),
+        );
+    }
+}
+
+/// The keys of the screen, as many as fit.
+pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let theme = model.settings.theme;
+    let row = Rect {
+        y: area.bottom().saturating_sub(1),
+        height: 1,
+        ..area
+    };
+    if let Play::On { .. } = model.play {
+        let line = Line::from(vec![
+            Span::styled(" ▸ playing by itself", theme.now()),
+            Span::raw("   any key takes over"),
+        ]);
+        buffer.set_line(row.x, row.y, &line, row.width);
+        return;
+    }
+    let hints: Vec<(&str, &str)> = keys::bindings(model)
+        .iter()
+        .filter_map(|binding| Some((binding.keys.first()?.name, binding.hint?)))
+        .collect();
+    let mut spans = vec![Span::raw(" ")];
+    let mut used = 1;
+    for (key, hint) in hints {
+        let needed = width(key) + 1 + width(hint) + 3;
+        if used + needed > usize::from(row.width) + 2 {
+            break;
+        }
+        used += needed;
+        spans.push(Span::styled(key, theme.key()));
+        spans.push(Span::raw(format!(" {hint}   ")));
+    }
+    buffer.set_line(row.x, row.y, &Line::from(spans), row.width);
+}

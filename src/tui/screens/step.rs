@@ -1,0 +1,78 @@
+//! A step as the script has it: who, what to do, what it proves.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::lines::Lines;
+use crate::ceremony::Ceremony;
+use crate::script::{Act, Person, Script, Step};
+use crate::tui::theme::Theme;
+
+/// What the script says of a step.
+pub(super) fn lines(
+    ceremony: &Ceremony,
+    step: &Step,
+    theme: Theme,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let script = ceremony.script();
+    let mut lines = Lines::new(theme, width);
+    lines.entry("Who  ", 5, &who(script, step), theme.strong());
+    lines.gap();
+    for instruction in step.act.instructions(script) {
+        lines.item(&instruction);
+    }
+    let claims = step.act.proves(script);
+    if !claims.is_empty() {
+        lines.gap();
+        lines.heading("What this proves");
+        for claim in claims {
+            lines.item(&claim);
+        }
+    }
+    lines.into_vec()
+}
+
+/// What a step left behind that people write down.
+pub(super) fn made(
+    ceremony: &Ceremony,
+    step: &Step,
+    theme: Theme,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let mut lines = Lines::new(theme, width);
+    if let Act::GenerateKey { key } = &step.act
+        && let Some(generated) = ceremony.key(key).and_then(|state| state.generated())
+    {
+        lines.heading(&format!(
+            "Fingerprint of {}, for the run sheet",
+            ceremony.script().key_title(key)
+        ));
+        lines.digest(&generated.public_key.fingerprint(), None);
+        lines.entry(
+            "provenance  ",
+            12,
+            generated.provenance.as_str(),
+            Style::new(),
+        );
+    }
+    lines.into_vec()
+}
+
+fn who(script: &Script, step: &Step) -> String {
+    let people = step.act.who(script);
+    if people.len() == script.people().len() {
+        return "everybody".to_owned();
+    }
+    names(people.into_iter())
+}
+
+/// Names as one reads them aloud.
+pub(super) fn names<'p>(people: impl Iterator<Item = &'p Person>) -> String {
+    let names: Vec<&str> = people.map(|person| person.name.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

@@ -1,0 +1,45 @@
+//! Something is being waited for: a token, or its answer.
+
+use std::time::Duration;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::lines::Lines;
+use super::work::Question;
+use crate::ceremony::Waiting;
+use crate::tui::model::Model;
+
+/// A spinner's turn, in milliseconds: as often as the executor tells of the wait.
+const TURN: u128 = 250;
+
+pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question {
+    let theme = model.settings.theme;
+    let mut lines = Lines::new(theme, room);
+    lines.paragraph(&waiting.what, theme.strong());
+    for seen in &waiting.seen {
+        lines.gap();
+        lines.paragraph(seen, Style::new());
+    }
+    let spinner = theme.spinner(waiting.elapsed.as_millis() / TURN);
+    let status = if model.interrupt.is_some() {
+        "giving up …"
+    } else {
+        "waiting"
+    };
+    Question {
+        title: "Waiting".to_owned(),
+        text: lines.into_vec(),
+        input: vec![Line::from(vec![
+            Span::styled(format!("[wait] {spinner} {status}  "), theme.wait()),
+            Span::styled(clock(waiting.elapsed), theme.strong()),
+        ])],
+        cursor: None,
+    }
+}
+
+/// Minutes and seconds: `00:12`.
+fn clock(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    format!("{:02}:{:02}", seconds / 60, seconds % 60)
+}

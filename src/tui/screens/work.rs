@@ -1,0 +1,358 @@
+//! The step at hand: above what the script says, below what the screen asks.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::frame;
+use super::lines::Lines;
+use super::{ask, draw_lines, inside, pin, scrolling as scrolling_of, sign, step, steps, waiting};
+use crate::ceremony::Ask;
+use crate::script::{Act, Step};
+use crate::tui::model::{Asking, Focus, Model, Request};
+use crate::tui::text::{escape, width};
+
+/// From this width on the list of steps always has room.
+const ROOMY: u16 = 110;
+/// Fewer rows of the script's text than this are not worth their place.
+const LEAST_ABOVE: u16 = 3;
+
+/// What the screen asks.
+pub(super) struct Question {
+    /// For whom, or what for.
+    pub title: String,
+    /// What to know first.
+    pub text: Vec<Line<'static>>,
+    /// The place of the answer.
+    pub input: Vec<Line<'static>>,
+    /// Column and row of the cursor within the input.
+    pub cursor: Option<(u16, u16)>,
+}
+
+/// How the rows of the work area are shared out.
+struct Shares {
+    above: u16,
+    text: u16,
+    input: u16,
+}
+
+/// Whether there is text before the word that confirms it which was not on the screen yet.
+pub(in crate::tui) fn is_unread(model: &Model) -> bool {
+    match &model.request {
+        Request::Ask(Asking {
+            prompt,
+            is_read: false,
+            ..
+        }) if matches!(prompt.ask, Ask::Word { .. }) && !model.is_answered => {
+            model.scroll < scrolling(model).0
+        }
+        _ => false,
+    }
+}
+
+/// How far the question scrolls, and by how much a page does.
+pub(in crate::tui) fn scrolling(model: &Model) -> (u16, u16) {
+    let screen = Rect::new(0, 0, model.size.0, model.size.1);
+    let area = inside(work_area(model, frame::body(model, screen)));
+    let question = question(model, area.width);
+    let shares = share(&[], &question, area.height);
+    scrolling_of(question.text.len(), shares.text)
+}
+
+pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let area = work_area(model, body);
+    frame::rule(
+        model,
+        Rect { height: 1, ..area },
+        &title(model),
+        None,
+        buffer,
+    );
+    if area.x > body.x {
+        let list = Rect {
+            width: area.x - body.x,
+            ..body
+        };
+        frame::rule(model, Rect { height: 1, ..list }, "Steps", None, buffer);
+        steps::draw(model, list, buffer);
+    }
+    let area = inside(area);
+    if let Focus::Steps(at) = model.focus {
+        draw_lines(&looked_at(model, at, area.width), 0, area, buffer);
+        return None;
+    }
+    let above = above(model, area.width);
+    let mut question = question(model, area.width);
+    if is_unread(model) {
+        question.cursor = None;
+        question.input.pop();
+        question.input.push(Line::from(vec![
+            Span::styled("PgDn", model.settings.theme.key()),
+            Span::raw("  read on: the word is typed when everything was on the screen"),
+        ]));
+    }
+    let shares = share(&above, &question, area.height);
+    draw_above(
+        model,
+        &above,
+        Rect {
+            height: shares.above,
+            ..area
+        },
+        buffer,
+    );
+    draw_question(model, &question, &shares, area, buffer)
+}
+
+/// The step's place in the script, and its heading.
+fn title(model: &Model) -> String {
+    let Some(ceremony) = model.shown() else {
+        return "Conclave".to_owned();
+    };
+    let script = ceremony.script();
+    let (index, step) = match model.focus {
+        Focus::Steps(at) => (at, script.steps().get(at)),
+        Focus::Work => {
+            let step = ceremony.current_step();
+            let at = script.steps().iter().position(|other| Some(other) == step);
+            (at.unwrap_or(script.steps().len()), step)
+        }
+    };
+    let heading = step.map_or_else(
+        || "Close the ceremony".to_owned(),
+        |step| step.act.title(script),
+    );
+    format!(
+        "{} of {} · {}",
+        (index + 1).min(script.steps().len()),
+        script.steps().len(),
+        escape(&heading, model.settings.theme.charset)
+    )
+}
+
+/// What needs room gets all of a narrow screen.
+fn work_area(model: &Model, body: Rect) -> Rect {
+    let is_wide = model.focus == Focus::Work
+        && body.width < ROOMY
+        && current(model).is_some_and(|step| {
+            matches!(step.act, Act::ReadScript | Act::ReviewRoot | Act::SignRoot)
+        });
+    let list = if is_wide { 0 } else { steps::WIDTH };
+    Rect {
+        x: body.x + list,
+        width: body.width.saturating_sub(list),
+        ..body
+    }
+}
+
+fn current(model: &Model) -> Option<&Step> {
+    model.shown()?.current_step()
+}
+
+fn above(model: &Model, width: u16) -> Vec<Line<'static>> {
+    let theme = model.settings.theme;
+    let Some(ceremony) = model.shown() else {
+        return Vec::new();
+    };
+    let Some(step) = ceremony.current_step() else {
+        return Vec::new();
+    };
+    let mut lines = step::lines(ceremony, step, theme, width);
+    let steps = ceremony.script().steps();
+    let before = steps
+        .iter()
+        .position(|other| other == step)
+        .and_then(|at| steps.get(at.checked_sub(1)?));
+    if let Some(before) = before {
+        let made = step::made(ceremony, before, theme, width);
+        if !made.is_empty() {
+            lines.push(Line::default());
+            lines.extend(made);
+        }
+    }
+    lines
+}
+
+/// A step that the room looks at without being there.
+fn looked_at(model: &Model, at: usize, width: u16) -> Vec<Line<'static>> {
+    let theme = model.settings.theme;
+    let Some(ceremony) = model.shown() else {
+        return Vec::new();
+    };
+    let Some(step) = ceremony.script().steps().get(at) else {
+        return Vec::new();
+    };
+    let mut lines = step::lines(ceremony, step, theme, width);
+    let made = step::made(ceremony, step, theme, width);
+    if !made.is_empty() {
+        lines.push(Line::default());
+        lines.extend(made);
+    }
+    let exceptions = ceremony.exceptions().iter();
+    for (_, sheet) in exceptions.filter(|(of, _)| of.as_ref() == Some(&step.id)) {
+        let mut more = Lines::new(theme, width);
+        more.push(Line::default());
+        more.heading("Exception");
+        more.entry("expected  ", 10, &sheet.expected, Style::new());
+        more.entry("happened  ", 10, &sheet.happened, Style::new());
+        more.entry("decided   ", 10, &sheet.decided, Style::new());
+        lines.extend(more.into_vec());
+    }
+    if let Some(minutes) = step.minutes {
+        let mut more = Lines::new(theme, width);
+        more.push(Line::default());
+        more.paragraph(&format!("Planned: {minutes} minutes."), theme.quiet());
+        lines.extend(more.into_vec());
+    }
+    lines
+}
+
+fn question(model: &Model, width: u16) -> Question {
+    let mut question = match &model.request {
+        Request::None => Question {
+            title: String::new(),
+            text: Vec::new(),
+            input: Vec::new(),
+            cursor: None,
+        },
+        Request::Ask(asking) => ask::question(model, asking, width),
+        Request::Secret(entering) => pin::question(model, entering, width),
+        Request::Waiting(waiting) => waiting::question(model, waiting, width),
+    };
+    if current(model).is_some_and(|step| step.act == Act::SignRoot) {
+        let mut table = sign::table(model, width);
+        table.push(Line::default());
+        table.append(&mut question.text);
+        question.text = table;
+    }
+    if model.is_answered {
+        question.cursor = None;
+        question.input = vec![Line::from(Span::styled(
+            "One moment …",
+            model.settings.theme.quiet(),
+        ))];
+    } else if let Some(notice) = &model.notice {
+        let mut lines = Lines::new(model.settings.theme, width);
+        lines.failure(&notice.what, &notice.hint);
+        lines.gap();
+        let mut lines = lines.into_vec();
+        let rows = u16::try_from(lines.len()).unwrap_or(0);
+        question.cursor = question.cursor.map(|(x, y)| (x, y + rows));
+        lines.append(&mut question.input);
+        question.input = lines;
+    }
+    question
+}
+
+/// The question comes first, then as much of the script's text as there is room for.
+fn share(above: &[Line<'_>], question: &Question, rows: u16) -> Shares {
+    let count = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let input = count(&question.input).min(rows.saturating_sub(2));
+    // A rule above the question, and an empty line between its text and the answer.
+    let rest = rows.saturating_sub(input.saturating_add(2));
+    let text = count(&question.text).min(rest);
+    let left = rest - text;
+    let above = if left < LEAST_ABOVE.min(count(above)) {
+        0
+    } else {
+        left
+    };
+    Shares {
+        above,
+        text: rest - above,
+        input,
+    }
+}
+
+fn draw_above(model: &Model, lines: &[Line<'_>], area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    draw_lines(lines, 0, area, buffer);
+    if lines.len() > usize::from(area.height) {
+        let last = Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            ..area
+        };
+        buffer.set_string(
+            last.x,
+            last.y,
+            " ".repeat(usize::from(last.width)),
+            Style::new(),
+        );
+        let more = Line::from(vec![
+            Span::styled("… ", model.settings.theme.quiet()),
+            Span::styled("Tab", model.settings.theme.key()),
+            Span::styled(" shows the whole step", model.settings.theme.quiet()),
+        ]);
+        buffer.set_line(last.x, last.y, &more, last.width);
+    }
+}
+
+fn draw_question(
+    model: &Model,
+    question: &Question,
+    shares: &Shares,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let theme = model.settings.theme;
+    let mut y = area.y + shares.above;
+    if shares.above > 0 && !question.title.is_empty() {
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        for x in row.left()..row.right() {
+            buffer.set_string(x, y, "─", theme.rule());
+        }
+        let title = escape(&question.title, theme.charset);
+        buffer.set_stringn(
+            row.x,
+            y,
+            format!("{title} "),
+            usize::from(row.width),
+            theme.now(),
+        );
+    } else if !question.title.is_empty() {
+        let title = escape(&question.title, theme.charset);
+        buffer.set_stringn(area.x, y, title, usize::from(area.width), theme.now());
+    }
+    y += 1;
+    let text = Rect {
+        y,
+        height: shares.text,
+        ..area
+    };
+    let (most, _) = scrolling_of(question.text.len(), shares.text);
+    let from = model.scroll.min(most);
+    draw_lines(&question.text, from, text, buffer);
+    let more_y = y + shares.text;
+    if most > 0 {
+        let below = usize::from(most - from);
+        let words = match (from, below) {
+            (0, _) => format!("↓ {below} more lines: PgDn"),
+            (_, 0) => "↑ more above: PgUp".to_owned(),
+            _ => format!("↓ {below} more lines: PgDn   ↑ PgUp"),
+        };
+        let x = area
+            .right()
+            .saturating_sub(u16::try_from(width(&words)).unwrap_or(0));
+        buffer.set_string(x, more_y, words, theme.now());
+    }
+    let input = Rect {
+        y: more_y + 1,
+        height: shares.input,
+        ..area
+    };
+    draw_lines(&question.input, 0, input, buffer);
+    question.cursor.map(|(x, row)| {
+        Position::new(
+            (input.x + x).min(input.right().saturating_sub(1)),
+            input.y + row,
+        )
+    })
+}

@@ -1,0 +1,151 @@
+//! Text as cells of a terminal: escaped, measured, wrapped.
+
+use ratatui::text::Span;
+
+use super::theme::Charset;
+
+/// How many cells a text takes.
+pub(super) fn width(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+/// A text from outside, so that nothing in it steers the terminal, hides, or turns its neighbours around.
+pub(super) fn escape(text: &str, charset: Charset) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_treacherous(c) || !charset.shows(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// What has no shape of its own, or changes that of others.
+fn is_treacherous(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Breaks a text into lines of at most `room` cells, at spaces where it can. Spaces between words stay as
+/// they are within a line. Lines after the first begin with `hang` spaces.
+pub(super) fn wrap(text: &str, room: usize, hang: usize) -> Vec<String> {
+    let room = room.max(hang + 1).max(2);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for part in text.split_inclusive(' ') {
+        let word = part.trim_end_matches(' ');
+        let needed = width(word);
+        if used > 0 && used + needed > room && !word.is_empty() {
+            end_line(&mut lines, &mut line, &mut used, hang);
+        }
+        if used.max(hang) + needed <= room || used + needed <= room {
+            line.push_str(word);
+            used += needed;
+        } else {
+            for c in word.chars() {
+                let cells = width(c.encode_utf8(&mut [0; 4]));
+                if used + cells > room {
+                    end_line(&mut lines, &mut line, &mut used, hang);
+                }
+                line.push(c);
+                used += cells;
+            }
+        }
+        for _ in 0..part.len() - word.len() {
+            if used < room && used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+        }
+    }
+    let end = line.trim_end();
+    if !end.is_empty() || lines.is_empty() {
+        lines.push(end.to_owned());
+    }
+    lines
+}
+
+fn end_line(lines: &mut Vec<String>, line: &mut String, used: &mut usize, hang: usize) {
+    lines.push(line.trim_end().to_owned());
+    line.clear();
+    line.extend(std::iter::repeat_n(' ', hang));
+    *used = hang;
+}
+
+/// A text that fits in so many cells: its end is left out, visibly.
+pub(super) fn shorten(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += width(c.encode_utf8(&mut [0; 4]));
+        if used > room {
+            break;
+        }
+        short.push(c);
+    }
+    short.truncate(short.trim_end().len());
+    if room > 0 {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_mislead_is_escaped() {
+        for (text, shown) in [
+            ("key holder 3", "key holder 3"),
+            ("\u{1b}[2J", "\\u{1b}[2J"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+            ("a\u{200b}b", "a\\u{200b}b"),
+            ("Zoë", "Zoë"),
+        ] {
+            assert_eq!(escape(text, Charset::Unicode), shown);
+        }
+        assert_eq!(escape("Zoë …", Charset::Ascii), "Zo\\u{eb} …");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_hang() {
+        assert_eq!(wrap("one two three", 7, 0), ["one two", "three"]);
+        assert_eq!(wrap("- one two three", 7, 2), ["- one", "  two", "  three"]);
+        assert_eq!(wrap("abcdefghij", 4, 0), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap("- abcdefghij", 6, 2), ["- abcd", "  efgh", "  ij"]);
+        assert_eq!(wrap("", 5, 0), [""]);
+        assert_eq!(wrap("a  b", 5, 0), ["a  b"]);
+    }
+
+    #[test]
+    fn no_line_is_too_long_and_nothing_is_lost() {
+        let text = "The quick  brown 狐 jumps over e3b0c44298fc1c149afbf4c8996fb924 dogs";
+        for room in 4..40 {
+            for hang in [0, 2] {
+                let lines = wrap(text, room, hang);
+                assert!(lines.iter().all(|line| width(line) <= room), "{lines:?}");
+                let letters = |text: &str| text.replace(' ', "");
+                assert_eq!(letters(&lines.concat()), letters(text));
+            }
+        }
+    }
+
+    #[test]
+    fn a_shortened_text_says_so() {
+        assert_eq!(shorten("abcdef", 6), "abcdef");
+        assert_eq!(shorten("abcdefg", 6), "abcde…");
+        assert_eq!(shorten("ab cdefg", 4), "ab…");
+    }
+}

@@ -1,0 +1,539 @@
+//! What changes what the screen knows: keys, the clock, and the executor. No input or output happens here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+use jiff::Timestamp;
+
+use crate::ceremony::{Answer, Ask, Ceremony, Fact, Interrupt};
+
+use super::field::TextField;
+use super::forms;
+use super::keys::{self, Action};
+use super::model::{
+    Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine, Reply,
+    Request, Screen, Stage,
+};
+use super::play;
+use super::screens;
+
+/// What happened outside.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key was pressed, repeated or released.
+    Key(KeyEvent),
+    /// Text came from the clipboard.
+    Paste(String),
+    /// The terminal has so many columns and rows.
+    Resize(u16, u16),
+    /// Time went by.
+    Tick {
+        /// Since some moment in the past, the same for all ticks.
+        now: Duration,
+        /// The machine's clock.
+        clock: Timestamp,
+    },
+    /// The executor says something.
+    Call(Call),
+    /// A signal came that ends the process, or the terminal is gone.
+    Terminate,
+    /// The executor has returned.
+    Finished,
+}
+
+/// What is to be done outside.
+#[derive(Debug)]
+pub enum Cmd {
+    /// Answer the executor.
+    Reply(Reply),
+}
+
+/// Takes in what happened.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
+    match msg {
+        // Released keys come from terminals with an enhanced keyboard protocol.
+        Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
+        Msg::Key(key) => press(model, key),
+        Msg::Paste(text) => {
+            paste(model, &text);
+            Vec::new()
+        }
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Tick { now, clock } => {
+            model.now = now;
+            model.clock = clock;
+            play::tick(model)
+        }
+        Msg::Call(call) => take_call(model, call),
+        Msg::Terminate => {
+            model.is_leaving = true;
+            interrupt(model, Interrupt::Leave)
+        }
+        Msg::Finished => {
+            model.is_finished = true;
+            model.request = Request::None;
+            model.is_answered = true;
+            Vec::new()
+        }
+    }
+}
+
+fn take_call(model: &mut Model, call: Call) -> Vec<Cmd> {
+    match call {
+        Call::Ask(ceremony, prompt) => open_request(model, ceremony, |model| {
+            // Asked again after a refusal: the cursor stays where it was.
+            let again = match &model.request {
+                Request::Ask(asking) if model.notice.is_some() && asking.prompt == prompt => {
+                    Some(())
+                }
+                _ => None,
+            };
+            if again.is_none() {
+                model.scroll = 0;
+                model.request = Request::Ask(Asking::new(prompt));
+            }
+        }),
+        Call::Secret(ceremony, prompt) => open_request(model, ceremony, |model| {
+            model.scroll = 0;
+            model.request = Request::Secret(Entering::new(prompt));
+        }),
+        Call::Waiting(ceremony, waiting) => open_request(model, ceremony, |model| {
+            if !matches!(model.request, Request::Waiting(_)) {
+                model.scroll = 0;
+            }
+            model.request = Request::Waiting(waiting);
+        }),
+        Call::Recorded(ceremony, line, fact) => {
+            record(model, ceremony, line, &fact);
+            Vec::new()
+        }
+        Call::NotAccepted { what, hint } => {
+            model.notice = Some(Notice { what, hint });
+            Vec::new()
+        }
+    }
+}
+
+/// Takes a request, and answers it at once when the room wants something else first.
+fn open_request(
+    model: &mut Model,
+    ceremony: Arc<Ceremony>,
+    open: impl FnOnce(&mut Model),
+) -> Vec<Cmd> {
+    model.ceremony = Some(ceremony);
+    open(model);
+    model.is_answered = false;
+    let is_wait = matches!(model.request, Request::Waiting(_));
+    if model.is_leaving {
+        model.interrupt = Some(Interrupt::Leave);
+    } else if !is_wait && model.interrupt == Some(Interrupt::GiveUp) {
+        // What was to be given up has ended by itself.
+        model.interrupt = None;
+    }
+    let cmds = give_interrupt(model);
+    if !cmds.is_empty() {
+        return cmds;
+    }
+    if is_wait {
+        // The executor asks again soon. The answer says only that nobody has had enough yet.
+        return vec![Cmd::Reply(Reply::Waiting(Ok(())))];
+    }
+    play::schedule(model);
+    Vec::new()
+}
+
+fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &Fact) {
+    if matches!(fact, Fact::Opened(_)) {
+        model.record.clear();
+    }
+    if let Some(ending) = ceremony.ending() {
+        model.end = Some(End {
+            ending: ending.clone(),
+            ceremony: Arc::clone(&ceremony),
+            scroll: 0,
+        });
+        model.play = Play::Off;
+        model.focus = Focus::Work;
+        model.overlay = None;
+    }
+    if !model.is_answered && matches!(model.request, Request::Waiting(_)) {
+        model.is_answered = true;
+    }
+    model.ceremony = Some(ceremony);
+    model.record.push(line);
+}
+
+/// Answers the open request with what the room wants first. Keeps it for the next one when none is open.
+fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
+    if model.is_answered {
+        return Vec::new();
+    }
+    let Some(interrupt) = model.interrupt.take() else {
+        return Vec::new();
+    };
+    let reply = match &model.request {
+        Request::None => {
+            model.interrupt = Some(interrupt);
+            return Vec::new();
+        }
+        Request::Ask(_) => Reply::Answer(Err(interrupt)),
+        Request::Secret(_) => Reply::Secret(Err(interrupt)),
+        Request::Waiting(_) => Reply::Waiting(Err(interrupt)),
+    };
+    answered(model, reply)
+}
+
+/// Answers the open request with an interrupt, now or when one is open.
+pub(super) fn interrupt(model: &mut Model, interrupt: Interrupt) -> Vec<Cmd> {
+    model.interrupt = Some(interrupt);
+    // Of a wait, the executor knows only when it asks again.
+    if matches!(model.request, Request::Waiting(_)) {
+        return Vec::new();
+    }
+    give_interrupt(model)
+}
+
+pub(super) fn answered(model: &mut Model, reply: Reply) -> Vec<Cmd> {
+    model.is_answered = true;
+    model.notice = None;
+    // What was typed is of no use any more, and a PIN least of all.
+    if let Request::Secret(entering) = &mut model.request {
+        entering.field = super::field::SecretField::default();
+        entering.stage = Stage::First;
+    }
+    vec![Cmd::Reply(reply)]
+}
+
+fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {
+    if model.screen() == Screen::TooSmall {
+        return Vec::new();
+    }
+    let action = keys::action(model, key);
+    if matches!(model.play, Play::On { .. }) {
+        model.play = Play::Off;
+        if action != Some(Action::Abort) {
+            return Vec::new();
+        }
+    }
+    match action {
+        Some(action) => act(model, action),
+        None => {
+            edit(model, key);
+            Vec::new()
+        }
+    }
+}
+
+/// The line of text in which the cursor stands.
+fn text_field(model: &mut Model) -> Option<&mut TextField> {
+    if !model.is_typing() {
+        return None;
+    }
+    match &mut model.overlay {
+        Some(Overlay::Exception(form)) => return form.text_mut(),
+        Some(Overlay::Abort(form)) => {
+            return Some(if form.is_reason {
+                &mut form.reason
+            } else {
+                &mut form.word
+            });
+        }
+        _ => {}
+    }
+    match &mut model.request {
+        Request::Ask(asking) => match &mut asking.input {
+            Input::Text(field) | Input::Choice { remark: field, .. } => Some(field),
+            Input::Enter => None,
+        },
+        Request::Secret(entering) => match &mut entering.stage {
+            Stage::LastTry(field) => Some(field),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn edit(model: &mut Model, key: KeyEvent) {
+    if model.overlay.is_none() && screens::work::is_unread(model) {
+        return;
+    }
+    if let Some(field) = text_field(model) {
+        field.edit(key);
+    } else if model.is_typing()
+        && let Request::Secret(entering) = &mut model.request
+    {
+        entering.field.edit(key);
+    }
+}
+
+/// Pasted text is for free text only: a PIN or a word that confirms is typed by a person, key by key.
+fn paste(model: &mut Model, text: &str) {
+    if model.screen() == Screen::TooSmall {
+        return;
+    }
+    let is_free = match (&model.overlay, &model.request) {
+        (Some(Overlay::Exception(_)), _) => true,
+        (Some(Overlay::Abort(form)), _) => form.is_reason,
+        (None, Request::Ask(asking)) => !matches!(asking.prompt.ask, Ask::Word { .. }),
+        _ => false,
+    };
+    if !model.is_typing() {
+        return;
+    }
+    if !is_free {
+        model.notice = Some(Notice {
+            what: "pasted text is not taken here".to_owned(),
+            hint: "type it, key by key".to_owned(),
+        });
+    } else if let Some(field) = text_field(model) {
+        field.paste(text);
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
+    match action {
+        Action::Exception => model.overlay = Some(Overlay::Exception(forms::exception(model))),
+        Action::Transcript => model.overlay = Some(Overlay::Transcript { from_end: 0 }),
+        Action::Words => {
+            model.overlay = Some(Overlay::Words {
+                is_record_first: false,
+            });
+        }
+        Action::Help => model.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Abort => model.overlay = Some(Overlay::Abort(forms::abort())),
+        Action::Play => return play::once(model),
+        Action::PlayOn => play::on(model),
+        Action::GiveUp => return interrupt(model, Interrupt::GiveUp),
+        Action::Steps => model.focus = Focus::Steps(current_step(model)),
+        _ if model.overlay.is_some() => return forms::act(model, action),
+        _ if model.end.is_some() => return act_at_end(model, action),
+        _ => match model.focus {
+            Focus::Steps(at) => act_in_steps(model, at, action),
+            Focus::Work => return act_at_work(model, action),
+        },
+    }
+    Vec::new()
+}
+
+fn current_step(model: &Model) -> usize {
+    model.shown().map_or(0, |ceremony| {
+        let steps = ceremony.script().steps();
+        let current = ceremony.current_step().map(|step| &step.id);
+        steps
+            .iter()
+            .position(|step| Some(&step.id) == current)
+            .unwrap_or(steps.len().saturating_sub(1))
+    })
+}
+
+fn act_in_steps(model: &mut Model, at: usize, action: Action) {
+    let last = model.shown().map_or(0, |ceremony| {
+        ceremony.script().steps().len().saturating_sub(1)
+    });
+    let at = match action {
+        Action::Up => at.saturating_sub(1),
+        Action::Down => at + 1,
+        Action::PageUp => at.saturating_sub(10),
+        Action::PageDown => at + 10,
+        Action::Top => 0,
+        Action::Bottom => last,
+        _ => {
+            model.focus = Focus::Work;
+            return;
+        }
+    };
+    model.focus = Focus::Steps(at.min(last));
+}
+
+fn act_at_end(model: &mut Model, action: Action) -> Vec<Cmd> {
+    if action == Action::Submit {
+        model.end = None;
+        return Vec::new();
+    }
+    let (most, page) = screens::end::scrolling(model);
+    if let Some(end) = &mut model.end {
+        end.scroll = scrolled(end.scroll, most, page, action);
+    }
+    Vec::new()
+}
+
+/// A scroll position after a key; the position counts lines from the top.
+pub(super) fn scrolled(scroll: u16, most: u16, page: u16, action: Action) -> u16 {
+    let scroll = scroll.min(most);
+    match action {
+        Action::Up => scroll.saturating_sub(1),
+        Action::Down => scroll.saturating_add(1).min(most),
+        Action::PageUp => scroll.saturating_sub(page),
+        Action::PageDown => scroll.saturating_add(page).min(most),
+        Action::Top => 0,
+        Action::Bottom => most,
+        _ => scroll,
+    }
+}
+
+fn act_at_work(model: &mut Model, action: Action) -> Vec<Cmd> {
+    match action {
+        Action::Submit => return submit(model),
+        Action::Up | Action::Down
+            if matches!(
+                &model.request,
+                Request::Ask(Asking {
+                    input: Input::Choice { .. },
+                    ..
+                })
+            ) =>
+        {
+            choose(model, action);
+        }
+        Action::Back => {
+            if let Request::Ask(Asking {
+                input: Input::Choice { is_remark, .. },
+                ..
+            }) = &mut model.request
+            {
+                *is_remark = false;
+            }
+        }
+        _ => {
+            let (most, page) = screens::work::scrolling(model);
+            model.scroll = scrolled(model.scroll, most, page, action);
+            if let Request::Ask(asking) = &mut model.request {
+                asking.is_read |= model.scroll >= most;
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn choose(model: &mut Model, action: Action) {
+    if let Request::Ask(Asking {
+        prompt,
+        input: Input::Choice { at, .. },
+        ..
+    }) = &mut model.request
+        && let Ask::Choice { options, .. } = &prompt.ask
+    {
+        let last = options.len().saturating_sub(1);
+        *at = match action {
+            Action::Up => at.saturating_sub(1),
+            _ => (*at + 1).min(last),
+        };
+    }
+}
+
+fn submit(model: &mut Model) -> Vec<Cmd> {
+    match &mut model.request {
+        Request::Ask(asking) => match submit_ask(asking) {
+            Ok(answer) => answered(model, Reply::Answer(Ok(answer))),
+            Err(notice) => {
+                model.notice = notice;
+                Vec::new()
+            }
+        },
+        Request::Secret(entering) => match submit_secret(entering) {
+            Ok(pin) => answered(model, Reply::Secret(Ok(pin))),
+            Err(notice) => {
+                model.notice = notice;
+                Vec::new()
+            }
+        },
+        Request::None | Request::Waiting(_) => Vec::new(),
+    }
+}
+
+/// The answer, or why there is none yet; no notice when the screen only asks for more.
+fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
+    match (&asking.prompt.ask, &mut asking.input) {
+        (
+            Ask::Choice { options, .. },
+            Input::Choice {
+                at,
+                remark,
+                is_remark,
+            },
+        ) => {
+            let wants_remark = options.get(*at).is_some_and(|option| option.wants_remark);
+            if wants_remark && !*is_remark {
+                *is_remark = true;
+                return Err(None);
+            }
+            if wants_remark && remark.text().trim().is_empty() {
+                return Err(Some(Notice {
+                    what: "this choice wants a few words".to_owned(),
+                    hint: "say it in a few words, or Esc to choose again".to_owned(),
+                }));
+            }
+            Ok(Answer::Choice {
+                index: *at,
+                remark: if wants_remark {
+                    remark.text().trim().to_owned()
+                } else {
+                    String::new()
+                },
+            })
+        }
+        (Ask::Text { default: None, .. }, Input::Text(field)) if field.text().trim().is_empty() => {
+            Err(Some(Notice {
+                what: "an empty line is no answer here".to_owned(),
+                hint: "say it in a few words".to_owned(),
+            }))
+        }
+        (_, Input::Text(field)) => Ok(Answer::Text(std::mem::take(field).text().to_owned())),
+        _ => Ok(Answer::Enter),
+    }
+}
+
+/// The PIN, or why there is none yet; no notice when the screen only asks for more.
+fn submit_secret(entering: &mut Entering) -> Result<crate::secret::Pin, Option<Notice>> {
+    let notice = |what: &str, hint: &str| {
+        Err(Some(Notice {
+            what: what.to_owned(),
+            hint: hint.to_owned(),
+        }))
+    };
+    if let Stage::LastTry(field) = &mut entering.stage {
+        if field.text() != Entering::LAST_TRY {
+            *field = TextField::default();
+            return notice(
+                "nothing was tried",
+                "type exactly LAST TRY to use the last try, or Esc to keep it",
+            );
+        }
+        entering.stage = Stage::First;
+        return Err(None);
+    }
+    if entering.field.is_one_time_password() {
+        entering.field = super::field::SecretField::default();
+        return notice(
+            "that was a security key's one-time password, not a PIN; nothing was tried",
+            "do not touch the key before the screen asks for it; type the PIN",
+        );
+    }
+    let pin = if entering.field.is_empty() && entering.prompt.given.is_some() {
+        return play::given(entering);
+    } else {
+        entering.field.take()
+    };
+    let pin = match pin {
+        Ok(pin) => pin,
+        Err(error) => return notice(&error.to_string(), "type it again"),
+    };
+    if !entering.prompt.purpose.is_new() {
+        return Ok(pin);
+    }
+    match std::mem::replace(&mut entering.stage, Stage::First) {
+        Stage::Again(first) if first.same_as(&pin) => Ok(pin),
+        Stage::Again(_) => notice(
+            "the two were not the same; nothing was set",
+            "type the new one again, twice",
+        ),
+        _ => {
+            entering.stage = Stage::Again(pin);
+            Err(None)
+        }
+    }
+}

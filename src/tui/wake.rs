@@ -1,0 +1,128 @@
+//! What wakes the screen: keys, the executor, signals, the clock. Between them it sleeps.
+
+use std::io::{self, Read as _};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+
+/// The signals that end the process.
+const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// Where the screen sleeps.
+pub(super) struct Sleeper {
+    keyboard: OwnedFd,
+    /// The keyboard is gone.
+    is_deaf: bool,
+    executor: UnixStream,
+    signals: Signals,
+}
+
+/// Why the screen woke.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Woken {
+    pub by_keyboard: bool,
+    /// A signal that ends the process, or the terminal is gone.
+    pub to_end: bool,
+}
+
+impl Sleeper {
+    /// Sleeps between keys on `keyboard` and calls that are announced on `executor`.
+    pub(super) fn new(keyboard: OwnedFd, executor: UnixStream) -> io::Result<Self> {
+        executor.set_nonblocking(true)?;
+        Ok(Self {
+            keyboard,
+            is_deaf: false,
+            executor,
+            signals: Signals::watch()?,
+        })
+    }
+
+    /// Sleeps until something happens, at most so long.
+    pub(super) fn sleep(&mut self, at_most: Duration) -> io::Result<Woken> {
+        let interest = if self.is_deaf {
+            PollFlags::empty()
+        } else {
+            PollFlags::IN
+        };
+        let mut ready = vec![
+            PollFd::new(&self.executor, PollFlags::IN),
+            PollFd::new(&self.signals.read, PollFlags::IN),
+        ];
+        if !self.is_deaf {
+            ready.push(PollFd::from_borrowed_fd(self.keyboard.as_fd(), interest));
+        }
+        // A little longer rather than too short: who wakes early sleeps again.
+        let timeout =
+            Timespec::try_from(at_most + Duration::from_millis(1)).map_err(io::Error::other)?;
+        match poll(&mut ready, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let keyboard = ready.get(2).map_or(PollFlags::empty(), PollFd::revents);
+        drop(ready);
+        drain(&mut self.executor);
+        drain(&mut self.signals.read);
+        if keyboard.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+            self.is_deaf = true;
+        }
+        Ok(Woken {
+            by_keyboard: keyboard.contains(PollFlags::IN) && !self.is_deaf,
+            to_end: self.is_deaf || self.signals.to_end.swap(false, Ordering::SeqCst),
+        })
+    }
+}
+
+fn drain(stream: &mut UnixStream) {
+    let mut buffer = [0; 256];
+    while matches!(stream.read(&mut buffer), Ok(1..)) {}
+}
+
+/// The signals that matter while the screen is drawn.
+struct Signals {
+    read: UnixStream,
+    to_end: Arc<AtomicBool>,
+    /// No screen is drawn: ending signals end the process at once, as they do by default.
+    at_rest: Arc<AtomicBool>,
+    ids: Vec<SigId>,
+}
+
+impl Signals {
+    fn watch() -> io::Result<Self> {
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        let mut signals = Self {
+            read,
+            to_end: Arc::default(),
+            at_rest: Arc::default(),
+            ids: Vec::new(),
+        };
+        for signal in ENDING {
+            let flag = Arc::clone(&signals.to_end);
+            signals.ids.push(signal_hook::flag::register(signal, flag)?);
+            // `signal-hook` never gives a signal its default action back, so this stands in for it.
+            let at_rest = Arc::clone(&signals.at_rest);
+            signal_hook::flag::register_conditional_default(signal, at_rest)?;
+        }
+        for signal in ENDING.into_iter().chain([SIGWINCH]) {
+            let write = OwnedFd::from(write.try_clone()?);
+            let id = signal_hook::low_level::pipe::register(signal, write)?;
+            signals.ids.push(id);
+        }
+        Ok(signals)
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.at_rest.store(true, Ordering::SeqCst);
+        for id in self.ids.drain(..) {
+            signal_hook::low_level::unregister(id);
+        }
+    }
+}
