@@ -4,6 +4,7 @@ mod conduct;
 mod doctor;
 mod failure;
 mod rehearse;
+mod restart;
 mod resume;
 mod root;
 mod run;

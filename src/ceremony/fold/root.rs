@@ -4,7 +4,7 @@ use crate::metadata::{self, FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
 use crate::ceremony::event::Fact;
-use crate::ceremony::next::review_word;
+use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
 use super::{Folded, contradiction, require};
