@@ -3,3 +3,5 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod course;
+mod refusals;
+mod resuming;
