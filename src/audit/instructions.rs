@@ -13,7 +13,7 @@ use crate::words::Digest;
 use super::register::public_key_path;
 use crate::record::visible;
 
-const TOOLS: &str = r##"# Nothing below needs Conclave: only a shell, sha256sum (GNU coreutils), OpenSSL 3 and Python 3.
+const TOOLS: &str = r#"# Nothing below needs Conclave: only a shell, sha256sum (GNU coreutils), OpenSSL 3 and Python 3.
 # This file is a shell script. Read it, then run it in this directory:
 #
 #     sh VERIFY.txt
@@ -37,9 +37,9 @@ verifies() {  # what it is, then the command that verifies it
 
 sha256sum --check --quiet --strict SHA256SUMS
 echo "[ok] every file is the one that SHA256SUMS names"
-"##;
+"#;
 
-const CHAIN: &str = r##"
+const CHAIN: &str = r#"
 # 3. The record is whole. Each line of transcript.jsonl is an event; its "prev" is the SHA-256 of the line
 #    before it, without the line feed, and that of the first line is 64 zeros. The SHA-256 of the last line
 #    is the head of the record: whoever has it in ink has the whole record.
@@ -58,9 +58,9 @@ assert first["script"] == hashlib.sha256(open("script.toml", "rb").read()).hexdi
 print(head)
 END
 )
-"##;
+"#;
 
-const EXTRACT: &str = r##"
+const EXTRACT: &str = r#"
 # 4. What was signed, taken out of the record. A proof of possession is a signature over five lines: these
 #    words, the SHA-256 of the script, the key's name in the script, the occasion, and a random challenge.
 #    What is signed of a root is its canonical JSON, as it stands in the event "root-composed".
@@ -85,9 +85,9 @@ for text in open("transcript.jsonl", "rb"):
         (work / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
         (work / (data["key"] + ".root.keyid")).write_text(data["key_id"])
 END
-"##;
+"#;
 
-const ROOT_FILE: &str = r##"
+const ROOT_FILE: &str = r#"
 #    The file holds what was signed, those signatures and no others, and under each key ID the public key that
 #    lies in keys/. A key ID is the SHA-256 of the key object in canonical JSON.
 
@@ -117,7 +117,7 @@ count = len(set(role["keyids"]) & set(signatures))
 assert count >= role["threshold"] > 0, "fewer signatures than the threshold"
 print(f"[ok] {count} of {len(role['keyids'])} root keys have signed, {role['threshold']} must")
 END
-"##;
+"#;
 
 /// The text of `VERIFY.txt`.
 pub(super) fn instructions(ceremony: &Ceremony, transcript: &Transcript) -> String {

@@ -114,11 +114,7 @@ fn a_list_of_digests_names_neither_too_little_nor_too_much() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        change(&|text| text
-            .lines()
-            .skip(1)
-            .map(|line| format!("{line}\n"))
-            .collect()),
+        change(&|text| text.split_inclusive('\n').skip(1).collect()),
         ["directory.sums: VERIFY.txt is not listed"]
     );
     let zeros = "0".repeat(64);
@@ -132,7 +128,7 @@ fn a_list_of_digests_names_neither_too_little_nor_too_much() {
     for faulty in [
         change(&|text| format!("{text}{zeros}  ../zzz\n")),
         change(&|text| text.replace('\n', "\r\n")),
-        change(&|text| text.lines().rev().map(|line| format!("{line}\n")).collect()),
+        change(&|text| text.split_inclusive('\n').rev().collect()),
         change(&|text| text.trim_end().to_owned()),
     ] {
         assert_eq!(

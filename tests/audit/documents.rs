@@ -39,10 +39,10 @@ fn a_closed_ceremony_leaves_these() {
 #[test]
 fn they_follow_from_the_bytes_of_script_and_transcript_alone() {
     let room = closed();
-    let (transcript, _) = Transcript::parse(&room.transcript_bytes()).unwrap();
-    let replayed = transcript.replay(&room.ceremony.script_arc()).unwrap();
+    let (read, _) = Transcript::parse(&room.transcript_bytes()).unwrap();
+    let replayed = read.replay(&room.ceremony.script_arc()).unwrap();
     assert_eq!(
-        documents(&replayed, &transcript),
+        documents(&replayed, &read),
         documents(&room.ceremony, &room.transcript)
     );
 }

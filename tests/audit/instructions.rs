@@ -60,7 +60,7 @@ fn forged(change: &dyn Fn(&mut Fact)) -> tempfile::TempDir {
 /// Brings the list of digests up to date.
 fn sum_anew(directory: &Path) {
     let sums = fs::read_to_string(directory.join("SHA256SUMS")).unwrap();
-    let anew: String = sums
+    let anew: Vec<String> = sums
         .lines()
         .map(|line| {
             let (_, path) = line.split_once("  ").unwrap();
@@ -68,7 +68,7 @@ fn sum_anew(directory: &Path) {
             format!("{digest}  {path}\n")
         })
         .collect();
-    fs::write(directory.join("SHA256SUMS"), anew).unwrap();
+    fs::write(directory.join("SHA256SUMS"), anew.concat()).unwrap();
 }
 
 /// Makes a signature another one, of the same length.

@@ -1,5 +1,10 @@
 //! The audit of a ceremony directory: what is sound is accepted, and whatever was changed is told.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of a test may panic as it may"
+)]
+
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod command_line;

@@ -1,14 +1,19 @@
 //! The transcript: each line that was changed, taken out, moved or doubled is told, and so is each byte.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::LazyLock;
 
 use conclave::audit::{documents, read_record};
-use conclave::ceremony::{Fact, Mode};
+use conclave::ceremony::{
+    Answer, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Outcome,
+};
 use conclave::metadata::KeyType;
+use conclave::record::{Finding, Tries};
 use conclave::transcript::{Transcript, TranscriptError};
 use conclave::words::Digest;
 use proptest::prelude::*;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::ceremony_driver::{Room, genesis, write};
@@ -248,10 +253,8 @@ fn a_clock_set_back_by_the_room_is_no_oddity() {
     let mut room = Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production);
     room.set_clock("2026-12-02T10:00:00Z");
     room.advance_until(|ceremony| ceremony.current_step().unwrap().id.as_str() == "attest-clock");
-    room.answer(conclave::ceremony::Answer::Text(
-        "2026-12-01T10:00:00Z".to_owned(),
-    ))
-    .unwrap();
+    room.answer(Answer::Text("2026-12-01T10:00:00Z".to_owned()))
+        .unwrap();
     while room.advance() {}
     assert_eq!(findings(directory_of(&room).path()), [""; 0]);
 }
@@ -286,4 +289,73 @@ fn the_end_of_a_record_is_bound_as_well() {
             "byte {at}"
         );
     }
+}
+
+/// A record in which every kind of event stands.
+fn full() -> Transcript {
+    let mut room = Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production);
+    let failure = Failure {
+        kind: FailureKind::WrongPin { tries: Tries::Low },
+        what: "the PIN is wrong".to_owned(),
+        hint: "type it again".to_owned(),
+    };
+    room.give(Input::Outcome(Outcome::Failed(failure))).unwrap();
+    room.answer(Answer::Enter).unwrap();
+    room.resume(7);
+    let people = ["witness-1", "witness-2"]
+        .map(|id| id.parse().unwrap())
+        .to_vec();
+    let sheet = ExceptionSheet {
+        expected: "silence".to_owned(),
+        happened: "noise".to_owned(),
+        decided: "to go on".to_owned(),
+    };
+    room.give(Input::Exception { sheet, people }).unwrap();
+    room.advance_until(|ceremony| ceremony.clock_offset().is_some());
+    let findings = vec![Finding::new("station.swap", "there is swap space")];
+    room.give(Input::Outcome(Outcome::StationInspected(findings)))
+        .unwrap();
+    room.advance_until(|ceremony| !ceremony.sign_offs().is_empty());
+    let mut aborted = room.clone();
+    let reason = "enough".to_owned();
+    aborted.give(Input::Abort { reason }).unwrap();
+    while room.advance() {}
+    let abort = aborted.transcript.entries().last().unwrap().line.clone();
+    let mut full = room.transcript;
+    full.push(abort.script, abort.mode, abort.time, abort.event());
+    full
+}
+
+#[test]
+fn the_specification_names_every_event_and_member() {
+    let specification = include_str!("../../docs/formats/transcript.md");
+    let mut kinds = BTreeSet::new();
+    for entry in full().entries() {
+        let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
+        let kind = line["event"].as_str().unwrap().to_owned();
+        let row = specification
+            .lines()
+            .find(|row| row.starts_with(&format!("| `{kind}` |")))
+            .unwrap_or_else(|| panic!("{kind} is not specified"));
+        for member in line["data"]
+            .as_object()
+            .into_iter()
+            .flat_map(|data| data.keys())
+        {
+            assert!(row.contains(&format!("`{member}`")), "{kind}: {member}");
+        }
+        for member in line.as_object().unwrap().keys() {
+            assert!(
+                specification.contains(&format!("\n| `{member}` |")),
+                "{member}"
+            );
+        }
+        kinds.insert(kind);
+    }
+    let rows = specification.split("## Events").nth(1).unwrap().lines();
+    let specified: BTreeSet<String> = rows
+        .filter_map(|row| row.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(kinds, specified);
 }

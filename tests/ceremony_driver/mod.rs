@@ -47,12 +47,13 @@ pub(crate) fn genesis(key_types: &[KeyType], threshold: u8) -> Arc<Script> {
     };
     let text = blueprint.write().unwrap();
     let placeholder = format!("type = \"{}\"", KeyType::default());
-    let mut parts = text.split(&placeholder);
-    let mut mixed = parts.next().unwrap().to_owned();
-    for (key_type, part) in key_types.iter().zip(parts.by_ref()) {
-        mixed.push_str(&format!("type = \"{key_type}\"{part}"));
-    }
-    assert_eq!(parts.next(), None, "there are as many keys as types");
+    assert_eq!(text.matches(&placeholder).count(), key_types.len());
+    let types = key_types.iter().map(|kind| format!("type = \"{kind}\""));
+    let mixed: String = text
+        .split(&placeholder)
+        .zip(types.chain([String::new()]))
+        .flat_map(|(part, key_type)| [part.to_owned(), key_type])
+        .collect();
     parse(&mixed)
 }
 

@@ -77,7 +77,10 @@ impl Page {
     pub(super) fn row<T: Display>(&mut self, cells: impl Iterator<Item = (&'static str, T)>) {
         self.raw("<tr>");
         for (tag, text) in cells {
-            self.element(tag, text);
+            let text = text.to_string();
+            // Nobody reads 64 characters of a proportional font.
+            let is_digest = Digest::from_hex(&text).is_ok();
+            self.element(if is_digest { "td class=\"hex\"" } else { tag }, text);
         }
         self.raw("</tr>");
     }

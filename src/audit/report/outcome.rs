@@ -100,7 +100,7 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
         format!(
             "{} ({})",
             generated.provenance,
-            attributes(&generated.attributes)
+            attributes(generated.attributes)
         ),
     ));
     facts.push((
@@ -122,7 +122,7 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
 }
 
 /// What the token says of the private key.
-fn attributes(attributes: &KeyAttributes) -> String {
+fn attributes(attributes: KeyAttributes) -> String {
     [
         ("sensitive", attributes.sensitive),
         ("extractable", attributes.extractable),
