@@ -1,7 +1,7 @@
 //! The next few files of a chain: as many as memory should hold at once.
 
 /// How many files are read before they are judged.
-const MAX_FILES: usize = 256;
+const MAX_FILES: usize = 64;
 /// After how many bytes no further file is read. Parsed, they can take thirty times as much.
 const MAX_BYTES: usize = 8 << 20;
 
@@ -53,11 +53,11 @@ mod tests {
     #[test]
     fn windows_are_bounded_by_number_and_by_bytes() {
         let file = |size: usize| Ok((String::new(), vec![0; size]));
-        let mut small = (0..600).map(|_| file(1));
+        let mut small = (0..150).map(|_| file(1));
         let lengths: Vec<_> = std::iter::repeat_with(|| sizes(&mut small).len())
             .take(4)
             .collect();
-        assert_eq!(lengths, [256, 256, 88, 0]);
+        assert_eq!(lengths, [64, 64, 22, 0]);
         let mut large = [5 << 20, 5 << 20, 1, 9 << 20, 1].map(file).into_iter();
         assert_eq!(sizes(&mut large), [5 << 20, 5 << 20]);
         assert_eq!(sizes(&mut large), [1, 9 << 20]);
