@@ -32,8 +32,8 @@ fn a_closed_ceremony_leaves_these() {
             "SHA256SUMS",
         ]
     );
-    let root = &documents[8].1;
-    assert_eq!(Some(&Digest::of(root)), room.ceremony.verified());
+    let file = &documents[8].1;
+    assert_eq!(Some(&Digest::of(file)), room.ceremony.verified());
 }
 
 #[test]
