@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::{ask, draw_lines, inside, pin, scrolling as scrolling_of, sign, step, steps, waiting};
 use crate::ceremony::Ask;
 use crate::script::{Act, Step};
-use crate::tui::model::{Asking, Focus, Model, Request};
+use crate::tui::model::{Asking, Focus, Model, Request, Turn};
 use crate::tui::text::{escape, width};
 
 /// From this width on the list of steps always has room.
@@ -28,6 +28,8 @@ pub(super) struct Question {
     pub input: Vec<Line<'static>>,
     /// Column and row of the cursor within the input.
     pub cursor: Option<(u16, u16)>,
+    /// Cells of a line.
+    pub room: usize,
 }
 
 /// How the rows of the work area are shared out.
@@ -44,7 +46,7 @@ pub(in crate::tui) fn is_unread(model: &Model) -> bool {
             prompt,
             is_read: false,
             ..
-        }) if matches!(prompt.ask, Ask::Word { .. }) && !model.is_answered => {
+        }) if matches!(prompt.ask, Ask::Word { .. }) && model.turn == Turn::Room => {
             model.scroll < scrolling(model).0
         }
         _ => false,
@@ -62,19 +64,13 @@ pub(in crate::tui) fn scrolling(model: &Model) -> (u16, u16) {
 
 pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) -> Option<Position> {
     let area = work_area(model, body);
-    frame::rule(
-        model,
-        Rect { height: 1, ..area },
-        &title(model),
-        None,
-        buffer,
-    );
+    frame::rule(model, area, &title(model), None, buffer);
     if area.x > body.x {
         let list = Rect {
             width: area.x - body.x,
             ..body
         };
-        frame::rule(model, Rect { height: 1, ..list }, "Steps", None, buffer);
+        frame::rule(model, list, "Steps", None, buffer);
         steps::draw(model, list, buffer);
     }
     let area = inside(area);
@@ -215,18 +211,26 @@ fn question(model: &Model, width: u16) -> Question {
             text: Vec::new(),
             input: Vec::new(),
             cursor: None,
+            room: usize::from(width),
         },
         Request::Ask(asking) => ask::question(model, asking, width),
         Request::Secret(entering) => pin::question(model, entering, width),
         Request::Waiting(waiting) => waiting::question(model, waiting, width),
     };
     if current(model).is_some_and(|step| step.act == Act::SignRoot) {
-        let mut table = sign::table(model, width);
-        table.push(Line::default());
-        table.append(&mut question.text);
-        question.text = table;
+        let table = sign::table(model, width);
+        let is_ask = matches!(model.request, Request::Ask(_));
+        let at = if is_ask { question.text.len() } else { 0 };
+        let mut rest = question.text.split_off(at);
+        if is_ask {
+            question.text.push(Line::default());
+        } else {
+            rest.insert(0, Line::default());
+        }
+        question.text.extend(table);
+        question.text.append(&mut rest);
     }
-    if model.is_answered {
+    if model.turn != Turn::Room {
         question.cursor = None;
         question.input = vec![Line::from(Span::styled(
             "One moment …",
