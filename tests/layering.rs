@@ -150,6 +150,12 @@ fn module_of(path: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Whether `crate self as conclave` follows.
+fn is_own_name(rest: &[TokenTree]) -> bool {
+    let words: Vec<String> = rest.iter().take(4).map(ToString::to_string).collect();
+    words == ["crate", "self", "as", "conclave"]
+}
+
 /// What was read in a file: which rooms it mentions, and the lines of two key words.
 #[derive(Default)]
 struct Reader {
@@ -179,7 +185,9 @@ impl Reader {
                                 rest = &rest[2..];
                             }
                         }
-                        // The library, as the binary calls it.
+                        // `extern crate self as conclave`: a second name for the root, followed below.
+                        "extern" if is_own_name(rest) => rest = &rest[4..],
+                        // The library, as the binary calls it, and tests that it shares.
                         "conclave" if path_follows(rest) => rest = self.descend(rest, 0, line),
                         "crate" => rest = self.descend(rest, 0, line),
                         "self" if path_follows(rest) => rest = self.descend(rest, depth, line),

@@ -198,3 +198,81 @@ fn people_are_told_the_verdict_and_the_reason() {
          [FAIL] chain.old-threshold: 2.root.json: 1 of the 2 signatures that the root role of the version before it needs\n"
     );
 }
+
+#[test]
+fn a_root_is_shown_with_holders_signatures_and_days() {
+    let path = chain("real/docker-tuf/1.root.json");
+    let ended = conclave([
+        "show",
+        "--at",
+        "2025-06-01T00:00:00Z",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(ended.status, 0);
+    insta::assert_snapshot!("show", ended.out);
+    let json = conclave(["show", "--json", path.to_str().unwrap()]).json();
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["expired"], true);
+    assert_eq!(json["roles"]["root"]["threshold"], 3);
+    assert_eq!(json["roles"]["root"]["keys"][0]["signature"], "verified");
+    assert!(
+        json["roles"]["targets"]["keys"][0]
+            .get("signature")
+            .is_none()
+    );
+}
+
+#[test]
+fn two_roots_are_compared_in_words() {
+    let at = |name: &str| chain(name).to_str().unwrap().to_owned();
+    let rotation = conclave([
+        "diff".to_owned(),
+        at("real/sigstore/4.root.json"),
+        at("real/sigstore/5.root.json"),
+    ]);
+    assert_eq!(rotation.status, 0);
+    insta::assert_snapshot!("diff", rotation.out);
+    let json = conclave([
+        "diff".to_owned(),
+        "--json".to_owned(),
+        at("real/joomla/13.root.json"),
+        at("real/joomla/14.root.json"),
+    ])
+    .json();
+    assert_eq!(json["changes"][0]["change"], "version");
+    assert_eq!(json["changes"][0]["alarm"], false);
+    assert!(
+        json["consequences"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|consequence| consequence["id"].is_string())
+    );
+    let unreadable = conclave(["diff".to_owned(), at("real/notary0.1"), at("real/sigstore")]);
+    assert_eq!(unreadable.status, 1);
+    assert!(unreadable.err.contains("root.type"), "{}", unreadable.err);
+}
+
+#[test]
+fn clients_are_told_apart() {
+    let path = chain("real/docker-tuf/1.root.json");
+    let lint =
+        |client: &str| conclave(["lint", "--json", "--client", client, path.to_str().unwrap()]);
+    let tough = lint("tough");
+    assert_eq!(tough.status, 1);
+    let rules: std::collections::BTreeSet<_> = tough.json()["remarks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|remark| remark["rule"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        rules,
+        ["lint.key-id", "lint.key-large-curve"]
+            .map(str::to_owned)
+            .into()
+    );
+    let go_tuf = lint("go-tuf");
+    assert_eq!((go_tuf.status, &go_tuf.json()["remarks"]), (0, &json!([])));
+    assert_eq!(lint("cosign").status, 2);
+}

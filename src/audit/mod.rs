@@ -1,13 +1,20 @@
-//! What follows from a transcript, and whether a ceremony directory is what it says.
+//! The audit: what a ceremony directory must hold, made again from the record and compared.
+//!
+//! [`documents`] is a pure function of script and transcript, so every document can be made again at any time.
+//! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
 
-use crate::ceremony::Ceremony;
-use crate::transcript::{Transcript, closing_note};
+mod check;
+mod directory;
+mod documents;
+mod instructions;
+mod register;
+mod report;
+mod verdict;
+mod verify;
 
-/// The files of a ceremony directory that follow from the script and the transcript.
-#[must_use]
-pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, Vec<u8>)> {
-    vec![(
-        "closing-note.txt".to_owned(),
-        closing_note(ceremony, transcript).into_bytes(),
-    )]
-}
+pub use check::{Check, Remark, Weight};
+pub use directory::{CeremonyRecord, RecordError, read_record};
+pub use documents::{SUMS, documents};
+pub use report::report_html;
+pub use verdict::AuditReport;
+pub use verify::verify_directory;

@@ -8,8 +8,9 @@ use super::effect::{Input, Moment, Outcome};
 use super::event::{Event, Fact, Occasion, Strength};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
-use super::next::{Next, VERDICTS};
+use super::next::Next;
 use super::prompt::{Answer, Ask};
+use super::questions::VERDICTS;
 use super::state::{Ceremony, Intent};
 
 /// Attested times nearer than this to the machine's are the same: nobody reads a clock to the second.

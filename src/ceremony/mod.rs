@@ -13,6 +13,7 @@ mod narrate;
 mod next;
 mod possession;
 mod prompt;
+mod questions;
 mod root;
 mod state;
 

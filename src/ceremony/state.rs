@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::certificate::PublicKey;
-use crate::metadata::{FrozenRoot, Key, SignedRoot};
+use crate::metadata::{Count, FrozenRoot, Key, SignedRoot};
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, PersonId, Script, Step, StepId};
+use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
 use crate::words::Digest;
 
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
@@ -358,5 +358,25 @@ impl Ceremony {
             (file, bytes.clone())
         })
         .collect()
+    }
+
+    /// The keys of the script with what is known of each, in the script's order.
+    pub fn key_states(&self) -> impl Iterator<Item = (&KeyPlan, &KeyState)> {
+        self.script
+            .keys()
+            .iter()
+            .map(|plan| (plan, &self.keys[&plan.id]))
+    }
+
+    /// How many keys have signed the root, and how many must.
+    #[must_use]
+    pub fn signatures(&self) -> Count {
+        self.signed.as_ref().map_or(
+            Count {
+                have: 0,
+                need: u64::from(self.script.root().threshold),
+            },
+            |signed| signed.progress().own,
+        )
     }
 }

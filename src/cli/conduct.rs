@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::audit::RecordError;
 use crate::ceremony::{Ending, FrontEnd, Verdict};
 use crate::executor::{CeremonyDirectory, DirectoryError, Ended, Executor, ExecutorError};
 use crate::line::{LineMode, SecretLines};
 use crate::rehearsal::Autopilot;
 use crate::script::Script;
 use crate::token::TokenError;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, TranscriptError};
 use crate::tui;
 
 use super::{Failure, Status};
@@ -144,14 +145,7 @@ pub(super) fn directory_failure(error: &DirectoryError) -> Failure {
             Status::Io,
             "end the other process first: a ceremony has one record and one writer",
         ),
-        DirectoryError::Script(_) | DirectoryError::NotText { .. } => (
-            Status::Refused,
-            "the script or a file that it carries was changed; bring the right one back",
-        ),
-        DirectoryError::Transcript(_) => (
-            Status::Refused,
-            "the record was changed or damaged; compare it with its mirror, and change nothing",
-        ),
+        DirectoryError::Record(error) => return record_failure(error),
         DirectoryError::Mirror { .. } => (
             Status::Refused,
             "put in the medium on which the mirror of this ceremony was begun",
@@ -159,6 +153,29 @@ pub(super) fn directory_failure(error: &DirectoryError) -> Failure {
         _ => (
             Status::Io,
             "look at the medium: is it there, is there room, may it be written?",
+        ),
+    };
+    Failure::new(status, error.to_string()).hint(hint)
+}
+
+/// A failure of script or transcript, with its exit status.
+pub(super) fn record_failure(error: &RecordError) -> Failure {
+    let (status, hint) = match error {
+        RecordError::Script(_) => (
+            Status::Refused,
+            "the script or a file that it carries was changed; bring the right one back",
+        ),
+        RecordError::Transcript(TranscriptError::Empty) => (
+            Status::Refused,
+            "nothing happened in it yet: begin the ceremony again, in a new directory",
+        ),
+        RecordError::Transcript(_) => (
+            Status::Refused,
+            "the record was changed or damaged; compare it with its mirror, and change nothing",
+        ),
+        _ => (
+            Status::Io,
+            "give the directory of a ceremony: it has script.toml and transcript.jsonl",
         ),
     };
     Failure::new(status, error.to_string()).hint(hint)

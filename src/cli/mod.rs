@@ -4,11 +4,13 @@ mod conduct;
 mod doctor;
 mod failure;
 mod rehearse;
+mod restart;
 mod resume;
 mod root;
 mod run;
 mod script;
 mod token;
+mod transcript;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,7 @@ enum Command {
     Script(script::Arguments),
     Token(token::Arguments),
     Root(root::Arguments),
+    Transcript(transcript::Arguments),
     Doctor(doctor::Arguments),
 }
 
@@ -46,6 +49,7 @@ pub fn main() -> ExitCode {
         Command::Script(arguments) => script::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),
+        Command::Transcript(arguments) => transcript::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
     };
     match result {

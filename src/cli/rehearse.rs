@@ -17,7 +17,6 @@ use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
 const STORE: &str = "tokens";
-const MODULE_CONFIGURATION: &str = "SOFTHSM2_CONF";
 
 /// Rehearse a ceremony on throw-away tokens
 ///
@@ -167,7 +166,7 @@ fn prepare(out: &Path) -> Result<(), Failure> {
 /// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
 /// safely change its own. Comes back only when that fails.
 fn run_again_in(out: &Path, is_named: bool) -> Failure {
-    let mut command = match super::resume::with_twins(&out.join(STORE)) {
+    let mut command = match super::restart::with_twins(&out.join(STORE)) {
         Ok(command) => command,
         Err(failure) => return failure,
     };
@@ -188,10 +187,4 @@ fn twins_failure(error: &TwinsError) -> Failure {
         _ => Failure::new(Status::Io, error.to_string())
             .hint("give a directory that can be written, with --out DIR"),
     }
-}
-
-/// Whether this process would find the twins in a store.
-pub(super) fn runs_with_twins(store: &Path) -> bool {
-    std::env::var_os(MODULE_CONFIGURATION)
-        .is_some_and(|set| Path::new(&set) == Twins::configuration(store))
 }

@@ -2,7 +2,6 @@
 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::ceremony::Opening;
 use crate::executor::{CeremonyDirectory, Executor, Hands, PeoplesHands};
@@ -51,8 +50,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .or_else(|| opening.mirror.clone().map(PathBuf::from));
     let hands = match hands(&path, &opening)? {
         Some(store) => {
-            if !super::rehearse::runs_with_twins(&store) {
-                let mut command = with_twins(&store)?;
+            if !super::restart::runs_with_twins(&store) {
+                let mut command = super::restart::with_twins(&store)?;
                 command.args(std::env::args_os().skip(1));
                 let error = command.exec();
                 return Err(Failure::new(
@@ -112,14 +111,4 @@ fn hands(path: &Path, opening: &Opening) -> Result<Option<PathBuf>, Failure> {
         )
         .hint("bring the directory of the rehearsal back as it was")
     })
-}
-
-/// This program, with SoftHSM looking into the store of the twins.
-pub(super) fn with_twins(store: &Path) -> Result<Command, Failure> {
-    let program = std::env::current_exe().map_err(|error| {
-        Failure::new(Status::Io, format!("this program cannot be found: {error}"))
-    })?;
-    let mut command = Command::new(program);
-    command.env("SOFTHSM2_CONF", Twins::configuration(store));
-    Ok(command)
 }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::audit::read_record;
 use crate::ceremony::{Ending, Mode, Opening};
-use crate::executor::{CeremonyDirectory, Executor, PeoplesHands, program_digest};
+use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::script::Script;
 use crate::station;
 use crate::words::Digest;
 
-use super::conduct::{Show, absolute, conduct, create_directory, directory_failure};
+use super::conduct::{Show, absolute, conduct, create_directory, record_failure};
 use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
@@ -81,14 +82,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
 /// The head of the record of a rehearsal, if it is one of this very script and was completed.
 fn completed_rehearsal(path: &Path, script: &Script) -> Result<Digest, Failure> {
-    let opened = CeremonyDirectory::open(path, None).map_err(|error| directory_failure(&error))?;
+    let record = read_record(path).map_err(|error| record_failure(&error))?;
     let refused = |what: &str| {
         Failure::new(Status::Refused, format!("{}: {what}", path.display()))
             .hint("rehearse this very script to its end, and give its ceremony directory")
     };
-    let ceremony = opened
-        .transcript
-        .replay(&opened.directory.script())
+    let ceremony = record
+        .replay()
         .map_err(|error| refused(&error.to_string()))?;
     if ceremony.mode() != Mode::Rehearsal {
         return Err(refused("this is not a rehearsal"));
@@ -97,7 +97,7 @@ fn completed_rehearsal(path: &Path, script: &Script) -> Result<Digest, Failure> 
         return Err(refused("this is the rehearsal of another script"));
     }
     match ceremony.ending() {
-        Some(Ending::Closed(_)) => Ok(opened.transcript.head()),
+        Some(Ending::Closed(_)) => Ok(record.transcript.head()),
         _ => Err(refused("this rehearsal was not completed")),
     }
 }

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::script::{CarriedFiles, Faults, Script};
-use crate::transcript::{Transcript, TranscriptError};
+use crate::audit::{RecordError, read_record};
+use crate::script::Script;
+use crate::transcript::Transcript;
 
 use super::export::ExportError;
 use super::export::write_exclusively;
@@ -39,18 +40,9 @@ pub enum DirectoryError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The script in it has faults: it is not the one with which the ceremony began.
-    #[error("the script in the directory is refused:\n{0}")]
-    Script(Faults),
-    /// The script is not text.
-    #[error("{} is not UTF-8", path.display())]
-    NotText {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The transcript in it.
-    #[error("the transcript in the directory is refused: {0}")]
-    Transcript(TranscriptError),
+    /// The script or the transcript in it.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// The mirror has other lines than the directory.
     #[error("{} is not a mirror of this ceremony", path.display())]
     Mirror {
@@ -66,16 +58,6 @@ pub struct CeremonyDirectory {
     script: Arc<Script>,
     journal: Journal,
     mirror: Option<Journal>,
-}
-
-/// Files that lie beside a script, or in a ceremony directory.
-#[derive(Debug, Clone)]
-pub struct CarriedInDirectory(pub PathBuf);
-
-impl CarriedFiles for CarriedInDirectory {
-    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        fs::read(self.0.join(name))
-    }
 }
 
 impl CeremonyDirectory {
@@ -114,37 +96,22 @@ impl CeremonyDirectory {
         let at = path.join(TRANSCRIPT);
         // The lock comes first: what another process is writing now is not torn.
         let length = fs::metadata(&at).map_err(io_error(&at))?.len();
-        let held = Journal::open(&at, length)?;
-        let bytes = read(&at)?;
-        let (transcript, torn) = Transcript::parse(&bytes).map_err(DirectoryError::Transcript)?;
-        let opened_at = transcript
-            .opened_at()
-            .ok_or(DirectoryError::Transcript(TranscriptError::Empty))?;
-        let script_path = path.join(SCRIPT);
-        let text = String::from_utf8(read(&script_path)?)
-            .map_err(|_| DirectoryError::NotText { path: script_path })?;
-        let script = Script::parse(
-            SCRIPT,
-            &text,
-            &CarriedInDirectory(path.to_owned()),
-            opened_at,
-        )
-        .map_err(DirectoryError::Script)?;
-        let whole = (bytes.len() - torn) as u64;
-        drop(held);
-        let journal = Journal::open(&at, whole)?;
+        let mut journal = Journal::open(&at, length)?;
+        let record = read_record(path)?;
+        let torn_bytes = record.torn_bytes as u64;
+        journal.take_back(torn_bytes);
         let mirror = mirror
-            .map(|mirror| open_mirror(mirror, &bytes[..bytes.len() - torn]))
+            .map(|mirror| open_mirror(mirror, &read(&at)?))
             .transpose()?;
         Ok(Opened {
             directory: Self {
                 path: path.to_owned(),
-                script: Arc::new(script),
+                script: record.script,
                 journal,
                 mirror,
             },
-            transcript,
-            torn_bytes: torn as u64,
+            transcript: record.transcript,
+            torn_bytes,
         })
     }
 

@@ -104,10 +104,10 @@ impl Journal {
         self.file.sync_data()
     }
 
-    /// Takes the last line back, which its mirror did not take.
-    pub(super) fn take_back(&mut self, line: u64) {
-        self.length = self.length.saturating_sub(line);
-        // If this fails, the line stays: the mirror is brought up to it when the ceremony is resumed.
+    /// Takes bytes at the end back: a line that its mirror did not take, or one that was cut short.
+    pub(super) fn take_back(&mut self, bytes: u64) {
+        self.length = self.length.saturating_sub(bytes);
+        // If this fails, they stay for now, and go when the ceremony is resumed or the next line is written.
         let _ = self.cut();
     }
 }

@@ -26,7 +26,7 @@ use crate::words::Digest;
 
 use room::Room;
 
-pub use directory::{CarriedInDirectory, CeremonyDirectory, DirectoryError, Opened};
+pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
@@ -112,7 +112,7 @@ impl<'a> Executor<'a> {
     ) -> Result<Self, ExecutorError> {
         let ceremony = transcript
             .replay(&directory.script())
-            .map_err(DirectoryError::Transcript)?;
+            .map_err(|error| DirectoryError::Record(error.into()))?;
         let export = ceremony
             .opening()
             .map_or_else(|| "export".to_owned(), |opening| opening.export.clone());

@@ -10,13 +10,13 @@ use crate::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt,
     StepError, Waiting, WaitingOn,
 };
-use crate::record::Tries;
+use crate::record::{Tries, visible};
 use crate::script::{PersonId, StepId};
 use crate::secret::Pin;
 
 use super::input::{Input, Stop};
 use super::secret_input::{SecretLines, read_secret};
-use super::text::{visible, wrapped};
+use super::text::wrapped;
 
 const WIDTH: usize = 78;
 

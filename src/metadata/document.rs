@@ -174,7 +174,7 @@ impl RootDocument {
         &self.remarks
     }
 
-    /// Clients must compute each ID (specification, section 4.2). For a root key
+    /// Clients must compute each ID (specification, section 4.3). For a root key
     /// that decides; a wrong one of an online key stands in production roots.
     fn judge_key_ids(&mut self) -> Result<(), Remark> {
         let root = &self.roles[RoleKind::Root as usize].key_ids;

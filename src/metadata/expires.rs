@@ -106,7 +106,7 @@ impl Expires {
         (self.instant.as_second() - at.as_second()).div_euclid(86_400)
     }
 
-    /// Whether it is written as the specification says (section 4.2.1): `YYYY-MM-DDTHH:MM:SSZ`.
+    /// Whether it is written as the specification says (section 4.2): `YYYY-MM-DDTHH:MM:SSZ`.
     #[must_use]
     pub fn has_specified_form(&self) -> bool {
         has_form(&self.text, "0000-00-00T00:00:00Z")

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::signature::ParsedPublicKey;
 use serde_json::{Value, json};
 
 use super::key_file::{self, KeyFileError};
@@ -17,7 +18,6 @@ use crate::certificate::{Algorithm, PublicKey};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(Arc<Inner>);
 
-#[derive(PartialEq, Eq)]
 struct Inner {
     object: Value,
     key_type: String,
@@ -26,11 +26,32 @@ struct Inner {
     verifier: Result<Verifier, String>,
 }
 
-#[derive(PartialEq, Eq)]
 struct Verifier {
     public: PublicKey,
     scheme: Scheme,
+    /// The same public key, ready to verify: a chain has thousands of signatures of few keys.
+    ready: ParsedPublicKey,
 }
+
+impl Verifier {
+    fn new(public: PublicKey, scheme: Scheme) -> Option<Self> {
+        let ready = scheme.ready(&public)?;
+        Some(Self {
+            public,
+            scheme,
+            ready,
+        })
+    }
+}
+
+/// Everything else follows from the object.
+impl PartialEq for Inner {
+    fn eq(&self, other: &Self) -> bool {
+        self.object == other.object
+    }
+}
+
+impl Eq for Inner {}
 
 /// Why a JSON value is not a key object at all (specification, section 4.2).
 ///
@@ -70,6 +91,7 @@ impl Key {
     pub fn from_public(public: &PublicKey) -> Result<Self, UnwritableKey> {
         let algorithm = public.algorithm();
         let scheme = Scheme::for_public_key(public).ok_or(UnwritableKey { algorithm })?;
+        let verifier = Verifier::new(public.clone(), scheme).ok_or(UnwritableKey { algorithm })?;
         let (key_type, text) = match algorithm {
             Algorithm::P256 | Algorithm::P384 | Algorithm::P521 => ("ecdsa", public.to_pem()),
             Algorithm::Ed25519 => ("ed25519", hex::encode(public.subject_bits())),
@@ -85,10 +107,7 @@ impl Key {
             object,
             key_type: key_type.to_owned(),
             scheme_name: scheme.as_str().to_owned(),
-            verifier: Ok(Verifier {
-                public: public.clone(),
-                scheme,
-            }),
+            verifier: Ok(verifier),
         })))
     }
 
@@ -190,12 +209,10 @@ impl Key {
     /// Whether a signature over a message verifies with this key.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.0.verifier.as_ref().is_ok_and(|verifier| {
-            verifier
-                .scheme
-                .verify(&verifier.public, message, signature)
-                .is_ok()
-        })
+        self.0
+            .verifier
+            .as_ref()
+            .is_ok_and(|verifier| verifier.ready.verify_sig(message, signature).is_ok())
     }
 
     /// Whose key it is, where the object says so: the owner or the online URI that
@@ -212,7 +229,7 @@ impl Key {
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.0.verifier {
-            Ok(Verifier { public, scheme }) => {
+            Ok(Verifier { public, scheme, .. }) => {
                 let fingerprint = public.fingerprint().short_hex();
                 let algorithm = public.algorithm();
                 match Scheme::for_public_key(public) {
@@ -269,14 +286,9 @@ fn read_verifier(
         Scheme::EcdsaP521 => read_ec(Algorithm::P521, public),
         _ => PublicKey::from_pem(public).map_err(|error| error.to_string()),
     }?;
-    if scheme.fits(&public) {
-        Ok(Verifier { public, scheme })
-    } else {
-        Err(format!(
-            "scheme {scheme} does not fit a key of type {}",
-            public.algorithm()
-        ))
-    }
+    let algorithm = public.algorithm();
+    Verifier::new(public, scheme)
+        .ok_or_else(|| format!("scheme {scheme} does not fit a key of type {algorithm}"))
 }
 
 /// PEM, or the bare point in hex, as go-tuf wrote it before 2022.

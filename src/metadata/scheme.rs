@@ -4,9 +4,9 @@ use std::fmt;
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512,
-    UnparsedPublicKey, VerificationAlgorithm,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm,
 };
 
 use crate::certificate::{Algorithm, PublicKey};
@@ -163,6 +163,12 @@ impl Scheme {
         UnparsedPublicKey::new(self.verifier(), key.subject_bits())
             .verify(message, signature)
             .map_err(|_| VerifyError::Mismatch)
+    }
+
+    /// A key that is made ready once, to verify many signatures; `None` if the scheme does not fit it.
+    pub(super) fn ready(self, key: &PublicKey) -> Option<ParsedPublicKey> {
+        let key = Some(key).filter(|key| self.fits(key))?;
+        ParsedPublicKey::new(self.verifier(), key.subject_bits()).ok()
     }
 
     fn verifier(self) -> &'static dyn VerificationAlgorithm {

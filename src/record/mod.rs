@@ -1,8 +1,12 @@
 //! What is written down about tokens, keys and checks: plain facts, with no behaviour that could lie.
 
+mod visible;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use visible::visible;
 
 /// How a token names itself. None of it is proof: serial numbers repeat between
 /// makes and labels can be set, so a token is *proven* by a key that it holds.

@@ -87,7 +87,7 @@ impl Line {
             time: serde_json::from_value(time).map_err(form)?,
             fact: serde_json::from_value(Value::Object(members)).map_err(form)?,
         };
-        if line.encode() == text {
+        if line.encode() == text && line.time.subsec_nanosecond() == 0 {
             Ok(line)
         } else {
             Err(LineError::NotCanonical)
@@ -169,6 +169,7 @@ mod tests {
                 "\"step\":null,\"step\":\"attendance\"",
             ),
             text.replace(":00Z", ":00.0Z"),
+            text.replace(":00Z", ":00.5Z"),
             format!("{text} "),
             text.replace("\"seq\":3,", ""),
         ];

@@ -30,7 +30,7 @@ fn ids(world: &World) -> Vec<Case> {
             Signer::p256().key().id().as_str().to_owned(),
         ),
     ] {
-        let why = "spec 4.2: clients must calculate each key ID";
+        let why = "spec 4.3: clients must calculate each key ID";
         cases.push(world.signed_edit(
             format!("root key under {name}"),
             why,

@@ -385,6 +385,22 @@ fn aliases(world: &World) -> Vec<Case> {
             to_bytes(&enough),
         ));
     }
+    let why = "python-tuf, tough and tuf-js count such an anchor twice";
+    let mut owned = object("ecdsa", &pem);
+    owned["x-owner"] = json!("@me");
+    let id = KeyId::of(&owned);
+    let mut tree = world.tree_of(1, 2, &[a, b]);
+    tree["keys"][id.as_str()] = owned;
+    tree["roles"]["root"]["keyids"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!(id));
+    cases.push(Case {
+        name: "anchor signed by twins".into(),
+        why,
+        files: vec![signed_twice(world, &tree, id.as_str())],
+        expected: refused(None, "chain.anchor-threshold"),
+    });
     let why = "an ID named twice counts once";
     for (name, by, expected) in [
         (

@@ -46,6 +46,7 @@ impl Ceremony {
             (Act::InitialiseToken { .. }, Fact::InitialiseIntended { label, .. }) => {
                 let state = self.key_mut(of_step)?;
                 require(state.token.is_some(), "the token was not found yet")?;
+                require(state.initialise == Intent::None, "it was announced already")?;
                 state.initialise = Intent::Recorded(label.clone());
             }
             (Act::InitialiseToken { .. }, Fact::TokenInitialised { token, .. }) => {
@@ -74,7 +75,7 @@ impl Ceremony {
                     .map_err(|_| contradiction("the object ID is not in hex"))?;
                 let state = self.key_mut(of_step)?;
                 require(state.token.is_some(), "the token was not found yet")?;
-                require(state.generated.is_none(), "the key exists already")?;
+                require(state.generate == Intent::None, "it was announced already")?;
                 state.generate = Intent::Recorded((object_id, label.clone()));
             }
             (Act::GenerateKey { .. }, Fact::KeyGenerated { .. }) => {
@@ -122,6 +123,7 @@ impl Ceremony {
             "another key of this ceremony is the same key",
         )?;
         let state = self.key_mut(of_step)?;
+        require(state.generated.is_none(), "the key exists already")?;
         require(
             state.generate.get().is_some(),
             "the generation was not announced",

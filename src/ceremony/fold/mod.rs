@@ -6,10 +6,12 @@
 mod key;
 mod root;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::metadata::FrozenRoot;
-use crate::script::{Act, KeyId, PersonId, StepId};
+use crate::script::{Act, KeyId, PersonId, PersonRole, StepId};
 
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
@@ -140,10 +142,7 @@ impl Ceremony {
                 self.failure = None;
             }
             Fact::ExceptionRecorded { sheet, .. } => {
-                require(
-                    distinct(&event.people) >= 2,
-                    "an exception is decided by two people",
-                )?;
+                self.require_two(&event.people, "an exception is decided")?;
                 self.exceptions.push((event.step.clone(), sheet.clone()));
             }
             Fact::Aborted { reason } => {
@@ -181,7 +180,8 @@ impl Ceremony {
                 let [person] = event.people.as_slice() else {
                     return Err(contradiction("attendance is taken person by person"));
                 };
-                self.attended.insert(person.clone(), document.clone());
+                let before = self.attended.insert(person.clone(), document.clone());
+                require(before.is_none(), "that person is here already")?;
             }
             (
                 Act::AttestClock,
@@ -197,10 +197,7 @@ impl Ceremony {
             }
             (Act::InspectStation, Fact::FindingsAcknowledged { .. }) => {
                 require(self.findings.is_some(), "nothing was inspected yet")?;
-                require(
-                    distinct(&event.people) >= 2,
-                    "findings are acknowledged by two people",
-                )?;
+                self.require_two(&event.people, "findings are acknowledged")?;
                 self.done.insert(step_id);
             }
             (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
@@ -218,8 +215,9 @@ impl Ceremony {
                     initials.contains(person),
                     "the script does not ask for that person's initials",
                 )?;
-                self.initials
-                    .insert((step_id, person.clone()), typed.clone());
+                let place = (step_id, person.clone());
+                let before = self.initials.insert(place, typed.clone());
+                require(before.is_none(), "that person's initials are there already")?;
             }
             (Act::ComposeRoot, Fact::RootComposed { .. })
             | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
@@ -236,8 +234,9 @@ impl Ceremony {
                     *verdict == Verdict::Agree || !remark.is_empty(),
                     "a reservation or a refusal has a reason",
                 )?;
-                self.sign_offs
-                    .insert(person.clone(), (*verdict, remark.clone()));
+                let signed_off = (*verdict, remark.clone());
+                let before = self.sign_offs.insert(person.clone(), signed_off);
+                require(before.is_none(), "that person has signed off already")?;
             }
             (
                 Act::OpenToken { key }
@@ -259,7 +258,7 @@ impl Ceremony {
         attested: Timestamp,
         offset: i64,
     ) -> Folded {
-        require(distinct(people) >= 2, "the clock is attested by two people")?;
+        self.require_two(people, "the clock is attested")?;
         require(
             attested.as_second() - machine.as_second() == offset,
             "the offset is not attested time minus machine time",
@@ -270,6 +269,21 @@ impl Ceremony {
         )?;
         self.clock_offset = Some(offset);
         Ok(())
+    }
+
+    /// Two people are two other than the ceremony administrator.
+    fn require_two(&self, people: &[PersonId], what: &str) -> Folded {
+        let independent: BTreeSet<_> = people
+            .iter()
+            .filter(|id| {
+                let person = self.script.person(id);
+                person.is_some_and(|person| !person.is(PersonRole::Administrator))
+            })
+            .collect();
+        require(
+            independent.len() >= 2,
+            &format!("{what} by two people, neither of them the ceremony administrator"),
+        )
     }
 
     fn key_mut(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
@@ -339,11 +353,4 @@ fn out_of_place(fact: &Fact, step: &StepId) -> ReplayError {
         event: fact.name(),
         step: step.to_string(),
     }
-}
-
-fn distinct(people: &[PersonId]) -> usize {
-    people
-        .iter()
-        .collect::<std::collections::BTreeSet<_>>()
-        .len()
 }

@@ -4,7 +4,7 @@ use crate::metadata::{self, FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
 use crate::ceremony::event::Fact;
-use crate::ceremony::next::review_word;
+use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
 use super::{Folded, contradiction, require};
@@ -58,6 +58,10 @@ impl Ceremony {
                 require(state.signature.is_none(), "the key has signed already")?;
                 require(state.generated.is_some(), "the key does not exist")?;
                 require(
+                    state.sign != Intent::Recorded(()),
+                    "it was announced already",
+                )?;
+                require(
                     *repeat == matches!(state.sign, Intent::Interrupted(())),
                     "a signature is a repeat exactly when an earlier try was interrupted",
                 )?;
@@ -97,6 +101,7 @@ impl Ceremony {
                     require(self.export_intended, "the export was not announced")?;
                     self.exported.clone_from(files);
                 } else {
+                    require(!self.export_intended, "it was announced already")?;
                     self.export_intended = true;
                 }
             }
@@ -113,8 +118,9 @@ impl Ceremony {
             .take()
             .ok_or_else(|| contradiction("there is no root yet"))?;
         let state = self.key_mut(key)?;
+        require(state.signature.is_none(), "the key has signed already")?;
         require(
-            state.sign.get().is_some(),
+            matches!(state.sign, Intent::Recorded(())),
             "the signature was not announced",
         )?;
         require(

@@ -111,10 +111,11 @@ fn versions_in(directory: &Path) -> io::Result<Vec<u64>> {
 /// Reads a file, and no more of it than shows that it is too large.
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = || {
-        let mut bytes = Vec::new();
-        File::open(path)?
-            .take(MAX_FILE_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)?;
+        let file = File::open(path)?;
+        let limit = MAX_FILE_BYTES as u64 + 1;
+        let size = file.metadata()?.len().min(limit);
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+        file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     read().map_err(|error| unreadable(path, &error))

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::profile::Profile;
 use crate::token::Seen;
 
-use super::{Failure, ReaderArguments, Status, as_json, print, state_words, visible};
+use super::{Failure, ReaderArguments, Status, as_json, print, state_words};
+use crate::record::visible;
 
 /// List the tokens that are there.
 #[derive(Debug, clap::Args)]

@@ -159,8 +159,3 @@ fn print(report: &str) -> Result<(), Failure> {
     writeln!(io::stdout(), "{report}")
         .map_err(|error| Failure::new(Status::Io, format!("cannot write to stdout: {error}")))
 }
-
-/// Text from a token, with what could steer a terminal shown escaped.
-fn visible(text: &str) -> String {
-    text.escape_debug().to_string()
-}

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::profile::Quirks;
 use crate::token::{HeldKey, HeldObject, ObjectKind, Seen};
 
-use super::{Failure, ReaderArguments, Status, as_json, print, select, state_words, visible};
+use super::{Failure, ReaderArguments, Status, as_json, print, select, state_words};
+use crate::record::visible;
 
 /// Show one token and the keys it shows without a PIN.
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::map::{Entry, Map};
 
 /// The deepest nesting of arrays and objects that is read. Root metadata has five levels.
 pub const MAX_DEPTH: usize = 120;
@@ -196,11 +197,13 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let inner = self.deeper()?;
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if object.contains_key(&name) {
-                return Err(self.object(JsonError::DuplicateMember { name }));
+            match object.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(members.next_value_seed(inner)?)),
+                Entry::Occupied(first) => {
+                    let name = first.key().clone();
+                    return Err(self.object(JsonError::DuplicateMember { name }));
+                }
             }
-            let value = members.next_value_seed(inner)?;
-            object.insert(name, value);
         }
         Ok(Value::Object(object))
     }

@@ -103,12 +103,14 @@ fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
 
 fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    for byte in text.bytes() {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(byte);
+    let mut rest = text.as_bytes();
+    while let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+        let (plain, escaped) = rest.split_at(length);
+        out.extend_from_slice(plain);
+        out.extend_from_slice(&[b'\\', escaped[0]]);
+        rest = &escaped[1..];
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

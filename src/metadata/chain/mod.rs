@@ -9,6 +9,7 @@
 mod findings;
 mod report;
 mod side_by_side;
+mod window;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 use self::findings::Findings;
 use self::side_by_side::side_by_side;
+use self::window::Window;
 use super::check::{Check, Remark};
 use super::document::{ListedKey, RootDocument};
 use super::expires::Expires;
@@ -28,9 +30,6 @@ use super::root_file::RootFile;
 use super::tally::{Count, Surplus, tally};
 
 pub use report::ChainReport;
-
-/// How many files are read before they are judged.
-const WINDOW: usize = 256;
 
 /// A root that a chain of signatures ties to the trust anchor. Only [`verify_chain`] makes one.
 #[derive(Debug, Clone)]
@@ -94,7 +93,7 @@ pub fn try_verify_chain<E: Send>(
     let mut walk = Walk::default();
     loop {
         let cache = &walk.cache;
-        let window = side_by_side(files.by_ref().take(WINDOW), |fetched| {
+        let window = side_by_side(Window::of(&mut files), |fetched| {
             fetched.map(|(name, bytes)| Link::read(name, &bytes, cache))
         });
         if window.is_empty() || walk.pass(window)?.is_break() {

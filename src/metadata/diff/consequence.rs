@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Change;
+use crate::certificate::PublicKey;
 use crate::metadata::document::RootDocument;
+use crate::metadata::key_id::KeyId;
 use crate::metadata::role::RoleKind;
 
 /// Something that follows from a change.
@@ -117,8 +119,18 @@ fn publics(document: &RootDocument, kind: RoleKind) -> BTreeSet<&[u8]> {
     document
         .role_keys(kind)
         .filter_map(|(_, listed)| listed.key().public())
-        .map(crate::certificate::PublicKey::as_der)
+        .map(PublicKey::as_der)
         .collect()
+}
+
+/// The keys of a role with their IDs.
+fn named(
+    document: &RootDocument,
+    kind: RoleKind,
+) -> impl Iterator<Item = (&KeyId, Option<&PublicKey>)> {
+    document
+        .role_keys(kind)
+        .map(|(id, listed)| (id, listed.key().public()))
 }
 
 /// What follows from the changes between two roots.
@@ -158,7 +170,8 @@ pub(super) fn draw(old: &RootDocument, new: &RootDocument, changes: &[Change]) -
         .filter(|kind| *kind != RoleKind::Root)
         .filter(|kind| {
             let raised = new.role(*kind).threshold() > old.role(*kind).threshold();
-            let revoked = !publics(old, *kind).is_subset(&publics(new, *kind));
+            // Signatures are found by key ID: a key under a new ID must sign again as well.
+            let revoked = named(old, *kind).any(|key| !named(new, *kind).any(|other| other == key));
             raised || revoked
         })
         .collect();

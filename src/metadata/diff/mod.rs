@@ -1,9 +1,9 @@
 //! What differs between two roots, in the words of the people who decide about it.
 
+mod change;
 mod consequence;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde_json::{Map, Value, json};
 
@@ -12,6 +12,7 @@ use super::key::Key;
 use super::key_id::KeyId;
 use super::role::RoleKind;
 
+pub use change::{Change, Fate};
 pub use consequence::Consequence;
 
 /// What differs between two roots, and what follows from it.
@@ -19,112 +20,6 @@ pub use consequence::Consequence;
 pub struct RootDiff {
     changes: Vec<Change>,
     consequences: Vec<Consequence>,
-}
-
-/// One difference. Foreign text in it is escaped when it is displayed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Change {
-    /// Another version.
-    Version {
-        /// The old one.
-        from: u64,
-        /// The new one.
-        to: u64,
-    },
-    /// Another expiry.
-    Expires {
-        /// The old text.
-        from: String,
-        /// The new text.
-        to: String,
-    },
-    /// Another version of the specification.
-    SpecVersion {
-        /// The old text.
-        from: String,
-        /// The new text.
-        to: String,
-    },
-    /// Files are found under other names.
-    ConsistentSnapshot {
-        /// The old value, if there was one.
-        from: Option<bool>,
-        /// The new value, if there is one.
-        to: Option<bool>,
-    },
-    /// Another threshold.
-    Threshold {
-        /// Of which role.
-        role: RoleKind,
-        /// The old one.
-        from: u64,
-        /// The new one.
-        to: u64,
-    },
-    /// A role has one more key.
-    KeyAdded {
-        /// Which role.
-        role: RoleKind,
-        /// Its ID.
-        id: KeyId,
-        /// What it is.
-        key: String,
-    },
-    /// A role has lost a key: its revocation.
-    KeyRemoved {
-        /// Which role.
-        role: RoleKind,
-        /// Its ID.
-        id: KeyId,
-        /// What it is.
-        key: String,
-    },
-    /// The same public key stands under another ID.
-    KeyRenamed {
-        /// In which role.
-        role: RoleKind,
-        /// The old ID.
-        from: KeyId,
-        /// The new ID.
-        to: KeyId,
-        /// What it is.
-        key: String,
-    },
-    /// ANOTHER public key stands under an ID that stayed. Whoever compares IDs sees nothing.
-    KeyReplaced {
-        /// The ID.
-        id: KeyId,
-        /// What it was.
-        from: String,
-        /// What it is.
-        to: String,
-    },
-    /// The key object was written otherwise; the public key in it is the same.
-    KeyRewritten {
-        /// The ID.
-        id: KeyId,
-        /// What it is.
-        key: String,
-    },
-    /// A member that the specification does not know.
-    Member {
-        /// Where it stands: `roles.root.x-note`.
-        path: String,
-        /// What became of it.
-        fate: Fate,
-    },
-}
-
-/// What became of a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It is new.
-    Added,
-    /// It is gone.
-    Removed,
-    /// It has another value.
-    Changed,
 }
 
 impl RootDiff {
@@ -167,126 +62,6 @@ impl RootDiff {
             .map(|consequence| json!({"id": consequence.id(), "detail": consequence.to_string()}))
             .collect();
         json!({"changes": changes, "consequences": consequences})
-    }
-}
-
-impl Change {
-    /// Whether it must stand out: another key under an ID that stayed, or a version that goes back.
-    #[must_use]
-    pub const fn is_alarming(&self) -> bool {
-        match self {
-            Self::KeyReplaced { .. } => true,
-            Self::Version { from, to } => *to < *from,
-            _ => false,
-        }
-    }
-
-    /// The kind of change, as JSON names it.
-    #[must_use]
-    pub const fn id(&self) -> &'static str {
-        match self {
-            Self::Version { .. } => "version",
-            Self::Expires { .. } => "expires",
-            Self::SpecVersion { .. } => "spec-version",
-            Self::ConsistentSnapshot { .. } => "consistent-snapshot",
-            Self::Threshold { .. } => "threshold",
-            Self::KeyAdded { .. } => "key-added",
-            Self::KeyRemoved { .. } => "key-removed",
-            Self::KeyRenamed { .. } => "key-renamed",
-            Self::KeyReplaced { .. } => "key-replaced",
-            Self::KeyRewritten { .. } => "key-rewritten",
-            Self::Member { .. } => "member",
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        let mut members = match self {
-            Self::Version { from, to } => json!({"from": from, "to": to}),
-            Self::Expires { from, to } | Self::SpecVersion { from, to } => {
-                json!({"from": from, "to": to})
-            }
-            Self::ConsistentSnapshot { from, to } => json!({"from": from, "to": to}),
-            Self::Threshold { role, from, to } => json!({"role": role, "from": from, "to": to}),
-            Self::KeyAdded { role, id, key } | Self::KeyRemoved { role, id, key } => {
-                json!({"role": role, "keyid": id, "key": key})
-            }
-            Self::KeyRenamed {
-                role,
-                from,
-                to,
-                key,
-            } => json!({"role": role, "from": from, "to": to, "key": key}),
-            Self::KeyReplaced { id, from, to } => json!({"keyid": id, "from": from, "to": to}),
-            Self::KeyRewritten { id, key } => json!({"keyid": id, "key": key}),
-            Self::Member { path, fate } => json!({"path": path, "fate": fate.to_string()}),
-        };
-        members["change"] = json!(self.id());
-        members["alarm"] = json!(self.is_alarming());
-        members["detail"] = json!(self.to_string());
-        members
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version { from, to } => write!(f, "version {from} becomes {to}"),
-            Self::Expires { from, to } => write!(
-                f,
-                "expires {} instead of {}",
-                to.escape_debug(),
-                from.escape_debug()
-            ),
-            Self::SpecVersion { from, to } => {
-                write!(f, "spec_version {from} becomes {to}")
-            }
-            Self::ConsistentSnapshot { from, to } => {
-                let text = |value: &Option<bool>| {
-                    value.map_or("missing", |on| if on { "true" } else { "false" })
-                };
-                write!(f, "consistent_snapshot {} becomes {}", text(from), text(to))
-            }
-            Self::Threshold { role, from, to } => {
-                let way = if to > from { "raised" } else { "LOWERED" };
-                write!(f, "{role}: threshold {way} from {from} to {to}")
-            }
-            Self::KeyAdded { role, id, key } => write!(f, "{role}: + key {} ({key})", id.short()),
-            Self::KeyRemoved { role, id, key } => write!(f, "{role}: - key {} ({key})", id.short()),
-            Self::KeyRenamed {
-                role,
-                from,
-                to,
-                key,
-            } => write!(
-                f,
-                "{role}: key {} stands under the ID {} ({key})",
-                from.short(),
-                to.short()
-            ),
-            Self::KeyReplaced { id, from, to } => write!(
-                f,
-                "ANOTHER KEY UNDER THE SAME ID {}: it was {from}, and is {to}",
-                id.short()
-            ),
-            Self::KeyRewritten { id, key } => {
-                write!(
-                    f,
-                    "key {} is written otherwise, and is the same key ({key})",
-                    id.short()
-                )
-            }
-            Self::Member { path, fate } => write!(f, "member {} {fate}", path.escape_debug()),
-        }
-    }
-}
-
-impl fmt::Display for Fate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Added => "added",
-            Self::Removed => "removed",
-            Self::Changed => "changed",
-        })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fields::{Fields, Value};
 use super::log::At;
 use crate::metadata::KeyType;
+use crate::profile::Profile;
 use crate::script::plan::{Backup, KeyPlan, TokenSpec};
 use crate::script::{KeyId, PersonId};
 
@@ -89,16 +90,17 @@ fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
 
 fn profile(value: &Value<'_, '_>) -> Option<String> {
     let text = value.raw()?;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if (1..=40).contains(&text.len()) && text.chars().all(plain) {
-        return Some(text.to_owned());
+    match Profile::named(text) {
+        Ok(_) => Some(text.to_owned()),
+        Err(error) => {
+            value.fault(
+                "script.profile",
+                error.to_string(),
+                "take one of those that are named; each is a file of hsm-config/",
+            );
+            None
+        }
     }
-    value.fault(
-        "script.profile",
-        format!("{text:?} cannot name a token profile"),
-        "`conclave token list` names the profiles, as in \"softhsm2\"",
-    );
-    None
 }
 
 fn label(value: &Value<'_, '_>) -> Option<String> {

@@ -86,7 +86,7 @@ fn of_work(model: &Model) -> Vec<Binding> {
     } else {
         if model.turn == Turn::Room {
             of_request(model, &mut all);
-            if model.is_rehearsal() {
+            if model.is_rehearsal() && !matches!(model.request, Request::Waiting(_)) {
                 of_rehearsal(is_typing, &mut all);
             }
         }
@@ -317,6 +317,12 @@ fn of_exception(form: &ExceptionForm, all: &mut Vec<Binding>) {
     let hint = if is_last { "record it" } else { "next line" };
     let help = "goes to the next line; on the last one, records the sheet";
     all.push(hinted(&[ENTER], Action::Submit, hint, help));
+    all.push(hinted(
+        &[ESC],
+        Action::Back,
+        "throw away",
+        "throws the sheet away",
+    ));
     if form.at >= 3 {
         all.push(hinted(
             &[UP, K],
@@ -334,6 +340,5 @@ fn of_exception(form: &ExceptionForm, all: &mut Vec<Binding>) {
             "before",
             "the line before",
         ),
-        hinted(&[ESC], Action::Back, "throw away", "throws the sheet away"),
     ]);
 }

@@ -130,7 +130,7 @@ fn person_line(
         line.push(Span::styled(format!(" {name} "), theme.selected()));
         line.push(Span::styled("  Up Down another", theme.quiet()));
     } else {
-        line.push(Span::styled(name, theme.strong()));
+        line.push(Span::styled(format!(" {name}"), theme.strong()));
     }
     Line::from(line)
 }

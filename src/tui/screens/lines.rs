@@ -52,8 +52,7 @@ impl Lines {
     }
 
     pub(super) fn heading(&mut self, text: &str) {
-        let style = self.theme.heading();
-        self.push(Span::styled(text.to_owned(), style));
+        self.paragraph(text, self.theme.heading());
     }
 
     /// A paragraph, wrapped.

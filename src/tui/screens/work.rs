@@ -146,27 +146,22 @@ fn current(model: &Model) -> Option<&Step> {
     model.shown()?.current_step()
 }
 
+/// What the script says of the step at hand, below what the step before left to be written down.
 fn above(model: &Model, width: u16) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let Some(ceremony) = model.shown() else {
         return Vec::new();
     };
+    let steps = ceremony.script().steps();
     let Some(step) = ceremony.current_step() else {
         return Vec::new();
     };
-    let mut lines = step::lines(ceremony, step, theme, width);
-    let steps = ceremony.script().steps();
-    let before = steps
-        .iter()
-        .position(|other| other == step)
-        .and_then(|at| steps.get(at.checked_sub(1)?));
-    if let Some(before) = before {
-        let made = step::made(ceremony, before, theme, width);
-        if !made.is_empty() {
-            lines.push(Line::default());
-            lines.extend(made);
-        }
-    }
+    let at = steps.iter().position(|other| other == step);
+    let before = at.and_then(|at| steps.get(at.checked_sub(1)?));
+    let mut lines = before.map_or_else(Vec::new, |before| {
+        step::just_made(ceremony, before, theme, width)
+    });
+    lines.extend(step::lines(ceremony, step, theme, width));
     lines
 }
 
@@ -257,16 +252,14 @@ fn share(above: &[Line<'_>], question: &Question, rows: u16) -> Shares {
     let rest = rows.saturating_sub(input.saturating_add(2));
     let text = count(&question.text).min(rest);
     let left = rest - text;
+    let wanted = count(above).saturating_add(1);
     let above = if left < LEAST_ABOVE.min(count(above)) {
         0
     } else {
-        left
+        // The question follows at once: it begins in the same place for the whole step.
+        left.min(wanted)
     };
-    Shares {
-        above,
-        text: rest - above,
-        input,
-    }
+    Shares { above, text, input }
 }
 
 fn draw_above(model: &Model, lines: &[Line<'_>], area: Rect, buffer: &mut Buffer) {

@@ -1,0 +1,89 @@
+//! All files of a ceremony directory that follow from the record.
+
+use std::fmt::Write as _;
+
+use crate::ceremony::Ceremony;
+use crate::transcript::{Transcript, closing_note};
+use crate::words::Digest;
+
+use super::instructions::instructions;
+use super::register::{public_key_path, register};
+use super::report::report_html;
+
+/// The name of the script in a ceremony directory.
+pub(super) const SCRIPT: &str = "script.toml";
+/// The name of the transcript.
+pub(super) const TRANSCRIPT: &str = "transcript.jsonl";
+/// The name of the list of digests: it covers every other file, and so is written last.
+pub const SUMS: &str = "SHA256SUMS";
+
+/// Documents whose wording belongs to the version of the program; what they say stands in the record as well.
+pub(super) const WORDED: [&str; 3] = ["VERIFY.txt", "closing-note.txt", "report.html"];
+
+/// Every file of a ceremony directory that follows from the record, by its relative path, with its bytes; in the
+/// order of paths, [`SUMS`] last. The same record gives the same bytes.
+///
+/// The script, the files that it carries and the transcript are what they follow from; `SHA256SUMS` covers those too.
+#[must_use]
+pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, Vec<u8>)> {
+    let mut documents = vec![
+        (
+            "closing-note.txt".to_owned(),
+            closing_note(ceremony, transcript).into_bytes(),
+        ),
+        (
+            "report.html".to_owned(),
+            report_html(ceremony, transcript).into_bytes(),
+        ),
+        (
+            "VERIFY.txt".to_owned(),
+            instructions(ceremony, transcript).into_bytes(),
+        ),
+        ("keys/register.json".to_owned(), register(ceremony)),
+    ];
+    for (plan, state) in ceremony.key_states() {
+        if let Some(generated) = state.generated() {
+            let pem = generated.public_key.to_pem().into_bytes();
+            documents.push((public_key_path(&plan.id), pem));
+        }
+    }
+    if let (Some(signed), Some(_)) = (ceremony.signed(), ceremony.verified()) {
+        let name = format!("root/{}.root.json", signed.frozen().version());
+        documents.push((name, signed.to_file_bytes()));
+    }
+    documents.sort();
+    let sums = sums(ceremony, transcript, &documents);
+    documents.push((SUMS.to_owned(), sums));
+    documents
+}
+
+/// The bytes of `transcript.jsonl`.
+pub(super) fn transcript_bytes(transcript: &Transcript) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in transcript.entries() {
+        bytes.extend(entry.line.encode());
+        bytes.push(b'\n');
+    }
+    bytes
+}
+
+/// The list of digests, as `sha256sum` writes and checks it. Names have no character that it would escape.
+fn sums(ceremony: &Ceremony, transcript: &Transcript, documents: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let script = ceremony.script();
+    let mut lines: Vec<(&str, Digest)> = documents
+        .iter()
+        .map(|(path, bytes)| (path.as_str(), Digest::of(bytes)))
+        .collect();
+    lines.push((SCRIPT, script.sha256()));
+    lines.push((TRANSCRIPT, Digest::of(&transcript_bytes(transcript))));
+    for file in script.carried_files() {
+        lines.push((&file.name, file.sha256));
+    }
+    lines.sort_unstable();
+    let mut text = String::new();
+    for (path, digest) in lines {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{digest}  {path}");
+    }
+    text.into_bytes()
+}

@@ -1,0 +1,311 @@
+//! `VERIFY.txt`: how to check every claim of a ceremony without this program.
+//!
+//! The text is a shell script whose prose is comments, so that reading it and running it are the same.
+
+use std::fmt::{self, Write as _};
+
+use crate::ceremony::{Ceremony, Fact, Occasion};
+use crate::metadata::Scheme;
+use crate::script::KeyId;
+use crate::transcript::Transcript;
+use crate::words::Digest;
+
+use super::register::public_key_path;
+use crate::record::visible;
+
+const TOOLS: &str = r#"# Nothing below needs Conclave: only a shell, sha256sum (GNU coreutils), OpenSSL 3 and Python 3.
+# This file is a shell script. Read it, then run it in this directory:
+#
+#     sh VERIFY.txt
+#
+# It stops with a status other than 0 at the first thing that does not hold.
+
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+is() {  # what it is, what was found, what it must be
+    [ "$2" = "$3" ] || { echo "[FAIL] $1: $2, not $3"; exit 1; }
+    echo "[ok] $1: $2"
+}
+verifies() {  # what it is, then the command that verifies it
+    what=$1; shift
+    "$@" >"$work/said" 2>&1 || { cat "$work/said"; echo "[FAIL] $what"; exit 1; }
+    echo "[ok] $what"
+}
+
+# 1. The files are those that were written.
+
+sha256sum --check --quiet --strict SHA256SUMS
+echo "[ok] every file is the one that SHA256SUMS names"
+"#;
+
+const CHAIN: &str = r#"
+# 3. The record is whole. Each line of transcript.jsonl is an event; its "prev" is the SHA-256 of the line
+#    before it, without the line feed, and that of the first line is 64 zeros. The SHA-256 of the last line
+#    is the head of the record: whoever has it in ink has the whole record.
+
+head=$(python3 - <<'END'
+import hashlib, json
+head, first = "0" * 64, None
+for number, text in enumerate(open("transcript.jsonl", "rb"), 1):
+    line = json.loads(text)
+    first = first or line
+    assert text.endswith(b"\n"), f"line {number} is cut short"
+    assert line["seq"] == number and line["prev"] == head, f"line {number} does not follow the one before"
+    assert line["script"] == first["script"] and line["mode"] == first["mode"], f"line {number} is of another ceremony"
+    head = hashlib.sha256(text[:-1]).hexdigest()
+assert first["script"] == hashlib.sha256(open("script.toml", "rb").read()).hexdigest(), "another script"
+print(head)
+END
+)
+"#;
+
+const EXTRACT: &str = r#"
+# 4. What was signed, taken out of the record. A proof of possession is a signature over five lines: these
+#    words, the SHA-256 of the script, the key's name in the script, the occasion, and a random challenge.
+#    What is signed of a root is its canonical JSON, as it stands in the event "root-composed".
+
+python3 - "$work" <<'END'
+import hashlib, json, pathlib, sys
+work = pathlib.Path(sys.argv[1])
+script = hashlib.sha256(open("script.toml", "rb").read()).hexdigest()
+for text in open("transcript.jsonl", "rb"):
+    line = json.loads(text)
+    event, data = line["event"], line.get("data")
+    if event == "key-generated":
+        assert open(f"keys/{data['key']}.pub.pem").read() == data["public_key"], "keys/ differs from the record"
+    if event == "possession-proven":
+        proof = data["key"] + "." + data["occasion"]
+        message = ["conclave proof of possession v1", script, data["key"], data["occasion"], data["challenge"]]
+        (work / (proof + ".message")).write_text("".join(part + "\n" for part in message))
+        (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
+    if event == "root-composed":
+        (work / "root.message").write_bytes(data["signed"].encode())
+    if event == "signed":
+        (work / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
+        (work / (data["key"] + ".root.keyid")).write_text(data["key_id"])
+END
+"#;
+
+const ROOT_FILE: &str = r#"
+#    The file holds what was signed, those signatures and no others, and under each key ID the public key that
+#    lies in keys/. A key ID is the SHA-256 of the key object in canonical JSON.
+
+python3 - "$work" "$root" <<'END'
+import base64, hashlib, json, pathlib, sys
+work, root = pathlib.Path(sys.argv[1]), json.load(open(sys.argv[2]))
+signed = root["signed"]
+assert signed == json.loads((work / "root.message").read_bytes(), strict=False), "something else was signed"
+def canonical(value):
+    if isinstance(value, dict):
+        return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in sorted(value)) + "}"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(value)
+signatures = {}
+for path in work.glob("*.root.keyid"):
+    name, key_id = path.name.removesuffix(".root.keyid"), path.read_text()
+    pem = open(f"keys/{name}.pub.pem").read()
+    raw = base64.b64decode("".join(pem.splitlines()[1:-1]))[-32:].hex()
+    key = signed["keys"][key_id]
+    assert key["keyval"]["public"] == (raw if key["keytype"] == "ed25519" else pem), name
+    assert key_id == hashlib.sha256(canonical(key).encode()).hexdigest(), name
+    signatures[key_id] = (work / f"{name}.root.signature").read_bytes().hex()
+assert signatures == {entry["keyid"]: entry["sig"] for entry in root["signatures"]}, "other signatures"
+role = signed["roles"]["root"]
+count = len(set(role["keyids"]) & set(signatures))
+assert count >= role["threshold"] > 0, "fewer signatures than the threshold"
+print(f"[ok] {count} of {len(role['keyids'])} root keys have signed, {role['threshold']} must")
+END
+"#;
+
+/// The text of `VERIFY.txt`.
+pub(super) fn instructions(ceremony: &Ceremony, transcript: &Transcript) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_instructions(&mut text, ceremony, transcript);
+    text
+}
+
+fn write_instructions(
+    text: &mut String,
+    ceremony: &Ceremony,
+    transcript: &Transcript,
+) -> fmt::Result {
+    let script = ceremony.script();
+    writeln!(text, "# How to check this ceremony with stock tools")?;
+    writeln!(text, "#")?;
+    writeln!(
+        text,
+        "# {}: {}",
+        ceremony.mode().banner(),
+        visible(script.title())
+    )?;
+    writeln!(text, "#")?;
+    text.write_str(TOOLS)?;
+    write_script(text, &script.sha256())?;
+    text.write_str(CHAIN)?;
+    writeln!(
+        text,
+        "is 'head of the record' \"$head\" {}",
+        transcript.head()
+    )?;
+    write_ink(text, &transcript.head())?;
+    text.write_str(EXTRACT)?;
+    write_keys(text, ceremony, transcript)?;
+    write_root(text, ceremony)?;
+    writeln!(text)?;
+    writeln!(text, "echo 'everything above holds'")?;
+    writeln!(text)?;
+    text.write_str(
+        "# What no tool can tell: compare the digest of the script, the digest of the root and the head of the\n\
+         # record with the ink of the people who were there. report.html and closing-note.txt are for reading.\n",
+    )
+}
+
+fn write_script(text: &mut String, digest: &Digest) -> fmt::Result {
+    writeln!(text)?;
+    writeln!(
+        text,
+        "# 2. The script is the one that was read aloud when the ceremony began."
+    )?;
+    writeln!(text)?;
+    writeln!(
+        text,
+        "is 'digest of the script' \"$(sha256sum <script.toml | cut -c 1-64)\" {digest}"
+    )?;
+    write_ink(text, digest)
+}
+
+/// The same digest as it stands in ink.
+fn write_ink(text: &mut String, digest: &Digest) -> fmt::Result {
+    writeln!(text, "#    In words:")?;
+    for words in digest.words().chunks(8) {
+        writeln!(text, "#        {}", words.join(" "))?;
+    }
+    Ok(())
+}
+
+fn write_keys(text: &mut String, ceremony: &Ceremony, transcript: &Transcript) -> fmt::Result {
+    writeln!(text)?;
+    writeln!(
+        text,
+        "# 5. Each token held the private half of its key. The fingerprint of a key is the SHA-256 of its DER form."
+    )?;
+    write_verifiers(text, ceremony)?;
+    for (plan, state) in ceremony.key_states() {
+        let Some(generated) = state.generated() else {
+            continue;
+        };
+        let path = public_key_path(&plan.id);
+        writeln!(text)?;
+        writeln!(
+            text,
+            "is 'fingerprint of {}' \"$(openssl pkey -pubin -in {path} -outform DER | sha256sum | cut -c 1-64)\" \\\n    {}",
+            plan.id,
+            generated.public_key.fingerprint()
+        )?;
+        for occasion in [Occasion::Generation, Occasion::Reinsertion] {
+            if was_proven(transcript, &plan.id, occasion) {
+                let proof = format!("{}.{}", plan.id, occasion.as_str());
+                let what = format!("{} answered at {}", plan.id, occasion.as_str());
+                let verifier = verifier_of(generated.key.scheme());
+                writeln!(
+                    text,
+                    "verifies '{what}' {verifier} {path} \"$work/{proof}.signature\" \"$work/{proof}.message\""
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
+    let (Some(root), Some(signed)) = (ceremony.frozen(), ceremony.signed()) else {
+        return Ok(());
+    };
+    let version = root.version();
+    writeln!(text)?;
+    writeln!(
+        text,
+        "# 6. Root {version} is what was reviewed, and each signature over it verifies."
+    )?;
+    writeln!(text)?;
+    writeln!(
+        text,
+        "is 'digest of root {version}' \"$(sha256sum <\"$work/root.message\" | cut -c 1-64)\" {}",
+        root.digest()
+    )?;
+    write_ink(text, &root.digest())?;
+    writeln!(text)?;
+    for (plan, state) in ceremony.key_states() {
+        let key = state.generated().map(|generated| &generated.key);
+        if let Some(key) = key.filter(|key| signed.signatures().contains_key(key.id())) {
+            writeln!(
+                text,
+                "verifies 'root {version} is signed by {0}' {1} {2} \"$work/{0}.root.signature\" \"$work/root.message\"",
+                plan.id,
+                verifier_of(key.scheme()),
+                public_key_path(&plan.id),
+            )?;
+        }
+    }
+    if ceremony.verified().is_some() {
+        writeln!(text)?;
+        writeln!(text, "root=root/{version}.root.json")?;
+        text.write_str(ROOT_FILE)?;
+    }
+    Ok(())
+}
+
+fn was_proven(transcript: &Transcript, wanted: &KeyId, when: Occasion) -> bool {
+    transcript.entries().iter().any(|entry| {
+        matches!(&entry.line.fact, Fact::PossessionProven { key, occasion, .. }
+            if key == wanted && *occasion == when)
+    })
+}
+
+/// The shell functions that verify a signature: public key, signature, message.
+fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
+    let schemes: Vec<_> = ceremony
+        .key_states()
+        .filter_map(|(_, state)| state.generated()?.key.scheme())
+        .collect();
+    writeln!(text)?;
+    for scheme in [
+        Scheme::EcdsaP256,
+        Scheme::EcdsaP384,
+        Scheme::Ed25519,
+        Scheme::RsaPssSha256,
+    ] {
+        if schemes.contains(&scheme) {
+            let command = match scheme {
+                Scheme::EcdsaP256 => "dgst -sha256 -verify \"$1\" -signature \"$2\" \"$3\"",
+                Scheme::EcdsaP384 => "dgst -sha384 -verify \"$1\" -signature \"$2\" \"$3\"",
+                Scheme::Ed25519 => {
+                    "pkeyutl -verify -pubin -inkey \"$1\" -rawin -sigfile \"$2\" -in \"$3\""
+                }
+                _ => {
+                    "dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest \\\n        \
+                     -verify \"$1\" -signature \"$2\" \"$3\""
+                }
+            };
+            writeln!(
+                text,
+                "{}() {{  # public key, signature, message\n    openssl {command}\n}}",
+                verifier_of(Some(scheme))
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// The name of the shell function for a scheme that Conclave writes.
+const fn verifier_of(scheme: Option<Scheme>) -> &'static str {
+    match scheme {
+        Some(Scheme::EcdsaP256) => "ecdsa_p256",
+        Some(Scheme::EcdsaP384) => "ecdsa_p384",
+        Some(Scheme::Ed25519) => "ed25519",
+        _ => "rsa_pss",
+    }
+}

@@ -1,0 +1,87 @@
+//! The register of keys: which key is whose, in which token, and how far it can be believed.
+
+use serde::Serialize;
+
+use crate::ceremony::{Ceremony, Mode};
+use crate::metadata::KeyType;
+use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::script::{KeyId, PersonId};
+use crate::words::Digest;
+
+/// `keys/register.json`.
+#[derive(Serialize)]
+struct Register<'a> {
+    schema: u64,
+    mode: Mode,
+    repository: &'a str,
+    script: Digest,
+    keys: Vec<Entry<'a>>,
+}
+
+/// One key that was generated.
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a KeyId,
+    holder: &'a PersonId,
+    holder_name: Option<&'a str>,
+    #[serde(rename = "type")]
+    key_type: KeyType,
+    /// The ID in metadata.
+    key_id: &'a str,
+    public_key: String,
+    /// SHA-256 over the DER SubjectPublicKeyInfo.
+    fingerprint: Digest,
+    fingerprint_words: String,
+    token: Option<&'a TokenId>,
+    provenance: Provenance,
+    attributes: KeyAttributes,
+    proven: bool,
+    reinserted: bool,
+    has_signed: bool,
+}
+
+/// Where the public key of a key of the script lies in a ceremony directory.
+pub(super) fn public_key_path(key: &KeyId) -> String {
+    format!("keys/{key}.pub.pem")
+}
+
+/// The register as JSON, two spaces of indentation, one line feed at the end.
+pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
+    let script = ceremony.script();
+    let keys = ceremony
+        .key_states()
+        .filter_map(|(plan, state)| {
+            let generated = state.generated()?;
+            let fingerprint = generated.public_key.fingerprint();
+            Some(Entry {
+                id: &plan.id,
+                holder: &plan.holder,
+                holder_name: script
+                    .person(&plan.holder)
+                    .map(|person| person.name.as_str()),
+                key_type: plan.key_type,
+                key_id: generated.key.id().as_str(),
+                public_key: public_key_path(&plan.id),
+                fingerprint,
+                fingerprint_words: fingerprint.words().join(" "),
+                token: state.token(),
+                provenance: generated.provenance,
+                attributes: generated.attributes,
+                proven: state.is_proven(),
+                reinserted: state.is_reinserted(),
+                has_signed: state.has_signed(),
+            })
+        })
+        .collect();
+    let register = Register {
+        schema: 1,
+        mode: ceremony.mode(),
+        repository: script.repository(),
+        script: script.sha256(),
+        keys,
+    };
+    // Texts, numbers and truth values cannot fail to be JSON.
+    let mut bytes = serde_json::to_vec_pretty(&register).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}

@@ -1,0 +1,138 @@
+//! What happened, in its order, and what did not go as the script has it.
+
+use crate::ceremony::{Ceremony, Fact, StepState, Verdict};
+use crate::script::{Act, Step, StepId};
+use crate::transcript::{Entry, Transcript};
+
+use super::html::Page;
+
+/// What a reader looks for first. Where there is nothing, the page says so.
+pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
+    page.element("h2", "What did not go as planned");
+    let entries = transcript.entries();
+    let rows = |row: &dyn Fn(&Fact) -> Option<Vec<String>>| -> Vec<Vec<String>> {
+        entries
+            .iter()
+            .filter_map(|entry| {
+                let told = row(&entry.line.fact)?;
+                let step = entry.line.step.as_ref().map(ToString::to_string);
+                let place = [entry.line.seq.to_string(), step.unwrap_or_default()];
+                Some(place.into_iter().chain(told).collect())
+            })
+            .collect()
+    };
+    let exceptions = rows(&|fact| match fact {
+        Fact::ExceptionRecorded { sheet, strength } => Some(vec![
+            sheet.expected.clone(),
+            sheet.happened.clone(),
+            format!("{} ({strength})", sheet.decided),
+        ]),
+        _ => None,
+    });
+    page.element("h3", "Exceptions");
+    if exceptions.is_empty() {
+        page.none("None was recorded.");
+    } else {
+        let headings = ["Line", "Step", "Expected", "Happened", "Decided"];
+        page.table(&headings, &exceptions);
+    }
+    let failures = rows(&|fact| match fact {
+        Fact::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
+        _ => None,
+    });
+    page.element("h3", "Failures");
+    if failures.is_empty() {
+        page.none("Nothing failed.");
+    } else {
+        let headings = ["Line", "Step", "What did not work", "What was said to do"];
+        page.table(&headings, &failures);
+    }
+    let findings: Vec<Vec<String>> = entries
+        .iter()
+        .filter_map(|entry| match &entry.line.fact {
+            Fact::StationInspected { findings } => Some((entry.line.seq, findings)),
+            _ => None,
+        })
+        .flat_map(|(line, findings)| {
+            findings.iter().map(move |finding| {
+                vec![
+                    line.to_string(),
+                    finding.check.clone(),
+                    finding.detail.clone(),
+                ]
+            })
+        })
+        .collect();
+    page.element("h3", "Findings about the machine");
+    if findings.is_empty() {
+        page.none("Nothing was found.");
+    } else {
+        page.table(&["Line", "Check", "Finding"], &findings);
+    }
+    let reservations: Vec<Vec<String>> = ceremony
+        .sign_offs()
+        .iter()
+        .filter(|(_, (verdict, _))| *verdict != Verdict::Agree)
+        .map(|(person, (verdict, remark))| {
+            vec![person.to_string(), verdict.to_string(), remark.clone()]
+        })
+        .collect();
+    page.element("h3", "Reservations and refusals");
+    if reservations.is_empty() {
+        page.none("Nobody had any.");
+    } else {
+        page.table(&["Who", "Verdict", "Remark"], &reservations);
+    }
+}
+
+/// Every event, under the step in which it happened.
+pub(super) fn course(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
+    page.element("h2", "The course");
+    let entries = transcript.entries();
+    for run in entries.chunk_by(|a, b| a.line.step == b.line.step) {
+        if let Some(first) = run.first() {
+            heading(page, ceremony, first.line.step.as_ref());
+            events(page, ceremony, run);
+        }
+    }
+    let open: Vec<_> = numbered(ceremony)
+        .filter(|(_, step)| ceremony.step_state(&step.id) != StepState::Done)
+        .map(|(number, step)| format!("{number}. {}", step.act.title(ceremony.script())))
+        .collect();
+    if !open.is_empty() {
+        page.element("h3", "Steps that were not done");
+        page.element("blockquote", open.join("\n"));
+    }
+}
+
+fn numbered(ceremony: &Ceremony) -> impl Iterator<Item = (usize, &Step)> {
+    (1..).zip(ceremony.script().steps())
+}
+
+fn heading(page: &mut Page, ceremony: &Ceremony, id: Option<&StepId>) {
+    let step = id.and_then(|id| numbered(ceremony).find(|(_, step)| step.id == *id));
+    let Some((number, step)) = step else {
+        page.element("h3", "The ceremony as a whole");
+        return;
+    };
+    page.element(
+        "h3",
+        format!("{number}. {}", step.act.title(ceremony.script())),
+    );
+    if let Act::Note { text, .. } = &step.act {
+        page.element("blockquote", text);
+    }
+}
+
+fn events(page: &mut Page, ceremony: &Ceremony, run: &[Entry]) {
+    page.raw("<table>");
+    for entry in run {
+        let cells = [
+            ("td class=\"line\"", entry.line.seq.to_string()),
+            ("td class=\"time\"", entry.line.time.to_string()),
+            ("td", entry.line.event().narrate(ceremony.script())),
+        ];
+        page.row(cells.into_iter());
+    }
+    page.raw("</table>");
+}

@@ -1,0 +1,231 @@
+//! What came out: how it ended, the keys, the root.
+
+use crate::ceremony::{Ceremony, Ending, Fact, KeyState};
+use crate::metadata::{Key, ListedKey, RoleKind};
+use crate::record::KeyAttributes;
+use crate::script::KeyPlan;
+use crate::transcript::Transcript;
+use crate::words::Digest;
+
+use super::html::Page;
+
+pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
+    page.element("h2", "Summary");
+    let mut facts = Vec::new();
+    let entries = transcript.entries();
+    if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
+        facts.push(("Began", first.line.time.to_string()));
+        facts.push(("Last event", last.line.time.to_string()));
+    }
+    facts.push((
+        "Ending",
+        match ceremony.ending() {
+            None => "it has not ended yet".to_owned(),
+            Some(Ending::Closed(status)) => {
+                format!("all steps were done; the worst verdict: {status}")
+            }
+            Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
+        },
+    ));
+    if let Some(root) = ceremony.frozen() {
+        let count = ceremony.signatures();
+        facts.push((
+            "Root",
+            format!(
+                "version {}, {} signatures of {} that are needed, expires {}",
+                root.version(),
+                count.have,
+                count.need,
+                root.document().expires().as_str()
+            ),
+        ));
+    }
+    for entry in entries {
+        let (what, version, program) = match &entry.line.fact {
+            Fact::Opened(opening) => ("Program", &opening.conclave, opening.program),
+            Fact::Resumed {
+                conclave, program, ..
+            } => ("Program, resumed", conclave, *program),
+            _ => continue,
+        };
+        facts.push((
+            what,
+            format!("conclave {version}, {}", program_file(program)),
+        ));
+    }
+    page.facts(&facts);
+}
+
+fn program_file(digest: Option<Digest>) -> String {
+    digest.map_or_else(
+        || "whose file could not be read".to_owned(),
+        |digest| format!("SHA-256 of its file {digest}"),
+    )
+}
+
+pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
+    page.element("h2", "Keys");
+    for (plan, state) in ceremony.key_states() {
+        let name = ceremony
+            .script()
+            .person(&plan.holder)
+            .map_or(plan.holder.as_str(), |holder| holder.name.as_str());
+        page.element("h3", format!("{} of {name}", plan.id));
+        key(page, plan, state);
+    }
+}
+
+fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
+    let mut facts = vec![("Type", plan.key_type.to_string())];
+    if let Some(token) = state.token() {
+        facts.push((
+            "Token",
+            format!(
+                "{}, {}, serial number {}, label {}, profile {}",
+                token.manufacturer, token.model, token.serial, token.label, token.profile
+            ),
+        ));
+    }
+    if let Some(bag) = &plan.token.bag {
+        facts.push(("Bag", bag.clone()));
+    }
+    let Some(generated) = state.generated() else {
+        facts.push(("Key", "was not generated".to_owned()));
+        page.facts(&facts);
+        return;
+    };
+    let did = |done: bool| if done { "verified" } else { "not made" };
+    facts.push((
+        "Provenance",
+        format!(
+            "{} ({})",
+            generated.provenance,
+            attributes(generated.attributes)
+        ),
+    ));
+    facts.push((
+        "Proof of possession",
+        format!(
+            "at generation: {}; put in again: {}",
+            did(state.is_proven()),
+            did(state.is_reinserted())
+        ),
+    ));
+    facts.push(("Signature of the root", did(state.has_signed()).to_owned()));
+    facts.push(("Key ID", generated.key.id().to_string()));
+    page.facts(&facts);
+    page.element(
+        "p class=\"soft\"",
+        "Fingerprint, SHA-256 of the public key:",
+    );
+    page.digest(&generated.public_key.fingerprint());
+}
+
+/// What the token says of the private key.
+fn attributes(attributes: KeyAttributes) -> String {
+    [
+        ("sensitive", attributes.sensitive),
+        ("extractable", attributes.extractable),
+        ("always sensitive", attributes.always_sensitive),
+        ("never extractable", attributes.never_extractable),
+        ("made here", attributes.local),
+    ]
+    .map(|(name, value)| match value {
+        Some(true) => format!("{name}: yes"),
+        Some(false) => format!("{name}: no"),
+        None => format!("{name}: not told"),
+    })
+    .join(", ")
+}
+
+pub(super) fn root(page: &mut Page, ceremony: &Ceremony) {
+    page.element("h2", "The root");
+    let Some(root) = ceremony.frozen() else {
+        page.none("No root was composed.");
+        return;
+    };
+    let document = root.document();
+    page.facts(&[
+        ("Version", root.version().to_string()),
+        ("Expires", document.expires().as_str().to_owned()),
+        (
+            "Verified",
+            ceremony.verified().map_or_else(
+                || "it was not verified".to_owned(),
+                |digest| format!("as clients do it; SHA-256 of the file {digest}"),
+            ),
+        ),
+    ]);
+    page.element(
+        "p class=\"soft\"",
+        "Digest of what was reviewed and signed:",
+    );
+    page.digest(&root.digest());
+    let mut rows = Vec::new();
+    for kind in RoleKind::ALL {
+        let role = document.role(kind);
+        for (index, id) in role.key_ids().iter().enumerate() {
+            let first = index == 0;
+            rows.push(vec![
+                if first {
+                    kind.to_string()
+                } else {
+                    String::new()
+                },
+                if first {
+                    format!("{} of {}", role.threshold(), role.key_ids().len())
+                } else {
+                    String::new()
+                },
+                name_of(ceremony, id.as_str()),
+                id.to_string(),
+                document
+                    .keys()
+                    .get(id)
+                    .map(ListedKey::key)
+                    .map_or_else(String::new, Key::describe),
+            ]);
+        }
+    }
+    page.table(
+        &["Role", "Signatures needed", "Key", "Key ID", "What it is"],
+        &rows,
+    );
+    let exported: Vec<_> = ceremony
+        .exported()
+        .iter()
+        .map(|file| {
+            vec![
+                file.name.clone(),
+                format!("{} bytes", file.size),
+                file.sha256.to_string(),
+            ]
+        })
+        .collect();
+    if exported.is_empty() {
+        page.none("Nothing was exported.");
+    } else {
+        page.element("p", "Exported, read back from the medium and compared:");
+        page.table(&["File", "Length", "SHA-256"], &exported);
+    }
+}
+
+/// How the script calls a key.
+fn name_of(ceremony: &Ceremony, id: &str) -> String {
+    ceremony
+        .key_states()
+        .find(|(_, state)| {
+            state
+                .generated()
+                .is_some_and(|generated| generated.key.id().as_str() == id)
+        })
+        .map(|(plan, _)| plan.id.to_string())
+        .or_else(|| {
+            let roles = ceremony.script().root().roles.iter();
+            roles
+                .flat_map(|(_, role)| &role.keys)
+                .find(|carried| carried.key.id().as_str() == id)
+                .map(|carried| carried.file.clone())
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,465 @@
+//! The audit of a ceremony directory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::ceremony::{Ceremony, Ending, Fact, Verdict};
+use crate::metadata::verify_chain;
+use crate::script::Script;
+use crate::transcript::{Entry, Transcript, TranscriptError};
+use crate::words::Digest;
+
+use super::check::Check;
+use super::directory::{
+    Belongs, RecordError, foreign, is_about_content, is_inside, read_file, read_script,
+};
+use super::documents::{SCRIPT, SUMS, TRANSCRIPT, WORDED, documents};
+use super::verdict::AuditReport;
+use crate::record::visible;
+
+/// How many things that do not belong are told one by one.
+const MAX_FOREIGN: usize = 64;
+
+/// Audits a ceremony directory: the script, every line of the transcript, every signature in it, every document,
+/// and what was exported. What is wrong with them is in the report.
+///
+/// # Errors
+/// When something could not be read at all, so that there is nothing to judge.
+pub fn verify_directory(directory: &Path) -> Result<AuditReport, RecordError> {
+    // Also tells a missing directory from one in which everything is missing.
+    directory
+        .read_dir()
+        .map_err(|error| unreadable(directory, error))?;
+    let mut audit = Audit {
+        directory,
+        report: AuditReport::default(),
+    };
+    let transcript = audit.transcript()?;
+    let script = audit.script(transcript.as_ref().and_then(Transcript::opened_at))?;
+    let ceremony = match (&transcript, &script) {
+        (Some(transcript), Some(script)) => audit.replay(transcript, script),
+        _ => None,
+    };
+    match (&ceremony, &transcript) {
+        (Some(ceremony), Some(transcript)) => audit.ceremony(ceremony, transcript)?,
+        _ => {
+            audit.sums()?;
+        }
+    }
+    Ok(audit.report)
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> RecordError {
+    RecordError::Io {
+        path: path.to_path_buf(),
+        error,
+    }
+}
+
+struct Audit<'a> {
+    directory: &'a Path,
+    report: AuditReport,
+}
+
+/// What is in the place of a file.
+enum Unfit {
+    Missing,
+    Other(String),
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("it is missing"),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+impl Audit<'_> {
+    /// Reads a file; the inner error says what is there instead, the outer one that nobody can tell.
+    fn read(&self, path: &str) -> Result<Result<Vec<u8>, Unfit>, RecordError> {
+        let path = self.directory.join(path);
+        match read_file(&path) {
+            Ok(bytes) => Ok(Ok(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Err(Unfit::Missing)),
+            Err(error) if is_about_content(&error) => Ok(Err(Unfit::Other(error.to_string()))),
+            Err(error) => Err(unreadable(&path, error)),
+        }
+    }
+
+    fn say_all(&mut self, check: Check, details: Vec<String>) {
+        for detail in details {
+            self.report.say(check, detail);
+        }
+    }
+
+    fn transcript(&mut self) -> Result<Option<Transcript>, RecordError> {
+        let bytes = match self.read(TRANSCRIPT)? {
+            Ok(bytes) => bytes,
+            Err(what) => {
+                self.report
+                    .say(Check::TranscriptMissing, format!("{TRANSCRIPT}: {what}"));
+                return Ok(None);
+            }
+        };
+        let (transcript, torn_bytes) = match Transcript::parse(&bytes) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                self.refuse_transcript(&error);
+                return Ok(None);
+            }
+        };
+        if torn_bytes > 0 {
+            self.report.say(
+                Check::TranscriptTorn,
+                format!("{torn_bytes} bytes follow the last whole line"),
+            );
+        }
+        let Some(first) = transcript.entries().first() else {
+            self.refuse_transcript(&TranscriptError::Empty);
+            return Ok(None);
+        };
+        self.report.mode = Some(first.line.mode);
+        self.report.script = Some(first.line.script);
+        self.report.lines = transcript.entries().len() as u64;
+        self.report.head = Some(transcript.head());
+        self.times(transcript.entries());
+        Ok(Some(transcript))
+    }
+
+    fn refuse_transcript(&mut self, error: &TranscriptError) {
+        let check = match error {
+            TranscriptError::Empty => Check::TranscriptMissing,
+            TranscriptError::Line { .. } => Check::TranscriptLine,
+            TranscriptError::Chain { .. } => Check::TranscriptChain,
+            TranscriptError::Script { .. } => Check::TranscriptScript,
+            TranscriptError::Replay { .. } => Check::TranscriptReplay,
+        };
+        self.report.say(check, visible(&error.to_string()));
+    }
+
+    /// Time goes on, but where the room set the clock or another machine took over.
+    fn times(&mut self, entries: &[Entry]) {
+        let sets_clock = |entry: &Entry| {
+            matches!(
+                entry.line.fact,
+                Fact::ClockAttested { .. } | Fact::Resumed { .. }
+            )
+        };
+        for pair in entries.windows(2) {
+            let [before, after] = pair else { continue };
+            if after.line.time < before.line.time && !sets_clock(before) && !sets_clock(after) {
+                self.report.say(
+                    Check::TranscriptTime,
+                    format!(
+                        "line {} is of {}, and the line before it of {}",
+                        after.line.seq, after.line.time, before.line.time
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Judged at the time of the first event: a root that has expired since was good then.
+    fn script(&mut self, at: Option<Timestamp>) -> Result<Option<Arc<Script>>, RecordError> {
+        let bytes = match self.read(SCRIPT)? {
+            Ok(bytes) => bytes,
+            Err(what) => {
+                self.report
+                    .say(Check::ScriptFault, format!("{SCRIPT}: {what}"));
+                return Ok(None);
+            }
+        };
+        match read_script(self.directory, &bytes, at.unwrap_or(Timestamp::MIN)) {
+            Ok(script) => Ok(Some(Arc::new(script))),
+            Err(faults) => {
+                let told = faults.iter().map(ToString::to_string).collect();
+                self.say_all(Check::ScriptFault, told);
+                Ok(None)
+            }
+        }
+    }
+
+    fn replay(&mut self, transcript: &Transcript, script: &Arc<Script>) -> Option<Ceremony> {
+        match transcript.replay(script) {
+            Ok(ceremony) => {
+                self.report.ending = ceremony.ending().cloned();
+                Some(ceremony)
+            }
+            Err(error) => {
+                self.refuse_transcript(&error);
+                None
+            }
+        }
+    }
+
+    /// All that follows from a record that was replayed.
+    fn ceremony(
+        &mut self,
+        ceremony: &Ceremony,
+        transcript: &Transcript,
+    ) -> Result<(), RecordError> {
+        self.course(ceremony);
+        let documents = documents(ceremony, transcript);
+        self.compare(ceremony, &documents, program_version(transcript))?;
+        let files: BTreeSet<&str> = [SCRIPT, TRANSCRIPT]
+            .into_iter()
+            .chain(
+                ceremony
+                    .script()
+                    .carried_files()
+                    .map(|file| file.name.as_str()),
+            )
+            .chain(documents.iter().map(|(path, _)| path.as_str()))
+            .filter(|path| *path != SUMS)
+            .collect();
+        if ceremony.ending().is_some() || self.directory.join(SUMS).exists() {
+            self.sums_of(&files)?;
+        }
+        self.root(ceremony, &documents)?;
+        self.export(ceremony)?;
+        self.foreign(ceremony, &files)
+    }
+
+    /// What a reader should know of the course of the ceremony.
+    fn course(&mut self, ceremony: &Ceremony) {
+        for (step, sheet) in ceremony.exceptions() {
+            let place = step
+                .as_ref()
+                .map_or_else(String::new, |step| format!("at {step}: "));
+            let detail = format!("{place}{}; decided: {}", sheet.happened, sheet.decided);
+            self.report.say(Check::CeremonyException, visible(&detail));
+        }
+        for (person, (verdict, remark)) in ceremony.sign_offs() {
+            if *verdict != Verdict::Agree {
+                let detail = format!("{person} {verdict}: {remark}");
+                self.report.say(Check::CeremonySignOff, visible(&detail));
+            }
+        }
+        if let Some(Ending::Aborted { reason }) = ceremony.ending() {
+            self.report.say(Check::CeremonyAborted, visible(reason));
+        }
+    }
+
+    /// Compares every document with what the record makes it. Those of a ceremony that goes on come at its end.
+    fn compare(
+        &mut self,
+        ceremony: &Ceremony,
+        documents: &[(String, Vec<u8>)],
+        version: &str,
+    ) -> Result<(), RecordError> {
+        let mut due = 0;
+        // The list of digests is judged by what it says.
+        for (path, bytes) in documents.iter().filter(|(path, _)| path != SUMS) {
+            let (check, detail) = match self.read(path)? {
+                Ok(found) if found == *bytes => continue,
+                Ok(_)
+                    if version != env!("CARGO_PKG_VERSION") && WORDED.contains(&path.as_str()) =>
+                {
+                    let detail = format!("{path} was worded by version {}", visible(version));
+                    (Check::DirectoryVersion, detail)
+                }
+                Ok(_) => {
+                    let detail = format!("{path} is not what the record makes it");
+                    (Check::DirectoryDocument, detail)
+                }
+                Err(Unfit::Missing) if ceremony.ending().is_none() => {
+                    due += 1;
+                    continue;
+                }
+                Err(unfit) => (Check::DirectoryDocument, format!("{path}: {unfit}")),
+            };
+            self.report.say(check, detail);
+        }
+        if ceremony.ending().is_none() {
+            let detail = format!("{due} documents are still to come");
+            self.report.say(Check::DirectoryUnfinished, detail);
+        }
+        Ok(())
+    }
+
+    /// Checks the list of digests against the files that it names, and gives their paths; none if there is no list.
+    fn sums(&mut self) -> Result<Option<Vec<String>>, RecordError> {
+        let bytes = match self.read(SUMS)? {
+            Ok(bytes) => bytes,
+            Err(unfit) => {
+                self.report
+                    .say(Check::DirectorySums, format!("{SUMS}: {unfit}"));
+                return Ok(None);
+            }
+        };
+        let Some(sums) = parse_sums(&bytes) else {
+            self.report.say(
+                Check::DirectorySums,
+                format!("{SUMS} is not a list of digests and paths in the order of the paths"),
+            );
+            return Ok(None);
+        };
+        for (path, digest) in &sums {
+            let what = match self.read(path)? {
+                Ok(found) if Digest::of(&found) == *digest => continue,
+                Ok(_) => "it has another digest than listed".to_owned(),
+                Err(unfit) => unfit.to_string(),
+            };
+            let detail = format!("{}: {what}", visible(path));
+            self.report.say(Check::DirectorySums, detail);
+        }
+        Ok(Some(sums.into_keys().collect()))
+    }
+
+    /// The same, and whether it lists the files of the directory and no others.
+    fn sums_of(&mut self, files: &BTreeSet<&str>) -> Result<(), RecordError> {
+        let Some(listed) = self.sums()? else {
+            return Ok(());
+        };
+        let listed: BTreeSet<&str> = listed.iter().map(String::as_str).collect();
+        for path in files.difference(&listed) {
+            self.report
+                .say(Check::DirectorySums, format!("{path} is not listed"));
+        }
+        for path in listed.difference(files) {
+            let detail = format!("{} is listed, and does not belong", visible(path));
+            self.report.say(Check::DirectorySums, detail);
+        }
+        Ok(())
+    }
+
+    /// Verifies the root files as a client does that trusts the first, at the time for which the script was written.
+    fn root(
+        &mut self,
+        ceremony: &Ceremony,
+        documents: &[(String, Vec<u8>)],
+    ) -> Result<(), RecordError> {
+        let mut files = Vec::new();
+        for (path, _) in documents {
+            if let Some(name) = path.strip_prefix("root/")
+                && let Ok(bytes) = self.read(path)?
+            {
+                files.push((name.to_owned(), bytes));
+            }
+        }
+        if files.is_empty() {
+            return Ok(());
+        }
+        let report = verify_chain(files.into_iter(), ceremony.script().not_before());
+        let told = report.reasons().iter().map(ToString::to_string).collect();
+        self.say_all(Check::RootChain, told);
+        Ok(())
+    }
+
+    fn export(&mut self, ceremony: &Ceremony) -> Result<(), RecordError> {
+        let Some(opening) = ceremony.opening() else {
+            return Ok(());
+        };
+        for file in ceremony.exported() {
+            let path = format!("{}/{}", opening.export, file.name);
+            match self.read(&path)? {
+                Ok(found) if Digest::of(&found) == file.sha256 => {}
+                Ok(_) => self.report.say(
+                    Check::ExportFile,
+                    format!("{} is not what was exported", visible(&path)),
+                ),
+                Err(what) => self
+                    .report
+                    .say(Check::ExportAbsent, format!("{}: {what}", visible(&path))),
+            }
+        }
+        Ok(())
+    }
+
+    fn foreign(&mut self, ceremony: &Ceremony, files: &BTreeSet<&str>) -> Result<(), RecordError> {
+        let opening = ceremony.opening();
+        let beside: Vec<&str> = opening
+            .into_iter()
+            .flat_map(|opening| [Some(opening.export.as_str()), opening.twins.as_deref()])
+            .flatten()
+            .filter(|path| is_inside(path))
+            .collect();
+        let belongs = |path: &str| {
+            let above = |file: &&str| {
+                file.strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            };
+            if beside.contains(&path) {
+                Belongs::Whole
+            } else if path == SUMS || files.contains(path) {
+                Belongs::File
+            } else if files.iter().chain(&beside).any(above) {
+                Belongs::Folder
+            } else {
+                Belongs::Not
+            }
+        };
+        let foreign =
+            foreign(self.directory, &belongs).map_err(|error| unreadable(self.directory, error))?;
+        for path in foreign.iter().take(MAX_FOREIGN) {
+            self.report.say(Check::DirectoryForeign, visible(path));
+        }
+        if let Some(more) = foreign.len().checked_sub(MAX_FOREIGN + 1) {
+            let detail = format!("{} more of this kind", more + 1);
+            self.report.say(Check::DirectoryForeign, detail);
+        }
+        Ok(())
+    }
+}
+
+/// The version of the program that wrote the last lines, and so the documents.
+fn program_version(transcript: &Transcript) -> &str {
+    transcript
+        .entries()
+        .iter()
+        .rev()
+        .find_map(|entry| match &entry.line.fact {
+            Fact::Opened(opening) => Some(opening.conclave.as_str()),
+            Fact::Resumed { conclave, .. } => Some(conclave.as_str()),
+            _ => None,
+        })
+        .unwrap_or_default()
+}
+
+/// Reads a list of digests: `DIGEST  PATH`, each path once, below the directory, and in order.
+fn parse_sums(bytes: &[u8]) -> Option<BTreeMap<String, Digest>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut sums = BTreeMap::new();
+    for line in text.split_inclusive('\n') {
+        let (digest, path) = line.strip_suffix('\n')?.split_once("  ")?;
+        let after = sums
+            .last_key_value()
+            .is_none_or(|(last, _): (&String, _)| last.as_str() < path);
+        if !is_inside(path) || path.contains(char::is_control) || !after {
+            return None;
+        }
+        sums.insert(path.to_owned(), Digest::from_hex(digest).ok()?);
+    }
+    Some(sums)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_have_one_form() {
+        let digest = Digest::of(b"");
+        let good = format!("{digest}  a\n{digest}  b/c\n");
+        assert_eq!(parse_sums(good.as_bytes()).unwrap().len(), 2);
+        for bad in [
+            format!("{digest}  a"),
+            format!("{digest} *a\n"),
+            format!("{digest}  a\r\n{digest}  a\r\n"),
+            format!("{digest}  b\n{digest}  a\n"),
+            format!("{digest}  a\n{digest}  a\n"),
+            format!("{digest}  ../a\n"),
+            format!("{digest}  /a\n"),
+            format!("{}  a\n", &digest.to_string()[1..]),
+            format!("\n{digest}  a\n"),
+        ] {
+            assert_eq!(parse_sums(bad.as_bytes()), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! The questions of a ceremony: who is asked, what they need to know, and what an answer is.
+
+use crate::metadata::FrozenRoot;
+use crate::script::{PersonId, PersonRole, Step};
+
+use super::event::Verdict;
+use super::prompt::{Ask, Choice, Prompt};
+use super::state::Ceremony;
+
+/// The exact word that the review asks for.
+pub(super) fn review_word(root: &FrozenRoot) -> String {
+    format!("SIGN ROOT {}", root.version())
+}
+
+/// By which a person is known, as offered for attendance.
+pub(super) const DOCUMENTS: [&str; 5] = [
+    "known personally",
+    "passport",
+    "identity card",
+    "driving licence",
+    "staff card",
+];
+
+/// The verdicts of a sign-off, in the order of the choice.
+pub(super) const VERDICTS: [Verdict; 3] =
+    [Verdict::Agree, Verdict::WithReservation, Verdict::Refuse];
+
+impl Ceremony {
+    pub(super) fn prompt(step: &Step, who: Vec<PersonId>, lines: Vec<String>, ask: Ask) -> Prompt {
+        Prompt {
+            step: Some(step.id.clone()),
+            who,
+            lines,
+            ask,
+        }
+    }
+
+    pub(super) fn go_on(&self, step: &Step, lines: Vec<String>, action: &str) -> Prompt {
+        Self::prompt(
+            step,
+            self.people_of(step),
+            lines,
+            Ask::Enter {
+                action: action.to_owned(),
+            },
+        )
+    }
+
+    /// The holder of the step's key, or else the ceremony administrator.
+    pub(super) fn people_of(&self, step: &Step) -> Vec<PersonId> {
+        step.act
+            .key()
+            .and_then(|key| self.script.key(key))
+            .map_or_else(
+                || self.with_role(PersonRole::Administrator, 1),
+                |plan| vec![plan.holder.clone()],
+            )
+    }
+
+    fn with_role(&self, role: PersonRole, count: usize) -> Vec<PersonId> {
+        self.script
+            .with_role(role)
+            .take(count)
+            .map(|person| person.id.clone())
+            .collect()
+    }
+
+    /// The two who decide with the administrator, and are not the administrator.
+    pub(super) fn witnesses(&self) -> Vec<PersonId> {
+        self.with_role(PersonRole::Witness, 2)
+    }
+
+    pub(super) fn next_absent(&self) -> Option<PersonId> {
+        self.script
+            .people()
+            .iter()
+            .map(|person| person.id.clone())
+            .find(|id| !self.attended.contains_key(id))
+    }
+
+    pub(super) fn next_to_sign_off(&self) -> Option<PersonId> {
+        self.script
+            .people()
+            .iter()
+            .map(|person| person.id.clone())
+            .find(|id| !self.sign_offs.contains_key(id))
+    }
+
+    pub(super) fn next_to_initial(&self, step: &Step, initials: &[PersonId]) -> Option<PersonId> {
+        initials
+            .iter()
+            .find(|person| {
+                !self
+                    .initials
+                    .contains_key(&(step.id.clone(), (*person).clone()))
+            })
+            .cloned()
+    }
+
+    fn name_of(&self, person: &PersonId) -> String {
+        self.script
+            .person(person)
+            .map_or_else(|| person.to_string(), |person| person.name.clone())
+    }
+
+    pub(super) fn ask_attendance(&self, step: &Step) -> Prompt {
+        let who: Vec<_> = self.next_absent().into_iter().collect();
+        let name = who.first().map_or_else(String::new, |id| self.name_of(id));
+        Self::prompt(
+            step,
+            who,
+            Vec::new(),
+            Ask::Choice {
+                label: format!("{name} is here, by"),
+                options: DOCUMENTS.map(Choice::plain).to_vec(),
+            },
+        )
+    }
+
+    pub(super) fn ask_clock(&self, step: &Step) -> Prompt {
+        Self::prompt(step, self.witnesses(), Vec::new(), Ask::Clock)
+    }
+
+    pub(super) fn ask_acknowledge(&self, step: &Step) -> Prompt {
+        let mut lines = vec!["Found on this machine:".to_owned()];
+        lines.extend(
+            self.findings
+                .iter()
+                .flatten()
+                .map(|finding| format!("- {finding}")),
+        );
+        Self::prompt(
+            step,
+            self.witnesses(),
+            lines,
+            Ask::Enter {
+                action: "Go on all the same".to_owned(),
+            },
+        )
+    }
+
+    pub(super) fn ask_read(&self, step: &Step) -> Prompt {
+        let digest = self.script.sha256();
+        let mut lines = digest.grouped_hex().to_vec();
+        lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+        let mut who = self.people_of(step);
+        who.extend(self.with_role(PersonRole::Witness, 1));
+        Self::prompt(
+            step,
+            who,
+            lines,
+            Ask::Enter {
+                action: "It is the same".to_owned(),
+            },
+        )
+    }
+
+    pub(super) fn ask_initials(&self, step: &Step, text: &str, initials: &[PersonId]) -> Prompt {
+        let who: Vec<_> = self.next_to_initial(step, initials).into_iter().collect();
+        let ask = match who.first() {
+            Some(person) => Ask::Text {
+                label: format!("Initials of {}", self.name_of(person)),
+                default: Some(initials_of(&self.name_of(person))),
+            },
+            None => Ask::Enter {
+                action: "Go on".to_owned(),
+            },
+        };
+        Self::prompt(step, who, vec![text.to_owned()], ask)
+    }
+
+    pub(super) fn ask_review(&self, step: &Step) -> Prompt {
+        let Some(root) = &self.frozen else {
+            return self.go_on(step, Vec::new(), "Go on");
+        };
+        let mut lines = self.review_lines(root);
+        lines.push("Two people read the digest to each other.".to_owned());
+        let mut who = self.people_of(step);
+        who.extend(self.witnesses());
+        Self::prompt(
+            step,
+            who,
+            lines,
+            Ask::Word {
+                word: review_word(root),
+            },
+        )
+    }
+
+    /// What is about to be signed, in words, with its digest.
+    fn review_lines(&self, root: &FrozenRoot) -> Vec<String> {
+        let policy = self.script.root();
+        let days = policy
+            .expires
+            .duration_since(self.script.not_before())
+            .as_hours()
+            / 24;
+        let mut lines = vec![
+            format!(
+                "Root {} of {}, expires {} ({days} days after {}).",
+                root.version(),
+                self.script.repository(),
+                policy.expires,
+                self.script.not_before(),
+            ),
+            format!(
+                "{} of these {} keys must sign every change:",
+                policy.threshold,
+                self.keys.len()
+            ),
+        ];
+        for plan in self.script.keys() {
+            let Some(generated) = self.keys[&plan.id].generated() else {
+                continue;
+            };
+            lines.push(format!(
+                "+ {} ({})  {}  {}  {}",
+                plan.id,
+                self.name_of(&plan.holder),
+                plan.key_type,
+                generated.provenance,
+                generated.key.id(),
+            ));
+        }
+        for (kind, role) in policy.roles.iter() {
+            let ids: Vec<_> = role
+                .keys
+                .iter()
+                .map(|carried| carried.key.id().to_string())
+                .collect();
+            lines.push(format!(
+                "+ {}: {} of {} online keys: {}",
+                kind.as_str(),
+                role.threshold,
+                ids.len(),
+                ids.join(", ")
+            ));
+        }
+        lines.push("Digest of what will be signed:".to_owned());
+        let digest = root.digest();
+        lines.extend(digest.grouped_hex());
+        lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+        lines
+    }
+
+    pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {
+        let who: Vec<_> = self.next_to_sign_off().into_iter().collect();
+        let name = who.first().map_or_else(String::new, |id| self.name_of(id));
+        Self::prompt(
+            step,
+            who,
+            Vec::new(),
+            Ask::Choice {
+                label: name,
+                options: VERDICTS
+                    .map(|verdict| Choice {
+                        text: verdict.to_string(),
+                        wants_remark: verdict != Verdict::Agree,
+                    })
+                    .to_vec(),
+            },
+        )
+    }
+
+    pub(super) fn ask_to_close(&self) -> Prompt {
+        Prompt {
+            step: None,
+            who: self.with_role(PersonRole::Administrator, 1),
+            lines: vec![format!(
+                "All steps are done; the worst verdict is: {}.",
+                self.worst_verdict()
+            )],
+            ask: Ask::Enter {
+                action: "Close the ceremony".to_owned(),
+            },
+        }
+    }
+}
+
+/// The first letters of a name's words.
+fn initials_of(name: &str) -> String {
+    name.split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .collect()
+}

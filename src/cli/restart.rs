@@ -1,0 +1,27 @@
+//! Starting this program once more with SoftHSM looking into a rehearsal's store: a module reads its environment
+//! when it is loaded, and a process cannot safely change its own.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::rehearsal::Twins;
+
+use super::{Failure, Status};
+
+const MODULE_CONFIGURATION: &str = "SOFTHSM2_CONF";
+
+/// This program, with SoftHSM looking into the store of the twins.
+pub(super) fn with_twins(store: &Path) -> Result<Command, Failure> {
+    let program = std::env::current_exe().map_err(|error| {
+        Failure::new(Status::Io, format!("this program cannot be found: {error}"))
+    })?;
+    let mut command = Command::new(program);
+    command.env(MODULE_CONFIGURATION, Twins::configuration(store));
+    Ok(command)
+}
+
+/// Whether this process would find the twins in a store.
+pub(super) fn runs_with_twins(store: &Path) -> bool {
+    std::env::var_os(MODULE_CONFIGURATION)
+        .is_some_and(|set| Path::new(&set) == Twins::configuration(store))
+}

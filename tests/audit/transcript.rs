@@ -1,0 +1,361 @@
+//! The transcript: each line that was changed, taken out, moved or doubled is told, and so is each byte.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::LazyLock;
+
+use conclave::audit::{documents, read_record};
+use conclave::ceremony::{
+    Answer, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Outcome,
+};
+use conclave::metadata::KeyType;
+use conclave::record::{Finding, Tries};
+use conclave::transcript::{Transcript, TranscriptError};
+use conclave::words::Digest;
+use proptest::prelude::*;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::ceremony_driver::{Room, genesis, write};
+use crate::{audit, closed, directory_of, findings, reasons};
+
+/// A closed ceremony of two keys, small enough to be changed in every place.
+fn small() -> &'static Room {
+    static SMALL: LazyLock<Room> =
+        LazyLock::new(|| Room::closed(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production));
+    &SMALL
+}
+
+/// A directory in which the transcript is another one. All other files are what they were.
+fn directory_with(transcript: &[u8]) -> TempDir {
+    static DOCUMENTS: LazyLock<Vec<(String, Vec<u8>)>> =
+        LazyLock::new(|| documents(&small().ceremony, &small().transcript));
+    let directory = tempfile::tempdir().unwrap();
+    small().write_inputs(directory.path());
+    for (path, bytes) in &*DOCUMENTS {
+        write(directory.path(), path, bytes);
+    }
+    write(directory.path(), "transcript.jsonl", transcript);
+    directory
+}
+
+fn lines() -> Vec<Vec<u8>> {
+    let bytes = small().transcript_bytes();
+    bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+/// The record with the facts changed and every line bound anew, as a forger would do it.
+fn bound_anew(change: impl Fn(usize, &mut Fact)) -> Vec<u8> {
+    let mut forged = Transcript::default();
+    let mut bytes = Vec::new();
+    for (index, entry) in small().transcript.entries().iter().enumerate() {
+        let (line, mut event) = (&entry.line, entry.line.event());
+        change(index, &mut event.fact);
+        bytes.extend(forged.push(line.script, line.mode, line.time, event).0);
+    }
+    bytes
+}
+
+/// Audits another transcript; the checks that speak of it, and not of the documents that do not fit any more.
+fn refused_by(transcript: &[u8]) -> Vec<&'static str> {
+    let mut found = reasons(directory_with(transcript).path());
+    found.retain(|id| *id != "directory.sums");
+    found
+}
+
+/// That a transcript is refused for this. Of some lines the whole directory is audited too: that is slow.
+fn assert_refused(line: usize, transcript: &[u8], check: &str) {
+    let script = small().ceremony.script_arc();
+    let refusal = Transcript::parse(transcript).and_then(|(read, _)| read.replay(&script));
+    let found = match refusal {
+        Err(TranscriptError::Line { .. }) => "transcript.line",
+        Err(TranscriptError::Chain { .. }) => "transcript.chain",
+        Err(TranscriptError::Replay { .. }) => "transcript.replay",
+        other => panic!("line {line}: {other:?}"),
+    };
+    assert_eq!(found, check, "line {line}");
+    if line % 16 == 1 {
+        assert_eq!(refused_by(transcript), [check], "line {line}");
+    }
+}
+
+#[test]
+fn a_line_taken_out_swapped_or_doubled_breaks_the_chain() {
+    let lines = lines();
+    for index in 0..lines.len() - 1 {
+        let mut removed = lines.clone();
+        removed.remove(index);
+        let mut swapped = lines.clone();
+        swapped.swap(index, index + 1);
+        let mut doubled = lines.clone();
+        doubled.insert(index, lines[index].clone());
+        for forged in [removed, swapped, doubled] {
+            assert_refused(index + 1, &forged.concat(), "transcript.chain");
+        }
+    }
+}
+
+#[test]
+fn the_last_lines_cannot_be_left_out_unseen() {
+    let lines = lines();
+    for kept in [1, lines.len() / 2, lines.len() - 1] {
+        let cut = lines[..kept].concat();
+        assert!(refused_by(&cut).contains(&"directory.document"));
+
+        // Without the documents of the end it reads as a ceremony that goes on: only the head in ink tells more.
+        let directory = tempfile::tempdir().unwrap();
+        small().write_inputs(directory.path());
+        fs::write(directory.path().join("transcript.jsonl"), cut).unwrap();
+        assert!(findings(directory.path()).contains(&"directory.unfinished"));
+        let mut report = audit(directory.path());
+        report.expect_head(&small().transcript.head());
+        assert_eq!(report.reasons().len(), 1);
+        assert_eq!(report.reasons()[0].check.id(), "transcript.head");
+    }
+}
+
+#[test]
+fn a_changed_line_is_refused_for_what_it_is() {
+    let lines = lines();
+    for (index, line) in lines.iter().enumerate() {
+        let text = String::from_utf8(line.clone()).unwrap();
+        let number = format!("\"seq\":{}", index + 1);
+        let last = index == lines.len() - 1;
+        let after = if last {
+            "transcript.replay"
+        } else {
+            "transcript.chain"
+        };
+        for (changed, expected) in [
+            (text.replace(",\"seq\"", ", \"seq\""), "transcript.line"),
+            (
+                text.replace("\"event\":\"", "\"event\":\"un"),
+                "transcript.line",
+            ),
+            (text.replace(&number, "\"seq\":0"), "transcript.chain"),
+            (
+                text.replace("\"prev\":\"", "\"prev\":\"0"),
+                "transcript.line",
+            ),
+            (
+                text.replace("\"mode\":\"production\"", "\"mode\":\"rehearsal\""),
+                "transcript.chain",
+            ),
+            // Only the digest in the next line tells the people of a line.
+            (
+                text.replace("\"people\":[", "\"people\":[\"nobody\"")
+                    .replace("\"nobody\"\"", "\"nobody\",\""),
+                after,
+            ),
+        ] {
+            assert_ne!(changed, text);
+            let mut forged = lines.clone();
+            forged[index] = changed.into_bytes();
+            assert_refused(index + 1, &forged.concat(), expected);
+        }
+    }
+}
+
+/// What a forger might change before binding the lines anew. Each is a fact that others must fit.
+#[test]
+fn a_forged_fact_is_refused_by_the_replay_however_well_it_is_bound() {
+    let other = || Digest::of(b"another");
+    let spoil = |hex: &mut String| {
+        let first = if hex.starts_with('0') { "1" } else { "0" };
+        hex.replace_range(..1, first);
+    };
+    let mut forged_kinds = 0;
+    for (index, entry) in small().transcript.entries().iter().enumerate() {
+        let forge = |fact: &mut Fact| match fact {
+            Fact::ScriptRead { sha256 }
+            | Fact::RootComposed { sha256, .. }
+            | Fact::ReviewConfirmed { sha256, .. }
+            | Fact::SignIntended { sha256, .. } => *sha256 = other(),
+            Fact::RootVerified { file_sha256, .. } => *file_sha256 = other(),
+            Fact::KeyGenerated { fingerprint, .. } => *fingerprint = other(),
+            Fact::PossessionProven { signature, .. } | Fact::Signed { signature, .. } => {
+                spoil(signature);
+            }
+            Fact::ExportIntended { files } | Fact::Exported { files } => files[0].sha256 = other(),
+            Fact::ClockAttested { offset, .. } => *offset += 1,
+            _ => {}
+        };
+        let mut changed = entry.line.fact.clone();
+        forge(&mut changed);
+        if changed == entry.line.fact {
+            continue;
+        }
+        forged_kinds += 1;
+        let bytes = bound_anew(|at, fact| {
+            if at == index {
+                forge(fact);
+            }
+        });
+        assert_refused(index + 1, &bytes, "transcript.replay");
+    }
+    assert_eq!(forged_kinds, 1 + 1 + 2 + 4 + 2 + 4 + 1 + 2);
+}
+
+#[test]
+fn a_torn_end_is_told_and_does_not_count() {
+    let whole = small().transcript_bytes();
+    let half = &lines()[3][..40];
+    let directory = directory_with(&[&whole, half].concat());
+    assert_eq!(reasons(directory.path()), ["directory.sums"]);
+    let report = audit(directory.path());
+    assert_eq!(
+        report.findings()[0].to_string(),
+        "transcript.torn: 40 bytes follow the last whole line"
+    );
+    let read = read_record(directory.path()).unwrap();
+    assert_eq!(
+        (read.torn_bytes, &read.transcript),
+        (40, &small().transcript)
+    );
+}
+
+#[test]
+fn a_transcript_of_another_ceremony_is_refused() {
+    assert_eq!(
+        refused_by(&closed().transcript_bytes()),
+        ["transcript.script"]
+    );
+    assert_eq!(refused_by(b""), ["transcript.missing"]);
+    assert_eq!(refused_by(b"{}"), ["transcript.missing"]);
+    assert_eq!(refused_by(b"{}\n"), ["transcript.line"]);
+}
+
+#[test]
+fn time_that_runs_backwards_is_told() {
+    let mut forged = Transcript::default();
+    let mut bytes = Vec::new();
+    for entry in small().transcript.entries() {
+        let line = &entry.line;
+        let time = if line.seq == 20 {
+            "2026-12-01T09:00:00Z".parse().unwrap()
+        } else {
+            line.time
+        };
+        bytes.extend(forged.push(line.script, line.mode, time, line.event()).0);
+    }
+    let report = audit(directory_with(&bytes).path());
+    assert_eq!(
+        report.findings()[0].to_string(),
+        "transcript.time: line 20 is of 2026-12-01T09:00:00Z, and the line before it of 2026-12-01T09:02:06Z"
+    );
+}
+
+#[test]
+fn a_clock_set_back_by_the_room_is_no_oddity() {
+    let mut room = Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production);
+    room.set_clock("2026-12-02T10:00:00Z");
+    room.advance_until(|ceremony| ceremony.current_step().unwrap().id.as_str() == "attest-clock");
+    room.answer(Answer::Text("2026-12-01T10:00:00Z".to_owned()))
+        .unwrap();
+    while room.advance() {}
+    assert_eq!(findings(directory_of(&room).path()), [""; 0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_byte_of_a_record_can_be_changed(at in any::<prop::sample::Index>(), mask in 1u8..) {
+        let mut changed = small().transcript_bytes();
+        let at = at.index(changed.len());
+        changed[at] ^= mask;
+        let found = reasons(directory_with(&changed).path());
+        prop_assert!(!found.is_empty(), "byte {} ^ {:#04x}", at, mask);
+    }
+}
+
+#[test]
+fn the_end_of_a_record_is_bound_as_well() {
+    let bytes = small().transcript_bytes();
+    let last = lines().last().unwrap().len();
+    for at in [
+        bytes.len() - last,
+        bytes.len() - 12,
+        bytes.len() - 2,
+        bytes.len() - 1,
+    ] {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        assert!(
+            !reasons(directory_with(&changed).path()).is_empty(),
+            "byte {at}"
+        );
+    }
+}
+
+/// A record in which every kind of event stands.
+fn full() -> Transcript {
+    let mut room = Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production);
+    let failure = Failure {
+        kind: FailureKind::WrongPin { tries: Tries::Low },
+        what: "the PIN is wrong".to_owned(),
+        hint: "type it again".to_owned(),
+    };
+    room.give(Input::Outcome(Outcome::Failed(failure))).unwrap();
+    room.answer(Answer::Enter).unwrap();
+    room.resume(7);
+    let people = ["witness-1", "witness-2"]
+        .map(|id| id.parse().unwrap())
+        .to_vec();
+    let sheet = ExceptionSheet {
+        expected: "silence".to_owned(),
+        happened: "noise".to_owned(),
+        decided: "to go on".to_owned(),
+    };
+    room.give(Input::Exception { sheet, people }).unwrap();
+    room.advance_until(|ceremony| ceremony.clock_offset().is_some());
+    let findings = vec![Finding::new("station.swap", "there is swap space")];
+    room.give(Input::Outcome(Outcome::StationInspected(findings)))
+        .unwrap();
+    room.advance_until(|ceremony| !ceremony.sign_offs().is_empty());
+    let mut aborted = room.clone();
+    let reason = "enough".to_owned();
+    aborted.give(Input::Abort { reason }).unwrap();
+    while room.advance() {}
+    let abort = aborted.transcript.entries().last().unwrap().line.clone();
+    let mut full = room.transcript;
+    full.push(abort.script, abort.mode, abort.time, abort.event());
+    full
+}
+
+#[test]
+fn the_specification_names_every_event_and_member() {
+    let specification = include_str!("../../docs/formats/transcript.md");
+    let mut kinds = BTreeSet::new();
+    for entry in full().entries() {
+        let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
+        let kind = line["event"].as_str().unwrap().to_owned();
+        let row = specification
+            .lines()
+            .find(|row| row.starts_with(&format!("| `{kind}` |")))
+            .unwrap_or_else(|| panic!("{kind} is not specified"));
+        for member in line["data"]
+            .as_object()
+            .into_iter()
+            .flat_map(|data| data.keys())
+        {
+            assert!(row.contains(&format!("`{member}`")), "{kind}: {member}");
+        }
+        for member in line.as_object().unwrap().keys() {
+            assert!(
+                specification.contains(&format!("\n| `{member}` |")),
+                "{member}"
+            );
+        }
+        kinds.insert(kind);
+    }
+    let rows = specification.split("## Events").nth(1).unwrap().lines();
+    let specified: BTreeSet<String> = rows
+        .filter_map(|row| row.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(kinds, specified);
+}

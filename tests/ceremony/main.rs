@@ -1,0 +1,12 @@
+//! The core of a ceremony: what it asks, what it takes, what it refuses.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of a test may panic as it may"
+)]
+
+#[path = "../ceremony_driver/mod.rs"]
+mod ceremony_driver;
+mod course;
+mod refusals;
+mod resuming;

@@ -1,0 +1,427 @@
+//! What is refused: wrong answers, events out of their place, untrue tokens.
+
+use conclave::ceremony::{
+    Answer, Ask, Ceremony, Event, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next,
+    Outcome, ReplayError, StepError,
+};
+use conclave::metadata::KeyType;
+use conclave::record::{Finding, KeyAttributes};
+
+use crate::ceremony_driver::{Room, VERSION, genesis, opening};
+
+fn room() -> Room {
+    Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
+}
+
+/// A room where this step is the next one.
+fn room_at(step: &str) -> Room {
+    let mut room = room();
+    room.advance_until(|ceremony| is_at(ceremony, step));
+    room
+}
+
+fn is_at(ceremony: &Ceremony, step: &str) -> bool {
+    ceremony
+        .current_step()
+        .is_some_and(|current| current.id.as_str() == step)
+}
+
+fn people<const N: usize>(ids: [&str; N]) -> Vec<conclave::script::PersonId> {
+    ids.map(|id| id.parse().unwrap()).to_vec()
+}
+
+fn sheet(text: &str) -> ExceptionSheet {
+    ExceptionSheet {
+        expected: text.to_owned(),
+        happened: text.to_owned(),
+        decided: text.to_owned(),
+    }
+}
+
+/// Inputs of every kind, sensible in some state or in none.
+fn inputs(room: &mut Room) -> Vec<Input> {
+    let text = |text: &str| Input::Answer(Answer::Text(text.to_owned()));
+    let key = "key-1".parse().unwrap();
+    let token = room.token(&key).id().clone();
+    room.token(&key).generate(KeyType::Ed25519);
+    let public_key = room.token(&key).public_key();
+    vec![
+        Input::Open(opening(Mode::Rehearsal)),
+        Input::Open(opening(Mode::Production)),
+        Input::Resume {
+            conclave: VERSION.to_owned(),
+            program: None,
+            torn_bytes: u64::MAX,
+        },
+        Input::Answer(Answer::Enter),
+        text(""),
+        text(" "),
+        text("SIGN ROOT 1"),
+        text("sign root 1"),
+        text("9999-12-30T00:00:00Z"),
+        text("-009999-01-02T00:00:00Z"),
+        text("a\u{1b}b"),
+        Input::Answer(Answer::Choice {
+            index: 0,
+            remark: String::new(),
+        }),
+        Input::Answer(Answer::Choice {
+            index: 2,
+            remark: "no".to_owned(),
+        }),
+        Input::Answer(Answer::Choice {
+            index: usize::MAX,
+            remark: "no".to_owned(),
+        }),
+        Input::Outcome(Outcome::StationInspected(vec![])),
+        Input::Outcome(Outcome::StationInspected(vec![Finding::new("x.y", "z")])),
+        Input::Outcome(Outcome::TokenFound {
+            token: token.clone(),
+            blank: true,
+        }),
+        Input::Outcome(Outcome::TokenInitialised {
+            token: token.clone(),
+        }),
+        Input::Outcome(Outcome::PinSet),
+        Input::Outcome(Outcome::KeyGenerated {
+            token,
+            public_key,
+            attributes: KeyAttributes::default(),
+        }),
+        Input::Outcome(Outcome::Answered {
+            challenge: [0; 32],
+            signature: Vec::new(),
+        }),
+        Input::Outcome(Outcome::Signed(vec![0; 64])),
+        Input::Outcome(Outcome::Exported),
+        Input::Outcome(Outcome::Failed(Failure {
+            kind: FailureKind::Device,
+            what: "it broke".to_owned(),
+            hint: "wait".to_owned(),
+        })),
+        Input::Exception {
+            sheet: sheet("that"),
+            people: people(["witness-1", "witness-2"]),
+        },
+        Input::Exception {
+            sheet: sheet("that"),
+            people: people(["witness-1", "stranger"]),
+        },
+        Input::Abort {
+            reason: "enough".to_owned(),
+        },
+        Input::Abort {
+            reason: String::new(),
+        },
+    ]
+}
+
+#[test]
+fn every_input_in_every_state_is_applied_or_refused_with_a_hint() {
+    let mut room = Room::new(genesis(&[KeyType::Ed25519; 2], 2));
+    let inputs = inputs(&mut room);
+    loop {
+        for input in &inputs {
+            match room.ceremony.decide(input.clone(), &room.moment()) {
+                Ok(events) => {
+                    let mut ceremony = room.ceremony.clone();
+                    for event in &events {
+                        ceremony = ceremony.apply(event).unwrap();
+                        assert!(!event.narrate(ceremony.script()).is_empty());
+                    }
+                    assert!(!events.is_empty());
+                    let _ = ceremony.next();
+                }
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    assert!(!error.hint().is_empty());
+                }
+            }
+        }
+        if room.ceremony.opening().is_none() {
+            room.give(Input::Open(opening(Mode::Rehearsal))).unwrap();
+        } else if !room.advance() {
+            break;
+        }
+    }
+}
+
+#[test]
+fn an_event_of_another_step_is_refused_in_every_state() {
+    let script = genesis(&[KeyType::Ed25519; 2], 2);
+    let record = Room::closed(script.clone(), Mode::Rehearsal).transcript;
+    let events: Vec<Event> = record.entries().iter().map(|e| e.line.event()).collect();
+    let mut ceremony = Ceremony::new(script);
+    for (index, event) in events.iter().enumerate() {
+        for (other_index, other) in events.iter().enumerate() {
+            let here = ceremony.current_step().map(|step| &step.id);
+            let refusal = ceremony.clone().apply(other).err();
+            if index == 0 || other_index == 0 {
+                let opens = index == 0 && other_index == 0;
+                assert_eq!(refusal.is_none(), opens, "{index} {other_index}");
+            } else if other.step.is_some() && other.step.as_ref() != here {
+                assert!(
+                    matches!(refusal, Some(ReplayError::Step { .. })),
+                    "{index} {other_index}: {refusal:?}"
+                );
+            } else if other_index < index {
+                assert!(refusal.is_some(), "{index}: {other_index} happened already");
+            }
+        }
+        ceremony = ceremony.apply(event).unwrap();
+    }
+    for event in &events {
+        assert_eq!(
+            ceremony.clone().apply(event).unwrap_err(),
+            ReplayError::Over
+        );
+    }
+}
+
+#[test]
+fn a_production_has_no_twins_and_a_rehearsal_has() {
+    let ceremony = Room::new(genesis(&[KeyType::Ed25519], 1)).ceremony;
+    let moment = room().moment();
+    for mode in [Mode::Production, Mode::Rehearsal] {
+        let mut swapped = opening(mode);
+        swapped.twins = swapped.twins.is_none().then(|| "tokens".to_owned());
+        assert!(ceremony.decide(Input::Open(swapped), &moment).is_err());
+        assert!(ceremony.decide(Input::Open(opening(mode)), &moment).is_ok());
+    }
+    let mut shifted = opening(Mode::Production);
+    shifted.twin_clock_offset = 1;
+    assert!(ceremony.decide(Input::Open(shifted), &moment).is_err());
+}
+
+#[test]
+fn only_the_exact_word_goes_on() {
+    let mut room = room_at("review-root");
+    let Next::Ask(prompt) = room.ceremony.next() else {
+        panic!("the review asks");
+    };
+    assert_eq!(
+        prompt.ask,
+        Ask::Word {
+            word: "SIGN ROOT 1".to_owned()
+        }
+    );
+    for wrong in [
+        "",
+        "SIGN ROOT",
+        "sign root 1",
+        "SIGN ROOT 11",
+        "SIGN  ROOT 1",
+    ] {
+        let error = room.answer(Answer::Text(wrong.to_owned())).unwrap_err();
+        assert!(matches!(error, StepError::NotTheWord { .. }), "{wrong:?}");
+    }
+    assert_eq!(room.answer(Answer::Enter), Err(StepError::NotAnAnswer));
+    room.answer(Answer::Text(" SIGN ROOT 1 ".to_owned()))
+        .unwrap();
+    assert!(is_at(&room.ceremony, "sign-root"));
+}
+
+#[test]
+fn the_clock_may_not_be_earlier_than_the_script() {
+    let mut room = room_at("attest-clock");
+    room.set_clock("2026-11-30T00:00:00Z");
+    for text in ["", "2026-12-01T08:59:59Z", "2026-11-30T00:00:30Z"] {
+        let error = room.answer(Answer::Text(text.to_owned())).unwrap_err();
+        assert!(
+            matches!(error, StepError::TooEarly { .. }),
+            "{text:?}: {error}"
+        );
+    }
+    let error = room.answer(Answer::Text("nine".to_owned())).unwrap_err();
+    assert_eq!(error, StepError::NotATime("nine".to_owned()));
+    room.answer(Answer::Text("2026-12-01T09:00:00Z".to_owned()))
+        .unwrap();
+    assert_eq!(room.ceremony.clock_offset(), Some(33 * 3600));
+    let machine = "2026-11-30T00:01:00Z".parse().unwrap();
+    assert_eq!(
+        room.ceremony.time(machine).to_string(),
+        "2026-12-01T09:01:00Z"
+    );
+}
+
+#[test]
+fn two_people_are_two_other_than_the_administrator() {
+    let mut room = room();
+    for few in [
+        people([]),
+        people(["witness-1"]),
+        people(["witness-1", "witness-1"]),
+        people(["witness-1", "administrator"]),
+    ] {
+        let input = Input::Exception {
+            sheet: sheet("that"),
+            people: few.clone(),
+        };
+        assert_eq!(room.give(input), Err(StepError::TwoPeople));
+        let event = Event {
+            step: None,
+            people: few,
+            fact: Fact::ExceptionRecorded {
+                sheet: sheet("that"),
+                strength: conclave::ceremony::Strength::OperatorTyped,
+            },
+        };
+        let refusal = room.ceremony.clone().apply(&event).unwrap_err();
+        assert!(matches!(refusal, ReplayError::Contradiction(_)));
+    }
+    let people = people(["witness-1", "holder-2"]);
+    let blank = Input::Exception {
+        sheet: sheet(" "),
+        people: people.clone(),
+    };
+    assert_eq!(room.give(blank), Err(StepError::Empty));
+    let sheet = sheet("that");
+    room.give(Input::Exception { sheet, people }).unwrap();
+    assert_eq!(room.ceremony.exceptions().len(), 1);
+}
+
+#[test]
+fn nobody_speaks_twice() {
+    for (step, kind) in [("attendance", "attended"), ("sign-off", "signed-off")] {
+        let mut room = room_at(step);
+        room.advance();
+        let last = room.transcript.entries().last().unwrap().line.event();
+        assert_eq!(last.fact.name(), kind);
+        let refusal = room.ceremony.clone().apply(&last).unwrap_err();
+        assert!(matches!(refusal, ReplayError::Contradiction(_)), "{kind}");
+    }
+}
+
+#[test]
+fn control_characters_never_get_into_the_record() {
+    let mut room = room();
+    for text in ["a\nb", "\u{1b}[2J", "\0", "\u{9b}"] {
+        let text = text.to_owned();
+        for input in [
+            Input::Answer(Answer::Text(text.clone())),
+            Input::Answer(Answer::Choice {
+                index: 0,
+                remark: text.clone(),
+            }),
+            Input::Abort {
+                reason: text.clone(),
+            },
+            Input::Exception {
+                sheet: sheet(&text),
+                people: people(["witness-1", "witness-2"]),
+            },
+        ] {
+            assert_eq!(room.give(input), Err(StepError::Control));
+        }
+    }
+}
+
+/// Gives an outcome that is not true; it is recorded as a failure of the token, and the usual course is free again.
+fn assert_untrue(mut room: Room, untrue: Outcome) {
+    let effect = room.effect();
+    room.give(Input::Outcome(untrue)).unwrap();
+    let failure = room.ceremony.failure().unwrap();
+    assert_eq!(failure.kind, FailureKind::Untrue, "{}", failure.what);
+    assert!(room.advance());
+    assert_eq!(room.ceremony.failure(), None);
+    assert_eq!(room.effect(), effect);
+    while room.advance() {}
+}
+
+#[test]
+fn what_a_token_gives_back_untruly_is_not_kept() {
+    let [first, second] = ["key-1", "key-2"].map(|key| key.parse().unwrap());
+
+    // A proof by another key, or of another challenge.
+    let mut room = room_at("generate-key:key-2");
+    room.advance_until(|ceremony| ceremony.key(&second).unwrap().generated().is_some());
+    let Outcome::Answered {
+        challenge,
+        signature,
+    } = room.perform(&room.effect())
+    else {
+        panic!("a proof");
+    };
+    let by_other = room.token(&first).sign(b"whatever");
+    for (challenge, signature) in [
+        (challenge, by_other),
+        ([9; 32], signature),
+        (challenge, Vec::new()),
+    ] {
+        let untrue = Outcome::Answered {
+            challenge,
+            signature,
+        };
+        assert_untrue(room.clone(), untrue);
+    }
+
+    // A key of another type; the key of another token; one that can be taken out.
+    let mut room = room_at("generate-key:key-2");
+    room.advance();
+    let Outcome::KeyGenerated {
+        token, attributes, ..
+    } = room.perform(&room.effect())
+    else {
+        panic!("a key");
+    };
+    let own = room.token(&second).public_key();
+    let of_other = room.token(&first).public_key();
+    room.token(&second).generate(KeyType::EcdsaP256);
+    let of_other_type = room.token(&second).public_key();
+    let loose = KeyAttributes {
+        extractable: Some(true),
+        ..attributes
+    };
+    for (public_key, attributes) in [
+        (of_other_type, attributes),
+        (of_other, attributes),
+        (own, loose),
+    ] {
+        let untrue = Outcome::KeyGenerated {
+            token: token.clone(),
+            public_key,
+            attributes,
+        };
+        assert_untrue(room.clone(), untrue);
+    }
+
+    // The token of another key.
+    let mut room = room_at("open-token:key-2");
+    let untrue = Outcome::TokenFound {
+        token: room.token(&first).id().clone(),
+        blank: false,
+    };
+    assert_untrue(room, untrue);
+
+    // A signature by another key.
+    let mut room = room_at("sign-root");
+    room.advance();
+    let message = room.ceremony.frozen().unwrap().signed_bytes().to_vec();
+    let untrue = Outcome::Signed(room.token(&second).sign(&message));
+    assert_untrue(room, untrue);
+}
+
+#[test]
+fn a_failure_costs_nothing() {
+    let mut room = room();
+    let mut failures = 0;
+    loop {
+        if matches!(room.ceremony.next(), Next::Do(_)) {
+            let before = room.ceremony.clone();
+            room.give(Input::Outcome(Outcome::Failed(Failure {
+                kind: FailureKind::TokenAbsent,
+                what: "the token was pulled".to_owned(),
+                hint: "put it in again".to_owned(),
+            })))
+            .unwrap();
+            assert!(matches!(room.ceremony.next(), Next::Ask(_)));
+            room.answer(Answer::Enter).unwrap();
+            assert_eq!(format!("{:?}", room.ceremony), format!("{before:?}"));
+            failures += 1;
+        }
+        if !room.advance() {
+            break;
+        }
+    }
+    assert_eq!(failures, 1 + 2 * 5 + 2 + 1 + 2);
+}

@@ -1,0 +1,147 @@
+//! A process that takes over: people, clock and machine are asked again, and nothing is done twice unsaid.
+
+use conclave::ceremony::{Ceremony, Effect, Ending, Event, Fact, Mode, Next, ReplayError, Verdict};
+use conclave::metadata::KeyType;
+
+use crate::ceremony_driver::{Room, genesis};
+
+fn room() -> Room {
+    Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
+}
+
+fn here(ceremony: &Ceremony) -> Option<String> {
+    ceremony.current_step().map(|step| step.id.to_string())
+}
+
+/// Goes through what is asked again after a resumption.
+fn settle_in(room: &mut Room) {
+    for step in ["attendance", "attest-clock", "inspect-station"] {
+        assert_eq!(here(&room.ceremony).as_deref(), Some(step));
+        room.advance_until(|ceremony| here(ceremony).as_deref() != Some(step));
+    }
+}
+
+#[test]
+fn from_every_moment_the_ceremony_goes_on_where_it_was() {
+    let mut room = room();
+    let mut moments = 0;
+    while !matches!(room.ceremony.next(), Next::Done(_)) {
+        let mut resumed = room.clone();
+        resumed.resume(3);
+        assert!(resumed.ceremony.attendance().is_empty());
+        assert_eq!(resumed.ceremony.clock_offset(), None);
+        assert_eq!(resumed.ceremony.findings(), None);
+        settle_in(&mut resumed);
+        let at_start =
+            ["attendance", "attest-clock", "inspect-station"].map(|id| Some(id.to_owned()));
+        if !at_start.contains(&here(&room.ceremony)) {
+            assert_eq!(here(&resumed.ceremony), here(&room.ceremony));
+        }
+        while resumed.advance() {}
+        let agreed = Ending::Closed(Verdict::Agree);
+        assert_eq!(resumed.ceremony.ending(), Some(&agreed));
+        moments += 1;
+        room.advance();
+    }
+    assert_eq!(moments, room.transcript.entries().len() - 1);
+}
+
+#[test]
+fn an_interrupted_signing_is_a_repeat_over_the_same_bytes() {
+    let mut room = room();
+    room.advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::Sign { .. })));
+    let effect = room.effect();
+    room.resume(0);
+    settle_in(&mut room);
+    assert!(
+        matches!(room.ceremony.next(), Next::Ask(_)),
+        "it is asked first"
+    );
+
+    // The signature that came after all was not announced by this process.
+    let signed = |room: &mut Room| {
+        let Effect::Sign { key, message, .. } = &effect else {
+            panic!("a signature");
+        };
+        let key_id = room
+            .ceremony
+            .key(key)
+            .unwrap()
+            .generated()
+            .unwrap()
+            .key
+            .id()
+            .to_string();
+        Event {
+            step: Some("sign-root".parse().unwrap()),
+            people: Vec::new(),
+            fact: Fact::Signed {
+                key: key.clone(),
+                key_id,
+                signature: hex::encode(room.token(key).sign(message)),
+            },
+        }
+    };
+    let event = signed(&mut room);
+    assert!(matches!(
+        room.ceremony.clone().apply(&event),
+        Err(ReplayError::Contradiction(_))
+    ));
+
+    room.advance();
+    let intent = &room.transcript.entries().last().unwrap().line.fact;
+    assert!(matches!(intent, Fact::SignIntended { repeat: true, .. }));
+    assert_eq!(room.effect(), effect);
+    assert!(room.ceremony.clone().apply(&event).is_ok());
+    while room.advance() {}
+    let repeats = room
+        .transcript
+        .entries()
+        .iter()
+        .filter(|entry| matches!(entry.line.fact, Fact::SignIntended { repeat: true, .. }));
+    assert_eq!(repeats.count(), 1);
+}
+
+#[test]
+fn a_repeat_is_said_exactly_when_it_is_one() {
+    let mut room = room();
+    room.advance_until(|ceremony| here(ceremony).as_deref() == Some("sign-root"));
+    room.advance();
+    let mut intent = room.transcript.entries().last().unwrap().line.event();
+    let Fact::SignIntended { repeat, .. } = &mut intent.fact else {
+        panic!("an intent");
+    };
+    *repeat = true;
+    assert!(room.ceremony.clone().apply(&intent).is_err());
+    room.resume(0);
+    settle_in(&mut room);
+    assert!(room.ceremony.clone().apply(&intent).is_ok());
+}
+
+#[test]
+fn what_was_intended_keeps_its_fresh_name() {
+    for wanted in ["initialise", "generate"] {
+        let mut room = room();
+        room.advance_until(|ceremony| match ceremony.next() {
+            Next::Do(Effect::InitialiseToken { .. }) => wanted == "initialise",
+            Next::Do(Effect::GenerateKey { .. }) => wanted == "generate",
+            _ => false,
+        });
+        let effect = room.effect();
+        room.resume(0);
+        settle_in(&mut room);
+        assert_eq!(room.effect(), effect, "{wanted}");
+    }
+}
+
+#[test]
+fn after_the_end_nothing_is_taken_up() {
+    let mut room = room();
+    while room.advance() {}
+    let input = conclave::ceremony::Input::Resume {
+        conclave: String::new(),
+        program: None,
+        torn_bytes: 0,
+    };
+    assert!(room.give(input).is_err());
+}

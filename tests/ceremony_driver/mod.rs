@@ -1,0 +1,267 @@
+//! A ceremony without a machine around it: the core asks, usual answers are given, software tokens act.
+//!
+//! Every clock tick, fresh name and challenge is counted, so with Ed25519 keys the same script gives the same
+//! transcript, byte for byte.
+
+#![allow(dead_code, reason = "each test binary uses its part of this")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "the helpers of a test may panic as it may"
+)]
+
+mod software_token;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use conclave::ceremony::{
+    Answer, Ceremony, Effect, Event, Input, Mode, Moment, Next, Opening, Outcome, StepError,
+    possession_message,
+};
+use conclave::metadata::KeyType;
+use conclave::script::{Blueprint, KeyId, Kind, Script, embedded};
+use conclave::transcript::Transcript;
+use conclave::words::Digest;
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) use software_token::SoftwareToken;
+
+/// The version that the transcripts of this driver name: the one under test.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A genesis with one key of each of these types, of which `threshold` must sign.
+pub(crate) fn genesis(key_types: &[KeyType], threshold: u8) -> Arc<Script> {
+    let blueprint = Blueprint {
+        kind: Kind::Genesis,
+        title: None,
+        repository: "example.com/updates".to_owned(),
+        tokens: key_types.len().try_into().unwrap(),
+        threshold,
+        key_type: KeyType::default(),
+        profile: "softhsm2".to_owned(),
+        not_before: "2026-12-01T09:00:00Z".parse().unwrap(),
+        expires: "2027-12-01T00:00:00Z".parse().unwrap(),
+        online: BTreeMap::new(),
+    };
+    let text = blueprint.write().unwrap();
+    let placeholder = format!("type = \"{}\"", KeyType::default());
+    assert_eq!(text.matches(&placeholder).count(), key_types.len());
+    let types = key_types.iter().map(|kind| format!("type = \"{kind}\""));
+    let mixed: String = text
+        .split(&placeholder)
+        .zip(types.chain([String::new()]))
+        .flat_map(|(part, key_type)| [part.to_owned(), key_type])
+        .collect();
+    parse(&mixed)
+}
+
+/// A script of this text, which carries what the ready genesis carries.
+pub(crate) fn parse(text: &str) -> Arc<Script> {
+    let at = "2026-11-20T12:00:00Z".parse().unwrap();
+    let ready = embedded()
+        .iter()
+        .find(|script| script.name == "genesis")
+        .unwrap();
+    match Script::parse("script.toml", text, ready, at) {
+        Ok(script) => Arc::new(script),
+        Err(faults) => panic!("{faults}"),
+    }
+}
+
+/// A ceremony under way, its record, and the tokens on the table.
+#[derive(Clone)]
+pub(crate) struct Room {
+    pub(crate) ceremony: Ceremony,
+    pub(crate) transcript: Transcript,
+    tokens: BTreeMap<KeyId, SoftwareToken>,
+    machine_time: Timestamp,
+    ticks: u64,
+}
+
+impl Room {
+    /// Nothing has happened yet.
+    pub(crate) fn new(script: Arc<Script>) -> Self {
+        let tokens = script
+            .keys()
+            .iter()
+            .zip(1..)
+            .map(|(plan, number)| (plan.id.clone(), SoftwareToken::blank(number)))
+            .collect();
+        Self {
+            machine_time: script.not_before(),
+            ceremony: Ceremony::new(script),
+            transcript: Transcript::default(),
+            tokens,
+            ticks: 0,
+        }
+    }
+
+    /// A ceremony that was opened.
+    pub(crate) fn open(script: Arc<Script>, mode: Mode) -> Self {
+        let mut room = Self::new(script);
+        room.give(Input::Open(opening(mode))).unwrap();
+        room
+    }
+
+    /// A ceremony that went its usual way to its end.
+    pub(crate) fn closed(script: Arc<Script>, mode: Mode) -> Self {
+        let mut room = Self::open(script, mode);
+        while room.advance() {}
+        room
+    }
+
+    /// Goes on until something is the case.
+    pub(crate) fn advance_until(&mut self, reached: impl Fn(&Ceremony) -> bool) {
+        while !reached(&self.ceremony) {
+            assert!(self.advance(), "the ceremony ended before that");
+        }
+    }
+
+    /// Does what comes next in the usual way; false when it is over.
+    pub(crate) fn advance(&mut self) -> bool {
+        let input = match self.ceremony.next() {
+            Next::Ask(prompt) => Input::Answer(prompt.ask.usual_answer()),
+            Next::Do(effect) => Input::Outcome(self.perform(&effect)),
+            Next::Done(_) => return false,
+        };
+        self.give(input).unwrap();
+        true
+    }
+
+    /// What the core asks for next, which must be an effect.
+    pub(crate) fn effect(&self) -> Effect {
+        match self.ceremony.next() {
+            Next::Do(effect) => effect,
+            other => panic!("not an effect: {other:?}"),
+        }
+    }
+
+    /// Gives an input, records what was decided, and applies it.
+    pub(crate) fn give(&mut self, input: Input) -> Result<(), StepError> {
+        for event in self.ceremony.decide(input, &self.moment())? {
+            self.record(event);
+        }
+        Ok(())
+    }
+
+    /// Gives an answer.
+    pub(crate) fn answer(&mut self, answer: Answer) -> Result<(), StepError> {
+        self.give(Input::Answer(answer))
+    }
+
+    /// A process takes the ceremony up again.
+    pub(crate) fn resume(&mut self, torn_bytes: u64) {
+        self.give(Input::Resume {
+            conclave: VERSION.to_owned(),
+            program: None,
+            torn_bytes,
+        })
+        .unwrap();
+    }
+
+    /// The clock and the random bytes of this moment.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            machine_time: self.machine_time,
+            fresh: self.ticks.to_be_bytes(),
+        }
+    }
+
+    /// Moves the machine's clock.
+    pub(crate) fn set_clock(&mut self, time: &str) {
+        self.machine_time = time.parse().unwrap();
+    }
+
+    fn record(&mut self, event: Event) {
+        let script = self.ceremony.script().sha256();
+        self.ceremony = self.ceremony.clone().apply(&event).unwrap();
+        let time = self.ceremony.time(self.machine_time);
+        self.transcript
+            .push(script, self.ceremony.mode(), time, event);
+        self.ticks += 1;
+        self.machine_time += SignedDuration::from_secs(7);
+    }
+
+    /// What software tokens, on a machine where nothing is found, make of an effect.
+    pub(crate) fn perform(&mut self, effect: &Effect) -> Outcome {
+        let script = self.ceremony.script().sha256();
+        let challenge: [u8; 32] = *Digest::of(&self.ticks.to_be_bytes()).as_bytes();
+        match effect {
+            Effect::InspectStation => Outcome::StationInspected(Vec::new()),
+            Effect::FindToken { key } => Outcome::TokenFound {
+                token: self.token(key).id().clone(),
+                blank: self.token(key).id().label.is_empty(),
+            },
+            Effect::InitialiseToken { key, label, .. } => {
+                self.token(key).initialise(label);
+                Outcome::TokenInitialised {
+                    token: self.token(key).id().clone(),
+                }
+            }
+            Effect::SetPin { .. } => Outcome::PinSet,
+            Effect::GenerateKey { key, key_type, .. } => {
+                self.token(key).generate(*key_type);
+                Outcome::KeyGenerated {
+                    token: self.token(key).id().clone(),
+                    public_key: self.token(key).public_key(),
+                    attributes: SoftwareToken::ATTRIBUTES,
+                }
+            }
+            Effect::ProvePossession { key, occasion, .. } => {
+                let message = possession_message(&script, key, *occasion, &challenge);
+                Outcome::Answered {
+                    challenge,
+                    signature: self.token(key).sign(&message),
+                }
+            }
+            Effect::Sign { key, message, .. } => Outcome::Signed(self.token(key).sign(message)),
+            Effect::Export { .. } => Outcome::Exported,
+        }
+    }
+
+    /// The token for a key.
+    pub(crate) fn token(&mut self, key: &KeyId) -> &mut SoftwareToken {
+        self.tokens.get_mut(key).unwrap()
+    }
+
+    /// The bytes of `transcript.jsonl`.
+    pub(crate) fn transcript_bytes(&self) -> Vec<u8> {
+        let lines = self.transcript.entries().iter();
+        lines
+            .flat_map(|entry| [entry.line.encode(), b"\n".to_vec()].concat())
+            .collect()
+    }
+
+    /// Writes the script, what it carries, and the transcript, as a ceremony directory has them.
+    pub(crate) fn write_inputs(&self, directory: &Path) {
+        let script = self.ceremony.script();
+        write(directory, "script.toml", script.text().as_bytes());
+        write(directory, "transcript.jsonl", &self.transcript_bytes());
+        for file in script.carried_files() {
+            write(directory, &file.name, &file.bytes);
+        }
+    }
+}
+
+/// How the ceremonies of this driver open, as their first line has it.
+pub(crate) fn opening(mode: Mode) -> Opening {
+    let twins = (mode == Mode::Rehearsal).then_some("tokens");
+    serde_json::from_value(serde_json::json!({
+        "conclave": VERSION,
+        "export": "export",
+        "mode": mode,
+        "program": Digest::of(b"the program"),
+        "twin_clock_offset": 0,
+        "twins": twins,
+    }))
+    .unwrap()
+}
+
+/// Writes a file below a directory, and the folders on the way.
+pub(crate) fn write(directory: &Path, path: &str, bytes: &[u8]) {
+    let path = directory.join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}

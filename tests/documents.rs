@@ -1,0 +1,128 @@
+//! The documents name every check and every rule, and none that is not there.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use conclave::metadata::{Check, Weight, limits, lint_rules};
+
+fn document(name: &str) -> String {
+    fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("docs")
+            .join(name),
+    )
+    .unwrap()
+}
+
+/// The first cells of table rows that are IDs.
+fn ids(document: &str) -> BTreeSet<String> {
+    document
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(id, _)| id.to_owned())
+        .filter(|id| id.contains('.'))
+        .collect()
+}
+
+#[test]
+fn every_check_of_root_metadata_is_documented_as_it_is() {
+    let document = document("root-checks.md");
+    let (deciding, reporting) = document.split_once("## What is reported").unwrap();
+    for check in Check::ALL {
+        let section = match check.weight() {
+            Weight::Decides => deciding,
+            Weight::Reports => reporting,
+        };
+        let row = format!("| `{check}` | {} |", check.meaning());
+        assert!(section.contains(&row), "{row}");
+    }
+    let known: BTreeSet<_> = Check::ALL
+        .iter()
+        .map(|check| check.id().to_owned())
+        .collect();
+    assert_eq!(ids(&document), known);
+}
+
+#[test]
+fn the_limits_are_documented_as_they_are() {
+    let document = document("root-checks.md");
+    let thousands = |number: u64| {
+        let digits = number.to_string();
+        match digits.len() {
+            0..=3 => digits,
+            length => format!("{},{}", &digits[..length - 3], &digits[length - 3..]),
+        }
+    };
+    assert_eq!(limits::MAX_FILE_BYTES, 4 << 20);
+    for row in [
+        format!(
+            "| keys; key IDs of a role | {} |",
+            thousands(limits::MAX_KEYS as u64)
+        ),
+        format!(
+            "| signatures of a file | {} |",
+            thousands(limits::MAX_SIGNATURES as u64)
+        ),
+        format!(
+            "| versions of a chain | {} |",
+            thousands(limits::MAX_VERSIONS)
+        ),
+        format!(
+            "from {} on: `file.large`",
+            thousands(limits::CLIENT_FILE_BYTES as u64)
+        ),
+        format!(
+            "chains longer than {} versions",
+            limits::SURPLUS_CHECKED_VERSIONS
+        ),
+        format!(
+            "| nesting of JSON | {} levels |",
+            conclave::metadata::canonical_json::MAX_DEPTH
+        ),
+    ] {
+        assert!(document.contains(&row), "{row}");
+    }
+}
+
+#[test]
+fn every_lint_rule_is_documented() {
+    let rules: BTreeSet<_> = lint_rules().into_iter().map(str::to_owned).collect();
+    assert_eq!(ids(&document("lint.md")), rules);
+}
+
+#[test]
+fn the_comparison_with_others_says_what_conclave_says() {
+    let text = document("root-peers.md");
+    let chains = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chains");
+    let rows = |kind: &str, name: &str| -> Vec<Vec<String>> {
+        let table = fs::read_to_string(chains.join(kind).join(name)).unwrap();
+        let cells = |line: &str| line.split('\t').map(str::to_owned).collect();
+        table.lines().skip(1).map(cells).collect()
+    };
+    let ours = |row: &[String]| match (row[1].as_str(), row[2].as_str(), row[3].as_str()) {
+        ("accepted", version, _) => version.to_owned(),
+        (_, version, "root.expired") => format!("{version}, expired"),
+        (_, "-", _) => "refused".to_owned(),
+        (_, version, _) => format!("{version}, then refused"),
+    };
+    let starts = |row: &[String]| format!("| {} | {} |", row[0], ours(row));
+    for row in rows("real", "verdicts.tsv") {
+        assert!(text.contains(&starts(&row)), "{}", starts(&row));
+    }
+    let adversarial = rows("adversarial", "verdicts.tsv");
+    let named = adversarial
+        .iter()
+        .filter(|row| text.contains(&format!("| {} |", row[0])));
+    let differing: Vec<_> = named.collect();
+    for row in &differing {
+        assert!(text.contains(&starts(row)), "{}", starts(row));
+    }
+    let agreed = adversarial.len() - differing.len();
+    assert!(text.contains(&format!(
+        "All four agree on {agreed} of {}.",
+        adversarial.len()
+    )));
+}
