@@ -206,11 +206,11 @@ fn what_the_room_wants_first_waits_for_the_next_question() {
     room.control('c');
     room.type_in("LEAVE");
     assert!(room.press(KeyCode::Enter).is_empty());
-    let prompt = match room.ceremony.next() {
+    let prompt = match room.ceremony().next() {
         conclave::ceremony::Next::Ask(prompt) => prompt,
         other => panic!("{other:?}"),
     };
-    let replies = room.call(Call::Ask(room.ceremony.clone().into(), prompt));
+    let replies = room.call(Call::Ask(room.ceremony().clone().into(), prompt));
     assert_eq!(interrupt(replies), Interrupt::Leave);
 }
 

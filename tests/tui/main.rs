@@ -3,6 +3,8 @@
 // The helpers of tests may fail as tests do.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../ceremony_driver/mod.rs"]
+mod ceremony_driver;
 mod keys;
 mod room;
 mod screens;

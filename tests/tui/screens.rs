@@ -35,7 +35,7 @@ const SCENES: &[(&str, Scene)] = &[
         room.wait(
             WaitingOn::People,
             "Put in the token of key holder 2",
-            &["In now: SoftHSM v2 000000515eed0001 \"conclave-key-1\". That is the token of key holder 1; nothing was tried on it."],
+            &["In now: SoftHSM v2 5f00000000000001 \"conclave-key-1\". That is the token of key holder 1; nothing was tried on it."],
             12,
         );
         room
