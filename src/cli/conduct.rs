@@ -8,8 +8,9 @@ use crate::ceremony::{Ending, FrontEnd, Verdict};
 use crate::executor::{CeremonyDirectory, DirectoryError, Ended, Executor, ExecutorError};
 use crate::line::{LineMode, SecretLines};
 use crate::rehearsal::Autopilot;
+use crate::script::Script;
 use crate::token::TokenError;
-use crate::transcript::TranscriptError;
+use crate::transcript::{Transcript, TranscriptError};
 use crate::tui;
 
 use super::{Failure, Status};
@@ -19,7 +20,7 @@ pub(super) enum Show {
     /// Line by line, with the PINs from a descriptor if one is given.
     Lines(Option<SecretLines>),
     /// On the whole terminal.
-    Screen,
+    Screen(Box<tui::Settings>),
     /// By itself.
     Unattended,
 }
@@ -30,7 +31,15 @@ impl Show {
         if plain || pin_fd.is_some() || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             Self::lines(pin_fd)
         } else {
-            Ok(Self::Screen)
+            Ok(Self::Screen(Box::new(tui::Settings::from_environment())))
+        }
+    }
+
+    /// Shows what was recorded before this process, too.
+    pub(super) fn after(self, transcript: &Transcript, script: &Script) -> Self {
+        match self {
+            Self::Screen(settings) => Self::Screen(Box::new(settings.history(transcript, script))),
+            other => other,
         }
     }
 
@@ -69,8 +78,8 @@ pub(super) fn conduct<'a>(
             })?;
             run(&mut lines)
         }
-        Show::Screen => {
-            let settings = tui::Settings::from_environment().place(path.display().to_string());
+        Show::Screen(settings) => {
+            let settings = settings.place(path.display().to_string());
             tui::run(settings, run).map_err(|error| {
                 Failure::new(Status::Io, format!("the terminal cannot be used: {error}"))
                     .hint("try again line by line, with --plain")

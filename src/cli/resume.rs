@@ -81,6 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Show::Unattended
     } else {
         Show::to_people(arguments.plain, arguments.pin_fd)?
+            .after(&opened.transcript, &opened.directory.script())
     };
     conduct(show, &path, |front_end| {
         Executor::resume(

@@ -35,6 +35,11 @@ impl TextField {
         &self.text[..self.cursor]
     }
 
+    /// What stands behind it.
+    pub(super) fn after_cursor(&self) -> &str {
+        &self.text[self.cursor..]
+    }
+
     /// Takes a key; false when it is none that edits.
     pub(super) fn edit(&mut self, key: KeyEvent) -> bool {
         match Edit::of(key) {

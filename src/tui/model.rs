@@ -126,12 +126,13 @@ pub struct Model {
     pub(super) ceremony: Option<Arc<Ceremony>>,
     pub(super) record: Vec<RecordLine>,
     pub(super) request: Request,
-    /// The last request was answered, and nothing new is wanted yet.
-    pub(super) is_answered: bool,
+    pub(super) turn: Turn,
     /// What was wrong with the last answer.
     pub(super) notice: Option<Notice>,
     /// What the room wants before it answers; for the next request, when none was open.
     pub(super) interrupt: Option<Interrupt>,
+    /// Giving up a token's answer was asked for once, and has to be asked for again.
+    pub(super) is_giving_up: bool,
     pub(super) overlay: Option<Overlay>,
     /// The ceremony that ended, until the room has seen it.
     pub(super) end: Option<End>,
@@ -141,8 +142,17 @@ pub struct Model {
     pub(super) play: Play,
     /// A signal came or the terminal is gone: every request is answered with [`Interrupt::Leave`].
     pub(super) is_leaving: bool,
+}
+
+/// Who has to do something next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The executor: the last request was answered, and nothing new is wanted yet.
+    Executor,
+    /// The room: a request is open.
+    Room,
     /// The executor has returned.
-    pub(super) is_finished: bool,
+    Nobody,
 }
 
 /// Where the arrow keys go.
@@ -358,16 +368,16 @@ impl Model {
             ceremony: None,
             record,
             request: Request::None,
-            is_answered: true,
+            turn: Turn::Executor,
             notice: None,
             interrupt: None,
+            is_giving_up: false,
             overlay: None,
             end: None,
             focus: Focus::Work,
             scroll: 0,
             play: Play::Off,
             is_leaving: false,
-            is_finished: false,
         }
     }
 
@@ -389,13 +399,13 @@ impl Model {
     /// Whether the screen has nothing more to show: the executor has returned, and the room has seen the end.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        self.is_finished && (self.end.is_none() || self.is_leaving)
+        matches!(self.turn, Turn::Nobody) && (self.end.is_none() || self.is_leaving)
     }
 
     /// Whether the script plays itself and something is asked that it can answer.
     pub(super) fn plays_now(&self) -> bool {
         matches!(self.play, Play::On { .. })
-            && !self.is_answered
+            && self.turn == Turn::Room
             && self.screen() == Screen::Work
             && matches!(self.request, Request::Ask(_) | Request::Secret(_))
     }
@@ -447,25 +457,31 @@ impl Model {
     }
 
     /// Whether a line of text is being typed, so that letters are letters and not commands.
-    pub(super) const fn is_typing(&self) -> bool {
+    pub(super) fn is_typing(&self) -> bool {
         match &self.overlay {
             Some(Overlay::Exception(form)) => return form.at < 3,
             Some(Overlay::Abort(_)) => return true,
             Some(_) => return false,
             None => {}
         }
-        if self.end.is_some() || self.is_answered || matches!(self.focus, Focus::Steps(_)) {
+        if self.end.is_some()
+            || !matches!(self.turn, Turn::Room)
+            || matches!(self.focus, Focus::Steps(_))
+        {
             return false;
         }
         match &self.request {
-            Request::Ask(asking) => matches!(
-                asking.input,
-                Input::Text(_)
-                    | Input::Choice {
-                        is_remark: true,
-                        ..
-                    }
-            ),
+            Request::Ask(asking) => {
+                let is_line = matches!(
+                    asking.input,
+                    Input::Text(_)
+                        | Input::Choice {
+                            is_remark: true,
+                            ..
+                        }
+                );
+                is_line && !super::screens::work::is_unread(self)
+            }
             Request::Secret(_) => true,
             Request::None | Request::Waiting(_) => false,
         }

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 use crate::ceremony::{Ask, Mode};
 use crate::secret::Pin;
 
-use super::model::{Entering, Model, Notice, Play, Reply, Request};
+use super::model::{Entering, Model, Notice, Play, Reply, Request, Turn};
+use super::screens;
 use super::update::{Cmd, answered};
 
 /// How long a prompt stays before it is answered.
@@ -21,7 +22,7 @@ pub(super) fn once(model: &mut Model) -> Vec<Cmd> {
         .ceremony
         .as_ref()
         .is_some_and(|ceremony| ceremony.mode() == Mode::Rehearsal);
-    if !is_rehearsal || model.is_answered {
+    if !is_rehearsal || model.turn != Turn::Room {
         return Vec::new();
     }
     match &mut model.request {
@@ -72,10 +73,18 @@ pub(super) fn schedule(model: &mut Model) {
     }
 }
 
-/// Answers the open prompt when its time has come.
+/// Answers the open prompt when its time has come; a long one is read to its end first.
 pub(super) fn tick(model: &mut Model) -> Vec<Cmd> {
     match model.play {
-        Play::On { due } if model.now >= due && model.plays_now() => once(model),
+        Play::On { due } if model.now >= due && model.plays_now() => {
+            if screens::work::is_unread(model) {
+                let (most, page) = screens::work::scrolling(model);
+                model.scroll = model.scroll.saturating_add(page).min(most);
+                schedule(model);
+                return Vec::new();
+            }
+            once(model)
+        }
         _ => Vec::new(),
     }
 }

@@ -218,11 +218,10 @@ impl Theme {
 /// What stands in for a character of the program's own texts where there is only ASCII.
 const fn plain(c: char) -> Option<char> {
     Some(match c {
-        '─' | '–' | '—' => '-',
+        '─' | '–' | '—' | '·' => '-',
         '│' => '|',
         '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' => '+',
         '…' => '.',
-        '·' => '-',
         '•' | '×' => '*',
         '▌' | '█' => '#',
         '▸' | '→' => '>',

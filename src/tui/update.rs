@@ -13,7 +13,7 @@ use super::forms;
 use super::keys::{self, Action};
 use super::model::{
     Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine, Reply,
-    Request, Screen, Stage,
+    Request, Screen, Stage, Turn,
 };
 use super::play;
 use super::screens;
@@ -74,9 +74,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             interrupt(model, Interrupt::Leave)
         }
         Msg::Finished => {
-            model.is_finished = true;
+            model.turn = Turn::Nobody;
             model.request = Request::None;
-            model.is_answered = true;
             Vec::new()
         }
     }
@@ -102,8 +101,11 @@ fn take_call(model: &mut Model, call: Call) -> Vec<Cmd> {
             model.request = Request::Secret(Entering::new(prompt));
         }),
         Call::Waiting(ceremony, waiting) => open_request(model, ceremony, |model| {
-            if !matches!(model.request, Request::Waiting(_)) {
+            let is_same =
+                matches!(&model.request, Request::Waiting(before) if before.what == waiting.what);
+            if !is_same {
                 model.scroll = 0;
+                model.is_giving_up = false;
             }
             model.request = Request::Waiting(waiting);
         }),
@@ -126,7 +128,7 @@ fn open_request(
 ) -> Vec<Cmd> {
     model.ceremony = Some(ceremony);
     open(model);
-    model.is_answered = false;
+    model.turn = Turn::Room;
     let is_wait = matches!(model.request, Request::Waiting(_));
     if model.is_leaving {
         model.interrupt = Some(Interrupt::Leave);
@@ -160,8 +162,8 @@ fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &F
         model.focus = Focus::Work;
         model.overlay = None;
     }
-    if !model.is_answered && matches!(model.request, Request::Waiting(_)) {
-        model.is_answered = true;
+    if model.turn == Turn::Room && matches!(model.request, Request::Waiting(_)) {
+        model.turn = Turn::Executor;
     }
     model.ceremony = Some(ceremony);
     model.record.push(line);
@@ -169,7 +171,7 @@ fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &F
 
 /// Answers the open request with what the room wants first. Keeps it for the next one when none is open.
 fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
-    if model.is_answered {
+    if model.turn != Turn::Room {
         return Vec::new();
     }
     let Some(interrupt) = model.interrupt.take() else {
@@ -198,7 +200,7 @@ pub(super) fn interrupt(model: &mut Model, interrupt: Interrupt) -> Vec<Cmd> {
 }
 
 pub(super) fn answered(model: &mut Model, reply: Reply) -> Vec<Cmd> {
-    model.is_answered = true;
+    model.turn = Turn::Executor;
     model.notice = None;
     // What was typed is of no use any more, and a PIN least of all.
     if let Request::Secret(entering) = &mut model.request {
@@ -219,13 +221,15 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {
             return Vec::new();
         }
     }
-    match action {
-        Some(action) => act(model, action),
-        None => {
-            edit(model, key);
-            Vec::new()
-        }
+    if model.is_giving_up && action != Some(Action::GiveUp) {
+        model.is_giving_up = false;
+        return Vec::new();
     }
+    if let Some(action) = action {
+        return act(model, action);
+    }
+    edit(model, key);
+    Vec::new()
 }
 
 /// The line of text in which the cursor stands.
@@ -258,9 +262,6 @@ fn text_field(model: &mut Model) -> Option<&mut TextField> {
 }
 
 fn edit(model: &mut Model, key: KeyEvent) {
-    if model.overlay.is_none() && screens::work::is_unread(model) {
-        return;
-    }
     if let Some(field) = text_field(model) {
         field.edit(key);
     } else if model.is_typing()
@@ -307,7 +308,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         Action::Abort => model.overlay = Some(Overlay::Abort(forms::abort())),
         Action::Play => return play::once(model),
         Action::PlayOn => play::on(model),
-        Action::GiveUp => return interrupt(model, Interrupt::GiveUp),
+        Action::GiveUp => {
+            let is_wait = matches!(model.request, Request::Waiting(_));
+            if !is_wait || model.is_giving_up {
+                model.is_giving_up = false;
+                return interrupt(model, Interrupt::GiveUp);
+            }
+            model.is_giving_up = true;
+        }
         Action::Steps => model.focus = Focus::Steps(current_step(model)),
         _ if model.overlay.is_some() => return forms::act(model, action),
         _ if model.end.is_some() => return act_at_end(model, action),

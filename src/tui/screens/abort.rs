@@ -18,13 +18,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let theme = model.settings.theme;
-    frame::rule(
-        model,
-        Rect { height: 1, ..body },
-        "Stop the ceremony",
-        None,
-        buffer,
-    );
+    frame::rule(model, body, "Stop the ceremony", None, buffer);
     let area = inside(body);
     let mut lines = Lines::new(theme, area.width);
     lines.push(Span::raw(""));
@@ -46,6 +40,7 @@ pub(super) fn draw(
         text: Vec::new(),
         input: lines.into_vec(),
         cursor: None,
+        room: usize::from(area.width),
     };
     let mark = |is_here| Span::styled(if is_here { "▸ " } else { "  " }, theme.key());
     let label = vec![

@@ -23,6 +23,7 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
         text: text(model, prompt, room),
         input: Vec::new(),
         cursor: None,
+        room: usize::from(room),
     };
     match (&prompt.ask, &asking.input) {
         (Ask::Enter { action }, _) => question.input = vec![offer(model, action)],
@@ -105,7 +106,7 @@ fn text_input(
     field_line(model, label, field, placeholder, question);
 }
 
-/// A line into which one types, and the cursor in it. A long text shows its end.
+/// A line into which one types, and the cursor in it. Of a text that is too long, the part at the cursor shows.
 pub(super) fn field_line(
     model: &Model,
     mut line: Vec<Span<'static>>,
@@ -115,20 +116,31 @@ pub(super) fn field_line(
 ) {
     let theme = model.settings.theme;
     let lead: usize = line.iter().map(Span::width).sum();
+    let room = question.room.saturating_sub(lead + 1);
+    let before = ending(&escape(field.before_cursor(), theme.charset), room);
     let y = u16::try_from(question.input.len()).unwrap_or(0);
-    let before = escape(field.before_cursor(), theme.charset);
     let x = u16::try_from(lead + width(&before)).unwrap_or(u16::MAX);
+    let after = escape(field.after_cursor(), theme.charset);
     match placeholder {
         Some(placeholder) if field.is_empty() => {
             line.push(Span::styled(placeholder, theme.quiet()));
         }
-        _ => line.push(Span::styled(
-            escape(field.text(), theme.charset),
-            theme.strong(),
-        )),
+        _ => line.push(Span::styled(before + &after, theme.strong())),
     }
     question.input.push(Line::from(line));
     question.cursor = Some((x, y));
+}
+
+/// The end of a text, as much as fits.
+fn ending(text: &str, room: usize) -> String {
+    let mut from = 0;
+    for (at, c) in text.char_indices() {
+        if width(&text[from..]) <= room {
+            break;
+        }
+        from = at + c.len_utf8();
+    }
+    text[from..].to_owned()
 }
 
 fn text(model: &Model, prompt: &Prompt, room: u16) -> Vec<Line<'static>> {

@@ -1,5 +1,7 @@
 //! The end: what was made, where it is, and what is written on paper.
 
+use std::path::{Component, Path, PathBuf};
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -27,7 +29,7 @@ pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) {
         Some(Ending::Aborted { .. }) => "The ceremony was broken off",
         None => "The end",
     };
-    frame::rule(model, Rect { height: 1, ..body }, title, remark, buffer);
+    frame::rule(model, body, title, remark, buffer);
     draw_lines(&lines, from, area, buffer);
 }
 
@@ -112,11 +114,11 @@ fn made(model: &Model, lines: &mut Lines) {
             &format!("{:<NAME_CELLS$}", format!("root {}", root.version())),
             NAME_CELLS,
             &format!(
-                "{} signatures, {} needed, expires {}; digest {}",
+                "{} signatures, {} needed, digest {}; renew before {}",
                 count.have,
                 count.need,
-                script.root().expires,
-                root.digest().short_hex()
+                root.digest().short_hex(),
+                script.root().expires
             ),
             theme.strong(),
         );
@@ -137,13 +139,16 @@ fn made(model: &Model, lines: &mut Lines) {
             );
         }
         if let Some(opening) = ceremony.opening() {
-            lines.entry("in", NAME_CELLS, &opening.export, Style::new());
+            let place = match &model.settings.place {
+                Some(place) => joined(place, &opening.export),
+                None => opening.export.clone(),
+            };
+            lines.entry("in", NAME_CELLS, &place, theme.strong());
         }
     }
     if let Some(place) = &model.settings.place {
         lines.gap();
-        lines.heading("Where the record is");
-        lines.entry("directory", NAME_CELLS, place, theme.strong());
+        lines.entry("record in", NAME_CELLS, place, theme.strong());
     }
     if !ceremony.exceptions().is_empty() {
         lines.gap();
@@ -154,5 +159,37 @@ fn made(model: &Model, lines: &mut Lines) {
             ),
             theme.now(),
         );
+    }
+}
+
+/// A path as seen from a directory, without steps back.
+fn joined(directory: &str, path: &str) -> String {
+    let mut whole = PathBuf::from(directory);
+    for part in Path::new(path).components() {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    whole.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_from_the_root() {
+        for (path, expected) in [
+            ("../export", "/tmp/r/export"),
+            ("export", "/tmp/r/genesis/export"),
+            ("/media/stick", "/media/stick"),
+            ("./a/../b", "/tmp/r/genesis/b"),
+        ] {
+            assert_eq!(joined("/tmp/r/genesis", path), expected);
+        }
     }
 }

@@ -7,8 +7,11 @@ use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
 use super::{draw_lines, frame, inside};
+use crate::script::Person;
+use crate::tui::field::TextField;
 use crate::tui::model::{ExceptionForm, Model};
 use crate::tui::text::{escape, width, wrap};
+use crate::tui::theme::Theme;
 
 const LABELS: [(&str, &str); ExceptionForm::LINES] = [
     ("expected", "what the script let one expect"),
@@ -26,13 +29,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let theme = model.settings.theme;
-    frame::rule(
-        model,
-        Rect { height: 1, ..body },
-        "Exception sheet",
-        None,
-        buffer,
-    );
+    frame::rule(model, body, "Exception sheet", None, buffer);
     let area = inside(body);
     let mut lines = Lines::new(theme, area.width);
     let step = model.shown().and_then(|ceremony| {
@@ -56,60 +53,20 @@ pub(super) fn draw(
             lines.gap();
         }
         let is_here = at == form.at;
-        let mark = if is_here { "▸ " } else { "  " };
+        let label_style = if is_here { theme.key() } else { theme.quiet() };
         let label = vec![
-            Span::styled(mark, theme.key()),
-            Span::styled(
-                format!("{name:<10}"),
-                if is_here { theme.key() } else { theme.quiet() },
-            ),
+            Span::styled(if is_here { "▸ " } else { "  " }, theme.key()),
+            Span::styled(format!("{name:<10}"), label_style),
         ];
         if let Some(field) = form.text(at) {
-            let room = usize::from(area.width).saturating_sub(LABEL_CELLS + 1);
-            let text = escape(field.text(), theme.charset);
-            let wrapped = wrap(&text, room, 0);
+            let in_field = text_line(field, purpose, label, area.width, &mut lines);
             if is_here {
-                cursor = Some(cursor_in(
-                    &escape(field.before_cursor(), theme.charset),
-                    room,
-                    lines.rows(),
-                ));
-            }
-            let mut lead = label;
-            for line in wrapped {
-                if text.is_empty() {
-                    lead.push(Span::styled(purpose, theme.quiet()));
-                } else {
-                    lead.push(Span::styled(line, theme.strong()));
-                }
-                lines.push(std::mem::replace(
-                    &mut lead,
-                    vec![Span::raw(" ".repeat(LABEL_CELLS))],
-                ));
+                cursor = Some(in_field);
             }
         } else {
             let chosen = form.people.get(at.saturating_sub(3)).copied().flatten();
-            let name = chosen.and_then(|index| deciders.get(index)).map_or_else(
-                || "nobody".to_owned(),
-                |person| {
-                    let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
-                    format!("{} ({})", person.name, roles.join(", "))
-                },
-            );
-            let mut line = label;
-            let style = if is_here {
-                theme.selected()
-            } else {
-                theme.strong()
-            };
-            line.push(Span::styled(
-                format!(" {} ", escape(&name, theme.charset)),
-                style,
-            ));
-            if is_here {
-                line.push(Span::styled("  ↑ ↓ another", theme.quiet()));
-            }
-            lines.push(Line::from(line));
+            let person = chosen.and_then(|index| deciders.get(index)).copied();
+            lines.push(person_line(person, label, is_here, theme));
         }
     }
     lines.gap();
@@ -127,6 +84,55 @@ pub(super) fn draw(
             (area.y + y).min(area.bottom().saturating_sub(1)),
         )
     })
+}
+
+/// A text on as many lines as it takes; gives where its cursor stands.
+fn text_line(
+    field: &TextField,
+    purpose: &'static str,
+    label: Vec<Span<'static>>,
+    width: u16,
+    lines: &mut Lines,
+) -> (u16, u16) {
+    let theme = lines.theme;
+    let room = usize::from(width).saturating_sub(LABEL_CELLS + 1);
+    let before = escape(field.before_cursor(), theme.charset);
+    let cursor = cursor_in(&before, room, lines.rows());
+    let (text, style) = if field.is_empty() {
+        (purpose.to_owned(), theme.quiet())
+    } else {
+        (escape(field.text(), theme.charset), theme.strong())
+    };
+    let mut lead = label;
+    for line in wrap(&text, room, 0) {
+        lead.push(Span::styled(line, style));
+        let indent = vec![Span::raw(" ".repeat(LABEL_CELLS))];
+        lines.push(std::mem::replace(&mut lead, indent));
+    }
+    cursor
+}
+
+fn person_line(
+    person: Option<&Person>,
+    mut line: Vec<Span<'static>>,
+    is_here: bool,
+    theme: Theme,
+) -> Line<'static> {
+    let name = person.map_or_else(
+        || "nobody".to_owned(),
+        |person| {
+            let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
+            let name = escape(&person.name, theme.charset);
+            format!("{name} ({})", roles.join(", "))
+        },
+    );
+    if is_here {
+        line.push(Span::styled(format!(" {name} "), theme.selected()));
+        line.push(Span::styled("  Up Down another", theme.quiet()));
+    } else {
+        line.push(Span::styled(format!(" {name}"), theme.strong()));
+    }
+    Line::from(line)
 }
 
 /// Where the cursor stands in a wrapped text that begins on that row.

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::ceremony::Mode;
-use crate::tui::keys;
+use crate::tui::keys::{self, Action};
 use crate::tui::model::{Model, Overlay, Play};
 use crate::tui::text::{escape, shorten, width};
 use crate::words::Digest;
@@ -31,7 +31,7 @@ pub(super) fn body(model: &Model, area: Rect) -> Rect {
 /// The band: whether it counts, for whom, and the time.
 pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.settings.theme;
-    let row = Rect { height: 1, ..area };
+    let row = area;
     let Some(ceremony) = model.shown() else {
         buffer.set_string(row.x + 1, row.y, "CONCLAVE", theme.strong());
         return;
@@ -40,30 +40,25 @@ pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     let style = theme.banner(mode);
     buffer.set_style(row, style);
     let script = ceremony.script();
-    let time = ceremony.time(model.clock);
-    let is_attested = ceremony.clock_offset().is_some();
-    let right = format!(
-        "{}{} UTC ",
-        if is_attested { "" } else { "not attested: " },
-        time.to_string().replace('T', " ").trim_end_matches('Z')
-    );
+    let time = ceremony.time(model.clock).to_string().replace('T', " ");
+    let right = format!("{} UTC ", time.trim_end_matches('Z'));
     let banner = format!(" {} ", mode.banner());
     let strong = style.patch(theme.strong());
     let (after_banner, _) = buffer.set_stringn(row.x, row.y, &banner, banner.len(), strong);
-    let mut about = match mode {
-        Mode::Rehearsal => String::from("nothing here may be trusted · "),
-        Mode::Production => String::new(),
-    };
-    about.push_str(&format!(
+    let room = usize::from(row.width).saturating_sub(banner.len() + width(&right) + 2);
+    let mut about = format!(
         "{} · {}",
         escape(script.repository(), theme.charset),
         script.kind()
-    ));
-    let room = usize::from(row.width).saturating_sub(banner.len() + width(&right) + 2);
+    );
+    let warning = " · nothing made here may be trusted";
+    if mode == Mode::Rehearsal && width(&about) + width(warning) <= room {
+        about.push_str(warning);
+    }
     buffer.set_stringn(after_banner + 1, row.y, shorten(&about, room), room, style);
     let x = row
         .right()
-        .saturating_sub(width(&right).try_into().unwrap_or(0));
+        .saturating_sub(u16::try_from(width(&right)).unwrap_or(0));
     buffer.set_string(x, row.y, right, style);
 }
 
@@ -171,20 +166,30 @@ pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
         buffer.set_line(row.x, row.y, &line, row.width);
         return;
     }
-    let hints: Vec<(&str, &str)> = keys::bindings(model)
+    let bindings = keys::bindings(model);
+    let hints: Vec<(&str, &str, bool)> = bindings
         .iter()
-        .filter_map(|binding| Some((binding.keys.first()?.name, binding.hint?)))
+        .enumerate()
+        .filter_map(|(at, binding)| {
+            // The way on, the help and the way out have their place in any case.
+            let is_needed = at == 0 || matches!(binding.action, Action::Help | Action::Abort);
+            Some((binding.keys.first()?.name, binding.hint?, is_needed))
+        })
         .collect();
+    let cells = |hint: &(&str, &str, bool)| width(hint.0) + width(hint.1) + 3;
+    let needed: usize = hints.iter().filter(|hint| hint.2).map(cells).sum();
+    // One space before the first, and none needed behind the last.
+    let mut room = (usize::from(row.width) + 1).saturating_sub(needed);
     let mut spans = vec![Span::raw(" ")];
-    let mut used = 1;
-    for (key, hint) in hints {
-        let needed = width(key) + 1 + width(hint) + 3;
-        if used + needed > usize::from(row.width) + 2 {
-            break;
+    for hint in &hints {
+        if !hint.2 {
+            if cells(hint) > room {
+                continue;
+            }
+            room -= cells(hint);
         }
-        used += needed;
-        spans.push(Span::styled(key, theme.key()));
-        spans.push(Span::raw(format!(" {hint}   ")));
+        spans.push(Span::styled(hint.0, theme.key()));
+        spans.push(Span::raw(format!(" {}  ", hint.1)));
     }
     buffer.set_line(row.x, row.y, &Line::from(spans), row.width);
 }

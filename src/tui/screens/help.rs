@@ -11,7 +11,7 @@ use crate::tui::keys;
 use crate::tui::model::Model;
 
 pub(super) fn draw(model: &Model, scroll: u16, body: Rect, buffer: &mut Buffer) {
-    frame::rule(model, Rect { height: 1, ..body }, "Help", None, buffer);
+    frame::rule(model, body, "Help", None, buffer);
     let area = inside(body);
     draw_lines(&lines(model, area.width), scroll, area, buffer);
 }

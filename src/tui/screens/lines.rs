@@ -14,7 +14,7 @@ const WORD_CELLS: usize = 15;
 pub(super) struct Lines {
     pub theme: Theme,
     width: usize,
-    lines: Vec<Line<'static>>,
+    all: Vec<Line<'static>>,
 }
 
 impl Lines {
@@ -22,38 +22,37 @@ impl Lines {
         Self {
             theme,
             width: usize::from(width),
-            lines: Vec::new(),
+            all: Vec::new(),
         }
     }
 
     pub(super) fn into_vec(self) -> Vec<Line<'static>> {
-        self.lines
+        self.all
     }
 
     /// How many there are so far.
     pub(super) const fn rows(&self) -> usize {
-        self.lines.len()
+        self.all.len()
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.all.is_empty()
     }
 
     /// An empty line, unless one stands there or nothing does.
     pub(super) fn gap(&mut self) {
-        if self.lines.last().is_some_and(|line| line.width() > 0) {
-            self.lines.push(Line::default());
+        if self.all.last().is_some_and(|line| line.width() > 0) {
+            self.all.push(Line::default());
         }
     }
 
     /// A line that fits, as it is.
     pub(super) fn push(&mut self, line: impl Into<Line<'static>>) {
-        self.lines.push(line.into());
+        self.all.push(line.into());
     }
 
     pub(super) fn heading(&mut self, text: &str) {
-        let style = self.theme.heading();
-        self.push(Span::styled(text.to_owned(), style));
+        self.paragraph(text, self.theme.heading());
     }
 
     /// A paragraph, wrapped.
@@ -81,7 +80,7 @@ impl Lines {
                     Span::raw(" ".repeat(indent))
                 };
                 first = false;
-                self.lines
+                self.all
                     .push(Line::from(vec![lead, Span::styled(line, style)]));
             }
         }

@@ -52,6 +52,7 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
         text: lines.into_vec(),
         input: Vec::new(),
         cursor: None,
+        room: usize::from(room),
     };
     let label = match &entering.stage {
         Stage::LastTry(field) => {

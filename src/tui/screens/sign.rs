@@ -38,7 +38,11 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
             previous.need
         )));
     }
-    let mut lines = vec![Line::from(heading), Line::default()];
+    // A prompt says the count itself.
+    let mut lines = match &model.request {
+        Request::Ask(_) => Vec::new(),
+        _ => vec![Line::from(heading), Line::default()],
+    };
     let holders: Vec<String> = ceremony
         .key_states()
         .map(|(plan, _)| {

@@ -59,6 +59,27 @@ pub(super) fn made(
     lines.into_vec()
 }
 
+/// The same in brief, for those who write it down while the next step begins.
+pub(super) fn just_made(
+    ceremony: &Ceremony,
+    step: &Step,
+    theme: Theme,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let mut lines = Lines::new(theme, width);
+    if let Act::GenerateKey { key } = &step.act
+        && let Some(generated) = ceremony.key(key).and_then(|state| state.generated())
+    {
+        let title = ceremony.script().key_title(key);
+        let text = format!("Made: {title}. Fingerprint words, for the run sheet:");
+        lines.hanging("[ok] ", &text, theme.ok(), Style::new());
+        let words = generated.public_key.fingerprint().first_words(6);
+        lines.hanging("     ", &format!("{words} …"), Style::new(), theme.digest());
+        lines.gap();
+    }
+    lines.into_vec()
+}
+
 fn who(script: &Script, step: &Step) -> String {
     let people = step.act.who(script);
     if people.len() == script.people().len() {

@@ -50,8 +50,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         .saturating_sub(room * 2 / 5)
         .min(rows.len().saturating_sub(room));
     let failed = ceremony.failure().is_some();
-    let mut y = area.y + 1;
-    for (index, row) in rows.iter().enumerate().skip(from).take(room) {
+    let shown = rows.iter().enumerate().skip(from).take(room);
+    for ((index, row), y) in shown.zip(area.y + 1..) {
         let is_selected = at.is_some() && index == here;
         let cells = area.width.saturating_sub(1);
         let above = index == from && from > 0;
@@ -73,7 +73,6 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         if is_selected {
             buffer.set_style(Rect::new(area.x, y, cells, 1), theme.selected());
         }
-        y += 1;
     }
 }
 

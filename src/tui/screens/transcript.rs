@@ -20,13 +20,7 @@ pub(super) fn draw(model: &Model, from_end: usize, body: Rect, buffer: &mut Buff
         (from, most) if from == most => Some("↑ more above"),
         _ => Some("↑ ↓ more"),
     };
-    frame::rule(
-        model,
-        Rect { height: 1, ..body },
-        "Transcript",
-        remark,
-        buffer,
-    );
+    frame::rule(model, body, "Transcript", remark, buffer);
     draw_lines(&lines, from, area, buffer);
 }
 

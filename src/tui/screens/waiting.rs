@@ -21,6 +21,13 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
         lines.gap();
         lines.paragraph(seen, Style::new());
     }
+    if model.is_giving_up && model.interrupt.is_none() {
+        lines.gap();
+        lines.paragraph(
+            "Give up? The token may still do what it was asked. No token is asked again before the ceremony is resumed: leave with Ctrl-C, take the token out and put it in again, then resume. Any other key waits on.",
+            theme.fail(),
+        );
+    }
     let spinner = theme.spinner(waiting.elapsed.as_millis() / TURN);
     let status = if model.interrupt.is_some() {
         "giving up …"
@@ -35,6 +42,7 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
             Span::styled(clock(waiting.elapsed), theme.strong()),
         ])],
         cursor: None,
+        room: usize::from(room),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::tui::model::Model;
 pub(super) fn draw(model: &Model, is_record_first: bool, body: Rect, buffer: &mut Buffer) {
     let theme = model.settings.theme;
     let area = inside(body);
-    frame::rule(model, Rect { height: 1, ..body }, "All words", None, buffer);
+    frame::rule(model, body, "All words", None, buffer);
     let script = model
         .shown()
         .map(|ceremony| ("The script".to_owned(), ceremony.script().sha256()));

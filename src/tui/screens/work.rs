@@ -10,7 +10,7 @@ use super::lines::Lines;
 use super::{ask, draw_lines, inside, pin, scrolling as scrolling_of, sign, step, steps, waiting};
 use crate::ceremony::Ask;
 use crate::script::{Act, Step};
-use crate::tui::model::{Asking, Focus, Model, Request};
+use crate::tui::model::{Asking, Focus, Model, Request, Turn};
 use crate::tui::text::{escape, width};
 
 /// From this width on the list of steps always has room.
@@ -28,6 +28,8 @@ pub(super) struct Question {
     pub input: Vec<Line<'static>>,
     /// Column and row of the cursor within the input.
     pub cursor: Option<(u16, u16)>,
+    /// Cells of a line.
+    pub room: usize,
 }
 
 /// How the rows of the work area are shared out.
@@ -44,7 +46,7 @@ pub(in crate::tui) fn is_unread(model: &Model) -> bool {
             prompt,
             is_read: false,
             ..
-        }) if matches!(prompt.ask, Ask::Word { .. }) && !model.is_answered => {
+        }) if matches!(prompt.ask, Ask::Word { .. }) && model.turn == Turn::Room => {
             model.scroll < scrolling(model).0
         }
         _ => false,
@@ -62,19 +64,13 @@ pub(in crate::tui) fn scrolling(model: &Model) -> (u16, u16) {
 
 pub(super) fn draw(model: &Model, body: Rect, buffer: &mut Buffer) -> Option<Position> {
     let area = work_area(model, body);
-    frame::rule(
-        model,
-        Rect { height: 1, ..area },
-        &title(model),
-        None,
-        buffer,
-    );
+    frame::rule(model, area, &title(model), None, buffer);
     if area.x > body.x {
         let list = Rect {
             width: area.x - body.x,
             ..body
         };
-        frame::rule(model, Rect { height: 1, ..list }, "Steps", None, buffer);
+        frame::rule(model, list, "Steps", None, buffer);
         steps::draw(model, list, buffer);
     }
     let area = inside(area);
@@ -150,27 +146,22 @@ fn current(model: &Model) -> Option<&Step> {
     model.shown()?.current_step()
 }
 
+/// What the script says of the step at hand, below what the step before left to be written down.
 fn above(model: &Model, width: u16) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let Some(ceremony) = model.shown() else {
         return Vec::new();
     };
+    let steps = ceremony.script().steps();
     let Some(step) = ceremony.current_step() else {
         return Vec::new();
     };
-    let mut lines = step::lines(ceremony, step, theme, width);
-    let steps = ceremony.script().steps();
-    let before = steps
-        .iter()
-        .position(|other| other == step)
-        .and_then(|at| steps.get(at.checked_sub(1)?));
-    if let Some(before) = before {
-        let made = step::made(ceremony, before, theme, width);
-        if !made.is_empty() {
-            lines.push(Line::default());
-            lines.extend(made);
-        }
-    }
+    let at = steps.iter().position(|other| other == step);
+    let before = at.and_then(|at| steps.get(at.checked_sub(1)?));
+    let mut lines = before.map_or_else(Vec::new, |before| {
+        step::just_made(ceremony, before, theme, width)
+    });
+    lines.extend(step::lines(ceremony, step, theme, width));
     lines
 }
 
@@ -215,18 +206,26 @@ fn question(model: &Model, width: u16) -> Question {
             text: Vec::new(),
             input: Vec::new(),
             cursor: None,
+            room: usize::from(width),
         },
         Request::Ask(asking) => ask::question(model, asking, width),
         Request::Secret(entering) => pin::question(model, entering, width),
         Request::Waiting(waiting) => waiting::question(model, waiting, width),
     };
     if current(model).is_some_and(|step| step.act == Act::SignRoot) {
-        let mut table = sign::table(model, width);
-        table.push(Line::default());
-        table.append(&mut question.text);
-        question.text = table;
+        let table = sign::table(model, width);
+        let is_ask = matches!(model.request, Request::Ask(_));
+        let at = if is_ask { question.text.len() } else { 0 };
+        let mut rest = question.text.split_off(at);
+        if is_ask {
+            question.text.push(Line::default());
+        } else {
+            rest.insert(0, Line::default());
+        }
+        question.text.extend(table);
+        question.text.append(&mut rest);
     }
-    if model.is_answered {
+    if model.turn != Turn::Room {
         question.cursor = None;
         question.input = vec![Line::from(Span::styled(
             "One moment …",
@@ -253,16 +252,14 @@ fn share(above: &[Line<'_>], question: &Question, rows: u16) -> Shares {
     let rest = rows.saturating_sub(input.saturating_add(2));
     let text = count(&question.text).min(rest);
     let left = rest - text;
+    let wanted = count(above).saturating_add(1);
     let above = if left < LEAST_ABOVE.min(count(above)) {
         0
     } else {
-        left
+        // The question follows at once: it begins in the same place for the whole step.
+        left.min(wanted)
     };
-    Shares {
-        above,
-        text: rest - above,
-        input,
-    }
+    Shares { above, text, input }
 }
 
 fn draw_above(model: &Model, lines: &[Line<'_>], area: Rect, buffer: &mut Buffer) {

@@ -1,0 +1,123 @@
+//! The keys of each screen, declared once: what they do, what the line of hints says, what the help says.
+
+mod bindings;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::model::Model;
+
+pub(super) use bindings::{bindings, bindings_below_help};
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    Submit,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    NextField,
+    PreviousField,
+    Steps,
+    Exception,
+    Transcript,
+    Words,
+    Help,
+    Abort,
+    Back,
+    GiveUp,
+    Play,
+    PlayOn,
+}
+
+/// Keys that do the same thing.
+#[derive(Debug)]
+pub(super) struct Binding {
+    pub keys: &'static [Key],
+    pub action: Action,
+    /// For the line of hints; none where the help is enough.
+    pub hint: Option<&'static str>,
+    pub help: &'static str,
+}
+
+/// A key, as it is pressed and as it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    code: KeyCode,
+    is_control: bool,
+    pub name: &'static str,
+}
+
+impl Key {
+    const fn new(code: KeyCode, name: &'static str) -> Self {
+        Self {
+            code,
+            is_control: false,
+            name,
+        }
+    }
+
+    const fn is(self, event: KeyEvent) -> bool {
+        let KeyEvent {
+            code, modifiers, ..
+        } = event;
+        let same = match (self.code, code) {
+            (KeyCode::Char(a), KeyCode::Char(b)) => a == b,
+            (KeyCode::F(a), KeyCode::F(b)) => a == b,
+            (KeyCode::Enter, KeyCode::Enter)
+            | (KeyCode::Esc, KeyCode::Esc)
+            | (KeyCode::Tab, KeyCode::Tab)
+            | (KeyCode::BackTab, KeyCode::BackTab)
+            | (KeyCode::Up, KeyCode::Up)
+            | (KeyCode::Down, KeyCode::Down)
+            | (KeyCode::PageUp, KeyCode::PageUp)
+            | (KeyCode::PageDown, KeyCode::PageDown)
+            | (KeyCode::Home, KeyCode::Home)
+            | (KeyCode::End, KeyCode::End) => true,
+            _ => false,
+        };
+        same && modifiers.contains(KeyModifiers::CONTROL) == self.is_control
+            && !modifiers.contains(KeyModifiers::ALT)
+    }
+}
+
+/// The action of a key on the screen as it is; none when it is not bound there.
+pub(super) fn action(model: &Model, event: KeyEvent) -> Option<Action> {
+    bindings(model)
+        .iter()
+        .find(|binding| binding.keys.iter().any(|key| key.is(event)))
+        .map(|binding| binding.action)
+}
+
+const ENTER: Key = Key::new(KeyCode::Enter, "Enter");
+const ESC: Key = Key::new(KeyCode::Esc, "Esc");
+const TAB: Key = Key::new(KeyCode::Tab, "Tab");
+const BACK_TAB: Key = Key::new(KeyCode::BackTab, "Shift-Tab");
+const UP: Key = Key::new(KeyCode::Up, "Up");
+const DOWN: Key = Key::new(KeyCode::Down, "Down");
+const K: Key = Key::new(KeyCode::Char('k'), "k");
+const J: Key = Key::new(KeyCode::Char('j'), "j");
+const PAGE_UP: Key = Key::new(KeyCode::PageUp, "PgUp");
+const PAGE_DOWN: Key = Key::new(KeyCode::PageDown, "PgDn");
+const HOME: Key = Key::new(KeyCode::Home, "Home");
+const END: Key = Key::new(KeyCode::End, "End");
+const F1: Key = Key::new(KeyCode::F(1), "F1");
+const F2: Key = Key::new(KeyCode::F(2), "F2");
+const F3: Key = Key::new(KeyCode::F(3), "F3");
+const F4: Key = Key::new(KeyCode::F(4), "F4");
+const F5: Key = Key::new(KeyCode::F(5), "F5");
+const F6: Key = Key::new(KeyCode::F(6), "F6");
+const E: Key = Key::new(KeyCode::Char('e'), "e");
+const G: Key = Key::new(KeyCode::Char('g'), "g");
+const P: Key = Key::new(KeyCode::Char('p'), "p");
+const CAPITAL_P: Key = Key::new(KeyCode::Char('P'), "P");
+const SPACE: Key = Key::new(KeyCode::Char(' '), "Space");
+const T: Key = Key::new(KeyCode::Char('t'), "t");
+const QUESTION: Key = Key::new(KeyCode::Char('?'), "?");
+const CONTROL_C: Key = Key {
+    code: KeyCode::Char('c'),
+    is_control: true,
+    name: "Ctrl-C",
+};

@@ -1,0 +1,11 @@
+//! The screen: what it takes in, what it shows, and that it keeps secrets.
+
+// The helpers of tests may fail as tests do.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../ceremony_driver/mod.rs"]
+mod ceremony_driver;
+mod keys;
+mod room;
+mod screens;
+mod secrets;

@@ -1,0 +1,250 @@
+//! A room with a ceremony in it: keys in memory in place of tokens, and a screen that is told what happens.
+//!
+//! Everything is the same in every run: the dates, the keys and so the digests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use conclave::ceremony::{
+    Answer, Ask, Ceremony, Effect, Failure, FailureKind, Input, Mode, Next, Opening, Outcome,
+    Prompt, SecretPrompt, SecretPurpose, Waiting, WaitingOn,
+};
+use conclave::metadata::KeyType;
+use conclave::record::{Finding, Tries};
+use conclave::tui::{
+    Call, Charset, Cmd, Colours, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
+};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::Timestamp;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use super::ceremony_driver;
+
+pub(crate) const PLAIN: Theme = Theme {
+    charset: Charset::Unicode,
+    colours: Colours::None,
+};
+
+pub(crate) struct Room {
+    driver: ceremony_driver::Room,
+    pub(crate) model: Model,
+    now: Duration,
+}
+
+impl Room {
+    /// A rehearsal of three keys that has just been opened, on a screen of that size.
+    pub(crate) fn rehearsal(size: (u16, u16)) -> Self {
+        Self::open(Mode::Rehearsal, size, PLAIN)
+    }
+
+    pub(crate) fn open(mode: Mode, size: (u16, u16), theme: Theme) -> Self {
+        let script = ceremony_driver::genesis(&[KeyType::Ed25519; 3], 2);
+        let settings = Settings::with_theme(theme).place("/srv/rehearsal/genesis");
+        let begin = script.not_before();
+        let mut room = Self {
+            driver: ceremony_driver::Room::new(script),
+            model: Model::new(settings, size, begin),
+            now: Duration::ZERO,
+        };
+        room.take(Input::Open(Opening {
+            mode,
+            // Not the version under test: the digests on the screens stay the same.
+            conclave: "0.0.0".to_owned(),
+            program: None,
+            export: "../export".to_owned(),
+            twins: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),
+            mirror: None,
+            rehearsal: None,
+            twin_clock_offset: 0,
+        }));
+        room
+    }
+
+    pub(crate) const fn ceremony(&self) -> &Ceremony {
+        &self.driver.ceremony
+    }
+
+    fn shared_ceremony(&self) -> Arc<Ceremony> {
+        Arc::new(self.ceremony().clone())
+    }
+
+    fn clock(&self) -> Timestamp {
+        self.driver.moment().machine_time
+    }
+
+    /// Lets the ceremony go on, unremarkably, until it asks or acts in the step of that ID.
+    pub(crate) fn until(mut self, step: &str) -> Self {
+        loop {
+            let here = self.ceremony().current_step().map(|step| step.id.as_str());
+            let is_inspection = matches!(self.ceremony().next(), Next::Do(Effect::InspectStation));
+            if here == Some(step) && !is_inspection {
+                return self;
+            }
+            self.step();
+        }
+    }
+
+    /// Lets it go on until all steps are done and only the closing is left.
+    pub(crate) fn until_closing(mut self) -> Self {
+        while self.ceremony().current_step().is_some() {
+            self.step();
+        }
+        self
+    }
+
+    /// One prompt or effect.
+    pub(crate) fn step(&mut self) {
+        let input = match self.ceremony().next() {
+            Next::Ask(prompt) => Input::Answer(prompt.ask.usual_answer()),
+            Next::Do(Effect::InspectStation) => {
+                let detail = "swap is on: what is in memory may be written to a disk";
+                let findings = vec![Finding::new("station.swap", detail)];
+                Input::Outcome(Outcome::StationInspected(findings))
+            }
+            Next::Do(effect) => Input::Outcome(self.driver.perform(&effect)),
+            Next::Done(_) => panic!("the ceremony is over"),
+        };
+        self.take(input);
+    }
+
+    /// Takes an input as the executor does, and tells the screen.
+    pub(crate) fn take(&mut self, input: Input) {
+        self.driver.give(input).unwrap();
+        let entry = self.driver.transcript.entries().last().unwrap();
+        let line = RecordLine {
+            number: entry.line.seq,
+            time: entry.line.time,
+            head: entry.digest,
+            text: entry.line.event().narrate(self.ceremony().script()),
+        };
+        let fact = Box::new(entry.line.fact.clone());
+        self.call(Call::Recorded(self.shared_ceremony(), line, fact));
+        self.tick(Duration::ZERO);
+    }
+
+    /// The screen is asked what the ceremony asks.
+    pub(crate) fn ask(&mut self) -> Prompt {
+        let Next::Ask(prompt) = self.ceremony().next() else {
+            panic!("nothing is asked: {:?}", self.ceremony().next());
+        };
+        let replies = self.call(Call::Ask(self.shared_ceremony(), prompt.clone()));
+        assert!(replies.is_empty(), "{replies:?}");
+        prompt
+    }
+
+    /// The screen is asked for a secret of the first key holder.
+    pub(crate) fn secret(&mut self, prompt: SecretPrompt) {
+        let replies = self.call(Call::Secret(self.shared_ceremony(), prompt));
+        assert!(replies.is_empty(), "{replies:?}");
+    }
+
+    pub(crate) fn wait(
+        &mut self,
+        on: WaitingOn,
+        what: &str,
+        seen: &[&str],
+        seconds: u64,
+    ) -> Vec<Reply> {
+        let waiting = Waiting {
+            what: what.to_owned(),
+            seen: seen.iter().map(|line| (*line).to_owned()).collect(),
+            elapsed: Duration::from_secs(seconds),
+            on,
+        };
+        self.call(Call::Waiting(self.shared_ceremony(), waiting))
+    }
+
+    pub(crate) fn fail(&mut self, kind: FailureKind, what: &str, hint: &str) {
+        self.take(Input::Outcome(Outcome::Failed(Failure {
+            kind,
+            what: what.to_owned(),
+            hint: hint.to_owned(),
+        })));
+    }
+
+    pub(crate) fn call(&mut self, call: Call) -> Vec<Reply> {
+        self.msg(Msg::Call(call))
+    }
+
+    pub(crate) fn msg(&mut self, msg: Msg) -> Vec<Reply> {
+        update(&mut self.model, msg)
+            .into_iter()
+            .map(|Cmd::Reply(reply)| reply)
+            .collect()
+    }
+
+    pub(crate) fn press(&mut self, code: KeyCode) -> Vec<Reply> {
+        self.msg(Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    pub(crate) fn control(&mut self, c: char) -> Vec<Reply> {
+        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+        self.msg(Msg::Key(key))
+    }
+
+    /// Types a text; nothing in it may be an answer yet.
+    pub(crate) fn type_in(&mut self, text: &str) {
+        for c in text.chars() {
+            let replies = self.press(KeyCode::Char(c));
+            assert!(replies.is_empty(), "{replies:?}");
+        }
+    }
+
+    /// Lets time go by.
+    pub(crate) fn tick(&mut self, time: Duration) -> Vec<Reply> {
+        self.now += time;
+        self.msg(Msg::Tick {
+            now: self.now,
+            clock: self.clock(),
+        })
+    }
+
+    pub(crate) fn buffer(&self) -> Buffer {
+        let (columns, rows) = self.model.size();
+        let mut terminal = ratatui::Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// What stands on the screen, line by line.
+    pub(crate) fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let rows = buffer.content.chunks(usize::from(buffer.area.width));
+        rows.map(|row| {
+            let line: String = row.iter().map(|cell| cell.symbol()).collect();
+            line.trim_end().to_owned() + "\n"
+        })
+        .collect()
+    }
+}
+
+pub(crate) fn new_pin() -> SecretPrompt {
+    SecretPrompt {
+        who: "holder-1".parse().unwrap(),
+        purpose: SecretPurpose::NewPin,
+        token: "SoftHSM v2 5f00000000000001 \"conclave-key-1\"".to_owned(),
+        tries: None,
+        given: None,
+    }
+}
+
+pub(crate) fn pin(tries: Tries) -> SecretPrompt {
+    SecretPrompt {
+        purpose: SecretPurpose::Pin,
+        tries: Some(tries),
+        ..new_pin()
+    }
+}
+
+/// The answer of the only reply.
+pub(crate) fn answer(mut replies: Vec<Reply>) -> Answer {
+    match (replies.pop(), replies.is_empty()) {
+        (Some(Reply::Answer(Ok(answer))), true) => answer,
+        other => panic!("no answer: {other:?}"),
+    }
+}
+
+pub(crate) fn is_word(prompt: &Prompt) -> bool {
+    matches!(prompt.ask, Ask::Word { .. })
+}

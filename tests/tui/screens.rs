@@ -1,0 +1,428 @@
+//! Every screen at 80×24 and 132×43.
+
+use std::time::Duration;
+
+use conclave::ceremony::{FailureKind, Input, Mode, WaitingOn};
+use conclave::record::Tries;
+use conclave::tui::{Call, Charset, Colours, Msg, Theme};
+use crossterm::event::KeyCode;
+
+use super::room::{PLAIN, Room, new_pin, pin};
+
+type Scene = fn((u16, u16)) -> Room;
+
+/// The screens, each with its name.
+const SCENES: &[(&str, Scene)] = &[
+    ("attendance", |size| asked(size, "attendance")),
+    ("clock", |size| asked(size, "attest-clock")),
+    ("clock-not-accepted", |size| {
+        let mut room = asked(size, "attest-clock");
+        room.type_in("half past nine");
+        room.press(KeyCode::Enter);
+        room.call(Call::NotAccepted {
+            what: "\"half past nine\" is not a time like 2026-12-01T09:41:00Z".to_owned(),
+            hint: "give date and time in UTC to the second, with a T between and a Z at the end"
+                .to_owned(),
+        });
+        room.ask();
+        room
+    }),
+    ("findings", |size| asked(size, "inspect-station")),
+    ("read-script", |size| asked(size, "read-script")),
+    ("note", |size| asked(size, "note-1")),
+    ("wait-for-token", |size| {
+        let mut room = Room::rehearsal(size).until("open-token:key-2");
+        room.wait(
+            WaitingOn::People,
+            "Put in the token of key holder 2",
+            &["In now: SoftHSM v2 5f00000000000001 \"conclave-key-1\". That is the token of key holder 1; nothing was tried on it."],
+            12,
+        );
+        room
+    }),
+    ("wait-for-answer", |size| slow_token(size, 3)),
+    ("wait-long-for-answer", |size| slow_token(size, 75)),
+    ("give-up", |size| {
+        let mut room = slow_token(size, 75);
+        room.press(KeyCode::Char('g'));
+        room
+    }),
+    ("token-from-outside", |size| {
+        let mut room = Room::rehearsal(size).until("open-token:key-1");
+        room.wait(
+            WaitingOn::People,
+            "Put in the token of key holder 1",
+            &["In now: Evil\u{1b}[2J \u{202e}gnp.exe\u{7}"],
+            1,
+        );
+        room
+    }),
+    ("initialise", |size| asked(size, "initialise-token:key-1")),
+    ("new-pin", |size| {
+        let mut room = Room::rehearsal(size).until("set-pin:key-1");
+        room.secret(new_pin());
+        room
+    }),
+    ("new-pin-given", |size| {
+        let mut room = Room::rehearsal(size).until("set-pin:key-1");
+        let given = Some("28881460".to_owned());
+        room.secret(conclave::ceremony::SecretPrompt { given, ..new_pin() });
+        room
+    }),
+    ("new-pin-again", |size| {
+        let mut room = Room::rehearsal(size).until("set-pin:key-1");
+        room.secret(new_pin());
+        room.type_in("314159");
+        room.press(KeyCode::Enter);
+        room.type_in("31");
+        room
+    }),
+    ("new-pin-differs", |size| {
+        let mut room = Room::rehearsal(size).until("set-pin:key-1");
+        room.secret(new_pin());
+        room.type_in("314159");
+        room.press(KeyCode::Enter);
+        room.type_in("314158");
+        room.press(KeyCode::Enter);
+        room
+    }),
+    ("pin-tries", |size| {
+        let mut room = Room::rehearsal(size).until("sign-root");
+        room.secret(pin(Tries::Exactly(2)));
+        room
+    }),
+    ("pin-last-try", |size| {
+        let mut room = Room::rehearsal(size).until("sign-root");
+        room.secret(pin(Tries::Last));
+        room.type_in("last try");
+        room.press(KeyCode::Enter);
+        room
+    }),
+    ("pin-touched", |size| {
+        let mut room = Room::rehearsal(size).until("sign-root");
+        room.secret(pin(Tries::Unknown));
+        room.type_in("ccccccbcgujhingjrdejhgfnuetrgigvejhhgbkugded");
+        room.press(KeyCode::Enter);
+        room
+    }),
+    ("generate", |size| asked(size, "generate-key:key-1")),
+    ("fingerprint", |size| {
+        let mut room = Room::rehearsal(size).until("open-token:key-2");
+        room.wait(
+            WaitingOn::People,
+            "Put in the token of key holder 2",
+            &[],
+            1,
+        );
+        room
+    }),
+    ("compose", |size| asked(size, "compose-root")),
+    ("failed", |size| {
+        let mut room = Room::rehearsal(size).until("generate-key:key-1");
+        room.step();
+        room.fail(
+            FailureKind::WrongPin {
+                tries: Tries::Exactly(2),
+            },
+            "the token did not take the PIN; 2 tries left",
+            "the key holder types the PIN once more, and looks at the keyboard's layout first",
+        );
+        room.ask();
+        room
+    }),
+    ("review", |size| asked(size, "review-root")),
+    ("review-read", read_review),
+    ("review-wrong-word", |size| {
+        let mut room = read_review(size);
+        room.type_in("sign root 1");
+        room.press(KeyCode::Enter);
+        room.call(Call::NotAccepted {
+            what: "what was typed is not the word that the screen asks for".to_owned(),
+            hint: "type exactly SIGN ROOT 1, or look again at what would be signed".to_owned(),
+        });
+        room.ask();
+        room
+    }),
+    ("sign", |size| asked(size, "sign-root")),
+    ("sign-pin", |size| {
+        let mut room = after_first_signature(size);
+        room.secret(pin(Tries::Unknown));
+        room
+    }),
+    ("sign-wait", |size| {
+        let mut room = after_first_signature(size);
+        room.wait(
+            WaitingOn::People,
+            "Put in the token of key holder 2",
+            &[],
+            7,
+        );
+        room
+    }),
+    ("verify", |size| asked(size, "verify-root")),
+    ("export", |size| asked(size, "export")),
+    ("sign-off", |size| asked(size, "sign-off")),
+    ("sign-off-remark", |size| {
+        let mut room = asked(size, "sign-off");
+        room.press(KeyCode::Down);
+        room.press(KeyCode::Enter);
+        room.type_in("the door stood open");
+        room
+    }),
+    ("close", |size| {
+        let mut room = Room::rehearsal(size).until_closing();
+        room.ask();
+        room
+    }),
+    ("end", |size| {
+        let mut room = Room::rehearsal(size).until_closing();
+        room.step();
+        room
+    }),
+    ("end-below", |size| {
+        let mut room = Room::rehearsal(size).until_closing();
+        room.step();
+        room.press(KeyCode::PageDown);
+        room
+    }),
+    ("end-aborted", |size| {
+        let mut room = Room::rehearsal(size).until("sign-root");
+        let reason = "the fire alarm went off".to_owned();
+        room.take(Input::Abort { reason });
+        room
+    }),
+    ("looking-ahead", |size| {
+        let mut room = asked(size, "attest-clock");
+        room.press(KeyCode::Tab);
+        for _ in 0..7 {
+            room.press(KeyCode::Char('j'));
+        }
+        room
+    }),
+    ("looking-back", |size| {
+        let mut room = asked(size, "compose-root");
+        room.press(KeyCode::Tab);
+        room.press(KeyCode::Up);
+        room
+    }),
+    ("exception", |size| {
+        let mut room = asked(size, "generate-key:key-1");
+        room.press(KeyCode::Char('e'));
+        room
+    }),
+    ("exception-filled", |size| filled_exception(size)),
+    ("exception-empty-line", |size| {
+        let mut room = asked(size, "generate-key:key-1");
+        room.press(KeyCode::Char('e'));
+        for _ in 0..5 {
+            room.press(KeyCode::Enter);
+        }
+        room
+    }),
+    ("abort", |size| {
+        let mut room = asked(size, "sign-root");
+        room.control('c');
+        room
+    }),
+    ("abort-wrong-word", |size| {
+        let mut room = asked(size, "sign-root");
+        room.control('c');
+        room.type_in("quit");
+        room.press(KeyCode::Enter);
+        room
+    }),
+    ("abort-reason", |size| {
+        let mut room = asked(size, "sign-root");
+        room.control('c');
+        room.type_in("ABORT");
+        room.press(KeyCode::Enter);
+        room.type_in("the fire alarm went off");
+        room
+    }),
+    ("transcript", |size| {
+        let mut room = asked(size, "review-root");
+        room.press(KeyCode::Char('t'));
+        room
+    }),
+    ("help", |size| {
+        let mut room = asked(size, "attendance");
+        room.press(KeyCode::Char('?'));
+        room
+    }),
+    ("words", |size| {
+        let mut room = asked(size, "review-root");
+        room.press(KeyCode::F(2));
+        room
+    }),
+    ("playing", |size| {
+        let mut room = asked(size, "attendance");
+        room.press(KeyCode::Char('P'));
+        room
+    }),
+    ("production", |size| {
+        let mut room = Room::open(Mode::Production, size, PLAIN).until("generate-key:key-2");
+        room.ask();
+        room
+    }),
+    ("ascii", |size| {
+        let theme = Theme {
+            charset: Charset::Ascii,
+            ..PLAIN
+        };
+        let mut room = Room::open(Mode::Rehearsal, size, theme).until("generate-key:key-2");
+        room.ask();
+        room
+    }),
+    ("nothing-yet", |size| {
+        let mut room = Room::rehearsal(size);
+        room.model = conclave::tui::Model::new(
+            conclave::tui::Settings::with_theme(PLAIN),
+            size,
+            "2026-12-01T09:41:00Z".parse().unwrap(),
+        );
+        room
+    }),
+];
+
+fn asked(size: (u16, u16), step: &str) -> Room {
+    let mut room = Room::rehearsal(size).until(step);
+    room.ask();
+    room
+}
+
+fn slow_token(size: (u16, u16), seconds: u64) -> Room {
+    let mut room = Room::rehearsal(size).until("generate-key:key-1");
+    room.step();
+    room.wait(WaitingOn::Token, "Generating the key", &[], seconds);
+    room
+}
+
+fn read_review(size: (u16, u16)) -> Room {
+    let mut room = asked(size, "review-root");
+    for _ in 0..4 {
+        room.press(KeyCode::PageDown);
+    }
+    room
+}
+
+fn after_first_signature(size: (u16, u16)) -> Room {
+    let mut room = Room::rehearsal(size).until("sign-root");
+    // Two for each signature: it is announced, and made.
+    for _ in 0..3 {
+        room.step();
+    }
+    room
+}
+
+fn filled_exception(size: (u16, u16)) -> Room {
+    let mut room = asked(size, "generate-key:key-1");
+    room.press(KeyCode::Char('e'));
+    room.type_in("the bag of key holder 1 carries the number A0012345");
+    room.press(KeyCode::Enter);
+    room.type_in("its number is A0012346; the seal is whole, and the register of the safe has that number too");
+    room.press(KeyCode::Tab);
+    room.type_in("go on, and correct the register");
+    room.press(KeyCode::Enter);
+    room.press(KeyCode::Down);
+    room
+}
+
+fn snapshot(name: &str, room: &Room) {
+    let (columns, rows) = room.model.size();
+    insta::with_settings!({
+        snapshot_path => "snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), room.screen());
+    });
+}
+
+#[test]
+fn every_screen_at_80_by_24() {
+    for (name, scene) in SCENES {
+        snapshot(name, &scene((80, 24)));
+    }
+}
+
+#[test]
+fn every_screen_at_132_by_43() {
+    for (name, scene) in SCENES {
+        snapshot(name, &scene((132, 43)));
+    }
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so() {
+    for size in [(72, 20), (79, 24), (80, 23), (20, 5)] {
+        snapshot("too-small", &asked(size, "attendance"));
+    }
+    // Even where there is no room to say it, nothing breaks.
+    for size in [(1, 1), (5, 1), (0, 0)] {
+        asked(size, "attendance").buffer();
+    }
+}
+
+#[test]
+fn every_screen_fits_every_size() {
+    for (name, scene) in SCENES {
+        for size in [
+            (80, 24),
+            (81, 25),
+            (109, 24),
+            (110, 24),
+            (200, 60),
+            (80, 60),
+            (300, 24),
+        ] {
+            let mut room = scene((80, 24));
+            room.msg(Msg::Resize(size.0, size.1));
+            let screen = room.screen();
+            assert!(
+                *name == "nothing-yet"
+                    || screen.contains("REHEARSAL")
+                    || screen.contains("PRODUCTION"),
+                "{name} {size:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn plain_terminals_get_plain_characters() {
+    for (name, scene) in SCENES {
+        let mut room = scene((80, 24));
+        room.model = {
+            let theme = Theme {
+                charset: Charset::Ascii,
+                colours: Colours::None,
+            };
+            let mut plain = Room::open(Mode::Rehearsal, (80, 24), theme).until("attest-clock");
+            plain.ask();
+            plain.model
+        };
+        assert!(room.screen().is_ascii(), "{name}");
+    }
+}
+
+/// Colour says nothing that a word does not say as well: without it, the text is the same.
+#[test]
+fn colours_change_no_text() {
+    for colours in [Colours::Sixteen, Colours::True] {
+        let theme = Theme { colours, ..PLAIN };
+        let mut coloured = Room::open(Mode::Rehearsal, (80, 24), theme).until("sign-root");
+        let mut plain = Room::rehearsal((80, 24)).until("sign-root");
+        coloured.ask();
+        plain.ask();
+        assert_eq!(coloured.screen(), plain.screen());
+    }
+}
+
+/// A long wait turns nothing but its clock.
+#[test]
+fn a_wait_is_calm() {
+    let mut room = slow_token((80, 24), 3);
+    let before = room.screen();
+    room.tick(Duration::from_millis(1));
+    assert_eq!(room.screen(), before);
+}
