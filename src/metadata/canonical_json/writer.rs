@@ -28,7 +28,8 @@ pub enum CanonicalError {
 /// # Errors
 /// When a number is not an integer.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    let mut out = Vec::new();
+    // A root with a handful of keys fits.
+    let mut out = Vec::with_capacity(8 << 10);
     write_value(&mut out, value)?;
     Ok(out)
 }
