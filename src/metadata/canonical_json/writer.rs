@@ -85,20 +85,32 @@ fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
         }
         Value::Object(members) => {
             // The order of UTF-8 bytes is the order of code points.
-            let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_unstable_by_key(|(name, _)| *name);
-            out.push(b'{');
-            for (index, (name, member)) in sorted.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_string(out, name);
-                out.push(b':');
-                write_value(out, member)?;
+            if members.keys().is_sorted() {
+                write_members(out, members)?;
+            } else {
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_unstable_by_key(|(name, _)| *name);
+                write_members(out, sorted)?;
             }
-            out.push(b'}');
         }
     }
+    Ok(())
+}
+
+fn write_members<'a>(
+    out: &mut Vec<u8>,
+    sorted: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) -> Result<(), CanonicalError> {
+    out.push(b'{');
+    for (index, (name, member)) in sorted.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(out, name);
+        out.push(b':');
+        write_value(out, member)?;
+    }
+    out.push(b'}');
     Ok(())
 }
 
