@@ -43,7 +43,8 @@ pub(super) fn wrap(text: &str, room: usize, hang: usize) -> Vec<String> {
     for part in text.split_inclusive(' ') {
         let word = part.trim_end_matches(' ');
         let needed = width(word);
-        if used > 0 && used + needed > room && !word.is_empty() {
+        // A word that fits on no line is broken where it stands.
+        if used > 0 && used + needed > room && hang + needed <= room && !word.is_empty() {
             end_line(&mut lines, &mut line, &mut used, hang);
         }
         if used.max(hang) + needed <= room || used + needed <= room {
