@@ -111,6 +111,13 @@ impl Rehearsal {
         )
     }
 
+    /// How many bytes of a line that was cut short the transcript ends with.
+    pub(crate) fn torn_bytes(&self) -> usize {
+        let transcript = fs::read(self.transcript()).unwrap();
+        let torn = transcript.iter().rev().take_while(|byte| **byte != b'\n');
+        torn.count()
+    }
+
     /// Waits until no process has the ceremony any more.
     pub(crate) fn wait_until_released(&self) {
         let transcript = File::open(self.transcript()).unwrap();
