@@ -296,7 +296,7 @@ fn nobody_is_there_to_move_a_file_away_in_an_unattended_rehearsal() {
     fs::write(&in_the_way, "another root").unwrap();
     assert_failed(
         &rehearsal.resume(),
-        3,
+        4,
         &["exists already", "conclave resume"],
     );
     fs::remove_file(&in_the_way).unwrap();
