@@ -192,6 +192,12 @@ impl Terminal {
         kill_process(self.process.expect("the program still runs"), signal).unwrap();
     }
 
+    /// The program's process ID.
+    pub(crate) fn process_id(&self) -> i32 {
+        let process = self.process.expect("the program still runs");
+        process.as_raw_nonzero().get()
+    }
+
     /// Whether the terminal shows what is typed.
     pub(crate) fn echoes(&self) -> bool {
         let modes = tcgetattr(&self.master).unwrap().local_modes;

@@ -4,9 +4,12 @@
 #![allow(dead_code)]
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
@@ -106,6 +109,22 @@ impl Rehearsal {
                 .args(["resume", "--unattended"])
                 .arg(self.genesis()),
         )
+    }
+
+    /// How many bytes of a line that was cut short the transcript ends with.
+    pub(crate) fn torn_bytes(&self) -> usize {
+        let transcript = fs::read(self.transcript()).unwrap();
+        let torn = transcript.iter().rev().take_while(|byte| **byte != b'\n');
+        torn.count()
+    }
+
+    /// Waits until no process has the ceremony any more.
+    pub(crate) fn wait_until_released(&self) {
+        let transcript = File::open(self.transcript()).unwrap();
+        let (locked, wait) = channel();
+        thread::spawn(move || locked.send(transcript.lock()));
+        let result = wait.recv_timeout(Duration::from_secs(30));
+        result.expect("a process still has the ceremony").unwrap();
     }
 
     /// The events that are whole lines of the transcript.
