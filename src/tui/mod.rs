@@ -6,6 +6,7 @@
 
 mod field;
 mod forms;
+mod keyboard;
 mod keys;
 mod model;
 mod play;

@@ -61,8 +61,15 @@ pub(super) fn on(model: &mut Model) {
     }
 }
 
-/// Says when a prompt that just came is answered.
+/// Says when a prompt that just came is answered. What did not work is for people to look at.
 pub(super) fn schedule(model: &mut Model) {
+    let has_failed = model
+        .ceremony
+        .as_ref()
+        .is_some_and(|ceremony| ceremony.failure().is_some());
+    if has_failed || model.notice.is_some() {
+        model.play = Play::Off;
+    }
     if let Play::On { due } = &mut model.play {
         let holds_digest = matches!(
             &model.request,

@@ -7,13 +7,12 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event};
 use jiff::Timestamp;
 use signal_hook::consts::SIGTERM;
-use zeroize::Zeroize as _;
 
 use crate::ceremony::FrontEnd;
 
+use super::keyboard::{Keyboard, Typed};
 use super::model::{Call, Model, Reply, Settings};
 use super::proxy::Proxy;
 use super::screens::view;
@@ -41,7 +40,7 @@ pub fn run<T: Send>(
     let (replies, reply_receiver) = channel();
     let (wake, wake_sender) = UnixStream::pair()?;
     wake_sender.set_nonblocking(true)?;
-    let sleeper = Sleeper::new(terminal::keyboard()?, wake)?;
+    let sleeper = Sleeper::new(Keyboard::new(terminal::input()?), wake)?;
     let screen = Screen::open(settings, sleeper, calls, replies)?;
     thread::scope(|scope| {
         let executor = thread::Builder::new()
@@ -130,8 +129,11 @@ impl Screen {
             now: self.started.elapsed(),
             clock: Timestamp::now(),
         });
-        if woken.by_keyboard {
-            self.read_keys();
+        for typed in woken.typed {
+            self.update(match typed {
+                Typed::Key(key) => Msg::Key(key),
+                Typed::Paste(text) => Msg::Paste(text),
+            });
         }
         loop {
             match self.calls.try_recv() {
@@ -140,32 +142,6 @@ impl Screen {
                 Err(TryRecvError::Disconnected) => {
                     self.update(Msg::Finished);
                     break;
-                }
-            }
-        }
-    }
-
-    fn read_keys(&mut self) {
-        loop {
-            match event::poll(Duration::ZERO) {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(_) => {
-                    self.lose_terminal();
-                    return;
-                }
-            }
-            match event::read() {
-                Ok(Event::Key(key)) => self.update(Msg::Key(key)),
-                Ok(Event::Paste(mut text)) => {
-                    self.update(Msg::Paste(text.clone()));
-                    text.zeroize();
-                }
-                // The size is looked at whenever the screen wakes.
-                Ok(_) => {}
-                Err(_) => {
-                    self.lose_terminal();
-                    return;
                 }
             }
         }

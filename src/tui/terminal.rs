@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -115,17 +115,14 @@ fn output() -> io::Result<File> {
     File::options().read(true).write(true).open("/dev/tty")
 }
 
-/// The terminal to read keys from: the same that crossterm reads.
-pub(super) fn keyboard() -> io::Result<OwnedFd> {
+/// The terminal to read keys from: the standard input, or the controlling terminal when that comes from
+/// elsewhere.
+pub(super) fn input() -> io::Result<File> {
     let stdin = rustix::stdio::stdin();
     if isatty(stdin) {
-        return Ok(rustix::io::fcntl_dupfd_cloexec(stdin, 3)?);
+        return Ok(File::from(rustix::io::fcntl_dupfd_cloexec(stdin, 3)?));
     }
-    Ok(File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")?
-        .into())
+    File::options().read(true).write(true).open("/dev/tty")
 }
 
 /// What modules print goes nowhere while the screen is drawn: it would stand in the middle of it.

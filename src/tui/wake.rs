@@ -1,7 +1,7 @@
 //! What wakes the screen: keys, the executor, signals, the clock. Between them it sleeps.
 
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,33 +11,36 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 
+use super::keyboard::{Keyboard, Typed};
+
 /// The signals that end the process.
 const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
+/// How long the rest of a key may take to come. A person who types Escape waits so long.
+const REST_OF_KEY: Duration = Duration::from_millis(50);
+
 /// Where the screen sleeps.
 pub(super) struct Sleeper {
-    keyboard: OwnedFd,
-    /// The keyboard is gone.
-    is_deaf: bool,
+    /// None once it is gone.
+    keyboard: Option<Keyboard>,
     executor: UnixStream,
     signals: Signals,
 }
 
 /// Why the screen woke.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Woken {
-    pub by_keyboard: bool,
+    pub typed: Vec<Typed>,
     /// A signal that ends the process, or the terminal is gone.
     pub to_end: bool,
 }
 
 impl Sleeper {
     /// Sleeps between keys on `keyboard` and calls that are announced on `executor`.
-    pub(super) fn new(keyboard: OwnedFd, executor: UnixStream) -> io::Result<Self> {
+    pub(super) fn new(keyboard: Keyboard, executor: UnixStream) -> io::Result<Self> {
         executor.set_nonblocking(true)?;
         Ok(Self {
-            keyboard,
-            is_deaf: false,
+            keyboard: Some(keyboard),
             executor,
             signals: Signals::watch()?,
         })
@@ -45,21 +48,21 @@ impl Sleeper {
 
     /// Sleeps until something happens, at most so long.
     pub(super) fn sleep(&mut self, at_most: Duration) -> io::Result<Woken> {
-        let interest = if self.is_deaf {
-            PollFlags::empty()
+        let has_beginning = self.keyboard.as_ref().is_some_and(Keyboard::has_beginning);
+        let at_most = if has_beginning {
+            at_most.min(REST_OF_KEY)
         } else {
-            PollFlags::IN
+            // A little longer rather than too short: who wakes early sleeps again.
+            at_most + Duration::from_millis(1)
         };
+        let timeout = Timespec::try_from(at_most).map_err(io::Error::other)?;
         let mut ready = vec![
             PollFd::new(&self.executor, PollFlags::IN),
             PollFd::new(&self.signals.read, PollFlags::IN),
         ];
-        if !self.is_deaf {
-            ready.push(PollFd::from_borrowed_fd(self.keyboard.as_fd(), interest));
+        if let Some(keyboard) = &self.keyboard {
+            ready.push(PollFd::from_borrowed_fd(keyboard.as_fd(), PollFlags::IN));
         }
-        // A little longer rather than too short: who wakes early sleeps again.
-        let timeout =
-            Timespec::try_from(at_most + Duration::from_millis(1)).map_err(io::Error::other)?;
         match poll(&mut ready, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -68,13 +71,31 @@ impl Sleeper {
         drop(ready);
         drain(&mut self.executor);
         drain(&mut self.signals.read);
-        if keyboard.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
-            self.is_deaf = true;
-        }
+        let typed = self.read(keyboard, has_beginning);
         Ok(Woken {
-            by_keyboard: keyboard.contains(PollFlags::IN) && !self.is_deaf,
-            to_end: self.is_deaf || self.signals.to_end.swap(false, Ordering::SeqCst),
+            typed,
+            to_end: self.keyboard.is_none() || self.signals.to_end.swap(false, Ordering::SeqCst),
         })
+    }
+
+    fn read(&mut self, ready: PollFlags, has_beginning: bool) -> Vec<Typed> {
+        let Some(keyboard) = &mut self.keyboard else {
+            return Vec::new();
+        };
+        if ready.contains(PollFlags::IN) {
+            if let Ok(typed) = keyboard.read() {
+                return typed;
+            }
+        } else if ready.is_empty() {
+            let rest = if has_beginning {
+                keyboard.flush()
+            } else {
+                None
+            };
+            return rest.into_iter().collect();
+        }
+        self.keyboard = None;
+        Vec::new()
     }
 }
 

@@ -66,7 +66,9 @@ impl Terminal {
         environment: &[(&str, &OsStr)],
         size: Size,
     ) -> Self {
-        Self::spawn(env!("CARGO_BIN_EXE_conclave"), arguments, environment, size)
+        // Cargo names the program to tests and benches; examples name it themselves.
+        let program = option_env!("CARGO_BIN_EXE_conclave").expect("a test or a bench");
+        Self::spawn(program, arguments, environment, size)
     }
 
     /// Starts a program whose controlling terminal this is.
@@ -202,6 +204,11 @@ impl Terminal {
     pub(crate) fn echoes(&self) -> bool {
         let modes = tcgetattr(&self.master).unwrap().local_modes;
         modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
+    }
+
+    /// The screen.
+    pub(crate) fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
     }
 
     /// The screen as text.

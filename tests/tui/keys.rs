@@ -345,6 +345,20 @@ fn a_rehearsal_that_plays_reads_to_the_end() {
 }
 
 #[test]
+fn a_rehearsal_stops_playing_when_something_does_not_work() {
+    let mut room = Room::rehearsal(SIZE).until("generate-key:key-1");
+    room.ask();
+    room.press(KeyCode::Char('P'));
+    room.tick(Duration::ZERO);
+    room.step();
+    let kind = conclave::ceremony::FailureKind::Device;
+    room.fail(kind, "the token was busy", "wait a little");
+    room.ask();
+    assert!(room.tick(Duration::from_secs(60)).is_empty());
+    assert!(room.model.wakes_at().is_none());
+}
+
+#[test]
 fn a_production_never_plays_by_itself() {
     let mut room = Room::open(
         conclave::ceremony::Mode::Production,

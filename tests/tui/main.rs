@@ -6,6 +6,9 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod keys;
+#[path = "../pty/mod.rs"]
+mod pty;
 mod room;
 mod screens;
 mod secrets;
+mod terminal;

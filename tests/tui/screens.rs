@@ -6,6 +6,7 @@ use conclave::ceremony::{FailureKind, Input, Mode, WaitingOn};
 use conclave::record::Tries;
 use conclave::tui::{Call, Charset, Colours, Msg, Theme};
 use crossterm::event::KeyCode;
+use ratatui::style::Color;
 
 use super::room::{PLAIN, Room, new_pin, pin};
 
@@ -415,6 +416,24 @@ fn colours_change_no_text() {
         coloured.ask();
         plain.ask();
         assert_eq!(coloured.screen(), plain.screen());
+    }
+}
+
+/// The band on top, and what is chosen, have a ground of their own; all else has the terminal's.
+#[test]
+fn only_the_band_is_coloured_ground() {
+    let theme = Theme {
+        colours: Colours::Sixteen,
+        ..PLAIN
+    };
+    for mode in [Mode::Rehearsal, Mode::Production] {
+        let mut room = Room::open(mode, (80, 24), theme).until("compose-root");
+        room.ask();
+        let buffer = room.buffer();
+        for (index, cell) in buffer.content.iter().enumerate() {
+            let is_band = index < 80;
+            assert_eq!(cell.bg != Color::Reset, is_band, "{mode} {index}");
+        }
     }
 }
 

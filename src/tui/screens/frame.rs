@@ -31,7 +31,7 @@ pub(super) fn body(model: &Model, area: Rect) -> Rect {
 /// The band: whether it counts, for whom, and the time.
 pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.settings.theme;
-    let row = area;
+    let row = Rect { height: 1, ..area };
     let Some(ceremony) = model.shown() else {
         buffer.set_string(row.x + 1, row.y, "CONCLAVE", theme.strong());
         return;
