@@ -43,8 +43,7 @@ pub(super) fn wrap(text: &str, room: usize, hang: usize) -> Vec<String> {
     for part in text.split_inclusive(' ') {
         let word = part.trim_end_matches(' ');
         let needed = width(word);
-        // A word that fits on no line is broken where it stands.
-        if used > 0 && used + needed > room && hang + needed <= room && !word.is_empty() {
+        if used > 0 && used + needed > room && !word.is_empty() {
             end_line(&mut lines, &mut line, &mut used, hang);
         }
         if used.max(hang) + needed <= room || used + needed <= room {
@@ -125,7 +124,10 @@ mod tests {
         assert_eq!(wrap("one two three", 7, 0), ["one two", "three"]);
         assert_eq!(wrap("- one two three", 7, 2), ["- one", "  two", "  three"]);
         assert_eq!(wrap("abcdefghij", 4, 0), ["abcd", "efgh", "ij"]);
-        assert_eq!(wrap("- abcdefghij", 6, 2), ["-", "  abcd", "  efgh", "  ij"]);
+        assert_eq!(
+            wrap("- abcdefghij", 6, 2),
+            ["-", "  abcd", "  efgh", "  ij"]
+        );
         assert_eq!(wrap("", 5, 0), [""]);
         assert_eq!(wrap("a  b", 5, 0), ["a  b"]);
     }

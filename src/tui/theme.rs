@@ -236,6 +236,7 @@ const fn plain(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::buffer::Cell;
 
     fn theme(variables: &[(&str, &str)]) -> (Charset, Colours) {
         let theme = Theme::from_variables(|name| {
@@ -292,7 +293,7 @@ mod tests {
                 colours: Colours::None,
             };
             theme.degrade(&mut buffer);
-            let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+            let text: String = buffer.content.iter().map(Cell::symbol).collect();
             assert_eq!(text.trim_end(), expected);
         }
     }

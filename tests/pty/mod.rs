@@ -67,7 +67,9 @@ impl Terminal {
         size: Size,
     ) -> Self {
         // Cargo names the program to tests and benches; examples name it themselves.
-        let program = option_env!("CARGO_BIN_EXE_conclave").expect("a test or a bench");
+        let Some(program) = option_env!("CARGO_BIN_EXE_conclave") else {
+            panic!("only a test or a bench knows where the program is");
+        };
         Self::spawn(program, arguments, environment, size)
     }
 
