@@ -125,7 +125,7 @@ impl Rehearsal {
         thread::spawn(move || locked.send(transcript.lock()));
         match wait.recv_timeout(Duration::from_secs(30)) {
             Ok(result) => result.unwrap(),
-            Err(_) => panic!("a process still has the ceremony"),
+            Err(error) => panic!("a process still has the ceremony: {error}"),
         }
     }
 
