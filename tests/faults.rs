@@ -34,8 +34,7 @@ const SMALL: [&str; 4] = ["--tokens", "2", "--threshold", "1"];
 /// A script of which every rehearsal is as long as the other, byte for byte: Ed25519 signatures have one length,
 /// and so has the distance to a far date. It has no comments, so that the journal soon is the largest file.
 struct Reference {
-    rehearsal: Rehearsal,
-    script: PathBuf,
+    folder: Rehearsal,
     journal: Vec<u8>,
 }
 
@@ -58,21 +57,26 @@ impl Reference {
                 text.push('\n');
             }
         }
-        let script = rehearsal.genesis().join("short.toml");
-        fs::write(&script, text).unwrap();
-        let played = Rehearsal::played(&[script.to_str().unwrap()]);
+        let mut reference = Self {
+            folder: rehearsal,
+            journal: Vec::new(),
+        };
+        fs::write(reference.script(), text).unwrap();
+        let played = Rehearsal::played(&[reference.script().to_str().unwrap()]);
         played.assert_complete();
-        Self {
-            rehearsal,
-            script,
-            journal: fs::read(played.transcript()).unwrap(),
-        }
+        reference.journal = fs::read(played.transcript()).unwrap();
+        reference
+    }
+
+    /// Beside the online keys that it carries.
+    fn script(&self) -> PathBuf {
+        self.folder.genesis().join("short.toml")
     }
 
     /// Plays the script while no file may grow beyond so many bytes, and fails unless that ends it there.
     fn cut_at(&self, bytes: usize) -> Rehearsal {
         let rehearsal = Rehearsal::new();
-        let play = rehearsal.unattended(&[self.script.to_str().unwrap()]);
+        let play = rehearsal.unattended(&[self.script().to_str().unwrap()]);
         let status = output(&mut limited(&rehearsal, &play, bytes)).status;
         assert_eq!(
             status.signal(),
@@ -99,7 +103,7 @@ impl Reference {
 
     /// The smallest limit at which it is the journal that is cut.
     fn least(&self) -> usize {
-        usize::try_from(fs::metadata(&self.script).unwrap().len()).unwrap() + 1
+        usize::try_from(fs::metadata(self.script()).unwrap().len()).unwrap() + 1
     }
 }
 
@@ -142,9 +146,9 @@ fn the_power_goes_around_every_effect_and_nothing_is_lost_or_done_twice() {
             .iter()
             .any(|kind| event["event"] == *kind);
         if is_intent(event) || follows_intent {
-            cuts.extend([*begin, (begin + end) / 2, end - 1, *end]);
+            cuts.extend([*begin, usize::midpoint(*begin, *end), end - 1, *end]);
         } else if is_effect {
-            cuts.insert((begin + end) / 2);
+            cuts.insert(usize::midpoint(*begin, *end));
         }
     }
     cuts.retain(|cut| *cut >= reference.least());
@@ -168,7 +172,6 @@ fn the_power_goes_around_every_effect_and_nothing_is_lost_or_done_twice() {
             assert!(resumed.is_empty());
         }
     });
-    drop(reference.rehearsal);
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn the_power_goes_again_while_it_is_resumed() {
         .lines()
         .into_iter()
         .filter(|(_, _, event)| event["event"] == "signed" || event["event"] == "key-generated")
-        .map(|(begin, end, _)| (begin + end) / 2)
+        .map(|(begin, end, _)| usize::midpoint(begin, end))
         .collect();
     assert_eq!(signing.len(), 4);
     side_by_side(signing, |cut| {
@@ -204,8 +207,8 @@ fn a_full_disk_is_told_and_after_room_was_made_it_goes_on() {
     for kind in ["token-initialised", "key-generated", "signed", "exported"] {
         let (begin, end, _) = lines.iter().rfind(|line| line.2["event"] == kind).unwrap();
         let rehearsal = Rehearsal::new();
-        let play = rehearsal.unattended(&[reference.script.to_str().unwrap()]);
-        let limited = limited(&rehearsal, &play, (begin + end) / 2);
+        let play = rehearsal.unattended(&[reference.script().to_str().unwrap()]);
+        let limited = limited(&rehearsal, &play, usize::midpoint(*begin, *end));
         // A process that ignores the signal is told by an error, as of a full disk.
         let mut deaf = rehearsal.command("sh");
         deaf.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"])

@@ -123,8 +123,10 @@ impl Rehearsal {
         let transcript = File::open(self.transcript()).unwrap();
         let (locked, wait) = channel();
         thread::spawn(move || locked.send(transcript.lock()));
-        let result = wait.recv_timeout(Duration::from_secs(30));
-        result.expect("a process still has the ceremony").unwrap();
+        match wait.recv_timeout(Duration::from_secs(30)) {
+            Ok(result) => result.unwrap(),
+            Err(error) => panic!("a process still has the ceremony: {error}"),
+        }
     }
 
     /// The events that are whole lines of the transcript.
