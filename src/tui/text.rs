@@ -124,7 +124,10 @@ mod tests {
         assert_eq!(wrap("one two three", 7, 0), ["one two", "three"]);
         assert_eq!(wrap("- one two three", 7, 2), ["- one", "  two", "  three"]);
         assert_eq!(wrap("abcdefghij", 4, 0), ["abcd", "efgh", "ij"]);
-        assert_eq!(wrap("- abcdefghij", 6, 2), ["-", "  abcd", "  efgh", "  ij"]);
+        assert_eq!(
+            wrap("- abcdefghij", 6, 2),
+            ["-", "  abcd", "  efgh", "  ij"]
+        );
         assert_eq!(wrap("", 5, 0), [""]);
         assert_eq!(wrap("a  b", 5, 0), ["a  b"]);
     }

@@ -292,7 +292,11 @@ mod tests {
                 colours: Colours::None,
             };
             theme.degrade(&mut buffer);
-            let text: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+            let text: String = buffer
+                .content
+                .iter()
+                .map(ratatui::buffer::Cell::symbol)
+                .collect();
             assert_eq!(text.trim_end(), expected);
         }
     }

@@ -67,7 +67,9 @@ impl Terminal {
         size: Size,
     ) -> Self {
         // Cargo names the program to tests and benches; examples name it themselves.
-        let program = option_env!("CARGO_BIN_EXE_conclave").expect("a test or a bench");
+        let Some(program) = option_env!("CARGO_BIN_EXE_conclave") else {
+            panic!("only tests and benches know where the program is");
+        };
         Self::spawn(program, arguments, environment, size)
     }
 
@@ -180,6 +182,11 @@ impl Terminal {
     /// Sends the program a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.process.expect("the program still runs"), signal).unwrap();
+    }
+
+    /// The program's process; `None` once it has ended.
+    pub(crate) fn process(&self) -> Option<Pid> {
+        self.process
     }
 
     /// Whether the terminal shows what is typed.
