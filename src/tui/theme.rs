@@ -236,7 +236,6 @@ const fn plain(c: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ratatui::buffer::Cell;
 
     fn theme(variables: &[(&str, &str)]) -> (Charset, Colours) {
         let theme = Theme::from_variables(|name| {
@@ -293,7 +292,11 @@ mod tests {
                 colours: Colours::None,
             };
             theme.degrade(&mut buffer);
-            let text: String = buffer.content.iter().map(Cell::symbol).collect();
+            let text: String = buffer
+                .content
+                .iter()
+                .map(ratatui::buffer::Cell::symbol)
+                .collect();
             assert_eq!(text.trim_end(), expected);
         }
     }

@@ -68,7 +68,7 @@ impl Terminal {
     ) -> Self {
         // Cargo names the program to tests and benches; examples name it themselves.
         let Some(program) = option_env!("CARGO_BIN_EXE_conclave") else {
-            panic!("only a test or a bench knows where the program is");
+            panic!("only tests and benches know where the program is");
         };
         Self::spawn(program, arguments, environment, size)
     }
@@ -200,6 +200,11 @@ impl Terminal {
     pub(crate) fn process_id(&self) -> i32 {
         let process = self.process.expect("the program still runs");
         process.as_raw_nonzero().get()
+    }
+
+    /// The program's process; `None` once it has ended.
+    pub(crate) fn process(&self) -> Option<Pid> {
+        self.process
     }
 
     /// Whether the terminal shows what is typed.

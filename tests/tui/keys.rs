@@ -193,7 +193,10 @@ fn an_exception_is_recorded_with_two_people() {
         ("a bag", "no bag", "go on")
     );
     assert_eq!(
-        people.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        people
+            .iter()
+            .map(conclave::script::PersonId::as_str)
+            .collect::<Vec<_>>(),
         ["witness-2", "holder-1"]
     );
 }

@@ -1,7 +1,7 @@
 //! The screen: what it takes in, what it shows, and that it keeps secrets.
 
 // The helpers of tests may fail as tests do.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;

@@ -48,7 +48,8 @@ fn play_until(terminal: &mut Terminal, text: &str) {
     loop {
         terminal.expect_screen("a prompt that can be played", |screen| {
             let contents = screen.contents();
-            contents.contains(" play  ") || contents.contains(text)
+            let is_open = contents.contains(" play  ") && !contents.contains("One moment");
+            is_open || contents.contains(text)
         });
         let before = below_the_band(&terminal.screen_text());
         if before.contains(text) {

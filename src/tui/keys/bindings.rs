@@ -45,6 +45,21 @@ const fn hinted(
     Binding {
         keys,
         action,
+        hint: Some((keys[0].name, hint)),
+        help,
+    }
+}
+
+/// Keys that the line of hints names together with those of the next binding.
+const fn paired(
+    keys: &'static [Key],
+    action: Action,
+    hint: (&'static str, &'static str),
+    help: &'static str,
+) -> Binding {
+    Binding {
+        keys,
+        action,
         hint: Some(hint),
         help,
     }
@@ -71,10 +86,10 @@ fn of_work(model: &Model) -> Vec<Binding> {
                 "to the step at hand",
                 "goes back to the step at hand",
             ),
-            hinted(
+            paired(
                 &[UP, K],
                 Action::Up,
-                "Down look",
+                ("Up Down", "look"),
                 "looks at the step before",
             ),
             bound(&[DOWN, J], Action::Down, "looks at the step after"),
@@ -126,10 +141,10 @@ fn of_request(model: &Model, all: &mut Vec<Binding>) {
                 has_lines = false;
                 all.extend([
                     hinted(&[ENTER], Action::Submit, "take", "takes the choice"),
-                    hinted(
+                    paired(
                         &[UP, K],
                         Action::Up,
-                        "Down choose",
+                        ("Up Down", "choose"),
                         "goes to the choice above",
                     ),
                     bound(&[DOWN, J], Action::Down, "goes to the choice below"),
@@ -228,10 +243,10 @@ fn of_end() -> Vec<Binding> {
         hinted(&[ENTER], Action::Submit, "leave", "leaves this screen"),
         bound(&[UP, K], Action::Up, "scrolls up"),
         bound(&[DOWN, J], Action::Down, "scrolls down"),
-        hinted(
+        paired(
             &[PAGE_DOWN, SPACE],
             Action::PageDown,
-            "PgUp page",
+            ("PgUp PgDn", "page"),
             "a page down",
         ),
         bound(&[PAGE_UP], Action::PageUp, "a page up"),
@@ -303,11 +318,21 @@ fn of_overlay(overlay: &Overlay) -> Vec<Binding> {
 
 fn of_reading(all: &mut Vec<Binding>) {
     all.extend([
-        hinted(&[UP, K], Action::Up, "Down scroll", "scrolls up"),
+        paired(&[UP, K], Action::Up, ("Up Down", "scroll"), "scrolls up"),
         bound(&[DOWN, J], Action::Down, "scrolls down"),
-        hinted(&[PAGE_UP], Action::PageUp, "PgDn page", "a page up"),
+        paired(
+            &[PAGE_UP],
+            Action::PageUp,
+            ("PgUp PgDn", "page"),
+            "a page up",
+        ),
         bound(&[PAGE_DOWN, SPACE], Action::PageDown, "a page down"),
-        hinted(&[HOME], Action::Top, "End first, last", "to the beginning"),
+        paired(
+            &[HOME],
+            Action::Top,
+            ("Home End", "first, last"),
+            "to the beginning",
+        ),
         bound(&[END], Action::Bottom, "to the end"),
     ]);
 }
@@ -324,10 +349,10 @@ fn of_exception(form: &ExceptionForm, all: &mut Vec<Binding>) {
         "throws the sheet away",
     ));
     if form.at >= 3 {
-        all.push(hinted(
+        all.push(paired(
             &[UP, K],
             Action::Up,
-            "Down another person",
+            ("Up Down", "another person"),
             "another person",
         ));
         all.push(bound(&[DOWN, J], Action::Down, "another person"));

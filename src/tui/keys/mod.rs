@@ -37,8 +37,8 @@ pub(super) enum Action {
 pub(super) struct Binding {
     pub keys: &'static [Key],
     pub action: Action,
-    /// For the line of hints; none where the help is enough.
-    pub hint: Option<&'static str>,
+    /// For the line of hints: how the keys are called there, and what they do; none where the help is enough.
+    pub hint: Option<(&'static str, &'static str)>,
     pub help: &'static str,
 }
 

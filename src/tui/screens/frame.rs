@@ -173,7 +173,8 @@ pub(super) fn hints(model: &Model, area: Rect, buffer: &mut Buffer) {
         .filter_map(|(at, binding)| {
             // The way on, the help and the way out have their place in any case.
             let is_needed = at == 0 || matches!(binding.action, Action::Help | Action::Abort);
-            Some((binding.keys.first()?.name, binding.hint?, is_needed))
+            let (keys, hint) = binding.hint?;
+            Some((keys, hint, is_needed))
         })
         .collect();
     let cells = |hint: &(&str, &str, bool)| width(hint.0) + width(hint.1) + 3;

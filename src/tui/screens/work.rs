@@ -273,12 +273,9 @@ fn draw_above(model: &Model, lines: &[Line<'_>], area: Rect, buffer: &mut Buffer
             height: 1,
             ..area
         };
-        buffer.set_string(
-            last.x,
-            last.y,
-            " ".repeat(usize::from(last.width)),
-            Style::new(),
-        );
+        for x in last.left()..last.right() {
+            buffer[(x, last.y)].reset();
+        }
         let more = Line::from(vec![
             Span::styled("… ", model.settings.theme.quiet()),
             Span::styled("Tab", model.settings.theme.key()),
