@@ -64,6 +64,7 @@ pub(super) fn conduct<'a>(
     + 'a,
 ) -> Result<Status, Failure> {
     let mut hindrance = None;
+    let mut timing = None;
     let run = |front_end: &mut dyn FrontEnd| executor(front_end)?.run();
     let ended = match show {
         Show::Unattended => {
@@ -75,6 +76,7 @@ pub(super) fn conduct<'a>(
                 Status::Token
             };
             hindrance = autopilot.hindrance().map(|what| (status, what.to_owned()));
+            timing = ended.as_ref().ok().map(|(_, timing)| *timing);
             ended
         }
         Show::Lines(pins) => {
@@ -91,8 +93,15 @@ pub(super) fn conduct<'a>(
             })?
         }
     };
-    match ended.map_err(|error| executor_failure(&error, path))? {
-        Ended::Over(ending) => tell(path, &ending),
+    let (ended, _) = ended.map_err(|error| executor_failure(&error, path))?;
+    match ended {
+        Ended::Over(ending) => {
+            let status = tell(path, &ending)?;
+            if let Some(timing) = timing {
+                println!("{timing}");
+            }
+            Ok(status)
+        }
         Ended::Left => match hindrance {
             Some((status, what)) => Err(Failure::new(status, what).hint(resume_hint(path))),
             None => Err(

@@ -1,5 +1,7 @@
 //! Performs the effects of a ceremony. What does not work and cost nothing becomes an outcome; the room decides.
 
+use std::time::Instant;
+
 use crate::ceremony::{
     Effect, Failure, FailureKind, Interrupt, Occasion, Outcome, possession_message,
 };
@@ -104,9 +106,11 @@ impl Executor<'_> {
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
             Effect::Export { files } => {
+                let begun = Instant::now();
                 for (file, bytes) in &files {
                     write_exclusively(&self.export.join(&file.name), bytes)?;
                 }
+                self.timing.media += begun.elapsed();
                 Ok(Outcome::Exported)
             }
         }

@@ -12,7 +12,9 @@ mod hands;
 mod journal;
 mod room;
 
+use std::fmt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use jiff::Timestamp;
@@ -38,6 +40,30 @@ pub enum Ended {
     Over(Ending),
     /// The process must end; the ceremony waits to be resumed.
     Left,
+}
+
+/// Where the time of a run went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// All of it.
+    pub total: Duration,
+    /// Waiting for calls of token modules.
+    pub tokens: Duration,
+    /// Waiting until lines of the record, exported files and documents were on their medium.
+    pub media: Duration,
+}
+
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = |part: Duration| 100.0 * part.as_secs_f64() / self.total.as_secs_f64();
+        write!(
+            f,
+            "It took {:.2} s: {:.0} % in calls of tokens, {:.0} % until files were on their medium",
+            self.total.as_secs_f64(),
+            share(self.tokens),
+            share(self.media)
+        )
+    }
 }
 
 /// Why a ceremony could not be run on. Whatever was recorded stays, and it can be resumed.
@@ -70,6 +96,7 @@ pub struct Executor<'a> {
     directory: CeremonyDirectory,
     export: PathBuf,
     room: Room,
+    timing: Timing,
     front_end: &'a mut dyn FrontEnd,
 }
 
@@ -91,6 +118,7 @@ impl<'a> Executor<'a> {
             transcript: Transcript::default(),
             directory,
             room: Room::new(hands),
+            timing: Timing::default(),
             front_end,
         };
         executor
@@ -123,6 +151,7 @@ impl<'a> Executor<'a> {
             transcript,
             directory,
             room: Room::new(hands),
+            timing: Timing::default(),
             front_end,
         };
         if !is_over {
@@ -141,7 +170,14 @@ impl<'a> Executor<'a> {
     ///
     /// # Errors
     /// When something failed that the room cannot mend. What was recorded stays.
-    pub fn run(mut self) -> Result<Ended, ExecutorError> {
+    pub fn run(mut self) -> Result<(Ended, Timing), ExecutorError> {
+        let begun = Instant::now();
+        let ended = self.run_on()?;
+        self.timing.total = begun.elapsed();
+        Ok((ended, self.timing))
+    }
+
+    fn run_on(&mut self) -> Result<Ended, ExecutorError> {
         loop {
             if let Some(interrupt) = self.room.pending.take()
                 && self.interrupted(interrupt)?.is_break()
@@ -224,7 +260,7 @@ impl<'a> Executor<'a> {
             self.transcript
                 .push(next.script().sha256(), next.mode(), time, event.clone());
         let (line, head) = (entry.line.seq, entry.digest);
-        while let Err(error) = self.directory.append(&bytes) {
+        while let Err(error) = self.append(&bytes) {
             let prompt = Prompt {
                 step: self.ceremony.current_step().map(|step| step.id.clone()),
                 who: Vec::new(),
@@ -258,14 +294,23 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
+    fn append(&mut self, line: &[u8]) -> Result<(), JournalError> {
+        let begun = Instant::now();
+        let appended = self.directory.append(line);
+        self.timing.media += begun.elapsed();
+        appended
+    }
+
     /// Writes what follows from the transcript. It is made anew each time, so that nothing is lost if the
     /// power goes in the middle.
-    fn write_documents(&self) -> Result<(), ExecutorError> {
+    fn write_documents(&mut self) -> Result<(), ExecutorError> {
+        let begun = Instant::now();
         for (name, bytes) in crate::audit::documents(&self.ceremony, &self.transcript) {
             let path = self.directory.path().join(name);
             export::write_anew(&path, &bytes)
                 .map_err(|source| ExecutorError::Document { path, source })?;
         }
+        self.timing.media += begun.elapsed();
         Ok(())
     }
 

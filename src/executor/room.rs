@@ -181,6 +181,7 @@ impl Executor<'_> {
     ) -> Performed<R> {
         let mut pending = None;
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
+        let begun = Instant::now();
         let result = self.room.desk.call(
             |elapsed| {
                 let waiting = Waiting {
@@ -201,6 +202,7 @@ impl Executor<'_> {
             },
             job,
         );
+        self.timing.tokens += begun.elapsed();
         if pending.is_some() {
             self.room.pending = pending;
         }
