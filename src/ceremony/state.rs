@@ -102,10 +102,12 @@ impl<T> Intent<T> {
         }
     }
 
+    /// The process ended. An intent that was interrupted before stays so, however often that happens.
     pub(super) fn interrupt(&mut self) {
-        if let Self::Recorded(what) = std::mem::take(self) {
-            *self = Self::Interrupted(what);
-        }
+        *self = match std::mem::take(self) {
+            Self::None => Self::None,
+            Self::Recorded(what) | Self::Interrupted(what) => Self::Interrupted(what),
+        };
     }
 }
 

@@ -1,6 +1,7 @@
 //! A public key as a normalised SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Decode, Encode, Sequence};
@@ -48,11 +49,26 @@ impl fmt::Display for Algorithm {
 
 /// A public key in one normal form, so that equal keys are equal bytes: DER
 /// SubjectPublicKeyInfo, elliptic-curve points uncompressed, RSA with NULL parameters.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct PublicKey {
     der: Vec<u8>,
     subject_bits: Vec<u8>,
     algorithm: Algorithm,
+}
+
+/// Everything else follows from the normal form.
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl Hash for PublicKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.der.hash(state);
+    }
 }
 
 /// Why bytes are not a public key that can be used.

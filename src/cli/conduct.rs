@@ -69,7 +69,12 @@ pub(super) fn conduct<'a>(
         Show::Unattended => {
             let mut autopilot = Autopilot::new(io::stdout());
             let ended = run(&mut autopilot);
-            hindrance = autopilot.hindrance().map(str::to_owned);
+            let status = if autopilot.is_of_files() {
+                Status::Io
+            } else {
+                Status::Token
+            };
+            hindrance = autopilot.hindrance().map(|what| (status, what.to_owned()));
             ended
         }
         Show::Lines(pins) => {
@@ -89,7 +94,7 @@ pub(super) fn conduct<'a>(
     match ended.map_err(|error| executor_failure(&error, path))? {
         Ended::Over(ending) => tell(path, &ending),
         Ended::Left => match hindrance {
-            Some(what) => Err(Failure::new(Status::Token, what).hint(resume_hint(path))),
+            Some((status, what)) => Err(Failure::new(status, what).hint(resume_hint(path))),
             None => Err(
                 Failure::new(Status::Aborted, "the ceremony waits to be resumed")
                     .hint(resume_hint(path)),

@@ -9,7 +9,7 @@ use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, program_digest};
 use crate::metadata::KeyType;
 use crate::rehearsal::{OnlineKeys, OnlineKeysError, Twins, TwinsError};
-use crate::script::{Blueprint, Kind, Script};
+use crate::script::{Blueprint, Kind, OnlineFiles, Script};
 use crate::station;
 
 use super::conduct::{Show, absolute, conduct, create_directory, token_failure};
@@ -57,10 +57,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let out = absolute(&arguments.out.clone().unwrap_or_else(fresh_directory))?;
     if !arguments.prepared {
         // Judged before anything is made.
-        if let Some(path) = &arguments.script
-            && let Err(faults) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH)
-        {
-            return Ok(tell_faults(&faults));
+        if let Some(path) = &arguments.script {
+            if let Err(faults) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH) {
+                return Ok(tell_faults(&faults));
+            }
+        } else {
+            write(&blueprint(arguments, OnlineFiles::new()))?;
         }
         prepare(&out)?;
         return Err(run_again_in(&out, arguments.out.is_some()));
@@ -105,27 +107,11 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, F
     } else {
         let online = OnlineKeys::generate_in(&out.join("online"))
             .map_err(|error: OnlineKeysError| Failure::new(Status::Io, error.to_string()))?;
-        let tokens = arguments.tokens.unwrap_or(5);
-        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-        let blueprint = Blueprint {
-            kind: Kind::Genesis,
-            title: None,
-            repository: "rehearsal.example/updates".to_owned(),
-            tokens,
-            threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
-            key_type: arguments.key_type,
-            profile: "softhsm2".to_owned(),
-            not_before: now,
-            expires: now + SignedDuration::from_hours(365 * 24),
-            online: online.public_files(),
-        };
-        let text = blueprint.write().map_err(|error| {
-            Failure::new(Status::Usage, error.to_string())
-                .hint("have at least two tokens more than the threshold")
-        })?;
+        let blueprint = blueprint(arguments, online.public_files());
+        let text = write(&blueprint)?;
         let carried: std::collections::BTreeMap<_, _> =
             online.public_files().into_values().flatten().collect();
-        Script::parse("genesis.toml", &text, &carried, now)
+        Script::parse("genesis.toml", &text, &carried, blueprint.not_before)
     };
     Ok(match parsed {
         Ok(script) => {
@@ -133,6 +119,30 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, F
             Ok(script)
         }
         Err(faults) => Err(tell_faults(&faults)),
+    })
+}
+
+fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
+    let tokens = arguments.tokens.unwrap_or(5);
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    Blueprint {
+        kind: Kind::Genesis,
+        title: None,
+        repository: "rehearsal.example/updates".to_owned(),
+        tokens,
+        threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
+        key_type: arguments.key_type,
+        profile: "softhsm2".to_owned(),
+        not_before: now,
+        expires: now + SignedDuration::from_hours(365 * 24),
+        online,
+    }
+}
+
+fn write(blueprint: &Blueprint) -> Result<String, Failure> {
+    blueprint.write().map_err(|error| {
+        Failure::new(Status::Usage, error.to_string())
+            .hint("have at least two tokens more than the threshold")
     })
 }
 

@@ -3,12 +3,13 @@
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::audit::read_record;
 use crate::ceremony::Opening;
 use crate::executor::{CeremonyDirectory, Executor, Hands, PeoplesHands};
 use crate::rehearsal::Twins;
 use crate::station;
 
-use super::conduct::{Show, absolute, conduct, directory_failure};
+use super::conduct::{Show, absolute, conduct, directory_failure, record_failure};
 use super::{Failure, Status};
 
 /// Go on with a ceremony that was paused or interrupted
@@ -35,10 +36,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let path = absolute(&arguments.directory)?;
     let _ = station::harden();
-    // Opened twice: the record alone says where the mirror is.
+    // Only read at first: the record says where the mirror and the twins are, and what was cut short is told by
+    // the process that takes the ceremony up.
     let opening = {
-        let opened = open(&path, None)?;
-        opened.transcript.opening().cloned()
+        let record = read_record(&path).map_err(|error| record_failure(&error))?;
+        record.transcript.opening().cloned()
     }
     .ok_or_else(|| {
         Failure::new(Status::Refused, "the record does not begin with an opening")

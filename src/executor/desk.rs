@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::ceremony::Interrupt;
@@ -18,6 +18,7 @@ type Job = Box<dyn FnOnce(&mut Bench) + Send>;
 /// The executor's side of the worker.
 pub(super) struct Desk {
     jobs: Option<Sender<Job>>,
+    worker: Option<JoinHandle<()>>,
 }
 
 /// What the worker has in front of it.
@@ -54,8 +55,10 @@ impl Desk {
                     job(&mut bench);
                 }
             });
+        let worker = worker.ok();
         Self {
-            jobs: worker.ok().map(|_| jobs),
+            jobs: worker.is_some().then_some(jobs),
+            worker,
         }
     }
 
@@ -93,6 +96,18 @@ impl Desk {
                     return Err(Unanswered::NoWorker);
                 }
             }
+        }
+    }
+}
+
+impl Drop for Desk {
+    /// Waits until the worker has put everything away: if the process ends while a module is still being
+    /// finalised, the module takes itself down from two threads at once, and may never come to an end.
+    fn drop(&mut self) {
+        let was_given_up = self.jobs.take().is_none();
+        if !was_given_up && let Some(worker) = self.worker.take() {
+            // One that panicked has nothing more to put away.
+            let _ = worker.join();
         }
     }
 }

@@ -279,8 +279,8 @@ impl<'a> Executor<'a> {
 /// SHA-256 of the running program's file, where it can be read.
 #[must_use]
 pub fn program_digest() -> Option<Digest> {
-    let path = std::env::current_exe().ok()?;
-    Some(Digest::of(&std::fs::read(path).ok()?))
+    let program = std::fs::File::open(std::env::current_exe().ok()?).ok()?;
+    Digest::of_reader(program).ok()
 }
 
 fn fill_random(bytes: &mut [u8]) -> Result<(), ExecutorError> {

@@ -220,10 +220,12 @@ impl RootDocument {
                     format!("role {kind} names key {}, which is not listed", id.short()),
                 ));
             }
-            let able: BTreeSet<&[u8]> = self
+            let mut able: Vec<&[u8]> = self
                 .role_keys(kind)
                 .filter_map(|(_, listed)| listed.key.public().map(PublicKey::as_der))
                 .collect();
+            able.sort_unstable();
+            able.dedup();
             if (able.len() as u64) < role.threshold {
                 notes.push(Remark::new(
                     Check::RoleUnreachable,

@@ -15,4 +15,4 @@ pub const MAX_VERSIONS: u64 = 100_000;
 /// In how many versions, from the trust anchor on, signatures beyond both
 /// thresholds are checked as well. They decide nothing: in longer chains only
 /// those of the last version are.
-pub const SURPLUS_CHECKED_VERSIONS: u64 = 64;
+pub const SURPLUS_CHECKED_VERSIONS: u64 = 20;

@@ -209,7 +209,6 @@ fn read_signatures(entries: Vec<Value>) -> Result<Vec<SignatureEntry>, Remark> {
             ),
         ));
     }
-    let mut seen = HashSet::with_capacity(entries.len());
     let mut signatures = Vec::with_capacity(entries.len());
     for (index, mut entry) in entries.into_iter().enumerate() {
         let mut take = |name: &str| match entry.get_mut(name).map(Value::take) {
@@ -221,13 +220,17 @@ fn read_signatures(entries: Vec<Value>) -> Result<Vec<SignatureEntry>, Remark> {
         };
         let key_id = KeyId::new(take("keyid")?);
         let text = take("sig")?;
-        if !seen.insert(key_id.clone()) {
-            return Err(Remark::new(
-                Check::SignatureDuplicateKeyId,
-                format!("key {} stands twice in \"signatures\"", key_id.short()),
-            ));
-        }
         signatures.push(SignatureEntry { key_id, text });
     }
-    Ok(signatures)
+    let mut seen = HashSet::with_capacity(signatures.len());
+    match signatures.iter().find(|entry| !seen.insert(&entry.key_id)) {
+        None => Ok(signatures),
+        Some(twice) => Err(Remark::new(
+            Check::SignatureDuplicateKeyId,
+            format!(
+                "key {} stands twice in \"signatures\"",
+                twice.key_id.short()
+            ),
+        )),
+    }
 }

@@ -9,7 +9,7 @@ use crate::ceremony::{
     Answer, Ceremony, Failure, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, StepError,
     Waiting, WaitingOn,
 };
-use crate::script::StepId;
+use crate::script::{Act, StepId};
 use crate::secret::Pin;
 
 /// No twin takes that long to be put in.
@@ -23,6 +23,7 @@ pub struct Autopilot<W> {
     step: Option<StepId>,
     asked_in_vain: bool,
     hindrance: Option<String>,
+    is_of_files: bool,
 }
 
 impl<W: Write> Autopilot<W> {
@@ -34,6 +35,7 @@ impl<W: Write> Autopilot<W> {
             step: None,
             asked_in_vain: false,
             hindrance: None,
+            is_of_files: false,
         }
     }
 
@@ -41,6 +43,12 @@ impl<W: Write> Autopilot<W> {
     #[must_use]
     pub fn hindrance(&self) -> Option<&str> {
         self.hindrance.as_deref()
+    }
+
+    /// Whether that was a matter of files, and not of a token.
+    #[must_use]
+    pub const fn is_of_files(&self) -> bool {
+        self.is_of_files
     }
 
     fn leave(&mut self, why: String) -> Interrupt {
@@ -58,6 +66,9 @@ impl<W: Write> FrontEnd for Autopilot<W> {
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         if let Some(Failure { what, .. }) = ceremony.failure() {
             let what = what.clone();
+            self.is_of_files = ceremony
+                .current_step()
+                .is_some_and(|step| step.act == Act::Export);
             return Err(self.leave(what));
         }
         if std::mem::replace(&mut self.asked_in_vain, true) {

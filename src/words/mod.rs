@@ -1,6 +1,7 @@
 //! Digests that people can read to each other: SHA-256 in grouped hex and in words.
 
 use std::fmt;
+use std::io;
 
 use aws_lc_rs::digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -42,6 +43,24 @@ impl Digest {
         let mut out = [0; 32];
         out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
         Self(out)
+    }
+
+    /// The digest of all that a reader gives, of which no more than a little is held at a time.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn of_reader(mut reader: impl io::Read) -> io::Result<Self> {
+        let mut context = digest::Context::new(&digest::SHA256);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => break,
+                count => context.update(&buffer[..count]),
+            }
+        }
+        let mut out = [0; 32];
+        out.copy_from_slice(context.finish().as_ref());
+        Ok(Self(out))
     }
 
     /// A digest that was computed elsewhere.
@@ -226,6 +245,15 @@ mod tests {
                 (0..=u8::MAX).map(|byte| word_for(byte, place)).collect();
             assert_eq!(words.len(), 256);
         }
+    }
+
+    #[test]
+    fn a_reader_has_the_digest_of_its_bytes() {
+        let bytes = vec![7; 200_000];
+        assert_eq!(
+            Digest::of_reader(bytes.as_slice()).unwrap(),
+            Digest::of(&bytes)
+        );
     }
 
     #[test]

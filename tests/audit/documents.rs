@@ -1,6 +1,7 @@
 //! Documents: they follow from the record, and any change to them is told.
 
 use std::fs;
+use std::path::Path;
 
 use conclave::audit::documents;
 use conclave::ceremony::{Input, Mode};
@@ -9,7 +10,7 @@ use conclave::transcript::Transcript;
 use conclave::words::Digest;
 use serde_json::{Value, json};
 
-use crate::ceremony_driver::{Room, genesis};
+use crate::ceremony_driver::{Room, genesis, opening};
 use crate::{closed, directory_of, findings, reasons};
 
 #[test]
@@ -32,8 +33,8 @@ fn a_closed_ceremony_leaves_these() {
             "SHA256SUMS",
         ]
     );
-    let root = &documents[8].1;
-    assert_eq!(Some(&Digest::of(root)), room.ceremony.verified());
+    let file = &documents[8].1;
+    assert_eq!(Some(&Digest::of(file)), room.ceremony.verified());
 }
 
 #[test]
@@ -122,6 +123,18 @@ fn a_changed_document_is_refused() {
     }
 }
 
+/// Adds a line to a document, and brings the list of digests up to date.
+fn change_with_its_sum(directory: &Path, path: &str) {
+    let file = directory.join(path);
+    let old = fs::read(&file).unwrap();
+    let new = [&old, &b"\n"[..]].concat();
+    fs::write(&file, &new).unwrap();
+    let sums = directory.join("SHA256SUMS");
+    let [old, new] = [old, new].map(|bytes| Digest::of(&bytes).to_string());
+    let text = fs::read_to_string(&sums).unwrap();
+    fs::write(&sums, text.replace(&old, &new)).unwrap();
+}
+
 #[test]
 fn new_sums_do_not_help_a_changed_document() {
     for path in [
@@ -131,18 +144,22 @@ fn new_sums_do_not_help_a_changed_document() {
         "report.html",
     ] {
         let directory = directory_of(closed());
-        let file = directory.path().join(path);
-        let text = fs::read_to_string(&file).unwrap();
-        let old = Digest::of(text.as_bytes()).to_string();
-        let text = format!("{text}\n");
-        fs::write(&file, &text).unwrap();
-        let sums = directory.path().join("SHA256SUMS");
-        let new = Digest::of(text.as_bytes()).to_string();
-        fs::write(
-            &sums,
-            fs::read_to_string(&sums).unwrap().replace(&old, &new),
-        )
-        .unwrap();
+        change_with_its_sum(directory.path(), path);
         assert_eq!(reasons(directory.path()), ["directory.document"], "{path}");
     }
+}
+
+#[test]
+fn another_version_may_have_worded_what_is_for_people_and_nothing_else() {
+    let mut room = Room::new(genesis(&[KeyType::Ed25519; 2], 1));
+    let mut by_another = opening(Mode::Production);
+    by_another.conclave = "0.0.1".to_owned();
+    room.give(Input::Open(by_another)).unwrap();
+    while room.advance() {}
+
+    let directory = directory_of(&room);
+    change_with_its_sum(directory.path(), "report.html");
+    assert_eq!(findings(directory.path()), ["directory.version"]);
+    change_with_its_sum(directory.path(), "keys/register.json");
+    assert_eq!(reasons(directory.path()), ["directory.document"]);
 }

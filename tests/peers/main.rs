@@ -10,6 +10,9 @@
 )]
 
 mod client;
+mod rehearsals;
+#[path = "../rehearse/mod.rs"]
+mod rehearse;
 mod repository;
 
 use std::path::Path;

@@ -136,18 +136,30 @@ impl Terminal {
     /// Waits until the program writes a text that no earlier expectation has used up, and
     /// gives what it wrote before. For programs that write line by line.
     pub(crate) fn expect(&mut self, text: &str) -> String {
+        self.expect_any(&[text]).0
+    }
+
+    /// Waits until the program writes one of several texts, and gives what it wrote before the first of
+    /// them, and which it is.
+    pub(crate) fn expect_any<'t>(&mut self, texts: &[&'t str]) -> (String, &'t str) {
         let end = Instant::now() + PATIENCE;
         loop {
             let fresh = &self.written[self.used..];
-            let found = fresh
-                .windows(text.len())
-                .position(|part| part == text.as_bytes());
-            if let Some(at) = found {
+            let found = texts
+                .iter()
+                .filter_map(|text| {
+                    let at = fresh
+                        .windows(text.len())
+                        .position(|part| part == text.as_bytes())?;
+                    Some((at, *text))
+                })
+                .min_by_key(|(at, _)| *at);
+            if let Some((at, text)) = found {
                 let before = String::from_utf8_lossy(&fresh[..at]).into_owned();
                 self.used += at + text.len();
-                return before;
+                return (before, text);
             }
-            self.take_output(end, &format!("{text:?}"));
+            self.take_output(end, &format!("one of {texts:?}"));
         }
     }
 
@@ -191,6 +203,12 @@ impl Terminal {
     /// Sends the program a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.process.expect("the program still runs"), signal).unwrap();
+    }
+
+    /// The program's process ID.
+    pub(crate) fn process_id(&self) -> i32 {
+        let process = self.process.expect("the program still runs");
+        process.as_raw_nonzero().get()
     }
 
     /// The program's process; `None` once it has ended.

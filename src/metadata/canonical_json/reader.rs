@@ -197,6 +197,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let inner = self.deeper()?;
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
+            if object.is_empty() {
+                // Most objects of metadata have a few members: one allocation is enough.
+                object = Map::with_capacity(6);
+            }
             match object.entry(name) {
                 Entry::Vacant(place) => drop(place.insert(members.next_value_seed(inner)?)),
                 Entry::Occupied(first) => {

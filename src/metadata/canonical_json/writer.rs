@@ -28,7 +28,8 @@ pub enum CanonicalError {
 /// # Errors
 /// When a number is not an integer.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    let mut out = Vec::new();
+    // A root with a handful of keys fits.
+    let mut out = Vec::with_capacity(8 << 10);
     write_value(&mut out, value)?;
     Ok(out)
 }
@@ -84,20 +85,32 @@ fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
         }
         Value::Object(members) => {
             // The order of UTF-8 bytes is the order of code points.
-            let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_unstable_by_key(|(name, _)| *name);
-            out.push(b'{');
-            for (index, (name, member)) in sorted.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_string(out, name);
-                out.push(b':');
-                write_value(out, member)?;
+            if members.keys().is_sorted() {
+                write_members(out, members)?;
+            } else {
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_unstable_by_key(|(name, _)| *name);
+                write_members(out, sorted)?;
             }
-            out.push(b'}');
         }
     }
+    Ok(())
+}
+
+fn write_members<'a>(
+    out: &mut Vec<u8>,
+    sorted: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) -> Result<(), CanonicalError> {
+    out.push(b'{');
+    for (index, (name, member)) in sorted.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(out, name);
+        out.push(b':');
+        write_value(out, member)?;
+    }
+    out.push(b'}');
     Ok(())
 }
 

@@ -1,24 +1,21 @@
 //! The chain of root versions, from the trust anchor to the newest (specification, section 5.3).
 //!
 //! Every hop N → N+1 needs a threshold of N's root keys and a threshold of N+1's
-//! own. Hops depend on each other's keys only, not on each other's verdict, so a
-//! window of files is read and then judged side by side on all cores; the verdict
-//! is then given in order, so that the first faulty version is the one reported.
-//! Memory holds one window, however long the chain is.
+//! own. A hop depends on the keys of the version before it, not on its verdict, so
+//! hops are judged side by side on all cores; the verdicts are taken in order, so
+//! that the first faulty version is the one reported.
 
 mod findings;
+mod line;
 mod report;
-mod side_by_side;
-mod window;
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use self::findings::Findings;
-use self::side_by_side::side_by_side;
-use self::window::Window;
 use super::check::{Check, Remark};
 use super::document::{ListedKey, RootDocument};
 use super::expires::Expires;
@@ -89,17 +86,9 @@ pub fn try_verify_chain<E: Send>(
     files: impl Iterator<Item = Result<(String, Vec<u8>), E>> + Send,
     at: Timestamp,
 ) -> Result<ChainReport, E> {
-    let mut files = files.fuse();
     let mut walk = Walk::default();
-    loop {
-        let cache = &walk.cache;
-        let window = side_by_side(Window::of(&mut files), |fetched| {
-            fetched.map(|(name, bytes)| Link::read(name, &bytes, cache))
-        });
-        if window.is_empty() || walk.pass(window)?.is_break() {
-            return Ok(walk.report(at));
-        }
-    }
+    line::run(files, |link, hop| walk.step(link, hop))?;
+    Ok(walk.report(at))
 }
 
 /// A file of the chain, read.
@@ -125,7 +114,17 @@ struct Hop {
 }
 
 impl Hop {
-    fn judge(previous: Option<&RootFile>, file: &RootFile, surplus: Surplus) -> Self {
+    /// Judges the file at a position of the chain by the one before it.
+    fn judge(position: u64, previous: Option<&RootFile>, file: &RootFile) -> Self {
+        let surplus = if position < SURPLUS_CHECKED_VERSIONS {
+            Surplus::Checked
+        } else {
+            Surplus::Left
+        };
+        Self::judge_with(previous, file, surplus)
+    }
+
+    fn judge_with(previous: Option<&RootFile>, file: &RootFile, surplus: Surplus) -> Self {
         let (old, new, mut remarks, left) = match previous {
             None => {
                 let tally = tally(file, [file.document()], surplus);
@@ -178,7 +177,6 @@ impl Hop {
 /// How far the chain was walked.
 #[derive(Default)]
 struct Walk {
-    cache: KeyCache,
     /// The last version that was verified, with the one before it.
     last: Option<Verified>,
     walked: u64,
@@ -194,45 +192,13 @@ struct Verified {
 }
 
 impl Walk {
-    /// Judges a window of links side by side, and takes the verdicts in order.
-    fn pass<E>(&mut self, window: Vec<Result<Link, E>>) -> Result<std::ops::ControlFlow<()>, E> {
-        let mut previous = self.last.as_ref().map(|last| Arc::clone(&last.file));
-        let first = self.walked;
-        let pairs: Vec<_> = window
-            .iter()
-            .enumerate()
-            .map(|(index, link)| {
-                let file = link.as_ref().ok().and_then(|link| link.file.as_ref().ok());
-                let before = std::mem::replace(&mut previous, file.cloned());
-                let position = first + index as u64;
-                (position, before, file)
-            })
-            .collect();
-        let hops = side_by_side(pairs.into_iter(), |(position, before, file)| {
-            let surplus = if position < SURPLUS_CHECKED_VERSIONS {
-                Surplus::Checked
-            } else {
-                Surplus::Left
-            };
-            // After a file that could not be read there is nothing to judge by; the walk ends there.
-            (position == 0 || before.is_some())
-                .then(|| file.map(|file| Hop::judge(before.as_deref(), file, surplus)))
-                .flatten()
-        });
-        for (link, hop) in window.into_iter().zip(hops) {
-            if self.step(link?, hop).is_break() {
-                return Ok(std::ops::ControlFlow::Break(()));
-            }
-        }
-        Ok(std::ops::ControlFlow::Continue(()))
-    }
-
-    fn step(&mut self, link: Link, hop: Option<Hop>) -> std::ops::ControlFlow<()> {
+    /// Takes the next file with what signatures make of it.
+    fn step(&mut self, link: Link, hop: Option<Hop>) -> ControlFlow<()> {
         let Link { name, file } = link;
         let refuse = |walk: &mut Self, refusals: Vec<Remark>| {
             walk.reasons
                 .extend(refusals.into_iter().map(|refusal| refusal.of_file(&name)));
-            std::ops::ControlFlow::Break(())
+            ControlFlow::Break(())
         };
         if self.walked >= MAX_VERSIONS {
             let limit = format!("a chain of more than {MAX_VERSIONS} versions is not walked");
@@ -256,7 +222,7 @@ impl Walk {
         }
         let Some(hop) = hop else {
             // Only a file that could not be read, or that follows one, has no hop.
-            return std::ops::ControlFlow::Break(());
+            return ControlFlow::Break(());
         };
         let refusals = hop.refusals();
         let surplus_left = hop
@@ -289,7 +255,7 @@ impl Walk {
             previous,
             surplus_left,
         });
-        std::ops::ControlFlow::Continue(())
+        ControlFlow::Continue(())
     }
 
     fn report(mut self, at: Timestamp) -> ChainReport {
@@ -302,7 +268,7 @@ impl Walk {
         };
         if last.surplus_left {
             // What an operator works with is the last version: there, every signature is checked.
-            let hop = Hop::judge(last.previous.as_deref(), &last.file, Surplus::Checked);
+            let hop = Hop::judge_with(last.previous.as_deref(), &last.file, Surplus::Checked);
             for remark in hop.remarks {
                 self.findings.add(&last.name, remark);
             }

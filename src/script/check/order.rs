@@ -78,12 +78,12 @@ impl<'o> Order<'o, '_> {
         ];
         for &key in &self.keys {
             let key = || key.clone();
-            acts.extend([
-                Act::OpenToken { key: key() },
-                Act::InitialiseToken { key: key() },
-                Act::SetPin { key: key() },
-                Act::GenerateKey { key: key() },
-            ]);
+            acts.push(Act::OpenToken { key: key() });
+            // A token may come initialised and with its PIN; initialising takes the PIN away.
+            if self.first(&Act::InitialiseToken { key: key() }).is_some() {
+                acts.push(Act::SetPin { key: key() });
+            }
+            acts.push(Act::GenerateKey { key: key() });
         }
         acts.extend([
             Act::ComposeRoot,
@@ -106,8 +106,15 @@ impl<'o> Order<'o, '_> {
             }
             Act::OpenToken { .. } => vec![Act::AttestClock, Act::InspectStation, Act::ReadScript],
             Act::InitialiseToken { key } => vec![Act::OpenToken { key: key.clone() }],
-            Act::SetPin { key } => vec![Act::InitialiseToken { key: key.clone() }],
-            Act::GenerateKey { key } => vec![Act::SetPin { key: key.clone() }],
+            Act::SetPin { key } => vec![
+                Act::OpenToken { key: key.clone() },
+                Act::InitialiseToken { key: key.clone() },
+            ],
+            Act::GenerateKey { key } => vec![
+                Act::OpenToken { key: key.clone() },
+                Act::InitialiseToken { key: key.clone() },
+                Act::SetPin { key: key.clone() },
+            ],
             Act::ComposeRoot => self.of_all_keys(|key| Act::GenerateKey { key }),
             Act::ReviewRoot => vec![Act::ComposeRoot],
             Act::SignRoot => vec![Act::ReviewRoot],
@@ -317,8 +324,10 @@ const fn reason(act: &Act) -> &'static str {
         Act::OpenToken { .. } => {
             "a token is matched with the script before anything is written to it"
         }
-        Act::InitialiseToken { .. } => "a PIN is set on a blank token",
-        Act::SetPin { .. } => "a key is made behind its holder's PIN",
+        Act::InitialiseToken { .. } => "a PIN is set once its token is initialised",
+        Act::SetPin { .. } => {
+            "a key is made behind its holder's PIN, and initialising takes a PIN away"
+        }
         Act::GenerateKey { .. } => "a root is composed of keys that exist",
         Act::ComposeRoot => "what is reviewed has to be frozen",
         Act::ReviewRoot => "nobody signs what was not read",

@@ -1,0 +1,115 @@
+//! Somebody who plays a ceremony line by line at a terminal.
+
+// Each test binary uses its part of this.
+#![allow(dead_code)]
+
+use std::process::ExitStatus;
+
+use crate::pty::{Size, Terminal};
+use crate::rehearse::Rehearsal;
+
+const CONCLAVE: &str = env!("CARGO_BIN_EXE_conclave");
+
+/// How the questions of the line mode end.
+const ENDS: [&str; 6] = [
+    "> ",
+    "  PIN: ",
+    "  SO PIN: ",
+    "  new PIN: ",
+    "  new SO PIN: ",
+    "PIN again: ",
+];
+
+/// An operator, who gives the usual answers until something is of interest.
+pub(crate) struct Operator {
+    pub(crate) terminal: Terminal,
+    /// What is typed for a PIN; empty takes the one that a rehearsal gives.
+    pub(crate) pin: &'static str,
+    /// All that was shown since the question before, with the question that waits for an answer.
+    shown: String,
+}
+
+impl Operator {
+    /// Begins a rehearsal with two tokens, one of which is enough.
+    pub(crate) fn rehearse(rehearsal: &Rehearsal) -> Self {
+        let out = rehearsal.out();
+        let small = ["--tokens", "2", "--threshold", "1"];
+        let mut arguments = vec!["rehearse", "--plain", "--out", out.to_str().unwrap()];
+        arguments.extend(small);
+        Self::start(rehearsal, CONCLAVE, &arguments)
+    }
+
+    pub(crate) fn resume(rehearsal: &Rehearsal) -> Self {
+        let genesis = rehearsal.genesis();
+        let arguments = ["resume", "--plain", genesis.to_str().unwrap()];
+        Self::start(rehearsal, CONCLAVE, &arguments)
+    }
+
+    /// Starts a program in the environment of a rehearsal.
+    pub(crate) fn start(rehearsal: &Rehearsal, program: &str, arguments: &[&str]) -> Self {
+        let (home, configuration) = (rehearsal.home(), rehearsal.beside("no-configuration"));
+        let environment = [
+            ("HOME", home.as_os_str()),
+            ("SOFTHSM2_CONF", configuration.as_os_str()),
+        ];
+        Self {
+            terminal: Terminal::spawn(program, arguments, &environment, Size::STANDARD),
+            pin: "",
+            shown: String::new(),
+        }
+    }
+
+    /// Waits for the next question, and gives what is shown up to its end.
+    pub(crate) fn question(&mut self) -> &str {
+        let (before, end) = self.terminal.expect_any(&ENDS);
+        self.shown = before + end;
+        if end != "> " {
+            assert!(!self.terminal.echoes(), "{}", self.shown);
+        }
+        &self.shown
+    }
+
+    /// Answers the question that waits.
+    pub(crate) fn answer(&mut self, text: &str) {
+        self.shown.clear();
+        self.terminal.send(text);
+        self.terminal.send("\r");
+    }
+
+    /// Answers, and waits for the next question.
+    pub(crate) fn answer_and_see(&mut self, text: &str) -> &str {
+        self.answer(text);
+        self.question()
+    }
+
+    /// Gives the usual answers until a text is shown, and leaves the question that comes with it unanswered.
+    pub(crate) fn play_until(&mut self, text: &str) {
+        if self.shown.is_empty() {
+            self.question();
+        }
+        while !self.shown.contains(text) {
+            let asked = self.shown.lines().last().unwrap_or_default();
+            let answer = if asked.contains("PIN") {
+                self.pin
+            } else if asked.contains("Type SIGN ROOT 1 to go on") {
+                "SIGN ROOT 1"
+            } else {
+                ""
+            };
+            self.answer_and_see(answer);
+        }
+    }
+
+    /// Goes on to the end of the ceremony.
+    pub(crate) fn play_to_the_end(&mut self) {
+        self.play_until("Close the ceremony: press Enter");
+        self.answer("");
+        let status = self.terminal.finish();
+        assert!(status.success(), "{status}: {}", self.terminal.transcript());
+    }
+
+    /// Waits until the program has ended.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        self.terminal.finish()
+    }
+}

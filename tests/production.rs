@@ -1,0 +1,330 @@
+//! `conclave run`: a ceremony for real, on a SoftHSM store that is this test's own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the helpers of a test may panic as it may"
+)]
+
+mod rehearse;
+mod store;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+
+use jiff::{SignedDuration, Timestamp};
+use rehearse::{
+    Rehearsal, assert_chained, assert_done, assert_failed, files_below, output, sha256,
+};
+use serde_json::Value;
+use store::Store;
+
+const PINS: [&str; 4] = ["86420135", "13579246", "97531864", "24680975"];
+
+/// All answers of a ceremony with two keys. The review asks again when it gets an empty line.
+fn all_answers() -> String {
+    "\n".repeat(20) + "SIGN ROOT 1\n" + &"\n".repeat(20)
+}
+
+/// A room with a script, online keys of its own and blank tokens.
+struct Room {
+    /// The folder, the program and the reading of what they leave.
+    folder: Rehearsal,
+    tokens: Store,
+    script: PathBuf,
+}
+
+impl Room {
+    fn new() -> Self {
+        let folder = Rehearsal::new();
+        let mut roles = Vec::new();
+        for role in ["timestamp", "snapshot", "targets"] {
+            let (private, public) = (format!("{role}.pem"), format!("{role}.pub.pem"));
+            assert_done(&output(folder.command("openssl").args([
+                "genpkey",
+                "-algorithm",
+                "ED25519",
+                "-out",
+                &private,
+            ])));
+            assert_done(&output(
+                folder
+                    .command("openssl")
+                    .args(["pkey", "-in", &private, "-pubout", "-out", &public]),
+            ));
+            roles.extend([format!("--{role}"), public]);
+        }
+        let roles: Vec<_> = roles.iter().map(String::as_str).collect();
+        let script = write_script(&folder, "script.toml", &roles);
+        Self {
+            folder,
+            tokens: Store::new(),
+            script,
+        }
+    }
+
+    fn out(&self) -> PathBuf {
+        self.folder.beside("ceremony")
+    }
+
+    fn mirror(&self) -> PathBuf {
+        self.folder.beside("mirror")
+    }
+
+    fn transcript(&self) -> Vec<u8> {
+        fs::read(self.out().join("transcript.jsonl")).unwrap()
+    }
+
+    fn events(&self) -> Vec<Value> {
+        rehearse::events(&self.transcript())
+    }
+
+    /// Runs `conclave` with answers on standard input and PINs on descriptor 3.
+    fn conclave(&self, arguments: &[&str], answers: &str, pins: &[&str]) -> Output {
+        let (answer_file, pin_file) = (self.folder.beside("answers"), self.folder.beside("pins"));
+        fs::write(&answer_file, answers).unwrap();
+        fs::write(&pin_file, pins.join("\n")).unwrap();
+        let output = self
+            .folder
+            .command("sh")
+            .args([
+                "-c",
+                "exec \"$@\" 3<pins",
+                "sh",
+                env!("CARGO_BIN_EXE_conclave"),
+            ])
+            .args(arguments)
+            .args(["--plain", "--pin-fd", "3"])
+            .env("SOFTHSM2_CONF", self.tokens.configuration())
+            .stdin(Stdio::from(fs::File::open(&answer_file).unwrap()))
+            .output()
+            .unwrap();
+        fs::remove_file(pin_file).unwrap();
+        output
+    }
+
+    fn run(&self, more: &[&str], answers: &str, pins: &[&str]) -> Output {
+        let (script, out) = (self.script.clone(), self.out());
+        let mut arguments = vec![
+            "run",
+            script.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ];
+        arguments.extend(more);
+        self.conclave(&arguments, answers, pins)
+    }
+
+    /// Fails unless the ceremony closed and its root verifies.
+    fn assert_closed(&self) {
+        assert_chained(&self.transcript());
+        assert_eq!(self.events().last().unwrap()["event"], "closed");
+        for (what, path) in [
+            ("root", self.out().join("export")),
+            ("transcript", self.out()),
+        ] {
+            let mut verify = self.folder.conclave();
+            let output = output(verify.args([what, "verify", "--json"]).arg(path));
+            assert_done(&output);
+            let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(told["verdict"], "accepted", "{told:#}");
+        }
+    }
+}
+
+/// A script for two tokens, whose ceremony may be held from yesterday on.
+fn write_script(folder: &Rehearsal, name: &str, roles: &[&str]) -> PathBuf {
+    let day = SignedDuration::from_hours(24);
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
+    let mut new = folder.conclave();
+    new.args(["script", "new", "genesis", "--out", name])
+        .args(["--repository", "example.com/updates"])
+        .args(["--not-before", &(now - day).to_string()])
+        .args(["--expires", &(now + 365 * day).to_string()])
+        .args(["--tokens", "2", "--threshold", "1"])
+        .args(roles);
+    assert_done(&output(&mut new));
+    folder.beside(name)
+}
+
+/// The PINs in the order of asking: for each key a new SO PIN and a new PIN, then to sign, then to prove it.
+fn all_pins() -> Vec<&'static str> {
+    let [so_1, pin_1, so_2, pin_2] = PINS;
+    vec![so_1, pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2]
+}
+
+#[test]
+fn a_production_closes_with_a_mirror_that_is_the_same() {
+    let room = Room::new();
+    let mirror = room.mirror();
+    let mirror = ["--mirror", mirror.to_str().unwrap()];
+    let output = room.run(&mirror, &all_answers(), &all_pins());
+    assert_done(&output);
+    room.assert_closed();
+    for event in room.events() {
+        assert_eq!(event["mode"], "production");
+    }
+    assert_eq!(room.events()[0]["data"]["rehearsal"], Value::Null);
+    for name in ["transcript.jsonl", "script.toml"] {
+        let (one, other) = (room.out().join(name), room.mirror().join(name));
+        assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap(), "{name}");
+    }
+    assert_eq!(room.tokens.tokens().len(), 2);
+
+    let screen = rehearse::told(&output);
+    assert!(!screen.contains("REHEARSAL"), "{screen}");
+    for pin in PINS {
+        assert!(!screen.contains(pin), "{screen}");
+        for file in files_below(&room.out())
+            .iter()
+            .chain(&files_below(&room.mirror()))
+        {
+            let content = fs::read(file).unwrap();
+            let text = String::from_utf8_lossy(&content);
+            assert!(!text.contains(pin), "{pin} is in {}", file.display());
+        }
+    }
+}
+
+#[test]
+fn a_production_that_was_left_is_resumed_with_its_mirror() {
+    let room = Room::new();
+    let mirror = room.mirror();
+    let mirror = ["--mirror", mirror.to_str().unwrap()];
+    // The answers end where the first key would be generated.
+    let output = room.run(&mirror, &"\n".repeat(10), &all_pins());
+    assert_failed(&output, 130, &["waits to be resumed", "conclave resume"]);
+    assert_eq!(room.events().last().unwrap()["event"], "pin-set");
+
+    // A mirror that lost its last bytes is brought up to date.
+    let copy = room.mirror().join("transcript.jsonl");
+    let mut bytes = fs::read(&copy).unwrap();
+    bytes.truncate(bytes.len() - 100);
+    fs::write(&copy, bytes).unwrap();
+
+    let out = room.out();
+    let resume = ["resume", out.to_str().unwrap()];
+    let [_, pin_1, so_2, pin_2] = PINS;
+    let pins = [pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2];
+    assert_done(&room.conclave(&resume, &all_answers(), &pins));
+    room.assert_closed();
+    assert_eq!(room.transcript(), fs::read(copy).unwrap());
+}
+
+#[test]
+fn a_mirror_of_something_else_is_refused() {
+    let room = Room::new();
+    let mirror = room.mirror();
+    let mirror = ["--mirror", mirror.to_str().unwrap()];
+    assert_failed(&room.run(&mirror, "\n\n", &[]), 130, &[]);
+    let before = room.transcript();
+    let copy = room.mirror().join("transcript.jsonl");
+    let other = fs::read_to_string(&copy)
+        .unwrap()
+        .replace("known personally", "known distantly");
+    fs::write(&copy, &other).unwrap();
+    let out = room.out();
+    let output = room.conclave(&["resume", out.to_str().unwrap()], "", &[]);
+    assert_failed(&output, 1, &["is not a mirror of this ceremony", "hint: "]);
+    assert_eq!(room.transcript(), before);
+    assert_eq!(fs::read_to_string(&copy).unwrap(), other);
+}
+
+#[test]
+fn sample_keys_are_refused() {
+    let mut room = Room::new();
+    let elsewhere = Rehearsal::new();
+    room.script = write_script(&elsewhere, "samples.toml", &[]);
+    let words = ["has a sample key", "hint: "];
+    assert_failed(&room.run(&[], &all_answers(), &all_pins()), 1, &words);
+    assert!(!room.out().exists());
+}
+
+#[test]
+fn a_label_that_another_token_has_is_refused_and_nothing_is_changed() {
+    let room = Room::new();
+    room.tokens.make_token("conclave-key-1");
+    let before = room.tokens.tokens().len();
+    let output = room.run(&[], &all_answers(), &all_pins());
+    let words = [
+        "a token with the label \"conclave-key-1\" is there already",
+        "Hint",
+        "take it out",
+    ];
+    assert_failed(&output, 130, &words[..1]);
+    assert!(rehearse::told(&output).contains(words[2]));
+    assert_eq!(room.tokens.tokens().len(), before);
+    let kinds: Vec<_> = room
+        .events()
+        .iter()
+        .map(|event| event["event"].clone())
+        .collect();
+    assert!(kinds.contains(&"failed".into()), "{kinds:?}");
+    assert!(!kinds.contains(&"initialise-intended".into()), "{kinds:?}");
+}
+
+#[test]
+fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
+    let room = Room::new();
+    let script = room.script.to_str().unwrap();
+    let refused = |rehearsal: &PathBuf, word: &str| {
+        let arguments = ["--rehearsal", rehearsal.to_str().unwrap()];
+        assert_failed(&room.run(&arguments, "", &[]), 1, &[word, "hint: "]);
+        assert!(!room.out().exists());
+    };
+    let other = Rehearsal::played(&["--tokens", "2", "--threshold", "1"]);
+    refused(&other.genesis(), "this is the rehearsal of another script");
+
+    let rehearsal = Rehearsal::played(&[script]);
+    let whole = fs::read(rehearsal.transcript()).unwrap();
+    let lines: Vec<_> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    let without_last = lines[..lines.len() - 1].concat();
+    fs::write(rehearsal.transcript(), without_last).unwrap();
+    refused(&rehearsal.genesis(), "this rehearsal was not completed");
+    fs::write(rehearsal.transcript(), &whole).unwrap();
+
+    let genesis = rehearsal.genesis();
+    let arguments = ["--rehearsal", genesis.to_str().unwrap()];
+    let output = room.run(&arguments, "\n", &[]);
+    assert_failed(&output, 130, &["waits to be resumed"]);
+    assert!(!rehearse::told(&output).contains("no rehearsal of this script was shown"));
+    let head = sha256(lines[lines.len() - 1].trim_ascii_end());
+    assert_eq!(room.events()[0]["data"]["rehearsal"], head);
+
+    // And a production is no rehearsal.
+    let next = room.folder.beside("next");
+    let production = room.out();
+    let output = room.conclave(
+        &[
+            "run",
+            script,
+            "--out",
+            next.to_str().unwrap(),
+            "--rehearsal",
+            production.to_str().unwrap(),
+        ],
+        "",
+        &[],
+    );
+    assert_failed(&output, 1, &["this is not a rehearsal"]);
+    assert!(!next.exists());
+}
+
+#[test]
+fn a_production_does_not_play_by_itself() {
+    let room = Room::new();
+    assert_failed(
+        &room.run(&[], "\n", &[]),
+        130,
+        &["no rehearsal of this script was shown"],
+    );
+    let out = room.out();
+    let mut resume = room.folder.conclave();
+    let output = output(resume.args(["resume", "--unattended"]).arg(out));
+    assert_failed(
+        &output,
+        2,
+        &["a production cannot play by itself", "hint: "],
+    );
+}
