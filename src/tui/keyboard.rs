@@ -139,7 +139,8 @@ fn parse_escape(bytes: &[u8]) -> Option<(Option<Typed>, usize)> {
             let code = by_letter(*bytes.get(2)?);
             Some((code.map(|code| key(code, KeyModifiers::NONE)), 3))
         }
-        ESCAPE => Some((Some(key(KeyCode::Esc, KeyModifiers::NONE)), 1)),
+        // Nobody holds Alt and Control: Escape was pressed before.
+        0x00..=0x1f | 0x7f => Some((Some(key(KeyCode::Esc, KeyModifiers::NONE)), 1)),
         _ => {
             let (typed, count) = parse(&bytes[1..])?;
             let typed = typed.map(|typed| match typed {
@@ -348,6 +349,13 @@ mod tests {
         ] {
             assert_eq!(typed(bytes), [], "{bytes:?}");
         }
+        assert_eq!(
+            typed(b"\x1b\x03"),
+            [
+                plain(KeyCode::Esc),
+                key(KeyCode::Char('c'), KeyModifiers::CONTROL)
+            ]
+        );
         // What cuts a sequence short counts for itself.
         assert_eq!(typed(b"\x1b[1\r"), [plain(KeyCode::Enter)]);
     }

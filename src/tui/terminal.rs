@@ -8,7 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen,
+};
 use crossterm::{execute, style};
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -70,13 +73,15 @@ impl Terminal {
         view: impl FnOnce(&mut Frame<'_>),
     ) -> io::Result<()> {
         let area = Rect::new(0, 0, size.0, size.1);
+        // Terminals that know this show a frame when it is whole; others ignore it.
+        execute!(self.device, BeginSynchronizedUpdate)?;
         if self.screen.get_frame().area() != area {
             // Terminals push what they show around when their size changes.
             execute!(self.device, Clear(ClearType::All))?;
             self.screen.resize(area)?;
         }
         self.screen.draw(view)?;
-        Ok(())
+        execute!(self.device, EndSynchronizedUpdate)
     }
 
     fn area_of(device: &File) -> io::Result<Rect> {
@@ -97,6 +102,7 @@ impl Drop for Terminal {
         // When the terminal is gone there is nothing to restore.
         let _ = execute!(
             self.device,
+            EndSynchronizedUpdate,
             DisableBracketedPaste,
             LeaveAlternateScreen,
             Show

@@ -166,9 +166,18 @@ impl Terminal {
     /// Waits until the screen is as it should be; `what` describes that. For programs that draw.
     pub(crate) fn expect_screen(&mut self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
         let end = Instant::now() + PATIENCE;
-        while !is_so(self.screen.screen()) {
+        while self.is_drawing() || !is_so(self.screen.screen()) {
             self.take_output(end, what);
         }
+    }
+
+    /// Whether the program is in the middle of a frame, as it says by a synchronized update.
+    fn is_drawing(&self) -> bool {
+        let last = |marker: &[u8]| {
+            let mut places = self.written.windows(marker.len());
+            places.rposition(|place| place == marker)
+        };
+        last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
     }
 
     /// Waits until a text stands somewhere on the screen.

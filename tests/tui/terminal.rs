@@ -140,11 +140,11 @@ fn people_answer_leave_and_come_back() {
     terminal.send("t");
     terminal.expect_on_screen("Administrator is here, by: passport.");
     terminal.send(ESC);
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("─ Steps ─");
     terminal.send(F2);
     terminal.expect_on_screen("The record, line 2");
     terminal.send(ESC);
-    terminal.expect_on_screen("Witness 1 is here, by");
+    terminal.expect_on_screen("─ Steps ─");
     terminal.send(CONTROL_C);
     terminal.expect_on_screen("Type LEAVE or ABORT");
     terminal.send("LEAVE\r");
@@ -160,7 +160,7 @@ fn people_answer_leave_and_come_back() {
     terminal.expect_on_screen("Taken up again.");
     terminal.expect_on_screen("Rehearsal opened");
     terminal.send(ESC);
-    terminal.expect_on_screen("known personally");
+    terminal.expect_on_screen("─ Steps ─");
     terminal.send(CONTROL_C);
     terminal.expect_on_screen("Type LEAVE or ABORT");
     terminal.send("ABORT\r");
