@@ -20,7 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pty::{Size, Terminal};
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 
 const KEYS: usize = 1000;
 const STARTS: usize = 20;
@@ -42,7 +42,7 @@ fn main() {
         let mut terminal = start(&["rehearse", "--out", out.to_str().unwrap()], size);
         let what = format!("key to frame at {}x{}", size.columns, size.rows);
         report(&what, keys_to_frames(&mut terminal));
-        let spent = idle(terminal.process().unwrap());
+        let spent = idle(terminal.process_id());
         println!(
             "{:<28} {:.2} % of a processor over {} s",
             "idle",
@@ -80,9 +80,9 @@ fn keys_to_frames(terminal: &mut Terminal) -> Vec<Duration> {
 }
 
 /// The time that the processor spent on a process, all its threads included, while nothing was asked of it.
-fn idle(process: Pid) -> Duration {
+fn idle(process: i32) -> Duration {
     let spent = || {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_pid())).unwrap();
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
         let after_name = stat.rsplit(')').next().unwrap();
         let fields: Vec<u64> = after_name
             .split_whitespace()

@@ -4,6 +4,7 @@
 //! [`FrontEnd`](crate::ceremony::FrontEnd) and so can hang without freezing anything. What is drawn follows
 //! from the [`Model`] alone ([`view`]), and the model changes in [`update`] alone.
 
+mod answer;
 mod field;
 mod forms;
 mod keyboard;

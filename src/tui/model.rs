@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, Ending, Fact, Interrupt, Prompt, SecretPrompt, Waiting,
+    Answer, Ask, Ceremony, Ending, Fact, Interrupt, Prompt, SecretPrompt, Waiting, WaitingOn,
 };
 use crate::record::Tries;
 use crate::script::{Person, PersonRole, Script};
@@ -131,6 +131,8 @@ pub struct Model {
     pub(super) notice: Option<Notice>,
     /// What the room wants before it answers; for the next request, when none was open.
     pub(super) interrupt: Option<Interrupt>,
+    /// What the room wanted first, and gets when the token has answered.
+    pub(super) deferred: Option<Deferred>,
     /// Giving up a token's answer was asked for once, and has to be asked for again.
     pub(super) is_giving_up: bool,
     pub(super) overlay: Option<Overlay>,
@@ -153,6 +155,25 @@ pub(super) enum Turn {
     Room,
     /// The executor has returned.
     Nobody,
+}
+
+/// What happens only when the token that is being waited for has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deferred {
+    Exception,
+    Abort,
+}
+
+impl Deferred {
+    /// What becomes of an interrupt of a wait, if it does not end the wait.
+    pub(super) fn of(interrupt: &Interrupt, waiting: &Waiting) -> Option<Self> {
+        match interrupt {
+            _ if waiting.on == WaitingOn::People => None,
+            Interrupt::Exception { .. } => Some(Self::Exception),
+            Interrupt::Abort { .. } => Some(Self::Abort),
+            Interrupt::GiveUp | Interrupt::Leave => None,
+        }
+    }
 }
 
 /// Where the arrow keys go.
@@ -371,6 +392,7 @@ impl Model {
             turn: Turn::Executor,
             notice: None,
             interrupt: None,
+            deferred: None,
             is_giving_up: false,
             overlay: None,
             end: None,

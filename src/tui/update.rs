@@ -6,14 +6,15 @@ use std::time::Duration;
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
 
-use crate::ceremony::{Answer, Ask, Ceremony, Fact, Interrupt};
+use crate::ceremony::{Ask, Ceremony, Fact, Interrupt};
 
+use super::answer;
 use super::field::TextField;
 use super::forms;
 use super::keys::{self, Action};
 use super::model::{
-    Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine, Reply,
-    Request, Screen, Stage, Turn,
+    Asking, Call, Deferred, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine,
+    Reply, Request, Screen, Stage, Turn,
 };
 use super::play;
 use super::screens;
@@ -130,6 +131,9 @@ fn open_request(
     open(model);
     model.turn = Turn::Room;
     let is_wait = matches!(model.request, Request::Waiting(_));
+    if !is_wait {
+        model.deferred = None;
+    }
     if model.is_leaving {
         model.interrupt = Some(Interrupt::Leave);
     } else if !is_wait && model.interrupt == Some(Interrupt::GiveUp) {
@@ -162,6 +166,7 @@ fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &F
         model.focus = Focus::Work;
         model.overlay = None;
     }
+    model.deferred = None;
     if model.turn == Turn::Room && matches!(model.request, Request::Waiting(_)) {
         model.turn = Turn::Executor;
     }
@@ -184,7 +189,10 @@ fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
         }
         Request::Ask(_) => Reply::Answer(Err(interrupt)),
         Request::Secret(_) => Reply::Secret(Err(interrupt)),
-        Request::Waiting(_) => Reply::Waiting(Err(interrupt)),
+        Request::Waiting(waiting) => {
+            model.deferred = Deferred::of(&interrupt, waiting);
+            Reply::Waiting(Err(interrupt))
+        }
     };
     answered(model, reply)
 }
@@ -308,14 +316,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         Action::Abort => model.overlay = Some(Overlay::Abort(forms::abort())),
         Action::Play => return play::once(model),
         Action::PlayOn => play::on(model),
-        Action::GiveUp => {
-            let is_wait = matches!(model.request, Request::Waiting(_));
-            if !is_wait || model.is_giving_up {
-                model.is_giving_up = false;
-                return interrupt(model, Interrupt::GiveUp);
-            }
-            model.is_giving_up = true;
+        Action::GiveUp if model.is_giving_up => {
+            model.is_giving_up = false;
+            return interrupt(model, Interrupt::GiveUp);
         }
+        Action::GiveUp => model.is_giving_up = true,
         Action::Steps => model.focus = Focus::Steps(current_step(model)),
         _ if model.overlay.is_some() => return forms::act(model, action),
         _ if model.end.is_some() => return act_at_end(model, action),
@@ -385,7 +390,7 @@ pub(super) fn scrolled(scroll: u16, most: u16, page: u16, action: Action) -> u16
 
 fn act_at_work(model: &mut Model, action: Action) -> Vec<Cmd> {
     match action {
-        Action::Submit => return submit(model),
+        Action::Submit => return answer::submit(model),
         Action::Up | Action::Down
             if matches!(
                 &model.request,
@@ -395,17 +400,9 @@ fn act_at_work(model: &mut Model, action: Action) -> Vec<Cmd> {
                 })
             ) =>
         {
-            choose(model, action);
+            answer::choose(model, action);
         }
-        Action::Back => {
-            if let Request::Ask(Asking {
-                input: Input::Choice { is_remark, .. },
-                ..
-            }) = &mut model.request
-            {
-                *is_remark = false;
-            }
-        }
+        Action::Back => answer::back(model),
         _ => {
             let (most, page) = screens::work::scrolling(model);
             model.scroll = scrolled(model.scroll, most, page, action);
@@ -415,133 +412,4 @@ fn act_at_work(model: &mut Model, action: Action) -> Vec<Cmd> {
         }
     }
     Vec::new()
-}
-
-fn choose(model: &mut Model, action: Action) {
-    if let Request::Ask(Asking {
-        prompt,
-        input: Input::Choice { at, .. },
-        ..
-    }) = &mut model.request
-        && let Ask::Choice { options, .. } = &prompt.ask
-    {
-        let last = options.len().saturating_sub(1);
-        *at = match action {
-            Action::Up => at.saturating_sub(1),
-            _ => (*at + 1).min(last),
-        };
-    }
-}
-
-fn submit(model: &mut Model) -> Vec<Cmd> {
-    match &mut model.request {
-        Request::Ask(asking) => match submit_ask(asking) {
-            Ok(answer) => answered(model, Reply::Answer(Ok(answer))),
-            Err(notice) => {
-                model.notice = notice;
-                Vec::new()
-            }
-        },
-        Request::Secret(entering) => match submit_secret(entering) {
-            Ok(pin) => answered(model, Reply::Secret(Ok(pin))),
-            Err(notice) => {
-                model.notice = notice;
-                Vec::new()
-            }
-        },
-        Request::None | Request::Waiting(_) => Vec::new(),
-    }
-}
-
-/// The answer, or why there is none yet; no notice when the screen only asks for more.
-fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
-    match (&asking.prompt.ask, &mut asking.input) {
-        (
-            Ask::Choice { options, .. },
-            Input::Choice {
-                at,
-                remark,
-                is_remark,
-            },
-        ) => {
-            let wants_remark = options.get(*at).is_some_and(|option| option.wants_remark);
-            if wants_remark && !*is_remark {
-                *is_remark = true;
-                return Err(None);
-            }
-            if wants_remark && remark.text().trim().is_empty() {
-                return Err(Some(Notice {
-                    what: "this choice wants a few words".to_owned(),
-                    hint: "say it in a few words, or Esc to choose again".to_owned(),
-                }));
-            }
-            Ok(Answer::Choice {
-                index: *at,
-                remark: if wants_remark {
-                    remark.text().trim().to_owned()
-                } else {
-                    String::new()
-                },
-            })
-        }
-        (Ask::Text { default: None, .. }, Input::Text(field)) if field.text().trim().is_empty() => {
-            Err(Some(Notice {
-                what: "an empty line is no answer here".to_owned(),
-                hint: "say it in a few words".to_owned(),
-            }))
-        }
-        (_, Input::Text(field)) => Ok(Answer::Text(std::mem::take(field).text().to_owned())),
-        _ => Ok(Answer::Enter),
-    }
-}
-
-/// The PIN, or why there is none yet; no notice when the screen only asks for more.
-fn submit_secret(entering: &mut Entering) -> Result<crate::secret::Pin, Option<Notice>> {
-    let notice = |what: &str, hint: &str| {
-        Err(Some(Notice {
-            what: what.to_owned(),
-            hint: hint.to_owned(),
-        }))
-    };
-    if let Stage::LastTry(field) = &mut entering.stage {
-        if field.text() != Entering::LAST_TRY {
-            *field = TextField::default();
-            return notice(
-                "nothing was tried",
-                "type exactly LAST TRY to use the last try, or Esc to keep it",
-            );
-        }
-        entering.stage = Stage::First;
-        return Err(None);
-    }
-    if entering.field.is_one_time_password() {
-        entering.field = super::field::SecretField::default();
-        return notice(
-            "that was a security key's one-time password, not a PIN; nothing was tried",
-            "do not touch the key before the screen asks for it; type the PIN",
-        );
-    }
-    let pin = if entering.field.is_empty() && entering.prompt.given.is_some() {
-        return play::given(entering);
-    } else {
-        entering.field.take()
-    };
-    let pin = match pin {
-        Ok(pin) => pin,
-        Err(error) => return notice(&error.to_string(), "type it again"),
-    };
-    if !entering.prompt.purpose.is_new() {
-        return Ok(pin);
-    }
-    match std::mem::replace(&mut entering.stage, Stage::First) {
-        Stage::Again(first) if first.same_as(&pin) => Ok(pin),
-        Stage::Again(_) => notice(
-            "the two were not the same; nothing was set",
-            "type the new one again, twice",
-        ),
-        _ => {
-            entering.stage = Stage::Again(pin);
-            Err(None)
-        }
-    }
 }

@@ -211,11 +211,6 @@ impl Terminal {
         process.as_raw_nonzero().get()
     }
 
-    /// The program's process; `None` once it has ended.
-    pub(crate) fn process(&self) -> Option<Pid> {
-        self.process
-    }
-
     /// Whether the terminal shows what is typed.
     pub(crate) fn echoes(&self) -> bool {
         let modes = tcgetattr(&self.master).unwrap().local_modes;

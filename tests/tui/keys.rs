@@ -254,8 +254,50 @@ fn the_last_try_wants_its_word() {
 
         let mut room = Room::rehearsal(SIZE).until("sign-root");
         room.secret(pin(tries));
-        assert_eq!(interrupt(room.press(KeyCode::Esc)), Interrupt::GiveUp);
+        // Kept: what is left is to stop, or to come back to it.
+        assert!(room.press(KeyCode::Esc).is_empty());
+        assert!(room.screen().contains("Type LEAVE or ABORT"));
+        room.press(KeyCode::Esc);
+        assert!(room.screen().contains("Type LAST TRY to use it"));
     }
+}
+
+#[test]
+fn a_pin_is_begun_anew_with_escape() {
+    let mut room = Room::rehearsal(SIZE).until("set-pin:key-1");
+    room.secret(new_pin());
+    for typed in ["314159", "31"] {
+        room.type_in(typed);
+        room.press(KeyCode::Enter);
+    }
+    room.press(KeyCode::Esc);
+    for _ in 0..2 {
+        room.type_in("271828");
+        let replies = room.press(KeyCode::Enter);
+        if let [Reply::Secret(Ok(pin))] = replies.as_slice() {
+            assert_eq!(pin.expose(), "271828");
+            return;
+        }
+    }
+    panic!("two entries that are the same are a PIN");
+}
+
+#[test]
+fn what_waits_for_a_token_is_said() {
+    let mut room = Room::rehearsal(SIZE).until("generate-key:key-1");
+    room.wait(WaitingOn::Token, "Generating", &[], 1);
+    room.control('c');
+    room.type_in("ABORT");
+    room.press(KeyCode::Enter);
+    room.type_in("fire alarm");
+    assert!(room.press(KeyCode::Enter).is_empty());
+    let replies = room.wait(WaitingOn::Token, "Generating", &[], 2);
+    assert!(matches!(interrupt(replies), Interrupt::Abort { .. }));
+    room.wait(WaitingOn::Token, "Generating", &[], 3);
+    assert!(
+        room.screen()
+            .contains("is broken off as soon as")
+    );
 }
 
 #[test]

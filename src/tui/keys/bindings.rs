@@ -157,11 +157,11 @@ fn of_request(model: &Model, all: &mut Vec<Binding>) {
         },
         Request::Secret(entering) => {
             let (hint, help) = match entering.stage {
-                Stage::LastTry(_) => ("keep it", "keeps the last try, and types nothing"),
-                _ => ("not now", "types nothing: the room decides how to go on"),
+                Stage::LastTry(_) => ("keep it", "keeps the last try: the ceremony can wait"),
+                _ => ("start over", "forgets what was typed"),
             };
             all.push(hinted(&[ENTER], Action::Submit, "go on", TYPED));
-            all.push(hinted(&[ESC], Action::GiveUp, hint, help));
+            all.push(hinted(&[ESC], Action::Back, hint, help));
         }
         Request::Waiting(waiting) => all.extend(of_wait(model, waiting)),
     }

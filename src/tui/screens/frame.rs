@@ -135,7 +135,8 @@ pub(super) fn rule(
     for x in row.left()..row.right() {
         buffer.set_string(x, row.y, "─", theme.rule());
     }
-    let room = usize::from(row.width).saturating_sub(remark.map_or(0, width) + 8);
+    let room =
+        usize::from(row.width).saturating_sub(remark.map_or(0, |remark| width(remark) + 4) + 4);
     let title = format!(" {} ", shorten(title, room));
     buffer.set_string(row.x + 1, row.y, &title, theme.heading());
     if let Some(remark) = remark {

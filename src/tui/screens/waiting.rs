@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::lines::Lines;
 use super::work::Question;
 use crate::ceremony::Waiting;
-use crate::tui::model::Model;
+use crate::tui::model::{Deferred, Model};
 
 /// A spinner's turn, in milliseconds: as often as the executor tells of the wait.
 const TURN: u128 = 250;
@@ -28,9 +28,21 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
             theme.fail(),
         );
     }
+    if let Some(deferred) = model.deferred {
+        lines.gap();
+        lines.paragraph(
+            match deferred {
+                Deferred::Exception => {
+                    "The exception is recorded as soon as the token has answered."
+                }
+                Deferred::Abort => "The ceremony is broken off as soon as the token has answered.",
+            },
+            theme.now(),
+        );
+    }
     let spinner = theme.spinner(waiting.elapsed.as_millis() / TURN);
     let status = if model.interrupt.is_some() {
-        "giving up …"
+        "one moment"
     } else {
         "waiting"
     };

@@ -1,0 +1,164 @@
+//! From what was typed or chosen to an answer.
+
+use crate::ceremony::{Answer, Ask};
+use crate::secret::Pin;
+
+use super::field::{SecretField, TextField};
+use super::keys::Action;
+use super::model::{
+    AbortForm, Asking, Entering, Input, Model, Notice, Overlay, Reply, Request, Stage,
+};
+use super::play;
+use super::update::{Cmd, answered};
+
+/// Moves the cursor among choices.
+pub(super) fn choose(model: &mut Model, action: Action) {
+    if let Request::Ask(Asking {
+        prompt,
+        input: Input::Choice { at, .. },
+        ..
+    }) = &mut model.request
+        && let Ask::Choice { options, .. } = &prompt.ask
+    {
+        let last = options.len().saturating_sub(1);
+        *at = match action {
+            Action::Up => at.saturating_sub(1),
+            _ => (*at + 1).min(last),
+        };
+    }
+}
+
+/// Takes back what was typed.
+pub(super) fn back(model: &mut Model) {
+    match &mut model.request {
+        Request::Ask(Asking {
+            input: Input::Choice { is_remark, .. },
+            ..
+        }) => *is_remark = false,
+        // The last try is kept: what is left is to stop, or to come back to it.
+        Request::Secret(Entering {
+            stage: Stage::LastTry(_),
+            ..
+        }) => model.overlay = Some(Overlay::Abort(AbortForm::default())),
+        Request::Secret(entering) => {
+            entering.field = SecretField::default();
+            entering.stage = Stage::First;
+        }
+        _ => {}
+    }
+    model.notice = None;
+}
+
+/// Answers with what was typed or chosen, if that is an answer.
+pub(super) fn submit(model: &mut Model) -> Vec<Cmd> {
+    match &mut model.request {
+        Request::Ask(asking) => match submit_ask(asking) {
+            Ok(answer) => answered(model, Reply::Answer(Ok(answer))),
+            Err(notice) => {
+                model.notice = notice;
+                Vec::new()
+            }
+        },
+        Request::Secret(entering) => match submit_secret(entering) {
+            Ok(pin) => answered(model, Reply::Secret(Ok(pin))),
+            Err(notice) => {
+                model.notice = notice;
+                Vec::new()
+            }
+        },
+        Request::None | Request::Waiting(_) => Vec::new(),
+    }
+}
+
+/// The answer, or why there is none yet; no notice when the screen only asks for more.
+fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
+    match (&asking.prompt.ask, &mut asking.input) {
+        (
+            Ask::Choice { options, .. },
+            Input::Choice {
+                at,
+                remark,
+                is_remark,
+            },
+        ) => {
+            let wants_remark = options.get(*at).is_some_and(|option| option.wants_remark);
+            if wants_remark && !*is_remark {
+                *is_remark = true;
+                return Err(None);
+            }
+            if wants_remark && remark.text().trim().is_empty() {
+                return Err(Some(Notice {
+                    what: "this choice wants a few words".to_owned(),
+                    hint: "say it in a few words, or Esc to choose again".to_owned(),
+                }));
+            }
+            Ok(Answer::Choice {
+                index: *at,
+                remark: if wants_remark {
+                    remark.text().trim().to_owned()
+                } else {
+                    String::new()
+                },
+            })
+        }
+        (Ask::Text { default: None, .. }, Input::Text(field)) if field.text().trim().is_empty() => {
+            Err(Some(Notice {
+                what: "an empty line is no answer here".to_owned(),
+                hint: "say it in a few words".to_owned(),
+            }))
+        }
+        (_, Input::Text(field)) => Ok(Answer::Text(std::mem::take(field).text().to_owned())),
+        _ => Ok(Answer::Enter),
+    }
+}
+
+/// The PIN, or why there is none yet; no notice when the screen only asks for more.
+fn submit_secret(entering: &mut Entering) -> Result<Pin, Option<Notice>> {
+    let notice = |what: &str, hint: &str| {
+        Err(Some(Notice {
+            what: what.to_owned(),
+            hint: hint.to_owned(),
+        }))
+    };
+    if let Stage::LastTry(field) = &mut entering.stage {
+        if field.text() != Entering::LAST_TRY {
+            *field = TextField::default();
+            return notice(
+                "nothing was tried",
+                "type exactly LAST TRY to use the last try, or Esc to keep it",
+            );
+        }
+        entering.stage = Stage::First;
+        return Err(None);
+    }
+    if entering.field.is_one_time_password() {
+        entering.field = SecretField::default();
+        return notice(
+            "that was a security key's one-time password, not a PIN; nothing was tried",
+            "do not touch the key before the screen asks for it; type the PIN",
+        );
+    }
+    let pin = if entering.field.is_empty() && entering.prompt.given.is_some() {
+        return play::given(entering);
+    } else {
+        entering.field.take()
+    };
+    let pin = match pin {
+        Ok(pin) => pin,
+        Err(error) => return notice(&error.to_string(), "type it again"),
+    };
+    if !entering.prompt.purpose.is_new() {
+        return Ok(pin);
+    }
+    match std::mem::replace(&mut entering.stage, Stage::First) {
+        Stage::Again(first) if first.same_as(&pin) => Ok(pin),
+        Stage::Again(_) => notice(
+            "the two were not the same; nothing was set",
+            "type the new one again, twice",
+        ),
+        _ => {
+            entering.stage = Stage::Again(pin);
+            Err(None)
+        }
+    }
+}
