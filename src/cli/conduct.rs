@@ -28,7 +28,10 @@ pub(super) enum Show {
 impl Show {
     /// The screen, or line by line where that was asked for or there is no terminal to draw on.
     pub(super) fn to_people(plain: bool, pin_fd: Option<u32>) -> Result<Self, Failure> {
-        if plain || pin_fd.is_some() || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        let can_draw = io::stdin().is_terminal()
+            && io::stdout().is_terminal()
+            && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+        if plain || pin_fd.is_some() || !can_draw {
             Self::lines(pin_fd)
         } else {
             Ok(Self::Screen(Box::new(tui::Settings::from_environment())))

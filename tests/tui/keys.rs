@@ -294,10 +294,7 @@ fn what_waits_for_a_token_is_said() {
     let replies = room.wait(WaitingOn::Token, "Generating", &[], 2);
     assert!(matches!(interrupt(replies), Interrupt::Abort { .. }));
     room.wait(WaitingOn::Token, "Generating", &[], 3);
-    assert!(
-        room.screen()
-            .contains("is broken off as soon as")
-    );
+    assert!(room.screen().contains("is broken off as soon as"));
 }
 
 #[test]
