@@ -9,7 +9,6 @@ use crate::executor::{CeremonyDirectory, DirectoryError, Ended, Executor, Execut
 use crate::line::{LineMode, SecretLines};
 use crate::rehearsal::Autopilot;
 use crate::script::Script;
-use crate::token::TokenError;
 use crate::transcript::{Transcript, TranscriptError};
 use crate::tui;
 
@@ -212,9 +211,4 @@ pub(super) fn create_directory(
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path)
         .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))
-}
-
-/// A token's error before there is a ceremony that could take it.
-pub(super) fn token_failure(error: &TokenError) -> Failure {
-    Failure::new(Status::Token, error.to_string()).hint(error.hint())
 }

@@ -12,7 +12,7 @@ use crate::rehearsal::{OnlineKeys, OnlineKeysError, Twins, TwinsError};
 use crate::script::{Blueprint, Kind, OnlineFiles, Script};
 use crate::station;
 
-use super::conduct::{Show, absolute, conduct, create_directory, token_failure};
+use super::conduct::{Show, absolute, conduct, create_directory};
 use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
@@ -191,9 +191,9 @@ fn run_again_in(out: &Path, is_named: bool) -> Failure {
     )
 }
 
-fn twins_failure(error: &TwinsError) -> Failure {
+pub(super) fn twins_failure(error: &TwinsError) -> Failure {
     match error {
-        TwinsError::Token(error) => token_failure(error),
+        TwinsError::Token(error) => error.clone().into(),
         _ => Failure::new(Status::Io, error.to_string())
             .hint("give a directory that can be written, with --out DIR"),
     }

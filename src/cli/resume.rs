@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let hands: Box<dyn Hands> = match hands {
         Some(store) => Box::new(
             Twins::new(&store, &opened.directory.script())
-                .map_err(|error| Failure::new(Status::Token, error.to_string()))?,
+                .map_err(|error| super::rehearse::twins_failure(&error))?,
         ),
         None => Box::new(PeoplesHands),
     };
