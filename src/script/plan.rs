@@ -442,15 +442,23 @@ impl Script {
         keys.any(embedded::is_sample)
     }
 
-    /// `key holder 3`: the holders of keys are counted in the order of the script.
+    /// `key holder 3`: the holders of keys have the numbers of their IDs, where all are called like `holder-3`;
+    /// otherwise they are counted in the order of the script.
     #[must_use]
     pub fn holder_title(&self, key: &KeyId) -> String {
         let holder = self.key(key).map(|key| &key.holder);
-        let place = self
-            .with_role(PersonRole::KeyHolder)
-            .position(|person| Some(&person.id) == holder);
+        let holders = || self.with_role(PersonRole::KeyHolder);
+        let number = |id: &PersonId| id.as_str().strip_prefix("holder-")?.parse::<u32>().ok();
+        let place = if holders().all(|person| number(&person.id).is_some()) {
+            holder.and_then(number)
+        } else {
+            holders()
+                .zip(1..)
+                .find(|(person, _)| Some(&person.id) == holder)
+                .map(|(_, place)| place)
+        };
         match place {
-            Some(index) => format!("key holder {}", index + 1),
+            Some(number) => format!("key holder {number}"),
             None => format!("the holder of {key}"),
         }
     }

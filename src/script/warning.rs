@@ -42,7 +42,7 @@ impl Found<'_, '_> {
     }
 
     fn spare_keys(&mut self, draft: &Draft) {
-        let Some(threshold) = &draft.root.threshold else {
+        let Some(threshold) = draft.threshold() else {
             return;
         };
         let keys = draft.root_keys();
@@ -68,7 +68,7 @@ impl Found<'_, '_> {
     }
 
     fn one_person(&mut self, draft: &Draft) {
-        let Some(threshold) = &draft.root.threshold else {
+        let Some(threshold) = draft.threshold() else {
             return;
         };
         let mut held: BTreeMap<&str, i64> = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use super::twice;
 use crate::script::read::{Draft, Log, StepEntry};
-use crate::script::{Act, KeyId, Place};
+use crate::script::{Act, KeyId};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.steps.iter().filter_map(own_id));
@@ -20,7 +20,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         .iter()
         .filter_map(|key| Some(&key.id.as_ref()?.value))
         .collect();
-    let made = draft.keys.iter().filter(|key| !key.exists());
+    let made = draft.keys.iter().filter(|key| key.is_made());
     let made = made.filter_map(|key| Some(&key.id.as_ref()?.value));
     let order = Order {
         log,
@@ -74,6 +74,11 @@ impl<'o> Order<'o, '_> {
         keys.is_some_and(|key| key.is_none_or(|key| self.keys.contains(&key)))
     }
 
+    fn exists(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        keys.any(|entry| entry.exists() && entry.id.as_ref().is_some_and(|id| id.value == *key))
+    }
+
     fn is_made(&self, key: &KeyId) -> bool {
         self.made.contains(&key)
     }
@@ -98,11 +103,6 @@ impl<'o> Order<'o, '_> {
             (self.is_made(key) || self.first(&act).is_some()).then_some(act)
         });
         acts.collect()
-    }
-
-    fn owes_signatures(&self) -> bool {
-        let mut places = self.draft.distant.iter().map(|key| &key.place);
-        places.any(|place| matches!(place, Place::Site(_)))
     }
 
     /// Every act that a genesis cannot go without, in the order in which it is done.
@@ -191,9 +191,7 @@ impl<'o> Order<'o, '_> {
                 act,
                 Act::InitialiseToken { .. } | Act::SetPin { .. } | Act::GenerateKey { .. }
             );
-            let existing = act
-                .key()
-                .filter(|key| self.keys.contains(key) && !self.is_made(key));
+            let existing = act.key().filter(|key| self.exists(key));
             if let (true, Some(key)) = (makes, existing) {
                 self.log.fault(
                     "script.key-exists",

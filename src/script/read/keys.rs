@@ -67,7 +67,14 @@ fn key(
     let (key_type, backup) = match &change {
         // What the root before says of a key is not said again.
         Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
-        _ => (
+        // Whether it is made or matched, nobody knows.
+        None => {
+            for name in ["key_id", "type", "backup"] {
+                fields.optional(name);
+            }
+            (None, None)
+        }
+        Some(_) => (
             fields
                 .required("type", "type = \"ecdsa-sha2-nistp256\"")
                 .and_then(|value| value.at(key_type(&value))),
@@ -179,6 +186,11 @@ impl KeyEntry {
     /// Whether the root before has it, or is said to have it.
     pub(in crate::script) fn exists(&self) -> bool {
         self.change.as_ref().is_some_and(ChangeEntry::exists)
+    }
+
+    /// Whether it is made in this ceremony.
+    pub(in crate::script) fn is_made(&self) -> bool {
+        self.change.as_ref().is_some_and(|change| !change.exists())
     }
 
     /// Whether the new root has it.

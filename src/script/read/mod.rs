@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use toml::de::DeTable;
 
 use super::plan::{Kind, Script};
-use crate::metadata::TrustedRoot;
+use crate::metadata::{RoleKind, TrustedRoot};
 use super::{CarriedFiles, Faults, check, warning};
 use carried::Carrier;
 use fields::Fields;
@@ -55,6 +55,18 @@ impl Draft {
         let here = self.keys.iter().filter(|key| key.stays()).count();
         let distant = self.distant.iter().filter_map(|key| key.change.as_ref());
         here + distant.filter(|change| change.stays()).count()
+    }
+
+    /// The threshold of the new root: what is left out stays as the root before has it.
+    pub(super) fn threshold(&self) -> Option<At<i64>> {
+        let stays = || {
+            let threshold = self.before()?.role(RoleKind::Root).threshold();
+            Some(At {
+                value: i64::try_from(threshold).ok()?,
+                span: self.previous.as_ref()?.span.clone(),
+            })
+        };
+        self.root.threshold.clone().or_else(stays)
     }
 
     /// The root that is changed, if it can be trusted.

@@ -92,7 +92,7 @@ pub(super) fn place(
     kind: Kind,
     change: Option<&ChangeEntry>,
 ) -> Option<Place> {
-    let is_new = change.is_none_or(|change| change.wanted == Wanted::Add);
+    let is_new = change.is_some_and(|change| change.wanted == Wanted::Add);
     if kind == Kind::Genesis || is_new {
         return None;
     }
