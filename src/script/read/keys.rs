@@ -2,10 +2,10 @@
 
 use super::fields::{Fields, Value};
 use super::log::At;
-use crate::metadata::KeyType;
-use crate::profile::Profile;
 use super::rotation::{self, ChangeEntry, DistantEntry};
+use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
+use crate::profile::Profile;
 use crate::script::plan::{Backup, KeyPlan, Kind, TokenSpec};
 use crate::script::{KeyId, PersonId};
 
@@ -49,11 +49,7 @@ pub(super) fn read(
     (here, distant)
 }
 
-fn key(
-    mut fields: Fields<'_, '_>,
-    id: Option<At<KeyId>>,
-    change: Option<ChangeEntry>,
-) -> KeyEntry {
+fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeEntry>) -> KeyEntry {
     let holder = fields
         .required("holder", "holder = \"holder-1\"")
         .and_then(|value| value.at(value.id()));

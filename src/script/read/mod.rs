@@ -11,12 +11,14 @@ mod root;
 mod rotation;
 mod steps;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use toml::de::DeTable;
 
 use super::plan::{Kind, Script};
+use super::{CarriedFiles, Faults, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
-use super::{CarriedFiles, Faults, check, warning};
 use carried::Carrier;
 use fields::Fields;
 
@@ -189,7 +191,10 @@ fn document_fields(
     let previous = match kind {
         Kind::Genesis => None,
         _ => fields
-            .required("previous", "a table [previous] with the root that is to be changed")
+            .required(
+                "previous",
+                "a table [previous] with the root that is to be changed",
+            )
             .and_then(|value| value.table("[previous]"))
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
@@ -223,42 +228,39 @@ fn document_fields(
         return None;
     }
     let warnings = warning::warnings(log, &draft);
+    complete(draft, warnings).map(|script| Script {
+        title: title.unwrap_or_default(),
+        repository: repository.unwrap_or_default(),
+        carried: carrier.into_files(),
+        ..script
+    })
+}
+
+/// The script of a draft in which no fault was found; its name, text, title and carried files come from elsewhere.
+fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let previous = match draft.previous {
         Some(entry) => Some(entry.complete()?),
         None => None,
     };
+    let before = previous.as_ref().map(|previous| &previous.root);
+    let people = draft.people.into_iter().map(PersonEntry::complete);
+    let keys = draft.keys.into_iter().map(KeyEntry::complete);
+    let distant = draft.distant.into_iter().map(DistantEntry::complete);
+    let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
         name: String::new(),
         text: String::new(),
-        kind,
-        title: title?,
-        repository: repository?,
-        not_before: not_before?,
-        root: draft
-            .root
-            .complete(previous.as_ref().map(|previous| &previous.root))?,
+        kind: draft.kind,
+        title: String::new(),
+        repository: String::new(),
+        not_before: draft.not_before?,
+        root: draft.root.complete(before)?,
         previous,
-        people: draft
-            .people
-            .into_iter()
-            .map(PersonEntry::complete)
-            .collect::<Option<_>>()?,
-        keys: draft
-            .keys
-            .into_iter()
-            .map(KeyEntry::complete)
-            .collect::<Option<_>>()?,
-        distant: draft
-            .distant
-            .into_iter()
-            .map(DistantEntry::complete)
-            .collect::<Option<_>>()?,
-        steps: draft
-            .steps
-            .into_iter()
-            .map(StepEntry::complete)
-            .collect::<Option<_>>()?,
-        carried: carrier.into_files(),
+        people: people.collect::<Option<_>>()?,
+        keys: keys.collect::<Option<_>>()?,
+        distant: distant.collect::<Option<_>>()?,
+        steps: steps.collect::<Option<_>>()?,
+        carried: BTreeMap::new(),
         warnings,
     })
 }

@@ -44,9 +44,7 @@ pub(super) fn read(
             "root = { file = \"previous/7.root.json\", sha256 = \"…\" }",
         )
         .and_then(|value| Some((root_file(&value, "\"root\"", carrier)?, value)));
-    let record = fields
-        .optional("record")
-        .and_then(|value| record(&value));
+    let record = fields.optional("record").and_then(|value| record(&value));
     let mut register = |name: &'static str| {
         let value = fields.optional(name)?;
         let table = value.table(format!("{name:?}"))?;
@@ -65,7 +63,7 @@ pub(super) fn read(
         register,
     };
     // Without a date the rest of the script is at fault already; without a file, so is this.
-    let older = older.map_or_else(|| Some(Vec::new()), |older| older);
+    let older = older.unwrap_or_else(|| Some(Vec::new()));
     if let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) {
         chain.push(newest);
         let root = trusted(&value, &chain, at);
@@ -75,11 +73,7 @@ pub(super) fn read(
     entry
 }
 
-fn root_file(
-    value: &Value<'_, '_>,
-    what: &str,
-    carrier: &mut Carrier<'_>,
-) -> Option<CarriedFile> {
+fn root_file(value: &Value<'_, '_>, what: &str, carrier: &mut Carrier<'_>) -> Option<CarriedFile> {
     let table = value.table(what)?;
     let example = "previous/7.root.json";
     let (_, file) = carrier.file(table, limits::MAX_FILE_BYTES, example)?;
