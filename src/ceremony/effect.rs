@@ -4,6 +4,7 @@ use crate::certificate::PublicKey;
 use crate::metadata::KeyType;
 use crate::record::{Finding, KeyAttributes, TokenId};
 use crate::script::{KeyId, PersonId};
+use crate::words::Digest;
 
 use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
 use super::failure::Failure;
@@ -75,6 +76,8 @@ pub enum Effect {
     Export {
         /// Name, content and what was recorded of it.
         files: Vec<(ExportedFile, Vec<u8>)>,
+        /// The root before: its `root.json` gives way to the new one, where it is there.
+        supersedes: Option<Digest>,
     },
 }
 
@@ -131,7 +134,7 @@ pub enum Input {
         /// The version of the program.
         conclave: String,
         /// SHA-256 of the running program's file, where it can be read.
-        program: Option<crate::words::Digest>,
+        program: Option<Digest>,
         /// Bytes of a line that was cut short.
         torn_bytes: u64,
     },

@@ -1,6 +1,7 @@
 //! What can happen in a ceremony. Events are facts in the past tense: they hold no secret, and the fold of
 //! them is the whole state.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -72,8 +73,21 @@ pub struct Opening {
     pub mirror: Option<String>,
     /// The head of the record of the completed rehearsal of this very script, where there was one.
     pub rehearsal: Option<Digest>,
+    /// The twin that a rehearsal changes in place of the root that the script carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_root: Option<TwinRoot>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
+}
+
+/// A root that stands in for the one that a script carries: its keys are held by twins, one for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwinRoot {
+    /// The file, signed by the twins.
+    pub file: String,
+    /// The public key of each twin, PEM, by the name that the script gives the key.
+    pub keys: BTreeMap<KeyId, String>,
 }
 
 /// How sure the record is that the people named did agree.

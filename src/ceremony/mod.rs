@@ -9,11 +9,13 @@ mod effect;
 mod event;
 mod failure;
 mod fold;
+mod foundation;
 mod narrate;
 mod next;
 mod possession;
 mod prompt;
 mod questions;
+mod review;
 mod root;
 mod rotation;
 mod state;
@@ -21,10 +23,12 @@ mod state;
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Strength, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Strength,
+    TwinRoot, Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
+pub use foundation::Foundation;
 pub use next::Next;
 pub use possession::possession_message;
 pub use prompt::{

@@ -3,6 +3,7 @@
 use crate::metadata::{self, Participant, Progress, RoleKind, RootChange, RootDocument, Signer};
 use crate::script::{KeyId, Place};
 
+use super::foundation::Foundation;
 use super::state::Ceremony;
 
 impl Ceremony {
@@ -17,7 +18,7 @@ impl Ceremony {
             return Vec::new();
         };
         let mut ids: Vec<metadata::KeyId> = Vec::new();
-        let before = self.script.previous().map(|p| p.root.document());
+        let before = self.foundation.as_ref().map(|f| f.root.document());
         for document in before.into_iter().chain([frozen.document()]) {
             for id in ids_of(document, public) {
                 ids.retain(|known| known != id);
@@ -47,10 +48,7 @@ impl Ceremony {
         });
         RootChange {
             participants: here.chain(distant).collect(),
-            threshold_before: self
-                .script
-                .previous()
-                .map(|previous| previous.root.role(RoleKind::Root).threshold()),
+            threshold_before: self.foundation().map(Foundation::threshold),
             threshold_after: u64::from(self.script.root().threshold),
         }
     }

@@ -13,12 +13,14 @@ use crate::words::Digest;
 
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
+use super::foundation::Foundation;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
 pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
+    pub(super) foundation: Option<Arc<Foundation>>,
     pub(super) done: BTreeSet<StepId>,
     pub(super) attended: BTreeMap<PersonId, String>,
     pub(super) clock_offset: Option<i64>,
@@ -177,21 +179,16 @@ impl Ceremony {
     /// A ceremony that has not begun.
     #[must_use]
     pub fn new(script: Arc<Script>) -> Self {
+        let foundation = Foundation::of(&script);
         let keys = script
             .keys()
             .iter()
-            .map(|plan| {
-                let before = plan.change.before();
-                let state = KeyState {
-                    generated: before.and_then(|before| Generated::earlier(&before.key)),
-                    ..KeyState::default()
-                };
-                (plan.id.clone(), state)
-            })
+            .map(|plan| (plan.id.clone(), KeyState::default()))
             .collect();
-        Self {
+        let mut ceremony = Self {
             script,
             opening: None,
+            foundation: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
             clock_offset: None,
@@ -209,7 +206,24 @@ impl Ceremony {
             exceptions: Vec::new(),
             failure: None,
             ending: None,
+        };
+        ceremony.found_on(foundation);
+        ceremony
+    }
+
+    /// Takes the keys of this root for those that exist.
+    pub(super) fn found_on(&mut self, foundation: Option<Foundation>) {
+        for (id, state) in &mut self.keys {
+            let key = foundation.as_ref().and_then(|root| root.key(id));
+            state.generated = key.and_then(|key| Generated::earlier(&key.key));
         }
+        self.foundation = foundation.map(Arc::new);
+    }
+
+    /// The root that is changed; none in a genesis.
+    #[must_use]
+    pub fn foundation(&self) -> Option<&Foundation> {
+        self.foundation.as_deref()
     }
 
     /// The script that is performed.

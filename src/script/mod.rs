@@ -19,7 +19,7 @@ mod sheet;
 mod warning;
 
 pub use act::Act;
-pub use blueprint::{Blueprint, BlueprintError, OnlineFiles};
+pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};

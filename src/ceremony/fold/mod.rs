@@ -14,6 +14,7 @@ use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, PersonRole, StepId};
 
 use crate::ceremony::event::{Event, Fact, Verdict};
+use crate::ceremony::foundation::Foundation;
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
 
 /// Why an event cannot have happened where it stands.
@@ -107,6 +108,16 @@ impl Ceremony {
                         && (is_rehearsal || opening.twin_clock_offset == 0),
                     "a rehearsal has twins of the tokens and of the clock, and a production has none",
                 )?;
+                if let Some(twin) = &opening.twin_root {
+                    require(
+                        is_rehearsal,
+                        "a production changes the root that the script carries",
+                    )?;
+                    let real = Foundation::of(&self.script)
+                        .ok_or_else(|| contradiction("a genesis changes no root"))?;
+                    let twin = real.twin(&self.script, twin).map_err(contradiction)?;
+                    self.found_on(Some(twin));
+                }
                 self.opening = Some(opening.clone());
             }
             Fact::Resumed { .. } => {

@@ -31,9 +31,9 @@ impl Ceremony {
                     composed.signed_bytes() == frozen.signed_bytes(),
                     "the root is not the one that the script and the keys make",
                 )?;
-                self.signed = Some(match self.script.previous() {
+                self.signed = Some(match &self.foundation {
                     None => SignedRoot::new(frozen.clone()),
-                    Some(previous) => SignedRoot::after(frozen.clone(), previous.root.clone())
+                    Some(before) => SignedRoot::after(frozen.clone(), before.root.clone())
                         .map_err(|error| contradiction(error.to_string()))?,
                 });
                 self.frozen = Some(frozen);
