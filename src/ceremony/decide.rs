@@ -264,6 +264,7 @@ impl Ceremony {
                     repeat: matches!(state.sign, Intent::Interrupted(())),
                 }
             }
+            Act::CollectSignatures => self.decide_owed(&text, remark)?,
             Act::VerifyRoot => {
                 let verification = self
                     .verify_root()
@@ -398,6 +399,16 @@ impl Ceremony {
                 };
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
             }
+            (Act::CollectSignatures, Outcome::RequestWritten(file)) => Fact::RequestWritten { file },
+            (Act::CollectSignatures, Outcome::Collected(signature)) => {
+                let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
+                let key_id = self.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;
+                Fact::SignatureCollected {
+                    key: key.clone(),
+                    key_id: key_id.as_str().to_owned(),
+                    signature: hex::encode(signature),
+                }
+            }
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self
                     .export_files()
@@ -446,5 +457,6 @@ const fn is_from_token(fact: &Fact) -> bool {
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
             | Fact::Signed { .. }
+            | Fact::SignatureCollected { .. }
     )
 }

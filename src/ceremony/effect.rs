@@ -72,6 +72,17 @@ pub enum Effect {
         /// What to sign: the canonical bytes of the root.
         message: Vec<u8>,
     },
+    /// Write the signing request for the sites that owe a signature.
+    WriteRequest,
+    /// Read the signature that a site has sent.
+    CollectSignature {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The key that must have signed.
+        public_key: PublicKey,
+        /// What it must have signed: the canonical bytes of the root.
+        message: Vec<u8>,
+    },
     /// Write files where nothing is yet, read them back, compare.
     Export {
         /// Name, content and what was recorded of it.
@@ -118,6 +129,10 @@ pub enum Outcome {
     },
     /// It signed: the signature as TUF has it.
     Signed(Vec<u8>),
+    /// The signing request is written.
+    RequestWritten(ExportedFile),
+    /// A signature of another site is here: as TUF has it.
+    Collected(Vec<u8>),
     /// The files are there, and are what they should be.
     Exported,
     /// It did not work, and cost nothing.

@@ -324,6 +324,32 @@ pub enum Fact {
         /// The signature as TUF has it, in hex.
         signature: String,
     },
+    /// The signing request for other sites was written out.
+    RequestWritten {
+        /// The file.
+        file: ExportedFile,
+    },
+    /// A site says that its signature is on its way to this machine: it is looked for.
+    SignatureExpected {
+        /// The key's name in the script.
+        key: KeyId,
+    },
+    /// The signature of another site came, and was verified.
+    SignatureCollected {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Its TUF key ID.
+        key_id: String,
+        /// The signature as TUF has it, in hex.
+        signature: String,
+    },
+    /// The signature of another site is not waited for: the thresholds are reached without it.
+    SignatureForgone {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Why.
+        reason: String,
+    },
     /// The signed root was verified as a client does it.
     RootVerified {
         /// Its version.

@@ -4,6 +4,7 @@
 //! state, the same live and in replay; [`Ceremony::next`] tells from the state alone what comes next. Time and
 //! randomness are passed in.
 
+mod collecting;
 mod decide;
 mod effect;
 mod event;
@@ -35,4 +36,4 @@ pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
     Waiting, WaitingOn,
 };
-pub use state::{Ceremony, Ending, KeyState, StepState};
+pub use state::{Ceremony, Ending, KeyState, Owed, StepState};

@@ -77,6 +77,7 @@ impl Ceremony {
             )),
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
+            Act::CollectSignatures => self.next_owed(step),
             Act::VerifyRoot => Next::Ask(self.go_on(
                 step,
                 vec!["The signed root is verified from its bytes, as a client does it.".to_owned()],

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::certificate::PublicKey;
 use crate::metadata::{Count, FrozenRoot, Key, SignedRoot};
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
+use crate::script::{KeyId, KeyPlan, PersonId, Place, Script, Step, StepId};
 use crate::words::Digest;
 
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
@@ -31,6 +31,8 @@ pub struct Ceremony {
     pub(super) frozen: Option<FrozenRoot>,
     pub(super) reviewed: bool,
     pub(super) signed: Option<SignedRoot>,
+    pub(super) request: Option<ExportedFile>,
+    pub(super) owed: BTreeMap<KeyId, Owed>,
     pub(super) verified: Option<Digest>,
     pub(super) export_intended: bool,
     pub(super) exported: Vec<ExportedFile>,
@@ -132,6 +134,30 @@ impl<T> Intent<T> {
     }
 }
 
+/// How a signature stands that another site owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owed {
+    /// It has not come yet.
+    Waited,
+    /// It is said to be here, and looked for.
+    Expected,
+    /// It came, and verifies.
+    Collected,
+    /// It is not waited for.
+    Forgone {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Owed {
+    /// Whether it has come or is not waited for.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Collected | Self::Forgone { .. })
+    }
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepState {
@@ -199,6 +225,8 @@ impl Ceremony {
             frozen: None,
             reviewed: false,
             signed: None,
+            request: None,
+            owed: BTreeMap::new(),
             verified: None,
             export_intended: false,
             exported: Vec::new(),
@@ -213,6 +241,11 @@ impl Ceremony {
 
     /// Takes the keys of this root for those that exist.
     pub(super) fn found_on(&mut self, foundation: Option<Foundation>) {
+        let sites = self.script.distant_keys().iter();
+        self.owed = sites
+            .filter(|key| matches!(key.place, Place::Site(_)))
+            .map(|key| (key.id.clone(), Owed::Waited))
+            .collect();
         for (id, state) in &mut self.keys {
             let key = foundation.as_ref().and_then(|root| root.key(id));
             state.generated = key.and_then(|key| Generated::earlier(&key.key));
@@ -400,6 +433,18 @@ impl Ceremony {
             (file, bytes.clone())
         })
         .collect()
+    }
+
+    /// The signatures that other sites owe, and how each stands.
+    #[must_use]
+    pub const fn owed(&self) -> &BTreeMap<KeyId, Owed> {
+        &self.owed
+    }
+
+    /// The signing request that was written for other sites.
+    #[must_use]
+    pub const fn request(&self) -> Option<&ExportedFile> {
+        self.request.as_ref()
     }
 
     /// The keys of the script with what is known of each, in the script's order.

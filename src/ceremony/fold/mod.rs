@@ -4,6 +4,7 @@
 //! are held to the same.
 
 mod key;
+mod owed;
 mod root;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use crate::script::{Act, KeyId, PersonId, PersonRole, StepId};
 
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::foundation::Foundation;
-use crate::ceremony::state::{Ceremony, Ending, KeyState};
+use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
 /// Why an event cannot have happened where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -145,9 +146,14 @@ impl Ceremony {
                     key.generate.interrupt();
                     key.sign.interrupt();
                 }
+                self.stop_looking();
                 self.failure = None;
             }
-            Fact::Failed { failure } => self.failure = Some(failure.clone()),
+            Fact::Failed { failure } => {
+                // The room is asked again whether it is here.
+                self.stop_looking();
+                self.failure = Some(failure.clone());
+            }
             Fact::Retried => {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
@@ -233,6 +239,13 @@ impl Ceremony {
             (Act::ComposeRoot, Fact::RootComposed { .. })
             | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
             | (Act::SignRoot, Fact::SignIntended { .. } | Fact::Signed { .. })
+            | (
+                Act::CollectSignatures,
+                Fact::RequestWritten { .. }
+                | Fact::SignatureExpected { .. }
+                | Fact::SignatureCollected { .. }
+                | Fact::SignatureForgone { .. },
+            )
             | (Act::VerifyRoot, Fact::RootVerified { .. })
             | (Act::Export, Fact::ExportIntended { .. } | Fact::Exported { .. }) => {
                 self.fold_root(&event.fact)?;
@@ -335,6 +348,7 @@ impl Ceremony {
             Act::ComposeRoot => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => self.keys.values().all(KeyState::has_signed),
+            Act::CollectSignatures => self.owed.values().all(Owed::is_settled),
             Act::VerifyRoot => self.verified.is_some(),
             Act::Export => !self.exported.is_empty(),
             Act::ProveToken { key } => self.keys[key].reinserted,

@@ -81,6 +81,10 @@ impl Ceremony {
                 key_id,
                 signature,
             } => self.fold_signature(key, key_id, signature)?,
+            Fact::RequestWritten { .. }
+            | Fact::SignatureExpected { .. }
+            | Fact::SignatureCollected { .. }
+            | Fact::SignatureForgone { .. } => self.fold_owed(fact)?,
             Fact::RootVerified { .. } => self.fold_verified(fact)?,
             Fact::ExportIntended { files } | Fact::Exported { files } => {
                 self.fold_export(files, matches!(fact, Fact::Exported { .. }))?;
@@ -147,18 +151,29 @@ impl Ceremony {
             "the signature was not announced",
         )?;
         state.signature = Some(bytes.clone());
+        self.attach(&mut signed, key, key_id, &bytes)?;
+        self.signed = Some(signed);
+        Ok(())
+    }
+
+    /// Keeps a signature under each ID that the key has in either root: it counts once all the same.
+    pub(super) fn attach(
+        &self,
+        signed: &mut SignedRoot,
+        key: &KeyId,
+        key_id: &str,
+        bytes: &[u8],
+    ) -> Folded {
         let ids = self.root_key_ids(key);
         require(
             ids.last().is_some_and(|id| id.as_str() == key_id),
             "the signature is by another key",
         )?;
-        // Under each ID that the key has in either root: it counts once all the same.
         for id in &ids {
             signed
-                .attach(id, &bytes)
+                .attach(id, bytes)
                 .map_err(|error| contradiction(error.to_string()))?;
         }
-        self.signed = Some(signed);
         Ok(())
     }
 }
