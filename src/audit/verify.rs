@@ -349,7 +349,11 @@ impl Audit<'_> {
             return Ok(());
         }
         let before = ceremony.foundation().map(|before| before.chain().to_vec());
-        let files = before.into_iter().flatten().chain(files).collect::<Vec<_>>();
+        let files = before
+            .into_iter()
+            .flatten()
+            .chain(files)
+            .collect::<Vec<_>>();
         let report = verify_chain(files.into_iter(), ceremony.script().not_before());
         let told = report.reasons().iter().map(ToString::to_string).collect();
         self.say_all(Check::RootChain, told);

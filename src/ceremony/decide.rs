@@ -399,7 +399,9 @@ impl Ceremony {
                 };
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
             }
-            (Act::CollectSignatures, Outcome::RequestWritten(file)) => Fact::RequestWritten { file },
+            (Act::CollectSignatures, Outcome::RequestWritten(file)) => {
+                Fact::RequestWritten { file }
+            }
             (Act::CollectSignatures, Outcome::Collected(signature)) => {
                 let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
                 let key_id = self.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;

@@ -105,6 +105,12 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
+            Effect::WriteRequest => self.write_request(),
+            Effect::CollectSignature {
+                key,
+                public_key,
+                message,
+            } => self.collect_signature(&key, &public_key, &message),
             Effect::Export { files, supersedes } => {
                 let begun = Instant::now();
                 for (file, bytes) in &files {

@@ -11,6 +11,7 @@ mod failure;
 mod hands;
 mod journal;
 mod room;
+mod sites;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -46,6 +46,17 @@ impl Room {
     }
 }
 
+impl Room {
+    /// What the twin of a key at another site signs; none in a production.
+    pub(super) fn twin_signature(
+        &mut self,
+        key: &KeyId,
+        message: &[u8],
+    ) -> Option<std::io::Result<Vec<u8>>> {
+        self.hands.twin_signature(key, message)
+    }
+}
+
 impl Executor<'_> {
     /// Waits until exactly one token is there that the script means for this key.
     pub(super) fn find_token(&mut self, key: &KeyId) -> Performed<Outcome> {

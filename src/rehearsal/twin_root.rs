@@ -1,22 +1,36 @@
 //! The twin of the root that a script changes: its keys, one for one, are held by twins.
 
 use std::collections::BTreeMap;
-
-use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
-    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
-};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::ceremony::TwinRoot;
 use crate::certificate::{Algorithm, PublicKey};
 use crate::metadata::{KeyId as RootKeyId, KeyType, SignedRoot, TwinOfRoot};
-use crate::script::{Place, Script};
+use crate::script::{KeyId, Place, Script};
 use crate::token::{KeyRequest, Token};
 
+use super::memory_key;
 use super::twins::{Twins, TwinsError};
+
+/// Where the twin of a key is.
+enum TwinKey {
+    /// In a twin of its token.
+    Token(PublicKey),
+    /// In a file of the store, for a site that owes its signature.
+    Site(PublicKey),
+    /// Nowhere any more: it stands in for a key that is lost or absent.
+    Gone(PublicKey),
+}
+
+impl TwinKey {
+    const fn public(&self) -> &PublicKey {
+        match self {
+            Self::Token(public) | Self::Site(public) | Self::Gone(public) => public,
+        }
+    }
+}
 
 impl Twins {
     /// Makes the twin of the root that a script changes, and signs it with the twins of its keys. None in a genesis.
@@ -27,49 +41,87 @@ impl Twins {
         let Some(previous) = script.previous() else {
             return Ok(None);
         };
-        let mut keys = BTreeMap::new();
-        let mut publics: BTreeMap<RootKeyId, PublicKey> = BTreeMap::new();
+        let mut twins: BTreeMap<&KeyId, (RootKeyId, TwinKey)> = BTreeMap::new();
         for (id, change) in script.key_changes() {
-            let Some(before) = change.before() else {
-                continue;
-            };
-            let algorithm = before.key.public().map(PublicKey::algorithm);
-            let algorithm = algorithm.ok_or_else(|| unlike("a root key cannot be read"))?;
-            let public = match key_type(algorithm).filter(|_| self.signs(script, id)) {
-                Some(key_type) => self.with_token(id, |token| make_key(token, key_type))?,
-                None => throw_away(algorithm)?,
-            };
-            keys.insert(id.clone(), public.to_pem());
-            publics.insert(before.id.clone(), public);
+            if let Some(before) = change.before() {
+                let algorithm = before.key.public().map(PublicKey::algorithm);
+                let algorithm = algorithm.ok_or_else(|| unlike("a root key cannot be read"))?;
+                let twin = self.twin_key(script, id, algorithm)?;
+                twins.insert(id, (before.id.clone(), twin));
+            }
         }
-        let twin = TwinOfRoot::of(previous.root.document(), &publics)
+        let publics = twins.values();
+        let publics = publics.map(|(id, twin)| (id.clone(), twin.public().clone()));
+        let made = TwinOfRoot::of(previous.root.document(), &publics.collect())
             .map_err(|error| unlike(error.to_string()))?;
-        let mut signed = SignedRoot::new(twin.root.clone());
-        for (id, change) in script.key_changes() {
-            let ids = change
-                .before()
-                .and_then(|before| Some((publics.get(&before.id)?, twin.ids.get(&before.id)?)));
-            let Some((public, twin_id)) = ids.filter(|_| self.signs(script, id)) else {
-                continue;
+        let message = made.root.signed_bytes();
+        let mut signed = SignedRoot::new(made.root.clone());
+        for (id, (root_id, twin)) in &twins {
+            let signature = match twin {
+                TwinKey::Token(public) => {
+                    self.with_token(id, |token| sign(token, public, message))?
+                }
+                TwinKey::Site(_) => self
+                    .site_signature(id, message)
+                    .map_err(|error| unlike(error.to_string()))?,
+                TwinKey::Gone(_) => continue,
             };
-            let message = twin.root.signed_bytes();
-            let signature = self.with_token(id, |token| sign(token, public, message))?;
-            signed
-                .attach(twin_id, &signature)
-                .map_err(|error| unlike(error.to_string()))?;
+            if let Some(twin_id) = made.ids.get(root_id) {
+                signed
+                    .attach(twin_id, &signature)
+                    .map_err(|error| unlike(error.to_string()))?;
+            }
         }
         if !signed.is_complete() {
             return Err(unlike("its own keys cannot sign it"));
         }
         let file = String::from_utf8(signed.to_file_bytes())
             .map_err(|_| unlike("it would not be text"))?;
-        Ok(Some(TwinRoot { file, keys }))
+        let keys = twins.iter();
+        let keys = keys.map(|(id, (_, twin))| ((*id).clone(), twin.public().to_pem()));
+        Ok(Some(TwinRoot {
+            file,
+            keys: keys.collect(),
+        }))
     }
 
-    /// Whether a key has a token in this rehearsal: here, or at a site that owes its signature.
-    fn signs(&self, script: &Script, id: &crate::script::KeyId) -> bool {
+    fn twin_key(
+        &mut self,
+        script: &Script,
+        id: &KeyId,
+        algorithm: Algorithm,
+    ) -> Result<TwinKey, TwinsError> {
         let mut distant = script.distant_keys().iter();
-        distant.all(|key| key.id != *id || matches!(key.place, Place::Site(_)))
+        let place = distant.find(|key| key.id == *id).map(|key| &key.place);
+        let Some(place) = place else {
+            let key_type = key_type(algorithm)
+                .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
+            let public = self.with_token(id, |token| make_key(token, key_type))?;
+            return Ok(TwinKey::Token(public));
+        };
+        let key = memory_key::generate(algorithm)
+            .ok_or_else(|| unlike(format!("no key of the kind {algorithm} can be made")))?;
+        if !matches!(place, Place::Site(_)) {
+            return Ok(TwinKey::Gone(key.public));
+        }
+        let path = site_key(&self.store, id);
+        fs::write(&path, &key.private).map_err(|source| TwinsError::Store { path, source })?;
+        Ok(TwinKey::Site(key.public))
+    }
+
+    /// What the twin of a key at another site signs.
+    pub(super) fn site_signature(&self, id: &KeyId, message: &[u8]) -> io::Result<Vec<u8>> {
+        let private = fs::read(site_key(&self.store, id))?;
+        [
+            Algorithm::P256,
+            Algorithm::P384,
+            Algorithm::P521,
+            Algorithm::Ed25519,
+            Algorithm::Rsa { bits: 0 },
+        ]
+        .into_iter()
+        .find_map(|algorithm| memory_key::sign(algorithm, &private, message))
+        .ok_or_else(|| io::Error::other("its file holds no key"))
     }
 }
 
@@ -102,35 +154,7 @@ fn sign(token: &mut dyn Token, public: &PublicKey, message: &[u8]) -> Result<Vec
     Ok(token.sign(&held.object_id, public, message)?)
 }
 
-/// A public key whose private half is forgotten at once: it stands in for a key that is lost or absent.
-fn throw_away(algorithm: Algorithm) -> Result<PublicKey, TwinsError> {
-    let failed = || unlike(format!("no key of the kind {algorithm} can be made"));
-    let ecdsa = |signing: &'static EcdsaSigningAlgorithm| {
-        let private = EcdsaKeyPair::generate_pkcs8(signing, &SystemRandom::new()).ok()?;
-        let pair = EcdsaKeyPair::from_pkcs8(signing, private.as_ref()).ok()?;
-        PublicKey::from_point(algorithm, pair.public_key().as_ref()).ok()
-    };
-    let made = match algorithm {
-        Algorithm::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING),
-        Algorithm::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
-        Algorithm::P521 => ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING),
-        Algorithm::Ed25519 => Ed25519KeyPair::generate()
-            .ok()
-            .and_then(|pair| PublicKey::from_point(algorithm, pair.public_key().as_ref()).ok()),
-        Algorithm::Rsa { bits } => rsa(bits),
-    };
-    made.ok_or_else(failed)
-}
-
-fn rsa(bits: usize) -> Option<PublicKey> {
-    let size = match bits {
-        2048 => KeySize::Rsa2048,
-        3072 => KeySize::Rsa3072,
-        4096 => KeySize::Rsa4096,
-        8192 => KeySize::Rsa8192,
-        _ => return None,
-    };
-    let pair = RsaKeyPair::generate(size).ok()?;
-    let der = pair.public_key().as_der().ok()?;
-    PublicKey::from_der(der.as_ref()).ok()
+/// Where the twin of a key at another site lies in the store.
+fn site_key(store: &Path, id: &KeyId) -> PathBuf {
+    store.join(format!("site-{id}.pk8"))
 }

@@ -25,7 +25,7 @@ const FIRST_SCRIPT: &str = "first-script";
 /// The twins of a script's tokens, and the hands that put them in.
 #[derive(Debug)]
 pub struct Twins {
-    store: PathBuf,
+    pub(super) store: PathBuf,
     /// The script that the store was first used for: PINs follow from it, and stay when another script goes on.
     script: Digest,
     /// Keys whose tokens the script does not initialise: their twins are made ready beforehand.
@@ -196,6 +196,10 @@ impl Hands for Twins {
             label: Some(twin_label(plan)),
             ..TokenQuery::of(PROFILE)
         })
+    }
+
+    fn twin_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>> {
+        Some(self.site_signature(key, message))
     }
 
     fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String> {

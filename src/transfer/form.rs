@@ -48,7 +48,9 @@ impl Kind {
             FORMAT => Ok(members),
             other => Err(Refusal::new(
                 self.format,
-                format!("format {other} is not known here; a later version of Conclave may know it"),
+                format!(
+                    "format {other} is not known here; a later version of Conclave may know it"
+                ),
             )),
         }
     }
@@ -117,7 +119,8 @@ impl Members {
 
     pub(super) fn digest(&mut self, name: &str) -> Result<Digest, Refusal> {
         let text = self.text(name)?;
-        Digest::from_hex(&text).map_err(|error| self.refuse(format!("has a faulty {name:?}: {error}")))
+        Digest::from_hex(&text)
+            .map_err(|error| self.refuse(format!("has a faulty {name:?}: {error}")))
     }
 
     pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Refusal> {

@@ -215,7 +215,8 @@ impl Merge {
             return Err(Refusal::new(Check::SignatureWrongId, text));
         }
         if named.is_empty() {
-            let text = format!("key {short} is no root key of version {version} or of the one before it");
+            let text =
+                format!("key {short} is no root key of version {version} or of the one before it");
             return Err(Refusal::new(Check::SignatureUnknownKey, text));
         }
         if named
@@ -242,7 +243,12 @@ impl Merge {
             let Some(public) = key.public() else {
                 continue;
             };
-            if self.root.ids_of(public).iter().any(|id| self.root.signatures().contains_key(id)) {
+            if self
+                .root
+                .ids_of(public)
+                .iter()
+                .any(|id| self.root.signatures().contains_key(id))
+            {
                 continue;
             }
             let index = owed
@@ -274,9 +280,10 @@ impl Merge {
                     .any(|(_, listed)| listed.key().public() == Some(public))
             };
             entry.in_own = listed(own);
-            entry.in_previous = self.root.authorities().any(|authority| {
-                authority.version() != own.version() && listed(authority)
-            });
+            entry.in_previous = self
+                .root
+                .authorities()
+                .any(|authority| authority.version() != own.version() && listed(authority));
         }
         owed.into_iter().map(|(_, owed)| owed).collect()
     }
@@ -363,14 +370,14 @@ mod tests {
             }),
             Check::SignatureUnknownKey
         );
-        assert_eq!(
-            with(&|bad| bad.signature[9] ^= 1),
-            Check::SignatureInvalid
-        );
+        assert_eq!(with(&|bad| bad.signature[9] ^= 1), Check::SignatureInvalid);
         for (signer, scene) in (0..5).map(|signer| (signer, &*SCENE)) {
             let mut bad = scene.detached(signer);
             bad.signature.pop();
-            assert_eq!(merge().take(&bad).unwrap_err().check, Check::SignatureTruncated);
+            assert_eq!(
+                merge().take(&bad).unwrap_err().check,
+                Check::SignatureTruncated
+            );
         }
         let stranger = SCENE.detached_by_stranger();
         assert_eq!(

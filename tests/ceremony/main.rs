@@ -10,3 +10,5 @@ mod ceremony_driver;
 mod course;
 mod refusals;
 mod resuming;
+mod rotation;
+mod rotation_table;

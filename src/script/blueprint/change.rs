@@ -286,9 +286,17 @@ fn steps(steps: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), Blueprint
         set(&mut table, "key", format!("key-{}", key.number));
         unplaced(table)
     };
+    let owed = |key: &Named<'_>| matches!(key.exists, Some((_, KeyFate::Site(_))));
+    let is_owed = names.iter().any(owed);
     steps.clear();
     let mut opened = false;
     for table in &all {
+        if text(table, "act") == "verify-root" && is_owed {
+            let mut collect = Table::new();
+            uncomment(&mut collect);
+            set(&mut collect, "act", "collect-signatures");
+            steps.push(collect);
+        }
         if text(table, "act") == "sign-off" {
             for (n, key) in added.iter().enumerate() {
                 for (m, pattern) in proving.iter().enumerate() {

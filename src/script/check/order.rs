@@ -130,11 +130,7 @@ impl<'o> Order<'o, '_> {
             }
             acts.push(Act::GenerateKey { key: key() });
         }
-        acts.extend([
-            Act::ComposeRoot,
-            Act::ReviewRoot,
-            Act::SignRoot,
-        ]);
+        acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
         if self.owes_signatures() {
             acts.push(Act::CollectSignatures);
         }
