@@ -154,8 +154,8 @@ fn a_renewal_changes_version_and_expiry_alone() {
     let mut room = world.open(script(&world.unchanged("renewal")).unwrap());
     room.advance_until(is_at("review-root"));
     let before: serde_json::Value = serde_json::from_slice(&world.root).unwrap();
-    let mut after: serde_json::Value =
-        serde_json::from_slice(room.ceremony.frozen().unwrap().signed_bytes()).unwrap();
+    let tree = room.ceremony.frozen().unwrap().document().tree().clone();
+    let mut after = serde_json::Value::Object(tree);
     assert_eq!(after["version"], 2);
     assert_eq!(after["expires"], "2028-06-01T00:00:00Z");
     after["version"] = before["signed"]["version"].clone();
