@@ -180,7 +180,7 @@ impl Ceremony {
                 plan.id,
                 self.name(&plan.holder),
                 plan.key_type,
-                generated.provenance,
+                generated.origin(),
                 generated.key.id(),
             ));
         }
@@ -207,7 +207,9 @@ impl Ceremony {
 
     pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {
         let who: Vec<_> = self.next_to_sign_off().into_iter().collect();
-        let name = who.first().map_or_else(String::new, |id| self.name(id).to_owned());
+        let name = who
+            .first()
+            .map_or_else(String::new, |id| self.name(id).to_owned());
         Self::prompt(
             step,
             who,

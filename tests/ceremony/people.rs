@@ -99,7 +99,7 @@ fn not_two_people() -> Vec<(&'static str, Vec<Approval>)> {
         ),
         (
             "the operator's hand",
-            in_ink(["witness-1", "witness-2"]).to_vec(),
+            in_ink(["witness-1", "witness-2"]),
         ),
         (
             "one, and the operator's hand",
@@ -198,7 +198,10 @@ fn a_record_with_a_forged_approval_is_refused() {
 fn findings_are_acknowledged_by_two_people_and_nobody_else() {
     let mut room = assembled();
     room.advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::InspectStation)));
-    let found = vec![conclave::record::Finding::new("station.swap", "there is swap")];
+    let found = vec![conclave::record::Finding::new(
+        "station.swap",
+        "there is swap",
+    )];
     room.give(Input::Outcome(Outcome::StationInspected(found)))
         .unwrap();
     for (why, approvals) in not_two_people() {
@@ -299,17 +302,27 @@ fn only_a_few_things_are_amended_and_the_script_stays() {
         .map(|step| step.id.to_string())
         .unwrap();
     ask(&mut room, RequestKind::AmendName, &["holder-2", "Ada"]).unwrap();
-    ask(&mut room, RequestKind::AmendNote, &[&note, "Lock the door."]).unwrap();
+    ask(
+        &mut room,
+        RequestKind::AmendNote,
+        &[&note, "Lock the door."],
+    )
+    .unwrap();
     ask(&mut room, RequestKind::AmendMinutes, &["sign-root", "25"]).unwrap();
     ask(&mut room, RequestKind::AmendBag, &["key-1", "B7"]).unwrap();
     let ceremony = &room.ceremony;
     assert_eq!(ceremony.name(&id("holder-2")), "Ada");
-    assert_eq!(ceremony.note(&note.parse().unwrap()), Some("Lock the door."));
+    assert_eq!(
+        ceremony.note(&note.parse().unwrap()),
+        Some("Lock the door.")
+    );
     assert_eq!(ceremony.minutes(&"sign-root".parse().unwrap()), Some(25));
     assert_eq!(ceremony.bag(&"key-1".parse().unwrap()), Some("B7"));
     assert_eq!(ceremony.amendments().len(), 4);
     assert_eq!(ceremony.script().sha256(), script);
-    room.advance_until(|ceremony| asks_for(ceremony, "witness-1") && !ceremony.findings().is_none());
+    room.advance_until(|ceremony| {
+        asks_for(ceremony, "witness-1") && ceremony.findings().is_some()
+    });
     let Next::Ask(prompt) = room.ceremony.next() else {
         panic!("the note asks");
     };
@@ -330,8 +343,15 @@ fn an_amendment_that_is_none_is_refused_with_the_way_out() {
         (RequestKind::AmendMinutes, ["sign-root", "1441"]),
     ] {
         let error = ask(&mut room, kind, &values).unwrap_err();
-        assert!(matches!(error, StepError::NotAmended(_)), "{values:?}: {error}");
-        assert!(error.hint().contains("write a new script"), "{}", error.hint());
+        assert!(
+            matches!(error, StepError::NotAmended(_)),
+            "{values:?}: {error}"
+        );
+        assert!(
+            error.hint().contains("write a new script"),
+            "{}",
+            error.hint()
+        );
     }
     for (kind, values) in [
         (RequestKind::AmendName, vec!["stranger", "Ada"]),
@@ -340,7 +360,10 @@ fn an_amendment_that_is_none_is_refused_with_the_way_out() {
         (RequestKind::AmendNote, vec!["sign-root", "text"]),
         (RequestKind::AmendBag, vec!["key-9", "B7"]),
         (RequestKind::Leave, vec!["administrator", "tired"]),
-        (RequestKind::Arrive, vec!["holder-1", "passport", "witness-1"]),
+        (
+            RequestKind::Arrive,
+            vec!["holder-1", "passport", "witness-1"],
+        ),
         (RequestKind::AmendSubstitute, vec!["holder-1"]),
     ] {
         assert!(ask(&mut room, kind, &values).is_err(), "{values:?}");
@@ -364,8 +387,18 @@ fn what_an_amendment_changes_is_what_held() {
         from: from.to_owned(),
         to: "Ada".to_owned(),
     };
-    assert!(room.ceremony.clone().apply(&amended(name("Key holder 1"))).is_ok());
-    assert!(room.ceremony.clone().apply(&amended(name("Key holder 2"))).is_err());
+    assert!(
+        room.ceremony
+            .clone()
+            .apply(&amended(name("Key holder 1")))
+            .is_ok()
+    );
+    assert!(
+        room.ceremony
+            .clone()
+            .apply(&amended(name("Key holder 2")))
+            .is_err()
+    );
     let stranger = Amendment::Substitute {
         person: id("holder-1"),
         from: "Key holder 1".to_owned(),
@@ -469,7 +502,12 @@ fn a_substitute_is_one_whom_the_script_lists() {
     let told = last.narrate(room.ceremony.script(), room.ceremony.cast());
     assert!(told.starts_with("Grace Hopper is here, by: "), "{told}");
     // Once somebody is here, nobody takes the place unseen.
-    assert!(room.ceremony.clone().apply(&instead("Key holder 1")).is_err());
+    assert!(
+        room.ceremony
+            .clone()
+            .apply(&instead("Key holder 1"))
+            .is_err()
+    );
 }
 
 #[test]
