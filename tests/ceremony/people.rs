@@ -97,10 +97,7 @@ fn not_two_people() -> Vec<(&'static str, Vec<Approval>)> {
             "two and the administrator",
             by_codes(["witness-1", "witness-2", "administrator"]),
         ),
-        (
-            "the operator's hand",
-            in_ink(["witness-1", "witness-2"]),
-        ),
+        ("the operator's hand", in_ink(["witness-1", "witness-2"])),
         (
             "one, and the operator's hand",
             vec![
@@ -320,9 +317,7 @@ fn only_a_few_things_are_amended_and_the_script_stays() {
     assert_eq!(ceremony.bag(&"key-1".parse().unwrap()), Some("B7"));
     assert_eq!(ceremony.amendments().len(), 4);
     assert_eq!(ceremony.script().sha256(), script);
-    room.advance_until(|ceremony| {
-        asks_for(ceremony, "witness-1") && ceremony.findings().is_some()
-    });
+    room.advance_until(|ceremony| asks_for(ceremony, "witness-1") && ceremony.findings().is_some());
     let Next::Ask(prompt) = room.ceremony.next() else {
         panic!("the note asks");
     };
