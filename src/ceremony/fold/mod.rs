@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
 
@@ -41,6 +42,14 @@ pub enum ReplayError {
         /// The step.
         step: String,
     },
+    /// The event does not hold to one of the checks.
+    #[error("{what} ({check})")]
+    Check {
+        /// Which.
+        check: Check,
+        /// What is the matter.
+        what: String,
+    },
     /// The event contradicts what is known.
     #[error("{0}")]
     Contradiction(String),
@@ -50,6 +59,22 @@ type Folded = Result<(), ReplayError>;
 
 fn contradiction(what: impl Into<String>) -> ReplayError {
     ReplayError::Contradiction(what.into())
+}
+
+/// As [`require`], for a check that has an ID of its own.
+fn hold(check: Check, condition: bool, what: &str) -> Folded {
+    if condition {
+        Ok(())
+    } else {
+        Err(broken(check, what))
+    }
+}
+
+fn broken(check: Check, what: impl Into<String>) -> ReplayError {
+    ReplayError::Check {
+        check,
+        what: what.into(),
+    }
 }
 
 fn require(condition: bool, what: &str) -> Folded {
@@ -89,11 +114,13 @@ impl Ceremony {
             }
         }
         if self.fold_people(event)? {
-            self.settle();
-        } else if !self.fold_anywhere(event)? {
+            self.settle_on();
+        } else if self.fold_anywhere(event)? {
+            self.settle_on();
+        } else {
             self.fold_in_step(event)?;
             self.failure = None;
-            self.settle();
+            self.settle_on();
         }
         Ok(self)
     }
@@ -144,9 +171,18 @@ impl Ceremony {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
             }
-            Fact::ExceptionRecorded { sheet, approvals } => {
+            Fact::ExceptionRecorded {
+                sheet,
+                waives,
+                approvals,
+            } => {
                 self.require_decision(event, approvals, "an exception is decided")?;
                 self.exceptions.push((event.step.clone(), sheet.clone()));
+                if let Some(check) = waives {
+                    self.require_excusable(*check)?;
+                    self.require_approval(event, approvals, "a check is waived")?;
+                    self.waive(*check);
+                }
             }
             Fact::Aborted { reason } => {
                 self.ending = Some(Ending::Aborted {
@@ -178,6 +214,11 @@ impl Ceremony {
             return Err(contradiction("the event names no step"));
         }
         let (step_id, act) = (step.id.clone(), step.act.clone());
+        hold(
+            Check::RehearsalShown,
+            !self.wants_rehearsal(),
+            "no rehearsal of this script was shown, and nobody has waived that",
+        )?;
         match (&act, &event.fact) {
             (
                 Act::AttestClock,
@@ -200,7 +241,8 @@ impl Ceremony {
                 self.done.insert(step_id);
             }
             (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
-                require(
+                hold(
+                    Check::ScriptDigest,
                     *sha256 == self.script.sha256(),
                     "the digest is not that of the script",
                 )?;
@@ -259,7 +301,8 @@ impl Ceremony {
             attested.as_second() - machine.as_second() == offset,
             "the offset is not attested time minus machine time",
         )?;
-        require(
+        hold(
+            Check::ClockNotBefore,
             attested >= self.script.not_before(),
             "the attested time is earlier than the script allows",
         )?;
@@ -279,10 +322,15 @@ impl Ceremony {
             .ok_or_else(|| contradiction("there is no root yet"))
     }
 
-    /// Marks the step as done when nothing of it is left.
-    fn settle(&mut self) {
+    /// Marks steps as done of which nothing is left.
+    fn settle_on(&mut self) {
+        while self.settle() {}
+    }
+
+    /// Marks the step as done when nothing of it is left; whether that was so.
+    fn settle(&mut self) -> bool {
         let Some(step) = self.current_step() else {
-            return;
+            return false;
         };
         let done = match &step.act {
             Act::Attendance => self.is_attendance_complete(),
@@ -313,6 +361,7 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
+        done
     }
 
     /// The worst verdict of those who signed off. Who did not is a reservation.
