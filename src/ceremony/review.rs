@@ -68,7 +68,7 @@ impl Ceremony {
         Some(format!(
             "+ {} ({})  {}  {}  {}",
             plan.id,
-            self.name_of(&plan.holder),
+            self.name(&plan.holder),
             plan.key_type,
             generated.origin(),
             generated.key.id(),
@@ -123,7 +123,7 @@ impl Ceremony {
         let mut lines = Vec::new();
         let mut kept = Vec::new();
         for plan in self.script.keys() {
-            let name = format!("{} ({})", plan.id, self.name_of(&plan.holder));
+            let name = format!("{} ({})", plan.id, self.name(&plan.holder));
             let key = before.key(&plan.id);
             let what = key.map(|key| format!("{}  {}", key.key.describe(), key.id.short()));
             let what = what.unwrap_or_default();

@@ -11,9 +11,13 @@ use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, KeyPlan, PersonId, Place, Script, Step, StepId};
 use crate::words::Digest;
 
+use super::amendment::Amendment;
+use super::cast::Cast;
+use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
 use super::foundation::Foundation;
+use super::people::Presence;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
@@ -22,7 +26,13 @@ pub struct Ceremony {
     pub(super) opening: Option<Opening>,
     pub(super) foundation: Option<Arc<Foundation>>,
     pub(super) done: BTreeSet<StepId>,
-    pub(super) attended: BTreeMap<PersonId, String>,
+    pub(super) attended: BTreeMap<PersonId, Presence>,
+    pub(super) away: BTreeSet<PersonId>,
+    pub(super) codes: BTreeSet<PersonId>,
+    pub(super) substituted: BTreeSet<PersonId>,
+    pub(super) cast: Cast,
+    pub(super) amendments: Vec<Amendment>,
+    pub(super) waived: Vec<Check>,
     pub(super) clock_offset: Option<i64>,
     pub(super) findings: Option<Vec<Finding>>,
     pub(super) script_read: bool,
@@ -217,6 +227,12 @@ impl Ceremony {
             foundation: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
+            away: BTreeSet::new(),
+            codes: BTreeSet::new(),
+            substituted: BTreeSet::new(),
+            cast: Cast::default(),
+            amendments: Vec::new(),
+            waived: Vec::new(),
             clock_offset: None,
             findings: None,
             script_read: false,
@@ -285,6 +301,16 @@ impl Ceremony {
             .map_or(Mode::Rehearsal, |opening| opening.mode)
     }
 
+    /// Whether it counts and who stands for it, in a few words, for the head of every screen and page.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        let mode = self.mode().banner();
+        match self.script.assurance_banner() {
+            Some(assurance) => format!("{mode} · {assurance}"),
+            None => mode.to_owned(),
+        }
+    }
+
     /// The right time, as the room attested it, from the machine's clock; in whole seconds.
     #[must_use]
     pub fn time(&self, machine: Timestamp) -> Timestamp {
@@ -324,6 +350,12 @@ impl Ceremony {
             .find(|step| !self.done.contains(&step.id))
     }
 
+    /// Who stands for which person of the script.
+    #[must_use]
+    pub const fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
     /// How far a step is.
     #[must_use]
     pub fn step_state(&self, id: &StepId) -> StepState {
@@ -336,9 +368,9 @@ impl Ceremony {
         }
     }
 
-    /// Who is here, and by which kind of document they are known.
+    /// Who is here, and how they are known.
     #[must_use]
-    pub const fn attendance(&self) -> &BTreeMap<PersonId, String> {
+    pub const fn attendance(&self) -> &BTreeMap<PersonId, Presence> {
         &self.attended
     }
 

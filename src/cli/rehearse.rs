@@ -104,6 +104,7 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         mirror: None,
         rehearsal: None,
         twin_root,
+        rehearsal_keys: Vec::new(),
         twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
     let path = out.join(script.kind().as_str());

@@ -8,6 +8,7 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod course;
+mod people;
 mod refusals;
 mod resuming;
 mod rotation;
