@@ -186,7 +186,7 @@ impl Ceremony {
                     self.keys.len()
                 )]
             }
-            Some(_) => vec![format!("{}.", self.counters())],
+            Some(_) => self.signing_lines(plan),
         };
         if matches!(state.sign, Intent::Interrupted(())) {
             lines.push(
