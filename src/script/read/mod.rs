@@ -1,5 +1,6 @@
 //! From text to a script, or to every fault in it.
 
+mod activation;
 mod carried;
 mod fields;
 mod keys;
@@ -7,6 +8,7 @@ mod log;
 mod people;
 mod pins;
 mod root;
+mod spares;
 mod steps;
 
 use jiff::Timestamp;
@@ -21,6 +23,8 @@ pub(super) use keys::KeyEntry;
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
 pub(super) use root::{RoleEntry, RootEntry};
+pub(super) use activation::{FateWord, SecretEntry};
+pub(super) use spares::SpareEntry;
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
@@ -40,6 +44,7 @@ pub(super) struct Draft {
     pub(super) root: RootEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) keys: Vec<KeyEntry>,
+    pub(super) spares: Vec<SpareEntry>,
     pub(super) steps: Vec<StepEntry>,
 }
 
@@ -153,7 +158,7 @@ fn document_fields(
     let not_before = fields
         .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
         .and_then(|value| value.time());
-    fields.later(&["assurance", "previous", "backup", "medium", "spare"]);
+    fields.later(&["assurance", "previous", "backup", "medium"]);
 
     let mut carrier = Carrier::new(source);
     let root = fields
@@ -163,6 +168,7 @@ fn document_fields(
         .unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
     let keys = keys::read(fields.tables("key", MOST));
+    let spares = spares::read(fields.tables("spare", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -173,6 +179,7 @@ fn document_fields(
         root,
         people,
         keys,
+        spares,
         steps,
     };
     check::check(log, &draft, at);
@@ -197,6 +204,11 @@ fn document_fields(
             .keys
             .into_iter()
             .map(KeyEntry::complete)
+            .collect::<Option<_>>()?,
+        spares: draft
+            .spares
+            .into_iter()
+            .map(SpareEntry::complete)
             .collect::<Option<_>>()?,
         steps: draft
             .steps
