@@ -31,6 +31,13 @@ impl TokenSecret {
         ("management-key", Self::ManagementKey),
     ];
 
+    /// The secret that scripts spell so.
+    #[must_use]
+    pub fn named(spelling: &str) -> Option<Self> {
+        let found = Self::SPELLINGS.iter().find(|(text, _)| *text == spelling);
+        found.map(|(_, secret)| *secret)
+    }
+
     /// As scripts spell it: `so-pin`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -58,14 +65,6 @@ impl TokenSecret {
     pub const fn of(make: profile::Kind) -> &'static [Self] {
         match make {
             profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
-        }
-    }
-
-    /// The secret by which a locked PIN is unblocked on tokens of a make.
-    #[must_use]
-    pub const fn unblocking(make: profile::Kind) -> Self {
-        match make {
-            profile::Kind::Pkcs11 => Self::SoPin,
         }
     }
 }

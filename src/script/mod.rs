@@ -26,7 +26,7 @@ pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
 pub use plan::{
-    Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
+    Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
     RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
 };
 pub use sheet::RunSheet;

@@ -23,6 +23,7 @@ pub struct Script {
     pub(super) title: String,
     pub(super) repository: String,
     pub(super) not_before: Timestamp,
+    pub(super) assurance: Assurance,
     pub(super) root: RootPolicy,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
@@ -38,6 +39,17 @@ pub struct Script {
 pub enum Kind {
     /// Makes the keys and signs the first root.
     Genesis,
+}
+
+/// How many people stand for what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Assurance {
+    /// Two people other than the administrator approve what matters.
+    #[default]
+    TwoPeople,
+    /// One person may act alone, and everything says so.
+    Solo,
 }
 
 /// The root that the ceremony is to make.
@@ -151,6 +163,8 @@ pub struct Person {
     pub name: String,
     /// At least one, each once.
     pub roles: Vec<PersonRole>,
+    /// The name of who may come in the person's place.
+    pub substitute: Option<String>,
 }
 
 impl Person {
@@ -196,6 +210,15 @@ impl KeyPlan {
     #[must_use]
     pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
         self.activation.iter().find(|plan| plan.secret == secret)
+    }
+
+    /// By which secret a locked PIN is unblocked: the PUK where the token has one, otherwise the SO PIN. None where
+    /// that is random and discarded.
+    #[must_use]
+    pub fn unblocked_by(&self) -> Option<&SecretPlan> {
+        self.secret(TokenSecret::Puk)
+            .or_else(|| self.secret(TokenSecret::SoPin))
+            .filter(|plan| plan.fate != Fate::Discarded)
     }
 
     /// The secrets that are sealed into bags, with the numbers of these.
@@ -318,6 +341,12 @@ impl Script {
     #[must_use]
     pub const fn not_before(&self) -> Timestamp {
         self.not_before
+    }
+
+    /// Whether one person may act alone, without witnesses.
+    #[must_use]
+    pub const fn is_solo(&self) -> bool {
+        matches!(self.assurance, Assurance::Solo)
     }
 
     /// The version of the root that the ceremony makes.
@@ -519,6 +548,10 @@ macro_rules! spelling {
 
 spelling!(Kind { Genesis = "genesis" });
 spelling!(Destination { Plain = "plain" });
+spelling!(Assurance {
+    TwoPeople = "two-people",
+    Solo = "solo",
+});
 spelling!(Backup { None = "none" });
 spelling!(PersonRole {
     Administrator = "administrator",

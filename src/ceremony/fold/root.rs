@@ -56,6 +56,10 @@ impl Ceremony {
                 require(self.reviewed, "the root was not reviewed")?;
                 let state = self.key_mut(key)?;
                 require(state.signature.is_none(), "the key has signed already")?;
+                require(
+                    state.forgone.is_none(),
+                    "two people decided to go on without that key",
+                )?;
                 require(state.generated.is_some(), "the key does not exist")?;
                 require(
                     state.sign != Intent::Recorded(()),
@@ -134,6 +138,7 @@ impl Ceremony {
             .attach(&metadata::KeyId::new(key_id), &bytes)
             .map_err(|error| contradiction(error.to_string()))?;
         state.signature = Some(bytes);
+        state.right_pin();
         self.signed = Some(signed);
         Ok(())
     }

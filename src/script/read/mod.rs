@@ -14,7 +14,7 @@ mod steps;
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Kind, Script};
+use super::plan::{Assurance, Kind, Script};
 use super::{CarriedFiles, Faults, check, warning};
 use carried::Carrier;
 use fields::Fields;
@@ -41,6 +41,7 @@ const LATER_KINDS: [&str; 6] = [
 pub(super) struct Draft {
     pub(super) start: Span,
     pub(super) not_before: Option<Timestamp>,
+    pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) keys: Vec<KeyEntry>,
@@ -158,7 +159,11 @@ fn document_fields(
     let not_before = fields
         .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
         .and_then(|value| value.time());
-    fields.later(&["assurance", "previous", "backup", "medium"]);
+    let assurance = fields
+        .optional("assurance")
+        .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
+        .unwrap_or_default();
+    fields.later(&["previous", "backup", "medium"]);
 
     let mut carrier = Carrier::new(source);
     let root = fields
@@ -176,6 +181,7 @@ fn document_fields(
     let draft = Draft {
         start,
         not_before,
+        assurance,
         root,
         people,
         keys,
@@ -194,6 +200,7 @@ fn document_fields(
         title: title?,
         repository: repository?,
         not_before: not_before?,
+        assurance,
         root: draft.root.complete()?,
         people: draft
             .people
