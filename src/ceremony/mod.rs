@@ -21,6 +21,7 @@ mod prompt;
 mod questions;
 mod request;
 mod root;
+mod rotation;
 mod state;
 mod token_requests;
 mod tokens;
@@ -31,7 +32,7 @@ pub use cast::Cast;
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;

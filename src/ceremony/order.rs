@@ -1,6 +1,7 @@
 //! In which order the steps come: the script's, but for the blocks of key holders, which may wait and change places
 //! until the root is composed.
 
+use crate::metadata::Signer;
 use crate::script::{Act, KeyId, Step};
 
 use super::state::Ceremony;
@@ -120,11 +121,18 @@ impl Ceremony {
             && passed.all(|step| step.act.enrols().is_some())
     }
 
-    /// Whether a key may be made anew on its token: it exists, and no root was composed with it.
+    /// Whether the key is one that this ceremony makes.
+    pub(super) fn is_made_here(&self, key: &KeyId) -> bool {
+        let plan = self.script.key(key);
+        plan.is_some_and(|plan| plan.change.before().is_none())
+    }
+
+    /// Whether a key may be made anew on its token: it was made here, and no root was composed with it.
     pub(super) fn may_redo(&self, key: &KeyId) -> bool {
         let state = &self.keys[key];
         self.frozen.is_none()
             && state.generated.is_some()
+            && self.is_made_here(key)
             && state.to_destroy().is_none()
             && !self.is_holder_away(key)
             && self.is_past_reading()
@@ -151,14 +159,15 @@ impl Ceremony {
         let is_of_duty = self
             .current_step()
             .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::ProveToken { .. }));
-        let signing = self
-            .keys
-            .iter()
-            .filter(|(other, state)| {
-                state.signature.is_some() || *other != key && state.forgone.is_none()
-            })
-            .count();
-        let threshold = usize::try_from(self.script.root().threshold).unwrap_or(usize::MAX);
-        is_in_the_way && is_of_duty && state.forgone.is_none() && signing >= threshold
+        let is_reached = || {
+            let mut change = self.root_change();
+            let name = key.as_str();
+            let owed = state.signature.is_none();
+            for participant in change.participants.iter_mut().filter(|p| owed && p.name == name) {
+                participant.signer = Signer::Never;
+            }
+            change.reachability().is_reached()
+        };
+        is_in_the_way && is_of_duty && state.forgone.is_none() && is_reached()
     }
 }

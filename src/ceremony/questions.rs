@@ -262,7 +262,7 @@ impl Ceremony {
                 plan.id,
                 self.name(&plan.holder),
                 plan.key_type,
-                generated.provenance,
+                generated.origin(),
                 generated.key.id(),
             ));
         }

@@ -47,6 +47,7 @@ impl Ceremony {
             return Vec::new();
         };
         let is_open = self.frozen.is_none()
+            && self.is_made_here(key)
             && self.is_past_reading()
             && !self.is_holder_away(key)
             && self.keys[key].to_destroy().is_none();

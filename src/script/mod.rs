@@ -14,6 +14,7 @@ mod embedded;
 mod fault;
 mod id;
 mod plan;
+mod previous;
 mod read;
 mod sheet;
 mod warning;
@@ -29,4 +30,5 @@ pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
     RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
 };
+pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::RunSheet;

@@ -5,6 +5,7 @@ mod order;
 mod people;
 mod root;
 mod spares;
+mod rotation;
 mod tokens;
 
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::apart(log, draft);
     spares::check(log, draft);
     activation::check(log, draft);
+    rotation::check(log, draft);
     order::check(log, draft);
 }
 
