@@ -94,9 +94,10 @@ impl Amendment {
             | Self::Substitute { from, to, .. }
             | Self::Note { from, to, .. }
             | Self::Envelope { from, to, .. } => (from.clone(), to.clone()),
-            Self::Minutes { from, to, .. } => {
-                (or_nothing(from.map(|from| from.to_string())), to.to_string())
-            }
+            Self::Minutes { from, to, .. } => (
+                or_nothing(from.map(|from| from.to_string())),
+                to.to_string(),
+            ),
             Self::Bag { from, to, .. } => (or_nothing(from.clone()), to.clone()),
         }
     }
@@ -236,10 +237,9 @@ impl Ceremony {
                 if *to == 0 || *to > MOST_MINUTES {
                     return fault("a step takes between 1 and 1440 minutes");
                 }
-                let is = self.minutes(step).map_or_else(
-                    || "nothing".to_owned(),
-                    |minutes| minutes.to_string(),
-                );
+                let is = self
+                    .minutes(step)
+                    .map_or_else(|| "nothing".to_owned(), |minutes| minutes.to_string());
                 (Some(is), LONGEST_BAG)
             }
             Amendment::Bag { key, .. } => {
@@ -250,15 +250,23 @@ impl Ceremony {
                 let is = self.bag(key).unwrap_or("nothing");
                 (Some(is.to_owned()), LONGEST_BAG)
             }
-            Amendment::Envelope { key, secret, to, .. } => {
-                let sealed = self.keys.get(key).map(|state| state.envelopes.contains_key(secret));
+            Amendment::Envelope {
+                key, secret, to, ..
+            } => {
+                let sealed = self
+                    .keys
+                    .get(key)
+                    .map(|state| state.envelopes.contains_key(secret));
                 if sealed != Some(false) {
                     return fault("that bag is sealed");
                 }
                 if !self.is_new_bag(to) {
                     return fault("another bag has that number");
                 }
-                (self.envelope_bag(key, *secret).map(str::to_owned), LONGEST_BAG)
+                (
+                    self.envelope_bag(key, *secret).map(str::to_owned),
+                    LONGEST_BAG,
+                )
             }
         };
         if is.as_ref() != Some(&from) {

@@ -44,5 +44,5 @@ pub use prompt::{
     Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use tokens::twin_is_locked;
 pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, StepState};
+pub use tokens::twin_is_locked;

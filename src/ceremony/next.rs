@@ -197,7 +197,8 @@ impl Ceremony {
     /// The key that signs next.
     pub(super) fn next_signer(&self) -> Option<&KeyPlan> {
         let keys = self.script.keys().iter();
-        keys.into_iter().find(|plan| self.keys[&plan.id].owes_signature())
+        keys.into_iter()
+            .find(|plan| self.keys[&plan.id].owes_signature())
     }
 
     fn prove(&self, key: &KeyId, occasion: Occasion) -> Next {

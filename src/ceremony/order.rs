@@ -116,9 +116,7 @@ impl Ceremony {
             .current_step()
             .is_some_and(|step| step.act.enrols().is_some_and(|other| other != key));
         let mut passed = self.undone().take_while(|step| step.id != first.id);
-        is_at_block
-            && !self.is_holder_away(key)
-            && passed.all(|step| step.act.enrols().is_some())
+        is_at_block && !self.is_holder_away(key) && passed.all(|step| step.act.enrols().is_some())
     }
 
     /// Whether the key is one that this ceremony makes.
@@ -163,7 +161,11 @@ impl Ceremony {
             let mut change = self.root_change();
             let name = key.as_str();
             let owed = state.signature.is_none();
-            for participant in change.participants.iter_mut().filter(|p| owed && p.name == name) {
+            for participant in change
+                .participants
+                .iter_mut()
+                .filter(|p| owed && p.name == name)
+            {
                 participant.signer = Signer::Never;
             }
             change.reachability().is_reached()

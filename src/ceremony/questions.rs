@@ -3,8 +3,8 @@
 use crate::metadata::FrozenRoot;
 use crate::script::{KeyId, PersonId, PersonRole, Step, TokenSecret};
 
-use super::failure::{Failure, FailureKind};
 use super::event::Verdict;
+use super::failure::{Failure, FailureKind};
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::Ceremony;
 
@@ -141,8 +141,14 @@ impl Ceremony {
                 (Some((plan, by)), _) => {
                     let owner = by.set_by.as_ref().map_or("", |owner| self.name(owner));
                     let bag = self.keys[&plan.id].envelopes.get(&by.secret);
-                    let bag = bag.map_or_else(String::new, |bag| format!(" from bag {bag}, which a witness sees opened"));
-                    format!("{owner} can unblock it with the {}{bag}; then {} sets a new PIN.", by.secret.title(), self.name(&plan.holder))
+                    let bag = bag.map_or_else(String::new, |bag| {
+                        format!(" from bag {bag}, which a witness sees opened")
+                    });
+                    format!(
+                        "{owner} can unblock it with the {}{bag}; then {} sets a new PIN.",
+                        by.secret.title(),
+                        self.name(&plan.holder)
+                    )
                 }
                 _ => "What would unblock it was random and is forgotten.".to_owned(),
             });
@@ -154,7 +160,10 @@ impl Ceremony {
             .map(|offer| offer.kind.title())
             .collect();
         if !ways.is_empty() {
-            lines.push(format!("Other ways stand under \"other\": {}.", ways.join("; ")));
+            lines.push(format!(
+                "Other ways stand under \"other\": {}.",
+                ways.join("; ")
+            ));
         }
         let Some((plan, by)) = unblocker else {
             let action = "Try again".to_owned();
@@ -289,7 +298,9 @@ impl Ceremony {
 
     pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {
         let who: Vec<_> = self.next_to_sign_off().into_iter().collect();
-        let name = who.first().map_or_else(String::new, |id| self.name(id).to_owned());
+        let name = who
+            .first()
+            .map_or_else(String::new, |id| self.name(id).to_owned());
         Self::prompt(
             step,
             who,

@@ -111,7 +111,12 @@ impl RequestKind {
     pub const fn is_way_out(self) -> bool {
         matches!(
             self,
-            Self::Defer | Self::Redo | Self::TakeSpare | Self::Orphan | Self::Forgo | Self::TestKeyboard
+            Self::Defer
+                | Self::Redo
+                | Self::TakeSpare
+                | Self::Orphan
+                | Self::Forgo
+                | Self::TestKeyboard
         )
     }
 
@@ -159,7 +164,7 @@ impl Field {
 }
 
 impl Pick {
-    pub(super) fn new(value: impl ToString, text: impl Into<String>) -> Self {
+    pub(super) fn new(value: &(impl ToString + ?Sized), text: impl Into<String>) -> Self {
         Self {
             value: value.to_string(),
             text: text.into(),
@@ -222,7 +227,7 @@ impl Ceremony {
                 Field::chosen("who comes", of(&|id| self.is_away(id))),
                 Field::chosen(
                     "known by",
-                    DOCUMENTS.map(|kind| Pick::new(kind, kind)).to_vec(),
+                    DOCUMENTS.map(|kind| Pick::new(&kind, kind)).to_vec(),
                 ),
                 Field::chosen("checked by", of(&|id| self.attended.contains_key(id))),
             ],
@@ -315,7 +320,11 @@ impl Ceremony {
                 ]
             }
             fact => self.read_aloud_of_tokens(&fact).unwrap_or_else(|| {
-                vec![format!("{}: {}", request.kind.title(), request.values.join(", "))]
+                vec![format!(
+                    "{}: {}",
+                    request.kind.title(),
+                    request.values.join(", ")
+                )]
             }),
         })
     }
@@ -403,7 +412,10 @@ impl Ceremony {
             }
             RequestKind::AmendEnvelope => {
                 let (key, secret) = envelope(subject)?;
-                let from = self.envelope_bag(&key, secret).unwrap_or_default().to_owned();
+                let from = self
+                    .envelope_bag(&key, secret)
+                    .unwrap_or_default()
+                    .to_owned();
                 Amendment::Envelope {
                     key,
                     secret,

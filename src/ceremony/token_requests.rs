@@ -23,16 +23,24 @@ impl Ceremony {
             RequestKind::Defer => vec![Field::chosen("whose", keys(&|key| self.may_defer(key)))],
             RequestKind::TakeUp => vec![Field::chosen("whose", keys(&|key| self.may_take_up(key)))],
             RequestKind::Redo => {
-                vec![Field::chosen("which key", keys(&|key| self.may_redo(key))), why()]
+                vec![
+                    Field::chosen("which key", keys(&|key| self.may_redo(key))),
+                    why(),
+                ]
             }
             RequestKind::Orphan => {
                 let pending = |key: &KeyId| self.keys[key].to_destroy().is_some();
                 vec![Field::chosen("which key", keys(&pending)), why()]
             }
             RequestKind::Forgo => {
-                vec![Field::chosen("which key", keys(&|key| self.may_forgo(key))), why()]
+                vec![
+                    Field::chosen("which key", keys(&|key| self.may_forgo(key))),
+                    why(),
+                ]
             }
-            RequestKind::TakeSpare => vec![Field::chosen("which for whom", self.spare_picks()), why()],
+            RequestKind::TakeSpare => {
+                vec![Field::chosen("which for whom", self.spare_picks()), why()]
+            }
             RequestKind::AmendEnvelope => vec![
                 Field::chosen("which bag", self.envelope_picks()),
                 Field::typed("the right number"),
@@ -42,7 +50,10 @@ impl Ceremony {
     }
 
     fn key_text(&self, key: &KeyId) -> String {
-        let holder = self.script.key(key).map_or("", |plan| self.name(&plan.holder));
+        let holder = self
+            .script
+            .key(key)
+            .map_or("", |plan| self.name(&plan.holder));
         format!("{key} of {holder}")
     }
 
@@ -55,7 +66,7 @@ impl Ceremony {
             let spares = self.spares_for(key).into_iter();
             spares.map(move |spare| {
                 let text = format!("{} for {}", spare.id, self.key_text(key));
-                Pick::new(format!("{key} {}", spare.id), text)
+                Pick::new(&format!("{key} {}", spare.id), text)
             })
         });
         picks.collect()
@@ -70,7 +81,7 @@ impl Ceremony {
             open.filter_map(|(secret, _)| {
                 let bag = self.envelope_bag(&plan.id, secret)?;
                 let title = format!("{} of {}: {bag}", secret.title(), self.key_text(&plan.id));
-                Some(Pick::new(format!("{} {secret}", plan.id), title))
+                Some(Pick::new(&format!("{} {secret}", plan.id), title))
             })
         });
         picks.collect()
@@ -79,7 +90,11 @@ impl Ceremony {
     /// What a request about tokens leads to, still without approvals.
     pub(super) fn fact_of_token_request(&self, request: &Request) -> Result<Fact, StepError> {
         let subject = request.values.first().map_or("", String::as_str);
-        let reason = request.values.get(1).map_or("", |text| text.trim()).to_owned();
+        let reason = request
+            .values
+            .get(1)
+            .map_or("", |text| text.trim())
+            .to_owned();
         let approvals = Vec::new();
         Ok(match request.kind {
             RequestKind::Defer => Fact::Deferred {
@@ -106,7 +121,10 @@ impl Ceremony {
                 let key: KeyId = parsed(subject)?;
                 let former = self.keys.get(&key).and_then(|state| state.to_destroy());
                 Fact::KeyOrphaned {
-                    fingerprint: former.ok_or(StepError::NotOffered)?.public_key.fingerprint(),
+                    fingerprint: former
+                        .ok_or(StepError::NotOffered)?
+                        .public_key
+                        .fingerprint(),
                     key,
                     reason,
                     approvals,
@@ -130,7 +148,10 @@ impl Ceremony {
         let line = |text: String, reason: &str| Some(vec![text, format!("Why: {reason}")]);
         match fact {
             Fact::RedoDecided { key, reason, .. } => line(
-                format!("{} is destroyed on its token, and made anew there.", self.key_text(key)),
+                format!(
+                    "{} is destroyed on its token, and made anew there.",
+                    self.key_text(key)
+                ),
                 reason,
             ),
             Fact::SpareTaken {
@@ -173,7 +194,12 @@ impl Ceremony {
     }
 
     /// How a secret is sealed, for those who do it.
-    pub(super) fn sealing_lines(&self, key: &KeyId, secret: TokenSecret, bag: Option<&str>) -> Vec<String> {
+    pub(super) fn sealing_lines(
+        &self,
+        key: &KeyId,
+        secret: TokenSecret,
+        bag: Option<&str>,
+    ) -> Vec<String> {
         let by = self
             .script
             .key(key)
@@ -185,7 +211,10 @@ impl Ceremony {
             None => "The bag that the script names is used up: take a new one. A witness reads its number.".to_owned(),
         };
         vec![
-            format!("The others turn away. {by} writes the {title} of {} on paper, puts it into an envelope that nothing shines through, and seals it into a bag.", self.token_title(key)),
+            format!(
+                "The others turn away. {by} writes the {title} of {} on paper, puts it into an envelope that nothing shines through, and seals it into a bag.",
+                self.token_title(key)
+            ),
             number,
         ]
     }

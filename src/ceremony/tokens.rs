@@ -121,7 +121,12 @@ impl Ceremony {
         let keys = self.script.keys().iter();
         let in_script = keys
             .flat_map(|plan| plan.envelopes().map(|(_, bag)| bag))
-            .chain(self.script.keys().iter().filter_map(|plan| self.bag(&plan.id)))
+            .chain(
+                self.script
+                    .keys()
+                    .iter()
+                    .filter_map(|plan| self.bag(&plan.id)),
+            )
             .chain(
                 self.script
                     .spares()
@@ -141,6 +146,7 @@ pub fn twin_is_locked() -> Failure {
         what: format!(
             "the PIN is locked: it was wrong {TWIN_TRIES} times, and this rehearsal says of its tokens what it would be with tokens that lock"
         ),
-        hint: "unblock it, or take another way under \"other\": the spare, or the key made anew".to_owned(),
+        hint: "unblock it, or take another way under \"other\": the spare, or the key made anew"
+            .to_owned(),
     }
 }

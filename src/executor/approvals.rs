@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::ceremony::{
-    Answer, Approval, Ask, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt,
-    Request, SecretPrompt, SecretPurpose, StepError, Strength,
+    Answer, Approval, Ask, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt, Request,
+    SecretPrompt, SecretPurpose, StepError, Strength,
 };
 use crate::script::PersonId;
 use crate::secret::Pin;
@@ -47,9 +47,9 @@ type Asked<T> = Result<T, Interrupt>;
 
 impl Executor<'_> {
     /// Has a person choose a code.
-    pub(super) fn choose_code(&mut self, person: PersonId) -> Performed<Outcome> {
+    pub(super) fn choose_code(&mut self, person: &PersonId) -> Performed<Outcome> {
         loop {
-            let prompt = self.code_prompt(&person, SecretPurpose::NewApprovalCode, String::new());
+            let prompt = self.code_prompt(person, SecretPurpose::NewApprovalCode, String::new());
             let code = self.front_end.secret(&self.ceremony, &prompt)?;
             match self.codes.keep(person.clone(), code) {
                 Ok(()) => return Ok(Outcome::CodeChosen),
@@ -151,11 +151,7 @@ impl Executor<'_> {
     }
 
     /// Has people approve, each by the own code. Another person may approve in place of one who does not.
-    fn approve(
-        &mut self,
-        who: &[PersonId],
-        what: &str,
-    ) -> Asked<Result<Vec<Approval>, StepError>> {
+    fn approve(&mut self, who: &[PersonId], what: &str) -> Asked<Result<Vec<Approval>, StepError>> {
         if self.ceremony.script().is_solo() {
             let solo = |person: &PersonId| Approval {
                 person: person.clone(),
@@ -189,14 +185,12 @@ impl Executor<'_> {
                     .into_iter()
                     .filter(|other| *other != person && !taken.contains(&other))
                     .collect();
-                match self.after_wrong_code(&person, others, what)? {
-                    Some(next) => person = next,
-                    None => {
-                        let name = self.ceremony.name(&person);
-                        let why = format!("{name} did not give the code chosen at attendance");
-                        return Ok(Err(StepError::NotApproved(why)));
-                    }
-                }
+                let Some(next) = self.after_wrong_code(&person, others, what)? else {
+                    let name = self.ceremony.name(&person);
+                    let why = format!("{name} did not give the code chosen at attendance");
+                    return Ok(Err(StepError::NotApproved(why)));
+                };
+                person = next;
             }
         }
         Ok(Ok(approvals))

@@ -24,7 +24,9 @@ impl Executor<'_> {
         object_id: Vec<u8>,
         public_key: PublicKey,
     ) -> Performed<Outcome> {
-        let name = spare.map_or_else(|| key.as_str(), SpareId::as_str).to_owned();
+        let name = spare
+            .map_or_else(|| key.as_str(), SpareId::as_str)
+            .to_owned();
         let is_locked = self.ceremony().key(key).is_some_and(|state| {
             let mut former = state.former().iter();
             former.any(|former| former.public_key == public_key && former.locked)
@@ -92,7 +94,10 @@ pub(super) fn secret_is_gone(secret: TokenSecret) -> Failure {
 /// Destroys both halves of a key, and makes sure that no trace of it is shown any more.
 fn destroy(token: &mut dyn Token, object_id: &[u8], public: &PublicKey) -> Result<(), TokenError> {
     let mut ids: Vec<Vec<u8>> = vec![object_id.to_vec()];
-    let held = token.keys()?.into_iter().filter(|held| held.public == *public);
+    let held = token
+        .keys()?
+        .into_iter()
+        .filter(|held| held.public == *public);
     ids.extend(held.map(|held| held.object_id));
     ids.dedup();
     for id in &ids {
@@ -103,7 +108,10 @@ fn destroy(token: &mut dyn Token, object_id: &[u8], public: &PublicKey) -> Resul
         }
     }
     let is_left = token.keys()?.iter().any(|held| held.public == *public)
-        || token.objects()?.iter().any(|object| ids.contains(&object.object_id));
+        || token
+            .objects()?
+            .iter()
+            .any(|object| ids.contains(&object.object_id));
     if is_left {
         return Err(TokenError::KeyMismatch {
             object_id: object_id.to_vec(),

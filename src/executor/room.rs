@@ -322,7 +322,9 @@ impl Executor<'_> {
         let Some(plan) = self.ceremony().script().key(key) else {
             return Err(TokenError::PinNotSet.into());
         };
-        let who = purpose.of_token().and_then(|secret| plan.secret(secret)?.set_by.clone());
+        let who = purpose
+            .of_token()
+            .and_then(|secret| plan.secret(secret)?.set_by.clone());
         let name = self.room.at_desk.clone().unwrap_or_default();
         let digits_only = !self.ceremony().is_keyboard_tested();
         let prompt = SecretPrompt {
@@ -416,9 +418,9 @@ impl Executor<'_> {
 
     fn token_title(&self, key: &KeyId) -> String {
         let script = self.ceremony().script();
-        let holder = script
-            .holder(key)
-            .map_or_else(String::new, |person| format!(" ({})", self.ceremony().name(&person.id)));
+        let holder = script.holder(key).map_or_else(String::new, |person| {
+            format!(" ({})", self.ceremony().name(&person.id))
+        });
         format!("{}{holder}", self.ceremony().token_title(key))
     }
 }

@@ -8,9 +8,7 @@ use super::PersonId;
 use crate::profile;
 
 /// One of the secrets that open a token or rule over it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenSecret {
     /// The key holder's PIN, without which no key signs.

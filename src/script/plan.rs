@@ -243,12 +243,10 @@ impl KeyPlan {
 
     /// The secrets that are sealed into bags, with the numbers of these.
     pub fn envelopes(&self) -> impl Iterator<Item = (TokenSecret, &str)> {
-        self.activation
-            .iter()
-            .filter_map(|plan| match &plan.fate {
-                Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
-                Fate::Memory | Fate::Discarded => None,
-            })
+        self.activation.iter().filter_map(|plan| match &plan.fate {
+            Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
+            Fate::Memory | Fate::Discarded => None,
+        })
     }
 }
 

@@ -135,7 +135,10 @@ impl Found<'_, '_> {
                 continue;
             };
             let said = |secret| {
-                let mut entries = key.activation.iter().filter_map(|entry| entry.secret.as_ref());
+                let mut entries = key
+                    .activation
+                    .iter()
+                    .filter_map(|entry| entry.secret.as_ref());
                 entries.any(|at| at.value == secret)
             };
             let silent: Vec<&str> = TokenSecret::of(make.kind())

@@ -21,7 +21,7 @@ use conclave::ceremony::{
     StepError, Strength, possession_message,
 };
 use conclave::metadata::KeyType;
-use conclave::script::{SpareId, Blueprint, KeyId, Kind, PersonId, Script, embedded};
+use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, SpareId, embedded};
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};

@@ -122,7 +122,10 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
 fn former(page: &mut Page, ceremony: &Ceremony, state: &KeyState) {
     let mut facts = Vec::new();
     if let Some(spare) = state.spare() {
-        facts.push(("Spare", format!("{spare} stands in for the token of the script")));
+        facts.push((
+            "Spare",
+            format!("{spare} stands in for the token of the script"),
+        ));
     }
     for token in state.set_aside() {
         facts.push(("Set aside", format!("the token {token}")));

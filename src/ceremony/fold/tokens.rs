@@ -197,7 +197,9 @@ impl Ceremony {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
         state.proven = false;
-        self.undo(key, |act| matches!(act, crate::script::Act::GenerateKey { .. }));
+        self.undo(key, |act| {
+            matches!(act, crate::script::Act::GenerateKey { .. })
+        });
         Ok(())
     }
 
@@ -266,7 +268,10 @@ impl Ceremony {
             state.locked && !state.is_at_former(),
             "the PIN is not locked",
         )?;
-        require(state.pin_set || state.token.is_some(), "the token has no PIN")?;
+        require(
+            state.pin_set || state.token.is_some(),
+            "the token has no PIN",
+        )?;
         require(
             state.envelopes.get(&secret) == bag,
             "another bag would be opened than the one that was sealed",

@@ -196,11 +196,15 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
 
 /// Who sets the SO PIN, unseen.
 fn so_pin(script: &Script, key: &KeyId) -> String {
-    let plan = script.key(key).and_then(|plan| plan.secret(TokenSecret::SoPin));
+    let plan = script
+        .key(key)
+        .and_then(|plan| plan.secret(TokenSecret::SoPin));
     match plan {
-        Some(SecretPlan { fate: Fate::Discarded, .. }) => {
-            "The SO PIN is random: nobody sees it, and it is forgotten once the PIN is set.".to_owned()
-        }
+        Some(SecretPlan {
+            fate: Fate::Discarded,
+            ..
+        }) => "The SO PIN is random: nobody sees it, and it is forgotten once the PIN is set."
+            .to_owned(),
         _ => format!(
             "The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.",
             setter(script, key, plan)
@@ -212,7 +216,10 @@ fn so_pin(script: &Script, key: &KeyId) -> String {
 fn setter(script: &Script, key: &KeyId, plan: Option<&SecretPlan>) -> String {
     let by = plan.and_then(|plan| plan.set_by.as_ref());
     let holder = script.key(key).map(|key| &key.holder);
-    match by.filter(|by| Some(*by) != holder).and_then(|by| script.person(by)) {
+    match by
+        .filter(|by| Some(*by) != holder)
+        .and_then(|by| script.person(by))
+    {
         Some(person) => person.name.clone(),
         None => actor(script, key),
     }

@@ -43,7 +43,11 @@ fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
         log.fault(
             CHECK,
             &secret.span,
-            format!("a token of {} has no {}", make.name(), secret.value.as_str()),
+            format!(
+                "a token of {} has no {}",
+                make.name(),
+                secret.value.as_str()
+            ),
             format!("tokens of that make have: {}", names.join(", ")),
         );
     }

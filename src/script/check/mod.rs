@@ -4,8 +4,8 @@ mod activation;
 mod order;
 mod people;
 mod root;
-mod spares;
 mod rotation;
+mod spares;
 mod tokens;
 
 use jiff::Timestamp;

@@ -8,7 +8,8 @@ use crate::script::{Fate, PersonId, SecretPlan, TokenSecret};
 /// More than any token has.
 const MOST_SECRETS: usize = 8;
 
-const EXAMPLE: &str = "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000001\" }";
+const EXAMPLE: &str =
+    "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000001\" }";
 
 const FATES: [(&str, FateWord); 3] = [
     ("memory", FateWord::Memory),

@@ -9,8 +9,8 @@ mod people;
 mod pins;
 mod previous;
 mod root;
-mod spares;
 mod rotation;
+mod spares;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -24,14 +24,14 @@ use crate::metadata::{RoleKind, TrustedRoot};
 use carried::Carrier;
 use fields::Fields;
 
+pub(super) use activation::{FateWord, SecretEntry};
 pub(super) use keys::KeyEntry;
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
-pub(super) use activation::{FateWord, SecretEntry};
-pub(super) use spares::SpareEntry;
 pub(super) use rotation::{ChangeEntry, DistantEntry};
+pub(super) use spares::SpareEntry;
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;

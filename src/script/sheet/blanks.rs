@@ -25,7 +25,10 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             let plan = script.key(key);
             let envelopes = plan.into_iter().flat_map(|plan| plan.envelopes());
             let numbers = envelopes.map(|(secret, _)| {
-                one(&format!("Number read from the bag of the {}", secret.title()))
+                one(&format!(
+                    "Number read from the bag of the {}",
+                    secret.title()
+                ))
             });
             numbers.collect()
         }
