@@ -7,6 +7,7 @@ mod key;
 mod owed;
 mod people;
 mod root;
+mod tokens;
 
 use jiff::Timestamp;
 
@@ -115,9 +116,7 @@ impl Ceremony {
                 });
             }
         }
-        if self.fold_people(event)? {
-            self.settle_on();
-        } else if self.fold_anywhere(event)? {
+        if self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)? {
             self.settle_on();
         } else {
             self.fold_in_step(event)?;
@@ -156,6 +155,7 @@ impl Ceremony {
                 self.codes.clear();
                 self.clock_offset = None;
                 self.findings = None;
+                self.keyboard_tested = false;
                 let again: Vec<StepId> = self
                     .script
                     .steps()
@@ -182,6 +182,7 @@ impl Ceremony {
             Fact::Failed { failure } => {
                 // The room is asked again whether it is here.
                 self.stop_looking();
+                self.note_failure(failure.kind);
                 self.failure = Some(failure.clone());
             }
             Fact::Retried => {
@@ -368,15 +369,18 @@ impl Ceremony {
             }),
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
-            Act::SetPin { key } => self.keys[key].pin_set,
+            Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
             Act::GenerateKey { key } => self.keys[key].proven,
             Act::ComposeRoot => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
-            Act::SignRoot => self.keys.values().all(KeyState::has_signed),
+            Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
             Act::CollectSignatures => self.owed.values().all(Owed::is_settled),
             Act::VerifyRoot => self.verified.is_some(),
             Act::Export => !self.exported.is_empty(),
-            Act::ProveToken { key } => self.keys[key].reinserted,
+            Act::ProveToken { key } => {
+                let state = &self.keys[key];
+                (state.reinserted || state.forgone.is_some()) && self.envelope_due().is_none()
+            }
             Act::SignOff => self
                 .attended
                 .keys()
@@ -386,6 +390,7 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
+        self.settle_order();
         done
     }
 
