@@ -7,7 +7,7 @@ use crate::transcript::{Transcript, closing_note};
 use crate::words::Digest;
 
 use super::instructions::instructions;
-use super::register::{public_key_path, register};
+use super::register::{collected_keys, public_key_path, register};
 use super::report::report_html;
 
 /// The name of the script in a ceremony directory.
@@ -45,6 +45,11 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         if let Some(generated) = state.generated() {
             let pem = generated.public_key.to_pem().into_bytes();
             documents.push((public_key_path(&plan.id), pem));
+        }
+    }
+    for (id, key) in collected_keys(ceremony) {
+        if let Some(public) = key.public() {
+            documents.push((public_key_path(id), public.to_pem().into_bytes()));
         }
     }
     if let (Some(signed), Some(_)) = (ceremony.signed(), ceremony.verified()) {

@@ -31,7 +31,8 @@ enum Standing {
     Next,
     Later,
     Owed,
-    Never,
+    Lost,
+    Away,
 }
 
 pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
@@ -73,7 +74,8 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
             Standing::Next => ("[now] ", theme.now()),
             Standing::Owed => ("[owed]", theme.wait()),
             Standing::Later => ("[    ]", theme.quiet()),
-            Standing::Never => ("  –   ", theme.quiet()),
+            Standing::Lost => ("[lost]", theme.quiet()),
+            Standing::Away => ("[away]", theme.quiet()),
         };
         let style = if row.standing == Standing::Next {
             theme.strong()
@@ -181,7 +183,8 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
             standing: match ceremony.owed().get(&key.id) {
                 Some(Owed::Collected) => Standing::Signed,
                 Some(Owed::Waited | Owed::Expected) => Standing::Owed,
-                Some(Owed::Forgone { .. }) | None => Standing::Never,
+                None if key.place == Place::Lost => Standing::Lost,
+                Some(Owed::Forgone { .. }) | None => Standing::Away,
             },
             roots: (true, key.change.stays()),
         }
