@@ -113,15 +113,11 @@ impl Ceremony {
                 });
             }
         }
-        if self.fold_people(event)? {
-            self.settle_on();
-        } else if self.fold_anywhere(event)? {
-            self.settle_on();
-        } else {
+        if !(self.fold_people(event)? || self.fold_anywhere(event)?) {
             self.fold_in_step(event)?;
             self.failure = None;
-            self.settle_on();
         }
+        self.settle_on();
         Ok(self)
     }
 
