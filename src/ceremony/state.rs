@@ -269,7 +269,7 @@ impl KeyState {
 
     /// Whether the key still owes its signature of the root.
     #[must_use]
-    pub(super) const fn owes_signature(&self) -> bool {
+    pub const fn owes_signature(&self) -> bool {
         self.signature.is_none() && self.forgone.is_none()
     }
 
