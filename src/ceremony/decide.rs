@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::script::{Act, KeyId, PersonId, Step};
 
 use super::approval::{Approval, people_of};
+use super::check::Check;
 use super::effect::{Input, Moment, Outcome};
-use super::event::{Event, ExceptionSheet, Fact, Occasion};
+use super::event::{Event, ExceptionSheet, Fact, Mode, Occasion};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
 use super::next::Next;
@@ -103,6 +104,9 @@ impl StepError {
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),
+            Self::Rule(ReplayError::Check { check, .. }) if !check.is_excusable() => {
+                "no exception waives this; put it right, or break off and begin anew".to_owned()
+            }
             Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),
         }
     }
@@ -136,7 +140,11 @@ impl Ceremony {
                     self.at_step(Vec::new(), Fact::Failed { failure })
                 }
             },
-            Input::Exception { sheet, approvals } => self.decide_exception(sheet, approvals)?,
+            Input::Exception {
+                sheet,
+                waives,
+                approvals,
+            } => self.decide_exception(sheet, waives, approvals)?,
             Input::Request { request, approvals } => self.decide_request(&request, approvals)?,
             Input::Abort { reason } => {
                 if reason.trim().is_empty() {
@@ -148,7 +156,9 @@ impl Ceremony {
         match self.clone().apply(&event) {
             Ok(_) => Ok(vec![event]),
             // What a token gave back may be untrue: that is a failure of the token, and on record.
-            Err(ReplayError::Contradiction(what)) if is_from_token(&event.fact) => {
+            Err(ReplayError::Contradiction(what) | ReplayError::Check { what, .. })
+                if is_from_token(&event.fact) =>
+            {
                 let failure = Failure {
                     kind: FailureKind::Untrue,
                     what,
@@ -172,6 +182,7 @@ impl Ceremony {
     fn decide_exception(
         &self,
         sheet: ExceptionSheet,
+        waives: Option<Check>,
         approvals: Vec<Approval>,
     ) -> Result<Event, StepError> {
         let different: BTreeSet<&PersonId> = approvals
@@ -187,7 +198,12 @@ impl Ceremony {
             return Err(StepError::Empty);
         }
         let people = people_of(&approvals);
-        Ok(self.at_step(people, Fact::ExceptionRecorded { sheet, approvals }))
+        let fact = Fact::ExceptionRecorded {
+            sheet,
+            waives,
+            approvals,
+        };
+        Ok(self.at_step(people, fact))
     }
 
     fn decide_answer(
@@ -244,6 +260,10 @@ impl Ceremony {
                 self.at_step(prompt.who, Fact::Retried)
             });
         }
+        if self.wants_rehearsal() {
+            let sheet = self.unrehearsed(text);
+            return self.decide_exception(sheet, Some(Check::RehearsalShown), approvals);
+        }
         if let Some(person) = self.attendance_wanted(step) {
             let fact = self.fact_of_attendance(&person, text);
             return Ok(self.at_step(vec![person], fact));
@@ -288,7 +308,7 @@ impl Ceremony {
             Act::GenerateKey { key } => Fact::GenerateIntended {
                 key: key.clone(),
                 object_id: hex::encode(moment.fresh),
-                label: format!("{} {key}", self.script.repository()),
+                label: self.key_label(key),
             },
             Act::ComposeRoot => {
                 let frozen = self
@@ -369,6 +389,20 @@ impl Ceremony {
         self.token_spec(key)
             .and_then(|token| token.label.clone())
             .unwrap_or_else(|| self.token_name(key).chars().take(32).collect())
+    }
+
+    /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
+    fn key_label(&self, key: &KeyId) -> String {
+        let mut label = format!("{} {key}", self.script.repository());
+        // A key that was given up may be on the token still, under the label that it had.
+        let former = self.keys.get(key).map_or(0, |state| state.former.len());
+        if former > 0 {
+            label = format!("{label} {}", former + 1);
+        }
+        match self.mode() {
+            Mode::Rehearsal => format!("REHEARSAL {label}"),
+            Mode::Production => label,
+        }
     }
 
     fn attest_clock(

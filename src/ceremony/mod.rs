@@ -7,6 +7,7 @@
 mod amendment;
 mod approval;
 mod cast;
+mod check;
 mod decide;
 mod effect;
 mod event;
@@ -29,6 +30,7 @@ mod tokens;
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
 pub use cast::Cast;
+pub use check::{Check, Finality};
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{

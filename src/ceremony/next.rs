@@ -35,6 +35,9 @@ impl Ceremony {
         if let Some(person) = self.next_without_code() {
             return Next::Do(Effect::ChooseCode { person });
         }
+        if self.wants_rehearsal() {
+            return Next::Ask(self.ask_without_rehearsal(step));
+        }
         if let Some(person) = self.attendance_wanted(step) {
             return Next::Ask(self.ask_attendance(step, &person));
         }

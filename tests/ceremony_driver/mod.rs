@@ -297,6 +297,8 @@ pub(crate) fn opening(mode: Mode) -> Opening {
         "export": "export",
         "mode": mode,
         "program": Digest::of(b"the program"),
+        "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
+        "rehearsal_keys": [],
         "twin_clock_offset": 0,
         "twins": twins,
     }))

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
 
@@ -42,6 +43,14 @@ pub enum ReplayError {
         /// The step.
         step: String,
     },
+    /// The event does not hold to one of the checks.
+    #[error("{what} ({check})")]
+    Check {
+        /// Which.
+        check: Check,
+        /// What is the matter.
+        what: String,
+    },
     /// The event contradicts what is known.
     #[error("{0}")]
     Contradiction(String),
@@ -51,6 +60,22 @@ type Folded = Result<(), ReplayError>;
 
 fn contradiction(what: impl Into<String>) -> ReplayError {
     ReplayError::Contradiction(what.into())
+}
+
+/// As [`require`], for a check that has an ID of its own.
+fn hold(check: Check, condition: bool, what: &str) -> Folded {
+    if condition {
+        Ok(())
+    } else {
+        Err(broken(check, what))
+    }
+}
+
+fn broken(check: Check, what: impl Into<String>) -> ReplayError {
+    ReplayError::Check {
+        check,
+        what: what.into(),
+    }
 }
 
 fn require(condition: bool, what: &str) -> Folded {
@@ -89,13 +114,11 @@ impl Ceremony {
                 });
             }
         }
-        if self.fold_people(event)? || self.fold_tokens(event)? {
-            self.settle();
-        } else if !self.fold_anywhere(event)? {
+        if !self.fold_people(event)? && !self.fold_tokens(event)? && !self.fold_anywhere(event)? {
             self.fold_in_step(event)?;
             self.failure = None;
-            self.settle();
         }
+        self.settle_on();
         Ok(self)
     }
 
@@ -149,9 +172,18 @@ impl Ceremony {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
             }
-            Fact::ExceptionRecorded { sheet, approvals } => {
+            Fact::ExceptionRecorded {
+                sheet,
+                waives,
+                approvals,
+            } => {
                 self.require_decision(event, approvals, "an exception is decided")?;
                 self.exceptions.push((event.step.clone(), sheet.clone()));
+                if let Some(check) = waives {
+                    self.require_excusable(*check)?;
+                    self.require_approval(event, approvals, "a check is waived")?;
+                    self.waive(*check);
+                }
             }
             Fact::Aborted { reason } => {
                 self.ending = Some(Ending::Aborted {
@@ -183,6 +215,11 @@ impl Ceremony {
             return Err(contradiction("the event names no step"));
         }
         let (step_id, act) = (step.id.clone(), step.act.clone());
+        hold(
+            Check::RehearsalShown,
+            !self.wants_rehearsal(),
+            "no rehearsal of this script was shown, and nobody has waived that",
+        )?;
         match (&act, &event.fact) {
             (
                 Act::AttestClock,
@@ -205,7 +242,8 @@ impl Ceremony {
                 self.done.insert(step_id);
             }
             (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
-                require(
+                hold(
+                    Check::ScriptDigest,
                     *sha256 == self.script.sha256(),
                     "the digest is not that of the script",
                 )?;
@@ -264,7 +302,8 @@ impl Ceremony {
             attested.as_second() - machine.as_second() == offset,
             "the offset is not attested time minus machine time",
         )?;
-        require(
+        hold(
+            Check::ClockNotBefore,
             attested >= self.script.not_before(),
             "the attested time is earlier than the script allows",
         )?;
@@ -284,10 +323,16 @@ impl Ceremony {
             .ok_or_else(|| contradiction("there is no root yet"))
     }
 
-    /// Marks the step as done when nothing of it is left.
-    fn settle(&mut self) {
+    /// Marks steps as done of which nothing is left.
+    fn settle_on(&mut self) {
+        while self.settle() {}
+        self.settle_order();
+    }
+
+    /// Marks the step as done when nothing of it is left; whether that was so.
+    fn settle(&mut self) -> bool {
         let Some(step) = self.current_step() else {
-            return;
+            return false;
         };
         let done = match &step.act {
             Act::Attendance => self.is_attendance_complete(),
@@ -321,7 +366,7 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
-        self.settle_order();
+        done
     }
 
     /// The worst verdict of those who signed off. Who did not is a reservation.
