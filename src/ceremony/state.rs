@@ -20,6 +20,10 @@ use super::people::Presence;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
 pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
