@@ -393,7 +393,12 @@ impl Ceremony {
 
     /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
     fn key_label(&self, key: &KeyId) -> String {
-        let label = format!("{} {key}", self.script.repository());
+        let mut label = format!("{} {key}", self.script.repository());
+        // A key that was given up may be on the token still, under the label that it had.
+        let former = self.keys.get(key).map_or(0, |state| state.former.len());
+        if former > 0 {
+            label = format!("{label} {}", former + 1);
+        }
         match self.mode() {
             Mode::Rehearsal => format!("REHEARSAL {label}"),
             Mode::Production => label,

@@ -328,6 +328,7 @@ impl Ceremony {
     /// Marks steps as done of which nothing is left.
     fn settle_on(&mut self) {
         while self.settle() {}
+        self.settle_order();
     }
 
     /// Marks the step as done when nothing of it is left; whether that was so.
@@ -367,7 +368,6 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
-        self.settle_order();
         done
     }
 

@@ -53,11 +53,12 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     let longest = holders.iter().map(|name| width(name)).max().unwrap_or(0);
     let next = ceremony
         .key_states()
-        .position(|(_, state)| !state.has_signed());
+        .position(|(_, state)| state.owes_signature());
     for (index, ((plan, state), holder)) in ceremony.key_states().zip(&holders).enumerate() {
         let is_next = Some(index) == next;
         let (mark, mark_style) = match (&model.request, state.has_signed(), is_next) {
             (_, true, _) => ("[ok]  ", theme.ok()),
+            _ if state.forgone().is_some() => ("[gone]", theme.quiet()),
             (Request::Waiting(_), _, true) => ("[wait]", theme.wait()),
             (_, _, true) => ("[now] ", theme.now()),
             _ => ("[    ]", theme.quiet()),
