@@ -58,6 +58,7 @@ impl Room {
             mirror: None,
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
             rehearsal_keys: Vec::new(),
+            twin_root: None,
             twin_clock_offset: 0,
         }));
         room
@@ -253,4 +254,17 @@ pub(crate) fn answer(mut replies: Vec<Reply>) -> Answer {
 
 pub(crate) fn is_word(prompt: &Prompt) -> bool {
     matches!(prompt.ask, Ask::Word { .. })
+}
+
+/// Goes down a list until the cursor stands on a text, and takes it.
+pub(crate) fn choose(room: &mut Room, text: &str) {
+    let here = format!("▸  {text}");
+    for _ in 0..40 {
+        if room.screen().contains(&here) {
+            room.press(KeyCode::Enter);
+            return;
+        }
+        room.press(KeyCode::Down);
+    }
+    panic!("no {text:?} to choose:\n{}", room.screen());
 }

@@ -2,20 +2,61 @@
 
 use std::time::Duration;
 
-use conclave::ceremony::{FailureKind, Input, Mode, WaitingOn};
+use conclave::ceremony::{FailureKind, Input, Mode, SecretPrompt, SecretPurpose, WaitingOn};
 use conclave::record::Tries;
 use conclave::tui::{Call, Charset, Colours, Msg, Theme};
 use crossterm::event::KeyCode;
 use ratatui::style::Color;
 
-use super::room::{PLAIN, Room, new_pin, pin};
+use super::room::{PLAIN, Room, choose, new_pin, pin};
+
+fn code(purpose: SecretPurpose) -> SecretPrompt {
+    SecretPrompt {
+        who: "witness-1".parse().unwrap(),
+        purpose,
+        about: "Attest the clock".to_owned(),
+        ..new_pin()
+    }
+}
+
 
 type Scene = fn((u16, u16)) -> Room;
 
 /// The screens, each with its name.
 const SCENES: &[(&str, Scene)] = &[
     ("attendance", |size| asked(size, "attendance")),
+    ("new-code", |size| {
+        let mut room = Room::rehearsal(size).until("attendance");
+        room.secret(code(SecretPurpose::NewApprovalCode));
+        room
+    }),
     ("clock", |size| asked(size, "attest-clock")),
+    ("approval", |size| {
+        let mut room = Room::rehearsal(size).until("attest-clock");
+        room.secret(code(SecretPurpose::ApprovalCode));
+        room.type_in("3141");
+        room
+    }),
+    ("other", |size| {
+        let mut room = asked(size, "compose-root");
+        room.press(KeyCode::Char('o'));
+        room
+    }),
+    ("other-who", |size| {
+        let mut room = asked(size, "compose-root");
+        room.press(KeyCode::Char('o'));
+        choose(&mut room, "Correct a name");
+        room.press(KeyCode::Down);
+        room
+    }),
+    ("other-text", |size| {
+        let mut room = asked(size, "compose-root");
+        room.press(KeyCode::Char('o'));
+        choose(&mut room, "Correct a name");
+        choose(&mut room, "Key holder 1");
+        room.type_in("Ada Lovelace");
+        room
+    }),
     ("clock-not-accepted", |size| {
         let mut room = asked(size, "attest-clock");
         room.type_in("half past nine");
