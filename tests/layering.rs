@@ -32,7 +32,7 @@ const ROOMS: &[(&str, Imports)] = &[
     ("profile", These(&[])),
     ("certificate", These(&["words", "record"])),
     ("metadata", These(&["words", "certificate"])),
-    ("script", These(&["metadata", "profile", "words"])),
+    ("script", These(&["metadata", "profile", "record", "words"])),
     (
         "ceremony",
         These(&[
@@ -55,7 +55,7 @@ const ROOMS: &[(&str, Imports)] = &[
         These(&["profile", "certificate", "metadata", "record", "secret"]),
     ),
     ("transfer", These(&["metadata", "words"])),
-    ("station", These(&["record"])),
+    ("station", These(&["record", "words"])),
     ("executor", AllAbove),
     ("rehearsal", AllAbove),
     ("tui", These(FRONT_END)),

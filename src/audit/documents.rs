@@ -6,6 +6,7 @@ use crate::ceremony::Ceremony;
 use crate::transcript::{Transcript, closing_note};
 use crate::words::Digest;
 
+use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
 use super::register::{public_key_path, register};
 use super::report::report_html;
@@ -40,6 +41,7 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             instructions(ceremony, transcript).into_bytes(),
         ),
         ("keys/register.json".to_owned(), register(ceremony)),
+        (CUSTODY.to_owned(), custody(ceremony, transcript).to_bytes()),
     ];
     for (plan, state) in ceremony.key_states() {
         if let Some(generated) = state.generated() {

@@ -4,6 +4,7 @@
 //! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
 
 mod check;
+mod custody;
 mod directory;
 mod documents;
 mod instructions;

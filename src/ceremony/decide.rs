@@ -43,6 +43,24 @@ pub enum StepError {
         /// What the script says.
         not_before: Timestamp,
     },
+    /// The bag is not the one on record.
+    #[error("bag {read:?} is not the one on record")]
+    AnotherBag {
+        /// What was read.
+        read: String,
+    },
+    /// What was read cannot stand on a bag.
+    #[error("that is no number of a bag")]
+    NotABag,
+    /// A bag is used once.
+    #[error("bag {bag:?} was used before")]
+    UsedBag {
+        /// Its number.
+        bag: String,
+    },
+    /// The ink and the record differ.
+    #[error("those are not the words of this record's head at the pause")]
+    AnotherHead,
     /// The answer does not belong to the question.
     #[error("that is no answer to what was asked")]
     NotAnAnswer,
@@ -75,6 +93,16 @@ impl StepError {
                 "look at the clocks again; if the script's date is wrong, break off and write a new script"
                     .to_owned()
             }
+            Self::AnotherBag { .. } => {
+                "read the number again, from the bag; if it is another bag, open nothing, and look for the right one or break off".to_owned()
+            }
+            Self::NotABag => {
+                "read the number that is printed on the bag: letters, digits, and . / - between them".to_owned()
+            }
+            Self::UsedBag { .. } => "take a new bag: a tamper-evident bag is used once".to_owned(),
+            Self::AnotherHead => {
+                "read the ink again; if it differs, this is another record: compare it with its mirror, and go no further".to_owned()
+            }
             Self::NotAnAnswer | Self::NotAsked => "answer what the screen asks for".to_owned(),
             Self::TwoPeople => "name two witnesses or key holders".to_owned(),
             Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),
@@ -96,10 +124,14 @@ impl Ceremony {
             Input::Resume {
                 conclave,
                 program,
+                machine,
+                head,
                 torn_bytes,
             } => overall(Fact::Resumed {
                 conclave,
                 program,
+                machine,
+                head,
                 torn_bytes,
             }),
             Input::Answer(answer) => self.decide_answer(answer, moment)?,
@@ -193,6 +225,10 @@ impl Ceremony {
                 }
                 choice.text.clone()
             }
+            (Ask::Reading { .. }, Answer::Text(typed)) => match typed.trim() {
+                "" => return Err(StepError::Empty),
+                typed => typed.to_owned(),
+            },
             (Ask::Clock, Answer::Text(typed)) => typed.trim().to_owned(),
             (Ask::Text { default, .. }, Answer::Text(typed)) => match (typed.trim(), default) {
                 ("", Some(default)) => default.clone(),
@@ -209,7 +245,10 @@ impl Ceremony {
         if self.failure.is_some() {
             return Ok(self.at_step(prompt.who, Fact::Retried));
         }
-        let fact = self.fact_of_answer(step, text, remark, moment)?;
+        let fact = match self.custody_wants(step) {
+            Some(wanted) => self.fact_of_custody(step, wanted, text)?,
+            None => self.fact_of_answer(step, text, remark, moment)?,
+        };
         Ok(self.at_step(prompt.who, fact))
     }
 
@@ -289,7 +328,11 @@ impl Ceremony {
                     .ok_or(StepError::NotAnAnswer)?;
                 Fact::SignedOff { verdict, remark }
             }
-            Act::OpenToken { .. } | Act::SetPin { .. } | Act::ProveToken { .. } => {
+            Act::OpenToken { .. }
+            | Act::SetPin { .. }
+            | Act::ProveToken { .. }
+            | Act::Seal { .. }
+            | Act::Break { .. } => {
                 return Err(StepError::NotAsked);
             }
         })
@@ -337,6 +380,7 @@ impl Ceremony {
         let step = self.current_step().ok_or(StepError::NotAsked)?;
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
+            (_, Outcome::PutAway) => Fact::TokensPutAway,
             (Act::InspectStation, Outcome::StationInspected(findings)) => {
                 Fact::StationInspected { findings }
             }

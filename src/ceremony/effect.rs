@@ -71,6 +71,11 @@ pub enum Effect {
         /// What to sign: the canonical bytes of the root.
         message: Vec<u8>,
     },
+    /// Log every token out and have it taken out.
+    PutAway {
+        /// The tokens that were used, with the keys that they are for.
+        tokens: Vec<(KeyId, TokenId)>,
+    },
     /// Write files where nothing is yet, read them back, compare.
     Export {
         /// Name, content and what was recorded of it.
@@ -115,6 +120,8 @@ pub enum Outcome {
     },
     /// It signed: the signature as TUF has it.
     Signed(Vec<u8>),
+    /// No token is in any more.
+    PutAway,
     /// The files are there, and are what they should be.
     Exported,
     /// It did not work, and cost nothing.
@@ -132,6 +139,10 @@ pub enum Input {
         conclave: String,
         /// SHA-256 of the running program's file, where it can be read.
         program: Option<crate::words::Digest>,
+        /// What the machine says of itself.
+        machine: String,
+        /// The head of the record that was found.
+        head: crate::words::Digest,
         /// Bytes of a line that was cut short.
         torn_bytes: u64,
     },

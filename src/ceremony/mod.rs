@@ -4,6 +4,7 @@
 //! state, the same live and in replay; [`Ceremony::next`] tells from the state alone what comes next. Time and
 //! randomness are passed in.
 
+mod custody;
 mod decide;
 mod effect;
 mod event;
@@ -17,6 +18,7 @@ mod questions;
 mod root;
 mod state;
 
+pub use custody::{Bag, Whereabouts};
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{

@@ -31,9 +31,17 @@ impl Event {
                 script.repository(),
                 script.sha256().short_hex()
             ),
-            Fact::Resumed { torn_bytes: 0, .. } => "Taken up again.".to_owned(),
-            Fact::Resumed { torn_bytes, .. } => format!(
-                "Taken up again; {torn_bytes} bytes of a line that was cut short are left out."
+            Fact::Resumed {
+                torn_bytes: 0,
+                machine,
+                ..
+            } => format!("Taken up again, on {machine}."),
+            Fact::Resumed {
+                torn_bytes,
+                machine,
+                ..
+            } => format!(
+                "Taken up again, on {machine}; {torn_bytes} bytes of a line that was cut short are left out."
             ),
             Fact::Attended { document } => format!("{people} is here, by: {document}."),
             Fact::ClockAttested {
@@ -100,8 +108,47 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
-            _ => self.narrate_root(&people),
+            _ => self
+                .narrate_custody(script, &people)
+                .unwrap_or_else(|| self.narrate_root(&people)),
         }
+    }
+
+    /// The same, for bags and pauses.
+    fn narrate_custody(&self, script: &Script, people: &str) -> Option<String> {
+        Some(match &self.fact {
+            Fact::BagOpened { key, bag } => format!(
+                "{people} read bag {bag} of the token for {key}; it is the one on record, and was opened."
+            ),
+            Fact::NewBagRead { key, bag } => {
+                format!("{people} read the number of the new bag for the token for {key}: {bag}.")
+            }
+            Fact::BagReadingsDiffered { bag, .. } => {
+                format!("{people} read another number: {bag}. The bag is read again, by both.")
+            }
+            Fact::Sealed {
+                key,
+                bag,
+                receiver,
+                place,
+            } => {
+                let receiver = names(script, std::slice::from_ref(receiver));
+                let place = place.as_ref().map_or_else(
+                    || "for the time of the pause".to_owned(),
+                    |place| format!("to be kept here: {place}"),
+                );
+                format!(
+                    "{people} read the same number: the token for {key} is in bag {bag}. {receiver} takes it, {place}."
+                )
+            }
+            Fact::PauseBegun { reason } => format!("A pause begins: {reason}."),
+            Fact::TokensPutAway => "All tokens are logged out and taken out.".to_owned(),
+            Fact::Paused => "Paused. The head of the record is written down in ink.".to_owned(),
+            Fact::HeadCompared { words } => format!(
+                "{people} read the head of the record from the ink; it is this record's: {words} …"
+            ),
+            _ => return None,
+        })
     }
 
     /// The same, for what concerns the root and the end of the ceremony.

@@ -3,6 +3,7 @@
 use crate::metadata::Count;
 use crate::script::{Act, KeyId, Step};
 
+use super::custody::Wanted;
 use super::effect::Effect;
 use super::event::Occasion;
 use super::prompt::{Ask, Prompt};
@@ -15,6 +16,8 @@ pub enum Next {
     Ask(Prompt),
     /// Something is done in the world.
     Do(Effect),
+    /// The ceremony rests: this process ends, and another takes it up.
+    Rest,
     /// The ceremony is over.
     Done(Ending),
 }
@@ -25,6 +28,9 @@ impl Ceremony {
     pub fn next(&self) -> Next {
         if let Some(ending) = &self.ending {
             return Next::Done(ending.clone());
+        }
+        if self.is_paused() {
+            return Next::Rest;
         }
         let Some(step) = self.current_step() else {
             return Next::Ask(self.ask_to_close());
@@ -42,7 +48,10 @@ impl Ceremony {
                 },
             ));
         }
-        self.next_in(step)
+        match self.custody_wants(step) {
+            Some(wanted) => self.next_in_custody(step, wanted),
+            None => self.next_in(step),
+        }
     }
 
     fn next_in(&self, step: &Step) -> Next {
@@ -95,6 +104,8 @@ impl Ceremony {
                 ))
             }
             Act::ProveToken { key } => self.prove(key, Occasion::Reinsertion),
+            Act::Seal { key, .. } => self.next_in_custody(step, Wanted::FirstReading(key.clone())),
+            Act::Break { .. } => self.next_in_custody(step, Wanted::BeginBreak),
             Act::SignOff => Next::Ask(self.ask_sign_off(step)),
         }
     }

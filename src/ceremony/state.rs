@@ -11,6 +11,7 @@ use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
 use crate::words::Digest;
 
+use super::custody::Custody;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
 
@@ -34,6 +35,7 @@ pub struct Ceremony {
     pub(super) exported: Vec<ExportedFile>,
     pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    pub(super) custody: Custody,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -181,6 +183,7 @@ impl Ceremony {
             exported: Vec::new(),
             sign_offs: BTreeMap::new(),
             exceptions: Vec::new(),
+            custody: Custody::default(),
             failure: None,
             ending: None,
         }

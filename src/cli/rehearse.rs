@@ -77,6 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
+        machine: station::machine(),
         export: "../export".to_owned(),
         twins: Some(format!("../{STORE}")),
         mirror: None,
@@ -95,6 +96,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let status = conduct(show, &path, |front_end| {
         Executor::begin(directory, opening, Box::new(twins), front_end)
     })?;
+    let status = if arguments.unattended {
+        super::resume::play_on(&path, status)?
+    } else {
+        status
+    };
     println!("The rehearsal is in {}", out.display());
     Ok(status)
 }

@@ -105,6 +105,10 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
+            Effect::PutAway { tokens } => {
+                self.put_away(&tokens)?;
+                Ok(Outcome::PutAway)
+            }
             Effect::Export { files } => {
                 let begun = Instant::now();
                 for (file, bytes) in &files {

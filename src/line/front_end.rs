@@ -228,6 +228,7 @@ impl<W: Write> LineMode<W> {
                 self.say("  Right within a minute: Enter. Otherwise type the right time, in UTC,");
                 "  as 2026-12-01T09:41:00Z > ".to_owned()
             }
+            Ask::Reading { label, .. } => format!("  {label} > "),
             Ask::Text { label, default } => match default.as_deref() {
                 Some("") | None => format!("  {label} > "),
                 Some(default) => format!("  {label} (Enter: {default}) > "),
@@ -254,7 +255,9 @@ impl<W: Write> LineMode<W> {
                 self.say("  Press Enter alone to go on, or type /help.");
                 None
             }
-            Ask::Word { .. } | Ask::Clock | Ask::Text { .. } => Some(Answer::Text(line)),
+            Ask::Word { .. } | Ask::Clock | Ask::Reading { .. } | Ask::Text { .. } => {
+                Some(Answer::Text(line))
+            }
             Ask::Choice { options, .. } => {
                 let index = if line.is_empty() {
                     Some(0)

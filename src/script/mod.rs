@@ -17,7 +17,7 @@ mod read;
 mod sheet;
 mod warning;
 
-pub use act::Act;
+pub use act::{Act, capitalised};
 pub use blueprint::{Blueprint, BlueprintError, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};

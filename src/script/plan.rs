@@ -7,6 +7,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
+use crate::record::CustodyList;
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
@@ -26,6 +27,7 @@ pub struct Script {
     pub(super) root: RootPolicy,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
+    pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
@@ -326,6 +328,12 @@ impl Script {
     #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
         self.person(&self.key(key)?.holder)
+    }
+
+    /// Which token lies in which bag, as the ceremony before left them; empty where nothing was carried in.
+    #[must_use]
+    pub const fn custody(&self) -> &CustodyList {
+        &self.custody
     }
 
     /// The steps, in their order.

@@ -51,6 +51,8 @@ fn inputs(room: &mut Room) -> Vec<Input> {
         Input::Resume {
             conclave: VERSION.to_owned(),
             program: None,
+            machine: String::new(),
+            head: conclave::transcript::NO_LINE,
             torn_bytes: u64::MAX,
         },
         Input::Answer(Answer::Enter),

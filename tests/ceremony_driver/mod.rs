@@ -124,7 +124,7 @@ impl Room {
         let input = match self.ceremony.next() {
             Next::Ask(prompt) => Input::Answer(prompt.ask.usual_answer()),
             Next::Do(effect) => Input::Outcome(self.perform(&effect)),
-            Next::Done(_) => return false,
+            Next::Rest | Next::Done(_) => return false,
         };
         self.give(input).unwrap();
         true
@@ -156,6 +156,8 @@ impl Room {
         self.give(Input::Resume {
             conclave: VERSION.to_owned(),
             program: None,
+            machine: "the machine".to_owned(),
+            head: self.transcript.head(),
             torn_bytes,
         })
         .unwrap();
@@ -217,6 +219,7 @@ impl Room {
                 }
             }
             Effect::Sign { key, message, .. } => Outcome::Signed(self.token(key).sign(message)),
+            Effect::PutAway { .. } => Outcome::PutAway,
             Effect::Export { .. } => Outcome::Exported,
         }
     }
@@ -251,6 +254,7 @@ pub(crate) fn opening(mode: Mode) -> Opening {
     serde_json::from_value(serde_json::json!({
         "conclave": VERSION,
         "export": "export",
+        "machine": "the machine",
         "mode": mode,
         "program": Digest::of(b"the program"),
         "twin_clock_offset": 0,

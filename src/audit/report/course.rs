@@ -1,5 +1,7 @@
 //! What happened, in its order, and what did not go as the script has it.
 
+use jiff::Timestamp;
+
 use crate::ceremony::{Ceremony, Fact, StepState, Verdict};
 use crate::script::{Act, Step, StepId};
 use crate::transcript::{Entry, Transcript};
@@ -89,10 +91,14 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
 pub(super) fn course(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
     page.element("h2", "The course");
     let entries = transcript.entries();
+    let times = transcript.attested_times();
+    let mut times = times.as_slice();
     for run in entries.chunk_by(|a, b| a.line.step == b.line.step) {
         if let Some(first) = run.first() {
             heading(page, ceremony, first.line.step.as_ref());
-            events(page, ceremony, run);
+            let (of_run, rest) = times.split_at(run.len().min(times.len()));
+            times = rest;
+            events(page, ceremony, run, of_run);
         }
     }
     let open: Vec<_> = numbered(ceremony)
@@ -124,12 +130,12 @@ fn heading(page: &mut Page, ceremony: &Ceremony, id: Option<&StepId>) {
     }
 }
 
-fn events(page: &mut Page, ceremony: &Ceremony, run: &[Entry]) {
+fn events(page: &mut Page, ceremony: &Ceremony, run: &[Entry], times: &[Timestamp]) {
     page.raw("<table>");
-    for entry in run {
+    for (entry, time) in run.iter().zip(times) {
         let cells = [
             ("td class=\"line\"", entry.line.seq.to_string()),
-            ("td class=\"time\"", entry.line.time.to_string()),
+            ("td class=\"time\"", time.to_string()),
             ("td", entry.line.event().narrate(ceremony.script())),
         ];
         page.row(cells.into_iter());

@@ -3,6 +3,7 @@
 //! Every rule of a ceremony stands here and nowhere else, so that a live ceremony, a resumed one and an audit
 //! are held to the same.
 
+mod custody;
 mod key;
 mod root;
 
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, PersonRole, StepId};
 
+use crate::ceremony::custody::{Whereabouts, is_taken_again};
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
 
@@ -74,6 +76,7 @@ impl Ceremony {
         if matches!(event.fact, Fact::Opened(_)) != self.opening.is_none() {
             return Err(ReplayError::Opening);
         }
+        self.require_awake(&event.fact)?;
         for person in &event.people {
             require(
                 self.script.person(person).is_some(),
@@ -90,7 +93,9 @@ impl Ceremony {
             }
         }
         if !self.fold_anywhere(event)? {
-            self.fold_in_step(event)?;
+            if !self.fold_custody(event)? {
+                self.fold_in_step(event)?;
+            }
             self.failure = None;
             self.settle();
         }
@@ -109,7 +114,8 @@ impl Ceremony {
                 )?;
                 self.opening = Some(opening.clone());
             }
-            Fact::Resumed { .. } => {
+            Fact::Resumed { head, .. } => {
+                self.resume_custody(*head);
                 // The people, the clock and the machine may be others now.
                 self.attended.clear();
                 self.clock_offset = None;
@@ -118,12 +124,7 @@ impl Ceremony {
                     .script
                     .steps()
                     .iter()
-                    .filter(|step| {
-                        matches!(
-                            step.act,
-                            Act::Attendance | Act::AttestClock | Act::InspectStation
-                        )
-                    })
+                    .filter(|step| is_taken_again(&step.act))
                     .map(|step| step.id.clone())
                     .collect();
                 for id in again {
@@ -327,6 +328,11 @@ impl Ceremony {
             Act::VerifyRoot => self.verified.is_some(),
             Act::Export => !self.exported.is_empty(),
             Act::ProveToken { key } => self.keys[key].reinserted,
+            Act::Seal { key, .. } => {
+                matches!(self.whereabouts(key), Some(Whereabouts::In(bag)) if bag.place.is_some())
+            }
+            // Done when the pause is.
+            Act::Break { .. } => false,
             Act::SignOff => self
                 .script
                 .people()

@@ -198,6 +198,7 @@ fn document_fields(
             .into_iter()
             .map(KeyEntry::complete)
             .collect::<Option<_>>()?,
+        custody: crate::record::CustodyList::default(),
         steps: draft
             .steps
             .into_iter()

@@ -39,6 +39,9 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
             let label = "Right within a minute: Enter. Otherwise the right time, in UTC, as 2026-12-01T09:41:00Z";
             text_input(model, label, None, field, room, &mut question);
         }
+        (Ask::Reading { label, .. }, Input::Text(field)) => {
+            text_input(model, label, None, field, room, &mut question);
+        }
         (Ask::Text { label, default }, Input::Text(field)) => {
             text_input(model, label, default.as_deref(), field, room, &mut question);
         }
