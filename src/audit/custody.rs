@@ -54,7 +54,7 @@ pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyLi
             repository: script.repository().to_owned(),
             script: script.sha256().to_string(),
             seq: 0,
-            time: time.to_string(),
+            time,
             token: state.and_then(|state| state.token().cloned()),
         });
     }

@@ -6,7 +6,7 @@ use crate::script::{Act, KeyId, PersonId, Step};
 use crate::words::Digest;
 
 use super::StepError;
-use super::effect::Effect;
+use super::effect::{Effect, Moment};
 use super::event::Fact;
 use super::next::Next;
 use super::prompt::{Ask, Prompt};
@@ -121,7 +121,6 @@ impl Ceremony {
     /// What bags and pauses want before the step goes on.
     pub(super) fn custody_wants(&self, step: &Step) -> Option<Wanted> {
         match (&self.custody.pause, &step.act) {
-            (Pause::Paused, _) => None,
             (Pause::Begun, _) => Some(self.seal_all()),
             (Pause::Resumed { .. }, act) if is_taken_again(act) => None,
             (Pause::Resumed { head: Some(head) }, _) => Some(Wanted::CompareHead(*head)),
@@ -136,7 +135,7 @@ impl Ceremony {
                 let is_open = self.custody.tokens.contains_key(key);
                 (!is_open).then(|| Wanted::OpenBag(key.clone(), bag.to_owned()))
             }
-            (Pause::None, _) => None,
+            (Pause::Paused | Pause::None, _) => None,
         }
     }
 
@@ -304,6 +303,7 @@ impl Ceremony {
         step: &Step,
         wanted: Wanted,
         text: String,
+        moment: &Moment,
     ) -> Result<Fact, StepError> {
         Ok(match wanted {
             Wanted::PutAway => return Err(StepError::NotAsked),
@@ -338,7 +338,9 @@ impl Ceremony {
                     place,
                 }
             }
-            Wanted::Pause => Fact::Paused,
+            Wanted::Pause => Fact::Paused {
+                at: self.time(moment.machine_time),
+            },
             Wanted::CompareHead(head) => {
                 let expected = head.first_words(HEAD_WORDS);
                 if normal(&text) != normal(&expected) {

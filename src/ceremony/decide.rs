@@ -43,6 +43,22 @@ pub enum StepError {
         /// What the script says.
         not_before: Timestamp,
     },
+    /// Something is on record for a later time.
+    #[error("{time} is earlier than {latest}, when something happened that is on record already")]
+    Backwards {
+        /// What the clock says, or the people say.
+        time: Timestamp,
+        /// When that happened.
+        latest: Timestamp,
+    },
+    /// The root would have expired before it is signed.
+    #[error("{time} is not before {expires}, when the root of the script expires")]
+    TooLate {
+        /// What the clock says, or the people say.
+        time: Timestamp,
+        /// What the script says.
+        expires: Timestamp,
+    },
     /// The bag is not the one on record.
     #[error("bag {read:?} is not the one on record")]
     AnotherBag {
@@ -102,6 +118,12 @@ impl StepError {
             Self::UsedBag { .. } => "take a new bag: a tamper-evident bag is used once".to_owned(),
             Self::AnotherHead => {
                 "read the ink again; if it differs, this is another record: compare it with its mirror, and go no further".to_owned()
+            }
+            Self::Backwards { .. } => {
+                "look at the clocks again: either this time is wrong, or the one that was attested before; if it was that one, break off".to_owned()
+            }
+            Self::TooLate { .. } => {
+                "look at the clocks again; if the time is right, break off and write a new script".to_owned()
             }
             Self::NotAnAnswer | Self::NotAsked => "answer what the screen asks for".to_owned(),
             Self::TwoPeople => "name two witnesses or key holders".to_owned(),
@@ -246,7 +268,7 @@ impl Ceremony {
             return Ok(self.at_step(prompt.who, Fact::Retried));
         }
         let fact = match self.custody_wants(step) {
-            Some(wanted) => self.fact_of_custody(step, wanted, text)?,
+            Some(wanted) => self.fact_of_custody(step, wanted, text, moment)?,
             None => self.fact_of_answer(step, text, remark, moment)?,
         };
         Ok(self.at_step(prompt.who, fact))
@@ -365,6 +387,19 @@ impl Ceremony {
             return Err(StepError::TooEarly {
                 time: attested,
                 not_before: self.script.not_before(),
+            });
+        }
+        if let Some(latest) = self.latest_known().filter(|latest| attested < *latest) {
+            return Err(StepError::Backwards {
+                time: attested,
+                latest,
+            });
+        }
+        let expires = self.script.root().expires;
+        if attested >= expires {
+            return Err(StepError::TooLate {
+                time: attested,
+                expires,
             });
         }
         Ok(Fact::ClockAttested {

@@ -357,7 +357,10 @@ pub enum Fact {
     /// All tokens were logged out and taken out.
     TokensPutAway,
     /// The ceremony rests, until another process takes it up.
-    Paused,
+    Paused {
+        /// When, by the attested clock: it is not earlier when the ceremony goes on.
+        at: Timestamp,
+    },
     /// The head of the record at the pause was read from the ink, and is this record's.
     HeadCompared {
         /// The first words, as they were read.

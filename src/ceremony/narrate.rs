@@ -143,7 +143,9 @@ impl Event {
             }
             Fact::PauseBegun { reason } => format!("A pause begins: {reason}."),
             Fact::TokensPutAway => "All tokens are logged out and taken out.".to_owned(),
-            Fact::Paused => "Paused. The head of the record is written down in ink.".to_owned(),
+            Fact::Paused { at } => {
+                format!("Paused at {at}. A witness writes down the head of the record in ink.")
+            }
             Fact::HeadCompared { words } => format!(
                 "{people} read the head of the record from the ink; it is this record's: {words} …"
             ),

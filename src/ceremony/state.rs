@@ -35,6 +35,8 @@ pub struct Ceremony {
     pub(super) exported: Vec<ExportedFile>,
     pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    /// The latest time that people attested.
+    pub(super) latest: Option<Timestamp>,
     pub(super) custody: Custody,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
@@ -183,6 +185,7 @@ impl Ceremony {
             exported: Vec::new(),
             sign_offs: BTreeMap::new(),
             exceptions: Vec::new(),
+            latest: None,
             custody: Custody::default(),
             failure: None,
             ending: None,
@@ -237,6 +240,12 @@ impl Ceremony {
             .checked_add(SignedDuration::from_secs(seconds))
             .unwrap_or(machine);
         Timestamp::from_second(shifted.as_second()).unwrap_or(shifted)
+    }
+
+    /// The latest time that is on record: attested in this ceremony, or in the custody list that it carries.
+    pub(super) fn latest_known(&self) -> Option<Timestamp> {
+        let listed = self.script.custody().lines().last().map(|line| line.time);
+        self.latest.max(listed)
     }
 
     /// Attested minus machine time, in seconds; none before the clock was attested.

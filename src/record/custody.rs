@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::TokenId;
@@ -32,8 +33,8 @@ pub struct CustodyLine {
     pub script: String,
     /// The number of the line, from 1.
     pub seq: u64,
-    /// When, by the attested clock: RFC 3339 in UTC.
-    pub time: String,
+    /// When, by the attested clock.
+    pub time: Timestamp,
     /// The token; null when it never showed itself.
     pub token: Option<TokenId>,
 }
@@ -192,7 +193,7 @@ mod tests {
             repository: "example.com/updates".to_owned(),
             script: "00".repeat(32),
             seq: 0,
-            time: "2026-12-01T09:41:00Z".to_owned(),
+            time: "2026-12-01T09:41:00Z".parse().unwrap(),
             token: Some(TokenId {
                 profile: "softhsm2".to_owned(),
                 manufacturer: "m".to_owned(),

@@ -27,4 +27,4 @@ pub use plan::{
     Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
     RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
 };
-pub use sheet::RunSheet;
+pub use sheet::{RunSheet, SlipFacts, Slips};

@@ -227,7 +227,13 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         let before = room.transcript.entries().len();
         // Nobody pauses with a token on the table.
         if sealed.len() < 2 {
-            let pause = by(&["administrator"], "break-1", Fact::Paused);
+            let pause = by(
+                &["administrator"],
+                "break-1",
+                Fact::Paused {
+                    at: "2026-12-02T00:00:00Z".parse().unwrap(),
+                },
+            );
             assert!(room.ceremony.clone().apply(&pause).is_err());
         }
         assert!(room.advance());

@@ -41,7 +41,9 @@ impl Ceremony {
             (Some(Wanted::SecondReading(wanted, first)), fact) => {
                 self.fold_second_reading(&wanted, &first, fact, &event.people, &act)?;
             }
-            (Some(Wanted::Pause), Fact::Paused) => {
+            (Some(Wanted::Pause), Fact::Paused { at }) => {
+                self.require_not_earlier(*at)?;
+                self.latest = Some(*at);
                 self.custody.pause = Pause::Paused;
                 if matches!(act, Act::Break { .. }) {
                     self.done.insert(step_id);
@@ -212,7 +214,7 @@ const fn is_of_custody(fact: &Fact) -> bool {
             | Fact::Sealed { .. }
             | Fact::PauseBegun { .. }
             | Fact::TokensPutAway
-            | Fact::Paused
+            | Fact::Paused { .. }
             | Fact::HeadCompared { .. }
     )
 }

@@ -268,8 +268,24 @@ impl Ceremony {
             attested >= self.script.not_before(),
             "the attested time is earlier than the script allows",
         )?;
+        self.require_not_earlier(attested)?;
+        require(
+            attested < self.script.root().expires,
+            "the root of the script has expired by the attested time",
+        )?;
         self.clock_offset = Some(offset);
+        self.latest = Some(attested);
         Ok(())
+    }
+
+    /// Time goes on: no clock is attested that is behind what is on record already.
+    fn require_not_earlier(&self, time: Timestamp) -> Folded {
+        match self.latest_known() {
+            Some(latest) if time < latest => Err(contradiction(format!(
+                "{time} is earlier than {latest}, when something happened that is on record already"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Two people are two other than the ceremony administrator.

@@ -112,9 +112,10 @@ impl<'o> Order<'o, '_> {
             Act::AttestClock | Act::InspectStation | Act::ReadScript | Act::Note { .. } => {
                 vec![Act::Attendance]
             }
-            Act::Break { .. } => vec![Act::AttestClock, Act::InspectStation, Act::ReadScript],
             Act::Seal { key, .. } => vec![Act::ProveToken { key: key.clone() }],
-            Act::OpenToken { .. } => vec![Act::AttestClock, Act::InspectStation, Act::ReadScript],
+            Act::Break { .. } | Act::OpenToken { .. } => {
+                vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
+            }
             Act::InitialiseToken { key } => vec![Act::OpenToken { key: key.clone() }],
             Act::SetPin { key } => vec![
                 Act::OpenToken { key: key.clone() },
