@@ -1,8 +1,10 @@
 //! Whether the parts of a script fit together. Each part was read without regard to the others.
 
+mod custody;
 mod order;
 mod people;
 mod root;
+mod rotation;
 mod tokens;
 
 use jiff::Timestamp;
@@ -19,6 +21,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::unused(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
+    custody::check(log, draft);
+    rotation::check(log, draft);
     order::check(log, draft);
 }
 
