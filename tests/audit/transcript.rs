@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use conclave::audit::{documents, read_record};
 use conclave::ceremony::{
-    Answer, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Outcome,
+    Answer, Ask, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome, Prompt,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ceremony_driver::{Room, genesis, write};
+use crate::ceremony_driver::{Room, genesis, with_bags, write};
 use crate::{audit, closed, directory_of, findings, reasons};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
@@ -293,7 +293,7 @@ fn the_end_of_a_record_is_bound_as_well() {
 
 /// A record in which every kind of event stands.
 fn full() -> Transcript {
-    let mut room = Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production);
+    let mut room = Room::open(with_bags(), Mode::Production);
     let failure = Failure {
         kind: FailureKind::WrongPin { tries: Tries::Low },
         what: "the PIN is wrong".to_owned(),
@@ -315,6 +315,12 @@ fn full() -> Transcript {
     let findings = vec![Finding::new("station.swap", "there is swap space")];
     room.give(Input::Outcome(Outcome::StationInspected(findings)))
         .unwrap();
+    room.advance_until(|ceremony| {
+        let next = ceremony.next();
+        matches!(next, Next::Ask(Prompt { ask: Ask::Reading { label, .. }, .. }) if label == "The number once more")
+    });
+    let another = "another".to_owned();
+    room.give(Input::Answer(Answer::Text(another))).unwrap();
     room.advance_until(|ceremony| !ceremony.sign_offs().is_empty());
     let mut aborted = room.clone();
     let reason = "enough".to_owned();

@@ -425,5 +425,5 @@ fn a_failure_costs_nothing() {
             break;
         }
     }
-    assert_eq!(failures, 1 + 2 * 5 + 2 + 1 + 2);
+    assert_eq!(failures, 1 + 2 * 5 + 2 + 1 + 2 * 2);
 }

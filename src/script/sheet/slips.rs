@@ -35,7 +35,7 @@ pub struct SlipFacts {
 pub struct Slips {
     title: String,
     banner: Option<&'static str>,
-    slips: Vec<Slip>,
+    pages: Vec<Slip>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,14 +131,14 @@ impl Slips {
         Self {
             title: format!("{title}: {}", script.title()),
             banner,
-            slips: slips.collect(),
+            pages: slips.collect(),
         }
     }
 
     /// These slips and others, on one page.
     #[must_use]
     pub fn with(mut self, others: Self) -> Self {
-        self.slips.extend(others.slips);
+        self.pages.extend(others.pages);
         self
     }
 
@@ -172,12 +172,14 @@ impl Slips {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.title);
-        for slip in &self.slips {
-            text.push_str(&format!("\n{}\n", "- ".repeat(WIDTH / 2).trim_end()));
+        for slip in &self.pages {
+            text.push('\n');
+            text.push_str("- ".repeat(WIDTH / 2).trim_end());
+            text.push('\n');
             if let Some(banner) = self.banner {
-                text.push_str(&format!("*** {banner} ***\n"));
+                text.extend(["*** ", banner, " ***\n"]);
             }
-            text.push_str(&format!("{}\n\n", slip.heading));
+            text.extend([slip.heading.as_str(), "\n\n"]);
             for (name, field) in &slip.fields {
                 let lines = match field {
                     Field::Known(value) => wrap(value, WIDTH - 18),
@@ -198,7 +200,7 @@ impl Slips {
     #[must_use]
     pub fn to_html(&self) -> String {
         let mut page = HtmlPage::bare(&self.title, SLIPS_STYLE);
-        for slip in &self.slips {
+        for slip in &self.pages {
             page.raw("<section class=\"slip\">\n");
             if let Some(banner) = self.banner {
                 page.element("p", "banner", banner);
