@@ -69,8 +69,8 @@ fn the_list_says_where_each_token_went() {
             );
         }
     }
-    let root = room.ceremony.frozen().unwrap().digest();
-    assert!(document(&room, "cards.txt").contains(&root.first_words(4)));
+    let digest = room.ceremony.frozen().unwrap().digest();
+    assert!(document(&room, "cards.txt").contains(&digest.first_words(4)));
     assert!(!document(&room, "cards.txt").contains("REHEARSAL"));
     let rehearsal = Room::closed(with_bags(), Mode::Rehearsal);
     assert!(document(&rehearsal, "cards.html").contains("REHEARSAL"));
