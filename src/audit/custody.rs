@@ -12,11 +12,7 @@ pub(super) const CUSTODY: &str = "keys/custody.jsonl";
 pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let script = ceremony.script();
     let mut list = script.custody().clone();
-    let name = |id: &PersonId| {
-        script
-            .person(id)
-            .map_or_else(|| id.to_string(), |person| person.name.clone())
-    };
+    let name = |id: &PersonId| ceremony.name(id).to_owned();
     let mut first_reader = Vec::new();
     for (entry, time) in transcript.entries().iter().zip(transcript.attested_times()) {
         let (key, bag, moved, holder, place) = match &entry.line.fact {
@@ -30,6 +26,7 @@ pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyLi
                 bag,
                 receiver,
                 place,
+                ..
             } => (key, bag, Moved::Sealed, Some(receiver), place.clone()),
             _ => continue,
         };
@@ -38,8 +35,11 @@ pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyLi
             Moved::Sealed => first_reader.clone(),
             Moved::Opened => Vec::new(),
         };
-        readers.extend(entry.line.people.iter().cloned());
-        readers.dedup();
+        for person in &entry.line.people {
+            if !readers.contains(person) {
+                readers.push(person.clone());
+            }
+        }
         list.push(CustodyLine {
             bag: bag.clone(),
             contents: script.token_title(key),

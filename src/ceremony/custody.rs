@@ -6,6 +6,7 @@ use crate::script::{Act, KeyId, PersonId, Step};
 use crate::words::Digest;
 
 use super::StepError;
+use super::approval::Approval;
 use super::effect::{Effect, Moment};
 use super::event::Fact;
 use super::next::Next;
@@ -112,10 +113,16 @@ impl Ceremony {
     /// The bag in which the token of a key must arrive, by the script or by the custody list that it carries.
     #[must_use]
     pub fn expected_bag(&self, key: &KeyId) -> Option<&str> {
-        let token = &self.script.key(key)?.token;
-        let serial = token.serial.as_deref();
+        let serial = self.script.key(key)?.token.serial.as_deref();
         let listed = serial.and_then(|serial| self.script.custody().bag_of(serial));
-        token.bag.as_deref().or(listed)
+        self.bag(key).or(listed)
+    }
+
+    /// Whether the room may make a pause that the script does not have.
+    pub(super) fn may_pause(&self) -> bool {
+        let act = self.current_step().map(|step| &step.act);
+        self.custody.pause == Pause::None
+            && act.is_some_and(|act| !is_taken_again(act) && !matches!(act, Act::Break { .. }))
     }
 
     /// What bags and pauses want before the step goes on.
@@ -137,6 +144,13 @@ impl Ceremony {
             }
             (Pause::Paused | Pause::None, _) => None,
         }
+    }
+
+    /// The same, but for bags that wait for somebody to come first.
+    pub(super) fn custody_asks(&self, step: &Step) -> Option<Wanted> {
+        let wanted = self.custody_wants(step)?;
+        let is_step = self.custody.pause == Pause::None;
+        (!is_step || self.attendance_wanted(step).is_none()).then_some(wanted)
     }
 
     fn seal_all(&self) -> Wanted {
@@ -210,8 +224,9 @@ impl Ceremony {
 
     fn ask_bag(&self, step: &Step, key: &KeyId, bag: String) -> Prompt {
         let holder = self.script.key(key).map(|plan| plan.holder.clone());
-        let mut who: Vec<PersonId> = self.witnesses().into_iter().take(1).collect();
-        who.extend(holder.filter(|holder| !who.contains(holder)));
+        let mut who: Vec<PersonId> = self.usual_approvers().into_iter().take(1).collect();
+        let is_here = |holder: &PersonId| self.attended.contains_key(holder);
+        who.extend(holder.filter(|holder| !who.contains(holder) && is_here(holder)));
         Self::prompt(
             step,
             who,
@@ -227,7 +242,7 @@ impl Ceremony {
     }
 
     fn ask_first_reading(&self, step: &Step, key: &KeyId) -> Prompt {
-        let who = self.witnesses().into_iter().take(1).collect();
+        let who = self.usual_approvers().into_iter().take(1).collect();
         Self::prompt(
             step,
             who,
@@ -243,12 +258,14 @@ impl Ceremony {
     }
 
     fn ask_second_reading(&self, step: &Step, key: &KeyId, first: &PersonId) -> Prompt {
-        let second = self.witnesses().into_iter().find(|person| person != first);
-        Self::prompt(
+        let mut who = self.usual_approvers();
+        // Who has not read yet is asked first.
+        who.sort_by_key(|person| person == first);
+        let prompt = Self::prompt(
             step,
-            second.into_iter().collect(),
+            who,
             vec![format!(
-                "The number of the new bag of {}, read by a second person from the bag and not from the screen.",
+                "The number of the new bag of {}, read by a second person from the bag and not from the screen. Both approve that it is this one.",
                 self.script.token_title(key)
             )],
             Ask::Reading {
@@ -259,7 +276,11 @@ impl Ceremony {
                     .as_ref()
                     .map_or_else(String::new, |reading| reading.bag.clone()),
             },
-        )
+        );
+        Prompt {
+            approval: true,
+            ..prompt
+        }
     }
 
     /// What a rehearsal that plays by itself says that it read: no bag is there.
@@ -272,7 +293,7 @@ impl Ceremony {
     }
 
     fn ask_head(&self, step: &Step, head: Digest) -> Prompt {
-        let who = self.witnesses().into_iter().take(1).collect();
+        let who = self.usual_approvers().into_iter().take(1).collect();
         Self::prompt(
             step,
             who,
@@ -303,6 +324,7 @@ impl Ceremony {
         step: &Step,
         wanted: Wanted,
         text: String,
+        approvals: Vec<Approval>,
         moment: &Moment,
     ) -> Result<Fact, StepError> {
         Ok(match wanted {
@@ -312,6 +334,7 @@ impl Ceremony {
                     Act::Break { text: Some(text) } => text.clone(),
                     _ => "a break of the script".to_owned(),
                 },
+                approvals: Vec::new(),
             },
             Wanted::FirstReading(key) => {
                 self.check_new_bag(&text)?;
@@ -336,6 +359,7 @@ impl Ceremony {
                     key,
                     bag: text,
                     place,
+                    approvals,
                 }
             }
             Wanted::Pause => Fact::Paused {

@@ -1,7 +1,8 @@
 //! Bags, seals and pauses: what they ask for, and that nothing goes on past them.
 
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, Effect, Event, Fact, Input, Mode, Next, StepError, Whereabouts,
+    Answer, Approval, Ask, Ceremony, Effect, Event, Fact, Input, Mode, Next, Request, RequestKind,
+    StepError, Strength, Whereabouts,
 };
 
 use crate::ceremony_driver::{Room, with_bags};
@@ -46,6 +47,14 @@ fn by(people: &[&str], step: &str, fact: Fact) -> Event {
         people: people.iter().map(|id| id.parse().unwrap()).collect(),
         fact,
     }
+}
+
+fn coded(people: &[&str], strength: Strength) -> Vec<Approval> {
+    let each = people.iter().map(|id| Approval {
+        person: id.parse().unwrap(),
+        strength,
+    });
+    each.collect()
 }
 
 #[test]
@@ -124,8 +133,9 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
         assert!(error.to_string().contains(refusal), "{wrong}: {error}");
     }
     room.answer(text("B1")).unwrap();
-    // The same person cannot be both, and the administrator neither.
-    let sealed = |people: &[&str], bag: &str, place: Option<&str>, receiver: &str| {
+    // The same person cannot be both, the administrator neither, and ink is no approval.
+    const SAFE: &str = "Safe of the key holder";
+    let sealed = |people: &[&str], strength, bag: &str, place: Option<&str>, receiver: &str| {
         by(
             people,
             "seal:key-1",
@@ -134,36 +144,38 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
                 bag: bag.to_owned(),
                 receiver: receiver.parse().unwrap(),
                 place: place.map(str::to_owned),
+                approvals: coded(people, strength),
             },
         )
     };
+    let both = &["witness-2", "witness-1"][..];
+    let code = Strength::Code;
+    let good = sealed(both, code, "B1", Some(SAFE), "holder-1");
+    assert!(room.ceremony.clone().apply(&good).is_ok());
     for refused in [
+        sealed(&[], code, "B1", Some(SAFE), "holder-1"),
+        sealed(&["witness-1"], code, "B1", Some(SAFE), "holder-1"),
+        sealed(&["witness-2"], code, "B1", Some(SAFE), "holder-1"),
         sealed(
-            &["witness-1"],
+            &["witness-2", "witness-2"],
+            code,
             "B1",
-            Some("Safe of the key holder"),
+            Some(SAFE),
             "holder-1",
         ),
         sealed(
-            &["administrator"],
+            &["witness-1", "administrator"],
+            code,
             "B1",
-            Some("Safe of the key holder"),
+            Some(SAFE),
             "holder-1",
         ),
-        sealed(
-            &["witness-2"],
-            "B2",
-            Some("Safe of the key holder"),
-            "holder-1",
-        ),
-        sealed(&["witness-2"], "B1", Some("Safe 2"), "holder-1"),
-        sealed(&["witness-2"], "B1", None, "holder-1"),
-        sealed(
-            &["witness-2"],
-            "B1",
-            Some("Safe of the key holder"),
-            "administrator",
-        ),
+        sealed(both, Strength::OperatorTyped, "B1", Some(SAFE), "holder-1"),
+        sealed(both, Strength::Solo, "B1", Some(SAFE), "holder-1"),
+        sealed(both, code, "B2", Some(SAFE), "holder-1"),
+        sealed(both, code, "B1", Some("Safe 2"), "holder-1"),
+        sealed(both, code, "B1", None, "holder-1"),
+        sealed(both, code, "B1", Some(SAFE), "administrator"),
     ] {
         assert!(
             room.ceremony.clone().apply(&refused).is_err(),
@@ -238,7 +250,10 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
     assert_eq!(sealed.len(), 2);
     assert_eq!(room.ceremony.next(), Next::Rest);
     for input in [
-        Input::Answer(Answer::Enter),
+        Input::Answer {
+            answer: Answer::Enter,
+            approvals: Vec::new(),
+        },
         Input::Abort {
             reason: "no".to_owned(),
         },
@@ -328,4 +343,93 @@ fn go_to_bags(room: &mut Room) {
             Some("attendance" | "attest-clock" | "inspect-station")
         )
     });
+}
+
+fn pause(room: &mut Room, people: &[&str], strength: Strength) -> Result<(), StepError> {
+    room.give(Input::Request {
+        request: Request {
+            kind: RequestKind::Pause,
+            values: vec!["the fire alarm".to_owned()],
+        },
+        approvals: coded(people, strength),
+    })
+}
+
+#[test]
+fn two_people_may_make_a_pause_anywhere_and_nobody_alone() {
+    let two = &["witness-1", "holder-2"][..];
+    for step in [
+        "read-script",
+        "open-token:key-1",
+        "set-pin:key-1",
+        "generate-key:key-2",
+        "sign-root",
+        "seal:key-1",
+        "sign-off",
+    ] {
+        let mut room = room_at(step);
+        for (people, strength) in [
+            (&[][..], Strength::Code),
+            (&["witness-1"], Strength::Code),
+            (&["witness-1", "witness-1"], Strength::Code),
+            (&["witness-1", "administrator"], Strength::Code),
+            (two, Strength::OperatorTyped),
+            (two, Strength::Solo),
+        ] {
+            assert!(pause(&mut room, people, strength).is_err(), "{people:?}");
+        }
+        pause(&mut room, two, Strength::Code).unwrap();
+        // One pause at a time.
+        assert_eq!(
+            pause(&mut room, two, Strength::Code),
+            Err(StepError::NotOffered)
+        );
+        while !room.ceremony.is_paused() {
+            assert!(room.advance());
+        }
+        assert!(room.ceremony.offers().is_empty());
+        while room.advance() {}
+        assert!(room.ceremony.ending().is_some(), "{step}");
+        assert!(room.transcript.replay(&with_bags()).is_ok());
+        let whereabouts = room.ceremony.whereabouts(&"key-1".parse().unwrap());
+        assert!(matches!(whereabouts, Some(Whereabouts::In(bag)) if bag.place.is_some()));
+    }
+}
+
+#[test]
+fn nobody_pauses_before_the_room_is_settled() {
+    for step in ["attest-clock", "inspect-station"] {
+        let mut room = room_at(step);
+        assert_eq!(
+            pause(&mut room, &["witness-1", "witness-2"], Strength::Code),
+            Err(StepError::NotOffered)
+        );
+    }
+}
+
+#[test]
+fn after_a_pause_time_has_gone_on_and_people_choose_anew() {
+    let mut room = room_at("sign-root");
+    pause(&mut room, &["witness-1", "witness-2"], Strength::Code).unwrap();
+    while !room.ceremony.is_paused() {
+        assert!(room.advance());
+    }
+    let paused_at = room.moment().machine_time;
+    room.resume(0);
+    assert!(room.ceremony.attendance().is_empty());
+    assert!(room.ceremony.approvers().is_empty());
+    go_to(&mut room, "attest-clock");
+    // A clock that is behind the pause is refused, whoever attests it.
+    let earlier = jiff::Timestamp::from_second(paused_at.as_second() - 60).unwrap();
+    room.set_clock(&earlier.to_string());
+    assert!(matches!(
+        room.answer(text("")),
+        Err(StepError::Backwards { .. })
+    ));
+    let late = room.answer(text("2027-12-01T00:00:00Z"));
+    assert!(matches!(late, Err(StepError::TooLate { .. })));
+    let tomorrow = jiff::Timestamp::from_second(paused_at.as_second() + 86_400).unwrap();
+    room.answer(text(&tomorrow.to_string())).unwrap();
+    while room.advance() {}
+    assert!(room.ceremony.ending().is_some());
 }

@@ -9,5 +9,6 @@
 mod ceremony_driver;
 mod course;
 mod custody;
+mod people;
 mod refusals;
 mod resuming;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Fact, StepState, Verdict};
-use crate::script::{Act, Step, StepId};
+use crate::ceremony::{Approval, Ceremony, Fact, StepState, Verdict};
+use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
 
 use super::html::Page;
@@ -24,10 +24,11 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
             .collect()
     };
     let exceptions = rows(&|fact| match fact {
-        Fact::ExceptionRecorded { sheet, strength } => Some(vec![
+        Fact::ExceptionRecorded { sheet, approvals } => Some(vec![
             sheet.expected.clone(),
             sheet.happened.clone(),
-            format!("{} ({strength})", sheet.decided),
+            sheet.decided.clone(),
+            by(ceremony, approvals),
         ]),
         _ => None,
     });
@@ -35,8 +36,32 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
     if exceptions.is_empty() {
         page.none("None was recorded.");
     } else {
-        let headings = ["Line", "Step", "Expected", "Happened", "Decided"];
+        let headings = ["Line", "Step", "Expected", "Happened", "Decided", "By"];
         page.table(&headings, &exceptions);
+    }
+    let amendments = rows(&|fact| match fact {
+        Fact::Amended {
+            amendment,
+            approvals,
+        } => {
+            let (from, to) = amendment.change();
+            Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
+        }
+        _ => None,
+    });
+    page.element("h3", "Amendments");
+    if amendments.is_empty() {
+        page.none("None was made: the script stood as it was read out.");
+    } else {
+        let headings = [
+            "Line",
+            "Step",
+            "What",
+            "The script says",
+            "In the room",
+            "Approved by",
+        ];
+        page.table(&headings, &amendments);
     }
     let failures = rows(&|fact| match fact {
         Fact::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
@@ -92,13 +117,12 @@ pub(super) fn course(page: &mut Page, ceremony: &Ceremony, transcript: &Transcri
     page.element("h2", "The course");
     let entries = transcript.entries();
     let times = transcript.attested_times();
-    let mut times = times.as_slice();
+    let mut times = times.iter();
+    let mut sentences = transcript.narrated(ceremony.script()).into_iter();
     for run in entries.chunk_by(|a, b| a.line.step == b.line.step) {
         if let Some(first) = run.first() {
             heading(page, ceremony, first.line.step.as_ref());
-            let (of_run, rest) = times.split_at(run.len().min(times.len()));
-            times = rest;
-            events(page, ceremony, run, of_run);
+            events(page, run, &mut times, &mut sentences);
         }
     }
     let open: Vec<_> = numbered(ceremony)
@@ -125,18 +149,31 @@ fn heading(page: &mut Page, ceremony: &Ceremony, id: Option<&StepId>) {
         "h3",
         format!("{number}. {}", step.act.title(ceremony.script())),
     );
-    if let Act::Note { text, .. } = &step.act {
+    if let Some(text) = ceremony.note(&step.id) {
         page.element("blockquote", text);
     }
 }
 
-fn events(page: &mut Page, ceremony: &Ceremony, run: &[Entry], times: &[Timestamp]) {
+/// Who approved, each with how that is known.
+fn by(ceremony: &Ceremony, approvals: &[Approval]) -> String {
+    let each = approvals
+        .iter()
+        .map(|Approval { person, strength }| format!("{} ({strength})", ceremony.name(person)));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn events<'t>(
+    page: &mut Page,
+    run: &[Entry],
+    times: &mut impl Iterator<Item = &'t Timestamp>,
+    sentences: &mut impl Iterator<Item = String>,
+) {
     page.raw("<table>");
-    for (entry, time) in run.iter().zip(times) {
+    for ((entry, time), sentence) in run.iter().zip(times).zip(sentences) {
         let cells = [
             ("td class=\"line\"", entry.line.seq.to_string()),
             ("td class=\"time\"", time.to_string()),
-            ("td", entry.line.event().narrate(ceremony.script())),
+            ("td", sentence),
         ];
         page.row(cells.into_iter());
     }

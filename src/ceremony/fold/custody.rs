@@ -1,10 +1,10 @@
 //! What happens to bags, and what a pause asks for: nothing goes on past either.
 
-use crate::script::{Act, KeyId, PersonId, PersonRole};
+use crate::script::{Act, KeyId, PersonId};
 use crate::words::Digest;
 
 use crate::ceremony::custody::{
-    Bag, Pause, Reading, Wanted, Whereabouts, head_words, is_bag_number,
+    Bag, Pause, Reading, Wanted, Whereabouts, head_words, is_bag_number, is_taken_again,
 };
 use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::state::Ceremony;
@@ -29,7 +29,17 @@ impl Ceremony {
         }
         require(event.step.is_some(), "the event names no step")?;
         match (wanted, &event.fact) {
-            (Some(Wanted::BeginBreak), Fact::PauseBegun { .. }) => {
+            (wanted, Fact::PauseBegun { reason, approvals }) => {
+                require(!reason.trim().is_empty(), "a pause has a reason")?;
+                require(
+                    self.custody.pause == Pause::None && !is_taken_again(&act),
+                    "a pause begins once the room is settled, and not twice",
+                )?;
+                // A break stands in the script: nobody has to decide upon it.
+                if wanted != Some(Wanted::BeginBreak) || !approvals.is_empty() {
+                    self.require_approval(event, approvals, "a pause is decided")?;
+                }
+                self.custody.reading = None;
                 self.custody.pause = Pause::Begun;
                 self.custody.put_away = false;
             }
@@ -38,8 +48,8 @@ impl Ceremony {
                 require(*key == wanted, "another token is to be sealed")?;
                 self.fold_first_reading(key, bag, &event.people)?;
             }
-            (Some(Wanted::SecondReading(wanted, first)), fact) => {
-                self.fold_second_reading(&wanted, &first, fact, &event.people, &act)?;
+            (Some(Wanted::SecondReading(wanted, first)), _) => {
+                self.fold_second_reading(&wanted, &first, event, &act)?;
             }
             (Some(Wanted::Pause), Fact::Paused { at }) => {
                 self.require_not_earlier(*at)?;
@@ -91,17 +101,18 @@ impl Ceremony {
         &mut self,
         wanted: &KeyId,
         first: &PersonId,
-        fact: &Fact,
-        people: &[PersonId],
+        event: &Event,
         act: &Act,
     ) -> Folded {
-        let second = self.require_reader(people)?;
+        let another = |person: &&PersonId| *person != first || self.script.is_solo();
+        let second: Vec<PersonId> = event.people.iter().filter(another).cloned().collect();
         require(
-            second != *first,
+            !second.is_empty(),
             "a new bag is read by two different people",
         )?;
+        self.require_reader(&second)?;
         let first_bag = self.custody.reading.take().map(|reading| reading.bag);
-        match fact {
+        match &event.fact {
             Fact::BagReadingsDiffered { key, bag } => require(
                 key == wanted && first_bag.as_ref() != Some(bag),
                 "the two readings are the same",
@@ -111,7 +122,9 @@ impl Ceremony {
                 bag,
                 receiver,
                 place,
+                approvals,
             } => {
+                self.require_approval(event, approvals, "a bag is sealed")?;
                 require(key == wanted, "another token is to be sealed")?;
                 require(first_bag.as_ref() == Some(bag), "the two readings differ")?;
                 let plan = self.script.key(key);
@@ -148,9 +161,7 @@ impl Ceremony {
     /// Who reads is one person who is here and not the administrator, beside whom the holder may stand.
     fn require_reader(&self, people: &[PersonId]) -> Result<PersonId, ReplayError> {
         let reader = people.iter().find(|id| {
-            let person = self.script.person(id);
-            person.is_some_and(|person| !person.is(PersonRole::Administrator))
-                && self.attended.contains_key(*id)
+            self.attended.contains_key(*id) && (self.script.is_solo() || !self.is_administrator(id))
         });
         reader.cloned().ok_or_else(|| {
             contradiction(

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Kind, Script};
+use super::plan::{Assurance, Kind, Script};
 use super::{CarriedFiles, Faults, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
@@ -45,6 +45,7 @@ pub(super) struct Draft {
     pub(super) start: Span,
     pub(super) kind: Kind,
     pub(super) not_before: Option<Timestamp>,
+    pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
@@ -188,7 +189,11 @@ fn document_fields(
     let not_before = fields
         .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
         .and_then(|value| value.time());
-    fields.later(&["assurance", "backup", "medium", "spare"]);
+    let assurance = fields
+        .optional("assurance")
+        .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
+        .unwrap_or_default();
+    fields.later(&["backup", "medium", "spare"]);
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
@@ -226,6 +231,7 @@ fn document_fields(
         start,
         kind,
         not_before,
+        assurance,
         root,
         people,
         previous,
@@ -286,6 +292,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         title: String::new(),
         repository: String::new(),
         not_before: draft.not_before?,
+        assurance: draft.assurance,
         root: draft.root.complete(before)?,
         previous,
         people: people.collect::<Option<_>>()?,
