@@ -7,6 +7,7 @@ use crate::words::Digest;
 
 use super::StepError;
 use super::approval::Approval;
+use super::check::Check;
 use super::effect::{Effect, Moment};
 use super::event::Fact;
 use super::next::Next;
@@ -123,6 +124,30 @@ impl Ceremony {
         let act = self.current_step().map(|step| &step.act);
         self.custody.pause == Pause::None
             && act.is_some_and(|act| !is_taken_again(act) && !matches!(act, Act::Break { .. }))
+    }
+
+    /// Two people waived what a bag or the ink should have shown.
+    pub(super) fn go_on_without(&mut self, check: Check) {
+        let wanted = self.current_step().and_then(|step| self.custody_asks(step));
+        match (check, wanted) {
+            (Check::CustodyBag, Some(Wanted::OpenBag(key, bag))) => {
+                self.custody.tokens.insert(key, Whereabouts::Out { bag });
+            }
+            (Check::CustodyInk, Some(Wanted::CompareHead(_))) => {
+                self.custody.pause = Pause::Resumed { head: None };
+            }
+            _ => {}
+        }
+        self.settle_pause();
+    }
+
+    /// The pause is over when the head was compared and no bag of it is closed.
+    pub(super) fn settle_pause(&mut self) {
+        if self.custody.pause == (Pause::Resumed { head: None })
+            && self.sealed_for_pause().next().is_none()
+        {
+            self.custody.pause = Pause::None;
+        }
     }
 
     /// What bags and pauses want before the step goes on.

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::script::{Act, KeyId, PersonId, Step};
 
 use super::approval::{Approval, people_of};
+use super::check::Check;
 use super::effect::{Input, Moment, Outcome};
-use super::event::{Event, ExceptionSheet, Fact, Occasion};
+use super::event::{Event, ExceptionSheet, Fact, Mode, Occasion};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
 use super::next::Next;
@@ -125,14 +126,14 @@ impl StepError {
                     .to_owned()
             }
             Self::AnotherBag { .. } => {
-                "read the number again, from the bag; if it is another bag, open nothing, and look for the right one or break off".to_owned()
+                "read the number again, from the bag; if the script is wrong, two people correct it, and if the bag is, they decide upon an exception".to_owned()
             }
             Self::NotABag => {
                 "read the number that is printed on the bag: letters, digits, and . / - between them".to_owned()
             }
             Self::UsedBag { .. } => "take a new bag: a tamper-evident bag is used once".to_owned(),
             Self::AnotherHead => {
-                "read the ink again; if it differs, this is another record: compare it with its mirror, and go no further".to_owned()
+                "read the ink again; if it differs, this may be another record: compare it with its mirror before two people decide upon an exception".to_owned()
             }
             Self::Backwards { .. } => {
                 "look at the clocks again: either this time is wrong, or the one that was attested before; if it was that one, break off".to_owned()
@@ -146,6 +147,9 @@ impl StepError {
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),
+            Self::Rule(ReplayError::Check { check, .. }) if !check.is_excusable() => {
+                "no exception waives this; put it right, or break off and begin anew".to_owned()
+            }
             Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),
         }
     }
@@ -180,7 +184,11 @@ impl Ceremony {
                 Ok(event) => event,
                 Err(failure) => self.at_step(Vec::new(), Fact::Failed { failure }),
             },
-            Input::Exception { sheet, approvals } => self.decide_exception(sheet, approvals)?,
+            Input::Exception {
+                sheet,
+                waives,
+                approvals,
+            } => self.decide_exception(sheet, waives, approvals)?,
             Input::Request { request, approvals } => self.decide_request(&request, approvals)?,
             Input::Abort { reason } => {
                 if reason.trim().is_empty() {
@@ -192,7 +200,9 @@ impl Ceremony {
         match self.clone().apply(&event) {
             Ok(_) => Ok(vec![event]),
             // What a token gave back may be untrue: that is a failure of the token, and on record.
-            Err(ReplayError::Contradiction(what)) if is_from_token(&event.fact) => {
+            Err(ReplayError::Contradiction(what) | ReplayError::Check { what, .. })
+                if is_from_token(&event.fact) =>
+            {
                 let failure = Failure {
                     kind: FailureKind::Untrue,
                     what,
@@ -216,6 +226,7 @@ impl Ceremony {
     fn decide_exception(
         &self,
         sheet: ExceptionSheet,
+        waives: Option<Check>,
         approvals: Vec<Approval>,
     ) -> Result<Event, StepError> {
         let different: BTreeSet<&PersonId> = approvals
@@ -231,7 +242,12 @@ impl Ceremony {
             return Err(StepError::Empty);
         }
         let people = people_of(&approvals);
-        Ok(self.at_step(people, Fact::ExceptionRecorded { sheet, approvals }))
+        let fact = Fact::ExceptionRecorded {
+            sheet,
+            waives,
+            approvals,
+        };
+        Ok(self.at_step(people, fact))
     }
 
     fn decide_answer(
@@ -268,7 +284,9 @@ impl Ceremony {
                 }
                 choice.text.clone()
             }
-            (Ask::Reading { .. }, Answer::Text(typed)) => match typed.trim() {
+            (Ask::Reading { usual, .. }, Answer::Text(typed)) => match typed.trim() {
+                // What a twin lies in has no number.
+                "" if self.mode() == Mode::Rehearsal => usual.clone(),
                 "" => return Err(StepError::Empty),
                 typed => typed.to_owned(),
             },
@@ -287,6 +305,10 @@ impl Ceremony {
         };
         if self.failure.is_some() {
             return Ok(self.at_step(prompt.who, Fact::Retried));
+        }
+        if self.wants_rehearsal() {
+            let sheet = self.unrehearsed(text);
+            return self.decide_exception(sheet, Some(Check::RehearsalShown), approvals);
         }
         let people = if prompt.approval {
             people_of(&approvals)
@@ -327,7 +349,7 @@ impl Ceremony {
             Act::GenerateKey { key } => Fact::GenerateIntended {
                 key: key.clone(),
                 object_id: hex::encode(moment.fresh),
-                label: format!("{} {key}", self.script.repository()),
+                label: self.key_label(key),
             },
             Act::ComposeRoot => {
                 let frozen = self
@@ -398,6 +420,15 @@ impl Ceremony {
             .key(key)
             .and_then(|plan| plan.token.label.clone())
             .unwrap_or_else(|| key.as_str().chars().take(32).collect())
+    }
+
+    /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
+    fn key_label(&self, key: &KeyId) -> String {
+        let label = format!("{} {key}", self.script.repository());
+        match self.mode() {
+            Mode::Rehearsal => format!("REHEARSAL {label}"),
+            Mode::Production => label,
+        }
     }
 
     fn attest_clock(

@@ -6,6 +6,7 @@ use crate::record::{Finding, KeyAttributes, TokenId};
 use crate::script::{KeyId, PersonId};
 
 use super::approval::Approval;
+use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
 use super::failure::Failure;
 use super::prompt::Answer;
@@ -175,6 +176,8 @@ pub enum Input {
     Exception {
         /// The sheet.
         sheet: ExceptionSheet,
+        /// The check that it waives, if it does.
+        waives: Option<Check>,
         /// Who decided.
         approvals: Vec<Approval>,
     },

@@ -13,6 +13,7 @@ use crate::words::Digest;
 
 use super::amendment::Amendment;
 use super::approval::Approval;
+use super::check::Check;
 use super::failure::Failure;
 
 /// One thing that happened, where, and who took part.
@@ -76,6 +77,8 @@ pub struct Opening {
     pub mirror: Option<String>,
     /// The head of the record of the completed rehearsal of this very script, where there was one.
     pub rehearsal: Option<Digest>,
+    /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
+    pub rehearsal_keys: Vec<Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
 }
@@ -420,6 +423,8 @@ pub enum Fact {
     ExceptionRecorded {
         /// The sheet.
         sheet: ExceptionSheet,
+        /// The check that it waives; none where the sheet only notes what happened.
+        waives: Option<Check>,
         /// Who decided.
         approvals: Vec<Approval>,
     },

@@ -7,6 +7,7 @@
 mod amendment;
 mod approval;
 mod cast;
+mod check;
 mod custody;
 mod decide;
 mod effect;
@@ -27,6 +28,7 @@ mod state;
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
 pub use cast::Cast;
+pub use check::{Check, Finality};
 pub use custody::{Bag, Whereabouts};
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};

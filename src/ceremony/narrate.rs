@@ -265,12 +265,17 @@ impl Event {
             Fact::SignedOff { verdict, remark } => format!("{people} {verdict}: {remark}."),
             Fact::Failed { failure } => format!("It did not work: {}.", failure.what),
             Fact::Retried => "Tried again.".to_owned(),
-            Fact::ExceptionRecorded { sheet, approvals } => format!(
-                "Exception: expected {}; happened {}; decided {} by {people} ({}).",
+            Fact::ExceptionRecorded {
+                sheet,
+                waives,
+                approvals,
+            } => format!(
+                "Exception: expected {}; happened {}; decided {} by {people} ({}).{}",
                 sheet.expected,
                 sheet.happened,
                 sheet.decided,
-                strengths_of(approvals)
+                strengths_of(approvals),
+                waives.map_or_else(String::new, |check| format!(" It waives {check}."))
             ),
             Fact::Aborted { reason } => format!("Broken off: {reason}."),
             Fact::Closed { status } => format!("Closed. The worst verdict: {status}."),

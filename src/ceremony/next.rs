@@ -51,6 +51,9 @@ impl Ceremony {
         if let Some(person) = self.next_without_code() {
             return Next::Do(Effect::ChooseCode { person });
         }
+        if self.wants_rehearsal() {
+            return Next::Ask(self.ask_without_rehearsal(step));
+        }
         if let Some(wanted) = self.custody_asks(step) {
             return self.next_in_custody(step, wanted);
         }

@@ -7,6 +7,7 @@ use crate::script::{PersonId, StepId};
 use crate::secret::Pin;
 
 use super::StepError;
+use super::check::Check;
 use super::event::{Event, ExceptionSheet};
 use super::request::Request;
 use super::state::Ceremony;
@@ -53,7 +54,7 @@ pub enum Ask {
     Reading {
         /// What is read: "Number on the bag".
         label: String,
-        /// What a rehearsal that plays by itself reads. Front ends show it to nobody.
+        /// What a rehearsal reads, by itself or for an empty answer. In a production nobody is shown it.
         usual: String,
     },
     /// A short text.
@@ -211,6 +212,8 @@ pub enum Interrupt {
     Exception {
         /// The sheet.
         sheet: ExceptionSheet,
+        /// The check that it waives, if it does.
+        waives: Option<Check>,
         /// The IDs of the people who decided.
         people: Vec<PersonId>,
     },

@@ -3,7 +3,7 @@
 use crate::metadata::FrozenRoot;
 use crate::script::{PersonId, PersonRole, Step};
 
-use super::event::Verdict;
+use super::event::{ExceptionSheet, Verdict};
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::Ceremony;
 
@@ -82,6 +82,34 @@ impl Ceremony {
                     .contains_key(&(step.id.clone(), (*person).clone()))
             })
             .cloned()
+    }
+
+    /// Why a production begins for which no rehearsal was shown.
+    pub(super) fn ask_without_rehearsal(&self, step: &Step) -> Prompt {
+        let lines = vec![
+            "No completed rehearsal of this very script was shown. It is an exception to go on without one: two people decide it, and the record says why. Otherwise break off, rehearse, and begin again with --rehearsal DIR.".to_owned(),
+        ];
+        let label = "Why it goes on without a rehearsal".to_owned();
+        self.approved(
+            step,
+            lines,
+            Ask::Text {
+                label,
+                default: None,
+            },
+        )
+    }
+
+    /// The exception sheet of a production for which no rehearsal was shown.
+    pub(super) fn unrehearsed(&self, decided: String) -> ExceptionSheet {
+        ExceptionSheet {
+            expected: format!(
+                "a completed rehearsal of the script {}",
+                self.script.sha256().short_hex()
+            ),
+            happened: "none was shown".to_owned(),
+            decided,
+        }
     }
 
     pub(super) fn ask_clock(&self, step: &Step) -> Prompt {

@@ -13,6 +13,7 @@ use crate::words::Digest;
 
 use super::amendment::Amendment;
 use super::cast::Cast;
+use super::check::Check;
 use super::custody::Custody;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
@@ -30,6 +31,7 @@ pub struct Ceremony {
     pub(super) substituted: BTreeSet<PersonId>,
     pub(super) cast: Cast,
     pub(super) amendments: Vec<Amendment>,
+    pub(super) waived: Vec<Check>,
     pub(super) clock_offset: Option<i64>,
     pub(super) findings: Option<Vec<Finding>>,
     pub(super) script_read: bool,
@@ -211,6 +213,7 @@ impl Ceremony {
             substituted: BTreeSet::new(),
             cast: Cast::default(),
             amendments: Vec::new(),
+            waived: Vec::new(),
             clock_offset: None,
             findings: None,
             script_read: false,
@@ -255,6 +258,16 @@ impl Ceremony {
         self.opening
             .as_ref()
             .map_or(Mode::Rehearsal, |opening| opening.mode)
+    }
+
+    /// Whether it counts and who stands for it, in a few words, for the head of every screen and page.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        let mode = self.mode().banner();
+        match self.script.assurance_banner() {
+            Some(assurance) => format!("{mode} · {assurance}"),
+            None => mode.to_owned(),
+        }
     }
 
     /// The right time, as the room attested it, from the machine's clock; in whole seconds.

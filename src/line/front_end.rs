@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Prompt, Recorded, Request,
+    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
     SecretPrompt, SecretPurpose, StepError, Waiting, WaitingOn,
 };
 use crate::record::{Tries, visible};
@@ -107,7 +107,7 @@ impl<W: Write> LineMode<W> {
         self.say(&format!(
             "[{number} of {}] {title}    {}",
             script.steps().len(),
-            ceremony.mode().banner()
+            ceremony.banner()
         ));
         for line in lines {
             self.say_wrapped("  ", &line);
@@ -214,7 +214,18 @@ impl<W: Write> LineMode<W> {
             happened: next(),
             decided: next(),
         };
-        Ok(Some(Interrupt::Exception { sheet, people }))
+        let excusable = ceremony.excusable();
+        let mut waives = None;
+        if !excusable.is_empty() {
+            self.say("  Does it waive a check? (an empty line: it only notes what happened)");
+            let texts = excusable.iter().map(|check| check.meaning());
+            waives = self.pick("  Number > ", texts)?.map(|at| excusable[at]);
+        }
+        Ok(Some(Interrupt::Exception {
+            sheet,
+            waives,
+            people,
+        }))
     }
 
     /// Lets the room choose an offer and fill in its form; none when it was given up.
@@ -291,6 +302,9 @@ impl<W: Write> LineMode<W> {
                 ));
                 self.say("  Right within a minute: Enter. Otherwise type the right time, in UTC,");
                 "  as 2026-12-01T09:41:00Z > ".to_owned()
+            }
+            Ask::Reading { label, usual } if ceremony.mode() == Mode::Rehearsal => {
+                format!("  {label} (the rehearsal gives, at Enter: {usual}) > ")
             }
             Ask::Reading { label, .. } => format!("  {label} > "),
             Ask::Text { label, default } => match default.as_deref() {

@@ -152,10 +152,14 @@ impl CustodyList {
     /// The closed bag in which the token with that serial number lies.
     #[must_use]
     pub fn bag_of(&self, serial: &str) -> Option<&str> {
-        self.closed().into_iter().find_map(|(bag, line)| {
-            let token = line.token.as_ref()?;
-            (token.serial == serial).then_some(bag)
-        })
+        let of_token = |line: &&CustodyLine| {
+            let token = line.token.as_ref();
+            line.moved == Moved::Sealed && token.is_some_and(|token| token.serial == serial)
+        };
+        let last = self.lines.iter().rev().find(of_token)?;
+        self.closed()
+            .contains_key(last.bag.as_str())
+            .then_some(last.bag.as_str())
     }
 
     /// A line for each, ended by a line feed; members in the order of the format, no white space.

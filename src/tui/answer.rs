@@ -101,9 +101,7 @@ fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
                 },
             })
         }
-        (Ask::Reading { .. } | Ask::Text { default: None, .. }, Input::Text(field))
-            if field.text().trim().is_empty() =>
-        {
+        (Ask::Text { default: None, .. }, Input::Text(field)) if field.text().trim().is_empty() => {
             Err(Some(Notice {
                 what: "an empty line is no answer here".to_owned(),
                 hint: "say it in a few words".to_owned(),

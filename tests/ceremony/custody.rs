@@ -134,7 +134,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
     }
     room.answer(text("B1")).unwrap();
     // The same person cannot be both, the administrator neither, and ink is no approval.
-    const SAFE: &str = "Safe of the key holder";
+    let safe = "Safe of the key holder";
     let sealed = |people: &[&str], strength, bag: &str, place: Option<&str>, receiver: &str| {
         by(
             people,
@@ -150,32 +150,32 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
     };
     let both = &["witness-2", "witness-1"][..];
     let code = Strength::Code;
-    let good = sealed(both, code, "B1", Some(SAFE), "holder-1");
+    let good = sealed(both, code, "B1", Some(safe), "holder-1");
     assert!(room.ceremony.clone().apply(&good).is_ok());
     for refused in [
-        sealed(&[], code, "B1", Some(SAFE), "holder-1"),
-        sealed(&["witness-1"], code, "B1", Some(SAFE), "holder-1"),
-        sealed(&["witness-2"], code, "B1", Some(SAFE), "holder-1"),
+        sealed(&[], code, "B1", Some(safe), "holder-1"),
+        sealed(&["witness-1"], code, "B1", Some(safe), "holder-1"),
+        sealed(&["witness-2"], code, "B1", Some(safe), "holder-1"),
         sealed(
             &["witness-2", "witness-2"],
             code,
             "B1",
-            Some(SAFE),
+            Some(safe),
             "holder-1",
         ),
         sealed(
             &["witness-1", "administrator"],
             code,
             "B1",
-            Some(SAFE),
+            Some(safe),
             "holder-1",
         ),
-        sealed(both, Strength::OperatorTyped, "B1", Some(SAFE), "holder-1"),
-        sealed(both, Strength::Solo, "B1", Some(SAFE), "holder-1"),
-        sealed(both, code, "B2", Some(SAFE), "holder-1"),
+        sealed(both, Strength::OperatorTyped, "B1", Some(safe), "holder-1"),
+        sealed(both, Strength::Solo, "B1", Some(safe), "holder-1"),
+        sealed(both, code, "B2", Some(safe), "holder-1"),
         sealed(both, code, "B1", Some("Safe 2"), "holder-1"),
         sealed(both, code, "B1", None, "holder-1"),
-        sealed(both, code, "B1", Some(SAFE), "administrator"),
+        sealed(both, code, "B1", Some(safe), "administrator"),
     ] {
         assert!(
             room.ceremony.clone().apply(&refused).is_err(),

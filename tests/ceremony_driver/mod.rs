@@ -308,6 +308,8 @@ pub(crate) fn opening(mode: Mode) -> Opening {
         "machine": "the machine",
         "mode": mode,
         "program": Digest::of(b"the program"),
+        "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
+        "rehearsal_keys": [],
         "twin_clock_offset": 0,
         "twins": twins,
     }))

@@ -24,10 +24,15 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
             .collect()
     };
     let exceptions = rows(&|fact| match fact {
-        Fact::ExceptionRecorded { sheet, approvals } => Some(vec![
+        Fact::ExceptionRecorded {
+            sheet,
+            waives,
+            approvals,
+        } => Some(vec![
             sheet.expected.clone(),
             sheet.happened.clone(),
             sheet.decided.clone(),
+            waives.map_or_else(|| "nothing".to_owned(), |check| check.to_string()),
             by(ceremony, approvals),
         ]),
         _ => None,
@@ -36,7 +41,9 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
     if exceptions.is_empty() {
         page.none("None was recorded.");
     } else {
-        let headings = ["Line", "Step", "Expected", "Happened", "Decided", "By"];
+        let headings = [
+            "Line", "Step", "Expected", "Happened", "Decided", "Waives", "By",
+        ];
         page.table(&headings, &exceptions);
     }
     let amendments = rows(&|fact| match fact {
@@ -74,6 +81,67 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
         let headings = ["Line", "Step", "What did not work", "What was said to do"];
         page.table(&headings, &failures);
     }
+    pauses(page, ceremony, entries);
+    findings(page, entries);
+    let reservations: Vec<Vec<String>> = ceremony
+        .sign_offs()
+        .iter()
+        .filter(|(_, (verdict, _))| *verdict != Verdict::Agree)
+        .map(|(person, (verdict, remark))| {
+            vec![person.to_string(), verdict.to_string(), remark.clone()]
+        })
+        .collect();
+    page.element("h3", "Reservations and refusals");
+    if reservations.is_empty() {
+        page.none("Nobody had any.");
+    } else {
+        page.table(&["Who", "Verdict", "Remark"], &reservations);
+    }
+}
+
+/// Where everything stopped, why, and where it went on.
+fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for entry in entries {
+        let seq = entry.line.seq.to_string();
+        match &entry.line.fact {
+            Fact::PauseBegun { reason, approvals } => {
+                let by = match approvals.as_slice() {
+                    [] => "the script".to_owned(),
+                    approvals => by(ceremony, approvals),
+                };
+                rows.push(vec![
+                    seq,
+                    reason.clone(),
+                    by,
+                    "not taken up again".to_owned(),
+                ]);
+            }
+            Fact::Resumed { machine, .. } => {
+                let went_on = format!("line {seq}, on {machine}");
+                let is_open = |row: &&mut Vec<String>| row[3] == "not taken up again";
+                match rows.last_mut().filter(is_open) {
+                    Some(row) => row[3] = went_on,
+                    None => rows.push(vec![
+                        seq,
+                        "the process before had ended without a pause".to_owned(),
+                        "nobody".to_owned(),
+                        went_on,
+                    ]),
+                }
+            }
+            _ => {}
+        }
+    }
+    page.element("h3", "Pauses and interruptions");
+    if rows.is_empty() {
+        page.none("There was none.");
+    } else {
+        page.table(&["Line", "Why", "Decided by", "Went on"], &rows);
+    }
+}
+
+fn findings(page: &mut Page, entries: &[Entry]) {
     let findings: Vec<Vec<String>> = entries
         .iter()
         .filter_map(|entry| match &entry.line.fact {
@@ -95,20 +163,6 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
         page.none("Nothing was found.");
     } else {
         page.table(&["Line", "Check", "Finding"], &findings);
-    }
-    let reservations: Vec<Vec<String>> = ceremony
-        .sign_offs()
-        .iter()
-        .filter(|(_, (verdict, _))| *verdict != Verdict::Agree)
-        .map(|(person, (verdict, remark))| {
-            vec![person.to_string(), verdict.to_string(), remark.clone()]
-        })
-        .collect();
-    page.element("h3", "Reservations and refusals");
-    if reservations.is_empty() {
-        page.none("Nobody had any.");
-    } else {
-        page.table(&["Who", "Verdict", "Remark"], &reservations);
     }
 }
 

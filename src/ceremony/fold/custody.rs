@@ -3,13 +3,14 @@
 use crate::script::{Act, KeyId, PersonId};
 use crate::words::Digest;
 
+use crate::ceremony::check::Check;
 use crate::ceremony::custody::{
     Bag, Pause, Reading, Wanted, Whereabouts, head_words, is_bag_number, is_taken_again,
 };
 use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::state::Ceremony;
 
-use super::{Folded, ReplayError, contradiction, out_of_place, require};
+use super::{Folded, ReplayError, contradiction, hold, out_of_place, require};
 
 impl Ceremony {
     /// Folds an event about bags and pauses; false when it is of another kind, and may be folded now.
@@ -61,7 +62,8 @@ impl Ceremony {
             }
             (Some(Wanted::CompareHead(head)), Fact::HeadCompared { words }) => {
                 self.require_reader(&event.people)?;
-                require(
+                hold(
+                    Check::CustodyInk,
                     *words == head_words(&head),
                     "the words are not those of the head at the pause",
                 )?;
@@ -71,7 +73,8 @@ impl Ceremony {
             (Some(Wanted::OpenBag(wanted, number)), Fact::BagOpened { key, bag }) => {
                 require(*key == wanted, "another bag is to be opened")?;
                 self.require_reader(&event.people)?;
-                require(
+                hold(
+                    Check::CustodyBag,
                     *bag == number,
                     "the number of the bag is not the one on record",
                 )?;
@@ -179,7 +182,8 @@ impl Ceremony {
             Some(Whereabouts::Out { bag }) => Some(bag.as_str()),
             _ => None,
         };
-        require(
+        hold(
+            Check::CustodyBag,
             came_in == Some(listed),
             &format!("by the custody list, that token is in bag {listed}, which was not opened"),
         )
@@ -196,15 +200,6 @@ impl Ceremony {
             resumed @ Pause::Resumed { .. } => resumed,
         };
         self.settle_pause();
-    }
-
-    /// The pause is over when the head was compared and no bag of it is closed.
-    fn settle_pause(&mut self) {
-        if self.custody.pause == (Pause::Resumed { head: None })
-            && self.sealed_for_pause().next().is_none()
-        {
-            self.custody.pause = Pause::None;
-        }
     }
 
     /// While it rests, nothing happens but that it is taken up again.

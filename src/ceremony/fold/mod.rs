@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
+use crate::ceremony::check::Check;
 use crate::ceremony::custody::{Whereabouts, is_taken_again};
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
@@ -43,6 +44,14 @@ pub enum ReplayError {
         /// The step.
         step: String,
     },
+    /// The event does not hold to one of the checks.
+    #[error("{what} ({check})")]
+    Check {
+        /// Which.
+        check: Check,
+        /// What is the matter.
+        what: String,
+    },
     /// The event contradicts what is known.
     #[error("{0}")]
     Contradiction(String),
@@ -52,6 +61,22 @@ type Folded = Result<(), ReplayError>;
 
 fn contradiction(what: impl Into<String>) -> ReplayError {
     ReplayError::Contradiction(what.into())
+}
+
+/// As [`require`], for a check that has an ID of its own.
+fn hold(check: Check, condition: bool, what: &str) -> Folded {
+    if condition {
+        Ok(())
+    } else {
+        Err(broken(check, what))
+    }
+}
+
+fn broken(check: Check, what: impl Into<String>) -> ReplayError {
+    ReplayError::Check {
+        check,
+        what: what.into(),
+    }
 }
 
 fn require(condition: bool, what: &str) -> Folded {
@@ -91,15 +116,13 @@ impl Ceremony {
                 });
             }
         }
-        if self.fold_people(event)? {
-            self.settle();
-        } else if !self.fold_anywhere(event)? {
+        if !self.fold_people(event)? && !self.fold_anywhere(event)? {
             if !self.fold_custody(event)? {
                 self.fold_in_step(event)?;
             }
             self.failure = None;
-            self.settle();
         }
+        self.settle_on();
         Ok(self)
     }
 
@@ -145,9 +168,18 @@ impl Ceremony {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
             }
-            Fact::ExceptionRecorded { sheet, approvals } => {
+            Fact::ExceptionRecorded {
+                sheet,
+                waives,
+                approvals,
+            } => {
                 self.require_decision(event, approvals, "an exception is decided")?;
                 self.exceptions.push((event.step.clone(), sheet.clone()));
+                if let Some(check) = waives {
+                    self.require_excusable(*check)?;
+                    self.require_approval(event, approvals, "a check is waived")?;
+                    self.waive(*check);
+                }
             }
             Fact::Aborted { reason } => {
                 self.ending = Some(Ending::Aborted {
@@ -179,6 +211,11 @@ impl Ceremony {
             return Err(contradiction("the event names no step"));
         }
         let (step_id, act) = (step.id.clone(), step.act.clone());
+        hold(
+            Check::RehearsalShown,
+            !self.wants_rehearsal(),
+            "no rehearsal of this script was shown, and nobody has waived that",
+        )?;
         match (&act, &event.fact) {
             (
                 Act::AttestClock,
@@ -201,7 +238,8 @@ impl Ceremony {
                 self.done.insert(step_id);
             }
             (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
-                require(
+                hold(
+                    Check::ScriptDigest,
                     *sha256 == self.script.sha256(),
                     "the digest is not that of the script",
                 )?;
@@ -260,12 +298,14 @@ impl Ceremony {
             attested.as_second() - machine.as_second() == offset,
             "the offset is not attested time minus machine time",
         )?;
-        require(
+        hold(
+            Check::ClockNotBefore,
             attested >= self.script.not_before(),
             "the attested time is earlier than the script allows",
         )?;
         self.require_not_earlier(attested)?;
-        require(
+        hold(
+            Check::ClockForward,
             attested < self.script.root().expires,
             "the root of the script has expired by the attested time",
         )?;
@@ -277,9 +317,12 @@ impl Ceremony {
     /// Time goes on: no clock is attested that is behind what is on record already.
     fn require_not_earlier(&self, time: Timestamp) -> Folded {
         match self.latest_known() {
-            Some(latest) if time < latest => Err(contradiction(format!(
-                "{time} is earlier than {latest}, when something happened that is on record already"
-            ))),
+            Some(latest) if time < latest => Err(broken(
+                Check::ClockForward,
+                format!(
+                    "{time} is earlier than {latest}, when something happened that is on record already"
+                ),
+            )),
             _ => Ok(()),
         }
     }
@@ -296,10 +339,15 @@ impl Ceremony {
             .ok_or_else(|| contradiction("there is no root yet"))
     }
 
-    /// Marks the step as done when nothing of it is left.
-    fn settle(&mut self) {
+    /// Marks steps as done of which nothing is left.
+    fn settle_on(&mut self) {
+        while self.settle() {}
+    }
+
+    /// Marks the step as done when nothing of it is left; whether that was so.
+    fn settle(&mut self) -> bool {
         let Some(step) = self.current_step() else {
-            return;
+            return false;
         };
         let done = match &step.act {
             Act::Attendance => self.is_attendance_complete(),
@@ -335,6 +383,7 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
+        done
     }
 
     /// The worst verdict of those who signed off. Who did not is a reservation.

@@ -3,11 +3,12 @@
 use crate::metadata::{FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{ExportedFile, Fact};
 use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
-use super::{Folded, contradiction, require};
+use super::{Folded, broken, contradiction, hold, require};
 
 impl Ceremony {
     /// What happens to the root.
@@ -27,7 +28,8 @@ impl Ceremony {
                 let composed = self
                     .compose_root()
                     .map_err(|error| contradiction(error.to_string()))?;
-                require(
+                hold(
+                    Check::RootComposition,
                     composed.signed_bytes() == frozen.signed_bytes(),
                     "the root is not the one that the script and the keys make",
                 )?;
@@ -40,7 +42,11 @@ impl Ceremony {
             }
             Fact::ReviewConfirmed { sha256, typed } => {
                 let frozen = self.frozen_or_contradiction()?;
-                require(frozen.digest() == *sha256, "another digest was reviewed")?;
+                hold(
+                    Check::RootDigest,
+                    frozen.digest() == *sha256,
+                    "another digest was reviewed",
+                )?;
                 require(
                     *typed == review_word(frozen),
                     "the exact word was not typed",
@@ -57,7 +63,8 @@ impl Ceremony {
                 repeat,
             } => {
                 let frozen = self.frozen_or_contradiction()?;
-                require(
+                hold(
+                    Check::RootDigest,
                     frozen.digest() == *sha256,
                     "only the frozen root may be signed",
                 )?;
@@ -103,7 +110,7 @@ impl Ceremony {
         };
         let report = self
             .verify_root()
-            .map_err(|error| contradiction(error.to_string()))?;
+            .map_err(|error| broken(Check::RootVerification, error.to_string()))?;
         let own = report.progress.own;
         require(
             (report.version, own.have, own.need) == (*version, *signatures, *threshold)
@@ -122,7 +129,11 @@ impl Ceremony {
             .into_iter()
             .map(|(file, _)| file)
             .collect();
-        require(files == ours, "other files than those of the signed root")?;
+        hold(
+            Check::ExportContent,
+            files == ours,
+            "other files than those of the signed root",
+        )?;
         if is_done {
             require(self.export_intended, "the export was not announced")?;
             self.exported = files.to_vec();
@@ -156,7 +167,7 @@ impl Ceremony {
         for id in &ids {
             signed
                 .attach(id, &bytes)
-                .map_err(|error| contradiction(error.to_string()))?;
+                .map_err(|error| broken(Check::RootSignature, error.to_string()))?;
         }
         self.signed = Some(signed);
         Ok(())
