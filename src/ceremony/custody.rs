@@ -114,9 +114,21 @@ impl Ceremony {
     /// The bag in which the token of a key must arrive, by the script or by the custody list that it carries.
     #[must_use]
     pub fn expected_bag(&self, key: &KeyId) -> Option<&str> {
-        let serial = self.script.key(key)?.token.serial.as_deref();
+        let spec = self.token_spec(key)?;
+        let serial = spec.serial.as_deref();
         let listed = serial.and_then(|serial| self.script.custody().bag_of(serial));
-        self.bag(key).or(listed)
+        let is_spare = self.script.key(key)?.token != *spec;
+        let own = if is_spare {
+            spec.bag.as_deref()
+        } else {
+            self.bag(key)
+        };
+        own.or(listed)
+    }
+
+    /// Whether a pause has begun and is not over.
+    pub(super) fn is_pausing(&self) -> bool {
+        self.custody.pause != Pause::None
     }
 
     /// Whether the room may make a pause that the script does not have.
@@ -161,7 +173,9 @@ impl Ceremony {
                 .next()
                 .map(|(key, bag)| Wanted::OpenBag(key.clone(), bag.number.clone())),
             (Pause::None, Act::Break { .. }) => Some(Wanted::BeginBreak),
-            (Pause::None, Act::Seal { key, .. }) => Some(self.seal(key)),
+            (Pause::None, Act::Seal { key, .. }) => {
+                self.keys[key].forgone.is_none().then(|| self.seal(key))
+            }
             (Pause::None, Act::OpenToken { key }) => {
                 let bag = self.expected_bag(key)?;
                 let is_open = self.custody.tokens.contains_key(key);
@@ -182,7 +196,7 @@ impl Ceremony {
         let open = self.keys.iter().find(|(key, state)| {
             let is_in_bag = matches!(self.whereabouts(key), Some(Whereabouts::In(_)));
             let is_here = state.token.is_some() || self.whereabouts(key).is_some();
-            is_here && !is_in_bag
+            is_here && !is_in_bag && state.forgone.is_none()
         });
         match open {
             Some((key, _)) => self.seal(key),
@@ -334,13 +348,7 @@ impl Ceremony {
 
     /// Whether a bag of that number was used before, here or in an earlier ceremony.
     pub(super) fn knows_bag(&self, bag: &str) -> bool {
-        self.custody.used.contains(bag)
-            || self.script.custody().knows_bag(bag)
-            || self
-                .script
-                .keys()
-                .iter()
-                .any(|plan| plan.token.bag.as_deref() == Some(bag))
+        !self.is_new_bag(bag)
     }
 
     /// The fact that an answer leads to.

@@ -16,6 +16,7 @@ mod failure;
 mod fold;
 mod narrate;
 mod next;
+mod order;
 mod people;
 mod possession;
 mod prompt;
@@ -24,6 +25,8 @@ mod request;
 mod root;
 mod rotation;
 mod state;
+mod token_requests;
+mod tokens;
 
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
@@ -45,4 +48,5 @@ pub use prompt::{
     Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, KeyState, StepState};
+pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, StepState};
+pub use tokens::twin_is_locked;

@@ -9,6 +9,8 @@
 mod ceremony_driver;
 mod course;
 mod custody;
+mod order;
 mod people;
 mod refusals;
 mod resuming;
+mod tokens;

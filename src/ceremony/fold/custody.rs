@@ -207,6 +207,10 @@ impl Ceremony {
         require(
             !self.is_paused() || matches!(fact, Fact::Resumed { .. }),
             "the ceremony is paused: it has to be taken up again first",
+        )?;
+        require(
+            !self.is_pausing() || !is_about_order(fact),
+            "nothing is decided about tokens until the pause is over",
         )
     }
 }
@@ -222,6 +226,23 @@ const fn is_of_custody(fact: &Fact) -> bool {
             | Fact::TokensPutAway
             | Fact::Paused { .. }
             | Fact::HeadCompared { .. }
+    )
+}
+
+const fn is_about_order(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Deferred { .. }
+            | Fact::TakenUp { .. }
+            | Fact::RedoDecided { .. }
+            | Fact::SpareTaken { .. }
+            | Fact::KeyDestroyed { .. }
+            | Fact::KeyOrphaned { .. }
+            | Fact::UnblockDecided { .. }
+            | Fact::PinUnblocked { .. }
+            | Fact::EnvelopeSealed { .. }
+            | Fact::Forgone { .. }
+            | Fact::Amended { .. }
     )
 }
 

@@ -1,10 +1,12 @@
 //! Whether the parts of a script fit together. Each part was read without regard to the others.
 
+mod activation;
 mod custody;
 mod order;
 mod people;
 mod root;
 mod rotation;
+mod spares;
 mod tokens;
 
 use jiff::Timestamp;
@@ -21,6 +23,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::unused(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
+    spares::check(log, draft);
+    activation::check(log, draft);
     custody::check(log, draft);
     rotation::check(log, draft);
     order::check(log, draft);
