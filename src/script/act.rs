@@ -51,6 +51,8 @@ pub enum Act {
     ReviewRoot,
     /// Every key signs the frozen root.
     SignRoot,
+    /// The signatures that other sites owe come in.
+    CollectSignatures,
     /// The signed root is verified as a client would.
     VerifyRoot,
     /// The root leaves for the online machine, and is read back.
@@ -80,7 +82,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 18] = [
+    pub(super) const KNOWN: [&'static str; 19] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -93,6 +95,7 @@ impl Act {
         "compose-root",
         "review-root",
         "sign-root",
+        "collect-signatures",
         "verify-root",
         "export",
         "prove-token",
@@ -102,12 +105,11 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 9] = [
+    pub(super) const LATER: [&'static str; 8] = [
         "enrol-key",
         "import-key",
         "back-up-key",
         "prove-backup",
-        "collect-signatures",
         "open-share",
         "restore-key",
         "prove-restore",
@@ -130,6 +132,7 @@ impl Act {
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
             Self::SignRoot => "sign-root",
+            Self::CollectSignatures => "collect-signatures",
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
@@ -180,6 +183,7 @@ impl Act {
             Self::InspectStation
             | Self::ComposeRoot
             | Self::ReviewRoot
+            | Self::CollectSignatures
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),
             Self::Note { initials, .. } => those(&|p| initials.contains(&p.id)),
