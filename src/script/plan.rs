@@ -7,6 +7,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
+use crate::record::CustodyList;
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
@@ -31,6 +32,7 @@ pub struct Script {
     pub(super) spares: Vec<Spare>,
     pub(super) previous: Option<Previous>,
     pub(super) distant: Vec<DistantKey>,
+    pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
@@ -459,6 +461,12 @@ impl Script {
     #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
         self.person(&self.key(key)?.holder)
+    }
+
+    /// Which token lies in which bag, as the ceremony before left them; empty where nothing was carried in.
+    #[must_use]
+    pub const fn custody(&self) -> &CustodyList {
+        &self.custody
     }
 
     /// The steps, in their order.
