@@ -64,10 +64,10 @@ impl RootDocument {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(tree: Map<String, Value>) -> Result<Self, Remark> {
-        Self::read_with(tree, &KeyCache::default())
+        Self::read_with(tree, &mut KeyCache::default())
     }
 
-    pub(super) fn read_with(tree: Map<String, Value>, cache: &KeyCache) -> Result<Self, Remark> {
+    pub(super) fn read_with(tree: Map<String, Value>, cache: &mut KeyCache) -> Result<Self, Remark> {
         let mut remarks = Vec::new();
         read_type(&tree)?;
         let spec_version = read_spec_version(&tree, &mut remarks)?;
@@ -373,7 +373,7 @@ fn read_consistent_snapshot(
 
 fn read_keys(
     members: &Map<String, Value>,
-    cache: &KeyCache,
+    cache: &mut KeyCache,
 ) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
     if members.len() > MAX_KEYS {
         return Err(Remark::new(

@@ -1,8 +1,7 @@
 //! Keys that were read before. The keys of a chain change rarely, and reading one
-//! costs a point check and a hash: each is read once.
+//! costs a point check and a hash: each is read once by each thread.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
 use serde_json::Value;
 
@@ -11,32 +10,25 @@ use super::document::ListedKey;
 use super::key_id::KeyId;
 
 /// Beyond this many, the cache starts anew: it must not grow with the chain.
-const MAX_ENTRIES: usize = 4096;
+const MAX_ENTRIES: usize = 1024;
 
-/// Shared by the threads that read one chain.
+/// The keys that one thread has read.
 #[derive(Debug, Default)]
-pub(super) struct KeyCache(Mutex<HashMap<KeyId, ListedKey>>);
+pub(super) struct KeyCache(HashMap<KeyId, ListedKey>);
 
 impl KeyCache {
     /// Reads a key, or finds the one that was read from an equal object under the same ID.
-    pub(super) fn read(&self, id: &KeyId, object: &Value) -> Result<ListedKey, Remark> {
-        // A poisoned lock means that another thread panicked; the map is whole all the same.
-        let lock = || {
-            self.0
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-        };
-        if let Some(known) = lock().get(id)
+    pub(super) fn read(&mut self, id: &KeyId, object: &Value) -> Result<ListedKey, Remark> {
+        if let Some(known) = self.0.get(id)
             && known.key().object() == object
         {
             return Ok(known.clone());
         }
         let listed = ListedKey::read(id, object)?;
-        let mut entries = lock();
-        if entries.len() >= MAX_ENTRIES {
-            entries.clear();
+        if self.0.len() >= MAX_ENTRIES {
+            self.0.clear();
         }
-        entries.insert(id.clone(), listed.clone());
+        self.0.insert(id.clone(), listed.clone());
         Ok(listed)
     }
 }

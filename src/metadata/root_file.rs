@@ -76,10 +76,10 @@ impl RootFile {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(bytes: &[u8]) -> Result<Self, Remark> {
-        Self::read_with(bytes, &KeyCache::default())
+        Self::read_with(bytes, &mut KeyCache::default())
     }
 
-    pub(super) fn read_with(bytes: &[u8], cache: &KeyCache) -> Result<Self, Remark> {
+    pub(super) fn read_with(bytes: &[u8], cache: &mut KeyCache) -> Result<Self, Remark> {
         if bytes.len() > MAX_FILE_BYTES {
             return Err(Remark::new(
                 Check::FileSize,

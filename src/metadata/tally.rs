@@ -9,15 +9,6 @@ use super::role::RoleKind;
 use super::root_file::{RootFile, SignatureEntry};
 use crate::certificate::PublicKey;
 
-/// What becomes of signatures once every threshold is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Surplus {
-    /// They are checked too, and invalid ones reported.
-    Checked,
-    /// They decide nothing, so they are left.
-    Left,
-}
-
 /// How many distinct public keys of a root role have signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
@@ -39,32 +30,18 @@ impl Count {
 pub(super) struct Tally<const N: usize> {
     pub(super) counts: [Count; N],
     pub(super) remarks: Vec<Remark>,
-    /// Whether signatures were left unchecked.
-    pub(super) left: bool,
 }
 
-/// Checks each signature of a file once, and counts it for the root role of each authority.
+/// Checks each signature of a file once, those beyond the thresholds too, and
+/// counts it for the root role of each authority.
 pub(super) fn tally<const N: usize>(
     file: &RootFile,
     authorities: [&RootDocument; N],
-    surplus: Surplus,
 ) -> Tally<N> {
     let message = file.document().signed_bytes();
     let mut signers: [HashSet<&PublicKey>; N] = std::array::from_fn(|_| HashSet::new());
-    let thresholds = authorities.map(|authority| authority.role(RoleKind::Root).threshold());
-    let count = |signers: &[HashSet<&PublicKey>; N]| {
-        std::array::from_fn::<Count, N, _>(|index| Count {
-            have: signers[index].len() as u64,
-            need: thresholds[index],
-        })
-    };
     let mut remarks = Vec::new();
-    let mut left = false;
     for entry in file.signatures() {
-        if surplus == Surplus::Left && count(&signers).iter().all(|count| count.is_reached()) {
-            left = true;
-            break;
-        }
         let keys = authorities.map(|authority| authority.root_key(entry.key_id()));
         if keys.iter().all(Option::is_none) {
             remarks.push(Remark::new(
@@ -84,11 +61,11 @@ pub(super) fn tally<const N: usize>(
         }
         remarks.extend(verified.objection());
     }
-    Tally {
-        counts: count(&signers),
-        remarks,
-        left,
-    }
+    let counts = std::array::from_fn(|index| Count {
+        have: signers[index].len() as u64,
+        need: authorities[index].role(RoleKind::Root).threshold(),
+    });
+    Tally { counts, remarks }
 }
 
 /// One signature, verified at most once by each key that it may be from.
