@@ -1,10 +1,11 @@
 //! The signed part of a root file: the JSON as it was received, and a typed view of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
-use super::canonical_json::canonical;
+use super::canonical_json::{self, Node, Part, Tree};
 use super::check::{Check, Remark};
 use super::expires::Expires;
 use super::key::Key;
@@ -18,7 +19,9 @@ use crate::words::Digest;
 /// A root that was read. It is well-formed; who signed it, and whether anyone did, is another question.
 #[derive(Debug, Clone)]
 pub struct RootDocument {
-    tree: Map<String, Value>,
+    received: Part,
+    /// The same as [`RootDocument::tree`] shows it, once somebody has asked.
+    tree: OnceLock<Map<String, Value>>,
     signed_bytes: Vec<u8>,
     version: u64,
     spec_version: String,
@@ -38,10 +41,11 @@ pub struct ListedKey {
 
 impl ListedKey {
     /// Reads a key object, and looks for the rule that explains its ID.
-    pub(super) fn read(id: &KeyId, object: &Value) -> Result<Self, Remark> {
-        let key = Key::from_object(object)
+    pub(super) fn read(id: &KeyId, object: Node<'_>) -> Result<Self, Remark> {
+        let object = object.to_value();
+        let key = Key::from_object(&object)
             .map_err(|error| Remark::new(Check::KeyForm, format!("key {}: {error}", id.short())))?;
-        let rule = KeyIdRule::explain(id, object);
+        let rule = KeyIdRule::explain(id, &object);
         Ok(Self { key, rule })
     }
 
@@ -64,28 +68,25 @@ impl RootDocument {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(tree: Map<String, Value>) -> Result<Self, Remark> {
-        Self::read_with(tree, &mut KeyCache::default())
+        let received = Tree::of(&Value::Object(tree))
+            .map_err(|error| Remark::new(Check::JsonNumber, error.to_string()))?;
+        Self::read_with(received.into(), &mut KeyCache::default())
     }
 
-    pub(super) fn read_with(tree: Map<String, Value>, cache: &mut KeyCache) -> Result<Self, Remark> {
+    pub(super) fn read_with(received: Part, cache: &mut KeyCache) -> Result<Self, Remark> {
+        let signed = received.node();
         let mut remarks = Vec::new();
-        read_type(&tree)?;
-        let spec_version = read_spec_version(&tree, &mut remarks)?;
-        let version = read_version(&tree)?;
-        let expires = read_expires(&tree, &mut remarks)?;
-        let consistent_snapshot = read_consistent_snapshot(&tree, &mut remarks)?;
-        let keys = read_keys(object_member(&tree, "keys")?, cache)?;
-        let roles = read_roles(object_member(&tree, "roles")?, &mut remarks)?;
-        // The reader has let nothing but integers through, so there is a canonical form.
-        let value = Value::Object(tree);
-        let signed_bytes =
-            canonical(&value).map_err(|error| Remark::new(Check::JsonNumber, error.to_string()))?;
-        let Value::Object(tree) = value else {
-            return Err(Remark::new(Check::FileForm, "\"signed\" is not an object"));
-        };
+        read_type(signed)?;
+        let spec_version = read_spec_version(signed, &mut remarks)?;
+        let version = read_version(signed)?;
+        let expires = read_expires(signed, &mut remarks)?;
+        let consistent_snapshot = read_consistent_snapshot(signed, &mut remarks)?;
+        let keys = read_keys(object_member(signed, "keys")?, cache)?;
+        let roles = read_roles(object_member(signed, "roles")?, &mut remarks)?;
         let mut document = Self {
-            tree,
-            signed_bytes,
+            signed_bytes: canonical_json::write(signed),
+            received,
+            tree: OnceLock::new(),
             version,
             spec_version,
             expires,
@@ -164,8 +165,8 @@ impl RootDocument {
 
     /// The JSON as it was received, unknown members included.
     #[must_use]
-    pub const fn tree(&self) -> &Map<String, Value> {
-        &self.tree
+    pub fn tree(&self) -> &Map<String, Value> {
+        self.tree.get_or_init(|| self.received.node().to_map())
     }
 
     /// Oddities that decide nothing.
@@ -206,24 +207,18 @@ impl RootDocument {
 
     fn note_keys(&mut self) {
         let mut notes = Vec::new();
-        let mut used = BTreeSet::new();
         for kind in RoleKind::ALL {
             let role = self.role(kind);
-            used.extend(&role.key_ids);
-            for id in role
-                .key_ids
-                .iter()
-                .filter(|id| !self.keys.contains_key(*id))
-            {
-                notes.push(Remark::new(
-                    Check::RoleKeyMissing,
-                    format!("role {kind} names key {}, which is not listed", id.short()),
-                ));
+            let mut able = Vec::with_capacity(role.key_ids.len());
+            for id in &role.key_ids {
+                match self.keys.get(id) {
+                    Some(listed) => able.extend(listed.key.public().map(PublicKey::as_der)),
+                    None => notes.push(Remark::new(
+                        Check::RoleKeyMissing,
+                        format!("role {kind} names key {}, which is not listed", id.short()),
+                    )),
+                }
             }
-            let mut able: Vec<&[u8]> = self
-                .role_keys(kind)
-                .filter_map(|(_, listed)| listed.key.public().map(PublicKey::as_der))
-                .collect();
             able.sort_unstable();
             able.dedup();
             if (able.len() as u64) < role.threshold {
@@ -237,9 +232,9 @@ impl RootDocument {
                 ));
             }
         }
-        let mut first_under: HashMap<&PublicKey, &KeyId> = HashMap::new();
+        let mut publics = Vec::with_capacity(self.keys.len());
         for (id, listed) in &self.keys {
-            if !used.contains(id) {
+            if !self.roles.iter().any(|role| role.key_ids.contains(id)) {
                 notes.push(Remark::new(
                     Check::KeyUnused,
                     format!("key {} belongs to no role", id.short()),
@@ -257,50 +252,46 @@ impl RootDocument {
                     format!("key {} is published with its PRIVATE key", id.short()),
                 ));
             }
-            if let Some(public) = listed.key.public()
-                && let Some(other) = first_under.insert(public, id)
-            {
-                notes.push(Remark::new(
-                    Check::KeySamePublicKey,
-                    format!("{} and {} are the same key", other.short(), id.short()),
-                ));
-            }
+            publics.extend(listed.key.public().map(|public| (public.as_der(), id)));
+        }
+        publics.sort_unstable();
+        for pair in publics.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+            let (other, id) = (pair[0].1, pair[1].1);
+            notes.push(Remark::new(
+                Check::KeySamePublicKey,
+                format!("{} and {} are the same key", other.short(), id.short()),
+            ));
         }
         self.remarks.append(&mut notes);
     }
 }
 
-fn object_member<'a>(
-    tree: &'a Map<String, Value>,
-    name: &str,
-) -> Result<&'a Map<String, Value>, Remark> {
-    tree.get(name)
-        .and_then(Value::as_object)
+fn object_member<'a>(signed: Node<'a>, name: &str) -> Result<Node<'a>, Remark> {
+    signed
+        .get(name)
+        .and_then(Node::as_object)
         .ok_or_else(|| Remark::new(Check::RootForm, format!("there is no object {name:?}")))
 }
 
-fn read_type(tree: &Map<String, Value>) -> Result<(), Remark> {
-    match tree.get("_type") {
-        Some(Value::String(text)) if text == "root" => Ok(()),
-        Some(Value::String(text)) if text == "Root" => Err(Remark::new(
+fn read_type(signed: Node<'_>) -> Result<(), Remark> {
+    match signed.get("_type").and_then(Node::as_str) {
+        Some("root") => Ok(()),
+        Some("Root") => Err(Remark::new(
             Check::RootType,
             "\"_type\" is \"Root\": this is Notary's format, not TUF 1.0",
         )),
-        Some(Value::String(text)) => Err(Remark::new(
+        Some(text) => Err(Remark::new(
             Check::RootType,
             format!("\"_type\" is {text:?}, not \"root\""),
         )),
-        _ => Err(Remark::new(Check::RootType, "there is no text \"_type\"")),
+        None => Err(Remark::new(Check::RootType, "there is no text \"_type\"")),
     }
 }
 
-fn read_spec_version(
-    tree: &Map<String, Value>,
-    remarks: &mut Vec<Remark>,
-) -> Result<String, Remark> {
-    let text = tree
+fn read_spec_version(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<String, Remark> {
+    let text = signed
         .get("spec_version")
-        .and_then(Value::as_str)
+        .and_then(Node::as_str)
         .ok_or_else(|| Remark::new(Check::RootSpecVersion, "there is no text \"spec_version\""))?;
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -319,9 +310,10 @@ fn read_spec_version(
     Ok(text.to_owned())
 }
 
-fn read_version(tree: &Map<String, Value>) -> Result<u64, Remark> {
-    tree.get("version")
-        .and_then(Value::as_u64)
+fn read_version(signed: Node<'_>) -> Result<u64, Remark> {
+    signed
+        .get("version")
+        .and_then(Node::as_u64)
         .filter(|version| *version > 0)
         .ok_or_else(|| {
             Remark::new(
@@ -331,10 +323,10 @@ fn read_version(tree: &Map<String, Value>) -> Result<u64, Remark> {
         })
 }
 
-fn read_expires(tree: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
-    let text = tree
+fn read_expires(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
+    let text = signed
         .get("expires")
-        .and_then(Value::as_str)
+        .and_then(Node::as_str)
         .ok_or_else(|| Remark::new(Check::RootExpiresForm, "there is no text \"expires\""))?;
     let expires = Expires::parse(text).map_err(|error| {
         Remark::new(
@@ -352,12 +344,12 @@ fn read_expires(tree: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<
 }
 
 fn read_consistent_snapshot(
-    tree: &Map<String, Value>,
+    signed: Node<'_>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Option<bool>, Remark> {
-    match tree.get("consistent_snapshot") {
-        Some(Value::Bool(value)) => Ok(Some(*value)),
-        Some(_) => Err(Remark::new(
+    match signed.get("consistent_snapshot").map(Node::as_bool) {
+        Some(Some(value)) => Ok(Some(value)),
+        Some(None) => Err(Remark::new(
             Check::RootConsistentSnapshot,
             "\"consistent_snapshot\" is not true or false",
         )),
@@ -371,34 +363,25 @@ fn read_consistent_snapshot(
     }
 }
 
-fn read_keys(
-    members: &Map<String, Value>,
-    cache: &mut KeyCache,
-) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
-    if members.len() > MAX_KEYS {
+fn read_keys(keys: Node<'_>, cache: &mut KeyCache) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
+    let count = keys.members().count();
+    if count > MAX_KEYS {
         return Err(Remark::new(
             Check::KeyLimit,
-            format!(
-                "there are {} keys; at most {MAX_KEYS} are read",
-                members.len()
-            ),
+            format!("there are {count} keys; at most {MAX_KEYS} are read"),
         ));
     }
-    members
-        .iter()
+    keys.members()
         .map(|(text, object)| {
-            let id = KeyId::new(text.clone());
+            let id = KeyId::new(text);
             let listed = cache.read(&id, object)?;
             Ok((id, listed))
         })
         .collect()
 }
 
-fn read_roles(
-    members: &Map<String, Value>,
-    remarks: &mut Vec<Remark>,
-) -> Result<[Role; 4], Remark> {
-    for name in members.keys() {
+fn read_roles(roles: Node<'_>, remarks: &mut Vec<Remark>) -> Result<[Role; 4], Remark> {
+    for (name, _) in roles.members() {
         if !RoleKind::ALL.iter().any(|kind| kind.as_str() == name) {
             remarks.push(Remark::new(
                 Check::RoleUnknown,
@@ -407,26 +390,26 @@ fn read_roles(
         }
     }
     let [root, timestamp, snapshot, targets] =
-        RoleKind::ALL.map(|kind| read_role(kind, members.get(kind.as_str()), remarks));
+        RoleKind::ALL.map(|kind| read_role(kind, roles.get(kind.as_str()), remarks));
     Ok([root?, timestamp?, snapshot?, targets?])
 }
 
 fn read_role(
     kind: RoleKind,
-    value: Option<&Value>,
+    role: Option<Node<'_>>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Role, Remark> {
-    let value =
-        value.ok_or_else(|| Remark::new(Check::RoleMissing, format!("there is no role {kind}")))?;
+    let role =
+        role.ok_or_else(|| Remark::new(Check::RoleMissing, format!("there is no role {kind}")))?;
     let form = || {
         Remark::new(
             Check::RoleForm,
             format!("role {kind} has no list of texts \"keyids\""),
         )
     };
-    let threshold = value
+    let threshold = role
         .get("threshold")
-        .and_then(Value::as_u64)
+        .and_then(Node::as_u64)
         .filter(|threshold| *threshold > 0)
         .ok_or_else(|| {
             Remark::new(
@@ -434,21 +417,19 @@ fn read_role(
                 format!("the threshold of role {kind} is not an integer of at least 1"),
             )
         })?;
-    let listed = value
+    let listed = role
         .get("keyids")
-        .and_then(Value::as_array)
+        .and_then(Node::as_array)
         .ok_or_else(form)?;
-    if listed.len() > MAX_ROLE_KEYS {
+    let count = listed.items().count();
+    if count > MAX_ROLE_KEYS {
         return Err(Remark::new(
             Check::KeyLimit,
-            format!(
-                "role {kind} names {} keys; at most {MAX_ROLE_KEYS} are read",
-                listed.len()
-            ),
+            format!("role {kind} names {count} keys; at most {MAX_ROLE_KEYS} are read"),
         ));
     }
-    let mut key_ids = Vec::with_capacity(listed.len());
-    for id in listed {
+    let mut key_ids = Vec::with_capacity(count);
+    for id in listed.items() {
         let id = KeyId::new(id.as_str().ok_or_else(form)?);
         if key_ids.contains(&id) {
             remarks.push(Remark::new(

@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
+use super::canonical_json::Node;
 use super::check::Remark;
 use super::document::ListedKey;
 use super::key_id::KeyId;
@@ -17,10 +16,10 @@ const MAX_ENTRIES: usize = 1024;
 pub(super) struct KeyCache(HashMap<KeyId, ListedKey>);
 
 impl KeyCache {
-    /// Reads a key, or finds the one that was read from an equal object under the same ID.
-    pub(super) fn read(&mut self, id: &KeyId, object: &Value) -> Result<ListedKey, Remark> {
+    /// Reads a key, or finds the one that was read from the same object under the same ID.
+    pub(super) fn read(&mut self, id: &KeyId, object: Node<'_>) -> Result<ListedKey, Remark> {
         if let Some(known) = self.0.get(id)
-            && known.key().object() == object
+            && object.is(known.key().object())
         {
             return Ok(known.clone());
         }

@@ -16,6 +16,7 @@ mod key_id;
 mod key_type;
 pub mod limits;
 mod lint;
+mod message;
 mod role;
 mod root_file;
 mod scheme;

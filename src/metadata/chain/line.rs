@@ -158,7 +158,10 @@ where
             };
             // A thread that has taken a batch whose turn is far off waits before it reads it.
             let number = batch.number;
-            if self.wait(|belt| (number < belt.next + self.batches).then_some(())).is_none() {
+            if self
+                .wait(|belt| (number < belt.next + self.batches).then_some(()))
+                .is_none()
+            {
                 return;
             }
             let Some(verdicts) = self.judge(batch, &mut cache) else {
