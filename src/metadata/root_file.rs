@@ -1,9 +1,9 @@
 //! A root file: the signed part and the signatures over it.
 
+use super::authority_cache::AuthorityCache;
 use super::canonical_json::{self, JsonError, Node, Part};
 use super::check::{Check, Remark};
 use super::document::RootDocument;
-use super::key_cache::KeyCache;
 use super::key_id::KeyId;
 use super::limits::{CLIENT_FILE_BYTES, MAX_FILE_BYTES, MAX_SIGNATURES};
 
@@ -74,10 +74,10 @@ impl RootFile {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(bytes: &[u8]) -> Result<Self, Remark> {
-        Self::read_with(bytes, &mut KeyCache::default())
+        Self::read_with(bytes, &mut AuthorityCache::default())
     }
 
-    pub(super) fn read_with(bytes: &[u8], cache: &mut KeyCache) -> Result<Self, Remark> {
+    pub(super) fn read_with(bytes: &[u8], cache: &mut AuthorityCache) -> Result<Self, Remark> {
         if bytes.len() > MAX_FILE_BYTES {
             return Err(Remark::new(
                 Check::FileSize,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::tree::{Node, Tree};
+use super::tree::Tree;
 
 /// The deepest nesting of arrays and objects that is read. Root metadata has five levels.
 pub const MAX_DEPTH: usize = 120;
@@ -192,6 +192,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Err(self.object(JsonError::Number { line: 0 }))
     }
 
+    /// A text that stands in the file as it is: had it a `"` or `\`, there would be an escape.
+    fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<(), E> {
+        self.tree.add_plain_text(value);
+        Ok(())
+    }
+
     fn visit_str<E: de::Error>(self, value: &str) -> Result<(), E> {
         self.tree.add_text(value);
         Ok(())
@@ -209,24 +215,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while members.next_key_seed(self.inner())?.is_some() {
             members.next_value_seed(self.inner())?;
         }
-        let object = self.tree.end_object(object);
-        match member_twice(object).map(str::to_owned) {
-            None => Ok(()),
-            Some(name) => Err(self.object(JsonError::DuplicateMember { name })),
-        }
+        self.tree
+            .end_object(object)
+            .map_err(|name| self.object(JsonError::DuplicateMember { name }))
     }
-}
-
-/// The name of a member that an object has twice.
-fn member_twice(object: Node<'_>) -> Option<&str> {
-    if object.is_sorted() {
-        return None;
-    }
-    let sorted = object.sorted_members();
-    let mut neighbours = sorted.windows(2);
-    neighbours
-        .find(|pair| pair[0].0 == pair[1].0)
-        .map(|pair| pair[0].0)
 }
 
 #[cfg(test)]

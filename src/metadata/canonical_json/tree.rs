@@ -21,18 +21,43 @@ enum Entry {
     Null,
     Bool(bool),
     Integer(i64),
-    /// Where it stands among the texts.
-    Text {
-        from: usize,
-        to: usize,
-    },
+    Text(Text),
     /// Where the values that it contains end.
     Array {
         end: usize,
     },
+    /// The same, and whether its names stand in the order of code points, each once.
     Object {
         end: usize,
+        sorted: bool,
     },
+}
+
+/// Where a text stands among the texts, and whether there is nothing to escape in it.
+#[derive(Debug, Clone, Copy)]
+struct Text {
+    from: usize,
+    to: usize,
+    plain: bool,
+}
+
+impl Entry {
+    /// The same entry, for a tree that begins later by so many entries and bytes of text.
+    fn moved(self, entries: usize, bytes: usize) -> Self {
+        match self {
+            Self::Text(Text { from, to, plain }) => Self::Text(Text {
+                from: from - bytes,
+                to: to - bytes,
+                plain,
+            }),
+            Self::Array { end } => Self::Array { end: end - entries },
+            Self::Object { end, sorted } => Self::Object {
+                end: end - entries,
+                sorted,
+            },
+            other => other,
+        }
+    }
 }
 
 impl Tree {
@@ -76,7 +101,9 @@ impl Tree {
                     self.add_text(name);
                     self.add(member)?;
                 }
-                self.end_object(object);
+                let end = self.entries.len();
+                let sorted = members.keys().is_sorted();
+                self.entries[object] = Entry::Object { end, sorted };
             }
         }
         Ok(())
@@ -95,10 +122,22 @@ impl Tree {
     }
 
     pub(super) fn add_text(&mut self, text: &str) {
+        // Searching for one byte is fast.
+        let bytes = text.as_bytes();
+        let plain = !bytes.contains(&b'"') && !bytes.contains(&b'\\');
+        self.push_text(text, plain);
+    }
+
+    /// Adds a text that has neither `"` nor `\` in it.
+    pub(super) fn add_plain_text(&mut self, text: &str) {
+        self.push_text(text, true);
+    }
+
+    fn push_text(&mut self, text: &str, plain: bool) {
         let from = self.texts.len();
         self.texts.push_str(text);
         let to = self.texts.len();
-        self.entries.push(Entry::Text { from, to });
+        self.entries.push(Entry::Text(Text { from, to, plain }));
     }
 
     /// Begins an array or object. What is added next is in it.
@@ -112,13 +151,27 @@ impl Tree {
         self.entries[array] = Entry::Array { end };
     }
 
-    pub(super) fn end_object(&mut self, object: usize) -> Node<'_> {
+    /// Ends an object.
+    ///
+    /// # Errors
+    /// With the name of a member that it has twice.
+    pub(super) fn end_object(&mut self, object: usize) -> Result<(), String> {
         let end = self.entries.len();
-        self.entries[object] = Entry::Object { end };
-        Node {
+        self.entries[object] = Entry::Object { end, sorted: true };
+        let node = Node {
             tree: self,
             index: object,
+        };
+        if node.members().is_sorted_by(|(a, _), (b, _)| a < b) {
+            return Ok(());
         }
+        let mut names: Vec<_> = node.members().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(twice[0].to_owned());
+        }
+        self.entries[object] = Entry::Object { end, sorted: false };
+        Ok(())
     }
 
     /// The whole value.
@@ -153,7 +206,7 @@ impl<'a> Node<'a> {
             Entry::Null => Kind::Null,
             Entry::Bool(value) => Kind::Bool(value),
             Entry::Integer(value) => Kind::Integer(value),
-            Entry::Text { from, to } => Kind::Text(&self.tree.texts[from..to]),
+            Entry::Text(text) => Kind::Text(&self.tree.texts[text.from..text.to]),
             Entry::Array { .. } => Kind::Array,
             Entry::Object { .. } => Kind::Object,
         }
@@ -193,7 +246,7 @@ impl<'a> Node<'a> {
     /// Where whatever follows the node begins.
     fn end(self) -> usize {
         match self.tree.entries[self.index] {
-            Entry::Array { end } | Entry::Object { end } => end,
+            Entry::Array { end } | Entry::Object { end, .. } => end,
             _ => self.index + 1,
         }
     }
@@ -213,11 +266,17 @@ impl<'a> Node<'a> {
 
     /// The members of an object; nothing for any other value.
     pub(in crate::metadata) fn members(self) -> impl Iterator<Item = (&'a str, Node<'a>)> + Clone {
+        self.named()
+            .filter_map(|(name, member)| Some((name.as_str()?, member)))
+    }
+
+    /// The members of an object, their names as nodes.
+    pub(super) fn named(self) -> impl Iterator<Item = (Node<'a>, Node<'a>)> + Clone {
         let index = match self.kind() {
             Kind::Object => self.index + 1,
             _ => self.end(),
         };
-        Members(Siblings {
+        Named(Siblings {
             tree: self.tree,
             index,
             end: self.end(),
@@ -231,41 +290,56 @@ impl<'a> Node<'a> {
             .map(|(_, member)| member)
     }
 
-    /// The names of an object's members in the order of code points, which is that of UTF-8.
-    pub(super) fn sorted_members(self) -> Vec<(&'a str, Node<'a>)> {
-        let mut sorted: Vec<_> = self.members().collect();
-        sorted.sort_unstable_by_key(|(name, _)| *name);
-        sorted
+    /// Whether the node is a text with neither `"` nor `\` in it.
+    pub(super) fn is_plain(self) -> bool {
+        matches!(self.tree.entries[self.index], Entry::Text(text) if text.plain)
     }
 
-    /// Whether the members of an object stand in the order of code points, each name once.
+    /// Whether the members of an object stand in the order of code points.
     pub(super) fn is_sorted(self) -> bool {
-        self.members().is_sorted_by(|(a, _), (b, _)| a < b)
+        matches!(self.tree.entries[self.index], Entry::Object { sorted, .. } if sorted)
+    }
+
+    fn entries(self) -> &'a [Entry] {
+        &self.tree.entries[self.index..self.end()]
     }
 
     /// Whether it is that value, with the members of objects in the same order.
-    pub(in crate::metadata) fn is(self, value: &Value) -> bool {
-        match (self.kind(), value) {
-            (Kind::Null, Value::Null) => true,
-            (Kind::Bool(own), Value::Bool(other)) => own == *other,
-            (Kind::Integer(own), Value::Number(other)) => other.as_i64() == Some(own),
-            (Kind::Text(own), Value::String(other)) => own == other,
-            (Kind::Array, Value::Array(items)) => {
-                let mut own = self.items();
-                items
-                    .iter()
-                    .all(|item| own.next().is_some_and(|own| own.is(item)))
-                    && own.next().is_none()
+    pub(in crate::metadata) fn is(self, other: Node<'_>) -> bool {
+        let same = |(own, others): (&Entry, &Entry)| match (*own, *others) {
+            (Entry::Null, Entry::Null) => true,
+            (Entry::Bool(own), Entry::Bool(others)) => own == others,
+            (Entry::Integer(own), Entry::Integer(others)) => own == others,
+            (Entry::Text(own), Entry::Text(others)) => {
+                self.tree.texts[own.from..own.to] == other.tree.texts[others.from..others.to]
             }
-            (Kind::Object, Value::Object(members)) => {
-                let mut own = self.members();
-                let same = |(name, value): (&String, &Value)| {
-                    own.next()
-                        .is_some_and(|(own_name, own)| own_name == name && own.is(value))
-                };
-                members.iter().all(same) && own.next().is_none()
+            (Entry::Array { end: own }, Entry::Array { end: others })
+            | (Entry::Object { end: own, .. }, Entry::Object { end: others, .. }) => {
+                own - self.index == others - other.index
             }
             _ => false,
+        };
+        let (own, others) = (self.entries(), other.entries());
+        own.len() == others.len() && own.iter().zip(others).all(same)
+    }
+
+    /// The same value alone.
+    pub(in crate::metadata) fn to_tree(self) -> Tree {
+        // The texts of a value stand side by side, in the order of its entries.
+        let mut texts = self.entries().iter().filter_map(|entry| match entry {
+            Entry::Text(text) => Some(*text),
+            _ => None,
+        });
+        let from = texts.next();
+        let to = texts.last().or(from).map_or(0, |last| last.to);
+        let from = from.map_or(0, |first| first.from);
+        Tree {
+            texts: self.tree.texts[from..to].to_owned(),
+            entries: self
+                .entries()
+                .iter()
+                .map(|entry| entry.moved(self.index, from))
+                .collect(),
         }
     }
 
@@ -314,14 +388,13 @@ impl<'a> Iterator for Siblings<'a> {
 
 /// Names, each with the value that follows it.
 #[derive(Debug, Clone)]
-struct Members<'a>(Siblings<'a>);
+struct Named<'a>(Siblings<'a>);
 
-impl<'a> Iterator for Members<'a> {
-    type Item = (&'a str, Node<'a>);
+impl<'a> Iterator for Named<'a> {
+    type Item = (Node<'a>, Node<'a>);
 
-    fn next(&mut self) -> Option<(&'a str, Node<'a>)> {
-        let name = self.0.next()?.as_str()?;
-        Some((name, self.0.next()?))
+    fn next(&mut self) -> Option<(Node<'a>, Node<'a>)> {
+        Some((self.0.next()?, self.0.next()?))
     }
 }
 
@@ -365,7 +438,6 @@ mod tests {
         let value = json!({"b": [1, -2, true, null, [], {}], "a": {"é": "x\n", "": false}});
         let tree = Tree::of(&value).unwrap();
         assert_eq!(tree.root().to_value(), value);
-        assert!(tree.root().is(&value));
         let names: Vec<_> = tree.root().members().map(|(name, _)| name).collect();
         assert_eq!(names, ["b", "a"]);
     }
@@ -387,7 +459,20 @@ mod tests {
             json!({"b": {"c": true}, "a": [1, "x"]}),
             json!(null),
         ] {
-            assert!(!tree.root().is(&other), "{other}");
+            let other = Tree::of(&other).unwrap();
+            assert!(!tree.root().is(other.root()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_the_same_alone() {
+        let value = json!({"x": ["y"], "part": [1, {"a": "é", "b": [true, null]}, ""], "z": 1});
+        let tree = Tree::of(&value).unwrap();
+        for name in ["x", "part", "z"] {
+            let part = tree.root().get(name).unwrap();
+            let alone = part.to_tree();
+            assert!(part.is(alone.root()) && alone.root().is(part));
+            assert_eq!(alone.root().to_value(), value[name]);
         }
     }
 

@@ -73,7 +73,15 @@ fn write_node(out: &mut Vec<u8>, node: Node<'_>) {
         Kind::Bool(true) => out.extend_from_slice(b"true"),
         Kind::Bool(false) => out.extend_from_slice(b"false"),
         Kind::Integer(integer) => out.extend_from_slice(integer.to_string().as_bytes()),
-        Kind::Text(text) => write_string(out, text),
+        Kind::Text(text) => {
+            out.push(b'"');
+            if node.is_plain() {
+                out.extend_from_slice(text.as_bytes());
+            } else {
+                write_text(out, text);
+            }
+            out.push(b'"');
+        }
         Kind::Array => {
             out.push(b'[');
             for (index, item) in node.items().enumerate() {
@@ -84,39 +92,36 @@ fn write_node(out: &mut Vec<u8>, node: Node<'_>) {
             }
             out.push(b']');
         }
-        Kind::Object if node.is_sorted() => write_members(out, node.members()),
-        Kind::Object => write_members(out, node.sorted_members()),
+        Kind::Object if node.is_sorted() => write_members(out, node.named()),
+        Kind::Object => {
+            let mut sorted: Vec<_> = node.named().collect();
+            // The order of UTF-8 bytes is the order of code points.
+            sorted.sort_unstable_by_key(|(name, _)| name.as_str());
+            write_members(out, sorted);
+        }
     }
 }
 
-fn write_members<'a>(out: &mut Vec<u8>, sorted: impl IntoIterator<Item = (&'a str, Node<'a>)>) {
+fn write_members<'a>(out: &mut Vec<u8>, sorted: impl IntoIterator<Item = (Node<'a>, Node<'a>)>) {
     out.push(b'{');
     for (index, (name, member)) in sorted.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_string(out, name);
+        write_node(out, name);
         out.push(b':');
         write_node(out, member);
     }
     out.push(b'}');
 }
 
-fn write_string(out: &mut Vec<u8>, text: &str) {
-    let text = text.as_bytes();
-    out.push(b'"');
-    // Searching for one byte is fast, and hardly any text has one of these.
-    if text.contains(&b'"') || text.contains(&b'\\') {
-        for byte in text {
-            if matches!(byte, b'"' | b'\\') {
-                out.push(b'\\');
-            }
-            out.push(*byte);
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
         }
-    } else {
-        out.extend_from_slice(text);
+        out.push(byte);
     }
-    out.push(b'"');
 }
 
 #[cfg(test)]

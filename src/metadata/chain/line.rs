@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::{Hop, Link};
-use crate::metadata::key_cache::KeyCache;
+use crate::metadata::authority_cache::AuthorityCache;
 use crate::metadata::root_file::RootFile;
 
 /// More threads than this would hold more memory than they save time.
@@ -151,7 +151,7 @@ where
 {
     fn work(&self) {
         let _stop = StopOnPanic(self);
-        let mut cache = KeyCache::default();
+        let mut cache = AuthorityCache::default();
         loop {
             let Some(batch) = lock(&self.source).next_batch() else {
                 return;
@@ -178,7 +178,7 @@ where
     }
 
     /// Reads and judges a batch, unless the line has ended.
-    fn judge(&self, batch: Batch<E>, cache: &mut KeyCache) -> Option<Vec<Verdict<E>>> {
+    fn judge(&self, batch: Batch<E>, cache: &mut AuthorityCache) -> Option<Vec<Verdict<E>>> {
         let links: Vec<Result<Link, E>> = batch
             .files
             .into_iter()

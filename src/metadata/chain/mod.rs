@@ -16,10 +16,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use self::findings::Findings;
+use super::authority::ListedKey;
+use super::authority_cache::AuthorityCache;
 use super::check::{Check, Remark};
-use super::document::{ListedKey, RootDocument};
+use super::document::RootDocument;
 use super::expires::Expires;
-use super::key_cache::KeyCache;
 use super::key_id::KeyId;
 use super::limits::MAX_VERSIONS;
 use super::role::{Role, RoleKind};
@@ -98,7 +99,7 @@ struct Link {
 }
 
 impl Link {
-    fn read(name: String, bytes: &[u8], cache: &mut KeyCache) -> Self {
+    fn read(name: String, bytes: &[u8], cache: &mut AuthorityCache) -> Self {
         let file = RootFile::read_with(bytes, cache).map(Arc::new);
         Self { name, file }
     }
