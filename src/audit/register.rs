@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::ceremony::{Ceremony, Mode};
+use crate::ceremony::{Ceremony, Former, FormerFate, Mode};
 use crate::metadata::KeyType;
 use crate::record::{KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, PersonId};
+use crate::script::{KeyId, PersonId, SpareId};
 use crate::words::Digest;
 
 /// `keys/register.json`.
@@ -23,7 +23,7 @@ struct Register<'a> {
 struct Entry<'a> {
     id: &'a KeyId,
     holder: &'a PersonId,
-    holder_name: Option<&'a str>,
+    holder_name: &'a str,
     #[serde(rename = "type")]
     key_type: KeyType,
     /// The ID in metadata.
@@ -33,11 +33,50 @@ struct Entry<'a> {
     fingerprint: Digest,
     fingerprint_words: String,
     token: Option<&'a TokenId>,
-    provenance: Provenance,
-    attributes: KeyAttributes,
+    /// None for a key that was made before this ceremony.
+    provenance: Option<Provenance>,
+    /// None for a key that was made before this ceremony.
+    attributes: Option<KeyAttributes>,
     proven: bool,
     reinserted: bool,
     has_signed: bool,
+    /// The spare that stands in for the token of the script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spare: Option<&'a SpareId>,
+    /// Why the ceremony went on without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgone: Option<&'a str>,
+    /// Keys that were made for it before, and given up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    former: Vec<FormerEntry<'a>>,
+}
+
+/// A key that was given up.
+#[derive(Serialize)]
+struct FormerEntry<'a> {
+    /// SHA-256 over the DER SubjectPublicKeyInfo.
+    fingerprint: Digest,
+    token: &'a TokenId,
+    /// `destroyed`, `orphan`, or `pending` while it is neither.
+    fate: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> FormerEntry<'a> {
+    fn of(former: &'a Former) -> Self {
+        let (fate, reason) = match &former.fate {
+            FormerFate::Pending => ("pending", None),
+            FormerFate::Destroyed => ("destroyed", None),
+            FormerFate::Orphan { reason } => ("orphan", Some(reason.as_str())),
+        };
+        Self {
+            fingerprint: former.public_key.fingerprint(),
+            token: &former.token,
+            fate,
+            reason,
+        }
+    }
 }
 
 /// Where the public key of a key of the script lies in a ceremony directory.
@@ -56,9 +95,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
             Some(Entry {
                 id: &plan.id,
                 holder: &plan.holder,
-                holder_name: script
-                    .person(&plan.holder)
-                    .map(|person| person.name.as_str()),
+                holder_name: ceremony.name(&plan.holder),
                 key_type: plan.key_type,
                 key_id: generated.key.id().as_str(),
                 public_key: public_key_path(&plan.id),
@@ -70,6 +107,9 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
                 has_signed: state.has_signed(),
+                spare: state.spare(),
+                forgone: state.forgone(),
+                former: state.former().iter().map(FormerEntry::of).collect(),
             })
         })
         .collect();

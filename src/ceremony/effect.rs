@@ -3,16 +3,24 @@
 use crate::certificate::PublicKey;
 use crate::metadata::KeyType;
 use crate::record::{Finding, KeyAttributes, TokenId};
-use crate::script::{KeyId, PersonId};
+use crate::script::{KeyId, PersonId, SpareId};
 
+use super::approval::Approval;
+use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
 use super::failure::Failure;
 use super::prompt::Answer;
+use super::request::Request;
 
 /// Something to do. Each can be done again after an interruption: the intent that was recorded first says
 /// under which name to look for what may have been done already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// Let a person choose an approval code, and keep it in memory.
+    ChooseCode {
+        /// Who.
+        person: PersonId,
+    },
     /// Look at the machine.
     InspectStation,
     /// Wait until the token for this key is there, and no other that could be taken for it.
@@ -60,6 +68,26 @@ pub enum Effect {
         /// The key that must answer.
         public_key: PublicKey,
     },
+    /// Destroy a key that was given up, and see that it is gone.
+    DestroyKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The spare that the token is; none where it is the key's own.
+        spare: Option<SpareId>,
+        /// The token that holds it.
+        token: TokenId,
+        /// `CKA_ID`.
+        object_id: Vec<u8>,
+        /// The key that must be gone.
+        public_key: PublicKey,
+    },
+    /// Unblock the PIN: its owner sets a new one.
+    UnblockPin {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+    },
     /// Sign the frozen root.
     Sign {
         /// The key's name in the script.
@@ -81,6 +109,8 @@ pub enum Effect {
 /// What came of an [`Effect`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
+    /// The person has a code.
+    CodeChosen,
     /// The machine was looked at.
     StationInspected(Vec<Finding>),
     /// The token is there.
@@ -97,6 +127,8 @@ pub enum Outcome {
     },
     /// It has a PIN.
     PinSet,
+    /// It does not hold the key any more.
+    KeyDestroyed,
     /// It holds a new key.
     KeyGenerated {
         /// The token.
@@ -136,15 +168,29 @@ pub enum Input {
         torn_bytes: u64,
     },
     /// The room answered.
-    Answer(Answer),
+    Answer {
+        /// What.
+        answer: Answer,
+        /// By whom it is approved, where that is wanted.
+        approvals: Vec<Approval>,
+    },
+    /// The room asks for one of the offers.
+    Request {
+        /// Which.
+        request: Request,
+        /// By whom it is approved, where that is wanted.
+        approvals: Vec<Approval>,
+    },
     /// An effect ended.
     Outcome(Outcome),
     /// The room wants an exception recorded.
     Exception {
         /// The sheet.
         sheet: ExceptionSheet,
-        /// The IDs of the people who decided.
-        people: Vec<PersonId>,
+        /// The check that it waives, if it does.
+        waives: Option<Check>,
+        /// Who decided.
+        approvals: Vec<Approval>,
     },
     /// The room breaks off.
     Abort {

@@ -1,9 +1,10 @@
 //! The questions of a ceremony: who is asked, what they need to know, and what an answer is.
 
 use crate::metadata::FrozenRoot;
-use crate::script::{PersonId, PersonRole, Step};
+use crate::script::{KeyId, PersonId, PersonRole, Step, TokenSecret};
 
-use super::event::Verdict;
+use super::event::{ExceptionSheet, Verdict};
+use super::failure::{Failure, FailureKind};
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::Ceremony;
 
@@ -12,14 +13,11 @@ pub(super) fn review_word(root: &FrozenRoot) -> String {
     format!("SIGN ROOT {}", root.version())
 }
 
-/// By which a person is known, as offered for attendance.
-pub(super) const DOCUMENTS: [&str; 5] = [
-    "known personally",
-    "passport",
-    "identity card",
-    "driving licence",
-    "staff card",
-];
+/// The choice that leads to a new PIN.
+pub(super) const UNBLOCK: &str = "unblock the PIN";
+
+/// The choice to do the same once more.
+const AGAIN: &str = "try again";
 
 /// The verdicts of a sign-off, in the order of the choice.
 pub(super) const VERDICTS: [Verdict; 3] =
@@ -32,6 +30,15 @@ impl Ceremony {
             who,
             lines,
             ask,
+            approval: false,
+        }
+    }
+
+    /// A question whose answer two people approve.
+    fn approved(&self, step: &Step, lines: Vec<String>, ask: Ask) -> Prompt {
+        Prompt {
+            approval: true,
+            ..Self::prompt(step, self.usual_approvers(), lines, ask)
         }
     }
 
@@ -57,7 +64,7 @@ impl Ceremony {
             )
     }
 
-    fn with_role(&self, role: PersonRole, count: usize) -> Vec<PersonId> {
+    pub(super) fn with_role(&self, role: PersonRole, count: usize) -> Vec<PersonId> {
         self.script
             .with_role(role)
             .take(count)
@@ -65,25 +72,12 @@ impl Ceremony {
             .collect()
     }
 
-    /// The two who decide with the administrator, and are not the administrator.
-    pub(super) fn witnesses(&self) -> Vec<PersonId> {
-        self.with_role(PersonRole::Witness, 2)
-    }
-
-    pub(super) fn next_absent(&self) -> Option<PersonId> {
-        self.script
-            .people()
-            .iter()
-            .map(|person| person.id.clone())
-            .find(|id| !self.attended.contains_key(id))
-    }
-
     pub(super) fn next_to_sign_off(&self) -> Option<PersonId> {
         self.script
             .people()
             .iter()
             .map(|person| person.id.clone())
-            .find(|id| !self.sign_offs.contains_key(id))
+            .find(|id| self.attended.contains_key(id) && !self.sign_offs.contains_key(id))
     }
 
     pub(super) fn next_to_initial(&self, step: &Step, initials: &[PersonId]) -> Option<PersonId> {
@@ -97,28 +91,36 @@ impl Ceremony {
             .cloned()
     }
 
-    fn name_of(&self, person: &PersonId) -> String {
-        self.script
-            .person(person)
-            .map_or_else(|| person.to_string(), |person| person.name.clone())
-    }
-
-    pub(super) fn ask_attendance(&self, step: &Step) -> Prompt {
-        let who: Vec<_> = self.next_absent().into_iter().collect();
-        let name = who.first().map_or_else(String::new, |id| self.name_of(id));
-        Self::prompt(
+    /// Why a production begins for which no rehearsal was shown.
+    pub(super) fn ask_without_rehearsal(&self, step: &Step) -> Prompt {
+        let lines = vec![
+            "No completed rehearsal of this very script was shown. It is an exception to go on without one: two people decide it, and the record says why. Otherwise break off, rehearse, and begin again with --rehearsal DIR.".to_owned(),
+        ];
+        let label = "Why it goes on without a rehearsal".to_owned();
+        self.approved(
             step,
-            who,
-            Vec::new(),
-            Ask::Choice {
-                label: format!("{name} is here, by"),
-                options: DOCUMENTS.map(Choice::plain).to_vec(),
+            lines,
+            Ask::Text {
+                label,
+                default: None,
             },
         )
     }
 
+    /// The exception sheet of a production for which no rehearsal was shown.
+    pub(super) fn unrehearsed(&self, decided: String) -> ExceptionSheet {
+        ExceptionSheet {
+            expected: format!(
+                "a completed rehearsal of the script {}",
+                self.script.sha256().short_hex()
+            ),
+            happened: "none was shown".to_owned(),
+            decided,
+        }
+    }
+
     pub(super) fn ask_clock(&self, step: &Step) -> Prompt {
-        Self::prompt(step, self.witnesses(), Vec::new(), Ask::Clock)
+        self.approved(step, Vec::new(), Ask::Clock)
     }
 
     pub(super) fn ask_acknowledge(&self, step: &Step) -> Prompt {
@@ -129,14 +131,8 @@ impl Ceremony {
                 .flatten()
                 .map(|finding| format!("- {finding}")),
         );
-        Self::prompt(
-            step,
-            self.witnesses(),
-            lines,
-            Ask::Enter {
-                action: "Go on all the same".to_owned(),
-            },
-        )
+        let action = "Go on all the same".to_owned();
+        self.approved(step, lines, Ask::Enter { action })
     }
 
     pub(super) fn ask_read(&self, step: &Step) -> Prompt {
@@ -155,12 +151,97 @@ impl Ceremony {
         )
     }
 
-    pub(super) fn ask_initials(&self, step: &Step, text: &str, initials: &[PersonId]) -> Prompt {
+    /// What is asked after something did not work.
+    pub(super) fn ask_after(&self, step: &Step, failure: &Failure) -> Prompt {
+        let mut lines = vec![
+            format!("It did not work: {}.", failure.what),
+            failure.hint.clone(),
+        ];
+        let who = self.people_at_hand(step);
+        let plan = self.key_at_hand().and_then(|key| self.script.key(key));
+        let unblocker = plan
+            .and_then(|plan| Some((plan, plan.unblocked_by()?)))
+            .filter(|(plan, _)| {
+                failure.kind == FailureKind::PinLocked && !self.keys[&plan.id].is_at_former()
+            });
+        if failure.kind == FailureKind::PinLocked {
+            lines.push(match (&unblocker, plan) {
+                (Some((plan, by)), _) => {
+                    let owner = by.set_by.as_ref().map_or("", |owner| self.name(owner));
+                    let bag = self.keys[&plan.id].envelopes.get(&by.secret);
+                    let bag = bag.map_or_else(String::new, |bag| {
+                        format!(" from bag {bag}, which a witness sees opened")
+                    });
+                    format!(
+                        "{owner} can unblock it with the {}{bag}; then {} sets a new PIN.",
+                        by.secret.title(),
+                        self.name(&plan.holder)
+                    )
+                }
+                _ => "What would unblock it was random and is forgotten.".to_owned(),
+            });
+        }
+        let ways: Vec<&str> = self
+            .offers()
+            .iter()
+            .filter(|offer| offer.kind.is_way_out())
+            .map(|offer| offer.kind.title())
+            .collect();
+        if !ways.is_empty() {
+            lines.push(format!(
+                "Other ways stand under \"other\": {}.",
+                ways.join("; ")
+            ));
+        }
+        let Some((plan, by)) = unblocker else {
+            let action = "Try again".to_owned();
+            return Self::prompt(step, who, lines, Ask::Enter { action });
+        };
+        let mut who: Vec<PersonId> = by.set_by.iter().cloned().collect();
+        if !who.contains(&plan.holder) {
+            who.push(plan.holder.clone());
+        }
+        let options = [UNBLOCK, AGAIN].map(Choice::plain).to_vec();
+        let label = "What is done".to_owned();
+        Self::prompt(step, who, lines, Ask::Choice { label, options })
+    }
+
+    /// The holder of the key at hand, or whom the step is for.
+    pub(super) fn people_at_hand(&self, step: &Step) -> Vec<PersonId> {
+        let plan = self.key_at_hand().and_then(|key| self.script.key(key));
+        plan.map_or_else(|| self.people_of(step), |plan| vec![plan.holder.clone()])
+    }
+
+    /// Asks for the number of the bag into which a secret is sealed.
+    pub(super) fn ask_envelope(
+        &self,
+        step: &Step,
+        key: &KeyId,
+        secret: TokenSecret,
+        bag: Option<&str>,
+    ) -> Prompt {
+        let lines = self.sealing_lines(key, secret, bag);
+        let ask = match bag {
+            Some(bag) => Ask::Word {
+                word: bag.to_owned(),
+            },
+            None => Ask::Text {
+                label: "Number of the new bag".to_owned(),
+                default: None,
+            },
+        };
+        let mut prompt = Self::prompt(step, self.usual_approvers(), lines, ask);
+        prompt.approval = true;
+        prompt
+    }
+
+    pub(super) fn ask_initials(&self, step: &Step, initials: &[PersonId]) -> Prompt {
+        let text = self.note(&step.id).unwrap_or_default();
         let who: Vec<_> = self.next_to_initial(step, initials).into_iter().collect();
         let ask = match who.first() {
             Some(person) => Ask::Text {
-                label: format!("Initials of {}", self.name_of(person)),
-                default: Some(initials_of(&self.name_of(person))),
+                label: format!("Initials of {}", self.name(person)),
+                default: Some(initials_of(self.name(person))),
             },
             None => Ask::Enter {
                 action: "Go on".to_owned(),
@@ -176,7 +257,7 @@ impl Ceremony {
         let mut lines = self.review_lines(root);
         lines.push("Two people read the digest to each other.".to_owned());
         let mut who = self.people_of(step);
-        who.extend(self.witnesses());
+        who.extend(self.usual_approvers());
         Self::prompt(
             step,
             who,
@@ -216,9 +297,9 @@ impl Ceremony {
             lines.push(format!(
                 "+ {} ({})  {}  {}  {}",
                 plan.id,
-                self.name_of(&plan.holder),
+                self.name(&plan.holder),
                 plan.key_type,
-                generated.provenance,
+                generated.origin(),
                 generated.key.id(),
             ));
         }
@@ -245,7 +326,9 @@ impl Ceremony {
 
     pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {
         let who: Vec<_> = self.next_to_sign_off().into_iter().collect();
-        let name = who.first().map_or_else(String::new, |id| self.name_of(id));
+        let name = who
+            .first()
+            .map_or_else(String::new, |id| self.name(id).to_owned());
         Self::prompt(
             step,
             who,
@@ -273,6 +356,7 @@ impl Ceremony {
             ask: Ask::Enter {
                 action: "Close the ceremony".to_owned(),
             },
+            approval: false,
         }
     }
 }

@@ -8,11 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::certificate::PublicKey;
 use crate::metadata::{Count, FrozenRoot, Key, SignedRoot};
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
+use crate::script::{KeyId, KeyPlan, PersonId, Script, SpareId, StepId, TokenSecret};
 use crate::words::Digest;
 
+use super::amendment::Amendment;
+use super::cast::Cast;
+use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
+use super::people::Presence;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
@@ -20,7 +24,13 @@ pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
     pub(super) done: BTreeSet<StepId>,
-    pub(super) attended: BTreeMap<PersonId, String>,
+    pub(super) attended: BTreeMap<PersonId, Presence>,
+    pub(super) away: BTreeSet<PersonId>,
+    pub(super) codes: BTreeSet<PersonId>,
+    pub(super) substituted: BTreeSet<PersonId>,
+    pub(super) cast: Cast,
+    pub(super) amendments: Vec<Amendment>,
+    pub(super) waived: Vec<Check>,
     pub(super) clock_offset: Option<i64>,
     pub(super) findings: Option<Vec<Finding>>,
     pub(super) script_read: bool,
@@ -34,6 +44,11 @@ pub struct Ceremony {
     pub(super) exported: Vec<ExportedFile>,
     pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    pub(super) deferred: BTreeSet<KeyId>,
+    pub(super) taken_up: Option<KeyId>,
+    pub(super) used_bags: BTreeSet<String>,
+    pub(super) used_spares: BTreeSet<SpareId>,
+    pub(super) keyboard_tested: bool,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -67,19 +82,84 @@ pub struct KeyState {
     pub(super) sign: Intent<()>,
     pub(super) signature: Option<Vec<u8>>,
     pub(super) reinserted: bool,
+    /// The spare that stands in for the token of the script.
+    pub(super) spare: Option<SpareId>,
+    /// Keys that were made for this one before, and given up.
+    pub(super) former: Vec<Former>,
+    /// Tokens that were given up for a spare.
+    pub(super) set_aside: Vec<TokenId>,
+    /// The bags into which secrets of the token are sealed.
+    pub(super) envelopes: BTreeMap<TokenSecret, String>,
+    /// Wrong PINs since the last right one.
+    pub(super) wrong_pins: u8,
+    pub(super) locked: bool,
+    /// Whether it was decided to unblock the PIN.
+    pub(super) unblocking: bool,
+    /// Why nothing more is asked of the key, when two people decided so.
+    pub(super) forgone: Option<String>,
 }
 
-/// A key as it came out of its token.
+/// A key that was made and then given up, so that another took its place.
+#[derive(Debug, Clone)]
+pub struct Former {
+    /// The public key.
+    pub public_key: PublicKey,
+    /// Its object ID there.
+    pub object_id: Vec<u8>,
+    /// Whether wrong PINs have locked that token since.
+    pub locked: bool,
+    /// The token that holds it, or held it.
+    pub token: TokenId,
+    /// The spare that this token is; none where it is the key's own.
+    pub spare: Option<SpareId>,
+    /// What became of it.
+    pub fate: FormerFate,
+}
+
+/// What became of a key that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormerFate {
+    /// It is still to be destroyed.
+    Pending,
+    /// It was destroyed, and is not on the token any more.
+    Destroyed,
+    /// It may exist still: it is listed as an orphan.
+    Orphan {
+        /// Why it was not destroyed.
+        reason: String,
+    },
+}
+
+/// A key as it came out of its token, or as the root before has it.
 #[derive(Debug, Clone)]
 pub struct Generated {
     /// The public key.
     pub public_key: PublicKey,
     /// The public key as TUF has it.
     pub key: Key,
-    /// What the token says of the private key.
-    pub attributes: KeyAttributes,
-    /// What that amounts to.
-    pub provenance: Provenance,
+    /// What the token said of the private key when it was made; none for a key that was made before.
+    pub attributes: Option<KeyAttributes>,
+    /// What that amounts to; none for a key that was made before.
+    pub provenance: Option<Provenance>,
+}
+
+impl Generated {
+    /// A key of the root before: it was made earlier, and its token shows it.
+    fn earlier(key: &Key) -> Option<Self> {
+        Some(Self {
+            public_key: key.public()?.clone(),
+            key: key.clone(),
+            attributes: None,
+            provenance: None,
+        })
+    }
+
+    /// Where it comes from, in a word or two.
+    #[must_use]
+    pub fn origin(&self) -> &'static str {
+        self.provenance
+            .map_or("made before this ceremony", Provenance::as_str)
+    }
 }
 
 /// What was written down before an act that cannot be undone.
@@ -129,7 +209,7 @@ impl KeyState {
         self.token.as_ref()
     }
 
-    /// The key, once it was generated.
+    /// The key, once it was generated; from the start where the root before has it.
     #[must_use]
     pub const fn generated(&self) -> Option<&Generated> {
         self.generated.as_ref()
@@ -147,6 +227,67 @@ impl KeyState {
         self.signature.is_some()
     }
 
+    /// The spare that stands in for the token that the script names.
+    #[must_use]
+    pub const fn spare(&self) -> Option<&SpareId> {
+        self.spare.as_ref()
+    }
+
+    /// Keys that were made for this one before, and given up.
+    #[must_use]
+    pub fn former(&self) -> &[Former] {
+        &self.former
+    }
+
+    /// Tokens that were given up for a spare.
+    #[must_use]
+    pub fn set_aside(&self) -> &[TokenId] {
+        &self.set_aside
+    }
+
+    /// The bags into which secrets of the token are sealed now.
+    #[must_use]
+    pub const fn envelopes(&self) -> &BTreeMap<TokenSecret, String> {
+        &self.envelopes
+    }
+
+    /// Why nothing more is asked of the key, when two people decided so.
+    #[must_use]
+    pub fn forgone(&self) -> Option<&str> {
+        self.forgone.as_deref()
+    }
+
+    /// Whether wrong PINs have locked the token, as far as the record knows.
+    #[must_use]
+    pub const fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// Wrong PINs since the last right one.
+    #[must_use]
+    pub const fn wrong_pins(&self) -> u8 {
+        self.wrong_pins
+    }
+
+    /// Whether the key still owes its signature of the root.
+    #[must_use]
+    pub(super) const fn owes_signature(&self) -> bool {
+        self.signature.is_none() && self.forgone.is_none()
+    }
+
+    /// Whether a failure concerns the token that was given up, and not the one in its place.
+    pub(super) fn is_at_former(&self) -> bool {
+        self.to_destroy()
+            .is_some_and(|former| former.spare != self.spare)
+    }
+
+    /// A key that was given up and is still to be destroyed.
+    pub(super) fn to_destroy(&self) -> Option<&Former> {
+        self.former
+            .iter()
+            .find(|former| former.fate == FormerFate::Pending)
+    }
+
     /// Whether the token answered again after it was taken out and put in.
     #[must_use]
     pub const fn is_reinserted(&self) -> bool {
@@ -161,13 +302,26 @@ impl Ceremony {
         let keys = script
             .keys()
             .iter()
-            .map(|key| (key.id.clone(), KeyState::default()))
+            .map(|plan| {
+                let before = plan.change.before();
+                let state = KeyState {
+                    generated: before.and_then(|before| Generated::earlier(&before.key)),
+                    ..KeyState::default()
+                };
+                (plan.id.clone(), state)
+            })
             .collect();
         Self {
             script,
             opening: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
+            away: BTreeSet::new(),
+            codes: BTreeSet::new(),
+            substituted: BTreeSet::new(),
+            cast: Cast::default(),
+            amendments: Vec::new(),
+            waived: Vec::new(),
             clock_offset: None,
             findings: None,
             script_read: false,
@@ -181,6 +335,11 @@ impl Ceremony {
             exported: Vec::new(),
             sign_offs: BTreeMap::new(),
             exceptions: Vec::new(),
+            deferred: BTreeSet::new(),
+            taken_up: None,
+            used_bags: BTreeSet::new(),
+            used_spares: BTreeSet::new(),
+            keyboard_tested: false,
             failure: None,
             ending: None,
         }
@@ -210,6 +369,16 @@ impl Ceremony {
         self.opening
             .as_ref()
             .map_or(Mode::Rehearsal, |opening| opening.mode)
+    }
+
+    /// Whether it counts and who stands for it, in a few words, for the head of every screen and page.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        let mode = self.mode().banner();
+        match self.script.assurance_banner() {
+            Some(assurance) => format!("{mode} · {assurance}"),
+            None => mode.to_owned(),
+        }
     }
 
     /// The right time, as the room attested it, from the machine's clock; in whole seconds.
@@ -242,13 +411,10 @@ impl Ceremony {
         self.clock_offset
     }
 
-    /// The step that the room is at; none when all are done.
+    /// Who stands for which person of the script.
     #[must_use]
-    pub fn current_step(&self) -> Option<&Step> {
-        self.script
-            .steps()
-            .iter()
-            .find(|step| !self.done.contains(&step.id))
+    pub const fn cast(&self) -> &Cast {
+        &self.cast
     }
 
     /// How far a step is.
@@ -263,9 +429,9 @@ impl Ceremony {
         }
     }
 
-    /// Who is here, and by which kind of document they are known.
+    /// Who is here, and how they are known.
     #[must_use]
-    pub const fn attendance(&self) -> &BTreeMap<PersonId, String> {
+    pub const fn attendance(&self) -> &BTreeMap<PersonId, Presence> {
         &self.attended
     }
 

@@ -70,12 +70,21 @@ impl Executor<'_> {
 
     fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
         match effect {
+            Effect::ChooseCode { person } => self.choose_code(&person),
             Effect::InspectStation => Ok(Outcome::StationInspected(station::inspect().findings())),
             Effect::FindToken { key } => self.find_token(&key),
             Effect::InitialiseToken { key, token, label } => {
                 self.initialise_token(&key, &token, &label)
             }
             Effect::SetPin { key, token } => self.set_pin(&key, &token),
+            Effect::DestroyKey {
+                key,
+                spare,
+                token,
+                object_id,
+                public_key,
+            } => self.destroy_key(&key, spare.as_ref(), &token, object_id, public_key),
+            Effect::UnblockPin { key, token } => self.unblock_pin(&key, &token),
             Effect::GenerateKey {
                 key,
                 token,

@@ -6,6 +6,7 @@
 //! Whoever has a [`Script`] has one that passed.
 
 mod act;
+mod activation;
 mod blueprint;
 mod carried;
 mod check;
@@ -13,18 +14,21 @@ mod embedded;
 mod fault;
 mod id;
 mod plan;
+mod previous;
 mod read;
 mod sheet;
 mod warning;
 
 pub use act::Act;
+pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use blueprint::{Blueprint, BlueprintError, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
-pub use id::{IdError, KeyId, PersonId, StepId};
+pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
 pub use plan::{
-    Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
-    RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
+    Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
+    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
 };
+pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::RunSheet;

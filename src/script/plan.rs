@@ -12,7 +12,8 @@ use crate::words::Digest;
 use super::carried::CarriedFile;
 use super::embedded;
 use super::fault::Warning;
-use super::{Act, KeyId, PersonId, StepId};
+use super::previous::{DistantKey, KeyChange, Previous};
+use super::{Act, Fate, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
 
 /// A ceremony script that passed every check.
 #[derive(Debug, Clone)]
@@ -23,9 +24,13 @@ pub struct Script {
     pub(super) title: String,
     pub(super) repository: String,
     pub(super) not_before: Timestamp,
+    pub(super) assurance: Assurance,
     pub(super) root: RootPolicy,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
+    pub(super) spares: Vec<Spare>,
+    pub(super) previous: Option<Previous>,
+    pub(super) distant: Vec<DistantKey>,
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
@@ -37,6 +42,23 @@ pub struct Script {
 pub enum Kind {
     /// Makes the keys and signs the first root.
     Genesis,
+    /// Changes keys, thresholds or online roles.
+    Rotation,
+    /// Changes the expiry, and nothing else.
+    Renewal,
+    /// One key holder signs at another site what others composed.
+    Signing,
+}
+
+/// How many people stand for what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Assurance {
+    /// Two people other than the administrator approve what matters.
+    #[default]
+    TwoPeople,
+    /// One person may act alone, and everything says so.
+    Solo,
 }
 
 /// The root that the ceremony is to make.
@@ -62,19 +84,19 @@ pub enum Destination {
     Plain,
 }
 
-/// The roles whose keys are online.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The roles whose keys are online. One that is not here stays as the root before has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnlineRoles {
     /// Signs which snapshot is the newest.
-    pub timestamp: RolePolicy,
+    pub timestamp: Option<RolePolicy>,
     /// Signs which targets metadata belong together.
-    pub snapshot: RolePolicy,
+    pub snapshot: Option<RolePolicy>,
     /// Signs the files that clients may install.
-    pub targets: RolePolicy,
+    pub targets: Option<RolePolicy>,
 }
 
 impl OnlineRoles {
-    /// The three, in the order timestamp, snapshot, targets.
+    /// Those that are given, in the order timestamp, snapshot, targets.
     pub fn iter(&self) -> impl Iterator<Item = (RoleKind, &RolePolicy)> {
         [
             (RoleKind::Timestamp, &self.timestamp),
@@ -82,6 +104,15 @@ impl OnlineRoles {
             (RoleKind::Targets, &self.targets),
         ]
         .into_iter()
+        .filter_map(|(kind, role)| Some((kind, role.as_ref()?)))
+    }
+
+    pub(super) const fn slot(&mut self, kind: RoleKind) -> &mut Option<RolePolicy> {
+        match kind {
+            RoleKind::Timestamp => &mut self.timestamp,
+            RoleKind::Snapshot => &mut self.snapshot,
+            RoleKind::Targets => &mut self.targets,
+        }
     }
 }
 
@@ -150,6 +181,8 @@ pub struct Person {
     pub name: String,
     /// At least one, each once.
     pub roles: Vec<PersonRole>,
+    /// The name of who may come in the person's place.
+    pub substitute: Option<String>,
 }
 
 impl Person {
@@ -173,7 +206,7 @@ pub enum PersonRole {
     Custodian,
 }
 
-/// A root key that is to be made.
+/// A root key whose token is in the room: to be made, or made before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPlan {
     /// How the script calls the key.
@@ -186,6 +219,55 @@ pub struct KeyPlan {
     pub key_type: KeyType,
     /// Whether the key is backed up.
     pub backup: Backup,
+    /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
+    pub activation: Vec<SecretPlan>,
+    /// What becomes of the key.
+    pub change: KeyChange,
+}
+
+impl KeyPlan {
+    /// What the script says of a secret of the token; none where such tokens have no such secret.
+    #[must_use]
+    pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
+        self.activation.iter().find(|plan| plan.secret == secret)
+    }
+
+    /// By which secret a locked PIN is unblocked: the PUK where the token has one, otherwise the SO PIN. None where
+    /// that is random and discarded.
+    #[must_use]
+    pub fn unblocked_by(&self) -> Option<&SecretPlan> {
+        self.secret(TokenSecret::Puk)
+            .or_else(|| self.secret(TokenSecret::SoPin))
+            .filter(|plan| plan.fate != Fate::Discarded)
+    }
+
+    /// The secrets that are sealed into bags, with the numbers of these.
+    pub fn envelopes(&self) -> impl Iterator<Item = (TokenSecret, &str)> {
+        self.activation.iter().filter_map(|plan| match &plan.fate {
+            Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
+            Fate::Memory | Fate::Discarded => None,
+        })
+    }
+}
+
+/// A token that waits to stand in for one that fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spare {
+    /// How the script calls it.
+    pub id: SpareId,
+    /// Which token it is.
+    pub token: TokenSpec,
+    /// The keys for which it may be taken; empty where it may be for any key of its make.
+    pub keys: Vec<KeyId>,
+}
+
+impl Spare {
+    /// Whether it may stand in for the token of a key.
+    #[must_use]
+    pub fn serves(&self, plan: &KeyPlan) -> bool {
+        self.token.profile == plan.token.profile
+            && (self.keys.is_empty() || self.keys.contains(&plan.id))
+    }
 }
 
 /// How to tell the right token from others. What the script leaves out is not compared.
@@ -279,12 +361,30 @@ impl Script {
         self.not_before
     }
 
+    /// What every page and screen of a ceremony for one person says; none where two people stand for it.
+    #[must_use]
+    pub fn assurance_banner(&self) -> Option<&'static str> {
+        self.is_solo().then_some("SOLO, UNWITNESSED")
+    }
+
+    /// Whether one person may act alone, without witnesses.
+    #[must_use]
+    pub const fn is_solo(&self) -> bool {
+        matches!(self.assurance, Assurance::Solo)
+    }
+
     /// The version of the root that the ceremony makes.
     #[must_use]
-    pub const fn root_version(&self) -> u64 {
-        match self.kind {
-            Kind::Genesis => 1,
-        }
+    pub fn root_version(&self) -> u64 {
+        self.previous
+            .as_ref()
+            .map_or(1, |previous| previous.root.version() + 1)
+    }
+
+    /// The root that the ceremony changes; none in a genesis.
+    #[must_use]
+    pub const fn previous(&self) -> Option<&Previous> {
+        self.previous.as_ref()
     }
 
     /// The root that the ceremony is to make.
@@ -310,16 +410,49 @@ impl Script {
         self.people.iter().filter(move |person| person.is(role))
     }
 
-    /// The root keys, in the order of the script.
+    /// The root keys whose tokens are in the room, in the order of the script.
     #[must_use]
     pub fn keys(&self) -> &[KeyPlan] {
         &self.keys
+    }
+
+    /// The root keys whose tokens are elsewhere, in the order of the script.
+    #[must_use]
+    pub fn distant_keys(&self) -> &[DistantKey] {
+        &self.distant
+    }
+
+    /// What becomes of each root key, those in the room first.
+    pub fn key_changes(&self) -> impl Iterator<Item = (&KeyId, &KeyChange)> {
+        let here = self.keys.iter().map(|plan| (&plan.id, &plan.change));
+        let distant = self.distant.iter().map(|key| (&key.id, &key.change));
+        here.chain(distant)
+    }
+
+    /// How many root keys the new root has.
+    #[must_use]
+    pub fn root_keys(&self) -> usize {
+        self.key_changes()
+            .filter(|(_, change)| change.stays())
+            .count()
     }
 
     /// The root key of that ID.
     #[must_use]
     pub fn key(&self, id: &KeyId) -> Option<&KeyPlan> {
         self.keys.iter().find(|key| key.id == *id)
+    }
+
+    /// The spare tokens, in the order of the script.
+    #[must_use]
+    pub fn spares(&self) -> &[Spare] {
+        &self.spares
+    }
+
+    /// The spare token of that ID.
+    #[must_use]
+    pub fn spare(&self, id: &SpareId) -> Option<&Spare> {
+        self.spares.iter().find(|spare| spare.id == *id)
     }
 
     /// The holder of a root key.
@@ -380,21 +513,38 @@ impl Script {
     /// half nobody has: good for rehearsals, refused in production.
     #[must_use]
     pub fn uses_sample_keys(&self) -> bool {
-        self.root
+        let given: Vec<RoleKind> = self.root.roles.iter().map(|(kind, _)| kind).collect();
+        let kept = self.previous.iter().flat_map(|previous| {
+            let kinds = RoleKind::ALL.into_iter();
+            let kept = kinds.filter(|kind| !given.contains(kind));
+            kept.flat_map(|kind| previous.root.document().role_keys(kind.into()))
+        });
+        let mut keys = self
+            .root
             .roles
             .iter()
-            .any(|(_, role)| role.keys.iter().any(|key| embedded::is_sample(&key.key)))
+            .flat_map(|(_, role)| role.keys.iter().map(|key| &key.key))
+            .chain(kept.map(|(_, listed)| listed.key()));
+        keys.any(embedded::is_sample)
     }
 
-    /// `key holder 3`: the holders of keys are counted in the order of the script.
+    /// `key holder 3`: the holders of keys have the numbers of their IDs, where all are called like `holder-3`;
+    /// otherwise they are counted in the order of the script.
     #[must_use]
     pub fn holder_title(&self, key: &KeyId) -> String {
         let holder = self.key(key).map(|key| &key.holder);
-        let place = self
-            .with_role(PersonRole::KeyHolder)
-            .position(|person| Some(&person.id) == holder);
+        let holders = || self.with_role(PersonRole::KeyHolder);
+        let number = |id: &PersonId| id.as_str().strip_prefix("holder-")?.parse::<u32>().ok();
+        let place = if holders().all(|person| number(&person.id).is_some()) {
+            holder.and_then(number)
+        } else {
+            holders()
+                .zip(1..)
+                .find(|(person, _)| Some(&person.id) == holder)
+                .map(|(_, place)| place)
+        };
         match place {
-            Some(index) => format!("key holder {}", index + 1),
+            Some(number) => format!("key holder {number}"),
             None => format!("the holder of {key}"),
         }
     }
@@ -464,8 +614,17 @@ macro_rules! spelling {
     };
 }
 
-spelling!(Kind { Genesis = "genesis" });
+spelling!(Kind {
+    Genesis = "genesis",
+    Rotation = "rotation",
+    Renewal = "renewal",
+    Signing = "signing",
+});
 spelling!(Destination { Plain = "plain" });
+spelling!(Assurance {
+    TwoPeople = "two-people",
+    Solo = "solo",
+});
 spelling!(Backup { None = "none" });
 spelling!(PersonRole {
     Administrator = "administrator",

@@ -17,11 +17,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Ceremony, Effect, Event, Input, Mode, Moment, Next, Opening, Outcome, StepError,
-    possession_message,
+    Answer, Approval, Ceremony, Effect, Event, Input, Mode, Moment, Next, Opening, Outcome, Prompt,
+    StepError, Strength, possession_message,
 };
 use conclave::metadata::KeyType;
-use conclave::script::{Blueprint, KeyId, Kind, Script, embedded};
+use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, SpareId, embedded};
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
@@ -75,7 +75,8 @@ pub(crate) fn parse(text: &str) -> Arc<Script> {
 pub(crate) struct Room {
     pub(crate) ceremony: Ceremony,
     pub(crate) transcript: Transcript,
-    tokens: BTreeMap<KeyId, SoftwareToken>,
+    /// By their names in the script: keys' and spares'.
+    tokens: BTreeMap<String, SoftwareToken>,
     machine_time: Timestamp,
     ticks: u64,
 }
@@ -83,11 +84,12 @@ pub(crate) struct Room {
 impl Room {
     /// Nothing has happened yet.
     pub(crate) fn new(script: Arc<Script>) -> Self {
-        let tokens = script
-            .keys()
-            .iter()
+        let keys = script.keys().iter().map(|plan| plan.id.to_string());
+        let spares = script.spares().iter().map(|spare| spare.id.to_string());
+        let tokens = keys
+            .chain(spares)
             .zip(1..)
-            .map(|(plan, number)| (plan.id.clone(), SoftwareToken::blank(number)))
+            .map(|(name, number)| (name, SoftwareToken::blank(number)))
             .collect();
         Self {
             machine_time: script.not_before(),
@@ -122,7 +124,7 @@ impl Room {
     /// Does what comes next in the usual way; false when it is over.
     pub(crate) fn advance(&mut self) -> bool {
         let input = match self.ceremony.next() {
-            Next::Ask(prompt) => Input::Answer(prompt.ask.usual_answer()),
+            Next::Ask(prompt) => self.usual(&prompt),
             Next::Do(effect) => Input::Outcome(self.perform(&effect)),
             Next::Done(_) => return false,
         };
@@ -148,7 +150,42 @@ impl Room {
 
     /// Gives an answer.
     pub(crate) fn answer(&mut self, answer: Answer) -> Result<(), StepError> {
-        self.give(Input::Answer(answer))
+        let approvals = match self.ceremony.next() {
+            Next::Ask(prompt) => self.approvals(&prompt),
+            _ => Vec::new(),
+        };
+        self.give(Input::Answer { answer, approvals })
+    }
+
+    /// The usual answer, approved where that is wanted.
+    pub(crate) fn usual(&self, prompt: &Prompt) -> Input {
+        Input::Answer {
+            answer: prompt.ask.usual_answer(),
+            approvals: self.approvals(prompt),
+        }
+    }
+
+    /// What the people of a prompt give, each by the own code, if it wants their approval.
+    fn approvals(&self, prompt: &Prompt) -> Vec<Approval> {
+        if prompt.approval {
+            self.approved_by(&prompt.who)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// What people give, each by the own code, or alone.
+    pub(crate) fn approved_by(&self, people: &[PersonId]) -> Vec<Approval> {
+        let strength = if self.ceremony.script().is_solo() {
+            Strength::Solo
+        } else {
+            Strength::Code
+        };
+        let approve = |person: &PersonId| Approval {
+            person: person.clone(),
+            strength,
+        };
+        people.iter().map(approve).collect()
     }
 
     /// A process takes the ceremony up again.
@@ -189,6 +226,7 @@ impl Room {
         let script = self.ceremony.script().sha256();
         let challenge: [u8; 32] = *Digest::of(&self.ticks.to_be_bytes()).as_bytes();
         match effect {
+            Effect::ChooseCode { .. } => Outcome::CodeChosen,
             Effect::InspectStation => Outcome::StationInspected(Vec::new()),
             Effect::FindToken { key } => Outcome::TokenFound {
                 token: self.token(key).id().clone(),
@@ -200,7 +238,12 @@ impl Room {
                     token: self.token(key).id().clone(),
                 }
             }
-            Effect::SetPin { .. } => Outcome::PinSet,
+            Effect::SetPin { .. } | Effect::UnblockPin { .. } => Outcome::PinSet,
+            Effect::DestroyKey { key, spare, .. } => {
+                let name = spare.as_ref().map_or(key.as_str(), SpareId::as_str);
+                self.tokens.get_mut(name).unwrap().destroy();
+                Outcome::KeyDestroyed
+            }
             Effect::GenerateKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
                 Outcome::KeyGenerated {
@@ -223,7 +266,8 @@ impl Room {
 
     /// The token for a key.
     pub(crate) fn token(&mut self, key: &KeyId) -> &mut SoftwareToken {
-        self.tokens.get_mut(key).unwrap()
+        let name = self.ceremony.token_name(key);
+        self.tokens.get_mut(name).unwrap()
     }
 
     /// The bytes of `transcript.jsonl`.
@@ -253,6 +297,8 @@ pub(crate) fn opening(mode: Mode) -> Opening {
         "export": "export",
         "mode": mode,
         "program": Digest::of(b"the program"),
+        "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
+        "rehearsal_keys": [],
         "twin_clock_offset": 0,
         "twins": twins,
     }))
@@ -264,4 +310,19 @@ pub(crate) fn write(directory: &Path, path: &str, bytes: &[u8]) {
     let path = directory.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
+}
+
+/// An answer that nobody approves.
+pub(crate) const fn said(answer: Answer) -> Input {
+    Input::Answer {
+        answer,
+        approvals: Vec::new(),
+    }
+}
+
+/// People for whom the operator types.
+pub(crate) fn in_ink<const N: usize>(people: [&str; N]) -> Vec<Approval> {
+    people
+        .map(|id| Approval::in_ink(id.parse().unwrap()))
+        .to_vec()
 }

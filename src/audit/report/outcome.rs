@@ -1,6 +1,6 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, Fact, KeyState};
+use crate::ceremony::{Ceremony, Ending, Fact, FormerFate, KeyState};
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
 use crate::script::KeyPlan;
@@ -66,12 +66,10 @@ fn program_file(digest: Option<Digest>) -> String {
 pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
     page.element("h2", "Keys");
     for (plan, state) in ceremony.key_states() {
-        let name = ceremony
-            .script()
-            .person(&plan.holder)
-            .map_or(plan.holder.as_str(), |holder| holder.name.as_str());
+        let name = ceremony.name(&plan.holder);
         page.element("h3", format!("{} of {name}", plan.id));
         key(page, plan, state);
+        former(page, ceremony, state);
     }
 }
 
@@ -97,11 +95,10 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
     let did = |done: bool| if done { "verified" } else { "not made" };
     facts.push((
         "Provenance",
-        format!(
-            "{} ({})",
-            generated.provenance,
-            attributes(generated.attributes)
-        ),
+        match generated.attributes {
+            Some(told) => format!("{} ({})", generated.origin(), attributes(told)),
+            None => generated.origin().to_owned(),
+        },
     ));
     facts.push((
         "Proof of possession",
@@ -119,6 +116,50 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
         "Fingerprint, SHA-256 of the public key:",
     );
     page.digest(&generated.public_key.fingerprint());
+}
+
+/// What was given up on the way: keys that were made before, and tokens in whose place a spare came.
+fn former(page: &mut Page, ceremony: &Ceremony, state: &KeyState) {
+    let mut facts = Vec::new();
+    if let Some(spare) = state.spare() {
+        facts.push((
+            "Spare",
+            format!("{spare} stands in for the token of the script"),
+        ));
+    }
+    for token in state.set_aside() {
+        facts.push(("Set aside", format!("the token {token}")));
+    }
+    for (secret, bag) in state.envelopes() {
+        facts.push(("Sealed", format!("the {} in bag {bag}", secret.title())));
+    }
+    if let Some(reason) = state.forgone() {
+        let what = if state.has_signed() {
+            "it was not proven again"
+        } else if ceremony.frozen().is_some() {
+            "it did not sign, and was not proven again"
+        } else {
+            "nothing more was asked of it"
+        };
+        facts.push(("Gone without", format!("{what}: {reason}")));
+    }
+    for former in state.former() {
+        let fingerprint = former.public_key.fingerprint();
+        let fate = match &former.fate {
+            FormerFate::Pending => "given up, and still to be destroyed".to_owned(),
+            FormerFate::Destroyed => "destroyed, and its absence seen".to_owned(),
+            FormerFate::Orphan { reason } => {
+                format!("ORPHAN, not destroyed: {reason}")
+            }
+        };
+        facts.push((
+            "Former key",
+            format!("{fate}; on {}, fingerprint {fingerprint}", former.token),
+        ));
+    }
+    if !facts.is_empty() {
+        page.facts(&facts);
+    }
 }
 
 /// What the token says of the private key.

@@ -1,6 +1,6 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, KeyId, Script};
+use crate::script::{Act, Fate, KeyId, Script, SecretPlan, TokenSecret};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -55,13 +55,21 @@ impl Act {
     pub fn instructions(&self, script: &Script) -> Vec<String> {
         let version = script.root_version();
         match self {
+            Self::Attendance if script.is_solo() => lines(&[
+                "One person acts alone, and the record says so everywhere: SOLO, UNWITNESSED.",
+            ]),
             Self::Attendance => lines(&[
                 "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
-                "The administrator confirms each one. Whoever else is in the room is written on the run sheet.",
+                "Each but the administrator then chooses a code, unseen: by it they approve what two people decide.",
+                "Whoever else is in the room is written on the run sheet.",
             ]),
+            Self::AttestClock if script.is_solo() => vec![format!(
+                "The time on the screen is compared with another clock, or the right one is typed in. It may not be earlier than {}.",
+                script.not_before()
+            )],
             Self::AttestClock => vec![
                 "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
-                format!("Both confirm the date and time, or have the right one typed in. It may not be earlier than {}.", script.not_before()),
+                format!("Both confirm the date and time by their codes, or have the right one typed in first. It may not be earlier than {}.", script.not_before()),
             ],
             Self::InspectStation => lines(&[
                 "The administrator starts the inspection of this machine; a witness reads the result.",
@@ -75,12 +83,9 @@ impl Act {
             Self::OpenToken { key } => open_token(script, key),
             Self::InitialiseToken { key } => vec![
                 format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
-                format!("The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.", actor(script, key)),
+                so_pin(script, key),
             ],
-            Self::SetPin { key } => vec![
-                format!("The others turn away. {} alone types a new user PIN, twice.", actor(script, key)),
-                "Nobody else learns the PIN, and it is written nowhere in this room.".into(),
-            ],
+            Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } => generate_key(script, key),
             Self::ComposeRoot => vec![format!(
                 "The administrator has root {version} put together from the script and the keys made today, and frozen. Nothing in it changes after this."
@@ -119,6 +124,9 @@ impl Act {
         let version = script.root_version();
         match self {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
+            Self::AttestClock if script.is_solo() => {
+                vec!["one person stands for the date and time".into()]
+            }
             Self::AttestClock => vec!["two people stand for the date and time".into()],
             Self::InspectStation => {
                 vec!["whatever makes this machine unfit is known, and in the record".into()]
@@ -193,6 +201,61 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
     ));
     if !marks.is_empty() {
         lines.push(format!("A witness compares: {}.", marks.join(", ")));
+    }
+    lines
+}
+
+/// Who sets the SO PIN, unseen.
+fn so_pin(script: &Script, key: &KeyId) -> String {
+    let plan = script
+        .key(key)
+        .and_then(|plan| plan.secret(TokenSecret::SoPin));
+    match plan {
+        Some(SecretPlan {
+            fate: Fate::Discarded,
+            ..
+        }) => "The SO PIN is random: nobody sees it, and it is forgotten once the PIN is set."
+            .to_owned(),
+        _ => format!(
+            "The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.",
+            setter(script, key, plan)
+        ),
+    }
+}
+
+/// Who sets a secret, at the head of a sentence: the key holder, or somebody by name.
+fn setter(script: &Script, key: &KeyId, plan: Option<&SecretPlan>) -> String {
+    let by = plan.and_then(|plan| plan.set_by.as_ref());
+    let holder = script.key(key).map(|key| &key.holder);
+    match by
+        .filter(|by| Some(*by) != holder)
+        .and_then(|by| script.person(by))
+    {
+        Some(person) => person.name.clone(),
+        None => actor(script, key),
+    }
+}
+
+fn set_pin(script: &Script, key: &KeyId) -> Vec<String> {
+    let mut lines = vec![format!(
+        "The others turn away. {} alone types a new user PIN, twice.",
+        actor(script, key)
+    )];
+    let Some(plan) = script.key(key) else {
+        return lines;
+    };
+    let is_kept = |secret: TokenSecret| plan.envelopes().any(|(sealed, _)| sealed == secret);
+    if is_kept(TokenSecret::UserPin) {
+        lines.push("Nobody else learns the PIN.".into());
+    } else {
+        lines.push("Nobody else learns the PIN, and it is written nowhere in this room.".into());
+    }
+    for (secret, bag) in plan.envelopes() {
+        lines.push(format!(
+            "{} writes the {} down, unseen, and seals it into bag {bag}. A witness reads the number, and two people approve.",
+            setter(script, key, plan.secret(secret)),
+            secret.title()
+        ));
     }
     lines
 }

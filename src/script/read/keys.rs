@@ -1,10 +1,13 @@
 //! The tables `[[key]]`.
 
+use super::activation::{self, SecretEntry};
 use super::fields::{Fields, Value};
 use super::log::At;
+use super::rotation::{self, ChangeEntry, DistantEntry};
 use crate::metadata::KeyType;
+use crate::metadata::TrustedRoot;
 use crate::profile::Profile;
-use crate::script::plan::{Backup, KeyPlan, TokenSpec};
+use crate::script::plan::{Backup, KeyPlan, Kind, TokenSpec};
 use crate::script::{KeyId, PersonId};
 
 /// A key as it was read.
@@ -13,6 +16,8 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) holder: Option<At<PersonId>>,
     pub(in crate::script) token: Option<TokenEntry>,
     pub(in crate::script) key_type: Option<At<KeyType>>,
+    pub(in crate::script) activation: Vec<SecretEntry>,
+    pub(in crate::script) change: Option<ChangeEntry>,
     backup: Option<Backup>,
 }
 
@@ -23,17 +28,30 @@ pub(in crate::script) struct TokenEntry {
     model: Option<String>,
     pub(in crate::script) serial: Option<At<String>>,
     pub(in crate::script) label: Option<At<String>>,
-    bag: Option<String>,
+    pub(in crate::script) bag: Option<At<String>>,
 }
 
-pub(super) fn read(tables: Vec<Fields<'_, '_>>) -> Vec<KeyEntry> {
-    tables.into_iter().map(key).collect()
+/// The keys whose tokens are in the room, and those whose tokens are not.
+pub(super) fn read(
+    tables: Vec<Fields<'_, '_>>,
+    kind: Kind,
+    root: Option<&TrustedRoot>,
+) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
+    let (mut here, mut distant) = (Vec::new(), Vec::new());
+    for mut fields in tables {
+        let id = fields
+            .required("id", "id = \"key-1\"")
+            .and_then(|value| value.at(value.id()));
+        let change = rotation::change(&mut fields, kind, root);
+        match rotation::place(&mut fields, kind, change.as_ref()) {
+            Some(place) => distant.push(rotation::distant(fields, id, change, place)),
+            None => here.push(key(fields, id, change)),
+        }
+    }
+    (here, distant)
 }
 
-fn key(mut fields: Fields<'_, '_>) -> KeyEntry {
-    let id = fields
-        .required("id", "id = \"key-1\"")
-        .and_then(|value| value.at(value.id()));
+fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeEntry>) -> KeyEntry {
     let holder = fields
         .required("holder", "holder = \"holder-1\"")
         .and_then(|value| value.at(value.id()));
@@ -44,24 +62,39 @@ fn key(mut fields: Fields<'_, '_>) -> KeyEntry {
         )
         .and_then(|value| value.table("\"token\""))
         .map(token);
-    let key_type = fields
-        .required("type", "type = \"ecdsa-sha2-nistp256\"")
-        .and_then(|value| value.at(key_type(&value)));
-    let backup = fields
-        .required("backup", "backup = \"none\"")
-        .and_then(|value| backup(&value));
-    fields.later(&["change"]);
+    let (key_type, backup) = match &change {
+        // What the root before says of a key is not said again.
+        Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
+        // Whether it is made or matched, nobody knows.
+        None => {
+            for name in ["key_id", "type", "backup"] {
+                fields.optional(name);
+            }
+            (None, None)
+        }
+        Some(_) => (
+            fields
+                .required("type", "type = \"ecdsa-sha2-nistp256\"")
+                .and_then(|value| value.at(key_type(&value))),
+            fields
+                .required("backup", "backup = \"none\"")
+                .and_then(|value| backup(&value)),
+        ),
+    };
+    let activation = activation::read(fields.optional("activation"));
     fields.finish();
     KeyEntry {
         id,
         holder,
         token,
         key_type,
+        activation,
+        change,
         backup,
     }
 }
 
-fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
+pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
     let profile = fields
         .required("profile", "profile = \"softhsm2\"")
         .and_then(|value| value.at(profile(&value)));
@@ -73,7 +106,7 @@ fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
     let manufacturer = mark("manufacturer").map(|at| at.value);
     let model = mark("model").map(|at| at.value);
     let serial = mark("serial");
-    let bag = mark("bag").map(|at| at.value);
+    let bag = mark("bag");
     let label = fields
         .optional("label")
         .and_then(|value| value.at(label(&value)));
@@ -141,22 +174,54 @@ fn backup(value: &Value<'_, '_>) -> Option<Backup> {
     value.one_of("script.backup", Backup::SPELLINGS)
 }
 
+impl TokenEntry {
+    /// Who made it, as far as the script says.
+    pub(in crate::script) fn make(&self) -> Option<(&str, Option<&str>)> {
+        let profile = self.profile.as_ref()?;
+        Some((&profile.value, self.model.as_deref()))
+    }
+}
+
 impl KeyEntry {
+    /// Whether the root before has it, or is said to have it.
+    pub(in crate::script) fn exists(&self) -> bool {
+        self.change.as_ref().is_some_and(ChangeEntry::exists)
+    }
+
+    /// Whether it is made in this ceremony.
+    pub(in crate::script) fn is_made(&self) -> bool {
+        self.change.as_ref().is_some_and(|change| !change.exists())
+    }
+
+    /// Whether the new root has it.
+    pub(in crate::script) fn stays(&self) -> bool {
+        self.change.as_ref().is_none_or(ChangeEntry::stays)
+    }
+
     pub(in crate::script) fn complete(self) -> Option<KeyPlan> {
-        let token = self.token?;
+        let token = self.token?.complete()?;
+        let holder = self.holder?.value;
         Some(KeyPlan {
             id: self.id?.value,
-            holder: self.holder?.value,
-            token: TokenSpec {
-                profile: token.profile?.value,
-                manufacturer: token.manufacturer,
-                model: token.model,
-                serial: token.serial.map(|at| at.value),
-                label: token.label.map(|at| at.value),
-                bag: token.bag,
-            },
+            activation: activation::complete(self.activation, &holder, &token.profile)?,
+            holder,
+            token,
             key_type: self.key_type?.value,
             backup: self.backup?,
+            change: self.change?.complete()?,
+        })
+    }
+}
+
+impl TokenEntry {
+    pub(super) fn complete(self) -> Option<TokenSpec> {
+        Some(TokenSpec {
+            profile: self.profile?.value,
+            manufacturer: self.manufacturer,
+            model: self.model,
+            serial: self.serial.map(|at| at.value),
+            label: self.label.map(|at| at.value),
+            bag: self.bag.map(|at| at.value),
         })
     }
 }

@@ -106,7 +106,7 @@ impl Page {
         self.element("p", "kind", "Run sheet of a root key ceremony");
         self.element("h1", "", script.title());
         self.raw("\n");
-        if let Some(banner) = facts::banner(script) {
+        for banner in facts::banners(script) {
             self.element("p", "banner", banner);
             self.raw("\n");
         }
@@ -145,7 +145,7 @@ impl Page {
         self.columns(&["Name", "Roles", "Initials", "Signature"]);
         for person in script.people() {
             self.raw("<tr>");
-            self.element("td", "", &person.name);
+            self.element("td", "", &facts::name(person));
             self.element("td", "", &facts::roles(person));
             self.raw("<td></td><td></td></tr>\n");
         }
@@ -182,17 +182,27 @@ impl Page {
         self.element(
             "p",
             "",
-            "Tokens. Each PIN is known to the key holder alone, by heart.",
+            "Tokens, and what opens them. Nobody types or sees what another sets.",
         );
         self.raw("\n<table class=\"grid tokens\">\n");
-        self.columns(&["Key", "Holder", "Type", "Token"]);
+        self.columns(&["Key", "Holder", "Type", "Token", "What opens it"]);
         for plan in script.keys() {
             let holder = script.holder(&plan.id).map_or("", |person| &person.name);
             self.raw("<tr>");
             self.element("td", "", plan.id.as_str());
             self.element("td", "", holder);
             self.element("td", "", &plan.key_type.to_string());
-            self.element("td", "", &facts::token(plan));
+            self.element("td", "", &facts::token(&plan.token));
+            self.element("td", "", &facts::activation(script, plan).join("; "));
+            self.raw("</tr>\n");
+        }
+        for spare in script.spares() {
+            self.raw("<tr>");
+            self.element("td", "", spare.id.as_str());
+            self.element("td", "", &facts::spare(spare));
+            self.element("td", "", "");
+            self.element("td", "", &facts::token(&spare.token));
+            self.element("td", "", "");
             self.raw("</tr>\n");
         }
         self.raw("</table>\n");

@@ -69,7 +69,7 @@ impl Page {
         }
         self.line("Run sheet of a root key ceremony");
         self.line(&"=".repeat(WIDTH));
-        if let Some(banner) = facts::banner(script) {
+        for banner in facts::banners(script) {
             self.line("");
             self.line(&format!("*** {banner} ***"));
         }
@@ -101,7 +101,7 @@ impl Page {
         self.section("People");
         for person in script.people() {
             let roles = wrap(&facts::roles(person), 26);
-            let names = wrap(&person.name, 30);
+            let names = wrap(&facts::name(person), 30);
             for index in 0..roles.len().max(names.len()) {
                 let cell = |lines: &[String]| lines.get(index).cloned().unwrap_or_default();
                 let initials = if index == 0 { "initials ______" } else { "" };
@@ -131,7 +131,7 @@ impl Page {
             self.blank(label);
         }
         self.line("");
-        self.line("Tokens. Each PIN is known to the key holder alone, by heart.");
+        self.line("Tokens, and what opens them. Nobody types or sees what another sets.");
         for plan in script.keys() {
             let holder = script.holder(&plan.id).map_or("", |person| &person.name);
             self.line("");
@@ -141,7 +141,19 @@ impl Page {
             ) {
                 self.line(&line);
             }
-            for line in wrap(&facts::token(plan), WIDTH - 4) {
+            let token = facts::token(&plan.token);
+            for fact in [token].into_iter().chain(facts::activation(script, plan)) {
+                for line in wrap(&fact, WIDTH - 4) {
+                    self.line(&format!("    {line}"));
+                }
+            }
+        }
+        for spare in script.spares() {
+            self.line("");
+            for line in wrap(&format!("{}, {}", spare.id, facts::spare(spare)), WIDTH) {
+                self.line(&line);
+            }
+            for line in wrap(&facts::token(&spare.token), WIDTH - 4) {
                 self.line(&format!("    {line}"));
             }
         }
