@@ -1,5 +1,6 @@
 //! `conclave token`: tokens outside a ceremony.
 
+mod attestation;
 mod change_pin;
 mod init;
 mod list;
@@ -21,7 +22,7 @@ use super::{Failure, Status};
 
 /// Look at tokens, and make them ready for a ceremony.
 ///
-/// Exit status: 0 done, 2 wrong usage or profile, 3 the token, 4 input or output, 130 aborted.
+/// Exit status: 0 done or accepted, 1 rejected, 2 wrong usage or profile, 3 the token, 4 input or output, 130 aborted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -34,6 +35,7 @@ enum Command {
     Show(show::Arguments),
     Init(init::Arguments),
     ChangePin(change_pin::Arguments),
+    Attestation(attestation::Arguments),
 }
 
 /// Where the tokens are.
@@ -55,6 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
         Command::Show(arguments) => show::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
+        Command::Attestation(arguments) => attestation::run(&arguments),
     }
 }
 
