@@ -183,6 +183,26 @@ impl fmt::Display for TouchPolicy {
     }
 }
 
+/// When a key wants the PIN, and when a touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsePolicy {
+    /// When it wants the PIN.
+    pub pin: PinPolicy,
+    /// When it wants to be touched.
+    pub touch: TouchPolicy,
+}
+
+/// What a root key should have: both, every time.
+impl Default for UsePolicy {
+    fn default() -> Self {
+        Self {
+            pin: PinPolicy::Always,
+            touch: TouchPolicy::Always,
+        }
+    }
+}
+
 /// The shape of a YubiKey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use attestation::{
-    AttestationSummary, Firmware, FormFactor, NoFirmware, PinPolicy, TouchPolicy,
+    AttestationSummary, Firmware, FormFactor, NoFirmware, PinPolicy, TouchPolicy, UsePolicy,
 };
 pub use visible::visible;
 

@@ -313,7 +313,12 @@ fn chains_of_others_are_refused_each_for_its_own_reason() {
             &format!("{STATEMENT}1.2.3.4=critical,DER:0500\n"),
             Some("foreign-device"),
         )
-        .certificate("silent", LEAF_NAME, "", Some("foreign-device"))
+        .certificate(
+            "silent",
+            LEAF_NAME,
+            "subjectKeyIdentifier=hash\n",
+            Some("foreign-device"),
+        )
         .certificate(
             "odd",
             LEAF_NAME,
@@ -480,7 +485,7 @@ fn what_cannot_be_judged_is_refused_or_an_error() {
     let rootless = verify_command(&[data("docker-2024-06-04")], &options);
     assert_eq!(
         (rootless.status, rootless.reasons()),
-        (1, vec!["root.form".to_owned()])
+        (1, vec!["file.form".to_owned()])
     );
 
     let nowhere = verify_command(&[delivery.path().join("nowhere")], &[]);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::certificate::attestation::TrustedRoots;
-use crate::metadata::{RootDocument, RootFile};
+use crate::metadata::{Remark, RootDocument, RootFile};
 
 use super::{Failure, Status, print};
 use files::find;
@@ -93,10 +93,8 @@ fn finish(report: &Report, json: bool) -> Result<Status, Failure> {
     })
 }
 
-fn read_root(bytes: &[u8]) -> Result<RootDocument, String> {
-    RootFile::read(bytes)
-        .map(RootFile::into_document)
-        .map_err(|remark| remark.to_string())
+fn read_root(bytes: &[u8]) -> Result<RootDocument, Remark> {
+    RootFile::read(bytes).map(RootFile::into_document)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

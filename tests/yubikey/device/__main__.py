@@ -25,6 +25,8 @@ import threading
 import time
 from pathlib import Path
 
+from smartcard import scard
+
 import attestation
 from card import ATR, Card
 
@@ -97,14 +99,42 @@ class Plug:
         connection.sendall(len(message).to_bytes(2, "big") + message)
 
 
-def control(plugs, line):
+class Daemon:
+    """What the daemon tells programs: it looks at its readers only now and then."""
+
+    def __init__(self):
+        for _ in range(500):
+            status, self.context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+            if status == scard.SCARD_S_SUCCESS:
+                return
+            time.sleep(0.01)
+        raise OSError("the daemon does not answer")
+
+    def wait(self, index, there):
+        """Until it says that a card is there, or not."""
+        for _ in range(1000):
+            _, readers = scard.SCardListReaders(self.context, [])
+            mine = [name for name in readers or [] if f" v{index} " in name]
+            asked = [(name, scard.SCARD_STATE_UNAWARE) for name in mine]
+            _, states = scard.SCardGetStatusChange(self.context, 0, asked) if asked else (0, [])
+            present = any(state & scard.SCARD_STATE_PRESENT for _, state, _ in states)
+            mute = any(state & scard.SCARD_STATE_MUTE for _, state, _ in states)
+            if mine and present == there and not mute:
+                return
+            time.sleep(0.01)
+        raise OSError(f"the daemon does not see that card {index} {'came' if there else 'went'}")
+
+
+def control(daemon, plugs, line):
     name, number, *rest = line.split()
     plug = plugs[int(number)]
     card = plug.card
     if name == "pull":
         plug.pull()
+        daemon.wait(int(number), False)
     elif name == "insert":
         plug.insert()
+        daemon.wait(int(number), True)
     elif name == "touch":
         card.touch(True)
     elif name == "deny":
@@ -122,12 +152,12 @@ def control(plugs, line):
     return card.report()
 
 
-def serve_control(path, plugs):
+def serve_control(path, daemon, plugs):
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
             line = self.rfile.readline().decode()
             try:
-                answer = control(plugs, line)
+                answer = control(daemon, plugs, line)
             except (ValueError, IndexError, OSError) as error:
                 answer = {"error": str(error)}
             self.wfile.write(json.dumps(answer).encode() + b"\n")
@@ -184,14 +214,17 @@ def main():
     daemon = start_daemon(directory, [plug.port for plug in plugs])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        for plug in plugs:
-            plug.insert()
-        serve_control(directory / "control", plugs)
-        pcsc = f"/proc/{os.getpid()}/root/run/pcscd/pcscd.comm"
         while not Path("/run/pcscd/pcscd.comm").exists():
             if daemon.poll() is not None:
                 sys.exit((directory / "pcscd.log").read_text() or "pcscd ended")
             time.sleep(0.01)
+        seen = Daemon()
+        for plug in plugs:
+            plug.insert()
+        for index in range(len(plugs)):
+            seen.wait(index, True)
+        serve_control(directory / "control", seen, plugs)
+        pcsc = f"/proc/{os.getpid()}/root/run/pcscd/pcscd.comm"
         print(json.dumps({"socket": pcsc, "root": str(directory / "root.pem")}), flush=True)
         sys.stdin.read()
     finally:

@@ -9,7 +9,7 @@ use crate::certificate::attestation::{
     Attestation, AttestationCheck, Refusal, TrustedRoots, is_statement, verify,
 };
 use crate::certificate::{Certificate, CertificateError};
-use crate::metadata::{KeyId, RoleKind, RootDocument};
+use crate::metadata::{KeyId, Remark, RoleKind, RootDocument};
 use crate::record::{Finding, visible};
 
 use super::files::Folder;
@@ -31,12 +31,12 @@ pub(super) struct Report {
     judged: Vec<Judged>,
     /// Why the whole is refused, beside what each attestation says for itself.
     reasons: Vec<Refusal>,
-    root_problem: Option<String>,
+    root_problem: Option<Remark>,
 }
 
 impl Report {
     /// The root cannot be read: nothing can be bound to it.
-    pub(super) fn refuse_root(&mut self, why: String) {
+    pub(super) fn refuse_root(&mut self, why: Remark) {
         self.root_problem = Some(why);
     }
 
@@ -158,7 +158,7 @@ impl Report {
         }
         let mut reasons: Vec<Value> = self.reasons.iter().map(reason).collect();
         if let Some(problem) = &self.root_problem {
-            reasons.push(json!({ "check": "root.form", "detail": problem }));
+            reasons.push(json!({ "check": problem.check.id(), "detail": problem.detail }));
         }
         reasons.extend(self.judged.iter().filter_map(|judged| {
             let refusal = judged.result.as_ref().err()?;
