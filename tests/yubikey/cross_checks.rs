@@ -10,6 +10,9 @@ use conclave::token::Reader as _;
 use crate::stand::{Stand, succeeds};
 use crate::{NEW, OLD, PIN, PUK, open, pin, policy, reader, ready, request, signs};
 
+/// The management key that every YubiKey leaves the factory with.
+const FACTORY_KEY: &str = "010203040506070801020304050607080102030405060708";
+
 fn run(command: &mut Command) -> String {
     succeeds(
         command
@@ -145,6 +148,8 @@ fn we_read_and_use_what_the_makers_tool_wrote() {
                     &[
                         "access",
                         "change-management-key",
+                        "-m",
+                        FACTORY_KEY,
                         "-P",
                         PIN,
                         "-g",

@@ -213,10 +213,8 @@ impl Card {
                     device(command.name, error)
                 }
             })?;
-        let (data, status) = answer.split_last_chunk::<2>().ok_or(TokenError::Device {
-            function: command.name.to_owned(),
-            code: "no status".to_owned(),
-        })?;
+        // Some drivers give an answer of nothing for a card that went while it worked.
+        let (data, status) = answer.split_last_chunk::<2>().ok_or(TokenError::Removed)?;
         Ok((
             Status(u16::from_be_bytes(*status)),
             Zeroizing::new(data.to_vec()),
