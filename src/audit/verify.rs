@@ -235,6 +235,24 @@ impl Audit<'_> {
             let detail = format!("{place}{}; decided: {}", sheet.happened, sheet.decided);
             self.report.say(Check::CeremonyException, visible(&detail));
         }
+        for amendment in ceremony.amendments() {
+            let (from, to) = amendment.change();
+            let detail = format!("{}: {from:?} became {to:?}", amendment.subject());
+            self.report.say(Check::CeremonyAmendment, visible(&detail));
+        }
+        if ceremony.script().is_solo() {
+            self.report.say(
+                Check::CeremonySolo,
+                "one person acted alone: SOLO, UNWITNESSED".to_owned(),
+            );
+        }
+        for person in ceremony.script().people() {
+            let signed_off = ceremony.sign_offs().contains_key(&person.id);
+            if matches!(ceremony.ending(), Some(Ending::Closed(_))) && !signed_off {
+                let detail = format!("{} did not sign off", person.id);
+                self.report.say(Check::CeremonySignOff, detail);
+            }
+        }
         for (person, (verdict, remark)) in ceremony.sign_offs() {
             if *verdict != Verdict::Agree {
                 let detail = format!("{person} {verdict}: {remark}");

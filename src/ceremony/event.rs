@@ -6,10 +6,14 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::metadata::Count;
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, StepId};
 use crate::words::Digest;
 
+use super::amendment::Amendment;
+use super::approval::Approval;
+use super::check::Check;
 use super::failure::Failure;
 
 /// One thing that happened, where, and who took part.
@@ -71,24 +75,10 @@ pub struct Opening {
     pub mirror: Option<String>,
     /// The head of the record of the completed rehearsal of this very script, where there was one.
     pub rehearsal: Option<Digest>,
+    /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
+    pub rehearsal_keys: Vec<Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
-}
-
-/// How sure the record is that the people named did agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strength {
-    /// The operator typed it for them: see the ink on the annotated script.
-    OperatorTyped,
-}
-
-impl fmt::Display for Strength {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OperatorTyped => f.write_str("typed by the operator: see ink"),
-        }
-    }
 }
 
 /// What a person says of the ceremony at its end.
@@ -123,6 +113,25 @@ pub struct ExportedFile {
     pub size: u64,
     /// Its digest.
     pub sha256: Digest,
+}
+
+/// How many keys of a root role signed, and how many must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// How many did.
+    pub signatures: u64,
+    /// How many must.
+    pub threshold: u64,
+}
+
+impl From<Count> for Counted {
+    fn from(count: Count) -> Self {
+        Self {
+            signatures: count.have,
+            threshold: count.need,
+        }
+    }
 }
 
 /// A departure from the script, as it stands on the exception sheet.
@@ -161,6 +170,29 @@ pub enum Fact {
     Attended {
         /// The kind of document by which the person is known. Never its number.
         document: String,
+        /// Who looked at it; none in a ceremony for one person.
+        checked_by: Option<PersonId>,
+    },
+    /// A person is not in the room yet, and comes later.
+    Awaited,
+    /// At attendance, the other of the two whom the script lists for a person has the place.
+    Substituted {
+        /// The name of the one who has the place now.
+        name: String,
+    },
+    /// A person who is here chose a code, unseen, by which to approve. It is nowhere but in memory.
+    CodeChosen,
+    /// A person left the room.
+    Left {
+        /// Why.
+        reason: String,
+    },
+    /// Two people changed one of the few things of the script that can be.
+    Amended {
+        /// What, from what, to what.
+        amendment: Amendment,
+        /// By whom.
+        approvals: Vec<Approval>,
     },
     /// Two people compared the machine's clock with their own.
     ClockAttested {
@@ -170,8 +202,8 @@ pub enum Fact {
         attested: Timestamp,
         /// Attested minus machine: added to the machine's clock for every date from here on, in seconds.
         offset: i64,
-        /// How their agreement was given.
-        strength: Strength,
+        /// By whom.
+        approvals: Vec<Approval>,
     },
     /// The machine was looked at.
     StationInspected {
@@ -180,8 +212,8 @@ pub enum Fact {
     },
     /// The people in the room saw the findings and decided to go on.
     FindingsAcknowledged {
-        /// How their agreement was given.
-        strength: Strength,
+        /// By whom.
+        approvals: Vec<Approval>,
     },
     /// The digest of the script was read aloud and compared with the printed one.
     ScriptRead {
@@ -300,6 +332,9 @@ pub enum Fact {
         signatures: u64,
         /// How many must.
         threshold: u64,
+        /// The same for the root role of the version before; none in a genesis.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous: Option<Counted>,
     },
     /// Files are about to be exported.
     ExportIntended {
@@ -329,8 +364,10 @@ pub enum Fact {
     ExceptionRecorded {
         /// The sheet.
         sheet: ExceptionSheet,
-        /// How the agreement of those named was given.
-        strength: Strength,
+        /// The check that it waives; none where the sheet only notes what happened.
+        waives: Option<Check>,
+        /// Who decided.
+        approvals: Vec<Approval>,
     },
     /// The ceremony was broken off for good.
     Aborted {

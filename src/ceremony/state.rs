@@ -11,8 +11,12 @@ use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
 use crate::words::Digest;
 
+use super::amendment::Amendment;
+use super::cast::Cast;
+use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
+use super::people::Presence;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
@@ -20,7 +24,13 @@ pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
     pub(super) done: BTreeSet<StepId>,
-    pub(super) attended: BTreeMap<PersonId, String>,
+    pub(super) attended: BTreeMap<PersonId, Presence>,
+    pub(super) away: BTreeSet<PersonId>,
+    pub(super) codes: BTreeSet<PersonId>,
+    pub(super) substituted: BTreeSet<PersonId>,
+    pub(super) cast: Cast,
+    pub(super) amendments: Vec<Amendment>,
+    pub(super) waived: Vec<Check>,
     pub(super) clock_offset: Option<i64>,
     pub(super) findings: Option<Vec<Finding>>,
     pub(super) script_read: bool,
@@ -69,17 +79,36 @@ pub struct KeyState {
     pub(super) reinserted: bool,
 }
 
-/// A key as it came out of its token.
+/// A key as it came out of its token, or as the root before has it.
 #[derive(Debug, Clone)]
 pub struct Generated {
     /// The public key.
     pub public_key: PublicKey,
     /// The public key as TUF has it.
     pub key: Key,
-    /// What the token says of the private key.
-    pub attributes: KeyAttributes,
-    /// What that amounts to.
-    pub provenance: Provenance,
+    /// What the token said of the private key when it was made; none for a key that was made before.
+    pub attributes: Option<KeyAttributes>,
+    /// What that amounts to; none for a key that was made before.
+    pub provenance: Option<Provenance>,
+}
+
+impl Generated {
+    /// A key of the root before: it was made earlier, and its token shows it.
+    fn earlier(key: &Key) -> Option<Self> {
+        Some(Self {
+            public_key: key.public()?.clone(),
+            key: key.clone(),
+            attributes: None,
+            provenance: None,
+        })
+    }
+
+    /// Where it comes from, in a word or two.
+    #[must_use]
+    pub fn origin(&self) -> &'static str {
+        self.provenance
+            .map_or("made before this ceremony", Provenance::as_str)
+    }
 }
 
 /// What was written down before an act that cannot be undone.
@@ -129,7 +158,7 @@ impl KeyState {
         self.token.as_ref()
     }
 
-    /// The key, once it was generated.
+    /// The key, once it was generated; from the start where the root before has it.
     #[must_use]
     pub const fn generated(&self) -> Option<&Generated> {
         self.generated.as_ref()
@@ -161,13 +190,26 @@ impl Ceremony {
         let keys = script
             .keys()
             .iter()
-            .map(|key| (key.id.clone(), KeyState::default()))
+            .map(|plan| {
+                let before = plan.change.before();
+                let state = KeyState {
+                    generated: before.and_then(|before| Generated::earlier(&before.key)),
+                    ..KeyState::default()
+                };
+                (plan.id.clone(), state)
+            })
             .collect();
         Self {
             script,
             opening: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
+            away: BTreeSet::new(),
+            codes: BTreeSet::new(),
+            substituted: BTreeSet::new(),
+            cast: Cast::default(),
+            amendments: Vec::new(),
+            waived: Vec::new(),
             clock_offset: None,
             findings: None,
             script_read: false,
@@ -212,6 +254,16 @@ impl Ceremony {
             .map_or(Mode::Rehearsal, |opening| opening.mode)
     }
 
+    /// Whether it counts and who stands for it, in a few words, for the head of every screen and page.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        let mode = self.mode().banner();
+        match self.script.assurance_banner() {
+            Some(assurance) => format!("{mode} · {assurance}"),
+            None => mode.to_owned(),
+        }
+    }
+
     /// The right time, as the room attested it, from the machine's clock; in whole seconds.
     #[must_use]
     pub fn time(&self, machine: Timestamp) -> Timestamp {
@@ -251,6 +303,12 @@ impl Ceremony {
             .find(|step| !self.done.contains(&step.id))
     }
 
+    /// Who stands for which person of the script.
+    #[must_use]
+    pub const fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
     /// How far a step is.
     #[must_use]
     pub fn step_state(&self, id: &StepId) -> StepState {
@@ -263,9 +321,9 @@ impl Ceremony {
         }
     }
 
-    /// Who is here, and by which kind of document they are known.
+    /// Who is here, and how they are known.
     #[must_use]
-    pub const fn attendance(&self) -> &BTreeMap<PersonId, String> {
+    pub const fn attendance(&self) -> &BTreeMap<PersonId, Presence> {
         &self.attended
     }
 

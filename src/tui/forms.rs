@@ -1,10 +1,11 @@
 //! What lies over the ceremony, and the keys there: the exception sheet, the way out, and what is only read.
 
-use crate::ceremony::{ExceptionSheet, Interrupt};
+use crate::ceremony::{Check, ExceptionSheet, Interrupt};
 use crate::script::PersonId;
 
+use super::field::TextField;
 use super::keys::Action;
-use super::model::{AbortForm, ExceptionForm, Model, Overlay};
+use super::model::{AbortForm, ExceptionForm, Model, OfferForm, Overlay};
 use super::screens;
 use super::update::{Cmd, interrupt, scrolled};
 
@@ -24,11 +25,8 @@ pub(super) fn abort() -> AbortForm {
 
 /// Does what a key does on what lies on top.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
-    let deciders: Vec<PersonId> = model
-        .deciders()
-        .into_iter()
-        .map(|person| person.id.clone())
-        .collect();
+    let deciders = model.deciders();
+    let excusable = model.excusable();
     let (most, page) = screens::overlay_scrolling(model);
     let Some(overlay) = &mut model.overlay else {
         return Vec::new();
@@ -64,9 +62,22 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
                 Action::PreviousField => {
                     form.at = (form.at + ExceptionForm::LINES - 1) % ExceptionForm::LINES;
                 }
+                Action::Up | Action::Down if form.at + 1 == ExceptionForm::LINES => {
+                    turn_check(form, excusable.len(), action);
+                }
                 Action::Up | Action::Down => turn(form, deciders.len(), action),
                 Action::Submit if form.at + 1 < ExceptionForm::LINES => form.at += 1,
-                Action::Submit => return submit_exception(model, &deciders),
+                Action::Submit => return submit_exception(model, &deciders, &excusable),
+                _ => {}
+            }
+        }
+        Overlay::Offers(form) => {
+            form.notice = None;
+            match action {
+                Action::Submit => return submit_offer(model),
+                Action::Back => back_in_offer(model),
+                Action::Up => form.at = form.at.saturating_sub(1),
+                Action::Down => form.at = (form.at + 1).min(form.list().len().saturating_sub(1)),
                 _ => {}
             }
         }
@@ -81,6 +92,65 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         }
     }
     Vec::new()
+}
+
+/// The menu of what may be asked for; none when nothing may.
+pub(super) fn offers(model: &Model) -> Option<OfferForm> {
+    let offers = model.shown()?.offers();
+    (!offers.is_empty()).then(|| OfferForm::new(offers))
+}
+
+/// Takes what is chosen or typed, and asks for it when the form is full.
+fn submit_offer(model: &mut Model) -> Vec<Cmd> {
+    let Some(Overlay::Offers(form)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    let value = match form.field() {
+        Some(field) if field.choices.is_empty() => form.text.text().trim().to_owned(),
+        Some(field) => field
+            .choices
+            .get(form.at)
+            .map_or_else(String::new, |pick| pick.value.clone()),
+        None => String::new(),
+    };
+    let Some((offer, values)) = &mut form.chosen else {
+        form.chosen = Some((form.at, Vec::new()));
+        form.at = 0;
+        return Vec::new();
+    };
+    if value.is_empty() {
+        form.notice = Some("this line is empty: type it, or Esc to go back");
+        return Vec::new();
+    }
+    values.push(value);
+    form.at = 0;
+    form.text = TextField::new();
+    let Some(offer) = form.offers.get(*offer) else {
+        return Vec::new();
+    };
+    if values.len() < offer.fields.len() {
+        return Vec::new();
+    }
+    let request = offer.with(std::mem::take(values));
+    model.overlay = None;
+    interrupt(model, Interrupt::Request(request))
+}
+
+/// Goes back by one line of the form, to the menu, or to the ceremony.
+fn back_in_offer(model: &mut Model) {
+    let Some(Overlay::Offers(form)) = &mut model.overlay else {
+        return;
+    };
+    form.at = 0;
+    form.text = TextField::new();
+    match &mut form.chosen {
+        None => model.overlay = None,
+        Some((_, values)) => {
+            if values.pop().is_none() {
+                form.chosen = None;
+            }
+        }
+    }
 }
 
 /// Another person on the line of the cursor.
@@ -100,7 +170,22 @@ fn turn(form: &mut ExceptionForm, count: usize, action: Action) {
     }
 }
 
-fn submit_exception(model: &mut Model, deciders: &[PersonId]) -> Vec<Cmd> {
+/// Another check to waive, or none.
+fn turn_check(form: &mut ExceptionForm, count: usize, action: Action) {
+    // The place before the first check is that of none.
+    let places = count + 1;
+    let place = form.waives.map_or(0, |index| index + 1);
+    let place = match action {
+        Action::Up => (place + places - 1) % places,
+        _ => (place + 1) % places,
+    };
+    form.waives = place.checked_sub(1);
+}
+
+fn submit_exception(model: &mut Model, deciders: &[PersonId], excusable: &[Check]) -> Vec<Cmd> {
+    let needed = model
+        .shown()
+        .map_or(2, |ceremony| ceremony.approvals_needed());
     let Some(Overlay::Exception(form)) = &mut model.overlay else {
         return Vec::new();
     };
@@ -113,15 +198,20 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId]) -> Vec<Cmd> {
         form.notice = Some("this line is empty: say it in a few words");
         return Vec::new();
     }
-    let [first, second] = form.people.map(|place| deciders.get(place?).cloned());
-    let (Some(first), Some(second)) = (first, second) else {
+    let named = form.people.iter().flatten();
+    let people: Vec<PersonId> = named
+        .filter_map(|place| deciders.get(*place).cloned())
+        .take(needed)
+        .collect();
+    if people.len() < needed {
         form.notice = Some("the script has no two people who could decide");
         return Vec::new();
-    };
-    if first == second {
+    }
+    if people.first() == people.get(1) {
         form.notice = Some("two different people decide");
         return Vec::new();
     }
+    let waives = form.waives.and_then(|at| excusable.get(at).copied());
     let said = |field: &super::field::TextField| field.text().trim().to_owned();
     let sheet = ExceptionSheet {
         expected: said(&form.expected),
@@ -133,7 +223,8 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId]) -> Vec<Cmd> {
         model,
         Interrupt::Exception {
             sheet,
-            people: vec![first, second],
+            waives,
+            people,
         },
     )
 }

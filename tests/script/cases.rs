@@ -54,6 +54,11 @@ const TEXT: &[Case] = &[
     ),
     ("field-missing", "threshold = 3 ", "#"),
     (
+        "assurance-unknown",
+        "kind = \"genesis\"",
+        "kind = \"genesis\"\nassurance = \"alone\"",
+    ),
+    (
         "table-missing",
         "[root.roles.snapshot]",
         "[root.roles.targets.snapshot]",
@@ -64,14 +69,14 @@ const HEADER: &[Case] = &[
     ("schema", "schema = 1 ", "schema = 2 "),
     ("schema-missing", "schema = 1 ", "# "),
     ("kind-unknown", "kind = \"genesis\"", "kind = \"exodus\""),
-    ("kind-later", "kind = \"genesis\"", "kind = \"rotation\""),
+    ("kind-later", "kind = \"genesis\"", "kind = \"drill\""),
     (
         "repository",
         "repository = \"example.com/updates\"",
         "repository = \"our updates\"",
     ),
     (
-        "previous-later",
+        "previous-of-genesis",
         "\n[root]\n",
         "\n[previous]\nrecord = \"snowcap\"\n\n[root]\n",
     ),
@@ -231,9 +236,9 @@ const PEOPLE: &[Case] = &[
         "roles = [\"administrator\", \"administrator\"]",
     ),
     (
-        "person-substitute-later",
+        "person-substitute-name-taken",
         "name = \"Witness 2\"",
-        "name = \"Witness 2\"\nsubstitute = \"witness-1\"",
+        "name = \"Witness 2\"\nsubstitute = \"witness 1\"",
     ),
     (
         "person-unused",

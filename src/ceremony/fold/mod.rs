@@ -4,15 +4,15 @@
 //! are held to the same.
 
 mod key;
+mod people;
 mod root;
-
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use crate::metadata::FrozenRoot;
-use crate::script::{Act, KeyId, PersonId, PersonRole, StepId};
+use crate::script::{Act, KeyId, PersonId, StepId};
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
 
@@ -42,6 +42,14 @@ pub enum ReplayError {
         /// The step.
         step: String,
     },
+    /// The event does not hold to one of the checks.
+    #[error("{what} ({check})")]
+    Check {
+        /// Which.
+        check: Check,
+        /// What is the matter.
+        what: String,
+    },
     /// The event contradicts what is known.
     #[error("{0}")]
     Contradiction(String),
@@ -51,6 +59,22 @@ type Folded = Result<(), ReplayError>;
 
 fn contradiction(what: impl Into<String>) -> ReplayError {
     ReplayError::Contradiction(what.into())
+}
+
+/// As [`require`], for a check that has an ID of its own.
+fn hold(check: Check, condition: bool, what: &str) -> Folded {
+    if condition {
+        Ok(())
+    } else {
+        Err(broken(check, what))
+    }
+}
+
+fn broken(check: Check, what: impl Into<String>) -> ReplayError {
+    ReplayError::Check {
+        check,
+        what: what.into(),
+    }
 }
 
 fn require(condition: bool, what: &str) -> Folded {
@@ -89,10 +113,14 @@ impl Ceremony {
                 });
             }
         }
-        if !self.fold_anywhere(event)? {
+        if self.fold_people(event)? {
+            self.settle_on();
+        } else if self.fold_anywhere(event)? {
+            self.settle_on();
+        } else {
             self.fold_in_step(event)?;
             self.failure = None;
-            self.settle();
+            self.settle_on();
         }
         Ok(self)
     }
@@ -112,6 +140,8 @@ impl Ceremony {
             Fact::Resumed { .. } => {
                 // The people, the clock and the machine may be others now.
                 self.attended.clear();
+                self.away.clear();
+                self.codes.clear();
                 self.clock_offset = None;
                 self.findings = None;
                 let again: Vec<StepId> = self
@@ -141,9 +171,18 @@ impl Ceremony {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
             }
-            Fact::ExceptionRecorded { sheet, .. } => {
-                self.require_two(&event.people, "an exception is decided")?;
+            Fact::ExceptionRecorded {
+                sheet,
+                waives,
+                approvals,
+            } => {
+                self.require_decision(event, approvals, "an exception is decided")?;
                 self.exceptions.push((event.step.clone(), sheet.clone()));
+                if let Some(check) = waives {
+                    self.require_excusable(*check)?;
+                    self.require_approval(event, approvals, "a check is waived")?;
+                    self.waive(*check);
+                }
             }
             Fact::Aborted { reason } => {
                 self.ending = Some(Ending::Aborted {
@@ -175,33 +214,35 @@ impl Ceremony {
             return Err(contradiction("the event names no step"));
         }
         let (step_id, act) = (step.id.clone(), step.act.clone());
+        hold(
+            Check::RehearsalShown,
+            !self.wants_rehearsal(),
+            "no rehearsal of this script was shown, and nobody has waived that",
+        )?;
         match (&act, &event.fact) {
-            (Act::Attendance, Fact::Attended { document }) => {
-                let [person] = event.people.as_slice() else {
-                    return Err(contradiction("attendance is taken person by person"));
-                };
-                let before = self.attended.insert(person.clone(), document.clone());
-                require(before.is_none(), "that person is here already")?;
-            }
             (
                 Act::AttestClock,
                 Fact::ClockAttested {
                     machine,
                     attested,
                     offset,
-                    ..
+                    approvals,
                 },
-            ) => self.fold_clock(&event.people, *machine, *attested, *offset)?,
+            ) => {
+                self.require_approval(event, approvals, "the clock is attested")?;
+                self.fold_clock(*machine, *attested, *offset)?;
+            }
             (Act::InspectStation, Fact::StationInspected { findings }) => {
                 self.findings = Some(findings.clone());
             }
-            (Act::InspectStation, Fact::FindingsAcknowledged { .. }) => {
+            (Act::InspectStation, Fact::FindingsAcknowledged { approvals }) => {
                 require(self.findings.is_some(), "nothing was inspected yet")?;
-                self.require_two(&event.people, "findings are acknowledged")?;
+                self.require_approval(event, approvals, "findings are acknowledged")?;
                 self.done.insert(step_id);
             }
             (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
-                require(
+                hold(
+                    Check::ScriptDigest,
                     *sha256 == self.script.sha256(),
                     "the digest is not that of the script",
                 )?;
@@ -212,8 +253,8 @@ impl Ceremony {
                     return Err(contradiction("initials are one person's"));
                 };
                 require(
-                    initials.contains(person),
-                    "the script does not ask for that person's initials",
+                    initials.contains(person) && self.attended.contains_key(person),
+                    "the script asks for the initials of others, who are here",
                 )?;
                 let place = (step_id, person.clone());
                 let before = self.initials.insert(place, typed.clone());
@@ -234,6 +275,10 @@ impl Ceremony {
                     *verdict == Verdict::Agree || !remark.is_empty(),
                     "a reservation or a refusal has a reason",
                 )?;
+                require(
+                    self.attended.contains_key(person),
+                    "only who is here signs off",
+                )?;
                 let signed_off = (*verdict, remark.clone());
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
@@ -251,39 +296,18 @@ impl Ceremony {
         Ok(())
     }
 
-    fn fold_clock(
-        &mut self,
-        people: &[PersonId],
-        machine: Timestamp,
-        attested: Timestamp,
-        offset: i64,
-    ) -> Folded {
-        self.require_two(people, "the clock is attested")?;
+    fn fold_clock(&mut self, machine: Timestamp, attested: Timestamp, offset: i64) -> Folded {
         require(
             attested.as_second() - machine.as_second() == offset,
             "the offset is not attested time minus machine time",
         )?;
-        require(
+        hold(
+            Check::ClockNotBefore,
             attested >= self.script.not_before(),
             "the attested time is earlier than the script allows",
         )?;
         self.clock_offset = Some(offset);
         Ok(())
-    }
-
-    /// Two people are two other than the ceremony administrator.
-    fn require_two(&self, people: &[PersonId], what: &str) -> Folded {
-        let independent: BTreeSet<_> = people
-            .iter()
-            .filter(|id| {
-                let person = self.script.person(id);
-                person.is_some_and(|person| !person.is(PersonRole::Administrator))
-            })
-            .collect();
-        require(
-            independent.len() >= 2,
-            &format!("{what} by two people, neither of them the ceremony administrator"),
-        )
     }
 
     fn key_mut(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
@@ -298,17 +322,18 @@ impl Ceremony {
             .ok_or_else(|| contradiction("there is no root yet"))
     }
 
-    /// Marks the step as done when nothing of it is left.
-    fn settle(&mut self) {
+    /// Marks steps as done of which nothing is left.
+    fn settle_on(&mut self) {
+        while self.settle() {}
+    }
+
+    /// Marks the step as done when nothing of it is left; whether that was so.
+    fn settle(&mut self) -> bool {
         let Some(step) = self.current_step() else {
-            return;
+            return false;
         };
         let done = match &step.act {
-            Act::Attendance => self
-                .script
-                .people()
-                .iter()
-                .all(|person| self.attended.contains_key(&person.id)),
+            Act::Attendance => self.is_attendance_complete(),
             Act::AttestClock => self.clock_offset.is_some(),
             // Done when the findings are acknowledged, or there are none.
             Act::InspectStation => self.findings.as_ref().is_some_and(Vec::is_empty),
@@ -328,21 +353,24 @@ impl Ceremony {
             Act::Export => !self.exported.is_empty(),
             Act::ProveToken { key } => self.keys[key].reinserted,
             Act::SignOff => self
-                .script
-                .people()
-                .iter()
-                .all(|person| self.sign_offs.contains_key(&person.id)),
+                .attended
+                .keys()
+                .all(|person| self.sign_offs.contains_key(person)),
         };
         if done {
             let id = step.id.clone();
             self.done.insert(id);
         }
+        done
     }
 
+    /// The worst verdict of those who signed off. Who did not is a reservation.
     pub(super) fn worst_verdict(&self) -> Verdict {
-        self.sign_offs
-            .values()
-            .map(|(verdict, _)| *verdict)
+        let of = |id: &PersonId| self.sign_offs.get(id).map(|(verdict, _)| *verdict);
+        self.script
+            .people()
+            .iter()
+            .map(|person| of(&person.id).unwrap_or(Verdict::WithReservation))
             .max()
             .unwrap_or(Verdict::Agree)
     }

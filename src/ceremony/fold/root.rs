@@ -1,13 +1,14 @@
 //! What happens to the root: composed, reviewed, signed, verified, exported.
 
-use crate::metadata::{self, FrozenRoot, SignedRoot};
+use crate::metadata::{FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
-use crate::ceremony::event::Fact;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::{ExportedFile, Fact};
 use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
-use super::{Folded, contradiction, require};
+use super::{Folded, broken, contradiction, hold, require};
 
 impl Ceremony {
     /// What happens to the root.
@@ -27,19 +28,32 @@ impl Ceremony {
                 let composed = self
                     .compose_root()
                     .map_err(|error| contradiction(error.to_string()))?;
-                require(
+                hold(
+                    Check::RootComposition,
                     composed.signed_bytes() == frozen.signed_bytes(),
                     "the root is not the one that the script and the keys make",
                 )?;
-                self.signed = Some(SignedRoot::new(frozen.clone()));
+                self.signed = Some(match self.script.previous() {
+                    None => SignedRoot::new(frozen.clone()),
+                    Some(previous) => SignedRoot::after(frozen.clone(), previous.root.clone())
+                        .map_err(|error| contradiction(error.to_string()))?,
+                });
                 self.frozen = Some(frozen);
             }
             Fact::ReviewConfirmed { sha256, typed } => {
                 let frozen = self.frozen_or_contradiction()?;
-                require(frozen.digest() == *sha256, "another digest was reviewed")?;
+                hold(
+                    Check::RootDigest,
+                    frozen.digest() == *sha256,
+                    "another digest was reviewed",
+                )?;
                 require(
                     *typed == review_word(frozen),
                     "the exact word was not typed",
+                )?;
+                require(
+                    self.root_change().reachability().is_reached(),
+                    "the signatures that the root needs cannot be reached",
                 )?;
                 self.reviewed = true;
             }
@@ -49,7 +63,8 @@ impl Ceremony {
                 repeat,
             } => {
                 let frozen = self.frozen_or_contradiction()?;
-                require(
+                hold(
+                    Check::RootDigest,
                     frozen.digest() == *sha256,
                     "only the frozen root may be signed",
                 )?;
@@ -57,6 +72,7 @@ impl Ceremony {
                 let state = self.key_mut(key)?;
                 require(state.signature.is_none(), "the key has signed already")?;
                 require(state.generated.is_some(), "the key does not exist")?;
+                require(state.token.is_some(), "the token was not found yet")?;
                 require(
                     state.sign != Intent::Recorded(()),
                     "it was announced already",
@@ -72,40 +88,58 @@ impl Ceremony {
                 key_id,
                 signature,
             } => self.fold_signature(key, key_id, signature)?,
-            Fact::RootVerified {
-                version,
-                file_sha256,
-                signatures,
-                threshold,
-            } => {
-                let report = self
-                    .verify_root()
-                    .map_err(|error| contradiction(error.to_string()))?;
-                require(
-                    (report.version, report.count.have, report.count.need)
-                        == (*version, *signatures, *threshold)
-                        && report.file_sha256 == *file_sha256,
-                    "the verification says something else",
-                )?;
-                self.verified = Some(*file_sha256);
-            }
+            Fact::RootVerified { .. } => self.fold_verified(fact)?,
             Fact::ExportIntended { files } | Fact::Exported { files } => {
-                require(self.verified.is_some(), "the root was not verified")?;
-                let ours: Vec<_> = self
-                    .export_files()
-                    .into_iter()
-                    .map(|(file, _)| file)
-                    .collect();
-                require(*files == ours, "other files than those of the signed root")?;
-                if matches!(fact, Fact::Exported { .. }) {
-                    require(self.export_intended, "the export was not announced")?;
-                    self.exported.clone_from(files);
-                } else {
-                    require(!self.export_intended, "it was announced already")?;
-                    self.export_intended = true;
-                }
+                self.fold_export(files, matches!(fact, Fact::Exported { .. }))?;
             }
             _ => return Err(contradiction("not an event about the root")),
+        }
+        Ok(())
+    }
+
+    fn fold_verified(&mut self, fact: &Fact) -> Folded {
+        let Fact::RootVerified {
+            version,
+            file_sha256,
+            signatures,
+            threshold,
+            previous,
+        } = fact
+        else {
+            return Ok(());
+        };
+        let report = self
+            .verify_root()
+            .map_err(|error| broken(Check::RootVerification, error.to_string()))?;
+        let own = report.progress.own;
+        require(
+            (report.version, own.have, own.need) == (*version, *signatures, *threshold)
+                && report.progress.previous.map(Into::into) == *previous
+                && report.file_sha256 == *file_sha256,
+            "the verification says something else",
+        )?;
+        self.verified = Some(*file_sha256);
+        Ok(())
+    }
+
+    fn fold_export(&mut self, files: &[ExportedFile], is_done: bool) -> Folded {
+        require(self.verified.is_some(), "the root was not verified")?;
+        let ours: Vec<_> = self
+            .export_files()
+            .into_iter()
+            .map(|(file, _)| file)
+            .collect();
+        hold(
+            Check::ExportContent,
+            files == ours,
+            "other files than those of the signed root",
+        )?;
+        if is_done {
+            require(self.export_intended, "the export was not announced")?;
+            self.exported = files.to_vec();
+        } else {
+            require(!self.export_intended, "it was announced already")?;
+            self.export_intended = true;
         }
         Ok(())
     }
@@ -123,17 +157,18 @@ impl Ceremony {
             matches!(state.sign, Intent::Recorded(())),
             "the signature was not announced",
         )?;
+        state.signature = Some(bytes.clone());
+        let ids = self.root_key_ids(key);
         require(
-            state
-                .generated
-                .as_ref()
-                .is_some_and(|generated| generated.key.id().as_str() == key_id),
+            ids.last().is_some_and(|id| id.as_str() == key_id),
             "the signature is by another key",
         )?;
-        signed
-            .attach(&metadata::KeyId::new(key_id), &bytes)
-            .map_err(|error| contradiction(error.to_string()))?;
-        state.signature = Some(bytes);
+        // Under each ID that the key has in either root: it counts once all the same.
+        for id in &ids {
+            signed
+                .attach(id, &bytes)
+                .map_err(|error| broken(Check::RootSignature, error.to_string()))?;
+        }
         self.signed = Some(signed);
         Ok(())
     }

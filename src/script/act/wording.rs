@@ -55,13 +55,21 @@ impl Act {
     pub fn instructions(&self, script: &Script) -> Vec<String> {
         let version = script.root_version();
         match self {
+            Self::Attendance if script.is_solo() => lines(&[
+                "One person acts alone, and the record says so everywhere: SOLO, UNWITNESSED.",
+            ]),
             Self::Attendance => lines(&[
                 "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
-                "The administrator confirms each one. Whoever else is in the room is written on the run sheet.",
+                "Each but the administrator then chooses a code, unseen: by it they approve what two people decide.",
+                "Whoever else is in the room is written on the run sheet.",
             ]),
+            Self::AttestClock if script.is_solo() => vec![format!(
+                "The time on the screen is compared with another clock, or the right one is typed in. It may not be earlier than {}.",
+                script.not_before()
+            )],
             Self::AttestClock => vec![
                 "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
-                format!("Both confirm the date and time, or have the right one typed in. It may not be earlier than {}.", script.not_before()),
+                format!("Both confirm the date and time by their codes, or have the right one typed in first. It may not be earlier than {}.", script.not_before()),
             ],
             Self::InspectStation => lines(&[
                 "The administrator starts the inspection of this machine; a witness reads the result.",
@@ -119,6 +127,9 @@ impl Act {
         let version = script.root_version();
         match self {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
+            Self::AttestClock if script.is_solo() => {
+                vec!["one person stands for the date and time".into()]
+            }
             Self::AttestClock => vec!["two people stand for the date and time".into()],
             Self::InspectStation => {
                 vec!["whatever makes this machine unfit is known, and in the record".into()]

@@ -6,21 +6,28 @@ mod keys;
 mod log;
 mod people;
 mod pins;
+mod previous;
 mod root;
+mod rotation;
 mod steps;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Kind, Script};
-use super::{CarriedFiles, Faults, check, warning};
+use super::plan::{Assurance, Kind, Script};
+use super::{CarriedFiles, Faults, Warning, check, warning};
+use crate::metadata::{RoleKind, TrustedRoot};
 use carried::Carrier;
 use fields::Fields;
 
 pub(super) use keys::KeyEntry;
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
+pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
+pub(super) use rotation::{ChangeEntry, DistantEntry};
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
@@ -29,18 +36,46 @@ const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
 
 /// Kinds of ceremonies that other versions run.
-const LATER_KINDS: [&str; 6] = [
-    "rotation", "renewal", "signing", "backup", "drill", "recovery",
-];
+const LATER_KINDS: [&str; 4] = ["signing", "backup", "drill", "recovery"];
 
 /// Everything that was read, sound or not, with its places.
 pub(super) struct Draft {
     pub(super) start: Span,
+    pub(super) kind: Kind,
     pub(super) not_before: Option<Timestamp>,
+    pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
     pub(super) people: Vec<PersonEntry>,
+    pub(super) previous: Option<PreviousEntry>,
     pub(super) keys: Vec<KeyEntry>,
+    pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
+}
+
+impl Draft {
+    /// How many root keys the new root has.
+    pub(super) fn root_keys(&self) -> usize {
+        let here = self.keys.iter().filter(|key| key.stays()).count();
+        let distant = self.distant.iter().filter_map(|key| key.change.as_ref());
+        here + distant.filter(|change| change.stays()).count()
+    }
+
+    /// The threshold of the new root: what is left out stays as the root before has it.
+    pub(super) fn threshold(&self) -> Option<At<i64>> {
+        let stays = || {
+            let threshold = self.before()?.role(RoleKind::Root).threshold();
+            Some(At {
+                value: i64::try_from(threshold).ok()?,
+                span: self.previous.as_ref()?.span.clone(),
+            })
+        };
+        self.root.threshold.clone().or_else(stays)
+    }
+
+    /// The root that is changed, if it can be trusted.
+    pub(super) fn before(&self) -> Option<&TrustedRoot> {
+        Some(&self.previous.as_ref()?.root.as_ref()?.value)
+    }
 }
 
 impl Script {
@@ -140,10 +175,8 @@ fn document_fields(
     let kind = fields
         .required("kind", "kind = \"genesis\"")
         .and_then(|value| kind(&value));
-    if !schema || kind.is_none() {
-        // Another language, or another set of rules: whatever else is said would mislead.
-        return None;
-    }
+    // Another language, or another set of rules: whatever else is said would mislead.
+    let kind = kind.filter(|_| schema)?;
     let title = fields
         .required("title", "title = \"The first root of example.com/updates\"")
         .and_then(|value| value.line(100));
@@ -153,26 +186,47 @@ fn document_fields(
     let not_before = fields
         .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
         .and_then(|value| value.time());
-    fields.later(&["assurance", "previous", "backup", "medium", "spare"]);
+    let assurance = fields
+        .optional("assurance")
+        .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
+        .unwrap_or_default();
+    fields.later(&["backup", "medium", "spare"]);
 
     let mut carrier = Carrier::new(source);
+    let previous = match kind {
+        Kind::Genesis => None,
+        _ => fields
+            .required(
+                "previous",
+                "a table [previous] with the root that is to be changed",
+            )
+            .and_then(|value| value.table("[previous]"))
+            .map(|table| previous::read(table, &mut carrier, not_before)),
+    };
+    let before = previous
+        .as_ref()
+        .and_then(|previous| Some(&previous.root.as_ref()?.value));
     let root = fields
         .required("root", "a table [root] with threshold, expires and roles")
         .and_then(|value| value.table("[root]"))
-        .map(|table| root::read(table, &mut carrier))
+        .map(|table| root::read(table, &mut carrier, kind))
         .unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
-    let keys = keys::read(fields.tables("key", MOST));
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
 
     let draft = Draft {
         start,
+        kind,
         not_before,
+        assurance,
         root,
         people,
+        previous,
         keys,
+        distant,
         steps,
     };
     check::check(log, &draft, at);
@@ -180,30 +234,40 @@ fn document_fields(
         return None;
     }
     let warnings = warning::warnings(log, &draft);
+    complete(draft, warnings).map(|script| Script {
+        title: title.unwrap_or_default(),
+        repository: repository.unwrap_or_default(),
+        carried: carrier.into_files(),
+        ..script
+    })
+}
+
+/// The script of a draft in which no fault was found; its name, text, title and carried files come from elsewhere.
+fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
+    let previous = match draft.previous {
+        Some(entry) => Some(entry.complete()?),
+        None => None,
+    };
+    let before = previous.as_ref().map(|previous| &previous.root);
+    let people = draft.people.into_iter().map(PersonEntry::complete);
+    let keys = draft.keys.into_iter().map(KeyEntry::complete);
+    let distant = draft.distant.into_iter().map(DistantEntry::complete);
+    let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
         name: String::new(),
         text: String::new(),
-        kind: kind?,
-        title: title?,
-        repository: repository?,
-        not_before: not_before?,
-        root: draft.root.complete()?,
-        people: draft
-            .people
-            .into_iter()
-            .map(PersonEntry::complete)
-            .collect::<Option<_>>()?,
-        keys: draft
-            .keys
-            .into_iter()
-            .map(KeyEntry::complete)
-            .collect::<Option<_>>()?,
-        steps: draft
-            .steps
-            .into_iter()
-            .map(StepEntry::complete)
-            .collect::<Option<_>>()?,
-        carried: carrier.into_files(),
+        kind: draft.kind,
+        title: String::new(),
+        repository: String::new(),
+        not_before: draft.not_before?,
+        assurance: draft.assurance,
+        root: draft.root.complete(before)?,
+        previous,
+        people: people.collect::<Option<_>>()?,
+        keys: keys.collect::<Option<_>>()?,
+        distant: distant.collect::<Option<_>>()?,
+        steps: steps.collect::<Option<_>>()?,
+        carried: BTreeMap::new(),
         warnings,
     })
 }
@@ -214,7 +278,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis",
+            "this version runs: genesis, rotation, renewal",
         );
         return None;
     }

@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
 use super::{draw_lines, frame, inside};
-use crate::script::Person;
+use crate::ceremony::Check;
+use crate::script::PersonId;
 use crate::tui::field::TextField;
 use crate::tui::model::{ExceptionForm, Model};
 use crate::tui::text::{escape, width, wrap};
-use crate::tui::theme::Theme;
 
 const LABELS: [(&str, &str); ExceptionForm::LINES] = [
     ("expected", "what the script let one expect"),
@@ -19,6 +19,7 @@ const LABELS: [(&str, &str); ExceptionForm::LINES] = [
     ("decided", "what was decided, and why it is safe"),
     ("by", "the first who decides"),
     ("and by", "the second"),
+    ("waives", "a check that stands in the way"),
 ];
 const LABEL_CELLS: usize = 12;
 
@@ -63,17 +64,22 @@ pub(super) fn draw(
             if is_here {
                 cursor = Some(in_field);
             }
+        } else if at + 1 == ExceptionForm::LINES {
+            let check = form
+                .waives
+                .and_then(|index| model.excusable().get(index).copied());
+            lines.push(check_line(model, check, label, is_here));
         } else {
             let chosen = form.people.get(at.saturating_sub(3)).copied().flatten();
-            let person = chosen.and_then(|index| deciders.get(index)).copied();
-            lines.push(person_line(person, label, is_here, theme));
+            let person = chosen.and_then(|index| deciders.get(index));
+            lines.push(person_line(model, person, label, is_here));
         }
     }
     lines.gap();
     match form.notice {
         Some(notice) => lines.failure(notice, ""),
         None => lines.paragraph(
-            "Two people decide, neither of them the administrator. The operator types it for them: both sign it in ink.",
+            "Two people decide, neither of them the administrator, and each types the own code. Before there are codes, both sign in ink.",
             Style::new(),
         ),
     }
@@ -113,24 +119,46 @@ fn text_line(
 }
 
 fn person_line(
-    person: Option<&Person>,
+    model: &Model,
+    person: Option<&PersonId>,
     mut line: Vec<Span<'static>>,
     is_here: bool,
-    theme: Theme,
 ) -> Line<'static> {
-    let name = person.map_or_else(
-        || "nobody".to_owned(),
-        |person| {
-            let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
-            let name = escape(&person.name, theme.charset);
-            format!("{name} ({})", roles.join(", "))
-        },
-    );
+    let theme = model.settings.theme;
+    let named = person.zip(model.shown()).and_then(|(id, ceremony)| {
+        let roles = &ceremony.script().person(id)?.roles;
+        let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        let name = escape(ceremony.name(id), theme.charset);
+        Some(format!("{name} ({})", roles.join(", ")))
+    });
+    let name = named.unwrap_or_else(|| "nobody".to_owned());
     if is_here {
         line.push(Span::styled(format!(" {name} "), theme.selected()));
         line.push(Span::styled("  Up Down another", theme.quiet()));
     } else {
         line.push(Span::styled(format!(" {name}"), theme.strong()));
+    }
+    Line::from(line)
+}
+
+fn check_line(
+    model: &Model,
+    check: Option<Check>,
+    mut line: Vec<Span<'static>>,
+    is_here: bool,
+) -> Line<'static> {
+    let theme = model.settings.theme;
+    let text = match check {
+        Some(check) => check.id(),
+        None => "nothing: it notes what happened",
+    };
+    if is_here {
+        line.push(Span::styled(format!(" {text} "), theme.selected()));
+        if !model.excusable().is_empty() {
+            line.push(Span::styled("  Up Down another", theme.quiet()));
+        }
+    } else {
+        line.push(Span::styled(format!(" {text}"), theme.strong()));
     }
     Line::from(line)
 }
