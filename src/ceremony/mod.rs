@@ -15,6 +15,7 @@ mod failure;
 mod fold;
 mod narrate;
 mod next;
+mod order;
 mod people;
 mod possession;
 mod prompt;
@@ -23,6 +24,8 @@ mod request;
 mod root;
 mod rotation;
 mod state;
+mod token_requests;
+mod tokens;
 
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
@@ -43,4 +46,5 @@ pub use prompt::{
     Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, KeyState, StepState};
+pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, StepState};
+pub use tokens::twin_is_locked;

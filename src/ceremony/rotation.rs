@@ -30,11 +30,14 @@ impl Ceremony {
     /// Who signs and who must, with what is known now.
     #[must_use]
     pub fn root_change(&self) -> RootChange {
-        let here = self.key_states().map(|(plan, _)| Participant {
+        let here = self.key_states().map(|(plan, state)| Participant {
             name: plan.id.to_string(),
             before: plan.change.before().is_some(),
             after: plan.change.stays(),
-            signer: Signer::Here,
+            signer: match state.forgone() {
+                Some(_) if !state.has_signed() => Signer::Never,
+                _ => Signer::Here,
+            },
         });
         let distant = self.script.distant_keys().iter().map(|key| Participant {
             name: key.id.to_string(),

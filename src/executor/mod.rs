@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod hands;
 mod journal;
+mod mending;
 mod room;
 
 use std::fmt;

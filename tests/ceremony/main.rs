@@ -8,6 +8,8 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod course;
+mod order;
 mod people;
 mod refusals;
 mod resuming;
+mod tokens;

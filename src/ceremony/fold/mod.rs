@@ -6,6 +6,7 @@
 mod key;
 mod people;
 mod root;
+mod tokens;
 
 use jiff::Timestamp;
 
@@ -113,9 +114,7 @@ impl Ceremony {
                 });
             }
         }
-        if self.fold_people(event)? {
-            self.settle_on();
-        } else if self.fold_anywhere(event)? {
+        if self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)? {
             self.settle_on();
         } else {
             self.fold_in_step(event)?;
@@ -144,6 +143,7 @@ impl Ceremony {
                 self.codes.clear();
                 self.clock_offset = None;
                 self.findings = None;
+                self.keyboard_tested = false;
                 let again: Vec<StepId> = self
                     .script
                     .steps()
@@ -166,7 +166,10 @@ impl Ceremony {
                 }
                 self.failure = None;
             }
-            Fact::Failed { failure } => self.failure = Some(failure.clone()),
+            Fact::Failed { failure } => {
+                self.note_failure(failure.kind);
+                self.failure = Some(failure.clone());
+            }
             Fact::Retried => {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
@@ -344,14 +347,17 @@ impl Ceremony {
             }),
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
-            Act::SetPin { key } => self.keys[key].pin_set,
+            Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
             Act::GenerateKey { key } => self.keys[key].proven,
             Act::ComposeRoot => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
-            Act::SignRoot => self.keys.values().all(KeyState::has_signed),
+            Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
             Act::VerifyRoot => self.verified.is_some(),
             Act::Export => !self.exported.is_empty(),
-            Act::ProveToken { key } => self.keys[key].reinserted,
+            Act::ProveToken { key } => {
+                let state = &self.keys[key];
+                (state.reinserted || state.forgone.is_some()) && self.envelope_due().is_none()
+            }
             Act::SignOff => self
                 .attended
                 .keys()
@@ -361,6 +367,7 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
+        self.settle_order();
         done
     }
 

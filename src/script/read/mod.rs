@@ -1,5 +1,6 @@
 //! From text to a script, or to every fault in it.
 
+mod activation;
 mod carried;
 mod fields;
 mod keys;
@@ -9,6 +10,7 @@ mod pins;
 mod previous;
 mod root;
 mod rotation;
+mod spares;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -22,12 +24,14 @@ use crate::metadata::{RoleKind, TrustedRoot};
 use carried::Carrier;
 use fields::Fields;
 
+pub(super) use activation::{FateWord, SecretEntry};
 pub(super) use keys::KeyEntry;
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
 pub(super) use rotation::{ChangeEntry, DistantEntry};
+pub(super) use spares::SpareEntry;
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
@@ -48,6 +52,7 @@ pub(super) struct Draft {
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
     pub(super) keys: Vec<KeyEntry>,
+    pub(super) spares: Vec<SpareEntry>,
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
 }
@@ -190,7 +195,7 @@ fn document_fields(
         .optional("assurance")
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
-    fields.later(&["backup", "medium", "spare"]);
+    fields.later(&["backup", "medium"]);
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
@@ -213,6 +218,7 @@ fn document_fields(
         .unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
+    let spares = spares::read(fields.tables("spare", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -226,6 +232,7 @@ fn document_fields(
         people,
         previous,
         keys,
+        spares,
         distant,
         steps,
     };
@@ -251,6 +258,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let before = previous.as_ref().map(|previous| &previous.root);
     let people = draft.people.into_iter().map(PersonEntry::complete);
     let keys = draft.keys.into_iter().map(KeyEntry::complete);
+    let spares = draft.spares.into_iter().map(SpareEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
@@ -265,6 +273,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         previous,
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
+        spares: spares.collect::<Option<_>>()?,
         distant: distant.collect::<Option<_>>()?,
         steps: steps.collect::<Option<_>>()?,
         carried: BTreeMap::new(),
