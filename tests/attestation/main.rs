@@ -264,9 +264,8 @@ fn a_forged_policy_or_serial_number_is_refused() {
     }
 }
 
-/// Chains that end elsewhere: what they are made of, and the check that refuses.
-#[test]
-fn chains_of_others_are_refused_each_for_its_own_reason() {
+/// Certificates of a forger: what a name is, and what is wrong with it, stands in `CASES`.
+fn forgeries() -> Workshop {
     let workshop = Workshop::new();
     let deep = "basicConstraints=critical,CA:TRUE,pathlen:0\n";
     workshop
@@ -331,91 +330,99 @@ fn chains_of_others_are_refused_each_for_its_own_reason() {
             STATEMENT,
             Some("foreign-device"),
         );
+    workshop
+}
 
+/// Which certificates are delivered, whether their root is trusted, and which check refuses them in which words.
+const CASES: &[(&[&str], bool, &str, &str)] = &[
+    (
+        &["foreign", "foreign-device", "foreign-root"],
+        false,
+        "attestation.chain",
+        "Acme Root",
+    ),
+    (
+        &["foreign", "foreign-device"],
+        false,
+        "attestation.chain",
+        "no root of the maker's",
+    ),
+    (
+        &["false", "false-device"],
+        false,
+        "attestation.signature",
+        "changed or forged",
+    ),
+    (
+        &["false", "false-device", "false-root"],
+        false,
+        "attestation.signature",
+        "changed or forged",
+    ),
+    (
+        &["own", "own-device"],
+        false,
+        "attestation.f9-overwritten",
+        "slot f9 was overwritten",
+    ),
+    (
+        &["authority", "foreign-device"],
+        true,
+        "attestation.constraint",
+        "claims to be an authority",
+    ),
+    (
+        &["by-slot", "slot", "foreign-device"],
+        true,
+        "attestation.constraint",
+        "is no authority",
+    ),
+    (
+        &["by-silent", "silent-device"],
+        true,
+        "attestation.constraint",
+        "is no authority",
+    ),
+    (
+        &["too-deep", "deep-device", "short"],
+        true,
+        "attestation.constraint",
+        "more issuers",
+    ),
+    (
+        &["critical", "foreign-device"],
+        true,
+        "attestation.form",
+        "1.2.3.4",
+    ),
+    (
+        &["silent", "foreign-device"],
+        true,
+        "attestation.statement",
+        "serial number",
+    ),
+    (
+        &["odd", "foreign-device"],
+        true,
+        "attestation.statement",
+        "PIN policy",
+    ),
+    (
+        &["slotless", "foreign-device"],
+        true,
+        "attestation.statement",
+        "slot",
+    ),
+];
+
+/// Chains that end elsewhere: what they are made of, and the check that refuses.
+#[test]
+fn chains_of_others_are_refused_each_for_its_own_reason() {
+    let workshop = forgeries();
     let added = workshop.pem("foreign-root");
     let with_root = ["--additional-root", added.to_str().unwrap(), "--json"];
-    let without = ["--json"];
-    let cases: [(&[&str], &[&str], &str, &str); 13] = [
-        (
-            &["foreign", "foreign-device", "foreign-root"],
-            &without,
-            "attestation.chain",
-            "Acme Root",
-        ),
-        (
-            &["foreign", "foreign-device"],
-            &without,
-            "attestation.chain",
-            "no root of the maker's",
-        ),
-        (
-            &["false", "false-device"],
-            &without,
-            "attestation.signature",
-            "changed or forged",
-        ),
-        (
-            &["false", "false-device", "false-root"],
-            &without,
-            "attestation.signature",
-            "changed or forged",
-        ),
-        (
-            &["own", "own-device"],
-            &without,
-            "attestation.f9-overwritten",
-            "slot f9 was overwritten",
-        ),
-        (
-            &["authority", "foreign-device"],
-            &with_root,
-            "attestation.constraint",
-            "claims to be an authority",
-        ),
-        (
-            &["by-slot", "slot", "foreign-device"],
-            &with_root,
-            "attestation.constraint",
-            "is no authority",
-        ),
-        (
-            &["by-silent", "silent-device"],
-            &with_root,
-            "attestation.constraint",
-            "is no authority",
-        ),
-        (
-            &["too-deep", "deep-device", "short"],
-            &with_root,
-            "attestation.constraint",
-            "more issuers",
-        ),
-        (
-            &["critical", "foreign-device"],
-            &with_root,
-            "attestation.form",
-            "1.2.3.4",
-        ),
-        (
-            &["silent", "foreign-device"],
-            &with_root,
-            "attestation.statement",
-            "serial number",
-        ),
-        (
-            &["odd", "foreign-device"],
-            &with_root,
-            "attestation.statement",
-            "PIN policy",
-        ),
-        (
-            &["slotless", "foreign-device"],
-            &with_root,
-            "attestation.statement",
-            "slot",
-        ),
-    ];
-    for (names, options, check, words) in cases {
+    for (names, root_added, check, words) in CASES {
+        let options: &[&str] = if *root_added { &with_root } else { &["--json"] };
         let delivery = TempDir::new().unwrap();
         // The folder is named by a device, and the first of the certificates is the one that is forged.
         let folder = delivery.path().join(SERIAL);

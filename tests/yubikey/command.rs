@@ -8,7 +8,7 @@ use crate::{NEW, OLD, PIN, PUK};
 #[test]
 fn a_card_is_listed_set_up_shown_and_given_another_pin() {
     let stand = Stand::start(&[OLD, NEW]);
-    let said = succeeds(stand.token(&["list"], &[]));
+    let said = succeeds(&stand.token(&["list"], &[]));
     for line in [
         "YubiKey (PIV)\n",
         "25000001  YubiKey 5.4.3  blank, as from the factory: PIN, PUK, management key",
@@ -25,7 +25,7 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
     );
     let mut arguments = vec!["init", "--label", "key 1"];
     arguments.extend(["--token", "25000001"]);
-    let said = succeeds(stand.token(&arguments, &[PUK, PIN]));
+    let said = succeeds(&stand.token(&arguments, &[PUK, PIN]));
     assert!(
         said.contains("initialised YubiKey 5.4.3 25000001 \"key 1\""),
         "{said}"
@@ -41,13 +41,13 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
     assert_eq!(token["at_factory_value"], serde_json::json!([]));
 
     let change = ["change-pin", "--token", "25000001"];
-    succeeds(stand.token(&change, &[PIN, "161803"]));
+    succeeds(&stand.token(&change, &[PIN, "161803"]));
     refuses(
         &stand.token(&change, &[PIN, "161804"]),
         3,
         "the PIN is wrong; 2 tries left",
     );
-    succeeds(stand.token(&change, &["161803", PIN]));
+    succeeds(&stand.token(&change, &["161803", PIN]));
     refuses(
         &stand.token(&change, &[PIN, "123456"]),
         3,
@@ -60,7 +60,7 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
 #[test]
 fn the_last_try_is_spent_only_by_somebody_who_says_so() {
     let stand = Stand::start(&[NEW]);
-    succeeds(stand.token(&["init", "--label", "key 2"], &[PUK, PIN]));
+    succeeds(&stand.token(&["init", "--label", "key 2"], &[PUK, PIN]));
     for _ in 0..2 {
         refuses(
             &stand.token(&["change-pin"], &["000000"]),
@@ -91,6 +91,6 @@ fn the_last_try_is_spent_only_by_somebody_who_says_so() {
         3,
         "the PUK is wrong; 2 tries left",
     );
-    succeeds(stand.token(&unblock, &[PUK, "161803"]));
-    succeeds(stand.token(&["change-pin"], &["161803", PIN]));
+    succeeds(&stand.token(&unblock, &[PUK, "161803"]));
+    succeeds(&stand.token(&["change-pin"], &["161803", PIN]));
 }

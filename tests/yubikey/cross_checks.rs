@@ -15,7 +15,7 @@ const FACTORY_KEY: &str = "010203040506070801020304050607080102030405060708";
 
 fn run(command: &mut Command) -> String {
     succeeds(
-        command
+        &command
             .output()
             .expect("./softhsm-setup.sh --test-tools installs it"),
     )
@@ -37,11 +37,11 @@ fn the_makers_tools_and_openssl_accept_what_we_wrote() {
                 }
             }
             for (serial, public) in keys {
-                let said = succeeds(stand.ykman(serial, &["info"]));
+                let said = succeeds(&stand.ykman(serial, &["info"]));
                 assert!(!said.contains("default"), "{said}");
                 assert!(said.contains("protected by PIN"), "{said}");
                 assert!(said.contains("CN=conclave key-1"), "{said}");
-                let said = succeeds(stand.ykman(serial, &["keys", "info", "9c"]));
+                let said = succeeds(&stand.ykman(serial, &["keys", "info", "9c"]));
                 assert!(
                     said.contains("GENERATED") && said.contains("ALWAYS"),
                     "{said}"
@@ -53,7 +53,7 @@ fn the_makers_tools_and_openssl_accept_what_we_wrote() {
                     let path = file(name);
                     let mut arguments = what.to_vec();
                     arguments.push(path.to_str().unwrap());
-                    succeeds(stand.ykman(serial, &arguments));
+                    succeeds(&stand.ykman(serial, &arguments));
                     path
                 };
                 let certificate = export(&["certificates", "export", "9c"], "9c.pem");
@@ -85,13 +85,13 @@ fn the_makers_tools_and_openssl_accept_what_we_wrote() {
                 // The PIN, and the management key under it.
                 let mut arguments = vec!["access", "change-pin", "-P", PIN];
                 arguments.extend(["-n", "161803"]);
-                succeeds(stand.ykman(serial, &arguments));
+                succeeds(&stand.ykman(serial, &arguments));
                 let mut arguments = vec!["keys", "generate", "9d", "-P", "161803"];
                 arguments.extend(["-a", "ECCP256", "-"]);
-                succeeds(stand.ykman(serial, &arguments));
+                succeeds(&stand.ykman(serial, &arguments));
                 let mut arguments = vec!["access", "unblock-pin", "-p", PUK];
                 arguments.extend(["-n", PIN]);
-                succeeds(stand.ykman(serial, &arguments));
+                succeeds(&stand.ykman(serial, &arguments));
             }
             let folder = stand.file("attestations");
             let root = stand.root();
@@ -105,34 +105,38 @@ fn the_makers_tools_and_openssl_accept_what_we_wrote() {
                 "{said}"
             );
 
-            // Another tool, which knows nothing of the first.
-            let tool = |arguments: &[&str]| {
-                let mut command = stand.command("yubico-piv-tool");
-                run(command
-                    .args(["-r", "YubiKey OTP+FIDO+CCID v1"])
-                    .args(arguments))
-            };
-            let said = tool(&["-a", "status"]);
-            assert!(said.contains("CN=conclave key-1"), "{said}");
-            let certificate = stand.file("25000002-9c.pem");
-            tool(&[
-                "-a",
-                "verify-pin",
-                "-P",
-                PIN,
-                "-a",
-                "test-signature",
-                "-s",
-                "9c",
-                "-A",
-                "ECCP384",
-                "-H",
-                "SHA384",
-                "-i",
-                certificate.to_str().unwrap(),
-            ]);
+            another_tool_agrees(stand);
         },
     );
+}
+
+/// Another tool, which knows nothing of the first.
+fn another_tool_agrees(stand: &Stand) {
+    let tool = |arguments: &[&str]| {
+        let mut command = stand.command("yubico-piv-tool");
+        run(command
+            .args(["-r", "YubiKey OTP+FIDO+CCID v1"])
+            .args(arguments))
+    };
+    let said = tool(&["-a", "status"]);
+    assert!(said.contains("CN=conclave key-1"), "{said}");
+    let certificate = stand.file("25000002-9c.pem");
+    tool(&[
+        "-a",
+        "verify-pin",
+        "-P",
+        PIN,
+        "-a",
+        "test-signature",
+        "-s",
+        "9c",
+        "-A",
+        "ECCP384",
+        "-H",
+        "SHA384",
+        "-i",
+        certificate.to_str().unwrap(),
+    ]);
 }
 
 #[test]
@@ -158,16 +162,16 @@ fn we_read_and_use_what_the_makers_tool_wrote() {
                     ],
                     &["keys", "generate", "9a", "-P", PIN, "-a", "ECCP384", "-"],
                 ] {
-                    succeeds(stand.ykman(serial, arguments));
+                    succeeds(&stand.ykman(serial, arguments));
                 }
                 let path = stand.file("9a.pem");
                 let path = path.to_str().unwrap();
-                succeeds(stand.ykman(serial, &["keys", "export", "9a", path]));
+                succeeds(&stand.ykman(serial, &["keys", "export", "9a", path]));
                 let mut arguments = vec!["certificates", "generate", "9a", path, "-P", PIN];
                 arguments.extend(["-s", "CN=theirs"]);
-                succeeds(stand.ykman(serial, &arguments));
+                succeeds(&stand.ykman(serial, &arguments));
 
-                let said = succeeds(stand.token(&["show", "--token", serial], &[]));
+                let said = succeeds(&stand.token(&["show", "--token", serial], &[]));
                 assert!(said.contains("key 9a  P-384  \"theirs\""), "{said}");
                 assert!(said.contains("PIN set, 3 tries left"), "{said}");
 
@@ -185,7 +189,7 @@ fn we_read_and_use_what_the_makers_tool_wrote() {
                 let ours = token.generate(&request(0x9c, KeyType::EcdsaP256)).unwrap();
                 assert!(signs(token.as_mut(), 0x9c, &ours.public));
                 drop(token);
-                let said = succeeds(stand.ykman(serial, &["keys", "info", "9c"]));
+                let said = succeeds(&stand.ykman(serial, &["keys", "info", "9c"]));
                 assert!(said.contains("ONCE") && said.contains("CACHED"), "{said}");
             }
             assert_eq!(reader().tokens().unwrap().len(), 2);

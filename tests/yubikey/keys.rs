@@ -200,9 +200,10 @@ fn a_touch_is_asked_for_and_a_missed_one_costs_no_try() {
                     token.sign(&[0x9c], &key.public, b"message")
                 });
                 assert_eq!(told.lock().unwrap()[1], Touch::Over);
-                match works {
-                    true => assert!(result.is_ok(), "{result:?}"),
-                    false => assert_eq!(result, Err(TokenError::TouchTimeout)),
+                if works {
+                    assert!(result.is_ok(), "{result:?}");
+                } else {
+                    assert_eq!(result, Err(TokenError::TouchTimeout));
                 }
                 assert_eq!(stand.pin_tries(0), 3);
             }

@@ -12,7 +12,7 @@ const THIRD: &str = "25000003:5.7.4";
 #[test]
 fn without_a_reader_or_a_service_it_says_so() {
     let stand = Stand::start(&[]);
-    let said = succeeds(stand.token(&["list"], &[]));
+    let said = succeeds(&stand.token(&["list"], &[]));
     assert!(said.contains("no token"), "{said}");
     refuses(
         &stand.token(&["change-pin"], &[PIN, PIN]),
@@ -111,7 +111,7 @@ fn the_right_card_is_found_before_a_pin_is_asked_for() {
 #[test]
 fn what_a_yubikey_types_is_no_pin() {
     let stand = Stand::start(&[OLD]);
-    succeeds(stand.token(&["init", "--label", "key"], &[PUK, PIN]));
+    succeeds(&stand.token(&["init", "--label", "key"], &[PUK, PIN]));
     let otp = "ccccccjjrgtrcbdtvelvlkkhcrncckiegjkjdcdlrblv";
     refuses(
         &stand.token(&["change-pin"], &[otp, PIN]),

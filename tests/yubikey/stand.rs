@@ -102,7 +102,7 @@ impl Stand {
     /// `conclave token …`, with PINs or other lines on a descriptor of its own.
     pub(crate) fn token(&self, arguments: &[&str], pins: &[&str]) -> Output {
         let file = self.directory.join("pins");
-        let lines: String = pins.iter().map(|pin| format!("{pin}\n")).collect();
+        let lines = pins.join("\n") + "\n";
         std::fs::write(&file, lines).unwrap();
         let mut command = self.conclave(&["token"]);
         command.args(arguments).args(["--profile", "yubikey-piv"]);
@@ -177,9 +177,9 @@ pub(crate) fn text(output: &Output) -> String {
 }
 
 #[track_caller]
-pub(crate) fn succeeds(output: Output) -> String {
-    assert!(output.status.success(), "{}", text(&output));
-    text(&output)
+pub(crate) fn succeeds(output: &Output) -> String {
+    assert!(output.status.success(), "{}", text(output));
+    text(output)
 }
 
 /// A command that is refused with that status, and says so in these words.

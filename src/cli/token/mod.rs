@@ -174,9 +174,10 @@ fn state_words(state: &TokenState) -> String {
         (true, Tries::Exactly(0)) => "PIN locked".to_owned(),
         (true, tries) => format!("PIN set, {tries}"),
     };
-    words = match words.is_empty() {
-        true => pin,
-        false => format!("{pin}, {words}"),
+    words = if words.is_empty() {
+        pin
+    } else {
+        format!("{pin}, {words}")
     };
     if state.write_protected {
         words.push_str(", write-protected");

@@ -176,13 +176,13 @@ impl OwnObject {
             .map(|(_, label)| label.as_str())
     }
 
-    /// Announces a key, or says with `None` that it is there.
+    /// Announces a key, or says with `None` that it is there. Until then a filler stays known as one.
     pub(super) fn announce(&mut self, slot: Slot, label: Option<&str>) {
-        self.announced
-            .retain(|(number, _)| *number != slot.number());
-        self.fillers.retain(|(number, _)| *number != slot.number());
-        if let Some(label) = label {
-            self.announced.push((slot.number(), label.to_owned()));
+        let elsewhere = |number: u8| number != slot.number();
+        self.announced.retain(|(number, _)| elsewhere(*number));
+        match label {
+            Some(label) => self.announced.push((slot.number(), label.to_owned())),
+            None => self.fillers.retain(|(number, _)| elsewhere(*number)),
         }
     }
 
@@ -215,6 +215,8 @@ mod tests {
         assert!(read.is_filler(slot(0x9a), &[7; 32]));
         assert!(!read.is_filler(slot(0x9c), &[7; 32]));
         own.announce(slot(0x9a), Some("key-2"));
+        assert!(own.is_filler(slot(0x9a), &[7; 32]));
+        own.announce(slot(0x9a), None);
         assert!(!own.is_filler(slot(0x9a), &[7; 32]));
     }
 }

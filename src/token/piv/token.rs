@@ -95,31 +95,6 @@ impl YubiKey {
         Ok((slot, self.algorithm(request.key_type.algorithm())?))
     }
 
-    /// Refuses a slot with anything in it, then lets keys be made, and announces this one on the card: after
-    /// a power cut it is known which key is ours.
-    fn prepare(
-        &self,
-        card: &Card,
-        session: &Session,
-        slot: Slot,
-        request: &KeyRequest,
-    ) -> Result<(), TokenError> {
-        let mut own = OwnObject::read(card)?;
-        let occupied = held(card, &own, slot)?.is_some();
-        if occupied || objects::certificate(card, slot)?.present {
-            return Err(TokenError::ObjectExists {
-                label: request.label.clone(),
-                object_id: request.object_id.clone(),
-            });
-        }
-        if Secret::ask(card, PIN)?.factory {
-            return Err(TokenError::PinNotSet);
-        }
-        manage(card, session)?;
-        own.announce(slot, Some(&request.label));
-        own.write(card)
-    }
-
     /// Reads a key back that was made or brought in, and gives it its certificate.
     fn complete(
         &self,
@@ -192,6 +167,30 @@ fn held(card: &Card, own: &OwnObject, slot: Slot) -> Result<Option<KeyMetadata>,
     }))
 }
 
+/// Refuses a slot with anything in it, then lets keys be made, and announces this one on the card: after
+/// a power cut it is known which key is ours.
+fn prepare(
+    card: &Card,
+    session: &Session,
+    slot: Slot,
+    request: &KeyRequest,
+) -> Result<(), TokenError> {
+    let mut own = OwnObject::read(card)?;
+    let occupied = held(card, &own, slot)?.is_some();
+    if occupied || objects::certificate(card, slot)?.present {
+        return Err(TokenError::ObjectExists {
+            label: request.label.clone(),
+            object_id: request.object_id.clone(),
+        });
+    }
+    if Secret::ask(card, PIN)?.factory {
+        return Err(TokenError::PinNotSet);
+    }
+    manage(card, session)?;
+    own.announce(slot, Some(&request.label));
+    own.write(card)
+}
+
 /// Authenticates with the management key that lies under the PIN.
 fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
     let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
@@ -231,10 +230,10 @@ fn exchange_pins(
     card: &Card,
     command: Command,
     role: PinRole,
-    old: &[u8; 8],
-    new: &[u8; 8],
+    old: &[u8],
+    new: &[u8],
 ) -> Result<(), TokenError> {
-    let pair = Zeroizing::new([*old, *new].concat());
+    let pair = Zeroizing::new([old, new].concat());
     judge(command, card.transmit(command, &pair)?.status, role)
 }
 
@@ -260,9 +259,9 @@ fn erase(card: &Card) -> Result<(), TokenError> {
             let random = SystemRandom::new().fill(&mut wrong);
             random.map_err(|_| command.failed(Status::OK))?;
             // No byte that a keyboard types: nobody's PIN.
-            wrong
-                .iter_mut()
-                .for_each(|byte| *byte = 0x80 | (*byte >> 1));
+            for byte in &mut wrong {
+                *byte = 0x80 | (*byte >> 1);
+            }
             if card.transmit(command, &wrong[..length])?.status == Status::BLOCKED {
                 break;
             }
@@ -296,7 +295,7 @@ impl Token for YubiKey {
                 let said = Secret::ask(card, PUK)?;
                 let both_locked = said.tries == 0 && Secret::ask(card, PIN)?.tries == 0;
                 if !said.factory && !both_locked {
-                    exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &puk, &puk)?;
+                    exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &puk[..], &puk[..])?;
                 }
                 erase(card)?;
             }
@@ -306,7 +305,7 @@ impl Token for YubiKey {
             ManagementKey::random(said)?.install(card)?;
             // Last: until then the card counts as not initialised.
             let factory = factory_puk();
-            exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &factory, &puk)
+            exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &factory, &puk[..])
         })?;
         label.clone_into(&mut self.id.label);
         Ok(())
@@ -317,7 +316,7 @@ impl Token for YubiKey {
         let (puk, new) = (padded(so_pin)?, padded(pin)?);
         self.with(|card, session| {
             *session = Session::default();
-            exchange_pins(card, Command::UNBLOCK_PIN, PinRole::Puk, &puk, &new)?;
+            exchange_pins(card, Command::UNBLOCK_PIN, PinRole::Puk, &puk[..], &new[..])?;
             card.transmit(Command::FORGET_PIN, &[]).map(|_| ())
         })
     }
@@ -327,7 +326,7 @@ impl Token for YubiKey {
         let (old, new) = (padded(old)?, padded(new)?);
         self.with(|card, session| {
             *session = Session::default();
-            exchange_pins(card, Command::CHANGE_PIN, PinRole::User, &old, &new)?;
+            exchange_pins(card, Command::CHANGE_PIN, PinRole::User, &old[..], &new[..])?;
             card.transmit(Command::FORGET_PIN, &[]).map(|_| ())
         })
     }
@@ -408,7 +407,7 @@ impl Token for YubiKey {
     fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
         let (slot, algorithm) = self.check(request)?;
         self.with(|card, session| {
-            self.prepare(card, session, slot, request)?;
+            prepare(card, session, slot, request)?;
             let made = create(card, slot, algorithm, self.policy)?;
             let key = self.complete(card, session, slot, request, false)?;
             if key.public == made {
@@ -515,7 +514,7 @@ impl Token for YubiKey {
             }
         })?;
         self.with(|card, session| {
-            self.prepare(card, session, slot, request)?;
+            prepare(card, session, slot, request)?;
             let command = Command::import(algorithm, slot.number());
             let mut data = Zeroizing::new(Vec::with_capacity(parts.len() + 6));
             data.extend_from_slice(&parts);
