@@ -7,7 +7,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
-use crate::profile::{Kind, Profile};
+use crate::profile::{self, Profile};
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
@@ -294,7 +294,7 @@ impl TokenSpec {
     #[must_use]
     pub fn slot(&self) -> Option<Vec<u8>> {
         let profile = Profile::named(&self.profile).ok()?;
-        (profile.kind() == Kind::YubikeyPiv).then(|| vec![0x9c])
+        (profile.kind() == profile::Kind::YubikeyPiv).then(|| vec![0x9c])
     }
 }
 

@@ -429,7 +429,7 @@ fn chains_of_others_are_refused_each_for_its_own_reason() {
         workshop.deliver(&folder, names);
         let ended = verify_command(&[delivery.path().to_owned()], options);
         assert_eq!(ended.status, 1, "{names:?} {}", ended.out);
-        assert_eq!(ended.reasons(), [check], "{names:?} {}", ended.out);
+        assert_eq!(ended.reasons(), [*check], "{names:?} {}", ended.out);
         assert!(ended.out.contains(words), "{names:?}: {}", ended.out);
     }
 
