@@ -371,7 +371,11 @@ impl Ceremony {
             },
             Act::GenerateKey { key } => Fact::GenerateIntended {
                 key: key.clone(),
-                object_id: hex::encode(moment.fresh),
+                object_id: self
+                    .script
+                    .key(key)
+                    .and_then(|plan| plan.token.slot())
+                    .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
             Act::ComposeRoot => {

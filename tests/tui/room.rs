@@ -130,6 +130,11 @@ impl Room {
         self.tick(Duration::ZERO);
     }
 
+    /// The head of the record.
+    pub(crate) fn head(&self) -> Digest {
+        self.driver.transcript.entries().last().unwrap().digest
+    }
+
     /// The screen is asked what the ceremony asks.
     pub(crate) fn ask(&mut self) -> Prompt {
         let Next::Ask(prompt) = self.ceremony().next() else {
