@@ -14,6 +14,7 @@ use crate::words::Digest;
 use super::amendment::Amendment;
 use super::cast::Cast;
 use super::check::Check;
+use super::custody::Custody;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
 use super::foundation::Foundation;
@@ -52,6 +53,9 @@ pub struct Ceremony {
     pub(super) exported: Vec<ExportedFile>,
     pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    /// The latest time that people attested.
+    pub(super) latest: Option<Timestamp>,
+    pub(super) custody: Custody,
     pub(super) deferred: BTreeSet<KeyId>,
     pub(super) taken_up: Option<KeyId>,
     pub(super) used_bags: BTreeSet<String>,
@@ -364,6 +368,8 @@ impl Ceremony {
             exported: Vec::new(),
             sign_offs: BTreeMap::new(),
             exceptions: Vec::new(),
+            latest: None,
+            custody: Custody::default(),
             deferred: BTreeSet::new(),
             taken_up: None,
             used_bags: BTreeSet::new(),
@@ -454,6 +460,12 @@ impl Ceremony {
             .checked_add(SignedDuration::from_secs(seconds))
             .unwrap_or(machine);
         Timestamp::from_second(shifted.as_second()).unwrap_or(shifted)
+    }
+
+    /// The latest time that is on record: attested in this ceremony, or in the custody list that it carries.
+    pub(super) fn latest_known(&self) -> Option<Timestamp> {
+        let listed = self.script.custody().lines().last().map(|line| line.time);
+        self.latest.max(listed)
     }
 
     /// Attested minus machine time, in seconds; none before the clock was attested.

@@ -114,6 +114,10 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
+            Effect::PutAway { tokens } => {
+                self.put_away(&tokens)?;
+                Ok(Outcome::PutAway)
+            }
             Effect::WriteRequest => self.write_request(),
             Effect::CollectSignature {
                 key,

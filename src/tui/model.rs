@@ -230,7 +230,9 @@ impl Asking {
     pub(super) fn new(prompt: Prompt) -> Self {
         let input = match &prompt.ask {
             Ask::Enter { .. } => Input::Enter,
-            Ask::Word { .. } | Ask::Clock | Ask::Text { .. } => Input::Text(TextField::default()),
+            Ask::Word { .. } | Ask::Clock | Ask::Reading { .. } | Ask::Text { .. } => {
+                Input::Text(TextField::default())
+            }
             Ask::Choice { .. } => Input::Choice {
                 at: 0,
                 remark: TextField::default(),

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use conclave::audit::{documents, read_record};
 use conclave::ceremony::{
-    Answer, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
-    Request, RequestKind,
+    Answer, Ask, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
+    Prompt, Request, RequestKind,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ceremony_driver::{Room, genesis, in_ink, parse, write};
+use crate::ceremony_driver::{Room, genesis, in_ink, parse, with_bags, write};
 use crate::{audit, closed, directory_of, findings, reasons};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
@@ -294,7 +294,7 @@ fn the_end_of_a_record_is_bound_as_well() {
 
 /// A record in which every kind of event stands.
 fn full() -> Transcript {
-    let text = genesis(&[KeyType::Ed25519; 2], 1).text().replace(
+    let text = with_bags().text().replace(
         "name = \"Key holder 1\"",
         "name = \"Key holder 1\"\nsubstitute = \"Grace\"",
     );
@@ -324,6 +324,12 @@ fn full() -> Transcript {
     let findings = vec![Finding::new("station.swap", "there is swap space")];
     room.give(Input::Outcome(Outcome::StationInspected(findings)))
         .unwrap();
+    room.advance_until(|ceremony| {
+        let next = ceremony.next();
+        matches!(next, Next::Ask(Prompt { ask: Ask::Reading { label, .. }, .. }) if label == "The number once more")
+    });
+    let another = "another".to_owned();
+    room.answer(Answer::Text(another)).unwrap();
     room.advance_until(|ceremony| !ceremony.sign_offs().is_empty());
     let mut aborted = room.clone();
     let reason = "enough".to_owned();

@@ -76,6 +76,11 @@ const HEADER: &[Case] = &[
         "repository = \"our updates\"",
     ),
     (
+        "custody-no-list",
+        "repository = \"example.com/updates\" ",
+        "custody = { file = \"online/timestamp.pub.pem\", sha256 = \"1e129091e557a5eeed3ed9d1dfe296d3d664ec16fd526398709d1920c844dab2\" }\nrepository = \"example.com/updates\" ",
+    ),
+    (
         "previous-of-genesis",
         "\n[root]\n",
         "\n[previous]\nrecord = \"snowcap\"\n\n[root]\n",
@@ -332,7 +337,7 @@ const STEPS: &[Case] = &[
         "act = \"read-script\"",
         "act = \"read-aloud\"",
     ),
-    ("act-later", "act = \"read-script\"", "act = \"break\""),
+    ("act-later", "act = \"read-script\"", "act = \"import-key\""),
     ("act-missing", "act = \"read-script\"", "id = \"reading\""),
     (
         "act-has-no-key",

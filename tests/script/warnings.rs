@@ -141,6 +141,7 @@ fn whoever_holds_several_keys_is_told_which() {
             "Set the PIN of key holder 4 for key-5",
             "Generate key-5 of key holder 4",
             "Prove the token for key-5 of key holder 4",
+            "Seal the token for key-5 of key holder 4",
         ]
     );
 }

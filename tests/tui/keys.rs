@@ -208,7 +208,10 @@ fn nothing_is_asked_for_before_attendance_is_complete() {
     let mut room = asked("attendance");
     room.press(KeyCode::Char('o'));
     let screen = room.screen();
-    assert!(screen.contains("nothing is offered before attendance"), "{screen}");
+    assert!(
+        screen.contains("nothing is offered before attendance"),
+        "{screen}"
+    );
 }
 
 #[test]

@@ -37,6 +37,12 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::CollectSignatures => vec![one("Signatures that came, and when")],
         Act::VerifyRoot => vec![one("Verdict")],
         Act::Export => vec![one("Medium and serial number")],
+        Act::Seal { .. } => vec![one("Number of the new bag"), one("Received (signature)")],
+        Act::Break { .. } => vec![
+            ("Key and number of each bag".to_owned(), 3),
+            ("Head of the record".to_owned(), 4),
+            one("Taken up again (date, time)"),
+        ],
         Act::SignOff => vec![("Head of the record".to_owned(), 4)],
         Act::ReadScript
         | Act::Note { .. }
