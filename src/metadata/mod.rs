@@ -24,6 +24,7 @@ mod signed;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod twin;
 
 pub use canonical_json::{CanonicalError, JsonError, canonical};
 pub use chain::{ChainReport, TrustedRoot, try_verify_chain, verify_chain};
@@ -45,3 +46,4 @@ pub use root_file::{RootFile, SignatureEntry, SignatureState};
 pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
 pub use tally::Count;
+pub use twin::{TwinError, TwinOfRoot};
