@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
 use crate::profile::{self, Profile};
+use crate::record::CustodyList;
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
@@ -32,6 +33,7 @@ pub struct Script {
     pub(super) spares: Vec<Spare>,
     pub(super) previous: Option<Previous>,
     pub(super) distant: Vec<DistantKey>,
+    pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
@@ -470,6 +472,12 @@ impl Script {
     #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
         self.person(&self.key(key)?.holder)
+    }
+
+    /// Which token lies in which bag, as the ceremony before left them; empty where nothing was carried in.
+    #[must_use]
+    pub const fn custody(&self) -> &CustodyList {
+        &self.custody
     }
 
     /// The steps, in their order.
