@@ -9,7 +9,12 @@
     reason = "the helpers of a test may panic as it may"
 )]
 
+mod bad_day;
 mod client;
+#[path = "../operator/mod.rs"]
+mod operator;
+#[path = "../pty/mod.rs"]
+mod pty;
 mod rehearsals;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
