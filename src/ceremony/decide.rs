@@ -371,7 +371,11 @@ impl Ceremony {
             },
             Act::GenerateKey { key } => Fact::GenerateIntended {
                 key: key.clone(),
-                object_id: hex::encode(moment.fresh),
+                object_id: self
+                    .script
+                    .key(key)
+                    .and_then(|plan| plan.token.slot())
+                    .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
             Act::ComposeRoot => {
@@ -460,7 +464,12 @@ impl Ceremony {
 
     /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
     fn key_label(&self, key: &KeyId) -> String {
-        let label = format!("{} {key}", self.script.repository());
+        let mut label = format!("{} {key}", self.script.repository());
+        // A key that was given up may be on the token still, under the label that it had.
+        let former = self.keys.get(key).map_or(0, |state| state.former.len());
+        if former > 0 {
+            label = format!("{label} {}", former + 1);
+        }
         match self.mode() {
             Mode::Rehearsal => format!("REHEARSAL {label}"),
             Mode::Production => label,

@@ -22,6 +22,10 @@ use super::people::Presence;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
 pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
@@ -303,7 +307,7 @@ impl KeyState {
 
     /// Whether the key still owes its signature of the root.
     #[must_use]
-    pub(super) const fn owes_signature(&self) -> bool {
+    pub const fn owes_signature(&self) -> bool {
         self.signature.is_none() && self.forgone.is_none()
     }
 

@@ -174,7 +174,14 @@ impl Executor<'_> {
             Some(so_pin) => so_pin,
             None => self.ask_so_pin(key, token)?,
         };
-        let pin = self.ask_new_pin(key, token)?;
+        let pin = match self.ask_new_pin(key, token) {
+            Ok(pin) => pin,
+            Err(hindrance) => {
+                // The question comes again; who set the SO PIN is not asked for it twice.
+                self.keep_so_pin(key, so_pin);
+                return Err(hindrance);
+            }
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
         let (result, so_pin) = self.call("Setting the PIN", move |bench| {
             let open = bench.take(&key_of_job, &id)?;

@@ -109,7 +109,7 @@ impl<W: Write> LineMode<W> {
             script.steps().len(),
             ceremony.banner()
         ));
-        for line in lines {
+        for line in lines.into_iter().chain(ceremony.amended(step)) {
             self.say_wrapped("  ", &line);
         }
         if !proves.is_empty() {

@@ -1,5 +1,6 @@
 //! What is written down about tokens, keys and checks: plain facts, with no behaviour that could lie.
 
+mod attestation;
 mod custody;
 mod visible;
 
@@ -7,6 +8,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use attestation::{
+    AttestationSummary, Firmware, FormFactor, NoFirmware, PinPolicy, TouchPolicy, UsePolicy,
+};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
 pub use visible::visible;
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
+use crate::profile::{self, Profile};
 use crate::record::CustodyList;
 use crate::words::Digest;
 
@@ -287,6 +288,16 @@ pub struct TokenSpec {
     pub label: Option<String>,
     /// The number of the tamper-evident bag that the token arrives in.
     pub bag: Option<String>,
+}
+
+impl TokenSpec {
+    /// The ID that the key must have, for makes that keep keys in numbered slots: a YubiKey's 9c, for
+    /// digital signatures.
+    #[must_use]
+    pub fn slot(&self) -> Option<Vec<u8>> {
+        let profile = Profile::named(&self.profile).ok()?;
+        (profile.kind() == profile::Kind::YubikeyPiv).then(|| vec![0x9c])
+    }
 }
 
 /// Whether a key is backed up.

@@ -341,6 +341,67 @@ fn full() -> Transcript {
     full
 }
 
+/// A record in which tokens fail in every way.
+fn clumsy() -> Transcript {
+    let text = genesis(&[KeyType::Ed25519; 3], 2).text().replace(
+        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+    );
+    let mut room = Room::open(parse(&text), Mode::Production);
+    let at = |room: &mut Room, wanted: &str| {
+        room.advance_until(|ceremony| {
+            let step = ceremony.current_step();
+            step.is_some_and(|step| step.id.as_str() == wanted)
+        });
+    };
+    let ask = |room: &mut Room, kind: RequestKind, values: &[&str]| {
+        let approvals = if kind.needs_approval() {
+            room.approved_by(&room.ceremony.usual_approvers())
+        } else {
+            Vec::new()
+        };
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        let request = Request { kind, values };
+        room.give(Input::Request { request, approvals }).unwrap();
+    };
+    let fail = |room: &mut Room, kind: FailureKind| {
+        room.give(Input::Outcome(Outcome::Failed(Failure {
+            kind,
+            what: "it did not".to_owned(),
+            hint: "look".to_owned(),
+        })))
+        .unwrap();
+    };
+    at(&mut room, "open-token:key-1");
+    let line = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
+    ask(&mut room, RequestKind::TestKeyboard, &["witness-1", line]);
+    ask(&mut room, RequestKind::Defer, &["key-2"]);
+    ask(&mut room, RequestKind::TakeUp, &["key-3"]);
+    at(&mut room, "generate-key:key-1");
+    room.advance();
+    fail(&mut room, FailureKind::PinLocked);
+    // The usual answer unblocks; the bag that was opened is replaced.
+    room.advance();
+    room.advance();
+    room.answer(Answer::Text("B2".to_owned())).unwrap();
+    at(&mut room, "compose-root");
+    ask(&mut room, RequestKind::Redo, &["key-1", "it was dropped"]);
+    at(&mut room, "compose-root");
+    ask(
+        &mut room,
+        RequestKind::TakeSpare,
+        &["key-2 spare-1", "it is lost"],
+    );
+    ask(&mut room, RequestKind::Orphan, &["key-2", "it is lost"]);
+    at(&mut room, "sign-root");
+    room.advance();
+    fail(&mut room, FailureKind::Device);
+    ask(&mut room, RequestKind::Forgo, &["key-1", "it broke"]);
+    while room.advance() {}
+    assert!(room.ceremony.ending().is_some());
+    room.transcript
+}
+
 /// Somebody comes late and leaves, a substitute has a place, and a name is corrected.
 fn be_restless(room: &mut Room) {
     let choice = |index| Answer::Choice {
@@ -379,7 +440,7 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
 fn the_specification_names_every_event_and_member() {
     let specification = include_str!("../../docs/formats/transcript.md");
     let mut kinds = BTreeSet::new();
-    for entry in full().entries() {
+    for entry in full().entries().iter().chain(clumsy().entries()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();
         let row = specification

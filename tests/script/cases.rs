@@ -326,8 +326,8 @@ const KEYS: &[Case] = &[
     ),
     (
         "serial-twice",
-        "label = \"conclave-key-1\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"\n\n[[key]]\nid = \"key-2\"\nholder = \"holder-2\"\ntoken = { profile = \"softhsm2\",",
-        "serial = \"77\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"\n\n[[key]]\nid = \"key-2\"\nholder = \"holder-2\"\ntoken = { profile = \"softhsm2\", serial = \"77\",",
+        "token = { profile = \"softhsm2\", label = \"conclave-spare-1\" }",
+        "token = { profile = \"softhsm2\", serial = \"77\" }\n\n[[spare]]\nid = \"spare-2\"\ntoken = { profile = \"softhsm2\", serial = \"77\" }",
     ),
 ];
 

@@ -130,6 +130,11 @@ impl Room {
         self.tick(Duration::ZERO);
     }
 
+    /// The head of the record.
+    pub(crate) fn head(&self) -> Digest {
+        self.driver.transcript.entries().last().unwrap().digest
+    }
+
     /// The screen is asked what the ceremony asks.
     pub(crate) fn ask(&mut self) -> Prompt {
         let Next::Ask(prompt) = self.ceremony().next() else {
@@ -255,4 +260,17 @@ pub(crate) fn answer(mut replies: Vec<Reply>) -> Answer {
 
 pub(crate) fn is_word(prompt: &Prompt) -> bool {
     matches!(prompt.ask, Ask::Word { .. })
+}
+
+/// Goes down a list until the cursor stands on a text, and takes it.
+pub(crate) fn choose(room: &mut Room, text: &str) {
+    let here = format!("▸  {text}");
+    for _ in 0..40 {
+        if room.screen().contains(&here) {
+            room.press(KeyCode::Enter);
+            return;
+        }
+        room.press(KeyCode::Down);
+    }
+    panic!("no {text:?} to choose:\n{}", room.screen());
 }

@@ -176,7 +176,7 @@ fn people_answer_leave_and_come_back() {
 
 #[test]
 fn a_typed_pin_is_in_no_recording_and_no_file() {
-    const CANARY: &str = "wqzxjkvgqpyw";
+    const CANARY: &str = "907816352490781635";
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
     let mut terminal = rehearse(&out, &[]);

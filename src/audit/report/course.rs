@@ -11,66 +11,8 @@ use super::html::Page;
 /// What a reader looks for first. Where there is nothing, the page says so.
 pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
     page.element("h2", "What did not go as planned");
-    let entries = transcript.entries();
-    let rows = |row: &dyn Fn(&Fact) -> Option<Vec<String>>| -> Vec<Vec<String>> {
-        entries
-            .iter()
-            .filter_map(|entry| {
-                let told = row(&entry.line.fact)?;
-                let step = entry.line.step.as_ref().map(ToString::to_string);
-                let place = [entry.line.seq.to_string(), step.unwrap_or_default()];
-                Some(place.into_iter().chain(told).collect())
-            })
-            .collect()
-    };
-    let exceptions = rows(&|fact| match fact {
-        Fact::ExceptionRecorded {
-            sheet,
-            waives,
-            approvals,
-        } => Some(vec![
-            sheet.expected.clone(),
-            sheet.happened.clone(),
-            sheet.decided.clone(),
-            waives.map_or_else(|| "nothing".to_owned(), |check| check.to_string()),
-            by(ceremony, approvals),
-        ]),
-        _ => None,
-    });
-    page.element("h3", "Exceptions");
-    if exceptions.is_empty() {
-        page.none("None was recorded.");
-    } else {
-        let headings = [
-            "Line", "Step", "Expected", "Happened", "Decided", "Waives", "By",
-        ];
-        page.table(&headings, &exceptions);
-    }
-    let amendments = rows(&|fact| match fact {
-        Fact::Amended {
-            amendment,
-            approvals,
-        } => {
-            let (from, to) = amendment.change();
-            Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
-        }
-        _ => None,
-    });
-    page.element("h3", "Amendments");
-    if amendments.is_empty() {
-        page.none("None was made: the script stood as it was read out.");
-    } else {
-        let headings = [
-            "Line",
-            "Step",
-            "What",
-            "The script says",
-            "In the room",
-            "Approved by",
-        ];
-        page.table(&headings, &amendments);
-    }
-    let failures = rows(&|fact| match fact {
+    decisions(page, ceremony, transcript);
+    let failures = rows(transcript, &|fact| match fact {
         Fact::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
         _ => None,
     });
@@ -81,8 +23,8 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
         let headings = ["Line", "Step", "What did not work", "What was said to do"];
         page.table(&headings, &failures);
     }
-    pauses(page, ceremony, entries);
-    findings(page, entries);
+    pauses(page, ceremony, transcript.entries());
+    findings(page, transcript.entries());
     let reservations: Vec<Vec<String>> = ceremony
         .sign_offs()
         .iter()
@@ -164,6 +106,70 @@ fn findings(page: &mut Page, entries: &[Entry]) {
     } else {
         page.table(&["Line", "Check", "Finding"], &findings);
     }
+}
+
+/// What people decided beside the script: exceptions and amendments.
+fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
+    let exceptions = rows(transcript, &|fact| match fact {
+        Fact::ExceptionRecorded {
+            sheet,
+            waives,
+            approvals,
+        } => Some(vec![
+            sheet.expected.clone(),
+            sheet.happened.clone(),
+            sheet.decided.clone(),
+            waives.map_or_else(|| "nothing".to_owned(), |check| check.to_string()),
+            by(ceremony, approvals),
+        ]),
+        _ => None,
+    });
+    page.element("h3", "Exceptions");
+    if exceptions.is_empty() {
+        page.none("None was recorded.");
+    } else {
+        let headings = [
+            "Line", "Step", "Expected", "Happened", "Decided", "Waives", "By",
+        ];
+        page.table(&headings, &exceptions);
+    }
+    let amendments = rows(transcript, &|fact| match fact {
+        Fact::Amended {
+            amendment,
+            approvals,
+        } => {
+            let (from, to) = amendment.change();
+            Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
+        }
+        _ => None,
+    });
+    page.element("h3", "Amendments");
+    if amendments.is_empty() {
+        page.none("None was made: the script stood as it was read out.");
+    } else {
+        let headings = [
+            "Line",
+            "Step",
+            "What",
+            "The script says",
+            "In the room",
+            "Approved by",
+        ];
+        page.table(&headings, &amendments);
+    }
+}
+
+/// A row of a table for each fact of which there is something to tell: its line, its step, and that.
+fn rows(transcript: &Transcript, row: &dyn Fn(&Fact) -> Option<Vec<String>>) -> Vec<Vec<String>> {
+    let entries = transcript.entries().iter();
+    entries
+        .filter_map(|entry| {
+            let told = row(&entry.line.fact)?;
+            let step = entry.line.step.as_ref().map(ToString::to_string);
+            let place = [entry.line.seq.to_string(), step.unwrap_or_default()];
+            Some(place.into_iter().chain(told).collect())
+        })
+        .collect()
 }
 
 /// Every event, under the step in which it happened.

@@ -119,7 +119,9 @@ impl Ceremony {
                 });
             }
         }
-        if !self.fold_people(event)? && !self.fold_tokens(event)? && !self.fold_anywhere(event)? {
+        let is_folded =
+            self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)?;
+        if !is_folded {
             if !self.fold_custody(event)? {
                 self.fold_in_step(event)?;
             }
@@ -369,6 +371,7 @@ impl Ceremony {
     /// Marks steps as done of which nothing is left.
     fn settle_on(&mut self) {
         while self.settle() {}
+        self.settle_order();
     }
 
     /// Marks the step as done when nothing of it is left; whether that was so.
@@ -416,7 +419,6 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
-        self.settle_order();
         done
     }
 

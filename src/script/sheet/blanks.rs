@@ -1,6 +1,6 @@
 //! What is written by hand in a step.
 
-use crate::script::{Act, Script};
+use crate::script::{Act, KeyPlan, Script};
 
 /// The labels of the lines that a step leaves open, and how many lines each has.
 pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
@@ -23,7 +23,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         }
         Act::SetPin { key } => {
             let plan = script.key(key);
-            let envelopes = plan.into_iter().flat_map(|plan| plan.envelopes());
+            let envelopes = plan.into_iter().flat_map(KeyPlan::envelopes);
             let numbers = envelopes.map(|(secret, _)| {
                 one(&format!(
                     "Number read from the bag of the {}",

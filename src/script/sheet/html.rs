@@ -306,7 +306,7 @@ impl Page {
         self.element(
             "p",
             "",
-            "Whatever was done otherwise than printed. None: cross out.",
+            "Whatever was done or amended otherwise than printed. None: cross out.",
         );
         self.raw("\n");
         for _ in 0..DEVIATIONS {

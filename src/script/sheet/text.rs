@@ -256,7 +256,7 @@ impl Page {
 
     fn deviations(&mut self) {
         self.section("Deviations from the script");
-        self.line("Whatever was done otherwise than printed. None: cross out.");
+        self.line("Whatever was done or amended otherwise than printed. None: cross out.");
         for number in 1..=DEVIATIONS {
             self.line("");
             self.line(&format!("Deviation {number}"));
