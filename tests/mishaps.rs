@@ -122,7 +122,6 @@ fn a_pin_that_locks_at_the_signing_is_unblocked_by_its_owner() {
 fn a_key_is_made_anew_and_a_spare_takes_a_place() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
-    operator.play_until("Match the token of key holder 1");
     operator.play_until("Initialise the token: press Enter");
     ask_for(&mut operator, "Put off", "key-1", None);
     operator.play_until("Compose the root");

@@ -151,12 +151,10 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
         .key_states()
         .enumerate()
         .map(|(index, (plan, state))| {
-            let name = script
-                .person(&plan.holder)
-                .map_or_else(|| plan.holder.to_string(), |person| person.name.clone());
+            let name = ceremony.name(&plan.holder);
             let fingerprint = state.generated();
             Row {
-                title: shorten(&escape(&name, charset), 24),
+                title: shorten(&escape(name, charset), 24),
                 id: plan.id.to_string(),
                 fingerprint: fingerprint
                     .map(|generated| generated.key.id().short())
