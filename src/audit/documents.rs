@@ -9,7 +9,7 @@ use crate::words::Digest;
 use super::cards::cards;
 use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
-use super::register::{public_key_path, register};
+use super::register::{collected_keys, public_key_path, register};
 use super::report::report_html;
 
 /// The name of the script in a ceremony directory.
@@ -57,6 +57,11 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         if let Some(generated) = state.generated() {
             let pem = generated.public_key.to_pem().into_bytes();
             documents.push((public_key_path(&plan.id), pem));
+        }
+    }
+    for (id, key) in collected_keys(ceremony) {
+        if let Some(public) = key.public() {
+            documents.push((public_key_path(id), public.to_pem().into_bytes()));
         }
     }
     if let (Some(signed), Some(_)) = (ceremony.signed(), ceremony.verified()) {

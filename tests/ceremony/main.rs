@@ -13,6 +13,7 @@ mod order;
 mod people;
 mod refusals;
 mod resuming;
+mod foreign;
 mod rotation;
 mod rotation_table;
 mod tokens;
