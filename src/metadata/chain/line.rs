@@ -296,7 +296,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic]
+    // Told by the thread itself, or by the scope that it was in.
+    #[should_panic(expected = "")]
     fn a_panic_is_a_panic_and_no_hang() {
         let files = garbage(10).map(|file| match file {
             Ok((name, _)) if name == "5" => panic!("the file system is gone"),
