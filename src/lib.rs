@@ -20,6 +20,7 @@ pub mod secret;
 pub mod station;
 pub mod token;
 pub mod transcript;
+pub mod transfer;
 pub mod tui;
 pub mod words;
 

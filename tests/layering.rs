@@ -32,11 +32,19 @@ const ROOMS: &[(&str, Imports)] = &[
     ("profile", These(&[])),
     ("certificate", These(&["words", "record"])),
     ("metadata", These(&["words", "certificate"])),
-    ("script", These(&["metadata", "profile", "words"])),
+    (
+        "transfer",
+        These(&["metadata", "certificate", "record", "words"]),
+    ),
+    (
+        "script",
+        These(&["transfer", "metadata", "profile", "words"]),
+    ),
     (
         "ceremony",
         These(&[
             "script",
+            "transfer",
             "metadata",
             "certificate",
             "record",
@@ -54,7 +62,6 @@ const ROOMS: &[(&str, Imports)] = &[
         "token",
         These(&["profile", "certificate", "metadata", "record", "secret"]),
     ),
-    ("transfer", These(&["metadata", "words"])),
     ("station", These(&["record"])),
     ("executor", AllAbove),
     ("rehearsal", AllAbove),

@@ -335,6 +335,7 @@ impl Ceremony {
                     repeat: matches!(state.sign, Intent::Interrupted(())),
                 }
             }
+            Act::CollectSignatures => self.decide_owed(&text, remark)?,
             Act::VerifyRoot => {
                 let verification = self
                     .verify_root()
@@ -514,6 +515,12 @@ impl Ceremony {
                 };
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
             }
+            (Act::CollectSignatures, Outcome::RequestWritten(file)) => {
+                Fact::RequestWritten { file }
+            }
+            (Act::CollectSignatures, Outcome::Collected(signature)) => {
+                self.collected(&signature)?
+            }
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self
                     .export_files()
@@ -566,5 +573,6 @@ const fn is_from_token(fact: &Fact) -> bool {
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
             | Fact::Signed { .. }
+            | Fact::SignatureCollected { .. }
     )
 }

@@ -8,11 +8,13 @@ mod amendment;
 mod approval;
 mod cast;
 mod check;
+mod collecting;
 mod decide;
 mod effect;
 mod event;
 mod failure;
 mod fold;
+mod foundation;
 mod narrate;
 mod next;
 mod order;
@@ -21,6 +23,7 @@ mod possession;
 mod prompt;
 mod questions;
 mod request;
+mod review;
 mod root;
 mod rotation;
 mod state;
@@ -34,10 +37,11 @@ pub use check::{Check, Finality};
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, TwinRoot, Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
+pub use foundation::Foundation;
 pub use next::Next;
 pub use people::Presence;
 pub use possession::possession_message;
@@ -46,5 +50,5 @@ pub use prompt::{
     Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, StepState};
+pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, Owed, StepState};
 pub use tokens::twin_is_locked;

@@ -243,6 +243,21 @@ impl Event {
                 "{key} signed, and the signature verifies; key ID {}.",
                 key_id.get(..8).unwrap_or(key_id)
             ),
+            Fact::RequestWritten { file } => format!(
+                "The signing request for other sites was written: {}, SHA-256 {}.",
+                file.name,
+                file.sha256.short_hex()
+            ),
+            Fact::SignatureExpected { key } => {
+                format!("The signature of {key} is said to be here.")
+            }
+            Fact::SignatureCollected { key, key_id, .. } => format!(
+                "The signature of {key} came from its site, and verifies; key ID {}.",
+                key_id.get(..8).unwrap_or(key_id)
+            ),
+            Fact::SignatureForgone { key, reason } => {
+                format!("The signature of {key} is not waited for: {reason}.")
+            }
             Fact::RootVerified {
                 version,
                 signatures,

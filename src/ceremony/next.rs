@@ -2,6 +2,7 @@
 
 use crate::metadata::Count;
 use crate::script::{Act, KeyId, KeyPlan, Step};
+use crate::words::Digest;
 
 use super::effect::Effect;
 use super::event::Occasion;
@@ -66,11 +67,19 @@ impl Ceremony {
             Act::GenerateKey { key } => self.next_generate(step, key),
             Act::ComposeRoot => Next::Ask(self.go_on(
                 step,
-                vec!["All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned()],
+                vec![match &self.foundation {
+                    None => "All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned(),
+                    Some(before) => format!(
+                        "All keys are there. Root {} is composed from root {}, from them and from the script; it is signed only after everybody has seen what changes.",
+                        self.script.root_version(),
+                        before.root.version()
+                    ),
+                }],
                 "Compose the root",
             )),
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
+            Act::CollectSignatures => self.next_owed(step),
             Act::VerifyRoot => Next::Ask(self.go_on(
                 step,
                 vec!["The signed root is verified from its bytes, as a client does it.".to_owned()],
@@ -80,6 +89,10 @@ impl Ceremony {
                 if self.export_intended {
                     return Next::Do(Effect::Export {
                         files: self.export_files(),
+                        supersedes: self.foundation().and_then(|before| {
+                            let (_, bytes) = before.chain().last()?;
+                            Some(Digest::of(bytes))
+                        }),
                     });
                 }
                 let names: Vec<_> = self
@@ -180,12 +193,17 @@ impl Ceremony {
                 message,
             });
         }
-        let Count { have, need } = self.signatures();
-        let mut lines = vec![format!(
-            "Root {}: {have} of {} keys have signed; {need} must.",
-            frozen.version(),
-            self.keys.len()
-        )];
+        let mut lines = match &self.foundation {
+            None => {
+                let Count { have, need } = self.signatures();
+                vec![format!(
+                    "Root {}: {have} of {} keys have signed; {need} must.",
+                    frozen.version(),
+                    self.keys.len()
+                )]
+            }
+            Some(_) => self.signing_lines(plan),
+        };
         if matches!(state.sign, Intent::Interrupted(())) {
             lines.push(
                 "This key was signing when the ceremony was interrupted. It signs the same bytes again; the record says so."

@@ -268,62 +268,6 @@ impl Ceremony {
         )
     }
 
-    /// What is about to be signed, in words, with its digest.
-    fn review_lines(&self, root: &FrozenRoot) -> Vec<String> {
-        let policy = self.script.root();
-        let days = policy
-            .expires
-            .duration_since(self.script.not_before())
-            .as_hours()
-            / 24;
-        let mut lines = vec![
-            format!(
-                "Root {} of {}, expires {} ({days} days after {}).",
-                root.version(),
-                self.script.repository(),
-                policy.expires,
-                self.script.not_before(),
-            ),
-            format!(
-                "{} of these {} keys must sign every change:",
-                policy.threshold,
-                self.keys.len()
-            ),
-        ];
-        for plan in self.script.keys() {
-            let Some(generated) = self.keys[&plan.id].generated() else {
-                continue;
-            };
-            lines.push(format!(
-                "+ {} ({})  {}  {}  {}",
-                plan.id,
-                self.name(&plan.holder),
-                plan.key_type,
-                generated.origin(),
-                generated.key.id(),
-            ));
-        }
-        for (kind, role) in policy.roles.iter() {
-            let ids: Vec<_> = role
-                .keys
-                .iter()
-                .map(|carried| carried.key.id().to_string())
-                .collect();
-            lines.push(format!(
-                "+ {}: {} of {} online keys: {}",
-                kind.as_str(),
-                role.threshold,
-                ids.len(),
-                ids.join(", ")
-            ));
-        }
-        lines.push("Digest of what will be signed:".to_owned());
-        let digest = root.digest();
-        lines.extend(digest.grouped_hex());
-        lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
-        lines
-    }
-
     pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {
         let who: Vec<_> = self.next_to_sign_off().into_iter().collect();
         let name = who

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::certificate::PublicKey;
 use crate::metadata::{Count, FrozenRoot, Key, SignedRoot};
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, KeyPlan, PersonId, Script, SpareId, StepId, TokenSecret};
+use crate::script::{KeyId, KeyPlan, PersonId, Place, Script, SpareId, StepId, TokenSecret};
 use crate::words::Digest;
 
 use super::amendment::Amendment;
@@ -16,6 +16,7 @@ use super::cast::Cast;
 use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
+use super::foundation::Foundation;
 use super::people::Presence;
 
 /// A ceremony: the fold of its events.
@@ -23,6 +24,7 @@ use super::people::Presence;
 pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
+    pub(super) foundation: Option<Arc<Foundation>>,
     pub(super) done: BTreeSet<StepId>,
     pub(super) attended: BTreeMap<PersonId, Presence>,
     pub(super) away: BTreeSet<PersonId>,
@@ -39,6 +41,8 @@ pub struct Ceremony {
     pub(super) frozen: Option<FrozenRoot>,
     pub(super) reviewed: bool,
     pub(super) signed: Option<SignedRoot>,
+    pub(super) request: Option<ExportedFile>,
+    pub(super) owed: BTreeMap<KeyId, Owed>,
     pub(super) verified: Option<Digest>,
     pub(super) export_intended: bool,
     pub(super) exported: Vec<ExportedFile>,
@@ -191,6 +195,30 @@ impl<T> Intent<T> {
     }
 }
 
+/// How a signature stands that another site owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owed {
+    /// It has not come yet.
+    Waited,
+    /// It is said to be here, and looked for.
+    Expected,
+    /// It came, and verifies.
+    Collected,
+    /// It is not waited for.
+    Forgone {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Owed {
+    /// Whether it has come or is not waited for.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Collected | Self::Forgone { .. })
+    }
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepState {
@@ -299,21 +327,16 @@ impl Ceremony {
     /// A ceremony that has not begun.
     #[must_use]
     pub fn new(script: Arc<Script>) -> Self {
+        let foundation = Foundation::of(&script);
         let keys = script
             .keys()
             .iter()
-            .map(|plan| {
-                let before = plan.change.before();
-                let state = KeyState {
-                    generated: before.and_then(|before| Generated::earlier(&before.key)),
-                    ..KeyState::default()
-                };
-                (plan.id.clone(), state)
-            })
+            .map(|plan| (plan.id.clone(), KeyState::default()))
             .collect();
-        Self {
+        let mut ceremony = Self {
             script,
             opening: None,
+            foundation: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
             away: BTreeSet::new(),
@@ -330,6 +353,8 @@ impl Ceremony {
             frozen: None,
             reviewed: false,
             signed: None,
+            request: None,
+            owed: BTreeMap::new(),
             verified: None,
             export_intended: false,
             exported: Vec::new(),
@@ -342,7 +367,29 @@ impl Ceremony {
             keyboard_tested: false,
             failure: None,
             ending: None,
+        };
+        ceremony.found_on(foundation);
+        ceremony
+    }
+
+    /// Takes the keys of this root for those that exist.
+    pub(super) fn found_on(&mut self, foundation: Option<Foundation>) {
+        let sites = self.script.distant_keys().iter();
+        self.owed = sites
+            .filter(|key| matches!(key.place, Place::Site(_)))
+            .map(|key| (key.id.clone(), Owed::Waited))
+            .collect();
+        for (id, state) in &mut self.keys {
+            let key = foundation.as_ref().and_then(|root| root.key(id));
+            state.generated = key.and_then(|key| Generated::earlier(&key.key));
         }
+        self.foundation = foundation.map(Arc::new);
+    }
+
+    /// The root that is changed; none in a genesis.
+    #[must_use]
+    pub fn foundation(&self) -> Option<&Foundation> {
+        self.foundation.as_deref()
     }
 
     /// The script that is performed.
@@ -526,6 +573,18 @@ impl Ceremony {
             (file, bytes.clone())
         })
         .collect()
+    }
+
+    /// The signatures that other sites owe, and how each stands.
+    #[must_use]
+    pub const fn owed(&self) -> &BTreeMap<KeyId, Owed> {
+        &self.owed
+    }
+
+    /// The signing request that was written for other sites.
+    #[must_use]
+    pub const fn request(&self) -> Option<&ExportedFile> {
+        self.request.as_ref()
     }
 
     /// The keys of the script with what is known of each, in the script's order.

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::ceremony::SecretPurpose;
-use crate::script::{PersonId, TokenSpec};
+use crate::script::{KeyId, PersonId, TokenSpec};
 use crate::token::TokenQuery;
 
 /// Who puts tokens in and takes them out.
@@ -23,6 +23,9 @@ pub trait Hands: Send {
 
     /// The twin that stands in for a token, by its name in the script; none in a production, where the script's own is meant.
     fn twin(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery>;
+
+    /// What the twin of a key at another site signs; none in a production, where the site sends it.
+    fn twin_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>>;
 
     /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
     fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String>;
@@ -45,6 +48,10 @@ impl Hands for PeoplesHands {
     }
 
     fn twin(&self, _token: &str, _spec: &TokenSpec) -> Option<TokenQuery> {
+        None
+    }
+
+    fn twin_signature(&mut self, _key: &KeyId, _message: &[u8]) -> Option<io::Result<Vec<u8>>> {
         None
     }
 

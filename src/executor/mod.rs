@@ -13,6 +13,7 @@ mod hands;
 mod journal;
 mod mending;
 mod room;
+mod sites;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -26,6 +26,7 @@ mod signed;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod twin;
 
 pub use authority::ListedKey;
 pub use canonical_json::{CanonicalError, JsonError, canonical};
@@ -48,3 +49,4 @@ pub use root_file::{RootFile, SignatureEntry, SignatureState};
 pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
 pub use tally::Count;
+pub use twin::{TwinError, TwinOfRoot};

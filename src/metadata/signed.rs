@@ -1,6 +1,6 @@
 //! A frozen root and the signatures over it, each verified before it was kept.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use super::key::Key;
 use super::key_id::KeyId;
 use super::role::RoleKind;
 use super::tally::Count;
+use crate::certificate::PublicKey;
 
 /// A root that is being signed. The order of signing leaves no trace in it.
 #[derive(Debug, Clone)]
@@ -140,6 +141,22 @@ impl SignedRoot {
         &self.frozen
     }
 
+    /// The IDs under which its own root role or the one before lists a public key: more than one while a key
+    /// moves from an old ID to another. One signature serves them all.
+    pub fn ids_of(&self, public: &PublicKey) -> BTreeSet<KeyId> {
+        self.root_keys()
+            .filter(|(_, key)| key.public() == Some(public))
+            .map(|(id, _)| id.clone())
+            .collect()
+    }
+
+    /// Every root key of its own root role and of the one before, by its ID there; one that is in both stands twice.
+    pub fn root_keys(&self) -> impl Iterator<Item = (&KeyId, &Key)> {
+        self.authorities()
+            .flat_map(|authority| authority.role_keys(RoleKind::Root))
+            .map(|(id, listed)| (id, listed.key()))
+    }
+
     /// The signatures by the IDs of their keys.
     #[must_use]
     pub const fn signatures(&self) -> &BTreeMap<KeyId, Vec<u8>> {
@@ -181,7 +198,8 @@ impl SignedRoot {
         bytes
     }
 
-    fn authorities(&self) -> impl Iterator<Item = &RootDocument> {
+    /// The roots whose keys may sign: the one before, if there is one, and its own.
+    pub fn authorities(&self) -> impl Iterator<Item = &RootDocument> {
         let previous = self.previous.as_ref().map(TrustedRoot::document);
         previous.into_iter().chain([self.frozen.document()])
     }

@@ -51,6 +51,8 @@ pub enum Act {
     ReviewRoot,
     /// Every key signs the frozen root.
     SignRoot,
+    /// The signatures that other sites owe come in.
+    CollectSignatures,
     /// The signed root is verified as a client would.
     VerifyRoot,
     /// The root leaves for the online machine, and is read back.
@@ -66,7 +68,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 16] = [
+    pub(super) const KNOWN: [&'static str; 17] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -79,6 +81,7 @@ impl Act {
         "compose-root",
         "review-root",
         "sign-root",
+        "collect-signatures",
         "verify-root",
         "export",
         "prove-token",
@@ -86,12 +89,11 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 11] = [
+    pub(super) const LATER: [&'static str; 10] = [
         "enrol-key",
         "import-key",
         "back-up-key",
         "prove-backup",
-        "collect-signatures",
         "open-share",
         "restore-key",
         "prove-restore",
@@ -116,6 +118,7 @@ impl Act {
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
             Self::SignRoot => "sign-root",
+            Self::CollectSignatures => "collect-signatures",
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
@@ -161,6 +164,7 @@ impl Act {
             Self::InspectStation
             | Self::ComposeRoot
             | Self::ReviewRoot
+            | Self::CollectSignatures
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),
             Self::Note { initials, .. } => those(&|p| initials.contains(&p.id)),

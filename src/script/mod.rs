@@ -21,7 +21,7 @@ mod warning;
 
 pub use act::Act;
 pub use activation::{Fate, SecretPlan, TokenSecret};
-pub use blueprint::{Blueprint, BlueprintError, OnlineFiles};
+pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};

@@ -12,4 +12,6 @@ mod order;
 mod people;
 mod refusals;
 mod resuming;
+mod rotation;
+mod rotation_table;
 mod tokens;

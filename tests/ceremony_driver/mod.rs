@@ -17,8 +17,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Approval, Ceremony, Effect, Event, Input, Mode, Moment, Next, Opening, Outcome, Prompt,
-    StepError, Strength, possession_message,
+    Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
+    Outcome, Prompt, StepError, Strength, possession_message,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, SpareId, embedded};
@@ -88,8 +88,12 @@ impl Room {
         let spares = script.spares().iter().map(|spare| spare.id.to_string());
         let tokens = keys
             .chain(spares)
-            .zip(1..)
-            .map(|(name, number)| (name, SoftwareToken::blank(number)))
+            .zip(40..)
+            .map(|(name, number)| {
+                // A key keeps its token from one ceremony to the next.
+                let own = name.strip_prefix("key-").and_then(|own| own.parse().ok());
+                (name, SoftwareToken::blank(own.unwrap_or(number)))
+            })
             .collect();
         Self {
             machine_time: script.not_before(),
@@ -105,6 +109,25 @@ impl Room {
         let mut room = Self::new(script);
         room.give(Input::Open(opening(mode))).unwrap();
         room
+    }
+
+    /// A change of a root that was opened, with the tokens of the keys that exist: those of other sites sign there.
+    pub(crate) fn open_with(
+        script: Arc<Script>,
+        mode: Mode,
+        tokens: &BTreeMap<String, SoftwareToken>,
+    ) -> Self {
+        let mut room = Self::new(script);
+        for (id, token) in tokens {
+            room.tokens.insert(id.clone(), token.clone());
+        }
+        room.give(Input::Open(opening(mode))).unwrap();
+        room
+    }
+
+    /// The tokens on the table.
+    pub(crate) const fn tokens(&self) -> &BTreeMap<String, SoftwareToken> {
+        &self.tokens
     }
 
     /// A ceremony that went its usual way to its end.
@@ -260,6 +283,14 @@ impl Room {
                 }
             }
             Effect::Sign { key, message, .. } => Outcome::Signed(self.token(key).sign(message)),
+            Effect::WriteRequest => Outcome::RequestWritten(ExportedFile {
+                name: "2.root.request.json".to_owned(),
+                size: 1,
+                sha256: Digest::of(b"the request"),
+            }),
+            Effect::CollectSignature { key, message, .. } => {
+                Outcome::Collected(self.token(key).sign(message))
+            }
             Effect::Export { .. } => Outcome::Exported,
         }
     }

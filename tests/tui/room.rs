@@ -58,6 +58,7 @@ impl Room {
             mirror: None,
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
             rehearsal_keys: Vec::new(),
+            twin_root: None,
             twin_clock_offset: 0,
         }));
         room

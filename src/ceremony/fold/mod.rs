@@ -4,6 +4,7 @@
 //! are held to the same.
 
 mod key;
+mod owed;
 mod people;
 mod root;
 mod tokens;
@@ -15,7 +16,8 @@ use crate::script::{Act, KeyId, PersonId, StepId};
 
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact, Verdict};
-use crate::ceremony::state::{Ceremony, Ending, KeyState};
+use crate::ceremony::foundation::Foundation;
+use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
 /// Why an event cannot have happened where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +136,16 @@ impl Ceremony {
                         && (is_rehearsal || opening.twin_clock_offset == 0),
                     "a rehearsal has twins of the tokens and of the clock, and a production has none",
                 )?;
+                if let Some(twin) = &opening.twin_root {
+                    require(
+                        is_rehearsal,
+                        "a production changes the root that the script carries",
+                    )?;
+                    let real = Foundation::of(&self.script)
+                        .ok_or_else(|| contradiction("a genesis changes no root"))?;
+                    let twin = real.twin(&self.script, twin).map_err(contradiction)?;
+                    self.found_on(Some(twin));
+                }
                 self.opening = Some(opening.clone());
             }
             Fact::Resumed { .. } => {
@@ -164,9 +176,12 @@ impl Ceremony {
                     key.generate.interrupt();
                     key.sign.interrupt();
                 }
+                self.stop_looking();
                 self.failure = None;
             }
             Fact::Failed { failure } => {
+                // The room is asked again whether it is here.
+                self.stop_looking();
                 self.note_failure(failure.kind);
                 self.failure = Some(failure.clone());
             }
@@ -266,6 +281,13 @@ impl Ceremony {
             (Act::ComposeRoot, Fact::RootComposed { .. })
             | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
             | (Act::SignRoot, Fact::SignIntended { .. } | Fact::Signed { .. })
+            | (
+                Act::CollectSignatures,
+                Fact::RequestWritten { .. }
+                | Fact::SignatureExpected { .. }
+                | Fact::SignatureCollected { .. }
+                | Fact::SignatureForgone { .. },
+            )
             | (Act::VerifyRoot, Fact::RootVerified { .. })
             | (Act::Export, Fact::ExportIntended { .. } | Fact::Exported { .. }) => {
                 self.fold_root(&event.fact)?;
@@ -352,6 +374,7 @@ impl Ceremony {
             Act::ComposeRoot => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
+            Act::CollectSignatures => self.owed.values().all(Owed::is_settled),
             Act::VerifyRoot => self.verified.is_some(),
             Act::Export => !self.exported.is_empty(),
             Act::ProveToken { key } => {

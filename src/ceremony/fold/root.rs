@@ -33,9 +33,9 @@ impl Ceremony {
                     composed.signed_bytes() == frozen.signed_bytes(),
                     "the root is not the one that the script and the keys make",
                 )?;
-                self.signed = Some(match self.script.previous() {
+                self.signed = Some(match &self.foundation {
                     None => SignedRoot::new(frozen.clone()),
-                    Some(previous) => SignedRoot::after(frozen.clone(), previous.root.clone())
+                    Some(before) => SignedRoot::after(frozen.clone(), before.root.clone())
                         .map_err(|error| contradiction(error.to_string()))?,
                 });
                 self.frozen = Some(frozen);
@@ -92,6 +92,10 @@ impl Ceremony {
                 key_id,
                 signature,
             } => self.fold_signature(key, key_id, signature)?,
+            Fact::RequestWritten { .. }
+            | Fact::SignatureExpected { .. }
+            | Fact::SignatureCollected { .. }
+            | Fact::SignatureForgone { .. } => self.fold_owed(fact)?,
             Fact::RootVerified { .. } => self.fold_verified(fact)?,
             Fact::ExportIntended { files } | Fact::Exported { files } => {
                 self.fold_export(files, matches!(fact, Fact::Exported { .. }))?;
@@ -163,18 +167,29 @@ impl Ceremony {
         )?;
         state.signature = Some(bytes.clone());
         state.right_pin();
+        self.attach(&mut signed, key, key_id, &bytes)?;
+        self.signed = Some(signed);
+        Ok(())
+    }
+
+    /// Keeps a signature under each ID that the key has in either root: it counts once all the same.
+    pub(super) fn attach(
+        &self,
+        signed: &mut SignedRoot,
+        key: &KeyId,
+        key_id: &str,
+        bytes: &[u8],
+    ) -> Folded {
         let ids = self.root_key_ids(key);
         require(
             ids.last().is_some_and(|id| id.as_str() == key_id),
             "the signature is by another key",
         )?;
-        // Under each ID that the key has in either root: it counts once all the same.
         for id in &ids {
             signed
-                .attach(id, &bytes)
+                .attach(id, bytes)
                 .map_err(|error| broken(Check::RootSignature, error.to_string()))?;
         }
-        self.signed = Some(signed);
         Ok(())
     }
 }

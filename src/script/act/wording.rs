@@ -1,6 +1,6 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, Fate, KeyId, Script, SecretPlan, TokenSecret};
+use crate::script::{Act, Fate, KeyId, Place, Script, SecretPlan, TokenSecret};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -20,6 +20,7 @@ impl Act {
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
             Self::SignRoot => format!("Sign root {version}"),
+            Self::CollectSignatures => format!("Collect the owed signatures of root {version}"),
             Self::VerifyRoot => format!("Verify root {version}"),
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
@@ -43,6 +44,7 @@ impl Act {
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
             Self::SignRoot => "Sign",
+            Self::CollectSignatures => "Collect",
             Self::VerifyRoot => "Verify",
             Self::Export => "Export",
             Self::ProveToken { .. } => "Prove token",
@@ -98,6 +100,14 @@ impl Act {
             Self::SignRoot => vec![
                 "Each key holder in turn puts in the token that the screen names, turns the others away, and types the PIN.".into(),
                 "Every key signs, not only as many as the threshold wants. Each signature is verified before the next token is asked for.".into(),
+            ],
+            Self::CollectSignatures => vec![
+                format!(
+                    "The administrator has the signing request of root {version} written out, and it is sent to: {}.",
+                    sites(script)
+                ),
+                "Each site judges it on its own machine, signs, and sends a small signature file back. Until then the ceremony may rest: leave it, and resume it when the file is here.".into(),
+                "Each signature is verified before it is kept.".into(),
             ],
             Self::VerifyRoot => vec![format!(
                 "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
@@ -156,6 +166,9 @@ impl Act {
                     script.root().threshold
                 ),
             ],
+            Self::CollectSignatures => {
+                vec!["each signature of another site verifies over the reviewed bytes".into()]
+            }
             Self::VerifyRoot => {
                 vec![format!(
                     "clients will accept root {version} until it expires"
@@ -172,6 +185,16 @@ impl Act {
 
 fn lines(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+/// The sites that owe a signature.
+fn sites(script: &Script) -> String {
+    let keys = script.distant_keys().iter();
+    let sites = keys.filter_map(|key| match &key.place {
+        Place::Site(site) => Some(format!("{site} ({})", key.id)),
+        Place::Absent | Place::Lost => None,
+    });
+    sites.collect::<Vec<_>>().join(", ")
 }
 
 fn open_token(script: &Script, key: &KeyId) -> Vec<String> {

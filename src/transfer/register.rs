@@ -1,0 +1,685 @@
+//! The register of payloads: every payload that was ever signed, per repository and version. It is what keeps
+//! people from signing two different versions N.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::check::{Check, Refusal};
+use super::form::{FORMAT, Kind, Members, write};
+use crate::metadata::{KeyId, RoleKind, RootDocument, SignedRoot};
+use crate::words::Digest;
+
+/// The longest file that is read.
+const LIMIT: usize = 16 << 20;
+
+const KIND: Kind = Kind {
+    name: "payload-register",
+    limit: LIMIT,
+    size: Check::RegisterSize,
+    form: Check::RegisterForm,
+    format: Check::RegisterFormat,
+};
+
+/// The repository, the version, and the payload of an entry.
+type Place = (String, u64, Digest);
+
+/// Every payload that is known to have been signed. Two registers join to one, in any order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PayloadRegister {
+    entries: BTreeMap<Place, PayloadEntry>,
+}
+
+/// One payload, and who signed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayloadEntry {
+    /// The line of roots.
+    pub repository: String,
+    /// The version.
+    pub version: u64,
+    /// SHA-256 over the canonical form.
+    pub sha256: Digest,
+    /// The thresholds that clients ask for: that of the root before it, where there is one, and its own.
+    pub needs: Vec<Threshold>,
+    /// Who signed it. A signature that was announced, and may have been made, counts.
+    pub signed: BTreeSet<SignedBy>,
+    /// Keys at other sites that were asked to sign it: for all that is known here, they did.
+    pub owed: BTreeSet<KeyId>,
+    /// That it was given up before clients could have accepted it.
+    pub abandoned: Option<Abandoned>,
+}
+
+/// How many of which keys must sign.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Threshold {
+    /// How many.
+    pub count: u64,
+    /// Of these, by ID. Two IDs of one public key stand here as two.
+    pub key_ids: BTreeSet<KeyId>,
+}
+
+/// A signature that was made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SignedBy {
+    /// By which key.
+    pub key_id: KeyId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// That a payload was given up by two people.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Abandoned {
+    /// When.
+    pub at: Timestamp,
+    /// Why, in their words.
+    pub why: String,
+}
+
+/// What the register says to a payload that is about to be signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// Nothing of that version was signed before.
+    First,
+    /// This very payload was signed before: signing it again changes nothing.
+    Again,
+}
+
+impl Threshold {
+    /// What the root role of a root asks for.
+    #[must_use]
+    pub fn of(document: &RootDocument) -> Self {
+        let role = document.role(RoleKind::Root);
+        Self {
+            count: role.threshold(),
+            key_ids: role.key_ids().iter().cloned().collect(),
+        }
+    }
+
+    fn is_reached(&self, signers: &BTreeSet<&KeyId>) -> bool {
+        let have = self
+            .key_ids
+            .iter()
+            .filter(|id| signers.contains(id))
+            .count();
+        have as u64 >= self.count
+    }
+}
+
+impl PayloadEntry {
+    /// A payload that nobody has signed yet.
+    #[must_use]
+    pub fn of(repository: &str, root: &SignedRoot) -> Self {
+        let frozen = root.frozen();
+        Self {
+            repository: repository.to_owned(),
+            version: frozen.version(),
+            sha256: frozen.digest(),
+            needs: root.authorities().map(Threshold::of).collect(),
+            signed: BTreeSet::new(),
+            owed: BTreeSet::new(),
+            abandoned: None,
+        }
+    }
+
+    /// Whether clients accept it, as far as signatures go.
+    #[must_use]
+    pub fn is_reached(&self) -> bool {
+        self.reached_by(self.signers())
+    }
+
+    /// Whether clients may come to accept it: signatures that are owed by other sites count as made.
+    #[must_use]
+    pub fn may_be_reached(&self) -> bool {
+        self.reached_by(self.signers().chain(&self.owed))
+    }
+
+    fn reached_by<'a>(&self, signers: impl Iterator<Item = &'a KeyId>) -> bool {
+        let signers: BTreeSet<_> = signers.collect();
+        !self.needs.is_empty() && self.needs.iter().all(|need| need.is_reached(&signers))
+    }
+
+    fn signers(&self) -> impl Iterator<Item = &KeyId> {
+        self.signed.iter().map(|signed| &signed.key_id)
+    }
+
+    /// Whether anybody signed it, or was asked to.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        !self.signed.is_empty() || !self.owed.is_empty()
+    }
+
+    /// Whether it stands in the way of another payload of its version: it was begun, and not given up while that
+    /// was possible.
+    #[must_use]
+    pub fn holds_its_version(&self) -> bool {
+        self.is_begun() && (self.abandoned.is_none() || self.is_reached())
+    }
+
+    /// Whether somebody who has it can still have clients accept it, though it was given up: signatures that
+    /// came later reach the thresholds, and the chain has not gone beyond its version yet.
+    #[must_use]
+    pub fn is_live(&self, trusted_version: u64) -> bool {
+        self.abandoned.is_some() && self.is_reached() && trusted_version <= self.version
+    }
+
+    /// When it was signed first.
+    #[must_use]
+    pub fn first_signed(&self) -> Option<Timestamp> {
+        self.signed.iter().map(|signed| signed.at).min()
+    }
+
+    /// One sentence for people: what exists and when it was signed.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let when = match self.first_signed() {
+            Some(at) => format!("signed first at {at}"),
+            None => "asked for, and not known to be signed".to_owned(),
+        };
+        let signers: BTreeSet<_> = self.signers().map(KeyId::short).collect();
+        let by = if signers.is_empty() {
+            String::new()
+        } else {
+            let signers: Vec<_> = signers.into_iter().collect();
+            format!(", by {}", signers.join(", "))
+        };
+        let state = match (self.is_reached(), &self.abandoned) {
+            (true, None) => "; clients accept it",
+            (true, Some(_)) => "; it was given up, but clients accept it",
+            (false, Some(_)) => "; it was given up, and its signatures are void",
+            (false, None) => "; below its threshold",
+        };
+        format!(
+            "version {} with the digest {} was {when}{by}{state}",
+            self.version,
+            self.sha256.short_hex()
+        )
+    }
+
+    fn join(&mut self, other: Self) {
+        // The same payload follows the same root in every honest record; a register that says otherwise adds its own.
+        for need in other.needs {
+            if !self.needs.contains(&need) {
+                self.needs.push(need);
+            }
+        }
+        self.needs.sort();
+        for signed in other.signed {
+            let earlier = self
+                .signed
+                .iter()
+                .find(|known| known.key_id == signed.key_id)
+                .cloned();
+            match earlier {
+                Some(known) if known.at <= signed.at => {}
+                Some(known) => {
+                    self.signed.remove(&known);
+                    self.signed.insert(signed);
+                }
+                None => {
+                    self.signed.insert(signed);
+                }
+            }
+        }
+        self.owed.extend(other.owed);
+        self.abandoned = match (self.abandoned.take(), other.abandoned) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
+    fn read(members: &mut Members) -> Result<Self, Refusal> {
+        let entry = Self {
+            repository: members.line("repository")?,
+            version: members.version("version")?,
+            sha256: members.digest("sha256")?,
+            needs: members.objects("needs", |members| {
+                Ok(Threshold {
+                    count: members.version("threshold")?,
+                    key_ids: key_ids(members, "keyids")?,
+                })
+            })?,
+            signed: signers(members)?,
+            owed: key_ids(members, "owed")?,
+            abandoned: members.optional("abandoned", |members| {
+                Ok(Abandoned {
+                    at: time(members, "at")?,
+                    why: members.line("why")?,
+                })
+            })?,
+        };
+        if entry.needs.is_empty() {
+            return Err(members.refuse("has nothing in \"needs\""));
+        }
+        Ok(entry)
+    }
+
+    fn to_json(&self) -> Value {
+        let needs: Vec<Value> = self
+            .needs
+            .iter()
+            .map(|need| json!({"threshold": need.count, "keyids": need.key_ids}))
+            .collect();
+        let signed: Vec<Value> = self
+            .signed
+            .iter()
+            .map(|signed| json!({"keyid": signed.key_id, "at": signed.at.to_string()}))
+            .collect();
+        json!({
+            "repository": self.repository,
+            "version": self.version,
+            "sha256": self.sha256,
+            "needs": needs,
+            "signed": signed,
+            "owed": self.owed,
+            "abandoned": self.abandoned.as_ref().map(|abandoned| {
+                json!({"at": abandoned.at.to_string(), "why": abandoned.why})
+            }),
+        })
+    }
+}
+
+impl PayloadRegister {
+    /// A register in which nothing stands.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// With the first check that refuses it.
+    pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
+        let mut members = KIND.open(bytes)?;
+        let entries = members.objects("payloads", PayloadEntry::read)?;
+        members.end()?;
+        let mut register = Self::new();
+        for entry in entries {
+            let place = (entry.repository.clone(), entry.version, entry.sha256);
+            if register.entries.insert(place, entry).is_some() {
+                return Err(members.refuse("has one payload twice"));
+            }
+        }
+        Ok(register)
+    }
+
+    /// The file. For the same register its bytes are always the same.
+    #[must_use]
+    pub fn to_file_bytes(&self) -> Vec<u8> {
+        let payloads: Vec<Value> = self.entries.values().map(PayloadEntry::to_json).collect();
+        write(&json!({"conclave": KIND.name, "format": FORMAT, "payloads": payloads}))
+    }
+
+    /// The entries, by repository and version.
+    pub fn entries(&self) -> impl Iterator<Item = &PayloadEntry> {
+        self.entries.values()
+    }
+
+    /// Adds what is known of one payload to what is known already.
+    pub fn add(&mut self, entry: PayloadEntry) {
+        let place = (entry.repository.clone(), entry.version, entry.sha256);
+        match self.entries.entry(place) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(entry);
+            }
+            std::collections::btree_map::Entry::Occupied(mut known) => known.get_mut().join(entry),
+        }
+    }
+
+    /// Adds all that another register knows.
+    pub fn join(&mut self, other: Self) {
+        for entry in other.entries.into_values() {
+            self.add(entry);
+        }
+    }
+
+    /// The payloads of one version.
+    pub fn of_version(
+        &self,
+        repository: &str,
+        version: u64,
+    ) -> impl Iterator<Item = &PayloadEntry> {
+        self.entries()
+            .filter(move |entry| entry.repository == repository && entry.version == version)
+    }
+
+    /// Whether a payload may be signed.
+    ///
+    /// # Errors
+    /// When another payload of that repository and version was signed and not given up in time.
+    pub fn judge(
+        &self,
+        repository: &str,
+        version: u64,
+        sha256: Digest,
+    ) -> Result<Judgement, Refusal> {
+        let (same, others): (Vec<_>, Vec<_>) = self
+            .of_version(repository, version)
+            .partition(|entry| entry.sha256 == sha256);
+        let standing: Vec<_> = others
+            .into_iter()
+            .filter(|entry| entry.holds_its_version())
+            .map(PayloadEntry::describe)
+            .collect();
+        if !standing.is_empty() {
+            return Err(Refusal::new(Check::Equivocation, standing.join("; ")));
+        }
+        Ok(if same.iter().any(|entry| entry.is_begun()) {
+            Judgement::Again
+        } else {
+            Judgement::First
+        })
+    }
+
+    /// The newest version of a repository that clients accept, as far as signatures go.
+    #[must_use]
+    pub fn newest_reached(&self, repository: &str) -> Option<u64> {
+        self.entries()
+            .filter(|entry| entry.repository == repository && entry.is_reached())
+            .map(|entry| entry.version)
+            .max()
+    }
+
+    /// Gives a payload up, so that another may take its version.
+    ///
+    /// # Errors
+    /// When clients accept it, or may come to accept it with the signatures that are owed.
+    pub fn abandon(
+        &mut self,
+        repository: &str,
+        version: u64,
+        sha256: Digest,
+        abandoned: Abandoned,
+    ) -> Result<(), Refusal> {
+        let place = (repository.to_owned(), version, sha256);
+        let Some(entry) = self.entries.get_mut(&place) else {
+            return Ok(());
+        };
+        if entry.may_be_reached() {
+            let text = format!("it cannot be given up: {}", entry.describe());
+            return Err(Refusal::new(Check::AbandonReached, text));
+        }
+        entry.abandoned = match entry.abandoned.take() {
+            Some(before) => Some(before.min(abandoned)),
+            None => Some(abandoned),
+        };
+        Ok(())
+    }
+
+    /// Payloads that were given up and can be accepted all the same, until the version after theirs is trusted.
+    pub fn live(
+        &self,
+        repository: &str,
+        trusted_version: u64,
+    ) -> impl Iterator<Item = &PayloadEntry> {
+        self.entries()
+            .filter(move |entry| entry.repository == repository && entry.is_live(trusted_version))
+    }
+}
+
+fn signers(members: &mut Members) -> Result<BTreeSet<SignedBy>, Refusal> {
+    let signed = members.objects("signed", |members| {
+        Ok(SignedBy {
+            key_id: KeyId::new(members.line("keyid")?),
+            at: time(members, "at")?,
+        })
+    })?;
+    let distinct: BTreeSet<_> = signed.iter().map(|signed| &signed.key_id).collect();
+    if distinct.len() != signed.len() {
+        return Err(members.refuse("has a key twice in \"signed\""));
+    }
+    Ok(signed.into_iter().collect())
+}
+
+fn key_ids(members: &mut Members, name: &str) -> Result<BTreeSet<KeyId>, Refusal> {
+    let texts = members.texts(name)?;
+    let count = texts.len();
+    let ids: BTreeSet<_> = texts.into_iter().map(KeyId::new).collect();
+    if ids.len() != count {
+        return Err(members.refuse(format!("has a key twice in {name:?}")));
+    }
+    Ok(ids)
+}
+
+/// A time to the second, in UTC, in the one spelling that is written.
+fn time(members: &mut Members, name: &str) -> Result<Timestamp, Refusal> {
+    let text = members.text(name)?;
+    match text.parse::<Timestamp>() {
+        Ok(time) if time.to_string() == text && time.subsec_nanosecond() == 0 => Ok(time),
+        _ => Err(members.refuse(format!(
+            "has in {name:?} no time of the form 2026-12-01T09:41:00Z"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transfer::testing::{REPOSITORY, Scene};
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn id(number: u8) -> KeyId {
+        KeyId::new(format!("{number:02x}"))
+    }
+
+    /// Two of the keys 0 to 3 and two of the keys 2 to 4 must sign.
+    fn entry(payload: &[u8], signed: &[u8]) -> PayloadEntry {
+        PayloadEntry {
+            repository: REPOSITORY.to_owned(),
+            version: 8,
+            sha256: Digest::of(payload),
+            needs: vec![
+                Threshold {
+                    count: 2,
+                    key_ids: (0..4).map(id).collect(),
+                },
+                Threshold {
+                    count: 2,
+                    key_ids: (2..5).map(id).collect(),
+                },
+            ],
+            signed: signed
+                .iter()
+                .map(|number| SignedBy {
+                    key_id: id(*number),
+                    at: at("2026-12-01T09:41:00Z"),
+                })
+                .collect(),
+            owed: BTreeSet::new(),
+            abandoned: None,
+        }
+    }
+
+    fn given_up() -> Abandoned {
+        Abandoned {
+            at: at("2026-12-02T10:00:00Z"),
+            why: "a wrong expiry".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_second_payload_of_a_version_is_refused_with_what_exists_and_when() {
+        let mut register = PayloadRegister::new();
+        let judge = |register: &PayloadRegister, payload: &[u8]| {
+            register.judge(REPOSITORY, 8, Digest::of(payload))
+        };
+        assert_eq!(judge(&register, b"a"), Ok(Judgement::First));
+        register.add(entry(b"a", &[]));
+        assert_eq!(
+            judge(&register, b"b"),
+            Ok(Judgement::First),
+            "nobody has signed"
+        );
+        register.add(entry(b"a", &[2]));
+        assert_eq!(judge(&register, b"a"), Ok(Judgement::Again));
+        let refusal = judge(&register, b"b").unwrap_err();
+        assert_eq!(refusal.check, Check::Equivocation);
+        for part in [
+            "version 8",
+            "2026-12-01T09:41:00Z",
+            "by 02",
+            "below its threshold",
+        ] {
+            assert!(refusal.detail.contains(part), "{refusal} lacks {part}");
+        }
+        assert_eq!(
+            register.judge("other", 8, Digest::of(b"b")),
+            Ok(Judgement::First)
+        );
+        assert_eq!(
+            register.judge(REPOSITORY, 9, Digest::of(b"b")),
+            Ok(Judgement::First)
+        );
+    }
+
+    #[test]
+    fn only_what_cannot_reach_its_thresholds_is_given_up() {
+        let give_up = |entry: PayloadEntry| {
+            let mut register = PayloadRegister::new();
+            let sha256 = entry.sha256;
+            register.add(entry);
+            register
+                .abandon(REPOSITORY, 8, sha256, given_up())
+                .map(|()| register)
+        };
+        let register = give_up(entry(b"a", &[2])).unwrap();
+        assert_eq!(
+            register.judge(REPOSITORY, 8, Digest::of(b"b")),
+            Ok(Judgement::First)
+        );
+        assert!(register.to_file_bytes().len() > 100);
+        let reached = give_up(entry(b"a", &[2, 3])).unwrap_err();
+        assert_eq!(reached.check, Check::AbandonReached);
+        let mut owed = entry(b"a", &[2]);
+        owed.owed.insert(id(3));
+        assert!(!owed.is_reached() && owed.may_be_reached());
+        assert_eq!(give_up(owed).unwrap_err().check, Check::AbandonReached);
+    }
+
+    #[test]
+    fn what_was_given_up_and_signed_all_the_same_is_live_until_the_version_after_it() {
+        let mut register = PayloadRegister::new();
+        register.add(entry(b"a", &[2]));
+        register
+            .abandon(REPOSITORY, 8, Digest::of(b"a"), given_up())
+            .unwrap();
+        assert_eq!(register.live(REPOSITORY, 7).count(), 0);
+        // A signature comes back that nobody knew to be owed.
+        register.add(entry(b"a", &[3]));
+        for (trusted, live) in [(7, 1), (8, 1), (9, 0)] {
+            assert_eq!(
+                register.live(REPOSITORY, trusted).count(),
+                live,
+                "{trusted}"
+            );
+        }
+        let refusal = register.judge(REPOSITORY, 8, Digest::of(b"b")).unwrap_err();
+        assert!(
+            refusal
+                .detail
+                .contains("was given up, but clients accept it")
+        );
+        assert_eq!(register.newest_reached(REPOSITORY), Some(8));
+    }
+
+    #[test]
+    fn an_entry_of_a_root_has_both_thresholds() {
+        let scene = Scene::new();
+        let root = scene.request().unsigned().unwrap();
+        let mut entry = PayloadEntry::of(REPOSITORY, &root);
+        assert_eq!(entry.needs.len(), 2);
+        for (signer, reached) in [(0, false), (2, false), (3, true)] {
+            let key_id = scene.id(signer);
+            entry.signed.insert(SignedBy {
+                key_id,
+                at: at("2026-12-01T09:41:00Z"),
+            });
+            assert_eq!(entry.is_reached(), reached, "{signer}");
+        }
+    }
+
+    #[test]
+    fn a_faulty_register_is_refused() {
+        let mut register = PayloadRegister::new();
+        register.add(entry(b"a", &[1, 2]));
+        let good = String::from_utf8(register.to_file_bytes()).unwrap();
+        for (from, to) in [
+            ("\"threshold\": 2", "\"threshold\": 0"),
+            ("\"keyid\": \"01\"", "\"keyid\": \"02\""),
+            ("2026-12-01T09:41:00Z", "2026-12-01T10:41:00+01:00"),
+            ("2026-12-01T09:41:00Z", "2026-12-01T09:41:00.5Z"),
+            ("\"abandoned\": null", "\"abandoned\": true"),
+            ("\"abandoned\": null", "\"abandoned\": null, \"more\": 1"),
+            ("\"owed\": []", "\"owed\": [\"01\", \"01\"]"),
+            ("\"version\": 8", "\"version\": 0"),
+        ] {
+            let bad = good.replace(from, to);
+            assert_ne!(bad, good, "{from}");
+            let refusal = PayloadRegister::read(bad.as_bytes()).unwrap_err();
+            assert_eq!(refusal.check, Check::RegisterForm, "{to}: {refusal}");
+        }
+    }
+
+    prop_compose! {
+        fn any_entry()(
+            payload in 0u8..3,
+            version in 1u64..3,
+            signed in proptest::collection::btree_map(0u8..6, 0i64..4, 0..5),
+            owed in proptest::collection::btree_set(0u8..6, 0..3),
+            abandoned in proptest::option::of(0i64..4),
+        ) -> PayloadEntry {
+            let mut entry = entry(&[payload], &[]);
+            entry.version = version;
+            entry.signed = signed
+                .into_iter()
+                .map(|(number, second)| SignedBy {
+                    key_id: id(number),
+                    at: Timestamp::from_second(second).unwrap(),
+                })
+                .collect();
+            entry.owed = owed.into_iter().map(id).collect();
+            entry.abandoned = abandoned.map(|second| Abandoned {
+                at: Timestamp::from_second(second).unwrap(),
+                why: "so".to_owned(),
+            });
+            entry
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn registers_join_in_any_order_and_any_number_of_times(
+            entries in proptest::collection::vec(any_entry(), 0..8),
+            split in 0usize..8,
+        ) {
+            let register = |entries: &[PayloadEntry]| {
+                let mut register = PayloadRegister::new();
+                for entry in entries {
+                    register.add(entry.clone());
+                }
+                register
+            };
+            let whole = register(&entries);
+            let (left, right) = entries.split_at(split.min(entries.len()));
+            let (left, right) = (register(left), register(right));
+            let mut joined = right.clone();
+            joined.join(left.clone());
+            joined.join(right);
+            joined.join(left);
+            prop_assert_eq!(&joined, &whole);
+            let read = PayloadRegister::read(&whole.to_file_bytes());
+            prop_assert_eq!(read, Ok(whole));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = PayloadRegister::read(&bytes);
+        }
+    }
+}
