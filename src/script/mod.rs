@@ -19,7 +19,7 @@ mod read;
 mod sheet;
 mod warning;
 
-pub use act::Act;
+pub use act::{Act, capitalised};
 pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
@@ -31,4 +31,4 @@ pub use plan::{
     PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
-pub use sheet::RunSheet;
+pub use sheet::{RunSheet, SlipFacts, Slips};

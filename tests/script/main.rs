@@ -5,6 +5,7 @@
 
 mod cases;
 mod commands;
+mod custody;
 mod faults;
 mod mutation;
 mod ready;

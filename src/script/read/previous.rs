@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use super::carried::Carrier;
+use super::custody;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::metadata::{TrustedRoot, limits, verify_chain};
+use crate::record::CustodyList;
 use crate::script::{CarriedFile, Previous};
 use crate::words::Digest;
 
@@ -21,6 +23,7 @@ pub(in crate::script) struct PreviousEntry {
     chain: Vec<CarriedFile>,
     record: Option<Digest>,
     custody: Option<CarriedFile>,
+    pub(super) custody_list: Option<At<CustodyList>>,
     register: Option<CarriedFile>,
 }
 
@@ -50,9 +53,14 @@ pub(super) fn read(
         let table = value.table(format!("{name:?}"))?;
         let example = format!("previous/{name}.jsonl");
         let (_, file) = carrier.file(table, LONGEST_REGISTER, &example)?;
-        Some(file)
+        Some((value, file))
     };
     let (custody, register) = (register("custody"), register("register"));
+    let custody_list = custody
+        .as_ref()
+        .and_then(|(value, file)| value.at(custody::parse(value, file)));
+    let file = |carried: Option<(Value<'_, '_>, CarriedFile)>| carried.map(|(_, file)| file);
+    let (custody, register) = (file(custody), file(register));
     fields.finish();
     let mut entry = PreviousEntry {
         span,
@@ -60,6 +68,7 @@ pub(super) fn read(
         chain: Vec::new(),
         record,
         custody,
+        custody_list,
         register,
     };
     // Without a date the rest of the script is at fault already; without a file, so is this.
