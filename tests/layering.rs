@@ -36,7 +36,10 @@ const ROOMS: &[(&str, Imports)] = &[
         "transfer",
         These(&["metadata", "certificate", "record", "words"]),
     ),
-    ("script", These(&["transfer", "metadata", "profile", "words"])),
+    (
+        "script",
+        These(&["transfer", "metadata", "profile", "words"]),
+    ),
     (
         "ceremony",
         These(&[

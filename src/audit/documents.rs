@@ -7,6 +7,7 @@ use crate::transcript::{Transcript, closing_note};
 use crate::words::Digest;
 
 use super::instructions::instructions;
+use super::payloads::{PAYLOADS, payload_register};
 use super::register::{public_key_path, register};
 use super::report::report_html;
 
@@ -40,6 +41,10 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             instructions(ceremony, transcript).into_bytes(),
         ),
         ("keys/register.json".to_owned(), register(ceremony)),
+        (
+            PAYLOADS.to_owned(),
+            payload_register(ceremony, transcript).to_file_bytes(),
+        ),
     ];
     for (plan, state) in ceremony.key_states() {
         if let Some(generated) = state.generated() {

@@ -20,6 +20,7 @@ mod role;
 mod root_file;
 mod scheme;
 mod signed;
+mod status;
 mod tally;
 #[cfg(test)]
 mod testing;
@@ -42,4 +43,5 @@ pub use role::{Role, RoleKind};
 pub use root_file::{RootFile, SignatureEntry, SignatureState};
 pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
+pub use status::{NextAct, RoleStatus, RootStatus};
 pub use tally::Count;

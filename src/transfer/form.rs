@@ -25,7 +25,7 @@ pub(super) const FORMAT: u64 = 1;
 #[derive(Debug)]
 pub(super) struct Members {
     what: String,
-    members: Map<String, Value>,
+    left: Map<String, Value>,
     form: Check,
 }
 
@@ -48,7 +48,9 @@ impl Kind {
             FORMAT => Ok(members),
             other => Err(Refusal::new(
                 self.format,
-                format!("format {other} is not known here; a later version of Conclave may know it"),
+                format!(
+                    "format {other} is not known here; a later version of Conclave may know it"
+                ),
             )),
         }
     }
@@ -59,7 +61,7 @@ impl Members {
         match value {
             Value::Object(members) => Ok(Self {
                 what: what.to_owned(),
-                members,
+                left: members,
                 form,
             }),
             _ => Err(Refusal::new(form, format!("{what} is not an object"))),
@@ -72,7 +74,7 @@ impl Members {
         kind: &str,
         read: impl FnOnce(Value) -> Option<T>,
     ) -> Result<T, Refusal> {
-        let found = self.members.shift_remove(name).and_then(read);
+        let found = self.left.shift_remove(name).and_then(read);
         found.ok_or_else(|| self.refuse(format!("has no {kind} {name:?}")))
     }
 
@@ -111,13 +113,10 @@ impl Members {
         }
     }
 
-    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Refusal> {
-        self.take(name, "truth value", |value| value.as_bool())
-    }
-
     pub(super) fn digest(&mut self, name: &str) -> Result<Digest, Refusal> {
         let text = self.text(name)?;
-        Digest::from_hex(&text).map_err(|error| self.refuse(format!("has a faulty {name:?}: {error}")))
+        Digest::from_hex(&text)
+            .map_err(|error| self.refuse(format!("has a faulty {name:?}: {error}")))
     }
 
     pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Refusal> {
@@ -179,7 +178,7 @@ impl Members {
 
     /// The end: whatever is left is not known here.
     pub(super) fn end(&self) -> Result<(), Refusal> {
-        match self.members.keys().next() {
+        match self.left.keys().next() {
             None => Ok(()),
             Some(name) => Err(self.refuse(format!("has an unknown member {name:?}"))),
         }

@@ -16,6 +16,9 @@ pub struct Merge {
     root: SignedRoot,
 }
 
+/// A key, and what became of its signature in a file.
+pub type Judged = (KeyId, Result<Kept, Refusal>);
+
 /// What became of a signature that verifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
@@ -117,10 +120,7 @@ impl Merge {
     ///
     /// # Errors
     /// When the file is of another version or payload. What becomes of each signature is told beside its key.
-    pub fn take_file(
-        &mut self,
-        file: &RootFile,
-    ) -> Result<Vec<(KeyId, Result<Kept, Refusal>)>, Refusal> {
+    pub fn take_file(&mut self, file: &RootFile) -> Result<Vec<Judged>, Refusal> {
         let (ours, theirs) = (self.root.frozen(), file.document());
         if theirs.version() != ours.version() {
             let text = format!(
@@ -215,7 +215,8 @@ impl Merge {
             return Err(Refusal::new(Check::SignatureWrongId, text));
         }
         if named.is_empty() {
-            let text = format!("key {short} is no root key of version {version} or of the one before it");
+            let text =
+                format!("key {short} is no root key of version {version} or of the one before it");
             return Err(Refusal::new(Check::SignatureUnknownKey, text));
         }
         if named
@@ -242,7 +243,12 @@ impl Merge {
             let Some(public) = key.public() else {
                 continue;
             };
-            if self.root.ids_of(public).iter().any(|id| self.root.signatures().contains_key(id)) {
+            if self
+                .root
+                .ids_of(public)
+                .iter()
+                .any(|id| self.root.signatures().contains_key(id))
+            {
                 continue;
             }
             let index = owed
@@ -274,9 +280,10 @@ impl Merge {
                     .any(|(_, listed)| listed.key().public() == Some(public))
             };
             entry.in_own = listed(own);
-            entry.in_previous = self.root.authorities().any(|authority| {
-                authority.version() != own.version() && listed(authority)
-            });
+            entry.in_previous = self
+                .root
+                .authorities()
+                .any(|authority| authority.version() != own.version() && listed(authority));
         }
         owed.into_iter().map(|(_, owed)| owed).collect()
     }
@@ -286,7 +293,7 @@ impl Merge {
 fn is_truncated(algorithm: Algorithm, signature: &[u8]) -> bool {
     match algorithm {
         Algorithm::Ed25519 => signature.len() < 64,
-        Algorithm::Rsa { bits } => signature.len() < bits.div_ceil(8) as usize,
+        Algorithm::Rsa { bits } => signature.len() < bits.div_ceil(8),
         // DER says how long it is: a sequence, its length, and that many bytes.
         _ => match signature {
             [0x30, 0x81, length, rest @ ..] => rest.len() < usize::from(*length),
@@ -363,14 +370,14 @@ mod tests {
             }),
             Check::SignatureUnknownKey
         );
-        assert_eq!(
-            with(&|bad| bad.signature[9] ^= 1),
-            Check::SignatureInvalid
-        );
+        assert_eq!(with(&|bad| bad.signature[9] ^= 1), Check::SignatureInvalid);
         for (signer, scene) in (0..5).map(|signer| (signer, &*SCENE)) {
             let mut bad = scene.detached(signer);
             bad.signature.pop();
-            assert_eq!(merge().take(&bad).unwrap_err().check, Check::SignatureTruncated);
+            assert_eq!(
+                merge().take(&bad).unwrap_err().check,
+                Check::SignatureTruncated
+            );
         }
         let stranger = SCENE.detached_by_stranger();
         assert_eq!(

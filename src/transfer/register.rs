@@ -98,7 +98,11 @@ impl Threshold {
     }
 
     fn is_reached(&self, signers: &BTreeSet<&KeyId>) -> bool {
-        let have = self.key_ids.iter().filter(|id| signers.contains(id)).count();
+        let have = self
+            .key_ids
+            .iter()
+            .filter(|id| signers.contains(id))
+            .count();
         have as u64 >= self.count
     }
 }
@@ -332,7 +336,11 @@ impl PayloadRegister {
     }
 
     /// The payloads of one version.
-    pub fn of_version(&self, repository: &str, version: u64) -> impl Iterator<Item = &PayloadEntry> {
+    pub fn of_version(
+        &self,
+        repository: &str,
+        version: u64,
+    ) -> impl Iterator<Item = &PayloadEntry> {
         self.entries()
             .filter(move |entry| entry.repository == repository && entry.version == version)
     }
@@ -401,7 +409,11 @@ impl PayloadRegister {
     }
 
     /// Payloads that were given up and can be accepted all the same, until the version after theirs is trusted.
-    pub fn live(&self, repository: &str, trusted_version: u64) -> impl Iterator<Item = &PayloadEntry> {
+    pub fn live(
+        &self,
+        repository: &str,
+        trusted_version: u64,
+    ) -> impl Iterator<Item = &PayloadEntry> {
         self.entries()
             .filter(move |entry| entry.repository == repository && entry.is_live(trusted_version))
     }
@@ -463,12 +475,21 @@ mod tests {
             version: 8,
             sha256: Digest::of(payload),
             needs: vec![
-                Threshold { count: 2, key_ids: (0..4).map(id).collect() },
-                Threshold { count: 2, key_ids: (2..5).map(id).collect() },
+                Threshold {
+                    count: 2,
+                    key_ids: (0..4).map(id).collect(),
+                },
+                Threshold {
+                    count: 2,
+                    key_ids: (2..5).map(id).collect(),
+                },
             ],
             signed: signed
                 .iter()
-                .map(|number| SignedBy { key_id: id(*number), at: at("2026-12-01T09:41:00Z") })
+                .map(|number| SignedBy {
+                    key_id: id(*number),
+                    at: at("2026-12-01T09:41:00Z"),
+                })
                 .collect(),
             owed: BTreeSet::new(),
             abandoned: None,
@@ -476,7 +497,10 @@ mod tests {
     }
 
     fn given_up() -> Abandoned {
-        Abandoned { at: at("2026-12-02T10:00:00Z"), why: "a wrong expiry".to_owned() }
+        Abandoned {
+            at: at("2026-12-02T10:00:00Z"),
+            why: "a wrong expiry".to_owned(),
+        }
     }
 
     #[test]
@@ -487,16 +511,31 @@ mod tests {
         };
         assert_eq!(judge(&register, b"a"), Ok(Judgement::First));
         register.add(entry(b"a", &[]));
-        assert_eq!(judge(&register, b"b"), Ok(Judgement::First), "nobody has signed");
+        assert_eq!(
+            judge(&register, b"b"),
+            Ok(Judgement::First),
+            "nobody has signed"
+        );
         register.add(entry(b"a", &[2]));
         assert_eq!(judge(&register, b"a"), Ok(Judgement::Again));
         let refusal = judge(&register, b"b").unwrap_err();
         assert_eq!(refusal.check, Check::Equivocation);
-        for part in ["version 8", "2026-12-01T09:41:00Z", "by 02", "below its threshold"] {
+        for part in [
+            "version 8",
+            "2026-12-01T09:41:00Z",
+            "by 02",
+            "below its threshold",
+        ] {
             assert!(refusal.detail.contains(part), "{refusal} lacks {part}");
         }
-        assert_eq!(register.judge("other", 8, Digest::of(b"b")), Ok(Judgement::First));
-        assert_eq!(register.judge(REPOSITORY, 9, Digest::of(b"b")), Ok(Judgement::First));
+        assert_eq!(
+            register.judge("other", 8, Digest::of(b"b")),
+            Ok(Judgement::First)
+        );
+        assert_eq!(
+            register.judge(REPOSITORY, 9, Digest::of(b"b")),
+            Ok(Judgement::First)
+        );
     }
 
     #[test]
@@ -505,10 +544,15 @@ mod tests {
             let mut register = PayloadRegister::new();
             let sha256 = entry.sha256;
             register.add(entry);
-            register.abandon(REPOSITORY, 8, sha256, given_up()).map(|()| register)
+            register
+                .abandon(REPOSITORY, 8, sha256, given_up())
+                .map(|()| register)
         };
         let register = give_up(entry(b"a", &[2])).unwrap();
-        assert_eq!(register.judge(REPOSITORY, 8, Digest::of(b"b")), Ok(Judgement::First));
+        assert_eq!(
+            register.judge(REPOSITORY, 8, Digest::of(b"b")),
+            Ok(Judgement::First)
+        );
         assert!(register.to_file_bytes().len() > 100);
         let reached = give_up(entry(b"a", &[2, 3])).unwrap_err();
         assert_eq!(reached.check, Check::AbandonReached);
@@ -522,15 +566,25 @@ mod tests {
     fn what_was_given_up_and_signed_all_the_same_is_live_until_the_version_after_it() {
         let mut register = PayloadRegister::new();
         register.add(entry(b"a", &[2]));
-        register.abandon(REPOSITORY, 8, Digest::of(b"a"), given_up()).unwrap();
+        register
+            .abandon(REPOSITORY, 8, Digest::of(b"a"), given_up())
+            .unwrap();
         assert_eq!(register.live(REPOSITORY, 7).count(), 0);
         // A signature comes back that nobody knew to be owed.
         register.add(entry(b"a", &[3]));
         for (trusted, live) in [(7, 1), (8, 1), (9, 0)] {
-            assert_eq!(register.live(REPOSITORY, trusted).count(), live, "{trusted}");
+            assert_eq!(
+                register.live(REPOSITORY, trusted).count(),
+                live,
+                "{trusted}"
+            );
         }
         let refusal = register.judge(REPOSITORY, 8, Digest::of(b"b")).unwrap_err();
-        assert!(refusal.detail.contains("was given up, but clients accept it"));
+        assert!(
+            refusal
+                .detail
+                .contains("was given up, but clients accept it")
+        );
         assert_eq!(register.newest_reached(REPOSITORY), Some(8));
     }
 
@@ -542,7 +596,10 @@ mod tests {
         assert_eq!(entry.needs.len(), 2);
         for (signer, reached) in [(0, false), (2, false), (3, true)] {
             let key_id = scene.id(signer);
-            entry.signed.insert(SignedBy { key_id, at: at("2026-12-01T09:41:00Z") });
+            entry.signed.insert(SignedBy {
+                key_id,
+                at: at("2026-12-01T09:41:00Z"),
+            });
             assert_eq!(entry.is_reached(), reached, "{signer}");
         }
     }

@@ -97,7 +97,10 @@ impl SigningRequest {
                 );
                 return Err(Refusal::new(Check::RequestAsked, text));
             }
-            if asked[..index].iter().any(|other| other.key_id == one.key_id) {
+            if asked[..index]
+                .iter()
+                .any(|other| other.key_id == one.key_id)
+            {
                 let text = format!("key {short} is asked twice");
                 return Err(Refusal::new(Check::RequestAsked, text));
             }
@@ -230,13 +233,16 @@ impl SigningRequest {
     fn follows(&self, trusted: &TrustedRoot) -> Result<(), Refusal> {
         let (here, asked) = (trusted.version(), self.payload.version());
         if here >= asked {
-            let text = format!(
-                "it asks for version {asked}; version {here} is trusted here already"
-            );
+            let text =
+                format!("it asks for version {asked}; version {here} is trusted here already");
             return Err(Refusal::new(Check::RequestReplayed, text));
         }
         let first = self.documents.first().map_or(0, RootDocument::version);
-        if let Some(same) = self.documents.iter().find(|document| document.version() == here) {
+        if let Some(same) = self
+            .documents
+            .iter()
+            .find(|document| document.version() == here)
+        {
             if same.digest() == trusted.document().digest() {
                 return Ok(());
             }
@@ -267,7 +273,11 @@ impl SigningRequest {
     }
 
     fn has_on_its_way(&self, digest: Digest) -> Result<(), Refusal> {
-        if self.documents.iter().any(|document| document.digest() == digest) {
+        if self
+            .documents
+            .iter()
+            .any(|document| document.digest() == digest)
+        {
             return Ok(());
         }
         if self.payload.digest() == digest {
@@ -350,23 +360,41 @@ mod tests {
                 (&|value: &mut Value| value["more"] = json!(1)) as &dyn Fn(&mut Value),
                 Check::RequestForm,
             ),
-            (&|value| value["asked"][0]["more"] = json!(1), Check::RequestForm),
+            (
+                &|value| value["asked"][0]["more"] = json!(1),
+                Check::RequestForm,
+            ),
             (&|value| value["chain"] = json!("x"), Check::RequestForm),
-            (&|value| value["repository"] = json!("a\nb"), Check::RequestForm),
+            (
+                &|value| value["repository"] = json!("a\nb"),
+                Check::RequestForm,
+            ),
             (&|value| value["format"] = json!(9), Check::RequestFormat),
-            (&|value| value["payload"] = json!("{}"), Check::RequestPayload),
-            (&|value| value["payload"] = json!("{ }"), Check::RequestPayload),
+            (
+                &|value| value["payload"] = json!("{}"),
+                Check::RequestPayload,
+            ),
+            (
+                &|value| value["payload"] = json!("{ }"),
+                Check::RequestPayload,
+            ),
             (
                 &|value| value["sha256"] = json!(crate::words::Digest::of(b"")),
                 Check::RequestDigest,
             ),
             (&|value| value["chain"] = json!([]), Check::RequestChain),
-            (&|value| value["chain"][0] = json!("{}"), Check::RequestChain),
+            (
+                &|value| value["chain"][0] = json!("{}"),
+                Check::RequestChain,
+            ),
             (
                 &|value| value["chain"] = json!([second, value["chain"][0]]),
                 Check::RequestChain,
             ),
-            (&|value| value["chain"] = json!([second]), Check::RequestVersion),
+            (
+                &|value| value["chain"] = json!([second]),
+                Check::RequestVersion,
+            ),
             (
                 &|value| value["chain"] = json!([value["chain"][0], second]),
                 Check::RequestVersion,
@@ -394,7 +422,11 @@ mod tests {
     #[test]
     fn it_must_build_upon_what_is_trusted_here() {
         let request = SCENE.request();
-        let judge = |anchor| request.judge(anchor, now()).map_err(|refusal| refusal.check);
+        let judge = |anchor| {
+            request
+                .judge(anchor, now())
+                .map_err(|refusal| refusal.check)
+        };
         assert_eq!(judge(Anchor::Root(SCENE.base())), Ok(()));
         assert_eq!(
             judge(Anchor::Card(SCENE.base().document().digest())),

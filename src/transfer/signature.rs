@@ -93,7 +93,9 @@ impl DetachedSignature {
 pub(super) fn read_hex(text: &str) -> Result<Vec<u8>, Refusal> {
     let refuse = |what: &str| Refusal::new(Check::SignatureForm, what);
     if text.is_empty() {
-        return Err(refuse("the signature is empty: a place-holder, and no signature"));
+        return Err(refuse(
+            "the signature is empty: a place-holder, and no signature",
+        ));
     }
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(refuse("the signature is not lower-case hex"));
@@ -152,20 +154,56 @@ mod tests {
                 Check::SignatureForm,
                 "no text \"keyid\"",
             ),
-            (|value| value["version"] = json!("8"), Check::SignatureForm, "no number"),
-            (|value| value["version"] = json!(0), Check::SignatureForm, "has 0"),
-            (|value| value["sha256"] = json!("9F86"), Check::SignatureForm, "\"sha256\""),
-            (|value| value["repository"] = json!(" "), Check::SignatureForm, "\"repository\""),
-            (|value| value["sig"] = json!(""), Check::SignatureForm, "empty"),
-            (|value| value["sig"] = json!("304"), Check::SignatureForm, "hex"),
-            (|value| value["sig"] = json!("3A"), Check::SignatureForm, "hex"),
-            (|value| value["format"] = json!(2), Check::SignatureFormat, "format 2"),
+            (
+                |value| value["version"] = json!("8"),
+                Check::SignatureForm,
+                "no number",
+            ),
+            (
+                |value| value["version"] = json!(0),
+                Check::SignatureForm,
+                "has 0",
+            ),
+            (
+                |value| value["sha256"] = json!("9F86"),
+                Check::SignatureForm,
+                "\"sha256\"",
+            ),
+            (
+                |value| value["repository"] = json!(" "),
+                Check::SignatureForm,
+                "\"repository\"",
+            ),
+            (
+                |value| value["sig"] = json!(""),
+                Check::SignatureForm,
+                "empty",
+            ),
+            (
+                |value| value["sig"] = json!("304"),
+                Check::SignatureForm,
+                "hex",
+            ),
+            (
+                |value| value["sig"] = json!("3A"),
+                Check::SignatureForm,
+                "hex",
+            ),
+            (
+                |value| value["format"] = json!(2),
+                Check::SignatureFormat,
+                "format 2",
+            ),
             (
                 |value| value["conclave"] = json!("signing-request"),
                 Check::SignatureFormat,
                 "signing-request",
             ),
-            (|value| *value = json!([]), Check::SignatureForm, "not an object"),
+            (
+                |value| *value = json!([]),
+                Check::SignatureForm,
+                "not an object",
+            ),
         ] {
             let refusal = refused(edit);
             assert_eq!(refusal.check, check, "{refusal}");
@@ -181,7 +219,10 @@ mod tests {
         );
         let bytes = example().to_file_bytes();
         for end in 0..bytes.len() - 1 {
-            assert!(DetachedSignature::read(&bytes[..end]).is_err(), "cut at {end}");
+            assert!(
+                DetachedSignature::read(&bytes[..end]).is_err(),
+                "cut at {end}"
+            );
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Asked, DetachedSignature, SigningRequest};
 use crate::certificate::PublicKey;
 use crate::metadata::{
-    FrozenRoot, KeyId, RoleKind, RootDraft, RootFile, SignedRoot, TrustedRoot, canonical,
+    FrozenRoot, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, canonical,
     verify_chain,
 };
 
@@ -65,7 +65,11 @@ impl Scene {
         let mut tree = draft.freeze().unwrap().document().tree().clone();
         if old_id {
             let id = signers[0].key().id().as_str().to_owned();
-            let object = tree["keys"].as_object_mut().unwrap().shift_remove(&id).unwrap();
+            let object = tree["keys"]
+                .as_object_mut()
+                .unwrap()
+                .shift_remove(&id)
+                .unwrap();
             let mut hashed = object.clone();
             hashed["keyid_hash_algorithms"] = json!(["sha256", "sha512"]);
             let old = KeyId::of(&hashed);

@@ -10,10 +10,15 @@
 )]
 
 mod client;
+#[path = "../support/lineage.rs"]
+mod lineage;
+mod lineages;
 mod rehearsals;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
 mod repository;
+#[path = "../support/signer.rs"]
+mod signer;
 
 use std::path::Path;
 
