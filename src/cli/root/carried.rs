@@ -23,7 +23,8 @@ impl Carried {
     /// Reads a file for what it says that it is; what says nothing is a root file.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = read_file_up_to(path, LONGEST)?;
-        let said = canonical_json::parse(&bytes).ok().and_then(|value| {
+        let parsed = canonical_json::parse(&bytes);
+        let said = parsed.as_ref().ok().and_then(|value| {
             let said = value.get("conclave")?.as_str()?;
             Some(said.to_owned())
         });
@@ -36,7 +37,7 @@ impl Carried {
                 .map(Self::Signature)
                 .map_err(refused),
             // What was cut short says no more what it is.
-            None if !is_root(path) && RootFile::read(&bytes).is_err() => {
+            None if parsed.is_err() && !is_root(path) => {
                 DetachedSignature::read(&bytes)
                     .map(Self::Signature)
                     .map_err(refused)
