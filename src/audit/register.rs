@@ -33,8 +33,10 @@ struct Entry<'a> {
     fingerprint: Digest,
     fingerprint_words: String,
     token: Option<&'a TokenId>,
-    provenance: Provenance,
-    attributes: KeyAttributes,
+    /// None for a key that was made before this ceremony.
+    provenance: Option<Provenance>,
+    /// None for a key that was made before this ceremony.
+    attributes: Option<KeyAttributes>,
     proven: bool,
     reinserted: bool,
     has_signed: bool,

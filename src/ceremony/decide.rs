@@ -271,8 +271,9 @@ impl Ceremony {
                 Fact::RootVerified {
                     version: verification.version,
                     file_sha256: verification.file_sha256,
-                    signatures: verification.count.have,
-                    threshold: verification.count.need,
+                    signatures: verification.progress.own.have,
+                    threshold: verification.progress.own.need,
+                    previous: verification.progress.previous.map(Into::into),
                 }
             }
             Act::Export => Fact::ExportIntended {
@@ -383,16 +384,16 @@ impl Ceremony {
                 signature: hex::encode(signature),
             },
             (Act::SignRoot, Outcome::Signed(signature)) => {
-                let (plan, generated) = self
+                let (plan, key_id) = self
                     .key_states()
                     .find(|(_, state)| {
                         matches!(state.sign, Intent::Recorded(())) && !state.has_signed()
                     })
-                    .and_then(|(plan, state)| Some((plan, state.generated()?)))
+                    .and_then(|(plan, _)| Some((plan, self.root_key_ids(&plan.id).pop()?)))
                     .ok_or(StepError::NotAsked)?;
                 let fact = Fact::Signed {
                     key: plan.id.clone(),
-                    key_id: generated.key.id().to_string(),
+                    key_id: key_id.as_str().to_owned(),
                     signature: hex::encode(signature),
                 };
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::metadata::Count;
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, StepId};
 use crate::words::Digest;
@@ -123,6 +124,25 @@ pub struct ExportedFile {
     pub size: u64,
     /// Its digest.
     pub sha256: Digest,
+}
+
+/// How many keys of a root role signed, and how many must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// How many did.
+    pub signatures: u64,
+    /// How many must.
+    pub threshold: u64,
+}
+
+impl From<Count> for Counted {
+    fn from(count: Count) -> Self {
+        Self {
+            signatures: count.have,
+            threshold: count.need,
+        }
+    }
 }
 
 /// A departure from the script, as it stands on the exception sheet.
@@ -300,6 +320,9 @@ pub enum Fact {
         signatures: u64,
         /// How many must.
         threshold: u64,
+        /// The same for the root role of the version before; none in a genesis.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous: Option<Counted>,
     },
     /// Files are about to be exported.
     ExportIntended {

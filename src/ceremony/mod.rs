@@ -15,12 +15,13 @@ mod possession;
 mod prompt;
 mod questions;
 mod root;
+mod rotation;
 mod state;
 
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Strength, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Strength, Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;

@@ -132,9 +132,20 @@ impl Event {
                 version,
                 signatures,
                 threshold,
+                previous,
                 ..
             } => {
-                format!("Root {version} verifies: {signatures} signatures, {threshold} are needed.")
+                let before = previous.map_or_else(String::new, |counted| {
+                    format!(
+                        "; of root {}, {} of {}",
+                        version.saturating_sub(1),
+                        counted.signatures,
+                        counted.threshold
+                    )
+                });
+                format!(
+                    "Root {version} verifies: {signatures} signatures, {threshold} are needed{before}."
+                )
             }
             Fact::ExportIntended { files } => format!(
                 "About to be exported: {}.",

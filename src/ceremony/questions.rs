@@ -218,7 +218,7 @@ impl Ceremony {
                 plan.id,
                 self.name_of(&plan.holder),
                 plan.key_type,
-                generated.provenance,
+                generated.origin(),
                 generated.key.id(),
             ));
         }

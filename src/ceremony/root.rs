@@ -1,6 +1,9 @@
 //! From the script and the keys to a root, and from the signed root to its verification.
 
-use crate::metadata::{self, Count, DraftError, FrozenRoot, RoleKind, RootDraft};
+use crate::metadata::{
+    self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft, TrustedRoot,
+};
+use crate::script::{KeyChange, Previous};
 use crate::words::Digest;
 
 use super::state::{Ceremony, KeyState};
@@ -10,7 +13,7 @@ use super::state::{Ceremony, KeyState};
 pub(super) struct Verification {
     pub version: u64,
     pub file_sha256: Digest,
-    pub count: Count,
+    pub progress: Progress,
 }
 
 /// Why there is no verified root.
@@ -23,17 +26,17 @@ pub(super) enum VerificationError {
 }
 
 impl Ceremony {
-    /// The root that the script and the keys generated so far make.
+    /// The root that the script, the root before and the keys generated so far make.
     pub(super) fn compose_root(&self) -> Result<FrozenRoot, DraftError> {
         let policy = self.script.root();
-        let mut draft = RootDraft::genesis(policy.expires, policy.consistent_snapshot);
-        let keys = self
-            .script
-            .keys()
-            .iter()
-            .filter_map(|plan| self.keys.get(&plan.id).and_then(KeyState::generated))
-            .map(|generated| generated.key.clone());
-        draft.set_role(RoleKind::Root, policy.threshold, keys);
+        let mut draft = match self.script.previous() {
+            None => {
+                let mut draft = RootDraft::genesis(policy.expires, policy.consistent_snapshot);
+                draft.set_role(RoleKind::Root, policy.threshold, self.new_keys());
+                draft
+            }
+            Some(previous) => self.draft_after(&previous.root)?,
+        };
         for (kind, role) in policy.roles.iter() {
             let keys = role.keys.iter().map(|carried| carried.key.clone());
             draft.set_role(kind.into(), role.threshold, keys);
@@ -41,16 +44,57 @@ impl Ceremony {
         draft.freeze()
     }
 
-    /// Verifies the signed root as a client does that trusts it as its anchor, at the time for which the
-    /// script was written: the same in every replay.
+    /// The root before, with the changes of the script. Keys that stay keep their places.
+    fn draft_after(&self, previous: &TrustedRoot) -> Result<RootDraft, DraftError> {
+        let policy = self.script.root();
+        let mut draft = RootDraft::after(previous)?;
+        draft.set_expires(policy.expires);
+        let changes: Vec<&KeyChange> = self.script.key_changes().map(|(_, c)| c).collect();
+        let is_same = changes.iter().all(|c| matches!(c, KeyChange::Keep(_)));
+        let threshold = previous.role(RoleKind::Root).threshold();
+        if is_same && u64::from(policy.threshold) == threshold {
+            return Ok(draft);
+        }
+        for change in &changes {
+            if let KeyChange::MoveId(before) = change {
+                draft.move_id(&before.key);
+            }
+        }
+        let stays = |id: &metadata::KeyId| {
+            let mut staying = changes.iter().filter(|change| change.stays());
+            staying.find_map(|change| change.before().filter(|before| before.id == *id))
+        };
+        let ids = previous.role(RoleKind::Root).key_ids();
+        let mut keys: Vec<Key> = ids
+            .iter()
+            .filter_map(|id| Some(stays(id)?.key.clone()))
+            .collect();
+        keys.extend(self.new_keys());
+        draft.set_role(RoleKind::Root, policy.threshold, keys);
+        Ok(draft)
+    }
+
+    /// The keys that were made in this ceremony, in the order of the script.
+    fn new_keys(&self) -> impl Iterator<Item = Key> {
+        self.key_states()
+            .filter(|(plan, _)| plan.change == KeyChange::Add)
+            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()))
+    }
+
+    /// Verifies the signed root as a client does that trusts the carried anchor, or this root itself in a genesis,
+    /// at the time for which the script was written: the same in every replay.
     pub(super) fn verify_root(&self) -> Result<Verification, VerificationError> {
         let signed = self.signed.as_ref().ok_or(VerificationError::Unsigned)?;
         let bytes = signed.to_file_bytes();
         let name = format!("{}.root.json", signed.frozen().version());
-        let report = metadata::verify_chain(
-            [(name, bytes.clone())].into_iter(),
-            self.script.not_before(),
-        );
+        let mut files: Vec<(String, Vec<u8>)> = self
+            .script
+            .previous()
+            .into_iter()
+            .flat_map(Previous::chain_files)
+            .collect();
+        files.push((name, bytes.clone()));
+        let report = metadata::verify_chain(files.into_iter(), self.script.not_before());
         if !report.is_accepted() {
             return Err(VerificationError::Refused(
                 report
@@ -64,7 +108,7 @@ impl Ceremony {
         Ok(Verification {
             version: signed.frozen().version(),
             file_sha256: Digest::of(&bytes),
-            count: signed.progress().own,
+            progress: signed.progress(),
         })
     }
 }

@@ -69,17 +69,36 @@ pub struct KeyState {
     pub(super) reinserted: bool,
 }
 
-/// A key as it came out of its token.
+/// A key as it came out of its token, or as the root before has it.
 #[derive(Debug, Clone)]
 pub struct Generated {
     /// The public key.
     pub public_key: PublicKey,
     /// The public key as TUF has it.
     pub key: Key,
-    /// What the token says of the private key.
-    pub attributes: KeyAttributes,
-    /// What that amounts to.
-    pub provenance: Provenance,
+    /// What the token said of the private key when it was made; none for a key that was made before.
+    pub attributes: Option<KeyAttributes>,
+    /// What that amounts to; none for a key that was made before.
+    pub provenance: Option<Provenance>,
+}
+
+impl Generated {
+    /// A key of the root before: it was made earlier, and its token shows it.
+    fn earlier(key: &Key) -> Option<Self> {
+        Some(Self {
+            public_key: key.public()?.clone(),
+            key: key.clone(),
+            attributes: None,
+            provenance: None,
+        })
+    }
+
+    /// Where it comes from, in a word or two.
+    #[must_use]
+    pub fn origin(&self) -> &'static str {
+        self.provenance
+            .map_or("made before this ceremony", Provenance::as_str)
+    }
 }
 
 /// What was written down before an act that cannot be undone.
@@ -129,7 +148,7 @@ impl KeyState {
         self.token.as_ref()
     }
 
-    /// The key, once it was generated.
+    /// The key, once it was generated; from the start where the root before has it.
     #[must_use]
     pub const fn generated(&self) -> Option<&Generated> {
         self.generated.as_ref()
@@ -161,7 +180,14 @@ impl Ceremony {
         let keys = script
             .keys()
             .iter()
-            .map(|key| (key.id.clone(), KeyState::default()))
+            .map(|plan| {
+                let before = plan.change.before();
+                let state = KeyState {
+                    generated: before.and_then(|before| Generated::earlier(&before.key)),
+                    ..KeyState::default()
+                };
+                (plan.id.clone(), state)
+            })
             .collect();
         Self {
             script,

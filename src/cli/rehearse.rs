@@ -83,9 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         rehearsal: None,
         twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
-    let path = out.join(match script.kind() {
-        Kind::Genesis => "genesis",
-    });
+    let path = out.join(script.kind().as_str());
     let directory = create_directory(&path, script, None)?;
     let show = if arguments.unattended {
         Show::Unattended

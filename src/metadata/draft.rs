@@ -13,6 +13,7 @@ use super::frozen::FrozenRoot;
 use super::key::Key;
 use super::key_id::KeyId;
 use super::role::RoleKind;
+use crate::certificate::PublicKey;
 
 /// The version of the specification that is written, as python-tuf and tuf-on-ci write it.
 const SPEC_VERSION: &str = "1.0.31";
@@ -29,6 +30,8 @@ pub struct RootDraft {
     roles: Map<String, Value>,
     previous: Option<RootDocument>,
     drafted: [Option<DraftRole>; 4],
+    /// Keys that take the ID and the object that this version writes, whatever stands in the version before.
+    moved: Vec<PublicKey>,
 }
 
 #[derive(Debug, Clone)]
@@ -145,7 +148,14 @@ impl RootDraft {
             roles,
             previous,
             drafted: [const { None }; 4],
+            moved: Vec::new(),
         }
+    }
+
+    /// Has a key that stays move to the ID that the specification gives it, in every role that is set. Its old
+    /// ID and its old object go.
+    pub fn move_id(&mut self, key: &Key) {
+        self.moved.extend(key.public().cloned());
     }
 
     /// Sets when it expires. It is written in whole seconds.
@@ -233,6 +243,13 @@ impl RootDraft {
 
     /// Puts a key among the keys, unless it stands there already, and tells its ID there.
     fn list_key(&mut self, key: &Key) -> Result<KeyId, DraftError> {
+        let moves = key.public().filter(|public| self.moved.contains(public));
+        if let Some(written) = moves.and_then(|public| Key::from_public(public).ok()) {
+            let id = written.id().clone();
+            self.keys
+                .insert(id.as_str().to_owned(), written.object().clone());
+            return Ok(id);
+        }
         let known = self
             .previous
             .iter()

@@ -45,13 +45,39 @@ const SAMPLE_KEYS: &[(&str, &[u8])] = carried![
     "online/targets.pub.pem",
 ];
 
-const SCRIPTS: [Embedded; 1] = [Embedded {
-    name: "genesis",
-    kind: Kind::Genesis,
-    summary: "makes the root keys and signs the first root",
-    text: include_str!("../../ceremony-scripts/genesis.toml"),
-    files: SAMPLE_KEYS,
-}];
+/// A first root that was signed by keys which were then discarded, and which trusts the sample keys.
+const SAMPLE_ROOT: &[(&str, &[u8])] = carried!["previous/1.root.json"];
+
+const SCRIPTS: [Embedded; 4] = [
+    Embedded {
+        name: "genesis",
+        kind: Kind::Genesis,
+        summary: "makes the root keys and signs the first root",
+        text: include_str!("../../ceremony-scripts/genesis.toml"),
+        files: SAMPLE_KEYS,
+    },
+    Embedded {
+        name: "rotation",
+        kind: Kind::Rotation,
+        summary: "changes keys, thresholds or online roles; here a lost key is replaced",
+        text: include_str!("../../ceremony-scripts/rotation.toml"),
+        files: SAMPLE_ROOT,
+    },
+    Embedded {
+        name: "renewal",
+        kind: Kind::Renewal,
+        summary: "gives the root a later expiry, and changes nothing else",
+        text: include_str!("../../ceremony-scripts/renewal.toml"),
+        files: SAMPLE_ROOT,
+    },
+    Embedded {
+        name: "revocation",
+        kind: Kind::Rotation,
+        summary: "takes a lost or stolen key out of the root",
+        text: include_str!("../../ceremony-scripts/revocation.toml"),
+        files: SAMPLE_ROOT,
+    },
+];
 
 /// All of them.
 #[must_use]

@@ -13,6 +13,7 @@ mod embedded;
 mod fault;
 mod id;
 mod plan;
+mod previous;
 mod read;
 mod sheet;
 mod warning;
@@ -27,4 +28,5 @@ pub use plan::{
     Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
     RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
 };
+pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::RunSheet;

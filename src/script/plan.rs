@@ -12,6 +12,7 @@ use crate::words::Digest;
 use super::carried::CarriedFile;
 use super::embedded;
 use super::fault::Warning;
+use super::previous::{DistantKey, KeyChange, Previous};
 use super::{Act, KeyId, PersonId, StepId};
 
 /// A ceremony script that passed every check.
@@ -26,6 +27,8 @@ pub struct Script {
     pub(super) root: RootPolicy,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
+    pub(super) previous: Option<Previous>,
+    pub(super) distant: Vec<DistantKey>,
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
@@ -37,6 +40,12 @@ pub struct Script {
 pub enum Kind {
     /// Makes the keys and signs the first root.
     Genesis,
+    /// Changes keys, thresholds or online roles.
+    Rotation,
+    /// Changes the expiry, and nothing else.
+    Renewal,
+    /// One key holder signs at another site what others composed.
+    Signing,
 }
 
 /// The root that the ceremony is to make.
@@ -62,19 +71,19 @@ pub enum Destination {
     Plain,
 }
 
-/// The roles whose keys are online.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The roles whose keys are online. One that is not here stays as the root before has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnlineRoles {
     /// Signs which snapshot is the newest.
-    pub timestamp: RolePolicy,
+    pub timestamp: Option<RolePolicy>,
     /// Signs which targets metadata belong together.
-    pub snapshot: RolePolicy,
+    pub snapshot: Option<RolePolicy>,
     /// Signs the files that clients may install.
-    pub targets: RolePolicy,
+    pub targets: Option<RolePolicy>,
 }
 
 impl OnlineRoles {
-    /// The three, in the order timestamp, snapshot, targets.
+    /// Those that are given, in the order timestamp, snapshot, targets.
     pub fn iter(&self) -> impl Iterator<Item = (RoleKind, &RolePolicy)> {
         [
             (RoleKind::Timestamp, &self.timestamp),
@@ -82,6 +91,15 @@ impl OnlineRoles {
             (RoleKind::Targets, &self.targets),
         ]
         .into_iter()
+        .filter_map(|(kind, role)| Some((kind, role.as_ref()?)))
+    }
+
+    pub(super) const fn slot(&mut self, kind: RoleKind) -> &mut Option<RolePolicy> {
+        match kind {
+            RoleKind::Timestamp => &mut self.timestamp,
+            RoleKind::Snapshot => &mut self.snapshot,
+            RoleKind::Targets => &mut self.targets,
+        }
     }
 }
 
@@ -173,7 +191,7 @@ pub enum PersonRole {
     Custodian,
 }
 
-/// A root key that is to be made.
+/// A root key whose token is in the room: to be made, or made before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPlan {
     /// How the script calls the key.
@@ -186,6 +204,8 @@ pub struct KeyPlan {
     pub key_type: KeyType,
     /// Whether the key is backed up.
     pub backup: Backup,
+    /// What becomes of the key.
+    pub change: KeyChange,
 }
 
 /// How to tell the right token from others. What the script leaves out is not compared.
@@ -281,10 +301,16 @@ impl Script {
 
     /// The version of the root that the ceremony makes.
     #[must_use]
-    pub const fn root_version(&self) -> u64 {
-        match self.kind {
-            Kind::Genesis => 1,
-        }
+    pub fn root_version(&self) -> u64 {
+        self.previous
+            .as_ref()
+            .map_or(1, |previous| previous.root.version() + 1)
+    }
+
+    /// The root that the ceremony changes; none in a genesis.
+    #[must_use]
+    pub const fn previous(&self) -> Option<&Previous> {
+        self.previous.as_ref()
     }
 
     /// The root that the ceremony is to make.
@@ -310,10 +336,31 @@ impl Script {
         self.people.iter().filter(move |person| person.is(role))
     }
 
-    /// The root keys, in the order of the script.
+    /// The root keys whose tokens are in the room, in the order of the script.
     #[must_use]
     pub fn keys(&self) -> &[KeyPlan] {
         &self.keys
+    }
+
+    /// The root keys whose tokens are elsewhere, in the order of the script.
+    #[must_use]
+    pub fn distant_keys(&self) -> &[DistantKey] {
+        &self.distant
+    }
+
+    /// What becomes of each root key, those in the room first.
+    pub fn key_changes(&self) -> impl Iterator<Item = (&KeyId, &KeyChange)> {
+        let here = self.keys.iter().map(|plan| (&plan.id, &plan.change));
+        let distant = self.distant.iter().map(|key| (&key.id, &key.change));
+        here.chain(distant)
+    }
+
+    /// How many root keys the new root has.
+    #[must_use]
+    pub fn root_keys(&self) -> usize {
+        self.key_changes()
+            .filter(|(_, change)| change.stays())
+            .count()
     }
 
     /// The root key of that ID.
@@ -380,21 +427,38 @@ impl Script {
     /// half nobody has: good for rehearsals, refused in production.
     #[must_use]
     pub fn uses_sample_keys(&self) -> bool {
-        self.root
+        let given: Vec<RoleKind> = self.root.roles.iter().map(|(kind, _)| kind).collect();
+        let kept = self.previous.iter().flat_map(|previous| {
+            let kinds = RoleKind::ALL.into_iter();
+            let kept = kinds.filter(|kind| !given.contains(kind));
+            kept.flat_map(|kind| previous.root.document().role_keys(kind.into()))
+        });
+        let mut keys = self
+            .root
             .roles
             .iter()
-            .any(|(_, role)| role.keys.iter().any(|key| embedded::is_sample(&key.key)))
+            .flat_map(|(_, role)| role.keys.iter().map(|key| &key.key))
+            .chain(kept.map(|(_, listed)| listed.key()));
+        keys.any(embedded::is_sample)
     }
 
-    /// `key holder 3`: the holders of keys are counted in the order of the script.
+    /// `key holder 3`: the holders of keys have the numbers of their IDs, where all are called like `holder-3`;
+    /// otherwise they are counted in the order of the script.
     #[must_use]
     pub fn holder_title(&self, key: &KeyId) -> String {
         let holder = self.key(key).map(|key| &key.holder);
-        let place = self
-            .with_role(PersonRole::KeyHolder)
-            .position(|person| Some(&person.id) == holder);
+        let holders = || self.with_role(PersonRole::KeyHolder);
+        let number = |id: &PersonId| id.as_str().strip_prefix("holder-")?.parse::<u32>().ok();
+        let place = if holders().all(|person| number(&person.id).is_some()) {
+            holder.and_then(number)
+        } else {
+            holders()
+                .zip(1..)
+                .find(|(person, _)| Some(&person.id) == holder)
+                .map(|(_, place)| place)
+        };
         match place {
-            Some(index) => format!("key holder {}", index + 1),
+            Some(number) => format!("key holder {number}"),
             None => format!("the holder of {key}"),
         }
     }
@@ -464,7 +528,12 @@ macro_rules! spelling {
     };
 }
 
-spelling!(Kind { Genesis = "genesis" });
+spelling!(Kind {
+    Genesis = "genesis",
+    Rotation = "rotation",
+    Renewal = "renewal",
+    Signing = "signing",
+});
 spelling!(Destination { Plain = "plain" });
 spelling!(Backup { None = "none" });
 spelling!(PersonRole {

@@ -1,12 +1,14 @@
 //! What is allowed, but better known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::embedded;
 use super::fault::Warning;
-use super::plan::PersonRole;
-use super::read::{Draft, Log, Span};
+use super::plan::{Kind, PersonRole};
+use super::previous::Place;
+use super::read::{ChangeEntry, DistantEntry, Draft, Log, Span};
 use crate::metadata::KeyType;
+use crate::profile::Profile;
 
 /// The warnings of a script without faults, in the order of its lines.
 pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
@@ -19,6 +21,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.administrator(draft);
     found.key_types(draft);
     found.sample_keys(draft);
+    found.rotation(draft);
     found.warnings.sort_by_key(|warning| warning.line);
     found.warnings
 }
@@ -39,10 +42,10 @@ impl Found<'_, '_> {
     }
 
     fn spare_keys(&mut self, draft: &Draft) {
-        let Some(threshold) = &draft.root.threshold else {
+        let Some(threshold) = draft.threshold() else {
             return;
         };
-        let keys = draft.keys.len();
+        let keys = draft.root_keys();
         let spare = usize::try_from(threshold.value)
             .ok()
             .and_then(|threshold| keys.checked_sub(threshold));
@@ -65,11 +68,12 @@ impl Found<'_, '_> {
     }
 
     fn one_person(&mut self, draft: &Draft) {
-        let Some(threshold) = &draft.root.threshold else {
+        let Some(threshold) = draft.threshold() else {
             return;
         };
         let mut held: BTreeMap<&str, i64> = BTreeMap::new();
-        for holder in draft.keys.iter().filter_map(|key| key.holder.as_ref()) {
+        let staying = draft.keys.iter().filter(|key| key.stays());
+        for holder in staying.filter_map(|key| key.holder.as_ref()) {
             *held.entry(holder.value.as_str()).or_default() += 1;
         }
         for (person, keys) in held
@@ -117,6 +121,43 @@ impl Found<'_, '_> {
                 );
                 break;
             }
+        }
+    }
+
+    /// What a change of a root leaves behind that somebody will be sorry for.
+    fn rotation(&mut self, draft: &Draft) {
+        let lost = |key: &&DistantEntry| {
+            key.place == Place::Lost && key.change.as_ref().is_some_and(ChangeEntry::stays)
+        };
+        for key in draft.distant.iter().filter(lost) {
+            self.warn(
+                "script.lost-key",
+                &key.span,
+                "a lost key stays in the root: whoever has it can sign with it".to_owned(),
+                "take it out, with change = \"remove\"",
+            );
+        }
+        if draft.kind == Kind::Genesis {
+            return;
+        }
+        let usable = draft.distant.iter().filter(|key| !lost(key)).count() + draft.keys.len();
+        let makes: BTreeSet<(&str, Option<&str>)> = draft
+            .keys
+            .iter()
+            .filter(|key| key.stays())
+            .filter_map(|key| key.token.as_ref()?.make())
+            .collect();
+        let hardware = |profile: &str| Profile::named(profile).is_ok_and(|p| p.quirks().hardware);
+        if let (Some((profile, _)), 1, 2..) = (makes.first(), makes.len(), usable)
+            && draft.distant.is_empty()
+            && hardware(profile)
+        {
+            self.warn(
+                "script.one-make",
+                &draft.start,
+                format!("every root key is on a token of one make, {profile}"),
+                "have keys on tokens of another make too: one flaw would break them all",
+            );
         }
     }
 

@@ -57,7 +57,7 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             Some(generated) => format!(
                 "{}  {}  fingerprint {}",
                 plan.key_type,
-                generated.provenance,
+                generated.origin(),
                 generated.public_key.fingerprint()
             ),
         };

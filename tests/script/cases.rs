@@ -64,14 +64,14 @@ const HEADER: &[Case] = &[
     ("schema", "schema = 1 ", "schema = 2 "),
     ("schema-missing", "schema = 1 ", "# "),
     ("kind-unknown", "kind = \"genesis\"", "kind = \"exodus\""),
-    ("kind-later", "kind = \"genesis\"", "kind = \"rotation\""),
+    ("kind-later", "kind = \"genesis\"", "kind = \"drill\""),
     (
         "repository",
         "repository = \"example.com/updates\"",
         "repository = \"our updates\"",
     ),
     (
-        "previous-later",
+        "previous-of-genesis",
         "\n[root]\n",
         "\n[previous]\nrecord = \"snowcap\"\n\n[root]\n",
     ),

@@ -8,6 +8,7 @@ mod commands;
 mod faults;
 mod mutation;
 mod ready;
+mod rotation;
 mod sheets;
 mod warnings;
 

@@ -97,11 +97,10 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
     let did = |done: bool| if done { "verified" } else { "not made" };
     facts.push((
         "Provenance",
-        format!(
-            "{} ({})",
-            generated.provenance,
-            attributes(generated.attributes)
-        ),
+        match generated.attributes {
+            Some(told) => format!("{} ({})", generated.origin(), attributes(told)),
+            None => generated.origin().to_owned(),
+        },
     ));
     facts.push((
         "Proof of possession",

@@ -200,8 +200,8 @@ fn read_generated(
     Ok(Generated {
         public_key,
         key,
-        attributes,
-        provenance,
+        attributes: Some(attributes),
+        provenance: Some(provenance),
     })
 }
 

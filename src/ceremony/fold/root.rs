@@ -1,6 +1,6 @@
 //! What happens to the root: composed, reviewed, signed, verified, exported.
 
-use crate::metadata::{self, FrozenRoot, SignedRoot};
+use crate::metadata::{FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
 use crate::ceremony::event::Fact;
@@ -31,7 +31,11 @@ impl Ceremony {
                     composed.signed_bytes() == frozen.signed_bytes(),
                     "the root is not the one that the script and the keys make",
                 )?;
-                self.signed = Some(SignedRoot::new(frozen.clone()));
+                self.signed = Some(match self.script.previous() {
+                    None => SignedRoot::new(frozen.clone()),
+                    Some(previous) => SignedRoot::after(frozen.clone(), previous.root.clone())
+                        .map_err(|error| contradiction(error.to_string()))?,
+                });
                 self.frozen = Some(frozen);
             }
             Fact::ReviewConfirmed { sha256, typed } => {
@@ -40,6 +44,10 @@ impl Ceremony {
                 require(
                     *typed == review_word(frozen),
                     "the exact word was not typed",
+                )?;
+                require(
+                    self.root_change().reachability().is_reached(),
+                    "the signatures that the root needs cannot be reached",
                 )?;
                 self.reviewed = true;
             }
@@ -57,6 +65,7 @@ impl Ceremony {
                 let state = self.key_mut(key)?;
                 require(state.signature.is_none(), "the key has signed already")?;
                 require(state.generated.is_some(), "the key does not exist")?;
+                require(state.token.is_some(), "the token was not found yet")?;
                 require(
                     state.sign != Intent::Recorded(()),
                     "it was announced already",
@@ -77,13 +86,15 @@ impl Ceremony {
                 file_sha256,
                 signatures,
                 threshold,
+                previous,
             } => {
                 let report = self
                     .verify_root()
                     .map_err(|error| contradiction(error.to_string()))?;
                 require(
-                    (report.version, report.count.have, report.count.need)
+                    (report.version, report.progress.own.have, report.progress.own.need)
                         == (*version, *signatures, *threshold)
+                        && report.progress.previous.map(Into::into) == *previous
                         && report.file_sha256 == *file_sha256,
                     "the verification says something else",
                 )?;
@@ -123,17 +134,18 @@ impl Ceremony {
             matches!(state.sign, Intent::Recorded(())),
             "the signature was not announced",
         )?;
+        state.signature = Some(bytes.clone());
+        let ids = self.root_key_ids(key);
         require(
-            state
-                .generated
-                .as_ref()
-                .is_some_and(|generated| generated.key.id().as_str() == key_id),
+            ids.last().is_some_and(|id| id.as_str() == key_id),
             "the signature is by another key",
         )?;
-        signed
-            .attach(&metadata::KeyId::new(key_id), &bytes)
-            .map_err(|error| contradiction(error.to_string()))?;
-        state.signature = Some(bytes);
+        // Under each ID that the key has in either root: it counts once all the same.
+        for id in &ids {
+            signed
+                .attach(id, &bytes)
+                .map_err(|error| contradiction(error.to_string()))?;
+        }
         self.signed = Some(signed);
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod order;
 mod people;
 mod root;
+mod rotation;
 mod tokens;
 
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::unused(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
+    rotation::check(log, draft);
     order::check(log, draft);
 }
 

@@ -20,8 +20,16 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         .iter()
         .filter_map(|key| Some(&key.id.as_ref()?.value))
         .collect();
-    let order = Order { log, draft, keys };
+    let made = draft.keys.iter().filter(|key| key.is_made());
+    let made = made.filter_map(|key| Some(&key.id.as_ref()?.value));
+    let order = Order {
+        log,
+        draft,
+        made: made.collect(),
+        keys,
+    };
     order.repeated();
+    order.needless();
     order.needs();
     order.ends();
     order.blocks();
@@ -44,6 +52,8 @@ struct Order<'o, 't> {
     log: &'o Log<'t>,
     draft: &'o Draft,
     keys: Vec<&'o KeyId>,
+    /// Those that are made in this ceremony.
+    made: Vec<&'o KeyId>,
 }
 
 impl<'o> Order<'o, '_> {
@@ -64,8 +74,35 @@ impl<'o> Order<'o, '_> {
         keys.is_some_and(|key| key.is_none_or(|key| self.keys.contains(&key)))
     }
 
-    fn of_all_keys(&self, act: fn(KeyId) -> Act) -> Vec<Act> {
-        self.keys.iter().map(|&key| act(key.clone())).collect()
+    fn exists(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        keys.any(|entry| entry.exists() && entry.id.as_ref().is_some_and(|id| id.value == *key))
+    }
+
+    fn is_made(&self, key: &KeyId) -> bool {
+        self.made.contains(&key)
+    }
+
+    /// The act by which each key is known to be there: one that is made, or one whose token is matched.
+    fn all_keys_ready(&self) -> Vec<Act> {
+        let acts = self.keys.iter().map(|&key| {
+            let id = key.clone();
+            if self.is_made(key) {
+                Act::GenerateKey { key: id }
+            } else {
+                Act::OpenToken { key: id }
+            }
+        });
+        acts.collect()
+    }
+
+    /// The tokens that are tried from cold: those of new keys, and others whose steps say so.
+    fn all_keys_proven(&self) -> Vec<Act> {
+        let acts = self.keys.iter().filter_map(|&key| {
+            let act = Act::ProveToken { key: key.clone() };
+            (self.is_made(key) || self.first(&act).is_some()).then_some(act)
+        });
+        acts.collect()
     }
 
     /// Every act that a genesis cannot go without, in the order in which it is done.
@@ -79,6 +116,9 @@ impl<'o> Order<'o, '_> {
         for &key in &self.keys {
             let key = || key.clone();
             acts.push(Act::OpenToken { key: key() });
+            if !self.is_made(&key()) {
+                continue;
+            }
             // A token may come initialised and with its PIN; initialising takes the PIN away.
             if self.first(&Act::InitialiseToken { key: key() }).is_some() {
                 acts.push(Act::SetPin { key: key() });
@@ -92,7 +132,7 @@ impl<'o> Order<'o, '_> {
             Act::VerifyRoot,
             Act::Export,
         ]);
-        acts.extend(self.of_all_keys(|key| Act::ProveToken { key }));
+        acts.extend(self.all_keys_proven());
         acts.push(Act::SignOff);
         acts
     }
@@ -115,13 +155,13 @@ impl<'o> Order<'o, '_> {
                 Act::InitialiseToken { key: key.clone() },
                 Act::SetPin { key: key.clone() },
             ],
-            Act::ComposeRoot => self.of_all_keys(|key| Act::GenerateKey { key }),
+            Act::ComposeRoot => self.all_keys_ready(),
             Act::ReviewRoot => vec![Act::ComposeRoot],
             Act::SignRoot => vec![Act::ReviewRoot],
             Act::VerifyRoot => vec![Act::SignRoot],
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } => vec![Act::Export],
-            Act::SignOff => self.of_all_keys(|key| Act::ProveToken { key }),
+            Act::SignOff => self.all_keys_proven(),
         }
     }
 
@@ -139,6 +179,28 @@ impl<'o> Order<'o, '_> {
                     &step.span,
                     format!("{} stands in line {} already", described(act), first.line),
                     "take one of them out: it is done once",
+                );
+            }
+        }
+    }
+
+    /// Nothing is made, and nothing erased, on the token of a key that exists.
+    fn needless(&self) {
+        for (_, step, act) in self.steps() {
+            let makes = matches!(
+                act,
+                Act::InitialiseToken { .. } | Act::SetPin { .. } | Act::GenerateKey { .. }
+            );
+            let existing = act.key().filter(|key| self.exists(key));
+            if let (true, Some(key)) = (makes, existing) {
+                self.log.fault(
+                    "script.key-exists",
+                    &step.span,
+                    format!("{}: the key exists", described(act)),
+                    format!(
+                        "take the step out: {:?} is only matched with its token, by open-token",
+                        key.as_str()
+                    ),
                 );
             }
         }

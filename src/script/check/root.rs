@@ -6,7 +6,7 @@ use crate::script::CarriedKey;
 use crate::script::read::{At, Draft, Log, RoleEntry, Span};
 
 pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
-    if draft.keys.is_empty() {
+    if draft.keys.is_empty() && draft.distant.is_empty() {
         log.fault(
             "script.keys",
             &draft.start,
@@ -18,7 +18,7 @@ pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
             log,
             "[root]",
             draft.root.threshold.as_ref(),
-            draft.keys.len(),
+            draft.root_keys(),
         );
     }
     for role in &draft.root.roles {

@@ -6,11 +6,9 @@ use super::twice;
 use crate::script::read::{At, Draft, Log};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
-    twice(
-        log,
-        "ID",
-        draft.keys.iter().filter_map(|key| key.id.as_ref()),
-    );
+    let distant = draft.distant.iter().filter_map(|key| key.id.as_ref());
+    let here = draft.keys.iter().filter_map(|key| key.id.as_ref());
+    twice(log, "ID", here.chain(distant));
     let ids: BTreeSet<&str> = draft
         .keys
         .iter()

@@ -1,4 +1,4 @@
-//! Public keys that are carried in, bound by the hashes of their files.
+//! Files that are carried in, bound by their hashes.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,40 @@ use crate::script::carried::name_fault;
 use crate::script::{CarriedFile, CarriedFiles, CarriedKey};
 use crate::words::Digest;
 
-const LONGEST_FILE: usize = 1 << 16;
+const LONGEST_KEY: usize = 1 << 16;
+
+/// A file that was read, and the digest that the script claims for it.
+struct Bound<'l, 't> {
+    file: Value<'l, 't>,
+    sha256: Value<'l, 't>,
+    name: &'l str,
+    claimed: Result<Digest, ()>,
+    bytes: Vec<u8>,
+}
+
+impl Bound<'_, '_> {
+    /// The digest of the file, if it is the one that the script binds.
+    fn check(&self) -> Option<Digest> {
+        let (name, found) = (self.name, Digest::of(&self.bytes));
+        let Ok(claimed) = self.claimed else {
+            self.sha256.fault(
+                "script.digest",
+                "\"sha256\" is not 64 lower-case hex characters",
+                format!("the SHA-256 of {name:?} here is {found}: compare it with its owner's"),
+            );
+            return None;
+        };
+        if claimed != found {
+            self.sha256.fault(
+                "script.hash",
+                format!("{name:?} has the SHA-256 {found}, but the script binds {claimed}"),
+                "find out which of the two is right before you change either",
+            );
+            return None;
+        }
+        Some(found)
+    }
+}
 
 /// Reads carried-in files, each once, and keeps those that are what the script says.
 pub(super) struct Carrier<'f> {
@@ -29,11 +62,73 @@ impl<'f> Carrier<'f> {
         self.files
     }
 
-    /// Reads `{ file = "…", sha256 = "…" }`.
-    pub(super) fn key(&mut self, mut fields: Fields<'_, '_>) -> Option<At<CarriedKey>> {
-        let file = fields.required("file", "file = \"online/timestamp.pub.pem\"");
-        let sha256 = fields.required("sha256", "sha256 = \"…\", as `sha256sum` prints it");
+    /// Reads a public key by `{ file = "…", sha256 = "…" }`.
+    pub(super) fn key(&mut self, fields: Fields<'_, '_>) -> Option<At<CarriedKey>> {
         let span = fields.span.clone();
+        let bound = self.bound(fields, LONGEST_KEY, "online/timestamp.pub.pem")?;
+        let name = bound.name;
+        // A private key is told before anything else about the file.
+        let key = Key::from_file(&bound.bytes);
+        if matches!(key, Err(KeyFileError::Private)) {
+            bound.file.fault(
+                "script.private-key",
+                format!("{name:?} holds a PRIVATE key"),
+                "take it off this machine now; carry in the public key, as `openssl pkey -pubout` writes it",
+            );
+            return None;
+        }
+        let sha256 = bound.check()?;
+        let key = key
+            .map_err(|error| {
+                bound.file.fault(
+                    "script.public-key",
+                    format!("{name:?} is no public key that can be used: {error}"),
+                    "carry in a public key in PEM form, as `openssl pkey -pubout` writes it",
+                );
+            })
+            .ok()?;
+        self.keep(name, sha256, bound.bytes);
+        Some(At {
+            value: CarriedKey {
+                file: name.to_owned(),
+                sha256,
+                key,
+            },
+            span,
+        })
+    }
+
+    /// Reads any other file by `{ file = "…", sha256 = "…" }`; the value is the one that names it.
+    pub(super) fn file<'l, 't>(
+        &mut self,
+        fields: Fields<'l, 't>,
+        longest: usize,
+        example: &str,
+    ) -> Option<(Value<'l, 't>, CarriedFile)> {
+        let bound = self.bound(fields, longest, example)?;
+        let sha256 = bound.check()?;
+        let file = self.keep(bound.name, sha256, bound.bytes);
+        Some((bound.file, file))
+    }
+
+    fn keep(&mut self, name: &str, sha256: Digest, bytes: Vec<u8>) -> CarriedFile {
+        let file = CarriedFile {
+            name: name.to_owned(),
+            sha256,
+            bytes,
+        };
+        self.files.insert(name.to_owned(), file.clone());
+        file
+    }
+
+    fn bound<'l, 't>(
+        &mut self,
+        mut fields: Fields<'l, 't>,
+        longest: usize,
+        example: &str,
+    ) -> Option<Bound<'l, 't>> {
+        let file = fields.required("file", &format!("file = {example:?}"));
+        let sha256 = fields.required("sha256", "sha256 = \"…\", as `sha256sum` prints it");
         fields.finish();
         let (file, sha256) = (file?, sha256?);
         let name = file.raw()?;
@@ -46,71 +141,26 @@ impl<'f> Carrier<'f> {
             return None;
         }
         let claimed = sha256.digest()?;
-        let bytes = self.bytes(&file, name)?;
-        let found = Digest::of(&bytes);
-        // A private key is told before anything else about the file.
-        let key = Key::from_file(&bytes);
-        if matches!(key, Err(KeyFileError::Private)) {
-            file.fault(
-                "script.private-key",
-                format!("{name:?} holds a PRIVATE key"),
-                "take it off this machine now; carry in the public key, as `openssl pkey -pubout` writes it",
-            );
-            return None;
-        }
-        let Ok(claimed) = claimed else {
-            sha256.fault(
-                "script.digest",
-                "\"sha256\" is not 64 lower-case hex characters",
-                format!("the SHA-256 of {name:?} here is {found}: compare it with its owner's"),
-            );
-            return None;
-        };
-        if claimed != found {
-            sha256.fault(
-                "script.hash",
-                format!("{name:?} has the SHA-256 {found}, but the script binds {claimed}"),
-                "find out which of the two is right before you change either",
-            );
-            return None;
-        }
-        let key = key
-            .map_err(|error| {
-                file.fault(
-                    "script.public-key",
-                    format!("{name:?} is no public key that can be used: {error}"),
-                    "carry in a public key in PEM form, as `openssl pkey -pubout` writes it",
-                );
-            })
-            .ok()?;
-        self.files.insert(
-            name.to_owned(),
-            CarriedFile {
-                name: name.to_owned(),
-                sha256: found,
-                bytes,
-            },
-        );
-        Some(At {
-            value: CarriedKey {
-                file: name.to_owned(),
-                sha256: found,
-                key,
-            },
-            span,
+        let bytes = self.bytes(&file, name, longest)?;
+        Some(Bound {
+            file,
+            sha256,
+            name,
+            claimed,
+            bytes,
         })
     }
 
-    fn bytes(&self, file: &Value<'_, '_>, name: &str) -> Option<Vec<u8>> {
+    fn bytes(&self, file: &Value<'_, '_>, name: &str, longest: usize) -> Option<Vec<u8>> {
         if let Some(file) = self.files.get(name) {
             return Some(file.bytes.clone());
         }
         match self.source.read(name) {
-            Ok(bytes) if bytes.len() > LONGEST_FILE => {
+            Ok(bytes) if bytes.len() > longest => {
                 file.fault(
                     "script.file-size",
-                    format!("{name:?} is longer than 64 KiB"),
-                    "a public key is a few lines; is this another file?",
+                    format!("{name:?} is longer than {} KiB", longest.div_ceil(1024)),
+                    "is this another file than the one that is meant?",
                 );
                 None
             }

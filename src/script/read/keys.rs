@@ -4,7 +4,9 @@ use super::fields::{Fields, Value};
 use super::log::At;
 use crate::metadata::KeyType;
 use crate::profile::Profile;
-use crate::script::plan::{Backup, KeyPlan, TokenSpec};
+use super::rotation::{self, ChangeEntry, DistantEntry};
+use crate::metadata::TrustedRoot;
+use crate::script::plan::{Backup, KeyPlan, Kind, TokenSpec};
 use crate::script::{KeyId, PersonId};
 
 /// A key as it was read.
@@ -13,6 +15,7 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) holder: Option<At<PersonId>>,
     pub(in crate::script) token: Option<TokenEntry>,
     pub(in crate::script) key_type: Option<At<KeyType>>,
+    pub(in crate::script) change: Option<ChangeEntry>,
     backup: Option<Backup>,
 }
 
@@ -26,14 +29,31 @@ pub(in crate::script) struct TokenEntry {
     bag: Option<String>,
 }
 
-pub(super) fn read(tables: Vec<Fields<'_, '_>>) -> Vec<KeyEntry> {
-    tables.into_iter().map(key).collect()
+/// The keys whose tokens are in the room, and those whose tokens are not.
+pub(super) fn read(
+    tables: Vec<Fields<'_, '_>>,
+    kind: Kind,
+    root: Option<&TrustedRoot>,
+) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
+    let (mut here, mut distant) = (Vec::new(), Vec::new());
+    for mut fields in tables {
+        let id = fields
+            .required("id", "id = \"key-1\"")
+            .and_then(|value| value.at(value.id()));
+        let change = rotation::change(&mut fields, kind, root);
+        match rotation::place(&mut fields, kind, change.as_ref()) {
+            Some(place) => distant.push(rotation::distant(fields, id, change, place)),
+            None => here.push(key(fields, id, change)),
+        }
+    }
+    (here, distant)
 }
 
-fn key(mut fields: Fields<'_, '_>) -> KeyEntry {
-    let id = fields
-        .required("id", "id = \"key-1\"")
-        .and_then(|value| value.at(value.id()));
+fn key(
+    mut fields: Fields<'_, '_>,
+    id: Option<At<KeyId>>,
+    change: Option<ChangeEntry>,
+) -> KeyEntry {
     let holder = fields
         .required("holder", "holder = \"holder-1\"")
         .and_then(|value| value.at(value.id()));
@@ -44,19 +64,32 @@ fn key(mut fields: Fields<'_, '_>) -> KeyEntry {
         )
         .and_then(|value| value.table("\"token\""))
         .map(token);
-    let key_type = fields
-        .required("type", "type = \"ecdsa-sha2-nistp256\"")
-        .and_then(|value| value.at(key_type(&value)));
-    let backup = fields
-        .required("backup", "backup = \"none\"")
-        .and_then(|value| backup(&value));
-    fields.later(&["change"]);
+    let (key_type, backup) = match &change {
+        // What the root before says of a key is not said again.
+        Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
+        // Whether it is made or matched, nobody knows.
+        None => {
+            for name in ["key_id", "type", "backup"] {
+                fields.optional(name);
+            }
+            (None, None)
+        }
+        Some(_) => (
+            fields
+                .required("type", "type = \"ecdsa-sha2-nistp256\"")
+                .and_then(|value| value.at(key_type(&value))),
+            fields
+                .required("backup", "backup = \"none\"")
+                .and_then(|value| backup(&value)),
+        ),
+    };
     fields.finish();
     KeyEntry {
         id,
         holder,
         token,
         key_type,
+        change,
         backup,
     }
 }
@@ -141,7 +174,30 @@ fn backup(value: &Value<'_, '_>) -> Option<Backup> {
     value.one_of("script.backup", Backup::SPELLINGS)
 }
 
+impl TokenEntry {
+    /// Who made it, as far as the script says.
+    pub(in crate::script) fn make(&self) -> Option<(&str, Option<&str>)> {
+        let profile = self.profile.as_ref()?;
+        Some((&profile.value, self.model.as_deref()))
+    }
+}
+
 impl KeyEntry {
+    /// Whether the root before has it, or is said to have it.
+    pub(in crate::script) fn exists(&self) -> bool {
+        self.change.as_ref().is_some_and(ChangeEntry::exists)
+    }
+
+    /// Whether it is made in this ceremony.
+    pub(in crate::script) fn is_made(&self) -> bool {
+        self.change.as_ref().is_some_and(|change| !change.exists())
+    }
+
+    /// Whether the new root has it.
+    pub(in crate::script) fn stays(&self) -> bool {
+        self.change.as_ref().is_none_or(ChangeEntry::stays)
+    }
+
     pub(in crate::script) fn complete(self) -> Option<KeyPlan> {
         let token = self.token?;
         Some(KeyPlan {
@@ -157,6 +213,7 @@ impl KeyEntry {
             },
             key_type: self.key_type?.value,
             backup: self.backup?,
+            change: self.change?.complete()?,
         })
     }
 }

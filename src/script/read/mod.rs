@@ -6,13 +6,16 @@ mod keys;
 mod log;
 mod people;
 mod pins;
+mod previous;
 mod root;
+mod rotation;
 mod steps;
 
 use jiff::Timestamp;
 use toml::de::DeTable;
 
 use super::plan::{Kind, Script};
+use crate::metadata::{RoleKind, TrustedRoot};
 use super::{CarriedFiles, Faults, check, warning};
 use carried::Carrier;
 use fields::Fields;
@@ -20,7 +23,9 @@ use fields::Fields;
 pub(super) use keys::KeyEntry;
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
+pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
+pub(super) use rotation::{ChangeEntry, DistantEntry};
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
@@ -29,18 +34,45 @@ const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
 
 /// Kinds of ceremonies that other versions run.
-const LATER_KINDS: [&str; 6] = [
-    "rotation", "renewal", "signing", "backup", "drill", "recovery",
-];
+const LATER_KINDS: [&str; 4] = ["signing", "backup", "drill", "recovery"];
 
 /// Everything that was read, sound or not, with its places.
 pub(super) struct Draft {
     pub(super) start: Span,
+    pub(super) kind: Kind,
     pub(super) not_before: Option<Timestamp>,
     pub(super) root: RootEntry,
     pub(super) people: Vec<PersonEntry>,
+    pub(super) previous: Option<PreviousEntry>,
     pub(super) keys: Vec<KeyEntry>,
+    pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
+}
+
+impl Draft {
+    /// How many root keys the new root has.
+    pub(super) fn root_keys(&self) -> usize {
+        let here = self.keys.iter().filter(|key| key.stays()).count();
+        let distant = self.distant.iter().filter_map(|key| key.change.as_ref());
+        here + distant.filter(|change| change.stays()).count()
+    }
+
+    /// The threshold of the new root: what is left out stays as the root before has it.
+    pub(super) fn threshold(&self) -> Option<At<i64>> {
+        let stays = || {
+            let threshold = self.before()?.role(RoleKind::Root).threshold();
+            Some(At {
+                value: i64::try_from(threshold).ok()?,
+                span: self.previous.as_ref()?.span.clone(),
+            })
+        };
+        self.root.threshold.clone().or_else(stays)
+    }
+
+    /// The root that is changed, if it can be trusted.
+    pub(super) fn before(&self) -> Option<&TrustedRoot> {
+        Some(&self.previous.as_ref()?.root.as_ref()?.value)
+    }
 }
 
 impl Script {
@@ -140,10 +172,8 @@ fn document_fields(
     let kind = fields
         .required("kind", "kind = \"genesis\"")
         .and_then(|value| kind(&value));
-    if !schema || kind.is_none() {
-        // Another language, or another set of rules: whatever else is said would mislead.
-        return None;
-    }
+    // Another language, or another set of rules: whatever else is said would mislead.
+    let kind = kind.filter(|_| schema)?;
     let title = fields
         .required("title", "title = \"The first root of example.com/updates\"")
         .and_then(|value| value.line(100));
@@ -153,26 +183,39 @@ fn document_fields(
     let not_before = fields
         .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
         .and_then(|value| value.time());
-    fields.later(&["assurance", "previous", "backup", "medium", "spare"]);
+    fields.later(&["assurance", "backup", "medium", "spare"]);
 
     let mut carrier = Carrier::new(source);
+    let previous = match kind {
+        Kind::Genesis => None,
+        _ => fields
+            .required("previous", "a table [previous] with the root that is to be changed")
+            .and_then(|value| value.table("[previous]"))
+            .map(|table| previous::read(table, &mut carrier, not_before)),
+    };
+    let before = previous
+        .as_ref()
+        .and_then(|previous| Some(&previous.root.as_ref()?.value));
     let root = fields
         .required("root", "a table [root] with threshold, expires and roles")
         .and_then(|value| value.table("[root]"))
-        .map(|table| root::read(table, &mut carrier))
+        .map(|table| root::read(table, &mut carrier, kind))
         .unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
-    let keys = keys::read(fields.tables("key", MOST));
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
 
     let draft = Draft {
         start,
+        kind,
         not_before,
         root,
         people,
+        previous,
         keys,
+        distant,
         steps,
     };
     check::check(log, &draft, at);
@@ -180,14 +223,21 @@ fn document_fields(
         return None;
     }
     let warnings = warning::warnings(log, &draft);
+    let previous = match draft.previous {
+        Some(entry) => Some(entry.complete()?),
+        None => None,
+    };
     Some(Script {
         name: String::new(),
         text: String::new(),
-        kind: kind?,
+        kind,
         title: title?,
         repository: repository?,
         not_before: not_before?,
-        root: draft.root.complete()?,
+        root: draft
+            .root
+            .complete(previous.as_ref().map(|previous| &previous.root))?,
+        previous,
         people: draft
             .people
             .into_iter()
@@ -197,6 +247,11 @@ fn document_fields(
             .keys
             .into_iter()
             .map(KeyEntry::complete)
+            .collect::<Option<_>>()?,
+        distant: draft
+            .distant
+            .into_iter()
+            .map(DistantEntry::complete)
             .collect::<Option<_>>()?,
         steps: draft
             .steps
@@ -214,7 +269,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis",
+            "this version runs: genesis, rotation, renewal",
         );
         return None;
     }

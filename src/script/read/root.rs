@@ -6,7 +6,10 @@ use super::MOST;
 use super::carried::Carrier;
 use super::fields::Fields;
 use super::log::{At, Span};
-use crate::script::plan::{CarriedKey, Destination, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
+use crate::metadata::{RoleKind as RootRole, TrustedRoot};
+use crate::script::plan::{
+    CarriedKey, Destination, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy,
+};
 
 /// The root policy as it was read.
 #[derive(Default)]
@@ -28,27 +31,42 @@ pub(in crate::script) struct RoleEntry {
     pub(in crate::script) span: Span,
 }
 
-pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> RootEntry {
-    let threshold = fields
-        .required("threshold", "threshold = 3")
-        .and_then(|value| value.at(value.integer()));
+/// Reads the table. What a rotation does not say stays as the root before has it; a renewal says the expiry alone.
+pub(super) fn read(
+    mut fields: Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    kind: Kind,
+) -> RootEntry {
+    let threshold = match kind {
+        Kind::Genesis => fields.required("threshold", "threshold = 3"),
+        Kind::Rotation => fields.optional("threshold"),
+        Kind::Renewal | Kind::Signing => None,
+    };
+    let threshold = threshold.and_then(|value| value.at(value.integer()));
     let expires = fields
         .required("expires", "expires = \"2027-12-01T00:00:00Z\"")
         .and_then(|value| value.at(value.time()));
-    let consistent_snapshot = fields
-        .required("consistent_snapshot", "consistent_snapshot = true")
-        .and_then(|value| value.boolean());
+    let consistent_snapshot = match kind {
+        Kind::Genesis => fields
+            .required("consistent_snapshot", "consistent_snapshot = true")
+            .and_then(|value| value.boolean()),
+        _ => None,
+    };
     let destination = fields
         .required("destination", "destination = \"plain\"")
         .and_then(|value| destination(&value));
     fields.later(&["require_provenance"]);
-    let roles = fields
-        .required(
+    let listed = match kind {
+        Kind::Genesis => fields.required(
             "roles",
             "tables [root.roles.timestamp], [root.roles.snapshot] and [root.roles.targets]",
-        )
+        ),
+        Kind::Rotation => fields.optional("roles"),
+        Kind::Renewal | Kind::Signing => None,
+    };
+    let roles = listed
         .and_then(|value| value.table("[root.roles]"))
-        .map(|table| roles(table, carrier))
+        .map(|table| roles(table, carrier, kind))
         .unwrap_or_default();
     fields.finish();
     RootEntry {
@@ -73,12 +91,19 @@ fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
     value.one_of("script.destination", Destination::SPELLINGS)
 }
 
-fn roles(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Vec<RoleEntry> {
+fn roles(
+    mut fields: Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    ceremony: Kind,
+) -> Vec<RoleEntry> {
     let mut roles = Vec::new();
     for kind in RoleKind::ALL {
         let example = format!("a table [root.roles.{kind}] with threshold and keys");
-        let table = fields
-            .required(kind.as_str(), &example)
+        let value = match ceremony {
+            Kind::Genesis => fields.required(kind.as_str(), &example),
+            _ => fields.optional(kind.as_str()),
+        };
+        let table = value
             .and_then(|value| value.table(format!("[root.roles.{kind}]")));
         if let Some(table) = table {
             roles.push(role(kind, table, carrier));
@@ -116,19 +141,27 @@ fn role(kind: RoleKind, mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -
 }
 
 impl RootEntry {
-    pub(in crate::script) fn complete(self) -> Option<RootPolicy> {
-        let mut roles = self.roles.into_iter().map(RoleEntry::complete);
+    pub(in crate::script) fn complete(self, before: Option<&TrustedRoot>) -> Option<RootPolicy> {
+        let before = before.map(TrustedRoot::document);
+        let threshold = match (self.threshold, before) {
+            (Some(threshold), _) => u32::try_from(threshold.value).ok()?,
+            (None, before) => u32::try_from(before?.role(RootRole::Root).threshold()).ok()?,
+        };
+        let consistent_snapshot = match (self.consistent_snapshot, before) {
+            (Some(given), _) => given,
+            (None, before) => before?.consistent_snapshot().unwrap_or(false),
+        };
+        let mut roles = OnlineRoles::default();
+        for role in self.roles {
+            let kind = role.kind;
+            *roles.slot(kind) = Some(role.complete()?);
+        }
         Some(RootPolicy {
-            threshold: u32::try_from(self.threshold?.value).ok()?,
+            threshold,
             expires: self.expires?.value,
-            consistent_snapshot: self.consistent_snapshot?,
+            consistent_snapshot,
             destination: self.destination?,
-            // In the order of `RoleKind::ALL`, by which they were read.
-            roles: OnlineRoles {
-                timestamp: roles.next()??,
-                snapshot: roles.next()??,
-                targets: roles.next()??,
-            },
+            roles,
         })
     }
 }

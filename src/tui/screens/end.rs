@@ -102,7 +102,7 @@ fn made(model: &Model, lines: &mut Lines) {
             NAME_CELLS,
             &format!(
                 "{holder}, {}, fingerprint {}",
-                generated.provenance,
+                generated.origin(),
                 generated.public_key.fingerprint().short_hex()
             ),
             Style::new(),

@@ -52,7 +52,7 @@ pub(super) fn made(
         lines.entry(
             "provenance  ",
             12,
-            generated.provenance.as_str(),
+            generated.origin(),
             Style::new(),
         );
     }

@@ -1,0 +1,97 @@
+//! What a change of a root means for its keys: which of them sign, under which IDs, and what both thresholds say.
+
+use crate::metadata::{self, Participant, Progress, RoleKind, RootChange, RootDocument, Signer};
+use crate::script::{KeyId, Place};
+
+use super::state::Ceremony;
+
+impl Ceremony {
+    /// The IDs under which a key of the script stands in the root before and in the new one, each once, the one
+    /// that counts for the newest root last. None before the root was composed.
+    pub(super) fn root_key_ids(&self, key: &KeyId) -> Vec<metadata::KeyId> {
+        let public = self
+            .keys
+            .get(key)
+            .and_then(|state| Some(&state.generated.as_ref()?.public_key));
+        let (Some(public), Some(frozen)) = (public, &self.frozen) else {
+            return Vec::new();
+        };
+        let mut ids: Vec<metadata::KeyId> = Vec::new();
+        let before = self.script.previous().map(|p| p.root.document());
+        for document in before.into_iter().chain([frozen.document()]) {
+            for id in ids_of(document, public) {
+                ids.retain(|known| known != id);
+                ids.push(id.clone());
+            }
+        }
+        ids
+    }
+
+    /// Who signs and who must, with what is known now.
+    #[must_use]
+    pub fn root_change(&self) -> RootChange {
+        let here = self.key_states().map(|(plan, _)| Participant {
+            name: plan.id.to_string(),
+            before: plan.change.before().is_some(),
+            after: plan.change.stays(),
+            signer: Signer::Here,
+        });
+        let distant = self.script.distant_keys().iter().map(|key| Participant {
+            name: key.id.to_string(),
+            before: true,
+            after: key.change.stays(),
+            signer: match key.place {
+                Place::Site(_) => Signer::Owed,
+                Place::Absent | Place::Lost => Signer::Never,
+            },
+        });
+        RootChange {
+            participants: here.chain(distant).collect(),
+            threshold_before: self
+                .script
+                .previous()
+                .map(|previous| previous.root.role(RoleKind::Root).threshold()),
+            threshold_after: u64::from(self.script.root().threshold),
+        }
+    }
+
+    /// The counters of the signing: under the root before, if there is one, and under the new one.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let none_yet = |need| metadata::Count { have: 0, need };
+        self.signed.as_ref().map_or_else(
+            || {
+                let change = self.root_change();
+                Progress {
+                    previous: change.threshold_before.map(none_yet),
+                    own: none_yet(change.threshold_after),
+                }
+            },
+            metadata::SignedRoot::progress,
+        )
+    }
+
+    /// `root 7 keys 2/3 · root 8 keys 3/3`
+    #[must_use]
+    pub fn counters(&self) -> String {
+        let Progress { previous, own } = self.progress();
+        let version = self.script.root_version();
+        let of = |version: u64, count: metadata::Count| {
+            format!("root {version} keys {}/{}", count.have, count.need)
+        };
+        match previous {
+            Some(previous) => format!("{} · {}", of(version - 1, previous), of(version, own)),
+            None => of(version, own),
+        }
+    }
+}
+
+fn ids_of<'d>(
+    document: &'d RootDocument,
+    public: &crate::certificate::PublicKey,
+) -> impl Iterator<Item = &'d metadata::KeyId> {
+    document
+        .role_keys(RoleKind::Root)
+        .filter(move |(_, listed)| listed.key().public() == Some(public))
+        .map(|(id, _)| id)
+}

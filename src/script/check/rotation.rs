@@ -1,0 +1,193 @@
+//! Whether a change of a root accounts for every key, changes something, and can be signed.
+
+use crate::metadata::{Participant, RoleKind, RootChange, Signer, TrustedRoot, Way};
+use crate::script::plan::Kind;
+use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
+use crate::script::{KeyId, Place, RootKey};
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    let (Some(root), Some(previous)) = (draft.before(), &draft.previous) else {
+        return;
+    };
+    let entries = entries(draft);
+    every_key_once(log, &previous.span, root, &entries);
+    signable(log, draft);
+    if entries.iter().any(|entry| entry.change.is_none()) {
+        // Whatever a key that was not read would have changed, it was reported.
+        return;
+    }
+    if draft.kind == Kind::Rotation {
+        changes_something(log, &previous.span, draft, &entries);
+    }
+    reachable(log, draft, root, &entries);
+}
+
+/// A key of the script, wherever it is.
+struct Entry<'d> {
+    id: Option<&'d At<KeyId>>,
+    change: Option<&'d ChangeEntry>,
+    signer: Signer,
+}
+
+impl<'d> Entry<'d> {
+    fn before(&self) -> Option<&'d At<RootKey>> {
+        self.change.and_then(ChangeEntry::before)
+    }
+}
+
+fn entries(draft: &Draft) -> Vec<Entry<'_>> {
+    let here = draft.keys.iter().map(|key| Entry {
+        id: key.id.as_ref(),
+        change: key.change.as_ref(),
+        signer: Signer::Here,
+    });
+    let distant = draft.distant.iter().map(|key| Entry {
+        id: key.id.as_ref(),
+        change: key.change.as_ref(),
+        signer: match key.place {
+            Place::Site(_) => Signer::Owed,
+            Place::Absent | Place::Lost => Signer::Never,
+        },
+    });
+    here.chain(distant).collect()
+}
+
+/// Each root key of the root before has one table, so that none is dropped by oversight.
+fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[Entry<'_>]) {
+    let mut named: Vec<&At<RootKey>> = Vec::new();
+    for key in entries.iter().filter_map(Entry::before) {
+        let same = |other: &&&At<RootKey>| {
+            other.value.id == key.value.id || other.value.key.public() == key.value.key.public()
+        };
+        match named.iter().find(same) {
+            Some(first) => log.fault(
+                "script.twice",
+                &key.span,
+                format!(
+                    "that key of root {} is named in line {} already",
+                    root.version(),
+                    log.line(&first.span)
+                ),
+                "give each root key one [[key]]",
+            ),
+            None => named.push(key),
+        }
+    }
+    if entries.iter().any(|entry| {
+        let unread = entry.change.is_none();
+        unread || entry.change.is_some_and(ChangeEntry::is_unread)
+    }) {
+        return;
+    }
+    for (id, listed) in root.document().role_keys(RoleKind::Root) {
+        let is_named = named
+            .iter()
+            .any(|key| key.value.id == *id || key.value.key.public() == listed.key().public());
+        if !is_named {
+            log.fault(
+                "script.key-unnamed",
+                place,
+                format!(
+                    "no [[key]] says what becomes of the key {id} of root {}",
+                    root.version()
+                ),
+                format!("add a [[key]] with key_id = \"{id}\" and change = \"keep\" or \"remove\""),
+            );
+        }
+    }
+}
+
+/// A key in the room must be one with which this version can have a token sign.
+fn signable(log: &Log<'_>, draft: &Draft) {
+    for key in &draft.keys {
+        let before = key.change.as_ref().and_then(ChangeEntry::before);
+        if let (Some(before), None) = (before, &key.key_type) {
+            log.fault(
+                "script.key-type",
+                &before.span,
+                format!(
+                    "the key is {}: no token signs with it here",
+                    before.value.key.describe()
+                ),
+                "write status = \"absent\": the other keys must reach the threshold",
+            );
+        }
+    }
+}
+
+fn changes_something(log: &Log<'_>, place: &Span, draft: &Draft, entries: &[Entry<'_>]) {
+    let keys = entries
+        .iter()
+        .filter_map(|entry| entry.change)
+        .any(ChangeEntry::changes);
+    let threshold = draft.root.threshold.as_ref().map(|at| at.value);
+    let before = draft
+        .before()
+        .map(|root| root.role(RoleKind::Root).threshold());
+    let raised = threshold.is_some_and(|threshold| u64::try_from(threshold).ok() != before);
+    if !keys && !raised && draft.root.roles.is_empty() {
+        log.fault(
+            "script.change",
+            place,
+            "this rotation changes no key, no threshold and no role",
+            "a change of the expiry alone is kind = \"renewal\"",
+        );
+    }
+}
+
+fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<'_>]) {
+    let before = root.role(RoleKind::Root).threshold();
+    let wanted = match &draft.root.threshold {
+        Some(at) => u64::try_from(at.value).unwrap_or(0),
+        None => before,
+    };
+    let place = draft.root.threshold.as_ref().map(|at| &at.span);
+    let place = place.or_else(|| draft.previous.as_ref().map(|previous| &previous.span));
+    let Some(place) = place else { return };
+    let keys = draft.root_keys() as u64;
+    if wanted == 0 || (draft.root.threshold.is_some() && wanted > keys) {
+        // It was told with the other thresholds.
+        return;
+    }
+    if wanted > keys {
+        log.fault(
+            "script.threshold",
+            place,
+            format!("root {} has a threshold of {wanted}, but the new root has {keys} keys", root.version()),
+            "lower the threshold, or add keys",
+        );
+        return;
+    }
+    let participants = entries.iter().filter_map(|entry| {
+        Some(Participant {
+            name: entry.id?.value.to_string(),
+            before: entry.before().is_some(),
+            after: entry.change?.stays(),
+            signer: entry.signer,
+        })
+    });
+    let change = RootChange {
+        participants: participants.collect(),
+        threshold_before: Some(before),
+        threshold_after: wanted,
+    };
+    let way = change.way();
+    if way == Way::Direct {
+        return;
+    }
+    let reachability = change.reachability();
+    let of_before = reachability.before.map_or_else(String::new, |reach| {
+        format!("signatures under root {}: {reach}; ", root.version())
+    });
+    log.fault(
+        "script.reachability",
+        place,
+        format!(
+            "root {} cannot be signed: {of_before}under root {}: {}",
+            root.version() + 1,
+            root.version() + 1,
+            reachability.after
+        ),
+        way.to_string(),
+    );
+}

@@ -1,0 +1,130 @@
+//! The table `[previous]`.
+
+use jiff::Timestamp;
+
+use super::carried::Carrier;
+use super::fields::{Fields, Value};
+use super::log::{At, Span};
+use crate::metadata::{TrustedRoot, limits, verify_chain};
+use crate::script::{CarriedFile, Previous};
+use crate::words::Digest;
+
+/// More than any repository has used up, and what python-tuf's client walks at most.
+const MOST_VERSIONS: usize = 256;
+/// Registers grow by a line for each thing that happened.
+const LONGEST_REGISTER: usize = 4 << 20;
+
+/// What went before, as it was read.
+pub(in crate::script) struct PreviousEntry {
+    pub(in crate::script) span: Span,
+    pub(in crate::script) root: Option<At<TrustedRoot>>,
+    chain: Vec<CarriedFile>,
+    record: Option<Digest>,
+    custody: Option<CarriedFile>,
+    register: Option<CarriedFile>,
+}
+
+/// Reads the table. The chain is judged at the time for which the script was written.
+pub(super) fn read(
+    mut fields: Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    at: Option<Timestamp>,
+) -> PreviousEntry {
+    let span = fields.span.clone();
+    let older = fields.optional("chain").map(|value| {
+        let items = value.items(MOST_VERSIONS).unwrap_or_default();
+        items
+            .iter()
+            .map(|item| root_file(item, "a file of \"chain\"", carrier))
+            .collect::<Option<Vec<_>>>()
+    });
+    let newest = fields
+        .required(
+            "root",
+            "root = { file = \"previous/7.root.json\", sha256 = \"…\" }",
+        )
+        .and_then(|value| Some((root_file(&value, "\"root\"", carrier)?, value)));
+    let record = fields
+        .optional("record")
+        .and_then(|value| record(&value));
+    let mut register = |name: &'static str| {
+        let value = fields.optional(name)?;
+        let table = value.table(format!("{name:?}"))?;
+        let example = format!("previous/{name}.jsonl");
+        let (_, file) = carrier.file(table, LONGEST_REGISTER, &example)?;
+        Some(file)
+    };
+    let (custody, register) = (register("custody"), register("register"));
+    fields.finish();
+    let mut entry = PreviousEntry {
+        span,
+        root: None,
+        chain: Vec::new(),
+        record,
+        custody,
+        register,
+    };
+    // Without a date the rest of the script is at fault already; without a file, so is this.
+    let older = older.map_or_else(|| Some(Vec::new()), |older| older);
+    if let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) {
+        chain.push(newest);
+        let root = trusted(&value, &chain, at);
+        entry.root = value.at(root);
+        entry.chain = chain;
+    }
+    entry
+}
+
+fn root_file(
+    value: &Value<'_, '_>,
+    what: &str,
+    carrier: &mut Carrier<'_>,
+) -> Option<CarriedFile> {
+    let table = value.table(what)?;
+    let example = "previous/7.root.json";
+    let (_, file) = carrier.file(table, limits::MAX_FILE_BYTES, example)?;
+    Some(file)
+}
+
+/// The root, if every version of the chain ties it to the first.
+fn trusted(value: &Value<'_, '_>, chain: &[CarriedFile], at: Timestamp) -> Option<TrustedRoot> {
+    let files = chain
+        .iter()
+        .map(|file| (file.name.clone(), file.bytes.clone()));
+    let report = verify_chain(files.collect::<Vec<_>>().into_iter(), at);
+    if let Some(root) = report.trusted() {
+        return Some(root.clone());
+    }
+    let reasons: Vec<String> = report.reasons().iter().map(ToString::to_string).collect();
+    value.fault(
+        "script.previous-root",
+        format!("the root cannot be trusted: {}", reasons.join("; ")),
+        "carry in the root that clients trust now; \"chain\" lists the versions before it, the trust anchor first",
+    );
+    None
+}
+
+fn record(value: &Value<'_, '_>) -> Option<Digest> {
+    let text = value.raw()?;
+    Digest::from_words(text)
+        .map_err(|error| {
+            value.fault(
+                "script.previous-record",
+                format!("\"record\" is not the head of a record: {error}"),
+                "copy the 32 words from the ink on the closing note of the ceremony before",
+            );
+        })
+        .ok()
+}
+
+impl PreviousEntry {
+    pub(in crate::script) fn complete(self) -> Option<Previous> {
+        Some(Previous {
+            chain: self.chain,
+            root: self.root?.value,
+            record: self.record,
+            custody: self.custody,
+            register: self.register,
+        })
+    }
+}

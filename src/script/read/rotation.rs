@@ -1,0 +1,197 @@
+//! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
+
+use super::fields::{Fields, Value};
+use super::log::{At, Span};
+use crate::metadata::{KeyType, RoleKind, Scheme, TrustedRoot};
+use crate::script::plan::Kind;
+use crate::script::{DistantKey, KeyChange, KeyId, Place, RootKey};
+
+/// What becomes of a key, as it was read.
+#[derive(Debug, Clone)]
+pub(in crate::script) struct ChangeEntry {
+    wanted: Wanted,
+    /// The key that `key_id` names; none for one that is to be made, or that nobody found.
+    before: Option<At<RootKey>>,
+}
+
+/// What the field `change` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Add,
+    Keep,
+    MoveId,
+    Remove,
+}
+
+const SPELLINGS: [(&str, Wanted); 4] = [
+    ("add", Wanted::Add),
+    ("keep", Wanted::Keep),
+    ("move-id", Wanted::MoveId),
+    ("remove", Wanted::Remove),
+];
+
+/// A key whose token is elsewhere, as it was read.
+pub(in crate::script) struct DistantEntry {
+    pub(in crate::script) span: Span,
+    pub(in crate::script) id: Option<At<KeyId>>,
+    pub(in crate::script) change: Option<ChangeEntry>,
+    pub(in crate::script) place: Place,
+    held_by: Option<String>,
+}
+
+/// Reads `change` and `key_id`. In a genesis every key is made, in a renewal every key is kept.
+pub(super) fn change(
+    fields: &mut Fields<'_, '_>,
+    kind: Kind,
+    root: Option<&TrustedRoot>,
+) -> Option<ChangeEntry> {
+    let wanted = match kind {
+        Kind::Genesis => Wanted::Add,
+        Kind::Rotation => fields
+            .required("change", "change = \"keep\"")
+            .and_then(|value| value.one_of("script.change", &SPELLINGS))?,
+        Kind::Renewal | Kind::Signing => Wanted::Keep,
+    };
+    let before = match wanted {
+        Wanted::Add => None,
+        _ => fields
+            .required("key_id", "key_id = \"…\", as `conclave root show` prints it")
+            .and_then(|value| value.at(existing(&value, root))),
+    };
+    Some(ChangeEntry { wanted, before })
+}
+
+fn existing(value: &Value<'_, '_>, root: Option<&TrustedRoot>) -> Option<RootKey> {
+    let text = value.line(200)?;
+    let root = root?.document();
+    let mut keys = root.role_keys(RoleKind::Root);
+    let found = keys.find(|(id, _)| id.as_str() == text);
+    if let Some((id, listed)) = found {
+        return Some(RootKey {
+            id: id.clone(),
+            key: listed.key().clone(),
+        });
+    }
+    let known: Vec<String> = root
+        .role(RoleKind::Root)
+        .key_ids()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    value.fault(
+        "script.key-id",
+        format!("root {} has no root key {text:?}", root.version()),
+        format!("its root keys: {}", known.join(", ")),
+    );
+    None
+}
+
+/// Reads `site` and `status`: where a key is whose token is not in the room.
+pub(super) fn place(
+    fields: &mut Fields<'_, '_>,
+    kind: Kind,
+    change: Option<&ChangeEntry>,
+) -> Option<Place> {
+    let is_new = change.is_some_and(|change| change.wanted == Wanted::Add);
+    if kind == Kind::Genesis || is_new {
+        return None;
+    }
+    let site = fields.optional("site");
+    let status = fields.optional("status");
+    if let (Some(_), Some(status)) = (&site, &status) {
+        status.fault(
+            "script.place",
+            "a key at a site owes its signature, and has no \"status\"",
+            "take one of the two out",
+        );
+    }
+    let spellings = [("absent", Place::Absent), ("lost", Place::Lost)];
+    let words = spellings.each_ref().map(|(word, _)| (*word, *word));
+    site.map(|value| Place::Site(value.line(40).unwrap_or_default()))
+        .or_else(|| {
+            let value = status?;
+            let word = value.one_of("script.place", &words);
+            let of_word = spellings.into_iter().find(|(text, _)| Some(*text) == word);
+            Some(of_word.map_or(Place::Absent, |(_, place)| place))
+        })
+}
+
+/// The rest of a key whose token is elsewhere.
+pub(super) fn distant(
+    mut fields: Fields<'_, '_>,
+    id: Option<At<KeyId>>,
+    change: Option<ChangeEntry>,
+    place: Place,
+) -> DistantEntry {
+    let span = fields.span.clone();
+    let held_by = fields.optional("held_by").and_then(|value| value.line(60));
+    fields.finish();
+    DistantEntry {
+        span,
+        id,
+        change,
+        place,
+        held_by,
+    }
+}
+
+impl ChangeEntry {
+    /// Whether the root before has the key, or is said to have it.
+    pub(in crate::script) fn exists(&self) -> bool {
+        self.wanted != Wanted::Add
+    }
+
+    /// Whether the new root has the key.
+    pub(in crate::script) fn stays(&self) -> bool {
+        self.wanted != Wanted::Remove
+    }
+
+    /// Whether anything about the key is another in the new root.
+    pub(in crate::script) fn changes(&self) -> bool {
+        self.wanted != Wanted::Keep
+    }
+
+    /// Whether it names a key of the root before that was not found.
+    pub(in crate::script) fn is_unread(&self) -> bool {
+        self.exists() && self.before.is_none()
+    }
+
+    /// The key in the root before, and where the script names it.
+    pub(in crate::script) const fn before(&self) -> Option<&At<RootKey>> {
+        self.before.as_ref()
+    }
+
+    /// What type of key a token must have for it, where this version signs with such keys.
+    pub(super) fn key_type(&self) -> Option<At<KeyType>> {
+        let before = self.before.as_ref()?;
+        let public = before.value.key.public()?;
+        let signs = Scheme::for_public_key(public) == before.value.key.scheme();
+        let mut types = KeyType::ALL.into_iter().filter(|_| signs);
+        let value = types.find(|kind| kind.algorithm() == public.algorithm())?;
+        Some(At {
+            value,
+            span: before.span.clone(),
+        })
+    }
+
+    pub(super) fn complete(self) -> Option<KeyChange> {
+        let before = self.before.map(|at| at.value);
+        Some(match self.wanted {
+            Wanted::Add => KeyChange::Add,
+            Wanted::Keep => KeyChange::Keep(before?),
+            Wanted::MoveId => KeyChange::MoveId(before?),
+            Wanted::Remove => KeyChange::Remove(before?),
+        })
+    }
+}
+
+impl DistantEntry {
+    pub(super) fn complete(self) -> Option<DistantKey> {
+        Some(DistantKey {
+            id: self.id?.value,
+            change: self.change?.complete()?,
+            place: self.place,
+            held_by: self.held_by,
+        })
+    }
+}
