@@ -23,7 +23,7 @@ struct Register<'a> {
 struct Entry<'a> {
     id: &'a KeyId,
     holder: &'a PersonId,
-    holder_name: Option<&'a str>,
+    holder_name: &'a str,
     #[serde(rename = "type")]
     key_type: KeyType,
     /// The ID in metadata.
@@ -58,9 +58,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
             Some(Entry {
                 id: &plan.id,
                 holder: &plan.holder,
-                holder_name: script
-                    .person(&plan.holder)
-                    .map(|person| person.name.as_str()),
+                holder_name: ceremony.name(&plan.holder),
                 key_type: plan.key_type,
                 key_id: generated.key.id().as_str(),
                 public_key: public_key_path(&plan.id),

@@ -1,11 +1,14 @@
 //! Decisions: an input becomes events, or is refused and changes nothing.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::script::{Act, KeyId, PersonId, Step};
 
 use super::effect::{Input, Moment, Outcome};
-use super::event::{Event, Fact, Occasion, Strength};
+use super::approval::{Approval, people_of};
+use super::event::{Event, ExceptionSheet, Fact, Occasion};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
 use super::next::Next;
@@ -52,6 +55,18 @@ pub enum StepError {
     /// An exception is decided by two people who are not the ceremony administrator.
     #[error("an exception is decided by two people, neither of them the ceremony administrator")]
     TwoPeople,
+    /// The room asked for something that is not offered here.
+    #[error("that is not offered here")]
+    NotOffered,
+    /// An amendment that the room may not make.
+    #[error("the script is not amended: {0}")]
+    NotAmended(String),
+    /// A code that nobody may choose.
+    #[error("that cannot be a code")]
+    Code,
+    /// Somebody did not approve, or could not.
+    #[error("it was not approved: {0}")]
+    NotApproved(String),
     /// The rules of the fold refuse it.
     #[error(transparent)]
     Rule(#[from] ReplayError),
@@ -77,6 +92,10 @@ impl StepError {
             }
             Self::NotAnAnswer | Self::NotAsked => "answer what the screen asks for".to_owned(),
             Self::TwoPeople => "name two witnesses or key holders".to_owned(),
+            Self::Code => "choose another, of at least four characters".to_owned(),
+            Self::NotOffered => "choose from what the screen lists".to_owned(),
+            Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script and rehearse it".to_owned(),
+            Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),
             Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),
         }
     }
@@ -102,37 +121,13 @@ impl Ceremony {
                 program,
                 torn_bytes,
             }),
-            Input::Answer(answer) => self.decide_answer(answer, moment)?,
+            Input::Answer { answer, approvals } => self.decide_answer(answer, approvals, moment)?,
             Input::Outcome(outcome) => match self.decide_outcome(outcome)? {
                 Ok(event) => event,
                 Err(failure) => self.at_step(Vec::new(), Fact::Failed { failure }),
             },
-            Input::Exception { sheet, people } => {
-                let independent = people
-                    .iter()
-                    .filter(|id| {
-                        self.script.person(id).is_some_and(|person| {
-                            !person.is(crate::script::PersonRole::Administrator)
-                        })
-                    })
-                    .collect::<std::collections::BTreeSet<_>>();
-                if independent.len() < 2 {
-                    return Err(StepError::TwoPeople);
-                }
-                if [&sheet.expected, &sheet.happened, &sheet.decided]
-                    .iter()
-                    .any(|text| text.trim().is_empty())
-                {
-                    return Err(StepError::Empty);
-                }
-                self.at_step(
-                    people,
-                    Fact::ExceptionRecorded {
-                        sheet,
-                        strength: Strength::OperatorTyped,
-                    },
-                )
-            }
+            Input::Exception { sheet, approvals } => self.decide_exception(sheet, approvals)?,
+            Input::Request { request, approvals } => self.decide_request(&request, approvals)?,
             Input::Abort { reason } => {
                 if reason.trim().is_empty() {
                     return Err(StepError::Empty);
@@ -156,7 +151,7 @@ impl Ceremony {
         }
     }
 
-    fn at_step(&self, people: Vec<PersonId>, fact: Fact) -> Event {
+    pub(super) fn at_step(&self, people: Vec<PersonId>, fact: Fact) -> Event {
         Event {
             step: self.current_step().map(|step| step.id.clone()),
             people,
@@ -164,7 +159,33 @@ impl Ceremony {
         }
     }
 
-    fn decide_answer(&self, answer: Answer, moment: &Moment) -> Result<Event, StepError> {
+    fn decide_exception(
+        &self,
+        sheet: ExceptionSheet,
+        approvals: Vec<Approval>,
+    ) -> Result<Event, StepError> {
+        let different: BTreeSet<&PersonId> = approvals
+            .iter()
+            .map(|approval| &approval.person)
+            .filter(|person| self.script.is_solo() || !self.is_administrator(person))
+            .collect();
+        if different.len() < self.approvals_needed() {
+            return Err(StepError::TwoPeople);
+        }
+        let texts = [&sheet.expected, &sheet.happened, &sheet.decided];
+        if texts.iter().any(|text| text.trim().is_empty()) {
+            return Err(StepError::Empty);
+        }
+        let people = people_of(&approvals);
+        Ok(self.at_step(people, Fact::ExceptionRecorded { sheet, approvals }))
+    }
+
+    fn decide_answer(
+        &self,
+        answer: Answer,
+        approvals: Vec<Approval>,
+        moment: &Moment,
+    ) -> Result<Event, StepError> {
         let Next::Ask(prompt) = self.next() else {
             return Err(StepError::NotAsked);
         };
@@ -209,8 +230,17 @@ impl Ceremony {
         if self.failure.is_some() {
             return Ok(self.at_step(prompt.who, Fact::Retried));
         }
-        let fact = self.fact_of_answer(step, text, remark, moment)?;
-        Ok(self.at_step(prompt.who, fact))
+        if let Some(person) = self.attendance_wanted(step) {
+            let fact = self.fact_of_attendance(&person, text);
+            return Ok(self.at_step(vec![person], fact));
+        }
+        let people = if prompt.approval {
+            people_of(&approvals)
+        } else {
+            prompt.who
+        };
+        let fact = self.fact_of_answer(step, text, remark, approvals, moment)?;
+        Ok(self.at_step(people, fact))
     }
 
     fn fact_of_answer(
@@ -218,14 +248,12 @@ impl Ceremony {
         step: &Step,
         text: String,
         remark: String,
+        approvals: Vec<Approval>,
         moment: &Moment,
     ) -> Result<Fact, StepError> {
         Ok(match &step.act {
-            Act::Attendance => Fact::Attended { document: text },
-            Act::AttestClock => self.attest_clock(&text, moment.machine_time)?,
-            Act::InspectStation => Fact::FindingsAcknowledged {
-                strength: Strength::OperatorTyped,
-            },
+            Act::AttestClock => self.attest_clock(&text, moment.machine_time, approvals)?,
+            Act::InspectStation => Fact::FindingsAcknowledged { approvals },
             Act::ReadScript => Fact::ScriptRead {
                 sha256: self.script.sha256(),
             },
@@ -290,7 +318,10 @@ impl Ceremony {
                     .ok_or(StepError::NotAnAnswer)?;
                 Fact::SignedOff { verdict, remark }
             }
-            Act::OpenToken { .. } | Act::SetPin { .. } | Act::ProveToken { .. } => {
+            Act::Attendance
+            | Act::OpenToken { .. }
+            | Act::SetPin { .. }
+            | Act::ProveToken { .. } => {
                 return Err(StepError::NotAsked);
             }
         })
@@ -305,7 +336,12 @@ impl Ceremony {
             .unwrap_or_else(|| key.as_str().chars().take(32).collect())
     }
 
-    fn attest_clock(&self, text: &str, machine: Timestamp) -> Result<Fact, StepError> {
+    fn attest_clock(
+        &self,
+        text: &str,
+        machine: Timestamp,
+        approvals: Vec<Approval>,
+    ) -> Result<Fact, StepError> {
         let machine = self.machine_time(machine);
         let stated = if text.is_empty() {
             machine
@@ -329,7 +365,7 @@ impl Ceremony {
             machine,
             attested,
             offset: attested.as_second() - machine.as_second(),
-            strength: Strength::OperatorTyped,
+            approvals,
         })
     }
 
@@ -338,6 +374,10 @@ impl Ceremony {
         let step = self.current_step().ok_or(StepError::NotAsked)?;
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
+            (_, Outcome::CodeChosen) => {
+                let person = self.next_without_code().ok_or(StepError::NotAsked)?;
+                return Ok(Ok(self.at_step(vec![person], Fact::CodeChosen)));
+            }
             (Act::InspectStation, Outcome::StationInspected(findings)) => {
                 Fact::StationInspected { findings }
             }
@@ -429,8 +469,12 @@ fn overall(fact: Fact) -> Event {
 /// What people typed.
 fn typed_texts(input: &Input) -> impl Iterator<Item = &str> {
     let texts: Vec<&str> = match input {
-        Input::Answer(Answer::Text(text) | Answer::Choice { remark: text, .. })
+        Input::Answer {
+            answer: Answer::Text(text) | Answer::Choice { remark: text, .. },
+            ..
+        }
         | Input::Abort { reason: text } => vec![text],
+        Input::Request { request, .. } => request.values.iter().map(String::as_str).collect(),
         Input::Exception { sheet, .. } => vec![&sheet.expected, &sheet.happened, &sheet.decided],
         _ => Vec::new(),
     };

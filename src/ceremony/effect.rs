@@ -5,14 +5,21 @@ use crate::metadata::KeyType;
 use crate::record::{Finding, KeyAttributes, TokenId};
 use crate::script::{KeyId, PersonId};
 
+use super::approval::Approval;
 use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
 use super::failure::Failure;
 use super::prompt::Answer;
+use super::request::Request;
 
 /// Something to do. Each can be done again after an interruption: the intent that was recorded first says
 /// under which name to look for what may have been done already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
+    /// Let a person choose an approval code, and keep it in memory.
+    ChooseCode {
+        /// Who.
+        person: PersonId,
+    },
     /// Look at the machine.
     InspectStation,
     /// Wait until the token for this key is there, and no other that could be taken for it.
@@ -81,6 +88,8 @@ pub enum Effect {
 /// What came of an [`Effect`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
+    /// The person has a code.
+    CodeChosen,
     /// The machine was looked at.
     StationInspected(Vec<Finding>),
     /// The token is there.
@@ -136,15 +145,27 @@ pub enum Input {
         torn_bytes: u64,
     },
     /// The room answered.
-    Answer(Answer),
+    Answer {
+        /// What.
+        answer: Answer,
+        /// By whom it is approved, where that is wanted.
+        approvals: Vec<Approval>,
+    },
+    /// The room asks for one of the offers.
+    Request {
+        /// Which.
+        request: Request,
+        /// By whom it is approved, where that is wanted.
+        approvals: Vec<Approval>,
+    },
     /// An effect ended.
     Outcome(Outcome),
     /// The room wants an exception recorded.
     Exception {
         /// The sheet.
         sheet: ExceptionSheet,
-        /// The IDs of the people who decided.
-        people: Vec<PersonId>,
+        /// Who decided.
+        approvals: Vec<Approval>,
     },
     /// The room breaks off.
     Abort {

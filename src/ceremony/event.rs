@@ -11,6 +11,8 @@ use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, StepId};
 use crate::words::Digest;
 
+use super::amendment::Amendment;
+use super::approval::Approval;
 use super::failure::Failure;
 
 /// One thing that happened, where, and who took part.
@@ -74,22 +76,6 @@ pub struct Opening {
     pub rehearsal: Option<Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
-}
-
-/// How sure the record is that the people named did agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strength {
-    /// The operator typed it for them: see the ink on the annotated script.
-    OperatorTyped,
-}
-
-impl fmt::Display for Strength {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OperatorTyped => f.write_str("typed by the operator: see ink"),
-        }
-    }
 }
 
 /// What a person says of the ceremony at its end.
@@ -181,6 +167,29 @@ pub enum Fact {
     Attended {
         /// The kind of document by which the person is known. Never its number.
         document: String,
+        /// Who looked at it; none in a ceremony for one person.
+        checked_by: Option<PersonId>,
+    },
+    /// A person is not in the room yet, and comes later.
+    Awaited,
+    /// At attendance, the other of the two whom the script lists for a person has the place.
+    Substituted {
+        /// The name of the one who has the place now.
+        name: String,
+    },
+    /// A person who is here chose a code, unseen, by which to approve. It is nowhere but in memory.
+    CodeChosen,
+    /// A person left the room.
+    Left {
+        /// Why.
+        reason: String,
+    },
+    /// Two people changed one of the few things of the script that can be.
+    Amended {
+        /// What, from what, to what.
+        amendment: Amendment,
+        /// By whom.
+        approvals: Vec<Approval>,
     },
     /// Two people compared the machine's clock with their own.
     ClockAttested {
@@ -190,8 +199,8 @@ pub enum Fact {
         attested: Timestamp,
         /// Attested minus machine: added to the machine's clock for every date from here on, in seconds.
         offset: i64,
-        /// How their agreement was given.
-        strength: Strength,
+        /// By whom.
+        approvals: Vec<Approval>,
     },
     /// The machine was looked at.
     StationInspected {
@@ -200,8 +209,8 @@ pub enum Fact {
     },
     /// The people in the room saw the findings and decided to go on.
     FindingsAcknowledged {
-        /// How their agreement was given.
-        strength: Strength,
+        /// By whom.
+        approvals: Vec<Approval>,
     },
     /// The digest of the script was read aloud and compared with the printed one.
     ScriptRead {
@@ -352,8 +361,8 @@ pub enum Fact {
     ExceptionRecorded {
         /// The sheet.
         sheet: ExceptionSheet,
-        /// How the agreement of those named was given.
-        strength: Strength,
+        /// Who decided.
+        approvals: Vec<Approval>,
     },
     /// The ceremony was broken off for good.
     Aborted {

@@ -4,6 +4,9 @@
 //! state, the same live and in replay; [`Ceremony::next`] tells from the state alone what comes next. Time and
 //! randomness are passed in.
 
+mod amendment;
+mod approval;
+mod cast;
 mod decide;
 mod effect;
 mod event;
@@ -11,24 +14,31 @@ mod failure;
 mod fold;
 mod narrate;
 mod next;
+mod people;
 mod possession;
 mod prompt;
 mod questions;
+mod request;
 mod root;
 mod rotation;
 mod state;
 
+pub use amendment::Amendment;
+pub use approval::{Approval, Strength, strengths_of};
+pub use cast::Cast;
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Strength, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
 pub use next::Next;
+pub use people::Presence;
 pub use possession::possession_message;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
     Waiting, WaitingOn,
 };
+pub use request::{Field, Offer, Pick, Request, RequestKind};
 pub use state::{Ceremony, Ending, KeyState, StepState};

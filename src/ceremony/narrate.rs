@@ -2,6 +2,8 @@
 
 use crate::script::{PersonId, Script};
 
+use super::approval::strengths_of;
+use super::cast::Cast;
 use super::event::{Event, Fact, Mode, Occasion};
 
 impl Fact {
@@ -16,10 +18,11 @@ impl Fact {
 }
 
 impl Event {
-    /// What happened, in one sentence. The names in it come from the script, which has no control characters.
+    /// What happened, in one sentence. `cast` says who went by which name when it had happened. Names have no
+    /// control characters.
     #[must_use]
-    pub fn narrate(&self, script: &Script) -> String {
-        let people = names(script, &self.people);
+    pub fn narrate(&self, script: &Script, cast: &Cast) -> String {
+        let people = cast.names(script, &self.people);
         match &self.fact {
             Fact::Opened(opening) => format!(
                 "{} opened: {} of {}, script {}.",
@@ -35,19 +38,47 @@ impl Event {
             Fact::Resumed { torn_bytes, .. } => format!(
                 "Taken up again; {torn_bytes} bytes of a line that was cut short are left out."
             ),
-            Fact::Attended { document } => format!("{people} is here, by: {document}."),
+            Fact::Attended {
+                document,
+                checked_by,
+            } => match checked_by {
+                Some(checker) => format!(
+                    "{people} is here, by: {document}, checked by {}.",
+                    cast.name(script, checker)
+                ),
+                None => format!("{people} is here, by: {document}, checked by nobody."),
+            },
+            Fact::Awaited => format!("{people} is not here yet, and is awaited."),
+            Fact::Substituted { name } => {
+                let id = self.people.first().map_or("", PersonId::as_str);
+                format!("{name} takes the place of {id}, as the script allows.")
+            }
+            Fact::CodeChosen => format!("{people} chose an approval code, unseen."),
+            Fact::Left { reason } => format!("{people} left: {reason}."),
+            Fact::Amended {
+                amendment,
+                approvals,
+            } => {
+                let (from, to) = amendment.change();
+                format!(
+                    "Amendment: {} was \"{from}\" and is \"{to}\". Read aloud and approved by {people} ({}).",
+                    amendment.subject(),
+                    strengths_of(approvals)
+                )
+            }
             Fact::ClockAttested {
                 attested,
                 offset,
-                strength,
+                approvals,
                 ..
             } => format!(
-                "The clock is attested by {people}: {attested}{} ({strength}).",
+                "The clock is attested by {people}: {attested}{} ({}).",
                 if *offset == 0 {
                     String::new()
                 } else {
                     format!(", {offset:+} seconds from the machine's")
-                }
+                },
+                strengths_of(approvals)
             ),
             Fact::StationInspected { findings } if findings.is_empty() => {
                 "The machine was inspected; nothing was found.".to_owned()
@@ -60,9 +91,10 @@ impl Event {
                     .collect::<Vec<_>>()
                     .join(", ")
             ),
-            Fact::FindingsAcknowledged { strength } => {
-                format!("{people} saw what was found, and decided to go on ({strength}).")
-            }
+            Fact::FindingsAcknowledged { approvals } => format!(
+                "{people} saw what was found, and decided to go on ({}).",
+                strengths_of(approvals)
+            ),
             Fact::ScriptRead { .. } => {
                 format!("The digest of the script was read aloud and compared by {people}.")
             }
@@ -169,25 +201,16 @@ impl Event {
             Fact::SignedOff { verdict, remark } => format!("{people} {verdict}: {remark}."),
             Fact::Failed { failure } => format!("It did not work: {}.", failure.what),
             Fact::Retried => "Tried again.".to_owned(),
-            Fact::ExceptionRecorded { sheet, strength } => format!(
-                "Exception: expected {}; happened {}; decided {} by {people} ({strength}).",
-                sheet.expected, sheet.happened, sheet.decided
+            Fact::ExceptionRecorded { sheet, approvals } => format!(
+                "Exception: expected {}; happened {}; decided {} by {people} ({}).",
+                sheet.expected,
+                sheet.happened,
+                sheet.decided,
+                strengths_of(approvals)
             ),
             Fact::Aborted { reason } => format!("Broken off: {reason}."),
             Fact::Closed { status } => format!("Closed. The worst verdict: {status}."),
             _ => String::new(),
         }
     }
-}
-
-fn names(script: &Script, people: &[PersonId]) -> String {
-    people
-        .iter()
-        .map(|id| {
-            script
-                .person(id)
-                .map_or(id.as_str(), |person| person.name.as_str())
-        })
-        .collect::<Vec<_>>()
-        .join(" and ")
 }

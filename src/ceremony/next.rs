@@ -1,7 +1,7 @@
 //! What comes next: told from the state alone, so that resuming is nothing special.
 
 use crate::metadata::Count;
-use crate::script::{Act, KeyId, Step};
+use crate::script::{Act, KeyId, KeyPlan, Step};
 
 use super::effect::Effect;
 use super::event::Occasion;
@@ -42,19 +42,25 @@ impl Ceremony {
                 },
             ));
         }
+        if let Some(person) = self.next_without_code() {
+            return Next::Do(Effect::ChooseCode { person });
+        }
+        if let Some(person) = self.attendance_wanted(step) {
+            return Next::Ask(self.ask_attendance(step, &person));
+        }
         self.next_in(step)
     }
 
     fn next_in(&self, step: &Step) -> Next {
         match &step.act {
-            Act::Attendance => Next::Ask(self.ask_attendance(step)),
+            Act::Attendance => Next::Ask(self.go_on(step, Vec::new(), "Go on")),
             Act::AttestClock => Next::Ask(self.ask_clock(step)),
             Act::InspectStation => match &self.findings {
                 None => Next::Do(Effect::InspectStation),
                 Some(_) => Next::Ask(self.ask_acknowledge(step)),
             },
             Act::ReadScript => Next::Ask(self.ask_read(step)),
-            Act::Note { text, initials } => Next::Ask(self.ask_initials(step, text, initials)),
+            Act::Note { initials, .. } => Next::Ask(self.ask_initials(step, initials)),
             Act::OpenToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
             Act::InitialiseToken { key } => self.next_initialise(step, key),
             Act::SetPin { key } => self.with_token(key, |token| Effect::SetPin {
@@ -142,12 +148,7 @@ impl Ceremony {
     }
 
     fn next_sign(&self, step: &Step) -> Next {
-        let next = self
-            .script
-            .keys()
-            .iter()
-            .find(|plan| !self.keys[&plan.id].has_signed());
-        let (Some(plan), Some(frozen)) = (next, &self.frozen) else {
+        let (Some(plan), Some(frozen)) = (self.next_signer(), &self.frozen) else {
             return Next::Ask(self.go_on(step, Vec::new(), "Go on"));
         };
         let state = &self.keys[&plan.id];
@@ -175,6 +176,12 @@ impl Ceremony {
         let action = format!("Sign with {}", plan.id);
         let who = vec![plan.holder.clone()];
         Next::Ask(Self::prompt(step, who, lines, Ask::Enter { action }))
+    }
+
+    /// The key that signs next.
+    pub(super) fn next_signer(&self) -> Option<&KeyPlan> {
+        let keys = self.script.keys().iter();
+        keys.into_iter().find(|plan| !self.keys[&plan.id].has_signed())
     }
 
     fn prove(&self, key: &KeyId, occasion: Occasion) -> Next {

@@ -8,6 +8,7 @@ use crate::secret::Pin;
 
 use super::StepError;
 use super::event::{Event, ExceptionSheet};
+use super::request::Request;
 use super::state::Ceremony;
 
 /// A question to the room. It says all that a front end must show; how it shows it is its own matter.
@@ -21,6 +22,8 @@ pub struct Prompt {
     pub lines: Vec<String>,
     /// What kind of answer is wanted.
     pub ask: Ask,
+    /// Whether those who act approve it as well, each by an own code.
+    pub approval: bool,
 }
 
 /// The kinds of answer.
@@ -118,11 +121,11 @@ pub struct SecretPrompt {
     pub who: PersonId,
     /// What is asked for.
     pub purpose: SecretPurpose,
-    /// The token, as people know it.
-    pub token: String,
+    /// What it is for: the token, as people know it, or what is approved by a code.
+    pub about: String,
     /// What is known of the tries left, where a wrong answer costs one.
     pub tries: Option<Tries>,
-    /// The PIN that a rehearsal gives, so that nobody types a real one.
+    /// The secret that a rehearsal gives, so that nobody types a real one.
     pub given: Option<String>,
 }
 
@@ -137,13 +140,23 @@ pub enum SecretPurpose {
     SoPin,
     /// A new PIN of the security officer: asked for twice.
     NewSoPin,
+    /// The code that a person chose at attendance, to approve something.
+    ApprovalCode,
+    /// The code by which a person will approve: asked for twice.
+    NewApprovalCode,
 }
 
 impl SecretPurpose {
+    /// Whether it is an approval code, and not the PIN of a token.
+    #[must_use]
+    pub const fn is_code(self) -> bool {
+        matches!(self, Self::ApprovalCode | Self::NewApprovalCode)
+    }
+
     /// Whether it is being set, and so typed twice.
     #[must_use]
     pub const fn is_new(self) -> bool {
-        matches!(self, Self::NewPin | Self::NewSoPin)
+        matches!(self, Self::NewPin | Self::NewSoPin | Self::NewApprovalCode)
     }
 
     /// "PIN", "new SO PIN" …
@@ -154,6 +167,8 @@ impl SecretPurpose {
             Self::NewPin => "new PIN",
             Self::SoPin => "SO PIN",
             Self::NewSoPin => "new SO PIN",
+            Self::ApprovalCode => "approval code",
+            Self::NewApprovalCode => "new approval code",
         }
     }
 }
@@ -191,6 +206,8 @@ pub enum Interrupt {
         /// The IDs of the people who decided.
         people: Vec<PersonId>,
     },
+    /// The room asks for one of [`Ceremony::offers`].
+    Request(Request),
     /// The ceremony is to be broken off for good.
     Abort {
         /// Why.

@@ -12,15 +12,6 @@ pub(super) fn review_word(root: &FrozenRoot) -> String {
     format!("SIGN ROOT {}", root.version())
 }
 
-/// By which a person is known, as offered for attendance.
-pub(super) const DOCUMENTS: [&str; 5] = [
-    "known personally",
-    "passport",
-    "identity card",
-    "driving licence",
-    "staff card",
-];
-
 /// The verdicts of a sign-off, in the order of the choice.
 pub(super) const VERDICTS: [Verdict; 3] =
     [Verdict::Agree, Verdict::WithReservation, Verdict::Refuse];
@@ -32,6 +23,15 @@ impl Ceremony {
             who,
             lines,
             ask,
+            approval: false,
+        }
+    }
+
+    /// A question whose answer two people approve.
+    fn approved(&self, step: &Step, lines: Vec<String>, ask: Ask) -> Prompt {
+        Prompt {
+            approval: true,
+            ..Self::prompt(step, self.usual_approvers(), lines, ask)
         }
     }
 
@@ -65,25 +65,12 @@ impl Ceremony {
             .collect()
     }
 
-    /// The two who decide with the administrator, and are not the administrator.
-    pub(super) fn witnesses(&self) -> Vec<PersonId> {
-        self.with_role(PersonRole::Witness, 2)
-    }
-
-    pub(super) fn next_absent(&self) -> Option<PersonId> {
-        self.script
-            .people()
-            .iter()
-            .map(|person| person.id.clone())
-            .find(|id| !self.attended.contains_key(id))
-    }
-
     pub(super) fn next_to_sign_off(&self) -> Option<PersonId> {
         self.script
             .people()
             .iter()
             .map(|person| person.id.clone())
-            .find(|id| !self.sign_offs.contains_key(id))
+            .find(|id| self.attended.contains_key(id) && !self.sign_offs.contains_key(id))
     }
 
     pub(super) fn next_to_initial(&self, step: &Step, initials: &[PersonId]) -> Option<PersonId> {
@@ -97,28 +84,8 @@ impl Ceremony {
             .cloned()
     }
 
-    fn name_of(&self, person: &PersonId) -> String {
-        self.script
-            .person(person)
-            .map_or_else(|| person.to_string(), |person| person.name.clone())
-    }
-
-    pub(super) fn ask_attendance(&self, step: &Step) -> Prompt {
-        let who: Vec<_> = self.next_absent().into_iter().collect();
-        let name = who.first().map_or_else(String::new, |id| self.name_of(id));
-        Self::prompt(
-            step,
-            who,
-            Vec::new(),
-            Ask::Choice {
-                label: format!("{name} is here, by"),
-                options: DOCUMENTS.map(Choice::plain).to_vec(),
-            },
-        )
-    }
-
     pub(super) fn ask_clock(&self, step: &Step) -> Prompt {
-        Self::prompt(step, self.witnesses(), Vec::new(), Ask::Clock)
+        self.approved(step, Vec::new(), Ask::Clock)
     }
 
     pub(super) fn ask_acknowledge(&self, step: &Step) -> Prompt {
@@ -129,14 +96,8 @@ impl Ceremony {
                 .flatten()
                 .map(|finding| format!("- {finding}")),
         );
-        Self::prompt(
-            step,
-            self.witnesses(),
-            lines,
-            Ask::Enter {
-                action: "Go on all the same".to_owned(),
-            },
-        )
+        let action = "Go on all the same".to_owned();
+        self.approved(step, lines, Ask::Enter { action })
     }
 
     pub(super) fn ask_read(&self, step: &Step) -> Prompt {
@@ -155,12 +116,13 @@ impl Ceremony {
         )
     }
 
-    pub(super) fn ask_initials(&self, step: &Step, text: &str, initials: &[PersonId]) -> Prompt {
+    pub(super) fn ask_initials(&self, step: &Step, initials: &[PersonId]) -> Prompt {
+        let text = self.note(&step.id).unwrap_or_default();
         let who: Vec<_> = self.next_to_initial(step, initials).into_iter().collect();
         let ask = match who.first() {
             Some(person) => Ask::Text {
-                label: format!("Initials of {}", self.name_of(person)),
-                default: Some(initials_of(&self.name_of(person))),
+                label: format!("Initials of {}", self.name(person)),
+                default: Some(initials_of(self.name(person))),
             },
             None => Ask::Enter {
                 action: "Go on".to_owned(),
@@ -176,7 +138,7 @@ impl Ceremony {
         let mut lines = self.review_lines(root);
         lines.push("Two people read the digest to each other.".to_owned());
         let mut who = self.people_of(step);
-        who.extend(self.witnesses());
+        who.extend(self.usual_approvers());
         Self::prompt(
             step,
             who,
@@ -216,7 +178,7 @@ impl Ceremony {
             lines.push(format!(
                 "+ {} ({})  {}  {}  {}",
                 plan.id,
-                self.name_of(&plan.holder),
+                self.name(&plan.holder),
                 plan.key_type,
                 generated.origin(),
                 generated.key.id(),
@@ -245,7 +207,7 @@ impl Ceremony {
 
     pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {
         let who: Vec<_> = self.next_to_sign_off().into_iter().collect();
-        let name = who.first().map_or_else(String::new, |id| self.name_of(id));
+        let name = who.first().map_or_else(String::new, |id| self.name(id).to_owned());
         Self::prompt(
             step,
             who,
@@ -273,6 +235,7 @@ impl Ceremony {
             ask: Ask::Enter {
                 action: "Close the ceremony".to_owned(),
             },
+            approval: false,
         }
     }
 }

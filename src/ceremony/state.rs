@@ -11,8 +11,11 @@ use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
 use crate::words::Digest;
 
+use super::amendment::Amendment;
+use super::cast::Cast;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
+use super::people::Presence;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
@@ -20,7 +23,12 @@ pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
     pub(super) done: BTreeSet<StepId>,
-    pub(super) attended: BTreeMap<PersonId, String>,
+    pub(super) attended: BTreeMap<PersonId, Presence>,
+    pub(super) away: BTreeSet<PersonId>,
+    pub(super) codes: BTreeSet<PersonId>,
+    pub(super) substituted: BTreeSet<PersonId>,
+    pub(super) cast: Cast,
+    pub(super) amendments: Vec<Amendment>,
     pub(super) clock_offset: Option<i64>,
     pub(super) findings: Option<Vec<Finding>>,
     pub(super) script_read: bool,
@@ -194,6 +202,11 @@ impl Ceremony {
             opening: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
+            away: BTreeSet::new(),
+            codes: BTreeSet::new(),
+            substituted: BTreeSet::new(),
+            cast: Cast::default(),
+            amendments: Vec::new(),
             clock_offset: None,
             findings: None,
             script_read: false,
@@ -277,6 +290,12 @@ impl Ceremony {
             .find(|step| !self.done.contains(&step.id))
     }
 
+    /// Who stands for which person of the script.
+    #[must_use]
+    pub const fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
     /// How far a step is.
     #[must_use]
     pub fn step_state(&self, id: &StepId) -> StepState {
@@ -289,9 +308,9 @@ impl Ceremony {
         }
     }
 
-    /// Who is here, and by which kind of document they are known.
+    /// Who is here, and how they are known.
     #[must_use]
-    pub const fn attendance(&self) -> &BTreeMap<PersonId, String> {
+    pub const fn attendance(&self) -> &BTreeMap<PersonId, Presence> {
         &self.attended
     }
 

@@ -80,8 +80,9 @@ fn parse_head(text: &str) -> Result<Digest, String> {
 fn show(dir: &Path, json: bool) -> Result<Status, Failure> {
     let directory = read(dir)?;
     if json {
-        let entries = directory.transcript.entries().iter();
-        let lines: Vec<Value> = entries.map(|entry| line_json(&directory, entry)).collect();
+        let lines: Vec<Value> = told(&directory)
+            .map(|(entry, sentence)| line_json(entry, &sentence))
+            .collect();
         print(&Value::Array(lines).to_string())?;
     } else {
         print(&for_people(&directory))?;
@@ -93,11 +94,14 @@ fn show(dir: &Path, json: bool) -> Result<Status, Failure> {
         .map(|_| Status::Done)
 }
 
-fn sentence(directory: &CeremonyRecord, entry: &Entry) -> String {
-    visible(&entry.line.event().narrate(&directory.script))
+/// Each line with what it says in a sentence.
+fn told(directory: &CeremonyRecord) -> impl Iterator<Item = (&Entry, String)> {
+    let sentences = directory.transcript.narrated(&directory.script);
+    let entries = directory.transcript.entries().iter();
+    entries.zip(sentences.into_iter().map(|sentence| visible(&sentence)))
 }
 
-fn line_json(directory: &CeremonyRecord, entry: &Entry) -> Value {
+fn line_json(entry: &Entry, sentence: &str) -> Value {
     let line = &entry.line;
     json!({
         "line": line.seq,
@@ -105,7 +109,7 @@ fn line_json(directory: &CeremonyRecord, entry: &Entry) -> Value {
         "step": line.step,
         "people": line.people,
         "event": line.fact.name(),
-        "sentence": sentence(directory, entry),
+        "sentence": sentence,
         "digest": entry.digest,
     })
 }
@@ -114,7 +118,7 @@ fn for_people(directory: &CeremonyRecord) -> String {
     let entries = directory.transcript.entries();
     let mut text = String::new();
     let mut step = None;
-    for entry in entries {
+    for (entry, sentence) in told(directory) {
         let line = &entry.line;
         if line.step != step {
             step.clone_from(&line.step);
@@ -124,7 +128,6 @@ fn for_people(directory: &CeremonyRecord) -> String {
                 let _ = writeln!(text, "\n{title} [{id}]");
             }
         }
-        let sentence = sentence(directory, entry);
         let _ = writeln!(text, "{:>5}  {}  {sentence}", line.seq, line.time);
     }
     if directory.torn_bytes > 0 {

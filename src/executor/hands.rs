@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::ceremony::SecretPurpose;
-use crate::script::{KeyId, KeyPlan};
+use crate::script::{KeyId, KeyPlan, PersonId};
 use crate::token::TokenQuery;
 
 /// Who puts tokens in and takes them out.
@@ -25,6 +25,9 @@ pub trait Hands: Send {
 
     /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
     fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String>;
+
+    /// The approval code that a rehearsal gives; none in a production.
+    fn given_code(&self, person: &PersonId) -> Option<String>;
 }
 
 /// The hands of the people in the room.
@@ -45,6 +48,10 @@ impl Hands for PeoplesHands {
     }
 
     fn given_pin(&self, _key: &KeyId, _purpose: SecretPurpose) -> Option<String> {
+        None
+    }
+
+    fn given_code(&self, _person: &PersonId) -> Option<String> {
         None
     }
 }

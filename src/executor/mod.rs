@@ -3,6 +3,7 @@
 //! What happened is on the disk before the next thing happens. The token work runs on a worker of its own,
 //! which can be given up when a module hangs.
 
+mod approvals;
 mod desk;
 mod directory;
 mod effects;
@@ -26,6 +27,7 @@ use crate::ceremony::{
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
+use approvals::Codes;
 use room::Room;
 
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
@@ -96,6 +98,7 @@ pub struct Executor<'a> {
     directory: CeremonyDirectory,
     export: PathBuf,
     room: Room,
+    codes: Codes,
     timing: Timing,
     front_end: &'a mut dyn FrontEnd,
 }
@@ -118,6 +121,7 @@ impl<'a> Executor<'a> {
             transcript: Transcript::default(),
             directory,
             room: Room::new(hands),
+            codes: Codes::default(),
             timing: Timing::default(),
             front_end,
         };
@@ -151,6 +155,7 @@ impl<'a> Executor<'a> {
             transcript,
             directory,
             room: Room::new(hands),
+            codes: Codes::default(),
             timing: Timing::default(),
             front_end,
         };
@@ -190,12 +195,10 @@ impl<'a> Executor<'a> {
                     return Ok(Ended::Over(ending));
                 }
                 Next::Ask(prompt) => match self.front_end.ask(&self.ceremony, &prompt) {
-                    Ok(answer) => {
-                        if let Err(error) = self.take(Input::Answer(answer))? {
-                            self.front_end.not_accepted(&self.ceremony, &error);
-                        }
-                        continue;
-                    }
+                    Ok(answer) => match self.answered(&prompt, answer)? {
+                        Ok(()) => continue,
+                        Err(interrupt) => interrupt,
+                    },
                     Err(interrupt) => interrupt,
                 },
                 Next::Do(effect) => match self.perform(effect)? {
@@ -217,16 +220,29 @@ impl<'a> Executor<'a> {
         &mut self,
         interrupt: Interrupt,
     ) -> Result<std::ops::ControlFlow<()>, ExecutorError> {
-        let input = match interrupt {
+        let done = match interrupt {
             Interrupt::Leave => return Ok(std::ops::ControlFlow::Break(())),
             Interrupt::GiveUp => return Ok(std::ops::ControlFlow::Continue(())),
-            Interrupt::Exception { sheet, people } => Input::Exception { sheet, people },
-            Interrupt::Abort { reason } => Input::Abort { reason },
+            Interrupt::Exception { sheet, people } => self.except(sheet, &people)?,
+            Interrupt::Request(request) => self.request(request)?,
+            Interrupt::Abort { reason } => {
+                self.take_from_room(Input::Abort { reason })?;
+                Ok(())
+            }
         };
+        match done {
+            Ok(()) => Ok(std::ops::ControlFlow::Continue(())),
+            // While people approved, the room wanted something else.
+            Err(interrupt) => self.interrupted(interrupt),
+        }
+    }
+
+    /// What the room gives: a refusal is shown, and the question comes again.
+    fn take_from_room(&mut self, input: Input) -> Result<(), ExecutorError> {
         if let Err(error) = self.take(input)? {
             self.front_end.not_accepted(&self.ceremony, &error);
         }
-        Ok(std::ops::ControlFlow::Continue(()))
+        Ok(())
     }
 
     /// Decides upon an input, writes down what it leads to, and folds it. The inner error is a refusal,
@@ -272,6 +288,7 @@ impl<'a> Executor<'a> {
                 ask: Ask::Enter {
                     action: "Try again".to_owned(),
                 },
+                approval: false,
             };
             match self.front_end.ask(&self.ceremony, &prompt) {
                 Ok(Answer::Enter | Answer::Text(_) | Answer::Choice { .. }) => {}

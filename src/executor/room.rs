@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The desk, the hands that put tokens on it, and what is remembered from one effect to the next.
 pub(super) struct Room {
     desk: Desk,
-    hands: Box<dyn Hands>,
+    pub(super) hands: Box<dyn Hands>,
     /// The key whose token was put in last.
     at_desk: Option<KeyId>,
     /// The SO PIN that a key holder has just chosen, until the PIN is set.
@@ -299,7 +299,7 @@ impl Executor<'_> {
         let prompt = SecretPrompt {
             who: plan.holder.clone(),
             purpose,
-            token: token.to_string(),
+            about: token.to_string(),
             tries,
             given: self.room.hands.given_pin(key, purpose),
         };
@@ -378,7 +378,7 @@ impl Executor<'_> {
         let script = self.ceremony().script();
         let holder = script
             .holder(key)
-            .map_or_else(String::new, |person| format!(" ({})", person.name));
+            .map_or_else(String::new, |person| format!(" ({})", self.ceremony().name(&person.id)));
         format!("{}{holder}", script.token_title(key))
     }
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt,
-    StepError, Waiting, WaitingOn,
+    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Prompt, Recorded, Request,
+    SecretPrompt, SecretPurpose, StepError, Waiting, WaitingOn,
 };
 use crate::record::{Tries, visible};
 use crate::script::{PersonId, StepId};
@@ -26,7 +26,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(5);
 const LAST_TRY: &str = "LAST TRY";
 
 /// What can be typed at any question, beside an answer to it.
-const COMMANDS: [(&str, &str); 4] = [
+const COMMANDS: [(&str, &str); 5] = [
+    ("/other", "what the room may ask for beside answering: corrections, people who come and go"),
     ("/exception", "write down a departure from the script"),
     ("/transcript", "show what was recorded so far"),
     ("/abort", "break off for good, or leave and resume later"),
@@ -149,6 +150,11 @@ impl<W: Write> LineMode<W> {
     fn command(&mut self, ceremony: &Ceremony, line: &str) -> Result<(), Interrupt> {
         match line {
             "/abort" => self.ask_to_abort(ceremony),
+            "/other" => match self.other(ceremony) {
+                Ok(Some(request)) => Err(Interrupt::Request(request)),
+                Ok(None) => Ok(()),
+                Err(stop) => self.interrupt(ceremony, stop),
+            },
             "/transcript" => {
                 for line in self.transcript.clone() {
                     self.say(&line);
@@ -182,11 +188,11 @@ impl<W: Write> LineMode<W> {
             texts.push(text);
         }
         self.say("  Decided by two people, neither of them the ceremony administrator:");
-        for person in ceremony.script().people() {
-            self.say(&format!("    {:<12} {}", person.id, person.name));
+        for id in ceremony.deciders() {
+            self.say(&format!("    {id:<12} {}", ceremony.name(&id)));
         }
         let mut people: Vec<PersonId> = Vec::new();
-        while people.len() < 2 {
+        while people.len() < ceremony.approvals_needed() {
             let typed = self.ask_inline(&format!("  Person {}: ", people.len() + 1))?;
             if typed.is_empty() {
                 return Ok(None);
@@ -206,6 +212,61 @@ impl<W: Write> LineMode<W> {
             decided: next(),
         };
         Ok(Some(Interrupt::Exception { sheet, people }))
+    }
+
+    /// Lets the room choose an offer and fill in its form; none when it was given up.
+    fn other(&mut self, ceremony: &Ceremony) -> Result<Option<Request>, Stop> {
+        let offers = ceremony.offers();
+        if offers.is_empty() {
+            self.say("  Nothing is offered before attendance is complete.");
+            return Ok(None);
+        }
+        self.say("What is asked for (an empty line gives it up)");
+        let titles = offers.iter().map(|offer| offer.kind.title());
+        let Some(at) = self.pick("  Number > ", titles)? else {
+            return Ok(None);
+        };
+        let offer = &offers[at];
+        let mut values = Vec::new();
+        for field in &offer.fields {
+            let value = if field.choices.is_empty() {
+                self.ask_inline(&format!("  {} > ", capitalised(&field.label)))?
+            } else {
+                self.say(&format!("  {}:", capitalised(&field.label)));
+                let texts = field.choices.iter().map(|pick| pick.text.as_str());
+                match self.pick("  Number > ", texts)? {
+                    Some(at) => field.choices[at].value.clone(),
+                    None => return Ok(None),
+                }
+            };
+            if value.is_empty() {
+                return Ok(None);
+            }
+            values.push(value);
+        }
+        Ok(Some(offer.with(values)))
+    }
+
+    /// The place of what was chosen from a list; none when nothing was.
+    fn pick<'t>(
+        &mut self,
+        question: &str,
+        texts: impl ExactSizeIterator<Item = &'t str>,
+    ) -> Result<Option<usize>, Stop> {
+        let count = texts.len();
+        for (index, text) in texts.enumerate() {
+            self.say_wrapped(&format!("    {:>2} ", index + 1), text);
+        }
+        loop {
+            let typed = self.ask_inline(question)?;
+            if typed.is_empty() {
+                return Ok(None);
+            }
+            match typed.parse::<usize>() {
+                Ok(number) if (1..=count).contains(&number) => return Ok(Some(number - 1)),
+                _ => self.say("  Type one of the numbers."),
+            }
+        }
     }
 
     /// One answer; none when the line was a command or is not understood.
@@ -347,12 +408,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         self.reported = Duration::ZERO;
         self.say_step(ceremony);
-        let names: Vec<_> = prompt
-            .who
-            .iter()
-            .filter_map(|id| ceremony.script().person(id))
-            .map(|person| person.name.as_str())
-            .collect();
+        let names: Vec<_> = prompt.who.iter().map(|id| ceremony.name(id)).collect();
         if !names.is_empty() {
             self.say(&format!("  Who: {}", names.join(", ")));
         }
@@ -368,18 +424,18 @@ impl<W: Write> FrontEnd for LineMode<W> {
 
     fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt> {
         self.say_step(ceremony);
-        let name = ceremony
-            .script()
-            .person(&prompt.who)
-            .map_or_else(|| prompt.who.to_string(), |person| person.name.clone());
-        self.say_wrapped(
-            "  ",
-            &format!(
-                "The {} of {name}, for {}. The others turn away.",
-                prompt.purpose.title(),
-                prompt.token
-            ),
-        );
+        let (name, about) = (ceremony.name(&prompt.who), &prompt.about);
+        let title = prompt.purpose.title();
+        let text = match prompt.purpose {
+            SecretPurpose::NewApprovalCode => {
+                format!("{name} chooses a code by which to approve, of four characters or more. The others turn away.")
+            }
+            SecretPurpose::ApprovalCode => {
+                format!("{name} approves by code: {about}. The others turn away.")
+            }
+            _ => format!("The {title} of {name}, for {about}. The others turn away."),
+        };
+        self.say_wrapped("  ", &text);
         if let Some(tries) = prompt.tries {
             self.say(&format!("  Tries: {tries}."));
         }
@@ -447,7 +503,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
             "{:>4} {} {}",
             entry.line,
             entry.time,
-            entry.event.narrate(ceremony.script())
+            entry.event.narrate(ceremony.script(), ceremony.cast())
         );
         self.say_wrapped("  [ok] ", line.trim_start());
         self.transcript.push(line);
@@ -457,4 +513,11 @@ impl<W: Write> FrontEnd for LineMode<W> {
         self.say(&format!("  Not accepted: {error}."));
         self.say_wrapped("  ", &format!("Hint: {}.", error.hint()));
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
 }

@@ -84,7 +84,7 @@ impl<W: Write> FrontEnd for Autopilot<W> {
             self.leave(format!(
                 "nobody is here to type the {} of {}: {error}",
                 prompt.purpose.title(),
-                prompt.token
+                prompt.who
             ))
         })
     }
@@ -116,7 +116,7 @@ impl<W: Write> FrontEnd for Autopilot<W> {
                 self.tell(&title);
             }
         }
-        let line = format!("  {} {}", entry.time, entry.event.narrate(script));
+        let line = format!("  {} {}", entry.time, entry.event.narrate(script, ceremony.cast()));
         self.tell(&line);
     }
 

@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 use crate::ceremony::SecretPurpose;
 use crate::executor::Hands;
 use crate::profile::Profile;
-use crate::script::{Act, KeyId, KeyPlan, Script};
+use crate::script::{Act, KeyId, KeyPlan, PersonId, Script};
 use crate::secret::Pin;
 use crate::token::{Reader, TokenError, TokenQuery, pkcs11};
 use crate::words::Digest;
 use zeroize::Zeroizing;
 
 const PROFILE: &str = "softhsm2";
+const PIN_DIGITS: usize = 8;
+const CODE_DIGITS: usize = 6;
 const EMPTY: &str = "no-token";
 const READER: &str = "reader";
 
@@ -136,12 +138,18 @@ impl Twins {
         let whose = match purpose {
             SecretPurpose::Pin | SecretPurpose::NewPin => "pin",
             SecretPurpose::SoPin | SecretPurpose::NewSoPin => "so-pin",
+            // Codes are people's, whatever keys they hold.
+            SecretPurpose::ApprovalCode | SecretPurpose::NewApprovalCode => "code",
         };
-        let digest = Digest::of(format!("rehearsal {} {key} {whose}", self.script).as_bytes());
+        self.digits(key.as_str(), whose, PIN_DIGITS)
+    }
+
+    fn digits(&self, of: &str, whose: &str, count: usize) -> String {
+        let digest = Digest::of(format!("rehearsal {} {of} {whose}", self.script).as_bytes());
         digest
             .as_bytes()
             .iter()
-            .take(8)
+            .take(count)
             .map(|byte| char::from(b'0' + byte % 10))
             .collect()
     }
@@ -166,6 +174,10 @@ impl Hands for Twins {
 
     fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String> {
         Some(self.pin(key, purpose))
+    }
+
+    fn given_code(&self, person: &PersonId) -> Option<String> {
+        Some(self.digits(person.as_str(), "code", CODE_DIGITS))
     }
 }
 

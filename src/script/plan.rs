@@ -24,6 +24,7 @@ pub struct Script {
     pub(super) title: String,
     pub(super) repository: String,
     pub(super) not_before: Timestamp,
+    pub(super) assurance: Assurance,
     pub(super) root: RootPolicy,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
@@ -46,6 +47,17 @@ pub enum Kind {
     Renewal,
     /// One key holder signs at another site what others composed.
     Signing,
+}
+
+/// How many people stand for what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Assurance {
+    /// Two people other than the administrator approve what matters.
+    #[default]
+    TwoPeople,
+    /// One person may act alone, and everything says so.
+    Solo,
 }
 
 /// The root that the ceremony is to make.
@@ -168,6 +180,8 @@ pub struct Person {
     pub name: String,
     /// At least one, each once.
     pub roles: Vec<PersonRole>,
+    /// The name of who may come in the person's place.
+    pub substitute: Option<String>,
 }
 
 impl Person {
@@ -297,6 +311,12 @@ impl Script {
     #[must_use]
     pub const fn not_before(&self) -> Timestamp {
         self.not_before
+    }
+
+    /// Whether one person may act alone, without witnesses.
+    #[must_use]
+    pub const fn is_solo(&self) -> bool {
+        matches!(self.assurance, Assurance::Solo)
     }
 
     /// The version of the root that the ceremony makes.
@@ -535,6 +555,10 @@ spelling!(Kind {
     Signing = "signing",
 });
 spelling!(Destination { Plain = "plain" });
+spelling!(Assurance {
+    TwoPeople = "two-people",
+    Solo = "solo",
+});
 spelling!(Backup { None = "none" });
 spelling!(PersonRole {
     Administrator = "administrator",

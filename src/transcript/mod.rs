@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Event, Fact, Mode, ReplayError};
+use crate::ceremony::{Cast, Ceremony, Event, Fact, Mode, ReplayError};
 use crate::script::Script;
 use crate::words::Digest;
 
@@ -180,6 +180,18 @@ impl Transcript {
             }
         }
         Ok(ceremony)
+    }
+
+    /// What each line says, in a sentence, with the names by which people went then.
+    #[must_use]
+    pub fn narrated(&self, script: &Script) -> Vec<String> {
+        let mut cast = Cast::default();
+        let tell = |entry: &Entry| {
+            let event = entry.line.event();
+            cast.follow(&event);
+            event.narrate(script, &cast)
+        };
+        self.entries.iter().map(tell).collect()
     }
 
     /// The digest of the last line: who has it in ink, has the whole record.

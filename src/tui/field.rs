@@ -22,6 +22,13 @@ pub(super) struct TextField {
 }
 
 impl TextField {
+    pub(super) const fn new() -> Self {
+        Self {
+            text: String::new(),
+            cursor: 0,
+        }
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -4,7 +4,8 @@ use crate::ceremony::{ExceptionSheet, Interrupt};
 use crate::script::PersonId;
 
 use super::keys::Action;
-use super::model::{AbortForm, ExceptionForm, Model, Overlay};
+use super::field::TextField;
+use super::model::{AbortForm, ExceptionForm, Model, OfferForm, Overlay};
 use super::screens;
 use super::update::{Cmd, interrupt, scrolled};
 
@@ -24,11 +25,7 @@ pub(super) fn abort() -> AbortForm {
 
 /// Does what a key does on what lies on top.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
-    let deciders: Vec<PersonId> = model
-        .deciders()
-        .into_iter()
-        .map(|person| person.id.clone())
-        .collect();
+    let deciders = model.deciders();
     let (most, page) = screens::overlay_scrolling(model);
     let Some(overlay) = &mut model.overlay else {
         return Vec::new();
@@ -70,6 +67,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
                 _ => {}
             }
         }
+        Overlay::Offers(form) => {
+            form.notice = None;
+            match action {
+                Action::Submit => return submit_offer(model),
+                Action::Back => back_in_offer(model),
+                Action::Up => form.at = form.at.saturating_sub(1),
+                Action::Down => form.at = (form.at + 1).min(form.list().len().saturating_sub(1)),
+                _ => {}
+            }
+        }
         Overlay::Abort(form) => {
             form.notice = None;
             match action {
@@ -81,6 +88,65 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         }
     }
     Vec::new()
+}
+
+/// The menu of what may be asked for; none when nothing may.
+pub(super) fn offers(model: &Model) -> Option<OfferForm> {
+    let offers = model.shown()?.offers();
+    (!offers.is_empty()).then(|| OfferForm::new(offers))
+}
+
+/// Takes what is chosen or typed, and asks for it when the form is full.
+fn submit_offer(model: &mut Model) -> Vec<Cmd> {
+    let Some(Overlay::Offers(form)) = &mut model.overlay else {
+        return Vec::new();
+    };
+    let value = match form.field() {
+        Some(field) if field.choices.is_empty() => form.text.text().trim().to_owned(),
+        Some(field) => field
+            .choices
+            .get(form.at)
+            .map_or_else(String::new, |pick| pick.value.clone()),
+        None => String::new(),
+    };
+    let Some((offer, values)) = &mut form.chosen else {
+        form.chosen = Some((form.at, Vec::new()));
+        form.at = 0;
+        return Vec::new();
+    };
+    if value.is_empty() {
+        form.notice = Some("this line is empty: type it, or Esc to go back");
+        return Vec::new();
+    }
+    values.push(value);
+    form.at = 0;
+    form.text = TextField::new();
+    let Some(offer) = form.offers.get(*offer) else {
+        return Vec::new();
+    };
+    if values.len() < offer.fields.len() {
+        return Vec::new();
+    }
+    let request = offer.with(std::mem::take(values));
+    model.overlay = None;
+    interrupt(model, Interrupt::Request(request))
+}
+
+/// Goes back by one line of the form, to the menu, or to the ceremony.
+fn back_in_offer(model: &mut Model) {
+    let Some(Overlay::Offers(form)) = &mut model.overlay else {
+        return;
+    };
+    form.at = 0;
+    form.text = TextField::new();
+    match &mut form.chosen {
+        None => model.overlay = None,
+        Some((_, values)) => {
+            if values.pop().is_none() {
+                form.chosen = None;
+            }
+        }
+    }
 }
 
 /// Another person on the line of the cursor.

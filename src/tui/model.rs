@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, Ending, Fact, Interrupt, Prompt, SecretPrompt, Waiting, WaitingOn,
+    Answer, Ask, Ceremony, Ending, Fact, Field, Interrupt, Offer, Prompt, SecretPrompt, Waiting,
+    WaitingOn,
 };
 use crate::record::Tries;
-use crate::script::{Person, PersonRole, Script};
+use crate::script::{PersonId, Script};
 use crate::secret::Pin;
 use crate::transcript::Transcript;
 use crate::words::Digest;
@@ -58,11 +59,12 @@ impl Settings {
         self.history = transcript
             .entries()
             .iter()
-            .map(|entry| RecordLine {
+            .zip(transcript.narrated(script))
+            .map(|(entry, text)| RecordLine {
                 number: entry.line.seq,
                 time: entry.line.time,
                 head: entry.digest,
-                text: entry.line.event().narrate(script),
+                text,
             })
             .collect();
         self
@@ -162,6 +164,7 @@ pub(super) enum Turn {
 pub(super) enum Deferred {
     Exception,
     Abort,
+    Request,
 }
 
 impl Deferred {
@@ -171,6 +174,7 @@ impl Deferred {
             _ if waiting.on == WaitingOn::People => None,
             Interrupt::Exception { .. } => Some(Self::Exception),
             Interrupt::Abort { .. } => Some(Self::Abort),
+            Interrupt::Request(_) => Some(Self::Request),
             Interrupt::GiveUp | Interrupt::Leave => None,
         }
     }
@@ -292,6 +296,7 @@ pub(super) enum Overlay {
         from_end: usize,
     },
     Exception(ExceptionForm),
+    Offers(OfferForm),
     Abort(AbortForm),
 }
 
@@ -327,6 +332,51 @@ impl ExceptionForm {
             2 => Some(&mut self.decided),
             _ => None,
         }
+    }
+}
+
+/// What the room may ask for: a menu, and then a form, line by line.
+#[derive(Debug)]
+pub(super) struct OfferForm {
+    pub offers: Vec<Offer>,
+    /// The offer that was chosen, and what its form says so far; none in the menu.
+    pub chosen: Option<(usize, Vec<String>)>,
+    /// The cursor in the list at hand.
+    pub at: usize,
+    pub text: TextField,
+    pub notice: Option<&'static str>,
+}
+
+impl OfferForm {
+    pub(super) const fn new(offers: Vec<Offer>) -> Self {
+        Self {
+            offers,
+            chosen: None,
+            at: 0,
+            text: TextField::new(),
+            notice: None,
+        }
+    }
+
+    /// The line of the form that is being filled in; none in the menu.
+    pub(super) fn field(&self) -> Option<&Field> {
+        let (offer, values) = self.chosen.as_ref()?;
+        self.offers.get(*offer)?.fields.get(values.len())
+    }
+
+    /// What the list at hand has; nothing where a text is typed.
+    pub(super) fn list(&self) -> Vec<&str> {
+        match self.field() {
+            Some(field) => field.choices.iter().map(|pick| pick.text.as_str()).collect(),
+            None => {
+                let titles = self.offers.iter().map(|offer| offer.kind.title());
+                titles.collect()
+            }
+        }
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        self.field().is_some_and(|field| field.choices.is_empty())
     }
 }
 
@@ -466,22 +516,17 @@ impl Model {
         self.record.last()
     }
 
-    /// Those of whom two decide on an exception: everybody but the administrator.
-    pub(super) fn deciders(&self) -> Vec<&Person> {
-        self.shown().map_or_else(Vec::new, |ceremony| {
-            ceremony
-                .script()
-                .people()
-                .iter()
-                .filter(|person| !person.is(PersonRole::Administrator))
-                .collect()
-        })
+    /// Those of whom two decide on an exception.
+    pub(super) fn deciders(&self) -> Vec<PersonId> {
+        self.shown()
+            .map_or_else(Vec::new, |ceremony| ceremony.deciders())
     }
 
     /// Whether a line of text is being typed, so that letters are letters and not commands.
     pub(super) fn is_typing(&self) -> bool {
         match &self.overlay {
             Some(Overlay::Exception(form)) => return form.at < 3,
+            Some(Overlay::Offers(form)) => return form.is_text(),
             Some(Overlay::Abort(_)) => return true,
             Some(_) => return false,
             None => {}

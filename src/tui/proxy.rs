@@ -73,7 +73,7 @@ impl FrontEnd for Proxy {
             number: entry.line,
             time: entry.time,
             head: entry.head,
-            text: entry.event.narrate(ceremony.script()),
+            text: entry.event.narrate(ceremony.script(), ceremony.cast()),
         };
         let fact = Box::new(entry.event.fact.clone());
         // Without a screen nobody looks; the next question says so.

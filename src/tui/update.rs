@@ -247,6 +247,7 @@ fn text_field(model: &mut Model) -> Option<&mut TextField> {
     }
     match &mut model.overlay {
         Some(Overlay::Exception(form)) => return form.text_mut(),
+        Some(Overlay::Offers(form)) => return Some(&mut form.text),
         Some(Overlay::Abort(form)) => {
             return Some(if form.is_reason {
                 &mut form.reason
@@ -285,7 +286,7 @@ fn paste(model: &mut Model, text: &str) {
         return;
     }
     let is_free = match (&model.overlay, &model.request) {
-        (Some(Overlay::Exception(_)), _) => true,
+        (Some(Overlay::Exception(_) | Overlay::Offers(_)), _) => true,
         (Some(Overlay::Abort(form)), _) => form.is_reason,
         (None, Request::Ask(asking)) => !matches!(asking.prompt.ask, Ask::Word { .. }),
         _ => false,
@@ -306,6 +307,15 @@ fn paste(model: &mut Model, text: &str) {
 fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
     match action {
         Action::Exception => model.overlay = Some(Overlay::Exception(forms::exception(model))),
+        Action::Other => match forms::offers(model) {
+            Some(form) => model.overlay = Some(Overlay::Offers(form)),
+            None => {
+                model.notice = Some(Notice {
+                    what: "nothing is offered before attendance is complete".to_owned(),
+                    hint: "go on with what the screen asks for".to_owned(),
+                });
+            }
+        },
         Action::Transcript => model.overlay = Some(Overlay::Transcript { from_end: 0 }),
         Action::Words => {
             model.overlay = Some(Overlay::Words {

@@ -7,7 +7,7 @@ use conclave::audit::{RecordError, verify_directory};
 use conclave::ceremony::{Answer, ExceptionSheet, Input, Mode, Next};
 use conclave::metadata::KeyType;
 
-use crate::ceremony_driver::{Room, genesis, write};
+use crate::ceremony_driver::{Room, genesis, in_ink, write};
 use crate::{audit, closed, directory_of, findings, reasons};
 
 fn small() -> Room {
@@ -174,9 +174,7 @@ fn what_a_reader_should_know_of_the_course_is_told() {
             happened: "the door was open".to_owned(),
             decided: "it was closed".to_owned(),
         },
-        people: ["witness-1", "witness-2"]
-            .map(|id| id.parse().unwrap())
-            .to_vec(),
+        approvals: in_ink(["witness-1", "witness-2"]),
     })
     .unwrap();
     room.advance_until(|ceremony| !ceremony.exported().is_empty());

@@ -7,7 +7,7 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::Finding;
 
-use crate::ceremony_driver::{Room, genesis, parse};
+use crate::ceremony_driver::{Room, genesis, in_ink, parse};
 use crate::closed;
 
 fn page(room: &Room) -> String {
@@ -118,9 +118,7 @@ fn what_was_typed_stays_text() {
             happened: format!("h {evil}"),
             decided: format!("d {evil}"),
         },
-        people: ["witness-1", "witness-2"]
-            .map(|id| id.parse().unwrap())
-            .to_vec(),
+        approvals: in_ink(["witness-1", "witness-2"]),
     })
     .unwrap();
     room.give(Input::Outcome(Outcome::Failed(Failure {

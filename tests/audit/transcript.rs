@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ceremony_driver::{Room, genesis, write};
+use crate::ceremony_driver::{Room, genesis, in_ink, write};
 use crate::{audit, closed, directory_of, findings, reasons};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
@@ -302,15 +302,13 @@ fn full() -> Transcript {
     room.give(Input::Outcome(Outcome::Failed(failure))).unwrap();
     room.answer(Answer::Enter).unwrap();
     room.resume(7);
-    let people = ["witness-1", "witness-2"]
-        .map(|id| id.parse().unwrap())
-        .to_vec();
+    let approvals = in_ink(["witness-1", "witness-2"]);
     let sheet = ExceptionSheet {
         expected: "silence".to_owned(),
         happened: "noise".to_owned(),
         decided: "to go on".to_owned(),
     };
-    room.give(Input::Exception { sheet, people }).unwrap();
+    room.give(Input::Exception { sheet, approvals }).unwrap();
     room.advance_until(|ceremony| ceremony.clock_offset().is_some());
     let findings = vec![Finding::new("station.swap", "there is swap space")];
     room.give(Input::Outcome(Outcome::StationInspected(findings)))

@@ -7,7 +7,7 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, KeyAttributes};
 
-use crate::ceremony_driver::{Room, VERSION, genesis, opening};
+use crate::ceremony_driver::{Room, VERSION, genesis, in_ink, opening, said};
 
 fn room() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
@@ -26,10 +26,6 @@ fn is_at(ceremony: &Ceremony, step: &str) -> bool {
         .is_some_and(|current| current.id.as_str() == step)
 }
 
-fn people<const N: usize>(ids: [&str; N]) -> Vec<conclave::script::PersonId> {
-    ids.map(|id| id.parse().unwrap()).to_vec()
-}
-
 fn sheet(text: &str) -> ExceptionSheet {
     ExceptionSheet {
         expected: text.to_owned(),
@@ -40,7 +36,7 @@ fn sheet(text: &str) -> ExceptionSheet {
 
 /// Inputs of every kind, sensible in some state or in none.
 fn inputs(room: &mut Room) -> Vec<Input> {
-    let text = |text: &str| Input::Answer(Answer::Text(text.to_owned()));
+    let text = |text: &str| said(Answer::Text(text.to_owned()));
     let key = "key-1".parse().unwrap();
     let token = room.token(&key).id().clone();
     room.token(&key).generate(KeyType::Ed25519);
@@ -53,7 +49,7 @@ fn inputs(room: &mut Room) -> Vec<Input> {
             program: None,
             torn_bytes: u64::MAX,
         },
-        Input::Answer(Answer::Enter),
+        said(Answer::Enter),
         text(""),
         text(" "),
         text("SIGN ROOT 1"),
@@ -61,15 +57,15 @@ fn inputs(room: &mut Room) -> Vec<Input> {
         text("9999-12-30T00:00:00Z"),
         text("-009999-01-02T00:00:00Z"),
         text("a\u{1b}b"),
-        Input::Answer(Answer::Choice {
+        said(Answer::Choice {
             index: 0,
             remark: String::new(),
         }),
-        Input::Answer(Answer::Choice {
+        said(Answer::Choice {
             index: 2,
             remark: "no".to_owned(),
         }),
-        Input::Answer(Answer::Choice {
+        said(Answer::Choice {
             index: usize::MAX,
             remark: "no".to_owned(),
         }),
@@ -101,11 +97,11 @@ fn inputs(room: &mut Room) -> Vec<Input> {
         })),
         Input::Exception {
             sheet: sheet("that"),
-            people: people(["witness-1", "witness-2"]),
+            approvals: in_ink(["witness-1", "witness-2"]),
         },
         Input::Exception {
             sheet: sheet("that"),
-            people: people(["witness-1", "stranger"]),
+            approvals: in_ink(["witness-1", "stranger"]),
         },
         Input::Abort {
             reason: "enough".to_owned(),
@@ -127,7 +123,7 @@ fn every_input_in_every_state_is_applied_or_refused_with_a_hint() {
                     let mut ceremony = room.ceremony.clone();
                     for event in &events {
                         ceremony = ceremony.apply(event).unwrap();
-                        assert!(!event.narrate(ceremony.script()).is_empty());
+                        assert!(!event.narrate(ceremony.script(), ceremony.cast()).is_empty());
                     }
                     assert!(!events.is_empty());
                     let _ = ceremony.next();
@@ -245,38 +241,38 @@ fn the_clock_may_not_be_earlier_than_the_script() {
 }
 
 #[test]
-fn two_people_are_two_other_than_the_administrator() {
+fn an_exception_is_decided_by_two_other_than_the_administrator() {
     let mut room = room();
     for few in [
-        people([]),
-        people(["witness-1"]),
-        people(["witness-1", "witness-1"]),
-        people(["witness-1", "administrator"]),
+        in_ink([]).to_vec(),
+        in_ink(["witness-1"]).to_vec(),
+        in_ink(["witness-1", "witness-1"]).to_vec(),
+        in_ink(["witness-1", "administrator"]).to_vec(),
     ] {
         let input = Input::Exception {
             sheet: sheet("that"),
-            people: few.clone(),
+            approvals: few.clone(),
         };
         assert_eq!(room.give(input), Err(StepError::TwoPeople));
         let event = Event {
             step: None,
-            people: few,
+            people: few.iter().map(|by| by.person.clone()).collect(),
             fact: Fact::ExceptionRecorded {
                 sheet: sheet("that"),
-                strength: conclave::ceremony::Strength::OperatorTyped,
+                approvals: few,
             },
         };
         let refusal = room.ceremony.clone().apply(&event).unwrap_err();
         assert!(matches!(refusal, ReplayError::Contradiction(_)));
     }
-    let people = people(["witness-1", "holder-2"]);
+    let approvals = in_ink(["witness-1", "holder-2"]);
     let blank = Input::Exception {
         sheet: sheet(" "),
-        people: people.clone(),
+        approvals: approvals.clone(),
     };
     assert_eq!(room.give(blank), Err(StepError::Empty));
     let sheet = sheet("that");
-    room.give(Input::Exception { sheet, people }).unwrap();
+    room.give(Input::Exception { sheet, approvals }).unwrap();
     assert_eq!(room.ceremony.exceptions().len(), 1);
 }
 
@@ -298,8 +294,8 @@ fn control_characters_never_get_into_the_record() {
     for text in ["a\nb", "\u{1b}[2J", "\0", "\u{9b}"] {
         let text = text.to_owned();
         for input in [
-            Input::Answer(Answer::Text(text.clone())),
-            Input::Answer(Answer::Choice {
+            said(Answer::Text(text.clone())),
+            said(Answer::Choice {
                 index: 0,
                 remark: text.clone(),
             }),
@@ -308,7 +304,7 @@ fn control_characters_never_get_into_the_record() {
             },
             Input::Exception {
                 sheet: sheet(&text),
-                people: people(["witness-1", "witness-2"]),
+                approvals: in_ink(["witness-1", "witness-2"]),
             },
         ] {
             assert_eq!(room.give(input), Err(StepError::Control));

@@ -17,11 +17,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Ceremony, Effect, Event, Input, Mode, Moment, Next, Opening, Outcome, StepError,
-    possession_message,
+    Answer, Approval, Ceremony, Effect, Event, Input, Mode, Moment, Next, Opening, Outcome, Prompt,
+    StepError, Strength, possession_message,
 };
 use conclave::metadata::KeyType;
-use conclave::script::{Blueprint, KeyId, Kind, Script, embedded};
+use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, embedded};
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
@@ -122,7 +122,7 @@ impl Room {
     /// Does what comes next in the usual way; false when it is over.
     pub(crate) fn advance(&mut self) -> bool {
         let input = match self.ceremony.next() {
-            Next::Ask(prompt) => Input::Answer(prompt.ask.usual_answer()),
+            Next::Ask(prompt) => self.usual(&prompt),
             Next::Do(effect) => Input::Outcome(self.perform(&effect)),
             Next::Done(_) => return false,
         };
@@ -148,7 +148,42 @@ impl Room {
 
     /// Gives an answer.
     pub(crate) fn answer(&mut self, answer: Answer) -> Result<(), StepError> {
-        self.give(Input::Answer(answer))
+        let approvals = match self.ceremony.next() {
+            Next::Ask(prompt) => self.approvals(&prompt),
+            _ => Vec::new(),
+        };
+        self.give(Input::Answer { answer, approvals })
+    }
+
+    /// The usual answer, approved where that is wanted.
+    pub(crate) fn usual(&self, prompt: &Prompt) -> Input {
+        Input::Answer {
+            answer: prompt.ask.usual_answer(),
+            approvals: self.approvals(prompt),
+        }
+    }
+
+    /// What the people of a prompt give, each by the own code, if it wants their approval.
+    fn approvals(&self, prompt: &Prompt) -> Vec<Approval> {
+        if prompt.approval {
+            self.approved_by(&prompt.who)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// What people give, each by the own code, or alone.
+    pub(crate) fn approved_by(&self, people: &[PersonId]) -> Vec<Approval> {
+        let strength = if self.ceremony.script().is_solo() {
+            Strength::Solo
+        } else {
+            Strength::Code
+        };
+        let approve = |person: &PersonId| Approval {
+            person: person.clone(),
+            strength,
+        };
+        people.iter().map(approve).collect()
     }
 
     /// A process takes the ceremony up again.
@@ -189,6 +224,7 @@ impl Room {
         let script = self.ceremony.script().sha256();
         let challenge: [u8; 32] = *Digest::of(&self.ticks.to_be_bytes()).as_bytes();
         match effect {
+            Effect::ChooseCode { .. } => Outcome::CodeChosen,
             Effect::InspectStation => Outcome::StationInspected(Vec::new()),
             Effect::FindToken { key } => Outcome::TokenFound {
                 token: self.token(key).id().clone(),
@@ -264,4 +300,19 @@ pub(crate) fn write(directory: &Path, path: &str, bytes: &[u8]) {
     let path = directory.join(path);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
+}
+
+/// An answer that nobody approves.
+pub(crate) const fn said(answer: Answer) -> Input {
+    Input::Answer {
+        answer,
+        approvals: Vec::new(),
+    }
+}
+
+/// People for whom the operator types.
+pub(crate) fn in_ink<const N: usize>(people: [&str; N]) -> Vec<Approval> {
+    people
+        .map(|id| Approval::in_ink(id.parse().unwrap()))
+        .to_vec()
 }

@@ -96,7 +96,7 @@ impl Room {
     /// One prompt or effect.
     pub(crate) fn step(&mut self) {
         let input = match self.ceremony().next() {
-            Next::Ask(prompt) => Input::Answer(prompt.ask.usual_answer()),
+            Next::Ask(prompt) => self.driver.usual(&prompt),
             Next::Do(Effect::InspectStation) => {
                 let detail = "swap is on: what is in memory may be written to a disk";
                 let findings = vec![Finding::new("station.swap", detail)];
@@ -116,7 +116,10 @@ impl Room {
             number: entry.line.seq,
             time: entry.line.time,
             head: entry.digest,
-            text: entry.line.event().narrate(self.ceremony().script()),
+            text: entry
+                .line
+                .event()
+                .narrate(self.ceremony().script(), self.ceremony().cast()),
         };
         let fact = Box::new(entry.line.fact.clone());
         self.call(Call::Recorded(self.shared_ceremony(), line, fact));
@@ -223,7 +226,7 @@ pub(crate) fn new_pin() -> SecretPrompt {
     SecretPrompt {
         who: "holder-1".parse().unwrap(),
         purpose: SecretPurpose::NewPin,
-        token: "SoftHSM v2 5f00000000000001 \"conclave-key-1\"".to_owned(),
+        about: "SoftHSM v2 5f00000000000001 \"conclave-key-1\"".to_owned(),
         tries: None,
         given: None,
     }

@@ -1,7 +1,7 @@
 //! What happened, in its order, and what did not go as the script has it.
 
-use crate::ceremony::{Ceremony, Fact, StepState, Verdict};
-use crate::script::{Act, Step, StepId};
+use crate::ceremony::{Approval, Ceremony, Fact, StepState, Verdict};
+use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
 
 use super::html::Page;
@@ -22,10 +22,11 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
             .collect()
     };
     let exceptions = rows(&|fact| match fact {
-        Fact::ExceptionRecorded { sheet, strength } => Some(vec![
+        Fact::ExceptionRecorded { sheet, approvals } => Some(vec![
             sheet.expected.clone(),
             sheet.happened.clone(),
-            format!("{} ({strength})", sheet.decided),
+            sheet.decided.clone(),
+            by(ceremony, approvals),
         ]),
         _ => None,
     });
@@ -33,8 +34,25 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
     if exceptions.is_empty() {
         page.none("None was recorded.");
     } else {
-        let headings = ["Line", "Step", "Expected", "Happened", "Decided"];
+        let headings = ["Line", "Step", "Expected", "Happened", "Decided", "By"];
         page.table(&headings, &exceptions);
+    }
+    let amendments = rows(&|fact| match fact {
+        Fact::Amended {
+            amendment,
+            approvals,
+        } => {
+            let (from, to) = amendment.change();
+            Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
+        }
+        _ => None,
+    });
+    page.element("h3", "Amendments");
+    if amendments.is_empty() {
+        page.none("None was made: the script stood as it was read out.");
+    } else {
+        let headings = ["Line", "Step", "What", "The script says", "In the room", "Approved by"];
+        page.table(&headings, &amendments);
     }
     let failures = rows(&|fact| match fact {
         Fact::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
@@ -89,10 +107,11 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
 pub(super) fn course(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
     page.element("h2", "The course");
     let entries = transcript.entries();
+    let mut sentences = transcript.narrated(ceremony.script()).into_iter();
     for run in entries.chunk_by(|a, b| a.line.step == b.line.step) {
         if let Some(first) = run.first() {
             heading(page, ceremony, first.line.step.as_ref());
-            events(page, ceremony, run);
+            events(page, run, &mut sentences);
         }
     }
     let open: Vec<_> = numbered(ceremony)
@@ -119,18 +138,26 @@ fn heading(page: &mut Page, ceremony: &Ceremony, id: Option<&StepId>) {
         "h3",
         format!("{number}. {}", step.act.title(ceremony.script())),
     );
-    if let Act::Note { text, .. } = &step.act {
+    if let Some(text) = ceremony.note(&step.id) {
         page.element("blockquote", text);
     }
 }
 
-fn events(page: &mut Page, ceremony: &Ceremony, run: &[Entry]) {
+/// Who approved, each with how that is known.
+fn by(ceremony: &Ceremony, approvals: &[Approval]) -> String {
+    let each = approvals.iter().map(|Approval { person, strength }| {
+        format!("{} ({strength})", ceremony.name(person))
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn events(page: &mut Page, run: &[Entry], sentences: &mut impl Iterator<Item = String>) {
     page.raw("<table>");
-    for entry in run {
+    for (entry, sentence) in run.iter().zip(sentences) {
         let cells = [
             ("td class=\"line\"", entry.line.seq.to_string()),
             ("td class=\"time\"", entry.line.time.to_string()),
-            ("td", entry.line.event().narrate(ceremony.script())),
+            ("td", sentence),
         ];
         page.row(cells.into_iter());
     }

@@ -85,16 +85,26 @@ fn people(page: &mut Page, ceremony: &Ceremony) {
     page.row(headings.map(|heading| ("th", heading)).into_iter());
     for person in ceremony.script().people() {
         let roles: Vec<_> = person.roles.iter().copied().map(role_title).collect();
-        let known = ceremony.attendance().get(&person.id);
+        let mut names = vec![ceremony.name(&person.id)];
+        if names[0] != person.name {
+            names.push(&person.name);
+        }
+        let known = match ceremony.attendance().get(&person.id) {
+            None => "not here at the end".to_owned(),
+            Some(here) => match &here.checked_by {
+                Some(by) => format!("{}, checked by {}", here.document, ceremony.name(by)),
+                None => format!("{}, checked by nobody", here.document),
+            },
+        };
         let verdict = match ceremony.sign_offs().get(&person.id) {
             None => "did not sign off".to_owned(),
             Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),
             Some((verdict, remark)) => format!("{verdict}: {remark}"),
         };
         let cells = [
-            ("td", format!("{} ({})", person.name, person.id)),
+            ("td", format!("{} ({})", names.join(", in the script "), person.id)),
             ("td", roles.join(", ")),
-            ("td", known.map_or("not here", String::as_str).to_owned()),
+            ("td", known),
             ("td", verdict),
             ("td class=\"ink\"", String::new()),
         ];

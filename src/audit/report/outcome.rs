@@ -66,10 +66,7 @@ fn program_file(digest: Option<Digest>) -> String {
 pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
     page.element("h2", "Keys");
     for (plan, state) in ceremony.key_states() {
-        let name = ceremony
-            .script()
-            .person(&plan.holder)
-            .map_or(plan.holder.as_str(), |holder| holder.name.as_str());
+        let name = ceremony.name(&plan.holder);
         page.element("h3", format!("{} of {name}", plan.id));
         key(page, plan, state);
     }

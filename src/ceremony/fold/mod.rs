@@ -4,14 +4,13 @@
 //! are held to the same.
 
 mod key;
+mod people;
 mod root;
-
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
 use crate::metadata::FrozenRoot;
-use crate::script::{Act, KeyId, PersonId, PersonRole, StepId};
+use crate::script::{Act, KeyId, PersonId, StepId};
 
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::state::{Ceremony, Ending, KeyState};
@@ -89,7 +88,9 @@ impl Ceremony {
                 });
             }
         }
-        if !self.fold_anywhere(event)? {
+        if self.fold_people(event)? {
+            self.settle();
+        } else if !self.fold_anywhere(event)? {
             self.fold_in_step(event)?;
             self.failure = None;
             self.settle();
@@ -112,6 +113,8 @@ impl Ceremony {
             Fact::Resumed { .. } => {
                 // The people, the clock and the machine may be others now.
                 self.attended.clear();
+                self.away.clear();
+                self.codes.clear();
                 self.clock_offset = None;
                 self.findings = None;
                 let again: Vec<StepId> = self
@@ -141,8 +144,8 @@ impl Ceremony {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
             }
-            Fact::ExceptionRecorded { sheet, .. } => {
-                self.require_two(&event.people, "an exception is decided")?;
+            Fact::ExceptionRecorded { sheet, approvals } => {
+                self.require_decision(event, approvals, "an exception is decided")?;
                 self.exceptions.push((event.step.clone(), sheet.clone()));
             }
             Fact::Aborted { reason } => {
@@ -176,28 +179,24 @@ impl Ceremony {
         }
         let (step_id, act) = (step.id.clone(), step.act.clone());
         match (&act, &event.fact) {
-            (Act::Attendance, Fact::Attended { document }) => {
-                let [person] = event.people.as_slice() else {
-                    return Err(contradiction("attendance is taken person by person"));
-                };
-                let before = self.attended.insert(person.clone(), document.clone());
-                require(before.is_none(), "that person is here already")?;
-            }
             (
                 Act::AttestClock,
                 Fact::ClockAttested {
                     machine,
                     attested,
                     offset,
-                    ..
+                    approvals,
                 },
-            ) => self.fold_clock(&event.people, *machine, *attested, *offset)?,
+            ) => {
+                self.require_approval(event, approvals, "the clock is attested")?;
+                self.fold_clock(*machine, *attested, *offset)?;
+            }
             (Act::InspectStation, Fact::StationInspected { findings }) => {
                 self.findings = Some(findings.clone());
             }
-            (Act::InspectStation, Fact::FindingsAcknowledged { .. }) => {
+            (Act::InspectStation, Fact::FindingsAcknowledged { approvals }) => {
                 require(self.findings.is_some(), "nothing was inspected yet")?;
-                self.require_two(&event.people, "findings are acknowledged")?;
+                self.require_approval(event, approvals, "findings are acknowledged")?;
                 self.done.insert(step_id);
             }
             (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
@@ -212,8 +211,8 @@ impl Ceremony {
                     return Err(contradiction("initials are one person's"));
                 };
                 require(
-                    initials.contains(person),
-                    "the script does not ask for that person's initials",
+                    initials.contains(person) && self.attended.contains_key(person),
+                    "the script asks for the initials of others, who are here",
                 )?;
                 let place = (step_id, person.clone());
                 let before = self.initials.insert(place, typed.clone());
@@ -234,6 +233,10 @@ impl Ceremony {
                     *verdict == Verdict::Agree || !remark.is_empty(),
                     "a reservation or a refusal has a reason",
                 )?;
+                require(
+                    self.attended.contains_key(person),
+                    "only who is here signs off",
+                )?;
                 let signed_off = (*verdict, remark.clone());
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
@@ -251,14 +254,7 @@ impl Ceremony {
         Ok(())
     }
 
-    fn fold_clock(
-        &mut self,
-        people: &[PersonId],
-        machine: Timestamp,
-        attested: Timestamp,
-        offset: i64,
-    ) -> Folded {
-        self.require_two(people, "the clock is attested")?;
+    fn fold_clock(&mut self, machine: Timestamp, attested: Timestamp, offset: i64) -> Folded {
         require(
             attested.as_second() - machine.as_second() == offset,
             "the offset is not attested time minus machine time",
@@ -269,21 +265,6 @@ impl Ceremony {
         )?;
         self.clock_offset = Some(offset);
         Ok(())
-    }
-
-    /// Two people are two other than the ceremony administrator.
-    fn require_two(&self, people: &[PersonId], what: &str) -> Folded {
-        let independent: BTreeSet<_> = people
-            .iter()
-            .filter(|id| {
-                let person = self.script.person(id);
-                person.is_some_and(|person| !person.is(PersonRole::Administrator))
-            })
-            .collect();
-        require(
-            independent.len() >= 2,
-            &format!("{what} by two people, neither of them the ceremony administrator"),
-        )
     }
 
     fn key_mut(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
@@ -304,11 +285,7 @@ impl Ceremony {
             return;
         };
         let done = match &step.act {
-            Act::Attendance => self
-                .script
-                .people()
-                .iter()
-                .all(|person| self.attended.contains_key(&person.id)),
+            Act::Attendance => self.is_attendance_complete(),
             Act::AttestClock => self.clock_offset.is_some(),
             // Done when the findings are acknowledged, or there are none.
             Act::InspectStation => self.findings.as_ref().is_some_and(Vec::is_empty),
@@ -328,10 +305,9 @@ impl Ceremony {
             Act::Export => !self.exported.is_empty(),
             Act::ProveToken { key } => self.keys[key].reinserted,
             Act::SignOff => self
-                .script
-                .people()
-                .iter()
-                .all(|person| self.sign_offs.contains_key(&person.id)),
+                .attended
+                .keys()
+                .all(|person| self.sign_offs.contains_key(person)),
         };
         if done {
             let id = step.id.clone();
@@ -339,10 +315,13 @@ impl Ceremony {
         }
     }
 
+    /// The worst verdict of those who signed off. Who did not is a reservation.
     pub(super) fn worst_verdict(&self) -> Verdict {
-        self.sign_offs
-            .values()
-            .map(|(verdict, _)| *verdict)
+        let of = |id: &PersonId| self.sign_offs.get(id).map(|(verdict, _)| *verdict);
+        self.script
+            .people()
+            .iter()
+            .map(|person| of(&person.id).unwrap_or(Verdict::WithReservation))
             .max()
             .unwrap_or(Verdict::Agree)
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::twice;
-use crate::script::plan::PersonRole;
+use crate::script::plan::{Assurance, PersonRole};
 use crate::script::read::{At, Draft, Log, PersonEntry};
 use crate::script::{Act, PersonId};
 
@@ -11,7 +11,8 @@ const WITNESSES: usize = 2;
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.people.iter().filter_map(|p| p.id.as_ref()));
-    let names = draft.people.iter().filter_map(|p| p.name.as_ref());
+    let people = draft.people.iter();
+    let names = people.flat_map(|p| p.name.iter().chain(&p.substitute));
     let spoken: Vec<At<Spoken>> = names
         .map(|name| At {
             value: Spoken(name.value.clone()),
@@ -58,6 +59,9 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
             "one person performs the script: make the others witnesses",
         ),
     }
+    if draft.assurance == Assurance::Solo {
+        return;
+    }
     let witnesses = having(draft, PersonRole::Witness);
     for person in &witnesses {
         if person.is(PersonRole::Administrator) {
@@ -78,7 +82,7 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
             "script.people",
             start,
             format!("{found}, but two people must attest the clock and approve exceptions"),
-            "give the role witness to at least two people other than the administrator",
+            "give the role witness to at least two people other than the administrator; or let one person act alone, which every page will say, with assurance = \"solo\"",
         );
     }
 }

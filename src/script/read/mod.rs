@@ -14,7 +14,7 @@ mod steps;
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Kind, Script};
+use super::plan::{Assurance, Kind, Script};
 use crate::metadata::{RoleKind, TrustedRoot};
 use super::{CarriedFiles, Faults, check, warning};
 use carried::Carrier;
@@ -41,6 +41,7 @@ pub(super) struct Draft {
     pub(super) start: Span,
     pub(super) kind: Kind,
     pub(super) not_before: Option<Timestamp>,
+    pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
@@ -183,7 +184,11 @@ fn document_fields(
     let not_before = fields
         .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
         .and_then(|value| value.time());
-    fields.later(&["assurance", "backup", "medium", "spare"]);
+    let assurance = fields
+        .optional("assurance")
+        .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
+        .unwrap_or_default();
+    fields.later(&["backup", "medium", "spare"]);
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
@@ -211,6 +216,7 @@ fn document_fields(
         start,
         kind,
         not_before,
+        assurance,
         root,
         people,
         previous,
@@ -234,6 +240,7 @@ fn document_fields(
         title: title?,
         repository: repository?,
         not_before: not_before?,
+        assurance,
         root: draft
             .root
             .complete(previous.as_ref().map(|previous| &previous.root))?,

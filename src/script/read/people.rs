@@ -12,6 +12,7 @@ pub(in crate::script) struct PersonEntry {
     pub(in crate::script) id: Option<At<PersonId>>,
     pub(in crate::script) name: Option<At<String>>,
     pub(in crate::script) roles: Option<At<Vec<PersonRole>>>,
+    pub(in crate::script) substitute: Option<At<String>>,
 }
 
 pub(super) fn read(tables: Vec<Fields<'_, '_>>) -> Vec<PersonEntry> {
@@ -29,13 +30,16 @@ fn person(mut fields: Fields<'_, '_>) -> PersonEntry {
     let roles = fields
         .required("roles", "roles = [\"key-holder\"]")
         .and_then(|value| value.at(roles(&value)));
-    fields.later(&["substitute"]);
+    let substitute = fields
+        .optional("substitute")
+        .and_then(|value| value.at(value.line(60)));
     fields.finish();
     PersonEntry {
         span,
         id,
         name,
         roles,
+        substitute,
     }
 }
 
@@ -77,6 +81,7 @@ impl PersonEntry {
             id: self.id?.value,
             name: self.name?.value,
             roles: self.roles?.value,
+            substitute: self.substitute.map(|name| name.value),
         })
     }
 }

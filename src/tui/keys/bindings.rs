@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::ceremony::{Waiting, WaitingOn};
 use crate::tui::model::{
-    ExceptionForm, Focus, Input, Model, Overlay, Request, Screen, Stage, Turn,
+    ExceptionForm, Focus, Input, Model, OfferForm, Overlay, Request, Screen, Stage, Turn,
 };
 use crate::tui::screens;
 
 use super::{
     Action, BACK_TAB, Binding, CAPITAL_P, CONTROL_C, DOWN, E, END, ENTER, ESC, F1, F2, F3, F4, F5,
-    F6, G, HOME, J, K, Key, P, PAGE_DOWN, PAGE_UP, QUESTION, SPACE, T, TAB, UP,
+    F6, F7, G, HOME, J, K, Key, O, P, PAGE_DOWN, PAGE_UP, QUESTION, SPACE, T, TAB, UP,
 };
 
 /// How long a token may take before it is offered to give it up.
@@ -210,18 +210,24 @@ fn of_rehearsal(is_typing: bool, all: &mut Vec<Binding>) {
 
 /// What can be done at any moment. While a line is typed, letters are letters.
 fn of_everything(is_typing: bool, all: &mut Vec<Binding>) {
-    let keys: [&'static [Key]; 3] = if is_typing {
-        [&[F4], &[F3], &[F1]]
+    let keys: [&'static [Key]; 4] = if is_typing {
+        [&[F4], &[F7], &[F3], &[F1]]
     } else {
-        [&[E, F4], &[T, F3], &[QUESTION, F1]]
+        [&[E, F4], &[O, F7], &[T, F3], &[QUESTION, F1]]
     };
-    let [exception, transcript, help] = keys;
+    let [exception, other, transcript, help] = keys;
     all.extend([
         hinted(
             exception,
             Action::Exception,
             "exception",
             "fills in an exception sheet",
+        ),
+        hinted(
+            other,
+            Action::Other,
+            "other",
+            "what else the room may ask for: corrections, people who come and go",
         ),
         hinted(
             transcript,
@@ -289,6 +295,7 @@ fn of_overlay(overlay: &Overlay) -> Vec<Binding> {
             ));
         }
         Overlay::Exception(form) => of_exception(form, &mut all),
+        Overlay::Offers(form) => of_offers(form, &mut all),
         Overlay::Abort(form) => {
             all.push(hinted(
                 &[ENTER],
@@ -314,6 +321,21 @@ fn of_overlay(overlay: &Overlay) -> Vec<Binding> {
     }
     all.push(bound(&[CONTROL_C], Action::Abort, STOP));
     all
+}
+
+fn of_offers(form: &OfferForm, all: &mut Vec<Binding>) {
+    all.push(hinted(&[ENTER], Action::Submit, "take", "takes the line"));
+    all.push(hinted(&[ESC], Action::Back, "back", "goes back by a line"));
+    if form.is_text() {
+        return;
+    }
+    all.push(paired(
+        &[UP, K],
+        Action::Up,
+        ("Up Down", "choose"),
+        "goes to the line above",
+    ));
+    all.push(bound(&[DOWN, J], Action::Down, "goes to the line below"));
 }
 
 fn of_reading(all: &mut Vec<Binding>) {

@@ -22,6 +22,7 @@ pub(super) enum Action {
     PreviousField,
     Steps,
     Exception,
+    Other,
     Transcript,
     Words,
     Help,
@@ -109,8 +110,10 @@ const F3: Key = Key::new(KeyCode::F(3), "F3");
 const F4: Key = Key::new(KeyCode::F(4), "F4");
 const F5: Key = Key::new(KeyCode::F(5), "F5");
 const F6: Key = Key::new(KeyCode::F(6), "F6");
+const F7: Key = Key::new(KeyCode::F(7), "F7");
 const E: Key = Key::new(KeyCode::Char('e'), "e");
 const G: Key = Key::new(KeyCode::Char('g'), "g");
+const O: Key = Key::new(KeyCode::Char('o'), "o");
 const P: Key = Key::new(KeyCode::Char('p'), "p");
 const CAPITAL_P: Key = Key::new(KeyCode::Char('P'), "P");
 const SPACE: Key = Key::new(KeyCode::Char(' '), "Space");

@@ -4,7 +4,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
-use super::step::names;
 use super::work::Question;
 use crate::ceremony::{Ask, Ceremony, Prompt};
 use crate::tui::field::TextField;
@@ -15,8 +14,7 @@ use crate::words::Digest;
 pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
     let prompt = &asking.prompt;
     let who = model.shown().map_or_else(String::new, |ceremony| {
-        let script = ceremony.script();
-        names(prompt.who.iter().filter_map(|id| script.person(id)))
+        ceremony.names(&prompt.who)
     });
     let mut question = Question {
         title: who,

@@ -7,11 +7,10 @@ use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
 use super::{draw_lines, frame, inside};
-use crate::script::Person;
+use crate::script::PersonId;
 use crate::tui::field::TextField;
 use crate::tui::model::{ExceptionForm, Model};
 use crate::tui::text::{escape, width, wrap};
-use crate::tui::theme::Theme;
 
 const LABELS: [(&str, &str); ExceptionForm::LINES] = [
     ("expected", "what the script let one expect"),
@@ -65,15 +64,15 @@ pub(super) fn draw(
             }
         } else {
             let chosen = form.people.get(at.saturating_sub(3)).copied().flatten();
-            let person = chosen.and_then(|index| deciders.get(index)).copied();
-            lines.push(person_line(person, label, is_here, theme));
+            let person = chosen.and_then(|index| deciders.get(index));
+            lines.push(person_line(model, person, label, is_here));
         }
     }
     lines.gap();
     match form.notice {
         Some(notice) => lines.failure(notice, ""),
         None => lines.paragraph(
-            "Two people decide, neither of them the administrator. The operator types it for them: both sign it in ink.",
+            "Two people decide, neither of them the administrator, and each types the own code. Before there are codes, both sign in ink.",
             Style::new(),
         ),
     }
@@ -113,19 +112,19 @@ fn text_line(
 }
 
 fn person_line(
-    person: Option<&Person>,
+    model: &Model,
+    person: Option<&PersonId>,
     mut line: Vec<Span<'static>>,
     is_here: bool,
-    theme: Theme,
 ) -> Line<'static> {
-    let name = person.map_or_else(
-        || "nobody".to_owned(),
-        |person| {
-            let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
-            let name = escape(&person.name, theme.charset);
-            format!("{name} ({})", roles.join(", "))
-        },
-    );
+    let theme = model.settings.theme;
+    let named = person.zip(model.shown()).and_then(|(id, ceremony)| {
+        let roles = &ceremony.script().person(id)?.roles;
+        let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        let name = escape(ceremony.name(id), theme.charset);
+        Some(format!("{name} ({})", roles.join(", ")))
+    });
+    let name = named.unwrap_or_else(|| "nobody".to_owned());
     if is_here {
         line.push(Span::styled(format!(" {name} "), theme.selected()));
         line.push(Span::styled("  Up Down another", theme.quiet()));

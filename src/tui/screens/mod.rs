@@ -7,6 +7,7 @@ mod exception;
 mod frame;
 mod help;
 mod lines;
+mod offers;
 mod pin;
 mod sign;
 mod small;
@@ -55,6 +56,7 @@ fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
             transcript::draw(model, *from_end, body, buffer);
         }
         Some(Overlay::Exception(form)) => return exception::draw(model, form, body, buffer),
+        Some(Overlay::Offers(form)) => return offers::draw(model, form, body, buffer),
         Some(Overlay::Abort(form)) => return abort::draw(model, form, body, buffer),
         None if model.end.is_some() => end::draw(model, body, buffer),
         None => return work::draw(model, body, buffer),

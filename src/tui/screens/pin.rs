@@ -5,8 +5,8 @@ use ratatui::text::Span;
 
 use super::ask::field_line;
 use super::lines::Lines;
-use super::step::names;
 use super::work::Question;
+use crate::ceremony::SecretPurpose;
 use crate::record::Tries;
 use crate::tui::model::{Entering, Model, Stage};
 
@@ -18,10 +18,19 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
     let prompt = &entering.prompt;
     let purpose = prompt.purpose.title();
     let who = model.shown().map_or_else(String::new, |ceremony| {
-        names(ceremony.script().person(&prompt.who).into_iter())
+        ceremony.name(&prompt.who).to_owned()
     });
     let mut lines = Lines::new(theme, room);
-    lines.entry("token  ", 7, &prompt.token, theme.strong());
+    match prompt.purpose {
+        SecretPurpose::NewApprovalCode => lines.paragraph(
+            "A code of four characters or more, by which to approve what two people decide. It is kept in memory alone.",
+            Style::new(),
+        ),
+        SecretPurpose::ApprovalCode => {
+            lines.entry("approves  ", 10, &prompt.about, theme.strong());
+        }
+        _ => lines.entry("token  ", 7, &prompt.about, theme.strong()),
+    }
     lines.gap();
     lines.hanging(
         "Others turn away. ",
@@ -34,7 +43,7 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
         let style = if is_low { theme.fail() } else { Style::new() };
         lines.entry("tries  ", 7, &tries.to_string(), style);
     }
-    if prompt.purpose.is_new() {
+    if prompt.purpose.is_new() && !prompt.purpose.is_code() {
         lines.paragraph(
             "Digits alone are safest: letters move with the keyboard's layout.",
             Style::new(),

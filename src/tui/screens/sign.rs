@@ -46,10 +46,8 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     let holders: Vec<String> = ceremony
         .key_states()
         .map(|(plan, _)| {
-            let name = script
-                .person(&plan.holder)
-                .map_or_else(|| plan.holder.to_string(), |person| person.name.clone());
-            shorten(&escape(&name, theme.charset), 24)
+            let name = ceremony.name(&plan.holder);
+            shorten(&escape(name, theme.charset), 24)
         })
         .collect();
     let longest = holders.iter().map(|name| width(name)).max().unwrap_or(0);

@@ -5,7 +5,7 @@ use ratatui::text::Line;
 
 use super::lines::Lines;
 use crate::ceremony::Ceremony;
-use crate::script::{Act, Person, Script, Step};
+use crate::script::{Act, Step};
 use crate::tui::theme::Theme;
 
 /// What the script says of a step.
@@ -17,7 +17,7 @@ pub(super) fn lines(
 ) -> Vec<Line<'static>> {
     let script = ceremony.script();
     let mut lines = Lines::new(theme, width);
-    lines.entry("Who  ", 5, &who(script, step), theme.strong());
+    lines.entry("Who  ", 5, &who(ceremony, step), theme.strong());
     lines.gap();
     for instruction in step.act.instructions(script) {
         lines.item(&instruction);
@@ -80,20 +80,11 @@ pub(super) fn just_made(
     lines.into_vec()
 }
 
-fn who(script: &Script, step: &Step) -> String {
-    let people = step.act.who(script);
+fn who(ceremony: &Ceremony, step: &Step) -> String {
+    let script = ceremony.script();
+    let people: Vec<_> = step.act.who(script).iter().map(|p| p.id.clone()).collect();
     if people.len() == script.people().len() {
         return "everybody".to_owned();
     }
-    names(people.into_iter())
-}
-
-/// Names as one reads them aloud.
-pub(super) fn names<'p>(people: impl Iterator<Item = &'p Person>) -> String {
-    let names: Vec<&str> = people.map(|person| person.name.as_str()).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
+    ceremony.names(&people)
 }

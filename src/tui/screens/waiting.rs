@@ -35,6 +35,7 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
                 Deferred::Exception => {
                     "The exception is recorded as soon as the token has answered."
                 }
+                Deferred::Request => "What was asked for comes as soon as the token has answered.",
                 Deferred::Abort => "The ceremony is broken off as soon as the token has answered.",
             },
             theme.now(),

@@ -1,0 +1,225 @@
+//! What happens to the people: they come, choose their codes, leave, agree; two of them amend the script.
+
+use std::collections::BTreeSet;
+
+use crate::script::PersonId;
+
+use crate::ceremony::approval::{Approval, Strength, people_of};
+use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::people::Presence;
+use crate::ceremony::state::Ceremony;
+
+use super::{Folded, ReplayError, contradiction, require};
+
+impl Ceremony {
+    /// Folds what happens to people, at whatever step; false when the event is of another kind.
+    pub(super) fn fold_people(&mut self, event: &Event) -> Result<bool, ReplayError> {
+        match &event.fact {
+            Fact::Attended {
+                document,
+                checked_by,
+            } => {
+                let person = only(event, "attendance is taken person by person")?;
+                self.fold_attended(person, document, checked_by.as_ref())?;
+            }
+            Fact::Awaited => {
+                let person = only(event, "people are awaited one by one")?;
+                require(
+                    self.is_at_attendance() && self.may_be_late(person),
+                    "only key holders and custodians may come later, and attendance says so",
+                )?;
+                self.require_absent(person)?;
+                let has_checked = |here: &Presence| here.checked_by.as_ref() == Some(person);
+                require(
+                    !self.attended.values().any(has_checked),
+                    "that person looked at a document, and so is here",
+                )?;
+                self.away.insert(person.clone());
+            }
+            Fact::Substituted { name } => {
+                let person = only(event, "a substitute takes one person's place")?;
+                require(
+                    self.is_at_attendance(),
+                    "after attendance, a substitute is an amendment",
+                )?;
+                self.require_absent(person)?;
+                require(
+                    self.stand_in(person).as_ref() == Some(name),
+                    "the script lists no such substitute",
+                )?;
+                self.replace(person);
+            }
+            Fact::CodeChosen => {
+                let person = only(event, "each person chooses a code alone")?;
+                require(
+                    self.attended.contains_key(person) && self.wants_code(person),
+                    "only who is here, and is not the administrator, chooses a code",
+                )?;
+                let is_new = self.codes.insert(person.clone());
+                require(is_new, "that person has a code already")?;
+            }
+            Fact::Left { reason } => {
+                let person = only(event, "people leave one by one")?;
+                require(!reason.trim().is_empty(), "who leaves says why")?;
+                require(
+                    !self.is_at_attendance() && self.may_leave(person),
+                    "the administrator stays, and so do enough people to approve",
+                )?;
+                self.attended.remove(person);
+                self.codes.remove(person);
+                self.away.insert(person.clone());
+            }
+            Fact::Amended {
+                amendment,
+                approvals,
+            } => {
+                self.require_approval(event, approvals, "the script is amended")?;
+                if let Some(objection) = self.objection(amendment) {
+                    return Err(contradiction(objection));
+                }
+                self.amend(amendment);
+            }
+            _ => return Ok(false),
+        }
+        self.cast.follow(event);
+        Ok(true)
+    }
+
+    fn fold_attended(
+        &mut self,
+        person: &PersonId,
+        document: &str,
+        checked_by: Option<&PersonId>,
+    ) -> Folded {
+        require(
+            self.is_at_attendance() || self.away.contains(person),
+            "attendance was taken: only who was away can come",
+        )?;
+        require(
+            !self.attended.contains_key(person),
+            "that person is here already",
+        )?;
+        match checked_by {
+            Some(checker) => {
+                let is_here = self.attended.contains_key(checker)
+                    || self.is_at_attendance() && !self.away.contains(checker);
+                require(
+                    checker != person && self.script.person(checker).is_some() && is_here,
+                    "somebody else who is here looks at a document",
+                )?;
+            }
+            None => require(
+                self.script.is_solo(),
+                "somebody looks at each person's document",
+            )?,
+        }
+        let presence = Presence {
+            document: document.to_owned(),
+            checked_by: checked_by.cloned(),
+        };
+        self.attended.insert(person.clone(), presence);
+        self.away.remove(person);
+        Ok(())
+    }
+
+    fn require_absent(&self, person: &PersonId) -> Folded {
+        require(
+            !self.attended.contains_key(person) && !self.away.contains(person),
+            "of that person it was said already",
+        )
+    }
+
+    /// Whether attendance is complete: everybody is here or awaited, with a code, and enough can approve.
+    pub(super) fn is_attendance_complete(&self) -> bool {
+        let everybody = self.script.people().iter().all(|person| {
+            self.attended.contains_key(&person.id) || self.away.contains(&person.id)
+        });
+        everybody
+            && self.next_without_code().is_none()
+            && self.approvers().len() >= self.approvals_needed()
+    }
+
+    /// Two different people who are here agree, neither of them the administrator, each by an own code. Where
+    /// the script is for one person, one who is here.
+    pub(super) fn require_approval(
+        &self,
+        event: &Event,
+        approvals: &[Approval],
+        what: &str,
+    ) -> Folded {
+        require(
+            people_of(approvals) == event.people,
+            "the event is of those who approve it, in their order",
+        )?;
+        let mut different = BTreeSet::new();
+        for Approval { person, strength } in approvals {
+            require(
+                different.insert(person),
+                "a person approves once, and counts as one",
+            )?;
+            require(
+                self.attended.contains_key(person),
+                &format!("{person} is not here, and cannot approve"),
+            )?;
+            self.require_strength(person, *strength)?;
+            require(
+                strength.is_approval(),
+                &format!("{what} by people themselves, not by what the operator types for them"),
+            )?;
+        }
+        let needed = self.approvals_needed();
+        let message = if self.script.is_solo() {
+            format!("{what} by somebody who is here")
+        } else {
+            format!("{what} by two people, neither of them the ceremony administrator")
+        };
+        require(different.len() >= needed, &message)
+    }
+
+    /// A strength is only what it can be for that person.
+    pub(super) fn require_strength(&self, person: &PersonId, strength: Strength) -> Folded {
+        match strength {
+            Strength::Code => require(
+                self.codes.contains(person) && !self.is_administrator(person),
+                &format!("{person} has no approval code"),
+            ),
+            Strength::Solo => require(
+                self.script.is_solo(),
+                "the script is not for one person alone",
+            ),
+            Strength::OperatorTyped => Ok(()),
+        }
+    }
+
+    /// Two different people other than the administrator decided, be it only in ink.
+    pub(super) fn require_decision(
+        &self,
+        event: &Event,
+        approvals: &[Approval],
+        what: &str,
+    ) -> Folded {
+        require(
+            people_of(approvals) == event.people,
+            "the event is of those who decided, in their order",
+        )?;
+        for Approval { person, strength } in approvals {
+            self.require_strength(person, *strength)?;
+        }
+        let different: BTreeSet<_> = approvals
+            .iter()
+            .map(|approval| &approval.person)
+            .filter(|person| self.script.is_solo() || !self.is_administrator(person))
+            .collect();
+        require(
+            different.len() >= self.approvals_needed(),
+            &format!("{what} by two people, neither of them the ceremony administrator"),
+        )
+    }
+}
+
+fn only<'e>(event: &'e Event, what: &str) -> Result<&'e PersonId, ReplayError> {
+    match event.people.as_slice() {
+        [person] => Ok(person),
+        _ => Err(contradiction(what)),
+    }
+}

@@ -1,0 +1,348 @@
+//! What the room may ask for beside answering: offers, each with a short form. Front ends show any offer; what
+//! it leads to is decided here.
+
+use crate::script::{Act, PersonId};
+
+use super::amendment::Amendment;
+use super::approval::{Approval, people_of};
+use super::decide::StepError;
+use super::event::{Event, Fact};
+use super::people::DOCUMENTS;
+use super::state::Ceremony;
+
+/// Something that the room may ask for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What it is.
+    pub kind: RequestKind,
+    /// The form, line by line.
+    pub fields: Vec<Field>,
+}
+
+/// One line of an offer's form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// What it is.
+    pub label: String,
+    /// What may be chosen; empty where a text is typed.
+    pub choices: Vec<Pick>,
+}
+
+/// Something to choose on a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pick {
+    /// How a request names it.
+    pub value: String,
+    /// As people read it.
+    pub text: String,
+}
+
+/// What the room asks for: an offer with its form filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What is asked for.
+    pub kind: RequestKind,
+    /// The lines of the form, in their order.
+    pub values: Vec<String>,
+}
+
+/// The kinds of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RequestKind {
+    /// Somebody who was awaited, or had left, comes.
+    Arrive,
+    /// Somebody leaves.
+    Leave,
+    /// A name is corrected.
+    AmendName,
+    /// The substitute whom the script lists takes somebody's place.
+    AmendSubstitute,
+    /// The text of a note is corrected.
+    AmendNote,
+    /// The minutes of a step are corrected.
+    AmendMinutes,
+    /// The number of a bag is corrected.
+    AmendBag,
+}
+
+impl RequestKind {
+    /// What it is, for a menu.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Arrive => "Somebody comes",
+            Self::Leave => "Somebody leaves",
+            Self::AmendName => "Correct a name",
+            Self::AmendSubstitute => "A substitute takes a place",
+            Self::AmendNote => "Correct the text of a note",
+            Self::AmendMinutes => "Correct the minutes of a step",
+            Self::AmendBag => "Correct the number of a bag",
+        }
+    }
+
+    /// Whether two people must approve it.
+    #[must_use]
+    pub const fn needs_approval(self) -> bool {
+        match self {
+            Self::Arrive | Self::Leave => false,
+            Self::AmendName
+            | Self::AmendSubstitute
+            | Self::AmendNote
+            | Self::AmendMinutes
+            | Self::AmendBag => true,
+        }
+    }
+}
+
+impl Offer {
+    /// The offer with its form filled in.
+    #[must_use]
+    pub const fn with(&self, values: Vec<String>) -> Request {
+        Request {
+            kind: self.kind,
+            values,
+        }
+    }
+}
+
+impl Field {
+    fn typed(label: &str) -> Self {
+        Self::chosen(label, Vec::new())
+    }
+
+    fn chosen(label: &str, choices: Vec<Pick>) -> Self {
+        Self {
+            label: label.to_owned(),
+            choices,
+        }
+    }
+}
+
+impl Pick {
+    fn new(value: impl ToString, text: impl Into<String>) -> Self {
+        Self {
+            value: value.to_string(),
+            text: text.into(),
+        }
+    }
+}
+
+impl Ceremony {
+    /// What the room may ask for now. Nothing before there are people who could approve it.
+    #[must_use]
+    pub fn offers(&self) -> Vec<Offer> {
+        let is_at_work = self
+            .current_step()
+            .is_some_and(|step| step.act != Act::Attendance)
+            && self.ending.is_none()
+            && self.approvers().len() >= self.approvals_needed();
+        if !is_at_work {
+            return Vec::new();
+        }
+        [
+            RequestKind::Arrive,
+            RequestKind::Leave,
+            RequestKind::AmendName,
+            RequestKind::AmendSubstitute,
+            RequestKind::AmendNote,
+            RequestKind::AmendMinutes,
+            RequestKind::AmendBag,
+        ]
+        .into_iter()
+        .map(|kind| Offer {
+            kind,
+            fields: self.form(kind),
+        })
+        .filter(|offer| {
+            // A choice among nothing cannot be made.
+            let first = offer.fields.first();
+            first.is_some_and(|field| !field.choices.is_empty())
+        })
+        .collect()
+    }
+
+    fn form(&self, kind: RequestKind) -> Vec<Field> {
+        let of = |wanted: &dyn Fn(&PersonId) -> bool| {
+            let people = self.script.people().iter();
+            people
+                .filter(|person| wanted(&person.id))
+                .map(|person| Pick::new(&person.id, self.name(&person.id)))
+                .collect::<Vec<_>>()
+        };
+        match kind {
+            RequestKind::Arrive => vec![
+                Field::chosen("who comes", of(&|id| self.is_away(id))),
+                Field::chosen(
+                    "known by",
+                    DOCUMENTS.map(|kind| Pick::new(kind, kind)).to_vec(),
+                ),
+                Field::chosen("checked by", of(&|id| self.attended.contains_key(id))),
+            ],
+            RequestKind::Leave => vec![
+                Field::chosen("who leaves", of(&|id| self.may_leave(id))),
+                Field::typed("why"),
+            ],
+            RequestKind::AmendName => vec![
+                Field::chosen("whose name", of(&|_| true)),
+                Field::typed("the right name"),
+            ],
+            RequestKind::AmendSubstitute => vec![Field::chosen(
+                "who takes whose place",
+                self.script
+                    .people()
+                    .iter()
+                    .filter(|person| self.is_away(&person.id))
+                    .filter_map(|person| {
+                        let other = self.stand_in(&person.id)?;
+                        let text = format!("{other} for {}", self.name(&person.id));
+                        Some(Pick::new(&person.id, text))
+                    })
+                    .collect(),
+            )],
+            RequestKind::AmendNote => {
+                let steps = self.script.steps().iter();
+                let notes = steps
+                    .filter(|step| !self.done.contains(&step.id))
+                    .filter_map(|step| Some(Pick::new(&step.id, self.note(&step.id)?)))
+                    .collect();
+                vec![
+                    Field::chosen("which note", notes),
+                    Field::typed("the right text"),
+                ]
+            }
+            RequestKind::AmendMinutes => {
+                let steps = self.script.steps().iter();
+                let steps = steps
+                    .filter(|step| !self.done.contains(&step.id))
+                    .map(|step| Pick::new(&step.id, step.act.title(&self.script)))
+                    .collect();
+                vec![
+                    Field::chosen("which step", steps),
+                    Field::typed("the right minutes"),
+                ]
+            }
+            RequestKind::AmendBag => {
+                let keys = self.script.keys().iter();
+                let bags = keys
+                    .filter(|plan| self.keys[&plan.id].token.is_none())
+                    .map(|plan| {
+                        let bag = self.bag(&plan.id).unwrap_or("no bag");
+                        let text = format!("{}: {bag}", self.script.token_title(&plan.id));
+                        Pick::new(&plan.id, text)
+                    })
+                    .collect();
+                vec![
+                    Field::chosen("which token", bags),
+                    Field::typed("the right number"),
+                ]
+            }
+        }
+    }
+
+    /// What a request would change, to be read aloud before two people approve it.
+    ///
+    /// # Errors
+    /// When the room may not ask for it.
+    pub fn read_aloud(&self, request: &Request) -> Result<Vec<String>, StepError> {
+        Ok(match self.fact_of_request(request)? {
+            Fact::Amended { amendment, .. } => {
+                let (from, to) = amendment.change();
+                vec![
+                    format!("Read aloud what changes: {}.", amendment.subject()),
+                    format!("The script says: {from}"),
+                    format!("From now on: {to}"),
+                ]
+            }
+            _ => vec![format!("{}: {}", request.kind.title(), request.values.join(", "))],
+        })
+    }
+
+    pub(super) fn decide_request(
+        &self,
+        request: &Request,
+        given: Vec<Approval>,
+    ) -> Result<Event, StepError> {
+        let mut fact = self.fact_of_request(request)?;
+        let mut people = Vec::new();
+        match &mut fact {
+            Fact::Amended { approvals, .. } => {
+                people = people_of(&given);
+                *approvals = given;
+            }
+            _ => people.extend(request.values.first().and_then(|who| who.parse().ok())),
+        }
+        Ok(self.at_step(people, fact))
+    }
+
+    /// What a request leads to, still without approvals.
+    fn fact_of_request(&self, request: &Request) -> Result<Fact, StepError> {
+        let offers = self.offers();
+        let offer = offers
+            .iter()
+            .find(|offer| offer.kind == request.kind)
+            .ok_or(StepError::NotOffered)?;
+        let values = &request.values;
+        if values.len() != offer.fields.len() {
+            return Err(StepError::NotAnAnswer);
+        }
+        for (field, value) in offer.fields.iter().zip(values) {
+            if value.trim().is_empty() {
+                return Err(StepError::Empty);
+            }
+            let is_offered = field.choices.iter().any(|pick| pick.value == *value);
+            if !field.choices.is_empty() && !is_offered {
+                return Err(StepError::NotAnAnswer);
+            }
+        }
+        let subject = values[0].as_str();
+        let to = values.get(1).map_or("", |value| value.trim()).to_owned();
+        let amendment = match request.kind {
+            RequestKind::Arrive => {
+                return Ok(Fact::Attended {
+                    document: to,
+                    checked_by: values.get(2).and_then(|who| who.parse().ok()),
+                });
+            }
+            RequestKind::Leave => return Ok(Fact::Left { reason: to }),
+            RequestKind::AmendName => {
+                let person = parsed(subject)?;
+                let from = self.name(&person).to_owned();
+                Amendment::Name { person, from, to }
+            }
+            RequestKind::AmendSubstitute => {
+                let person = parsed(subject)?;
+                let from = self.name(&person).to_owned();
+                let to = self.stand_in(&person).ok_or(StepError::NotAnAnswer)?;
+                Amendment::Substitute { person, from, to }
+            }
+            RequestKind::AmendNote => {
+                let step = parsed(subject)?;
+                let from = self.note(&step).unwrap_or_default().to_owned();
+                Amendment::Note { step, from, to }
+            }
+            RequestKind::AmendMinutes => {
+                let step = parsed(subject)?;
+                let from = self.minutes(&step);
+                let to = to.parse().map_err(|_| StepError::NotAnAnswer)?;
+                Amendment::Minutes { step, from, to }
+            }
+            RequestKind::AmendBag => {
+                let key = parsed(subject)?;
+                let from = self.bag(&key).map(str::to_owned);
+                Amendment::Bag { key, from, to }
+            }
+        };
+        match self.objection(&amendment) {
+            None => Ok(Fact::Amended {
+                amendment,
+                approvals: Vec::new(),
+            }),
+            Some(why) => Err(StepError::NotAmended(why)),
+        }
+    }
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, StepError> {
+    text.parse().map_err(|_| StepError::NotAnAnswer)
+}

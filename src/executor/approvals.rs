@@ -1,0 +1,298 @@
+//! Approval codes: chosen unseen at attendance, kept in memory that is wiped, compared when somebody approves.
+//!
+//! No event holds a code, and none outlives the process: who resumes a ceremony chooses anew.
+
+use std::collections::BTreeMap;
+
+use crate::ceremony::{
+    Answer, Approval, Ask, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt,
+    Request, SecretPrompt, SecretPurpose, StepError, Strength,
+};
+use crate::script::PersonId;
+use crate::secret::Pin;
+
+use super::effects::Performed;
+use super::{Executor, ExecutorError};
+
+/// The fewest characters of a code.
+const SHORTEST: usize = 4;
+
+/// The codes of the people in the room.
+#[derive(Default)]
+pub(super) struct Codes(BTreeMap<PersonId, Pin>);
+
+impl Codes {
+    /// Whether a code is this person's own.
+    fn is_of(&self, person: &PersonId, code: &Pin) -> bool {
+        self.0.get(person).is_some_and(|own| own.same_as(code))
+    }
+
+    /// Keeps a code, unless it cannot be one.
+    fn keep(&mut self, person: PersonId, code: Pin) -> Result<(), StepError> {
+        let is_taken = self
+            .0
+            .iter()
+            .any(|(other, taken)| *other != person && taken.same_as(&code));
+        // Whether it is short or somebody else's is not told: the others hear it.
+        if is_taken || code.expose().chars().count() < SHORTEST {
+            return Err(StepError::Code);
+        }
+        self.0.insert(person, code);
+        Ok(())
+    }
+}
+
+/// What came of asking the room: done, or it wants something else first.
+type Asked<T> = Result<T, Interrupt>;
+
+impl Executor<'_> {
+    /// Has a person choose a code.
+    pub(super) fn choose_code(&mut self, person: PersonId) -> Performed<Outcome> {
+        loop {
+            let prompt = self.code_prompt(&person, SecretPurpose::NewApprovalCode, String::new());
+            let code = self.front_end.secret(&self.ceremony, &prompt)?;
+            match self.codes.keep(person.clone(), code) {
+                Ok(()) => return Ok(Outcome::CodeChosen),
+                Err(error) => self.front_end.not_accepted(&self.ceremony, &error),
+            }
+        }
+    }
+
+    /// Takes an answer, after the people who must approve it did.
+    pub(super) fn answered(
+        &mut self,
+        prompt: &Prompt,
+        answer: Answer,
+    ) -> Result<Asked<()>, ExecutorError> {
+        let mut approvals = Vec::new();
+        if prompt.approval {
+            let what = self
+                .ceremony
+                .current_step()
+                .map_or_else(String::new, |step| step.act.title(self.ceremony.script()));
+            match self.approve(&prompt.who, &what) {
+                Ok(Ok(given)) => approvals = given,
+                Ok(Err(error)) => {
+                    self.front_end.not_accepted(&self.ceremony, &error);
+                    return Ok(Ok(()));
+                }
+                Err(interrupt) => return Ok(Err(interrupt)),
+            }
+        }
+        self.take_from_room(Input::Answer { answer, approvals })?;
+        Ok(Ok(()))
+    }
+
+    /// Records an exception sheet, after those who decided gave their codes. Before they have any, it is their
+    /// ink that counts.
+    pub(super) fn except(
+        &mut self,
+        sheet: ExceptionSheet,
+        people: &[PersonId],
+    ) -> Result<Asked<()>, ExecutorError> {
+        let mut approvals = Vec::new();
+        for person in people {
+            if !self.ceremony.approvers().contains(person) {
+                approvals.push(Approval::in_ink(person.clone()));
+                continue;
+            }
+            match self.approve(std::slice::from_ref(person), "the exception") {
+                Ok(Ok(given)) => approvals.extend(given),
+                Ok(Err(error)) => {
+                    self.front_end.not_accepted(&self.ceremony, &error);
+                    return Ok(Ok(()));
+                }
+                Err(interrupt) => return Ok(Err(interrupt)),
+            }
+        }
+        self.take_from_room(Input::Exception { sheet, approvals })?;
+        Ok(Ok(()))
+    }
+
+    /// Takes a request of the room; what it changes is read aloud and approved first, where that is needed.
+    pub(super) fn request(&mut self, request: Request) -> Result<Asked<()>, ExecutorError> {
+        let lines = match self.ceremony.read_aloud(&request) {
+            Ok(lines) => lines,
+            Err(error) => {
+                self.front_end.not_accepted(&self.ceremony, &error);
+                return Ok(Ok(()));
+            }
+        };
+        let mut approvals = Vec::new();
+        if request.kind.needs_approval() {
+            match self.read_and_approve(&request, lines) {
+                Ok(Ok(given)) => approvals = given,
+                Ok(Err(error)) => {
+                    self.front_end.not_accepted(&self.ceremony, &error);
+                    return Ok(Ok(()));
+                }
+                Err(interrupt) => return Ok(Err(interrupt)),
+            }
+        }
+        self.take_from_room(Input::Request { request, approvals })?;
+        Ok(Ok(()))
+    }
+
+    fn read_and_approve(
+        &mut self,
+        request: &Request,
+        lines: Vec<String>,
+    ) -> Asked<Result<Vec<Approval>, StepError>> {
+        let who = self.ceremony.usual_approvers();
+        let title = request.kind.title();
+        let options = ["It is so: approve it", "It is not so: change nothing"].map(Choice::plain);
+        let prompt = self.question(who.clone(), lines, title.to_owned(), options.to_vec());
+        match self.front_end.ask(&self.ceremony, &prompt)? {
+            Answer::Choice { index: 0, .. } => self.approve(&who, title),
+            _ => Ok(Err(StepError::NotApproved(
+                "what was read aloud is not so".to_owned(),
+            ))),
+        }
+    }
+
+    /// Has people approve, each by the own code. Another person may approve in place of one who does not.
+    fn approve(
+        &mut self,
+        who: &[PersonId],
+        what: &str,
+    ) -> Asked<Result<Vec<Approval>, StepError>> {
+        if self.ceremony.script().is_solo() {
+            let solo = |person: &PersonId| Approval {
+                person: person.clone(),
+                strength: Strength::Solo,
+            };
+            return Ok(Ok(who.iter().map(solo).collect()));
+        }
+        let mut approvals: Vec<Approval> = Vec::new();
+        for person in who {
+            let mut person = person.clone();
+            loop {
+                let prompt =
+                    self.code_prompt(&person, SecretPurpose::ApprovalCode, what.to_owned());
+                let code = self.front_end.secret(&self.ceremony, &prompt)?;
+                if self.codes.is_of(&person, &code) {
+                    approvals.push(Approval {
+                        person,
+                        strength: Strength::Code,
+                    });
+                    break;
+                }
+                let taken: Vec<&PersonId> = approvals
+                    .iter()
+                    .map(|approval| &approval.person)
+                    .chain(who)
+                    .filter(|other| **other != person)
+                    .collect();
+                let others: Vec<PersonId> = self
+                    .ceremony
+                    .approvers()
+                    .into_iter()
+                    .filter(|other| *other != person && !taken.contains(&other))
+                    .collect();
+                match self.after_wrong_code(&person, others, what)? {
+                    Some(next) => person = next,
+                    None => {
+                        let name = self.ceremony.name(&person);
+                        let why = format!("{name} did not give the code chosen at attendance");
+                        return Ok(Err(StepError::NotApproved(why)));
+                    }
+                }
+            }
+        }
+        Ok(Ok(approvals))
+    }
+
+    /// Who approves after a code that was not the person's own: the same once more, another, or nobody.
+    fn after_wrong_code(
+        &mut self,
+        person: &PersonId,
+        others: Vec<PersonId>,
+        what: &str,
+    ) -> Asked<Option<PersonId>> {
+        let name = |id: &PersonId| self.ceremony.name(id).to_owned();
+        let mut options = vec![Choice::plain(&format!("{} once more", name(person)))];
+        options.extend(
+            others
+                .iter()
+                .map(|other| Choice::plain(&format!("{} instead", name(other)))),
+        );
+        options.push(Choice::plain("nobody: it is not approved"));
+        let lines = vec![format!(
+            "That is not the code that {} chose at attendance. Nothing was approved.",
+            name(person)
+        )];
+        let label = format!("Who approves: {what}");
+        let prompt = self.question(vec![person.clone()], lines, label, options);
+        Ok(match self.front_end.ask(&self.ceremony, &prompt)? {
+            Answer::Choice { index: 0, .. } => Some(person.clone()),
+            Answer::Choice { index, .. } => others.into_iter().nth(index - 1),
+            _ => None,
+        })
+    }
+
+    fn question(
+        &self,
+        who: Vec<PersonId>,
+        lines: Vec<String>,
+        label: String,
+        options: Vec<Choice>,
+    ) -> Prompt {
+        Prompt {
+            step: self.ceremony.current_step().map(|step| step.id.clone()),
+            who,
+            lines,
+            ask: Ask::Choice { label, options },
+            approval: false,
+        }
+    }
+
+    fn code_prompt(
+        &self,
+        person: &PersonId,
+        purpose: SecretPurpose,
+        about: String,
+    ) -> SecretPrompt {
+        SecretPrompt {
+            who: person.clone(),
+            purpose,
+            about,
+            tries: None,
+            given: self.room.hands.given_code(person),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    fn code(text: &str) -> Pin {
+        Pin::new(Zeroizing::new(text.to_owned())).unwrap()
+    }
+
+    #[test]
+    fn only_the_own_code_is_taken() {
+        let [one, two] = ["witness-1", "witness-2"].map(|id| id.parse::<PersonId>().unwrap());
+        let mut codes = Codes::default();
+        assert!(!codes.is_of(&one, &code("1234")));
+        codes.keep(one.clone(), code("1234")).unwrap();
+        codes.keep(two.clone(), code("5678")).unwrap();
+        assert!(codes.is_of(&one, &code("1234")));
+        assert!(codes.is_of(&two, &code("5678")));
+        assert!(!codes.is_of(&one, &code("5678")));
+        assert!(!codes.is_of(&two, &code("1234")));
+    }
+
+    #[test]
+    fn two_people_never_have_the_same_code() {
+        let [one, two] = ["witness-1", "witness-2"].map(|id| id.parse::<PersonId>().unwrap());
+        let mut codes = Codes::default();
+        codes.keep(one.clone(), code("1234")).unwrap();
+        assert_eq!(codes.keep(two.clone(), code("1234")), Err(StepError::Code));
+        assert_eq!(codes.keep(two.clone(), code("123")), Err(StepError::Code));
+        codes.keep(one, code("1234")).unwrap();
+        assert!(!codes.is_of(&two, &code("1234")));
+    }
+}
