@@ -10,15 +10,19 @@ use crate::transfer::{PayloadEntry, PayloadRegister, SignedBy};
 /// Where the register lies in a ceremony directory.
 pub(super) const PAYLOADS: &str = "keys/payloads.json";
 
-/// Every payload that this ceremony signed, or announced to sign: a signature that was under way when the power
-/// went may exist.
+/// What the script carried in, and every payload that this ceremony signed, or announced to sign: a signature that
+/// was under way when the power went may exist.
 #[must_use]
 pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
-    let mut register = PayloadRegister::new();
+    let mut register = ceremony.script().payloads().clone();
+    register.add_record(transcript.head());
     let Some(root) = ceremony.signed() else {
         return register;
     };
     let mut entry = PayloadEntry::of(ceremony.script().repository(), root);
+    if ceremony.is_reviewed() {
+        entry.owed = ceremony.owed_elsewhere();
+    }
     let mut add = |key_id: KeyId, at: Timestamp| {
         // The announcement comes first, and counts.
         if !entry.signed.iter().any(|signed| signed.key_id == key_id) {

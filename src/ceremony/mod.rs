@@ -21,6 +21,7 @@ mod questions;
 mod request;
 mod root;
 mod rotation;
+mod signing;
 mod state;
 
 pub use amendment::Amendment;

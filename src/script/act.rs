@@ -45,12 +45,16 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
+    JudgeRequest,
     /// The root is put together and frozen.
     ComposeRoot,
     /// People read what is to be signed, and its digest.
     ReviewRoot,
     /// Every key signs the frozen root.
     SignRoot,
+    /// Signatures that other sites owe come in, each as a file.
+    CollectSignatures,
     /// The signed root is verified as a client would.
     VerifyRoot,
     /// The root leaves for the online machine, and is read back.
@@ -66,7 +70,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 16] = [
+    pub(super) const KNOWN: [&'static str; 18] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -76,9 +80,11 @@ impl Act {
         "initialise-token",
         "set-pin",
         "generate-key",
+        "judge-request",
         "compose-root",
         "review-root",
         "sign-root",
+        "collect-signatures",
         "verify-root",
         "export",
         "prove-token",
@@ -86,12 +92,11 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 11] = [
+    pub(super) const LATER: [&'static str; 10] = [
         "enrol-key",
         "import-key",
         "back-up-key",
         "prove-backup",
-        "collect-signatures",
         "open-share",
         "restore-key",
         "prove-restore",
@@ -113,9 +118,11 @@ impl Act {
             Self::InitialiseToken { .. } => "initialise-token",
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
+            Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
             Self::SignRoot => "sign-root",
+            Self::CollectSignatures => "collect-signatures",
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
@@ -147,7 +154,9 @@ impl Act {
             Self::Attendance | Self::ReadScript | Self::SignOff => those(&|_| true),
             Self::AttestClock => those(&|p| p.is(Witness)),
             Self::InspectStation
+            | Self::JudgeRequest
             | Self::ComposeRoot
+            | Self::CollectSignatures
             | Self::ReviewRoot
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),

@@ -16,6 +16,7 @@ mod plan;
 mod previous;
 mod read;
 mod sheet;
+mod signing;
 mod warning;
 
 pub use act::Act;
@@ -30,3 +31,4 @@ pub use plan::{
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::RunSheet;
+pub use signing::{Signing, SigningPlan, TokenMark, Trust};

@@ -7,12 +7,14 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
+use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
 use super::embedded;
 use super::fault::Warning;
 use super::previous::{DistantKey, KeyChange, Previous};
+use super::signing::Signing;
 use super::{Act, KeyId, PersonId, StepId};
 
 /// A ceremony script that passed every check.
@@ -33,6 +35,8 @@ pub struct Script {
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
+    pub(super) payloads: PayloadRegister,
+    pub(super) signing: Option<Signing>,
 }
 
 /// What a ceremony is for.
@@ -430,6 +434,18 @@ impl Script {
     #[must_use]
     pub fn total_minutes(&self) -> u32 {
         self.steps.iter().filter_map(|step| step.minutes).sum()
+    }
+
+    /// What was signed before this ceremony, as far as it was carried here.
+    #[must_use]
+    pub const fn payloads(&self) -> &PayloadRegister {
+        &self.payloads
+    }
+
+    /// What a signing is about; none in other kinds.
+    #[must_use]
+    pub const fn signing(&self) -> Option<&Signing> {
+        self.signing.as_ref()
     }
 
     /// Every file that the script binds, once, by name.

@@ -88,7 +88,10 @@ const CASES: &[Case] = &[
     ),
     (
         "previous-forged",
-        &[("previous/1.root.json", "previous/forged.json"), ("GOOD", "FORGED")],
+        &[
+            ("previous/1.root.json", "previous/forged.json"),
+            ("GOOD", "FORGED"),
+        ],
     ),
     (
         "previous-chain",
@@ -108,12 +111,18 @@ const CASES: &[Case] = &[
         "renewal-threshold",
         &[("kind = \"rotation\"", "kind = \"renewal\"")],
     ),
-    ("change-unknown", &[("change = \"keep\"", "change = \"bless\"")]),
+    (
+        "change-unknown",
+        &[("change = \"keep\"", "change = \"bless\"")],
+    ),
     (
         "change-none",
         &[
             ("change = \"remove\"", "change = \"keep\""),
-            ("[[key]]\nid = \"key-6\"\nchange = \"add\"\nholder = \"holder-6\"\ntoken = { profile = \"softhsm2\", label = \"conclave-key-6\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"\n", ""),
+            (
+                "[[key]]\nid = \"key-6\"\nchange = \"add\"\nholder = \"holder-6\"\ntoken = { profile = \"softhsm2\", label = \"conclave-key-6\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"\n",
+                "",
+            ),
         ],
     ),
     ("key-id-unknown", &[("KEY-2", "00KEY-2")]),
@@ -121,17 +130,35 @@ const CASES: &[Case] = &[
     ("key-id-missing", &[("key_id = \"KEY-2\"\n", "")]),
     (
         "key-id-of-new",
-        &[("change = \"add\"\n", "change = \"add\"\nkey_id = \"KEY-2\"\n")],
+        &[(
+            "change = \"add\"\n",
+            "change = \"add\"\nkey_id = \"KEY-2\"\n",
+        )],
     ),
-    ("key-type-of-old", &[("key_id = \"KEY-2\"\n", "key_id = \"KEY-2\"\ntype = \"ed25519\"\n")]),
+    (
+        "key-type-of-old",
+        &[(
+            "key_id = \"KEY-2\"\n",
+            "key_id = \"KEY-2\"\ntype = \"ed25519\"\n",
+        )],
+    ),
     (
         "place-twice",
-        &[("status = \"lost\"\nheld", "status = \"lost\"\nsite = \"Lisbon\"\nheld")],
+        &[(
+            "status = \"lost\"\nheld",
+            "status = \"lost\"\nsite = \"Lisbon\"\nheld",
+        )],
     ),
-    ("place-unknown", &[("status = \"lost\"\nheld", "status = \"lent\"\nheld")]),
+    (
+        "place-unknown",
+        &[("status = \"lost\"\nheld", "status = \"lent\"\nheld")],
+    ),
     (
         "place-of-new",
-        &[("change = \"add\"\n", "change = \"add\"\nstatus = \"absent\"\n")],
+        &[(
+            "change = \"add\"\n",
+            "change = \"add\"\nstatus = \"absent\"\n",
+        )],
     ),
     (
         "key-exists",
@@ -142,16 +169,31 @@ const CASES: &[Case] = &[
     ),
     (
         "step-missing-open",
-        &[("[[step]]\nact = \"open-token\"\nkey = \"key-2\"\nminutes = 2\n", "")],
+        &[(
+            "[[step]]\nact = \"open-token\"\nkey = \"key-2\"\nminutes = 2\n",
+            "",
+        )],
     ),
-    ("threshold-above-keys", &[("threshold = 3", "threshold = 6")]),
+    (
+        "threshold-above-keys",
+        &[("threshold = 3", "threshold = 6")],
+    ),
     (
         "threshold-kept-above-keys",
         &[
             ("threshold = 3\n", ""),
-            ("change = \"keep\"\nkey_id = \"KEY-1\"", "change = \"remove\"\nkey_id = \"KEY-1\""),
-            ("change = \"keep\"\nkey_id = \"KEY-2\"", "change = \"remove\"\nkey_id = \"KEY-2\""),
-            ("change = \"keep\"\nkey_id = \"KEY-3\"", "change = \"remove\"\nkey_id = \"KEY-3\""),
+            (
+                "change = \"keep\"\nkey_id = \"KEY-1\"",
+                "change = \"remove\"\nkey_id = \"KEY-1\"",
+            ),
+            (
+                "change = \"keep\"\nkey_id = \"KEY-2\"",
+                "change = \"remove\"\nkey_id = \"KEY-2\"",
+            ),
+            (
+                "change = \"keep\"\nkey_id = \"KEY-3\"",
+                "change = \"remove\"\nkey_id = \"KEY-3\"",
+            ),
         ],
     ),
     // The lost key would stay, and all five would have to sign.
@@ -166,12 +208,30 @@ const CASES: &[Case] = &[
     (
         "reachability-stranded",
         &[
-            ("holder = \"holder-1\"\ntoken = { profile = \"softhsm2\", label = \"conclave-key-1\" }", "status = \"absent\""),
-            ("holder = \"holder-2\"\ntoken = { profile = \"softhsm2\", label = \"conclave-key-2\" }", "status = \"absent\""),
-            ("[[person]]\nid = \"holder-1\"\nname = \"Key holder 1\"\nroles = [\"key-holder\"]\n", ""),
-            ("[[person]]\nid = \"holder-2\"\nname = \"Key holder 2\"\nroles = [\"key-holder\"]\n", ""),
-            ("[[step]]\nact = \"open-token\"\nkey = \"key-1\"\nminutes = 2\n", ""),
-            ("[[step]]\nact = \"open-token\"\nkey = \"key-2\"\nminutes = 2\n", ""),
+            (
+                "holder = \"holder-1\"\ntoken = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
+                "status = \"absent\"",
+            ),
+            (
+                "holder = \"holder-2\"\ntoken = { profile = \"softhsm2\", label = \"conclave-key-2\" }",
+                "status = \"absent\"",
+            ),
+            (
+                "[[person]]\nid = \"holder-1\"\nname = \"Key holder 1\"\nroles = [\"key-holder\"]\n",
+                "",
+            ),
+            (
+                "[[person]]\nid = \"holder-2\"\nname = \"Key holder 2\"\nroles = [\"key-holder\"]\n",
+                "",
+            ),
+            (
+                "[[step]]\nact = \"open-token\"\nkey = \"key-1\"\nminutes = 2\n",
+                "",
+            ),
+            (
+                "[[step]]\nact = \"open-token\"\nkey = \"key-2\"\nminutes = 2\n",
+                "",
+            ),
         ],
     ),
 ];
@@ -188,14 +248,21 @@ impl World {
         let forged = good.replacen("\"threshold\": 3", "\"threshold\": 1", 1);
         assert_ne!(good, forged);
         let value: serde_json::Value = serde_json::from_str(&good).unwrap();
-        let ids = value["signed"]["roles"]["root"]["keyids"].as_array().unwrap();
+        let ids = value["signed"]["roles"]["root"]["keyids"]
+            .as_array()
+            .unwrap();
         let mut words = vec![
             ("GOOD".to_owned(), Digest::of(good.as_bytes()).to_string()),
-            ("FORGED".to_owned(), Digest::of(forged.as_bytes()).to_string()),
+            (
+                "FORGED".to_owned(),
+                Digest::of(forged.as_bytes()).to_string(),
+            ),
         ];
-        words.extend(ids.iter().zip(1..).map(|(id, number)| {
-            (format!("KEY-{number}"), id.as_str().unwrap().to_owned())
-        }));
+        words.extend(
+            ids.iter()
+                .zip(1..)
+                .map(|(id, number)| (format!("KEY-{number}"), id.as_str().unwrap().to_owned())),
+        );
         let files = [
             (name.to_owned(), good.into_bytes()),
             ("previous/forged.json".to_owned(), forged.into_bytes()),

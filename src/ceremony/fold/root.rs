@@ -3,7 +3,7 @@
 use crate::metadata::{FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
-use crate::ceremony::event::Fact;
+use crate::ceremony::event::{ExportedFile, Fact};
 use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
@@ -81,42 +81,54 @@ impl Ceremony {
                 key_id,
                 signature,
             } => self.fold_signature(key, key_id, signature)?,
-            Fact::RootVerified {
-                version,
-                file_sha256,
-                signatures,
-                threshold,
-                previous,
-            } => {
-                let report = self
-                    .verify_root()
-                    .map_err(|error| contradiction(error.to_string()))?;
-                require(
-                    (report.version, report.progress.own.have, report.progress.own.need)
-                        == (*version, *signatures, *threshold)
-                        && report.progress.previous.map(Into::into) == *previous
-                        && report.file_sha256 == *file_sha256,
-                    "the verification says something else",
-                )?;
-                self.verified = Some(*file_sha256);
-            }
+            Fact::RootVerified { .. } => self.fold_verified(fact)?,
             Fact::ExportIntended { files } | Fact::Exported { files } => {
-                require(self.verified.is_some(), "the root was not verified")?;
-                let ours: Vec<_> = self
-                    .export_files()
-                    .into_iter()
-                    .map(|(file, _)| file)
-                    .collect();
-                require(*files == ours, "other files than those of the signed root")?;
-                if matches!(fact, Fact::Exported { .. }) {
-                    require(self.export_intended, "the export was not announced")?;
-                    self.exported.clone_from(files);
-                } else {
-                    require(!self.export_intended, "it was announced already")?;
-                    self.export_intended = true;
-                }
+                self.fold_export(files, matches!(fact, Fact::Exported { .. }))?;
             }
             _ => return Err(contradiction("not an event about the root")),
+        }
+        Ok(())
+    }
+
+    fn fold_verified(&mut self, fact: &Fact) -> Folded {
+        let Fact::RootVerified {
+            version,
+            file_sha256,
+            signatures,
+            threshold,
+            previous,
+        } = fact
+        else {
+            return Ok(());
+        };
+        let report = self
+            .verify_root()
+            .map_err(|error| contradiction(error.to_string()))?;
+        let own = report.progress.own;
+        require(
+            (report.version, own.have, own.need) == (*version, *signatures, *threshold)
+                && report.progress.previous.map(Into::into) == *previous
+                && report.file_sha256 == *file_sha256,
+            "the verification says something else",
+        )?;
+        self.verified = Some(*file_sha256);
+        Ok(())
+    }
+
+    fn fold_export(&mut self, files: &[ExportedFile], is_done: bool) -> Folded {
+        require(self.verified.is_some(), "the root was not verified")?;
+        let ours: Vec<_> = self
+            .export_files()
+            .into_iter()
+            .map(|(file, _)| file)
+            .collect();
+        require(files == ours, "other files than those of the signed root")?;
+        if is_done {
+            require(self.export_intended, "the export was not announced")?;
+            self.exported = files.to_vec();
+        } else {
+            require(!self.export_intended, "it was announced already")?;
+            self.export_intended = true;
         }
         Ok(())
     }

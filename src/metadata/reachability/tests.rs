@@ -78,7 +78,11 @@ fn the_order_of_smaller_changes_is_told_in_words() {
     assert_eq!(stranded.way(), Way::Stranded { missing: 1 });
     let genesis = RootChange {
         threshold_before: None,
-        ..change(0, 3, vec![key("a", false, true, Here), key("b", false, true, Owed)])
+        ..change(
+            0,
+            3,
+            vec![key("a", false, true, Here), key("b", false, true, Owed)],
+        )
     };
     assert_eq!(
         genesis.way().to_string(),
@@ -101,7 +105,9 @@ fn can_follow(change: &RootChange, from: &State, to: &State) -> bool {
 fn ends(change: &RootChange) -> (State, State) {
     let those = |stands: fn(&Participant) -> bool| -> BTreeSet<usize> {
         let keys = change.participants.iter().enumerate();
-        keys.filter(|(_, key)| stands(key)).map(|(i, _)| i).collect()
+        keys.filter(|(_, key)| stands(key))
+            .map(|(i, _)| i)
+            .collect()
     };
     (
         (those(|key| key.before), change.threshold_before.unwrap()),
@@ -154,11 +160,7 @@ fn reachable_in_steps(change: &RootChange) -> bool {
 
 fn changes(most: usize) -> impl Strategy<Value = RootChange> {
     let signer = prop_oneof![Just(Signer::Here), Just(Signer::Owed), Just(Signer::Never)];
-    let fate = prop_oneof![
-        Just((true, true)),
-        Just((true, false)),
-        Just((false, true))
-    ];
+    let fate = prop_oneof![Just((true, true)), Just((true, false)), Just((false, true))];
     let keys = prop::collection::vec((fate, signer), 1..=most);
     (keys, 1_u64..=5, 1_u64..=5).prop_map(|(keys, from, to)| {
         let keys = keys.into_iter().enumerate();

@@ -153,7 +153,10 @@ fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<
         log.fault(
             "script.threshold",
             place,
-            format!("root {} has a threshold of {wanted}, but the new root has {keys} keys", root.version()),
+            format!(
+                "root {} has a threshold of {wanted}, but the new root has {keys} keys",
+                root.version()
+            ),
             "lower the threshold, or add keys",
         );
         return;

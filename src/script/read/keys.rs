@@ -2,10 +2,10 @@
 
 use super::fields::{Fields, Value};
 use super::log::At;
-use crate::metadata::KeyType;
-use crate::profile::Profile;
 use super::rotation::{self, ChangeEntry, DistantEntry};
+use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
+use crate::profile::Profile;
 use crate::script::plan::{Backup, KeyPlan, Kind, TokenSpec};
 use crate::script::{KeyId, PersonId};
 
@@ -49,21 +49,8 @@ pub(super) fn read(
     (here, distant)
 }
 
-fn key(
-    mut fields: Fields<'_, '_>,
-    id: Option<At<KeyId>>,
-    change: Option<ChangeEntry>,
-) -> KeyEntry {
-    let holder = fields
-        .required("holder", "holder = \"holder-1\"")
-        .and_then(|value| value.at(value.id()));
-    let token = fields
-        .required(
-            "token",
-            "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
-        )
-        .and_then(|value| value.table("\"token\""))
-        .map(token);
+fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeEntry>) -> KeyEntry {
+    let (holder, token) = place(&mut fields);
     let (key_type, backup) = match &change {
         // What the root before says of a key is not said again.
         Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
@@ -92,6 +79,20 @@ fn key(
         change,
         backup,
     }
+}
+
+fn place(fields: &mut Fields<'_, '_>) -> (Option<At<PersonId>>, Option<TokenEntry>) {
+    let holder = fields
+        .required("holder", "holder = \"holder-1\"")
+        .and_then(|value| value.at(value.id()));
+    let token = fields
+        .required(
+            "token",
+            "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
+        )
+        .and_then(|value| value.table("\"token\""))
+        .map(token);
+    (holder, token)
 }
 
 fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
@@ -180,9 +181,43 @@ impl TokenEntry {
         let profile = self.profile.as_ref()?;
         Some((&profile.value, self.model.as_deref()))
     }
+
+    fn complete(self) -> Option<TokenSpec> {
+        Some(TokenSpec {
+            profile: self.profile?.value,
+            manufacturer: self.manufacturer,
+            model: self.model,
+            serial: self.serial.map(|at| at.value),
+            label: self.label.map(|at| at.value),
+            bag: self.bag,
+        })
+    }
+}
+
+/// The one key of a signing: who holds it, and where. What kind of key it is, the request says.
+pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> KeyEntry {
+    let (holder, token) = place(&mut fields);
+    fields.finish();
+    KeyEntry {
+        id,
+        holder,
+        token,
+        key_type: None,
+        change: None,
+        backup: None,
+    }
 }
 
 impl KeyEntry {
+    /// Its name, its holder and its token.
+    pub(super) fn place(self) -> Option<(KeyId, PersonId, TokenSpec)> {
+        Some((
+            self.id?.value,
+            self.holder?.value,
+            self.token?.complete()?,
+        ))
+    }
+
     /// Whether the root before has it, or is said to have it.
     pub(in crate::script) fn exists(&self) -> bool {
         self.change.as_ref().is_some_and(ChangeEntry::exists)
@@ -199,18 +234,10 @@ impl KeyEntry {
     }
 
     pub(in crate::script) fn complete(self) -> Option<KeyPlan> {
-        let token = self.token?;
         Some(KeyPlan {
             id: self.id?.value,
             holder: self.holder?.value,
-            token: TokenSpec {
-                profile: token.profile?.value,
-                manufacturer: token.manufacturer,
-                model: token.model,
-                serial: token.serial.map(|at| at.value),
-                label: token.label.map(|at| at.value),
-                bag: token.bag,
-            },
+            token: self.token?.complete()?,
             key_type: self.key_type?.value,
             backup: self.backup?,
             change: self.change?.complete()?,

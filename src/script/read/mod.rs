@@ -9,14 +9,17 @@ mod pins;
 mod previous;
 mod root;
 mod rotation;
+mod signing;
 mod steps;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use toml::de::DeTable;
 
 use super::plan::{Assurance, Kind, Script};
+use super::{CarriedFiles, Faults, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
-use super::{CarriedFiles, Faults, check, warning};
 use carried::Carrier;
 use fields::Fields;
 
@@ -34,7 +37,7 @@ const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
 
 /// Kinds of ceremonies that other versions run.
-const LATER_KINDS: [&str; 4] = ["signing", "backup", "drill", "recovery"];
+const LATER_KINDS: [&str; 3] = ["backup", "drill", "recovery"];
 
 /// Everything that was read, sound or not, with its places.
 pub(super) struct Draft {
@@ -189,12 +192,23 @@ fn document_fields(
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
     fields.later(&["backup", "medium", "spare"]);
+    if kind == Kind::Signing {
+        let head = signing::Head {
+            title,
+            repository,
+            not_before,
+        };
+        return signing::read(log, fields, source, head);
+    }
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
         Kind::Genesis => None,
         _ => fields
-            .required("previous", "a table [previous] with the root that is to be changed")
+            .required(
+                "previous",
+                "a table [previous] with the root that is to be changed",
+            )
             .and_then(|value| value.table("[previous]"))
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
@@ -229,44 +243,47 @@ fn document_fields(
         return None;
     }
     let warnings = warning::warnings(log, &draft);
+    complete(draft, warnings).map(|script| Script {
+        title: title.unwrap_or_default(),
+        repository: repository.unwrap_or_default(),
+        carried: carrier.into_files(),
+        ..script
+    })
+}
+
+/// The script of a draft in which no fault was found; its name, text, title and carried files come from elsewhere.
+fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let previous = match draft.previous {
         Some(entry) => Some(entry.complete()?),
         None => None,
     };
+    let before = previous.as_ref().map(|previous| &previous.root);
+    let payloads = previous
+        .as_ref()
+        .map(|previous| previous.payloads.clone())
+        .unwrap_or_default();
+    let people = draft.people.into_iter().map(PersonEntry::complete);
+    let keys = draft.keys.into_iter().map(KeyEntry::complete);
+    let distant = draft.distant.into_iter().map(DistantEntry::complete);
+    let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
         name: String::new(),
         text: String::new(),
-        kind,
-        title: title?,
-        repository: repository?,
-        not_before: not_before?,
-        assurance,
-        root: draft
-            .root
-            .complete(previous.as_ref().map(|previous| &previous.root))?,
+        kind: draft.kind,
+        title: String::new(),
+        repository: String::new(),
+        not_before: draft.not_before?,
+        assurance: draft.assurance,
+        root: draft.root.complete(before)?,
         previous,
-        people: draft
-            .people
-            .into_iter()
-            .map(PersonEntry::complete)
-            .collect::<Option<_>>()?,
-        keys: draft
-            .keys
-            .into_iter()
-            .map(KeyEntry::complete)
-            .collect::<Option<_>>()?,
-        distant: draft
-            .distant
-            .into_iter()
-            .map(DistantEntry::complete)
-            .collect::<Option<_>>()?,
-        steps: draft
-            .steps
-            .into_iter()
-            .map(StepEntry::complete)
-            .collect::<Option<_>>()?,
-        carried: carrier.into_files(),
+        people: people.collect::<Option<_>>()?,
+        keys: keys.collect::<Option<_>>()?,
+        distant: distant.collect::<Option<_>>()?,
+        steps: steps.collect::<Option<_>>()?,
+        carried: BTreeMap::new(),
         warnings,
+        payloads,
+        signing: None,
     })
 }
 
@@ -276,7 +293,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis, rotation, renewal",
+            "this version runs: genesis, rotation, renewal, signing",
         );
         return None;
     }

@@ -7,6 +7,7 @@ use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::metadata::{TrustedRoot, limits, verify_chain};
 use crate::script::{CarriedFile, Previous};
+use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
 /// More than any repository has used up, and what python-tuf's client walks at most.
@@ -22,6 +23,7 @@ pub(in crate::script) struct PreviousEntry {
     record: Option<Digest>,
     custody: Option<CarriedFile>,
     register: Option<CarriedFile>,
+    payloads: PayloadRegister,
 }
 
 /// Reads the table. The chain is judged at the time for which the script was written.
@@ -46,16 +48,31 @@ pub(super) fn read(
         .and_then(|value| Some((root_file(&value, "\"root\"", carrier)?, value)));
     let record = fields
         .optional("record")
-        .and_then(|value| record(&value));
-    let mut register = |name: &'static str| {
+        .and_then(|value| Some((record(&value)?, value)));
+    let mut carried = |name: &'static str, example: &str| {
         let value = fields.optional(name)?;
         let table = value.table(format!("{name:?}"))?;
-        let example = format!("previous/{name}.jsonl");
-        let (_, file) = carrier.file(table, LONGEST_REGISTER, &example)?;
-        Some(file)
+        carrier.file(table, LONGEST_REGISTER, example)
     };
-    let (custody, register) = (register("custody"), register("register"));
+    let custody = carried("custody", "previous/custody.jsonl").map(|(_, file)| file);
+    let register = carried("register", "previous/payloads.json");
     fields.finish();
+    let payloads = register
+        .as_ref()
+        .and_then(|(value, file)| payloads(value, file))
+        .unwrap_or_default();
+    // A register that was faulty was told of.
+    if let (Some((head, value)), true) = (&record, register.is_none() || !payloads.is_empty())
+        && !payloads.has_record(head)
+    {
+        value.fault(
+            "script.previous-record",
+            "the register does not know the record that the script names: a record is missing",
+            "carry in keys/payloads.json of the ceremony whose head stands in the ink, with its hash, as \"register\"",
+        );
+    }
+    let record = record.map(|(head, _)| head);
+    let register = register.map(|(_, file)| file);
     let mut entry = PreviousEntry {
         span,
         root: None,
@@ -63,9 +80,10 @@ pub(super) fn read(
         record,
         custody,
         register,
+        payloads,
     };
     // Without a date the rest of the script is at fault already; without a file, so is this.
-    let older = older.map_or_else(|| Some(Vec::new()), |older| older);
+    let older = older.unwrap_or_else(|| Some(Vec::new()));
     if let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) {
         chain.push(newest);
         let root = trusted(&value, &chain, at);
@@ -75,11 +93,7 @@ pub(super) fn read(
     entry
 }
 
-fn root_file(
-    value: &Value<'_, '_>,
-    what: &str,
-    carrier: &mut Carrier<'_>,
-) -> Option<CarriedFile> {
+fn root_file(value: &Value<'_, '_>, what: &str, carrier: &mut Carrier<'_>) -> Option<CarriedFile> {
     let table = value.table(what)?;
     let example = "previous/7.root.json";
     let (_, file) = carrier.file(table, limits::MAX_FILE_BYTES, example)?;
@@ -125,6 +139,19 @@ impl PreviousEntry {
             record: self.record,
             custody: self.custody,
             register: self.register,
+            payloads: self.payloads,
         })
     }
+}
+
+fn payloads(value: &Value<'_, '_>, file: &CarriedFile) -> Option<PayloadRegister> {
+    PayloadRegister::read(&file.bytes)
+        .map_err(|refusal| {
+            value.fault(
+                "script.register",
+                format!("{:?} is refused: {refusal}", file.name),
+                "carry in keys/payloads.json of the last ceremony",
+            );
+        })
+        .ok()
 }

@@ -32,11 +32,7 @@ pub(in crate::script) struct RoleEntry {
 }
 
 /// Reads the table. What a rotation does not say stays as the root before has it; a renewal says the expiry alone.
-pub(super) fn read(
-    mut fields: Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
-    kind: Kind,
-) -> RootEntry {
+pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
     let threshold = match kind {
         Kind::Genesis => fields.required("threshold", "threshold = 3"),
         Kind::Rotation => fields.optional("threshold"),
@@ -91,11 +87,7 @@ fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
     value.one_of("script.destination", Destination::SPELLINGS)
 }
 
-fn roles(
-    mut fields: Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
-    ceremony: Kind,
-) -> Vec<RoleEntry> {
+fn roles(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, ceremony: Kind) -> Vec<RoleEntry> {
     let mut roles = Vec::new();
     for kind in RoleKind::ALL {
         let example = format!("a table [root.roles.{kind}] with threshold and keys");
@@ -103,8 +95,7 @@ fn roles(
             Kind::Genesis => fields.required(kind.as_str(), &example),
             _ => fields.optional(kind.as_str()),
         };
-        let table = value
-            .and_then(|value| value.table(format!("[root.roles.{kind}]")));
+        let table = value.and_then(|value| value.table(format!("[root.roles.{kind}]")));
         if let Some(table) = table {
             roles.push(role(kind, table, carrier));
         }

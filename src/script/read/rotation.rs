@@ -55,7 +55,10 @@ pub(super) fn change(
     let before = match wanted {
         Wanted::Add => None,
         _ => fields
-            .required("key_id", "key_id = \"…\", as `conclave root show` prints it")
+            .required(
+                "key_id",
+                "key_id = \"…\", as `conclave root show` prints it",
+            )
             .and_then(|value| value.at(existing(&value, root))),
     };
     Some(ChangeEntry { wanted, before })

@@ -366,5 +366,6 @@ fn previous(request: &SigningRequest) -> Previous {
         record: None,
         custody: None,
         register: None,
+        payloads: PayloadRegister::new(),
     }
 }

@@ -100,6 +100,8 @@ fn alone(name: &str) -> Option<Act> {
         "attest-clock" => Act::AttestClock,
         "inspect-station" => Act::InspectStation,
         "read-script" => Act::ReadScript,
+        "judge-request" => Act::JudgeRequest,
+        "collect-signatures" => Act::CollectSignatures,
         "compose-root" => Act::ComposeRoot,
         "review-root" => Act::ReviewRoot,
         "sign-root" => Act::SignRoot,

@@ -49,12 +49,7 @@ pub(super) fn made(
             ceremony.script().key_title(key)
         ));
         lines.digest(&generated.public_key.fingerprint(), None);
-        lines.entry(
-            "provenance  ",
-            12,
-            generated.origin(),
-            Style::new(),
-        );
+        lines.entry("provenance  ", 12, generated.origin(), Style::new());
     }
     lines.into_vec()
 }
