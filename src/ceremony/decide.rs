@@ -46,6 +46,9 @@ pub enum StepError {
         /// What the script says.
         not_before: Timestamp,
     },
+    /// The digest words of a card cannot be read.
+    #[error("these are no digest words: {0}")]
+    NotADigest(crate::words::DigestError),
     /// The answer does not belong to the question.
     #[error("that is no answer to what was asked")]
     NotAnAnswer,
@@ -82,6 +85,9 @@ impl StepError {
             }
             Self::Control => "type it again, plain letters only".to_owned(),
             Self::Empty => "say it in a few words".to_owned(),
+            Self::NotADigest(_) => {
+                "type all 32 words as they stand on the card, with a space between".to_owned()
+            }
             Self::NotATime(_) => {
                 "give date and time in UTC to the second, with a T between and a Z at the end"
                     .to_owned()
@@ -277,6 +283,8 @@ impl Ceremony {
                     sha256: frozen.digest(),
                 }
             }
+            Act::JudgeRequest => self.decide_judgement(&text)?,
+            Act::CollectSignatures => self.decide_collecting(&text)?,
             Act::ReviewRoot => Fact::ReviewConfirmed {
                 sha256: self.frozen_digest()?,
                 typed: text,
@@ -438,6 +446,7 @@ impl Ceremony {
                 };
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
             }
+            (Act::CollectSignatures, outcome) => self.decide_collected(outcome)?,
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self
                     .export_files()

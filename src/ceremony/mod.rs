@@ -7,6 +7,7 @@
 mod amendment;
 mod approval;
 mod cast;
+mod collecting;
 mod decide;
 mod effect;
 mod event;

@@ -73,6 +73,8 @@ impl Ceremony {
                 vec!["All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned()],
                 "Compose the root",
             )),
+            Act::JudgeRequest => Next::Ask(self.ask_judgement(step)),
+            Act::CollectSignatures => self.next_collect(step),
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
             Act::VerifyRoot => Next::Ask(self.go_on(

@@ -151,6 +151,9 @@ impl Ceremony {
 
     /// What is about to be signed, in words, with its digest.
     fn review_lines(&self, root: &FrozenRoot) -> Vec<String> {
+        if let Some(signing) = self.script.signing() {
+            return self.request_lines(signing);
+        }
         let policy = self.script.root();
         let days = policy
             .expires

@@ -10,6 +10,9 @@ use crate::script::{Place, Signing, Step, Trust};
 use crate::transfer::{Anchor, DetachedSignature, Judgement, Refusal};
 use crate::words::Digest;
 
+use super::decide::StepError;
+use super::event::Fact;
+use super::fold::ReplayError;
 use super::prompt::{Ask, Prompt};
 use super::state::Ceremony;
 
@@ -71,6 +74,26 @@ impl Ceremony {
                 Self::prompt(step, self.people_of(step), lines, ask)
             }
         }
+    }
+
+    pub(super) fn decide_judgement(&self, text: &str) -> Result<Fact, StepError> {
+        let signing = self.script.signing().ok_or(StepError::NotAsked)?;
+        let card = match &signing.trust {
+            Trust::Root(_) => None,
+            Trust::Card => Some(
+                Digest::from_words(text)
+                    .or_else(|error| Digest::from_hex(text).map_err(|_| error))
+                    .map_err(StepError::NotADigest)?,
+            ),
+        };
+        let judgement = self
+            .judge_request(signing, card)
+            .map_err(|refusal| ReplayError::Contradiction(refusal.to_string()))?;
+        Ok(Fact::RequestJudged {
+            sha256: signing.request.payload().digest(),
+            card,
+            again: judgement == Judgement::Again,
+        })
     }
 
     /// The change that a request asks for, in words, with the digest of what will be signed.

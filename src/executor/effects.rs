@@ -12,6 +12,7 @@ use crate::station;
 use crate::token::{KeyRequest, TokenError};
 
 use super::export::{ExportError, write_exclusively};
+use super::import::{IMPORT, look_for_file};
 use super::failure::{file_failure, token_failure};
 use super::{Executor, ExecutorError, fill_random};
 
@@ -106,6 +107,13 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
+            Effect::LookForSignature { known } => {
+                let folder = self.directory.path().join(IMPORT);
+                Ok(match look_for_file(&folder, &known)? {
+                    Some((name, bytes)) => Outcome::SignatureFound { name, bytes },
+                    None => Outcome::NoSignatureFound,
+                })
+            }
             Effect::Export { files } => {
                 let begun = Instant::now();
                 for (file, bytes) in &files {
@@ -243,7 +251,7 @@ impl Executor<'_> {
     }
 
     /// The object ID under which the token holds this very key.
-    fn object_of(
+    pub(super) fn object_of(
         &mut self,
         key: &KeyId,
         token: &TokenId,

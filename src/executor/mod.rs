@@ -8,6 +8,7 @@ mod desk;
 mod directory;
 mod effects;
 mod export;
+mod import;
 mod failure;
 mod hands;
 mod journal;

@@ -57,7 +57,10 @@ impl Executor<'_> {
         let is_initialised_here = self.initialises(key);
         let query = self.query(&plan, is_initialised_here);
         let found = self.await_token(key, &query)?;
-        if is_initialised_here {
+        let before = plan.change.before();
+        if let Some(public) = before.and_then(|before| before.key.public()) {
+            self.object_of(key, &found.id, public)?;
+        } else if is_initialised_here {
             self.check_label_is_free(&plan)?;
         } else {
             self.check_is_unused(key, &found)?;

@@ -125,7 +125,9 @@ impl SigningPlan {
         }
         match (&self.witness, people.get_mut(1)) {
             (Some(name), Some(witness)) => set(witness, "name", name.as_str()),
-            _ => people.remove(1),
+            _ => {
+                people.remove(1);
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 mod key;
 mod people;
 mod root;
+mod signing;
 
 use jiff::Timestamp;
 
@@ -225,6 +226,17 @@ impl Ceremony {
             | (Act::Export, Fact::ExportIntended { .. } | Fact::Exported { .. }) => {
                 self.fold_root(&event.fact)?;
             }
+            (Act::JudgeRequest, Fact::RequestJudged { .. }) => self.fold_judged(&event.fact)?,
+            (
+                Act::CollectSignatures,
+                Fact::RequestIntended { .. }
+                | Fact::RequestIssued { .. }
+                | Fact::SignatureCollected { .. }
+                | Fact::SignatureRefused { .. }
+                | Fact::CollectingLooked
+                | Fact::NothingCollected
+                | Fact::CollectingEnded,
+            ) => self.fold_collecting(&event.fact)?,
             (Act::SignOff, Fact::SignedOff { verdict, remark }) => {
                 let [person] = event.people.as_slice() else {
                     return Err(contradiction("each person signs off alone"));
@@ -298,7 +310,8 @@ impl Ceremony {
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set,
             Act::GenerateKey { key } => self.keys[key].proven,
-            Act::ComposeRoot => self.frozen.is_some(),
+            Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
+            Act::CollectSignatures => self.collecting.is_ended,
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => self.keys.values().all(KeyState::has_signed),
             Act::VerifyRoot => self.verified.is_some(),

@@ -9,6 +9,7 @@ mod lint;
 mod merge;
 mod output;
 mod show;
+mod sign;
 mod status;
 mod verify;
 
@@ -30,6 +31,7 @@ enum Command {
     Diff(diff::Arguments),
     Verify(verify::Arguments),
     Lint(lint::Arguments),
+    Sign(sign::Arguments),
     Merge(merge::Arguments),
     Export(export::Arguments),
 }
@@ -38,6 +40,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
     match arguments.command {
         Command::Show(arguments) => show::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Sign(arguments) => sign::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),

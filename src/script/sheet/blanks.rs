@@ -26,6 +26,8 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::VerifyRoot => vec![one("Verdict")],
         Act::Export => vec![one("Medium and serial number")],
         Act::SignOff => vec![("Head of the record".to_owned(), 4)],
+        Act::JudgeRequest => vec![("Digest words on the card".to_owned(), 4)],
+        Act::CollectSignatures => vec![one("Files that came, and from whom")],
         Act::ReadScript
         | Act::Note { .. }
         | Act::InitialiseToken { .. }
