@@ -79,9 +79,10 @@ impl Amendment {
             Self::Name { from, to, .. }
             | Self::Substitute { from, to, .. }
             | Self::Note { from, to, .. } => (from.clone(), to.clone()),
-            Self::Minutes { from, to, .. } => {
-                (or_nothing(from.map(|from| from.to_string())), to.to_string())
-            }
+            Self::Minutes { from, to, .. } => (
+                or_nothing(from.map(|from| from.to_string())),
+                to.to_string(),
+            ),
             Self::Bag { from, to, .. } => (or_nothing(from.clone()), to.clone()),
         }
     }
@@ -202,10 +203,9 @@ impl Ceremony {
                 if *to == 0 || *to > MOST_MINUTES {
                     return fault("a step takes between 1 and 1440 minutes");
                 }
-                let is = self.minutes(step).map_or_else(
-                    || "nothing".to_owned(),
-                    |minutes| minutes.to_string(),
-                );
+                let is = self
+                    .minutes(step)
+                    .map_or_else(|| "nothing".to_owned(), |minutes| minutes.to_string());
                 (Some(is), LONGEST_BAG)
             }
             Amendment::Bag { key, .. } => {

@@ -31,7 +31,8 @@ impl Cast {
     pub fn follow(&mut self, event: &Event) {
         let named = match &event.fact {
             Fact::Amended {
-                amendment: Amendment::Name { person, to, .. } | Amendment::Substitute { person, to, .. },
+                amendment:
+                    Amendment::Name { person, to, .. } | Amendment::Substitute { person, to, .. },
                 ..
             } => Some((person, to)),
             Fact::Substituted { name } => event.people.first().map(|person| (person, name)),

@@ -163,7 +163,11 @@ impl Ceremony {
     pub(super) fn decide_collected(&self, outcome: Outcome) -> Result<Fact, StepError> {
         Ok(match outcome {
             Outcome::Exported => Fact::RequestIssued {
-                file: self.collecting.intended.clone().ok_or(StepError::NotAsked)?,
+                file: self
+                    .collecting
+                    .intended
+                    .clone()
+                    .ok_or(StepError::NotAsked)?,
             },
             Outcome::NoSignatureFound => Fact::NothingCollected,
             Outcome::SignatureFound { name, bytes } => {
@@ -198,7 +202,10 @@ impl Ceremony {
     /// The root with one more signature.
     fn merged(&self, detached: &DetachedSignature) -> Result<Merge, Refusal> {
         let signed = self.signed.clone().ok_or_else(|| {
-            Refusal::new(crate::transfer::Check::SignaturePayload, "there is no root yet")
+            Refusal::new(
+                crate::transfer::Check::SignaturePayload,
+                "there is no root yet",
+            )
         })?;
         let mut merge = Merge::new(signed, Some(self.script.repository().to_owned()));
         merge.take_first(detached)?;
@@ -206,11 +213,7 @@ impl Ceremony {
     }
 
     /// Takes a signature that came, as the record has it.
-    pub(super) fn take_collected(
-        &mut self,
-        key_id: &str,
-        signature: &str,
-    ) -> Result<(), String> {
+    pub(super) fn take_collected(&mut self, key_id: &str, signature: &str) -> Result<(), String> {
         let frozen = self.frozen.as_ref().ok_or("there is no root yet")?;
         let signature = hex::decode(signature).map_err(|_| "the signature is not in hex")?;
         let detached = DetachedSignature {
@@ -220,7 +223,9 @@ impl Ceremony {
             key_id: KeyId::new(key_id),
             signature,
         };
-        let merge = self.merged(&detached).map_err(|refusal| refusal.to_string())?;
+        let merge = self
+            .merged(&detached)
+            .map_err(|refusal| refusal.to_string())?;
         self.signed = Some(merge.root().clone());
         Ok(())
     }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::script::{Act, KeyId, PersonId, Step};
 
-use super::effect::{Input, Moment, Outcome};
 use super::approval::{Approval, people_of};
+use super::effect::{Input, Moment, Outcome};
 use super::event::{Event, ExceptionSheet, Fact, Occasion};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;

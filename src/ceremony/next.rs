@@ -183,7 +183,8 @@ impl Ceremony {
     /// The key that signs next.
     pub(super) fn next_signer(&self) -> Option<&KeyPlan> {
         let keys = self.script.keys().iter();
-        keys.into_iter().find(|plan| !self.keys[&plan.id].has_signed())
+        keys.into_iter()
+            .find(|plan| !self.keys[&plan.id].has_signed())
     }
 
     fn prove(&self, key: &KeyId, occasion: Occasion) -> Next {

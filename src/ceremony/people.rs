@@ -127,7 +127,10 @@ impl Ceremony {
             if self.may_be_late(person) {
                 options.push(Choice::plain(NOT_HERE));
             }
-            options.extend(self.stand_in(person).map(|other| Choice::plain(&instead(&other))));
+            options.extend(
+                self.stand_in(person)
+                    .map(|other| Choice::plain(&instead(&other))),
+            );
         }
         let mut who = vec![person.clone()];
         who.extend(checker);

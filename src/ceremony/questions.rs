@@ -210,7 +210,9 @@ impl Ceremony {
 
     pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {
         let who: Vec<_> = self.next_to_sign_off().into_iter().collect();
-        let name = who.first().map_or_else(String::new, |id| self.name(id).to_owned());
+        let name = who
+            .first()
+            .map_or_else(String::new, |id| self.name(id).to_owned());
         Self::prompt(
             step,
             who,

@@ -254,7 +254,11 @@ impl Ceremony {
                     format!("From now on: {to}"),
                 ]
             }
-            _ => vec![format!("{}: {}", request.kind.title(), request.values.join(", "))],
+            _ => vec![format!(
+                "{}: {}",
+                request.kind.title(),
+                request.values.join(", ")
+            )],
         })
     }
 

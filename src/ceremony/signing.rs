@@ -146,7 +146,10 @@ impl Ceremony {
         };
         let mut publics = Vec::new();
         let mut participants = Vec::new();
-        for (id, listed) in [old, new].into_iter().flat_map(|d| d.role_keys(RoleKind::Root)) {
+        for (id, listed) in [old, new]
+            .into_iter()
+            .flat_map(|d| d.role_keys(RoleKind::Root))
+        {
             let Some(public) = listed.key().public() else {
                 continue;
             };

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::ceremony::{
-    Answer, Approval, Ask, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt,
-    Request, SecretPrompt, SecretPurpose, StepError, Strength,
+    Answer, Approval, Ask, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt, Request,
+    SecretPrompt, SecretPurpose, StepError, Strength,
 };
 use crate::script::PersonId;
 use crate::secret::Pin;
@@ -151,11 +151,7 @@ impl Executor<'_> {
     }
 
     /// Has people approve, each by the own code. Another person may approve in place of one who does not.
-    fn approve(
-        &mut self,
-        who: &[PersonId],
-        what: &str,
-    ) -> Asked<Result<Vec<Approval>, StepError>> {
+    fn approve(&mut self, who: &[PersonId], what: &str) -> Asked<Result<Vec<Approval>, StepError>> {
         if self.ceremony.script().is_solo() {
             let solo = |person: &PersonId| Approval {
                 person: person.clone(),

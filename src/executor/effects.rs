@@ -12,8 +12,8 @@ use crate::station;
 use crate::token::{KeyRequest, TokenError};
 
 use super::export::{ExportError, write_exclusively};
-use super::import::{IMPORT, look_for_file};
 use super::failure::{file_failure, token_failure};
+use super::import::{IMPORT, look_for_file};
 use super::{Executor, ExecutorError, fill_random};
 
 /// Why an effect has no good outcome.

@@ -8,9 +8,9 @@ mod desk;
 mod directory;
 mod effects;
 mod export;
-mod import;
 mod failure;
 mod hands;
+mod import;
 mod journal;
 mod room;
 

@@ -379,9 +379,9 @@ impl Executor<'_> {
 
     fn token_title(&self, key: &KeyId) -> String {
         let script = self.ceremony().script();
-        let holder = script
-            .holder(key)
-            .map_or_else(String::new, |person| format!(" ({})", self.ceremony().name(&person.id)));
+        let holder = script.holder(key).map_or_else(String::new, |person| {
+            format!(" ({})", self.ceremony().name(&person.id))
+        });
         format!("{}{holder}", script.token_title(key))
     }
 }

@@ -27,7 +27,10 @@ const LAST_TRY: &str = "LAST TRY";
 
 /// What can be typed at any question, beside an answer to it.
 const COMMANDS: [(&str, &str); 5] = [
-    ("/other", "what the room may ask for beside answering: corrections, people who come and go"),
+    (
+        "/other",
+        "what the room may ask for beside answering: corrections, people who come and go",
+    ),
     ("/exception", "write down a departure from the script"),
     ("/transcript", "show what was recorded so far"),
     ("/abort", "break off for good, or leave and resume later"),
@@ -428,7 +431,9 @@ impl<W: Write> FrontEnd for LineMode<W> {
         let title = prompt.purpose.title();
         let text = match prompt.purpose {
             SecretPurpose::NewApprovalCode => {
-                format!("{name} chooses a code by which to approve, of four characters or more. The others turn away.")
+                format!(
+                    "{name} chooses a code by which to approve, of four characters or more. The others turn away."
+                )
             }
             SecretPurpose::ApprovalCode => {
                 format!("{name} approves by code: {about}. The others turn away.")

@@ -116,7 +116,11 @@ impl<W: Write> FrontEnd for Autopilot<W> {
                 self.tell(&title);
             }
         }
-        let line = format!("  {} {}", entry.time, entry.event.narrate(script, ceremony.cast()));
+        let line = format!(
+            "  {} {}",
+            entry.time,
+            entry.event.narrate(script, ceremony.cast())
+        );
         self.tell(&line);
     }
 

@@ -26,8 +26,8 @@ pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, StepId};
 pub use plan::{
-    Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person, PersonRole,
-    RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
+    Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
+    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::RunSheet;

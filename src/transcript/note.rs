@@ -47,7 +47,12 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),
             Some((verdict, remark)) => format!("{verdict}: {remark}"),
         };
-        writeln!(note, "  {:<12} {}: {verdict}", person.id, ceremony.name(&person.id))?;
+        writeln!(
+            note,
+            "  {:<12} {}: {verdict}",
+            person.id,
+            ceremony.name(&person.id)
+        )?;
     }
     writeln!(note)?;
     writeln!(note, "Keys")?;

@@ -3,8 +3,8 @@
 use crate::ceremony::{ExceptionSheet, Interrupt};
 use crate::script::PersonId;
 
-use super::keys::Action;
 use super::field::TextField;
+use super::keys::Action;
 use super::model::{AbortForm, ExceptionForm, Model, OfferForm, Overlay};
 use super::screens;
 use super::update::{Cmd, interrupt, scrolled};

@@ -367,7 +367,11 @@ impl OfferForm {
     /// What the list at hand has; nothing where a text is typed.
     pub(super) fn list(&self) -> Vec<&str> {
         match self.field() {
-            Some(field) => field.choices.iter().map(|pick| pick.text.as_str()).collect(),
+            Some(field) => field
+                .choices
+                .iter()
+                .map(|pick| pick.text.as_str())
+                .collect(),
             None => {
                 let titles = self.offers.iter().map(|offer| offer.kind.title());
                 titles.collect()

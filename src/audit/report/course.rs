@@ -51,7 +51,14 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
     if amendments.is_empty() {
         page.none("None was made: the script stood as it was read out.");
     } else {
-        let headings = ["Line", "Step", "What", "The script says", "In the room", "Approved by"];
+        let headings = [
+            "Line",
+            "Step",
+            "What",
+            "The script says",
+            "In the room",
+            "Approved by",
+        ];
         page.table(&headings, &amendments);
     }
     let failures = rows(&|fact| match fact {
@@ -145,9 +152,9 @@ fn heading(page: &mut Page, ceremony: &Ceremony, id: Option<&StepId>) {
 
 /// Who approved, each with how that is known.
 fn by(ceremony: &Ceremony, approvals: &[Approval]) -> String {
-    let each = approvals.iter().map(|Approval { person, strength }| {
-        format!("{} ({strength})", ceremony.name(person))
-    });
+    let each = approvals
+        .iter()
+        .map(|Approval { person, strength }| format!("{} ({strength})", ceremony.name(person)));
     each.collect::<Vec<_>>().join(", ")
 }
 

@@ -102,7 +102,10 @@ fn people(page: &mut Page, ceremony: &Ceremony) {
             Some((verdict, remark)) => format!("{verdict}: {remark}"),
         };
         let cells = [
-            ("td", format!("{} ({})", names.join(", in the script "), person.id)),
+            (
+                "td",
+                format!("{} ({})", names.join(", in the script "), person.id),
+            ),
             ("td", roles.join(", ")),
             ("td", known),
             ("td", verdict),

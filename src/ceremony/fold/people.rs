@@ -131,9 +131,10 @@ impl Ceremony {
 
     /// Whether attendance is complete: everybody is here or awaited, with a code, and enough can approve.
     pub(super) fn is_attendance_complete(&self) -> bool {
-        let everybody = self.script.people().iter().all(|person| {
-            self.attended.contains_key(&person.id) || self.away.contains(&person.id)
-        });
+        let everybody =
+            self.script.people().iter().all(|person| {
+                self.attended.contains_key(&person.id) || self.away.contains(&person.id)
+            });
         everybody
             && self.next_without_code().is_none()
             && self.approvers().len() >= self.approvals_needed()

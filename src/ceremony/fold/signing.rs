@@ -92,7 +92,11 @@ impl Ceremony {
                 )?;
                 self.collecting.is_ended = true;
             }
-            _ => return Err(contradiction("not an event about signatures of other sites")),
+            _ => {
+                return Err(contradiction(
+                    "not an event about signatures of other sites",
+                ));
+            }
         }
         Ok(())
     }

@@ -37,11 +37,9 @@ impl Carried {
                 .map(Self::Signature)
                 .map_err(refused),
             // What was cut short says no more what it is.
-            None if parsed.is_err() && !is_root(path) => {
-                DetachedSignature::read(&bytes)
-                    .map(Self::Signature)
-                    .map_err(refused)
-            }
+            None if parsed.is_err() && !is_root(path) => DetachedSignature::read(&bytes)
+                .map(Self::Signature)
+                .map_err(refused),
             None => RootFile::read(&bytes)
                 .map(|file| Self::Root(Box::new(file)))
                 .map_err(|remark| {

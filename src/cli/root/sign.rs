@@ -199,13 +199,18 @@ fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<Asked, Failu
             .filter_map(|document| document.root_key(&one.key_id)?.public())
             .any(|public| held.contains(public))
     };
-    request.asked().iter().find(is_held).cloned().ok_or_else(|| {
-        refuse(format!(
-            "the token {:?} holds none of the {} keys that it asks to sign",
-            arguments.token,
-            request.asked().len()
-        ))
-    })
+    request
+        .asked()
+        .iter()
+        .find(is_held)
+        .cloned()
+        .ok_or_else(|| {
+            refuse(format!(
+                "the token {:?} holds none of the {} keys that it asks to sign",
+                arguments.token,
+                request.asked().len()
+            ))
+        })
 }
 
 /// The public keys that the token shows without a PIN.

@@ -211,11 +211,7 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
 impl KeyEntry {
     /// Its name, its holder and its token.
     pub(super) fn place(self) -> Option<(KeyId, PersonId, TokenSpec)> {
-        Some((
-            self.id?.value,
-            self.holder?.value,
-            self.token?.complete()?,
-        ))
+        Some((self.id?.value, self.holder?.value, self.token?.complete()?))
     }
 
     /// Whether the root before has it, or is said to have it.

@@ -8,13 +8,13 @@ use super::log::{At, Log};
 use super::people::PersonEntry;
 use super::steps::StepEntry;
 use super::{MOST, MOST_STEPS, keys, people, steps};
-use crate::metadata::{Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, limits, verify_chain};
+use crate::metadata::{
+    Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, limits, verify_chain,
+};
 use crate::script::plan::{
     Assurance, Backup, Destination, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
 };
-use crate::script::{
-    Act, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust,
-};
+use crate::script::{Act, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust};
 use crate::transfer::{PayloadRegister, SigningRequest};
 use crate::words::Digest;
 
@@ -73,7 +73,10 @@ pub(super) fn read(
         log.fault(
             "script.request",
             &start,
-            format!("the request is for {:?}, and not for {repository:?}", request.repository()),
+            format!(
+                "the request is for {:?}, and not for {repository:?}",
+                request.repository()
+            ),
             "a signing script names the repository of its request",
         );
     }
@@ -98,7 +101,10 @@ pub(super) fn read(
             .into_iter()
             .map(PersonEntry::complete)
             .collect::<Option<_>>()?,
-        keys: keys.into_iter().map(KeyEntry::complete).collect::<Option<_>>()?,
+        keys: keys
+            .into_iter()
+            .map(KeyEntry::complete)
+            .collect::<Option<_>>()?,
         distant: Vec::new(),
         steps: steps
             .into_iter()
@@ -187,7 +193,10 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
     let value = fields.required("key_id", "key_id = \"…\", as the request names it");
     let key = value.and_then(|value| {
         let text = value.line(200)?;
-        let asked = request?.asked().iter().find(|one| one.key_id.as_str() == text);
+        let asked = request?
+            .asked()
+            .iter()
+            .find(|one| one.key_id.as_str() == text);
         let found = asked.and_then(|one| root_key(request?, &one.key_id));
         let Some(found) = found else {
             value.fault(
@@ -215,7 +224,9 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
 
 fn root_key(request: &SigningRequest, id: &crate::metadata::KeyId) -> Option<RootKey> {
     let documents = [request.payload().document(), request.base().document()];
-    let key = documents.iter().find_map(|document| document.root_key(id))?;
+    let key = documents
+        .iter()
+        .find_map(|document| document.root_key(id))?;
     Some(RootKey {
         id: id.clone(),
         key: key.clone(),
@@ -274,7 +285,9 @@ fn check_people(
             "one person performs the script: the key holder, as a rule",
         );
     }
-    let watching = people.iter().filter(|person| person.is(PersonRole::Witness));
+    let watching = people
+        .iter()
+        .filter(|person| person.is(PersonRole::Witness));
     for person in watching.filter(|person| person.is(PersonRole::Administrator)) {
         log.fault(
             "script.people",
@@ -285,7 +298,10 @@ fn check_people(
     }
     if let Some(holder) = &key.entry.holder {
         let is_holder = people.iter().any(|person| {
-            person.id.as_ref().is_some_and(|id| id.value == holder.value)
+            person
+                .id
+                .as_ref()
+                .is_some_and(|id| id.value == holder.value)
                 && person.is(PersonRole::KeyHolder)
         });
         if !is_holder {
@@ -327,7 +343,10 @@ fn check_steps(log: &Log<'_>, start: &std::ops::Range<usize>, steps: &[StepEntry
         log.fault(
             "script.order",
             start,
-            format!("a signing has these steps, in this order: {}", ACTS.join(", ")),
+            format!(
+                "a signing has these steps, in this order: {}",
+                ACTS.join(", ")
+            ),
             "put them in this order; notes may stand after attendance",
         );
     }

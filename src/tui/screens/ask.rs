@@ -13,9 +13,9 @@ use crate::words::Digest;
 
 pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
     let prompt = &asking.prompt;
-    let who = model.shown().map_or_else(String::new, |ceremony| {
-        ceremony.names(&prompt.who)
-    });
+    let who = model
+        .shown()
+        .map_or_else(String::new, |ceremony| ceremony.names(&prompt.who));
     let mut question = Question {
         title: who,
         text: text(model, prompt, room),
