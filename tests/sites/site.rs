@@ -8,6 +8,7 @@ use conclave::metadata::{
     FrozenRoot, Key, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, verify_chain,
 };
 use conclave::transfer::{Asked, SigningRequest};
+use conclave::words::Digest;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -283,17 +284,14 @@ impl Line {
             folder.path().join("message"),
             folder.path().join("signature"),
         );
-        fs::write(&message, self.payload.signed_bytes()).unwrap();
+        // SoftHSM signs digests, and hashes nothing itself for ECDSA.
+        let digest = Digest::of(self.payload.signed_bytes());
+        fs::write(&message, digest.as_bytes()).unwrap();
         let output = Command::new("pkcs11-tool")
             .env("SOFTHSM2_CONF", &key.configuration)
             .args(["--module", module(), "--token-label", &key.token])
             .args(["--login", "--pin", PIN, "--sign", "--id", "01"])
-            .args([
-                "--mechanism",
-                "ECDSA-SHA256",
-                "--signature-format",
-                "openssl",
-            ])
+            .args(["--mechanism", "ECDSA", "--signature-format", "openssl"])
             .arg("--input-file")
             .arg(&message)
             .arg("--output-file")
