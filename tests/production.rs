@@ -22,6 +22,9 @@ use store::Store;
 
 const PINS: [&str; 4] = ["86420135", "13579246", "97531864", "24680975"];
 
+/// The approval codes of two witnesses and two key holders, in the order of attendance.
+const CODES: [&str; 4] = ["code-of-w1", "code-of-w2", "code-of-h1", "code-of-h2"];
+
 /// All answers of a ceremony with two keys. The review asks again when it gets an empty line.
 fn all_answers() -> String {
     "\n".repeat(20) + "SIGN ROOT 1\n" + &"\n".repeat(20)
@@ -148,10 +151,18 @@ fn write_script(folder: &Rehearsal, name: &str, roles: &[&str]) -> PathBuf {
     folder.beside(name)
 }
 
-/// The PINs in the order of asking: for each key a new SO PIN and a new PIN, then to sign, then to prove it.
+/// What is asked for while people settle in: everybody's code, and those of two for the clock, and of two for
+/// whatever is found on the machine.
+fn settling_in() -> Vec<&'static str> {
+    let [w1, w2, h1, h2] = CODES;
+    vec![w1, w2, h1, h2, w1, w2, w1, w2]
+}
+
+/// All secrets in the order of asking: then for each key a new SO PIN and a new PIN, then to sign, then to prove it.
 fn all_pins() -> Vec<&'static str> {
     let [so_1, pin_1, so_2, pin_2] = PINS;
-    vec![so_1, pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2]
+    let pins = [so_1, pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2];
+    [settling_in(), pins.to_vec()].concat()
 }
 
 #[test]
@@ -174,7 +185,7 @@ fn a_production_closes_with_a_mirror_that_is_the_same() {
 
     let screen = rehearse::told(&output);
     assert!(!screen.contains("REHEARSAL"), "{screen}");
-    for pin in PINS {
+    for pin in PINS.into_iter().chain(CODES) {
         assert!(!screen.contains(pin), "{screen}");
         for file in files_below(&room.out())
             .iter()
@@ -207,7 +218,8 @@ fn a_production_that_was_left_is_resumed_with_its_mirror() {
     let resume = ["resume", out.to_str().unwrap()];
     let [_, pin_1, so_2, pin_2] = PINS;
     let pins = [pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2];
-    assert_done(&room.conclave(&resume, &all_answers(), &pins));
+    let secrets = [settling_in(), pins.to_vec()].concat();
+    assert_done(&room.conclave(&resume, &all_answers(), &secrets));
     room.assert_closed();
     assert_eq!(room.transcript(), fs::read(copy).unwrap());
 }

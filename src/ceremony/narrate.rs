@@ -38,6 +38,61 @@ impl Event {
             Fact::Resumed { torn_bytes, .. } => format!(
                 "Taken up again; {torn_bytes} bytes of a line that was cut short are left out."
             ),
+            Fact::StationInspected { findings } if findings.is_empty() => {
+                "The machine was inspected; nothing was found.".to_owned()
+            }
+            Fact::StationInspected { findings } => format!(
+                "The machine was inspected; found: {}.",
+                findings
+                    .iter()
+                    .map(|finding| finding.check.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            Fact::ScriptRead { .. } => {
+                format!("The digest of the script was read aloud and compared by {people}.")
+            }
+            Fact::Initialled { initials } => format!("{people} initialled the note: {initials}."),
+            Fact::TokenFound { key, token, blank } => format!(
+                "The token for {key} is there: {token}{}.",
+                if *blank && !token.label.is_empty() {
+                    ", blank"
+                } else {
+                    ""
+                }
+            ),
+            Fact::InitialiseIntended { key, label } => {
+                format!("The token for {key} is about to be initialised as \"{label}\".")
+            }
+            Fact::TokenInitialised { key, token } => {
+                format!("The token for {key} is initialised: {token}.")
+            }
+            Fact::PinSet { key } => format!("{people} set the PIN of the token for {key}."),
+            Fact::GenerateIntended { key, object_id, .. } => {
+                format!("{key} is about to be generated, as object {object_id}.")
+            }
+            Fact::KeyGenerated {
+                key,
+                fingerprint,
+                provenance,
+                ..
+            } => format!(
+                "{key} was generated and read back: fingerprint {}, provenance {provenance}.",
+                fingerprint.short_hex()
+            ),
+            Fact::PossessionProven { key, occasion, .. } => match occasion {
+                Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+                Occasion::Reinsertion => {
+                    format!("Put in again, the token answered a fresh challenge with {key}.")
+                }
+            },
+            _ => self.narrate_people(script, cast, &people),
+        }
+    }
+
+    /// The same, for what people do and agree upon.
+    fn narrate_people(&self, script: &Script, cast: &Cast, people: &str) -> String {
+        match &self.fact {
             Fact::Attended {
                 document,
                 checked_by,
@@ -80,101 +135,11 @@ impl Event {
                 },
                 strengths_of(approvals)
             ),
-            Fact::StationInspected { findings } if findings.is_empty() => {
-                "The machine was inspected; nothing was found.".to_owned()
-            }
-            Fact::StationInspected { findings } => format!(
-                "The machine was inspected; found: {}.",
-                findings
-                    .iter()
-                    .map(|finding| finding.check.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
             Fact::FindingsAcknowledged { approvals } => format!(
                 "{people} saw what was found, and decided to go on ({}).",
                 strengths_of(approvals)
             ),
-            Fact::ScriptRead { .. } => {
-                format!("The digest of the script was read aloud and compared by {people}.")
-            }
-            Fact::Initialled { initials } => format!("{people} initialled the note: {initials}."),
-            Fact::TokenFound { key, token, blank } => format!(
-                "The token for {key} is there: {token}{}.",
-                if *blank && !token.label.is_empty() {
-                    ", blank"
-                } else {
-                    ""
-                }
-            ),
-            Fact::RequestJudged {
-                sha256,
-                card,
-                again,
-            } => format!(
-                "The request for payload {} builds upon the root that {}{}.",
-                sha256.short_hex(),
-                match card {
-                    Some(_) => "the paper card names",
-                    None => "this machine trusts",
-                },
-                if *again {
-                    "; the same payload was signed before"
-                } else {
-                    ""
-                }
-            ),
-            Fact::RequestIntended { file } => {
-                format!("The signing request is about to be written: {}.", file.name)
-            }
-            Fact::RequestIssued { file } => format!(
-                "The signing request was written and read back: {}, {}.",
-                file.name,
-                file.sha256.short_hex()
-            ),
-            Fact::CollectingLooked => {
-                "The import folder is looked through for signatures.".to_owned()
-            }
-            Fact::NothingCollected => "No further file had come.".to_owned(),
-            Fact::SignatureCollected { file, key_id, .. } => format!(
-                "A signature of key {} came in {}, and verifies.",
-                crate::metadata::KeyId::new(key_id.as_str()).short(),
-                file.name
-            ),
-            Fact::SignatureRefused {
-                file,
-                check,
-                detail,
-            } => format!("{} was not taken: {detail} ({check}).", file.name),
-            Fact::CollectingEnded => {
-                "Both thresholds are reached; no more signatures are waited for.".to_owned()
-            }
-            Fact::InitialiseIntended { key, label } => {
-                format!("The token for {key} is about to be initialised as \"{label}\".")
-            }
-            Fact::TokenInitialised { key, token } => {
-                format!("The token for {key} is initialised: {token}.")
-            }
-            Fact::PinSet { key } => format!("{people} set the PIN of the token for {key}."),
-            Fact::GenerateIntended { key, object_id, .. } => {
-                format!("{key} is about to be generated, as object {object_id}.")
-            }
-            Fact::KeyGenerated {
-                key,
-                fingerprint,
-                provenance,
-                ..
-            } => format!(
-                "{key} was generated and read back: fingerprint {}, provenance {provenance}.",
-                fingerprint.short_hex()
-            ),
-            Fact::PossessionProven { key, occasion, .. } => match occasion {
-                Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
-                Occasion::Reinsertion => {
-                    format!("Put in again, the token answered a fresh challenge with {key}.")
-                }
-            },
-            _ => self.narrate_root(&people),
+            _ => self.narrate_root(people),
         }
     }
 
@@ -252,6 +217,55 @@ impl Event {
             ),
             Fact::Aborted { reason } => format!("Broken off: {reason}."),
             Fact::Closed { status } => format!("Closed. The worst verdict: {status}."),
+            _ => self.narrate_travel(),
+        }
+    }
+
+    /// The same, for what comes from other sites and goes there.
+    fn narrate_travel(&self) -> String {
+        match &self.fact {
+            Fact::RequestJudged {
+                sha256,
+                card,
+                again,
+            } => format!(
+                "The request for payload {} builds upon the root that {}{}.",
+                sha256.short_hex(),
+                match card {
+                    Some(_) => "the paper card names",
+                    None => "this machine trusts",
+                },
+                if *again {
+                    "; the same payload was signed before"
+                } else {
+                    ""
+                }
+            ),
+            Fact::RequestIntended { file } => {
+                format!("The signing request is about to be written: {}.", file.name)
+            }
+            Fact::RequestIssued { file } => format!(
+                "The signing request was written and read back: {}, {}.",
+                file.name,
+                file.sha256.short_hex()
+            ),
+            Fact::CollectingLooked => {
+                "The import folder is looked through for signatures.".to_owned()
+            }
+            Fact::NothingCollected => "No further file had come.".to_owned(),
+            Fact::SignatureCollected { file, key_id, .. } => format!(
+                "A signature of key {} came in {}, and verifies.",
+                crate::metadata::KeyId::new(key_id.as_str()).short(),
+                file.name
+            ),
+            Fact::SignatureRefused {
+                file,
+                check,
+                detail,
+            } => format!("{} was not taken: {detail} ({check}).", file.name),
+            Fact::CollectingEnded => {
+                "Both thresholds are reached; no more signatures are waited for.".to_owned()
+            }
             _ => String::new(),
         }
     }

@@ -120,7 +120,7 @@ impl Field {
 }
 
 impl Pick {
-    fn new(value: impl ToString, text: impl Into<String>) -> Self {
+    fn new(value: &impl ToString, text: impl Into<String>) -> Self {
         Self {
             value: value.to_string(),
             text: text.into(),
@@ -175,7 +175,7 @@ impl Ceremony {
                 Field::chosen("who comes", of(&|id| self.is_away(id))),
                 Field::chosen(
                     "known by",
-                    DOCUMENTS.map(|kind| Pick::new(kind, kind)).to_vec(),
+                    DOCUMENTS.map(|kind| Pick::new(&kind, kind)).to_vec(),
                 ),
                 Field::chosen("checked by", of(&|id| self.attended.contains_key(id))),
             ],

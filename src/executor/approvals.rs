@@ -47,9 +47,9 @@ type Asked<T> = Result<T, Interrupt>;
 
 impl Executor<'_> {
     /// Has a person choose a code.
-    pub(super) fn choose_code(&mut self, person: PersonId) -> Performed<Outcome> {
+    pub(super) fn choose_code(&mut self, person: &PersonId) -> Performed<Outcome> {
         loop {
-            let prompt = self.code_prompt(&person, SecretPurpose::NewApprovalCode, String::new());
+            let prompt = self.code_prompt(person, SecretPurpose::NewApprovalCode, String::new());
             let code = self.front_end.secret(&self.ceremony, &prompt)?;
             match self.codes.keep(person.clone(), code) {
                 Ok(()) => return Ok(Outcome::CodeChosen),
@@ -185,14 +185,12 @@ impl Executor<'_> {
                     .into_iter()
                     .filter(|other| *other != person && !taken.contains(&other))
                     .collect();
-                match self.after_wrong_code(&person, others, what)? {
-                    Some(next) => person = next,
-                    None => {
-                        let name = self.ceremony.name(&person);
-                        let why = format!("{name} did not give the code chosen at attendance");
-                        return Ok(Err(StepError::NotApproved(why)));
-                    }
-                }
+                let Some(next) = self.after_wrong_code(&person, others, what)? else {
+                    let name = self.ceremony.name(&person);
+                    let why = format!("{name} did not give the code chosen at attendance");
+                    return Ok(Err(StepError::NotApproved(why)));
+                };
+                person = next;
             }
         }
         Ok(Ok(approvals))

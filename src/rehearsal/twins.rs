@@ -18,8 +18,8 @@ use crate::words::Digest;
 use zeroize::Zeroizing;
 
 const PROFILE: &str = "softhsm2";
-const PIN_DIGITS: usize = 8;
-const CODE_DIGITS: usize = 6;
+/// Of PINs and approval codes alike.
+const DIGITS: usize = 8;
 const EMPTY: &str = "no-token";
 const READER: &str = "reader";
 
@@ -141,15 +141,15 @@ impl Twins {
             // Codes are people's, whatever keys they hold.
             SecretPurpose::ApprovalCode | SecretPurpose::NewApprovalCode => "code",
         };
-        self.digits(key.as_str(), whose, PIN_DIGITS)
+        self.digits(key.as_str(), whose)
     }
 
-    fn digits(&self, of: &str, whose: &str, count: usize) -> String {
+    fn digits(&self, of: &str, whose: &str) -> String {
         let digest = Digest::of(format!("rehearsal {} {of} {whose}", self.script).as_bytes());
         digest
             .as_bytes()
             .iter()
-            .take(count)
+            .take(DIGITS)
             .map(|byte| char::from(b'0' + byte % 10))
             .collect()
     }
@@ -177,7 +177,7 @@ impl Hands for Twins {
     }
 
     fn given_code(&self, person: &PersonId) -> Option<String> {
-        Some(self.digits(person.as_str(), "code", CODE_DIGITS))
+        Some(self.digits(person.as_str(), "code"))
     }
 }
 

@@ -135,6 +135,7 @@ mod tests {
             people: vec!["witness-1".parse().unwrap()],
             time: "2026-12-01T09:41:00Z".parse().unwrap(),
             fact: Fact::Attended {
+                checked_by: None,
                 document: "passport \"ü\"\n".to_owned(),
             },
         }
@@ -146,7 +147,7 @@ mod tests {
         assert_eq!(Line::parse(&text).unwrap(), line());
         let expected = format!(
             concat!(
-                r#"{{"data":{{"document":"passport \"ü\"\n"}},"event":"attended","mode":"rehearsal","#,
+                r#"{{"data":{{"checked_by":null,"document":"passport \"ü\"\n"}},"event":"attended","mode":"rehearsal","#,
                 r#""people":["witness-1"],"prev":"{}","script":"{}","#,
                 r#""seq":3,"step":"attendance","time":"2026-12-01T09:41:00Z"}}"#
             ),

@@ -366,17 +366,12 @@ impl OfferForm {
 
     /// What the list at hand has; nothing where a text is typed.
     pub(super) fn list(&self) -> Vec<&str> {
-        match self.field() {
-            Some(field) => field
-                .choices
-                .iter()
-                .map(|pick| pick.text.as_str())
-                .collect(),
-            None => {
-                let titles = self.offers.iter().map(|offer| offer.kind.title());
-                titles.collect()
-            }
+        if let Some(field) = self.field() {
+            let picks = field.choices.iter();
+            return picks.map(|pick| pick.text.as_str()).collect();
         }
+        let titles = self.offers.iter().map(|offer| offer.kind.title());
+        titles.collect()
     }
 
     pub(super) fn is_text(&self) -> bool {

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use conclave::audit::{documents, read_record};
 use conclave::ceremony::{
-    Answer, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Outcome,
+    Answer, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
+    Request, RequestKind,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
@@ -16,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ceremony_driver::{Room, genesis, in_ink, write};
+use crate::ceremony_driver::{Room, genesis, in_ink, parse, write};
 use crate::{audit, closed, directory_of, findings, reasons};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
@@ -293,7 +294,11 @@ fn the_end_of_a_record_is_bound_as_well() {
 
 /// A record in which every kind of event stands.
 fn full() -> Transcript {
-    let mut room = Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production);
+    let text = genesis(&[KeyType::Ed25519; 2], 1).text().replace(
+        "name = \"Key holder 1\"",
+        "name = \"Key holder 1\"\nsubstitute = \"Grace\"",
+    );
+    let mut room = Room::open(parse(&text), Mode::Production);
     let failure = Failure {
         kind: FailureKind::WrongPin { tries: Tries::Low },
         what: "the PIN is wrong".to_owned(),
@@ -309,6 +314,7 @@ fn full() -> Transcript {
         decided: "to go on".to_owned(),
     };
     room.give(Input::Exception { sheet, approvals }).unwrap();
+    be_restless(&mut room);
     room.advance_until(|ceremony| ceremony.clock_offset().is_some());
     let findings = vec![Finding::new("station.swap", "there is swap space")];
     room.give(Input::Outcome(Outcome::StationInspected(findings)))
@@ -322,6 +328,40 @@ fn full() -> Transcript {
     let mut full = room.transcript;
     full.push(abort.script, abort.mode, abort.time, abort.event());
     full
+}
+
+/// Somebody comes late and leaves, a substitute has a place, and a name is corrected.
+fn be_restless(room: &mut Room) {
+    let choice = |index| Answer::Choice {
+        index,
+        remark: String::new(),
+    };
+    room.advance_until(|ceremony| asks_for(ceremony, "holder-1"));
+    room.answer(choice(6)).unwrap();
+    room.advance_until(|ceremony| asks_for(ceremony, "holder-2"));
+    room.answer(choice(5)).unwrap();
+    room.advance_until(|ceremony| !ceremony.offers().is_empty());
+    let mut ask = |kind, values: &[&str], approved: bool| {
+        let approvals = if approved {
+            room.approved_by(&room.ceremony.usual_approvers())
+        } else {
+            Vec::new()
+        };
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        let request = Request { kind, values };
+        room.give(Input::Request { request, approvals }).unwrap();
+    };
+    let arrival = ["holder-2", "passport", "witness-1"];
+    ask(RequestKind::Arrive, &arrival, false);
+    ask(RequestKind::AmendName, &["holder-1", "Ada"], true);
+    ask(RequestKind::Leave, &["holder-1", "the train"], false);
+}
+
+fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
+    match ceremony.next() {
+        Next::Ask(prompt) => prompt.who.first().is_some_and(|id| id.as_str() == person),
+        _ => false,
+    }
 }
 
 #[test]

@@ -8,5 +8,6 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod course;
+mod people;
 mod refusals;
 mod resuming;

@@ -11,13 +11,16 @@ use crate::rehearse::Rehearsal;
 const CONCLAVE: &str = env!("CARGO_BIN_EXE_conclave");
 
 /// How the questions of the line mode end.
-const ENDS: [&str; 6] = [
+const ENDS: [&str; 9] = [
     "> ",
     "  PIN: ",
     "  SO PIN: ",
     "  new PIN: ",
     "  new SO PIN: ",
     "PIN again: ",
+    "  approval code: ",
+    "  new approval code: ",
+    "code again: ",
 ];
 
 /// An operator, who gives the usual answers until something is of interest.

@@ -54,6 +54,11 @@ const TEXT: &[Case] = &[
     ),
     ("field-missing", "threshold = 3 ", "#"),
     (
+        "assurance-unknown",
+        "kind = \"genesis\"",
+        "kind = \"genesis\"\nassurance = \"alone\"",
+    ),
+    (
         "table-missing",
         "[root.roles.snapshot]",
         "[root.roles.targets.snapshot]",
@@ -231,9 +236,9 @@ const PEOPLE: &[Case] = &[
         "roles = [\"administrator\", \"administrator\"]",
     ),
     (
-        "person-substitute-later",
+        "person-substitute-name-taken",
         "name = \"Witness 2\"",
-        "name = \"Witness 2\"\nsubstitute = \"witness-1\"",
+        "name = \"Witness 2\"\nsubstitute = \"witness 1\"",
     ),
     (
         "person-unused",

@@ -138,7 +138,7 @@ fn people_answer_leave_and_come_back() {
     });
     terminal.expect_on_screen("Witness 1 is here, by");
     terminal.send("t");
-    terminal.expect_on_screen("Administrator is here, by: passport.");
+    terminal.expect_on_screen("Administrator is here, by: passport, checked by Witness 1.");
     terminal.send(ESC);
     terminal.expect_on_screen("─ Steps ─");
     terminal.send(F2);

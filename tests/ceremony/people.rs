@@ -1,0 +1,577 @@
+//! People: who is here, who approves, what two of them may amend; and that nobody gets round it.
+
+use std::sync::Arc;
+
+use conclave::ceremony::{
+    Amendment, Answer, Approval, Ceremony, Effect, Ending, Event, Fact, Input, Mode, Next, Outcome,
+    ReplayError, Request, RequestKind, StepError, Strength, Verdict,
+};
+use conclave::metadata::KeyType;
+use conclave::script::{PersonId, Script};
+
+use crate::ceremony_driver::{Room, genesis, in_ink, parse};
+
+fn script() -> Arc<Script> {
+    genesis(&[KeyType::Ed25519; 2], 1)
+}
+
+/// A script in which holder-1 has a substitute.
+fn with_substitute() -> Arc<Script> {
+    let text = script().text().replace(
+        "name = \"Key holder 1\"",
+        "name = \"Key holder 1\"\nsubstitute = \"Grace Hopper\"",
+    );
+    parse(&text)
+}
+
+fn id(person: &str) -> PersonId {
+    person.parse().unwrap()
+}
+
+fn ids<const N: usize>(people: [&str; N]) -> Vec<PersonId> {
+    people.map(id).to_vec()
+}
+
+/// A room where attendance was taken.
+fn assembled() -> Room {
+    assembled_for(script())
+}
+
+fn assembled_for(script: Arc<Script>) -> Room {
+    let mut room = Room::open(script, Mode::Production);
+    room.advance_until(|ceremony| !ceremony.offers().is_empty());
+    room
+}
+
+fn by(person: &str, strength: Strength) -> Approval {
+    Approval {
+        person: id(person),
+        strength,
+    }
+}
+
+fn by_codes<const N: usize>(people: [&str; N]) -> Vec<Approval> {
+    people.map(|person| by(person, Strength::Code)).to_vec()
+}
+
+fn request(kind: RequestKind, values: &[&str]) -> Request {
+    let values = values.iter().map(|&value| value.to_owned()).collect();
+    Request { kind, values }
+}
+
+fn ask(room: &mut Room, kind: RequestKind, values: &[&str]) -> Result<(), StepError> {
+    let approvals = if kind.needs_approval() {
+        room.approved_by(&room.ceremony.usual_approvers())
+    } else {
+        Vec::new()
+    };
+    let request = request(kind, values);
+    room.give(Input::Request { request, approvals })
+}
+
+fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
+    match ceremony.next() {
+        Next::Ask(prompt) => prompt.who.first().is_some_and(|id| id.as_str() == person),
+        _ => false,
+    }
+}
+
+fn choice(index: usize) -> Answer {
+    Answer::Choice {
+        index,
+        remark: String::new(),
+    }
+}
+
+/// Every set of approvals that are not those of two people, with a word of why.
+fn not_two_people() -> Vec<(&'static str, Vec<Approval>)> {
+    vec![
+        ("nobody", Vec::new()),
+        ("one", by_codes(["witness-1"])),
+        ("one twice", by_codes(["witness-1", "witness-1"])),
+        (
+            "one and the administrator",
+            by_codes(["witness-1", "administrator"]),
+        ),
+        (
+            "two and the administrator",
+            by_codes(["witness-1", "witness-2", "administrator"]),
+        ),
+        ("the operator's hand", in_ink(["witness-1", "witness-2"])),
+        (
+            "one, and the operator's hand",
+            vec![
+                by("witness-1", Strength::Code),
+                by("witness-2", Strength::OperatorTyped),
+            ],
+        ),
+        (
+            "solo where the script is for two",
+            vec![
+                by("witness-1", Strength::Solo),
+                by("witness-2", Strength::Solo),
+            ],
+        ),
+        ("somebody unknown", by_codes(["witness-1", "stranger"])),
+    ]
+}
+
+#[test]
+fn whoever_is_here_and_not_the_administrator_chooses_a_code() {
+    let mut room = Room::open(script(), Mode::Production);
+    let mut chosen = Vec::new();
+    while room.ceremony.offers().is_empty() {
+        if let Next::Do(Effect::ChooseCode { person }) = room.ceremony.next() {
+            assert!(room.ceremony.attendance().contains_key(&person));
+            assert!(!room.ceremony.has_code(&person));
+            chosen.push(person.to_string());
+        }
+        room.advance();
+    }
+    assert_eq!(chosen, ["witness-1", "witness-2", "holder-1", "holder-2"]);
+    let code = |person: &str| Event {
+        step: None,
+        people: ids([person]),
+        fact: Fact::CodeChosen,
+    };
+    for person in ["administrator", "witness-1"] {
+        assert!(room.ceremony.clone().apply(&code(person)).is_err());
+    }
+}
+
+#[test]
+fn the_clock_is_attested_by_two_people_and_nobody_else() {
+    let room = assembled();
+    for (why, approvals) in not_two_people() {
+        let mut room = room.clone();
+        let answer = Answer::Text(String::new());
+        let refusal = room.give(Input::Answer {
+            answer,
+            approvals: approvals.clone(),
+        });
+        assert!(
+            matches!(refusal, Err(StepError::Rule(ReplayError::Contradiction(_)))),
+            "{why}: {refusal:?}"
+        );
+        assert_eq!(room.ceremony.clock_offset(), None, "{why}");
+    }
+    let mut room = room;
+    let answer = Answer::Text(String::new());
+    let approvals = by_codes(["holder-1", "witness-2"]);
+    room.give(Input::Answer { answer, approvals }).unwrap();
+    assert_eq!(room.ceremony.clock_offset(), Some(0));
+}
+
+#[test]
+fn a_record_with_a_forged_approval_is_refused() {
+    let script = script();
+    let record = Room::closed(script.clone(), Mode::Production).transcript;
+    let mut seen = 0;
+    let mut ceremony = Ceremony::new(script);
+    for entry in record.entries() {
+        let event = entry.line.event();
+        if let Fact::ClockAttested { approvals, .. } = &event.fact {
+            seen += 1;
+            assert!(approvals.iter().all(|by| by.strength == Strength::Code));
+            for (why, forged) in not_two_people() {
+                let mut event = event.clone();
+                event.people = forged.iter().map(|by| by.person.clone()).collect();
+                if let Fact::ClockAttested { approvals, .. } = &mut event.fact {
+                    *approvals = forged;
+                }
+                assert!(ceremony.clone().apply(&event).is_err(), "{why}");
+            }
+            // Nor may the line name others than those who approve.
+            let mut event = event.clone();
+            event.people = ids(["witness-1", "holder-1"]);
+            assert!(ceremony.clone().apply(&event).is_err());
+        }
+        ceremony = ceremony.apply(&event).unwrap();
+    }
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn findings_are_acknowledged_by_two_people_and_nobody_else() {
+    let mut room = assembled();
+    room.advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::InspectStation)));
+    let found = vec![conclave::record::Finding::new(
+        "station.swap",
+        "there is swap",
+    )];
+    room.give(Input::Outcome(Outcome::StationInspected(found)))
+        .unwrap();
+    for (why, approvals) in not_two_people() {
+        let answer = Answer::Enter;
+        let refusal = room.give(Input::Answer { answer, approvals });
+        assert!(refusal.is_err(), "{why}");
+    }
+    assert!(room.advance());
+    let step = room.ceremony.current_step().unwrap();
+    assert_eq!(step.id.as_str(), "read-script");
+}
+
+#[test]
+fn nothing_is_amended_but_by_two_people() {
+    let room = assembled();
+    for (why, approvals) in not_two_people() {
+        let mut room = room.clone();
+        let request = request(RequestKind::AmendName, &["holder-1", "Ada Lovelace"]);
+        let refusal = room.give(Input::Request { request, approvals });
+        assert!(refusal.is_err(), "{why}");
+        assert_eq!(room.ceremony.name(&id("holder-1")), "Key holder 1", "{why}");
+    }
+}
+
+#[test]
+fn an_absent_person_approves_nothing() {
+    let mut room = assembled();
+    ask(&mut room, RequestKind::Leave, &["holder-1", "a train"]).unwrap();
+    assert!(!room.ceremony.approvers().contains(&id("holder-1")));
+    let request = request(RequestKind::AmendName, &["holder-2", "Ada"]);
+    let approvals = by_codes(["witness-1", "holder-1"]);
+    let refusal = room.give(Input::Request { request, approvals });
+    assert!(refusal.is_err(), "{refusal:?}");
+
+    // Who comes back has to choose a code before it counts again.
+    let back = ["holder-1", "passport", "witness-2"];
+    ask(&mut room, RequestKind::Arrive, &back).unwrap();
+    assert!(!room.ceremony.approvers().contains(&id("holder-1")));
+    assert!(room.advance());
+    assert!(room.ceremony.approvers().contains(&id("holder-1")));
+}
+
+#[test]
+fn a_process_that_takes_over_knows_no_code_any_more() {
+    let mut room = assembled();
+    room.resume(0);
+    assert!(room.ceremony.approvers().is_empty());
+    assert!(room.ceremony.offers().is_empty());
+    let people = ids(["witness-1", "witness-2"]);
+    for person in &people {
+        assert!(!room.ceremony.has_code(person));
+    }
+    let event = Event {
+        step: None,
+        people,
+        fact: Fact::Amended {
+            amendment: Amendment::Name {
+                person: id("holder-1"),
+                from: "Key holder 1".to_owned(),
+                to: "Ada".to_owned(),
+            },
+            approvals: by_codes(["witness-1", "witness-2"]),
+        },
+    };
+    assert!(room.ceremony.clone().apply(&event).is_err());
+}
+
+#[test]
+fn a_code_in_an_exception_is_one_that_was_chosen() {
+    let mut room = Room::open(script(), Mode::Production);
+    let sheet = conclave::ceremony::ExceptionSheet {
+        expected: "silence".to_owned(),
+        happened: "noise".to_owned(),
+        decided: "to wait".to_owned(),
+    };
+    let mut give = |approvals| {
+        let sheet = sheet.clone();
+        room.give(Input::Exception { sheet, approvals })
+    };
+    // Before attendance there are no codes: what the operator types is told for what it is.
+    assert!(give(by_codes(["witness-1", "witness-2"])).is_err());
+    give(in_ink(["witness-1", "witness-2"])).unwrap();
+    let last = room.transcript.entries().last().unwrap().line.event();
+    let told = last.narrate(room.ceremony.script(), room.ceremony.cast());
+    assert!(told.contains("typed by the operator: see ink"), "{told}");
+}
+
+#[test]
+fn only_a_few_things_are_amended_and_the_script_stays() {
+    let mut room = assembled_for(with_substitute());
+    let script = room.ceremony.script().sha256();
+    let note = room
+        .ceremony
+        .script()
+        .steps()
+        .iter()
+        .find(|step| step.act.name() == "note")
+        .map(|step| step.id.to_string())
+        .unwrap();
+    ask(&mut room, RequestKind::AmendName, &["holder-2", "Ada"]).unwrap();
+    ask(
+        &mut room,
+        RequestKind::AmendNote,
+        &[&note, "Lock the door."],
+    )
+    .unwrap();
+    ask(&mut room, RequestKind::AmendMinutes, &["sign-root", "25"]).unwrap();
+    ask(&mut room, RequestKind::AmendBag, &["key-1", "B7"]).unwrap();
+    let ceremony = &room.ceremony;
+    assert_eq!(ceremony.name(&id("holder-2")), "Ada");
+    assert_eq!(
+        ceremony.note(&note.parse().unwrap()),
+        Some("Lock the door.")
+    );
+    assert_eq!(ceremony.minutes(&"sign-root".parse().unwrap()), Some(25));
+    assert_eq!(ceremony.bag(&"key-1".parse().unwrap()), Some("B7"));
+    assert_eq!(ceremony.amendments().len(), 4);
+    assert_eq!(ceremony.script().sha256(), script);
+    room.advance_until(|ceremony| asks_for(ceremony, "witness-1") && ceremony.findings().is_some());
+    let Next::Ask(prompt) = room.ceremony.next() else {
+        panic!("the note asks");
+    };
+    assert_eq!(prompt.lines, ["Lock the door."]);
+    while room.advance() {}
+    let agreed = Ending::Closed(Verdict::Agree);
+    assert_eq!(room.ceremony.ending(), Some(&agreed));
+}
+
+#[test]
+fn an_amendment_that_is_none_is_refused_with_the_way_out() {
+    let mut room = assembled_for(with_substitute());
+    for (kind, values) in [
+        (RequestKind::AmendName, ["holder-2", "Key holder 2"]),
+        (RequestKind::AmendName, ["holder-2", "witness 1"]),
+        (RequestKind::AmendName, ["holder-2", "A\u{202e}da"]),
+        (RequestKind::AmendMinutes, ["sign-root", "0"]),
+        (RequestKind::AmendMinutes, ["sign-root", "1441"]),
+    ] {
+        let error = ask(&mut room, kind, &values).unwrap_err();
+        assert!(
+            matches!(error, StepError::NotAmended(_)),
+            "{values:?}: {error}"
+        );
+        assert!(
+            error.hint().contains("write a new script"),
+            "{}",
+            error.hint()
+        );
+    }
+    for (kind, values) in [
+        (RequestKind::AmendName, vec!["stranger", "Ada"]),
+        (RequestKind::AmendName, vec!["holder-2"]),
+        (RequestKind::AmendMinutes, vec!["sign-root", "many"]),
+        (RequestKind::AmendNote, vec!["sign-root", "text"]),
+        (RequestKind::AmendBag, vec!["key-9", "B7"]),
+        (RequestKind::Leave, vec!["administrator", "tired"]),
+        (
+            RequestKind::Arrive,
+            vec!["holder-1", "passport", "witness-1"],
+        ),
+        (RequestKind::AmendSubstitute, vec!["holder-1"]),
+    ] {
+        assert!(ask(&mut room, kind, &values).is_err(), "{values:?}");
+    }
+    assert!(room.ceremony.amendments().is_empty());
+}
+
+#[test]
+fn what_an_amendment_changes_is_what_held() {
+    let room = assembled();
+    let amended = |amendment| Event {
+        step: None,
+        people: ids(["witness-1", "witness-2"]),
+        fact: Fact::Amended {
+            amendment,
+            approvals: by_codes(["witness-1", "witness-2"]),
+        },
+    };
+    let name = |from: &str| Amendment::Name {
+        person: id("holder-1"),
+        from: from.to_owned(),
+        to: "Ada".to_owned(),
+    };
+    assert!(
+        room.ceremony
+            .clone()
+            .apply(&amended(name("Key holder 1")))
+            .is_ok()
+    );
+    assert!(
+        room.ceremony
+            .clone()
+            .apply(&amended(name("Key holder 2")))
+            .is_err()
+    );
+    let stranger = Amendment::Substitute {
+        person: id("holder-1"),
+        from: "Key holder 1".to_owned(),
+        to: "Mallory".to_owned(),
+    };
+    assert!(room.ceremony.clone().apply(&amended(stranger)).is_err());
+}
+
+#[test]
+fn each_document_is_checked_by_somebody_else_who_is_here() {
+    let room = Room::closed(script(), Mode::Production);
+    let checks: Vec<(String, String)> = room
+        .ceremony
+        .attendance()
+        .iter()
+        .map(|(person, here)| {
+            let checker = here.checked_by.as_ref().unwrap();
+            (person.to_string(), checker.to_string())
+        })
+        .collect();
+    assert_eq!(checks.len(), 5);
+    for (person, checker) in &checks {
+        let expected = if person == "witness-1" {
+            "witness-2"
+        } else {
+            "witness-1"
+        };
+        assert_eq!(checker, expected, "{person}");
+    }
+    let room = Room::open(script(), Mode::Production);
+    for checked_by in [None, Some(id("administrator")), Some(id("stranger"))] {
+        let event = Event {
+            step: None,
+            people: ids(["administrator"]),
+            fact: Fact::Attended {
+                document: "passport".to_owned(),
+                checked_by,
+            },
+        };
+        assert!(room.ceremony.clone().apply(&event).is_err());
+    }
+}
+
+#[test]
+fn a_key_holder_comes_late_and_is_asked_for_when_needed() {
+    let mut room = Room::open(script(), Mode::Production);
+    room.advance_until(|ceremony| asks_for(ceremony, "holder-2"));
+    room.answer(choice(5)).unwrap();
+    assert!(room.ceremony.is_away(&id("holder-2")));
+    room.advance_until(|ceremony| asks_for(ceremony, "holder-2"));
+    let step = room.ceremony.current_step().unwrap().id.clone();
+    assert_eq!(step.as_str(), "open-token:key-2");
+    room.answer(choice(1)).unwrap();
+    let here = &room.ceremony.attendance()[&id("holder-2")];
+    assert_eq!(here.document, "passport");
+    assert_eq!(here.checked_by, Some(id("witness-1")));
+    assert_eq!(
+        room.effect(),
+        Effect::ChooseCode {
+            person: id("holder-2")
+        }
+    );
+    while room.advance() {}
+    let agreed = Ending::Closed(Verdict::Agree);
+    assert_eq!(room.ceremony.ending(), Some(&agreed));
+}
+
+#[test]
+fn neither_the_administrator_nor_a_witness_comes_late() {
+    let room = Room::open(script(), Mode::Production);
+    for person in ["administrator", "witness-1", "witness-2"] {
+        let event = Event {
+            step: None,
+            people: ids([person]),
+            fact: Fact::Awaited,
+        };
+        assert!(room.ceremony.clone().apply(&event).is_err(), "{person}");
+    }
+}
+
+#[test]
+fn a_substitute_is_one_whom_the_script_lists() {
+    let mut room = Room::open(with_substitute(), Mode::Production);
+    room.advance_until(|ceremony| asks_for(ceremony, "holder-1"));
+    let instead = |name: &str| Event {
+        step: None,
+        people: ids(["holder-1"]),
+        fact: Fact::Substituted {
+            name: name.to_owned(),
+        },
+    };
+    assert!(room.ceremony.clone().apply(&instead("Mallory")).is_err());
+    room.answer(choice(6)).unwrap();
+    assert_eq!(room.ceremony.name(&id("holder-1")), "Grace Hopper");
+    let Next::Ask(prompt) = room.ceremony.next() else {
+        panic!("the attendance of the substitute is asked for");
+    };
+    assert_eq!(prompt.who[0], id("holder-1"));
+    room.advance();
+    let last = room.transcript.entries().last().unwrap().line.event();
+    let told = last.narrate(room.ceremony.script(), room.ceremony.cast());
+    assert!(told.starts_with("Grace Hopper is here, by: "), "{told}");
+    // Once somebody is here, nobody takes the place unseen.
+    assert!(
+        room.ceremony
+            .clone()
+            .apply(&instead("Key holder 1"))
+            .is_err()
+    );
+}
+
+#[test]
+fn after_attendance_a_substitute_is_an_amendment() {
+    let mut room = assembled_for(with_substitute());
+    ask(&mut room, RequestKind::Leave, &["holder-1", "a train"]).unwrap();
+    let alone = Event {
+        step: None,
+        people: ids(["holder-1"]),
+        fact: Fact::Substituted {
+            name: "Grace Hopper".to_owned(),
+        },
+    };
+    assert!(room.ceremony.clone().apply(&alone).is_err());
+    ask(&mut room, RequestKind::AmendSubstitute, &["holder-1"]).unwrap();
+    assert_eq!(room.ceremony.name(&id("holder-1")), "Grace Hopper");
+    room.advance_until(|ceremony| asks_for(ceremony, "holder-1"));
+    while room.advance() {}
+    assert!(room.ceremony.ending().is_some());
+}
+
+#[test]
+fn enough_people_stay_to_approve() {
+    let mut room = assembled();
+    ask(&mut room, RequestKind::Leave, &["holder-1", "a train"]).unwrap();
+    ask(&mut room, RequestKind::Leave, &["holder-2", "a train"]).unwrap();
+    let refusal = ask(&mut room, RequestKind::Leave, &["witness-1", "a train"]);
+    assert!(refusal.is_err(), "{refusal:?}");
+}
+
+#[test]
+fn who_does_not_sign_off_is_a_reservation() {
+    let mut room = assembled();
+    let at_end = |ceremony: &Ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.id.as_str() == "sign-off")
+    };
+    room.advance_until(at_end);
+    ask(&mut room, RequestKind::Leave, &["holder-1", "a train"]).unwrap();
+    while room.advance() {}
+    let reserved = Ending::Closed(Verdict::WithReservation);
+    assert_eq!(room.ceremony.ending(), Some(&reserved));
+    assert!(!room.ceremony.sign_offs().contains_key(&id("holder-1")));
+}
+
+/// A script for one person, who is everybody.
+fn solo() -> Arc<Script> {
+    let text = genesis(&[KeyType::Ed25519; 2], 1).text().replace(
+        "repository = \"example.com/updates\"",
+        "repository = \"example.com/updates\"\nassurance = \"solo\"",
+    );
+    parse(&text)
+}
+
+#[test]
+fn a_script_for_one_person_says_so_in_the_record() {
+    let mut room = Room::open(solo(), Mode::Production);
+    let mut approved = 0;
+    while room.advance() {
+        let last = room.transcript.entries().last().unwrap().line.event();
+        assert_ne!(last.fact, Fact::CodeChosen);
+        if let Fact::ClockAttested { approvals, .. } = &last.fact {
+            assert_eq!(approvals.len(), 1);
+            assert_eq!(approvals[0].strength, Strength::Solo);
+            let told = last.narrate(room.ceremony.script(), room.ceremony.cast());
+            assert!(told.contains("solo, unwitnessed"), "{told}");
+            approved += 1;
+        }
+    }
+    assert_eq!(approved, 1);
+    assert!(room.ceremony.script().is_solo());
+}
