@@ -385,8 +385,7 @@ impl Audit<'_> {
                 file.strip_prefix(path)
                     .is_some_and(|rest| rest.starts_with('/'))
             };
-            // What other sites sent; what was taken of it stands in the record.
-            if path == "import" || beside.contains(&path) {
+            if beside.contains(&path) {
                 Belongs::Whole
             } else if path == SUMS || files.contains(path) {
                 Belongs::File

@@ -284,7 +284,6 @@ impl Ceremony {
                 }
             }
             Act::JudgeRequest => self.decide_judgement(&text)?,
-            Act::CollectSignatures => self.decide_collecting(&text)?,
             Act::ReviewRoot => Fact::ReviewConfirmed {
                 sha256: self.frozen_digest()?,
                 typed: text,
@@ -446,7 +445,6 @@ impl Ceremony {
                 };
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
             }
-            (Act::CollectSignatures, outcome) => self.decide_collected(outcome)?,
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self
                     .export_files()

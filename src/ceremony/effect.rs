@@ -78,11 +78,6 @@ pub enum Effect {
         /// What to sign: the canonical bytes of the root.
         message: Vec<u8>,
     },
-    /// Look into the folder of what came from other sites for a file that is not known yet.
-    LookForSignature {
-        /// The digests of the files that are known.
-        known: Vec<crate::words::Digest>,
-    },
     /// Write files where nothing is yet, read them back, compare.
     Export {
         /// Name, content and what was recorded of it.
@@ -129,15 +124,6 @@ pub enum Outcome {
     },
     /// It signed: the signature as TUF has it.
     Signed(Vec<u8>),
-    /// A file came from another site.
-    SignatureFound {
-        /// Its name.
-        name: String,
-        /// Its content.
-        bytes: Vec<u8>,
-    },
-    /// Nothing new came from another site.
-    NoSignatureFound,
     /// The files are there, and are what they should be.
     Exported,
     /// It did not work, and cost nothing.

@@ -303,40 +303,6 @@ pub enum Fact {
         /// Whether this very payload was signed before.
         again: bool,
     },
-    /// The signing request is about to be written for other sites.
-    RequestIntended {
-        /// The file.
-        file: ExportedFile,
-    },
-    /// The signing request was written, read back and compared.
-    RequestIssued {
-        /// The file.
-        file: ExportedFile,
-    },
-    /// A signature came from another site, and verifies.
-    SignatureCollected {
-        /// The file in which it came.
-        file: ExportedFile,
-        /// The ID of the key, as the file says.
-        key_id: String,
-        /// The signature as TUF has it, in hex.
-        signature: String,
-    },
-    /// A file that came was not taken.
-    SignatureRefused {
-        /// The file.
-        file: ExportedFile,
-        /// The ID of the check that refuses it.
-        check: String,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// The room looks for files that came from other sites.
-    CollectingLooked,
-    /// No further file had come.
-    NothingCollected,
-    /// No more signatures are waited for: both thresholds are reached.
-    CollectingEnded,
     /// The people in the room saw the change, and the exact word was typed.
     ReviewConfirmed {
         /// The digest that was reviewed.

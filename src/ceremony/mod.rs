@@ -7,7 +7,6 @@
 mod amendment;
 mod approval;
 mod cast;
-mod collecting;
 mod decide;
 mod effect;
 mod event;

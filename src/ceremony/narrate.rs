@@ -241,31 +241,6 @@ impl Event {
                     ""
                 }
             ),
-            Fact::RequestIntended { file } => {
-                format!("The signing request is about to be written: {}.", file.name)
-            }
-            Fact::RequestIssued { file } => format!(
-                "The signing request was written and read back: {}, {}.",
-                file.name,
-                file.sha256.short_hex()
-            ),
-            Fact::CollectingLooked => {
-                "The import folder is looked through for signatures.".to_owned()
-            }
-            Fact::NothingCollected => "No further file had come.".to_owned(),
-            Fact::SignatureCollected { file, key_id, .. } => format!(
-                "A signature of key {} came in {}, and verifies.",
-                crate::metadata::KeyId::new(key_id.as_str()).short(),
-                file.name
-            ),
-            Fact::SignatureRefused {
-                file,
-                check,
-                detail,
-            } => format!("{} was not taken: {detail} ({check}).", file.name),
-            Fact::CollectingEnded => {
-                "Both thresholds are reached; no more signatures are waited for.".to_owned()
-            }
             _ => String::new(),
         }
     }

@@ -74,7 +74,6 @@ impl Ceremony {
                 "Compose the root",
             )),
             Act::JudgeRequest => Next::Ask(self.ask_judgement(step)),
-            Act::CollectSignatures => self.next_collect(step),
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
             Act::VerifyRoot => Next::Ask(self.go_on(

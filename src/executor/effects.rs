@@ -13,7 +13,6 @@ use crate::token::{KeyRequest, TokenError};
 
 use super::export::{ExportError, write_exclusively};
 use super::failure::{file_failure, token_failure};
-use super::import::{IMPORT, look_for_file};
 use super::{Executor, ExecutorError, fill_random};
 
 /// Why an effect has no good outcome.
@@ -107,13 +106,6 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
-            Effect::LookForSignature { known } => {
-                let folder = self.directory.path().join(IMPORT);
-                Ok(match look_for_file(&folder, &known)? {
-                    Some((name, bytes)) => Outcome::SignatureFound { name, bytes },
-                    None => Outcome::NoSignatureFound,
-                })
-            }
             Effect::Export { files } => {
                 let begun = Instant::now();
                 for (file, bytes) in &files {

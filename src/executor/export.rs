@@ -24,14 +24,6 @@ pub enum ExportError {
         /// Why not.
         source: io::Error,
     },
-    /// It could not be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
     /// What was read back is not what was written.
     #[error("{} reads back differently from what was written", path.display())]
     ReadBack {

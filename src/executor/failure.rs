@@ -40,10 +40,6 @@ pub(super) fn file_failure(error: &ExportError) -> Failure {
             FailureKind::Untrue,
             "do not use this medium; put in another one in its place",
         ),
-        ExportError::Read { .. } => (
-            FailureKind::File,
-            "put the medium back, or look whether the file may be read, then go on",
-        ),
         ExportError::Write { .. } => (
             FailureKind::File,
             "make room on the medium or put it back, then go on",

@@ -10,7 +10,6 @@ mod effects;
 mod export;
 mod failure;
 mod hands;
-mod import;
 mod journal;
 mod room;
 

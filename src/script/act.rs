@@ -53,8 +53,6 @@ pub enum Act {
     ReviewRoot,
     /// Every key signs the frozen root.
     SignRoot,
-    /// Signatures that other sites owe come in, each as a file.
-    CollectSignatures,
     /// The signed root is verified as a client would.
     VerifyRoot,
     /// The root leaves for the online machine, and is read back.
@@ -70,7 +68,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 18] = [
+    pub(super) const KNOWN: [&'static str; 17] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -84,7 +82,6 @@ impl Act {
         "compose-root",
         "review-root",
         "sign-root",
-        "collect-signatures",
         "verify-root",
         "export",
         "prove-token",
@@ -92,11 +89,12 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 10] = [
+    pub(super) const LATER: [&'static str; 11] = [
         "enrol-key",
         "import-key",
         "back-up-key",
         "prove-backup",
+        "collect-signatures",
         "open-share",
         "restore-key",
         "prove-restore",
@@ -122,7 +120,6 @@ impl Act {
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
             Self::SignRoot => "sign-root",
-            Self::CollectSignatures => "collect-signatures",
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
@@ -156,7 +153,6 @@ impl Act {
             Self::InspectStation
             | Self::JudgeRequest
             | Self::ComposeRoot
-            | Self::CollectSignatures
             | Self::ReviewRoot
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),

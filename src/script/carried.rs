@@ -34,11 +34,10 @@ pub struct CarriedFile {
 }
 
 /// A ceremony directory holds the script, copies of what it carries, and these.
-const TAKEN: [&str; 13] = [
+const TAKEN: [&str; 12] = [
     "backup",
     "closing-note.txt",
     "export",
-    "import",
     "keys",
     "lock",
     "report.html",

@@ -227,16 +227,6 @@ impl Ceremony {
                 self.fold_root(&event.fact)?;
             }
             (Act::JudgeRequest, Fact::RequestJudged { .. }) => self.fold_judged(&event.fact)?,
-            (
-                Act::CollectSignatures,
-                Fact::RequestIntended { .. }
-                | Fact::RequestIssued { .. }
-                | Fact::SignatureCollected { .. }
-                | Fact::SignatureRefused { .. }
-                | Fact::CollectingLooked
-                | Fact::NothingCollected
-                | Fact::CollectingEnded,
-            ) => self.fold_collecting(&event.fact)?,
             (Act::SignOff, Fact::SignedOff { verdict, remark }) => {
                 let [person] = event.people.as_slice() else {
                     return Err(contradiction("each person signs off alone"));
@@ -311,7 +301,6 @@ impl Ceremony {
             Act::SetPin { key } => self.keys[key].pin_set,
             Act::GenerateKey { key } => self.keys[key].proven,
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
-            Act::CollectSignatures => self.collecting.is_ended,
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => self.keys.values().all(KeyState::has_signed),
             Act::VerifyRoot => self.verified.is_some(),

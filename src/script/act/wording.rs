@@ -18,7 +18,6 @@ impl Act {
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
-            Self::CollectSignatures => format!("Collect signatures over root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
             Self::SignRoot => format!("Sign root {version}"),
@@ -43,7 +42,6 @@ impl Act {
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
             Self::JudgeRequest => "Judge request",
-            Self::CollectSignatures => "Collect",
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
             Self::SignRoot => "Sign",
@@ -89,11 +87,6 @@ impl Act {
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
                 "No other payload of the same version may have been signed before, in any record that was brought along.",
-            ]),
-            Self::CollectSignatures => lines(&[
-                "The signing request is written out and carried to the sites that owe a signature.",
-                "Each file that comes back is put into the import folder. Every signature is verified before it is kept.",
-                "A ceremony that waits for days is left and resumed; nothing is lost.",
             ]),
             Self::ComposeRoot => vec![format!(
                 "The administrator has root {version} put together from the script and the keys made today, and frozen. Nothing in it changes after this."
@@ -154,9 +147,6 @@ impl Act {
                 "what is asked for builds upon the root that is trusted here".into(),
                 "nothing else was signed as this version, as far as the records tell".into(),
             ],
-            Self::CollectSignatures => {
-                vec!["each signature that came in verifies over the reviewed bytes".into()]
-            }
             Self::ComposeRoot => {
                 vec!["the root says what the script says, and every key in it was proven".into()]
             }

@@ -157,11 +157,10 @@ impl<'o> Order<'o, '_> {
             ],
             // A signing has an order of its own.
             Act::JudgeRequest => vec![Act::InspectStation],
-            Act::CollectSignatures => vec![Act::SignRoot],
             Act::ComposeRoot => self.all_keys_ready(),
             Act::ReviewRoot => vec![Act::ComposeRoot],
             Act::SignRoot => vec![Act::ReviewRoot],
-            Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
+            Act::VerifyRoot => vec![Act::SignRoot],
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } => vec![Act::Export],
             Act::SignOff => self.all_keys_proven(),
@@ -363,11 +362,10 @@ const fn stage(act: &Act) -> u8 {
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 7,
         Act::SignRoot => 8,
-        Act::CollectSignatures => 9,
-        Act::VerifyRoot => 10,
-        Act::Export => 11,
-        Act::ProveToken { .. } => 12,
-        Act::SignOff => 13,
+        Act::VerifyRoot => 9,
+        Act::Export => 10,
+        Act::ProveToken { .. } => 11,
+        Act::SignOff => 12,
     }
 }
 
@@ -396,7 +394,6 @@ const fn reason(act: &Act) -> &'static str {
         }
         Act::GenerateKey { .. } => "a root is composed of keys that exist",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",
-        Act::CollectSignatures => "what other sites owe comes in before the root is verified",
         Act::ComposeRoot => "what is reviewed has to be frozen",
         Act::ReviewRoot => "nobody signs what was not read",
         Act::SignRoot => "what is verified has to be signed",

@@ -101,7 +101,6 @@ fn alone(name: &str) -> Option<Act> {
         "inspect-station" => Act::InspectStation,
         "read-script" => Act::ReadScript,
         "judge-request" => Act::JudgeRequest,
-        "collect-signatures" => Act::CollectSignatures,
         "compose-root" => Act::ComposeRoot,
         "review-root" => Act::ReviewRoot,
         "sign-root" => Act::SignRoot,

@@ -27,7 +27,6 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::Export => vec![one("Medium and serial number")],
         Act::SignOff => vec![("Head of the record".to_owned(), 4)],
         Act::JudgeRequest => vec![("Digest words on the card".to_owned(), 4)],
-        Act::CollectSignatures => vec![one("Files that came, and from whom")],
         Act::ReadScript
         | Act::Note { .. }
         | Act::InitialiseToken { .. }
