@@ -175,6 +175,69 @@ fn an_exception_is_filled_in_by_two_people_of_the_script() {
 }
 
 #[test]
+fn a_name_is_corrected_by_two_people_after_it_was_read_aloud() {
+    let rehearsal = Rehearsal::new();
+    let mut operator = Operator::rehearse(&rehearsal);
+    operator.play_until("Compose the root");
+    operator.answer("/other");
+    for (question, text) in [("Correct a name", "2"), ("Whose name", "4")] {
+        operator.terminal.expect(question);
+        operator.terminal.expect("Number > ");
+        operator.answer(text);
+    }
+    operator.terminal.expect("The right name > ");
+    operator.answer("Ada Lovelace");
+    let shown = operator.question().to_owned();
+    assert!(shown.contains("The script says: Key holder 1"), "{shown}");
+    assert!(shown.contains("From now on: Ada Lovelace"), "{shown}");
+    let shown = operator.answer_and_see("1").to_owned();
+    assert!(shown.contains("Witness 1 approves by code"), "{shown}");
+    // The code of nobody: the room chooses who approves instead.
+    let shown = operator.answer_and_see("not my code").to_owned();
+    assert!(shown.contains("That is not the code"), "{shown}");
+    let shown = operator.answer_and_see("2").to_owned();
+    assert!(shown.contains("Key holder 1 approves by code"), "{shown}");
+    operator.play_to_the_end();
+    rehearsal.assert_complete();
+    let amended: Vec<_> = rehearsal
+        .events()
+        .into_iter()
+        .filter(|event| event["event"] == "amended")
+        .collect();
+    assert_eq!(amended.len(), 1);
+    assert_eq!(amended[0]["people"], json!(["holder-1", "witness-2"]));
+    assert_eq!(
+        amended[0]["data"]["amendment"],
+        json!({"what": "name", "person": "holder-1", "from": "Key holder 1", "to": "Ada Lovelace"})
+    );
+    for approval in amended[0]["data"]["approvals"].as_array().unwrap() {
+        assert_eq!(approval["strength"], "code");
+    }
+}
+
+#[test]
+fn what_nobody_approves_is_not_amended() {
+    let rehearsal = Rehearsal::new();
+    let mut operator = Operator::rehearse(&rehearsal);
+    operator.play_until("Compose the root");
+    operator.answer("/other");
+    operator.terminal.expect("Number > ");
+    operator.answer("2");
+    operator.terminal.expect("Number > ");
+    operator.answer("4");
+    operator.terminal.expect("The right name > ");
+    operator.answer("Mallory");
+    operator.question();
+    let shown = operator.answer_and_see("2").to_owned();
+    assert!(
+        shown.contains("Not accepted: it was not approved"),
+        "{shown}"
+    );
+    operator.play_to_the_end();
+    assert_eq!(rehearsal.data_of("amended").len(), 0);
+}
+
+#[test]
 fn the_administrator_is_none_of_the_two_people() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);

@@ -25,7 +25,15 @@ const PINS: [&str; 4] = ["86420135", "13579246", "97531864", "24680975"];
 /// The approval codes of two witnesses and two key holders, in the order of attendance.
 const CODES: [&str; 4] = ["code-of-w1", "code-of-w2", "code-of-h1", "code-of-h2"];
 
-/// All answers of a ceremony with two keys. The review asks again when it gets an empty line.
+/// Why a ceremony goes on although no rehearsal was shown.
+const UNREHEARSED: &str = "the auditor is here today only";
+
+/// The answers until everybody is here, and one that decides to go on without a rehearsal.
+fn without_rehearsal() -> String {
+    "\n".repeat(5) + UNREHEARSED + "\n"
+}
+
+/// All other answers of a ceremony with two keys. The review asks again when it gets an empty line.
 fn all_answers() -> String {
     "\n".repeat(20) + "SIGN ROOT 1\n" + &"\n".repeat(20)
 }
@@ -158,11 +166,12 @@ fn settling_in() -> Vec<&'static str> {
     vec![w1, w2, h1, h2, w1, w2, w1, w2]
 }
 
-/// All secrets in the order of asking: then for each key a new SO PIN and a new PIN, then to sign, then to prove it.
+/// All secrets in the order of asking, with those of two people who decide to go on without a rehearsal: then for
+/// each key a new SO PIN and a new PIN, then to sign, then to prove it.
 fn all_pins() -> Vec<&'static str> {
     let [so_1, pin_1, so_2, pin_2] = PINS;
     let pins = [so_1, pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2];
-    [settling_in(), pins.to_vec()].concat()
+    [settling_in(), CODES[..2].to_vec(), pins.to_vec()].concat()
 }
 
 #[test]
@@ -170,9 +179,18 @@ fn a_production_closes_with_a_mirror_that_is_the_same() {
     let room = Room::new();
     let mirror = room.mirror();
     let mirror = ["--mirror", mirror.to_str().unwrap()];
-    let output = room.run(&mirror, &all_answers(), &all_pins());
+    let answers = without_rehearsal() + &all_answers();
+    let output = room.run(&mirror, &answers, &all_pins());
     assert_done(&output);
     room.assert_closed();
+    let exceptions: Vec<_> = room
+        .events()
+        .into_iter()
+        .filter(|event| event["event"] == "exception-recorded")
+        .collect();
+    assert_eq!(exceptions.len(), 1);
+    assert_eq!(exceptions[0]["data"]["waives"], "rehearsal.shown");
+    assert_eq!(exceptions[0]["data"]["sheet"]["decided"], UNREHEARSED);
     for event in room.events() {
         assert_eq!(event["mode"], "production");
     }
@@ -204,7 +222,8 @@ fn a_production_that_was_left_is_resumed_with_its_mirror() {
     let mirror = room.mirror();
     let mirror = ["--mirror", mirror.to_str().unwrap()];
     // The answers end where the first key would be generated.
-    let output = room.run(&mirror, &"\n".repeat(10), &all_pins());
+    let answers = without_rehearsal() + &"\n".repeat(5);
+    let output = room.run(&mirror, &answers, &all_pins());
     assert_failed(&output, 130, &["waits to be resumed", "conclave resume"]);
     assert_eq!(room.events().last().unwrap()["event"], "pin-set");
 
@@ -258,7 +277,8 @@ fn a_label_that_another_token_has_is_refused_and_nothing_is_changed() {
     let room = Room::new();
     room.tokens.make_token("conclave-key-1");
     let before = room.tokens.tokens().len();
-    let output = room.run(&[], &all_answers(), &all_pins());
+    let answers = without_rehearsal() + &all_answers();
+    let output = room.run(&[], &answers, &all_pins());
     let words = [
         "a token with the label \"conclave-key-1\" is there already",
         "Hint",
@@ -321,6 +341,31 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     );
     assert_failed(&output, 1, &["this is not a rehearsal"]);
     assert!(!next.exists());
+}
+
+#[test]
+fn without_a_rehearsal_nothing_happens_beyond_attendance() {
+    let room = Room::new();
+    // An empty line is no reason, and the codes of the wrong people approve nothing.
+    let answers = "\n".repeat(30);
+    let secrets = [settling_in(), all_pins()].concat();
+    let output = room.run(&[], &answers, &secrets);
+    assert_failed(
+        &output,
+        130,
+        &["No completed rehearsal of this very script"],
+    );
+    let [w1, w2, h1, h2] = CODES;
+    let out = room.out();
+    let resume = ["resume", out.to_str().unwrap()];
+    let answers = without_rehearsal() + "3\n";
+    let secrets = [w1, w2, h1, h2, w1, h1];
+    let output = room.conclave(&resume, &answers, &secrets);
+    assert_failed(&output, 130, &["That is not the code that Witness 2 chose"]);
+    for event in room.events() {
+        let step = event["step"].as_str().unwrap_or("attendance");
+        assert_eq!(step, "attendance", "{event}");
+    }
 }
 
 #[test]

@@ -67,7 +67,9 @@ checks! {
     DirectoryUnfinished "directory.unfinished" Reports "The ceremony has not ended: documents are still to come."
     ExportAbsent "export.absent" Reports "What was exported is not where it was written: it may have been carried away."
     CeremonyException "ceremony.exception" Reports "The room departed from the script, and recorded an exception."
-    CeremonySignOff "ceremony.sign-off" Reports "Somebody refused to sign off, or did it with a reservation."
+    CeremonyAmendment "ceremony.amendment" Reports "Two people amended what the script says."
+    CeremonySolo "ceremony.solo" Reports "The script let one person act alone."
+    CeremonySignOff "ceremony.sign-off" Reports "Somebody refused to sign off, did it with a reservation, or did not."
     CeremonyAborted "ceremony.aborted" Reports "The ceremony was broken off."
 }
 

@@ -135,12 +135,7 @@ fn write_instructions(
     let script = ceremony.script();
     writeln!(text, "# How to check this ceremony with stock tools")?;
     writeln!(text, "#")?;
-    writeln!(
-        text,
-        "# {}: {}",
-        ceremony.mode().banner(),
-        visible(script.title())
-    )?;
+    writeln!(text, "# {}: {}", ceremony.banner(), visible(script.title()))?;
     writeln!(text, "#")?;
     text.write_str(TOOLS)?;
     write_script(text, &script.sha256())?;

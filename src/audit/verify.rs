@@ -23,6 +23,8 @@ use crate::record::visible;
 
 /// How many things that do not belong are told one by one.
 const MAX_FOREIGN: usize = 64;
+/// How many versions after ours are looked at in the place of export.
+const MAX_SUCCESSORS: u64 = 256;
 
 /// Audits a ceremony directory: the script, every line of the transcript, every signature in it, every document,
 /// and what was exported. What is wrong with them is in the report.
@@ -235,6 +237,24 @@ impl Audit<'_> {
             let detail = format!("{place}{}; decided: {}", sheet.happened, sheet.decided);
             self.report.say(Check::CeremonyException, visible(&detail));
         }
+        for amendment in ceremony.amendments() {
+            let (from, to) = amendment.change();
+            let detail = format!("{}: {from:?} became {to:?}", amendment.subject());
+            self.report.say(Check::CeremonyAmendment, visible(&detail));
+        }
+        if ceremony.script().is_solo() {
+            self.report.say(
+                Check::CeremonySolo,
+                "one person acted alone: SOLO, UNWITNESSED".to_owned(),
+            );
+        }
+        for person in ceremony.script().people() {
+            let signed_off = ceremony.sign_offs().contains_key(&person.id);
+            if matches!(ceremony.ending(), Some(Ending::Closed(_))) && !signed_off {
+                let detail = format!("{} did not sign off", person.id);
+                self.report.say(Check::CeremonySignOff, detail);
+            }
+        }
         for (person, (verdict, remark)) in ceremony.sign_offs() {
             if *verdict != Verdict::Agree {
                 let detail = format!("{person} {verdict}: {remark}");
@@ -346,6 +366,12 @@ impl Audit<'_> {
         if files.is_empty() {
             return Ok(());
         }
+        let before = ceremony.foundation().map(|before| before.chain().to_vec());
+        let files = before
+            .into_iter()
+            .flatten()
+            .chain(files)
+            .collect::<Vec<_>>();
         let report = verify_chain(files.into_iter(), ceremony.script().not_before());
         let told = report.reasons().iter().map(ToString::to_string).collect();
         self.say_all(Check::RootChain, told);
@@ -360,6 +386,7 @@ impl Audit<'_> {
             let path = format!("{}/{}", opening.export, file.name);
             match self.read(&path)? {
                 Ok(found) if Digest::of(&found) == file.sha256 => {}
+                Ok(found) if file.name == "root.json" && self.succeeds(ceremony, &found)? => {}
                 Ok(_) => self.report.say(
                     Check::ExportFile,
                     format!("{} is not what was exported", visible(&path)),
@@ -370,6 +397,28 @@ impl Audit<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a later ceremony put its root in the place of ours: the versions beside it lead from ours to it.
+    fn succeeds(&self, ceremony: &Ceremony, found: &[u8]) -> Result<bool, RecordError> {
+        let (Some(opening), Some(signed)) = (ceremony.opening(), ceremony.signed()) else {
+            return Ok(false);
+        };
+        let ours = signed.frozen().version();
+        let mut chain = vec![(format!("{ours}.root.json"), signed.to_file_bytes())];
+        for version in ours + 1..=ours + MAX_SUCCESSORS {
+            let name = format!("{version}.root.json");
+            let Ok(bytes) = self.read(&format!("{}/{name}", opening.export))? else {
+                return Ok(false);
+            };
+            let is_last = bytes == found;
+            chain.push((name, bytes));
+            if is_last {
+                let report = verify_chain(chain.into_iter(), ceremony.script().not_before());
+                return Ok(report.trusted().is_some());
+            }
+        }
+        Ok(false)
     }
 
     fn foreign(&mut self, ceremony: &Ceremony, files: &BTreeSet<&str>) -> Result<(), RecordError> {

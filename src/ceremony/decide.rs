@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::script::{Act, KeyId, PersonId, Step};
 
 use super::approval::{Approval, people_of};
+use super::check::Check;
 use super::effect::{Input, Moment, Outcome};
-use super::event::{Event, ExceptionSheet, Fact, Occasion};
+use super::event::{Event, ExceptionSheet, Fact, Mode, Occasion};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
 use super::next::Next;
@@ -102,6 +103,9 @@ impl StepError {
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),
+            Self::Rule(ReplayError::Check { check, .. }) if !check.is_excusable() => {
+                "no exception waives this; put it right, or break off and begin anew".to_owned()
+            }
             Self::Rule(_) => "nothing was changed; go on with what the screen asks for".to_owned(),
         }
     }
@@ -132,7 +136,11 @@ impl Ceremony {
                 Ok(event) => event,
                 Err(failure) => self.at_step(Vec::new(), Fact::Failed { failure }),
             },
-            Input::Exception { sheet, approvals } => self.decide_exception(sheet, approvals)?,
+            Input::Exception {
+                sheet,
+                waives,
+                approvals,
+            } => self.decide_exception(sheet, waives, approvals)?,
             Input::Request { request, approvals } => self.decide_request(&request, approvals)?,
             Input::Abort { reason } => {
                 if reason.trim().is_empty() {
@@ -144,7 +152,9 @@ impl Ceremony {
         match self.clone().apply(&event) {
             Ok(_) => Ok(vec![event]),
             // What a token gave back may be untrue: that is a failure of the token, and on record.
-            Err(ReplayError::Contradiction(what)) if is_from_token(&event.fact) => {
+            Err(ReplayError::Contradiction(what) | ReplayError::Check { what, .. })
+                if is_from_token(&event.fact) =>
+            {
                 let failure = Failure {
                     kind: FailureKind::Untrue,
                     what,
@@ -168,6 +178,7 @@ impl Ceremony {
     fn decide_exception(
         &self,
         sheet: ExceptionSheet,
+        waives: Option<Check>,
         approvals: Vec<Approval>,
     ) -> Result<Event, StepError> {
         let different: BTreeSet<&PersonId> = approvals
@@ -183,7 +194,12 @@ impl Ceremony {
             return Err(StepError::Empty);
         }
         let people = people_of(&approvals);
-        Ok(self.at_step(people, Fact::ExceptionRecorded { sheet, approvals }))
+        let fact = Fact::ExceptionRecorded {
+            sheet,
+            waives,
+            approvals,
+        };
+        Ok(self.at_step(people, fact))
     }
 
     fn decide_answer(
@@ -236,6 +252,10 @@ impl Ceremony {
         if self.failure.is_some() {
             return Ok(self.at_step(prompt.who, Fact::Retried));
         }
+        if self.wants_rehearsal() {
+            let sheet = self.unrehearsed(text);
+            return self.decide_exception(sheet, Some(Check::RehearsalShown), approvals);
+        }
         if let Some(person) = self.attendance_wanted(step) {
             let fact = self.fact_of_attendance(&person, text);
             return Ok(self.at_step(vec![person], fact));
@@ -271,7 +291,7 @@ impl Ceremony {
             Act::GenerateKey { key } => Fact::GenerateIntended {
                 key: key.clone(),
                 object_id: hex::encode(moment.fresh),
-                label: format!("{} {key}", self.script.repository()),
+                label: self.key_label(key),
             },
             Act::ComposeRoot => {
                 let frozen = self
@@ -299,6 +319,7 @@ impl Ceremony {
                     repeat: matches!(state.sign, Intent::Interrupted(())),
                 }
             }
+            Act::CollectSignatures => self.decide_owed(&text, remark)?,
             Act::VerifyRoot => {
                 let verification = self
                     .verify_root()
@@ -341,6 +362,15 @@ impl Ceremony {
             .key(key)
             .and_then(|plan| plan.token.label.clone())
             .unwrap_or_else(|| key.as_str().chars().take(32).collect())
+    }
+
+    /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
+    fn key_label(&self, key: &KeyId) -> String {
+        let label = format!("{} {key}", self.script.repository());
+        match self.mode() {
+            Mode::Rehearsal => format!("REHEARSAL {label}"),
+            Mode::Production => label,
+        }
     }
 
     fn attest_clock(
@@ -445,6 +475,18 @@ impl Ceremony {
                 };
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
             }
+            (Act::CollectSignatures, Outcome::RequestWritten(file)) => {
+                Fact::RequestWritten { file }
+            }
+            (Act::CollectSignatures, Outcome::Collected(signature)) => {
+                let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
+                let key_id = self.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;
+                Fact::SignatureCollected {
+                    key: key.clone(),
+                    key_id: key_id.as_str().to_owned(),
+                    signature: hex::encode(signature),
+                }
+            }
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self
                     .export_files()
@@ -497,5 +539,6 @@ const fn is_from_token(fact: &Fact) -> bool {
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
             | Fact::Signed { .. }
+            | Fact::SignatureCollected { .. }
     )
 }

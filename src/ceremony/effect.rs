@@ -4,8 +4,10 @@ use crate::certificate::PublicKey;
 use crate::metadata::KeyType;
 use crate::record::{Finding, KeyAttributes, TokenId};
 use crate::script::{KeyId, PersonId};
+use crate::words::Digest;
 
 use super::approval::Approval;
+use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
 use super::failure::Failure;
 use super::prompt::Answer;
@@ -78,10 +80,23 @@ pub enum Effect {
         /// What to sign: the canonical bytes of the root.
         message: Vec<u8>,
     },
+    /// Write the signing request for the sites that owe a signature.
+    WriteRequest,
+    /// Read the signature that a site has sent.
+    CollectSignature {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The key that must have signed.
+        public_key: PublicKey,
+        /// What it must have signed: the canonical bytes of the root.
+        message: Vec<u8>,
+    },
     /// Write files where nothing is yet, read them back, compare.
     Export {
         /// Name, content and what was recorded of it.
         files: Vec<(ExportedFile, Vec<u8>)>,
+        /// The root before: its `root.json` gives way to the new one, where it is there.
+        supersedes: Option<Digest>,
     },
 }
 
@@ -124,6 +139,10 @@ pub enum Outcome {
     },
     /// It signed: the signature as TUF has it.
     Signed(Vec<u8>),
+    /// The signing request is written.
+    RequestWritten(ExportedFile),
+    /// A signature of another site is here: as TUF has it.
+    Collected(Vec<u8>),
     /// The files are there, and are what they should be.
     Exported,
     /// It did not work, and cost nothing.
@@ -140,7 +159,7 @@ pub enum Input {
         /// The version of the program.
         conclave: String,
         /// SHA-256 of the running program's file, where it can be read.
-        program: Option<crate::words::Digest>,
+        program: Option<Digest>,
         /// Bytes of a line that was cut short.
         torn_bytes: u64,
     },
@@ -164,6 +183,8 @@ pub enum Input {
     Exception {
         /// The sheet.
         sheet: ExceptionSheet,
+        /// The check that it waives, if it does.
+        waives: Option<Check>,
         /// Who decided.
         approvals: Vec<Approval>,
     },

@@ -1,6 +1,7 @@
 //! What can happen in a ceremony. Events are facts in the past tense: they hold no secret, and the fold of
 //! them is the whole state.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use crate::words::Digest;
 
 use super::amendment::Amendment;
 use super::approval::Approval;
+use super::check::Check;
 use super::failure::Failure;
 
 /// One thing that happened, where, and who took part.
@@ -74,8 +76,23 @@ pub struct Opening {
     pub mirror: Option<String>,
     /// The head of the record of the completed rehearsal of this very script, where there was one.
     pub rehearsal: Option<Digest>,
+    /// The twin that a rehearsal changes in place of the root that the script carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_root: Option<TwinRoot>,
+    /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
+    pub rehearsal_keys: Vec<Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
+}
+
+/// A root that stands in for the one that a script carries: its keys are held by twins, one for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwinRoot {
+    /// The file, signed by the twins.
+    pub file: String,
+    /// The public key of each twin, PEM, by the name that the script gives the key.
+    pub keys: BTreeMap<KeyId, String>,
 }
 
 /// What a person says of the ceremony at its end.
@@ -328,6 +345,32 @@ pub enum Fact {
         /// The signature as TUF has it, in hex.
         signature: String,
     },
+    /// The signing request for other sites was written out.
+    RequestWritten {
+        /// The file.
+        file: ExportedFile,
+    },
+    /// A site says that its signature is on its way to this machine: it is looked for.
+    SignatureExpected {
+        /// The key's name in the script.
+        key: KeyId,
+    },
+    /// The signature of another site came, and was verified.
+    SignatureCollected {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Its TUF key ID.
+        key_id: String,
+        /// The signature as TUF has it, in hex.
+        signature: String,
+    },
+    /// The signature of another site is not waited for: the thresholds are reached without it.
+    SignatureForgone {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Why.
+        reason: String,
+    },
     /// The signed root was verified as a client does it.
     RootVerified {
         /// Its version.
@@ -370,6 +413,8 @@ pub enum Fact {
     ExceptionRecorded {
         /// The sheet.
         sheet: ExceptionSheet,
+        /// The check that it waives; none where the sheet only notes what happened.
+        waives: Option<Check>,
         /// Who decided.
         approvals: Vec<Approval>,
     },

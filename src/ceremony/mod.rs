@@ -7,11 +7,14 @@
 mod amendment;
 mod approval;
 mod cast;
+mod check;
+mod collecting;
 mod decide;
 mod effect;
 mod event;
 mod failure;
 mod fold;
+mod foundation;
 mod narrate;
 mod next;
 mod people;
@@ -19,6 +22,7 @@ mod possession;
 mod prompt;
 mod questions;
 mod request;
+mod review;
 mod root;
 mod rotation;
 mod signing;
@@ -27,13 +31,15 @@ mod state;
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
 pub use cast::Cast;
+pub use check::{Check, Finality};
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, TwinRoot, Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
+pub use foundation::Foundation;
 pub use next::Next;
 pub use people::Presence;
 pub use possession::possession_message;
@@ -42,4 +48,4 @@ pub use prompt::{
     Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, KeyState, StepState};
+pub use state::{Ceremony, Ending, KeyState, Owed, StepState};

@@ -167,6 +167,21 @@ impl Event {
                 "{key} signed, and the signature verifies; key ID {}.",
                 key_id.get(..8).unwrap_or(key_id)
             ),
+            Fact::RequestWritten { file } => format!(
+                "The signing request for other sites was written: {}, SHA-256 {}.",
+                file.name,
+                file.sha256.short_hex()
+            ),
+            Fact::SignatureExpected { key } => {
+                format!("The signature of {key} is said to be here.")
+            }
+            Fact::SignatureCollected { key, key_id, .. } => format!(
+                "The signature of {key} came from its site, and verifies; key ID {}.",
+                key_id.get(..8).unwrap_or(key_id)
+            ),
+            Fact::SignatureForgone { key, reason } => {
+                format!("The signature of {key} is not waited for: {reason}.")
+            }
             Fact::RootVerified {
                 version,
                 signatures,
@@ -208,12 +223,17 @@ impl Event {
             Fact::SignedOff { verdict, remark } => format!("{people} {verdict}: {remark}."),
             Fact::Failed { failure } => format!("It did not work: {}.", failure.what),
             Fact::Retried => "Tried again.".to_owned(),
-            Fact::ExceptionRecorded { sheet, approvals } => format!(
-                "Exception: expected {}; happened {}; decided {} by {people} ({}).",
+            Fact::ExceptionRecorded {
+                sheet,
+                waives,
+                approvals,
+            } => format!(
+                "Exception: expected {}; happened {}; decided {} by {people} ({}).{}",
                 sheet.expected,
                 sheet.happened,
                 sheet.decided,
-                strengths_of(approvals)
+                strengths_of(approvals),
+                waives.map_or_else(String::new, |check| format!(" It waives {check}."))
             ),
             Fact::Aborted { reason } => format!("Broken off: {reason}."),
             Fact::Closed { status } => format!("Closed. The worst verdict: {status}."),

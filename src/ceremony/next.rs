@@ -2,6 +2,7 @@
 
 use crate::metadata::Count;
 use crate::script::{Act, KeyId, KeyPlan, Step};
+use crate::words::Digest;
 
 use super::effect::Effect;
 use super::event::Occasion;
@@ -45,6 +46,9 @@ impl Ceremony {
         if let Some(person) = self.next_without_code() {
             return Next::Do(Effect::ChooseCode { person });
         }
+        if self.wants_rehearsal() {
+            return Next::Ask(self.ask_without_rehearsal(step));
+        }
         if let Some(person) = self.attendance_wanted(step) {
             return Next::Ask(self.ask_attendance(step, &person));
         }
@@ -70,12 +74,20 @@ impl Ceremony {
             Act::GenerateKey { key } => self.next_generate(step, key),
             Act::ComposeRoot => Next::Ask(self.go_on(
                 step,
-                vec!["All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned()],
+                vec![match &self.foundation {
+                    None => "All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned(),
+                    Some(before) => format!(
+                        "All keys are there. Root {} is composed from root {}, from them and from the script; it is signed only after everybody has seen what changes.",
+                        self.script.root_version(),
+                        before.root.version()
+                    ),
+                }],
                 "Compose the root",
             )),
             Act::JudgeRequest => Next::Ask(self.ask_judgement(step)),
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
+            Act::CollectSignatures => self.next_owed(step),
             Act::VerifyRoot => Next::Ask(self.go_on(
                 step,
                 vec!["The signed root is verified from its bytes, as a client does it.".to_owned()],
@@ -85,6 +97,10 @@ impl Ceremony {
                 if self.export_intended {
                     return Next::Do(Effect::Export {
                         files: self.export_files(),
+                        supersedes: self.foundation().and_then(|before| {
+                            let (_, bytes) = before.chain().last()?;
+                            Some(Digest::of(bytes))
+                        }),
                     });
                 }
                 let names: Vec<_> = self
@@ -162,12 +178,17 @@ impl Ceremony {
                 message,
             });
         }
-        let Count { have, need } = self.signatures();
-        let mut lines = vec![format!(
-            "Root {}: {have} of {} keys have signed; {need} must.",
-            frozen.version(),
-            self.keys.len()
-        )];
+        let mut lines = match &self.foundation {
+            None => {
+                let Count { have, need } = self.signatures();
+                vec![format!(
+                    "Root {}: {have} of {} keys have signed; {need} must.",
+                    frozen.version(),
+                    self.keys.len()
+                )]
+            }
+            Some(_) => vec![format!("{}.", self.counters())],
+        };
         if matches!(state.sign, Intent::Interrupted(())) {
             lines.push(
                 "This key was signing when the ceremony was interrupted. It signs the same bytes again; the record says so."

@@ -7,6 +7,7 @@ use crate::script::{PersonId, StepId};
 use crate::secret::Pin;
 
 use super::StepError;
+use super::check::Check;
 use super::event::{Event, ExceptionSheet};
 use super::request::Request;
 use super::state::Ceremony;
@@ -203,6 +204,8 @@ pub enum Interrupt {
     Exception {
         /// The sheet.
         sheet: ExceptionSheet,
+        /// The check that it waives, if it does.
+        waives: Option<Check>,
         /// The IDs of the people who decided.
         people: Vec<PersonId>,
     },

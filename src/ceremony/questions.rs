@@ -3,7 +3,7 @@
 use crate::metadata::FrozenRoot;
 use crate::script::{PersonId, PersonRole, Step};
 
-use super::event::Verdict;
+use super::event::{ExceptionSheet, Verdict};
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::Ceremony;
 
@@ -84,6 +84,34 @@ impl Ceremony {
             .cloned()
     }
 
+    /// Why a production begins for which no rehearsal was shown.
+    pub(super) fn ask_without_rehearsal(&self, step: &Step) -> Prompt {
+        let lines = vec![
+            "No completed rehearsal of this very script was shown. It is an exception to go on without one: two people decide it, and the record says why. Otherwise break off, rehearse, and begin again with --rehearsal DIR.".to_owned(),
+        ];
+        let label = "Why it goes on without a rehearsal".to_owned();
+        self.approved(
+            step,
+            lines,
+            Ask::Text {
+                label,
+                default: None,
+            },
+        )
+    }
+
+    /// The exception sheet of a production for which no rehearsal was shown.
+    pub(super) fn unrehearsed(&self, decided: String) -> ExceptionSheet {
+        ExceptionSheet {
+            expected: format!(
+                "a completed rehearsal of the script {}",
+                self.script.sha256().short_hex()
+            ),
+            happened: "none was shown".to_owned(),
+            decided,
+        }
+    }
+
     pub(super) fn ask_clock(&self, step: &Step) -> Prompt {
         self.approved(step, Vec::new(), Ask::Clock)
     }
@@ -136,7 +164,9 @@ impl Ceremony {
             return self.go_on(step, Vec::new(), "Go on");
         };
         let mut lines = self.review_lines(root);
-        lines.push("Two people read the digest to each other.".to_owned());
+        if !self.script.is_solo() {
+            lines.push("Two people read the digest to each other.".to_owned());
+        }
         let mut who = self.people_of(step);
         who.extend(self.usual_approvers());
         Self::prompt(
@@ -147,65 +177,6 @@ impl Ceremony {
                 word: review_word(root),
             },
         )
-    }
-
-    /// What is about to be signed, in words, with its digest.
-    fn review_lines(&self, root: &FrozenRoot) -> Vec<String> {
-        if let Some(signing) = self.script.signing() {
-            return self.request_lines(signing);
-        }
-        let policy = self.script.root();
-        let days = policy
-            .expires
-            .duration_since(self.script.not_before())
-            .as_hours()
-            / 24;
-        let mut lines = vec![
-            format!(
-                "Root {} of {}, expires {} ({days} days after {}).",
-                root.version(),
-                self.script.repository(),
-                policy.expires,
-                self.script.not_before(),
-            ),
-            format!(
-                "{} of these {} keys must sign every change:",
-                policy.threshold,
-                self.keys.len()
-            ),
-        ];
-        for plan in self.script.keys() {
-            let Some(generated) = self.keys[&plan.id].generated() else {
-                continue;
-            };
-            lines.push(format!(
-                "+ {} ({})  {}  {}  {}",
-                plan.id,
-                self.name(&plan.holder),
-                plan.key_type,
-                generated.origin(),
-                generated.key.id(),
-            ));
-        }
-        for (kind, role) in policy.roles.iter() {
-            let ids: Vec<_> = role
-                .keys
-                .iter()
-                .map(|carried| carried.key.id().to_string())
-                .collect();
-            lines.push(format!(
-                "+ {}: {} of {} online keys: {}",
-                kind.as_str(),
-                role.threshold,
-                ids.len(),
-                ids.join(", ")
-            ));
-        }
-        lines.push("Digest of what will be signed:".to_owned());
-        let digest = root.digest();
-        lines.extend(digest.grouped_hex());
-        lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
-        lines
     }
 
     pub(super) fn ask_sign_off(&self, step: &Step) -> Prompt {

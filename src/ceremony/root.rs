@@ -1,11 +1,12 @@
 //! From the script and the keys to a root, and from the signed root to its verification.
 
-use crate::metadata::{
-    self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft, TrustedRoot,
-};
-use crate::script::{KeyChange, Previous};
+use std::collections::BTreeMap;
+
+use crate::metadata::{self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft};
+use crate::script::{KeyChange, KeyId};
 use crate::words::Digest;
 
+use super::foundation::Foundation;
 use super::state::{Ceremony, KeyState};
 
 /// What a verification of the signed root says.
@@ -29,13 +30,13 @@ impl Ceremony {
     /// The root that the script, the root before and the keys generated so far make.
     pub(super) fn compose_root(&self) -> Result<FrozenRoot, DraftError> {
         let policy = self.script.root();
-        let mut draft = match self.script.previous() {
+        let mut draft = match &self.foundation {
             None => {
                 let mut draft = RootDraft::genesis(policy.expires, policy.consistent_snapshot);
                 draft.set_role(RoleKind::Root, policy.threshold, self.new_keys());
                 draft
             }
-            Some(previous) => self.draft_after(&previous.root)?,
+            Some(foundation) => self.draft_after(foundation)?,
         };
         for (kind, role) in policy.roles.iter() {
             let keys = role.keys.iter().map(|carried| carried.key.clone());
@@ -45,30 +46,29 @@ impl Ceremony {
     }
 
     /// The root before, with the changes of the script. Keys that stay keep their places.
-    fn draft_after(&self, previous: &TrustedRoot) -> Result<RootDraft, DraftError> {
+    fn draft_after(&self, foundation: &Foundation) -> Result<RootDraft, DraftError> {
         let policy = self.script.root();
-        let mut draft = RootDraft::after(previous)?;
+        let mut draft = RootDraft::after(&foundation.root)?;
         draft.set_expires(policy.expires);
-        let changes: Vec<&KeyChange> = self.script.key_changes().map(|(_, c)| c).collect();
-        let is_same = changes.iter().all(|c| matches!(c, KeyChange::Keep(_)));
-        let threshold = previous.role(RoleKind::Root).threshold();
-        if is_same && u64::from(policy.threshold) == threshold {
+        let changes: BTreeMap<&KeyId, &KeyChange> = self.script.key_changes().collect();
+        let is_same = changes.values().all(|c| matches!(c, KeyChange::Keep(_)));
+        if is_same && u64::from(policy.threshold) == foundation.threshold() {
             return Ok(draft);
         }
-        for change in &changes {
-            if let KeyChange::MoveId(before) = change {
-                draft.move_id(&before.key);
+        let mut keys = Vec::new();
+        for id in foundation.root.role(RoleKind::Root).key_ids() {
+            let name = foundation.name_of(id);
+            let (Some(change), Some(key)) = (
+                name.and_then(|name| changes.get(name)),
+                foundation.root.document().root_key(id),
+            ) else {
+                continue;
+            };
+            if let KeyChange::MoveId(_) = change {
+                draft.move_id(key);
             }
+            keys.extend(change.stays().then(|| key.clone()));
         }
-        let stays = |id: &metadata::KeyId| {
-            let mut staying = changes.iter().filter(|change| change.stays());
-            staying.find_map(|change| change.before().filter(|before| before.id == *id))
-        };
-        let ids = previous.role(RoleKind::Root).key_ids();
-        let mut keys: Vec<Key> = ids
-            .iter()
-            .filter_map(|id| Some(stays(id)?.key.clone()))
-            .collect();
         keys.extend(self.new_keys());
         draft.set_role(RoleKind::Root, policy.threshold, keys);
         Ok(draft)
@@ -88,10 +88,9 @@ impl Ceremony {
         let bytes = signed.to_file_bytes();
         let name = format!("{}.root.json", signed.frozen().version());
         let mut files: Vec<(String, Vec<u8>)> = self
-            .script
-            .previous()
-            .into_iter()
-            .flat_map(Previous::chain_files)
+            .foundation
+            .iter()
+            .flat_map(|foundation| foundation.chain.iter().cloned())
             .collect();
         files.push((name, bytes.clone()));
         let report = metadata::verify_chain(files.into_iter(), self.script.not_before());

@@ -3,21 +3,23 @@
 use crate::metadata::{self, Participant, Progress, RoleKind, RootChange, RootDocument, Signer};
 use crate::script::{KeyId, Place};
 
-use super::state::Ceremony;
+use super::foundation::Foundation;
+use super::state::{Ceremony, Owed};
 
 impl Ceremony {
     /// The IDs under which a key of the script stands in the root before and in the new one, each once, the one
     /// that counts for the newest root last. None before the root was composed.
     pub(super) fn root_key_ids(&self, key: &KeyId) -> Vec<metadata::KeyId> {
-        let public = self
+        let here = self
             .keys
             .get(key)
             .and_then(|state| Some(&state.generated.as_ref()?.public_key));
+        let public = here.or_else(|| self.foundation()?.key(key)?.key.public());
         let (Some(public), Some(frozen)) = (public, &self.frozen) else {
             return Vec::new();
         };
         let mut ids: Vec<metadata::KeyId> = Vec::new();
-        let before = self.script.previous().map(|p| p.root.document());
+        let before = self.foundation.as_ref().map(|f| f.root.document());
         for document in before.into_iter().chain([frozen.document()]) {
             for id in ids_of(document, public) {
                 ids.retain(|known| known != id);
@@ -44,16 +46,17 @@ impl Ceremony {
             before: true,
             after: key.change.stays(),
             signer: match key.place {
-                Place::Site(_) => Signer::Owed,
+                Place::Site(_) => match self.owed.get(&key.id) {
+                    Some(Owed::Forgone { .. }) => Signer::Never,
+                    Some(Owed::Collected) => Signer::Here,
+                    _ => Signer::Owed,
+                },
                 Place::Absent | Place::Lost => Signer::Never,
             },
         });
         RootChange {
             participants: here.chain(distant).collect(),
-            threshold_before: self
-                .script
-                .previous()
-                .map(|previous| previous.root.role(RoleKind::Root).threshold()),
+            threshold_before: self.foundation().map(Foundation::threshold),
             threshold_after: u64::from(self.script.root().threshold),
         }
     }

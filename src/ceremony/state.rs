@@ -8,13 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::certificate::PublicKey;
 use crate::metadata::{Count, FrozenRoot, Key, SignedRoot};
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, KeyPlan, PersonId, Script, Step, StepId};
+use crate::script::{KeyId, KeyPlan, PersonId, Place, Script, Step, StepId};
 use crate::words::Digest;
 
 use super::amendment::Amendment;
 use super::cast::Cast;
+use super::check::Check;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
+use super::foundation::Foundation;
 use super::people::Presence;
 
 /// A ceremony: the fold of its events.
@@ -22,6 +24,7 @@ use super::people::Presence;
 pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
+    pub(super) foundation: Option<Arc<Foundation>>,
     pub(super) done: BTreeSet<StepId>,
     pub(super) attended: BTreeMap<PersonId, Presence>,
     pub(super) away: BTreeSet<PersonId>,
@@ -29,6 +32,7 @@ pub struct Ceremony {
     pub(super) substituted: BTreeSet<PersonId>,
     pub(super) cast: Cast,
     pub(super) amendments: Vec<Amendment>,
+    pub(super) waived: Vec<Check>,
     pub(super) clock_offset: Option<i64>,
     pub(super) findings: Option<Vec<Finding>>,
     pub(super) script_read: bool,
@@ -37,6 +41,8 @@ pub struct Ceremony {
     pub(super) frozen: Option<FrozenRoot>,
     pub(super) reviewed: bool,
     pub(super) signed: Option<SignedRoot>,
+    pub(super) request: Option<ExportedFile>,
+    pub(super) owed: BTreeMap<KeyId, Owed>,
     pub(super) verified: Option<Digest>,
     pub(super) export_intended: bool,
     pub(super) exported: Vec<ExportedFile>,
@@ -138,6 +144,30 @@ impl<T> Intent<T> {
     }
 }
 
+/// How a signature stands that another site owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owed {
+    /// It has not come yet.
+    Waited,
+    /// It is said to be here, and looked for.
+    Expected,
+    /// It came, and verifies.
+    Collected,
+    /// It is not waited for.
+    Forgone {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Owed {
+    /// Whether it has come or is not waited for.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Collected | Self::Forgone { .. })
+    }
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepState {
@@ -185,21 +215,16 @@ impl Ceremony {
     /// A ceremony that has not begun.
     #[must_use]
     pub fn new(script: Arc<Script>) -> Self {
+        let foundation = Foundation::of(&script);
         let keys = script
             .keys()
             .iter()
-            .map(|plan| {
-                let before = plan.change.before();
-                let state = KeyState {
-                    generated: before.and_then(|before| Generated::earlier(&before.key)),
-                    ..KeyState::default()
-                };
-                (plan.id.clone(), state)
-            })
+            .map(|plan| (plan.id.clone(), KeyState::default()))
             .collect();
-        Self {
+        let mut ceremony = Self {
             script,
             opening: None,
+            foundation: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
             away: BTreeSet::new(),
@@ -207,6 +232,7 @@ impl Ceremony {
             substituted: BTreeSet::new(),
             cast: Cast::default(),
             amendments: Vec::new(),
+            waived: Vec::new(),
             clock_offset: None,
             findings: None,
             script_read: false,
@@ -215,6 +241,8 @@ impl Ceremony {
             frozen: None,
             reviewed: false,
             signed: None,
+            request: None,
+            owed: BTreeMap::new(),
             verified: None,
             export_intended: false,
             exported: Vec::new(),
@@ -222,7 +250,29 @@ impl Ceremony {
             exceptions: Vec::new(),
             failure: None,
             ending: None,
+        };
+        ceremony.found_on(foundation);
+        ceremony
+    }
+
+    /// Takes the keys of this root for those that exist.
+    pub(super) fn found_on(&mut self, foundation: Option<Foundation>) {
+        let sites = self.script.distant_keys().iter();
+        self.owed = sites
+            .filter(|key| matches!(key.place, Place::Site(_)))
+            .map(|key| (key.id.clone(), Owed::Waited))
+            .collect();
+        for (id, state) in &mut self.keys {
+            let key = foundation.as_ref().and_then(|root| root.key(id));
+            state.generated = key.and_then(|key| Generated::earlier(&key.key));
         }
+        self.foundation = foundation.map(Arc::new);
+    }
+
+    /// The root that is changed; none in a genesis.
+    #[must_use]
+    pub fn foundation(&self) -> Option<&Foundation> {
+        self.foundation.as_deref()
     }
 
     /// The script that is performed.
@@ -249,6 +299,16 @@ impl Ceremony {
         self.opening
             .as_ref()
             .map_or(Mode::Rehearsal, |opening| opening.mode)
+    }
+
+    /// Whether it counts and who stands for it, in a few words, for the head of every screen and page.
+    #[must_use]
+    pub fn banner(&self) -> String {
+        let mode = self.mode().banner();
+        match self.script.assurance_banner() {
+            Some(assurance) => format!("{mode} · {assurance}"),
+            None => mode.to_owned(),
+        }
     }
 
     /// The right time, as the room attested it, from the machine's clock; in whole seconds.
@@ -405,6 +465,18 @@ impl Ceremony {
         .into_iter()
         .map(|name| named(name, bytes.clone()))
         .collect()
+    }
+
+    /// The signatures that other sites owe, and how each stands.
+    #[must_use]
+    pub const fn owed(&self) -> &BTreeMap<KeyId, Owed> {
+        &self.owed
+    }
+
+    /// The signing request that was written for other sites.
+    #[must_use]
+    pub const fn request(&self) -> Option<&ExportedFile> {
+        self.request.as_ref()
     }
 
     /// The keys of the script with what is known of each, in the script's order.

@@ -1,18 +1,20 @@
 //! `conclave rehearse`
 
+use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::audit::read_record;
 use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, program_digest};
-use crate::metadata::KeyType;
+use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::rehearsal::{OnlineKeys, OnlineKeysError, Twins, TwinsError};
-use crate::script::{Blueprint, Kind, OnlineFiles, Script};
+use crate::script::{Blueprint, ChangeBlueprint, Faults, KeyFate, Kind, OnlineFiles, Script};
 use crate::station;
 
-use super::conduct::{Show, absolute, conduct, create_directory};
+use super::conduct::{Show, absolute, conduct, create_directory, record_failure};
 use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
@@ -21,7 +23,8 @@ const STORE: &str = "tokens";
 /// Rehearse a ceremony on throw-away tokens
 ///
 /// With a script: that very script, byte for byte, with throw-away tokens in place of its own.
-/// Without: a first root from its beginning, with throw-away keys for the online roles as well.
+/// Without: the life of a root from its beginning, with throw-away keys for the online roles as well:
+/// the first root, then the second, in which one token is replaced.
 /// Nothing that comes out may be trusted, and no configuration of the system is touched.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -72,7 +75,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Ok(script) => script,
         Err(status) => return Ok(status),
     };
-    let twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
+    let mut status = play(arguments, &out, script)?;
+    if status == Status::Done && arguments.script.is_none() {
+        // A whole life: the root that was just made is changed as well.
+        match rotation(arguments, &out)? {
+            Ok(script) => status = play(arguments, &out, script)?,
+            Err(faulty) => return Ok(faulty),
+        }
+    }
+    println!("The rehearsal is in {}", out.display());
+    Ok(status)
+}
+
+/// Plays one ceremony of the rehearsal to its end.
+fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Failure> {
+    let mut twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
+    let twin_root = match arguments.script {
+        Some(_) => twins.twin_root(&script).map_err(|e| twins_failure(&e))?,
+        // The keys of the root are held by twins already.
+        None => None,
+    };
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -81,6 +103,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         twins: Some(format!("../{STORE}")),
         mirror: None,
         rehearsal: None,
+        twin_root,
+        rehearsal_keys: Vec::new(),
         twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
     let path = out.join(script.kind().as_str());
@@ -90,11 +114,61 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     } else {
         Show::to_people(arguments.plain, None)?
     };
-    let status = conduct(show, &path, |front_end| {
+    conduct(show, &path, |front_end| {
         Executor::begin(directory, opening, Box::new(twins), front_end)
-    })?;
-    println!("The rehearsal is in {}", out.display());
-    Ok(status)
+    })
+}
+
+/// A script that replaces the last key of the root that the rehearsal has made.
+fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, Failure> {
+    let genesis = out.join(Kind::Genesis.as_str());
+    let record = read_record(&genesis).map_err(|error| record_failure(&error))?;
+    let path = out.join("export/1.root.json");
+    let unreadable = |what: String| Failure::new(Status::Io, format!("{}: {what}", path.display()));
+    let root = std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
+    let file = RootFile::read(&root).map_err(|remark| unreadable(remark.to_string()))?;
+    let ids = file.document().role(RootRole::Root).key_ids();
+    let (last, kept) = ids
+        .split_last()
+        .ok_or_else(|| unreadable("no keys".to_owned()))?;
+    let mut keys: Vec<_> = kept.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
+    keys.push((last.clone(), KeyFate::Remove));
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    let blueprint = ChangeBlueprint {
+        template: "rotation".to_owned(),
+        title: Some("Replace one root key of rehearsal.example/updates".to_owned()),
+        repository: record.script.repository().to_owned(),
+        not_before: now.max(record.script.not_before()),
+        expires: now + SignedDuration::from_hours(365 * 24),
+        chain: vec![("previous/1.root.json".to_owned(), root)],
+        record: Some(record.transcript.head()),
+        threshold: None,
+        keys,
+        added: 1,
+        key_type: arguments.key_type,
+        profile: "softhsm2".to_owned(),
+        online: OnlineFiles::new(),
+    };
+    let text = blueprint
+        .write()
+        .map_err(|error| Failure::new(Status::Usage, error.to_string()))?;
+    let carried: BTreeMap<_, _> = blueprint.chain.iter().cloned().collect();
+    Ok(judged(Script::parse(
+        "rotation.toml",
+        &text,
+        &carried,
+        blueprint.not_before,
+    )))
+}
+
+fn judged(parsed: Result<Script, Faults>) -> Result<Script, Status> {
+    match parsed {
+        Ok(script) => {
+            tell_warnings(&script);
+            Ok(script)
+        }
+        Err(faults) => Err(tell_faults(&faults)),
+    }
 }
 
 /// The script that was asked for, or one for a first root.
@@ -107,17 +181,10 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, F
             .map_err(|error: OnlineKeysError| Failure::new(Status::Io, error.to_string()))?;
         let blueprint = blueprint(arguments, online.public_files());
         let text = write(&blueprint)?;
-        let carried: std::collections::BTreeMap<_, _> =
-            online.public_files().into_values().flatten().collect();
+        let carried: BTreeMap<_, _> = online.public_files().into_values().flatten().collect();
         Script::parse("genesis.toml", &text, &carried, blueprint.not_before)
     };
-    Ok(match parsed {
-        Ok(script) => {
-            tell_warnings(&script);
-            Ok(script)
-        }
-        Err(faults) => Err(tell_faults(&faults)),
-    })
+    Ok(judged(parsed))
 }
 
 fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {

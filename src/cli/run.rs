@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::audit::read_record;
-use crate::ceremony::{Ending, Mode, Opening};
+use crate::ceremony::{Ending, Mode, Opening, Verdict};
 use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::script::Script;
 use crate::station;
@@ -57,9 +57,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .map(|path| completed_rehearsal(path, &script))
         .transpose()?;
     if rehearsal.is_none() {
-        eprintln!("warning: no rehearsal of this script was shown; the record will say so");
-        eprintln!("hint: conclave rehearse SCRIPT --out DIR, then: --rehearsal DIR/genesis");
+        eprintln!(
+            "warning: no rehearsal of this script was shown: two people must decide, as an exception, to go on without"
+        );
+        eprintln!(
+            "hint: conclave rehearse SCRIPT --out DIR, then: --rehearsal DIR/{}",
+            script.kind()
+        );
     }
+    let (rehearsal, rehearsal_keys) =
+        rehearsal.map_or((None, Vec::new()), |shown| (Some(shown.head), shown.keys));
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
     let opening = Opening {
         mode: Mode::Production,
@@ -69,6 +76,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         rehearsal,
+        twin_root: None,
+        rehearsal_keys,
         twin_clock_offset: 0,
     };
     let path = absolute(&arguments.out)?;
@@ -80,8 +89,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     )
 }
 
-/// The head of the record of a rehearsal, if it is one of this very script and was completed.
-fn completed_rehearsal(path: &Path, script: &Script) -> Result<Digest, Failure> {
+/// A completed rehearsal, as a production remembers it.
+struct ShownRehearsal {
+    /// The head of its record.
+    head: Digest,
+    /// The fingerprints of the keys that were made in it.
+    keys: Vec<Digest>,
+}
+
+/// What is remembered of a rehearsal, if it is one of this very script and was completed.
+fn completed_rehearsal(path: &Path, script: &Script) -> Result<ShownRehearsal, Failure> {
     let record = read_record(path).map_err(|error| record_failure(&error))?;
     let refused = |what: &str| {
         Failure::new(Status::Refused, format!("{}: {what}", path.display()))
@@ -97,7 +114,17 @@ fn completed_rehearsal(path: &Path, script: &Script) -> Result<Digest, Failure> 
         return Err(refused("this is the rehearsal of another script"));
     }
     match ceremony.ending() {
-        Some(Ending::Closed(_)) => Ok(record.transcript.head()),
+        Some(Ending::Closed(Verdict::Refuse)) => {
+            Err(refused("this rehearsal was refused at its end"))
+        }
+        Some(Ending::Closed(_)) => Ok(ShownRehearsal {
+            head: record.transcript.head(),
+            keys: ceremony
+                .key_states()
+                .filter_map(|(_, state)| state.generated())
+                .map(|generated| generated.public_key.fingerprint())
+                .collect(),
+        }),
         _ => Err(refused("this rehearsal was not completed")),
     }
 }

@@ -138,7 +138,9 @@ fn for_people(directory: &CeremonyRecord) -> String {
         );
     }
     if let Some(first) = entries.first() {
-        let _ = write!(text, "\n{}, ", first.line.mode.banner());
+        let assurance = directory.script.assurance_banner();
+        let assurance = assurance.map_or_else(String::new, |text| format!(" · {text}"));
+        let _ = write!(text, "\n{}{assurance}, ", first.line.mode.banner());
     }
     let _ = write!(text, "head of the record: line {}", entries.len());
     write_digest(&mut text, &directory.transcript.head());

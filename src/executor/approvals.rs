@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use crate::ceremony::{
-    Answer, Approval, Ask, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt, Request,
-    SecretPrompt, SecretPurpose, StepError, Strength,
+    Answer, Approval, Ask, Check, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt,
+    Request, SecretPrompt, SecretPurpose, StepError, Strength,
 };
 use crate::script::PersonId;
 use crate::secret::Pin;
 
 use super::effects::Performed;
-use super::{Executor, ExecutorError};
+use super::{Executor, ExecutorError, moment};
 
 /// The fewest characters of a code.
 const SHORTEST: usize = 4;
@@ -66,6 +66,15 @@ impl Executor<'_> {
     ) -> Result<Asked<()>, ExecutorError> {
         let mut approvals = Vec::new();
         if prompt.approval {
+            // Nobody types a code for an answer that is none.
+            let trial = Input::Answer {
+                answer: answer.clone(),
+                approvals: self.as_if_approved(&prompt.who),
+            };
+            if let Err(error) = self.ceremony.decide(trial, &moment()?) {
+                self.front_end.not_accepted(&self.ceremony, &error);
+                return Ok(Ok(()));
+            }
             let what = self
                 .ceremony
                 .current_step()
@@ -88,6 +97,7 @@ impl Executor<'_> {
     pub(super) fn except(
         &mut self,
         sheet: ExceptionSheet,
+        waives: Option<Check>,
         people: &[PersonId],
     ) -> Result<Asked<()>, ExecutorError> {
         let mut approvals = Vec::new();
@@ -105,7 +115,11 @@ impl Executor<'_> {
                 Err(interrupt) => return Ok(Err(interrupt)),
             }
         }
-        self.take_from_room(Input::Exception { sheet, approvals })?;
+        self.take_from_room(Input::Exception {
+            sheet,
+            waives,
+            approvals,
+        })?;
         Ok(Ok(()))
     }
 
@@ -153,11 +167,7 @@ impl Executor<'_> {
     /// Has people approve, each by the own code. Another person may approve in place of one who does not.
     fn approve(&mut self, who: &[PersonId], what: &str) -> Asked<Result<Vec<Approval>, StepError>> {
         if self.ceremony.script().is_solo() {
-            let solo = |person: &PersonId| Approval {
-                person: person.clone(),
-                strength: Strength::Solo,
-            };
-            return Ok(Ok(who.iter().map(solo).collect()));
+            return Ok(Ok(self.as_if_approved(who)));
         }
         let mut approvals: Vec<Approval> = Vec::new();
         for person in who {
@@ -194,6 +204,20 @@ impl Executor<'_> {
             }
         }
         Ok(Ok(approvals))
+    }
+
+    /// What people give when they approve.
+    fn as_if_approved(&self, who: &[PersonId]) -> Vec<Approval> {
+        let strength = if self.ceremony.script().is_solo() {
+            Strength::Solo
+        } else {
+            Strength::Code
+        };
+        let approve = |person: &PersonId| Approval {
+            person: person.clone(),
+            strength,
+        };
+        who.iter().map(approve).collect()
     }
 
     /// Who approves after a code that was not the person's own: the same once more, another, or nobody.

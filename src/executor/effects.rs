@@ -11,7 +11,7 @@ use crate::script::KeyId;
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
 
-use super::export::{ExportError, write_exclusively};
+use super::export::{ExportError, write_exclusively, write_in_place_of};
 use super::failure::{file_failure, token_failure};
 use super::{Executor, ExecutorError, fill_random};
 
@@ -106,10 +106,20 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
-            Effect::Export { files } => {
+            Effect::WriteRequest => self.write_request(),
+            Effect::CollectSignature {
+                key,
+                public_key,
+                message,
+            } => self.collect_signature(&key, &public_key, &message),
+            Effect::Export { files, supersedes } => {
                 let begun = Instant::now();
                 for (file, bytes) in &files {
-                    write_exclusively(&self.export.join(&file.name), bytes)?;
+                    let path = self.export.join(&file.name);
+                    match supersedes.filter(|_| file.name == "root.json") {
+                        Some(before) => write_in_place_of(&path, bytes, before)?,
+                        None => write_exclusively(&path, bytes)?,
+                    }
                 }
                 self.timing.media += begun.elapsed();
                 Ok(Outcome::Exported)

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::words::Digest;
+
 /// Why a file did not get where it should be.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,6 +68,22 @@ pub fn write_exclusively(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
     read_back(path, bytes)
 }
 
+/// The same, but a file with this digest may be there, and gives way all at once.
+pub(super) fn write_in_place_of(
+    path: &Path,
+    bytes: &[u8],
+    before: Digest,
+) -> Result<(), ExportError> {
+    if fs::read(path).is_ok_and(|there| Digest::of(&there) == before) {
+        write_anew(path, bytes).map_err(|source| ExportError::Write {
+            path: path.to_owned(),
+            source,
+        })?;
+        return read_back(path, bytes);
+    }
+    write_exclusively(path, bytes)
+}
+
 /// Writes a file that follows from the transcript, in place of what is there.
 pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (directory, file) = write_beside(path, bytes)?;
@@ -112,6 +130,21 @@ fn read_back(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_file_that_is_superseded_gives_way() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("root.json");
+        let one = Digest::of(b"one");
+        write_in_place_of(&path, b"one", Digest::of(b"zero")).unwrap();
+        write_in_place_of(&path, b"two", one).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        write_in_place_of(&path, b"two", one).unwrap();
+        assert!(matches!(
+            write_in_place_of(&path, b"three", one),
+            Err(ExportError::Exists { .. })
+        ));
+    }
 
     #[test]
     fn nothing_is_written_over() {

@@ -23,6 +23,9 @@ pub trait Hands: Send {
     /// The twin that stands in for the token of a key; none in a production, where the script's own is meant.
     fn twin(&self, plan: &KeyPlan) -> Option<TokenQuery>;
 
+    /// What the twin of a key at another site signs; none in a production, where the site sends it.
+    fn twin_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>>;
+
     /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
     fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String>;
 
@@ -44,6 +47,10 @@ impl Hands for PeoplesHands {
     }
 
     fn twin(&self, _plan: &KeyPlan) -> Option<TokenQuery> {
+        None
+    }
+
+    fn twin_signature(&mut self, _key: &KeyId, _message: &[u8]) -> Option<io::Result<Vec<u8>>> {
         None
     }
 

@@ -12,6 +12,7 @@ mod failure;
 mod hands;
 mod journal;
 mod room;
+mod sites;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -223,7 +224,11 @@ impl<'a> Executor<'a> {
         let done = match interrupt {
             Interrupt::Leave => return Ok(std::ops::ControlFlow::Break(())),
             Interrupt::GiveUp => return Ok(std::ops::ControlFlow::Continue(())),
-            Interrupt::Exception { sheet, people } => self.except(sheet, &people)?,
+            Interrupt::Exception {
+                sheet,
+                waives,
+                people,
+            } => self.except(sheet, waives, &people)?,
             Interrupt::Request(request) => self.request(request)?,
             Interrupt::Abort { reason } => {
                 self.take_from_room(Input::Abort { reason })?;
@@ -248,12 +253,7 @@ impl<'a> Executor<'a> {
     /// Decides upon an input, writes down what it leads to, and folds it. The inner error is a refusal,
     /// which changed nothing.
     fn take(&mut self, input: Input) -> Result<Result<(), StepError>, ExecutorError> {
-        let mut fresh = [0; 8];
-        fill_random(&mut fresh)?;
-        let moment = Moment {
-            machine_time: Timestamp::now(),
-            fresh,
-        };
+        let moment = moment()?;
         let events = match self.ceremony.decide(input, &moment) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
@@ -343,6 +343,16 @@ impl<'a> Executor<'a> {
 pub fn program_digest() -> Option<Digest> {
     let program = std::fs::File::open(std::env::current_exe().ok()?).ok()?;
     Digest::of_reader(program).ok()
+}
+
+/// What this moment lends to a decision.
+fn moment() -> Result<Moment, ExecutorError> {
+    let mut fresh = [0; 8];
+    fill_random(&mut fresh)?;
+    Ok(Moment {
+        machine_time: Timestamp::now(),
+        fresh,
+    })
 }
 
 fn fill_random(bytes: &mut [u8]) -> Result<(), ExecutorError> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::ceremony::{
     Failure, FailureKind, Interrupt, Outcome, SecretPrompt, SecretPurpose, Waiting, WaitingOn,
 };
+use crate::certificate::PublicKey;
 use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
 use crate::script::{Act, KeyId, KeyPlan};
@@ -45,6 +46,17 @@ impl Room {
     }
 }
 
+impl Room {
+    /// What the twin of a key at another site signs; none in a production.
+    pub(super) fn twin_signature(
+        &mut self,
+        key: &KeyId,
+        message: &[u8],
+    ) -> Option<std::io::Result<Vec<u8>>> {
+        self.hands.twin_signature(key, message)
+    }
+}
+
 impl Executor<'_> {
     /// Waits until exactly one token is there that the script means for this key.
     pub(super) fn find_token(&mut self, key: &KeyId) -> Performed<Outcome> {
@@ -56,11 +68,12 @@ impl Executor<'_> {
         };
         let is_initialised_here = self.initialises(key);
         let query = self.query(&plan, is_initialised_here);
+        let existing = self.ceremony().key(key).and_then(|state| state.generated());
+        if let Some(public) = existing.map(|existing| existing.public_key.clone()) {
+            return self.find_holder(key, &query, &public);
+        }
         let found = self.await_token(key, &query)?;
-        let before = plan.change.before();
-        if let Some(public) = before.and_then(|before| before.key.public()) {
-            self.object_of(key, &found.id, public)?;
-        } else if is_initialised_here {
+        if is_initialised_here {
             self.check_label_is_free(&plan)?;
         } else {
             self.check_is_unused(key, &found)?;
@@ -69,6 +82,47 @@ impl Executor<'_> {
             token: found.id,
             blank: !found.state.initialised,
         })
+    }
+
+    /// Waits until a token is there that fits, and takes the one that holds this very key. No PIN is asked for.
+    fn find_holder(
+        &mut self,
+        key: &KeyId,
+        query: &TokenQuery,
+        public: &PublicKey,
+    ) -> Performed<Outcome> {
+        let what = format!("Put in {}", self.token_title(key));
+        let fitting = self.await_that(&query.profile, &what, &[], |seen| {
+            let fitting: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
+            let ids = fitting.iter().map(|seen| seen.id.clone());
+            (!fitting.is_empty()).then(|| ids.collect::<Vec<_>>())
+        })?;
+        let mut seen = Vec::new();
+        for token in fitting {
+            match self.object_of(key, &token, public) {
+                Ok(_) => {
+                    return Ok(Outcome::TokenFound {
+                        token,
+                        blank: false,
+                    });
+                }
+                Err(Hindrance::Failed(failure)) if failure.kind == FailureKind::WrongToken => {
+                    seen.push(token.to_string());
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Err(Hindrance::Failed(Failure {
+            kind: FailureKind::WrongToken,
+            what: format!(
+                "no token that is in holds the key {key} of the root: {}",
+                seen.join("; ")
+            ),
+            hint: format!(
+                "no PIN was tried; take it out and put in {}",
+                self.token_title(key)
+            ),
+        }))
     }
 
     /// Waits until the token is there that is known to be meant.

@@ -107,7 +107,7 @@ impl<W: Write> LineMode<W> {
         self.say(&format!(
             "[{number} of {}] {title}    {}",
             script.steps().len(),
-            ceremony.mode().banner()
+            ceremony.banner()
         ));
         for line in lines {
             self.say_wrapped("  ", &line);
@@ -214,7 +214,18 @@ impl<W: Write> LineMode<W> {
             happened: next(),
             decided: next(),
         };
-        Ok(Some(Interrupt::Exception { sheet, people }))
+        let excusable = ceremony.excusable();
+        let mut waives = None;
+        if !excusable.is_empty() {
+            self.say("  Does it waive a check? (an empty line: it only notes what happened)");
+            let texts = excusable.iter().map(|check| check.meaning());
+            waives = self.pick("  Number > ", texts)?.map(|at| excusable[at]);
+        }
+        Ok(Some(Interrupt::Exception {
+            sheet,
+            waives,
+            people,
+        }))
     }
 
     /// Lets the room choose an offer and fill in its form; none when it was given up.

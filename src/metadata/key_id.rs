@@ -146,6 +146,20 @@ impl KeyIdRule {
         None
     }
 
+    /// The ID that this rule gives a key object, if it has the members for it.
+    pub(super) fn id_of(self, object: &Value) -> Option<KeyId> {
+        let form = match self.form_of(object) {
+            Some(form) => form,
+            // The text ends as the rule would have it end.
+            None => Self {
+                newline: FinalNewline::AsIs,
+                ..self
+            }
+            .form_of(object)?,
+        };
+        self.hash.over(&form).map(KeyId)
+    }
+
     /// The object that is hashed; `None` where the rule changes nothing that a simpler one leaves.
     fn form_of(self, object: &Value) -> Option<Value> {
         let object = object.as_object()?;

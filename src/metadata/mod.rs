@@ -25,6 +25,7 @@ mod status;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod twin;
 
 pub use canonical_json::{CanonicalError, JsonError, canonical};
 pub use chain::{ChainReport, TrustedRoot, try_verify_chain, verify_chain};
@@ -47,3 +48,4 @@ pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
 pub use status::{NextAct, RoleStatus, RootStatus};
 pub use tally::Count;
+pub use twin::{TwinError, TwinOfRoot};

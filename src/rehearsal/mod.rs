@@ -1,7 +1,9 @@
-//! Rehearsals: twins that stand in for tokens and online keys, and a front end that plays by itself.
+//! Rehearsals: twins that stand in for tokens, roots and online keys, and a front end that plays by itself.
 
 mod autopilot;
+mod memory_key;
 mod online;
+mod twin_root;
 mod twins;
 
 pub use autopilot::Autopilot;

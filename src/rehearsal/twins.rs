@@ -13,7 +13,7 @@ use crate::executor::Hands;
 use crate::profile::Profile;
 use crate::script::{Act, KeyId, KeyPlan, PersonId, Script};
 use crate::secret::Pin;
-use crate::token::{Reader, TokenError, TokenQuery, pkcs11};
+use crate::token::{Reader, Token, TokenError, TokenQuery, pkcs11};
 use crate::words::Digest;
 use zeroize::Zeroizing;
 
@@ -22,11 +22,13 @@ const PROFILE: &str = "softhsm2";
 const DIGITS: usize = 8;
 const EMPTY: &str = "no-token";
 const READER: &str = "reader";
+const FIRST_SCRIPT: &str = "first-script";
 
 /// The twins of a script's tokens, and the hands that put them in.
 #[derive(Debug)]
 pub struct Twins {
-    store: PathBuf,
+    pub(super) store: PathBuf,
+    /// The script that the store was first used for: PINs follow from it, and stay when another script goes on.
     script: Digest,
     /// Keys whose tokens the script does not initialise: their twins are made ready beforehand.
     ready_made: Vec<(KeyId, String)>,
@@ -47,6 +49,12 @@ pub enum TwinsError {
     /// SoftHSM.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The root that the script changes.
+    #[error("there is no twin of the root that the script changes: {why}")]
+    Root {
+        /// Why not.
+        why: String,
+    },
 }
 
 impl Twins {
@@ -93,7 +101,10 @@ impl Twins {
         };
         let mut twins = Self {
             store: store.to_owned(),
-            script: script.sha256(),
+            script: first_script(store, script.sha256()).map_err(|source| TwinsError::Store {
+                path: store.to_owned(),
+                source,
+            })?,
             ready_made: script
                 .keys()
                 .iter()
@@ -109,14 +120,7 @@ impl Twins {
 
     /// Initialises the twin of a token that the script takes as it comes, unless that was done before.
     fn make_ready(&mut self, key: &KeyId, label: &str) -> Result<(), TwinsError> {
-        self.put_in(key).map_err(|source| TwinsError::Store {
-            path: self.store.clone(),
-            source,
-        })?;
-        let profile = Profile::named(PROFILE).map_err(|error| TokenError::Unsupported {
-            what: format!("be reached: {error}"),
-        })?;
-        let mut reader = pkcs11::Module::load(&profile)?;
+        let mut reader = self.reader_with(key)?;
         let seen = reader.tokens()?;
         if seen.iter().any(|seen| seen.state.pin_set) {
             return Ok(());
@@ -131,6 +135,36 @@ impl Twins {
         token.initialise(&so_pin, label)?;
         token.set_pin(&so_pin, &pin)?;
         Ok(())
+    }
+
+    /// Does something with the twin of a key, behind its PIN. A twin that is not ready is made so.
+    pub(super) fn with_token<T>(
+        &mut self,
+        key: &KeyId,
+        act: impl FnOnce(&mut dyn Token) -> Result<T, TwinsError>,
+    ) -> Result<T, TwinsError> {
+        let is_planned = self.ready_made.iter().any(|(ready, _)| ready == key);
+        if !is_planned {
+            let label: String = key.as_str().chars().take(32).collect();
+            self.make_ready(key, &label)?;
+        }
+        let mut reader = self.reader_with(key)?;
+        let seen = reader.find(&TokenQuery::of(PROFILE))?;
+        let mut token = reader.open(&seen.id)?;
+        token.login(&own(self.pin(key, SecretPurpose::Pin))?)?;
+        act(token.as_mut())
+    }
+
+    /// The reader, with the twin of this key in it and no other.
+    fn reader_with(&mut self, key: &KeyId) -> Result<pkcs11::Module, TwinsError> {
+        self.put_in(key).map_err(|source| TwinsError::Store {
+            path: self.store.clone(),
+            source,
+        })?;
+        let profile = Profile::named(PROFILE).map_err(|error| TokenError::Unsupported {
+            what: format!("be reached: {error}"),
+        })?;
+        Ok(pkcs11::Module::load(&profile)?)
     }
 
     /// The PIN of a twin: it follows from script and key, so that a rehearsal can be resumed. It guards nothing.
@@ -172,12 +206,30 @@ impl Hands for Twins {
         })
     }
 
+    fn twin_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>> {
+        Some(self.site_signature(key, message))
+    }
+
     fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String> {
         Some(self.pin(key, purpose))
     }
 
     fn given_code(&self, person: &PersonId) -> Option<String> {
         Some(self.digits(person.as_str(), "code"))
+    }
+}
+
+/// The script that a store was first used for.
+fn first_script(store: &Path, script: Digest) -> io::Result<Digest> {
+    let path = store.join(FIRST_SCRIPT);
+    match fs::read_to_string(&path) {
+        Ok(text) => Digest::from_hex(text.trim())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::write(&path, format!("{script}\n"))?;
+            Ok(script)
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -53,6 +53,8 @@ pub enum Act {
     ReviewRoot,
     /// Every key signs the frozen root.
     SignRoot,
+    /// The signatures that other sites owe come in.
+    CollectSignatures,
     /// The signed root is verified as a client would.
     VerifyRoot,
     /// The root leaves for the online machine, and is read back.
@@ -82,6 +84,7 @@ impl Act {
         "compose-root",
         "review-root",
         "sign-root",
+        "collect-signatures",
         "verify-root",
         "export",
         "prove-token",
@@ -89,12 +92,11 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 11] = [
+    pub(super) const LATER: [&'static str; 10] = [
         "enrol-key",
         "import-key",
         "back-up-key",
         "prove-backup",
-        "collect-signatures",
         "open-share",
         "restore-key",
         "prove-restore",
@@ -120,6 +122,7 @@ impl Act {
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
             Self::SignRoot => "sign-root",
+            Self::CollectSignatures => "collect-signatures",
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
@@ -154,6 +157,7 @@ impl Act {
             | Self::JudgeRequest
             | Self::ComposeRoot
             | Self::ReviewRoot
+            | Self::CollectSignatures
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),
             Self::Note { initials, .. } => those(&|p| initials.contains(&p.id)),

@@ -20,7 +20,7 @@ mod signing;
 mod warning;
 
 pub use act::Act;
-pub use blueprint::{Blueprint, BlueprintError, OnlineFiles};
+pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};

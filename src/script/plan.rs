@@ -317,6 +317,12 @@ impl Script {
         self.not_before
     }
 
+    /// What every page and screen of a ceremony for one person says; none where two people stand for it.
+    #[must_use]
+    pub fn assurance_banner(&self) -> Option<&'static str> {
+        self.is_solo().then_some("SOLO, UNWITNESSED")
+    }
+
     /// Whether one person may act alone, without witnesses.
     #[must_use]
     pub const fn is_solo(&self) -> bool {

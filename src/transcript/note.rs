@@ -25,6 +25,9 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             "REHEARSAL: nothing that is named here may be trusted."
         )?;
     }
+    if let Some(assurance) = script.assurance_banner() {
+        writeln!(note, "{assurance}: one person acted alone.")?;
+    }
     writeln!(note)?;
     writeln!(note, "{}", script.title())?;
     writeln!(note, "repository  {}", script.repository())?;
@@ -53,6 +56,22 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             person.id,
             ceremony.name(&person.id)
         )?;
+    }
+    if !ceremony.amendments().is_empty() {
+        writeln!(note)?;
+        writeln!(note, "Amendments, each by two people")?;
+        for amendment in ceremony.amendments() {
+            let (from, to) = amendment.change();
+            let subject = amendment.subject();
+            writeln!(note, "  {subject}: \"{from}\" became \"{to}\"")?;
+        }
+    }
+    if !ceremony.waived().is_empty() {
+        writeln!(note)?;
+        writeln!(note, "Checks that two people waived")?;
+        for check in ceremony.waived() {
+            writeln!(note, "  {:<17} {}", check.id(), check.meaning())?;
+        }
     }
     writeln!(note)?;
     writeln!(note, "Keys")?;

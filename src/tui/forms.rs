@@ -1,6 +1,6 @@
 //! What lies over the ceremony, and the keys there: the exception sheet, the way out, and what is only read.
 
-use crate::ceremony::{ExceptionSheet, Interrupt};
+use crate::ceremony::{Check, ExceptionSheet, Interrupt};
 use crate::script::PersonId;
 
 use super::field::TextField;
@@ -26,6 +26,7 @@ pub(super) fn abort() -> AbortForm {
 /// Does what a key does on what lies on top.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
     let deciders = model.deciders();
+    let excusable = model.excusable();
     let (most, page) = screens::overlay_scrolling(model);
     let Some(overlay) = &mut model.overlay else {
         return Vec::new();
@@ -61,9 +62,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
                 Action::PreviousField => {
                     form.at = (form.at + ExceptionForm::LINES - 1) % ExceptionForm::LINES;
                 }
+                Action::Up | Action::Down if form.at + 1 == ExceptionForm::LINES => {
+                    turn_check(form, excusable.len(), action);
+                }
                 Action::Up | Action::Down => turn(form, deciders.len(), action),
                 Action::Submit if form.at + 1 < ExceptionForm::LINES => form.at += 1,
-                Action::Submit => return submit_exception(model, &deciders),
+                Action::Submit => return submit_exception(model, &deciders, &excusable),
                 _ => {}
             }
         }
@@ -166,7 +170,22 @@ fn turn(form: &mut ExceptionForm, count: usize, action: Action) {
     }
 }
 
-fn submit_exception(model: &mut Model, deciders: &[PersonId]) -> Vec<Cmd> {
+/// Another check to waive, or none.
+fn turn_check(form: &mut ExceptionForm, count: usize, action: Action) {
+    // The place before the first check is that of none.
+    let places = count + 1;
+    let place = form.waives.map_or(0, |index| index + 1);
+    let place = match action {
+        Action::Up => (place + places - 1) % places,
+        _ => (place + 1) % places,
+    };
+    form.waives = place.checked_sub(1);
+}
+
+fn submit_exception(model: &mut Model, deciders: &[PersonId], excusable: &[Check]) -> Vec<Cmd> {
+    let needed = model
+        .shown()
+        .map_or(2, |ceremony| ceremony.approvals_needed());
     let Some(Overlay::Exception(form)) = &mut model.overlay else {
         return Vec::new();
     };
@@ -179,15 +198,20 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId]) -> Vec<Cmd> {
         form.notice = Some("this line is empty: say it in a few words");
         return Vec::new();
     }
-    let [first, second] = form.people.map(|place| deciders.get(place?).cloned());
-    let (Some(first), Some(second)) = (first, second) else {
+    let named = form.people.iter().flatten();
+    let people: Vec<PersonId> = named
+        .filter_map(|place| deciders.get(*place).cloned())
+        .take(needed)
+        .collect();
+    if people.len() < needed {
         form.notice = Some("the script has no two people who could decide");
         return Vec::new();
-    };
-    if first == second {
+    }
+    if people.first() == people.get(1) {
         form.notice = Some("two different people decide");
         return Vec::new();
     }
+    let waives = form.waives.and_then(|at| excusable.get(at).copied());
     let said = |field: &super::field::TextField| field.text().trim().to_owned();
     let sheet = ExceptionSheet {
         expected: said(&form.expected),
@@ -199,7 +223,8 @@ fn submit_exception(model: &mut Model, deciders: &[PersonId]) -> Vec<Cmd> {
         model,
         Interrupt::Exception {
             sheet,
-            people: vec![first, second],
+            waives,
+            people,
         },
     )
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, Ending, Fact, Field, Interrupt, Offer, Prompt, SecretPrompt, Waiting,
-    WaitingOn,
+    Answer, Ask, Ceremony, Check, Ending, Fact, Field, Interrupt, Offer, Prompt, SecretPrompt,
+    Waiting, WaitingOn,
 };
 use crate::record::Tries;
 use crate::script::{PersonId, Script};
@@ -308,13 +308,15 @@ pub(super) struct ExceptionForm {
     pub decided: TextField,
     /// The index of a person in the script who decided, for each of two lines.
     pub people: [Option<usize>; 2],
-    /// 0 to 4: the three texts, then the two people.
+    /// The index of a check in the way that is waived; none where the sheet only notes what happened.
+    pub waives: Option<usize>,
+    /// 0 to 5: the three texts, the two people, the check.
     pub at: usize,
     pub notice: Option<&'static str>,
 }
 
 impl ExceptionForm {
-    pub(super) const LINES: usize = 5;
+    pub(super) const LINES: usize = 6;
 
     pub(super) const fn text(&self, at: usize) -> Option<&TextField> {
         match at {
@@ -519,6 +521,12 @@ impl Model {
     pub(super) fn deciders(&self) -> Vec<PersonId> {
         self.shown()
             .map_or_else(Vec::new, |ceremony| ceremony.deciders())
+    }
+
+    /// The checks in the way that an exception may waive.
+    pub(super) fn excusable(&self) -> Vec<Check> {
+        self.shown()
+            .map_or_else(Vec::new, |ceremony| ceremony.excusable())
     }
 
     /// Whether a line of text is being typed, so that letters are letters and not commands.

@@ -174,6 +174,7 @@ fn what_a_reader_should_know_of_the_course_is_told() {
             happened: "the door was open".to_owned(),
             decided: "it was closed".to_owned(),
         },
+        waives: None,
         approvals: in_ink(["witness-1", "witness-2"]),
     })
     .unwrap();

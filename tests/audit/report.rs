@@ -118,6 +118,7 @@ fn what_was_typed_stays_text() {
             happened: format!("h {evil}"),
             decided: format!("d {evil}"),
         },
+        waives: None,
         approvals: in_ink(["witness-1", "witness-2"]),
     })
     .unwrap();

@@ -11,3 +11,5 @@ mod course;
 mod people;
 mod refusals;
 mod resuming;
+mod rotation;
+mod rotation_table;

@@ -97,10 +97,12 @@ fn inputs(room: &mut Room) -> Vec<Input> {
         })),
         Input::Exception {
             sheet: sheet("that"),
+            waives: None,
             approvals: in_ink(["witness-1", "witness-2"]),
         },
         Input::Exception {
             sheet: sheet("that"),
+            waives: None,
             approvals: in_ink(["witness-1", "stranger"]),
         },
         Input::Abort {
@@ -251,6 +253,7 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
     ] {
         let input = Input::Exception {
             sheet: sheet("that"),
+            waives: None,
             approvals: few.clone(),
         };
         assert_eq!(room.give(input), Err(StepError::TwoPeople));
@@ -259,6 +262,7 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
             people: few.iter().map(|by| by.person.clone()).collect(),
             fact: Fact::ExceptionRecorded {
                 sheet: sheet("that"),
+                waives: None,
                 approvals: few,
             },
         };
@@ -268,11 +272,17 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
     let approvals = in_ink(["witness-1", "holder-2"]);
     let blank = Input::Exception {
         sheet: sheet(" "),
+        waives: None,
         approvals: approvals.clone(),
     };
     assert_eq!(room.give(blank), Err(StepError::Empty));
     let sheet = sheet("that");
-    room.give(Input::Exception { sheet, approvals }).unwrap();
+    room.give(Input::Exception {
+        sheet,
+        waives: None,
+        approvals,
+    })
+    .unwrap();
     assert_eq!(room.ceremony.exceptions().len(), 1);
 }
 
@@ -304,6 +314,7 @@ fn control_characters_never_get_into_the_record() {
             },
             Input::Exception {
                 sheet: sheet(&text),
+                waives: None,
                 approvals: in_ink(["witness-1", "witness-2"]),
             },
         ] {

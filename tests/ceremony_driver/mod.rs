@@ -17,8 +17,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Approval, Ceremony, Effect, Event, Input, Mode, Moment, Next, Opening, Outcome, Prompt,
-    StepError, Strength, possession_message,
+    Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
+    Outcome, Prompt, StepError, Strength, possession_message,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, embedded};
@@ -86,8 +86,11 @@ impl Room {
         let tokens = script
             .keys()
             .iter()
-            .zip(1..)
-            .map(|(plan, number)| (plan.id.clone(), SoftwareToken::blank(number)))
+            .map(|plan| {
+                let number = plan.id.as_str().strip_prefix("key-");
+                let number = number.and_then(|number| number.parse().ok()).unwrap();
+                (plan.id.clone(), SoftwareToken::blank(number))
+            })
             .collect();
         Self {
             machine_time: script.not_before(),
@@ -103,6 +106,25 @@ impl Room {
         let mut room = Self::new(script);
         room.give(Input::Open(opening(mode))).unwrap();
         room
+    }
+
+    /// A change of a root that was opened, with the tokens of the keys that exist: those of other sites sign there.
+    pub(crate) fn open_with(
+        script: Arc<Script>,
+        mode: Mode,
+        tokens: &BTreeMap<KeyId, SoftwareToken>,
+    ) -> Self {
+        let mut room = Self::new(script);
+        for (id, token) in tokens {
+            room.tokens.insert(id.clone(), token.clone());
+        }
+        room.give(Input::Open(opening(mode))).unwrap();
+        room
+    }
+
+    /// The tokens on the table.
+    pub(crate) const fn tokens(&self) -> &BTreeMap<KeyId, SoftwareToken> {
+        &self.tokens
     }
 
     /// A ceremony that went its usual way to its end.
@@ -253,6 +275,14 @@ impl Room {
                 }
             }
             Effect::Sign { key, message, .. } => Outcome::Signed(self.token(key).sign(message)),
+            Effect::WriteRequest => Outcome::RequestWritten(ExportedFile {
+                name: "2.root.request.json".to_owned(),
+                size: 1,
+                sha256: Digest::of(b"the request"),
+            }),
+            Effect::CollectSignature { key, message, .. } => {
+                Outcome::Collected(self.token(key).sign(message))
+            }
             Effect::Export { .. } => Outcome::Exported,
         }
     }
@@ -289,6 +319,8 @@ pub(crate) fn opening(mode: Mode) -> Opening {
         "export": "export",
         "mode": mode,
         "program": Digest::of(b"the program"),
+        "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
+        "rehearsal_keys": [],
         "twin_clock_offset": 0,
         "twins": twins,
     }))

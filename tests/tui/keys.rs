@@ -181,7 +181,12 @@ fn an_exception_is_recorded_with_two_people() {
     assert!(room.press(KeyCode::Enter).is_empty());
     assert!(room.screen().contains("two different people decide"));
     room.press(KeyCode::Down);
-    let Interrupt::Exception { sheet, people } = interrupt(room.press(KeyCode::Enter)) else {
+    let Interrupt::Exception {
+        sheet,
+        waives: None,
+        people,
+    } = interrupt(room.press(KeyCode::Enter))
+    else {
         panic!("no exception");
     };
     assert_eq!(

@@ -14,6 +14,7 @@ use conclave::record::{Finding, Tries};
 use conclave::tui::{
     Call, Charset, Cmd, Colours, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
 };
+use conclave::words::Digest;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
 use ratatui::backend::TestBackend;
@@ -55,7 +56,9 @@ impl Room {
             export: "../export".to_owned(),
             twins: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),
             mirror: None,
-            rehearsal: None,
+            rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
+            rehearsal_keys: Vec::new(),
+            twin_root: None,
             twin_clock_offset: 0,
         }));
         room

@@ -22,10 +22,15 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
             .collect()
     };
     let exceptions = rows(&|fact| match fact {
-        Fact::ExceptionRecorded { sheet, approvals } => Some(vec![
+        Fact::ExceptionRecorded {
+            sheet,
+            waives,
+            approvals,
+        } => Some(vec![
             sheet.expected.clone(),
             sheet.happened.clone(),
             sheet.decided.clone(),
+            waives.map_or_else(|| "nothing".to_owned(), |check| check.to_string()),
             by(ceremony, approvals),
         ]),
         _ => None,
@@ -34,7 +39,9 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
     if exceptions.is_empty() {
         page.none("None was recorded.");
     } else {
-        let headings = ["Line", "Step", "Expected", "Happened", "Decided", "By"];
+        let headings = [
+            "Line", "Step", "Expected", "Happened", "Decided", "Waives", "By",
+        ];
         page.table(&headings, &exceptions);
     }
     let amendments = rows(&|fact| match fact {

@@ -41,8 +41,11 @@ fn head(page: &mut Page, ceremony: &Ceremony) {
     page.element(
         "div class=\"banner\"",
         match ceremony.mode() {
-            Mode::Rehearsal => "REHEARSAL – nothing that is named here may be trusted",
-            Mode::Production => "PRODUCTION",
+            Mode::Rehearsal => format!(
+                "{} – nothing that is named here may be trusted",
+                ceremony.banner()
+            ),
+            Mode::Production => ceremony.banner(),
         },
     );
     page.element("h1", script.title());

@@ -6,11 +6,12 @@ use crate::record::{KeyAttributes, Provenance, TokenId};
 use crate::script::{Act, KeyId, StepId};
 use crate::words::Digest;
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Fact, Occasion};
 use crate::ceremony::possession::possession_message;
 use crate::ceremony::state::{Ceremony, Generated, Intent, KeyState};
 
-use super::{Folded, ReplayError, contradiction, out_of_place, require};
+use super::{Folded, ReplayError, broken, contradiction, hold, out_of_place, require};
 
 impl Ceremony {
     /// Folds an event of a step that is about the key `of_step`.
@@ -114,9 +115,15 @@ impl Ceremony {
             wanted.is_some_and(|wanted| wanted.algorithm() == generated.public_key.algorithm()),
             "the key is of another type than the script asks for",
         )?;
-        require(
+        hold(
+            Check::KeyLocked,
             attributes.sensitive != Some(false) && attributes.extractable != Some(true),
             "the token says that the private key can be read or taken out",
+        )?;
+        hold(
+            Check::KeyRehearsal,
+            !self.is_of_rehearsal(&generated.public_key.fingerprint()),
+            "the key was made in the rehearsal",
         )?;
         require(
             !self.has_public_key(&generated.public_key),
@@ -223,5 +230,10 @@ fn verify_possession(
     let message = possession_message(script, key, occasion, &random);
     scheme
         .verify(public_key, &message, &signature)
-        .map_err(|_| contradiction("the token's answer to the challenge does not verify"))
+        .map_err(|_| {
+            broken(
+                Check::KeyPossession,
+                "the token's answer to the challenge does not verify",
+            )
+        })
 }

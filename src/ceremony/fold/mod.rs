@@ -4,6 +4,7 @@
 //! are held to the same.
 
 mod key;
+mod owed;
 mod people;
 mod root;
 mod signing;
@@ -13,8 +14,10 @@ use jiff::Timestamp;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact, Verdict};
-use crate::ceremony::state::{Ceremony, Ending, KeyState};
+use crate::ceremony::foundation::Foundation;
+use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
 /// Why an event cannot have happened where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +45,14 @@ pub enum ReplayError {
         /// The step.
         step: String,
     },
+    /// The event does not hold to one of the checks.
+    #[error("{what} ({check})")]
+    Check {
+        /// Which.
+        check: Check,
+        /// What is the matter.
+        what: String,
+    },
     /// The event contradicts what is known.
     #[error("{0}")]
     Contradiction(String),
@@ -51,6 +62,22 @@ type Folded = Result<(), ReplayError>;
 
 fn contradiction(what: impl Into<String>) -> ReplayError {
     ReplayError::Contradiction(what.into())
+}
+
+/// As [`require`], for a check that has an ID of its own.
+fn hold(check: Check, condition: bool, what: &str) -> Folded {
+    if condition {
+        Ok(())
+    } else {
+        Err(broken(check, what))
+    }
+}
+
+fn broken(check: Check, what: impl Into<String>) -> ReplayError {
+    ReplayError::Check {
+        check,
+        what: what.into(),
+    }
 }
 
 fn require(condition: bool, what: &str) -> Folded {
@@ -90,11 +117,13 @@ impl Ceremony {
             }
         }
         if self.fold_people(event)? {
-            self.settle();
-        } else if !self.fold_anywhere(event)? {
+            self.settle_on();
+        } else if self.fold_anywhere(event)? {
+            self.settle_on();
+        } else {
             self.fold_in_step(event)?;
             self.failure = None;
-            self.settle();
+            self.settle_on();
         }
         Ok(self)
     }
@@ -109,6 +138,16 @@ impl Ceremony {
                         && (is_rehearsal || opening.twin_clock_offset == 0),
                     "a rehearsal has twins of the tokens and of the clock, and a production has none",
                 )?;
+                if let Some(twin) = &opening.twin_root {
+                    require(
+                        is_rehearsal,
+                        "a production changes the root that the script carries",
+                    )?;
+                    let real = Foundation::of(&self.script)
+                        .ok_or_else(|| contradiction("a genesis changes no root"))?;
+                    let twin = real.twin(&self.script, twin).map_err(contradiction)?;
+                    self.found_on(Some(twin));
+                }
                 self.opening = Some(opening.clone());
             }
             Fact::Resumed { .. } => {
@@ -138,16 +177,30 @@ impl Ceremony {
                     key.generate.interrupt();
                     key.sign.interrupt();
                 }
+                self.stop_looking();
                 self.failure = None;
             }
-            Fact::Failed { failure } => self.failure = Some(failure.clone()),
+            Fact::Failed { failure } => {
+                // The room is asked again whether it is here.
+                self.stop_looking();
+                self.failure = Some(failure.clone());
+            }
             Fact::Retried => {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
             }
-            Fact::ExceptionRecorded { sheet, approvals } => {
+            Fact::ExceptionRecorded {
+                sheet,
+                waives,
+                approvals,
+            } => {
                 self.require_decision(event, approvals, "an exception is decided")?;
                 self.exceptions.push((event.step.clone(), sheet.clone()));
+                if let Some(check) = waives {
+                    self.require_excusable(*check)?;
+                    self.require_approval(event, approvals, "a check is waived")?;
+                    self.waive(*check);
+                }
             }
             Fact::Aborted { reason } => {
                 self.ending = Some(Ending::Aborted {
@@ -179,6 +232,11 @@ impl Ceremony {
             return Err(contradiction("the event names no step"));
         }
         let (step_id, act) = (step.id.clone(), step.act.clone());
+        hold(
+            Check::RehearsalShown,
+            !self.wants_rehearsal(),
+            "no rehearsal of this script was shown, and nobody has waived that",
+        )?;
         match (&act, &event.fact) {
             (
                 Act::AttestClock,
@@ -201,7 +259,8 @@ impl Ceremony {
                 self.done.insert(step_id);
             }
             (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
-                require(
+                hold(
+                    Check::ScriptDigest,
                     *sha256 == self.script.sha256(),
                     "the digest is not that of the script",
                 )?;
@@ -222,6 +281,13 @@ impl Ceremony {
             (Act::ComposeRoot, Fact::RootComposed { .. })
             | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
             | (Act::SignRoot, Fact::SignIntended { .. } | Fact::Signed { .. })
+            | (
+                Act::CollectSignatures,
+                Fact::RequestWritten { .. }
+                | Fact::SignatureExpected { .. }
+                | Fact::SignatureCollected { .. }
+                | Fact::SignatureForgone { .. },
+            )
             | (Act::VerifyRoot, Fact::RootVerified { .. })
             | (Act::Export, Fact::ExportIntended { .. } | Fact::Exported { .. }) => {
                 self.fold_root(&event.fact)?;
@@ -261,7 +327,8 @@ impl Ceremony {
             attested.as_second() - machine.as_second() == offset,
             "the offset is not attested time minus machine time",
         )?;
-        require(
+        hold(
+            Check::ClockNotBefore,
             attested >= self.script.not_before(),
             "the attested time is earlier than the script allows",
         )?;
@@ -281,10 +348,15 @@ impl Ceremony {
             .ok_or_else(|| contradiction("there is no root yet"))
     }
 
-    /// Marks the step as done when nothing of it is left.
-    fn settle(&mut self) {
+    /// Marks steps as done of which nothing is left.
+    fn settle_on(&mut self) {
+        while self.settle() {}
+    }
+
+    /// Marks the step as done when nothing of it is left; whether that was so.
+    fn settle(&mut self) -> bool {
         let Some(step) = self.current_step() else {
-            return;
+            return false;
         };
         let done = match &step.act {
             Act::Attendance => self.is_attendance_complete(),
@@ -303,6 +375,7 @@ impl Ceremony {
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => self.keys.values().all(KeyState::has_signed),
+            Act::CollectSignatures => self.owed.values().all(Owed::is_settled),
             Act::VerifyRoot => self.verified.is_some(),
             Act::Export => !self.exported.is_empty(),
             Act::ProveToken { key } => self.keys[key].reinserted,
@@ -315,6 +388,7 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
+        done
     }
 
     /// The worst verdict of those who signed off. Who did not is a reservation.

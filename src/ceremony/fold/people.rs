@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::script::PersonId;
 
 use crate::ceremony::approval::{Approval, Strength, people_of};
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::people::Presence;
 use crate::ceremony::state::Ceremony;
 
-use super::{Folded, ReplayError, contradiction, require};
+use super::{Folded, ReplayError, contradiction, hold, require};
 
 impl Ceremony {
     /// Folds what happens to people, at whatever step; false when the event is of another kind.
@@ -154,16 +155,19 @@ impl Ceremony {
         )?;
         let mut different = BTreeSet::new();
         for Approval { person, strength } in approvals {
-            require(
+            hold(
+                Check::TwoPeople,
                 different.insert(person),
                 "a person approves once, and counts as one",
             )?;
-            require(
+            hold(
+                Check::TwoPeople,
                 self.attended.contains_key(person),
                 &format!("{person} is not here, and cannot approve"),
             )?;
             self.require_strength(person, *strength)?;
-            require(
+            hold(
+                Check::TwoPeople,
                 strength.is_approval(),
                 &format!("{what} by people themselves, not by what the operator types for them"),
             )?;
@@ -174,7 +178,20 @@ impl Ceremony {
         } else {
             format!("{what} by two people, neither of them the ceremony administrator")
         };
-        require(different.len() >= needed, &message)
+        hold(Check::TwoPeople, different.len() >= needed, &message)
+    }
+
+    /// Only a check that stands in the way is waived, and none that is final.
+    pub(super) fn require_excusable(&self, check: Check) -> Folded {
+        hold(
+            check,
+            check.is_excusable(),
+            "this check is final: no exception waives it",
+        )?;
+        require(
+            self.excusable().contains(&check),
+            "that check does not stand in the way here",
+        )
     }
 
     /// A strength is only what it can be for that person.

@@ -3,11 +3,12 @@
 use crate::metadata::{FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{ExportedFile, Fact};
 use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
-use super::{Folded, contradiction, require};
+use super::{Folded, broken, contradiction, hold, require};
 
 impl Ceremony {
     /// What happens to the root.
@@ -27,20 +28,25 @@ impl Ceremony {
                 let composed = self
                     .compose_root()
                     .map_err(|error| contradiction(error.to_string()))?;
-                require(
+                hold(
+                    Check::RootComposition,
                     composed.signed_bytes() == frozen.signed_bytes(),
                     "the root is not the one that the script and the keys make",
                 )?;
-                self.signed = Some(match self.script.previous() {
+                self.signed = Some(match &self.foundation {
                     None => SignedRoot::new(frozen.clone()),
-                    Some(previous) => SignedRoot::after(frozen.clone(), previous.root.clone())
+                    Some(before) => SignedRoot::after(frozen.clone(), before.root.clone())
                         .map_err(|error| contradiction(error.to_string()))?,
                 });
                 self.frozen = Some(frozen);
             }
             Fact::ReviewConfirmed { sha256, typed } => {
                 let frozen = self.frozen_or_contradiction()?;
-                require(frozen.digest() == *sha256, "another digest was reviewed")?;
+                hold(
+                    Check::RootDigest,
+                    frozen.digest() == *sha256,
+                    "another digest was reviewed",
+                )?;
                 require(
                     *typed == review_word(frozen),
                     "the exact word was not typed",
@@ -59,7 +65,8 @@ impl Ceremony {
                 repeat,
             } => {
                 let frozen = self.frozen_or_contradiction()?;
-                require(
+                hold(
+                    Check::RootDigest,
                     frozen.digest() == *sha256,
                     "only the frozen root may be signed",
                 )?;
@@ -83,6 +90,10 @@ impl Ceremony {
                 key_id,
                 signature,
             } => self.fold_signature(key, key_id, signature)?,
+            Fact::RequestWritten { .. }
+            | Fact::SignatureExpected { .. }
+            | Fact::SignatureCollected { .. }
+            | Fact::SignatureForgone { .. } => self.fold_owed(fact)?,
             Fact::RootVerified { .. } => self.fold_verified(fact)?,
             Fact::ExportIntended { files } | Fact::Exported { files } => {
                 self.fold_export(files, matches!(fact, Fact::Exported { .. }))?;
@@ -105,7 +116,7 @@ impl Ceremony {
         };
         let report = self
             .verify_root()
-            .map_err(|error| contradiction(error.to_string()))?;
+            .map_err(|error| broken(Check::RootVerification, error.to_string()))?;
         let own = report.progress.own;
         require(
             (report.version, own.have, own.need) == (*version, *signatures, *threshold)
@@ -127,7 +138,11 @@ impl Ceremony {
             .into_iter()
             .map(|(file, _)| file)
             .collect();
-        require(files == ours, "other files than those of the signed root")?;
+        hold(
+            Check::ExportContent,
+            files == ours,
+            "other files than those of the signed root",
+        )?;
         if is_done {
             require(self.export_intended, "the export was not announced")?;
             self.exported = files.to_vec();
@@ -152,18 +167,29 @@ impl Ceremony {
             "the signature was not announced",
         )?;
         state.signature = Some(bytes.clone());
+        self.attach(&mut signed, key, key_id, &bytes)?;
+        self.signed = Some(signed);
+        Ok(())
+    }
+
+    /// Keeps a signature under each ID that the key has in either root: it counts once all the same.
+    pub(super) fn attach(
+        &self,
+        signed: &mut SignedRoot,
+        key: &KeyId,
+        key_id: &str,
+        bytes: &[u8],
+    ) -> Folded {
         let ids = self.root_key_ids(key);
         require(
             ids.last().is_some_and(|id| id.as_str() == key_id),
             "the signature is by another key",
         )?;
-        // Under each ID that the key has in either root: it counts once all the same.
         for id in &ids {
             signed
-                .attach(id, &bytes)
-                .map_err(|error| contradiction(error.to_string()))?;
+                .attach(id, bytes)
+                .map_err(|error| broken(Check::RootSignature, error.to_string()))?;
         }
-        self.signed = Some(signed);
         Ok(())
     }
 }

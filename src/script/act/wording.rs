@@ -1,6 +1,6 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, KeyId, Script};
+use crate::script::{Act, KeyId, Place, Script};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -21,6 +21,7 @@ impl Act {
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
             Self::SignRoot => format!("Sign root {version}"),
+            Self::CollectSignatures => format!("Collect the owed signatures of root {version}"),
             Self::VerifyRoot => format!("Verify root {version}"),
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
@@ -45,6 +46,7 @@ impl Act {
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
             Self::SignRoot => "Sign",
+            Self::CollectSignatures => "Collect",
             Self::VerifyRoot => "Verify",
             Self::Export => "Export",
             Self::ProveToken { .. } => "Prove token",
@@ -57,13 +59,21 @@ impl Act {
     pub fn instructions(&self, script: &Script) -> Vec<String> {
         let version = script.root_version();
         match self {
+            Self::Attendance if script.is_solo() => lines(&[
+                "One person acts alone, and the record says so everywhere: SOLO, UNWITNESSED.",
+            ]),
             Self::Attendance => lines(&[
                 "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
-                "The administrator confirms each one. Whoever else is in the room is written on the run sheet.",
+                "Each but the administrator then chooses a code, unseen: by it they approve what two people decide.",
+                "Whoever else is in the room is written on the run sheet.",
             ]),
+            Self::AttestClock if script.is_solo() => vec![format!(
+                "The time on the screen is compared with another clock, or the right one is typed in. It may not be earlier than {}.",
+                script.not_before()
+            )],
             Self::AttestClock => vec![
                 "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
-                format!("Both confirm the date and time, or have the right one typed in. It may not be earlier than {}.", script.not_before()),
+                format!("Both confirm the date and time by their codes, or have the right one typed in first. It may not be earlier than {}.", script.not_before()),
             ],
             Self::InspectStation => lines(&[
                 "The administrator starts the inspection of this machine; a witness reads the result.",
@@ -100,6 +110,14 @@ impl Act {
                 "Each key holder in turn puts in the token that the screen names, turns the others away, and types the PIN.".into(),
                 "Every key signs, not only as many as the threshold wants. Each signature is verified before the next token is asked for.".into(),
             ],
+            Self::CollectSignatures => vec![
+                format!(
+                    "The administrator has the signing request of root {version} written out, and it is sent to: {}.",
+                    sites(script)
+                ),
+                "Each site judges it on its own machine, signs, and sends a small signature file back. Until then the ceremony may rest: leave it, and resume it when the file is here.".into(),
+                "Each signature is verified before it is kept.".into(),
+            ],
             Self::VerifyRoot => vec![format!(
                 "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
             )],
@@ -125,6 +143,9 @@ impl Act {
         let version = script.root_version();
         match self {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
+            Self::AttestClock if script.is_solo() => {
+                vec!["one person stands for the date and time".into()]
+            }
             Self::AttestClock => vec!["two people stand for the date and time".into()],
             Self::InspectStation => {
                 vec!["whatever makes this machine unfit is known, and in the record".into()]
@@ -158,6 +179,9 @@ impl Act {
                     script.root().threshold
                 ),
             ],
+            Self::CollectSignatures => {
+                vec!["each signature of another site verifies over the reviewed bytes".into()]
+            }
             Self::VerifyRoot => {
                 vec![format!(
                     "clients will accept root {version} until it expires"
@@ -174,6 +198,16 @@ impl Act {
 
 fn lines(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+/// The sites that owe a signature.
+fn sites(script: &Script) -> String {
+    let keys = script.distant_keys().iter();
+    let sites = keys.filter_map(|key| match &key.place {
+        Place::Site(site) => Some(format!("{site} ({})", key.id)),
+        Place::Absent | Place::Lost => None,
+    });
+    sites.collect::<Vec<_>>().join(", ")
 }
 
 fn open_token(script: &Script, key: &KeyId) -> Vec<String> {

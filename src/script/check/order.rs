@@ -2,7 +2,7 @@
 
 use super::twice;
 use crate::script::read::{Draft, Log, StepEntry};
-use crate::script::{Act, KeyId};
+use crate::script::{Act, KeyId, Place};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.steps.iter().filter_map(own_id));
@@ -57,6 +57,11 @@ struct Order<'o, 't> {
 }
 
 impl<'o> Order<'o, '_> {
+    fn owes_signatures(&self) -> bool {
+        let mut places = self.draft.distant.iter().map(|key| &key.place);
+        places.any(|place| matches!(place, Place::Site(_)))
+    }
+
     fn steps(&self) -> impl Iterator<Item = (usize, &'o StepEntry, &'o Act)> {
         let steps = self.draft.steps.iter().enumerate();
         steps.filter_map(|(index, step)| Some((index, step, step.act.as_ref()?)))
@@ -125,13 +130,11 @@ impl<'o> Order<'o, '_> {
             }
             acts.push(Act::GenerateKey { key: key() });
         }
-        acts.extend([
-            Act::ComposeRoot,
-            Act::ReviewRoot,
-            Act::SignRoot,
-            Act::VerifyRoot,
-            Act::Export,
-        ]);
+        acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
+        if self.owes_signatures() {
+            acts.push(Act::CollectSignatures);
+        }
+        acts.extend([Act::VerifyRoot, Act::Export]);
         acts.extend(self.all_keys_proven());
         acts.push(Act::SignOff);
         acts
@@ -160,7 +163,8 @@ impl<'o> Order<'o, '_> {
             Act::ComposeRoot => self.all_keys_ready(),
             Act::ReviewRoot => vec![Act::ComposeRoot],
             Act::SignRoot => vec![Act::ReviewRoot],
-            Act::VerifyRoot => vec![Act::SignRoot],
+            Act::CollectSignatures => vec![Act::SignRoot],
+            Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } => vec![Act::Export],
             Act::SignOff => self.all_keys_proven(),
@@ -193,6 +197,14 @@ impl<'o> Order<'o, '_> {
                 act,
                 Act::InitialiseToken { .. } | Act::SetPin { .. } | Act::GenerateKey { .. }
             );
+            if *act == Act::CollectSignatures && !self.owes_signatures() {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    "no site owes a signature",
+                    "take the step out, or write site = \"…\" at the key whose signature is owed",
+                );
+            }
             let existing = act.key().filter(|key| self.exists(key));
             if let (true, Some(key)) = (makes, existing) {
                 self.log.fault(
@@ -362,10 +374,11 @@ const fn stage(act: &Act) -> u8 {
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 7,
         Act::SignRoot => 8,
-        Act::VerifyRoot => 9,
-        Act::Export => 10,
-        Act::ProveToken { .. } => 11,
-        Act::SignOff => 12,
+        Act::CollectSignatures => 9,
+        Act::VerifyRoot => 10,
+        Act::Export => 11,
+        Act::ProveToken { .. } => 12,
+        Act::SignOff => 13,
     }
 }
 
@@ -397,6 +410,7 @@ const fn reason(act: &Act) -> &'static str {
         Act::ComposeRoot => "what is reviewed has to be frozen",
         Act::ReviewRoot => "nobody signs what was not read",
         Act::SignRoot => "what is verified has to be signed",
+        Act::CollectSignatures => "the signatures that sites owe are part of the root",
         Act::VerifyRoot => "only what a client would accept leaves the room",
         Act::Export => "the result is safe before tokens are handled again",
         Act::ProveToken { .. } => "each holder leaves with a token that was seen to work from cold",

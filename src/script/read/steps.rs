@@ -104,6 +104,7 @@ fn alone(name: &str) -> Option<Act> {
         "compose-root" => Act::ComposeRoot,
         "review-root" => Act::ReviewRoot,
         "sign-root" => Act::SignRoot,
+        "collect-signatures" => Act::CollectSignatures,
         "verify-root" => Act::VerifyRoot,
         "export" => Act::Export,
         "sign-off" => Act::SignOff,

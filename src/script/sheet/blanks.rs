@@ -23,6 +23,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         }
         Act::GenerateKey { .. } => vec![one("First fingerprint words")],
         Act::ReviewRoot => vec![("Digest words of what is signed".to_owned(), 4)],
+        Act::CollectSignatures => vec![one("Signatures that came, and when")],
         Act::VerifyRoot => vec![one("Verdict")],
         Act::Export => vec![one("Medium and serial number")],
         Act::SignOff => vec![("Head of the record".to_owned(), 4)],

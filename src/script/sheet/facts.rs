@@ -103,8 +103,18 @@ pub(super) const MACHINE: [&str; 4] = [
 ];
 
 /// What nobody may take for the real thing.
-pub(super) fn banner(script: &Script) -> Option<&'static str> {
-    script
+pub(super) fn banners(script: &Script) -> Vec<&'static str> {
+    let samples = script
         .uses_sample_keys()
-        .then_some("SAMPLE KEYS: for a rehearsal only. Production refuses this script.")
+        .then_some("SAMPLE KEYS: for a rehearsal only. Production refuses this script.");
+    let assurance = script.assurance_banner();
+    assurance.into_iter().chain(samples).collect()
+}
+
+/// A person's name, with that of the substitute.
+pub(super) fn name(person: &Person) -> String {
+    match &person.substitute {
+        Some(substitute) => format!("{} (substitute: {substitute})", person.name),
+        None => person.name.clone(),
+    }
 }

@@ -106,7 +106,7 @@ impl Page {
         self.element("p", "kind", "Run sheet of a root key ceremony");
         self.element("h1", "", script.title());
         self.raw("\n");
-        if let Some(banner) = facts::banner(script) {
+        for banner in facts::banners(script) {
             self.element("p", "banner", banner);
             self.raw("\n");
         }
@@ -145,7 +145,7 @@ impl Page {
         self.columns(&["Name", "Roles", "Initials", "Signature"]);
         for person in script.people() {
             self.raw("<tr>");
-            self.element("td", "", &person.name);
+            self.element("td", "", &facts::name(person));
             self.element("td", "", &facts::roles(person));
             self.raw("<td></td><td></td></tr>\n");
         }

@@ -69,7 +69,7 @@ impl Page {
         }
         self.line("Run sheet of a root key ceremony");
         self.line(&"=".repeat(WIDTH));
-        if let Some(banner) = facts::banner(script) {
+        for banner in facts::banners(script) {
             self.line("");
             self.line(&format!("*** {banner} ***"));
         }
@@ -101,7 +101,7 @@ impl Page {
         self.section("People");
         for person in script.people() {
             let roles = wrap(&facts::roles(person), 26);
-            let names = wrap(&person.name, 30);
+            let names = wrap(&facts::name(person), 30);
             for index in 0..roles.len().max(names.len()) {
                 let cell = |lines: &[String]| lines.get(index).cloned().unwrap_or_default();
                 let initials = if index == 0 { "initials ______" } else { "" };

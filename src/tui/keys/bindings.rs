@@ -374,10 +374,10 @@ fn of_exception(form: &ExceptionForm, all: &mut Vec<Binding>) {
         all.push(paired(
             &[UP, K],
             Action::Up,
-            ("Up Down", "another person"),
-            "another person",
+            ("Up Down", "another"),
+            "another person, another check",
         ));
-        all.push(bound(&[DOWN, J], Action::Down, "another person"));
+        all.push(bound(&[DOWN, J], Action::Down, "the one after"));
     }
     all.extend([
         hinted(&[TAB], Action::NextField, "next", "the next line"),

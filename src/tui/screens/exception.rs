@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
 use super::{draw_lines, frame, inside};
+use crate::ceremony::Check;
 use crate::script::PersonId;
 use crate::tui::field::TextField;
 use crate::tui::model::{ExceptionForm, Model};
@@ -18,6 +19,7 @@ const LABELS: [(&str, &str); ExceptionForm::LINES] = [
     ("decided", "what was decided, and why it is safe"),
     ("by", "the first who decides"),
     ("and by", "the second"),
+    ("waives", "a check that stands in the way"),
 ];
 const LABEL_CELLS: usize = 12;
 
@@ -62,6 +64,11 @@ pub(super) fn draw(
             if is_here {
                 cursor = Some(in_field);
             }
+        } else if at + 1 == ExceptionForm::LINES {
+            let check = form
+                .waives
+                .and_then(|index| model.excusable().get(index).copied());
+            lines.push(check_line(model, check, label, is_here));
         } else {
             let chosen = form.people.get(at.saturating_sub(3)).copied().flatten();
             let person = chosen.and_then(|index| deciders.get(index));
@@ -130,6 +137,28 @@ fn person_line(
         line.push(Span::styled("  Up Down another", theme.quiet()));
     } else {
         line.push(Span::styled(format!(" {name}"), theme.strong()));
+    }
+    Line::from(line)
+}
+
+fn check_line(
+    model: &Model,
+    check: Option<Check>,
+    mut line: Vec<Span<'static>>,
+    is_here: bool,
+) -> Line<'static> {
+    let theme = model.settings.theme;
+    let text = match check {
+        Some(check) => check.id(),
+        None => "nothing: it notes what happened",
+    };
+    if is_here {
+        line.push(Span::styled(format!(" {text} "), theme.selected()));
+        if !model.excusable().is_empty() {
+            line.push(Span::styled("  Up Down another", theme.quiet()));
+        }
+    } else {
+        line.push(Span::styled(format!(" {text}"), theme.strong()));
     }
     Line::from(line)
 }

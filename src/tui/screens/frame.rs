@@ -42,10 +42,10 @@ pub(super) fn header(model: &Model, area: Rect, buffer: &mut Buffer) {
     let script = ceremony.script();
     let time = ceremony.time(model.clock).to_string().replace('T', " ");
     let right = format!("{} UTC ", time.trim_end_matches('Z'));
-    let banner = format!(" {} ", mode.banner());
+    let banner = format!(" {} ", escape(&ceremony.banner(), theme.charset));
     let strong = style.patch(theme.strong());
-    let (after_banner, _) = buffer.set_stringn(row.x, row.y, &banner, banner.len(), strong);
-    let room = usize::from(row.width).saturating_sub(banner.len() + width(&right) + 2);
+    let (after_banner, _) = buffer.set_stringn(row.x, row.y, &banner, width(&banner), strong);
+    let room = usize::from(row.width).saturating_sub(width(&banner) + width(&right) + 2);
     let mut about = format!(
         "{} · {}",
         escape(script.repository(), theme.charset),

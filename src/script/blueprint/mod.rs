@@ -1,9 +1,13 @@
 //! Writing a script from a ready one: the comments stay, the rest is filled in.
 
+mod change;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+
+pub use change::{ChangeBlueprint, KeyFate};
 
 use super::embedded::embedded;
 use super::plan::{Kind, RoleKind};

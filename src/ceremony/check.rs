@@ -1,0 +1,165 @@
+//! The checks of a ceremony by their stable IDs, and which of them an exception can waive.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::script::Act;
+use crate::words::Digest;
+
+use super::event::Mode;
+use super::state::Ceremony;
+
+/// One row per check: variant, ID, whether an exception can waive it, and what it asks for.
+macro_rules! checks {
+    ($($variant:ident $id:literal $finality:ident $meaning:literal)+) => {
+        /// A check of a ceremony. None has a switch. Its ID never changes its meaning;
+        /// `docs/formats/transcript.md` lists them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Check {
+            $(#[doc = $meaning] #[serde(rename = $id)] $variant,)+
+        }
+
+        impl Check {
+            /// Every check, in the order of the document.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The stable ID: `root.signature`.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)+ }
+            }
+
+            /// Whether two people can waive it by an exception.
+            #[must_use]
+            pub const fn finality(self) -> Finality {
+                match self { $(Self::$variant => Finality::$finality,)+ }
+            }
+
+            /// What it asks for.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)+ }
+            }
+        }
+    };
+}
+
+/// Whether a check can be waived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finality {
+    /// Nobody waives it: break off, and begin anew with what is right.
+    Final,
+    /// Two people may waive it, by an exception that says why.
+    Excusable,
+}
+
+checks! {
+    TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code."
+    ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
+    ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
+    KeyLocked "key.locked" Final "No token says that its private key can be read or taken out."
+    KeyPossession "key.possession" Final "A token answers a fresh challenge with its key."
+    KeyRehearsal "key.rehearsal" Final "A key that was made in a rehearsal is in no production."
+    RootComposition "root.composition" Final "The root is the one that the script and the keys make."
+    RootDigest "root.digest" Final "Only the digest that was composed is reviewed and signed."
+    RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
+    RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
+    ExportContent "export.content" Final "Only the files of the verified root are exported."
+
+    RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
+    StationFindings "station.findings" Excusable "Nothing is found on the machine that makes it unfit."
+    NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
+    TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+impl Check {
+    /// Whether an exception can waive it.
+    #[must_use]
+    pub const fn is_excusable(self) -> bool {
+        matches!(self.finality(), Finality::Excusable)
+    }
+}
+
+impl Ceremony {
+    /// The checks that stand in the way now, and that two people may waive.
+    #[must_use]
+    pub fn excusable(&self) -> Vec<Check> {
+        if self.ending.is_some() || self.approvers().len() < self.approvals_needed() {
+            return Vec::new();
+        }
+        if self.wants_rehearsal() {
+            return vec![Check::RehearsalShown];
+        }
+        let found = self
+            .findings
+            .as_ref()
+            .is_some_and(|found| !found.is_empty());
+        match self.current_step().map(|step| &step.act) {
+            Some(Act::InspectStation) if found => vec![Check::StationFindings],
+            Some(Act::Note { .. }) => vec![Check::NoteInitials],
+            Some(Act::ProveToken { .. }) => vec![Check::TokenProven],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The checks that two people waived, in their order.
+    #[must_use]
+    pub fn waived(&self) -> &[Check] {
+        &self.waived
+    }
+
+    /// Whether the room has still to decide that it goes on although no rehearsal was shown.
+    pub(super) fn wants_rehearsal(&self) -> bool {
+        let is_shown = |opening: &super::event::Opening| opening.rehearsal.is_some();
+        self.mode() == Mode::Production
+            && !self.is_at_attendance()
+            && !self.opening.as_ref().is_some_and(is_shown)
+            && !self.waived.contains(&Check::RehearsalShown)
+    }
+
+    /// Whether a key was made in the rehearsal that was shown.
+    #[must_use]
+    pub fn is_of_rehearsal(&self, fingerprint: &Digest) -> bool {
+        self.opening
+            .as_ref()
+            .is_some_and(|opening| opening.rehearsal_keys.contains(fingerprint))
+    }
+
+    /// Takes in that two people waived a check that stands in the way now.
+    pub(super) fn waive(&mut self, check: Check) {
+        self.waived.push(check);
+        self.failure = None;
+        // Without the rehearsal the room goes on with the same step; every other excusable check ends its step.
+        if check != Check::RehearsalShown
+            && let Some(step) = self.current_step()
+        {
+            let id = step.id.clone();
+            self.done.insert(id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_one_check_in_the_record_as_well() {
+        let mut ids = std::collections::BTreeSet::new();
+        for check in Check::ALL {
+            assert!(ids.insert(check.id()));
+            let written = serde_json::to_string(check).unwrap();
+            assert_eq!(written, format!("\"{check}\""));
+            assert_eq!(serde_json::from_str::<Check>(&written).unwrap(), *check);
+            assert!(check.meaning().ends_with('.'));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Other sites: the request that they are sent, and the signatures that they send back.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::ceremony::{Ceremony, ExportedFile, Failure, FailureKind, Outcome};
+use crate::certificate::PublicKey;
+use crate::record::visible;
+use crate::script::{KeyId, Place};
+use crate::transfer::{Asked, DetachedSignature, Merge, SigningRequest};
+use crate::words::Digest;
+
+use super::Executor;
+use super::effects::{Hindrance, Performed};
+use super::export::write_exclusively;
+
+/// The folder beside the export in which the files of other sites are looked for.
+const SIGNATURES: &str = "signatures";
+
+impl Executor<'_> {
+    /// Writes the signing request beside the export.
+    pub(super) fn write_request(&mut self) -> Performed<Outcome> {
+        let request = request(self.ceremony()).map_err(|what| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::Untrue,
+                what: format!("no signing request can be made: {what}"),
+                hint: "break off, and look at the root that the script carries".to_owned(),
+            })
+        })?;
+        let bytes = request.to_file_bytes();
+        let file = ExportedFile {
+            name: request.file_name(),
+            size: bytes.len() as u64,
+            sha256: Digest::of(&bytes),
+        };
+        write_exclusively(&self.export.join(&file.name), &bytes)?;
+        Ok(Outcome::RequestWritten(file))
+    }
+
+    /// The signature that a site has sent; in a rehearsal, that of the twin of its key.
+    pub(super) fn collect_signature(
+        &mut self,
+        key: &KeyId,
+        public: &PublicKey,
+        message: &[u8],
+    ) -> Performed<Outcome> {
+        if let Some(signature) = self.room.twin_signature(key, message) {
+            return signature.map(Outcome::Collected).map_err(|error| {
+                Hindrance::Failed(Failure {
+                    kind: FailureKind::File,
+                    what: format!("the twin of {key} does not sign: {error}"),
+                    hint: "look whether the directory of the rehearsal is as it was".to_owned(),
+                })
+            });
+        }
+        let folder = self.export.join(SIGNATURES);
+        let (mut found, mut others) = (None, Vec::new());
+        for (name, bytes) in files(&folder).map_err(|error| unreadable(&folder, &error))? {
+            match judge(self.ceremony(), public, &bytes) {
+                Ok(signature) => found = Some(signature),
+                Err(why) => others.push(format!("{}: {why}", visible(&name))),
+            }
+        }
+        found.map(Outcome::Collected).ok_or_else(|| {
+            let seen = if others.is_empty() {
+                "there is no file".to_owned()
+            } else {
+                others.join("; ")
+            };
+            Hindrance::Failed(Failure {
+                kind: FailureKind::File,
+                what: format!(
+                    "the signature of {key} is not in {}: {seen}",
+                    folder.display()
+                ),
+                hint: "put the signature file of that site into the folder, and try again"
+                    .to_owned(),
+            })
+        })
+    }
+}
+
+/// A request that asks every site that owes a signature.
+fn request(ceremony: &Ceremony) -> Result<SigningRequest, String> {
+    let (Some(before), Some(frozen)) = (ceremony.foundation(), ceremony.frozen()) else {
+        return Err("no root was composed".to_owned());
+    };
+    let script = ceremony.script();
+    let asked = script.distant_keys().iter().filter_map(|key| {
+        let Place::Site(site) = &key.place else {
+            return None;
+        };
+        Some(Asked {
+            key_id: before.key(&key.id)?.id.clone(),
+            holder: key.held_by.clone().unwrap_or_else(|| site.clone()),
+            token: key.id.to_string(),
+        })
+    });
+    let chain = before.chain().iter().map(|(_, bytes)| bytes.clone());
+    SigningRequest::new(
+        script.repository().to_owned(),
+        chain.collect(),
+        frozen.clone(),
+        asked.collect(),
+    )
+    .map_err(|refusal| refusal.to_string())
+}
+
+/// The signature in a file, if it is one of this key over this root.
+fn judge(ceremony: &Ceremony, public: &PublicKey, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let detached = DetachedSignature::read(bytes).map_err(|refusal| refusal.to_string())?;
+    let signed = ceremony.signed().ok_or("no root was composed")?;
+    if signed.ids_of(public).contains(&detached.key_id) {
+        let repository = ceremony.script().repository().to_owned();
+        let mut merge = Merge::new(signed.clone(), Some(repository));
+        merge
+            .take_first(&detached)
+            .map_err(|refusal| refusal.to_string())?;
+        return Ok(detached.signature);
+    }
+    Err("it is by another key".to_owned())
+}
+
+/// The files of a folder that is small, or not there yet.
+fn files(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+    const MOST: usize = 256;
+    const LONGEST: u64 = 1 << 20;
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut files = Vec::new();
+    for entry in entries.take(MOST) {
+        let entry = entry?;
+        let metadata = fs::metadata(entry.path())?;
+        if metadata.is_file() && metadata.len() <= LONGEST {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            files.push((name, fs::read(entry.path())?));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn unreadable(folder: &Path, error: &io::Error) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::File,
+        what: format!("{} cannot be read: {error}", folder.display()),
+        hint: "look at the medium: is it there, and may it be read?".to_owned(),
+    })
+}

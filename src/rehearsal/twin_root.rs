@@ -1,0 +1,160 @@
+//! The twin of the root that a script changes: its keys, one for one, are held by twins.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::ceremony::TwinRoot;
+use crate::certificate::{Algorithm, PublicKey};
+use crate::metadata::{KeyId as RootKeyId, KeyType, SignedRoot, TwinOfRoot};
+use crate::script::{KeyId, Place, Script};
+use crate::token::{KeyRequest, Token};
+
+use super::memory_key;
+use super::twins::{Twins, TwinsError};
+
+/// Where the twin of a key is.
+enum TwinKey {
+    /// In a twin of its token.
+    Token(PublicKey),
+    /// In a file of the store, for a site that owes its signature.
+    Site(PublicKey),
+    /// Nowhere any more: it stands in for a key that is lost or absent.
+    Gone(PublicKey),
+}
+
+impl TwinKey {
+    const fn public(&self) -> &PublicKey {
+        match self {
+            Self::Token(public) | Self::Site(public) | Self::Gone(public) => public,
+        }
+    }
+}
+
+impl Twins {
+    /// Makes the twin of the root that a script changes, and signs it with the twins of its keys. None in a genesis.
+    ///
+    /// # Errors
+    /// When a key cannot be made, or the twin cannot be signed.
+    pub fn twin_root(&mut self, script: &Script) -> Result<Option<TwinRoot>, TwinsError> {
+        let Some(previous) = script.previous() else {
+            return Ok(None);
+        };
+        let mut twins: BTreeMap<&KeyId, (RootKeyId, TwinKey)> = BTreeMap::new();
+        for (id, change) in script.key_changes() {
+            if let Some(before) = change.before() {
+                let algorithm = before.key.public().map(PublicKey::algorithm);
+                let algorithm = algorithm.ok_or_else(|| unlike("a root key cannot be read"))?;
+                let twin = self.twin_key(script, id, algorithm)?;
+                twins.insert(id, (before.id.clone(), twin));
+            }
+        }
+        let publics = twins.values();
+        let publics = publics.map(|(id, twin)| (id.clone(), twin.public().clone()));
+        let made = TwinOfRoot::of(previous.root.document(), &publics.collect())
+            .map_err(|error| unlike(error.to_string()))?;
+        let message = made.root.signed_bytes();
+        let mut signed = SignedRoot::new(made.root.clone());
+        for (id, (root_id, twin)) in &twins {
+            let signature = match twin {
+                TwinKey::Token(public) => {
+                    self.with_token(id, |token| sign(token, public, message))?
+                }
+                TwinKey::Site(_) => self
+                    .site_signature(id, message)
+                    .map_err(|error| unlike(error.to_string()))?,
+                TwinKey::Gone(_) => continue,
+            };
+            if let Some(twin_id) = made.ids.get(root_id) {
+                signed
+                    .attach(twin_id, &signature)
+                    .map_err(|error| unlike(error.to_string()))?;
+            }
+        }
+        if !signed.is_complete() {
+            return Err(unlike("its own keys cannot sign it"));
+        }
+        let file = String::from_utf8(signed.to_file_bytes())
+            .map_err(|_| unlike("it would not be text"))?;
+        let keys = twins.iter();
+        let keys = keys.map(|(id, (_, twin))| ((*id).clone(), twin.public().to_pem()));
+        Ok(Some(TwinRoot {
+            file,
+            keys: keys.collect(),
+        }))
+    }
+
+    fn twin_key(
+        &mut self,
+        script: &Script,
+        id: &KeyId,
+        algorithm: Algorithm,
+    ) -> Result<TwinKey, TwinsError> {
+        let mut distant = script.distant_keys().iter();
+        let place = distant.find(|key| key.id == *id).map(|key| &key.place);
+        let Some(place) = place else {
+            let key_type = key_type(algorithm)
+                .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
+            let public = self.with_token(id, |token| make_key(token, key_type))?;
+            return Ok(TwinKey::Token(public));
+        };
+        let key = memory_key::generate(algorithm)
+            .ok_or_else(|| unlike(format!("no key of the kind {algorithm} can be made")))?;
+        if !matches!(place, Place::Site(_)) {
+            return Ok(TwinKey::Gone(key.public));
+        }
+        let path = site_key(&self.store, id);
+        fs::write(&path, &key.private).map_err(|source| TwinsError::Store { path, source })?;
+        Ok(TwinKey::Site(key.public))
+    }
+
+    /// What the twin of a key at another site signs.
+    pub(super) fn site_signature(&self, id: &KeyId, message: &[u8]) -> io::Result<Vec<u8>> {
+        let private = fs::read(site_key(&self.store, id))?;
+        [
+            Algorithm::P256,
+            Algorithm::P384,
+            Algorithm::P521,
+            Algorithm::Ed25519,
+            Algorithm::Rsa { bits: 0 },
+        ]
+        .into_iter()
+        .find_map(|algorithm| memory_key::sign(algorithm, &private, message))
+        .ok_or_else(|| io::Error::other("its file holds no key"))
+    }
+}
+
+fn unlike(why: impl Into<String>) -> TwinsError {
+    TwinsError::Root { why: why.into() }
+}
+
+fn key_type(algorithm: Algorithm) -> Option<KeyType> {
+    KeyType::ALL
+        .into_iter()
+        .find(|kind| kind.algorithm() == algorithm)
+}
+
+fn make_key(token: &mut dyn Token, key_type: KeyType) -> Result<PublicKey, TwinsError> {
+    let request = KeyRequest {
+        object_id: b"twin".to_vec(),
+        label: "twin of a root key".to_owned(),
+        key_type,
+        extractable: false,
+    };
+    Ok(token.generate(&request)?.public)
+}
+
+fn sign(token: &mut dyn Token, public: &PublicKey, message: &[u8]) -> Result<Vec<u8>, TwinsError> {
+    let held = token
+        .keys()?
+        .into_iter()
+        .find(|held| held.public == *public);
+    let held = held.ok_or_else(|| unlike("a twin has lost its key"))?;
+    Ok(token.sign(&held.object_id, public, message)?)
+}
+
+/// Where the twin of a key at another site lies in the store.
+fn site_key(store: &Path, id: &KeyId) -> PathBuf {
+    store.join(format!("site-{id}.pk8"))
+}
