@@ -70,7 +70,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 17] = [
+    pub(super) const KNOWN: [&'static str; 18] = [
         "attendance",
         "attest-clock",
         "inspect-station",

@@ -320,7 +320,13 @@ impl Script {
     /// What every page and screen of a ceremony for one person says; none where two people stand for it.
     #[must_use]
     pub fn assurance_banner(&self) -> Option<&'static str> {
-        self.is_solo().then_some("SOLO, UNWITNESSED")
+        let is_witnessed = self.with_role(PersonRole::Witness).next().is_some();
+        let banner = if is_witnessed {
+            "SOLO"
+        } else {
+            "SOLO, UNWITNESSED"
+        };
+        self.is_solo().then_some(banner)
     }
 
     /// Whether one person may act alone, without witnesses.

@@ -129,6 +129,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         rehearsal: None,
+        rehearsal_keys: Vec::new(),
+        twin_root: None,
         twin_clock_offset: 0,
     };
     let directory = create_directory(&path, script, mirror.as_deref())?;
