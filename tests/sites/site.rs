@@ -1,8 +1,11 @@
 //! A site, and the line of roots that both sites sign.
 
+#![allow(dead_code, reason = "tests and benchmarks take their parts of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use conclave::metadata::{
     FrozenRoot, Key, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, verify_chain,
@@ -287,18 +290,36 @@ impl Line {
         // SoftHSM signs digests, and hashes nothing itself for ECDSA.
         let digest = Digest::of(self.payload.signed_bytes());
         fs::write(&message, digest.as_bytes()).unwrap();
-        let output = Command::new("pkcs11-tool")
-            .env("SOFTHSM2_CONF", &key.configuration)
-            .args(["--module", module(), "--token-label", &key.token])
-            .args(["--login", "--pin", PIN, "--sign", "--id", "01"])
-            .args(["--mechanism", "ECDSA", "--signature-format", "openssl"])
-            .arg("--input-file")
-            .arg(&message)
-            .arg("--output-file")
-            .arg(&signature)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:?}");
+        run_another_tool(key, &message, &signature);
         fs::read(signature).unwrap()
     }
+
+    /// How long pkcs11-tool takes for a signature over the payload, the whole process.
+    pub(crate) fn time_another_tool(&self, index: usize) -> Duration {
+        let folder = TempDir::new().unwrap();
+        let (message, signature) = (
+            folder.path().join("message"),
+            folder.path().join("signature"),
+        );
+        let digest = Digest::of(self.payload.signed_bytes());
+        fs::write(&message, digest.as_bytes()).unwrap();
+        let begun = Instant::now();
+        run_another_tool(&self.keys[index], &message, &signature);
+        begun.elapsed()
+    }
+}
+
+fn run_another_tool(key: &SiteKey, message: &Path, signature: &Path) {
+    let output = Command::new("pkcs11-tool")
+        .env("SOFTHSM2_CONF", &key.configuration)
+        .args(["--module", module(), "--token-label", &key.token])
+        .args(["--login", "--pin", PIN, "--sign", "--id", "01"])
+        .args(["--mechanism", "ECDSA", "--signature-format", "openssl"])
+        .arg("--input-file")
+        .arg(message)
+        .arg("--output-file")
+        .arg(signature)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
 }
