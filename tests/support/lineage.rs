@@ -58,7 +58,7 @@ impl Lineage {
             .collect();
         let mut lineage = Self {
             signers,
-            online: [Signer::p256(), Signer::ed25519()],
+            online: [Signer::p256(), Signer::p256()],
             files: Vec::new(),
         };
         for number in 0..versions.min(POLICIES.len()) {
