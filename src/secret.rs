@@ -48,6 +48,12 @@ impl Pin {
         &self.0
     }
 
+    /// Whether it is made of the digits 0 to 9 alone, which every keyboard gives alike.
+    #[must_use]
+    pub fn is_digits(&self) -> bool {
+        self.0.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
     /// Whether two entries are the same PIN, told in a time that depends on their lengths only.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {

@@ -29,7 +29,7 @@ use serde_json::Value;
 /// `SIGXFSZ` on Linux.
 const FILE_TOO_LARGE: i32 = 25;
 
-const SMALL: [&str; 4] = ["--tokens", "2", "--threshold", "1"];
+const SMALL: [&str; 6] = ["--tokens", "2", "--threshold", "1", "--until", "genesis"];
 
 /// A script of which every rehearsal is as long as the other, byte for byte: Ed25519 signatures have one length,
 /// and so has the distance to a far date. It has no comments, so that the journal soon is the largest file.

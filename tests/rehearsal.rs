@@ -127,7 +127,7 @@ fn no_pin_is_written_anywhere_but_in_the_tokens() {
     let rehearsal = Rehearsal::new();
     let mut playing = rehearsal
         .conclave()
-        .args(["rehearse", "--plain", "--out"])
+        .args(["rehearse", "--until", "genesis", "--plain", "--out"])
         .arg(rehearsal.out())
         .args(SMALL)
         .stdin(Stdio::piped())

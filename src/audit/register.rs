@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::ceremony::{Ceremony, Mode};
+use crate::ceremony::{Ceremony, Former, FormerFate, Mode};
 use crate::metadata::KeyType;
 use crate::record::{KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, PersonId};
+use crate::script::{KeyId, PersonId, SpareId};
 use crate::words::Digest;
 
 /// `keys/register.json`.
@@ -40,6 +40,43 @@ struct Entry<'a> {
     proven: bool,
     reinserted: bool,
     has_signed: bool,
+    /// The spare that stands in for the token of the script.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spare: Option<&'a SpareId>,
+    /// Why the ceremony went on without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forgone: Option<&'a str>,
+    /// Keys that were made for it before, and given up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    former: Vec<FormerEntry<'a>>,
+}
+
+/// A key that was given up.
+#[derive(Serialize)]
+struct FormerEntry<'a> {
+    /// SHA-256 over the DER SubjectPublicKeyInfo.
+    fingerprint: Digest,
+    token: &'a TokenId,
+    /// `destroyed`, `orphan`, or `pending` while it is neither.
+    fate: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> FormerEntry<'a> {
+    fn of(former: &'a Former) -> Self {
+        let (fate, reason) = match &former.fate {
+            FormerFate::Pending => ("pending", None),
+            FormerFate::Destroyed => ("destroyed", None),
+            FormerFate::Orphan { reason } => ("orphan", Some(reason.as_str())),
+        };
+        Self {
+            fingerprint: former.public_key.fingerprint(),
+            token: &former.token,
+            fate,
+            reason,
+        }
+    }
 }
 
 /// Where the public key of a key of the script lies in a ceremony directory.
@@ -70,6 +107,9 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
                 has_signed: state.has_signed(),
+                spare: state.spare(),
+                forgone: state.forgone(),
+                former: state.former().iter().map(FormerEntry::of).collect(),
             })
         })
         .collect();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::visible;
-use crate::script::{Act, KeyId, PersonId, StepId};
+use crate::script::{Act, KeyId, PersonId, StepId, TokenSecret};
 
 use super::state::Ceremony;
 
@@ -56,6 +56,17 @@ pub enum Amendment {
         /// As it is.
         to: String,
     },
+    /// The number of the bag into which a secret of a token is sealed.
+    Envelope {
+        /// The key that the token is for.
+        key: KeyId,
+        /// Which secret.
+        secret: TokenSecret,
+        /// As it was.
+        from: String,
+        /// As it is.
+        to: String,
+    },
 }
 
 impl Amendment {
@@ -68,6 +79,9 @@ impl Amendment {
             Self::Note { step, .. } => format!("the text of {step}"),
             Self::Minutes { step, .. } => format!("the minutes of {step}"),
             Self::Bag { key, .. } => format!("the bag of the token for {key}"),
+            Self::Envelope { key, secret, .. } => {
+                format!("the bag of the {} of the token for {key}", secret.title())
+            }
         }
     }
 
@@ -78,7 +92,8 @@ impl Amendment {
         match self {
             Self::Name { from, to, .. }
             | Self::Substitute { from, to, .. }
-            | Self::Note { from, to, .. } => (from.clone(), to.clone()),
+            | Self::Note { from, to, .. }
+            | Self::Envelope { from, to, .. } => (from.clone(), to.clone()),
             Self::Minutes { from, to, .. } => (
                 or_nothing(from.map(|from| from.to_string())),
                 to.to_string(),
@@ -132,6 +147,25 @@ impl Ceremony {
             _ => None,
         });
         amended.or_else(|| self.script.key(key)?.token.bag.as_deref())
+    }
+
+    /// The number of the bag into which a secret of a token is sealed, as it is now.
+    #[must_use]
+    pub fn envelope_bag<'c>(&'c self, key: &KeyId, secret: TokenSecret) -> Option<&'c str> {
+        let amended = self.amendments.iter().rev().find_map(|done| match done {
+            Amendment::Envelope {
+                key: of,
+                secret: which,
+                to,
+                ..
+            } if of == key && *which == secret => Some(to.as_str()),
+            _ => None,
+        });
+        amended.or_else(|| {
+            let mut envelopes = self.script.key(key)?.envelopes();
+            let named = envelopes.find(|(which, _)| *which == secret);
+            named.map(|(_, bag)| bag)
+        })
     }
 
     /// Who else the script lists for a person: the substitute, or the one whose place the substitute has.
@@ -215,6 +249,24 @@ impl Ceremony {
                 }
                 let is = self.bag(key).unwrap_or("nothing");
                 (Some(is.to_owned()), LONGEST_BAG)
+            }
+            Amendment::Envelope {
+                key, secret, to, ..
+            } => {
+                let sealed = self
+                    .keys
+                    .get(key)
+                    .map(|state| state.envelopes.contains_key(secret));
+                if sealed != Some(false) {
+                    return fault("that bag is sealed");
+                }
+                if !self.is_new_bag(to) {
+                    return fault("another bag has that number");
+                }
+                (
+                    self.envelope_bag(key, *secret).map(str::to_owned),
+                    LONGEST_BAG,
+                )
             }
         };
         if is.as_ref() != Some(&from) {

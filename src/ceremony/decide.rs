@@ -14,7 +14,7 @@ use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
 use super::next::Next;
 use super::prompt::{Answer, Ask};
-use super::questions::VERDICTS;
+use super::questions::{UNBLOCK, VERDICTS};
 use super::state::{Ceremony, Intent};
 
 /// Attested times nearer than this to the machine's are the same: nobody reads a clock to the second.
@@ -68,6 +68,12 @@ pub enum StepError {
     /// A code that nobody may choose.
     #[error("that cannot be a code")]
     Code,
+    /// The keyboard's test line came out otherwise.
+    #[error("the test line came out as {typed:?}")]
+    Keyboard {
+        /// What came.
+        typed: String,
+    },
     /// Somebody did not approve, or could not.
     #[error("it was not approved: {0}")]
     NotApproved(String),
@@ -82,7 +88,7 @@ impl StepError {
     pub fn hint(&self) -> String {
         match self {
             Self::NotTheWord { expected } => {
-                format!("type exactly {expected}, or look again at what would be signed")
+                format!("type exactly {expected}; if something else stands before you, stop and look again")
             }
             Self::Control => "type it again, plain letters only".to_owned(),
             Self::Empty => "say it in a few words".to_owned(),
@@ -99,6 +105,7 @@ impl StepError {
             }
             Self::NotAnAnswer | Self::NotAsked => "answer what the screen asks for".to_owned(),
             Self::TwoPeople => "name two witnesses or key holders".to_owned(),
+            Self::Keyboard { .. } => "this keyboard has another layout than its keys show, or a key was missed: type it once more, or choose PINs of digits".to_owned(),
             Self::Code => "choose another, of at least four characters".to_owned(),
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script and rehearse it".to_owned(),
@@ -134,7 +141,10 @@ impl Ceremony {
             Input::Answer { answer, approvals } => self.decide_answer(answer, approvals, moment)?,
             Input::Outcome(outcome) => match self.decide_outcome(outcome)? {
                 Ok(event) => event,
-                Err(failure) => self.at_step(Vec::new(), Fact::Failed { failure }),
+                Err(failure) => {
+                    let failure = self.as_twin(failure);
+                    self.at_step(Vec::new(), Fact::Failed { failure })
+                }
             },
             Input::Exception {
                 sheet,
@@ -250,7 +260,11 @@ impl Ceremony {
             }));
         };
         if self.failure.is_some() {
-            return Ok(self.at_step(prompt.who, Fact::Retried));
+            return Ok(if text == UNBLOCK {
+                self.decide_to_unblock(prompt.who)
+            } else {
+                self.at_step(prompt.who, Fact::Retried)
+            });
         }
         if self.wants_rehearsal() {
             let sheet = self.unrehearsed(text);
@@ -265,6 +279,15 @@ impl Ceremony {
         } else {
             prompt.who
         };
+        if let Some((key, secret, _)) = self.envelope_due() {
+            let fact = Fact::EnvelopeSealed {
+                key: key.clone(),
+                secret,
+                bag: text,
+                approvals,
+            };
+            return Ok(self.at_step(people, fact));
+        }
         let fact = self.fact_of_answer(step, text, remark, approvals, moment)?;
         Ok(self.at_step(people, fact))
     }
@@ -311,7 +334,7 @@ impl Ceremony {
             Act::SignRoot => {
                 let (plan, state) = self
                     .key_states()
-                    .find(|(_, state)| !state.has_signed())
+                    .find(|(_, state)| state.owes_signature())
                     .ok_or(StepError::NotAsked)?;
                 Fact::SignIntended {
                     key: plan.id.clone(),
@@ -355,13 +378,25 @@ impl Ceremony {
         })
     }
 
+    fn decide_to_unblock(&self, people: Vec<PersonId>) -> Event {
+        let Some(key) = self.key_at_hand() else {
+            return self.at_step(people, Fact::Retried);
+        };
+        let plan = self.script.key(key).and_then(|plan| plan.unblocked_by());
+        let bag = plan.and_then(|plan| self.keys[key].envelopes.get(&plan.secret).cloned());
+        let fact = Fact::UnblockDecided {
+            key: key.clone(),
+            bag,
+        };
+        self.at_step(people, fact)
+    }
+
     /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.
     #[must_use]
     pub fn token_label(&self, key: &KeyId) -> String {
-        self.script
-            .key(key)
-            .and_then(|plan| plan.token.label.clone())
-            .unwrap_or_else(|| key.as_str().chars().take(32).collect())
+        self.token_spec(key)
+            .and_then(|token| token.label.clone())
+            .unwrap_or_else(|| self.token_name(key).chars().take(32).collect())
     }
 
     /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
@@ -411,6 +446,18 @@ impl Ceremony {
         let step = self.current_step().ok_or(StepError::NotAsked)?;
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
+            (_, Outcome::KeyDestroyed) => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
+                let fingerprint = former.public_key.fingerprint();
+                let fact = Fact::KeyDestroyed { key, fingerprint };
+                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
+            }
+            (_, Outcome::PinSet) if self.is_unblocking() => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                let fact = Fact::PinUnblocked { key };
+                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
+            }
             (_, Outcome::CodeChosen) => {
                 let person = self.next_without_code().ok_or(StepError::NotAsked)?;
                 return Ok(Ok(self.at_step(vec![person], Fact::CodeChosen)));
@@ -464,7 +511,7 @@ impl Ceremony {
                 let (plan, key_id) = self
                     .key_states()
                     .find(|(_, state)| {
-                        matches!(state.sign, Intent::Recorded(())) && !state.has_signed()
+                        matches!(state.sign, Intent::Recorded(())) && state.owes_signature()
                     })
                     .and_then(|(plan, _)| Some((plan, self.root_key_ids(&plan.id).pop()?)))
                     .ok_or(StepError::NotAsked)?;

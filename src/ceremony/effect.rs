@@ -3,7 +3,7 @@
 use crate::certificate::PublicKey;
 use crate::metadata::KeyType;
 use crate::record::{Finding, KeyAttributes, TokenId};
-use crate::script::{KeyId, PersonId};
+use crate::script::{KeyId, PersonId, SpareId};
 use crate::words::Digest;
 
 use super::approval::Approval;
@@ -69,6 +69,26 @@ pub enum Effect {
         /// The key that must answer.
         public_key: PublicKey,
     },
+    /// Destroy a key that was given up, and see that it is gone.
+    DestroyKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The spare that the token is; none where it is the key's own.
+        spare: Option<SpareId>,
+        /// The token that holds it.
+        token: TokenId,
+        /// `CKA_ID`.
+        object_id: Vec<u8>,
+        /// The key that must be gone.
+        public_key: PublicKey,
+    },
+    /// Unblock the PIN: its owner sets a new one.
+    UnblockPin {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+    },
     /// Sign the frozen root.
     Sign {
         /// The key's name in the script.
@@ -121,6 +141,8 @@ pub enum Outcome {
     },
     /// It has a PIN.
     PinSet,
+    /// It does not hold the key any more.
+    KeyDestroyed,
     /// It holds a new key.
     KeyGenerated {
         /// The token.

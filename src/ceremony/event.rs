@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metadata::Count;
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, PersonId, StepId};
+use crate::script::{KeyId, PersonId, SpareId, StepId, TokenSecret};
 use crate::words::Digest;
 
 use super::amendment::Amendment;
@@ -401,6 +401,91 @@ pub enum Fact {
         verdict: Verdict,
         /// What the person wants to be read with it.
         remark: String,
+    },
+    /// The block of a key was put off.
+    Deferred {
+        /// The key.
+        key: KeyId,
+    },
+    /// The block of a key was taken up, out of the script's order.
+    TakenUp {
+        /// The key.
+        key: KeyId,
+    },
+    /// Two people decided that a key is made anew on its token: the old one is destroyed first.
+    RedoDecided {
+        /// The key.
+        key: KeyId,
+        /// Why.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
+    /// Two people decided that a spare stands in for the token of a key.
+    SpareTaken {
+        /// The key.
+        key: KeyId,
+        /// The spare.
+        spare: SpareId,
+        /// Why.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
+    /// A key that was given up was destroyed, and is not on its token any more.
+    KeyDestroyed {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Of the public key.
+        fingerprint: Digest,
+    },
+    /// Two people decided that a key that was given up stays where it is, and is listed as an orphan.
+    KeyOrphaned {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Of the public key.
+        fingerprint: Digest,
+        /// Why it is not destroyed.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
+    /// It was decided to unblock the PIN of a key's token.
+    UnblockDecided {
+        /// The key.
+        key: KeyId,
+        /// The bag that is opened for it, where what unblocks lies in one.
+        bag: Option<String>,
+    },
+    /// The PIN was unblocked: its owner set a new one.
+    PinUnblocked {
+        /// The key.
+        key: KeyId,
+    },
+    /// A secret of a token was sealed into a bag.
+    EnvelopeSealed {
+        /// The key that the token is for.
+        key: KeyId,
+        /// Which secret.
+        secret: TokenSecret,
+        /// The number of the bag.
+        bag: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
+    /// Two people decided that nothing more is asked of a key: neither a signature nor a proof.
+    Forgone {
+        /// The key.
+        key: KeyId,
+        /// Why.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
+    /// A person typed the test line: the keyboard gives what stands on its keys.
+    KeyboardTested {
+        /// The line, as it came.
+        typed: String,
     },
     /// Something was tried and did not work. Nothing was lost by it.
     Failed {

@@ -27,6 +27,17 @@ pub enum FailureKind {
     },
     /// The token takes no PIN any more.
     PinLocked,
+    /// The token did not take the security officer's PIN.
+    WrongSoPin {
+        /// What is known of the tries left.
+        tries: Tries,
+    },
+    /// The token takes no PIN of the security officer any more.
+    SoPinLocked,
+    /// The PIN has characters that this keyboard may not give as they are meant. No try was spent.
+    NotDigits,
+    /// Nobody knows the secret that is wanted.
+    SecretGone,
     /// No such token is there, or it was pulled.
     TokenAbsent,
     /// More than one token fits.

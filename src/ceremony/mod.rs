@@ -17,6 +17,7 @@ mod fold;
 mod foundation;
 mod narrate;
 mod next;
+mod order;
 mod people;
 mod possession;
 mod prompt;
@@ -27,6 +28,8 @@ mod root;
 mod rotation;
 mod signing;
 mod state;
+mod token_requests;
+mod tokens;
 
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
@@ -48,4 +51,5 @@ pub use prompt::{
     Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, KeyState, Owed, StepState};
+pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, Owed, StepState};
+pub use tokens::twin_is_locked;

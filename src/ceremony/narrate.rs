@@ -139,8 +139,84 @@ impl Event {
                 "{people} saw what was found, and decided to go on ({}).",
                 strengths_of(approvals)
             ),
-            _ => self.narrate_root(people),
+            _ => self
+                .narrate_tokens(script, people)
+                .unwrap_or_else(|| self.narrate_root(people)),
         }
+    }
+
+    /// The same, for what happens to tokens beside the usual.
+    fn narrate_tokens(&self, script: &Script, people: &str) -> Option<String> {
+        Some(match &self.fact {
+            Fact::Deferred { key } => format!("The steps of {key} were put off."),
+            Fact::TakenUp { key } => format!("The steps of {key} are done now."),
+            Fact::RedoDecided {
+                key,
+                reason,
+                approvals,
+            } => format!(
+                "{key} is to be destroyed and made anew, as {people} decided ({}): {reason}.",
+                strengths_of(approvals)
+            ),
+            Fact::SpareTaken {
+                key,
+                spare,
+                reason,
+                approvals,
+            } => format!(
+                "{spare} takes the place of {}, as {people} decided ({}): {reason}.",
+                script.token_title(key),
+                strengths_of(approvals)
+            ),
+            Fact::KeyDestroyed { key, fingerprint } => format!(
+                "The old key of {key}, fingerprint {}, was destroyed; its token does not hold it any more.",
+                fingerprint.short_hex()
+            ),
+            Fact::KeyOrphaned {
+                key,
+                fingerprint,
+                reason,
+                approvals,
+            } => format!(
+                "The old key of {key}, fingerprint {}, was not destroyed and is an orphan, as {people} decided ({}): {reason}.",
+                fingerprint.short_hex(),
+                strengths_of(approvals)
+            ),
+            Fact::UnblockDecided { key, bag: None } => {
+                format!("{people} decided to unblock the PIN of the token for {key}.")
+            }
+            Fact::UnblockDecided {
+                key,
+                bag: Some(bag),
+            } => format!(
+                "{people} decided to unblock the PIN of the token for {key}; bag {bag} is opened for it."
+            ),
+            Fact::PinUnblocked { key } => {
+                format!("The PIN of the token for {key} was unblocked; {people} set a new one.")
+            }
+            Fact::EnvelopeSealed {
+                key,
+                secret,
+                bag,
+                approvals,
+            } => format!(
+                "The {} of the token for {key} was sealed into bag {bag}, as {people} saw ({}).",
+                secret.title(),
+                strengths_of(approvals)
+            ),
+            Fact::Forgone {
+                key,
+                reason,
+                approvals,
+            } => format!(
+                "The ceremony goes on without {key}, as {people} decided ({}): {reason}.",
+                strengths_of(approvals)
+            ),
+            Fact::KeyboardTested { .. } => {
+                format!("{people} typed the test line: the keyboard gives what its keys show.")
+            }
+            _ => return None,
+        })
     }
 
     /// The same, for what concerns the root and the end of the ceremony.

@@ -31,17 +31,7 @@ impl Ceremony {
             return Next::Ask(self.ask_to_close());
         };
         if let Some(failure) = &self.failure {
-            return Next::Ask(Self::prompt(
-                step,
-                self.people_of(step),
-                vec![
-                    format!("It did not work: {}.", failure.what),
-                    failure.hint.clone(),
-                ],
-                Ask::Enter {
-                    action: "Try again".to_owned(),
-                },
-            ));
+            return Next::Ask(self.ask_after(step, failure));
         }
         if let Some(person) = self.next_without_code() {
             return Next::Do(Effect::ChooseCode { person });
@@ -51,6 +41,9 @@ impl Ceremony {
         }
         if let Some(person) = self.attendance_wanted(step) {
             return Next::Ask(self.ask_attendance(step, &person));
+        }
+        if let Some(next) = self.next_beside(step) {
+            return next;
         }
         self.next_in(step)
     }
@@ -122,6 +115,29 @@ impl Ceremony {
         }
     }
 
+    /// What comes before the step goes on: an old key is destroyed, a PIN is unblocked, a secret is sealed.
+    fn next_beside(&self, step: &Step) -> Option<Next> {
+        let key = self.key_at_hand()?;
+        let state = &self.keys[key];
+        if let Some(former) = state.to_destroy() {
+            return Some(Next::Do(Effect::DestroyKey {
+                key: key.clone(),
+                spare: former.spare.clone(),
+                token: former.token.clone(),
+                object_id: former.object_id.clone(),
+                public_key: former.public_key.clone(),
+            }));
+        }
+        if state.unblocking {
+            return Some(self.with_token(key, |token| Effect::UnblockPin {
+                key: key.clone(),
+                token,
+            }));
+        }
+        self.envelope_due()
+            .map(|(key, secret, bag)| Next::Ask(self.ask_envelope(step, key, secret, bag)))
+    }
+
     fn next_initialise(&self, step: &Step, key: &KeyId) -> Next {
         let state = &self.keys[key];
         if let Some(label) = state.initialise.get() {
@@ -187,7 +203,7 @@ impl Ceremony {
                     self.keys.len()
                 )]
             }
-            Some(_) => vec![format!("{}.", self.counters())],
+            Some(_) => self.signing_lines(plan),
         };
         if matches!(state.sign, Intent::Interrupted(())) {
             lines.push(
@@ -204,7 +220,7 @@ impl Ceremony {
     pub(super) fn next_signer(&self) -> Option<&KeyPlan> {
         let keys = self.script.keys().iter();
         keys.into_iter()
-            .find(|plan| !self.keys[&plan.id].has_signed())
+            .find(|plan| self.keys[&plan.id].owes_signature())
     }
 
     fn prove(&self, key: &KeyId, occasion: Occasion) -> Next {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::record::Tries;
-use crate::script::{PersonId, StepId};
+use crate::script::{PersonId, StepId, TokenSecret};
 use crate::secret::Pin;
 
 use super::StepError;
@@ -128,6 +128,8 @@ pub struct SecretPrompt {
     pub tries: Option<Tries>,
     /// The secret that a rehearsal gives, so that nobody types a real one.
     pub given: Option<String>,
+    /// Whether digits alone are taken, for letters may come from this keyboard as others.
+    pub digits_only: bool,
 }
 
 /// Which secret is asked for.
@@ -152,6 +154,16 @@ impl SecretPurpose {
     #[must_use]
     pub const fn is_code(self) -> bool {
         matches!(self, Self::ApprovalCode | Self::NewApprovalCode)
+    }
+
+    /// Which secret of a token it is; none where it is a person's code.
+    #[must_use]
+    pub const fn of_token(self) -> Option<TokenSecret> {
+        match self {
+            Self::Pin | Self::NewPin => Some(TokenSecret::UserPin),
+            Self::SoPin | Self::NewSoPin => Some(TokenSecret::SoPin),
+            _ => None,
+        }
     }
 
     /// Whether it is being set, and so typed twice.

@@ -1,9 +1,10 @@
 //! The questions of a ceremony: who is asked, what they need to know, and what an answer is.
 
 use crate::metadata::FrozenRoot;
-use crate::script::{PersonId, PersonRole, Step};
+use crate::script::{KeyId, PersonId, PersonRole, Step, TokenSecret};
 
 use super::event::{ExceptionSheet, Verdict};
+use super::failure::{Failure, FailureKind};
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::Ceremony;
 
@@ -11,6 +12,12 @@ use super::state::Ceremony;
 pub(super) fn review_word(root: &FrozenRoot) -> String {
     format!("SIGN ROOT {}", root.version())
 }
+
+/// The choice that leads to a new PIN.
+pub(super) const UNBLOCK: &str = "unblock the PIN";
+
+/// The choice to do the same once more.
+const AGAIN: &str = "try again";
 
 /// The verdicts of a sign-off, in the order of the choice.
 pub(super) const VERDICTS: [Verdict; 3] =
@@ -57,7 +64,7 @@ impl Ceremony {
             )
     }
 
-    fn with_role(&self, role: PersonRole, count: usize) -> Vec<PersonId> {
+    pub(super) fn with_role(&self, role: PersonRole, count: usize) -> Vec<PersonId> {
         self.script
             .with_role(role)
             .take(count)
@@ -142,6 +149,90 @@ impl Ceremony {
                 action: "It is the same".to_owned(),
             },
         )
+    }
+
+    /// What is asked after something did not work.
+    pub(super) fn ask_after(&self, step: &Step, failure: &Failure) -> Prompt {
+        let mut lines = vec![
+            format!("It did not work: {}.", failure.what),
+            failure.hint.clone(),
+        ];
+        let who = self.people_at_hand(step);
+        let plan = self.key_at_hand().and_then(|key| self.script.key(key));
+        let unblocker = plan
+            .and_then(|plan| Some((plan, plan.unblocked_by()?)))
+            .filter(|(plan, _)| {
+                failure.kind == FailureKind::PinLocked && !self.keys[&plan.id].is_at_former()
+            });
+        if failure.kind == FailureKind::PinLocked {
+            lines.push(match (&unblocker, plan) {
+                (Some((plan, by)), _) => {
+                    let owner = by.set_by.as_ref().map_or("", |owner| self.name(owner));
+                    let bag = self.keys[&plan.id].envelopes.get(&by.secret);
+                    let bag = bag.map_or_else(String::new, |bag| {
+                        format!(" from bag {bag}, which a witness sees opened")
+                    });
+                    format!(
+                        "{owner} can unblock it with the {}{bag}; then {} sets a new PIN.",
+                        by.secret.title(),
+                        self.name(&plan.holder)
+                    )
+                }
+                _ => "What would unblock it was random and is forgotten.".to_owned(),
+            });
+        }
+        let ways: Vec<&str> = self
+            .offers()
+            .iter()
+            .filter(|offer| offer.kind.is_way_out())
+            .map(|offer| offer.kind.title())
+            .collect();
+        if !ways.is_empty() {
+            lines.push(format!(
+                "Other ways stand under \"other\": {}.",
+                ways.join("; ")
+            ));
+        }
+        let Some((plan, by)) = unblocker else {
+            let action = "Try again".to_owned();
+            return Self::prompt(step, who, lines, Ask::Enter { action });
+        };
+        let mut who: Vec<PersonId> = by.set_by.iter().cloned().collect();
+        if !who.contains(&plan.holder) {
+            who.push(plan.holder.clone());
+        }
+        let options = [UNBLOCK, AGAIN].map(Choice::plain).to_vec();
+        let label = "What is done".to_owned();
+        Self::prompt(step, who, lines, Ask::Choice { label, options })
+    }
+
+    /// The holder of the key at hand, or whom the step is for.
+    pub(super) fn people_at_hand(&self, step: &Step) -> Vec<PersonId> {
+        let plan = self.key_at_hand().and_then(|key| self.script.key(key));
+        plan.map_or_else(|| self.people_of(step), |plan| vec![plan.holder.clone()])
+    }
+
+    /// Asks for the number of the bag into which a secret is sealed.
+    pub(super) fn ask_envelope(
+        &self,
+        step: &Step,
+        key: &KeyId,
+        secret: TokenSecret,
+        bag: Option<&str>,
+    ) -> Prompt {
+        let lines = self.sealing_lines(key, secret, bag);
+        let ask = match bag {
+            Some(bag) => Ask::Word {
+                word: bag.to_owned(),
+            },
+            None => Ask::Text {
+                label: "Number of the new bag".to_owned(),
+                default: None,
+            },
+        };
+        let mut prompt = Self::prompt(step, self.usual_approvers(), lines, ask);
+        prompt.approval = true;
+        prompt
     }
 
     pub(super) fn ask_initials(&self, step: &Step, initials: &[PersonId]) -> Prompt {

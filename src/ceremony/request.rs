@@ -1,7 +1,7 @@
 //! What the room may ask for beside answering: offers, each with a short form. Front ends show any offer; what
 //! it leads to is decided here.
 
-use crate::script::{Act, PersonId};
+use crate::script::{Act, KeyId, PersonId, PersonRole, TokenSecret};
 
 use super::amendment::Amendment;
 use super::approval::{Approval, people_of};
@@ -9,6 +9,7 @@ use super::decide::StepError;
 use super::event::{Event, Fact};
 use super::people::DOCUMENTS;
 use super::state::Ceremony;
+use super::tokens::KEYBOARD_LINE;
 
 /// Something that the room may ask for now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,22 @@ pub enum RequestKind {
     AmendMinutes,
     /// The number of a bag is corrected.
     AmendBag,
+    /// The number of the bag for a secret of a token is corrected.
+    AmendEnvelope,
+    /// A key holder's block is put off.
+    Defer,
+    /// A key holder's block is done now.
+    TakeUp,
+    /// A key is made anew on its token.
+    Redo,
+    /// A spare stands in for a token.
+    TakeSpare,
+    /// A key that was given up stays where it is.
+    Orphan,
+    /// Nothing more is asked of a key.
+    Forgo,
+    /// The keyboard's test line is typed.
+    TestKeyboard,
 }
 
 impl RequestKind {
@@ -78,19 +95,46 @@ impl RequestKind {
             Self::AmendNote => "Correct the text of a note",
             Self::AmendMinutes => "Correct the minutes of a step",
             Self::AmendBag => "Correct the number of a bag",
+            Self::AmendEnvelope => "Correct the number of an envelope's bag",
+            Self::Defer => "Put off a key holder's steps",
+            Self::TakeUp => "Do another key holder's steps now",
+            Self::Redo => "Make a key anew on its token",
+            Self::TakeSpare => "Take a spare token",
+            Self::Orphan => "Leave an old key as an orphan",
+            Self::Forgo => "Go on without a key",
+            Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
         }
+    }
+
+    /// Whether it is a way out when a token fails.
+    #[must_use]
+    pub const fn is_way_out(self) -> bool {
+        matches!(
+            self,
+            Self::Defer
+                | Self::Redo
+                | Self::TakeSpare
+                | Self::Orphan
+                | Self::Forgo
+                | Self::TestKeyboard
+        )
     }
 
     /// Whether two people must approve it.
     #[must_use]
     pub const fn needs_approval(self) -> bool {
         match self {
-            Self::Arrive | Self::Leave => false,
+            Self::Arrive | Self::Leave | Self::Defer | Self::TakeUp | Self::TestKeyboard => false,
             Self::AmendName
             | Self::AmendSubstitute
             | Self::AmendNote
             | Self::AmendMinutes
-            | Self::AmendBag => true,
+            | Self::AmendBag
+            | Self::AmendEnvelope
+            | Self::Redo
+            | Self::TakeSpare
+            | Self::Orphan
+            | Self::Forgo => true,
         }
     }
 }
@@ -107,11 +151,11 @@ impl Offer {
 }
 
 impl Field {
-    fn typed(label: &str) -> Self {
+    pub(super) fn typed(label: &str) -> Self {
         Self::chosen(label, Vec::new())
     }
 
-    fn chosen(label: &str, choices: Vec<Pick>) -> Self {
+    pub(super) fn chosen(label: &str, choices: Vec<Pick>) -> Self {
         Self {
             label: label.to_owned(),
             choices,
@@ -120,7 +164,7 @@ impl Field {
 }
 
 impl Pick {
-    fn new(value: &impl ToString, text: impl Into<String>) -> Self {
+    pub(super) fn new(value: &(impl ToString + ?Sized), text: impl Into<String>) -> Self {
         Self {
             value: value.to_string(),
             text: text.into(),
@@ -148,6 +192,14 @@ impl Ceremony {
             RequestKind::AmendNote,
             RequestKind::AmendMinutes,
             RequestKind::AmendBag,
+            RequestKind::AmendEnvelope,
+            RequestKind::Defer,
+            RequestKind::TakeUp,
+            RequestKind::Redo,
+            RequestKind::TakeSpare,
+            RequestKind::Orphan,
+            RequestKind::Forgo,
+            RequestKind::TestKeyboard,
         ]
         .into_iter()
         .map(|kind| Offer {
@@ -237,6 +289,19 @@ impl Ceremony {
                     Field::typed("the right number"),
                 ]
             }
+            RequestKind::AmendEnvelope
+            | RequestKind::Defer
+            | RequestKind::TakeUp
+            | RequestKind::Redo
+            | RequestKind::TakeSpare
+            | RequestKind::Orphan
+            | RequestKind::Forgo => self.form_of_tokens(kind),
+            RequestKind::TestKeyboard => {
+                vec![
+                    Field::chosen("who types", of(&|id| self.attended.contains_key(id))),
+                    Field::typed(&format!("type {KEYBOARD_LINE}")),
+                ]
+            }
         }
     }
 
@@ -254,11 +319,13 @@ impl Ceremony {
                     format!("From now on: {to}"),
                 ]
             }
-            _ => vec![format!(
-                "{}: {}",
-                request.kind.title(),
-                request.values.join(", ")
-            )],
+            fact => self.read_aloud_of_tokens(&fact).unwrap_or_else(|| {
+                vec![format!(
+                    "{}: {}",
+                    request.kind.title(),
+                    request.values.join(", ")
+                )]
+            }),
         })
     }
 
@@ -270,9 +337,16 @@ impl Ceremony {
         let mut fact = self.fact_of_request(request)?;
         let mut people = Vec::new();
         match &mut fact {
-            Fact::Amended { approvals, .. } => {
+            Fact::Amended { approvals, .. }
+            | Fact::RedoDecided { approvals, .. }
+            | Fact::SpareTaken { approvals, .. }
+            | Fact::KeyOrphaned { approvals, .. }
+            | Fact::Forgone { approvals, .. } => {
                 people = people_of(&given);
                 *approvals = given;
+            }
+            Fact::Deferred { .. } | Fact::TakenUp { .. } => {
+                people = self.with_role(PersonRole::Administrator, 1);
             }
             _ => people.extend(request.values.first().and_then(|who| who.parse().ok())),
         }
@@ -336,6 +410,20 @@ impl Ceremony {
                 let from = self.bag(&key).map(str::to_owned);
                 Amendment::Bag { key, from, to }
             }
+            RequestKind::AmendEnvelope => {
+                let (key, secret) = envelope(subject)?;
+                let from = self
+                    .envelope_bag(&key, secret)
+                    .unwrap_or_default()
+                    .to_owned();
+                Amendment::Envelope {
+                    key,
+                    secret,
+                    from,
+                    to,
+                }
+            }
+            _ => return self.fact_of_token_request(request),
         };
         match self.objection(&amendment) {
             None => Ok(Fact::Amended {
@@ -347,6 +435,12 @@ impl Ceremony {
     }
 }
 
-fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, StepError> {
+fn envelope(text: &str) -> Result<(KeyId, TokenSecret), StepError> {
+    let (key, secret) = text.split_once(' ').ok_or(StepError::NotAnAnswer)?;
+    let secret = TokenSecret::named(secret).ok_or(StepError::NotAnAnswer)?;
+    Ok((parsed(key)?, secret))
+}
+
+pub(super) fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, StepError> {
     text.parse().map_err(|_| StepError::NotAnAnswer)
 }

@@ -1,7 +1,7 @@
 //! What a change of a root means for its keys: which of them sign, under which IDs, and what both thresholds say.
 
 use crate::metadata::{self, Participant, Progress, RoleKind, RootChange, RootDocument, Signer};
-use crate::script::{KeyId, Place};
+use crate::script::{KeyId, KeyPlan, Place};
 
 use super::foundation::Foundation;
 use super::state::{Ceremony, Owed};
@@ -35,11 +35,14 @@ impl Ceremony {
         if let Some(signing) = self.script.signing() {
             return self.signing_change(signing);
         }
-        let here = self.key_states().map(|(plan, _)| Participant {
+        let here = self.key_states().map(|(plan, state)| Participant {
             name: plan.id.to_string(),
             before: plan.change.before().is_some(),
             after: plan.change.stays(),
-            signer: Signer::Here,
+            signer: match state.forgone() {
+                Some(_) if !state.has_signed() => Signer::Never,
+                _ => Signer::Here,
+            },
         });
         let distant = self.script.distant_keys().iter().map(|key| Participant {
             name: key.id.to_string(),
@@ -75,6 +78,40 @@ impl Ceremony {
             },
             metadata::SignedRoot::progress,
         )
+    }
+
+    /// What the room needs to know before a key signs a change: the counters, which token to bring, who still owes.
+    pub(super) fn signing_lines(&self, plan: &KeyPlan) -> Vec<String> {
+        let token = self
+            .keys
+            .get(&plan.id)
+            .and_then(|state| state.token.as_ref());
+        let token = token.map_or_else(|| self.script.token_title(&plan.id), ToString::to_string);
+        let bag = plan.token.bag.as_ref();
+        let bag = bag.map_or_else(String::new, |bag| format!(", bag {bag}"));
+        let mut lines = vec![
+            format!("{}.", self.counters()),
+            format!(
+                "Bring {token}{bag}: {} ({}).",
+                plan.id,
+                self.name(&plan.holder)
+            ),
+        ];
+        let owing: Vec<String> = self
+            .script
+            .distant_keys()
+            .iter()
+            .filter(|key| {
+                self.owed
+                    .get(&key.id)
+                    .is_some_and(|owed| !owed.is_settled())
+            })
+            .map(|key| format!("{} ({})", key.title(), key.id))
+            .collect();
+        if !owing.is_empty() {
+            lines.push(format!("Still owed: {}.", owing.join(", ")));
+        }
+        lines
     }
 
     /// `root 7 keys 2/3 · root 8 keys 3/3`

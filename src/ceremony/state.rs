@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::certificate::PublicKey;
 use crate::metadata::{Count, FrozenRoot, Key, SignedRoot};
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, KeyPlan, PersonId, Place, Script, Step, StepId};
+use crate::script::{KeyId, KeyPlan, PersonId, Place, Script, SpareId, StepId, TokenSecret};
 use crate::words::Digest;
 
 use super::amendment::Amendment;
@@ -48,6 +48,11 @@ pub struct Ceremony {
     pub(super) exported: Vec<ExportedFile>,
     pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    pub(super) deferred: BTreeSet<KeyId>,
+    pub(super) taken_up: Option<KeyId>,
+    pub(super) used_bags: BTreeSet<String>,
+    pub(super) used_spares: BTreeSet<SpareId>,
+    pub(super) keyboard_tested: bool,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -81,6 +86,52 @@ pub struct KeyState {
     pub(super) sign: Intent<()>,
     pub(super) signature: Option<Vec<u8>>,
     pub(super) reinserted: bool,
+    /// The spare that stands in for the token of the script.
+    pub(super) spare: Option<SpareId>,
+    /// Keys that were made for this one before, and given up.
+    pub(super) former: Vec<Former>,
+    /// Tokens that were given up for a spare.
+    pub(super) set_aside: Vec<TokenId>,
+    /// The bags into which secrets of the token are sealed.
+    pub(super) envelopes: BTreeMap<TokenSecret, String>,
+    /// Wrong PINs since the last right one.
+    pub(super) wrong_pins: u8,
+    pub(super) locked: bool,
+    /// Whether it was decided to unblock the PIN.
+    pub(super) unblocking: bool,
+    /// Why nothing more is asked of the key, when two people decided so.
+    pub(super) forgone: Option<String>,
+}
+
+/// A key that was made and then given up, so that another took its place.
+#[derive(Debug, Clone)]
+pub struct Former {
+    /// The public key.
+    pub public_key: PublicKey,
+    /// Its object ID there.
+    pub object_id: Vec<u8>,
+    /// Whether wrong PINs have locked that token since.
+    pub locked: bool,
+    /// The token that holds it, or held it.
+    pub token: TokenId,
+    /// The spare that this token is; none where it is the key's own.
+    pub spare: Option<SpareId>,
+    /// What became of it.
+    pub fate: FormerFate,
+}
+
+/// What became of a key that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormerFate {
+    /// It is still to be destroyed.
+    Pending,
+    /// It was destroyed, and is not on the token any more.
+    Destroyed,
+    /// It may exist still: it is listed as an orphan.
+    Orphan {
+        /// Why it was not destroyed.
+        reason: String,
+    },
 }
 
 /// A key as it came out of its token, or as the root before has it.
@@ -204,6 +255,67 @@ impl KeyState {
         self.signature.is_some()
     }
 
+    /// The spare that stands in for the token that the script names.
+    #[must_use]
+    pub const fn spare(&self) -> Option<&SpareId> {
+        self.spare.as_ref()
+    }
+
+    /// Keys that were made for this one before, and given up.
+    #[must_use]
+    pub fn former(&self) -> &[Former] {
+        &self.former
+    }
+
+    /// Tokens that were given up for a spare.
+    #[must_use]
+    pub fn set_aside(&self) -> &[TokenId] {
+        &self.set_aside
+    }
+
+    /// The bags into which secrets of the token are sealed now.
+    #[must_use]
+    pub const fn envelopes(&self) -> &BTreeMap<TokenSecret, String> {
+        &self.envelopes
+    }
+
+    /// Why nothing more is asked of the key, when two people decided so.
+    #[must_use]
+    pub fn forgone(&self) -> Option<&str> {
+        self.forgone.as_deref()
+    }
+
+    /// Whether wrong PINs have locked the token, as far as the record knows.
+    #[must_use]
+    pub const fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    /// Wrong PINs since the last right one.
+    #[must_use]
+    pub const fn wrong_pins(&self) -> u8 {
+        self.wrong_pins
+    }
+
+    /// Whether the key still owes its signature of the root.
+    #[must_use]
+    pub(super) const fn owes_signature(&self) -> bool {
+        self.signature.is_none() && self.forgone.is_none()
+    }
+
+    /// Whether a failure concerns the token that was given up, and not the one in its place.
+    pub(super) fn is_at_former(&self) -> bool {
+        self.to_destroy()
+            .is_some_and(|former| former.spare != self.spare)
+    }
+
+    /// A key that was given up and is still to be destroyed.
+    pub(super) fn to_destroy(&self) -> Option<&Former> {
+        self.former
+            .iter()
+            .find(|former| former.fate == FormerFate::Pending)
+    }
+
     /// Whether the token answered again after it was taken out and put in.
     #[must_use]
     pub const fn is_reinserted(&self) -> bool {
@@ -248,6 +360,11 @@ impl Ceremony {
             exported: Vec::new(),
             sign_offs: BTreeMap::new(),
             exceptions: Vec::new(),
+            deferred: BTreeSet::new(),
+            taken_up: None,
+            used_bags: BTreeSet::new(),
+            used_spares: BTreeSet::new(),
+            keyboard_tested: false,
             failure: None,
             ending: None,
         };
@@ -339,15 +456,6 @@ impl Ceremony {
     #[must_use]
     pub const fn clock_offset(&self) -> Option<i64> {
         self.clock_offset
-    }
-
-    /// The step that the room is at; none when all are done.
-    #[must_use]
-    pub fn current_step(&self) -> Option<&Step> {
-        self.script
-            .steps()
-            .iter()
-            .find(|step| !self.done.contains(&step.id))
     }
 
     /// Who stands for which person of the script.

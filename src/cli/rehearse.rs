@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     /// The type of the root keys
     #[arg(long, value_name = "T", conflicts_with = "script", default_value_t = KeyType::EcdsaP256)]
     key_type: KeyType,
+    /// End after this ceremony [default: the whole life]
+    #[arg(long, value_name = "KIND", conflicts_with = "script")]
+    until: Option<Until>,
     /// What the throw-away tokens are
     #[arg(long, value_name = "KIND", default_value = "softhsm", value_parser = ["softhsm"])]
     token_kind: String,
@@ -54,6 +57,15 @@ pub(super) struct Arguments {
     /// The store of the throw-away tokens is made, and this process runs with it
     #[arg(long, hide = true)]
     prepared: bool,
+}
+
+/// A ceremony in the life of a root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Until {
+    /// The first root.
+    Genesis,
+    /// The second root, in which one token is replaced.
+    Rotation,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -76,7 +88,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Err(status) => return Ok(status),
     };
     let mut status = play(arguments, &out, script)?;
-    if status == Status::Done && arguments.script.is_none() {
+    let goes_on = arguments.script.is_none() && arguments.until != Some(Until::Genesis);
+    if status == Status::Done && goes_on {
         // A whole life: the root that was just made is changed as well.
         match rotation(arguments, &out)? {
             Ok(script) => status = play(arguments, &out, script)?,

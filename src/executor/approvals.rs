@@ -276,6 +276,7 @@ impl Executor<'_> {
             about,
             tries: None,
             given: self.room.hands.given_code(person),
+            digits_only: false,
         }
     }
 }

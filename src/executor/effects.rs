@@ -77,6 +77,14 @@ impl Executor<'_> {
                 self.initialise_token(&key, &token, &label)
             }
             Effect::SetPin { key, token } => self.set_pin(&key, &token),
+            Effect::DestroyKey {
+                key,
+                spare,
+                token,
+                object_id,
+                public_key,
+            } => self.destroy_key(&key, spare.as_ref(), &token, object_id, public_key),
+            Effect::UnblockPin { key, token } => self.unblock_pin(&key, &token),
             Effect::GenerateKey {
                 key,
                 token,

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use crate::ceremony::{Failure, FailureKind};
-use crate::token::TokenError;
+use crate::token::{PinRole, TokenError};
 
 use super::export::ExportError;
 
@@ -11,7 +11,14 @@ use super::export::ExportError;
 pub(super) fn token_failure(error: &TokenError) -> Failure {
     Failure {
         kind: match error {
+            TokenError::WrongPin {
+                role: PinRole::SecurityOfficer,
+                tries,
+            } => FailureKind::WrongSoPin { tries: *tries },
             TokenError::WrongPin { tries, .. } => FailureKind::WrongPin { tries: *tries },
+            TokenError::PinLocked {
+                role: PinRole::SecurityOfficer,
+            } => FailureKind::SoPinLocked,
             TokenError::PinLocked { .. } => FailureKind::PinLocked,
             TokenError::NotFound { .. } | TokenError::Removed => FailureKind::TokenAbsent,
             TokenError::Ambiguous { .. } => FailureKind::TokenAmbiguous,

@@ -3,16 +3,17 @@
 use std::io;
 
 use crate::ceremony::SecretPurpose;
-use crate::script::{KeyId, KeyPlan, PersonId};
+use crate::script::{KeyId, PersonId, TokenSpec};
 use crate::token::TokenQuery;
 
 /// Who puts tokens in and takes them out.
 pub trait Hands: Send {
-    /// Sees to it that the token for a key is the only one that is in. People do it when they are asked to.
+    /// Sees to it that one token is the only one that is in, by its name in the script: that of its key, or the
+    /// spare's. People do it when they are asked to.
     ///
     /// # Errors
     /// When a rehearsal cannot move its own tokens.
-    fn put_in(&mut self, key: &KeyId) -> io::Result<()>;
+    fn put_in(&mut self, token: &str) -> io::Result<()>;
 
     /// Takes out whatever is in.
     ///
@@ -20,14 +21,14 @@ pub trait Hands: Send {
     /// When a rehearsal cannot move its own tokens.
     fn take_out(&mut self) -> io::Result<()>;
 
-    /// The twin that stands in for the token of a key; none in a production, where the script's own is meant.
-    fn twin(&self, plan: &KeyPlan) -> Option<TokenQuery>;
+    /// The twin that stands in for a token, by its name in the script; none in a production, where the script's own is meant.
+    fn twin(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery>;
 
     /// What the twin of a key at another site signs; none in a production, where the site sends it.
     fn twin_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>>;
 
     /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
-    fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String>;
+    fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String>;
 
     /// The approval code that a rehearsal gives; none in a production.
     fn given_code(&self, person: &PersonId) -> Option<String>;
@@ -38,7 +39,7 @@ pub trait Hands: Send {
 pub struct PeoplesHands;
 
 impl Hands for PeoplesHands {
-    fn put_in(&mut self, _key: &KeyId) -> io::Result<()> {
+    fn put_in(&mut self, _token: &str) -> io::Result<()> {
         Ok(())
     }
 
@@ -46,7 +47,7 @@ impl Hands for PeoplesHands {
         Ok(())
     }
 
-    fn twin(&self, _plan: &KeyPlan) -> Option<TokenQuery> {
+    fn twin(&self, _token: &str, _spec: &TokenSpec) -> Option<TokenQuery> {
         None
     }
 
@@ -54,7 +55,7 @@ impl Hands for PeoplesHands {
         None
     }
 
-    fn given_pin(&self, _key: &KeyId, _purpose: SecretPurpose) -> Option<String> {
+    fn given_pin(&self, _token: &str, _purpose: SecretPurpose) -> Option<String> {
         None
     }
 

@@ -11,6 +11,7 @@ mod export;
 mod failure;
 mod hands;
 mod journal;
+mod mending;
 mod room;
 mod sites;
 

@@ -4,12 +4,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ceremony::{
-    Failure, FailureKind, Interrupt, Outcome, SecretPrompt, SecretPurpose, Waiting, WaitingOn,
+    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose, Waiting,
+    WaitingOn, twin_is_locked,
 };
 use crate::certificate::PublicKey;
 use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
-use crate::script::{Act, KeyId, KeyPlan};
+use crate::script::{Act, KeyId, KeyPlan, TokenSecret};
 use crate::secret::Pin;
 use crate::token::{Seen, TokenError, TokenQuery};
 
@@ -18,6 +19,7 @@ use super::desk::{Bench, Desk, Unanswered};
 use super::effects::{Hindrance, Performed};
 use super::failure::token_failure;
 use super::hands::Hands;
+use super::mending::secret_is_gone;
 
 /// How often it is looked whether a token has come.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -26,8 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub(super) struct Room {
     desk: Desk,
     pub(super) hands: Box<dyn Hands>,
-    /// The key whose token was put in last.
-    at_desk: Option<KeyId>,
+    /// The token that was put in last, by its name in the script.
+    at_desk: Option<String>,
     /// The SO PIN that a key holder has just chosen, until the PIN is set.
     so_pin: Option<(KeyId, Pin)>,
     /// What the room asked for while a token was working.
@@ -132,13 +134,19 @@ impl Executor<'_> {
 
     /// Sees to it that the token for a key is in, and no other that a rehearsal put in.
     pub(super) fn bring(&mut self, key: &KeyId) -> Performed<()> {
-        if self.room.at_desk.as_ref() == Some(key) {
+        let name = self.ceremony().token_name(key).to_owned();
+        self.bring_named(&name)
+    }
+
+    /// The same for the token of a name.
+    fn bring_named(&mut self, name: &str) -> Performed<()> {
+        if self.room.at_desk.as_deref() == Some(name) {
             return Ok(());
         }
         self.call("Putting the other token away", Bench::put_away)?;
         self.room.so_pin = None;
-        self.room.hands.put_in(key).map_err(cannot_move)?;
-        self.room.at_desk = Some(key.clone());
+        self.room.hands.put_in(name).map_err(cannot_move)?;
+        self.room.at_desk = Some(name.to_owned());
         Ok(())
     }
 
@@ -160,7 +168,18 @@ impl Executor<'_> {
 
     /// Logs the key holder in, unless that is so already.
     pub(super) fn log_in(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
-        self.bring(key)?;
+        let name = self.ceremony().token_name(key).to_owned();
+        if self.ceremony().mode() == Mode::Rehearsal
+            && self.ceremony().key(key).is_some_and(KeyState::is_locked)
+        {
+            return Err(Hindrance::Failed(twin_is_locked()));
+        }
+        self.log_in_at(&name, key, token)
+    }
+
+    /// The same on the token of a name, which may be one that was given up.
+    pub(super) fn log_in_at(&mut self, name: &str, key: &KeyId, token: &TokenId) -> Performed<()> {
+        self.bring_named(name)?;
         self.await_exactly(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         let (is_logged_in, state) = self.call("Asking the token for its state", move |bench| {
@@ -173,7 +192,8 @@ impl Executor<'_> {
         if !state.pin_set {
             return Err(TokenError::PinNotSet.into());
         }
-        let pin = self.ask_pin(key, token, SecretPurpose::Pin, Some(state.pin_tries))?;
+        let tries = self.ceremony().twin_tries(key).unwrap_or(state.pin_tries);
+        let pin = self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?;
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call("Logging in", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
@@ -184,6 +204,9 @@ impl Executor<'_> {
     }
 
     pub(super) fn ask_new_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
+        if self.is_discarded(key, TokenSecret::SoPin) {
+            return Self::random_pin();
+        }
         self.ask_pin(key, token, SecretPurpose::NewSoPin, None)
     }
 
@@ -192,6 +215,9 @@ impl Executor<'_> {
     }
 
     pub(super) fn ask_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
+        if self.is_discarded(key, TokenSecret::SoPin) {
+            return Err(Hindrance::Failed(secret_is_gone(TokenSecret::SoPin)));
+        }
         let (key_of_job, id) = (key.clone(), token.clone());
         let state = self.call("Asking the token for its state", move |bench| {
             bench.take(&key_of_job, &id)?.token.state()
@@ -334,7 +360,7 @@ impl Executor<'_> {
             Some(key) => format!(
                 "In now: {}. That is {}; nothing was tried on it.",
                 seen.id,
-                ceremony.script().token_title(key)
+                ceremony.token_title(key)
             ),
             None if seen.state.initialised => {
                 format!("In now: {}. Nothing was tried on it.", seen.id)
@@ -353,20 +379,36 @@ impl Executor<'_> {
         let Some(plan) = self.ceremony().script().key(key) else {
             return Err(TokenError::PinNotSet.into());
         };
+        let who = purpose
+            .of_token()
+            .and_then(|secret| plan.secret(secret)?.set_by.clone());
+        let name = self.room.at_desk.clone().unwrap_or_default();
+        let digits_only = !self.ceremony().is_keyboard_tested();
         let prompt = SecretPrompt {
-            who: plan.holder.clone(),
+            who: who.unwrap_or_else(|| plan.holder.clone()),
             purpose,
             about: token.to_string(),
             tries,
-            given: self.room.hands.given_pin(key, purpose),
+            given: self.room.hands.given_pin(&name, purpose),
+            digits_only,
         };
-        Ok(self.front_end.secret(&self.ceremony, &prompt)?)
+        let pin = self.front_end.secret(&self.ceremony, &prompt)?;
+        if digits_only && !pin.is_digits() {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::NotDigits,
+                what: format!("the {} has other characters than digits, and the keyboard was not tested", purpose.title()),
+                hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),
+            }));
+        }
+        Ok(pin)
     }
 
     /// The token that the script means, or the twin that stands in for it.
     fn query(&self, plan: &KeyPlan, blank: bool) -> TokenQuery {
-        let spec = &plan.token;
-        let query = self.room.hands.twin(plan).unwrap_or_else(|| TokenQuery {
+        let ceremony = self.ceremony();
+        let spec = ceremony.token_spec(&plan.id).unwrap_or(&plan.token);
+        let twin = self.room.hands.twin(ceremony.token_name(&plan.id), spec);
+        let query = twin.unwrap_or_else(|| TokenQuery {
             manufacturer: spec.manufacturer.clone(),
             model: spec.model.clone(),
             serial: spec.serial.clone(),
@@ -436,7 +478,7 @@ impl Executor<'_> {
         let holder = script.holder(key).map_or_else(String::new, |person| {
             format!(" ({})", self.ceremony().name(&person.id))
         });
-        format!("{}{holder}", script.token_title(key))
+        format!("{}{holder}", self.ceremony().token_title(key))
     }
 }
 

@@ -455,6 +455,11 @@ impl<W: Write> FrontEnd for LineMode<W> {
         if let Some(tries) = prompt.tries {
             self.say(&format!("  Tries: {tries}."));
         }
+        if prompt.digits_only {
+            self.say(
+                "  Digits only: letters move with the keyboard's layout, and it was not tested.",
+            );
+        }
         if let Some(given) = &prompt.given {
             self.say(&format!(
                 "  The rehearsal gives it: {given}. Enter alone takes it."

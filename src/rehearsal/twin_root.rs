@@ -59,7 +59,7 @@ impl Twins {
         for (id, (root_id, twin)) in &twins {
             let signature = match twin {
                 TwinKey::Token(public) => {
-                    self.with_token(id, |token| sign(token, public, message))?
+                    self.with_token(id.as_str(), |token| sign(token, public, message))?
                 }
                 TwinKey::Site(_) => self
                     .site_signature(id, message)
@@ -96,7 +96,7 @@ impl Twins {
         let Some(place) = place else {
             let key_type = key_type(algorithm)
                 .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
-            let public = self.with_token(id, |token| make_key(token, key_type))?;
+            let public = self.with_token(id.as_str(), |token| make_key(token, key_type))?;
             return Ok(TwinKey::Token(public));
         };
         let key = memory_key::generate(algorithm)

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::ceremony::SecretPurpose;
 use crate::executor::Hands;
 use crate::profile::Profile;
-use crate::script::{Act, KeyId, KeyPlan, PersonId, Script};
+use crate::script::{Act, KeyId, PersonId, Script, TokenSpec};
 use crate::secret::Pin;
 use crate::token::{Reader, Token, TokenError, TokenQuery, pkcs11};
 use crate::words::Digest;
@@ -30,8 +30,8 @@ pub struct Twins {
     pub(super) store: PathBuf,
     /// The script that the store was first used for: PINs follow from it, and stay when another script goes on.
     script: Digest,
-    /// Keys whose tokens the script does not initialise: their twins are made ready beforehand.
-    ready_made: Vec<(KeyId, String)>,
+    /// Tokens that the script does not initialise, by name and label: their twins are made ready beforehand.
+    ready_made: Vec<(String, String)>,
 }
 
 /// Why there are no twins.
@@ -105,22 +105,30 @@ impl Twins {
                 path: store.to_owned(),
                 source,
             })?,
-            ready_made: script
-                .keys()
-                .iter()
-                .filter(|plan| !initialised(&plan.id))
-                .map(|plan| (plan.id.clone(), twin_label(plan)))
-                .collect(),
+            ready_made: Vec::new(),
         };
-        for (key, label) in twins.ready_made.clone() {
-            twins.make_ready(&key, &label)?;
+        for plan in script.keys().iter().filter(|plan| !initialised(&plan.id)) {
+            let name = plan.id.to_string();
+            let label = twin_label(&name, &plan.token);
+            twins.ready_made.push((name, label));
+        }
+        for spare in script.spares() {
+            let mut served = script.keys().iter().filter(|plan| spare.serves(plan));
+            if !served.any(|plan| initialised(&plan.id)) {
+                let name = spare.id.to_string();
+                let label = twin_label(&name, &spare.token);
+                twins.ready_made.push((name, label));
+            }
+        }
+        for (name, label) in twins.ready_made.clone() {
+            twins.make_ready(&name, &label)?;
         }
         Ok(twins)
     }
 
     /// Initialises the twin of a token that the script takes as it comes, unless that was done before.
-    fn make_ready(&mut self, key: &KeyId, label: &str) -> Result<(), TwinsError> {
-        let mut reader = self.reader_with(key)?;
+    fn make_ready(&mut self, name: &str, label: &str) -> Result<(), TwinsError> {
+        let mut reader = self.reader_with(name)?;
         let seen = reader.tokens()?;
         if seen.iter().any(|seen| seen.state.pin_set) {
             return Ok(());
@@ -128,8 +136,8 @@ impl Twins {
         let blank = reader.find(&TokenQuery::blank(PROFILE))?;
         let mut token = reader.open(&blank.id)?;
         let (so_pin, pin) = (
-            self.pin(key, SecretPurpose::SoPin),
-            self.pin(key, SecretPurpose::Pin),
+            self.pin(name, SecretPurpose::SoPin),
+            self.pin(name, SecretPurpose::Pin),
         );
         let (so_pin, pin) = (own(so_pin)?, own(pin)?);
         token.initialise(&so_pin, label)?;
@@ -140,24 +148,24 @@ impl Twins {
     /// Does something with the twin of a key, behind its PIN. A twin that is not ready is made so.
     pub(super) fn with_token<T>(
         &mut self,
-        key: &KeyId,
+        name: &str,
         act: impl FnOnce(&mut dyn Token) -> Result<T, TwinsError>,
     ) -> Result<T, TwinsError> {
-        let is_planned = self.ready_made.iter().any(|(ready, _)| ready == key);
+        let is_planned = self.ready_made.iter().any(|(ready, _)| ready == name);
         if !is_planned {
-            let label: String = key.as_str().chars().take(32).collect();
-            self.make_ready(key, &label)?;
+            let label: String = name.chars().take(32).collect();
+            self.make_ready(name, &label)?;
         }
-        let mut reader = self.reader_with(key)?;
+        let mut reader = self.reader_with(name)?;
         let seen = reader.find(&TokenQuery::of(PROFILE))?;
         let mut token = reader.open(&seen.id)?;
-        token.login(&own(self.pin(key, SecretPurpose::Pin))?)?;
+        token.login(&own(self.pin(name, SecretPurpose::Pin))?)?;
         act(token.as_mut())
     }
 
-    /// The reader, with the twin of this key in it and no other.
-    fn reader_with(&mut self, key: &KeyId) -> Result<pkcs11::Module, TwinsError> {
-        self.put_in(key).map_err(|source| TwinsError::Store {
+    /// The reader, with the twin of this name in it and no other.
+    fn reader_with(&mut self, name: &str) -> Result<pkcs11::Module, TwinsError> {
+        self.put_in(name).map_err(|source| TwinsError::Store {
             path: self.store.clone(),
             source,
         })?;
@@ -167,15 +175,15 @@ impl Twins {
         Ok(pkcs11::Module::load(&profile)?)
     }
 
-    /// The PIN of a twin: it follows from script and key, so that a rehearsal can be resumed. It guards nothing.
-    fn pin(&self, key: &KeyId, purpose: SecretPurpose) -> String {
+    /// The PIN of a twin: it follows from the script and the token's name in it, so that a rehearsal can be resumed. It guards nothing.
+    fn pin(&self, name: &str, purpose: SecretPurpose) -> String {
         let whose = match purpose {
             SecretPurpose::Pin | SecretPurpose::NewPin => "pin",
             SecretPurpose::SoPin | SecretPurpose::NewSoPin => "so-pin",
             // Codes are people's, whatever keys they hold.
             SecretPurpose::ApprovalCode | SecretPurpose::NewApprovalCode => "code",
         };
-        self.digits(key.as_str(), whose)
+        self.digits(name, whose)
     }
 
     fn digits(&self, of: &str, whose: &str) -> String {
@@ -190,18 +198,18 @@ impl Twins {
 }
 
 impl Hands for Twins {
-    fn put_in(&mut self, key: &KeyId) -> io::Result<()> {
-        fs::create_dir_all(self.store.join(key.as_str()))?;
-        point(&self.store, key.as_str())
+    fn put_in(&mut self, token: &str) -> io::Result<()> {
+        fs::create_dir_all(self.store.join(token))?;
+        point(&self.store, token)
     }
 
     fn take_out(&mut self) -> io::Result<()> {
         point(&self.store, EMPTY)
     }
 
-    fn twin(&self, plan: &KeyPlan) -> Option<TokenQuery> {
+    fn twin(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery> {
         Some(TokenQuery {
-            label: Some(twin_label(plan)),
+            label: Some(twin_label(token, spec)),
             ..TokenQuery::of(PROFILE)
         })
     }
@@ -210,8 +218,8 @@ impl Hands for Twins {
         Some(self.site_signature(key, message))
     }
 
-    fn given_pin(&self, key: &KeyId, purpose: SecretPurpose) -> Option<String> {
-        Some(self.pin(key, purpose))
+    fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String> {
+        Some(self.pin(token, purpose))
     }
 
     fn given_code(&self, person: &PersonId) -> Option<String> {
@@ -239,9 +247,9 @@ fn own(pin: String) -> Result<Pin, TokenError> {
     })
 }
 
-fn twin_label(plan: &KeyPlan) -> String {
-    let label = plan.token.label.clone();
-    label.unwrap_or_else(|| plan.id.as_str().chars().take(32).collect())
+fn twin_label(name: &str, spec: &TokenSpec) -> String {
+    let label = spec.label.clone();
+    label.unwrap_or_else(|| name.chars().take(32).collect())
 }
 
 /// Makes the reader show one folder of the store, all at once.
@@ -270,9 +278,9 @@ mod tests {
             script: Digest::of(b""),
             ready_made: Vec::new(),
         };
-        twins.put_in(&"key-2".parse().unwrap()).unwrap();
+        twins.put_in("key-2").unwrap();
         assert_eq!(fs::read_link(&reader).unwrap(), Path::new("key-2"));
-        twins.put_in(&"key-3".parse().unwrap()).unwrap();
+        twins.put_in("key-3").unwrap();
         assert_eq!(fs::read_link(&reader).unwrap(), Path::new("key-3"));
         twins.take_out().unwrap();
         assert_eq!(fs::read_dir(&reader).unwrap().count(), 0);
@@ -285,17 +293,14 @@ mod tests {
             script: Digest::of(script),
             ready_made: Vec::new(),
         };
-        let (one, two) = ("key-1".parse().unwrap(), "key-2".parse().unwrap());
-        let of = |key: &KeyId, purpose| twins(b"a").pin(key, purpose);
-        assert_eq!(
-            of(&one, SecretPurpose::NewPin),
-            of(&one, SecretPurpose::Pin)
-        );
-        assert_ne!(of(&one, SecretPurpose::Pin), of(&two, SecretPurpose::Pin));
-        assert_ne!(of(&one, SecretPurpose::Pin), of(&one, SecretPurpose::SoPin));
+        let (one, two) = ("key-1", "key-2");
+        let of = |token: &str, purpose| twins(b"a").pin(token, purpose);
+        assert_eq!(of(one, SecretPurpose::NewPin), of(one, SecretPurpose::Pin));
+        assert_ne!(of(one, SecretPurpose::Pin), of(two, SecretPurpose::Pin));
+        assert_ne!(of(one, SecretPurpose::Pin), of(one, SecretPurpose::SoPin));
         assert_ne!(
-            of(&one, SecretPurpose::Pin),
-            twins(b"b").pin(&one, SecretPurpose::Pin)
+            of(one, SecretPurpose::Pin),
+            twins(b"b").pin(one, SecretPurpose::Pin)
         );
     }
 }

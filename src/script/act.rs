@@ -143,6 +143,18 @@ impl Act {
         }
     }
 
+    /// The key that the act helps to bring into being, before the root is composed.
+    #[must_use]
+    pub const fn enrols(&self) -> Option<&KeyId> {
+        match self {
+            Self::OpenToken { key }
+            | Self::InitialiseToken { key }
+            | Self::SetPin { key }
+            | Self::GenerateKey { key } => Some(key),
+            _ => None,
+        }
+    }
+
     /// The people who do it, in the order of the script. Everybody may watch.
     #[must_use]
     pub fn who<'s>(&self, script: &'s Script) -> Vec<&'s Person> {

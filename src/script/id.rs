@@ -88,6 +88,11 @@ id!(
     is_plain
 );
 id!(
+    /// A token that waits to stand in for another: `spare-1`.
+    SpareId,
+    is_plain
+);
+id!(
     /// A step: `generate-key:key-3`, `note-2`, or what the script calls it.
     StepId,
     is_step

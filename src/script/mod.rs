@@ -6,6 +6,7 @@
 //! Whoever has a [`Script`] has one that passed.
 
 mod act;
+mod activation;
 mod blueprint;
 mod carried;
 mod check;
@@ -20,14 +21,15 @@ mod signing;
 mod warning;
 
 pub use act::Act;
+pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
-pub use id::{IdError, KeyId, PersonId, StepId};
+pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
-    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step, TokenSpec,
+    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::RunSheet;

@@ -15,7 +15,7 @@ use super::embedded;
 use super::fault::Warning;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
-use super::{Act, KeyId, PersonId, StepId};
+use super::{Act, Fate, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
 
 /// A ceremony script that passed every check.
 #[derive(Debug, Clone)]
@@ -30,6 +30,7 @@ pub struct Script {
     pub(super) root: RootPolicy,
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
+    pub(super) spares: Vec<Spare>,
     pub(super) previous: Option<Previous>,
     pub(super) distant: Vec<DistantKey>,
     pub(super) steps: Vec<Step>,
@@ -222,8 +223,55 @@ pub struct KeyPlan {
     pub key_type: KeyType,
     /// Whether the key is backed up.
     pub backup: Backup,
+    /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
+    pub activation: Vec<SecretPlan>,
     /// What becomes of the key.
     pub change: KeyChange,
+}
+
+impl KeyPlan {
+    /// What the script says of a secret of the token; none where such tokens have no such secret.
+    #[must_use]
+    pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
+        self.activation.iter().find(|plan| plan.secret == secret)
+    }
+
+    /// By which secret a locked PIN is unblocked: the PUK where the token has one, otherwise the SO PIN. None where
+    /// that is random and discarded.
+    #[must_use]
+    pub fn unblocked_by(&self) -> Option<&SecretPlan> {
+        self.secret(TokenSecret::Puk)
+            .or_else(|| self.secret(TokenSecret::SoPin))
+            .filter(|plan| plan.fate != Fate::Discarded)
+    }
+
+    /// The secrets that are sealed into bags, with the numbers of these.
+    pub fn envelopes(&self) -> impl Iterator<Item = (TokenSecret, &str)> {
+        self.activation.iter().filter_map(|plan| match &plan.fate {
+            Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
+            Fate::Memory | Fate::Discarded => None,
+        })
+    }
+}
+
+/// A token that waits to stand in for one that fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spare {
+    /// How the script calls it.
+    pub id: SpareId,
+    /// Which token it is.
+    pub token: TokenSpec,
+    /// The keys for which it may be taken; empty where it may be for any key of its make.
+    pub keys: Vec<KeyId>,
+}
+
+impl Spare {
+    /// Whether it may stand in for the token of a key.
+    #[must_use]
+    pub fn serves(&self, plan: &KeyPlan) -> bool {
+        self.token.profile == plan.token.profile
+            && (self.keys.is_empty() || self.keys.contains(&plan.id))
+    }
 }
 
 /// How to tell the right token from others. What the script leaves out is not compared.
@@ -403,6 +451,18 @@ impl Script {
     #[must_use]
     pub fn key(&self, id: &KeyId) -> Option<&KeyPlan> {
         self.keys.iter().find(|key| key.id == *id)
+    }
+
+    /// The spare tokens, in the order of the script.
+    #[must_use]
+    pub fn spares(&self) -> &[Spare] {
+        &self.spares
+    }
+
+    /// The spare token of that ID.
+    #[must_use]
+    pub fn spare(&self, id: &SpareId) -> Option<&Spare> {
+        self.spares.iter().find(|spare| spare.id == *id)
     }
 
     /// The holder of a root key.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::TokenSecret;
 use super::embedded;
 use super::fault::Warning;
 use super::plan::{Kind, PersonRole};
@@ -21,6 +22,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.administrator(draft);
     found.key_types(draft);
     found.sample_keys(draft);
+    found.activation(draft);
     found.rotation(draft);
     found.warnings.sort_by_key(|warning| warning.line);
     found.warnings
@@ -119,6 +121,43 @@ impl Found<'_, '_> {
                     "tough and tuf-js verify no P-384".to_owned(),
                     "ecdsa-sha2-nistp256 and ed25519 are verified by most clients",
                 );
+                break;
+            }
+        }
+    }
+
+    fn activation(&mut self, draft: &Draft) {
+        for key in draft.keys.iter().filter(|key| key.is_made()) {
+            let Some(profile) = key.token.as_ref().and_then(|token| token.profile.as_ref()) else {
+                continue;
+            };
+            let Ok(make) = Profile::named(&profile.value) else {
+                continue;
+            };
+            let said = |secret| {
+                let mut entries = key
+                    .activation
+                    .iter()
+                    .filter_map(|entry| entry.secret.as_ref());
+                entries.any(|at| at.value == secret)
+            };
+            let silent: Vec<&str> = TokenSecret::of(make.kind())
+                .iter()
+                .filter(|secret| !said(**secret))
+                .map(|secret| secret.as_str())
+                .collect();
+            if let (false, Some(id)) = (silent.is_empty(), &key.id) {
+                self.warn(
+                    "script.activation",
+                    &id.span,
+                    format!(
+                        "{:?} does not say who sets {}: its holder does, and keeps it in memory",
+                        id.value.as_str(),
+                        silent.join(" and ")
+                    ),
+                    "say it in its list \"activation\"",
+                );
+                // One is enough to see what is meant.
                 break;
             }
         }

@@ -8,8 +8,10 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod course;
+mod order;
 mod people;
 mod refusals;
 mod resuming;
 mod rotation;
 mod rotation_table;
+mod tokens;

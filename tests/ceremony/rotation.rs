@@ -15,7 +15,7 @@ use crate::ceremony_driver::{Room, SoftwareToken, genesis};
 pub(crate) struct World {
     pub(crate) root: Vec<u8>,
     pub(crate) ids: Vec<RootKeyId>,
-    pub(crate) tokens: BTreeMap<KeyId, SoftwareToken>,
+    pub(crate) tokens: BTreeMap<String, SoftwareToken>,
 }
 
 impl World {

@@ -21,7 +21,7 @@ use conclave::ceremony::{
     Outcome, Prompt, StepError, Strength, possession_message,
 };
 use conclave::metadata::KeyType;
-use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, embedded};
+use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, SpareId, embedded};
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
@@ -75,7 +75,8 @@ pub(crate) fn parse(text: &str) -> Arc<Script> {
 pub(crate) struct Room {
     pub(crate) ceremony: Ceremony,
     pub(crate) transcript: Transcript,
-    tokens: BTreeMap<KeyId, SoftwareToken>,
+    /// By their names in the script: keys' and spares'.
+    tokens: BTreeMap<String, SoftwareToken>,
     machine_time: Timestamp,
     ticks: u64,
 }
@@ -83,13 +84,15 @@ pub(crate) struct Room {
 impl Room {
     /// Nothing has happened yet.
     pub(crate) fn new(script: Arc<Script>) -> Self {
-        let tokens = script
-            .keys()
-            .iter()
-            .map(|plan| {
-                let number = plan.id.as_str().strip_prefix("key-");
-                let number = number.and_then(|number| number.parse().ok()).unwrap();
-                (plan.id.clone(), SoftwareToken::blank(number))
+        let keys = script.keys().iter().map(|plan| plan.id.to_string());
+        let spares = script.spares().iter().map(|spare| spare.id.to_string());
+        let tokens = keys
+            .chain(spares)
+            .zip(40..)
+            .map(|(name, number)| {
+                // A key keeps its token from one ceremony to the next.
+                let own = name.strip_prefix("key-").and_then(|own| own.parse().ok());
+                (name, SoftwareToken::blank(own.unwrap_or(number)))
             })
             .collect();
         Self {
@@ -112,7 +115,7 @@ impl Room {
     pub(crate) fn open_with(
         script: Arc<Script>,
         mode: Mode,
-        tokens: &BTreeMap<KeyId, SoftwareToken>,
+        tokens: &BTreeMap<String, SoftwareToken>,
     ) -> Self {
         let mut room = Self::new(script);
         for (id, token) in tokens {
@@ -123,7 +126,7 @@ impl Room {
     }
 
     /// The tokens on the table.
-    pub(crate) const fn tokens(&self) -> &BTreeMap<KeyId, SoftwareToken> {
+    pub(crate) const fn tokens(&self) -> &BTreeMap<String, SoftwareToken> {
         &self.tokens
     }
 
@@ -258,7 +261,12 @@ impl Room {
                     token: self.token(key).id().clone(),
                 }
             }
-            Effect::SetPin { .. } => Outcome::PinSet,
+            Effect::SetPin { .. } | Effect::UnblockPin { .. } => Outcome::PinSet,
+            Effect::DestroyKey { key, spare, .. } => {
+                let name = spare.as_ref().map_or(key.as_str(), SpareId::as_str);
+                self.tokens.get_mut(name).unwrap().destroy();
+                Outcome::KeyDestroyed
+            }
             Effect::GenerateKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
                 Outcome::KeyGenerated {
@@ -289,7 +297,8 @@ impl Room {
 
     /// The token for a key.
     pub(crate) fn token(&mut self, key: &KeyId) -> &mut SoftwareToken {
-        self.tokens.get_mut(key).unwrap()
+        let name = self.ceremony.token_name(key);
+        self.tokens.get_mut(name).unwrap()
     }
 
     /// The bytes of `transcript.jsonl`.

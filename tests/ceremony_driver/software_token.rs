@@ -69,6 +69,12 @@ impl SoftwareToken {
         self.pair = None;
     }
 
+    /// Destroys its key. The next one is another.
+    pub(crate) fn destroy(&mut self) {
+        self.pair = None;
+        self.number += 100;
+    }
+
     /// Makes a key.
     pub(crate) fn generate(&mut self, key_type: KeyType) {
         let pair = match key_type {

@@ -36,7 +36,7 @@ impl Operator {
     /// Begins a rehearsal with two tokens, one of which is enough.
     pub(crate) fn rehearse(rehearsal: &Rehearsal) -> Self {
         let out = rehearsal.out();
-        let small = ["--tokens", "2", "--threshold", "1"];
+        let small = ["--tokens", "2", "--threshold", "1", "--until", "genesis"];
         let mut arguments = vec!["rehearse", "--plain", "--out", out.to_str().unwrap()];
         arguments.extend(small);
         Self::start(rehearsal, CONCLAVE, &arguments)

@@ -459,6 +459,95 @@ const ORDER: &[Case] = &[
     ),
 ];
 
+const HOLDER_1_SO_PIN: &str = "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }";
+
+const ACTIVATION: &[Case] = &[
+    (
+        "activation-puk",
+        HOLDER_1_SO_PIN,
+        "{ what = \"puk\", set_by = \"holder-1\", fate = \"memory\" }",
+    ),
+    (
+        "activation-management-key",
+        HOLDER_1_SO_PIN,
+        "{ what = \"management-key\", fate = \"discarded\" }",
+    ),
+    (
+        "activation-unknown",
+        HOLDER_1_SO_PIN,
+        "{ what = \"password-hint\", fate = \"shouted\" }",
+    ),
+    (
+        "activation-twice",
+        HOLDER_1_SO_PIN,
+        "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+    ),
+    (
+        "activation-other-holder",
+        "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+        "{ what = \"user-pin\", set_by = \"holder-2\", fate = \"memory\" }",
+    ),
+    (
+        "activation-pin-discarded",
+        "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+        "{ what = \"user-pin\", fate = \"discarded\" }",
+    ),
+    (
+        "activation-no-bag",
+        HOLDER_1_SO_PIN,
+        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\" }",
+    ),
+    (
+        "activation-useless-bag",
+        HOLDER_1_SO_PIN,
+        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\", bag = \"B0000001\" }",
+    ),
+    (
+        "activation-nobody",
+        HOLDER_1_SO_PIN,
+        "{ what = \"so-pin\", fate = \"memory\" }",
+    ),
+    (
+        "activation-stranger",
+        HOLDER_1_SO_PIN,
+        "{ what = \"so-pin\", set_by = \"holder-9\", fate = \"memory\" }",
+    ),
+    (
+        "activation-discarded-by",
+        HOLDER_1_SO_PIN,
+        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"discarded\" }",
+    ),
+    (
+        "activation-bag-twice",
+        "token = { profile = \"softhsm2\", label = \"conclave-spare-1\" }",
+        "token = { profile = \"softhsm2\", label = \"conclave-spare-1\", bag = \"A1\" }\n\n[[spare]]\nid = \"spare-2\"\ntoken = { profile = \"softhsm2\", label = \"conclave-spare-2\", bag = \"A1\" }",
+    ),
+];
+
+const SPARES: &[Case] = &[
+    ("spare-is-key", "id = \"spare-1\"", "id = \"key-1\""),
+    (
+        "spare-label",
+        "label = \"conclave-spare-1\"",
+        "label = \"conclave-key-1\"",
+    ),
+    (
+        "spare-for-nothing",
+        "id = \"spare-1\"",
+        "id = \"spare-1\"\nkeys = []",
+    ),
+    (
+        "spare-for-stranger",
+        "id = \"spare-1\"",
+        "id = \"spare-1\"\nkeys = [\"key-1\", \"key-1\", \"key-9\"]",
+    ),
+    (
+        "spare-no-token",
+        "token = { profile = \"softhsm2\", label = \"conclave-spare-1\" }",
+        "",
+    ),
+];
+
 pub(crate) const GROUPS: &[&[Case]] = &[
-    TEXT, HEADER, PINS, DATES, THRESHOLDS, CARRIED, PEOPLE, KEYS, STEPS, ORDER,
+    TEXT, HEADER, PINS, DATES, THRESHOLDS, CARRIED, PEOPLE, KEYS, ACTIVATION, SPARES, STEPS, ORDER,
 ];

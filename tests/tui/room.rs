@@ -232,6 +232,7 @@ pub(crate) fn new_pin() -> SecretPrompt {
         about: "SoftHSM v2 5f00000000000001 \"conclave-key-1\"".to_owned(),
         tries: None,
         given: None,
+        digits_only: true,
     }
 }
 

@@ -34,6 +34,8 @@ fn rehearse(out: &Path, more: &[(&'static str, &'static OsStr)]) -> Terminal {
         "3",
         "--threshold",
         "1",
+        "--until",
+        "genesis",
         "--out",
         out,
     ];
@@ -258,6 +260,8 @@ fn a_plain_locale_gets_ascii() {
         "3",
         "--threshold",
         "1",
+        "--until",
+        "genesis",
         "--out",
         out.to_str().unwrap(),
     ];

@@ -1,6 +1,6 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, Fact, KeyState};
+use crate::ceremony::{Ceremony, Ending, Fact, FormerFate, KeyState};
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
 use crate::script::KeyPlan;
@@ -69,6 +69,7 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
         let name = ceremony.name(&plan.holder);
         page.element("h3", format!("{} of {name}", plan.id));
         key(page, plan, state);
+        former(page, ceremony, state);
     }
 }
 
@@ -115,6 +116,50 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
         "Fingerprint, SHA-256 of the public key:",
     );
     page.digest(&generated.public_key.fingerprint());
+}
+
+/// What was given up on the way: keys that were made before, and tokens in whose place a spare came.
+fn former(page: &mut Page, ceremony: &Ceremony, state: &KeyState) {
+    let mut facts = Vec::new();
+    if let Some(spare) = state.spare() {
+        facts.push((
+            "Spare",
+            format!("{spare} stands in for the token of the script"),
+        ));
+    }
+    for token in state.set_aside() {
+        facts.push(("Set aside", format!("the token {token}")));
+    }
+    for (secret, bag) in state.envelopes() {
+        facts.push(("Sealed", format!("the {} in bag {bag}", secret.title())));
+    }
+    if let Some(reason) = state.forgone() {
+        let what = if state.has_signed() {
+            "it was not proven again"
+        } else if ceremony.frozen().is_some() {
+            "it did not sign, and was not proven again"
+        } else {
+            "nothing more was asked of it"
+        };
+        facts.push(("Gone without", format!("{what}: {reason}")));
+    }
+    for former in state.former() {
+        let fingerprint = former.public_key.fingerprint();
+        let fate = match &former.fate {
+            FormerFate::Pending => "given up, and still to be destroyed".to_owned(),
+            FormerFate::Destroyed => "destroyed, and its absence seen".to_owned(),
+            FormerFate::Orphan { reason } => {
+                format!("ORPHAN, not destroyed: {reason}")
+            }
+        };
+        facts.push((
+            "Former key",
+            format!("{fate}; on {}, fingerprint {fingerprint}", former.token),
+        ));
+    }
+    if !facts.is_empty() {
+        page.facts(&facts);
+    }
 }
 
 /// What the token says of the private key.

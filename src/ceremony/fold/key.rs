@@ -9,7 +9,7 @@ use crate::words::Digest;
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{Fact, Occasion};
 use crate::ceremony::possession::possession_message;
-use crate::ceremony::state::{Ceremony, Generated, Intent, KeyState};
+use crate::ceremony::state::{Ceremony, Generated, Intent};
 
 use super::{Folded, ReplayError, broken, contradiction, hold, out_of_place, require};
 
@@ -36,8 +36,20 @@ impl Ceremony {
             named == of_step,
             &format!("the step is about {of_step}, not about {named}"),
         )?;
+        require(
+            !self.is_holder_away(of_step),
+            "the holder of that key is not here",
+        )?;
+        require(
+            self.keys[of_step].to_destroy().is_none(),
+            "the old key is neither destroyed nor listed as an orphan",
+        )?;
         match (act, fact) {
             (Act::OpenToken { .. }, Fact::TokenFound { token, .. }) => {
+                require(
+                    !self.is_set_aside(token),
+                    "that token was given up for a spare",
+                )?;
                 require(
                     token.label.is_empty() || !self.is_of_another_key(token, of_step),
                     "that token is another key's",
@@ -140,6 +152,7 @@ impl Ceremony {
             "the key is in another token than the one that was opened",
         )?;
         state.generated = Some(generated);
+        state.right_pin();
         Ok(())
     }
 
@@ -167,6 +180,7 @@ impl Ceremony {
             signature,
             &generated.public_key,
         )?;
+        state.right_pin();
         match occasion {
             Occasion::Generation => state.proven = true,
             Occasion::Reinsertion => state.reinserted = true,
@@ -178,11 +192,18 @@ impl Ceremony {
         self.key_of_token(token).is_some_and(|other| other != key)
     }
 
+    fn is_set_aside(&self, token: &TokenId) -> bool {
+        let mut states = self.keys.values();
+        states.any(|state| state.set_aside.contains(token))
+    }
+
+    /// Whether a key of this ceremony, or one that was given up, is that key.
     fn has_public_key(&self, public_key: &PublicKey) -> bool {
-        self.keys
-            .values()
-            .filter_map(KeyState::generated)
-            .any(|generated| generated.public_key == *public_key)
+        self.keys.values().any(|state| {
+            let now = state.generated().map(|generated| &generated.public_key);
+            let before = state.former.iter().map(|former| &former.public_key);
+            now.into_iter().chain(before).any(|key| key == public_key)
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod owed;
 mod people;
 mod root;
 mod signing;
+mod tokens;
 
 use jiff::Timestamp;
 
@@ -116,9 +117,7 @@ impl Ceremony {
                 });
             }
         }
-        if self.fold_people(event)? {
-            self.settle_on();
-        } else if self.fold_anywhere(event)? {
+        if self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)? {
             self.settle_on();
         } else {
             self.fold_in_step(event)?;
@@ -157,6 +156,7 @@ impl Ceremony {
                 self.codes.clear();
                 self.clock_offset = None;
                 self.findings = None;
+                self.keyboard_tested = false;
                 let again: Vec<StepId> = self
                     .script
                     .steps()
@@ -183,6 +183,7 @@ impl Ceremony {
             Fact::Failed { failure } => {
                 // The room is asked again whether it is here.
                 self.stop_looking();
+                self.note_failure(failure.kind);
                 self.failure = Some(failure.clone());
             }
             Fact::Retried => {
@@ -370,15 +371,18 @@ impl Ceremony {
             }),
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
-            Act::SetPin { key } => self.keys[key].pin_set,
+            Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
             Act::GenerateKey { key } => self.keys[key].proven,
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
-            Act::SignRoot => self.keys.values().all(KeyState::has_signed),
+            Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
             Act::CollectSignatures => self.owed.values().all(Owed::is_settled),
             Act::VerifyRoot => self.verified.is_some(),
             Act::Export => !self.exported.is_empty(),
-            Act::ProveToken { key } => self.keys[key].reinserted,
+            Act::ProveToken { key } => {
+                let state = &self.keys[key];
+                (state.reinserted || state.forgone.is_some()) && self.envelope_due().is_none()
+            }
             Act::SignOff => self
                 .attended
                 .keys()
@@ -388,6 +392,7 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
+        self.settle_order();
         done
     }
 

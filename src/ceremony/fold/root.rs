@@ -73,6 +73,10 @@ impl Ceremony {
                 require(self.reviewed, "the root was not reviewed")?;
                 let state = self.key_mut(key)?;
                 require(state.signature.is_none(), "the key has signed already")?;
+                require(
+                    state.forgone.is_none(),
+                    "two people decided to go on without that key",
+                )?;
                 require(state.generated.is_some(), "the key does not exist")?;
                 require(state.token.is_some(), "the token was not found yet")?;
                 require(
@@ -167,6 +171,7 @@ impl Ceremony {
             "the signature was not announced",
         )?;
         state.signature = Some(bytes.clone());
+        state.right_pin();
         self.attach(&mut signed, key, key_id, &bytes)?;
         self.signed = Some(signed);
         Ok(())

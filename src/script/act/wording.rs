@@ -1,6 +1,6 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, KeyId, Place, Script};
+use crate::script::{Act, Fate, KeyId, Place, Script, SecretPlan, TokenSecret};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -87,12 +87,9 @@ impl Act {
             Self::OpenToken { key } => open_token(script, key),
             Self::InitialiseToken { key } => vec![
                 format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
-                format!("The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.", actor(script, key)),
+                so_pin(script, key),
             ],
-            Self::SetPin { key } => vec![
-                format!("The others turn away. {} alone types a new user PIN, twice.", actor(script, key)),
-                "Nobody else learns the PIN, and it is written nowhere in this room.".into(),
-            ],
+            Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } => generate_key(script, key),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
@@ -237,6 +234,61 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
     ));
     if !marks.is_empty() {
         lines.push(format!("A witness compares: {}.", marks.join(", ")));
+    }
+    lines
+}
+
+/// Who sets the SO PIN, unseen.
+fn so_pin(script: &Script, key: &KeyId) -> String {
+    let plan = script
+        .key(key)
+        .and_then(|plan| plan.secret(TokenSecret::SoPin));
+    match plan {
+        Some(SecretPlan {
+            fate: Fate::Discarded,
+            ..
+        }) => "The SO PIN is random: nobody sees it, and it is forgotten once the PIN is set."
+            .to_owned(),
+        _ => format!(
+            "The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.",
+            setter(script, key, plan)
+        ),
+    }
+}
+
+/// Who sets a secret, at the head of a sentence: the key holder, or somebody by name.
+fn setter(script: &Script, key: &KeyId, plan: Option<&SecretPlan>) -> String {
+    let by = plan.and_then(|plan| plan.set_by.as_ref());
+    let holder = script.key(key).map(|key| &key.holder);
+    match by
+        .filter(|by| Some(*by) != holder)
+        .and_then(|by| script.person(by))
+    {
+        Some(person) => person.name.clone(),
+        None => actor(script, key),
+    }
+}
+
+fn set_pin(script: &Script, key: &KeyId) -> Vec<String> {
+    let mut lines = vec![format!(
+        "The others turn away. {} alone types a new user PIN, twice.",
+        actor(script, key)
+    )];
+    let Some(plan) = script.key(key) else {
+        return lines;
+    };
+    let is_kept = |secret: TokenSecret| plan.envelopes().any(|(sealed, _)| sealed == secret);
+    if is_kept(TokenSecret::UserPin) {
+        lines.push("Nobody else learns the PIN.".into());
+    } else {
+        lines.push("Nobody else learns the PIN, and it is written nowhere in this room.".into());
+    }
+    for (secret, bag) in plan.envelopes() {
+        lines.push(format!(
+            "{} writes the {} down, unseen, and seals it into bag {bag}. A witness reads the number, and two people approve.",
+            setter(script, key, plan.secret(secret)),
+            secret.title()
+        ));
     }
     lines
 }

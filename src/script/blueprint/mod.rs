@@ -90,6 +90,9 @@ impl Blueprint {
         self.root(&mut document)?;
         self.people(tables(&mut document, "person")?)?;
         self.keys(tables(&mut document, "key")?)?;
+        if let Ok(spares) = tables(&mut document, "spare") {
+            self.spares(spares);
+        }
         self.steps(tables(&mut document, "step")?)?;
         Ok(document.to_string())
     }
@@ -149,8 +152,26 @@ impl Blueprint {
                     token.insert("profile", self.profile.as_str().into());
                     token.insert("label", format!("conclave-key-{n}").into());
                 }
+                let secrets = table.get_mut("activation").and_then(Item::as_array_mut);
+                let secrets = secrets.into_iter().flat_map(Array::iter_mut);
+                for secret in secrets.filter_map(Value::as_inline_table_mut) {
+                    if let Some(by) = secret.get_mut("set_by") {
+                        let decor = by.decor().clone();
+                        *by = format!("holder-{n}").into();
+                        *by.decor_mut() = decor;
+                    }
+                }
             },
         )
+    }
+
+    /// Spares are of the make of the keys' tokens.
+    fn spares(&self, spares: &mut ArrayOfTables) {
+        for spare in spares.iter_mut() {
+            if let Some(token) = spare.get_mut("token").and_then(Item::as_inline_table_mut) {
+                token.insert("profile", self.profile.as_str().into());
+            }
+        }
     }
 
     /// The steps of a key come in runs: those of the first key are the pattern for all.

@@ -1,9 +1,11 @@
 //! Whether the parts of a script fit together. Each part was read without regard to the others.
 
+mod activation;
 mod order;
 mod people;
 mod root;
 mod rotation;
+mod spares;
 mod tokens;
 
 use jiff::Timestamp;
@@ -20,6 +22,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::unused(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
+    spares::check(log, draft);
+    activation::check(log, draft);
     rotation::check(log, draft);
     order::check(log, draft);
 }

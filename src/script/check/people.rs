@@ -95,7 +95,7 @@ fn having(draft: &Draft, role: PersonRole) -> Vec<&PersonEntry> {
         .collect()
 }
 
-fn find<'d>(draft: &'d Draft, id: &PersonId) -> Option<&'d PersonEntry> {
+pub(super) fn find<'d>(draft: &'d Draft, id: &PersonId) -> Option<&'d PersonEntry> {
     let is = |person: &&PersonEntry| person.id.as_ref().is_some_and(|at| at.value == *id);
     draft.people.iter().find(is)
 }
@@ -123,7 +123,7 @@ pub(super) fn references(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-fn nobody(log: &Log<'_>, draft: &Draft, id: &At<PersonId>) {
+pub(super) fn nobody(log: &Log<'_>, draft: &Draft, id: &At<PersonId>) {
     let ids = draft.people.iter().filter_map(|person| person.id.as_ref());
     let known: Vec<&str> = ids.map(|id| id.value.as_str()).collect();
     log.fault(

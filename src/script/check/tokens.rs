@@ -32,9 +32,12 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// Two keys on one token would fall together.
+/// Two keys on one token would fall together, and so would a key and its spare.
 pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
-    let tokens = || draft.keys.iter().filter_map(|key| key.token.as_ref());
+    let tokens = || {
+        let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        keys.chain(draft.spares.iter().filter_map(|spare| spare.token.as_ref()))
+    };
     let serials: Vec<At<String>> = tokens()
         .filter_map(|token| {
             // Serial numbers repeat between makes.

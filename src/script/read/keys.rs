@@ -1,5 +1,6 @@
 //! The tables `[[key]]`.
 
+use super::activation::{self, SecretEntry};
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
@@ -15,6 +16,7 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) holder: Option<At<PersonId>>,
     pub(in crate::script) token: Option<TokenEntry>,
     pub(in crate::script) key_type: Option<At<KeyType>>,
+    pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
     backup: Option<Backup>,
 }
@@ -26,7 +28,7 @@ pub(in crate::script) struct TokenEntry {
     model: Option<String>,
     pub(in crate::script) serial: Option<At<String>>,
     pub(in crate::script) label: Option<At<String>>,
-    bag: Option<String>,
+    pub(in crate::script) bag: Option<At<String>>,
 }
 
 /// The keys whose tokens are in the room, and those whose tokens are not.
@@ -70,12 +72,14 @@ fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeE
                 .and_then(|value| backup(&value)),
         ),
     };
+    let activation = activation::read(fields.optional("activation"));
     fields.finish();
     KeyEntry {
         id,
         holder,
         token,
         key_type,
+        activation,
         change,
         backup,
     }
@@ -95,7 +99,7 @@ fn place(fields: &mut Fields<'_, '_>) -> (Option<At<PersonId>>, Option<TokenEntr
     (holder, token)
 }
 
-fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
+pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
     let profile = fields
         .required("profile", "profile = \"softhsm2\"")
         .and_then(|value| value.at(profile(&value)));
@@ -107,7 +111,7 @@ fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
     let manufacturer = mark("manufacturer").map(|at| at.value);
     let model = mark("model").map(|at| at.value);
     let serial = mark("serial");
-    let bag = mark("bag").map(|at| at.value);
+    let bag = mark("bag");
     let label = fields
         .optional("label")
         .and_then(|value| value.at(label(&value)));
@@ -181,17 +185,6 @@ impl TokenEntry {
         let profile = self.profile.as_ref()?;
         Some((&profile.value, self.model.as_deref()))
     }
-
-    fn complete(self) -> Option<TokenSpec> {
-        Some(TokenSpec {
-            profile: self.profile?.value,
-            manufacturer: self.manufacturer,
-            model: self.model,
-            serial: self.serial.map(|at| at.value),
-            label: self.label.map(|at| at.value),
-            bag: self.bag,
-        })
-    }
 }
 
 /// The one key of a signing: who holds it, and where. What kind of key it is, the request says.
@@ -203,6 +196,7 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
         holder,
         token,
         key_type: None,
+        activation: Vec::new(),
         change: None,
         backup: None,
     }
@@ -230,13 +224,29 @@ impl KeyEntry {
     }
 
     pub(in crate::script) fn complete(self) -> Option<KeyPlan> {
+        let token = self.token?.complete()?;
+        let holder = self.holder?.value;
         Some(KeyPlan {
             id: self.id?.value,
-            holder: self.holder?.value,
-            token: self.token?.complete()?,
+            activation: activation::complete(self.activation, &holder, &token.profile)?,
+            holder,
+            token,
             key_type: self.key_type?.value,
             backup: self.backup?,
             change: self.change?.complete()?,
+        })
+    }
+}
+
+impl TokenEntry {
+    pub(super) fn complete(self) -> Option<TokenSpec> {
+        Some(TokenSpec {
+            profile: self.profile?.value,
+            manufacturer: self.manufacturer,
+            model: self.model,
+            serial: self.serial.map(|at| at.value),
+            label: self.label.map(|at| at.value),
+            bag: self.bag.map(|at| at.value),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! From text to a script, or to every fault in it.
 
+mod activation;
 mod carried;
 mod fields;
 mod keys;
@@ -10,6 +11,7 @@ mod previous;
 mod root;
 mod rotation;
 mod signing;
+mod spares;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -23,12 +25,14 @@ use crate::metadata::{RoleKind, TrustedRoot};
 use carried::Carrier;
 use fields::Fields;
 
+pub(super) use activation::{FateWord, SecretEntry};
 pub(super) use keys::KeyEntry;
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
 pub(super) use rotation::{ChangeEntry, DistantEntry};
+pub(super) use spares::SpareEntry;
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
@@ -49,6 +53,7 @@ pub(super) struct Draft {
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
     pub(super) keys: Vec<KeyEntry>,
+    pub(super) spares: Vec<SpareEntry>,
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
 }
@@ -191,7 +196,7 @@ fn document_fields(
         .optional("assurance")
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
-    fields.later(&["backup", "medium", "spare"]);
+    fields.later(&["backup", "medium"]);
     if kind == Kind::Signing {
         let head = signing::Head {
             title,
@@ -222,6 +227,7 @@ fn document_fields(
         .unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
+    let spares = spares::read(fields.tables("spare", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -235,6 +241,7 @@ fn document_fields(
         people,
         previous,
         keys,
+        spares,
         distant,
         steps,
     };
@@ -264,6 +271,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         .unwrap_or_default();
     let people = draft.people.into_iter().map(PersonEntry::complete);
     let keys = draft.keys.into_iter().map(KeyEntry::complete);
+    let spares = draft.spares.into_iter().map(SpareEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
@@ -278,6 +286,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         previous,
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
+        spares: spares.collect::<Option<_>>()?,
         distant: distant.collect::<Option<_>>()?,
         steps: steps.collect::<Option<_>>()?,
         carried: BTreeMap::new(),

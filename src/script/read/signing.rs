@@ -105,6 +105,7 @@ pub(super) fn read(
             .into_iter()
             .map(KeyEntry::complete)
             .collect::<Option<_>>()?,
+        spares: Vec::new(),
         distant: Vec::new(),
         steps: steps
             .into_iter()
@@ -252,6 +253,8 @@ impl KeyEntry {
             holder,
             token,
             key_type,
+            // The token has its PIN: nobody sets anything.
+            activation: Vec::new(),
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
         })

@@ -21,6 +21,17 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             blanks.push(one("Serial number of the token"));
             blanks
         }
+        Act::SetPin { key } => {
+            let plan = script.key(key);
+            let envelopes = plan.into_iter().flat_map(|plan| plan.envelopes());
+            let numbers = envelopes.map(|(secret, _)| {
+                one(&format!(
+                    "Number read from the bag of the {}",
+                    secret.title()
+                ))
+            });
+            numbers.collect()
+        }
         Act::GenerateKey { .. } => vec![one("First fingerprint words")],
         Act::ReviewRoot => vec![("Digest words of what is signed".to_owned(), 4)],
         Act::CollectSignatures => vec![one("Signatures that came, and when")],
@@ -31,7 +42,6 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::ReadScript
         | Act::Note { .. }
         | Act::InitialiseToken { .. }
-        | Act::SetPin { .. }
         | Act::ComposeRoot
         | Act::SignRoot
         | Act::ProveToken { .. } => Vec::new(),

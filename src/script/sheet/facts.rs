@@ -1,6 +1,6 @@
 //! What the script says outside its steps, as lines that both forms of the sheet print.
 
-use crate::script::{KeyPlan, Person, Script};
+use crate::script::{Fate, KeyId, KeyPlan, Person, Script, Spare, TokenSpec};
 
 /// A name and what it stands for.
 pub(super) type Fact = (String, String);
@@ -78,8 +78,7 @@ pub(super) fn roles(person: &Person) -> String {
 }
 
 /// How a token is told, as far as the script says.
-pub(super) fn token(plan: &KeyPlan) -> String {
-    let token = &plan.token;
+pub(super) fn token(token: &TokenSpec) -> String {
     let marks = [
         ("", &token.manufacturer),
         ("", &token.model),
@@ -92,6 +91,33 @@ pub(super) fn token(plan: &KeyPlan) -> String {
         parts.extend(mark.iter().map(|mark| format!("{name}{mark}")));
     }
     parts.join(", ")
+}
+
+/// What opens the token of a key: who sets it, and what becomes of it.
+pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
+    let secrets = plan.activation.iter();
+    secrets
+        .map(|plan| {
+            let by = plan.set_by.as_ref().and_then(|by| script.person(by));
+            let by = by.map_or("", |person| person.name.as_str());
+            let title = plan.secret.title();
+            match &plan.fate {
+                Fate::Memory => format!("{title}: set by {by}, who knows it by heart"),
+                Fate::Envelope { bag } => format!("{title}: set by {by}, sealed into bag {bag}"),
+                Fate::Discarded => format!("{title}: random and forgotten, known to nobody"),
+            }
+        })
+        .collect()
+}
+
+/// For which keys a spare may be taken.
+pub(super) fn spare(spare: &Spare) -> String {
+    let keys: Vec<&str> = spare.keys.iter().map(KeyId::as_str).collect();
+    if keys.is_empty() {
+        "a spare for any key".to_owned()
+    } else {
+        format!("a spare for {}", keys.join(", "))
+    }
 }
 
 /// What the script cannot know beforehand, and people fill in.

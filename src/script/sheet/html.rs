@@ -182,17 +182,27 @@ impl Page {
         self.element(
             "p",
             "",
-            "Tokens. Each PIN is known to the key holder alone, by heart.",
+            "Tokens, and what opens them. Nobody types or sees what another sets.",
         );
         self.raw("\n<table class=\"grid tokens\">\n");
-        self.columns(&["Key", "Holder", "Type", "Token"]);
+        self.columns(&["Key", "Holder", "Type", "Token", "What opens it"]);
         for plan in script.keys() {
             let holder = script.holder(&plan.id).map_or("", |person| &person.name);
             self.raw("<tr>");
             self.element("td", "", plan.id.as_str());
             self.element("td", "", holder);
             self.element("td", "", &plan.key_type.to_string());
-            self.element("td", "", &facts::token(plan));
+            self.element("td", "", &facts::token(&plan.token));
+            self.element("td", "", &facts::activation(script, plan).join("; "));
+            self.raw("</tr>\n");
+        }
+        for spare in script.spares() {
+            self.raw("<tr>");
+            self.element("td", "", spare.id.as_str());
+            self.element("td", "", &facts::spare(spare));
+            self.element("td", "", "");
+            self.element("td", "", &facts::token(&spare.token));
+            self.element("td", "", "");
             self.raw("</tr>\n");
         }
         self.raw("</table>\n");

@@ -131,7 +131,7 @@ impl Page {
             self.blank(label);
         }
         self.line("");
-        self.line("Tokens. Each PIN is known to the key holder alone, by heart.");
+        self.line("Tokens, and what opens them. Nobody types or sees what another sets.");
         for plan in script.keys() {
             let holder = script.holder(&plan.id).map_or("", |person| &person.name);
             self.line("");
@@ -141,7 +141,19 @@ impl Page {
             ) {
                 self.line(&line);
             }
-            for line in wrap(&facts::token(plan), WIDTH - 4) {
+            let token = facts::token(&plan.token);
+            for fact in [token].into_iter().chain(facts::activation(script, plan)) {
+                for line in wrap(&fact, WIDTH - 4) {
+                    self.line(&format!("    {line}"));
+                }
+            }
+        }
+        for spare in script.spares() {
+            self.line("");
+            for line in wrap(&format!("{}, {}", spare.id, facts::spare(spare)), WIDTH) {
+                self.line(&line);
+            }
+            for line in wrap(&facts::token(&spare.token), WIDTH - 4) {
                 self.line(&format!("    {line}"));
             }
         }

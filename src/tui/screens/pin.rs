@@ -43,9 +43,9 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
         let style = if is_low { theme.fail() } else { Style::new() };
         lines.entry("tries  ", 7, &tries.to_string(), style);
     }
-    if prompt.purpose.is_new() && !prompt.purpose.is_code() {
+    if prompt.digits_only {
         lines.paragraph(
-            "Digits alone are safest: letters move with the keyboard's layout.",
+            "Digits only: letters move with the keyboard's layout, and this one was not tested.",
             Style::new(),
         );
     }

@@ -1,84 +1,190 @@
-//! The counters of a signing: how many signatures there are and how many there must be, key by key.
+//! The counters of a signing: how many signatures there are and how many there must be, key by key; in a change of
+//! a root, under the root before and under the new one.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::ceremony::{Ceremony, Owed};
+use crate::metadata::Count;
+use crate::script::{KeyChange, Place};
 use crate::tui::model::{Model, Request};
 use crate::tui::text::{escape, shorten, width};
+use crate::tui::theme::Theme;
+
+/// Cells of a counter's column.
+const COLUMN: usize = 8;
+
+/// One key, as the table shows it.
+struct Row {
+    title: String,
+    id: String,
+    fingerprint: String,
+    standing: Standing,
+    /// Whether the root before has it, and whether the new one does.
+    roots: (bool, bool),
+}
+
+/// How far a key is with signing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Signed,
+    Next,
+    Later,
+    Owed,
+    Never,
+}
 
 pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     let theme = model.settings.theme;
     let Some(ceremony) = model.shown() else {
         return Vec::new();
     };
-    let script = ceremony.script();
-    let count = ceremony.signatures();
-    let version = script.root_version();
-    let reached = if count.is_reached() {
-        Span::styled("[ok] ", theme.ok())
-    } else {
-        Span::styled("[wait] ", theme.wait())
-    };
-    let mut heading = vec![
-        Span::styled(format!("root {version}  "), theme.strong()),
-        reached,
-        Span::styled(
-            format!("{} signed, {} needed", count.have, count.need),
-            theme.strong(),
-        ),
-    ];
-    if let Some(previous) = ceremony
-        .signed()
-        .and_then(|signed| signed.progress().previous)
-    {
-        heading.push(Span::raw(format!(
-            "   root {}  {} signed, {} needed",
-            version.saturating_sub(1),
-            previous.have,
-            previous.need
-        )));
-    }
-    // A prompt says the count itself.
+    let rows = rows(model, ceremony);
+    let is_change = ceremony.foundation().is_some();
+    // A prompt says the counts itself.
     let mut lines = match &model.request {
         Request::Ask(_) => Vec::new(),
-        _ => vec![Line::from(heading), Line::default()],
+        _ => vec![heading(ceremony, &theme), Line::default()],
     };
-    let holders: Vec<String> = ceremony
-        .key_states()
-        .map(|(plan, _)| {
-            let name = ceremony.name(&plan.holder);
-            shorten(&escape(name, theme.charset), 24)
-        })
-        .collect();
-    let longest = holders.iter().map(|name| width(name)).max().unwrap_or(0);
-    let next = ceremony
-        .key_states()
-        .position(|(_, state)| !state.has_signed());
-    for (index, ((plan, state), holder)) in ceremony.key_states().zip(&holders).enumerate() {
-        let is_next = Some(index) == next;
-        let (mark, mark_style) = match (&model.request, state.has_signed(), is_next) {
-            (_, true, _) => ("[ok]  ", theme.ok()),
-            (Request::Waiting(_), _, true) => ("[wait]", theme.wait()),
-            (_, _, true) => ("[now] ", theme.now()),
-            _ => ("[    ]", theme.quiet()),
+    let longest = rows.iter().map(|row| width(&row.title)).max().unwrap_or(0);
+    let names = rows
+        .iter()
+        .map(|row| width(&row.id))
+        .max()
+        .unwrap_or(0)
+        .max(8);
+    if is_change {
+        let version = ceremony.script().root_version();
+        let before = format!("root {}", version.saturating_sub(1));
+        lines.push(Line::styled(
+            format!(
+                "{:pad$}{before:<COLUMN$} root {version}",
+                "",
+                pad = longest + names + 4
+            ),
+            theme.quiet(),
+        ));
+    }
+    for row in rows {
+        let is_waiting = matches!(model.request, Request::Waiting(_));
+        let (mark, mark_style) = match row.standing {
+            Standing::Signed => ("[ok]  ", theme.ok()),
+            Standing::Next if is_waiting => ("[wait]", theme.wait()),
+            Standing::Next => ("[now] ", theme.now()),
+            Standing::Owed => ("[owed]", theme.wait()),
+            Standing::Later => ("[    ]", theme.quiet()),
+            Standing::Never => ("  –   ", theme.quiet()),
         };
-        let style = if is_next {
+        let style = if row.standing == Standing::Next {
             theme.strong()
         } else {
             Style::new()
         };
-        let id = state
-            .generated()
-            .map(|generated| generated.key.id().short())
-            .unwrap_or_default();
-        let pad = " ".repeat(longest - width(holder));
-        let line = Line::from(vec![
-            Span::styled(mark, mark_style),
-            Span::styled(format!("  {holder}{pad}  {:<8}", plan.id.as_str()), style),
-            Span::styled(format!("  {id}"), theme.quiet()),
-        ]);
+        let pad = " ".repeat(longest - width(&row.title));
+        let name = format!("{}{pad}  {:<names$}", row.title, row.id);
+        let line = if is_change {
+            let cell = |stands: bool| {
+                if stands {
+                    (mark, mark_style)
+                } else {
+                    ("  –   ", theme.quiet())
+                }
+            };
+            let (before, after) = (cell(row.roots.0), cell(row.roots.1));
+            Line::from(vec![
+                Span::styled(format!("{name}  "), style),
+                Span::styled(format!("{:<COLUMN$} ", before.0), before.1),
+                Span::styled(after.0.to_owned(), after.1),
+            ])
+        } else {
+            Line::from(vec![
+                Span::styled(mark, mark_style),
+                Span::styled(format!("  {name}"), style),
+                Span::styled(format!("  {}", row.fingerprint), theme.quiet()),
+            ])
+        };
         debug_assert!(line.width() <= usize::from(room).max(60), "{line}");
         lines.push(line);
     }
     lines
+}
+
+fn heading(ceremony: &Ceremony, theme: &Theme) -> Line<'static> {
+    let progress = ceremony.progress();
+    let version = ceremony.script().root_version();
+    let mut spans = Vec::new();
+    let mut counter = |version: u64, count: Count| {
+        if !spans.is_empty() {
+            spans.push(Span::raw("   "));
+        }
+        let reached = if count.is_reached() {
+            Span::styled("[ok] ", theme.ok())
+        } else {
+            Span::styled("[wait] ", theme.wait())
+        };
+        let text = if progress.previous.is_some() {
+            format!("keys {}/{}", count.have, count.need)
+        } else {
+            format!("{} signed, {} needed", count.have, count.need)
+        };
+        spans.extend([
+            Span::styled(format!("root {version}  "), theme.strong()),
+            reached,
+            Span::styled(text, theme.strong()),
+        ]);
+    };
+    if let Some(previous) = progress.previous {
+        counter(version.saturating_sub(1), previous);
+    }
+    counter(version, progress.own);
+    Line::from(spans)
+}
+
+/// The keys in the room, then those elsewhere that have a say.
+fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
+    let charset = model.settings.theme.charset;
+    let script = ceremony.script();
+    let next = ceremony
+        .key_states()
+        .position(|(_, state)| !state.has_signed());
+    let here = ceremony
+        .key_states()
+        .enumerate()
+        .map(|(index, (plan, state))| {
+            let name = script
+                .person(&plan.holder)
+                .map_or_else(|| plan.holder.to_string(), |person| person.name.clone());
+            let fingerprint = state.generated();
+            Row {
+                title: shorten(&escape(&name, charset), 24),
+                id: plan.id.to_string(),
+                fingerprint: fingerprint
+                    .map(|generated| generated.key.id().short())
+                    .unwrap_or_default(),
+                standing: match (state.has_signed(), Some(index) == next) {
+                    (true, _) => Standing::Signed,
+                    (false, true) => Standing::Next,
+                    (false, false) => Standing::Later,
+                },
+                roots: (plan.change != KeyChange::Add, plan.change.stays()),
+            }
+        });
+    let distant = script.distant_keys().iter().map(|key| {
+        let title = match &key.place {
+            Place::Site(site) => format!("site {site}"),
+            Place::Absent | Place::Lost => key.held_by.clone().unwrap_or_default(),
+        };
+        Row {
+            title: shorten(&escape(&title, charset), 24),
+            id: key.id.to_string(),
+            fingerprint: String::new(),
+            standing: match ceremony.owed().get(&key.id) {
+                Some(Owed::Collected) => Standing::Signed,
+                Some(Owed::Waited | Owed::Expected) => Standing::Owed,
+                Some(Owed::Forgone { .. }) | None => Standing::Never,
+            },
+            roots: (true, key.change.stays()),
+        }
+    });
+    here.chain(distant).collect()
 }

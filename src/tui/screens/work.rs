@@ -212,7 +212,8 @@ fn question(model: &Model, width: u16) -> Question {
         Request::Secret(entering) => pin::question(model, entering, width),
         Request::Waiting(waiting) => waiting::question(model, waiting, width),
     };
-    if current(model).is_some_and(|step| step.act == Act::SignRoot) {
+    let signs = |step: &Step| matches!(step.act, Act::SignRoot | Act::CollectSignatures);
+    if current(model).is_some_and(signs) {
         let table = sign::table(model, width);
         let is_ask = matches!(model.request, Request::Ask(_));
         let at = if is_ask { question.text.len() } else { 0 };

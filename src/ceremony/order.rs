@@ -1,0 +1,175 @@
+//! In which order the steps come: the script's, but for the blocks of key holders, which may wait and change places
+//! until the root is composed.
+
+use crate::metadata::Signer;
+use crate::script::{Act, KeyId, Step};
+
+use super::state::Ceremony;
+
+impl Ceremony {
+    /// The step that the room is at; none when all are done.
+    ///
+    /// The blocks of keys that were deferred, or whose holders are away, come last before the root is composed.
+    #[must_use]
+    pub fn current_step(&self) -> Option<&Step> {
+        let mut waiting = None;
+        for step in self.undone() {
+            let Some(key) = step.act.enrols() else {
+                if step.act == Act::ComposeRoot {
+                    return waiting.or(Some(step));
+                }
+                return Some(step);
+            };
+            if let Some(first) = self.first_of_taken_up() {
+                return Some(first);
+            }
+            if !self.is_held_back(key) {
+                return Some(step);
+            }
+            waiting = waiting.or(Some(step));
+        }
+        waiting
+    }
+
+    /// The keys whose blocks were deferred and are still to be done.
+    #[must_use]
+    pub fn deferred(&self) -> Vec<&KeyId> {
+        self.script
+            .keys()
+            .iter()
+            .map(|plan| &plan.id)
+            .filter(|key| self.deferred.contains(*key))
+            .collect()
+    }
+
+    /// What was put off and is done is put off no more.
+    pub(super) fn settle_order(&mut self) {
+        let over = |key: &KeyId| self.first_of_block(key).is_none();
+        let deferred = self.deferred.iter().filter(|key| !over(key)).cloned();
+        let deferred = deferred.collect();
+        let taken_up = self.taken_up.clone().filter(|key| !over(key));
+        self.deferred = deferred;
+        self.taken_up = taken_up;
+    }
+
+    fn undone(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.script.steps().iter();
+        steps.filter(|step| !self.done.contains(&step.id))
+    }
+
+    /// The first step of a key's block that is not done; none when the key is there.
+    pub(super) fn first_of_block(&self, key: &KeyId) -> Option<&Step> {
+        self.undone().find(|step| step.act.enrols() == Some(key))
+    }
+
+    fn first_of_taken_up(&self) -> Option<&Step> {
+        let key = self.taken_up.as_ref()?;
+        if self.is_holder_away(key) {
+            return None;
+        }
+        self.first_of_block(key)
+    }
+
+    fn is_held_back(&self, key: &KeyId) -> bool {
+        self.deferred.contains(key) || self.is_holder_away(key)
+    }
+
+    pub(super) fn is_holder_away(&self, key: &KeyId) -> bool {
+        self.script
+            .key(key)
+            .is_some_and(|plan| self.away.contains(&plan.holder))
+    }
+
+    /// The key whose token the room is working with.
+    #[must_use]
+    pub fn key_at_hand(&self) -> Option<&KeyId> {
+        let step = self.current_step()?;
+        match &step.act {
+            Act::SignRoot => self.next_signer().map(|plan| &plan.id),
+            act => act.key(),
+        }
+    }
+
+    /// Whether a key's block may be put off: it is not done, and something else can be done meanwhile.
+    pub(super) fn may_defer(&self, key: &KeyId) -> bool {
+        let is_at_blocks = self
+            .current_step()
+            .is_some_and(|step| step.act.enrols().is_some());
+        let mut before = self
+            .undone()
+            .take_while(|step| step.act != Act::ComposeRoot);
+        is_at_blocks
+            && !self.deferred.contains(key)
+            && self.first_of_block(key).is_some()
+            && before.any(|step| match step.act.enrols() {
+                Some(other) => other != key && !self.is_held_back(other),
+                None => true,
+            })
+    }
+
+    /// Whether a key's block may be done now: only blocks of other keys are passed over.
+    pub(super) fn may_take_up(&self, key: &KeyId) -> bool {
+        let Some(first) = self.first_of_block(key) else {
+            return false;
+        };
+        let is_at_block = self
+            .current_step()
+            .is_some_and(|step| step.act.enrols().is_some_and(|other| other != key));
+        let mut passed = self.undone().take_while(|step| step.id != first.id);
+        is_at_block && !self.is_holder_away(key) && passed.all(|step| step.act.enrols().is_some())
+    }
+
+    /// Whether the key is one that this ceremony makes.
+    pub(super) fn is_made_here(&self, key: &KeyId) -> bool {
+        let plan = self.script.key(key);
+        plan.is_some_and(|plan| plan.change.before().is_none())
+    }
+
+    /// Whether a key may be made anew on its token: it was made here, and no root was composed with it.
+    pub(super) fn may_redo(&self, key: &KeyId) -> bool {
+        let state = &self.keys[key];
+        self.frozen.is_none()
+            && state.generated.is_some()
+            && self.is_made_here(key)
+            && state.to_destroy().is_none()
+            && !self.is_holder_away(key)
+            && self.is_past_reading()
+    }
+
+    /// Whether people, clock and machine are settled, so that tokens may be worked with.
+    pub(super) fn is_past_reading(&self) -> bool {
+        let is_opening = |act: &Act| {
+            matches!(
+                act,
+                Act::Attendance | Act::AttestClock | Act::InspectStation | Act::ReadScript
+            )
+        };
+        self.current_step()
+            .is_some_and(|step| !is_opening(&step.act))
+    }
+
+    /// Whether two people may decide that nothing more is asked of a key: its holder is away or its token fails,
+    /// and the root reaches its threshold without it.
+    pub(super) fn may_forgo(&self, key: &KeyId) -> bool {
+        let state = &self.keys[key];
+        let is_in_the_way = self.key_at_hand() == Some(key)
+            && (self.is_holder_away(key) || self.failure.is_some() || state.locked);
+        let is_of_duty = self
+            .current_step()
+            .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::ProveToken { .. }));
+        let is_reached = || {
+            let mut change = self.root_change();
+            let name = key.as_str();
+            let owed = state.signature.is_none();
+            for participant in change
+                .participants
+                .iter_mut()
+                .filter(|p| owed && p.name == name)
+            {
+                participant.signer = Signer::Never;
+            }
+            change.reachability().is_reached()
+        };
+        is_in_the_way && is_of_duty && state.forgone.is_none() && is_reached()
+    }
+}

@@ -1,0 +1,113 @@
+//! What opens a token: who sets it, and what becomes of it afterwards.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::PersonId;
+use crate::profile;
+
+/// One of the secrets that open a token or rule over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenSecret {
+    /// The key holder's PIN, without which no key signs.
+    UserPin,
+    /// The security officer's PIN: sets a new user PIN, and erases the token.
+    SoPin,
+    /// The code that unblocks a locked PIN.
+    Puk,
+    /// The key that rules over what the token holds.
+    ManagementKey,
+}
+
+impl TokenSecret {
+    pub(super) const SPELLINGS: &'static [(&'static str, Self)] = &[
+        ("user-pin", Self::UserPin),
+        ("so-pin", Self::SoPin),
+        ("puk", Self::Puk),
+        ("management-key", Self::ManagementKey),
+    ];
+
+    /// The secret that scripts spell so.
+    #[must_use]
+    pub fn named(spelling: &str) -> Option<Self> {
+        let found = Self::SPELLINGS.iter().find(|(text, _)| *text == spelling);
+        found.map(|(_, secret)| *secret)
+    }
+
+    /// As scripts spell it: `so-pin`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserPin => "user-pin",
+            Self::SoPin => "so-pin",
+            Self::Puk => "puk",
+            Self::ManagementKey => "management-key",
+        }
+    }
+
+    /// As people call it: `SO PIN`.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::UserPin => "PIN",
+            Self::SoPin => "SO PIN",
+            Self::Puk => "PUK",
+            Self::ManagementKey => "management key",
+        }
+    }
+
+    /// The secrets that tokens of a make have.
+    #[must_use]
+    pub const fn of(make: profile::Kind) -> &'static [Self] {
+        match make {
+            profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
+        }
+    }
+}
+
+impl fmt::Display for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who sets a secret of a token, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretPlan {
+    /// Which.
+    pub secret: TokenSecret,
+    /// Who sets it, alone; nobody sets what is random and discarded.
+    pub set_by: Option<PersonId>,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Whether the script says so; otherwise it is what this version takes for granted.
+    pub is_stated: bool,
+}
+
+/// What becomes of a secret once it is set.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// Whoever set it knows it by heart.
+    Memory,
+    /// It is written down, and sealed into a tamper-evident bag.
+    Envelope {
+        /// The number of the bag.
+        bag: String,
+    },
+    /// It is random, nobody sees it, and it is forgotten once the token has it.
+    Discarded,
+}
+
+impl Fate {
+    /// As scripts spell it: `envelope`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Envelope { .. } => "envelope",
+            Self::Discarded => "discarded",
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Who sets what opens a token, and what becomes of it: each secret of the make once, in hands that can keep it.
+
+use super::people::find;
+use super::twice;
+use crate::profile::Profile;
+use crate::script::TokenSecret;
+use crate::script::read::{Draft, FateWord, KeyEntry, Log, SecretEntry};
+
+const CHECK: &str = "script.activation";
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    for key in &draft.keys {
+        twice(
+            log,
+            "secret",
+            key.activation.iter().filter_map(|e| e.secret.as_ref()),
+        );
+        for entry in &key.activation {
+            known(log, key, entry);
+            fate(log, entry);
+            setter(log, draft, key, entry);
+        }
+    }
+    let bags = draft.keys.iter().flat_map(|key| {
+        let envelopes = key.activation.iter().filter_map(|entry| entry.bag.as_ref());
+        envelopes.chain(key.token.as_ref().and_then(|token| token.bag.as_ref()))
+    });
+    let spares = draft.spares.iter().filter_map(|spare| spare.token.as_ref());
+    let bags = bags.chain(spares.filter_map(|token| token.bag.as_ref()));
+    twice(log, "bag number", bags);
+}
+
+/// Tokens of the make have such a secret.
+fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
+    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
+    let make = profile.and_then(|at| Profile::named(&at.value).ok());
+    let (Some(make), Some(secret)) = (make, &entry.secret) else {
+        return;
+    };
+    let has = TokenSecret::of(make.kind());
+    if !has.contains(&secret.value) {
+        let names: Vec<&str> = has.iter().map(|secret| secret.as_str()).collect();
+        log.fault(
+            CHECK,
+            &secret.span,
+            format!(
+                "a token of {} has no {}",
+                make.name(),
+                secret.value.as_str()
+            ),
+            format!("tokens of that make have: {}", names.join(", ")),
+        );
+    }
+}
+
+fn fate(log: &Log<'_>, entry: &SecretEntry) {
+    let (Some(secret), Some(fate)) = (&entry.secret, &entry.fate) else {
+        return;
+    };
+    let wrong = |message: &str, hint: &str| log.fault(CHECK, &fate.span, message, hint);
+    match (secret.value, fate.value) {
+        (TokenSecret::UserPin, FateWord::Discarded) => wrong(
+            "a user-pin that nobody knows would lock its key away",
+            "give it the fate memory or envelope",
+        ),
+        (TokenSecret::ManagementKey, FateWord::Memory) => wrong(
+            "nobody keeps a management-key in memory",
+            "give it the fate envelope or discarded",
+        ),
+        (_, FateWord::Envelope) if entry.bag.is_none() && entry.is_read => wrong(
+            "an envelope without the number of its bag",
+            "add, for example: bag = \"B0000001\"",
+        ),
+        _ => {}
+    }
+    if let (FateWord::Memory | FateWord::Discarded, Some(bag)) = (fate.value, &entry.bag) {
+        log.fault(
+            CHECK,
+            &bag.span,
+            "a bag for what goes into none",
+            "give it the fate envelope, or take the bag out",
+        );
+    }
+}
+
+fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
+    let (Some(secret), Some(fate)) = (&entry.secret, &entry.fate) else {
+        return;
+    };
+    match (&entry.set_by, fate.value) {
+        (Some(by), FateWord::Discarded) => log.fault(
+            CHECK,
+            &by.span,
+            "what is random and discarded is set by nobody",
+            "take set_by out, or give it the fate memory or envelope",
+        ),
+        (None, FateWord::Memory | FateWord::Envelope) if entry.is_read => log.fault(
+            CHECK,
+            &entry.span,
+            format!("nobody sets the {}", secret.value.as_str()),
+            "add, for example: set_by = \"holder-1\"",
+        ),
+        (Some(by), _) if find(draft, &by.value).is_none() => super::people::nobody(log, draft, by),
+        (Some(by), _)
+            if secret.value == TokenSecret::UserPin
+                && key.holder.as_ref().is_some_and(|at| at.value != by.value) =>
+        {
+            log.fault(
+                CHECK,
+                &by.span,
+                format!("{:?} does not hold this key", by.value.as_str()),
+                "the user-pin is set by the key's own holder: nobody else ever learns it",
+            );
+        }
+        _ => {}
+    }
+}

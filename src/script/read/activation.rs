@@ -1,0 +1,108 @@
+//! The list `activation` of a key: who sets what opens its token, and what becomes of it.
+
+use super::fields::Value;
+use super::log::{At, Span};
+use crate::profile::Profile;
+use crate::script::{Fate, PersonId, SecretPlan, TokenSecret};
+
+/// More than any token has.
+const MOST_SECRETS: usize = 8;
+
+const EXAMPLE: &str =
+    "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000001\" }";
+
+const FATES: [(&str, FateWord); 3] = [
+    ("memory", FateWord::Memory),
+    ("envelope", FateWord::Envelope),
+    ("discarded", FateWord::Discarded),
+];
+
+/// A fate as it is spelt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::script) enum FateWord {
+    Memory,
+    Envelope,
+    Discarded,
+}
+
+/// What is said of one secret, as it was read.
+pub(in crate::script) struct SecretEntry {
+    pub(in crate::script) span: Span,
+    pub(in crate::script) secret: Option<At<TokenSecret>>,
+    pub(in crate::script) set_by: Option<At<PersonId>>,
+    pub(in crate::script) fate: Option<At<FateWord>>,
+    pub(in crate::script) bag: Option<At<String>>,
+    /// Whether each field that is there could be read.
+    pub(in crate::script) is_read: bool,
+}
+
+pub(super) fn read(list: Option<Value<'_, '_>>) -> Vec<SecretEntry> {
+    let items = list.and_then(|value| value.items(MOST_SECRETS));
+    items
+        .unwrap_or_default()
+        .iter()
+        .filter_map(secret)
+        .collect()
+}
+
+fn secret(item: &Value<'_, '_>) -> Option<SecretEntry> {
+    let mut fields = item.table("an item of \"activation\"")?;
+    let secret = fields
+        .required("what", EXAMPLE)
+        .and_then(|value| value.at(value.one_of("script.activation", TokenSecret::SPELLINGS)));
+    let setter = fields.optional("set_by");
+    let set_by = setter.as_ref().and_then(|value| value.at(value.id()));
+    let fate = fields
+        .required("fate", EXAMPLE)
+        .and_then(|value| value.at(value.one_of("script.activation", &FATES)));
+    let number = fields.optional("bag");
+    let bag = number.as_ref().and_then(|value| value.at(value.line(64)));
+    let is_read = secret.is_some()
+        && fate.is_some()
+        && setter.is_some() == set_by.is_some()
+        && number.is_some() == bag.is_some();
+    fields.finish();
+    Some(SecretEntry {
+        span: item.span.clone(),
+        secret,
+        set_by,
+        fate,
+        bag,
+        is_read,
+    })
+}
+
+/// What the script says of each secret of the make, and what is taken for granted of the others.
+pub(super) fn complete(
+    entries: Vec<SecretEntry>,
+    holder: &PersonId,
+    profile: &str,
+) -> Option<Vec<SecretPlan>> {
+    let make = Profile::named(profile).ok()?.kind();
+    let mut stated = Vec::new();
+    for entry in entries {
+        let fate = match entry.fate?.value {
+            FateWord::Memory => Fate::Memory,
+            FateWord::Envelope => Fate::Envelope {
+                bag: entry.bag?.value,
+            },
+            FateWord::Discarded => Fate::Discarded,
+        };
+        stated.push(SecretPlan {
+            secret: entry.secret?.value,
+            set_by: entry.set_by.map(|at| at.value),
+            fate,
+            is_stated: true,
+        });
+    }
+    let all = TokenSecret::of(make).iter().map(|secret| {
+        let said = stated.iter().find(|plan| plan.secret == *secret).cloned();
+        said.unwrap_or_else(|| SecretPlan {
+            secret: *secret,
+            set_by: Some(holder.clone()),
+            fate: Fate::Memory,
+            is_stated: false,
+        })
+    });
+    Some(all.collect())
+}
