@@ -82,4 +82,15 @@ impl Ceremony {
             _ => Err(StepError::NotAnAnswer),
         }
     }
+
+    /// The event of a signature that came from its site.
+    pub(super) fn collected(&self, signature: &[u8]) -> Result<Fact, StepError> {
+        let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
+        let key_id = self.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;
+        Ok(Fact::SignatureCollected {
+            key: key.clone(),
+            key_id: key_id.as_str().to_owned(),
+            signature: hex::encode(signature),
+        })
+    }
 }

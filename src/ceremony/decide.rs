@@ -526,13 +526,7 @@ impl Ceremony {
                 Fact::RequestWritten { file }
             }
             (Act::CollectSignatures, Outcome::Collected(signature)) => {
-                let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
-                let key_id = self.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;
-                Fact::SignatureCollected {
-                    key: key.clone(),
-                    key_id: key_id.as_str().to_owned(),
-                    signature: hex::encode(signature),
-                }
+                self.collected(&signature)?
             }
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self

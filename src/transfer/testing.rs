@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{Asked, DetachedSignature, SigningRequest};
 use crate::certificate::PublicKey;
 use crate::metadata::{
-    FrozenRoot, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, canonical, verify_chain,
+    FrozenRoot, KeyId, RoleKind, RootDraft, RootFile, SignedRoot, TrustedRoot, canonical,
+    verify_chain,
 };
 
 #[path = "../../tests/support/signer.rs"]

@@ -1,6 +1,6 @@
 //! What happens to the signatures that other sites owe.
 
-use crate::metadata::Progress;
+use crate::metadata::{Progress, SignedRoot};
 use crate::script::KeyId;
 
 use crate::ceremony::event::Fact;
@@ -41,7 +41,7 @@ impl Ceremony {
             }
             Fact::SignatureForgone { key, reason } => {
                 require(!reason.trim().is_empty(), "it is said why")?;
-                let is_complete = self.signed().map(|signed| signed.progress());
+                let is_complete = self.signed().map(SignedRoot::progress);
                 require(
                     is_complete.is_some_and(Progress::is_complete),
                     "the thresholds are not reached without it",

@@ -117,6 +117,7 @@ impl ChangeBlueprint {
             .collect();
         people(tables(&mut document, "person")?, &names)?;
         self.write_keys(tables(&mut document, "key")?, &names)?;
+        self.spares(&mut document, &names);
         steps(tables(&mut document, "step")?, &names)?;
         Ok(document.to_string())
     }
@@ -168,6 +169,23 @@ impl ChangeBlueprint {
         Ok(())
     }
 
+    /// A spare stands in for the token of a new key; where none is made, none is needed.
+    fn spares(&self, document: &mut DocumentMut, names: &[Named<'_>]) {
+        let added = names.iter().filter(|key| key.exists.is_none());
+        let keys: Array = added.map(|key| format!("key-{}", key.number)).collect();
+        if keys.is_empty() {
+            document.remove("spare");
+        }
+        let spares = document.get_mut("spare");
+        let spares = spares.and_then(Item::as_array_of_tables_mut);
+        for spare in spares.into_iter().flat_map(ArrayOfTables::iter_mut) {
+            set(spare, "keys", keys.clone());
+            if let Some(token) = spare.get_mut("token").and_then(Item::as_inline_table_mut) {
+                token.insert("profile", self.profile.as_str().into());
+            }
+        }
+    }
+
     /// Tables in the order of the root, those of new keys last. The comment above the first one stays.
     fn write_keys(
         &self,
@@ -211,6 +229,18 @@ impl ChangeBlueprint {
             if key.exists.is_none() {
                 set(&mut table, "type", self.key_type.to_string());
                 set(&mut table, "backup", "none");
+                let secrets = ["user-pin", "so-pin"].map(|what| {
+                    let mut secret = InlineTable::new();
+                    secret.insert("what", what.into());
+                    secret.insert("set_by", format!("holder-{number}").into());
+                    secret.insert("fate", "memory".into());
+                    Value::from(secret)
+                });
+                set(
+                    &mut table,
+                    "activation",
+                    secrets.into_iter().collect::<Array>(),
+                );
             }
             keys.push(table);
         }
