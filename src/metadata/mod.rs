@@ -24,7 +24,7 @@ mod signed;
 mod status;
 mod tally;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod twin;
 
 pub use canonical_json::{CanonicalError, JsonError, canonical};

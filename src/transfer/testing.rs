@@ -5,14 +5,11 @@ use serde_json::json;
 use super::{Asked, DetachedSignature, SigningRequest};
 use crate::certificate::PublicKey;
 use crate::metadata::{
-    FrozenRoot, KeyId, RoleKind, RootDraft, RootFile, SignedRoot, TrustedRoot, canonical,
+    FrozenRoot, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, canonical,
     verify_chain,
 };
 
-#[path = "../../tests/support/signer.rs"]
-mod signer;
-
-pub(super) use signer::Signer;
+pub(super) use crate::metadata::testing::Signer;
 
 pub(super) const REPOSITORY: &str = "example.com/updates";
 

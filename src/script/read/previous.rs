@@ -49,13 +49,13 @@ pub(super) fn read(
     let record = fields
         .optional("record")
         .and_then(|value| Some((record(&value)?, value)));
-    let mut carried = |name: &'static str, example: &str| {
+    let mut file_of = |name: &'static str, example: &str| {
         let value = fields.optional(name)?;
         let table = value.table(format!("{name:?}"))?;
         carrier.file(table, LONGEST_REGISTER, example)
     };
-    let custody = carried("custody", "previous/custody.jsonl").map(|(_, file)| file);
-    let register = carried("register", "previous/payloads.json");
+    let custody = file_of("custody", "previous/custody.jsonl").map(|(_, file)| file);
+    let register = file_of("register", "previous/payloads.json");
     fields.finish();
     let payloads = register
         .as_ref()
