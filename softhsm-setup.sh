@@ -55,6 +55,7 @@ main() {
 
     try_softhsm
     [ "$test_tools" = no ] || install_peers
+    [ "$test_tools" = no ] || install_yubikey_tools
     has cargo || complain 'note: there is no cargo on the PATH; Conclave is built with Rust 1.89 or later'
     say 'ready'
 }
@@ -75,6 +76,11 @@ openssl    | openssl                    | apt: openssl              | dnf: opens
 opensc     | OpenSC's pkcs11-tool       | apt: opensc               | dnf: opensc              | pacman: opensc   | brew: opensc
 tmux       | tmux                       | apt: tmux                 | dnf: tmux                | pacman: tmux     | brew: tmux
 venv       | Python 3 with venv and pip | apt: python3 python3-venv | dnf: python3 python3-pip | pacman: python   | brew: python
+python_dev | the headers of Python 3    | apt: python3-dev          | dnf: python3-devel       | pacman: python   | brew: python
+unshare    | unshare                    | apt: util-linux           | dnf: util-linux          | pacman: util-linux
+pcscd      | the smart card daemon      | apt: pcscd                | dnf: pcsc-lite           | pacman: pcsclite
+vpcd       | vsmartcard's vpcd driver   | apt: vsmartcard-vpcd      | dnf: virtualsmartcard
+piv_tool   | yubico-piv-tool            | apt: yubico-piv-tool      | dnf: yubico-piv-tool     | pacman: yubico-piv-tool
 TABLE
 }
 
@@ -89,6 +95,11 @@ probe() {
     opensc) has pkcs11-tool ;;
     tmux) tmux -V ;;
     venv) python3 -c 'import ensurepip, venv' ;;
+    python_dev) python3 -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"), "Python.h"))' ;;
+    unshare) has unshare ;;
+    pcscd) has pcscd || [ -x /usr/sbin/pcscd ] ;;
+    vpcd) [ -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so ] || [ -e /usr/lib64/pcsc/drivers/serial/libifdvpcd.so ] ;;
+    piv_tool) has yubico-piv-tool ;;
     *) false ;;
     esac >/dev/null 2>&1
 }
@@ -221,6 +232,23 @@ install_peers() {
     say "python-tuf $("$peers/python/bin/python" -c 'import tuf; print(tuf.__version__)')," \
         "tuf-js $("$peers/node/bin/node" -p 'require(process.argv[1]).version' "$peers/js/node_modules/tuf-js/package.json")" \
         "on Node.js $("$peers/node/bin/node" --version)"
+}
+
+# What the virtual YubiKeys of the tests run on, and Yubico's own tool. pyscard has no binaries
+# for Linux: it is compiled against the PC/SC library.
+install_yubikey_tools() {
+    pins=$here/tests/yubikey/requirements.txt
+    if cmp -s "$pins" "$peers/yubikey/requirements.txt" &&
+        "$peers/yubikey/bin/ykman" --version >/dev/null 2>&1; then
+        say "found    ykman in $peers"
+    else
+        say "installing ykman into $peers"
+        python3 -m venv --clear "$peers/yubikey"
+        "$peers/yubikey/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --only-binary :all: --no-binary pyscard --require-hashes -r "$pins"
+        cp "$pins" "$peers/yubikey/requirements.txt"
+    fi
+    say "$("$peers/yubikey/bin/ykman" --version)"
 }
 
 main "$@"

@@ -1,9 +1,10 @@
 //! How long `conclave root verify` takes over long chains, against the least that it could.
 //!
-//! `cargo bench --bench root_chain` makes chains of 1,000 and 10,000 versions with
-//! five ECDSA P-256 keys and a threshold of three, times the whole process over
-//! them, and compares with the bare time of the signature verifications in aws-lc,
-//! spread over the cores. `cargo bench --bench root_chain -- DIR` leaves the chain of
+//! `cargo bench --bench root_chain` makes chains with five ECDSA P-256 keys and a
+//! threshold of three, and times the whole process over them. Beside each run it
+//! times the bare verifications in aws-lc, as many as the chain has signatures,
+//! spread over the cores: with a key that is parsed each time, and with one that is
+//! ready. `cargo bench --bench root_chain -- DIR [SIGNATURES]` leaves a chain of
 //! 1,000 versions in DIR, for other verifiers to be timed on.
 
 #![allow(
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _,
-    UnparsedPublicKey,
+    ParsedPublicKey, UnparsedPublicKey,
 };
 use conclave::certificate::{Algorithm, PublicKey};
 use conclave::metadata::{Key, RoleKind, RootDraft, canonical};
@@ -28,7 +29,7 @@ use serde_json::{Value, json};
 const KEYS: usize = 5;
 const THRESHOLD: u32 = 3;
 /// How often each thing is timed. The best counts: everything else in the measure is the machine's.
-const RUNS: usize = 15;
+const RUNS: usize = 25;
 
 struct Signers {
     pairs: Vec<EcdsaKeyPair>,
@@ -77,83 +78,126 @@ impl Signers {
         }
     }
 
-    /// The bare time of one verification, hashing included, with all cores at work: the best of several rounds.
-    fn verification_time(&self) -> Duration {
-        const ROUNDS: u32 = 500;
+    /// The bare verifications, and nothing else.
+    fn bare(&self) -> Bare {
+        let pair = &self.pairs[0];
         let message = vec![b'x'; 3000];
-        let signature = self.pairs[0].sign(&SystemRandom::new(), &message).unwrap();
-        let point = self.pairs[0].public_key().as_ref();
-        let verify = || {
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point)
-                .verify(&message, signature.as_ref())
-                .unwrap();
-        };
-        let round = || {
-            let begin = Instant::now();
-            std::thread::scope(|scope| {
-                for _ in 0..cores() {
-                    scope.spawn(|| (0..ROUNDS).for_each(|_| verify()));
-                }
-            });
-            begin.elapsed() / ROUNDS
-        };
-        (0..RUNS).map(|_| round()).min().unwrap()
+        let signature = pair.sign(&SystemRandom::new(), &message).unwrap();
+        let point = pair.public_key().as_ref();
+        Bare {
+            unparsed: UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point.to_vec()),
+            parsed: ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).unwrap(),
+            signature: signature.as_ref().to_vec(),
+            message,
+        }
     }
+}
+
+/// One signature, to be verified again and again.
+struct Bare {
+    unparsed: UnparsedPublicKey<Vec<u8>>,
+    parsed: ParsedPublicKey,
+    message: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl Bare {
+    /// With a key that is parsed each time.
+    fn parsing(&self, count: u32) -> Duration {
+        on_all_cores(count, || {
+            self.unparsed
+                .verify(&self.message, &self.signature)
+                .unwrap();
+        })
+    }
+
+    /// With a key that is ready: the least that it could take.
+    fn ready(&self, count: u32) -> Duration {
+        on_all_cores(count, || {
+            self.parsed
+                .verify_sig(&self.message, &self.signature)
+                .unwrap();
+        })
+    }
+}
+
+fn on_all_cores(count: u32, verify: impl Fn() + Sync) -> Duration {
+    let begin = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..cores() {
+            scope.spawn(|| (0..count / cores()).for_each(|_| verify()));
+        }
+    });
+    begin.elapsed()
 }
 
 fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
 }
 
-/// The best of several runs of the whole process.
-fn verify_time(directory: &Path) -> Duration {
-    (0..RUNS)
-        .map(|_| {
-            let begin = Instant::now();
-            let output = Command::new(env!("CARGO_BIN_EXE_conclave"))
-                .args(["root", "verify", "--json"])
-                .arg(directory)
-                .output()
-                .unwrap();
-            let took = begin.elapsed();
-            assert!(
-                output.status.success(),
-                "{}",
-                String::from_utf8_lossy(&output.stdout)
-            );
-            took
-        })
-        .min()
-        .unwrap()
+/// The whole process.
+fn verify(directory: &Path) -> Duration {
+    let begin = Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_conclave"))
+        .args(["root", "verify", "--json"])
+        .arg(directory)
+        .output()
+        .unwrap();
+    let took = begin.elapsed();
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}");
+    took
+}
+
+/// The best of each, timed in turns.
+fn best<const N: usize>(things: [&dyn Fn() -> Duration; N]) -> [Duration; N] {
+    let mut best = [Duration::MAX; N];
+    for _ in 0..RUNS {
+        for (best, thing) in best.iter_mut().zip(things) {
+            *best = thing().min(*best);
+        }
+    }
+    best
+}
+
+fn times(took: Duration, limit: Duration) -> f64 {
+    took.as_secs_f64() / limit.as_secs_f64()
 }
 
 fn main() {
     let signers = Signers::new();
-    // Cargo passes `--bench`; any other argument is the directory.
-    if let Some(directory) = std::env::args()
+    // Cargo passes `--bench`; any other argument is ours.
+    let mut arguments = std::env::args()
         .skip(1)
-        .find(|argument| !argument.starts_with('-'))
-    {
+        .filter(|argument| !argument.starts_with('-'));
+    if let Some(directory) = arguments.next() {
+        let signing = arguments.next().map_or(3, |count| count.parse().unwrap());
         fs::create_dir_all(&directory).unwrap();
-        signers.write_chain(Path::new(&directory), 1000, KEYS);
-        println!("1,000 versions are in {directory}");
+        signers.write_chain(Path::new(&directory), 1000, signing);
+        println!("1,000 versions with {signing} signatures each are in {directory}");
         return;
     }
-    let single = signers.verification_time();
-    println!("one verification: {single:?} on each of {} cores", cores());
-    let mut thousand = Duration::MAX;
-    for (versions, signing) in [(1000, 3), (1000, KEYS), (10_000, KEYS)] {
-        let directory = tempfile::tempdir().unwrap();
-        signers.write_chain(directory.path(), versions, signing);
-        let took = verify_time(directory.path());
-        let floor = single * THRESHOLD * u32::try_from(versions).unwrap() / cores();
-        let ratio = took.as_secs_f64() / floor.as_secs_f64();
-        println!("{versions} versions, {signing} of {KEYS} sign: {took:?}, {ratio:.2} × {floor:?}");
-        if versions == 1000 {
-            thousand = took;
-        } else {
-            let growth = took.as_secs_f64() / thousand.as_secs_f64();
-            println!("10,000 versions take {growth:.2} × the time of 1,000");
+    let bare = signers.bare();
+    for signing in [THRESHOLD, 5] {
+        let chain = tempfile::tempdir().unwrap();
+        signers.write_chain(chain.path(), 1000, signing as usize);
+        let count = 1000 * signing;
+        let [took, parsing, ready] =
+            best([&|| verify(chain.path()), &|| bare.parsing(count), &|| {
+                bare.ready(count)
+            }]);
+        println!("1000 versions, {signing} of {KEYS} sign: {took:?}");
+        for (limit, key) in [(parsing, "parsed each time"), (ready, "ready")] {
+            let ratio = times(took, limit);
+            println!("  {ratio:.2} × {limit:?}, {count} verifications with a key {key}");
         }
     }
+    let [thousand, ten_thousand] = [1000, 10_000].map(|versions| {
+        let chain = tempfile::tempdir().unwrap();
+        signers.write_chain(chain.path(), versions, THRESHOLD as usize);
+        chain
+    });
+    let [once, ten_times] = best([&|| verify(thousand.path()), &|| verify(ten_thousand.path())]);
+    let ratio = times(ten_times, once);
+    println!("10000 versions take {ten_times:?}, {ratio:.2} × the time of 1000");
 }

@@ -19,16 +19,25 @@ pub enum PinError {
     /// Longer than 255 bytes, which no token takes.
     #[error("the PIN is longer than 255 bytes")]
     TooLong,
+    /// A YubiKey was touched, and typed a one-time password.
+    #[error("that is a one-time password, which a YubiKey types when it is touched")]
+    OneTimePassword,
     /// A control character: a stray key, or text that was pasted.
     #[error("the PIN has a control character in it")]
     Control,
 }
 
+/// The sixteen letters that lie in the same place on most keyboards, in which YubiKeys type.
+const MODHEX: &str = "cbdefghijklnrtuv";
+
+/// The least that a YubiKey types at a touch.
+const SHORTEST_OTP: usize = 32;
+
 impl Pin {
     /// Takes a PIN as it was typed, and takes over the duty to wipe it.
     ///
     /// # Errors
-    /// When it is empty, longer than 255 bytes, or has a control character.
+    /// When it is empty, longer than 255 bytes, has a control character, or was typed by a YubiKey.
     pub fn new(text: Zeroizing<String>) -> Result<Self, PinError> {
         if text.is_empty() {
             return Err(PinError::Empty);
@@ -38,6 +47,9 @@ impl Pin {
         }
         if text.chars().any(char::is_control) {
             return Err(PinError::Control);
+        }
+        if text.len() >= SHORTEST_OTP && text.chars().all(|c| MODHEX.contains(c)) {
+            return Err(PinError::OneTimePassword);
         }
         Ok(Self(text))
     }
@@ -59,6 +71,29 @@ impl Pin {
     pub fn same_as(&self, other: &Self) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes())
             .is_ok()
+    }
+}
+
+/// A private key in clear: PKCS #8 in DER. Never written anywhere but into a token.
+pub struct PrivateKey(Zeroizing<Vec<u8>>);
+
+impl PrivateKey {
+    /// Takes over the duty to wipe it. What is inside is for the token to judge.
+    #[must_use]
+    pub const fn new(pkcs8: Zeroizing<Vec<u8>>) -> Self {
+        Self(pkcs8)
+    }
+
+    /// The key in clear, for the token that takes it in and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(…)")
     }
 }
 
@@ -86,6 +121,9 @@ mod tests {
         assert_eq!(pin("").unwrap_err(), PinError::Empty);
         assert_eq!(pin(&"1".repeat(256)).unwrap_err(), PinError::TooLong);
         assert_eq!(pin("12\u{1b}34").unwrap_err(), PinError::Control);
+        let touched = "ccccccjjrgtrcbdtvelvlkkhcrncckiegjkjdcdlrblv";
+        assert_eq!(pin(touched).unwrap_err(), PinError::OneTimePassword);
+        assert!(pin("correct horse battery staple in a drawer").is_ok());
     }
 
     #[test]

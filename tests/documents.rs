@@ -75,10 +75,6 @@ fn the_limits_are_documented_as_they_are() {
             thousands(limits::CLIENT_FILE_BYTES as u64)
         ),
         format!(
-            "chains longer than {} versions",
-            limits::SURPLUS_CHECKED_VERSIONS
-        ),
-        format!(
             "| nesting of JSON | {} levels |",
             conclave::metadata::canonical_json::MAX_DEPTH
         ),

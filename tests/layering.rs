@@ -38,7 +38,7 @@ const ROOMS: &[(&str, Imports)] = &[
     ),
     (
         "script",
-        These(&["transfer", "metadata", "profile", "words"]),
+        These(&["transfer", "metadata", "profile", "record", "words"]),
     ),
     (
         "ceremony",
@@ -62,7 +62,7 @@ const ROOMS: &[(&str, Imports)] = &[
         "token",
         These(&["profile", "certificate", "metadata", "record", "secret"]),
     ),
-    ("station", These(&["record"])),
+    ("station", These(&["record", "words"])),
     ("executor", AllAbove),
     ("rehearsal", AllAbove),
     ("tui", These(FRONT_END)),

@@ -6,6 +6,8 @@ use crate::ceremony::Ceremony;
 use crate::transcript::{Transcript, closing_note};
 use crate::words::Digest;
 
+use super::cards::cards;
+use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
 use super::payloads::{PAYLOADS, payload_register};
 use super::register::{public_key_path, register};
@@ -19,7 +21,13 @@ pub(super) const TRANSCRIPT: &str = "transcript.jsonl";
 pub const SUMS: &str = "SHA256SUMS";
 
 /// Documents whose wording belongs to the version of the program; what they say stands in the record as well.
-pub(super) const WORDED: [&str; 3] = ["VERIFY.txt", "closing-note.txt", "report.html"];
+pub(super) const WORDED: [&str; 5] = [
+    "VERIFY.txt",
+    "cards.html",
+    "cards.txt",
+    "closing-note.txt",
+    "report.html",
+];
 
 /// Every file of a ceremony directory that follows from the record, by its relative path, with its bytes; in the
 /// order of paths, [`SUMS`] last. The same record gives the same bytes.
@@ -45,7 +53,11 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             PAYLOADS.to_owned(),
             payload_register(ceremony, transcript).to_file_bytes(),
         ),
+        (CUSTODY.to_owned(), custody(ceremony, transcript).to_bytes()),
     ];
+    for (name, text) in cards(ceremony, transcript) {
+        documents.push((name, text.into_bytes()));
+    }
     for (plan, state) in ceremony.key_states() {
         if let Some(generated) = state.generated() {
             let pem = generated.public_key.to_pem().into_bytes();

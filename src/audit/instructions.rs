@@ -4,9 +4,8 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::ceremony::{Ceremony, Fact, Occasion};
+use crate::ceremony::{Ceremony, Occasion};
 use crate::metadata::Scheme;
-use crate::script::KeyId;
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
@@ -69,11 +68,14 @@ python3 - "$work" <<'END'
 import hashlib, json, pathlib, sys
 work = pathlib.Path(sys.argv[1])
 script = hashlib.sha256(open("script.toml", "rb").read()).hexdigest()
+keys = {}
 for text in open("transcript.jsonl", "rb"):
     line = json.loads(text)
     event, data = line["event"], line.get("data")
     if event == "key-generated":
-        assert open(f"keys/{data['key']}.pub.pem").read() == data["public_key"], "keys/ differs from the record"
+        keys[data["key"]] = data["public_key"]
+    if event in ("redo-decided", "spare-taken"):
+        keys.pop(data["key"], None)  # another key takes its place
     if event == "possession-proven":
         proof = data["key"] + "." + data["occasion"]
         message = ["conclave proof of possession v1", script, data["key"], data["occasion"], data["challenge"]]
@@ -84,6 +86,8 @@ for text in open("transcript.jsonl", "rb"):
     if event == "signed":
         (work / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
         (work / (data["key"] + ".root.keyid")).write_text(data["key_id"])
+for name, public_key in keys.items():
+    assert open(f"keys/{name}.pub.pem").read() == public_key, "keys/ differs from the record"
 END
 "#;
 
@@ -147,7 +151,7 @@ fn write_instructions(
     )?;
     write_ink(text, &transcript.head())?;
     text.write_str(EXTRACT)?;
-    write_keys(text, ceremony, transcript)?;
+    write_keys(text, ceremony)?;
     write_root(text, ceremony)?;
     writeln!(text)?;
     writeln!(text, "echo 'everything above holds'")?;
@@ -181,7 +185,7 @@ fn write_ink(text: &mut String, digest: &Digest) -> fmt::Result {
     Ok(())
 }
 
-fn write_keys(text: &mut String, ceremony: &Ceremony, transcript: &Transcript) -> fmt::Result {
+fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     writeln!(text)?;
     writeln!(
         text,
@@ -200,8 +204,12 @@ fn write_keys(text: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             plan.id,
             generated.public_key.fingerprint()
         )?;
-        for occasion in [Occasion::Generation, Occasion::Reinsertion] {
-            if was_proven(transcript, &plan.id, occasion) {
+        let proofs = [
+            (Occasion::Generation, state.is_proven()),
+            (Occasion::Reinsertion, state.is_reinserted()),
+        ];
+        for (occasion, is_proven) in proofs {
+            if is_proven {
                 let proof = format!("{}.{}", plan.id, occasion.as_str());
                 let what = format!("{} answered at {}", plan.id, occasion.as_str());
                 let verifier = verifier_of(generated.key.scheme());
@@ -251,13 +259,6 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         text.write_str(ROOT_FILE)?;
     }
     Ok(())
-}
-
-fn was_proven(transcript: &Transcript, wanted: &KeyId, when: Occasion) -> bool {
-    transcript.entries().iter().any(|entry| {
-        matches!(&entry.line.fact, Fact::PossessionProven { key, occasion, .. }
-            if key == wanted && *occasion == when)
-    })
 }
 
 /// The shell functions that verify a signature: public key, signature, message.

@@ -3,7 +3,9 @@
 //! [`documents`] is a pure function of script and transcript, so every document can be made again at any time.
 //! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
 
+mod cards;
 mod check;
+mod custody;
 mod directory;
 mod documents;
 mod instructions;

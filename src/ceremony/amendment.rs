@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::visible;
-use crate::script::{Act, KeyId, PersonId, StepId, TokenSecret};
+use crate::script::{Act, KeyId, PersonId, Step, StepId, TokenSecret};
 
 use super::state::Ceremony;
 
@@ -114,6 +114,28 @@ impl Ceremony {
     #[must_use]
     pub fn amendments(&self) -> &[Amendment] {
         &self.amendments
+    }
+
+    /// What two people changed of a step, with what the script says: both are shown.
+    #[must_use]
+    pub fn amended(&self, step: &Step) -> Vec<String> {
+        let concerns = |amendment: &&Amendment| match amendment {
+            Amendment::Note { step: of, .. } | Amendment::Minutes { step: of, .. } => {
+                *of == step.id
+            }
+            Amendment::Bag { key, .. } => step.act == Act::OpenToken { key: key.clone() },
+            _ => false,
+        };
+        let amendments = self.amendments.iter().filter(concerns);
+        amendments
+            .map(|amendment| {
+                let (from, to) = amendment.change();
+                format!(
+                    "Amended: {}, now \"{to}\"; the script says \"{from}\".",
+                    amendment.subject()
+                )
+            })
+            .collect()
     }
 
     /// The text of a note as it is now.

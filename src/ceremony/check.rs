@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::script::Act;
 use crate::words::Digest;
 
+use super::custody::Wanted;
 use super::event::Mode;
 use super::state::Ceremony;
 
@@ -58,6 +59,7 @@ pub enum Finality {
 checks! {
     TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code."
     ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
+    ClockForward "clock.forward" Final "No attested time is earlier than one that is on record, or later than the root's expiry."
     ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
     KeyLocked "key.locked" Final "No token says that its private key can be read or taken out."
     KeyPossession "key.possession" Final "A token answers a fresh challenge with its key."
@@ -69,6 +71,8 @@ checks! {
     ExportContent "export.content" Final "Only the files of the verified root are exported."
 
     RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
+    CustodyBag "custody.bag" Excusable "A bag that was left closed is there, and shows the number on record."
+    CustodyInk "custody.ink" Excusable "After a pause, the head of the record is the one that was written down in ink."
     StationFindings "station.findings" Excusable "Nothing is found on the machine that makes it unfit."
     NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
     TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
@@ -97,6 +101,13 @@ impl Ceremony {
         }
         if self.wants_rehearsal() {
             return vec![Check::RehearsalShown];
+        }
+        if let Some(wanted) = self.current_step().and_then(|step| self.custody_asks(step)) {
+            return match wanted {
+                Wanted::OpenBag(..) => vec![Check::CustodyBag],
+                Wanted::CompareHead(_) => vec![Check::CustodyInk],
+                _ => Vec::new(),
+            };
         }
         let found = self
             .findings
@@ -139,6 +150,10 @@ impl Ceremony {
     pub(super) fn waive(&mut self, check: Check) {
         self.waived.push(check);
         self.failure = None;
+        if matches!(check, Check::CustodyBag | Check::CustodyInk) {
+            self.go_on_without(check);
+            return;
+        }
         // Without the rehearsal the room goes on with the same step; every other excusable check ends its step.
         if check != Check::RehearsalShown
             && let Some(step) = self.current_step()

@@ -50,6 +50,40 @@ pub enum StepError {
     /// The digest words of a card cannot be read.
     #[error("these are no digest words: {0}")]
     NotADigest(crate::words::DigestError),
+    /// Something is on record for a later time.
+    #[error("{time} is earlier than {latest}, when something happened that is on record already")]
+    Backwards {
+        /// What the clock says, or the people say.
+        time: Timestamp,
+        /// When that happened.
+        latest: Timestamp,
+    },
+    /// The root would have expired before it is signed.
+    #[error("{time} is not before {expires}, when the root of the script expires")]
+    TooLate {
+        /// What the clock says, or the people say.
+        time: Timestamp,
+        /// What the script says.
+        expires: Timestamp,
+    },
+    /// The bag is not the one on record.
+    #[error("bag {read:?} is not the one on record")]
+    AnotherBag {
+        /// What was read.
+        read: String,
+    },
+    /// What was read cannot stand on a bag.
+    #[error("that is no number of a bag")]
+    NotABag,
+    /// A bag is used once.
+    #[error("bag {bag:?} was used before")]
+    UsedBag {
+        /// Its number.
+        bag: String,
+    },
+    /// The ink and the record differ.
+    #[error("those are not the words of this record's head at the pause")]
+    AnotherHead,
     /// The answer does not belong to the question.
     #[error("that is no answer to what was asked")]
     NotAnAnswer,
@@ -103,6 +137,22 @@ impl StepError {
                 "look at the clocks again; if the script's date is wrong, break off and write a new script"
                     .to_owned()
             }
+            Self::AnotherBag { .. } => {
+                "read the number again, from the bag; if the script is wrong, two people correct it, and if the bag is, they decide upon an exception".to_owned()
+            }
+            Self::NotABag => {
+                "read the number that is printed on the bag: letters, digits, and . / - between them".to_owned()
+            }
+            Self::UsedBag { .. } => "take a new bag: a tamper-evident bag is used once".to_owned(),
+            Self::AnotherHead => {
+                "read the ink again; if it differs, this may be another record: compare it with its mirror before two people decide upon an exception".to_owned()
+            }
+            Self::Backwards { .. } => {
+                "look at the clocks again: either this time is wrong, or the one that was attested before; if it was that one, break off".to_owned()
+            }
+            Self::TooLate { .. } => {
+                "look at the clocks again; if the time is right, break off and write a new script".to_owned()
+            }
             Self::NotAnAnswer | Self::NotAsked => "answer what the screen asks for".to_owned(),
             Self::TwoPeople => "name two witnesses or key holders".to_owned(),
             Self::Keyboard { .. } => "this keyboard has another layout than its keys show, or a key was missed: type it once more, or choose PINs of digits".to_owned(),
@@ -132,10 +182,14 @@ impl Ceremony {
             Input::Resume {
                 conclave,
                 program,
+                machine,
+                head,
                 torn_bytes,
             } => overall(Fact::Resumed {
                 conclave,
                 program,
+                machine,
+                head,
                 torn_bytes,
             }),
             Input::Answer { answer, approvals } => self.decide_answer(answer, approvals, moment)?,
@@ -246,6 +300,12 @@ impl Ceremony {
                 }
                 choice.text.clone()
             }
+            (Ask::Reading { usual, .. }, Answer::Text(typed)) => match typed.trim() {
+                // What a twin lies in has no number.
+                "" if self.mode() == Mode::Rehearsal => usual.clone(),
+                "" => return Err(StepError::Empty),
+                typed => typed.to_owned(),
+            },
             (Ask::Clock, Answer::Text(typed)) => typed.trim().to_owned(),
             (Ask::Text { default, .. }, Answer::Text(typed)) => match (typed.trim(), default) {
                 ("", Some(default)) => default.clone(),
@@ -270,15 +330,19 @@ impl Ceremony {
             let sheet = self.unrehearsed(text);
             return self.decide_exception(sheet, Some(Check::RehearsalShown), approvals);
         }
-        if let Some(person) = self.attendance_wanted(step) {
-            let fact = self.fact_of_attendance(&person, text);
-            return Ok(self.at_step(vec![person], fact));
-        }
         let people = if prompt.approval {
             people_of(&approvals)
         } else {
             prompt.who
         };
+        if let Some(wanted) = self.custody_asks(step) {
+            let fact = self.fact_of_custody(step, wanted, text, approvals, moment)?;
+            return Ok(self.at_step(people, fact));
+        }
+        if let Some(person) = self.attendance_wanted(step) {
+            let fact = self.fact_of_attendance(&person, text);
+            return Ok(self.at_step(vec![person], fact));
+        }
         if let Some((key, secret, _)) = self.envelope_due() {
             let fact = Fact::EnvelopeSealed {
                 key: key.clone(),
@@ -313,7 +377,11 @@ impl Ceremony {
             },
             Act::GenerateKey { key } => Fact::GenerateIntended {
                 key: key.clone(),
-                object_id: hex::encode(moment.fresh),
+                object_id: self
+                    .script
+                    .key(key)
+                    .and_then(|plan| plan.token.slot())
+                    .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
             Act::ComposeRoot => {
@@ -372,7 +440,9 @@ impl Ceremony {
             Act::Attendance
             | Act::OpenToken { .. }
             | Act::SetPin { .. }
-            | Act::ProveToken { .. } => {
+            | Act::ProveToken { .. }
+            | Act::Seal { .. }
+            | Act::Break { .. } => {
                 return Err(StepError::NotAsked);
             }
         })
@@ -401,7 +471,12 @@ impl Ceremony {
 
     /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
     fn key_label(&self, key: &KeyId) -> String {
-        let label = format!("{} {key}", self.script.repository());
+        let mut label = format!("{} {key}", self.script.repository());
+        // A key that was given up may be on the token still, under the label that it had.
+        let former = self.keys.get(key).map_or(0, |state| state.former.len());
+        if former > 0 {
+            label = format!("{label} {}", former + 1);
+        }
         match self.mode() {
             Mode::Rehearsal => format!("REHEARSAL {label}"),
             Mode::Production => label,
@@ -433,6 +508,19 @@ impl Ceremony {
                 not_before: self.script.not_before(),
             });
         }
+        if let Some(latest) = self.latest_known().filter(|latest| attested < *latest) {
+            return Err(StepError::Backwards {
+                time: attested,
+                latest,
+            });
+        }
+        let expires = self.script.root().expires;
+        if attested >= expires {
+            return Err(StepError::TooLate {
+                time: attested,
+                expires,
+            });
+        }
         Ok(Fact::ClockAttested {
             machine,
             attested,
@@ -446,6 +534,7 @@ impl Ceremony {
         let step = self.current_step().ok_or(StepError::NotAsked)?;
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
+            (_, Outcome::PutAway) => Fact::TokensPutAway,
             (_, Outcome::KeyDestroyed) => {
                 let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
                 let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;

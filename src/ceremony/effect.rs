@@ -100,6 +100,11 @@ pub enum Effect {
         /// What to sign: the canonical bytes of the root.
         message: Vec<u8>,
     },
+    /// Log every token out and have it taken out.
+    PutAway {
+        /// The tokens that were used, with the keys that they are for.
+        tokens: Vec<(KeyId, TokenId)>,
+    },
     /// Write the signing request for the sites that owe a signature.
     WriteRequest,
     /// Read the signature that a site has sent.
@@ -161,6 +166,8 @@ pub enum Outcome {
     },
     /// It signed: the signature as TUF has it.
     Signed(Vec<u8>),
+    /// No token is in any more.
+    PutAway,
     /// The signing request is written.
     RequestWritten(ExportedFile),
     /// A signature of another site is here: as TUF has it.
@@ -182,6 +189,10 @@ pub enum Input {
         conclave: String,
         /// SHA-256 of the running program's file, where it can be read.
         program: Option<Digest>,
+        /// What the machine says of itself.
+        machine: String,
+        /// The head of the record that was found.
+        head: Digest,
         /// Bytes of a line that was cut short.
         torn_bytes: u64,
     },

@@ -68,6 +68,8 @@ pub struct Opening {
     pub conclave: String,
     /// SHA-256 of the running program's file, where it can be read.
     pub program: Option<Digest>,
+    /// What the machine says of itself.
+    pub machine: String,
     /// Where exported files go, as seen from the ceremony directory.
     pub export: String,
     /// Where the twins of a rehearsal live, as seen from the ceremony directory.
@@ -177,6 +179,10 @@ pub enum Fact {
         conclave: String,
         /// SHA-256 of the running program's file, where it can be read.
         program: Option<Digest>,
+        /// What the machine says of itself.
+        machine: String,
+        /// The head of the record that was found: the digest of the line before.
+        head: Digest,
         /// Bytes of a line that was cut short by the interruption, and so never counted.
         torn_bytes: u64,
     },
@@ -394,6 +400,59 @@ pub enum Fact {
     Exported {
         /// Which.
         files: Vec<ExportedFile>,
+    },
+    /// The number of a closed bag was read and matched, and the bag was opened in front of all.
+    BagOpened {
+        /// The key whose token lies in it.
+        key: KeyId,
+        /// Its number.
+        bag: String,
+    },
+    /// One person read the number of a new bag.
+    NewBagRead {
+        /// The key whose token goes into it.
+        key: KeyId,
+        /// Its number.
+        bag: String,
+    },
+    /// A second person read another number: both are read again.
+    BagReadingsDiffered {
+        /// The key whose token goes into it.
+        key: KeyId,
+        /// What the second person read.
+        bag: String,
+    },
+    /// A second person read the same number, and the token is in the bag.
+    Sealed {
+        /// The key whose token is in it.
+        key: KeyId,
+        /// Its number.
+        bag: String,
+        /// Who took it.
+        receiver: PersonId,
+        /// Where it is kept; none for the time of a pause.
+        place: Option<String>,
+        /// Who approved.
+        approvals: Vec<Approval>,
+    },
+    /// A pause begins: tokens are put away.
+    PauseBegun {
+        /// What for.
+        reason: String,
+        /// Who approved; nobody where the script has a break.
+        approvals: Vec<Approval>,
+    },
+    /// All tokens were logged out and taken out.
+    TokensPutAway,
+    /// The ceremony rests, until another process takes it up.
+    Paused {
+        /// When, by the attested clock: it is not earlier when the ceremony goes on.
+        at: Timestamp,
+    },
+    /// The head of the record at the pause was read from the ink, and is this record's.
+    HeadCompared {
+        /// The first words, as they were read.
+        words: String,
     },
     /// A person signed off.
     SignedOff {

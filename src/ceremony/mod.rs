@@ -9,6 +9,7 @@ mod approval;
 mod cast;
 mod check;
 mod collecting;
+mod custody;
 mod decide;
 mod effect;
 mod event;
@@ -35,6 +36,7 @@ pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
 pub use cast::Cast;
 pub use check::{Check, Finality};
+pub use custody::{Bag, Whereabouts};
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{

@@ -34,9 +34,17 @@ impl Event {
                 script.repository(),
                 script.sha256().short_hex()
             ),
-            Fact::Resumed { torn_bytes: 0, .. } => "Taken up again.".to_owned(),
-            Fact::Resumed { torn_bytes, .. } => format!(
-                "Taken up again; {torn_bytes} bytes of a line that was cut short are left out."
+            Fact::Resumed {
+                torn_bytes: 0,
+                machine,
+                ..
+            } => format!("Taken up again, on {machine}."),
+            Fact::Resumed {
+                torn_bytes,
+                machine,
+                ..
+            } => format!(
+                "Taken up again, on {machine}; {torn_bytes} bytes of a line that was cut short are left out."
             ),
             Fact::StationInspected { findings } if findings.is_empty() => {
                 "The machine was inspected; nothing was found.".to_owned()
@@ -86,7 +94,9 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
-            _ => self.narrate_people(script, cast, &people),
+            _ => self
+                .narrate_custody(script, cast, &people)
+                .unwrap_or_else(|| self.narrate_people(script, cast, &people)),
         }
     }
 
@@ -143,6 +153,53 @@ impl Event {
                 .narrate_tokens(script, people)
                 .unwrap_or_else(|| self.narrate_root(people)),
         }
+    }
+
+    /// The same, for bags and pauses.
+    fn narrate_custody(&self, script: &Script, cast: &Cast, people: &str) -> Option<String> {
+        Some(match &self.fact {
+            Fact::BagOpened { key, bag } => format!(
+                "{people} read bag {bag} of the token for {key}; it is the one on record, and was opened."
+            ),
+            Fact::NewBagRead { key, bag } => {
+                format!("{people} read the number of the new bag for the token for {key}: {bag}.")
+            }
+            Fact::BagReadingsDiffered { bag, .. } => {
+                format!("{people} read another number: {bag}. The bag is read again, by both.")
+            }
+            Fact::Sealed {
+                key,
+                bag,
+                receiver,
+                place,
+                approvals,
+            } => {
+                let receiver = cast.name(script, receiver);
+                let place = place.as_ref().map_or_else(
+                    || "for the time of the pause".to_owned(),
+                    |place| format!("to be kept here: {place}"),
+                );
+                format!(
+                    "The same number was read once more: the token for {key} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
+                    strengths_of(approvals)
+                )
+            }
+            Fact::PauseBegun { reason, approvals } if approvals.is_empty() => {
+                format!("A pause begins: {reason}.")
+            }
+            Fact::PauseBegun { reason, approvals } => format!(
+                "A pause begins: {reason}. Approved by {people} ({}).",
+                strengths_of(approvals)
+            ),
+            Fact::TokensPutAway => "All tokens are logged out and taken out.".to_owned(),
+            Fact::Paused { at } => {
+                format!("Paused at {at}. A witness writes down the head of the record in ink.")
+            }
+            Fact::HeadCompared { words } => format!(
+                "{people} read the head of the record from the ink; it is this record's: {words} …"
+            ),
+            _ => return None,
+        })
     }
 
     /// The same, for what happens to tokens beside the usual.

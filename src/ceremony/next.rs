@@ -4,6 +4,7 @@ use crate::metadata::Count;
 use crate::script::{Act, KeyId, KeyPlan, Step};
 use crate::words::Digest;
 
+use super::custody::Wanted;
 use super::effect::Effect;
 use super::event::Occasion;
 use super::prompt::{Ask, Prompt};
@@ -16,6 +17,8 @@ pub enum Next {
     Ask(Prompt),
     /// Something is done in the world.
     Do(Effect),
+    /// The ceremony rests: this process ends, and another takes it up.
+    Rest,
     /// The ceremony is over.
     Done(Ending),
 }
@@ -26,6 +29,9 @@ impl Ceremony {
     pub fn next(&self) -> Next {
         if let Some(ending) = &self.ending {
             return Next::Done(ending.clone());
+        }
+        if self.is_paused() {
+            return Next::Rest;
         }
         let Some(step) = self.current_step() else {
             return Next::Ask(self.ask_to_close());
@@ -38,6 +44,9 @@ impl Ceremony {
         }
         if self.wants_rehearsal() {
             return Next::Ask(self.ask_without_rehearsal(step));
+        }
+        if let Some(wanted) = self.custody_asks(step) {
+            return self.next_in_custody(step, wanted);
         }
         if let Some(person) = self.attendance_wanted(step) {
             return Next::Ask(self.ask_attendance(step, &person));
@@ -111,6 +120,8 @@ impl Ceremony {
                 ))
             }
             Act::ProveToken { key } => self.prove(key, Occasion::Reinsertion),
+            Act::Seal { key, .. } => self.next_in_custody(step, Wanted::FirstReading(key.clone())),
+            Act::Break { .. } => self.next_in_custody(step, Wanted::BeginBreak),
             Act::SignOff => Next::Ask(self.ask_sign_off(step)),
         }
     }

@@ -50,6 +50,13 @@ pub enum Ask {
     /// The right time, if the machine's clock does not have it: the front end shows that clock as it runs.
     /// An empty text says that it is right within a minute; otherwise a time like `2026-12-01T09:41:00Z`.
     Clock,
+    /// What is written on a thing in the room, read off it: so it is not shown beforehand.
+    Reading {
+        /// What is read: "Number on the bag".
+        label: String,
+        /// What a rehearsal reads, by itself or for an empty answer. In a production nobody is shown it.
+        usual: String,
+    },
     /// A short text.
     Text {
         /// What it is.
@@ -91,6 +98,7 @@ impl Ask {
                 remark: String::new(),
             },
             Self::Clock => Answer::Text(String::new()),
+            Self::Reading { usual, .. } => Answer::Text(usual.clone()),
             Self::Text { default, label } => {
                 Answer::Text(default.clone().unwrap_or_else(|| label.clone()))
             }

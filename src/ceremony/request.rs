@@ -81,6 +81,8 @@ pub enum RequestKind {
     Forgo,
     /// The keyboard's test line is typed.
     TestKeyboard,
+    /// Everything is put away, and the ceremony is taken up again later.
+    Pause,
 }
 
 impl RequestKind {
@@ -103,6 +105,7 @@ impl RequestKind {
             Self::Orphan => "Leave an old key as an orphan",
             Self::Forgo => "Go on without a key",
             Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
+            Self::Pause => "Pause the ceremony",
         }
     }
 
@@ -134,7 +137,8 @@ impl RequestKind {
             | Self::Redo
             | Self::TakeSpare
             | Self::Orphan
-            | Self::Forgo => true,
+            | Self::Forgo
+            | Self::Pause => true,
         }
     }
 }
@@ -180,6 +184,7 @@ impl Ceremony {
             .current_step()
             .is_some_and(|step| step.act != Act::Attendance)
             && self.ending.is_none()
+            && !self.is_paused()
             && self.approvers().len() >= self.approvals_needed();
         if !is_at_work {
             return Vec::new();
@@ -200,6 +205,7 @@ impl Ceremony {
             RequestKind::Orphan,
             RequestKind::Forgo,
             RequestKind::TestKeyboard,
+            RequestKind::Pause,
         ]
         .into_iter()
         .map(|kind| Offer {
@@ -209,7 +215,13 @@ impl Ceremony {
         .filter(|offer| {
             // A choice among nothing cannot be made.
             let first = offer.fields.first();
-            first.is_some_and(|field| !field.choices.is_empty())
+            let comes_or_goes = matches!(offer.kind, RequestKind::Arrive | RequestKind::Leave);
+            match offer.kind {
+                RequestKind::Pause => self.may_pause(),
+                // While bags are being read, nothing else is decided.
+                _ if self.is_pausing() && !comes_or_goes => false,
+                _ => first.is_some_and(|field| !field.choices.is_empty()),
+            }
         })
         .collect()
     }
@@ -274,6 +286,7 @@ impl Ceremony {
                     Field::typed("the right minutes"),
                 ]
             }
+            RequestKind::Pause => vec![Field::typed("why")],
             RequestKind::AmendBag => {
                 let keys = self.script.keys().iter();
                 let bags = keys
@@ -338,6 +351,7 @@ impl Ceremony {
         let mut people = Vec::new();
         match &mut fact {
             Fact::Amended { approvals, .. }
+            | Fact::PauseBegun { approvals, .. }
             | Fact::RedoDecided { approvals, .. }
             | Fact::SpareTaken { approvals, .. }
             | Fact::KeyOrphaned { approvals, .. }
@@ -383,6 +397,12 @@ impl Ceremony {
                 });
             }
             RequestKind::Leave => return Ok(Fact::Left { reason: to }),
+            RequestKind::Pause => {
+                return Ok(Fact::PauseBegun {
+                    reason: subject.trim().to_owned(),
+                    approvals: Vec::new(),
+                });
+            }
             RequestKind::AmendName => {
                 let person = parsed(subject)?;
                 let from = self.name(&person).to_owned();

@@ -14,6 +14,7 @@ use crate::words::Digest;
 use super::amendment::Amendment;
 use super::cast::Cast;
 use super::check::Check;
+use super::custody::Custody;
 use super::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use super::failure::Failure;
 use super::foundation::Foundation;
@@ -21,6 +22,10 @@ use super::people::Presence;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
 pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
@@ -48,6 +53,9 @@ pub struct Ceremony {
     pub(super) exported: Vec<ExportedFile>,
     pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
     pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    /// The latest time that people attested.
+    pub(super) latest: Option<Timestamp>,
+    pub(super) custody: Custody,
     pub(super) deferred: BTreeSet<KeyId>,
     pub(super) taken_up: Option<KeyId>,
     pub(super) used_bags: BTreeSet<String>,
@@ -299,7 +307,7 @@ impl KeyState {
 
     /// Whether the key still owes its signature of the root.
     #[must_use]
-    pub(super) const fn owes_signature(&self) -> bool {
+    pub const fn owes_signature(&self) -> bool {
         self.signature.is_none() && self.forgone.is_none()
     }
 
@@ -360,6 +368,8 @@ impl Ceremony {
             exported: Vec::new(),
             sign_offs: BTreeMap::new(),
             exceptions: Vec::new(),
+            latest: None,
+            custody: Custody::default(),
             deferred: BTreeSet::new(),
             taken_up: None,
             used_bags: BTreeSet::new(),
@@ -450,6 +460,12 @@ impl Ceremony {
             .checked_add(SignedDuration::from_secs(seconds))
             .unwrap_or(machine);
         Timestamp::from_second(shifted.as_second()).unwrap_or(shifted)
+    }
+
+    /// The latest time that is on record: attested in this ceremony, or in the custody list that it carries.
+    pub(super) fn latest_known(&self) -> Option<Timestamp> {
+        let listed = self.script.custody().lines().last().map(|line| line.time);
+        self.latest.max(listed)
     }
 
     /// Attested minus machine time, in seconds; none before the clock was attested.

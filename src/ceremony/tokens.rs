@@ -134,7 +134,10 @@ impl Ceremony {
                     .filter_map(|spare| spare.token.bag.as_deref()),
             )
             .any(|known| known == bag);
-        !in_script && !self.used_bags.contains(bag)
+        let was_used = self.used_bags.contains(bag)
+            || self.custody.used.contains(bag)
+            || self.script.custody().knows_bag(bag);
+        !in_script && !was_used
     }
 }
 

@@ -269,15 +269,7 @@ impl PublicKey {
     /// PEM as TUF key objects carry it: LF, 64 characters a line, with the final newline.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        use base64::Engine as _;
-        let body = base64::engine::general_purpose::STANDARD.encode(&self.der);
-        let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
-        for line in body.as_bytes().chunks(64) {
-            pem.extend(line.iter().copied().map(char::from));
-            pem.push('\n');
-        }
-        pem.push_str("-----END PUBLIC KEY-----\n");
-        pem
+        super::pem("PUBLIC KEY", &self.der)
     }
 
     /// SHA-256 over the DER form: the fingerprint that cards and registers show.

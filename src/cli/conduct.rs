@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::audit::RecordError;
+use crate::audit::{RecordError, read_record};
 use crate::ceremony::{Ending, FrontEnd, Verdict};
 use crate::executor::{CeremonyDirectory, DirectoryError, Ended, Executor, ExecutorError};
 use crate::line::{LineMode, SecretLines};
@@ -11,6 +11,7 @@ use crate::rehearsal::Autopilot;
 use crate::script::Script;
 use crate::transcript::{Transcript, TranscriptError};
 use crate::tui;
+use crate::words::Digest;
 
 use super::{Failure, Status};
 
@@ -104,6 +105,10 @@ pub(super) fn conduct<'a>(
             }
             Ok(status)
         }
+        Ended::Paused { head } => {
+            tell_pause(path, &head);
+            Ok(Status::Done)
+        }
         Ended::Left => match hindrance {
             Some((status, what)) => Err(Failure::new(status, what).hint(resume_hint(path))),
             None => Err(
@@ -132,6 +137,31 @@ fn tell(path: &Path, ending: &Ending) -> Result<Status, Failure> {
         Ending::Closed(_) => Status::Done,
         Ending::Aborted { .. } => Status::Aborted,
     })
+}
+
+/// Whether the ceremony in a directory rests after a pause.
+pub(super) fn is_paused(path: &Path) -> Result<bool, Failure> {
+    let record = read_record(path).map_err(|error| record_failure(&error))?;
+    let ceremony = record
+        .replay()
+        .map_err(|error| record_failure(&error.into()))?;
+    Ok(ceremony.is_paused())
+}
+
+/// What the room takes away from a pause.
+fn tell_pause(path: &Path, head: &Digest) {
+    println!("The ceremony is paused. The head of the record, to be written down in ink:");
+    for line in head.grouped_hex() {
+        println!("  {line}");
+    }
+    for words in head.words().chunks(8) {
+        println!("  {}", words.join(" "));
+    }
+    println!(
+        "Switch the machine off, and lock up its medium: {}",
+        path.display()
+    );
+    println!("To go on: conclave resume {}", path.display());
 }
 
 fn resume_hint(path: &Path) -> String {

@@ -14,7 +14,7 @@ use crate::rehearsal::{OnlineKeys, OnlineKeysError, Twins, TwinsError};
 use crate::script::{Blueprint, ChangeBlueprint, Faults, KeyFate, Kind, OnlineFiles, Script};
 use crate::station;
 
-use super::conduct::{Show, absolute, conduct, create_directory, record_failure};
+use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
 use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
@@ -89,7 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     let mut status = play(arguments, &out, script)?;
     let goes_on = arguments.script.is_none() && arguments.until != Some(Until::Genesis);
-    if status == Status::Done && goes_on {
+    let genesis = out.join(Kind::Genesis.as_str());
+    if status == Status::Done && goes_on && !is_paused(&genesis)? {
         // A whole life: the root that was just made is changed as well.
         match rotation(arguments, &out)? {
             Ok(script) => status = play(arguments, &out, script)?,
@@ -112,6 +113,7 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
+        machine: station::machine(),
         export: "../export".to_owned(),
         twins: Some(format!("../{STORE}")),
         mirror: None,
@@ -127,9 +129,14 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
     } else {
         Show::to_people(arguments.plain, None)?
     };
-    conduct(show, &path, |front_end| {
+    let status = conduct(show, &path, |front_end| {
         Executor::begin(directory, opening, Box::new(twins), front_end)
-    })
+    })?;
+    if arguments.unattended {
+        super::resume::play_on(&path, status)
+    } else {
+        Ok(status)
+    }
 }
 
 /// A script that replaces the last key of the root that the rehearsal has made.

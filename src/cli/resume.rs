@@ -9,7 +9,7 @@ use crate::executor::{CeremonyDirectory, Executor, Hands, PeoplesHands};
 use crate::rehearsal::Twins;
 use crate::station;
 
-use super::conduct::{Show, absolute, conduct, directory_failure, record_failure};
+use super::conduct::{Show, absolute, conduct, directory_failure, is_paused, record_failure};
 use super::{Failure, Status};
 
 /// Go on with a ceremony that was paused or interrupted
@@ -33,7 +33,29 @@ pub(super) struct Arguments {
     pin_fd: Option<u32>,
 }
 
+/// Lets a rehearsal that plays by itself go on after each pause of its script.
+pub(super) fn play_on(path: &Path, mut status: Status) -> Result<Status, Failure> {
+    while is_paused(path)? {
+        status = resume(&Arguments {
+            directory: path.to_owned(),
+            plain: false,
+            unattended: true,
+            mirror: None,
+            pin_fd: None,
+        })?;
+    }
+    Ok(status)
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let status = resume(arguments)?;
+    if arguments.unattended {
+        return play_on(&arguments.directory, status);
+    }
+    Ok(status)
+}
+
+fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let path = absolute(&arguments.directory)?;
     let _ = station::harden();
     // Only read at first: the record says where the mirror and the twins are, and what was cut short is told by

@@ -72,6 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
+        machine: station::machine(),
         export: "export".to_owned(),
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),

@@ -6,9 +6,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::ceremony::Interrupt;
-use crate::profile::Profile;
+use crate::profile::{Kind, Profile};
 use crate::script::KeyId;
-use crate::token::{Reader, Seen, Token, TokenError, pkcs11};
+use crate::token::{Reader, Seen, Token, TokenError, piv, pkcs11};
 
 /// How often the room is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
@@ -118,8 +118,11 @@ impl Bench {
             let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
                 what: format!("be reached: {error}"),
             })?;
-            let module = pkcs11::Module::load(&found)?;
-            self.readers.insert(profile.to_owned(), Box::new(module));
+            let reader: Box<dyn Reader> = match found.kind() {
+                Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
+                _ => Box::new(pkcs11::Module::load(&found)?),
+            };
+            self.readers.insert(profile.to_owned(), reader);
         }
         self.readers
             .get_mut(profile)

@@ -114,6 +114,10 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, message, "Signing the root")
                 .map(Outcome::Signed),
+            Effect::PutAway { tokens } => {
+                self.put_away(&tokens)?;
+                Ok(Outcome::PutAway)
+            }
             Effect::WriteRequest => self.write_request(),
             Effect::CollectSignature {
                 key,
@@ -170,7 +174,14 @@ impl Executor<'_> {
             Some(so_pin) => so_pin,
             None => self.ask_so_pin(key, token)?,
         };
-        let pin = self.ask_new_pin(key, token)?;
+        let pin = match self.ask_new_pin(key, token) {
+            Ok(pin) => pin,
+            Err(hindrance) => {
+                // The question comes again; who set the SO PIN is not asked for it twice.
+                self.keep_so_pin(key, so_pin);
+                return Err(hindrance);
+            }
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
         let (result, so_pin) = self.call("Setting the PIN", move |bench| {
             let open = bench.take(&key_of_job, &id)?;

@@ -26,6 +26,7 @@ use crate::ceremony::{
     Answer, Ask, Ceremony, Ending, Event, FrontEnd, Input, Interrupt, Moment, Next, Opening,
     Prompt, Recorded, StepError,
 };
+use crate::station;
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
@@ -44,6 +45,11 @@ pub enum Ended {
     Over(Ending),
     /// The process must end; the ceremony waits to be resumed.
     Left,
+    /// The room made a pause; the ceremony waits to be resumed, and the head is written down in ink.
+    Paused {
+        /// The head of the record.
+        head: Digest,
+    },
 }
 
 /// Where the time of a run went.
@@ -162,10 +168,13 @@ impl<'a> Executor<'a> {
             front_end,
         };
         if !is_over {
+            let head = executor.transcript.head();
             executor
                 .take(Input::Resume {
                     conclave: env!("CARGO_PKG_VERSION").to_owned(),
                     program: program_digest(),
+                    machine: station::machine(),
+                    head,
                     torn_bytes,
                 })?
                 .map_err(ExecutorError::Outcome)?;
@@ -195,6 +204,11 @@ impl<'a> Executor<'a> {
                 Next::Done(ending) => {
                     self.write_documents()?;
                     return Ok(Ended::Over(ending));
+                }
+                Next::Rest => {
+                    return Ok(Ended::Paused {
+                        head: self.transcript.head(),
+                    });
                 }
                 Next::Ask(prompt) => match self.front_end.ask(&self.ceremony, &prompt) {
                     Ok(answer) => match self.answered(&prompt, answer)? {

@@ -157,13 +157,29 @@ impl Executor<'_> {
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
         if is_removable(token) {
-            let query = TokenQuery::exactly(token);
-            let what = format!("Take out {}", self.token_title(key));
-            self.await_that(&token.profile, &what, &[], |seen| {
-                (!seen.iter().any(|seen| query.matches(seen))).then_some(())
-            })?;
+            self.await_removal(key, token)?;
         }
         self.bring(key)
+    }
+
+    /// Logs all tokens out, and waits until none of these is in any more.
+    pub(super) fn put_away(&mut self, tokens: &[(KeyId, TokenId)]) -> Performed<()> {
+        self.call("Logging all tokens out", Bench::put_away)?;
+        self.room.so_pin = None;
+        self.room.hands.take_out().map_err(cannot_move)?;
+        self.room.at_desk = None;
+        for (key, token) in tokens.iter().filter(|(_, token)| is_removable(token)) {
+            self.await_removal(key, token)?;
+        }
+        Ok(())
+    }
+
+    fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+        let query = TokenQuery::exactly(token);
+        let what = format!("Take out {}", self.token_title(key));
+        self.await_that(&token.profile, &what, &[], |seen| {
+            (!seen.iter().any(|seen| query.matches(seen))).then_some(())
+        })
     }
 
     /// Logs the key holder in, unless that is so already.

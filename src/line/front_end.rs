@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Prompt, Recorded, Request,
+    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
     SecretPrompt, SecretPurpose, StepError, Waiting, WaitingOn,
 };
 use crate::record::{Tries, visible};
@@ -109,7 +109,7 @@ impl<W: Write> LineMode<W> {
             script.steps().len(),
             ceremony.banner()
         ));
-        for line in lines {
+        for line in lines.into_iter().chain(ceremony.amended(step)) {
             self.say_wrapped("  ", &line);
         }
         if !proves.is_empty() {
@@ -303,6 +303,10 @@ impl<W: Write> LineMode<W> {
                 self.say("  Right within a minute: Enter. Otherwise type the right time, in UTC,");
                 "  as 2026-12-01T09:41:00Z > ".to_owned()
             }
+            Ask::Reading { label, usual } if ceremony.mode() == Mode::Rehearsal => {
+                format!("  {label} (the rehearsal gives, at Enter: {usual}) > ")
+            }
+            Ask::Reading { label, .. } => format!("  {label} > "),
             Ask::Text { label, default } => match default.as_deref() {
                 Some("") | None => format!("  {label} > "),
                 Some(default) => format!("  {label} (Enter: {default}) > "),
@@ -329,7 +333,9 @@ impl<W: Write> LineMode<W> {
                 self.say("  Press Enter alone to go on, or type /help.");
                 None
             }
-            Ask::Word { .. } | Ask::Clock | Ask::Text { .. } => Some(Answer::Text(line)),
+            Ask::Word { .. } | Ask::Clock | Ask::Reading { .. } | Ask::Text { .. } => {
+                Some(Answer::Text(line))
+            }
             Ask::Choice { options, .. } => {
                 let index = if line.is_empty() {
                     Some(0)

@@ -101,7 +101,6 @@ checks! {
     SignatureUnknownKey "signature.unknown-key" Reports "A signature names a key that is no root key of this version nor of the one before it."
     SignatureEmpty "signature.empty" Reports "A signature is an empty place-holder: the key has not signed."
     SignatureInvalid "signature.invalid" Reports "A signature of a root key does not verify. It does not count."
-    SignatureSurplusUnchecked "signature.surplus-unchecked" Reports "In a long chain, signatures beyond the thresholds were not checked."
 }
 
 impl fmt::Display for Check {

@@ -1,61 +1,33 @@
 //! The signed part of a root file: the JSON as it was received, and a typed view of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::canonical_json::canonical;
+use super::authority::{Authority, ListedKey};
+use super::authority_cache::AuthorityCache;
+use super::canonical_json::{self, Node, Part, Tree};
 use super::check::{Check, Remark};
 use super::expires::Expires;
 use super::key::Key;
-use super::key_cache::KeyCache;
-use super::key_id::{KeyId, KeyIdRule};
-use super::limits::{MAX_KEYS, MAX_ROLE_KEYS};
+use super::key_id::KeyId;
 use super::role::{Role, RoleKind};
-use crate::certificate::PublicKey;
 use crate::words::Digest;
 
 /// A root that was read. It is well-formed; who signed it, and whether anyone did, is another question.
 #[derive(Debug, Clone)]
 pub struct RootDocument {
-    tree: Map<String, Value>,
+    received: Part,
+    /// The same as [`RootDocument::tree`] shows it, once somebody has asked.
+    tree: OnceLock<Map<String, Value>>,
     signed_bytes: Vec<u8>,
     version: u64,
     spec_version: String,
     expires: Expires,
     consistent_snapshot: Option<bool>,
-    keys: BTreeMap<KeyId, ListedKey>,
-    roles: [Role; 4],
+    authority: Arc<Authority>,
     remarks: Vec<Remark>,
-}
-
-/// A key under the ID that a document gives it.
-#[derive(Debug, Clone)]
-pub struct ListedKey {
-    key: Key,
-    rule: Option<KeyIdRule>,
-}
-
-impl ListedKey {
-    /// Reads a key object, and looks for the rule that explains its ID.
-    pub(super) fn read(id: &KeyId, object: &Value) -> Result<Self, Remark> {
-        let key = Key::from_object(object)
-            .map_err(|error| Remark::new(Check::KeyForm, format!("key {}: {error}", id.short())))?;
-        let rule = KeyIdRule::explain(id, object);
-        Ok(Self { key, rule })
-    }
-
-    /// The key.
-    #[must_use]
-    pub const fn key(&self) -> &Key {
-        &self.key
-    }
-
-    /// The rule that explains its ID; `None` if no known one does.
-    #[must_use]
-    pub const fn rule(&self) -> Option<KeyIdRule> {
-        self.rule
-    }
 }
 
 impl RootDocument {
@@ -64,39 +36,35 @@ impl RootDocument {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(tree: Map<String, Value>) -> Result<Self, Remark> {
-        Self::read_with(tree, &KeyCache::default())
+        let received = Tree::of(&Value::Object(tree))
+            .map_err(|error| Remark::new(Check::JsonNumber, error.to_string()))?;
+        Self::read_with(received.into(), &mut AuthorityCache::default())
     }
 
-    pub(super) fn read_with(tree: Map<String, Value>, cache: &KeyCache) -> Result<Self, Remark> {
+    pub(super) fn read_with(received: Part, cache: &mut AuthorityCache) -> Result<Self, Remark> {
+        let signed = received.node();
         let mut remarks = Vec::new();
-        read_type(&tree)?;
-        let spec_version = read_spec_version(&tree, &mut remarks)?;
-        let version = read_version(&tree)?;
-        let expires = read_expires(&tree, &mut remarks)?;
-        let consistent_snapshot = read_consistent_snapshot(&tree, &mut remarks)?;
-        let keys = read_keys(object_member(&tree, "keys")?, cache)?;
-        let roles = read_roles(object_member(&tree, "roles")?, &mut remarks)?;
-        // The reader has let nothing but integers through, so there is a canonical form.
-        let value = Value::Object(tree);
-        let signed_bytes =
-            canonical(&value).map_err(|error| Remark::new(Check::JsonNumber, error.to_string()))?;
-        let Value::Object(tree) = value else {
-            return Err(Remark::new(Check::FileForm, "\"signed\" is not an object"));
-        };
-        let mut document = Self {
-            tree,
-            signed_bytes,
+        read_type(signed)?;
+        let spec_version = read_spec_version(signed, &mut remarks)?;
+        let version = read_version(signed)?;
+        let expires = read_expires(signed, &mut remarks)?;
+        let consistent_snapshot = read_consistent_snapshot(signed, &mut remarks)?;
+        let authority = cache.read(
+            object_member(signed, "keys")?,
+            object_member(signed, "roles")?,
+        )?;
+        remarks.extend_from_slice(&authority.remarks);
+        Ok(Self {
+            signed_bytes: canonical_json::write(signed),
+            received,
+            tree: OnceLock::new(),
             version,
             spec_version,
             expires,
             consistent_snapshot,
-            keys,
-            roles,
+            authority,
             remarks,
-        };
-        document.judge_key_ids()?;
-        document.note_keys();
-        Ok(document)
+        })
     }
 
     /// The version.
@@ -125,14 +93,14 @@ impl RootDocument {
 
     /// The keys by their IDs.
     #[must_use]
-    pub const fn keys(&self) -> &BTreeMap<KeyId, ListedKey> {
-        &self.keys
+    pub fn keys(&self) -> &BTreeMap<KeyId, ListedKey> {
+        &self.authority.keys
     }
 
     /// A role.
     #[must_use]
-    pub const fn role(&self, kind: RoleKind) -> &Role {
-        &self.roles[kind as usize]
+    pub fn role(&self, kind: RoleKind) -> &Role {
+        self.authority.role(kind)
     }
 
     /// The keys of a role that are listed, in the order of the role.
@@ -140,14 +108,14 @@ impl RootDocument {
         self.role(kind)
             .key_ids()
             .iter()
-            .filter_map(|id| self.keys.get_key_value(id))
+            .filter_map(|id| self.keys().get_key_value(id))
     }
 
     /// The key of that ID, if it is a root key.
     #[must_use]
     pub fn root_key(&self, id: &KeyId) -> Option<&Key> {
         let in_role = self.role(RoleKind::Root).key_ids.contains(id);
-        self.keys.get(id).filter(|_| in_role).map(ListedKey::key)
+        self.keys().get(id).filter(|_| in_role).map(ListedKey::key)
     }
 
     /// The canonical form: what root keys sign.
@@ -164,8 +132,8 @@ impl RootDocument {
 
     /// The JSON as it was received, unknown members included.
     #[must_use]
-    pub const fn tree(&self) -> &Map<String, Value> {
-        &self.tree
+    pub fn tree(&self) -> &Map<String, Value> {
+        self.tree.get_or_init(|| self.received.node().to_map())
     }
 
     /// Oddities that decide nothing.
@@ -173,134 +141,34 @@ impl RootDocument {
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }
-
-    /// Clients must compute each ID (specification, section 4.3). For a root key
-    /// that decides; a wrong one of an online key stands in production roots.
-    fn judge_key_ids(&mut self) -> Result<(), Remark> {
-        let root = &self.roles[RoleKind::Root as usize].key_ids;
-        for (id, listed) in &self.keys {
-            match listed.rule {
-                Some(KeyIdRule::SPECIFIED) => {}
-                Some(rule) => self.remarks.push(Remark::new(
-                    Check::KeyIdRule,
-                    format!("the ID of key {} is {rule}", id.short()),
-                )),
-                None if root.contains(id) => {
-                    return Err(Remark::new(
-                        Check::KeyId,
-                        format!(
-                            "root key {}: no known rule gives this key that ID; the specification's gives {}",
-                            id.short(),
-                            listed.key.id().short()
-                        ),
-                    ));
-                }
-                None => self.remarks.push(Remark::new(
-                    Check::KeyIdUnexplained,
-                    format!("no known rule gives key {} its ID", id.short()),
-                )),
-            }
-        }
-        Ok(())
-    }
-
-    fn note_keys(&mut self) {
-        let mut notes = Vec::new();
-        let mut used = BTreeSet::new();
-        for kind in RoleKind::ALL {
-            let role = self.role(kind);
-            used.extend(&role.key_ids);
-            for id in role
-                .key_ids
-                .iter()
-                .filter(|id| !self.keys.contains_key(*id))
-            {
-                notes.push(Remark::new(
-                    Check::RoleKeyMissing,
-                    format!("role {kind} names key {}, which is not listed", id.short()),
-                ));
-            }
-            let mut able: Vec<&[u8]> = self
-                .role_keys(kind)
-                .filter_map(|(_, listed)| listed.key.public().map(PublicKey::as_der))
-                .collect();
-            able.sort_unstable();
-            able.dedup();
-            if (able.len() as u64) < role.threshold {
-                notes.push(Remark::new(
-                    Check::RoleUnreachable,
-                    format!(
-                        "role {kind} needs {} signatures, but {} of its keys can be verified",
-                        role.threshold,
-                        able.len()
-                    ),
-                ));
-            }
-        }
-        let mut first_under: HashMap<&PublicKey, &KeyId> = HashMap::new();
-        for (id, listed) in &self.keys {
-            if !used.contains(id) {
-                notes.push(Remark::new(
-                    Check::KeyUnused,
-                    format!("key {} belongs to no role", id.short()),
-                ));
-            }
-            if let Some(why) = listed.key.unusable() {
-                notes.push(Remark::new(
-                    Check::KeyUnusable,
-                    format!("key {}: {why}", id.short()),
-                ));
-            }
-            if listed.key.holds_private() {
-                notes.push(Remark::new(
-                    Check::KeyPrivate,
-                    format!("key {} is published with its PRIVATE key", id.short()),
-                ));
-            }
-            if let Some(public) = listed.key.public()
-                && let Some(other) = first_under.insert(public, id)
-            {
-                notes.push(Remark::new(
-                    Check::KeySamePublicKey,
-                    format!("{} and {} are the same key", other.short(), id.short()),
-                ));
-            }
-        }
-        self.remarks.append(&mut notes);
-    }
 }
 
-fn object_member<'a>(
-    tree: &'a Map<String, Value>,
-    name: &str,
-) -> Result<&'a Map<String, Value>, Remark> {
-    tree.get(name)
-        .and_then(Value::as_object)
+fn object_member<'a>(signed: Node<'a>, name: &str) -> Result<Node<'a>, Remark> {
+    signed
+        .get(name)
+        .and_then(Node::as_object)
         .ok_or_else(|| Remark::new(Check::RootForm, format!("there is no object {name:?}")))
 }
 
-fn read_type(tree: &Map<String, Value>) -> Result<(), Remark> {
-    match tree.get("_type") {
-        Some(Value::String(text)) if text == "root" => Ok(()),
-        Some(Value::String(text)) if text == "Root" => Err(Remark::new(
+fn read_type(signed: Node<'_>) -> Result<(), Remark> {
+    match signed.get("_type").and_then(Node::as_str) {
+        Some("root") => Ok(()),
+        Some("Root") => Err(Remark::new(
             Check::RootType,
             "\"_type\" is \"Root\": this is Notary's format, not TUF 1.0",
         )),
-        Some(Value::String(text)) => Err(Remark::new(
+        Some(text) => Err(Remark::new(
             Check::RootType,
             format!("\"_type\" is {text:?}, not \"root\""),
         )),
-        _ => Err(Remark::new(Check::RootType, "there is no text \"_type\"")),
+        None => Err(Remark::new(Check::RootType, "there is no text \"_type\"")),
     }
 }
 
-fn read_spec_version(
-    tree: &Map<String, Value>,
-    remarks: &mut Vec<Remark>,
-) -> Result<String, Remark> {
-    let text = tree
+fn read_spec_version(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<String, Remark> {
+    let text = signed
         .get("spec_version")
-        .and_then(Value::as_str)
+        .and_then(Node::as_str)
         .ok_or_else(|| Remark::new(Check::RootSpecVersion, "there is no text \"spec_version\""))?;
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -319,9 +187,10 @@ fn read_spec_version(
     Ok(text.to_owned())
 }
 
-fn read_version(tree: &Map<String, Value>) -> Result<u64, Remark> {
-    tree.get("version")
-        .and_then(Value::as_u64)
+fn read_version(signed: Node<'_>) -> Result<u64, Remark> {
+    signed
+        .get("version")
+        .and_then(Node::as_u64)
         .filter(|version| *version > 0)
         .ok_or_else(|| {
             Remark::new(
@@ -331,10 +200,10 @@ fn read_version(tree: &Map<String, Value>) -> Result<u64, Remark> {
         })
 }
 
-fn read_expires(tree: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
-    let text = tree
+fn read_expires(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
+    let text = signed
         .get("expires")
-        .and_then(Value::as_str)
+        .and_then(Node::as_str)
         .ok_or_else(|| Remark::new(Check::RootExpiresForm, "there is no text \"expires\""))?;
     let expires = Expires::parse(text).map_err(|error| {
         Remark::new(
@@ -352,12 +221,12 @@ fn read_expires(tree: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<
 }
 
 fn read_consistent_snapshot(
-    tree: &Map<String, Value>,
+    signed: Node<'_>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Option<bool>, Remark> {
-    match tree.get("consistent_snapshot") {
-        Some(Value::Bool(value)) => Ok(Some(*value)),
-        Some(_) => Err(Remark::new(
+    match signed.get("consistent_snapshot").map(Node::as_bool) {
+        Some(Some(value)) => Ok(Some(value)),
+        Some(None) => Err(Remark::new(
             Check::RootConsistentSnapshot,
             "\"consistent_snapshot\" is not true or false",
         )),
@@ -369,95 +238,4 @@ fn read_consistent_snapshot(
             Ok(None)
         }
     }
-}
-
-fn read_keys(
-    members: &Map<String, Value>,
-    cache: &KeyCache,
-) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
-    if members.len() > MAX_KEYS {
-        return Err(Remark::new(
-            Check::KeyLimit,
-            format!(
-                "there are {} keys; at most {MAX_KEYS} are read",
-                members.len()
-            ),
-        ));
-    }
-    members
-        .iter()
-        .map(|(text, object)| {
-            let id = KeyId::new(text.clone());
-            let listed = cache.read(&id, object)?;
-            Ok((id, listed))
-        })
-        .collect()
-}
-
-fn read_roles(
-    members: &Map<String, Value>,
-    remarks: &mut Vec<Remark>,
-) -> Result<[Role; 4], Remark> {
-    for name in members.keys() {
-        if !RoleKind::ALL.iter().any(|kind| kind.as_str() == name) {
-            remarks.push(Remark::new(
-                Check::RoleUnknown,
-                format!("there is a role {name:?}"),
-            ));
-        }
-    }
-    let [root, timestamp, snapshot, targets] =
-        RoleKind::ALL.map(|kind| read_role(kind, members.get(kind.as_str()), remarks));
-    Ok([root?, timestamp?, snapshot?, targets?])
-}
-
-fn read_role(
-    kind: RoleKind,
-    value: Option<&Value>,
-    remarks: &mut Vec<Remark>,
-) -> Result<Role, Remark> {
-    let value =
-        value.ok_or_else(|| Remark::new(Check::RoleMissing, format!("there is no role {kind}")))?;
-    let form = || {
-        Remark::new(
-            Check::RoleForm,
-            format!("role {kind} has no list of texts \"keyids\""),
-        )
-    };
-    let threshold = value
-        .get("threshold")
-        .and_then(Value::as_u64)
-        .filter(|threshold| *threshold > 0)
-        .ok_or_else(|| {
-            Remark::new(
-                Check::RoleThreshold,
-                format!("the threshold of role {kind} is not an integer of at least 1"),
-            )
-        })?;
-    let listed = value
-        .get("keyids")
-        .and_then(Value::as_array)
-        .ok_or_else(form)?;
-    if listed.len() > MAX_ROLE_KEYS {
-        return Err(Remark::new(
-            Check::KeyLimit,
-            format!(
-                "role {kind} names {} keys; at most {MAX_ROLE_KEYS} are read",
-                listed.len()
-            ),
-        ));
-    }
-    let mut key_ids = Vec::with_capacity(listed.len());
-    for id in listed {
-        let id = KeyId::new(id.as_str().ok_or_else(form)?);
-        if key_ids.contains(&id) {
-            remarks.push(Remark::new(
-                Check::RoleDuplicateKeyId,
-                format!("role {kind} names key {} twice", id.short()),
-            ));
-        } else {
-            key_ids.push(id);
-        }
-    }
-    Ok(Role { threshold, key_ids })
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::key_file::{self, KeyFileError};
 use super::key_id::KeyId;
+use super::message::Message;
 use super::scheme::Scheme;
 use crate::certificate::{Algorithm, PublicKey};
 
@@ -209,10 +210,22 @@ impl Key {
     /// Whether a signature over a message verifies with this key.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.0
-            .verifier
-            .as_ref()
-            .is_ok_and(|verifier| verifier.ready.verify_sig(message, signature).is_ok())
+        self.has_signed(&mut Message::new(message), signature)
+    }
+
+    /// [`Key::verifies`], for one of several signatures over a message.
+    pub(super) fn has_signed(&self, message: &mut Message<'_>, signature: &[u8]) -> bool {
+        let Ok(verifier) = &self.0.verifier else {
+            return false;
+        };
+        let verified = match verifier.scheme.hash() {
+            Some(hash) => {
+                let digest = message.digest(hash);
+                verifier.ready.verify_digest_sig(&digest, signature)
+            }
+            None => verifier.ready.verify_sig(message.bytes(), signature),
+        };
+        verified.is_ok()
     }
 
     /// Whose key it is, where the object says so: the owner or the online URI that

@@ -12,7 +12,3 @@ pub const MAX_SIGNATURES: usize = 1024;
 pub const MAX_ROLE_KEYS: usize = 1024;
 /// The most versions in one chain.
 pub const MAX_VERSIONS: u64 = 100_000;
-/// In how many versions, from the trust anchor on, signatures beyond both
-/// thresholds are checked as well. They decide nothing: in longer chains only
-/// those of the last version are.
-pub const SURPLUS_CHECKED_VERSIONS: u64 = 20;

@@ -1,5 +1,7 @@
 //! The root role of TUF: keys, canonical JSON, signatures, and the chain of root versions.
 
+mod authority;
+mod authority_cache;
 pub mod canonical_json;
 mod chain;
 mod check;
@@ -10,12 +12,12 @@ mod ecdsa;
 mod expires;
 mod frozen;
 mod key;
-mod key_cache;
 mod key_file;
 mod key_id;
 mod key_type;
 pub mod limits;
 mod lint;
+mod message;
 mod reachability;
 mod role;
 mod root_file;
@@ -27,11 +29,12 @@ mod tally;
 pub(crate) mod testing;
 mod twin;
 
+pub use authority::ListedKey;
 pub use canonical_json::{CanonicalError, JsonError, canonical};
 pub use chain::{ChainReport, TrustedRoot, try_verify_chain, verify_chain};
 pub use check::{Check, Remark, Weight};
 pub use diff::{Change, Consequence, Fate, RootDiff};
-pub use document::{ListedKey, RootDocument};
+pub use document::RootDocument;
 pub use draft::{DraftError, RootDraft};
 pub use ecdsa::{EcdsaError, ecdsa_der_from_raw};
 pub use expires::{Expires, ExpiresError};

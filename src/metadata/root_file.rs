@@ -1,13 +1,9 @@
 //! A root file: the signed part and the signatures over it.
 
-use std::collections::HashSet;
-
-use serde_json::{Map, Value};
-
-use super::canonical_json::{self, JsonError};
+use super::authority_cache::AuthorityCache;
+use super::canonical_json::{self, JsonError, Node, Part};
 use super::check::{Check, Remark};
 use super::document::RootDocument;
-use super::key_cache::KeyCache;
 use super::key_id::KeyId;
 use super::limits::{CLIENT_FILE_BYTES, MAX_FILE_BYTES, MAX_SIGNATURES};
 
@@ -66,7 +62,9 @@ impl SignatureEntry {
     /// The signature; `None` if the text is not hex.
     #[must_use]
     pub fn bytes(&self) -> Option<Vec<u8>> {
-        hex::decode(&self.text).ok()
+        let mut bytes = vec![0; self.text.len() / 2];
+        hex::decode_to_slice(&self.text, &mut bytes).ok()?;
+        Some(bytes)
     }
 }
 
@@ -76,38 +74,32 @@ impl RootFile {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(bytes: &[u8]) -> Result<Self, Remark> {
-        Self::read_with(bytes, &KeyCache::default())
+        Self::read_with(bytes, &mut AuthorityCache::default())
     }
 
-    pub(super) fn read_with(bytes: &[u8], cache: &KeyCache) -> Result<Self, Remark> {
+    pub(super) fn read_with(bytes: &[u8], cache: &mut AuthorityCache) -> Result<Self, Remark> {
         if bytes.len() > MAX_FILE_BYTES {
             return Err(Remark::new(
                 Check::FileSize,
                 format!("the file is larger than {MAX_FILE_BYTES} bytes"),
             ));
         }
-        let value = canonical_json::parse(bytes).map_err(|error| refuse_json(&error))?;
-        let Value::Object(mut envelope) = value else {
-            return Err(Remark::new(
-                Check::FileForm,
-                "the file is not a JSON object",
-            ));
-        };
-        let Some(Value::Object(signed)) = envelope.shift_remove("signed") else {
-            return Err(Remark::new(
-                Check::FileForm,
-                "there is no object \"signed\"",
-            ));
-        };
-        let Some(Value::Array(entries)) = envelope.shift_remove("signatures") else {
-            return Err(Remark::new(
-                Check::FileForm,
-                "there is no list \"signatures\"",
-            ));
-        };
+        let tree = canonical_json::read(bytes).map_err(|error| refuse_json(&error))?;
+        let form = |what: &str| Remark::new(Check::FileForm, what);
+        let envelope = tree
+            .root()
+            .as_object()
+            .ok_or_else(|| form("the file is not a JSON object"))?;
+        let entries = envelope
+            .get("signatures")
+            .and_then(Node::as_array)
+            .ok_or_else(|| form("there is no list \"signatures\""))?;
         let signatures = read_signatures(entries)?;
+        let mut remarks = note_envelope(bytes.len(), envelope);
+        let signed = Part::member(tree, "signed")
+            .filter(|signed| signed.node().as_object().is_some())
+            .ok_or_else(|| form("there is no object \"signed\""))?;
         let document = RootDocument::read_with(signed, cache)?;
-        let mut remarks = note_envelope(bytes.len(), &envelope);
         remarks.extend_from_slice(document.remarks());
         Ok(Self {
             document,
@@ -182,7 +174,7 @@ fn refuse_json(error: &JsonError) -> Remark {
     Remark::new(check, error.to_string())
 }
 
-fn note_envelope(size: usize, others: &Map<String, Value>) -> Vec<Remark> {
+fn note_envelope(size: usize, envelope: Node<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if size > CLIENT_FILE_BYTES {
         remarks.push(Remark::new(
@@ -190,7 +182,8 @@ fn note_envelope(size: usize, others: &Map<String, Value>) -> Vec<Remark> {
             format!("the file has {size} bytes; clients download at most {CLIENT_FILE_BYTES}"),
         ));
     }
-    for name in others.keys() {
+    let known = ["signed", "signatures"];
+    for (name, _) in envelope.members().filter(|(name, _)| !known.contains(name)) {
         remarks.push(Remark::new(
             Check::FileUnsignedMember,
             format!("the member {name:?} is not covered by any signature"),
@@ -199,38 +192,36 @@ fn note_envelope(size: usize, others: &Map<String, Value>) -> Vec<Remark> {
     remarks
 }
 
-fn read_signatures(entries: Vec<Value>) -> Result<Vec<SignatureEntry>, Remark> {
-    if entries.len() > MAX_SIGNATURES {
+fn read_signatures(entries: Node<'_>) -> Result<Vec<SignatureEntry>, Remark> {
+    let count = entries.items().count();
+    if count > MAX_SIGNATURES {
         return Err(Remark::new(
             Check::SignatureLimit,
-            format!(
-                "there are {} signatures; at most {MAX_SIGNATURES} are read",
-                entries.len()
-            ),
+            format!("there are {count} signatures; at most {MAX_SIGNATURES} are read"),
         ));
     }
-    let mut signatures = Vec::with_capacity(entries.len());
-    for (index, mut entry) in entries.into_iter().enumerate() {
-        let mut take = |name: &str| match entry.get_mut(name).map(Value::take) {
-            Some(Value::String(text)) => Ok(text),
-            _ => Err(Remark::new(
-                Check::SignatureForm,
-                format!("signature {} has no text {name:?}", index + 1),
-            )),
+    let mut signatures = Vec::with_capacity(count);
+    for (index, entry) in entries.items().enumerate() {
+        let text = |name: &str| {
+            entry.get(name).and_then(Node::as_str).ok_or_else(|| {
+                Remark::new(
+                    Check::SignatureForm,
+                    format!("signature {} has no text {name:?}", index + 1),
+                )
+            })
         };
-        let key_id = KeyId::new(take("keyid")?);
-        let text = take("sig")?;
-        signatures.push(SignatureEntry { key_id, text });
+        signatures.push(SignatureEntry {
+            key_id: KeyId::new(text("keyid")?),
+            text: text("sig")?.to_owned(),
+        });
     }
-    let mut seen = HashSet::with_capacity(signatures.len());
-    match signatures.iter().find(|entry| !seen.insert(&entry.key_id)) {
+    let mut ids: Vec<&KeyId> = signatures.iter().map(SignatureEntry::key_id).collect();
+    ids.sort_unstable();
+    match ids.windows(2).find(|pair| pair[0] == pair[1]) {
         None => Ok(signatures),
         Some(twice) => Err(Remark::new(
             Check::SignatureDuplicateKeyId,
-            format!(
-                "key {} stands twice in \"signatures\"",
-                twice.key_id.short()
-            ),
+            format!("key {} stands twice in \"signatures\"", twice[0].short()),
         )),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
@@ -142,6 +143,16 @@ impl Scheme {
     #[must_use]
     pub const fn is_ecdsa(self) -> bool {
         matches!(self, Self::EcdsaP256 | Self::EcdsaP384 | Self::EcdsaP521)
+    }
+
+    /// The hash whose digest of a message is what is signed; `None` for Ed25519, which hashes more than the message.
+    pub(super) const fn hash(self) -> Option<&'static digest::Algorithm> {
+        match self {
+            Self::EcdsaP256 | Self::RsaPssSha256 | Self::RsaPkcs1Sha256 => Some(&digest::SHA256),
+            Self::EcdsaP384 | Self::RsaPssSha384 | Self::RsaPkcs1Sha384 => Some(&digest::SHA384),
+            Self::EcdsaP521 | Self::RsaPssSha512 | Self::RsaPkcs1Sha512 => Some(&digest::SHA512),
+            Self::Ed25519 => None,
+        }
     }
 
     /// Verifies a signature in the encoding of TUF: DER for ECDSA.

@@ -1,22 +1,12 @@
 //! Counts the signatures over a root for the roles that must sign it.
 
-use std::collections::HashSet;
-
 use super::check::{Check, Remark};
 use super::document::RootDocument;
 use super::key::Key;
+use super::message::Message;
 use super::role::RoleKind;
 use super::root_file::{RootFile, SignatureEntry};
 use crate::certificate::PublicKey;
-
-/// What becomes of signatures once every threshold is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Surplus {
-    /// They are checked too, and invalid ones reported.
-    Checked,
-    /// They decide nothing, so they are left.
-    Left,
-}
 
 /// How many distinct public keys of a root role have signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,32 +29,15 @@ impl Count {
 pub(super) struct Tally<const N: usize> {
     pub(super) counts: [Count; N],
     pub(super) remarks: Vec<Remark>,
-    /// Whether signatures were left unchecked.
-    pub(super) left: bool,
 }
 
-/// Checks each signature of a file once, and counts it for the root role of each authority.
-pub(super) fn tally<const N: usize>(
-    file: &RootFile,
-    authorities: [&RootDocument; N],
-    surplus: Surplus,
-) -> Tally<N> {
-    let message = file.document().signed_bytes();
-    let mut signers: [HashSet<&PublicKey>; N] = std::array::from_fn(|_| HashSet::new());
-    let thresholds = authorities.map(|authority| authority.role(RoleKind::Root).threshold());
-    let count = |signers: &[HashSet<&PublicKey>; N]| {
-        std::array::from_fn::<Count, N, _>(|index| Count {
-            have: signers[index].len() as u64,
-            need: thresholds[index],
-        })
-    };
+/// Checks each signature of a file once, those beyond the thresholds too, and
+/// counts it for the root role of each authority.
+pub(super) fn tally<const N: usize>(file: &RootFile, authorities: [&RootDocument; N]) -> Tally<N> {
+    let mut message = Message::new(file.document().signed_bytes());
+    let mut signers: [Vec<&PublicKey>; N] = std::array::from_fn(|_| Vec::new());
     let mut remarks = Vec::new();
-    let mut left = false;
     for entry in file.signatures() {
-        if surplus == Surplus::Left && count(&signers).iter().all(|count| count.is_reached()) {
-            left = true;
-            break;
-        }
         let keys = authorities.map(|authority| authority.root_key(entry.key_id()));
         if keys.iter().all(Option::is_none) {
             remarks.push(Remark::new(
@@ -73,34 +46,35 @@ pub(super) fn tally<const N: usize>(
             ));
             continue;
         }
-        let mut verified = Verified::new(message, entry);
+        let mut verified = Verified::new(&mut message, entry);
         for (key, signers) in keys.iter().zip(&mut signers) {
             if let Some(key) = key
                 && let Some(public) = key.public()
                 && verified.by(key)
+                && !signers.contains(&public)
             {
-                signers.insert(public);
+                signers.push(public);
             }
         }
         remarks.extend(verified.objection());
     }
-    Tally {
-        counts: count(&signers),
-        remarks,
-        left,
-    }
+    let counts = std::array::from_fn(|index| Count {
+        have: signers[index].len() as u64,
+        need: authorities[index].role(RoleKind::Root).threshold(),
+    });
+    Tally { counts, remarks }
 }
 
 /// One signature, verified at most once by each key that it may be from.
-struct Verified<'a> {
-    message: &'a [u8],
+struct Verified<'a, 'm> {
+    message: &'a mut Message<'m>,
     entry: &'a SignatureEntry,
     bytes: Option<Vec<u8>>,
     answers: Vec<(&'a Key, bool)>,
 }
 
-impl<'a> Verified<'a> {
-    fn new(message: &'a [u8], entry: &'a SignatureEntry) -> Self {
+impl<'a, 'm> Verified<'a, 'm> {
+    fn new(message: &'a mut Message<'m>, entry: &'a SignatureEntry) -> Self {
         Self {
             message,
             entry,
@@ -116,32 +90,30 @@ impl<'a> Verified<'a> {
         let answer = self
             .bytes
             .as_ref()
-            .is_some_and(|bytes| key.verifies(self.message, bytes));
+            .is_some_and(|bytes| key.has_signed(self.message, bytes));
         self.answers.push((key, answer));
         answer
     }
 
     /// What is to be said of the signature, if no key verifies it.
     fn objection(&self) -> Option<Remark> {
-        let id = self.entry.key_id().short();
         // No answer: the key itself is unusable, and was reported as such.
         if self.answers.is_empty() || self.answers.iter().any(|(_, answer)| *answer) {
-            None
-        } else if self.entry.text().is_empty() {
-            Some(Remark::new(
-                Check::SignatureEmpty,
-                format!("key {id} has not signed"),
-            ))
+            return None;
+        }
+        let id = self.entry.key_id().short();
+        Some(if self.entry.text().is_empty() {
+            Remark::new(Check::SignatureEmpty, format!("key {id} has not signed"))
         } else if self.bytes.is_none() {
-            Some(Remark::new(
+            Remark::new(
                 Check::SignatureInvalid,
                 format!("the signature of key {id} is not hex"),
-            ))
+            )
         } else {
-            Some(Remark::new(
+            Remark::new(
                 Check::SignatureInvalid,
                 format!("the signature of key {id} does not verify"),
-            ))
-        }
+            )
+        })
     }
 }

@@ -9,10 +9,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The profiles that are built in: name of the file, and its text.
-const EMBEDDED: [(&str, &str); 1] = [(
-    "hsm-config/softhsm2.toml",
-    include_str!("../../hsm-config/softhsm2.toml"),
-)];
+const EMBEDDED: [(&str, &str); 2] = [
+    (
+        "hsm-config/softhsm2.toml",
+        include_str!("../../hsm-config/softhsm2.toml"),
+    ),
+    (
+        "hsm-config/yubikey-piv.toml",
+        include_str!("../../hsm-config/yubikey-piv.toml"),
+    ),
+];
 
 /// How one make of token is reached and how it behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +37,22 @@ pub struct Profile {
 pub enum Kind {
     /// Through a PKCS#11 module.
     Pkcs11,
+    /// As a YubiKey, through its PIV application and the system's service for smart cards.
+    YubikeyPiv,
 }
 
-/// Where the module of a profile lies.
+/// Where the module of a profile lies. What needs none has no paths.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ModuleFile {
     paths: Vec<PathBuf>,
+    install: String,
+}
+
+/// The service that a make needs in place of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Service {
     install: String,
 }
 
@@ -116,7 +131,8 @@ struct Document {
     name: String,
     title: String,
     kind: Kind,
-    module: ModuleFile,
+    module: Option<ModuleFile>,
+    service: Option<Service>,
     quirks: Quirks,
 }
 
@@ -193,18 +209,29 @@ impl Profile {
         if document.title.trim().is_empty() {
             return Err(wrong("title", "is empty"));
         }
-        if document.module.paths.is_empty() {
+        let module = match (document.kind, document.module, document.service) {
+            (Kind::Pkcs11, Some(module), None) => module,
+            (Kind::Pkcs11, None, _) => return Err(wrong("module", "is missing")),
+            (Kind::Pkcs11, _, Some(_)) => return Err(wrong("service", "is not for this kind")),
+            (Kind::YubikeyPiv, None, Some(service)) => ModuleFile {
+                paths: Vec::new(),
+                install: service.install,
+            },
+            (Kind::YubikeyPiv, _, None) => return Err(wrong("service", "is missing")),
+            (Kind::YubikeyPiv, Some(_), _) => return Err(wrong("module", "is not for this kind")),
+        };
+        if document.kind == Kind::Pkcs11 && module.paths.is_empty() {
             return Err(wrong("module.paths", "names no path"));
         }
         // A relative name would be searched for in places that an attacker may write to.
-        if document.module.paths.iter().any(|path| !path.is_absolute()) {
+        if module.paths.iter().any(|path| !path.is_absolute()) {
             return Err(wrong("module.paths", "has a path that is not absolute"));
         }
         Ok(Self {
             name: document.name,
             title: document.title,
             kind: document.kind,
-            module: document.module,
+            module,
             quirks: document.quirks,
         })
     }
@@ -212,14 +239,18 @@ impl Profile {
     /// The same make with its module at one place only.
     ///
     /// # Errors
-    /// When the path is not absolute.
+    /// When the path is not absolute, or the make has no module.
     pub fn with_module(mut self, path: &Path) -> Result<Self, ProfileError> {
+        let wrong = |field, problem| ProfileError::Value {
+            origin: format!("profile {}", self.name),
+            field,
+            problem,
+        };
+        if self.kind != Kind::Pkcs11 {
+            return Err(wrong("module", "is not for this kind"));
+        }
         if !path.is_absolute() {
-            return Err(ProfileError::Value {
-                origin: format!("profile {}", self.name),
-                field: "module.paths",
-                problem: "has a path that is not absolute",
-            });
+            return Err(wrong("module.paths", "has a path that is not absolute"));
         }
         self.module.paths = vec![path.to_owned()];
         Ok(self)
@@ -243,13 +274,13 @@ impl Profile {
         self.kind
     }
 
-    /// Where the module may lie, in the order of trying.
+    /// Where the module may lie, in the order of trying; nowhere for a make without one.
     #[must_use]
     pub fn module_paths(&self) -> &[PathBuf] {
         &self.module.paths
     }
 
-    /// What to tell an operator who has no such module.
+    /// What to tell an operator who has no such module or service.
     #[must_use]
     pub fn install_hint(&self) -> &str {
         &self.module.install
@@ -291,7 +322,7 @@ mod tests {
     fn an_unknown_name_lists_the_known_ones() {
         assert_eq!(
             Profile::named("softhsm").unwrap_err().to_string(),
-            "there is no token profile \"softhsm\"; there are: softhsm2"
+            "there is no token profile \"softhsm\"; there are: softhsm2, yubikey-piv"
         );
     }
 
@@ -309,6 +340,16 @@ mod tests {
                 "kind = \"pkcs11\"",
                 "kind = 11",
                 ":15:8: wanted string or table",
+            ),
+            (
+                "kind = \"pkcs11\"",
+                "kind = \"yubikey-piv\"",
+                ": service is missing",
+            ),
+            (
+                "[quirks]",
+                "[service]\ninstall = \"\"\n[quirks]",
+                ": service is not for this kind",
             ),
             ("kind = \"pkcs11\"", "kind = ", ":15:8: "),
             ("\"softhsm2\"", "\"Soft HSM\"", ": name is made of"),

@@ -1,11 +1,17 @@
 //! What is written down about tokens, keys and checks: plain facts, with no behaviour that could lie.
 
+mod attestation;
+mod custody;
 mod visible;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use attestation::{
+    AttestationSummary, Firmware, FormFactor, NoFirmware, PinPolicy, TouchPolicy, UsePolicy,
+};
+pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
 pub use visible::visible;
 
 /// How a token names itself. None of it is proof: serial numbers repeat between

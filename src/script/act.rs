@@ -2,7 +2,7 @@
 
 mod wording;
 
-pub(super) use wording::capitalised;
+pub use wording::capitalised;
 
 use super::{KeyId, Person, PersonId, PersonRole, Script};
 
@@ -64,13 +64,27 @@ pub enum Act {
         /// The key that must answer.
         key: KeyId,
     },
+    /// The token goes into a tamper-evident bag, and somebody takes it.
+    Seal {
+        /// The key that lives on it.
+        key: KeyId,
+        /// Where it is kept from now on. No control characters.
+        place: String,
+        /// Who takes it; none: its holder.
+        receiver: Option<PersonId>,
+    },
+    /// Everything stops: tokens are put away in bags, and the ceremony is taken up again later.
+    Break {
+        /// What for, if the script says so: "Lunch". No control characters.
+        text: Option<String>,
+    },
     /// Everybody agrees, agrees with reservation, or refuses.
     SignOff,
 }
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 18] = [
+    pub(super) const KNOWN: [&'static str; 20] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -88,11 +102,13 @@ impl Act {
         "verify-root",
         "export",
         "prove-token",
+        "seal",
+        "break",
         "sign-off",
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 10] = [
+    pub(super) const LATER: [&'static str; 8] = [
         "enrol-key",
         "import-key",
         "back-up-key",
@@ -101,8 +117,6 @@ impl Act {
         "restore-key",
         "prove-restore",
         "destroy",
-        "seal",
-        "break",
     ];
 
     /// As scripts spell it: `generate-key`.
@@ -126,6 +140,8 @@ impl Act {
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
+            Self::Seal { .. } => "seal",
+            Self::Break { .. } => "break",
             Self::SignOff => "sign-off",
         }
     }
@@ -138,7 +154,8 @@ impl Act {
             | Self::InitialiseToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
-            | Self::ProveToken { key } => Some(key),
+            | Self::ProveToken { key }
+            | Self::Seal { key, .. } => Some(key),
             _ => None,
         }
     }
@@ -163,7 +180,9 @@ impl Act {
             script.people().iter().filter(|p| wanted(p)).collect()
         };
         match self {
-            Self::Attendance | Self::ReadScript | Self::SignOff => those(&|_| true),
+            Self::Attendance | Self::ReadScript | Self::Break { .. } | Self::SignOff => {
+                those(&|_| true)
+            }
             Self::AttestClock => those(&|p| p.is(Witness)),
             Self::InspectStation
             | Self::JudgeRequest
@@ -179,6 +198,11 @@ impl Act {
             }
             Self::InitialiseToken { key } | Self::SetPin { key } | Self::ProveToken { key } => {
                 script.holder(key).into_iter().collect()
+            }
+            Self::Seal { key, receiver, .. } => {
+                let holder = script.key(key).map(|plan| &plan.holder);
+                let receiver = receiver.as_ref().or(holder);
+                those(&|p| Some(&p.id) == receiver || p.is(Witness))
             }
             Self::SignRoot => those(&|p| p.is(KeyHolder)),
         }

@@ -63,6 +63,8 @@ impl TokenSecret {
     pub const fn of(make: profile::Kind) -> &'static [Self] {
         match make {
             profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
+            // Its management key is random and lies under the PIN: nobody sets it.
+            profile::Kind::YubikeyPiv => &[Self::UserPin, Self::Puk],
         }
     }
 }

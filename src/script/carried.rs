@@ -34,8 +34,10 @@ pub struct CarriedFile {
 }
 
 /// A ceremony directory holds the script, copies of what it carries, and these.
-const TAKEN: [&str; 12] = [
+const TAKEN: [&str; 14] = [
     "backup",
+    "cards.html",
+    "cards.txt",
     "closing-note.txt",
     "export",
     "keys",

@@ -20,7 +20,7 @@ mod sheet;
 mod signing;
 mod warning;
 
-pub use act::Act;
+pub use act::{Act, capitalised};
 pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
 pub use carried::{CarriedFile, CarriedFiles};
@@ -32,5 +32,5 @@ pub use plan::{
     PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
-pub use sheet::RunSheet;
+pub use sheet::{RunSheet, SlipFacts, Slips};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};

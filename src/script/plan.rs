@@ -7,6 +7,8 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
+use crate::profile::{self, Profile};
+use crate::record::CustodyList;
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
@@ -33,6 +35,7 @@ pub struct Script {
     pub(super) spares: Vec<Spare>,
     pub(super) previous: Option<Previous>,
     pub(super) distant: Vec<DistantKey>,
+    pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
@@ -291,6 +294,16 @@ pub struct TokenSpec {
     pub bag: Option<String>,
 }
 
+impl TokenSpec {
+    /// The ID that the key must have, for makes that keep keys in numbered slots: a YubiKey's 9c, for
+    /// digital signatures.
+    #[must_use]
+    pub fn slot(&self) -> Option<Vec<u8>> {
+        let profile = Profile::named(&self.profile).ok()?;
+        (profile.kind() == profile::Kind::YubikeyPiv).then(|| vec![0x9c])
+    }
+}
+
 /// Whether a key is backed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -469,6 +482,12 @@ impl Script {
     #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
         self.person(&self.key(key)?.holder)
+    }
+
+    /// Which token lies in which bag, as the ceremony before left them; empty where nothing was carried in.
+    #[must_use]
+    pub const fn custody(&self) -> &CustodyList {
+        &self.custody
     }
 
     /// The steps, in their order.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::words::Digest;
 use jiff::Timestamp;
 use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 
@@ -102,6 +103,36 @@ impl Facts {
             recorders,
             multiplexers,
         }
+    }
+}
+
+/// The names that a machine gives itself, as far as it has any; never control characters.
+pub(super) fn machine(root: &Path) -> String {
+    let system = System(root);
+    let said = |path: &str| {
+        let text = system.text(path).unwrap_or_default();
+        let plain: String = text.chars().filter(|c| !c.is_control()).collect();
+        plain.trim().to_owned()
+    };
+    let mut parts: Vec<String> = [
+        "proc/sys/kernel/hostname",
+        "sys/class/dmi/id/sys_vendor",
+        "sys/class/dmi/id/product_name",
+    ]
+    .map(said)
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect();
+    let id = said("etc/machine-id");
+    if !id.is_empty() {
+        // The ID itself is not to be told outside, says machine-id(5).
+        let told = Digest::of(format!("conclave machine {id}").as_bytes());
+        parts.push(format!("ID {}", told.short_hex()));
+    }
+    if parts.is_empty() {
+        "a machine without a name".to_owned()
+    } else {
+        parts.join(", ")
     }
 }
 
@@ -385,6 +416,22 @@ mod tests {
         assert!(facts.remote);
         assert_eq!(facts.recorders, ["asciinema"]);
         assert_eq!(facts.multiplexers, ["screen"]);
+    }
+
+    #[test]
+    fn a_machine_is_told_by_what_it_says_and_not_by_its_secret_id() {
+        let files = [
+            ("proc/sys/kernel/hostname", "vault\n"),
+            ("sys/class/dmi/id/sys_vendor", "LENOVO\n"),
+            ("etc/machine-id", "0123456789abcdef\n"),
+        ];
+        let told = super::machine(machine(&files).path());
+        assert!(told.starts_with("vault, LENOVO, ID "), "{told}");
+        assert!(!told.contains("0123"), "{told}");
+        assert_eq!(
+            super::machine(machine(&[]).path()),
+            "a machine without a name"
+        );
     }
 
     #[test]

@@ -93,6 +93,13 @@ impl Inspection {
     }
 }
 
+/// What this machine says of itself: name, maker, model, and an ID that is not its own but follows from it. It
+/// proves nothing, and tells a room that it is at another machine than before.
+#[must_use]
+pub fn machine() -> String {
+    facts::machine(Path::new("/"))
+}
+
 /// Inspects this machine and this process, as they are now: after [`harden`], its work shows.
 #[must_use]
 pub fn inspect() -> Inspection {

@@ -13,6 +13,8 @@ pub enum PinRole {
     User,
     /// The security officer's.
     SecurityOfficer,
+    /// The one that unblocks a PIN: what a YubiKey has in place of an SO PIN.
+    Puk,
 }
 
 impl fmt::Display for PinRole {
@@ -20,6 +22,7 @@ impl fmt::Display for PinRole {
         f.write_str(match self {
             Self::User => "PIN",
             Self::SecurityOfficer => "SO PIN",
+            Self::Puk => "PUK",
         })
     }
 }
@@ -53,6 +56,26 @@ pub enum TokenError {
     PinFormat {
         /// How long it may be, in bytes.
         length: RangeInclusive<usize>,
+    },
+    /// Everybody knows that PIN: such tokens leave the factory with it. No try was spent.
+    #[error("that {role} is the one that every such token leaves the factory with")]
+    FactoryPin {
+        /// Whose PIN.
+        role: PinRole,
+    },
+    /// The key that lets keys be made is neither under the PIN nor as from the factory.
+    #[error("the management key of the token is not known here")]
+    ManagementKey,
+    /// Another program holds the token.
+    #[error("another program uses the token")]
+    InUse,
+    /// The system's service for smart cards does not answer.
+    #[error("the service for smart cards does not answer: {why}")]
+    Service {
+        /// Why not.
+        why: String,
+        /// How to install or start it.
+        install: String,
     },
     /// The PIN is to be typed on the token's own keys.
     #[error("the token takes its PIN on its own keys only")]
@@ -173,6 +196,9 @@ impl TokenError {
             Self::PinLocked {
                 role: PinRole::SecurityOfficer,
             } => "put it aside and take the spare token; its maker says how to erase it",
+            Self::PinLocked { role: PinRole::Puk } => {
+                "its PIN can be changed no more but with the PIN itself; take the spare token, or erase this one with 'conclave token init'"
+            }
             Self::PinNotSet => "its security officer sets a PIN first",
             Self::PinFormat { .. } => "choose another PIN; no try was spent",
             Self::OwnPinPad => "use a token whose PIN is typed on the computer",
@@ -194,7 +220,14 @@ impl TokenError {
             }
             Self::KeyMismatch { .. } => "do not use this key; put the token aside and note it",
             Self::Unsupported { .. } => "choose another key type or another token in the script",
-            Self::Module { install, .. } => install,
+            Self::FactoryPin { .. } => "choose another one",
+            Self::ManagementKey => {
+                "whoever set this token up has its management key; initialise it anew, or put the key under the PIN with the maker's tool"
+            }
+            Self::InUse => {
+                "close what uses it (a browser, gpg's scdaemon, the maker's own program), and try again"
+            }
+            Self::Module { install, .. } | Self::Service { install, .. } => install,
             Self::Device { .. } => {
                 "take the token out, put it back and try once more; if it fails again, take the spare"
             }

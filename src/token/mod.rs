@@ -5,19 +5,22 @@
 //! on one thread at a time; both may be handed to another.
 
 mod error;
+pub mod piv;
 pub mod pkcs11;
 mod query;
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::certificate::PublicKey;
+use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::KeyType;
 use crate::profile::Profile;
-use crate::record::{KeyAttributes, TokenId, Tries};
-use crate::secret::Pin;
+use crate::record::{KeyAttributes, TokenId, Tries, UsePolicy};
+use crate::secret::{Pin, PrivateKey};
 
 pub use error::{PinRole, TokenError};
 pub use query::TokenQuery;
@@ -43,7 +46,45 @@ pub struct TokenState {
     pub own_pin_pad: bool,
     /// Whether nothing can be written to it.
     pub write_protected: bool,
+    /// What it still has as it left the factory, so that everybody knows it.
+    pub at_factory_value: Vec<FactorySecret>,
 }
+
+/// A secret that a make of token leaves the factory with, the same in every one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorySecret {
+    /// The PIN.
+    Pin,
+    /// What unblocks the PIN.
+    Puk,
+    /// What lets keys be made.
+    ManagementKey,
+}
+
+impl fmt::Display for FactorySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pin => "PIN",
+            Self::Puk => "PUK",
+            Self::ManagementKey => "management key",
+        })
+    }
+}
+
+/// That a token waits for a finger, or does not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// It blinks, and waits for so long.
+    Wanted {
+        /// From now on.
+        within: Duration,
+    },
+    /// It was touched, or the time is over.
+    Over,
+}
+
+/// Who is told about touches. Called on the thread that uses the token, which waits meanwhile.
+pub type TouchObserver = Arc<dyn Fn(Touch) + Send + Sync>;
 
 /// A token that was seen in a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,6 +207,9 @@ pub trait Reader: Send {
     /// When the module or device fails.
     fn reset(&mut self) -> Result<(), TokenError>;
 
+    /// Has somebody told when one of its tokens waits for a finger. Makes that never do tell nothing.
+    fn watch_touch(&mut self, _observer: TouchObserver) {}
+
     /// Opens a token that was seen. It is not logged in by that. To be opened once at a time:
     /// behind PKCS#11 a login belongs to the process, so that two handles share it.
     ///
@@ -274,6 +318,42 @@ pub trait Token: Send {
         public: &PublicKey,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError>;
+
+    /// Says how keys that are made or imported from now on want to be used.
+    ///
+    /// # Errors
+    /// [`TokenError::Unsupported`] for makes that have no such policies.
+    fn set_use_policy(&mut self, _policy: UsePolicy) -> Result<(), TokenError> {
+        Err(TokenError::Unsupported {
+            what: "hold a key to a PIN and touch policy".to_owned(),
+        })
+    }
+
+    /// Has the device state, signed, that a key was made inside it: the statement, then the
+    /// certificate of the device. Neither is verified here.
+    ///
+    /// # Errors
+    /// [`TokenError::Unsupported`] for makes that cannot, and for a key that was imported;
+    /// [`TokenError::KeyNotFound`].
+    fn attest(&mut self, _object_id: &[u8]) -> Result<Vec<Certificate>, TokenError> {
+        Err(TokenError::Unsupported {
+            what: "attest its keys".to_owned(),
+        })
+    }
+
+    /// Brings in a key that was made elsewhere. Its provenance says so for ever.
+    ///
+    /// # Errors
+    /// As [`Self::generate`]; [`TokenError::Unsupported`] for makes that take none.
+    fn import(
+        &mut self,
+        _request: &KeyRequest,
+        _key: &PrivateKey,
+    ) -> Result<GeneratedKey, TokenError> {
+        Err(TokenError::Unsupported {
+            what: "take in keys that were made elsewhere".to_owned(),
+        })
+    }
 
     /// Random bytes of the token's own generator.
     ///

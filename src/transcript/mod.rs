@@ -8,7 +8,7 @@ mod note;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ceremony::{Cast, Ceremony, Event, Fact, Mode, ReplayError};
 use crate::script::Script;
@@ -19,6 +19,11 @@ pub use note::closing_note;
 
 /// The digest that stands for the line before the first.
 pub const NO_LINE: Digest = Digest::from_bytes([0; 32]);
+
+fn corrected(time: Timestamp, offset: i64) -> Timestamp {
+    time.checked_add(SignedDuration::from_secs(offset))
+        .unwrap_or(time)
+}
 
 /// A line, the text from which it was read, and the digest that the next line names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,6 +215,32 @@ impl Transcript {
     #[must_use]
     pub fn opened_at(&self) -> Option<Timestamp> {
         self.entries.first().map(|entry| entry.line.time)
+    }
+
+    /// The time of each line by the clock that the room attested. What was written down before that, by a
+    /// clock that was wrong, is set right by what the people found a little later.
+    #[must_use]
+    pub fn attested_times(&self) -> Vec<Timestamp> {
+        let mut times: Vec<Timestamp> = Vec::with_capacity(self.entries.len());
+        // From the end: what was attested holds for the lines before it, back to where the process began.
+        let mut offset = 0;
+        for entry in self.entries.iter().rev() {
+            let time = entry.line.time;
+            match &entry.line.fact {
+                // This line has the right time already, and those before it have not.
+                Fact::ClockAttested { offset: found, .. } => {
+                    times.push(time);
+                    offset = *found;
+                    continue;
+                }
+                _ => times.push(corrected(time, offset)),
+            }
+            if matches!(entry.line.fact, Fact::Resumed { .. } | Fact::Opened(_)) {
+                offset = 0;
+            }
+        }
+        times.reverse();
+        times
     }
 
     /// How the ceremony was opened; none when the first line is of another kind.

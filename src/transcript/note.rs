@@ -32,9 +32,10 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
     writeln!(note, "{}", script.title())?;
     writeln!(note, "repository  {}", script.repository())?;
     writeln!(note, "script      {}", script.sha256())?;
-    if let (Some(first), Some(last)) = (transcript.entries().first(), transcript.entries().last()) {
-        writeln!(note, "opened      {}", first.line.time)?;
-        writeln!(note, "last event  {}", last.line.time)?;
+    let times = transcript.attested_times();
+    if let (Some(first), Some(last)) = (times.first(), times.last()) {
+        writeln!(note, "opened      {first}")?;
+        writeln!(note, "last event  {last}")?;
     }
     let ending = match ceremony.ending() {
         None => "not ended".to_owned(),

@@ -5,8 +5,7 @@ use serde_json::json;
 use super::{Asked, DetachedSignature, SigningRequest};
 use crate::certificate::PublicKey;
 use crate::metadata::{
-    FrozenRoot, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, canonical,
-    verify_chain,
+    FrozenRoot, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, canonical, verify_chain,
 };
 
 pub(super) use crate::metadata::testing::Signer;

@@ -14,6 +14,7 @@ pub(super) fn exception(model: &Model) -> ExceptionForm {
     let mut places = 0..model.deciders().len();
     ExceptionForm {
         people: [places.next(), places.next()],
+        has_check: !model.excusable().is_empty(),
         ..ExceptionForm::default()
     }
 }
@@ -58,15 +59,15 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
             form.notice = None;
             match action {
                 Action::Back => model.overlay = None,
-                Action::NextField => form.at = (form.at + 1) % ExceptionForm::LINES,
+                Action::NextField => form.at = (form.at + 1) % form.lines(),
                 Action::PreviousField => {
-                    form.at = (form.at + ExceptionForm::LINES - 1) % ExceptionForm::LINES;
+                    form.at = (form.at + form.lines() - 1) % form.lines();
                 }
-                Action::Up | Action::Down if form.at + 1 == ExceptionForm::LINES => {
+                Action::Up | Action::Down if form.at == ExceptionForm::CHECK => {
                     turn_check(form, excusable.len(), action);
                 }
                 Action::Up | Action::Down => turn(form, deciders.len(), action),
-                Action::Submit if form.at + 1 < ExceptionForm::LINES => form.at += 1,
+                Action::Submit if form.at + 1 < form.lines() => form.at += 1,
                 Action::Submit => return submit_exception(model, &deciders, &excusable),
                 _ => {}
             }

@@ -230,7 +230,9 @@ impl Asking {
     pub(super) fn new(prompt: Prompt) -> Self {
         let input = match &prompt.ask {
             Ask::Enter { .. } => Input::Enter,
-            Ask::Word { .. } | Ask::Clock | Ask::Text { .. } => Input::Text(TextField::default()),
+            Ask::Word { .. } | Ask::Clock | Ask::Reading { .. } | Ask::Text { .. } => {
+                Input::Text(TextField::default())
+            }
             Ask::Choice { .. } => Input::Choice {
                 at: 0,
                 remark: TextField::default(),
@@ -310,13 +312,25 @@ pub(super) struct ExceptionForm {
     pub people: [Option<usize>; 2],
     /// The index of a check in the way that is waived; none where the sheet only notes what happened.
     pub waives: Option<usize>,
+    /// Whether a check stands in the way.
+    pub has_check: bool,
     /// 0 to 5: the three texts, the two people, the check.
     pub at: usize,
     pub notice: Option<&'static str>,
 }
 
 impl ExceptionForm {
-    pub(super) const LINES: usize = 6;
+    /// The line on which a check is waived: there only when one stands in the way.
+    pub(super) const CHECK: usize = 5;
+    pub(super) const MOST_LINES: usize = 6;
+
+    pub(super) const fn lines(&self) -> usize {
+        if self.has_check {
+            Self::MOST_LINES
+        } else {
+            Self::CHECK
+        }
+    }
 
     pub(super) const fn text(&self, at: usize) -> Option<&TextField> {
         match at {

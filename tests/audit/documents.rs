@@ -22,7 +22,10 @@ fn a_closed_ceremony_leaves_these() {
         paths,
         [
             "VERIFY.txt",
+            "cards.html",
+            "cards.txt",
             "closing-note.txt",
+            "keys/custody.jsonl",
             "keys/key-1.pub.pem",
             "keys/key-2.pub.pem",
             "keys/key-3.pub.pem",
@@ -34,7 +37,7 @@ fn a_closed_ceremony_leaves_these() {
             "SHA256SUMS",
         ]
     );
-    let file = &documents[9].1;
+    let file = &documents[12].1;
     assert_eq!(Some(&Digest::of(file)), room.ceremony.verified());
 }
 

@@ -8,6 +8,7 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod command_line;
+mod custody;
 mod directory;
 mod documents;
 mod instructions;

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use conclave::audit::{documents, read_record};
 use conclave::ceremony::{
-    Answer, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
-    Request, RequestKind,
+    Answer, Ask, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
+    Prompt, Request, RequestKind,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ceremony_driver::{Room, genesis, in_ink, parse, write};
+use crate::ceremony_driver::{Room, genesis, in_ink, parse, with_bags, write};
 use crate::{audit, closed, directory_of, findings, reasons};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
@@ -294,7 +294,7 @@ fn the_end_of_a_record_is_bound_as_well() {
 
 /// A record in which every kind of event stands.
 fn full() -> Transcript {
-    let text = genesis(&[KeyType::Ed25519; 2], 1).text().replace(
+    let text = with_bags().text().replace(
         "name = \"Key holder 1\"",
         "name = \"Key holder 1\"\nsubstitute = \"Grace\"",
     );
@@ -324,6 +324,12 @@ fn full() -> Transcript {
     let findings = vec![Finding::new("station.swap", "there is swap space")];
     room.give(Input::Outcome(Outcome::StationInspected(findings)))
         .unwrap();
+    room.advance_until(|ceremony| {
+        let next = ceremony.next();
+        matches!(next, Next::Ask(Prompt { ask: Ask::Reading { label, .. }, .. }) if label == "The number once more")
+    });
+    let another = "another".to_owned();
+    room.answer(Answer::Text(another)).unwrap();
     room.advance_until(|ceremony| !ceremony.sign_offs().is_empty());
     let mut aborted = room.clone();
     let reason = "enough".to_owned();
@@ -333,6 +339,67 @@ fn full() -> Transcript {
     let mut full = room.transcript;
     full.push(abort.script, abort.mode, abort.time, abort.event());
     full
+}
+
+/// A record in which tokens fail in every way.
+fn clumsy() -> Transcript {
+    let text = genesis(&[KeyType::Ed25519; 3], 2).text().replace(
+        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+    );
+    let mut room = Room::open(parse(&text), Mode::Production);
+    let at = |room: &mut Room, wanted: &str| {
+        room.advance_until(|ceremony| {
+            let step = ceremony.current_step();
+            step.is_some_and(|step| step.id.as_str() == wanted)
+        });
+    };
+    let ask = |room: &mut Room, kind: RequestKind, values: &[&str]| {
+        let approvals = if kind.needs_approval() {
+            room.approved_by(&room.ceremony.usual_approvers())
+        } else {
+            Vec::new()
+        };
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        let request = Request { kind, values };
+        room.give(Input::Request { request, approvals }).unwrap();
+    };
+    let fail = |room: &mut Room, kind: FailureKind| {
+        room.give(Input::Outcome(Outcome::Failed(Failure {
+            kind,
+            what: "it did not".to_owned(),
+            hint: "look".to_owned(),
+        })))
+        .unwrap();
+    };
+    at(&mut room, "open-token:key-1");
+    let line = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
+    ask(&mut room, RequestKind::TestKeyboard, &["witness-1", line]);
+    ask(&mut room, RequestKind::Defer, &["key-2"]);
+    ask(&mut room, RequestKind::TakeUp, &["key-3"]);
+    at(&mut room, "generate-key:key-1");
+    room.advance();
+    fail(&mut room, FailureKind::PinLocked);
+    // The usual answer unblocks; the bag that was opened is replaced.
+    room.advance();
+    room.advance();
+    room.answer(Answer::Text("B2".to_owned())).unwrap();
+    at(&mut room, "compose-root");
+    ask(&mut room, RequestKind::Redo, &["key-1", "it was dropped"]);
+    at(&mut room, "compose-root");
+    ask(
+        &mut room,
+        RequestKind::TakeSpare,
+        &["key-2 spare-1", "it is lost"],
+    );
+    ask(&mut room, RequestKind::Orphan, &["key-2", "it is lost"]);
+    at(&mut room, "sign-root");
+    room.advance();
+    fail(&mut room, FailureKind::Device);
+    ask(&mut room, RequestKind::Forgo, &["key-1", "it broke"]);
+    while room.advance() {}
+    assert!(room.ceremony.ending().is_some());
+    room.transcript
 }
 
 /// Somebody comes late and leaves, a substitute has a place, and a name is corrected.
@@ -373,7 +440,7 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
 fn the_specification_names_every_event_and_member() {
     let specification = include_str!("../../docs/formats/transcript.md");
     let mut kinds = BTreeSet::new();
-    for entry in full().entries() {
+    for entry in full().entries().iter().chain(clumsy().entries()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();
         let row = specification

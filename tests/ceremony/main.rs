@@ -8,6 +8,7 @@
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod course;
+mod custody;
 mod order;
 mod people;
 mod refusals;

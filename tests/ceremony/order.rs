@@ -37,9 +37,8 @@ fn is_at(ceremony: &Ceremony, step: &str) -> bool {
 
 /// Whether the room is asked whether this person is here.
 fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
-    let who = match ceremony.next() {
-        Next::Ask(Prompt { who, .. }) => who,
-        _ => return false,
+    let Next::Ask(Prompt { who, .. }) = ceremony.next() else {
+        return false;
     };
     who.first().is_some_and(|first| first.as_str() == person)
 }

@@ -320,6 +320,14 @@ fn only_a_few_things_are_amended_and_the_script_stays() {
     assert_eq!(ceremony.minutes(&"sign-root".parse().unwrap()), Some(25));
     assert_eq!(ceremony.bag(&"key-1".parse().unwrap()), Some("B7"));
     assert_eq!(ceremony.amendments().len(), 4);
+    let step = ceremony
+        .script()
+        .step(&"sign-root".parse().unwrap())
+        .unwrap();
+    assert_eq!(
+        ceremony.amended(step),
+        ["Amended: the minutes of sign-root, now \"25\"; the script says \"10\"."]
+    );
     assert_eq!(ceremony.script().sha256(), script);
     room.advance_until(|ceremony| asks_for(ceremony, "witness-1") && ceremony.findings().is_some());
     let Next::Ask(prompt) = room.ceremony.next() else {
@@ -705,7 +713,7 @@ fn a_final_check_is_never_waived() {
         }
     }
     let finals = Check::ALL.iter().filter(|check| !check.is_excusable());
-    assert_eq!(finals.count(), 11);
+    assert_eq!(finals.count(), 12);
 }
 
 #[test]

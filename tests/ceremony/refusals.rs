@@ -47,6 +47,8 @@ fn inputs(room: &mut Room) -> Vec<Input> {
         Input::Resume {
             conclave: VERSION.to_owned(),
             program: None,
+            machine: String::new(),
+            head: conclave::transcript::NO_LINE,
             torn_bytes: u64::MAX,
         },
         said(Answer::Enter),
@@ -430,5 +432,5 @@ fn a_failure_costs_nothing() {
             break;
         }
     }
-    assert_eq!(failures, 4 + 1 + 2 * 5 + 2 + 1 + 2);
+    assert_eq!(failures, 4 + 1 + 2 * 5 + 2 + 1 + 2 * 2);
 }

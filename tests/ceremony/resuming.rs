@@ -143,6 +143,8 @@ fn after_the_end_nothing_is_taken_up() {
     let input = conclave::ceremony::Input::Resume {
         conclave: String::new(),
         program: None,
+        machine: String::new(),
+        head: room.transcript.head(),
         torn_bytes: 0,
     };
     assert!(room.give(input).is_err());

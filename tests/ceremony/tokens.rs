@@ -196,8 +196,8 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
         .generated()
         .unwrap();
     assert_ne!(generated.public_key, old);
-    let root = room.ceremony.frozen().unwrap();
-    let listed = String::from_utf8(root.signed_bytes().to_vec()).unwrap();
+    let frozen = room.ceremony.frozen().unwrap();
+    let listed = String::from_utf8(frozen.signed_bytes().to_vec()).unwrap();
     assert!(listed.contains(generated.key.id().as_str()));
 }
 
@@ -286,7 +286,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
     assert_eq!(room.ceremony.token_label(&key("key-2")), "conclave-spare-1");
     assert_eq!(
         room.ceremony.key(&key("key-2")).unwrap().set_aside(),
-        [old.clone()]
+        std::slice::from_ref(&old)
     );
 
     // The token that was given up does not come back, for this key or another.
@@ -628,14 +628,15 @@ fn who_leaves_with_a_key_leaves_it_in_the_root() {
     while room.advance() {}
     let signed = room.ceremony.signatures();
     assert_eq!((signed.have, signed.need), (2, 2));
-    let root = String::from_utf8(room.ceremony.frozen().unwrap().signed_bytes().to_vec()).unwrap();
+    let signed_bytes = room.ceremony.frozen().unwrap().signed_bytes().to_vec();
+    let listed = String::from_utf8(signed_bytes).unwrap();
     let of_absent = room
         .ceremony
         .key(&key("key-2"))
         .unwrap()
         .generated()
         .unwrap();
-    assert!(root.contains(of_absent.key.id().as_str()));
+    assert!(listed.contains(of_absent.key.id().as_str()));
     // Who is not there at the end has not agreed.
     assert_eq!(
         room.ceremony.ending(),

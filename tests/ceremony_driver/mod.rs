@@ -57,6 +57,17 @@ pub(crate) fn genesis(key_types: &[KeyType], threshold: u8) -> Arc<Script> {
     parse(&mixed)
 }
 
+/// A genesis with two keys: that of key 1 arrives in a bag, and there is a break before the root is composed.
+pub(crate) fn with_bags() -> Arc<Script> {
+    let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
+    let bag = "label = \"conclave-key-1\", bag = \"A0012345\" }";
+    let text = text.replacen("label = \"conclave-key-1\" }", bag, 1);
+    let compose = "[[step]]\nact = \"compose-root\"";
+    let lunch = format!("[[step]]\nact = \"break\"\ntext = \"Lunch\"\n\n{compose}");
+    assert_eq!(text.matches(compose).count(), 1);
+    parse(&text.replacen(compose, &lunch, 1))
+}
+
 /// A script of this text, which carries what the ready genesis carries.
 pub(crate) fn parse(text: &str) -> Arc<Script> {
     let at = "2026-11-20T12:00:00Z".parse().unwrap();
@@ -149,6 +160,10 @@ impl Room {
         let input = match self.ceremony.next() {
             Next::Ask(prompt) => self.usual(&prompt),
             Next::Do(effect) => Input::Outcome(self.perform(&effect)),
+            Next::Rest => {
+                self.resume(0);
+                return true;
+            }
             Next::Done(_) => return false,
         };
         self.give(input).unwrap();
@@ -216,6 +231,8 @@ impl Room {
         self.give(Input::Resume {
             conclave: VERSION.to_owned(),
             program: None,
+            machine: "the machine".to_owned(),
+            head: self.transcript.head(),
             torn_bytes,
         })
         .unwrap();
@@ -283,6 +300,7 @@ impl Room {
                 }
             }
             Effect::Sign { key, message, .. } => Outcome::Signed(self.token(key).sign(message)),
+            Effect::PutAway { .. } => Outcome::PutAway,
             Effect::WriteRequest => Outcome::RequestWritten(ExportedFile {
                 name: "2.root.request.json".to_owned(),
                 size: 1,
@@ -326,6 +344,7 @@ pub(crate) fn opening(mode: Mode) -> Opening {
     serde_json::from_value(serde_json::json!({
         "conclave": VERSION,
         "export": "export",
+        "machine": "the machine",
         "mode": mode,
         "program": Digest::of(b"the program"),
         "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),

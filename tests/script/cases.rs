@@ -76,6 +76,11 @@ const HEADER: &[Case] = &[
         "repository = \"our updates\"",
     ),
     (
+        "custody-no-list",
+        "repository = \"example.com/updates\" ",
+        "custody = { file = \"online/timestamp.pub.pem\", sha256 = \"1e129091e557a5eeed3ed9d1dfe296d3d664ec16fd526398709d1920c844dab2\" }\nrepository = \"example.com/updates\" ",
+    ),
+    (
         "previous-of-genesis",
         "\n[root]\n",
         "\n[previous]\nrecord = \"snowcap\"\n\n[root]\n",
@@ -321,8 +326,8 @@ const KEYS: &[Case] = &[
     ),
     (
         "serial-twice",
-        "label = \"conclave-key-1\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"\n\n[[key]]\nid = \"key-2\"\nholder = \"holder-2\"\ntoken = { profile = \"softhsm2\",",
-        "serial = \"77\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"\n\n[[key]]\nid = \"key-2\"\nholder = \"holder-2\"\ntoken = { profile = \"softhsm2\", serial = \"77\",",
+        "token = { profile = \"softhsm2\", label = \"conclave-spare-1\" }",
+        "token = { profile = \"softhsm2\", serial = \"77\" }\n\n[[spare]]\nid = \"spare-2\"\ntoken = { profile = \"softhsm2\", serial = \"77\" }",
     ),
 ];
 
@@ -332,7 +337,7 @@ const STEPS: &[Case] = &[
         "act = \"read-script\"",
         "act = \"read-aloud\"",
     ),
-    ("act-later", "act = \"read-script\"", "act = \"break\""),
+    ("act-later", "act = \"read-script\"", "act = \"import-key\""),
     ("act-missing", "act = \"read-script\"", "id = \"reading\""),
     (
         "act-has-no-key",

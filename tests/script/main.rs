@@ -5,6 +5,7 @@
 
 mod cases;
 mod commands;
+mod custody;
 mod faults;
 #[path = "../support/lineage.rs"]
 mod lineage;

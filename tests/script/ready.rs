@@ -50,7 +50,7 @@ fn the_ready_genesis_says_what_it_says() {
         ]
     );
     assert_eq!(ids.last(), Some(&"sign-off"));
-    assert_eq!(script.steps().len(), 5 + 5 * 4 + 5 + 5 + 1);
+    assert_eq!(script.steps().len(), 5 + 5 * 4 + 5 + 5 * 2 + 1);
 }
 
 #[test]

@@ -52,6 +52,8 @@ fn one_person_alone() {
         warned(&[
             ("threshold = 3 ", "threshold = 2 "),
             ("holder = \"holder-5\"", "holder = \"holder-4\""),
+            ("set_by = \"holder-5\"", "set_by = \"holder-4\""),
+            ("set_by = \"holder-5\"", "set_by = \"holder-4\""),
             (
                 "\n[[person]]\nid = \"holder-5\"\nname = \"Key holder 5\"\nroles = [\"key-holder\"]\n",
                 ""
@@ -70,6 +72,8 @@ fn an_administrator_with_a_key() {
                 "roles = [\"administrator\", \"key-holder\"]"
             ),
             ("holder = \"holder-5\"", "holder = \"administrator\"",),
+            ("set_by = \"holder-5\"", "set_by = \"administrator\""),
+            ("set_by = \"holder-5\"", "set_by = \"administrator\""),
             (
                 "\n[[person]]\nid = \"holder-5\"\nname = \"Key holder 5\"\nroles = [\"key-holder\"]\n",
                 ""
@@ -86,7 +90,18 @@ fn a_key_type_that_clients_refuse() {
             "type = \"ecdsa-sha2-nistp256\"",
             "type = \"ecdsa-sha2-nistp384\""
         )]),
-        "116: script.key-type: tough and tuf-js verify no P-384\n"
+        "124: script.key-type: tough and tuf-js verify no P-384\n"
+    );
+}
+
+#[test]
+fn secrets_of_which_nothing_is_said() {
+    assert_eq!(
+        warned(&[(
+            "    { what = \"so-pin\", set_by = \"holder-2\", fate = \"memory\" },\n",
+            ""
+        )]),
+        "132: script.activation: \"key-2\" does not say who sets so-pin: its holder does, and keeps it in memory\n"
     );
 }
 
@@ -105,6 +120,7 @@ fn whoever_holds_several_keys_is_told_which() {
     let text = genesis()
         .text
         .replacen("holder = \"holder-5\"", "holder = \"holder-4\"", 1)
+        .replace("set_by = \"holder-5\"", "set_by = \"holder-4\"")
         .replacen(
             "\n[[person]]\nid = \"holder-5\"\nname = \"Key holder 5\"\nroles = [\"key-holder\"]\n",
             "",
@@ -125,6 +141,7 @@ fn whoever_holds_several_keys_is_told_which() {
             "Set the PIN of key holder 4 for key-5",
             "Generate key-5 of key holder 4",
             "Prove the token for key-5 of key holder 4",
+            "Seal the token for key-5 of key holder 4",
         ]
     );
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use conclave::ceremony::{Answer, Interrupt, WaitingOn};
+use conclave::ceremony::{Answer, Interrupt, RequestKind, WaitingOn};
 use conclave::record::Tries;
 use conclave::tui::{Call, Msg, Reply};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::room::{Room, answer, is_word, new_pin, pin};
+use super::room::{Room, answer, choose, is_word, new_pin, pin};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -165,6 +165,53 @@ fn leaving_wants_a_word_and_aborting_a_reason() {
     room.control('c');
     room.press(KeyCode::Esc);
     assert_eq!(room.screen(), before);
+}
+
+#[test]
+fn what_the_room_asks_for_is_chosen_and_filled_in() {
+    let mut room = asked("compose-root");
+    room.press(KeyCode::Char('o'));
+    choose(&mut room, "Correct a name");
+    choose(&mut room, "Key holder 1");
+    assert!(room.press(KeyCode::Enter).is_empty());
+    assert!(room.screen().contains("this line is empty"));
+    // Letters are letters here: e opens no exception sheet.
+    room.type_in("Ada Lovelace");
+    let Interrupt::Request(request) = interrupt(room.press(KeyCode::Enter)) else {
+        panic!("no request");
+    };
+    assert_eq!(request.kind, RequestKind::AmendName);
+    assert_eq!(request.values, ["holder-1", "Ada Lovelace"]);
+}
+
+#[test]
+fn escape_goes_back_line_by_line_and_asks_for_nothing() {
+    let mut room = asked("compose-root");
+    let before = room.screen();
+    room.press(KeyCode::Char('o'));
+    let menu = room.screen();
+    choose(&mut room, "Correct a name");
+    let people = room.screen();
+    choose(&mut room, "Administrator");
+    for expected in [people, menu, before] {
+        assert!(room.press(KeyCode::Esc).is_empty());
+        if expected.contains("What else the room asks for") {
+            assert!(room.screen().contains("What else the room asks for"));
+        } else {
+            assert_eq!(room.screen(), expected);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_asked_for_before_attendance_is_complete() {
+    let mut room = asked("attendance");
+    room.press(KeyCode::Char('o'));
+    let screen = room.screen();
+    assert!(
+        screen.contains("nothing is offered before attendance"),
+        "{screen}"
+    );
 }
 
 #[test]

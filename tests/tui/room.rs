@@ -53,6 +53,7 @@ impl Room {
             // Not the version under test: the digests on the screens stay the same.
             conclave: "0.0.0".to_owned(),
             program: None,
+            machine: "the machine".to_owned(),
             export: "../export".to_owned(),
             twins: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),
             mirror: None,
@@ -106,7 +107,7 @@ impl Room {
                 Input::Outcome(Outcome::StationInspected(findings))
             }
             Next::Do(effect) => Input::Outcome(self.driver.perform(&effect)),
-            Next::Done(_) => panic!("the ceremony is over"),
+            Next::Rest | Next::Done(_) => panic!("the ceremony is over"),
         };
         self.take(input);
     }
@@ -127,6 +128,11 @@ impl Room {
         let fact = Box::new(entry.line.fact.clone());
         self.call(Call::Recorded(self.shared_ceremony(), line, fact));
         self.tick(Duration::ZERO);
+    }
+
+    /// The head of the record.
+    pub(crate) fn head(&self) -> Digest {
+        self.driver.transcript.entries().last().unwrap().digest
     }
 
     /// The screen is asked what the ceremony asks.
@@ -254,4 +260,17 @@ pub(crate) fn answer(mut replies: Vec<Reply>) -> Answer {
 
 pub(crate) fn is_word(prompt: &Prompt) -> bool {
     matches!(prompt.ask, Ask::Word { .. })
+}
+
+/// Goes down a list until the cursor stands on a text, and takes it.
+pub(crate) fn choose(room: &mut Room, text: &str) {
+    let here = format!("▸  {text}");
+    for _ in 0..40 {
+        if room.screen().contains(&here) {
+            room.press(KeyCode::Enter);
+            return;
+        }
+        room.press(KeyCode::Down);
+    }
+    panic!("no {text:?} to choose:\n{}", room.screen());
 }

@@ -2,20 +2,60 @@
 
 use std::time::Duration;
 
-use conclave::ceremony::{FailureKind, Input, Mode, WaitingOn};
+use conclave::ceremony::{FailureKind, Input, Mode, SecretPrompt, SecretPurpose, WaitingOn};
 use conclave::record::Tries;
 use conclave::tui::{Call, Charset, Colours, Msg, Theme};
 use crossterm::event::KeyCode;
 use ratatui::style::Color;
 
-use super::room::{PLAIN, Room, new_pin, pin};
+use super::room::{PLAIN, Room, choose, new_pin, pin};
+
+fn code(purpose: SecretPurpose) -> SecretPrompt {
+    SecretPrompt {
+        who: "witness-1".parse().unwrap(),
+        purpose,
+        about: "Attest the clock".to_owned(),
+        ..new_pin()
+    }
+}
 
 type Scene = fn((u16, u16)) -> Room;
 
 /// The screens, each with its name.
 const SCENES: &[(&str, Scene)] = &[
     ("attendance", |size| asked(size, "attendance")),
+    ("new-code", |size| {
+        let mut room = Room::rehearsal(size).until("attendance");
+        room.secret(code(SecretPurpose::NewApprovalCode));
+        room
+    }),
     ("clock", |size| asked(size, "attest-clock")),
+    ("approval", |size| {
+        let mut room = Room::rehearsal(size).until("attest-clock");
+        room.secret(code(SecretPurpose::ApprovalCode));
+        room.type_in("3141");
+        room
+    }),
+    ("other", |size| {
+        let mut room = asked(size, "compose-root");
+        room.press(KeyCode::Char('o'));
+        room
+    }),
+    ("other-who", |size| {
+        let mut room = asked(size, "compose-root");
+        room.press(KeyCode::Char('o'));
+        choose(&mut room, "Correct a name");
+        room.press(KeyCode::Down);
+        room
+    }),
+    ("other-text", |size| {
+        let mut room = asked(size, "compose-root");
+        room.press(KeyCode::Char('o'));
+        choose(&mut room, "Correct a name");
+        choose(&mut room, "Key holder 1");
+        room.type_in("Ada Lovelace");
+        room
+    }),
     ("clock-not-accepted", |size| {
         let mut room = asked(size, "attest-clock");
         room.type_in("half past nine");
@@ -335,8 +375,43 @@ fn snapshot(name: &str, room: &Room) {
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {
-        insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), room.screen());
+        insta::assert_snapshot!(format!("{name}-{columns}x{rows}"), without_heads(&room.screen()));
     });
+}
+
+/// The screen without the two digests of the witness band, which change with every word of the ready script; a
+/// test of their own says that they are there.
+fn without_heads(screen: &str) -> String {
+    let cut = |line: &str| {
+        let is_head = line.starts_with(" script  ") || line.starts_with(" record  line ");
+        let label: String = line.chars().take(18).collect();
+        if is_head {
+            format!("{}…\n", label.trim_end())
+        } else {
+            format!("{line}\n")
+        }
+    };
+    let mut cut: String = screen.lines().map(cut).collect();
+    if !screen.ends_with('\n') {
+        cut.pop();
+    }
+    cut
+}
+
+#[test]
+fn the_witness_band_has_both_digests() {
+    let room = Room::rehearsal((80, 24)).until("review-root");
+    let (script, head) = (room.ceremony().script().sha256(), room.head());
+    let screen = room.screen();
+    for digest in [script, head] {
+        let hex = digest.to_string();
+        let (start, end) = (&hex[..4], &hex[60..]);
+        let line = screen
+            .lines()
+            .find(|line| line.contains(start) && line.contains(end))
+            .unwrap_or_else(|| panic!("{hex} is not in the band:\n{screen}"));
+        assert!(line.contains(digest.words()[0]), "{line}");
+    }
 }
 
 #[test]

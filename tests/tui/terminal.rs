@@ -41,7 +41,7 @@ fn rehearse(out: &Path, more: &[(&'static str, &'static OsStr)]) -> Terminal {
     ];
     let environment = [environment(), more.to_vec()].concat();
     let mut terminal = Terminal::conclave(&arguments, &environment, Size::STANDARD);
-    terminal.expect_on_screen("1 of 26 · Attendance");
+    terminal.expect_on_screen("1 of 29 · Attendance");
     terminal
 }
 
@@ -176,7 +176,7 @@ fn people_answer_leave_and_come_back() {
 
 #[test]
 fn a_typed_pin_is_in_no_recording_and_no_file() {
-    const CANARY: &str = "wqzxjkvgqpyw";
+    const CANARY: &str = "907816352490781635";
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
     let mut terminal = rehearse(&out, &[]);
@@ -193,7 +193,7 @@ fn a_typed_pin_is_in_no_recording_and_no_file() {
             !screen.contents().contains("once more")
         });
     }
-    terminal.expect_on_screen("9 of 26 · Generate the key");
+    terminal.expect_on_screen("9 of 29 · Generate the key");
     terminal.send(CONTROL_C);
     terminal.expect_on_screen("Type LEAVE or ABORT");
     terminal.send("LEAVE\r");
@@ -267,7 +267,7 @@ fn a_plain_locale_gets_ascii() {
     ];
     let plain = [("LC_ALL", OsStr::new("C")), ("TERM", OsStr::new("linux"))];
     let mut terminal = Terminal::conclave(&arguments, &plain, Size::STANDARD);
-    terminal.expect_on_screen("1 of 26 - Attendance");
+    terminal.expect_on_screen("1 of 29 - Attendance");
     terminal.signal(Signal::TERM);
     terminal.finish();
     // The command line speaks again after the screen.

@@ -13,9 +13,10 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
     page.element("h2", "Summary");
     let mut facts = Vec::new();
     let entries = transcript.entries();
-    if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
-        facts.push(("Began", first.line.time.to_string()));
-        facts.push(("Last event", last.line.time.to_string()));
+    let times = transcript.attested_times();
+    if let (Some(first), Some(last)) = (times.first(), times.last()) {
+        facts.push(("Began", first.to_string()));
+        facts.push(("Last event", last.to_string()));
     }
     facts.push((
         "Ending",
@@ -41,16 +42,27 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
         ));
     }
     for entry in entries {
-        let (what, version, program) = match &entry.line.fact {
-            Fact::Opened(opening) => ("Program", &opening.conclave, opening.program),
+        let (what, version, program, machine) = match &entry.line.fact {
+            Fact::Opened(opening) => (
+                "Program and machine",
+                &opening.conclave,
+                opening.program,
+                &opening.machine,
+            ),
             Fact::Resumed {
-                conclave, program, ..
-            } => ("Program, resumed", conclave, *program),
+                conclave,
+                program,
+                machine,
+                ..
+            } => ("Program and machine, resumed", conclave, *program, machine),
             _ => continue,
         };
         facts.push((
             what,
-            format!("conclave {version}, {}", program_file(program)),
+            format!(
+                "conclave {version}, {}; on {machine}",
+                program_file(program)
+            ),
         ));
     }
     page.facts(&facts);

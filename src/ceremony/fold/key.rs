@@ -54,6 +54,7 @@ impl Ceremony {
                     token.label.is_empty() || !self.is_of_another_key(token, of_step),
                     "that token is another key's",
                 )?;
+                self.require_from_its_bag(of_step, &token.serial)?;
                 self.key_mut(of_step)?.token = Some(token.clone());
             }
             (Act::InitialiseToken { .. }, Fact::InitialiseIntended { label, .. }) => {

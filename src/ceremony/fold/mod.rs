@@ -3,6 +3,7 @@
 //! Every rule of a ceremony stands here and nowhere else, so that a live ceremony, a resumed one and an audit
 //! are held to the same.
 
+mod custody;
 mod key;
 mod owed;
 mod people;
@@ -16,6 +17,7 @@ use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
 use crate::ceremony::check::Check;
+use crate::ceremony::custody::{Whereabouts, is_taken_again};
 use crate::ceremony::event::{Event, Fact, Verdict};
 use crate::ceremony::foundation::Foundation;
 use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
@@ -102,6 +104,7 @@ impl Ceremony {
         if matches!(event.fact, Fact::Opened(_)) != self.opening.is_none() {
             return Err(ReplayError::Opening);
         }
+        self.require_awake(&event.fact)?;
         for person in &event.people {
             require(
                 self.script.person(person).is_some(),
@@ -117,13 +120,15 @@ impl Ceremony {
                 });
             }
         }
-        if self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)? {
-            self.settle_on();
-        } else {
-            self.fold_in_step(event)?;
+        let is_folded =
+            self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)?;
+        if !is_folded {
+            if !self.fold_custody(event)? {
+                self.fold_in_step(event)?;
+            }
             self.failure = None;
-            self.settle_on();
         }
+        self.settle_on();
         Ok(self)
     }
 
@@ -149,7 +154,8 @@ impl Ceremony {
                 }
                 self.opening = Some(opening.clone());
             }
-            Fact::Resumed { .. } => {
+            Fact::Resumed { head, .. } => {
+                self.resume_custody(*head);
                 // The people, the clock and the machine may be others now.
                 self.attended.clear();
                 self.away.clear();
@@ -161,12 +167,7 @@ impl Ceremony {
                     .script
                     .steps()
                     .iter()
-                    .filter(|step| {
-                        matches!(
-                            step.act,
-                            Act::Attendance | Act::AttestClock | Act::InspectStation
-                        )
-                    })
+                    .filter(|step| is_taken_again(&step.act))
                     .map(|step| step.id.clone())
                     .collect();
                 for id in again {
@@ -333,8 +334,28 @@ impl Ceremony {
             attested >= self.script.not_before(),
             "the attested time is earlier than the script allows",
         )?;
+        self.require_not_earlier(attested)?;
+        hold(
+            Check::ClockForward,
+            attested < self.script.root().expires,
+            "the root of the script has expired by the attested time",
+        )?;
         self.clock_offset = Some(offset);
+        self.latest = Some(attested);
         Ok(())
+    }
+
+    /// Time goes on: no clock is attested that is behind what is on record already.
+    fn require_not_earlier(&self, time: Timestamp) -> Folded {
+        match self.latest_known() {
+            Some(latest) if time < latest => Err(broken(
+                Check::ClockForward,
+                format!(
+                    "{time} is earlier than {latest}, when something happened that is on record already"
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn key_mut(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
@@ -352,6 +373,7 @@ impl Ceremony {
     /// Marks steps as done of which nothing is left.
     fn settle_on(&mut self) {
         while self.settle() {}
+        self.settle_order();
     }
 
     /// Marks the step as done when nothing of it is left; whether that was so.
@@ -383,6 +405,13 @@ impl Ceremony {
                 let state = &self.keys[key];
                 (state.reinserted || state.forgone.is_some()) && self.envelope_due().is_none()
             }
+            Act::Seal { key, .. } => {
+                let bag = self.whereabouts(key);
+                self.keys[key].forgone.is_some()
+                    || matches!(bag, Some(Whereabouts::In(bag)) if bag.place.is_some())
+            }
+            // Done when the pause is.
+            Act::Break { .. } => false,
             Act::SignOff => self
                 .attended
                 .keys()
@@ -392,7 +421,6 @@ impl Ceremony {
             let id = step.id.clone();
             self.done.insert(id);
         }
-        self.settle_order();
         done
     }
 

@@ -50,6 +50,8 @@ impl Ceremony {
                     "that spare is not for this key, was taken already, or comes too late: the root is composed",
                 )?;
                 self.take_spare(key, spare)?;
+                // It comes in a bag of its own, or in none.
+                self.custody.tokens.remove(key);
             }
             Fact::KeyDestroyed { key, fingerprint } => {
                 self.end_of_former(key, fingerprint, FormerFate::Destroyed)?;

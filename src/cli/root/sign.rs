@@ -128,6 +128,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         export: "export".to_owned(),
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
+        machine: station::machine(),
         rehearsal: None,
         rehearsal_keys: Vec::new(),
         twin_root: None,

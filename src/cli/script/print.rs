@@ -7,13 +7,19 @@ use jiff::Timestamp;
 use super::create::create;
 use super::{Source, say, tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
-use crate::script::RunSheet;
+use crate::script::{KeyId, RunSheet, Script, Slips};
 
-/// Print the run sheet: people, hardware, and each step with room for initials and times
+/// Print the run sheet: people, hardware, and each step with room for initials and times; or cards and labels
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A script file, or the name of a ready script
     script: PathBuf,
+    /// The cards that key holders take along, instead of the run sheet
+    #[arg(long, conflicts_with = "labels")]
+    cards: bool,
+    /// The labels of the bags, instead of the run sheet
+    #[arg(long)]
+    labels: bool,
     /// As HTML for A4 paper, not as text
     #[arg(long)]
     html: bool,
@@ -31,11 +37,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Ok(script) => script,
         Err(faults) => return Ok(tell_faults(&faults)),
     };
-    let sheet = RunSheet::of(&script);
-    let sheet = if arguments.html {
-        sheet.to_html()
+    let sheet = if arguments.cards || arguments.labels {
+        slips(&script, arguments)
+    } else if arguments.html {
+        RunSheet::of(&script).to_html()
     } else {
-        sheet.to_text()
+        RunSheet::of(&script).to_text()
     };
     match &arguments.out {
         Some(path) => create(path, sheet.as_bytes())?,
@@ -43,4 +50,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     tell_warnings(&script);
     Ok(Status::Done)
+}
+
+/// Slips of paper with what the script knows; the rest is written by hand.
+fn slips(script: &Script, arguments: &Arguments) -> String {
+    let planned = |key: &KeyId| Slips::planned(script, key);
+    let slips = if arguments.cards {
+        Slips::cards(script, None, planned)
+    } else {
+        Slips::labels(script, None, planned)
+    };
+    if arguments.html {
+        slips.to_html()
+    } else {
+        slips.to_text()
+    }
 }

@@ -1,11 +1,14 @@
 //! `conclave token init`
 
+use crate::profile::Kind;
 use crate::token::{Seen, Token, TokenQuery, check_label};
 
 use super::pin_entry::PinEntry;
-use super::{Failure, ReaderArguments, Status, as_json, print, select};
+use super::{Failure, ReaderArguments, Status, as_json, officer_pin, print, select};
 
-/// Initialise a token: give it a label, an SO PIN and a PIN.
+/// Initialise a token: give it a label, an SO PIN (a YubiKey: a PUK) and a PIN.
+///
+/// A YubiKey also gets a random management key, which lies under the PIN on the device.
 ///
 /// Takes the one blank token that there is, or the one that --token names. A token that holds
 /// anything is refused; one that was initialised before, and is empty, is erased with its SO PIN.
@@ -19,7 +22,7 @@ pub(super) struct Arguments {
     /// The label or serial number that it has; not needed for a blank one.
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
-    /// Read the SO PIN and the PIN from this file descriptor, one per line.
+    /// Read the SO PIN or PUK, and the PIN, from this file descriptor, one per line.
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
     /// Report as JSON on stdout.
@@ -42,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
     let mut pins = PinEntry::new(arguments.pin_fd)?;
     let length = &seen.state.pin_length;
-    let so_pin = pins.new_pin("SO PIN", length)?;
+    let so_pin = pins.new_pin(officer_pin(reader.profile()), length)?;
     let pin = pins.new_pin("PIN", length)?;
 
     token
@@ -55,7 +58,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     print(&if arguments.json {
         format!("{:#}", as_json(token.id(), &state))
     } else {
-        format!("initialised {}", token.id())
+        let mut text = format!("initialised {}", token.id());
+        if reader.profile().kind() == Kind::YubikeyPiv {
+            text.push_str(
+                "\nits management key is random now, and lies under the PIN on the device",
+            );
+        }
+        text
     })?;
     Ok(Status::Done)
 }
@@ -64,10 +73,9 @@ fn announcement(seen: &Seen, label: &str) -> String {
     if seen.state.initialised {
         format!("ERASING {}; it will be {label:?}", seen.id)
     } else {
-        format!(
-            "initialising a blank {} as {label:?}",
-            seen.id.model.escape_debug()
-        )
+        let (model, serial) = (&seen.id.model, &seen.id.serial);
+        let blank = format!("{} {}", model.escape_debug(), serial.escape_debug());
+        format!("initialising a blank {} as {label:?}", blank.trim_end())
     }
 }
 

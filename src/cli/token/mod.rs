@@ -1,5 +1,6 @@
 //! `conclave token`: tokens outside a ceremony.
 
+mod attestation;
 mod change_pin;
 mod init;
 mod list;
@@ -11,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::profile::{Profile, ProfileError};
+use crate::profile::{Kind, Profile, ProfileError};
 use crate::record::TokenId;
 use crate::station;
+use crate::token::piv::YubiKeys;
 use crate::token::pkcs11::Module;
 use crate::token::{Reader, Seen, TokenError, TokenState};
 
@@ -21,7 +23,7 @@ use super::{Failure, Status};
 
 /// Look at tokens, and make them ready for a ceremony.
 ///
-/// Exit status: 0 done, 2 wrong usage or profile, 3 the token, 4 input or output, 130 aborted.
+/// Exit status: 0 done or accepted, 1 rejected, 2 wrong usage or profile, 3 the token, 4 input or output, 130 aborted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -34,6 +36,7 @@ enum Command {
     Show(show::Arguments),
     Init(init::Arguments),
     ChangePin(change_pin::Arguments),
+    Attestation(attestation::Arguments),
 }
 
 /// Where the tokens are.
@@ -55,6 +58,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
         Command::Show(arguments) => show::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
+        Command::Attestation(arguments) => attestation::run(&arguments),
     }
 }
 
@@ -70,7 +74,10 @@ impl ReaderArguments {
                 .map_err(|error| Failure::new(Status::Io, error.to_string()))?;
             profile = profile.with_module(&module)?;
         }
-        Ok(Box::new(Module::load(&profile)?))
+        Ok(match profile.kind() {
+            Kind::YubikeyPiv => Box::new(YubiKeys::connect(&profile)?),
+            _ => Box::new(Module::load(&profile)?),
+        })
     }
 }
 
@@ -100,16 +107,16 @@ impl From<TokenError> for Failure {
     }
 }
 
-/// The one initialised token that is meant: by label or serial number, or the only one there is.
+/// The one token that is meant: by label or serial number, or the only initialised one there is.
 pub(super) fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
     let mut found = reader.tokens()?;
     found.retain(|seen| match selector {
         Some(text) => seen.id.label == text || seen.id.serial == text,
-        None => true,
-    } && seen.state.initialised);
+        None => seen.state.initialised,
+    });
     let only = found.pop().ok_or_else(|| TokenError::NotFound {
         wanted: match selector {
-            Some(text) => format!("initialised token with label or serial number {text:?}"),
+            Some(text) => format!("token with label or serial number {text:?}"),
             None => "initialised token".to_owned(),
         },
     })?;
@@ -133,25 +140,55 @@ fn as_json(id: &TokenId, state: &TokenState) -> Value {
         "pin_tries": state.pin_tries,
         "so_pin_tries": state.so_pin_tries,
         "write_protected": state.write_protected,
+        "at_factory_value": factory_names(state),
     })
+}
+
+/// What the PIN of the security officer is called on that make.
+fn officer_pin(profile: &Profile) -> &'static str {
+    match profile.kind() {
+        Kind::YubikeyPiv => "PUK",
+        _ => "SO PIN",
+    }
 }
 
 /// What people should know of a token's state, in a few words.
 fn state_words(state: &TokenState) -> String {
     use crate::record::Tries;
-    if !state.initialised {
-        return "blank".to_owned();
+    let mut words = if state.initialised {
+        String::new()
+    } else {
+        "blank".to_owned()
+    };
+    let factory = factory_names(state).join(", ");
+    if !factory.is_empty() {
+        let separator = if words.is_empty() { "" } else { ", " };
+        words = format!("{words}{separator}as from the factory: {factory}");
     }
-    let mut words = match (state.pin_set, state.pin_tries) {
+    if !state.initialised {
+        return words;
+    }
+    let pin = match (state.pin_set, state.pin_tries) {
         (false, _) => "no PIN yet".to_owned(),
         (true, Tries::Unknown) => "PIN set".to_owned(),
         (true, Tries::Exactly(0)) => "PIN locked".to_owned(),
         (true, tries) => format!("PIN set, {tries}"),
     };
+    words = if words.is_empty() {
+        pin
+    } else {
+        format!("{pin}, {words}")
+    };
     if state.write_protected {
         words.push_str(", write-protected");
     }
     words
+}
+
+/// What everybody knows of a token, for it was never changed.
+fn factory_names(state: &TokenState) -> Vec<String> {
+    let secrets = state.at_factory_value.iter();
+    secrets.map(ToString::to_string).collect()
 }
 
 /// Prints a report and the end of its last line.

@@ -38,6 +38,12 @@ impl PinEntry {
         self.read(name, &format!("{name}: "))
     }
 
+    /// Whether somebody means to spend the last try.
+    pub(super) fn confirms_last_try(&mut self, name: &str) -> Result<bool, Failure> {
+        let prompt = format!("One more wrong {name} locks it. To go on, type LAST TRY: ");
+        Ok(self.read("confirmation", &prompt)?.expose() == "LAST TRY")
+    }
+
     /// A PIN that is to be set: typed twice, and checked for its length before it costs anything.
     pub(super) fn new_pin(
         &mut self,

@@ -1,11 +1,11 @@
 //! The strict reader. Everything that parsers disagree about is refused here, once.
 
-use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_json::map::{Entry, Map};
+
+use super::tree::Tree;
 
 /// The deepest nesting of arrays and objects that is read. Root metadata has five levels.
 pub const MAX_DEPTH: usize = 120;
@@ -66,20 +66,26 @@ pub enum JsonError {
 /// # Errors
 /// When the text is not JSON, or is JSON that readers understand differently.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    Ok(read(bytes)?.root().to_value())
+}
+
+/// [`parse`], into the form that is fast to read.
+pub(in crate::metadata) fn read(bytes: &[u8]) -> Result<Tree, JsonError> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(JsonError::ByteOrderMark);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError::Utf8 {
         offset: error.valid_up_to(),
     })?;
-    let objection = RefCell::new(None);
+    let mut tree = Tree::with_room(bytes.len());
+    let mut objection = None;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = Strict {
+    let strict = Strict {
         depth: 0,
-        objection: &objection,
-    }
-    .deserialize(&mut deserializer)
-    .map_err(|error| {
+        tree: &mut tree,
+        objection: &mut objection,
+    };
+    strict.deserialize(&mut deserializer).map_err(|error| {
         objection
             .take()
             .map_or_else(|| syntax(&error), |objection| locate(objection, &error))
@@ -88,7 +94,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
         line: error.line(),
         column: error.column(),
     })?;
-    Ok(value)
+    Ok(tree)
 }
 
 fn syntax(error: &serde_json::Error) -> JsonError {
@@ -110,106 +116,108 @@ fn locate(objection: JsonError, error: &serde_json::Error) -> JsonError {
     }
 }
 
-/// Builds a [`Value`]. serde carries errors as text only, so the visitor leaves
+/// Builds a [`Tree`]. serde carries errors as text only, so the visitor leaves
 /// its objection in a slot beside the deserializer.
-#[derive(Clone, Copy)]
 struct Strict<'a> {
     depth: usize,
-    objection: &'a RefCell<Option<JsonError>>,
+    tree: &'a mut Tree,
+    objection: &'a mut Option<JsonError>,
 }
 
 impl Strict<'_> {
-    fn object<E: de::Error>(self, objection: JsonError) -> E {
-        self.objection.replace(Some(objection));
+    fn object<E: de::Error>(&mut self, objection: JsonError) -> E {
+        *self.objection = Some(objection);
         E::custom("refused")
     }
 
-    fn deeper<E: de::Error>(self) -> Result<Self, E> {
+    /// For what is in an array or object.
+    fn inner(&mut self) -> Strict<'_> {
+        Strict {
+            depth: self.depth + 1,
+            tree: self.tree,
+            objection: self.objection,
+        }
+    }
+
+    /// Begins an array or object.
+    fn begin<E: de::Error>(&mut self) -> Result<usize, E> {
         if self.depth >= MAX_DEPTH {
             return Err(self.object(JsonError::Depth));
         }
-        Ok(Self {
-            depth: self.depth + 1,
-            ..self
-        })
+        Ok(self.tree.begin())
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+        self.tree.add_null();
+        Ok(())
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
+        self.tree.add_bool(value);
+        Ok(())
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        if value > MAX_INTEGER {
-            return Err(self.object(JsonError::Number { line: 0 }));
+    fn visit_u64<E: de::Error>(mut self, value: u64) -> Result<(), E> {
+        match i64::try_from(value) {
+            Ok(value) => self.visit_i64(value),
+            Err(_) => Err(self.object(JsonError::Number { line: 0 })),
         }
-        Ok(Value::from(value))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+    fn visit_i64<E: de::Error>(mut self, value: i64) -> Result<(), E> {
         if value.unsigned_abs() > MAX_INTEGER {
             return Err(self.object(JsonError::Number { line: 0 }));
         }
-        Ok(Value::from(value))
+        self.tree.add_integer(value);
+        Ok(())
     }
 
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
+    fn visit_f64<E: de::Error>(mut self, _: f64) -> Result<(), E> {
         Err(self.object(JsonError::Number { line: 0 }))
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::from(value))
+    /// A text that stands in the file as it is: had it a `"` or `\`, there would be an escape.
+    fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<(), E> {
+        self.tree.add_plain_text(value);
+        Ok(())
     }
 
-    fn visit_string<E: de::Error>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<(), E> {
+        self.tree.add_text(value);
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(inner)? {
-            array.push(item);
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        let array = self.begin()?;
+        while items.next_element_seed(self.inner())?.is_some() {}
+        self.tree.end_array(array);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        let object = self.begin()?;
+        while members.next_key_seed(self.inner())?.is_some() {
+            members.next_value_seed(self.inner())?;
         }
-        Ok(Value::Array(array))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut object = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if object.is_empty() {
-                // Most objects of metadata have a few members: one allocation is enough.
-                object = Map::with_capacity(6);
-            }
-            match object.entry(name) {
-                Entry::Vacant(place) => drop(place.insert(members.next_value_seed(inner)?)),
-                Entry::Occupied(first) => {
-                    let name = first.key().clone();
-                    return Err(self.object(JsonError::DuplicateMember { name }));
-                }
-            }
-        }
-        Ok(Value::Object(object))
+        self.tree
+            .end_object(object)
+            .map_err(|name| self.object(JsonError::DuplicateMember { name }))
     }
 }
 

@@ -6,14 +6,15 @@
 
 use serde_json::Value;
 
-use super::reader::{JsonError, parse};
+use super::reader::{JsonError, read};
+use super::tree::{Kind, Node, Tree};
 
 /// Why a value has no canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CanonicalError {
-    /// A number that is not an integer.
-    #[error("{0} is not an integer")]
+    /// A number that the reader would refuse.
+    #[error("{0} is not an integer within ±2^53")]
     Number(String),
     /// Bytes that are not the canonical form of any value.
     #[error("not in canonical form")]
@@ -26,12 +27,17 @@ pub enum CanonicalError {
 /// Writes the canonical form of a value.
 ///
 /// # Errors
-/// When a number is not an integer.
+/// When a number is not an integer within ±2^53.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
+    Ok(write(Tree::of(value)?.root()))
+}
+
+/// Writes the canonical form of what was read.
+pub(in crate::metadata) fn write(node: Node<'_>) -> Vec<u8> {
     // A root with a handful of keys fits.
     let mut out = Vec::with_capacity(8 << 10);
-    write_value(&mut out, value)?;
-    Ok(out)
+    write_node(&mut out, node);
+    out
 }
 
 /// Reads a canonical form back: the value whose [`canonical`] form is exactly `bytes`.
@@ -39,9 +45,9 @@ pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
 /// # Errors
 /// When there is no such value.
 pub fn parse_canonical(bytes: &[u8]) -> Result<Value, CanonicalError> {
-    let value = parse(&escape_controls(bytes))?;
-    if canonical(&value)? == bytes {
-        Ok(value)
+    let tree = read(&escape_controls(bytes))?;
+    if write(tree.root()) == bytes {
+        Ok(tree.root().to_value())
     } else {
         Err(CanonicalError::NotCanonical)
     }
@@ -61,70 +67,61 @@ fn escape_controls(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn write_value(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
-    match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(true) => out.extend_from_slice(b"true"),
-        Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Number(number) => {
-            if number.is_f64() {
-                return Err(CanonicalError::Number(number.to_string()));
+fn write_node(out: &mut Vec<u8>, node: Node<'_>) {
+    match node.kind() {
+        Kind::Null => out.extend_from_slice(b"null"),
+        Kind::Bool(true) => out.extend_from_slice(b"true"),
+        Kind::Bool(false) => out.extend_from_slice(b"false"),
+        Kind::Integer(integer) => out.extend_from_slice(integer.to_string().as_bytes()),
+        Kind::Text(text) => {
+            out.push(b'"');
+            if node.is_plain() {
+                out.extend_from_slice(text.as_bytes());
+            } else {
+                write_text(out, text);
             }
-            out.extend_from_slice(number.to_string().as_bytes());
+            out.push(b'"');
         }
-        Value::String(text) => write_string(out, text),
-        Value::Array(items) => {
+        Kind::Array => {
             out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
+            for (index, item) in node.items().enumerate() {
                 if index > 0 {
                     out.push(b',');
                 }
-                write_value(out, item)?;
+                write_node(out, item);
             }
             out.push(b']');
         }
-        Value::Object(members) => {
+        Kind::Object if node.is_sorted() => write_members(out, node.named()),
+        Kind::Object => {
+            let mut sorted: Vec<_> = node.named().collect();
             // The order of UTF-8 bytes is the order of code points.
-            if members.keys().is_sorted() {
-                write_members(out, members)?;
-            } else {
-                let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_unstable_by_key(|(name, _)| *name);
-                write_members(out, sorted)?;
-            }
+            sorted.sort_unstable_by_key(|(name, _)| name.as_str());
+            write_members(out, sorted);
         }
     }
-    Ok(())
 }
 
-fn write_members<'a>(
-    out: &mut Vec<u8>,
-    sorted: impl IntoIterator<Item = (&'a String, &'a Value)>,
-) -> Result<(), CanonicalError> {
+fn write_members<'a>(out: &mut Vec<u8>, sorted: impl IntoIterator<Item = (Node<'a>, Node<'a>)>) {
     out.push(b'{');
     for (index, (name, member)) in sorted.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_string(out, name);
+        write_node(out, name);
         out.push(b':');
-        write_value(out, member)?;
+        write_node(out, member);
     }
     out.push(b'}');
-    Ok(())
 }
 
-fn write_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    let mut rest = text.as_bytes();
-    while let Some(length) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
-        let (plain, escaped) = rest.split_at(length);
-        out.extend_from_slice(plain);
-        out.extend_from_slice(&[b'\\', escaped[0]]);
-        rest = &escaped[1..];
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            out.push(b'\\');
+        }
+        out.push(byte);
     }
-    out.extend_from_slice(rest);
-    out.push(b'"');
 }
 
 #[cfg(test)]
@@ -152,11 +149,16 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_has_no_canonical_form() {
-        assert_eq!(
-            canonical(&json!([1.5])),
-            Err(CanonicalError::Number("1.5".into()))
-        );
+    fn what_the_reader_refuses_has_no_canonical_form() {
+        for (value, number) in [
+            (json!([1.5]), "1.5"),
+            (json!(9_007_199_254_740_993_u64), "9007199254740993"),
+            (json!(-9_007_199_254_740_993_i64), "-9007199254740993"),
+            (json!(u64::MAX), "18446744073709551615"),
+        ] {
+            let refused = Err(CanonicalError::Number(number.into()));
+            assert_eq!(canonical(&value), refused);
+        }
     }
 
     #[test]
@@ -195,7 +197,7 @@ mod tests {
         fn reading_undoes_writing(value in value()) {
             let bytes = canonical(&value).unwrap();
             prop_assert_eq!(parse_canonical(&bytes).unwrap(), value.clone());
-            prop_assert_eq!(parse(value.to_string().as_bytes()).unwrap(), value);
+            prop_assert_eq!(super::super::parse(value.to_string().as_bytes()).unwrap(), value);
         }
     }
 }

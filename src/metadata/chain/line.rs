@@ -1,45 +1,36 @@
-//! The assembly line of a chain: workers on all cores read and judge files, and
+//! The assembly line of a chain: threads on all cores read and judge files, and
 //! the verdicts leave it in the order of the chain.
 //!
-//! A worker takes the next few files, reads them, and hands the last one to whoever
+//! A thread takes the next few files, reads them, and hands the last one to whoever
 //! judges the files after it. Then it waits for the file before its own, which
-//! somebody is reading already, and judges the hops between them. No more files are
-//! on the line than a few batches for each worker, however long the chain is.
+//! somebody is reading already, and judges the hops between them. Whoever has judged
+//! the batch that is next takes its verdicts out, and those that waited for them. No
+//! more files are on the line than a few batches for each thread, however long the
+//! chain is.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::{Hop, Link};
-use crate::metadata::key_cache::KeyCache;
+use crate::metadata::authority_cache::AuthorityCache;
 use crate::metadata::root_file::RootFile;
 
-/// More workers than this would hold more memory than they save time.
-const MAX_WORKERS: usize = 32;
-/// How many judged batches of each worker may wait for those before them.
-const WAITING_PER_WORKER: usize = 2;
-/// How many files a worker takes at once.
-const BATCH_FILES: usize = 8;
-/// After how many bytes a worker takes no further file: parsed, they need thirty times as much.
+/// More threads than this would hold more memory than they save time.
+const MAX_THREADS: usize = 32;
+/// How many batches for each thread are on the line.
+const BATCHES_PER_THREAD: usize = 3;
+/// How many files a thread takes at once.
+const BATCH_FILES: usize = 4;
+/// After how many bytes a thread takes no further file: parsed, they need thirty times as much.
 const BATCH_BYTES: usize = 256 << 10;
 
 /// A named file, or why it could not be fetched.
 type Fetched<E> = Result<(String, Vec<u8>), E>;
 
-/// Consecutive files, and the position of the first in the chain.
-struct Batch<E> {
-    number: u64,
-    first: u64,
-    files: Vec<Fetched<E>>,
-}
-
-/// A batch that leaves the line.
-struct Judged<E> {
-    number: u64,
-    links: Vec<(Result<Link, E>, Option<Hop>)>,
-}
+/// A file that was judged, if it was fetched.
+type Verdict<E> = (Result<Link, E>, Option<Hop>);
 
 /// Reads and judges files side by side, and passes each on in order, until they
 /// end or `take` has seen enough.
@@ -48,60 +39,47 @@ struct Judged<E> {
 /// With the first file, in order, that could not be fetched.
 pub(super) fn run<E: Send>(
     files: impl Iterator<Item = Fetched<E>> + Send,
-    take: impl FnMut(Link, Option<Hop>) -> ControlFlow<()>,
+    take: impl FnMut(Link, Option<Hop>) -> ControlFlow<()> + Send,
 ) -> Result<(), E> {
-    let workers = thread::available_parallelism()
+    let threads = thread::available_parallelism()
         .map_or(1, std::num::NonZero::get)
-        .min(MAX_WORKERS);
+        .min(MAX_THREADS);
     let line = Line {
         source: Mutex::new(Source {
             files: files.fuse(),
             batches: 0,
-            fetched: 0,
         }),
-        read: Mutex::default(),
-        arrival: Condvar::new(),
-        cache: KeyCache::default(),
+        belt: Mutex::new(Belt {
+            handed_on: HashMap::new(),
+            waiting: BTreeMap::new(),
+            next: 0,
+            take,
+            end: None,
+        }),
+        moved: Condvar::new(),
+        batches: (threads * BATCHES_PER_THREAD) as u64,
     };
     thread::scope(|scope| {
-        let (judged, verdicts) = sync_channel(workers * WAITING_PER_WORKER);
-        for _ in 0..workers {
-            let judged = judged.clone();
-            let line = &line;
-            scope.spawn(move || line.work(&judged));
+        for _ in 1..threads {
+            scope.spawn(|| line.work());
         }
-        // The verdicts end when the last worker lets go of its sender.
-        drop(judged);
-        in_order(verdicts, take)
-    })
+        line.work();
+    });
+    let belt = line.belt.into_inner();
+    let end = belt.unwrap_or_else(PoisonError::into_inner).end;
+    end.unwrap_or(Ok(()))
 }
 
-/// Passes verdicts on in the order of the chain.
-fn in_order<E>(
-    verdicts: Receiver<Judged<E>>,
-    mut take: impl FnMut(Link, Option<Hop>) -> ControlFlow<()>,
-) -> Result<(), E> {
-    let mut early = BTreeMap::new();
-    let mut next = 0;
-    for verdict in verdicts {
-        early.insert(verdict.number, verdict.links);
-        while let Some(links) = early.remove(&next) {
-            next += 1;
-            for (link, hop) in links {
-                if take(link?, hop).is_break() {
-                    return Ok(());
-                }
-            }
-        }
-    }
-    Ok(())
+/// Consecutive files, and their place in the chain.
+struct Batch<E> {
+    number: u64,
+    files: Vec<Fetched<E>>,
 }
 
-/// Where the files come from, and how many have come.
+/// Where the files come from, and how many batches have come.
 struct Source<I> {
     files: I,
     batches: u64,
-    fetched: u64,
 }
 
 impl<E, I: Iterator<Item = Fetched<E>>> Source<I> {
@@ -118,90 +96,131 @@ impl<E, I: Iterator<Item = Fetched<E>>> Source<I> {
         if files.is_empty() {
             return None;
         }
-        let batch = Batch {
-            number: self.batches,
-            first: self.fetched,
-            files,
-        };
+        let number = self.batches;
         self.batches += 1;
-        self.fetched += batch.files.len() as u64;
-        Some(batch)
+        Some(Batch { number, files })
     }
 }
 
-struct Line<I> {
-    source: Mutex<Source<I>>,
+/// What lies between the threads.
+struct Belt<E, T> {
     /// The last file of each batch, for whoever judges the batch after it; `None` for one that is no root.
-    read: Mutex<HashMap<u64, Option<Arc<RootFile>>>>,
-    arrival: Condvar,
-    cache: KeyCache,
+    handed_on: HashMap<u64, Option<Arc<RootFile>>>,
+    /// Verdicts that wait for those before them.
+    waiting: BTreeMap<u64, Vec<Verdict<E>>>,
+    /// The batch whose verdicts leave next.
+    next: u64,
+    take: T,
+    /// How it ended, if it ended before the files did.
+    end: Option<Result<(), E>>,
 }
 
-impl<I, E> Line<I>
-where
-    I: Iterator<Item = Fetched<E>>,
-{
-    fn work(&self, judged: &SyncSender<Judged<E>>) {
-        loop {
-            let Some(batch) = lock(&self.source).next_batch() else {
-                return;
-            };
-            let number = batch.number;
-            let links = self.judge(batch);
-            if judged.send(Judged { number, links }).is_err() {
-                // Nobody listens any more: a version before these was refused.
+impl<E, T: FnMut(Link, Option<Hop>) -> ControlFlow<()>> Belt<E, T> {
+    /// Passes on, in order, the verdicts that nothing is missing before.
+    fn pass_on(&mut self) {
+        while let Some(verdicts) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            for (link, hop) in verdicts {
+                let end = match link {
+                    Ok(link) => match (self.take)(link, hop) {
+                        ControlFlow::Continue(()) => continue,
+                        ControlFlow::Break(()) => Ok(()),
+                    },
+                    Err(error) => Err(error),
+                };
+                self.end = Some(end);
                 return;
             }
         }
     }
+}
 
-    fn judge(&self, batch: Batch<E>) -> Vec<(Result<Link, E>, Option<Hop>)> {
-        let mut place = Place {
-            number: batch.number,
-            file: None,
-            read: &self.read,
-            arrival: &self.arrival,
-        };
-        let read = |(name, bytes): (String, Vec<u8>)| Link::read(name, &bytes, &self.cache);
+struct Line<I, E, T> {
+    source: Mutex<Source<I>>,
+    belt: Mutex<Belt<E, T>>,
+    /// Something on the belt has changed.
+    moved: Condvar,
+    /// How many batches may be on the line.
+    batches: u64,
+}
+
+impl<I, E, T> Line<I, E, T>
+where
+    I: Iterator<Item = Fetched<E>>,
+    T: FnMut(Link, Option<Hop>) -> ControlFlow<()>,
+{
+    fn work(&self) {
+        let _stop = StopOnPanic(self);
+        let mut cache = AuthorityCache::default();
+        loop {
+            let Some(batch) = lock(&self.source).next_batch() else {
+                return;
+            };
+            // A thread that has taken a batch whose turn is far off waits before it reads it.
+            let number = batch.number;
+            if self
+                .wait(|belt| (number < belt.next + self.batches).then_some(()))
+                .is_none()
+            {
+                return;
+            }
+            let Some(verdicts) = self.judge(batch, &mut cache) else {
+                return;
+            };
+            let mut belt = lock(&self.belt);
+            if belt.end.is_some() {
+                return;
+            }
+            belt.waiting.insert(number, verdicts);
+            belt.pass_on();
+            self.moved.notify_all();
+        }
+    }
+
+    /// Reads and judges a batch, unless the line has ended.
+    fn judge(&self, batch: Batch<E>, cache: &mut AuthorityCache) -> Option<Vec<Verdict<E>>> {
         let links: Vec<Result<Link, E>> = batch
             .files
             .into_iter()
-            .map(|fetched| fetched.map(read))
+            .map(|fetched| fetched.map(|(name, bytes)| Link::read(name, &bytes, cache)))
             .collect();
-        place.file = links.last().and_then(root_file).cloned();
-        drop(place);
+        let last = links.last().and_then(root_file).cloned();
+        lock(&self.belt).handed_on.insert(batch.number, last);
+        self.moved.notify_all();
         let mut before = match batch.number.checked_sub(1) {
-            Some(number) => self.wait_for(number),
+            // Each is waited for once.
+            Some(number) => self.wait(|belt| belt.handed_on.remove(&number))?,
             None => None,
         };
-        links
-            .into_iter()
-            .zip(batch.first..)
-            .map(|(link, position)| {
-                let file = root_file(&link).cloned();
-                let hop = match (&file, &before) {
-                    (Some(file), None) if position == 0 => Some(Hop::judge(0, None, file)),
-                    (Some(file), Some(before)) => Some(Hop::judge(position, Some(before), file)),
-                    // After a file that could not be read there is nothing to judge by.
-                    _ => None,
-                };
-                before = file;
-                (link, hop)
-            })
-            .collect()
+        let mut anchor = batch.number == 0;
+        let judged = links.into_iter().map(|link| {
+            let file = root_file(&link).cloned();
+            let hop = match (&file, &before) {
+                (Some(file), None) if anchor => Some(Hop::judge(None, file)),
+                (Some(file), Some(before)) => Some(Hop::judge(Some(before), file)),
+                // After a file that could not be read there is nothing to judge by.
+                _ => None,
+            };
+            anchor = false;
+            before = file;
+            (link, hop)
+        });
+        Some(judged.collect())
     }
 
-    /// The last file of a batch. Each is waited for once.
-    fn wait_for(&self, batch: u64) -> Option<Arc<RootFile>> {
-        let mut read = lock(&self.read);
+    /// Waits until there is something on the belt; `None` if the line has ended.
+    fn wait<R>(&self, mut look: impl FnMut(&mut Belt<E, T>) -> Option<R>) -> Option<R> {
+        let mut belt = lock(&self.belt);
         loop {
-            if let Some(file) = read.remove(&batch) {
-                return file;
+            if belt.end.is_some() {
+                return None;
             }
-            read = self
-                .arrival
-                .wait(read)
-                .unwrap_or_else(PoisonError::into_inner);
+            let found = look(&mut belt);
+            if found.is_some() {
+                return found;
+            }
+            let woken = self.moved.wait(belt);
+            belt = woken.unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -211,18 +230,15 @@ fn root_file<E>(link: &Result<Link, E>) -> Option<&Arc<RootFile>> {
     link.as_ref().ok()?.file.as_ref().ok()
 }
 
-/// The promise to hand the last file of a batch on. It is kept even if reading panics, so that nobody waits for ever.
-struct Place<'a> {
-    number: u64,
-    file: Option<Arc<RootFile>>,
-    read: &'a Mutex<HashMap<u64, Option<Arc<RootFile>>>>,
-    arrival: &'a Condvar,
-}
+/// Ends the line if a thread panics, so that no other waits for it for ever.
+struct StopOnPanic<'a, I, E, T>(&'a Line<I, E, T>);
 
-impl Drop for Place<'_> {
+impl<I, E, T> Drop for StopOnPanic<'_, I, E, T> {
     fn drop(&mut self) {
-        lock(self.read).insert(self.number, self.file.take());
-        self.arrival.notify_all();
+        if thread::panicking() {
+            lock(&self.0.belt).end = Some(Ok(()));
+            self.0.moved.notify_all();
+        }
     }
 }
 
@@ -264,7 +280,7 @@ mod tests {
         });
         let end = run(files, |_, _| ControlFlow::Break(()));
         assert_eq!(end, Ok(()));
-        let most = MAX_WORKERS * (2 * WAITING_PER_WORKER + 2) * BATCH_FILES;
+        let most = MAX_THREADS * (BATCHES_PER_THREAD + 1) * BATCH_FILES;
         assert!(fetched.into_inner() <= most as u64);
     }
 
@@ -280,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a scoped thread panicked")]
+    #[should_panic]
     fn a_panic_is_a_panic_and_no_hang() {
         let files = garbage(10).map(|file| match file {
             Ok((name, _)) if name == "5" => panic!("the file system is gone"),

@@ -16,15 +16,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use self::findings::Findings;
+use super::authority::ListedKey;
+use super::authority_cache::AuthorityCache;
 use super::check::{Check, Remark};
-use super::document::{ListedKey, RootDocument};
+use super::document::RootDocument;
 use super::expires::Expires;
-use super::key_cache::KeyCache;
 use super::key_id::KeyId;
-use super::limits::{MAX_VERSIONS, SURPLUS_CHECKED_VERSIONS};
+use super::limits::MAX_VERSIONS;
 use super::role::{Role, RoleKind};
 use super::root_file::RootFile;
-use super::tally::{Count, Surplus, tally};
+use super::tally::{Count, Tally, tally};
 
 pub use report::ChainReport;
 
@@ -98,7 +99,7 @@ struct Link {
 }
 
 impl Link {
-    fn read(name: String, bytes: &[u8], cache: &KeyCache) -> Self {
+    fn read(name: String, bytes: &[u8], cache: &mut AuthorityCache) -> Self {
         let file = RootFile::read_with(bytes, cache).map(Arc::new);
         Self { name, file }
     }
@@ -114,34 +115,22 @@ struct Hop {
 }
 
 impl Hop {
-    /// Judges the file at a position of the chain by the one before it.
-    fn judge(position: u64, previous: Option<&RootFile>, file: &RootFile) -> Self {
-        let surplus = if position < SURPLUS_CHECKED_VERSIONS {
-            Surplus::Checked
-        } else {
-            Surplus::Left
+    /// Judges a file by the one before it; the trust anchor by itself.
+    fn judge(previous: Option<&RootFile>, file: &RootFile) -> Self {
+        let own = file.document();
+        let Some(previous) = previous else {
+            let Tally {
+                counts: [new],
+                remarks,
+            } = tally(file, [own]);
+            let old = None;
+            return Self { old, new, remarks };
         };
-        Self::judge_with(previous, file, surplus)
-    }
-
-    fn judge_with(previous: Option<&RootFile>, file: &RootFile, surplus: Surplus) -> Self {
-        let (old, new, mut remarks, left) = match previous {
-            None => {
-                let tally = tally(file, [file.document()], surplus);
-                (None, tally.counts[0], tally.remarks, tally.left)
-            }
-            Some(previous) => {
-                let tally = tally(file, [previous.document(), file.document()], surplus);
-                let [old, new] = tally.counts;
-                (Some(old), new, tally.remarks, tally.left)
-            }
-        };
-        if left {
-            remarks.push(Remark::new(
-                Check::SignatureSurplusUnchecked,
-                "signatures beyond both thresholds were not checked",
-            ));
-        }
+        let Tally {
+            counts: [old, new],
+            remarks,
+        } = tally(file, [previous.document(), own]);
+        let old = Some(old);
         Self { old, new, remarks }
     }
 
@@ -177,18 +166,11 @@ impl Hop {
 /// How far the chain was walked.
 #[derive(Default)]
 struct Walk {
-    /// The last version that was verified, with the one before it.
-    last: Option<Verified>,
+    /// The last version that was verified.
+    last: Option<(String, Arc<RootFile>)>,
     walked: u64,
     reasons: Vec<Remark>,
     findings: Findings,
-}
-
-struct Verified {
-    name: String,
-    file: Arc<RootFile>,
-    previous: Option<Arc<RootFile>>,
-    surplus_left: bool,
 }
 
 impl Walk {
@@ -211,7 +193,7 @@ impl Walk {
         for remark in file.remarks() {
             self.findings.add(&name, remark.clone());
         }
-        let previous = self.last.as_ref().map(|last| &last.file);
+        let previous = self.last.as_ref().map(|(_, file)| file);
         if let Some(refusal) = previous.and_then(|previous| skipped(previous, &file)) {
             return refuse(self, vec![refusal]);
         }
@@ -225,10 +207,6 @@ impl Walk {
             return ControlFlow::Break(());
         };
         let refusals = hop.refusals();
-        let surplus_left = hop
-            .remarks
-            .iter()
-            .any(|remark| remark.check == Check::SignatureSurplusUnchecked);
         for remark in hop.remarks {
             self.findings.add(&name, remark);
         }
@@ -247,14 +225,8 @@ impl Walk {
                 );
             }
         }
-        let previous = self.last.take().map(|last| last.file);
         self.walked += 1;
-        self.last = Some(Verified {
-            name,
-            file,
-            previous,
-            surplus_left,
-        });
+        self.last = Some((name, file));
         ControlFlow::Continue(())
     }
 
@@ -263,17 +235,10 @@ impl Walk {
             let nothing = Remark::new(Check::ChainEmpty, "there is no root file to judge");
             self.reasons.push(nothing);
         }
-        let Some(last) = self.last else {
+        let Some((name, file)) = self.last else {
             return ChainReport::new(None, false, self.reasons, self.findings.into_remarks());
         };
-        if last.surplus_left {
-            // What an operator works with is the last version: there, every signature is checked.
-            let hop = Hop::judge_with(last.previous.as_deref(), &last.file, Surplus::Checked);
-            for remark in hop.remarks {
-                self.findings.add(&last.name, remark);
-            }
-        }
-        let document = last.file.document();
+        let document = file.document();
         let expired = document.expires().is_past(at);
         if expired && self.reasons.is_empty() {
             let text = format!(
@@ -281,7 +246,7 @@ impl Walk {
                 document.expires().as_str().escape_debug()
             );
             self.reasons
-                .push(Remark::new(Check::RootExpired, text).of_file(&last.name));
+                .push(Remark::new(Check::RootExpired, text).of_file(&name));
         }
         let trusted = TrustedRoot {
             document: Arc::new(document.clone()),

@@ -1,6 +1,6 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, Fate, KeyId, Place, Script, SecretPlan, TokenSecret};
+use crate::script::{Act, Fate, KeyId, PersonId, Place, Script, SecretPlan, TokenSecret};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -25,6 +25,9 @@ impl Act {
             Self::VerifyRoot => format!("Verify root {version}"),
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
+            Self::Seal { key, .. } => format!("Seal {}", script.token_title(key)),
+            Self::Break { text: None } => "Break".into(),
+            Self::Break { text: Some(text) } => format!("Break: {}", beginning(text)),
             Self::SignOff => "Sign off".into(),
         }
     }
@@ -50,6 +53,8 @@ impl Act {
             Self::VerifyRoot => "Verify",
             Self::Export => "Export",
             Self::ProveToken { .. } => "Prove token",
+            Self::Seal { .. } => "Seal",
+            Self::Break { .. } => "Break",
             Self::SignOff => "Sign off",
         }
     }
@@ -127,6 +132,12 @@ impl Act {
                 format!("The others turn away. {} types the PIN from memory; the key answers a fresh challenge.", actor(script, key)),
                 format!("{} takes the token out and keeps it.", actor(script, key)),
             ],
+            Self::Seal { key, place, receiver } => seal(script, key, place, receiver.as_ref()),
+            Self::Break { .. } => lines(&[
+                "Every token is logged out, taken out, and put into a new tamper-evident bag. Two people, neither of them the administrator, read each number.",
+                "The program ends. A witness writes the head of the record, as the screen shows it, on the run sheet; the machine is switched off.",
+                "To go on, also on another day or another machine: conclave resume. Attendance, clock and machine come again, the head is compared with the ink, and each bag is read, compared and opened.",
+            ]),
             Self::SignOff => lines(&[
                 "Each person says: agree, agree with reservation (which is written down), or refuse (with the reason), and signs the run sheet.",
                 "A witness writes the head of the record, as the screen shows it, on the run sheet.",
@@ -140,6 +151,13 @@ impl Act {
         let version = script.root_version();
         match self {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
+            Self::Seal { .. } => {
+                vec!["two people read the number of the bag in which the token leaves".into()]
+            }
+            Self::Break { .. } => vec![
+                "what goes on after the break is this record and no other".into(),
+                "nobody had the tokens in between".into(),
+            ],
             Self::AttestClock if script.is_solo() => {
                 vec!["one person stands for the date and time".into()]
             }
@@ -238,6 +256,24 @@ fn open_token(script: &Script, key: &KeyId) -> Vec<String> {
     lines
 }
 
+fn seal(script: &Script, key: &KeyId, place: &str, receiver: Option<&PersonId>) -> Vec<String> {
+    let holder = actor(script, key);
+    let mut lines = vec![
+        format!(
+            "{holder} puts {} into a new tamper-evident bag and closes it in front of all.",
+            script.token_short(key)
+        ),
+        "Two people, neither of them the administrator, each read its number and have it typed in; the second does not look at the screen.".into(),
+    ];
+    let receiver = receiver
+        .and_then(|receiver| script.person(receiver))
+        .map_or(holder, |person| person.name.clone());
+    lines.push(format!(
+        "{receiver} takes the bag. It is kept here: {place}."
+    ));
+    lines
+}
+
 /// Who sets the SO PIN, unseen.
 fn so_pin(script: &Script, key: &KeyId) -> String {
     let plan = script
@@ -313,7 +349,9 @@ fn actor(script: &Script, key: &KeyId) -> String {
     capitalised(&script.holder_title(key))
 }
 
-pub(in crate::script) fn capitalised(text: &str) -> String {
+/// The same text with a capital letter at its head.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
     first.unwrap_or_default() + chars.as_str()

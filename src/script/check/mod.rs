@@ -1,6 +1,7 @@
 //! Whether the parts of a script fit together. Each part was read without regard to the others.
 
 mod activation;
+mod custody;
 mod order;
 mod people;
 mod root;
@@ -24,6 +25,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::apart(log, draft);
     spares::check(log, draft);
     activation::check(log, draft);
+    custody::check(log, draft);
     rotation::check(log, draft);
     order::check(log, draft);
 }

@@ -79,6 +79,14 @@ impl<'o> Order<'o, '_> {
         keys.is_some_and(|key| key.is_none_or(|key| self.keys.contains(&key)))
     }
 
+    /// The seals of keys, wherever their tokens go.
+    fn seals(&self) -> Vec<Act> {
+        let seals = self
+            .steps()
+            .filter(|(_, _, act)| matches!(act, Act::Seal { .. }));
+        seals.map(|(_, _, act)| act.clone()).collect()
+    }
+
     fn exists(&self, key: &KeyId) -> bool {
         let mut keys = self.draft.keys.iter();
         keys.any(|entry| entry.exists() && entry.id.as_ref().is_some_and(|id| id.value == *key))
@@ -147,7 +155,10 @@ impl<'o> Order<'o, '_> {
             Act::AttestClock | Act::InspectStation | Act::ReadScript | Act::Note { .. } => {
                 vec![Act::Attendance]
             }
-            Act::OpenToken { .. } => vec![Act::AttestClock, Act::InspectStation, Act::ReadScript],
+            Act::Seal { key, .. } => vec![Act::Export, Act::ProveToken { key: key.clone() }],
+            Act::Break { .. } | Act::OpenToken { .. } => {
+                vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
+            }
             Act::InitialiseToken { key } => vec![Act::OpenToken { key: key.clone() }],
             Act::SetPin { key } => vec![
                 Act::OpenToken { key: key.clone() },
@@ -167,18 +178,24 @@ impl<'o> Order<'o, '_> {
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } => vec![Act::Export],
-            Act::SignOff => self.all_keys_proven(),
+            Act::SignOff => {
+                let mut acts = self.all_keys_proven();
+                acts.extend(self.seals());
+                acts
+            }
         }
     }
 
     fn repeated(&self) {
         for (index, step, act) in self.steps() {
-            if matches!(act, Act::Note { .. }) {
+            if matches!(act, Act::Note { .. } | Act::Break { .. }) {
                 continue;
             }
+            // Two seals of one token are the same step, wherever they send it.
+            let same = |other: &Act| other.name() == act.name() && other.key() == act.key();
             let earlier = self
                 .steps()
-                .find(|(first, _, other)| *first < index && *other == act);
+                .find(|(first, _, other)| *first < index && same(other));
             if let Some((_, first, _)) = earlier {
                 self.log.fault(
                     "script.step-twice",
@@ -365,7 +382,7 @@ const MADE: u8 = 6;
 /// How far a ceremony is when an act has its turn.
 const fn stage(act: &Act) -> u8 {
     match act {
-        Act::Attendance | Act::Note { .. } => 0,
+        Act::Attendance | Act::Note { .. } | Act::Break { .. } => 0,
         Act::AttestClock | Act::InspectStation | Act::ReadScript => 1,
         Act::OpenToken { .. } => 2,
         Act::InitialiseToken { .. } => 3,
@@ -378,7 +395,8 @@ const fn stage(act: &Act) -> u8 {
         Act::VerifyRoot => 10,
         Act::Export => 11,
         Act::ProveToken { .. } => 12,
-        Act::SignOff => 13,
+        Act::Seal { .. } => 13,
+        Act::SignOff => 14,
     }
 }
 
@@ -398,6 +416,8 @@ const fn reason(act: &Act) -> &'static str {
         Act::InspectStation => "no token is put into a machine that was not inspected",
         Act::ReadScript => "no token is touched before everyone heard which script runs",
         Act::Note { .. } => "its author wants it there",
+        Act::Break { .. } => "people need one",
+        Act::Seal { .. } => "a token is sealed when it is not needed any more",
         Act::OpenToken { .. } => {
             "a token is matched with the script before anything is written to it"
         }

@@ -116,7 +116,11 @@ pub(super) fn references(log: &Log<'_>, draft: &Draft) {
             Some(_) => {}
         }
     }
-    for person in draft.steps.iter().flat_map(|step| &step.initials) {
+    let named = |step: &'_ crate::script::read::StepEntry| -> Vec<At<PersonId>> {
+        let initials = step.initials.iter();
+        initials.chain(step.receiver.as_ref()).cloned().collect()
+    };
+    for person in &draft.steps.iter().flat_map(named).collect::<Vec<_>>() {
         if find(draft, &person.value).is_none() {
             nobody(log, draft, person);
         }
@@ -155,10 +159,12 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
                 "take the role or the person out, or give them a [[key]]",
             );
         }
-        let initials = draft.steps.iter().any(|step| {
-            matches!(&step.act, Some(Act::Note { initials, .. }) if initials.contains(&id.value))
+        let is_named = draft.steps.iter().any(|step| match &step.act {
+            Some(Act::Note { initials, .. }) => initials.contains(&id.value),
+            Some(Act::Seal { receiver, .. }) => receiver.as_ref() == Some(&id.value),
+            _ => false,
         });
-        if person.is(PersonRole::Custodian) && !initials {
+        if person.is(PersonRole::Custodian) && !is_named {
             log.fault(
                 "script.unused",
                 &roles.span,

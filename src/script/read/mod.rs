@@ -2,6 +2,7 @@
 
 mod activation;
 mod carried;
+mod custody;
 mod fields;
 mod keys;
 mod log;
@@ -22,6 +23,7 @@ use toml::de::DeTable;
 use super::plan::{Assurance, Kind, Script};
 use super::{CarriedFiles, Faults, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
+use crate::record::CustodyList;
 use carried::Carrier;
 use fields::Fields;
 
@@ -52,6 +54,7 @@ pub(super) struct Draft {
     pub(super) root: RootEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
+    pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) spares: Vec<SpareEntry>,
     pub(super) distant: Vec<DistantEntry>,
@@ -217,6 +220,13 @@ fn document_fields(
             .and_then(|value| value.table("[previous]"))
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
+    let custody = custody_list(
+        log,
+        &mut fields,
+        &mut carrier,
+        previous.as_ref(),
+        repository.as_deref(),
+    );
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
@@ -240,6 +250,7 @@ fn document_fields(
         root,
         people,
         previous,
+        custody,
         keys,
         spares,
         distant,
@@ -256,6 +267,27 @@ fn document_fields(
         carried: carrier.into_files(),
         ..script
     })
+}
+
+/// The custody list, from `[previous]` or, where nothing went before, from the script itself.
+fn custody_list(
+    log: &Log<'_>,
+    fields: &mut Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    previous: Option<&PreviousEntry>,
+    repository: Option<&str>,
+) -> Option<At<CustodyList>> {
+    let own = match previous {
+        None => fields
+            .optional("custody")
+            .and_then(|value| custody::read(&value, carrier)),
+        Some(_) => None,
+    };
+    let list = own.or_else(|| previous?.custody_list.clone())?;
+    if let Some(repository) = repository {
+        custody::of_repository(log, &list, repository);
+    }
+    Some(list)
 }
 
 /// The script of a draft in which no fault was found; its name, text, title and carried files come from elsewhere.
@@ -288,6 +320,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         keys: keys.collect::<Option<_>>()?,
         spares: spares.collect::<Option<_>>()?,
         distant: distant.collect::<Option<_>>()?,
+        custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
         carried: BTreeMap::new(),
         warnings,

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 
 use super::carried::Carrier;
+use super::custody;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::metadata::{TrustedRoot, limits, verify_chain};
+use crate::record::CustodyList;
 use crate::script::{CarriedFile, Previous};
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
@@ -22,6 +24,7 @@ pub(in crate::script) struct PreviousEntry {
     chain: Vec<CarriedFile>,
     record: Option<Digest>,
     custody: Option<CarriedFile>,
+    pub(super) custody_list: Option<At<CustodyList>>,
     register: Option<CarriedFile>,
     payloads: PayloadRegister,
 }
@@ -52,10 +55,14 @@ pub(super) fn read(
     let mut file_of = |name: &'static str, example: &str| {
         let value = fields.optional(name)?;
         let table = value.table(format!("{name:?}"))?;
-        carrier.file(table, LONGEST_REGISTER, example)
+        let (_, file) = carrier.file(table, LONGEST_REGISTER, example)?;
+        Some((value, file))
     };
-    let custody = file_of("custody", "previous/custody.jsonl").map(|(_, file)| file);
+    let custody = file_of("custody", "previous/custody.jsonl");
     let register = file_of("register", "previous/payloads.json");
+    let custody_list = custody
+        .as_ref()
+        .and_then(|(value, file)| value.at(custody::parse(value, file)));
     fields.finish();
     let payloads = register
         .as_ref()
@@ -72,6 +79,7 @@ pub(super) fn read(
         );
     }
     let record = record.map(|(head, _)| head);
+    let custody = custody.map(|(_, file)| file);
     let register = register.map(|(_, file)| file);
     let mut entry = PreviousEntry {
         span,
@@ -79,6 +87,7 @@ pub(super) fn read(
         chain: Vec::new(),
         record,
         custody,
+        custody_list,
         register,
         payloads,
     };

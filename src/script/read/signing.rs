@@ -11,6 +11,7 @@ use super::{MOST, MOST_STEPS, keys, people, steps};
 use crate::metadata::{
     Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, limits, verify_chain,
 };
+use crate::record::CustodyList;
 use crate::script::plan::{
     Assurance, Backup, Destination, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
 };
@@ -106,6 +107,7 @@ pub(super) fn read(
             .map(KeyEntry::complete)
             .collect::<Option<_>>()?,
         spares: Vec::new(),
+        custody: CustodyList::default(),
         distant: Vec::new(),
         steps: steps
             .into_iter()

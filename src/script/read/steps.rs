@@ -17,21 +17,27 @@ pub(in crate::script) struct StepEntry {
     pub(in crate::script) key: Option<At<KeyId>>,
     /// The people who the step names, and where.
     pub(in crate::script) initials: Vec<At<PersonId>>,
+    /// Who takes a bag, and where that stands.
+    pub(in crate::script) receiver: Option<At<PersonId>>,
     pub(in crate::script) id: Option<At<StepId>>,
     minutes: Option<u32>,
 }
 
 pub(super) fn read(log: &Log<'_>, tables: Vec<Fields<'_, '_>>) -> Vec<StepEntry> {
-    let mut notes = 0;
+    let (mut notes, mut breaks) = (0, 0);
     let mut steps = Vec::new();
     for table in tables {
         let mut step = step(log, table);
         if let Some(act) = &step.act {
-            if matches!(act, Act::Note { .. }) {
-                notes += 1;
-            }
             let made = match act {
-                Act::Note { .. } => StepId::numbered(act.name(), notes),
+                Act::Note { .. } => {
+                    notes += 1;
+                    StepId::numbered(act.name(), notes)
+                }
+                Act::Break { .. } => {
+                    breaks += 1;
+                    StepId::numbered(act.name(), breaks)
+                }
                 _ => StepId::of(act.name(), act.key()),
             };
             step.id.get_or_insert(At {
@@ -56,6 +62,7 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         act: None,
         key: None,
         initials: Vec::new(),
+        receiver: None,
         id: None,
         minutes: None,
     };
@@ -68,6 +75,10 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
     entry.minutes = fields.optional("minutes").and_then(|value| minutes(&value));
     entry.act = match name {
         "note" => note(&mut fields, &mut entry.initials),
+        "seal" => seal(&mut fields, &mut entry),
+        "break" => Some(Act::Break {
+            text: fields.optional("text").and_then(|value| value.line(100)),
+        }),
         "open-token" | "initialise-token" | "set-pin" | "generate-key" | "prove-token" => {
             entry.key = fields
                 .required("key", "key = \"key-1\"")
@@ -120,6 +131,23 @@ fn of_key(name: &str, key: KeyId) -> Option<Act> {
         "generate-key" => Act::GenerateKey { key },
         "prove-token" => Act::ProveToken { key },
         _ => return None,
+    })
+}
+
+fn seal(fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
+    entry.key = fields
+        .required("key", "key = \"key-1\"")
+        .and_then(|value| value.at(value.id()));
+    let place = fields
+        .required("place", "place = \"Safe of key holder 1\"")
+        .and_then(|value| value.line(100));
+    entry.receiver = fields
+        .optional("receiver")
+        .and_then(|value| value.at(value.id()));
+    Some(Act::Seal {
+        key: entry.key.as_ref()?.value.clone(),
+        place: place?,
+        receiver: entry.receiver.as_ref().map(|at| at.value.clone()),
     })
 }
 

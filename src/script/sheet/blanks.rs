@@ -1,6 +1,6 @@
 //! What is written by hand in a step.
 
-use crate::script::{Act, Script};
+use crate::script::{Act, KeyPlan, Script};
 
 /// The labels of the lines that a step leaves open, and how many lines each has.
 pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
@@ -23,7 +23,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         }
         Act::SetPin { key } => {
             let plan = script.key(key);
-            let envelopes = plan.into_iter().flat_map(|plan| plan.envelopes());
+            let envelopes = plan.into_iter().flat_map(KeyPlan::envelopes);
             let numbers = envelopes.map(|(secret, _)| {
                 one(&format!(
                     "Number read from the bag of the {}",
@@ -37,6 +37,12 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::CollectSignatures => vec![one("Signatures that came, and when")],
         Act::VerifyRoot => vec![one("Verdict")],
         Act::Export => vec![one("Medium and serial number")],
+        Act::Seal { .. } => vec![one("Number of the new bag"), one("Received (signature)")],
+        Act::Break { .. } => vec![
+            ("Key and number of each bag".to_owned(), 3),
+            ("Head of the record".to_owned(), 4),
+            one("Taken up again (date, time)"),
+        ],
         Act::SignOff => vec![("Head of the record".to_owned(), 4)],
         Act::JudgeRequest => vec![("Digest words on the card".to_owned(), 4)],
         Act::ReadScript

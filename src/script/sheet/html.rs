@@ -6,6 +6,8 @@ use super::{DEVIATION, DEVIATIONS, Row, VERDICTS, Who, blanks, facts, groups, ti
 use crate::script::Script;
 
 const STYLE: &str = include_str!("run-sheet.css");
+/// The style of slips of paper.
+pub(super) const SLIPS_STYLE: &str = include_str!("slips.css");
 
 pub(super) fn write(script: &Script) -> String {
     let mut page = Page::default();
@@ -24,13 +26,13 @@ pub(super) fn write(script: &Script) -> String {
 }
 
 #[derive(Default)]
-struct Page {
+pub(super) struct Page {
     html: String,
 }
 
 impl Page {
     /// Markup of ours.
-    fn raw(&mut self, html: &str) {
+    pub(super) fn raw(&mut self, html: &str) {
         self.html.push_str(html);
     }
 
@@ -48,7 +50,7 @@ impl Page {
         }
     }
 
-    fn element(&mut self, name: &str, class: &str, text: &str) {
+    pub(super) fn element(&mut self, name: &str, class: &str, text: &str) {
         self.raw(&format!("<{name}"));
         if !class.is_empty() {
             self.raw(&format!(" class=\"{class}\""));
@@ -63,12 +65,32 @@ impl Page {
         self.raw("\n");
     }
 
-    fn begin(&mut self, script: &Script) {
+    /// A page with nothing on it but its heading.
+    pub(super) fn bare(title: &str, style: &str) -> Self {
+        let mut page = Self::default();
+        page.open(title, style);
+        page.raw("</style>\n</head>\n<body>\n");
+        page.element("h1", "", title);
+        page.raw("\n");
+        page
+    }
+
+    /// The whole page.
+    pub(super) fn end(mut self) -> String {
+        self.raw("</body>\n</html>\n");
+        self.html
+    }
+
+    fn open(&mut self, title: &str, style: &str) {
         self.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         self.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
-        self.element("title", "", &format!("Run sheet: {}", script.title()));
+        self.element("title", "", title);
         self.raw("\n<style>\n");
-        self.raw(STYLE);
+        self.raw(style);
+    }
+
+    fn begin(&mut self, script: &Script) {
+        self.open(&format!("Run sheet: {}", script.title()), STYLE);
         // Page margins can only be written by the style sheet.
         let running = format!("{} · {}", script.repository(), script.title());
         let words = format!("script {} …", script.sha256().first_words(4));
@@ -284,7 +306,7 @@ impl Page {
         self.element(
             "p",
             "",
-            "Whatever was done otherwise than printed. None: cross out.",
+            "Whatever was done or amended otherwise than printed. None: cross out.",
         );
         self.raw("\n");
         for _ in 0..DEVIATIONS {

@@ -3,7 +3,10 @@
 mod blanks;
 mod facts;
 mod html;
+mod slips;
 mod text;
+
+pub use slips::{SlipFacts, Slips};
 
 use super::act::capitalised;
 use super::{Act, Script, Step};

@@ -3,7 +3,7 @@
 use super::{DEVIATION, DEVIATIONS, Row, VERDICTS, Who, blanks, facts, groups, title};
 use crate::script::Script;
 
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 /// The columns of the table of steps: number, activity, who, initials, time.
 const COLUMNS: [usize; 5] = [3, 44, 16, 4, 5];
 
@@ -256,7 +256,7 @@ impl Page {
 
     fn deviations(&mut self) {
         self.section("Deviations from the script");
-        self.line("Whatever was done otherwise than printed. None: cross out.");
+        self.line("Whatever was done or amended otherwise than printed. None: cross out.");
         for number in 1..=DEVIATIONS {
             self.line("");
             self.line(&format!("Deviation {number}"));
@@ -282,12 +282,12 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-fn pad(text: &str, width: usize) -> String {
+pub(super) fn pad(text: &str, width: usize) -> String {
     format!("{text:width$}")
 }
 
 /// Lines of at most `width` characters, broken at spaces; a longer word is broken anywhere.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let mut word: Vec<char> = word.chars().collect();

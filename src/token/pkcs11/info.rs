@@ -57,6 +57,7 @@ pub(super) fn state(info: &TokenInfo) -> TokenState {
         login_required: info.login_required(),
         own_pin_pad: info.protected_authentication_path(),
         write_protected: info.write_protected(),
+        at_factory_value: Vec::new(),
     }
 }
 

@@ -128,7 +128,7 @@ impl Pkcs11Token {
         let state = self.peek();
         let tries = state.map_or(Tries::Unknown, |state| match role {
             PinRole::User => state.pin_tries,
-            PinRole::SecurityOfficer => state.so_pin_tries,
+            PinRole::SecurityOfficer | PinRole::Puk => state.so_pin_tries,
         });
         if tries == Tries::Exactly(0) {
             TokenError::PinLocked { role }

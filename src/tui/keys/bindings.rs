@@ -360,7 +360,7 @@ fn of_reading(all: &mut Vec<Binding>) {
 }
 
 fn of_exception(form: &ExceptionForm, all: &mut Vec<Binding>) {
-    let is_last = form.at + 1 == ExceptionForm::LINES;
+    let is_last = form.at + 1 == form.lines();
     let hint = if is_last { "record it" } else { "next line" };
     let help = "goes to the next line; on the last one, records the sheet";
     all.push(hinted(&[ENTER], Action::Submit, hint, help));

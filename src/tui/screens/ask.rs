@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
 use super::work::Question;
-use crate::ceremony::{Ask, Ceremony, Prompt};
+use crate::ceremony::{Ask, Ceremony, Mode, Prompt};
 use crate::tui::field::TextField;
 use crate::tui::model::{Asking, Input, Model};
 use crate::tui::text::{escape, width};
@@ -36,6 +36,14 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
         (Ask::Clock, Input::Text(field)) => {
             let label = "Right within a minute: Enter. Otherwise the right time, in UTC, as 2026-12-01T09:41:00Z";
             text_input(model, label, None, field, room, &mut question);
+        }
+        (Ask::Reading { label, usual }, Input::Text(field)) => {
+            // What a twin lies in has no number; in a production nobody is told beforehand.
+            let is_rehearsal = model
+                .shown()
+                .is_some_and(|ceremony| ceremony.mode() == Mode::Rehearsal);
+            let given = is_rehearsal.then_some(usual.as_str());
+            text_input(model, label, given, field, room, &mut question);
         }
         (Ask::Text { label, default }, Input::Text(field)) => {
             text_input(model, label, default.as_deref(), field, room, &mut question);

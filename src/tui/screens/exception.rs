@@ -13,7 +13,7 @@ use crate::tui::field::TextField;
 use crate::tui::model::{ExceptionForm, Model};
 use crate::tui::text::{escape, width, wrap};
 
-const LABELS: [(&str, &str); ExceptionForm::LINES] = [
+const LABELS: [(&str, &str); ExceptionForm::MOST_LINES] = [
     ("expected", "what the script let one expect"),
     ("happened", "what happened instead"),
     ("decided", "what was decided, and why it is safe"),
@@ -49,7 +49,7 @@ pub(super) fn draw(
     );
     let mut cursor = None;
     let deciders = model.deciders();
-    for (at, (name, purpose)) in LABELS.into_iter().enumerate() {
+    for (at, (name, purpose)) in LABELS.into_iter().take(form.lines()).enumerate() {
         if at < 4 {
             lines.gap();
         }
@@ -64,7 +64,7 @@ pub(super) fn draw(
             if is_here {
                 cursor = Some(in_field);
             }
-        } else if at + 1 == ExceptionForm::LINES {
+        } else if at == ExceptionForm::CHECK {
             let check = form
                 .waives
                 .and_then(|index| model.excusable().get(index).copied());

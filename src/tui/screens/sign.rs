@@ -146,7 +146,7 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
     let script = ceremony.script();
     let next = ceremony
         .key_states()
-        .position(|(_, state)| !state.has_signed());
+        .position(|(_, state)| state.owes_signature());
     let here = ceremony
         .key_states()
         .enumerate()
@@ -163,6 +163,7 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
                     .unwrap_or_default(),
                 standing: match (state.has_signed(), Some(index) == next) {
                     (true, _) => Standing::Signed,
+                    _ if state.forgone().is_some() => Standing::Never,
                     (false, true) => Standing::Next,
                     (false, false) => Standing::Later,
                 },

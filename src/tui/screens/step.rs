@@ -22,6 +22,9 @@ pub(super) fn lines(
     for instruction in step.act.instructions(script) {
         lines.item(&instruction);
     }
+    for amended in ceremony.amended(step) {
+        lines.hanging("! ", &amended, theme.now(), theme.strong());
+    }
     let claims = step.act.proves(script);
     if !claims.is_empty() {
         lines.gap();

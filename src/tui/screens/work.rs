@@ -190,7 +190,7 @@ fn looked_at(model: &Model, at: usize, width: u16) -> Vec<Line<'static>> {
         more.entry("decided   ", 10, &sheet.decided, Style::new());
         lines.extend(more.into_vec());
     }
-    if let Some(minutes) = step.minutes {
+    if let Some(minutes) = ceremony.minutes(&step.id) {
         let mut more = Lines::new(theme, width);
         more.push(Line::default());
         more.paragraph(&format!("Planned: {minutes} minutes."), theme.quiet());

@@ -1,0 +1,63 @@
+//! The cards and labels of a ceremony that was held: what the script left open is filled in from the record.
+
+use crate::ceremony::{Ceremony, Fact, Mode};
+use crate::record::Moved;
+use crate::script::{KeyId, SlipFacts, Slips};
+use crate::transcript::Transcript;
+
+use super::custody::custody;
+
+/// Cards and labels as text and as HTML.
+pub(super) fn cards(ceremony: &Ceremony, transcript: &Transcript) -> [(String, String); 2] {
+    let script = ceremony.script();
+    let banner = (ceremony.mode() == Mode::Rehearsal)
+        .then_some("REHEARSAL: nothing that is named here may be trusted");
+    let facts = |key: &KeyId| facts(ceremony, transcript, key);
+    let cards = Slips::cards(script, banner, facts);
+    let labels = Slips::labels(script, banner, facts);
+    [
+        (
+            "cards.txt".to_owned(),
+            format!("{}\n{}", cards.to_text(), labels.to_text()),
+        ),
+        ("cards.html".to_owned(), cards.with(labels).to_html()),
+    ]
+}
+
+fn facts(ceremony: &Ceremony, transcript: &Transcript, key: &KeyId) -> SlipFacts {
+    let state = ceremony.key(key);
+    let list = custody(ceremony, transcript);
+    // What was sealed for a pause was opened again.
+    let sealed = transcript.entries().iter().rev().find_map(|entry| {
+        let Fact::Sealed { key: of, bag, .. } = &entry.line.fact else {
+            return None;
+        };
+        (of == key).then_some(bag)
+    });
+    let line = list
+        .lines()
+        .iter()
+        .rev()
+        .find(|line| sealed == Some(&line.bag))
+        .filter(|line| line.moved == Moved::Sealed);
+    let times = transcript.attested_times();
+    SlipFacts {
+        serial: state
+            .and_then(|state| state.token())
+            .map(|token| token.serial.clone()),
+        bag: line.map(|line| line.bag.clone()),
+        place: line.and_then(|line| line.place.clone()),
+        receiver: line.and_then(|line| line.holder.clone()),
+        sealed_on: line.map(|line| day(&line.time)),
+        sealed_by: line.map(|line| line.people.join(", ")),
+        fingerprint: state
+            .and_then(|state| state.generated())
+            .map(|generated| generated.public_key.fingerprint()),
+        root: ceremony.frozen().map(crate::metadata::FrozenRoot::digest),
+        ceremony_on: times.first().map(day),
+    }
+}
+
+fn day(time: &jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}

@@ -1,0 +1,79 @@
+//! Where attestations lie in a directory.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::certificate::{Certificate, CertificateError};
+
+use super::{Failure, unreadable};
+
+/// What a certificate file may be called.
+const EXTENSIONS: [&str; 4] = ["pem", "crt", "cer", "der"];
+
+/// How deep folders are looked through, and how much of a file is read.
+const MAX_DEPTH: usize = 6;
+const MAX_BYTES: u64 = 256 * 1024;
+
+/// A folder with certificates in it.
+pub(super) struct Folder {
+    /// Its path.
+    pub(super) path: PathBuf,
+    /// Its files, by name, with what could be read of each.
+    pub(super) files: Vec<(PathBuf, Result<Vec<Certificate>, CertificateError>)>,
+}
+
+/// Every folder with certificates, from a directory down, in the order of names. Links are not followed.
+pub(super) fn find(directory: &Path) -> Result<Vec<Folder>, Failure> {
+    let mut folders = Vec::new();
+    walk(directory, 0, &mut folders)?;
+    Ok(folders)
+}
+
+fn walk(directory: &Path, depth: usize, folders: &mut Vec<Folder>) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| unreadable(directory, &error);
+    let mut entries: Vec<_> = fs::read_dir(directory)
+        .map_err(failed)?
+        .collect::<Result<_, _>>()
+        .map_err(failed)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+
+    let mut files = Vec::new();
+    let mut below = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() && depth < MAX_DEPTH {
+            below.push(path);
+        } else if kind.is_file() && is_certificate_file(&path) {
+            match Certificate::read_all(&read(&path)?) {
+                // Public keys have the same extension.
+                Ok(none) if none.is_empty() => {}
+                found => files.push((path, found)),
+            }
+        }
+    }
+    if !files.is_empty() {
+        folders.push(Folder {
+            path: directory.to_owned(),
+            files,
+        });
+    }
+    below
+        .iter()
+        .try_for_each(|folder| walk(folder, depth + 1, folders))
+}
+
+fn is_certificate_file(path: &Path) -> bool {
+    path.extension()
+        .and_then(|extension| extension.to_str())
+        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(path, &error))?;
+    Ok(bytes)
+}

@@ -1,0 +1,73 @@
+//! What a thread has read before. Keys and roles change rarely along a chain, and
+//! reading a key costs a point check and a hash: what stands there again is not read
+//! again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::authority::{Authority, ListedKey};
+use super::canonical_json::{Node, Tree};
+use super::check::Remark;
+use super::key_id::KeyId;
+
+/// Beyond this many, the cache of keys starts anew: it must not grow with the chain.
+const MAX_KEYS: usize = 1024;
+
+/// The keys and roles that one thread has read last, and its keys.
+#[derive(Debug, Default)]
+pub(super) struct AuthorityCache {
+    last: Option<Last>,
+    keys: KeyCache,
+}
+
+#[derive(Debug)]
+struct Last {
+    keys: Tree,
+    roles: Tree,
+    authority: Arc<Authority>,
+}
+
+impl AuthorityCache {
+    /// Reads the objects `keys` and `roles`, unless those before were the same.
+    pub(super) fn read(
+        &mut self,
+        keys: Node<'_>,
+        roles: Node<'_>,
+    ) -> Result<Arc<Authority>, Remark> {
+        if let Some(last) = &self.last
+            && keys.is(last.keys.root())
+            && roles.is(last.roles.root())
+        {
+            return Ok(Arc::clone(&last.authority));
+        }
+        let authority = Arc::new(Authority::read(keys, roles, &mut self.keys)?);
+        self.last = Some(Last {
+            keys: keys.to_tree(),
+            roles: roles.to_tree(),
+            authority: Arc::clone(&authority),
+        });
+        Ok(authority)
+    }
+}
+
+/// The keys that one thread has read.
+#[derive(Debug, Default)]
+pub(super) struct KeyCache(HashMap<KeyId, (Tree, ListedKey)>);
+
+impl KeyCache {
+    /// Reads a key, or finds the one that was read from the same object under the same ID.
+    pub(super) fn read(&mut self, id: &KeyId, object: Node<'_>) -> Result<ListedKey, Remark> {
+        if let Some((known, listed)) = self.0.get(id)
+            && object.is(known.root())
+        {
+            return Ok(listed.clone());
+        }
+        let listed = ListedKey::read(id, object)?;
+        if self.0.len() >= MAX_KEYS {
+            self.0.clear();
+        }
+        let entry = (object.to_tree(), listed.clone());
+        self.0.insert(id.clone(), entry);
+        Ok(listed)
+    }
+}

@@ -1,0 +1,224 @@
+//! A YubiKey that was opened, wherever it is put in, and what is known of it.
+
+use std::ffi::{CStr, CString};
+
+use pcsc::{Context, Error as Pcsc};
+use zeroize::Zeroizing;
+
+use crate::record::{Firmware, TokenId, Tries};
+use crate::secret::Pin;
+
+use super::super::{FactorySecret, Seen, TokenError, TokenState};
+use super::OLDEST;
+use super::card::{self, Card, Command, Status};
+use super::metadata::{Management, PIN, PUK, Secret};
+use super::objects::OwnObject;
+
+/// How long a PIN or PUK may be.
+pub(super) const PIN_LENGTH: std::ops::RangeInclusive<usize> = 6..=8;
+
+/// Who a card says that it is.
+pub(super) struct Identity {
+    pub(super) serial: String,
+    pub(super) firmware: Firmware,
+}
+
+/// Where an opened token is.
+enum Place {
+    /// Nowhere yet, or let go of: it is looked for when it is needed.
+    Anywhere,
+    /// Here.
+    In(Card),
+    /// It was pulled.
+    Gone,
+}
+
+/// An opened token. Dropping it resets the card, which logs it out.
+pub(super) struct Connection {
+    context: Context,
+    serial: String,
+    place: Place,
+    session: Session,
+}
+
+/// What lasts as long as a login.
+#[derive(Default)]
+pub(super) struct Session {
+    /// The PIN that was right, for keys that want it before every use.
+    pub(super) pin: Option<Pin>,
+}
+
+impl Connection {
+    pub(super) fn new(context: Context, serial: String) -> Self {
+        Self {
+            context,
+            serial,
+            place: Place::Anywhere,
+            session: Session::default(),
+        }
+    }
+
+    /// Whether its card is connected in that reader.
+    pub(super) fn is_in(&self, reader: &CStr) -> bool {
+        matches!(&self.place, Place::In(card) if card.reader() == reader)
+    }
+
+    /// Logs out and resets the card. It is found again at its next use.
+    pub(super) fn let_go(&mut self) {
+        self.session = Session::default();
+        if matches!(self.place, Place::In(_)) {
+            self.place = Place::Anywhere;
+        }
+    }
+
+    /// Does something with its card.
+    pub(super) fn use_card<T>(
+        &mut self,
+        act: impl FnOnce(&Card, &mut Session) -> Result<T, TokenError>,
+    ) -> Result<T, TokenError> {
+        if matches!(self.place, Place::Anywhere) {
+            self.place = match find(&self.context, &self.serial)? {
+                Some(card) => Place::In(card),
+                None => Place::Gone,
+            };
+        }
+        let Place::In(card) = &self.place else {
+            return Err(TokenError::Removed);
+        };
+        let result = act(card, &mut self.session);
+        if matches!(result, Err(TokenError::Removed)) {
+            self.place = Place::Gone;
+            self.session = Session::default();
+        }
+        result
+    }
+}
+
+/// The readers that YubiKeys bring along. Others are left alone.
+pub(super) fn readers(context: &Context) -> Result<Vec<CString>, TokenError> {
+    match context.list_readers_owned() {
+        Ok(mut names) => {
+            names.retain(|name| name.to_string_lossy().to_ascii_lowercase().contains("yubi"));
+            Ok(names)
+        }
+        Err(Pcsc::NoReadersAvailable) => Ok(Vec::new()),
+        Err(error) => Err(card::device("SCardListReaders", error)),
+    }
+}
+
+fn find(context: &Context, serial: &str) -> Result<Option<Card>, TokenError> {
+    for reader in readers(context)? {
+        let card = match Card::connect(context, &reader) {
+            Ok(Some(card)) => card,
+            // One that is in use, by us or others, may still not be the one that is looked for.
+            Ok(None) | Err(TokenError::InUse) => continue,
+            Err(error) => return Err(error),
+        };
+        match identify(&card) {
+            Ok(identity) if identity.serial == serial => return Ok(Some(card)),
+            Ok(_) | Err(TokenError::Removed) => card.leave(),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn identify(card: &Card) -> Result<Identity, TokenError> {
+    let version = card
+        .transmit(Command::VERSION, &[])?
+        .expect(Command::VERSION)?;
+    let [major, minor, patch] = version[..] else {
+        return Err(Command::VERSION.failed(Status::OK));
+    };
+    // Firmware 4 tells its serial number in another application only.
+    let answer = card.transmit(Command::SERIAL, &[])?;
+    let serial = match answer.status {
+        Status::UNKNOWN => String::new(),
+        _ => match answer.expect(Command::SERIAL)?[..] {
+            [a, b, c, d] => u32::from_be_bytes([a, b, c, d]).to_string(),
+            _ => return Err(Command::SERIAL.failed(Status::OK)),
+        },
+    };
+    Ok(Identity {
+        serial,
+        firmware: Firmware::new(major, minor, patch),
+    })
+}
+
+/// Asks a card who it is and what state it is in.
+pub(super) fn seen(card: &Card, profile: &str) -> Result<Seen, TokenError> {
+    let identity = identify(card)?;
+    let (state, label) = if identity.firmware < OLDEST {
+        (silent_state(card)?, identity.serial.clone())
+    } else {
+        let state = state(card)?;
+        let label = match (state.initialised, OwnObject::read(card)?.label) {
+            (false, _) => String::new(),
+            (true, Some(label)) => label,
+            (true, None) => identity.serial.clone(),
+        };
+        (state, label)
+    };
+    Ok(Seen {
+        id: TokenId {
+            profile: profile.to_owned(),
+            manufacturer: "Yubico".to_owned(),
+            model: format!("YubiKey {}", identity.firmware),
+            serial: identity.serial,
+            label,
+        },
+        state,
+    })
+}
+
+pub(super) fn state(card: &Card) -> Result<TokenState, TokenError> {
+    let pin = Secret::ask(card, PIN)?;
+    let puk = Secret::ask(card, PUK)?;
+    let management = Management::ask(card)?;
+    let at_factory_value: Vec<FactorySecret> = [
+        (pin.factory, FactorySecret::Pin),
+        (puk.factory, FactorySecret::Puk),
+        (management.factory, FactorySecret::ManagementKey),
+    ]
+    .into_iter()
+    .filter_map(|(factory, secret)| factory.then_some(secret))
+    .collect();
+    Ok(TokenState {
+        initialised: !puk.factory && !management.factory,
+        pin_set: !pin.factory,
+        pin_tries: Tries::Exactly(pin.tries),
+        so_pin_tries: Tries::Exactly(puk.tries),
+        pin_length: PIN_LENGTH,
+        login_required: true,
+        own_pin_pad: false,
+        write_protected: false,
+        at_factory_value,
+    })
+}
+
+/// The state of a card that does not say much.
+fn silent_state(card: &Card) -> Result<TokenState, TokenError> {
+    let tries = card.transmit(Command::VERIFY_PIN, &[])?.status.tries();
+    Ok(TokenState {
+        initialised: true,
+        pin_set: true,
+        pin_tries: tries.map_or(Tries::Unknown, Tries::Exactly),
+        so_pin_tries: Tries::Unknown,
+        pin_length: PIN_LENGTH,
+        login_required: true,
+        own_pin_pad: false,
+        write_protected: false,
+        at_factory_value: Vec::new(),
+    })
+}
+
+/// A PIN or PUK as cards take it: eight bytes, filled up.
+pub(super) fn padded(pin: &Pin) -> Result<Zeroizing<[u8; 8]>, TokenError> {
+    let bytes = pin.expose().as_bytes();
+    if !PIN_LENGTH.contains(&bytes.len()) {
+        return Err(TokenError::PinFormat { length: PIN_LENGTH });
+    }
+    let mut block = Zeroizing::new([0xff; 8]);
+    block[..bytes.len()].copy_from_slice(bytes);
+    Ok(block)
+}

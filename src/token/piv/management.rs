@@ -1,0 +1,163 @@
+//! The management key: what lets keys be made and objects be written.
+
+use aws_lc_rs::cipher::{
+    AES_128, AES_192, AES_256, Algorithm, DecryptingKey, DecryptionContext, EncryptingKey,
+    UnboundCipherKey,
+};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use des::TdesEde3;
+use des::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
+use zeroize::Zeroizing;
+
+use super::super::TokenError;
+use super::card::{Card, Command, Status};
+use super::metadata::{MANAGEMENT_KEY, Management};
+use super::objects;
+use super::tlv::{find, tlv};
+
+const TRIPLE_DES: u8 = 0x03;
+const AES_128_NUMBER: u8 = 0x08;
+const AES_192_NUMBER: u8 = 0x0a;
+const AES_256_NUMBER: u8 = 0x0c;
+
+/// What every YubiKey leaves the factory with.
+const FACTORY: [u8; 24] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8,
+];
+
+const TEMPLATE: u16 = 0x7c;
+const WITNESS: u16 = 0x80;
+const CHALLENGE: u16 = 0x81;
+const RESPONSE: u16 = 0x82;
+
+/// A management key, wiped when dropped.
+pub(super) struct ManagementKey {
+    algorithm: u8,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl ManagementKey {
+    /// The key that everybody knows.
+    pub(super) fn factory(said: Management) -> Self {
+        Self {
+            algorithm: said.algorithm,
+            bytes: Zeroizing::new(FACTORY.to_vec()),
+        }
+    }
+
+    /// A random one of the kind that the card has now: what its firmware prefers.
+    pub(super) fn random(said: Management) -> Result<Self, TokenError> {
+        let length = match said.algorithm {
+            TRIPLE_DES | AES_192_NUMBER => 24,
+            AES_128_NUMBER => 16,
+            AES_256_NUMBER => 32,
+            other => return Err(unknown(other)),
+        };
+        let mut bytes = Zeroizing::new(vec![0; length]);
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| TokenError::Device {
+                function: "random number generator".to_owned(),
+                code: "no randomness".to_owned(),
+            })?;
+        Ok(Self {
+            algorithm: said.algorithm,
+            bytes,
+        })
+    }
+
+    /// The key that lies under the PIN, which must have been verified; `None` when none does.
+    pub(super) fn protected(card: &Card, said: Management) -> Result<Option<Self>, TokenError> {
+        let key = objects::protected_key(card)?;
+        Ok(key.map(|bytes| Self {
+            algorithm: said.algorithm,
+            bytes,
+        }))
+    }
+
+    /// Proves to the card that this is its key, and has the card prove the same.
+    pub(super) fn authenticate(&self, card: &Card) -> Result<(), TokenError> {
+        let command = Command::authenticate(self.algorithm, MANAGEMENT_KEY);
+        let ask = tlv(TEMPLATE, &tlv(WITNESS, &[]));
+        let answer = card.transmit(command, &ask)?.expect(command)?;
+        let mut witness = part(&answer, WITNESS).ok_or_else(|| command.failed(Status::OK))?;
+        self.decrypt(&mut witness)?;
+
+        let mut challenge = vec![0; witness.len()];
+        SystemRandom::new()
+            .fill(&mut challenge)
+            .map_err(|_| command.failed(Status::OK))?;
+        let parts = [tlv(WITNESS, &witness), tlv(CHALLENGE, &challenge)].concat();
+        let answer = card.transmit(command, &tlv(TEMPLATE, &parts))?;
+        if answer.status == Status::NOT_ALLOWED {
+            return Err(TokenError::ManagementKey);
+        }
+        let answer = answer.expect(command)?;
+        self.encrypt(&mut challenge)?;
+        let response = part(&answer, RESPONSE).ok_or_else(|| command.failed(Status::OK))?;
+        aws_lc_rs::constant_time::verify_slices_are_equal(&challenge, &response)
+            .map_err(|_| TokenError::ManagementKey)
+    }
+
+    /// Makes this the card's key, and puts it under the PIN. The old one must be authenticated.
+    pub(super) fn install(&self, card: &Card) -> Result<(), TokenError> {
+        // Under the PIN first: a key that nobody knows any more would be worse than one known to nobody else.
+        objects::protect_key(card, &self.bytes)?;
+        let length = u8::try_from(self.bytes.len()).map_err(|_| unknown(self.algorithm))?;
+        let mut data = Zeroizing::new(vec![self.algorithm, MANAGEMENT_KEY, length]);
+        data.extend_from_slice(&self.bytes);
+        card.transmit(Command::SET_MANAGEMENT_KEY, &data)?
+            .expect(Command::SET_MANAGEMENT_KEY)
+            .map(|_| ())
+    }
+
+    fn aes(&self) -> Result<UnboundCipherKey, TokenError> {
+        let algorithm: &'static Algorithm = match self.algorithm {
+            AES_128_NUMBER => &AES_128,
+            AES_192_NUMBER => &AES_192,
+            AES_256_NUMBER => &AES_256,
+            other => return Err(unknown(other)),
+        };
+        UnboundCipherKey::new(algorithm, &self.bytes).map_err(|_| unknown(self.algorithm))
+    }
+
+    fn triple_des(&self) -> Result<TdesEde3, TokenError> {
+        TdesEde3::new_from_slice(&self.bytes).map_err(|_| unknown(self.algorithm))
+    }
+
+    fn encrypt(&self, block: &mut [u8]) -> Result<(), TokenError> {
+        let failed = || unknown(self.algorithm);
+        if self.algorithm == TRIPLE_DES {
+            let block = block.try_into().map_err(|_| failed())?;
+            self.triple_des()?.encrypt_block(block);
+            return Ok(());
+        }
+        EncryptingKey::ecb(self.aes()?)
+            .and_then(|key| key.encrypt(block))
+            .map(|_| ())
+            .map_err(|_| failed())
+    }
+
+    fn decrypt(&self, block: &mut [u8]) -> Result<(), TokenError> {
+        let failed = || unknown(self.algorithm);
+        if self.algorithm == TRIPLE_DES {
+            let block = block.try_into().map_err(|_| failed())?;
+            self.triple_des()?.decrypt_block(block);
+            return Ok(());
+        }
+        let key = DecryptingKey::ecb(self.aes()?).map_err(|_| failed())?;
+        key.decrypt(block, DecryptionContext::None)
+            .map(|_| ())
+            .map_err(|_| failed())
+    }
+}
+
+fn part(answer: &[u8], tag: u16) -> Option<Vec<u8>> {
+    find(find(answer, TEMPLATE)?, tag).map(<[u8]>::to_vec)
+}
+
+fn unknown(algorithm: u8) -> TokenError {
+    TokenError::Unsupported {
+        what: format!("be managed here: its management key is of kind {algorithm:02x}"),
+    }
+}

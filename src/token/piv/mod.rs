@@ -1,0 +1,146 @@
+//! YubiKeys: their PIV application behind PC/SC (NIST SP 800-73-4, and the maker's extensions).
+//!
+//! A YubiKey has no SO PIN. In its place stands the PUK; the management key, which lets keys be made, is
+//! random and lies under the PIN on the device, as the maker's own tools put it there.
+
+mod card;
+mod connection;
+mod management;
+mod metadata;
+mod objects;
+mod private_key;
+mod pss;
+mod signing;
+mod slot;
+mod tlv;
+mod token;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use pcsc::{Context, Error as Pcsc, Scope};
+
+use crate::profile::Profile;
+use crate::record::{Firmware, TokenId};
+
+use self::card::Card;
+use self::connection::{Connection, identify, readers, seen};
+use self::token::YubiKey;
+use super::{Reader, Seen, Token, TokenError, Touch, TouchObserver};
+
+/// The first firmware that says which keys and PINs it has.
+const OLDEST: Firmware = Firmware::new(5, 3, 0);
+
+/// The YubiKeys of this machine.
+pub struct YubiKeys {
+    profile: Profile,
+    context: Context,
+    open: Vec<Weak<Mutex<Connection>>>,
+    observer: TouchObserver,
+}
+
+/// A panic of another thread leaves no half-done state behind this lock.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl YubiKeys {
+    /// Speaks to the system's service for smart cards.
+    ///
+    /// # Errors
+    /// [`TokenError::Service`] when it does not answer.
+    pub fn connect(profile: &Profile) -> Result<Self, TokenError> {
+        let context = Context::establish(Scope::System).map_err(|error| match error {
+            Pcsc::NoService | Pcsc::ServiceStopped => TokenError::Service {
+                why: error.to_string(),
+                install: profile.install_hint().to_owned(),
+            },
+            other => card::device("SCardEstablishContext", other),
+        })?;
+        Ok(Self {
+            profile: profile.clone(),
+            context,
+            open: Vec::new(),
+            observer: Arc::new(|_: Touch| {}),
+        })
+    }
+
+    fn connections(&mut self) -> Vec<Arc<Mutex<Connection>>> {
+        self.open.retain(|connection| connection.strong_count() > 0);
+        self.open.iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl Reader for YubiKeys {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
+        let connections = self.connections();
+        let mut found = Vec::new();
+        'readers: for reader in readers(&self.context)? {
+            // A card that is open is asked through its handle: a second one would log it out.
+            for connection in &connections {
+                let mut connection = lock(connection);
+                if connection.is_in(&reader) {
+                    match connection.use_card(|card, _| seen(card, self.profile.name())) {
+                        Ok(token) => found.push(token),
+                        Err(TokenError::Removed) => {}
+                        Err(error) => return Err(error),
+                    }
+                    continue 'readers;
+                }
+            }
+            if let Some(card) = Card::connect(&self.context, &reader)? {
+                match seen(&card, self.profile.name()) {
+                    Ok(token) => found.push(token),
+                    Err(TokenError::Removed) => {}
+                    Err(error) => return Err(error),
+                }
+                card.leave();
+            }
+        }
+        Ok(found)
+    }
+
+    fn reset(&mut self) -> Result<(), TokenError> {
+        for connection in self.connections() {
+            lock(&connection).let_go();
+        }
+        Ok(())
+    }
+
+    fn watch_touch(&mut self, observer: TouchObserver) {
+        self.observer = observer;
+    }
+
+    fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
+        let mut matching: Vec<Seen> = self.tokens()?;
+        matching.retain(|token| token.id == *id);
+        let only = matching.pop().ok_or_else(|| TokenError::NotFound {
+            wanted: format!("token {id}"),
+        })?;
+        if !matching.is_empty() {
+            return Err(TokenError::Ambiguous {
+                found: vec![id.clone(); matching.len() + 1],
+            });
+        }
+        let mut connection = Connection::new(self.context.clone(), only.id.serial);
+        let firmware = connection.use_card(|card, _| identify(card))?.firmware;
+        if firmware < OLDEST {
+            return Err(TokenError::Unsupported {
+                what: format!(
+                    "be used: its firmware {firmware} does not say which keys it has; {OLDEST} and later do"
+                ),
+            });
+        }
+        let connection = Arc::new(Mutex::new(connection));
+        self.open.push(Arc::downgrade(&connection));
+        Ok(Box::new(YubiKey::new(
+            connection,
+            id.clone(),
+            firmware,
+            Arc::clone(&self.observer),
+        )))
+    }
+}

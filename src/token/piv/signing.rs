@@ -1,0 +1,126 @@
+//! Using a key: PIN, touch, and the forms of signatures.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, SHA384, digest};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+
+use crate::certificate::{Algorithm, PublicKey, SelfSigned};
+use crate::record::{PinPolicy, TouchPolicy};
+
+use super::super::{TokenError, Touch, TouchObserver};
+use super::card::{Card, Command, Status};
+use super::connection::{Session, padded};
+use super::metadata::KeyMetadata;
+use super::objects;
+use super::pss;
+use super::slot::Slot;
+use super::tlv::{find, tlv};
+
+/// How long a YubiKey waits for a finger.
+const TOUCH: Duration = Duration::from_secs(15);
+
+const TEMPLATE: u16 = 0x7c;
+const RESPONSE: u16 = 0x82;
+const CHALLENGE: u16 = 0x81;
+
+/// A key that is about to be used.
+pub(super) struct Use<'a> {
+    pub(super) card: &'a Card,
+    pub(super) session: &'a Session,
+    pub(super) observer: &'a TouchObserver,
+    pub(super) slot: Slot,
+    pub(super) metadata: &'a KeyMetadata,
+}
+
+impl Use<'_> {
+    /// Signs a message in the form that TUF metadata carries.
+    pub(super) fn sign(&self, public: &PublicKey, message: &[u8]) -> Result<Vec<u8>, TokenError> {
+        let input = match public.algorithm() {
+            Algorithm::P256 => digest(&SHA256, message).as_ref().to_vec(),
+            Algorithm::P384 => digest(&SHA384, message).as_ref().to_vec(),
+            Algorithm::Rsa { bits } => pss::pss(message, bits).ok_or(TokenError::Device {
+                function: "random number generator".to_owned(),
+                code: "no randomness".to_owned(),
+            })?,
+            other => {
+                return Err(TokenError::Unsupported {
+                    what: format!("sign for TUF with {other}"),
+                });
+            }
+        };
+        self.compute(&input)
+    }
+
+    /// Puts a certificate into the slot that the key signs for itself, so that other programs see it.
+    pub(super) fn certify(&self, public: &PublicKey, label: &str) -> Result<(), TokenError> {
+        let mismatch = |problem: String| TokenError::KeyMismatch {
+            object_id: vec![self.slot.number()],
+            problem,
+        };
+        let mut serial = [0; 16];
+        SystemRandom::new()
+            .fill(&mut serial)
+            .map_err(|_| mismatch("no randomness for a certificate".to_owned()))?;
+        let blank =
+            SelfSigned::new(public, label, serial).map_err(|error| mismatch(error.to_string()))?;
+        let message = blank.to_be_signed();
+        let input = match public.algorithm() {
+            Algorithm::P384 => digest(&SHA384, message).as_ref().to_vec(),
+            Algorithm::Rsa { bits } => pss::pkcs1(message, bits),
+            _ => digest(&SHA256, message).as_ref().to_vec(),
+        };
+        let signature = self.compute(&input)?;
+        let certificate = blank
+            .finish(&signature)
+            .map_err(|error| mismatch(error.to_string()))?;
+        objects::put_certificate(self.card, self.slot, &certificate)
+    }
+
+    /// Has the device compute with the key. The PIN that is known to be right is given again where the
+    /// key wants it every time, so that a missed touch costs no try.
+    fn compute(&self, input: &[u8]) -> Result<Vec<u8>, TokenError> {
+        self.give_pin()?;
+        let waits = !matches!(self.metadata.touch, Some(TouchPolicy::Never));
+        if waits {
+            (self.observer)(Touch::Wanted { within: TOUCH });
+        }
+        let command = Command::authenticate(self.metadata.algorithm, self.slot.number());
+        let parts = [tlv(RESPONSE, &[]), tlv(CHALLENGE, input)].concat();
+        let answer = self.card.transmit(command, &tlv(TEMPLATE, &parts));
+        if waits {
+            (self.observer)(Touch::Over);
+        }
+        let answer = answer?;
+        if answer.status == Status::NOT_ALLOWED {
+            // The PIN was right just now: what is missing is the finger.
+            return Err(if waits {
+                TokenError::TouchTimeout
+            } else {
+                TokenError::LoginNeeded
+            });
+        }
+        let answer = answer.expect(command)?;
+        find(&answer, TEMPLATE)
+            .and_then(|inner| find(inner, RESPONSE))
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| command.failed(Status::OK))
+    }
+
+    fn give_pin(&self) -> Result<(), TokenError> {
+        if self.metadata.pin == Some(PinPolicy::Never) {
+            return Ok(());
+        }
+        let pin = self.session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
+        let status = self
+            .card
+            .transmit(Command::VERIFY_PIN, padded(pin)?.as_slice())?
+            .status;
+        match status {
+            Status::OK => Ok(()),
+            // It was changed behind our back.
+            _ if status.tries().is_some() => Err(TokenError::LoginNeeded),
+            _ => Err(Command::VERIFY_PIN.failed(status)),
+        }
+    }
+}

@@ -1,0 +1,606 @@
+//! One YubiKey that was opened.
+
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::certificate::{Algorithm, Certificate, PublicKey};
+use crate::record::{Firmware, KeyAttributes, TokenId, Tries, UsePolicy};
+use crate::secret::{Pin, PrivateKey};
+
+use super::super::{
+    GeneratedKey, HeldKey, HeldObject, KeyRequest, ObjectKind, PinRole, Token, TokenError,
+    TokenState, TouchObserver, check_label,
+};
+use super::card::{Card, Command, Status};
+use super::connection::{Connection, Session, padded, state};
+use super::lock;
+use super::management::ManagementKey;
+use super::metadata::{KeyMetadata, Management, PIN, PUK, Secret, algorithm_number, public_key};
+use super::objects::{self, OwnObject};
+use super::private_key;
+use super::signing::Use;
+use super::slot::Slot;
+use super::tlv::{find, tlv};
+
+/// The first firmware with long RSA keys, and with a command that deletes keys.
+const NEWER: Firmware = Firmware::new(5, 7, 0);
+
+/// The PIN and PUK of every new YubiKey.
+const FACTORY_PIN: &str = "123456";
+const FACTORY_PUK: &str = "12345678";
+
+/// A YubiKey.
+pub(super) struct YubiKey {
+    connection: Arc<Mutex<Connection>>,
+    id: TokenId,
+    firmware: Firmware,
+    observer: TouchObserver,
+    policy: UsePolicy,
+}
+
+impl YubiKey {
+    pub(super) fn new(
+        connection: Arc<Mutex<Connection>>,
+        id: TokenId,
+        firmware: Firmware,
+        observer: TouchObserver,
+    ) -> Self {
+        Self {
+            connection,
+            id,
+            firmware,
+            observer,
+            policy: UsePolicy::default(),
+        }
+    }
+
+    fn with<T>(
+        &self,
+        act: impl FnOnce(&Card, &mut Session) -> Result<T, TokenError>,
+    ) -> Result<T, TokenError> {
+        lock(&self.connection).use_card(act)
+    }
+
+    /// The number of a key type's algorithm, if this device makes such keys.
+    fn algorithm(&self, algorithm: Algorithm) -> Result<u8, TokenError> {
+        let unsupported = |why: &str| TokenError::Unsupported {
+            what: format!("make keys of type {algorithm}: {why}"),
+        };
+        match algorithm {
+            Algorithm::Ed25519 => Err(unsupported(
+                "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
+            )),
+            Algorithm::Rsa { bits: 3072 | 4096 } if self.firmware < NEWER => Err(unsupported(
+                &format!("that takes firmware {NEWER} or later"),
+            )),
+            other => algorithm_number(other).ok_or_else(|| unsupported("it has none")),
+        }
+    }
+
+    /// What a request must be, whatever the card holds.
+    fn check(&self, request: &KeyRequest) -> Result<(Slot, u8), TokenError> {
+        let slot = Slot::of(&request.object_id).ok_or_else(|| TokenError::Unsupported {
+            what: format!(
+                "hold a key with ID {}: its slots are 9a, 9c, 9d, 9e and 82 to 95",
+                hex::encode(&request.object_id)
+            ),
+        })?;
+        if request.extractable {
+            return Err(TokenError::Unsupported {
+                what: "make keys that can be taken out".to_owned(),
+            });
+        }
+        Ok((slot, self.algorithm(request.key_type.algorithm())?))
+    }
+
+    /// Reads a key back that was made or brought in, and gives it its certificate.
+    fn complete(
+        &self,
+        card: &Card,
+        session: &Session,
+        slot: Slot,
+        request: &KeyRequest,
+        imported: bool,
+    ) -> Result<GeneratedKey, TokenError> {
+        let mismatch = |problem: &str| TokenError::KeyMismatch {
+            object_id: request.object_id.clone(),
+            problem: problem.to_owned(),
+        };
+        let metadata =
+            KeyMetadata::ask(card, slot.number())?.ok_or_else(|| mismatch("it is not there"))?;
+        let public = metadata
+            .public
+            .clone()
+            .ok_or_else(|| mismatch("its public half cannot be read"))?;
+        if public.algorithm() != request.key_type.algorithm() {
+            return Err(mismatch("it is of another type"));
+        }
+        if metadata.generated == imported {
+            return Err(mismatch(if imported {
+                "it was made in the device"
+            } else {
+                "it was made elsewhere and brought in"
+            }));
+        }
+        if metadata.pin != Some(self.policy.pin) || metadata.touch != Some(self.policy.touch) {
+            return Err(mismatch("it has another PIN or touch policy"));
+        }
+        let has_certificate = objects::certificate(card, slot)?
+            .certificate
+            .and_then(|certificate| certificate.public_key().ok())
+            .is_some_and(|certified| certified == public);
+        if !has_certificate {
+            let key = Use {
+                card,
+                session,
+                observer: &self.observer,
+                slot,
+                metadata: &metadata,
+            };
+            key.certify(&public, &request.label)?;
+        }
+        let mut own = OwnObject::read(card)?;
+        own.announce(slot, None);
+        own.write(card)?;
+        Ok(GeneratedKey {
+            public,
+            attributes: KeyAttributes {
+                sensitive: Some(true),
+                extractable: Some(false),
+                always_sensitive: Some(!imported),
+                never_extractable: Some(!imported),
+                local: Some(!imported),
+            },
+        })
+    }
+}
+
+/// The key in a slot, unless it only fills a slot that cannot be emptied.
+fn held(card: &Card, own: &OwnObject, slot: Slot) -> Result<Option<KeyMetadata>, TokenError> {
+    let metadata = KeyMetadata::ask(card, slot.number())?;
+    Ok(metadata.filter(|key| {
+        !key.public
+            .as_ref()
+            .is_some_and(|key| own.is_filler(slot, key.fingerprint().as_bytes()))
+    }))
+}
+
+/// Refuses a slot with anything in it, then lets keys be made, and announces this one on the card: after
+/// a power cut it is known which key is ours.
+fn prepare(
+    card: &Card,
+    session: &Session,
+    slot: Slot,
+    request: &KeyRequest,
+) -> Result<(), TokenError> {
+    let mut own = OwnObject::read(card)?;
+    let occupied = held(card, &own, slot)?.is_some();
+    if occupied || objects::certificate(card, slot)?.present {
+        return Err(TokenError::ObjectExists {
+            label: request.label.clone(),
+            object_id: request.object_id.clone(),
+        });
+    }
+    if Secret::ask(card, PIN)?.factory {
+        return Err(TokenError::PinNotSet);
+    }
+    manage(card, session)?;
+    own.announce(slot, Some(&request.label));
+    own.write(card)
+}
+
+/// Authenticates with the management key that lies under the PIN.
+fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
+    let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
+    verify(card, pin)?;
+    let said = Management::ask(card)?;
+    let key = match ManagementKey::protected(card, said)? {
+        Some(key) => key,
+        None if said.factory => ManagementKey::factory(said),
+        None => return Err(TokenError::ManagementKey),
+    };
+    key.authenticate(card)
+}
+
+fn verify(card: &Card, pin: &Pin) -> Result<(), TokenError> {
+    let answer = card.transmit(Command::VERIFY_PIN, padded(pin)?.as_slice())?;
+    judge(Command::VERIFY_PIN, answer.status, PinRole::User)
+}
+
+/// What a command that takes a PIN or PUK answered.
+fn judge(command: Command, status: Status, role: PinRole) -> Result<(), TokenError> {
+    match (status, status.tries()) {
+        (Status::OK, _) => Ok(()),
+        (_, Some(0)) => Err(TokenError::PinLocked { role }),
+        (_, Some(left)) => Err(TokenError::WrongPin {
+            role,
+            tries: Tries::Exactly(left),
+        }),
+        (Status::WRONG_DATA, _) => Err(TokenError::PinFormat {
+            length: super::connection::PIN_LENGTH,
+        }),
+        _ => Err(command.failed(status)),
+    }
+}
+
+/// A command that takes an old and a new PIN or PUK.
+fn exchange_pins(
+    card: &Card,
+    command: Command,
+    role: PinRole,
+    old: &[u8],
+    new: &[u8],
+) -> Result<(), TokenError> {
+    let pair = Zeroizing::new([old, new].concat());
+    judge(command, card.transmit(command, &pair)?.status, role)
+}
+
+fn refuse_factory(pin: &Pin, role: PinRole) -> Result<(), TokenError> {
+    if [FACTORY_PIN, FACTORY_PUK].contains(&pin.expose()) {
+        return Err(TokenError::FactoryPin { role });
+    }
+    Ok(())
+}
+
+fn factory_puk() -> [u8; 8] {
+    let mut puk = [0xff; 8];
+    puk.copy_from_slice(FACTORY_PUK.as_bytes());
+    puk
+}
+
+/// Takes everything off the card but slot f9. It lets that happen only when PIN and PUK are locked.
+fn erase(card: &Card) -> Result<(), TokenError> {
+    for (command, length) in [(Command::VERIFY_PIN, 8), (Command::CHANGE_PUK, 16)] {
+        // A card may have been given up to 255 tries.
+        for _ in 0..=255 {
+            let mut wrong = [0; 16];
+            let random = SystemRandom::new().fill(&mut wrong);
+            random.map_err(|_| command.failed(Status::OK))?;
+            // No byte that a keyboard types: nobody's PIN.
+            for byte in &mut wrong {
+                *byte = 0x80 | (*byte >> 1);
+            }
+            if card.transmit(command, &wrong[..length])?.status == Status::BLOCKED {
+                break;
+            }
+        }
+    }
+    card.transmit(Command::RESET, &[])?
+        .expect(Command::RESET)
+        .map(|_| ())
+}
+
+impl Token for YubiKey {
+    fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    fn state(&mut self) -> Result<TokenState, TokenError> {
+        self.with(|card, _| state(card))
+    }
+
+    fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
+        check_label(label)?;
+        refuse_factory(so_pin, PinRole::Puk)?;
+        let puk = padded(so_pin)?;
+        self.with(|card, session| {
+            *session = Session::default();
+            let state = state(card)?;
+            let is_new = state.at_factory_value.len() == 3
+                && OwnObject::read(card)? == OwnObject::default()
+                && !holds_keys(card)?;
+            if !is_new {
+                let said = Secret::ask(card, PUK)?;
+                let both_locked = said.tries == 0 && Secret::ask(card, PIN)?.tries == 0;
+                if !said.factory && !both_locked {
+                    exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &puk[..], &puk[..])?;
+                }
+                erase(card)?;
+            }
+            let said = Management::ask(card)?;
+            ManagementKey::factory(said).authenticate(card)?;
+            OwnObject::of(label).write(card)?;
+            ManagementKey::random(said)?.install(card)?;
+            // Last: until then the card counts as not initialised.
+            let factory = factory_puk();
+            exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &factory, &puk[..])
+        })?;
+        label.clone_into(&mut self.id.label);
+        Ok(())
+    }
+
+    fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError> {
+        refuse_factory(pin, PinRole::User)?;
+        let (puk, new) = (padded(so_pin)?, padded(pin)?);
+        self.with(|card, session| {
+            *session = Session::default();
+            exchange_pins(card, Command::UNBLOCK_PIN, PinRole::Puk, &puk[..], &new[..])?;
+            card.transmit(Command::FORGET_PIN, &[]).map(|_| ())
+        })
+    }
+
+    fn change_pin(&mut self, old: &Pin, new: &Pin) -> Result<(), TokenError> {
+        refuse_factory(new, PinRole::User)?;
+        let (old, new) = (padded(old)?, padded(new)?);
+        self.with(|card, session| {
+            *session = Session::default();
+            exchange_pins(card, Command::CHANGE_PIN, PinRole::User, &old[..], &new[..])?;
+            card.transmit(Command::FORGET_PIN, &[]).map(|_| ())
+        })
+    }
+
+    fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
+        // A PIN that cannot be costs no try.
+        padded(pin)?;
+        let copy = Zeroizing::new(pin.expose().to_owned());
+        let copy = Pin::new(copy).map_err(|_| TokenError::PinFormat {
+            length: super::connection::PIN_LENGTH,
+        })?;
+        self.with(|card, session| {
+            *session = Session::default();
+            card.transmit(Command::FORGET_PIN, &[])?;
+            verify(card, &copy)?;
+            session.pin = Some(copy);
+            Ok(())
+        })
+    }
+
+    fn logout(&mut self) -> Result<(), TokenError> {
+        let result = self.with(|card, session| {
+            *session = Session::default();
+            card.transmit(Command::FORGET_PIN, &[]).map(|_| ())
+        });
+        match result {
+            Err(TokenError::Removed) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn objects(&mut self) -> Result<Vec<HeldObject>, TokenError> {
+        self.with(|card, _| {
+            let own = OwnObject::read(card)?;
+            let mut found = Vec::new();
+            for slot in Slot::all() {
+                let key = held(card, &own, slot)?.is_some();
+                let certificate = objects::certificate(card, slot)?;
+                let label = label(slot, certificate.certificate.as_ref());
+                let kinds = [
+                    (key, ObjectKind::PublicKey),
+                    (key, ObjectKind::PrivateKey),
+                    (certificate.present, ObjectKind::Certificate),
+                ];
+                found.extend(
+                    kinds
+                        .into_iter()
+                        .filter(|(there, _)| *there)
+                        .map(|(_, kind)| HeldObject {
+                            kind,
+                            object_id: vec![slot.number()],
+                            label: label.clone(),
+                        }),
+                );
+            }
+            Ok(found)
+        })
+    }
+
+    fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError> {
+        self.with(|card, _| {
+            let own = OwnObject::read(card)?;
+            let mut found = Vec::new();
+            for slot in Slot::all() {
+                if let Some(public) = held(card, &own, slot)?.and_then(|key| key.public) {
+                    let certificate = objects::certificate(card, slot)?.certificate;
+                    found.push(HeldKey {
+                        object_id: vec![slot.number()],
+                        label: label(slot, certificate.as_ref()),
+                        public,
+                    });
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
+        let (slot, algorithm) = self.check(request)?;
+        self.with(|card, session| {
+            prepare(card, session, slot, request)?;
+            let made = create(card, slot, algorithm, self.policy)?;
+            let key = self.complete(card, session, slot, request, false)?;
+            if key.public == made {
+                Ok(key)
+            } else {
+                Err(TokenError::KeyMismatch {
+                    object_id: request.object_id.clone(),
+                    problem: "another key is there than the one that was made".to_owned(),
+                })
+            }
+        })
+    }
+
+    fn recover(&mut self, request: &KeyRequest) -> Result<Option<GeneratedKey>, TokenError> {
+        let (slot, _) = self.check(request)?;
+        self.with(|card, session| {
+            let own = OwnObject::read(card)?;
+            if held(card, &own, slot)?.is_none() {
+                return Ok(None);
+            }
+            let announced = own.announced(slot) == Some(request.label.as_str());
+            let certificate = objects::certificate(card, slot)?.certificate;
+            let certified =
+                certificate.is_some_and(|made| made.subject_name() == Some(request.label.as_str()));
+            if !announced && !certified {
+                return Err(TokenError::KeyMismatch {
+                    object_id: request.object_id.clone(),
+                    problem: "it is another key, which was there before".to_owned(),
+                });
+            }
+            manage(card, session)?;
+            self.complete(card, session, slot, request, false).map(Some)
+        })
+    }
+
+    fn sign(
+        &mut self,
+        object_id: &[u8],
+        public: &PublicKey,
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        let missing = || TokenError::KeyNotFound {
+            object_id: object_id.to_vec(),
+        };
+        let slot = Slot::of(object_id).ok_or_else(missing)?;
+        self.with(|card, session| {
+            let metadata = KeyMetadata::ask(card, slot.number())?.ok_or_else(missing)?;
+            if metadata.public.as_ref() != Some(public) {
+                return Err(missing());
+            }
+            let key = Use {
+                card,
+                session,
+                observer: &self.observer,
+                slot,
+                metadata: &metadata,
+            };
+            key.sign(public, message)
+        })
+    }
+
+    fn set_use_policy(&mut self, policy: UsePolicy) -> Result<(), TokenError> {
+        self.policy = policy;
+        Ok(())
+    }
+
+    fn attest(&mut self, object_id: &[u8]) -> Result<Vec<Certificate>, TokenError> {
+        let missing = || TokenError::KeyNotFound {
+            object_id: object_id.to_vec(),
+        };
+        let slot = Slot::of(object_id).ok_or_else(missing)?;
+        self.with(|card, _| {
+            let metadata = KeyMetadata::ask(card, slot.number())?.ok_or_else(missing)?;
+            if !metadata.generated {
+                return Err(TokenError::Unsupported {
+                    what: format!("attest the key in slot {slot}: it was made elsewhere"),
+                });
+            }
+            let command = Command::attest(slot.number());
+            let statement = card.transmit(command, &[])?.expect(command)?;
+            let untrue = |problem: String| TokenError::KeyMismatch {
+                object_id: object_id.to_vec(),
+                problem,
+            };
+            let statement = Certificate::from_der(&statement)
+                .map_err(|error| untrue(format!("its attestation cannot be read: {error}")))?;
+            let device = objects::device_certificate(card)?.ok_or_else(|| {
+                untrue("the device has no certificate in slot f9 that can be read".to_owned())
+            })?;
+            Ok(vec![statement, device])
+        })
+    }
+
+    fn import(
+        &mut self,
+        request: &KeyRequest,
+        key: &PrivateKey,
+    ) -> Result<GeneratedKey, TokenError> {
+        let (slot, algorithm) = self.check(request)?;
+        let parts = private_key::parts(key, request.key_type.algorithm()).ok_or_else(|| {
+            TokenError::KeyMismatch {
+                object_id: request.object_id.clone(),
+                problem: format!("it is no private key of type {}", request.key_type),
+            }
+        })?;
+        self.with(|card, session| {
+            prepare(card, session, slot, request)?;
+            let command = Command::import(algorithm, slot.number());
+            let mut data = Zeroizing::new(Vec::with_capacity(parts.len() + 6));
+            data.extend_from_slice(&parts);
+            data.extend(policies(self.policy));
+            card.transmit(command, &data)?.expect(command)?;
+            self.complete(card, session, slot, request, true)
+        })
+    }
+
+    fn random(&mut self, _length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+        Err(TokenError::Unsupported {
+            what: "give random numbers".to_owned(),
+        })
+    }
+
+    fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
+        let missing = || TokenError::KeyNotFound {
+            object_id: object_id.to_vec(),
+        };
+        let slot = Slot::of(object_id).ok_or_else(missing)?;
+        self.with(|card, session| {
+            let mut own = OwnObject::read(card)?;
+            let old = held(card, &own, slot)?.ok_or_else(missing)?;
+            manage(card, session)?;
+            if self.firmware < NEWER {
+                // It cannot delete a key, but put another one in its place, which nobody will use.
+                let filler = create(card, slot, 0x11, UsePolicy::default())?;
+                own.fill(slot, *filler.fingerprint().as_bytes());
+            } else {
+                let command = Command::delete(slot.number());
+                card.transmit(command, &[])?.expect(command)?;
+                own.announce(slot, None);
+            }
+            own.write(card)?;
+            objects::delete_certificate(card, slot)?;
+            let now = KeyMetadata::ask(card, slot.number())?;
+            if now.is_some_and(|now| now.public == old.public)
+                || objects::certificate(card, slot)?.present
+            {
+                return Err(TokenError::KeyMismatch {
+                    object_id: object_id.to_vec(),
+                    problem: "it is still there".to_owned(),
+                });
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The name of what is in a slot: the one in its certificate.
+fn label(slot: Slot, certificate: Option<&Certificate>) -> String {
+    certificate
+        .and_then(Certificate::subject_name)
+        .map_or_else(|| format!("slot {slot}"), str::to_owned)
+}
+
+fn holds_keys(card: &Card) -> Result<bool, TokenError> {
+    for slot in Slot::all() {
+        if KeyMetadata::ask(card, slot.number())?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn policies(policy: UsePolicy) -> Vec<u8> {
+    [
+        tlv(0xaa, &[policy.pin.byte()]),
+        tlv(0xab, &[policy.touch.byte()]),
+    ]
+    .concat()
+}
+
+/// Has a key made in a slot.
+fn create(
+    card: &Card,
+    slot: Slot,
+    algorithm: u8,
+    policy: UsePolicy,
+) -> Result<PublicKey, TokenError> {
+    let command = Command::generate(slot.number());
+    let wanted = [tlv(0x80, &[algorithm]), policies(policy)].concat();
+    let answer = card
+        .transmit(command, &tlv(0xac, &wanted))?
+        .expect(command)?;
+    find(&answer, 0x7f49)
+        .and_then(|key| public_key(algorithm, key))
+        .ok_or_else(|| command.failed(Status::OK))
+}

@@ -1,0 +1,96 @@
+//! `conclave token` on YubiKeys.
+
+use serde_json::Value;
+
+use crate::stand::{Stand, refuses, succeeds};
+use crate::{NEW, OLD, PIN, PUK};
+
+#[test]
+fn a_card_is_listed_set_up_shown_and_given_another_pin() {
+    let stand = Stand::start(&[OLD, NEW]);
+    let said = succeeds(&stand.token(&["list"], &[]));
+    for line in [
+        "YubiKey (PIV)\n",
+        "25000001  YubiKey 5.4.3  blank, as from the factory: PIN, PUK, management key",
+        "25000002  YubiKey 5.7.4  blank, as from the factory: PIN, PUK, management key",
+    ] {
+        assert!(said.contains(line), "{line:?}: {said}");
+    }
+
+    // Two are blank: which one is meant must be said, and nothing happens before.
+    refuses(
+        &stand.token(&["init", "--label", "key 1"], &[PUK, PIN]),
+        3,
+        "2 tokens match",
+    );
+    let mut arguments = vec!["init", "--label", "key 1"];
+    arguments.extend(["--token", "25000001"]);
+    let said = succeeds(&stand.token(&arguments, &[PUK, PIN]));
+    assert!(
+        said.contains("initialised YubiKey 5.4.3 25000001 \"key 1\""),
+        "{said}"
+    );
+    assert!(said.contains("management key is random now"), "{said}");
+
+    let json = stand.token(&["show", "--token", "key 1", "--json"], &[]);
+    let report: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let token = &report["token"];
+    assert_eq!(token["serial"], "25000001");
+    assert_eq!(token["model"], "YubiKey 5.4.3");
+    assert_eq!(token["pin_tries"]["exactly"], 3);
+    assert_eq!(token["at_factory_value"], serde_json::json!([]));
+
+    let change = ["change-pin", "--token", "25000001"];
+    succeeds(&stand.token(&change, &[PIN, "161803"]));
+    refuses(
+        &stand.token(&change, &[PIN, "161804"]),
+        3,
+        "the PIN is wrong; 2 tries left",
+    );
+    succeeds(&stand.token(&change, &["161803", PIN]));
+    refuses(
+        &stand.token(&change, &[PIN, "123456"]),
+        3,
+        "every such token leaves the factory with",
+    );
+    refuses(&stand.token(&change, &[PIN, "12345"]), 3, "6 to 8 bytes");
+    assert_eq!(stand.pin_tries(0), 3);
+}
+
+#[test]
+fn the_last_try_is_spent_only_by_somebody_who_says_so() {
+    let stand = Stand::start(&[NEW]);
+    succeeds(&stand.token(&["init", "--label", "key 2"], &[PUK, PIN]));
+    for _ in 0..2 {
+        refuses(
+            &stand.token(&["change-pin"], &["000000"]),
+            3,
+            "the PIN is wrong",
+        );
+    }
+    refuses(
+        &stand.token(&["change-pin"], &[PIN, "161803"]),
+        1,
+        "this is the last try of the PIN",
+    );
+    assert_eq!(stand.pin_tries(0), 1);
+    refuses(
+        &stand.token(&["change-pin"], &["LAST TRY", "000000"]),
+        3,
+        "the PIN is locked",
+    );
+    refuses(
+        &stand.token(&["change-pin"], &[PIN, "161803"]),
+        3,
+        "--unblock",
+    );
+
+    let unblock = ["change-pin", "--unblock"];
+    refuses(
+        &stand.token(&unblock, &["00000000", "161803"]),
+        3,
+        "the PUK is wrong; 2 tries left",
+    );
+    succeeds(&stand.token(&unblock, &[PUK, "161803"]));
+    succeeds(&stand.token(&["change-pin"], &["161803", PIN]));
+}
