@@ -59,7 +59,11 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
     let (mut renewed, mut refused) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(CHAINS).unwrap() {
         let directory = entry.unwrap().path();
-        let name = directory.file_name().unwrap().to_string_lossy().into_owned();
+        let name = directory
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         let Some(root) = directory.is_dir().then(|| newest(&directory)).flatten() else {
             continue;
         };
@@ -72,7 +76,10 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
             Err(faults) => {
                 let checks: Vec<&str> = faults.iter().map(|fault| fault.check).collect();
                 // The tokens of some old keys are of kinds with which no token signs here.
-                assert!(checks.iter().all(|check| *check == "script.key-type"), "{name}: {faults}");
+                assert!(
+                    checks.iter().all(|check| *check == "script.key-type"),
+                    "{name}: {faults}"
+                );
                 refused.push(format!("{name}: key type"));
                 continue;
             }
@@ -82,12 +89,18 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
         let mut after = Value::Object(room.ceremony.frozen().unwrap().document().tree().clone());
         let file: Value = serde_json::from_slice(&root).unwrap();
         let before = &file["signed"];
-        assert_eq!(after["version"], json!(before["version"].as_u64().unwrap() + 1));
+        assert_eq!(
+            after["version"],
+            json!(before["version"].as_u64().unwrap() + 1)
+        );
         assert_eq!(after["expires"], "2027-12-01T00:00:00Z");
         after["version"] = before["version"].clone();
         after["expires"] = before["expires"].clone();
         assert_eq!(&after, before, "{name}");
         renewed.push(name);
     }
-    assert!(renewed.len() >= 20, "renewed {renewed:?}; refused {refused:?}");
+    assert!(
+        renewed.len() >= 20,
+        "renewed {renewed:?}; refused {refused:?}"
+    );
 }

@@ -9,11 +9,11 @@
 mod ceremony_driver;
 mod course;
 mod custody;
+mod foreign;
 mod order;
 mod people;
 mod refusals;
 mod resuming;
-mod foreign;
 mod rotation;
 mod rotation_table;
 mod tokens;

@@ -11,6 +11,9 @@
 
 mod bad_day;
 mod client;
+#[path = "../support/lineage.rs"]
+mod lineage;
+mod lineages;
 #[path = "../operator/mod.rs"]
 mod operator;
 #[path = "../pty/mod.rs"]
@@ -19,6 +22,8 @@ mod rehearsals;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
 mod repository;
+#[path = "../support/signer.rs"]
+mod signer;
 
 use std::path::Path;
 
