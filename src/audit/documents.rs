@@ -9,6 +9,7 @@ use crate::words::Digest;
 use super::cards::cards;
 use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
+use super::payloads::{PAYLOADS, payload_register};
 use super::register::{collected_keys, public_key_path, register};
 use super::report::report_html;
 
@@ -48,6 +49,10 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             instructions(ceremony, transcript).into_bytes(),
         ),
         ("keys/register.json".to_owned(), register(ceremony)),
+        (
+            PAYLOADS.to_owned(),
+            payload_register(ceremony, transcript).to_file_bytes(),
+        ),
         (CUSTODY.to_owned(), custody(ceremony, transcript).to_bytes()),
     ];
     for (name, text) in cards(ceremony, transcript) {
