@@ -159,7 +159,7 @@ fn people_answer_leave_and_come_back() {
     let mut terminal = Terminal::conclave(&arguments, &environment(), Size::STANDARD);
     terminal.expect_on_screen("Administrator is here, by");
     terminal.send("t");
-    terminal.expect_on_screen("Taken up again.");
+    terminal.expect_on_screen("Taken up again, on ");
     terminal.expect_on_screen("Rehearsal opened");
     terminal.send(ESC);
     terminal.expect_on_screen("─ Steps ─");
