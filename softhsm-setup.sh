@@ -216,9 +216,9 @@ install_peers() {
 
     if cmp -s "$pins/package-lock.json" "$peers/js/package-lock.json" &&
         [ -e "$peers/js/installed" ]; then
-        say "found    tuf-js in $peers"
+        say "found    tuf-js and Sigstore's client in $peers"
     else
-        say "installing tuf-js into $peers"
+        say "installing tuf-js and Sigstore's client into $peers"
         mkdir -p "$peers/js"
         rm -f "$peers/js/installed"
         cp "$pins/package.json" "$pins/package-lock.json" "$peers/js/"

@@ -18,29 +18,6 @@ use serde_json::{Value, json};
 
 const WRONG: &str = "99999999";
 
-/// The number under which the last list that was shown has a text.
-fn number_of(shown: &str, text: &str) -> String {
-    let lines = shown.lines().rev();
-    let mut found = lines.filter_map(|line| {
-        let (number, entry) = line.trim_start().split_once(' ')?;
-        (number.parse::<u32>().is_ok() && entry.contains(text)).then(|| number.to_owned())
-    });
-    let number = found.next();
-    number.unwrap_or_else(|| panic!("no {text:?} is offered: {shown}"))
-}
-
-/// Asks for something beside the question: its title, what is chosen, and what is typed at last.
-fn ask_for(operator: &mut Operator, title: &str, chosen: &str, typed: Option<&str>) {
-    let mut shown = operator.answer_and_see("/other").to_owned();
-    for text in [title, chosen] {
-        let number = number_of(&shown, text);
-        shown = operator.answer_and_see(&number).to_owned();
-    }
-    if let Some(typed) = typed {
-        operator.answer_and_see(typed);
-    }
-}
-
 /// How many objects the twin of a token holds.
 fn objects(rehearsal: &Rehearsal, token: &str) -> usize {
     let twin = rehearsal.tokens().join(token);
@@ -123,18 +100,12 @@ fn a_key_is_made_anew_and_a_spare_takes_a_place() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
     operator.play_until("Initialise the token: press Enter");
-    ask_for(&mut operator, "Put off", "key-1", None);
+    operator.ask_for("Put off", "key-1", None);
     operator.play_until("Compose the root");
-    ask_for(
-        &mut operator,
-        "Make a key anew",
-        "key-1",
-        Some("it was dropped"),
-    );
+    operator.ask_for("Make a key anew", "key-1", Some("it was dropped"));
     operator.play_until("Compose the root");
     assert_eq!(objects(&rehearsal, "key-1"), 2, "one pair, the new one");
-    ask_for(
-        &mut operator,
+    operator.ask_for(
         "Take a spare token",
         "spare-1 for key-2",
         Some("its case is cracked"),
@@ -182,8 +153,7 @@ fn letters_in_a_pin_want_a_keyboard_that_was_tested() {
     let shown = operator.answer_and_see("Zymurgy").to_owned();
     assert!(shown.contains("other characters than digits"), "{shown}");
     // Another layout gives another line.
-    ask_for(
-        &mut operator,
+    operator.ask_for(
         "Test the keyboard",
         "Key holder 1",
         Some(&LINE.replace('z', "y")),
@@ -192,12 +162,7 @@ fn letters_in_a_pin_want_a_keyboard_that_was_tested() {
     operator.answer_and_see("Zymurgy");
     let shown = operator.answer_and_see("Zymurgy").to_owned();
     assert!(shown.contains("other characters than digits"), "{shown}");
-    ask_for(
-        &mut operator,
-        "Test the keyboard",
-        "Key holder 1",
-        Some(LINE),
-    );
+    operator.ask_for("Test the keyboard", "Key holder 1", Some(LINE));
     operator.pin = "Zymurgy";
     operator.play_to_the_end();
     rehearsal.assert_complete();

@@ -9,7 +9,8 @@ use crate::words::Digest;
 use super::cards::cards;
 use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
-use super::register::{public_key_path, register};
+use super::payloads::{PAYLOADS, payload_register};
+use super::register::{collected_keys, public_key_path, register};
 use super::report::report_html;
 
 /// The name of the script in a ceremony directory.
@@ -48,6 +49,10 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             instructions(ceremony, transcript).into_bytes(),
         ),
         ("keys/register.json".to_owned(), register(ceremony)),
+        (
+            PAYLOADS.to_owned(),
+            payload_register(ceremony, transcript).to_file_bytes(),
+        ),
         (CUSTODY.to_owned(), custody(ceremony, transcript).to_bytes()),
     ];
     for (name, text) in cards(ceremony, transcript) {
@@ -57,6 +62,11 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         if let Some(generated) = state.generated() {
             let pem = generated.public_key.to_pem().into_bytes();
             documents.push((public_key_path(&plan.id), pem));
+        }
+    }
+    for (id, key) in collected_keys(ceremony) {
+        if let Some(public) = key.public() {
+            documents.push((public_key_path(id), public.to_pem().into_bytes()));
         }
     }
     if let (Some(signed), Some(_)) = (ceremony.signed(), ceremony.verified()) {

@@ -5,11 +5,12 @@
 use std::fmt::{self, Write as _};
 
 use crate::ceremony::{Ceremony, Occasion};
-use crate::metadata::Scheme;
+use crate::metadata::{Key, Scheme};
+use crate::script::KeyId;
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
-use super::register::public_key_path;
+use super::register::{collected_keys, public_key_path};
 use crate::record::visible;
 
 const TOOLS: &str = r#"# Nothing below needs Conclave: only a shell, sha256sum (GNU coreutils), OpenSSL 3 and Python 3.
@@ -83,7 +84,9 @@ for text in open("transcript.jsonl", "rb"):
         (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
     if event == "root-composed":
         (work / "root.message").write_bytes(data["signed"].encode())
-    if event == "signed":
+    if event == "opened" and data.get("twin_root"):
+        (work / "before.root.json").write_text(data["twin_root"]["file"])
+    if event in ("signed", "signature-collected"):
         (work / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
         (work / (data["key"] + ".root.keyid")).write_text(data["key_id"])
 for name, public_key in keys.items():
@@ -93,11 +96,13 @@ END
 
 const ROOT_FILE: &str = r#"
 #    The file holds what was signed, those signatures and no others, and under each key ID the public key that
-#    lies in keys/. A key ID is the SHA-256 of the key object in canonical JSON.
+#    lies in keys/. A key ID is the SHA-256 of the key object in canonical JSON; one of the root before stays as
+#    it is there.
 
-python3 - "$work" "$root" <<'END'
+python3 - "$work" "$root" "$before" <<'END'
 import base64, hashlib, json, pathlib, sys
 work, root = pathlib.Path(sys.argv[1]), json.load(open(sys.argv[2]))
+before = json.load(open(sys.argv[3]))["signed"] if sys.argv[3] else None
 signed = root["signed"]
 assert signed == json.loads((work / "root.message").read_bytes(), strict=False), "something else was signed"
 def canonical(value):
@@ -106,20 +111,31 @@ def canonical(value):
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return json.dumps(value)
+def public(document, key_id):
+    return document["keys"][key_id]["keyval"]["public"].strip()
+documents = [signed] if before is None else [before, signed]
 signatures = {}
 for path in work.glob("*.root.keyid"):
     name, key_id = path.name.removesuffix(".root.keyid"), path.read_text()
     pem = open(f"keys/{name}.pub.pem").read()
     raw = base64.b64decode("".join(pem.splitlines()[1:-1]))[-32:].hex()
-    key = signed["keys"][key_id]
-    assert key["keyval"]["public"] == (raw if key["keytype"] == "ed25519" else pem), name
-    assert key_id == hashlib.sha256(canonical(key).encode()).hexdigest(), name
-    signatures[key_id] = (work / f"{name}.root.signature").read_bytes().hex()
+    document = signed if key_id in signed["keys"] else before
+    key = document["keys"][key_id]
+    assert public(document, key_id) == (raw if key["keytype"] == "ed25519" else pem.strip()), name
+    if before is None or key_id not in before["keys"]:
+        assert key_id == hashlib.sha256(canonical(key).encode()).hexdigest(), name
+    for other in documents:
+        for other_id in other["roles"]["root"]["keyids"]:
+            if public(other, other_id) == public(document, key_id):
+                signatures[other_id] = (work / f"{name}.root.signature").read_bytes().hex()
 assert signatures == {entry["keyid"]: entry["sig"] for entry in root["signatures"]}, "other signatures"
-role = signed["roles"]["root"]
-count = len(set(role["keyids"]) & set(signatures))
-assert count >= role["threshold"] > 0, "fewer signatures than the threshold"
-print(f"[ok] {count} of {len(role['keyids'])} root keys have signed, {role['threshold']} must")
+for document in documents:
+    role = document["roles"]["root"]
+    count = len({public(document, key_id) for key_id in role["keyids"] if key_id in signatures})
+    assert count >= role["threshold"] > 0, "fewer signatures than the threshold"
+    print(f"[ok] {count} of {len(role['keyids'])} keys of root {document['version']} have signed, {role['threshold']} must")
+if before is not None:
+    assert signed["version"] == before["version"] + 1, "not the next version"
 END
 "#;
 
@@ -224,7 +240,7 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
 }
 
 fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
-    let (Some(root), Some(signed)) = (ceremony.frozen(), ceremony.signed()) else {
+    let Some(root) = ceremony.frozen() else {
         return Ok(());
     };
     let version = root.version();
@@ -241,24 +257,45 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     )?;
     write_ink(text, &root.digest())?;
     writeln!(text)?;
-    for (plan, state) in ceremony.key_states() {
-        let key = state.generated().map(|generated| &generated.key);
-        if let Some(key) = key.filter(|key| signed.signatures().contains_key(key.id())) {
-            writeln!(
-                text,
-                "verifies 'root {version} is signed by {0}' {1} {2} \"$work/{0}.root.signature\" \"$work/root.message\"",
-                plan.id,
-                verifier_of(key.scheme()),
-                public_key_path(&plan.id),
-            )?;
-        }
+    for (id, key) in signers(ceremony) {
+        writeln!(
+            text,
+            "verifies 'root {version} is signed by {id}' {} {} \"$work/{id}.root.signature\" \"$work/root.message\"",
+            verifier_of(key.scheme()),
+            public_key_path(id),
+        )?;
     }
     if ceremony.verified().is_some() {
         writeln!(text)?;
         writeln!(text, "root=root/{version}.root.json")?;
+        writeln!(text, "before={}", file_before(ceremony))?;
         text.write_str(ROOT_FILE)?;
     }
     Ok(())
+}
+
+/// The keys whose signatures the record has: those in the room, and those that came from other sites.
+fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
+    let here = ceremony
+        .key_states()
+        .filter(|(_, state)| state.has_signed())
+        .filter_map(|(plan, state)| Some((&plan.id, &state.generated()?.key)));
+    here.chain(collected_keys(ceremony))
+}
+
+/// Where the root before lies: empty in a genesis, taken out of the record in a rehearsal on a twin.
+fn file_before(ceremony: &Ceremony) -> String {
+    let is_twin = ceremony
+        .opening()
+        .is_some_and(|opening| opening.twin_root.is_some());
+    match ceremony.script().previous() {
+        None => "''".to_owned(),
+        Some(_) if is_twin => "\"$work/before.root.json\"".to_owned(),
+        Some(previous) => previous
+            .chain
+            .last()
+            .map_or_else(|| "''".to_owned(), |file| file.name.clone()),
+    }
 }
 
 /// The shell functions that verify a signature: public key, signature, message.
@@ -266,6 +303,7 @@ fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     let schemes: Vec<_> = ceremony
         .key_states()
         .filter_map(|(_, state)| state.generated()?.key.scheme())
+        .chain(collected_keys(ceremony).filter_map(|(_, key)| key.scheme()))
         .collect();
     writeln!(text)?;
     for scheme in [

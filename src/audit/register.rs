@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::ceremony::{Ceremony, Former, FormerFate, Mode};
-use crate::metadata::KeyType;
+use crate::ceremony::{Ceremony, Former, FormerFate, Mode, Owed};
+use crate::metadata::{Key, KeyType};
 use crate::record::{KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
 use crate::words::Digest;
@@ -82,6 +82,15 @@ impl<'a> FormerEntry<'a> {
 /// Where the public key of a key of the script lies in a ceremony directory.
 pub(super) fn public_key_path(key: &KeyId) -> String {
     format!("keys/{key}.pub.pem")
+}
+
+/// The keys at other sites whose signatures came.
+pub(super) fn collected_keys(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
+    ceremony
+        .owed()
+        .iter()
+        .filter(|(_, owed)| **owed == Owed::Collected)
+        .filter_map(|(id, _)| Some((id, &ceremony.foundation()?.key(id)?.key)))
 }
 
 /// The register as JSON, two spaces of indentation, one line feed at the end.

@@ -130,7 +130,9 @@ impl Ceremony {
     /// Whether the room has still to decide that it goes on although no rehearsal was shown.
     pub(super) fn wants_rehearsal(&self) -> bool {
         let is_shown = |opening: &super::event::Opening| opening.rehearsal.is_some();
+        // The program writes the script of a signing itself, always the same steps.
         self.mode() == Mode::Production
+            && self.script.signing().is_none()
             && !self.is_at_attendance()
             && !self.opening.as_ref().is_some_and(is_shown)
             && !self.waived.contains(&Check::RehearsalShown)

@@ -47,6 +47,9 @@ pub enum StepError {
         /// What the script says.
         not_before: Timestamp,
     },
+    /// The digest words of a card cannot be read.
+    #[error("these are no digest words: {0}")]
+    NotADigest(crate::words::DigestError),
     /// Something is on record for a later time.
     #[error("{time} is earlier than {latest}, when something happened that is on record already")]
     Backwards {
@@ -123,6 +126,9 @@ impl StepError {
             }
             Self::Control => "type it again, plain letters only".to_owned(),
             Self::Empty => "say it in a few words".to_owned(),
+            Self::NotADigest(_) => {
+                "type all 32 words as they stand on the card, with a space between".to_owned()
+            }
             Self::NotATime(_) => {
                 "give date and time in UTC to the second, with a T between and a Z at the end"
                     .to_owned()
@@ -388,6 +394,7 @@ impl Ceremony {
                     sha256: frozen.digest(),
                 }
             }
+            Act::JudgeRequest => self.decide_judgement(&text)?,
             Act::ReviewRoot => Fact::ReviewConfirmed {
                 sha256: self.frozen_digest()?,
                 typed: text,

@@ -317,6 +317,15 @@ pub enum Fact {
         /// SHA-256 over it.
         sha256: Digest,
     },
+    /// A signing request was judged: it builds upon what is trusted here, and nothing else was signed in its place.
+    RequestJudged {
+        /// SHA-256 over the payload.
+        sha256: Digest,
+        /// The digest that the key holder typed from the paper card, where this machine trusts nothing.
+        card: Option<Digest>,
+        /// Whether this very payload was signed before.
+        again: bool,
+    },
     /// The people in the room saw the change, and the exact word was typed.
     ReviewConfirmed {
         /// The digest that was reviewed.

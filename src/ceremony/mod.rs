@@ -27,6 +27,7 @@ mod request;
 mod review;
 mod root;
 mod rotation;
+mod signing;
 mod state;
 mod token_requests;
 mod tokens;

@@ -370,6 +370,30 @@ impl Event {
             ),
             Fact::Aborted { reason } => format!("Broken off: {reason}."),
             Fact::Closed { status } => format!("Closed. The worst verdict: {status}."),
+            _ => self.narrate_travel(),
+        }
+    }
+
+    /// The same, for what comes from other sites and goes there.
+    fn narrate_travel(&self) -> String {
+        match &self.fact {
+            Fact::RequestJudged {
+                sha256,
+                card,
+                again,
+            } => format!(
+                "The request for payload {} builds upon the root that {}{}.",
+                sha256.short_hex(),
+                match card {
+                    Some(_) => "the paper card names",
+                    None => "this machine trusts",
+                },
+                if *again {
+                    "; the same payload was signed before"
+                } else {
+                    ""
+                }
+            ),
             _ => String::new(),
         }
     }

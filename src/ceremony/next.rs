@@ -86,6 +86,7 @@ impl Ceremony {
                 }],
                 "Compose the root",
             )),
+            Act::JudgeRequest => Next::Ask(self.ask_judgement(step)),
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
             Act::CollectSignatures => self.next_owed(step),

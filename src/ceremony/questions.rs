@@ -249,7 +249,9 @@ impl Ceremony {
             return self.go_on(step, Vec::new(), "Go on");
         };
         let mut lines = self.review_lines(root);
-        lines.push("Two people read the digest to each other.".to_owned());
+        if !self.script.is_solo() {
+            lines.push("Two people read the digest to each other.".to_owned());
+        }
         let mut who = self.people_of(step);
         who.extend(self.usual_approvers());
         Self::prompt(

@@ -10,6 +10,9 @@ use super::state::Ceremony;
 impl Ceremony {
     /// What is about to be signed, in words, with its digest.
     pub(super) fn review_lines(&self, root: &FrozenRoot) -> Vec<String> {
+        if let Some(signing) = self.script.signing() {
+            return self.request_lines(signing);
+        }
         let mut lines = match &self.foundation {
             None => self.whole_root(root),
             Some(before) => self.changes(before, root),

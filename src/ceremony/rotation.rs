@@ -32,6 +32,9 @@ impl Ceremony {
     /// Who signs and who must, with what is known now.
     #[must_use]
     pub fn root_change(&self) -> RootChange {
+        if let Some(signing) = self.script.signing() {
+            return self.signing_change(signing);
+        }
         let here = self.key_states().map(|(plan, state)| Participant {
             name: plan.id.to_string(),
             before: plan.change.before().is_some(),

@@ -571,6 +571,13 @@ impl Ceremony {
     /// newcomer fetches it. None before the root was signed.
     #[must_use]
     pub fn export_files(&self) -> Vec<(ExportedFile, Vec<u8>)> {
+        if self.script.signing().is_some() {
+            return self
+                .detached_signatures()
+                .into_iter()
+                .map(|detached| named(detached.file_name(), detached.to_file_bytes()))
+                .collect();
+        }
         let Some(signed) = &self.signed else {
             return Vec::new();
         };
@@ -580,14 +587,7 @@ impl Ceremony {
             "root.json".to_owned(),
         ]
         .into_iter()
-        .map(|name| {
-            let file = ExportedFile {
-                name,
-                size: bytes.len() as u64,
-                sha256: Digest::of(&bytes),
-            };
-            (file, bytes.clone())
-        })
+        .map(|name| named(name, bytes.clone()))
         .collect()
     }
 
@@ -622,4 +622,14 @@ impl Ceremony {
             |signed| signed.progress().own,
         )
     }
+}
+
+/// A file that is to be exported, with what is recorded of it.
+fn named(name: String, bytes: Vec<u8>) -> (ExportedFile, Vec<u8>) {
+    let file = ExportedFile {
+        name,
+        size: bytes.len() as u64,
+        sha256: Digest::of(&bytes),
+    };
+    (file, bytes)
 }

@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// Where the mirror of the record is now, if it is elsewhere
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
-    /// Take the PINs from a descriptor, one per line, in the order of asking
+    /// Take the PINs and approval codes from a descriptor, one per line, in the order of asking
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
 }

@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     /// Line by line, for serial consoles and screen readers
     #[arg(long)]
     plain: bool,
-    /// Take the PINs from a descriptor, one per line, in the order of asking
+    /// Take the PINs and approval codes from a descriptor, one per line, in the order of asking
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
 }

@@ -1,5 +1,6 @@
 //! `conclave script`: write, check and print ceremony scripts.
 
+mod change;
 mod check;
 mod create;
 mod json;

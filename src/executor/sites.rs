@@ -8,7 +8,7 @@ use crate::ceremony::{Ceremony, ExportedFile, Failure, FailureKind, Outcome};
 use crate::certificate::PublicKey;
 use crate::record::visible;
 use crate::script::{KeyId, Place};
-use crate::transfer::{Asked, DetachedSignature, SigningRequest};
+use crate::transfer::{Asked, DetachedSignature, Merge, SigningRequest};
 use crate::words::Digest;
 
 use super::Executor;
@@ -57,7 +57,7 @@ impl Executor<'_> {
         let folder = self.export.join(SIGNATURES);
         let (mut found, mut others) = (None, Vec::new());
         for (name, bytes) in files(&folder).map_err(|error| unreadable(&folder, &error))? {
-            match judge(self.ceremony(), public, message, &bytes) {
+            match judge(self.ceremony(), public, &bytes) {
                 Ok(signature) => found = Some(signature),
                 Err(why) => others.push(format!("{}: {why}", visible(&name))),
             }
@@ -108,31 +108,18 @@ fn request(ceremony: &Ceremony) -> Result<SigningRequest, String> {
 }
 
 /// The signature in a file, if it is one of this key over this root.
-fn judge(
-    ceremony: &Ceremony,
-    public: &PublicKey,
-    message: &[u8],
-    bytes: &[u8],
-) -> Result<Vec<u8>, String> {
+fn judge(ceremony: &Ceremony, public: &PublicKey, bytes: &[u8]) -> Result<Vec<u8>, String> {
     let detached = DetachedSignature::read(bytes).map_err(|refusal| refusal.to_string())?;
-    if detached.repository != ceremony.script().repository() {
-        return Err("it is of another repository".to_owned());
+    let signed = ceremony.signed().ok_or("no root was composed")?;
+    if signed.ids_of(public).contains(&detached.key_id) {
+        let repository = ceremony.script().repository().to_owned();
+        let mut merge = Merge::new(signed.clone(), Some(repository));
+        merge
+            .take_first(&detached)
+            .map_err(|refusal| refusal.to_string())?;
+        return Ok(detached.signature);
     }
-    if detached.sha256 != Digest::of(message) {
-        return Err("it is over another root than this one".to_owned());
-    }
-    let roots = [
-        ceremony.foundation().map(|before| before.root().document()),
-        ceremony.frozen().map(crate::metadata::FrozenRoot::document),
-    ];
-    let mut keys = roots
-        .into_iter()
-        .flatten()
-        .filter_map(|root| root.root_key(&detached.key_id));
-    if !keys.any(|key| key.public() == Some(public)) {
-        return Err("it is by another key".to_owned());
-    }
-    Ok(detached.signature)
+    Err("it is by another key".to_owned())
 }
 
 /// The files of a folder that is small, or not there yet.

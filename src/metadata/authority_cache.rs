@@ -71,3 +71,36 @@ impl KeyCache {
         Ok(listed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::RoleKind;
+    use crate::metadata::testing::Signer;
+    use serde_json::{Value, json};
+
+    fn read(cache: &mut AuthorityCache, keys: &Value, roles: &Value) -> Arc<Authority> {
+        let [keys, roles] = [keys, roles].map(|value| Tree::of(value).unwrap());
+        cache.read(keys.root(), roles.root()).unwrap()
+    }
+
+    #[test]
+    fn only_what_is_the_same_is_not_read_again() {
+        let [a, b] = [Signer::p256().key(), Signer::p256().key()];
+        let role = json!({"keyids": [a.id(), b.id()], "threshold": 1});
+        let mut roles = json!({"root": role, "timestamp": role, "snapshot": role, "targets": role});
+        let mut keys = json!({a.id().as_str(): a.object(), b.id().as_str(): b.object()});
+        let mut cache = AuthorityCache::default();
+        let first = read(&mut cache, &keys, &roles);
+        assert!(Arc::ptr_eq(&first, &read(&mut cache, &keys, &roles)));
+        roles["root"]["threshold"] = json!(2);
+        let second = read(&mut cache, &keys, &roles);
+        assert_eq!(first.role(RoleKind::Root).threshold(), 1);
+        assert_eq!(second.role(RoleKind::Root).threshold(), 2);
+        keys[b.id().as_str()] = a.object().clone();
+        roles["root"]["keyids"] = json!([a.id()]);
+        let third = read(&mut cache, &keys, &roles);
+        assert_eq!(third.keys[b.id()].key(), &a);
+        assert_eq!(second.keys[b.id()].key(), &b);
+    }
+}

@@ -218,14 +218,12 @@ impl Key {
         let Ok(verifier) = &self.0.verifier else {
             return false;
         };
-        let verified = match verifier.scheme.hash() {
-            Some(hash) => {
-                let digest = message.digest(hash);
-                verifier.ready.verify_digest_sig(&digest, signature)
-            }
-            None => verifier.ready.verify_sig(message.bytes(), signature),
+        let key = &verifier.ready;
+        let outcome = match verifier.scheme.hash() {
+            Some(hash) => key.verify_digest_sig(&message.digest(hash), signature),
+            None => key.verify_sig(message.bytes(), signature),
         };
-        verified.is_ok()
+        outcome.is_ok()
     }
 
     /// Whose key it is, where the object says so: the owner or the online URI that

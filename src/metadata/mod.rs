@@ -23,9 +23,10 @@ mod role;
 mod root_file;
 mod scheme;
 mod signed;
+mod status;
 mod tally;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod twin;
 
 pub use authority::ListedKey;
@@ -48,5 +49,6 @@ pub use role::{Role, RoleKind};
 pub use root_file::{RootFile, SignatureEntry, SignatureState};
 pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
+pub use status::{NextAct, RoleStatus, RootStatus};
 pub use tally::Count;
 pub use twin::{TwinError, TwinOfRoot};

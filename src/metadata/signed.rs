@@ -143,6 +143,7 @@ impl SignedRoot {
 
     /// The IDs under which its own root role or the one before lists a public key: more than one while a key
     /// moves from an old ID to another. One signature serves them all.
+    #[must_use]
     pub fn ids_of(&self, public: &PublicKey) -> BTreeSet<KeyId> {
         self.root_keys()
             .filter(|(_, key)| key.public() == Some(public))

@@ -11,7 +11,8 @@ use super::role::RoleKind;
 #[path = "../../tests/support/signer.rs"]
 mod signer;
 
-pub(super) use signer::{Signer, ecdsa_signature_in_other_encodings};
+pub(crate) use signer::Signer;
+pub(super) use signer::ecdsa_signature_in_other_encodings;
 
 /// A version 1 with a root threshold of 2, edited, then signed by its root keys, under the IDs that it lists.
 pub(super) fn signed_genesis(

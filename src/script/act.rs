@@ -45,6 +45,8 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
+    JudgeRequest,
     /// The root is put together and frozen.
     ComposeRoot,
     /// People read what is to be signed, and its digest.
@@ -82,7 +84,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 19] = [
+    pub(super) const KNOWN: [&'static str; 20] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -92,6 +94,7 @@ impl Act {
         "initialise-token",
         "set-pin",
         "generate-key",
+        "judge-request",
         "compose-root",
         "review-root",
         "sign-root",
@@ -129,6 +132,7 @@ impl Act {
             Self::InitialiseToken { .. } => "initialise-token",
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
+            Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
             Self::SignRoot => "sign-root",
@@ -181,6 +185,7 @@ impl Act {
             }
             Self::AttestClock => those(&|p| p.is(Witness)),
             Self::InspectStation
+            | Self::JudgeRequest
             | Self::ComposeRoot
             | Self::ReviewRoot
             | Self::CollectSignatures

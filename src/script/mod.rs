@@ -17,6 +17,7 @@ mod plan;
 mod previous;
 mod read;
 mod sheet;
+mod signing;
 mod warning;
 
 pub use act::{Act, capitalised};
@@ -32,3 +33,4 @@ pub use plan::{
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::{RunSheet, SlipFacts, Slips};
+pub use signing::{Signing, SigningPlan, TokenMark, Trust};

@@ -9,12 +9,14 @@ use jiff::Timestamp;
 use crate::metadata::{Key, KeyType};
 use crate::profile::{self, Profile};
 use crate::record::CustodyList;
+use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
 use super::embedded;
 use super::fault::Warning;
 use super::previous::{DistantKey, KeyChange, Previous};
+use super::signing::Signing;
 use super::{Act, Fate, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
 
 /// A ceremony script that passed every check.
@@ -37,6 +39,8 @@ pub struct Script {
     pub(super) steps: Vec<Step>,
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
+    pub(super) payloads: PayloadRegister,
+    pub(super) signing: Option<Signing>,
 }
 
 /// What a ceremony is for.
@@ -377,7 +381,13 @@ impl Script {
     /// What every page and screen of a ceremony for one person says; none where two people stand for it.
     #[must_use]
     pub fn assurance_banner(&self) -> Option<&'static str> {
-        self.is_solo().then_some("SOLO, UNWITNESSED")
+        let is_witnessed = self.with_role(PersonRole::Witness).next().is_some();
+        let banner = if is_witnessed {
+            "SOLO"
+        } else {
+            "SOLO, UNWITNESSED"
+        };
+        self.is_solo().then_some(banner)
     }
 
     /// Whether one person may act alone, without witnesses.
@@ -515,6 +525,18 @@ impl Script {
     #[must_use]
     pub fn total_minutes(&self) -> u32 {
         self.steps.iter().filter_map(|step| step.minutes).sum()
+    }
+
+    /// What was signed before this ceremony, as far as it was carried here.
+    #[must_use]
+    pub const fn payloads(&self) -> &PayloadRegister {
+        &self.payloads
+    }
+
+    /// What a signing is about; none in other kinds.
+    #[must_use]
+    pub const fn signing(&self) -> Option<&Signing> {
+        self.signing.as_ref()
     }
 
     /// Every file that the script binds, once, by name.

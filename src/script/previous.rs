@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::metadata::{Key, KeyId as RootKeyId, TrustedRoot};
+use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
@@ -19,8 +20,10 @@ pub struct Previous {
     pub record: Option<Digest>,
     /// The register of custody that the ceremony before left.
     pub custody: Option<CarriedFile>,
-    /// The register of all payloads that were ever signed.
+    /// The register of all payloads that were ever signed, as a file.
     pub register: Option<CarriedFile>,
+    /// The same, read; empty where none was carried in.
+    pub payloads: PayloadRegister,
 }
 
 impl Previous {

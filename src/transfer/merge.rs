@@ -16,6 +16,9 @@ pub struct Merge {
     root: SignedRoot,
 }
 
+/// A key, and what became of its signature in a file.
+pub type Judged = (KeyId, Result<Kept, Refusal>);
+
 /// What became of a signature that verifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
@@ -117,10 +120,7 @@ impl Merge {
     ///
     /// # Errors
     /// When the file is of another version or payload. What becomes of each signature is told beside its key.
-    pub fn take_file(
-        &mut self,
-        file: &RootFile,
-    ) -> Result<Vec<(KeyId, Result<Kept, Refusal>)>, Refusal> {
+    pub fn take_file(&mut self, file: &RootFile) -> Result<Vec<Judged>, Refusal> {
         let (ours, theirs) = (self.root.frozen(), file.document());
         if theirs.version() != ours.version() {
             let text = format!(
@@ -293,7 +293,7 @@ impl Merge {
 fn is_truncated(algorithm: Algorithm, signature: &[u8]) -> bool {
     match algorithm {
         Algorithm::Ed25519 => signature.len() < 64,
-        Algorithm::Rsa { bits } => signature.len() < bits.div_ceil(8) as usize,
+        Algorithm::Rsa { bits } => signature.len() < bits.div_ceil(8),
         // DER says how long it is: a sequence, its length, and that many bytes.
         _ => match signature {
             [0x30, 0x81, length, rest @ ..] => rest.len() < usize::from(*length),

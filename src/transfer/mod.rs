@@ -1,10 +1,12 @@
-//! What travels between sites: signing requests, detached signatures, and the register of what was signed.
+//! What travels: signing requests, detached signatures, the register of what was signed, and roots to where they
+//! are published.
 //!
 //! Everything here was in other hands. Each file is read strictly: an unknown member, a missing one, a second
 //! one of the same name or a longer file than can be meant is refused, with the ID of the check that speaks.
 //! The formats are specified in `docs/formats/`.
 
 mod check;
+mod destination;
 mod form;
 mod merge;
 mod register;
@@ -14,7 +16,8 @@ mod signature;
 mod testing;
 
 pub use check::{Check, Refusal};
-pub use merge::{Kept, Merge, Owed};
+pub use destination::{Consignment, Destination, UnknownDestination};
+pub use merge::{Judged, Kept, Merge, Owed};
 pub use register::{Abandoned, Judgement, PayloadEntry, PayloadRegister, SignedBy, Threshold};
 pub use request::{Anchor, Asked, SigningRequest};
 pub use signature::DetachedSignature;

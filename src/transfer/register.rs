@@ -28,6 +28,8 @@ type Place = (String, u64, Digest);
 /// Every payload that is known to have been signed. Two registers join to one, in any order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PayloadRegister {
+    /// The heads of the records that it was made from.
+    records: BTreeSet<Digest>,
     entries: BTreeMap<Place, PayloadEntry>,
 }
 
@@ -293,9 +295,17 @@ impl PayloadRegister {
     /// With the first check that refuses it.
     pub fn read(bytes: &[u8]) -> Result<Self, Refusal> {
         let mut members = KIND.open(bytes)?;
+        let records = members.texts("records")?;
         let entries = members.objects("payloads", PayloadEntry::read)?;
         members.end()?;
         let mut register = Self::new();
+        for record in records {
+            let head = Digest::from_hex(&record)
+                .map_err(|error| members.refuse(format!("has a faulty record: {error}")))?;
+            if !register.records.insert(head) {
+                return Err(members.refuse("has one record twice"));
+            }
+        }
         for entry in entries {
             let place = (entry.repository.clone(), entry.version, entry.sha256);
             if register.entries.insert(place, entry).is_some() {
@@ -309,7 +319,29 @@ impl PayloadRegister {
     #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         let payloads: Vec<Value> = self.entries.values().map(PayloadEntry::to_json).collect();
-        write(&json!({"conclave": KIND.name, "format": FORMAT, "payloads": payloads}))
+        write(&json!({
+            "conclave": KIND.name,
+            "format": FORMAT,
+            "records": self.records,
+            "payloads": payloads,
+        }))
+    }
+
+    /// Names a record that it was made from, by its head.
+    pub fn add_record(&mut self, head: Digest) {
+        self.records.insert(head);
+    }
+
+    /// Whether a record went into it.
+    #[must_use]
+    pub fn has_record(&self, head: &Digest) -> bool {
+        self.records.contains(head)
+    }
+
+    /// Whether nothing stands in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.records.is_empty()
     }
 
     /// The entries, by repository and version.
@@ -330,6 +362,7 @@ impl PayloadRegister {
 
     /// Adds all that another register knows.
     pub fn join(&mut self, other: Self) {
+        self.records.extend(other.records);
         for entry in other.entries.into_values() {
             self.add(entry);
         }

@@ -8,10 +8,7 @@ use crate::metadata::{
     FrozenRoot, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, canonical, verify_chain,
 };
 
-#[path = "../../tests/support/signer.rs"]
-mod signer;
-
-pub(super) use signer::Signer;
+pub(super) use crate::metadata::testing::Signer;
 
 pub(super) const REPOSITORY: &str = "example.com/updates";
 

@@ -30,13 +30,14 @@ fn a_closed_ceremony_leaves_these() {
             "keys/key-2.pub.pem",
             "keys/key-3.pub.pem",
             "keys/key-4.pub.pem",
+            "keys/payloads.json",
             "keys/register.json",
             "report.html",
             "root/1.root.json",
             "SHA256SUMS",
         ]
     );
-    let file = &documents[11].1;
+    let file = &documents[12].1;
     assert_eq!(Some(&Digest::of(file)), room.ceremony.verified());
 }
 

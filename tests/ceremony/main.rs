@@ -9,6 +9,7 @@
 mod ceremony_driver;
 mod course;
 mod custody;
+mod foreign;
 mod order;
 mod people;
 mod refusals;

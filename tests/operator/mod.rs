@@ -103,6 +103,47 @@ impl Operator {
         }
     }
 
+    /// What was shown since the question before, with the question that waits.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Takes what has that text from the list that was shown last.
+    pub(crate) fn choose(&mut self, text: &str) -> &str {
+        let number = number_of(&self.shown, text);
+        self.answer_and_see(&number)
+    }
+
+    /// Asks for something beside the question: its title, what is chosen (nothing where there is no choice), and
+    /// what is typed at last.
+    pub(crate) fn ask_for(&mut self, title: &str, chosen: &str, typed: Option<&str>) {
+        self.answer_and_see("/other");
+        self.choose(title);
+        if !chosen.is_empty() {
+            self.choose(chosen);
+        }
+        if let Some(typed) = typed {
+            self.answer_and_see(typed);
+        }
+    }
+
+    /// Gives the usual answers until the program has no more questions.
+    pub(crate) fn play_until_ended(&mut self) {
+        loop {
+            let is_pin = self
+                .shown
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .contains("PIN");
+            self.answer(if is_pin { self.pin } else { "" });
+            match self.terminal.expect_any_or_end(&ENDS) {
+                Some((before, end)) => self.shown = before + end,
+                None => return,
+            }
+        }
+    }
+
     /// Goes on to the end of the ceremony.
     pub(crate) fn play_to_the_end(&mut self) {
         self.play_until("Close the ceremony: press Enter");
@@ -115,4 +156,15 @@ impl Operator {
     pub(crate) fn end(&mut self) -> ExitStatus {
         self.terminal.finish()
     }
+}
+
+/// The number under which the last list that was shown has a text.
+pub(crate) fn number_of(shown: &str, text: &str) -> String {
+    let lines = shown.lines().rev();
+    let mut found = lines.filter_map(|line| {
+        let (number, entry) = line.trim_start().split_once(' ')?;
+        (number.parse::<u32>().is_ok() && entry.contains(text)).then(|| number.to_owned())
+    });
+    let number = found.next();
+    number.unwrap_or_else(|| panic!("no {text:?} is offered: {shown}"))
 }

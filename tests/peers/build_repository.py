@@ -4,7 +4,8 @@
 
 ROOTS has 1.root.json to N.root.json, ONLINE the private keys of the other roles as PKCS#8 PEM:
 timestamp.pem, snapshot.pem, targets.pem. Leaves OUT/metadata with the roots, byte for byte, and
-one version of each other role, and OUT/targets with the target release.bin, named by its hash.
+one version of each other role, and OUT/targets with two targets, named by their hashes: release.bin,
+and trusted_root.json, which Sigstore's clients ask for.
 """
 
 import shutil
@@ -18,6 +19,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 TARGET = "release.bin"
+TRUSTED_ROOT = "trusted_root.json"
 
 
 def signers(root, role, online):
@@ -49,8 +51,11 @@ def main():
 
     expires = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=1)
     content = bytes(range(256)) * 16
-    target = TargetFile.from_data(TARGET, content, ["sha256"])
-    (targets / f"{sha256(content).hexdigest()}.{TARGET}").write_bytes(content)
+    trusted_root = b'{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}\n'
+    files = {}
+    for name, data in [(TARGET, content), (TRUSTED_ROOT, trusted_root)]:
+        files[name] = TargetFile.from_data(name, data, ["sha256"])
+        (targets / f"{sha256(data).hexdigest()}.{name}").write_bytes(data)
 
     def publish(signed, role, name):
         file = Metadata(signed)
@@ -58,7 +63,7 @@ def main():
             file.sign(signer, append=True)
         file.to_file(str(metadata / name))
 
-    publish(Targets(expires=expires, targets={TARGET: target}), "targets", "1.targets.json")
+    publish(Targets(expires=expires, targets=files), "targets", "1.targets.json")
     publish(
         Snapshot(expires=expires, meta={"targets.json": MetaFile(1)}), "snapshot", "1.snapshot.json"
     )

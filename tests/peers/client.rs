@@ -15,6 +15,8 @@ pub(crate) enum Client {
     PythonTuf,
     TufJs,
     Tough,
+    /// The client of Sigstore's JavaScript libraries, with its own trust anchor and mirror.
+    Sigstore,
 }
 
 /// What a client has after an update.
@@ -24,6 +26,7 @@ struct Updated {
 }
 
 impl Client {
+    /// The clients of TUF itself.
     pub(crate) const ALL: [Self; 3] = [Self::PythonTuf, Self::TufJs, Self::Tough];
 
     /// Whether the client, which trusts `1.root.json` alone, comes to the last root and to the
@@ -34,6 +37,7 @@ impl Client {
                 update_by_script("python/bin/python", "update_python_tuf.py", repository)
             }
             Self::TufJs => update_by_script("node/bin/node", "update_tuf_js.js", repository),
+            Self::Sigstore => update_by_script("node/bin/node", "update_sigstore.js", repository),
             Self::Tough => update_by_tough(repository),
         }?;
         if updated.root_version != repository.root_version() {

@@ -9,11 +9,21 @@
     reason = "the helpers of a test may panic as it may"
 )]
 
+mod bad_day;
 mod client;
+#[path = "../support/lineage.rs"]
+mod lineage;
+mod lineages;
+#[path = "../operator/mod.rs"]
+mod operator;
+#[path = "../pty/mod.rs"]
+mod pty;
 mod rehearsals;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
 mod repository;
+#[path = "../support/signer.rs"]
+mod signer;
 
 use std::path::Path;
 

@@ -108,7 +108,7 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    /// The name of the one target.
+    /// The name of the target that clients download.
     pub(crate) const TARGET: &str = "release.bin";
 
     /// Builds a repository around the roots of one directory (`1.root.json`, `2.root.json` …) with
@@ -153,7 +153,10 @@ impl Repository {
 
     /// The bytes of the target, as they lie in the repository.
     pub(crate) fn target(&self) -> Vec<u8> {
-        let entry = fs::read_dir(self.targets()).unwrap().next().unwrap();
-        fs::read(entry.unwrap().path()).unwrap()
+        let mut paths = fs::read_dir(self.targets())
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let is_target = |path: &PathBuf| path.to_string_lossy().ends_with(Self::TARGET);
+        fs::read(paths.find(is_target).unwrap()).unwrap()
     }
 }

@@ -80,7 +80,8 @@ impl Terminal {
         environment: &[(&str, &OsStr)],
         size: Size,
     ) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         tcsetwinsize(&master, winsize(size)).unwrap();
@@ -142,6 +143,13 @@ impl Terminal {
     /// Waits until the program writes one of several texts, and gives what it wrote before the first of
     /// them, and which it is.
     pub(crate) fn expect_any<'t>(&mut self, texts: &[&'t str]) -> (String, &'t str) {
+        let what = format!("one of {texts:?}");
+        let found = self.expect_any_or_end(texts);
+        found.unwrap_or_else(|| self.give_up(&what, "it ended"))
+    }
+
+    /// The same; none when the program ends without writing any of them.
+    pub(crate) fn expect_any_or_end<'t>(&mut self, texts: &[&'t str]) -> Option<(String, &'t str)> {
         let end = Instant::now() + PATIENCE;
         loop {
             let fresh = &self.written[self.used..];
@@ -157,9 +165,11 @@ impl Terminal {
             if let Some((at, text)) = found {
                 let before = String::from_utf8_lossy(&fresh[..at]).into_owned();
                 self.used += at + text.len();
-                return (before, text);
+                return Some((before, text));
             }
-            self.take_output(end, &format!("one of {texts:?}"));
+            if !self.receive(end, &format!("one of {texts:?}")) {
+                return None;
+            }
         }
     }
 

@@ -7,10 +7,15 @@ mod cases;
 mod commands;
 mod custody;
 mod faults;
+#[path = "../support/lineage.rs"]
+mod lineage;
 mod mutation;
 mod ready;
 mod rotation;
 mod sheets;
+#[path = "../support/signer.rs"]
+mod signer;
+mod signing;
 mod warnings;
 
 use conclave::script::{CarriedFiles, Embedded, Faults, Script, embedded};

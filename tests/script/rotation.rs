@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use conclave::script::{CarriedFiles, Embedded, KeyChange, Kind, Place, Script, embedded};
+use conclave::transfer::PayloadRegister;
 use conclave::words::Digest;
 
 use crate::day;
@@ -71,10 +72,31 @@ fn the_ready_renewal_and_revocation_change_what_their_names_say() {
 #[test]
 fn the_record_of_the_ceremony_before_is_named_in_words() {
     let head = Digest::of(b"the last line");
-    let line = format!("[previous]\nrecord = \"{}\"\n", head.words().join(" "));
-    let text = ready("rotation").text.replacen("[previous]\n", &line, 1);
-    let script = parse(&text, ready("rotation")).unwrap();
+    let mut register = PayloadRegister::new();
+    register.add_record(head);
+    let register = register.to_file_bytes();
+    let name = "previous/payloads.json";
+    let mut files = BTreeMap::from([(name.to_owned(), register.clone())]);
+    files.extend(
+        ready("rotation")
+            .files
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())),
+    );
+    let named = |head: Digest| {
+        let line = format!(
+            "[previous]\nrecord = \"{}\"\nregister = {{ file = \"{name}\", sha256 = \"{}\" }}\n",
+            head.words().join(" "),
+            Digest::of(&register)
+        );
+        ready("rotation").text.replacen("[previous]\n", &line, 1)
+    };
+    let script = parse(&named(head), &files).unwrap();
     assert_eq!(script.previous().unwrap().record, Some(head));
+    assert!(script.payloads().has_record(&head));
+    // A register that does not know the record: something is missing.
+    let faults = parse(&named(Digest::of(b"another")), &files).unwrap_err();
+    assert_eq!(faults[0].check, "script.previous-record");
 }
 
 /// A name, and what is cut out of the ready rotation and put in its place.

@@ -8,6 +8,7 @@ mod key;
 mod owed;
 mod people;
 mod root;
+mod signing;
 mod tokens;
 
 use jiff::Timestamp;
@@ -293,6 +294,7 @@ impl Ceremony {
             | (Act::Export, Fact::ExportIntended { .. } | Fact::Exported { .. }) => {
                 self.fold_root(&event.fact)?;
             }
+            (Act::JudgeRequest, Fact::RequestJudged { .. }) => self.fold_judged(&event.fact)?,
             (Act::SignOff, Fact::SignedOff { verdict, remark }) => {
                 let [person] = event.people.as_slice() else {
                     return Err(contradiction("each person signs off alone"));
@@ -393,7 +395,7 @@ impl Ceremony {
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
             Act::GenerateKey { key } => self.keys[key].proven,
-            Act::ComposeRoot => self.frozen.is_some(),
+            Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
             Act::CollectSignatures => self.owed.values().all(Owed::is_settled),

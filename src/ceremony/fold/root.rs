@@ -55,6 +55,8 @@ impl Ceremony {
                     self.root_change().reachability().is_reached(),
                     "the signatures that the root needs cannot be reached",
                 )?;
+                self.judge_payload(frozen)
+                    .map_err(|refusal| contradiction(refusal.to_string()))?;
                 self.reviewed = true;
             }
             Fact::SignIntended {
@@ -131,7 +133,10 @@ impl Ceremony {
     }
 
     fn fold_export(&mut self, files: &[ExportedFile], is_done: bool) -> Folded {
-        require(self.verified.is_some(), "the root was not verified")?;
+        require(
+            self.verified.is_some() || self.script.signing().is_some(),
+            "the root was not verified",
+        )?;
         let ours: Vec<_> = self
             .export_files()
             .into_iter()

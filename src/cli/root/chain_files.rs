@@ -108,11 +108,16 @@ fn versions_in(directory: &Path) -> io::Result<Vec<u64>> {
     Ok(versions)
 }
 
-/// Reads a file, and no more of it than shows that it is too large.
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Reads a root file, and no more of it than shows that it is too large.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_file_up_to(path, MAX_FILE_BYTES)
+}
+
+/// Reads a file, and no more of it than shows that it is longer than that.
+pub(super) fn read_file_up_to(path: &Path, longest: usize) -> Result<Vec<u8>, Failure> {
     let read = || {
         let file = File::open(path)?;
-        let limit = MAX_FILE_BYTES as u64 + 1;
+        let limit = longest as u64 + 1;
         let size = file.metadata()?.len().min(limit);
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
         file.take(limit).read_to_end(&mut bytes)?;
@@ -121,12 +126,12 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     read().map_err(|error| unreadable(path, &error))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(Status::Io, format!("{}: {error}", display(path)))
         .hint("check the path, and that the medium is mounted")
 }
 
 /// A path for a terminal: whatever is not plain text in it is escaped.
-fn display(path: &Path) -> String {
+pub(super) fn display(path: &Path) -> String {
     path.to_string_lossy().escape_debug().to_string()
 }

@@ -1,17 +1,23 @@
 //! `conclave root`: root metadata, as files.
 
+mod carried;
 mod chain_files;
 mod diff;
+mod export;
+mod history;
 mod lint;
+mod merge;
 mod output;
 mod show;
+mod sign;
+mod status;
 mod verify;
 
 use clap::Subcommand;
 
 use super::{Failure, Status};
 
-/// Read, verify and compare root metadata.
+/// Read, verify, compare, sign and hand over root metadata.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -21,14 +27,22 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Show(show::Arguments),
+    Status(status::Arguments),
     Diff(diff::Arguments),
     Verify(verify::Arguments),
     Lint(lint::Arguments),
+    Sign(sign::Arguments),
+    Merge(merge::Arguments),
+    Export(export::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
     match arguments.command {
         Command::Show(arguments) => show::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Sign(arguments) => sign::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),

@@ -73,7 +73,7 @@ fn summary(script: &Script) -> String {
             "version {}, threshold {} of {} keys, expires {}",
             script.root_version(),
             script.root().threshold,
-            script.keys().len(),
+            script.root_keys(),
             script.root().expires
         ),
     );

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use super::change::Change;
 use super::create::{create, failure, refuse_existing};
 use super::source::read_file;
 use super::{tell_faults, tell_warnings, time};
@@ -20,34 +21,34 @@ use crate::script::{Blueprint, CarriedFiles as _, Kind, OnlineFiles, RoleKind, S
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// What the ceremony is for
-    kind: KindName,
+    kind: Ready,
     /// The new script file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The name of the repository, as in example.com/updates
     #[arg(long, value_name = "NAME")]
-    repository: String,
+    pub(super) repository: String,
     /// One line that tells what the ceremony does
     #[arg(long, value_name = "TEXT")]
-    title: Option<String>,
+    pub(super) title: Option<String>,
     /// The ceremony starts no earlier
     #[arg(long, value_name = "TIME", value_parser = time)]
-    not_before: Timestamp,
+    pub(super) not_before: Timestamp,
     /// When the root expires
     #[arg(long, value_name = "TIME", value_parser = time)]
-    expires: Timestamp,
-    /// Root keys, each with a key holder and a token of its own
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    tokens: u8,
-    /// Signatures that a root needs [default: more than half of the tokens]
+    pub(super) expires: Timestamp,
+    /// Root keys of a first root, each with a key holder and a token of its own [default: 5]
+    #[arg(long, value_name = "N")]
+    tokens: Option<u8>,
+    /// Signatures that a root needs [default: more than half of the tokens; in a change, what it was]
     #[arg(long, value_name = "M")]
-    threshold: Option<u8>,
+    pub(super) threshold: Option<u8>,
     /// The type of the root keys
     #[arg(long, value_name = "T", default_value_t = KeyType::EcdsaP256)]
-    key_type: KeyType,
+    pub(super) key_type: KeyType,
     /// The profile of the tokens
     #[arg(long, value_name = "NAME", default_value = "softhsm2")]
-    profile: String,
+    pub(super) profile: String,
     /// A public key of the role timestamp; may be given more than once
     #[arg(long, value_name = "FILE")]
     timestamp: Vec<PathBuf>,
@@ -57,26 +58,60 @@ pub(super) struct Arguments {
     /// A public key of the role targets; may be given more than once
     #[arg(long, value_name = "FILE")]
     targets: Vec<PathBuf>,
+    #[command(flatten)]
+    change: Change,
 }
 
-/// Kinds for which there is a ready script.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum KindName {
+/// The ready scripts from which a new one is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Ready {
+    /// The first root
     Genesis,
+    /// Another root: keys, thresholds or online roles change
+    Rotation,
+    /// Another root: only the expiry changes
+    Renewal,
+    /// Another root, without a key that is lost or stolen
+    Revocation,
 }
 
-impl From<KindName> for Kind {
-    fn from(name: KindName) -> Self {
-        match name {
-            KindName::Genesis => Self::Genesis,
+impl Ready {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Genesis => "genesis",
+            Self::Rotation => "rotation",
+            Self::Renewal => "renewal",
+            Self::Revocation => "revocation",
         }
     }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let online = online(arguments)?;
-    let carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
-    let text = blueprint(arguments, online).write().map_err(|error| {
+    let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
+    let text = if arguments.kind == Ready::Genesis {
+        if arguments.change.is_given() {
+            return Err(Failure::new(
+                Status::Usage,
+                "a genesis changes no root, and no key exists yet",
+            )
+            .hint("conclave script new rotation, renewal or revocation"));
+        }
+        blueprint(arguments, online).write()
+    } else {
+        if arguments.tokens.is_some() {
+            return Err(Failure::new(
+                Status::Usage,
+                "the root keys are those of the root; --tokens is for a first one",
+            )
+            .hint("--add N adds keys, --remove and --lost take them out"));
+        }
+        let change = &arguments.change;
+        let blueprint = change.blueprint(arguments.kind.name(), arguments, online)?;
+        carried.extend(blueprint.chain.iter().cloned());
+        blueprint.write()
+    };
+    let text = text.map_err(|error| {
         Failure::new(Status::Usage, error.to_string())
             .hint("have at least two tokens more than the threshold")
     })?;
@@ -99,12 +134,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 }
 
 fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
+    let tokens = arguments.tokens.unwrap_or(5);
     Blueprint {
-        kind: arguments.kind.into(),
+        kind: Kind::Genesis,
         title: arguments.title.clone(),
         repository: arguments.repository.clone(),
-        tokens: arguments.tokens,
-        threshold: arguments.threshold.unwrap_or(arguments.tokens / 2 + 1),
+        tokens,
+        threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
         key_type: arguments.key_type,
         profile: arguments.profile.clone(),
         not_before: arguments.not_before,
@@ -113,11 +149,11 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
     }
 }
 
-/// The keys of each role: those that were given, or else the samples of the ready script.
+/// The keys of each role: those that were given, or else, in a genesis, the samples of the ready script.
 fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
     let ready = embedded()
         .iter()
-        .find(|script| script.kind == arguments.kind.into());
+        .find(|script| script.name == arguments.kind.name());
     let mut online = OnlineFiles::new();
     for role in RoleKind::ALL {
         let given = match role {
@@ -141,7 +177,9 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
             let sample = ready.and_then(|ready| ready.read(&name).ok());
             keys.extend(sample.map(|bytes| (name, bytes)));
         }
-        online.insert(role, keys);
+        if !keys.is_empty() {
+            online.insert(role, keys);
+        }
     }
     Ok(online)
 }

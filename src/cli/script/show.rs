@@ -52,7 +52,7 @@ fn told(script: &Script) -> String {
         "root {}: threshold {} of {} keys, expires {}",
         script.root_version(),
         root.threshold,
-        script.keys().len(),
+        script.root_keys(),
         root.expires
     ));
     for (kind, role) in root.roles.iter() {

@@ -108,7 +108,7 @@ impl From<TokenError> for Failure {
 }
 
 /// The one token that is meant: by label or serial number, or the only initialised one there is.
-fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
+pub(super) fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
     let mut found = reader.tokens()?;
     found.retain(|seen| match selector {
         Some(text) => seen.id.label == text || seen.id.serial == text,

@@ -331,7 +331,7 @@ impl<'a> Node<'a> {
             _ => None,
         });
         let from = texts.next();
-        let to = texts.last().or(from).map_or(0, |last| last.to);
+        let to = texts.next_back().or(from).map_or(0, |last| last.to);
         let from = from.map_or(0, |first| first.from);
         Tree {
             texts: self.tree.texts[from..to].to_owned(),

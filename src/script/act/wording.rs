@@ -17,6 +17,7 @@ impl Act {
             Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
+            Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
             Self::SignRoot => format!("Sign root {version}"),
@@ -44,6 +45,7 @@ impl Act {
             Self::InitialiseToken { .. } => "Initialise",
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
+            Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
             Self::SignRoot => "Sign",
@@ -94,6 +96,10 @@ impl Act {
             ],
             Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } => generate_key(script, key),
+            Self::JudgeRequest => lines(&[
+                "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
+                "No other payload of the same version may have been signed before, in any record that was brought along.",
+            ]),
             Self::ComposeRoot => vec![format!(
                 "The administrator has root {version} put together from the script and the keys made today, and frozen. Nothing in it changes after this."
             )],
@@ -173,6 +179,10 @@ impl Act {
                     "the key answers a fresh challenge".into(),
                 ]
             }
+            Self::JudgeRequest => vec![
+                "what is asked for builds upon the root that is trusted here".into(),
+                "nothing else was signed as this version, as far as the records tell".into(),
+            ],
             Self::ComposeRoot => {
                 vec!["the root says what the script says, and every key in it was proven".into()]
             }

@@ -228,7 +228,7 @@ fn text<'t>(table: &'t Table, name: &str) -> &'t str {
 }
 
 /// Puts a value in place of another, and leaves the comment behind it where it is.
-fn set(table: &mut Table, name: &str, new: impl Into<Value>) {
+pub(super) fn set(table: &mut Table, name: &str, new: impl Into<Value>) {
     let mut new: Value = new.into();
     let item = table.entry(name).or_insert(Item::None);
     if let Some(old) = item.as_value() {

@@ -169,6 +169,8 @@ impl<'o> Order<'o, '_> {
                 Act::InitialiseToken { key: key.clone() },
                 Act::SetPin { key: key.clone() },
             ],
+            // A signing has an order of its own.
+            Act::JudgeRequest => vec![Act::InspectStation],
             Act::ComposeRoot => self.all_keys_ready(),
             Act::ReviewRoot => vec![Act::ComposeRoot],
             Act::SignRoot => vec![Act::ReviewRoot],
@@ -386,7 +388,7 @@ const fn stage(act: &Act) -> u8 {
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
         Act::GenerateKey { .. } => 5,
-        Act::ComposeRoot => MADE,
+        Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 7,
         Act::SignRoot => 8,
         Act::CollectSignatures => 9,
@@ -424,6 +426,7 @@ const fn reason(act: &Act) -> &'static str {
             "a key is made behind its holder's PIN, and initialising takes a PIN away"
         }
         Act::GenerateKey { .. } => "a root is composed of keys that exist",
+        Act::JudgeRequest => "nothing is shown for signing before it was judged",
         Act::ComposeRoot => "what is reviewed has to be frozen",
         Act::ReviewRoot => "nobody signs what was not read",
         Act::SignRoot => "what is verified has to be signed",

@@ -52,16 +52,7 @@ pub(super) fn read(
 }
 
 fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeEntry>) -> KeyEntry {
-    let holder = fields
-        .required("holder", "holder = \"holder-1\"")
-        .and_then(|value| value.at(value.id()));
-    let token = fields
-        .required(
-            "token",
-            "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
-        )
-        .and_then(|value| value.table("\"token\""))
-        .map(token);
+    let (holder, token) = place(&mut fields);
     let (key_type, backup) = match &change {
         // What the root before says of a key is not said again.
         Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
@@ -92,6 +83,20 @@ fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeE
         change,
         backup,
     }
+}
+
+fn place(fields: &mut Fields<'_, '_>) -> (Option<At<PersonId>>, Option<TokenEntry>) {
+    let holder = fields
+        .required("holder", "holder = \"holder-1\"")
+        .and_then(|value| value.at(value.id()));
+    let token = fields
+        .required(
+            "token",
+            "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
+        )
+        .and_then(|value| value.table("\"token\""))
+        .map(token);
+    (holder, token)
 }
 
 pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
@@ -182,7 +187,27 @@ impl TokenEntry {
     }
 }
 
+/// The one key of a signing: who holds it, and where. What kind of key it is, the request says.
+pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> KeyEntry {
+    let (holder, token) = place(&mut fields);
+    fields.finish();
+    KeyEntry {
+        id,
+        holder,
+        token,
+        key_type: None,
+        activation: Vec::new(),
+        change: None,
+        backup: None,
+    }
+}
+
 impl KeyEntry {
+    /// Its name, its holder and its token.
+    pub(super) fn place(self) -> Option<(KeyId, PersonId, TokenSpec)> {
+        Some((self.id?.value, self.holder?.value, self.token?.complete()?))
+    }
+
     /// Whether the root before has it, or is said to have it.
     pub(in crate::script) fn exists(&self) -> bool {
         self.change.as_ref().is_some_and(ChangeEntry::exists)

@@ -11,6 +11,7 @@ mod pins;
 mod previous;
 mod root;
 mod rotation;
+mod signing;
 mod spares;
 mod steps;
 
@@ -42,7 +43,7 @@ const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
 
 /// Kinds of ceremonies that other versions run.
-const LATER_KINDS: [&str; 4] = ["signing", "backup", "drill", "recovery"];
+const LATER_KINDS: [&str; 3] = ["backup", "drill", "recovery"];
 
 /// Everything that was read, sound or not, with its places.
 pub(super) struct Draft {
@@ -199,6 +200,14 @@ fn document_fields(
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
     fields.later(&["backup", "medium"]);
+    if kind == Kind::Signing {
+        let head = signing::Head {
+            title,
+            repository,
+            not_before,
+        };
+        return signing::read(log, fields, source, head);
+    }
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
@@ -288,6 +297,10 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         None => None,
     };
     let before = previous.as_ref().map(|previous| &previous.root);
+    let payloads = previous
+        .as_ref()
+        .map(|previous| previous.payloads.clone())
+        .unwrap_or_default();
     let people = draft.people.into_iter().map(PersonEntry::complete);
     let keys = draft.keys.into_iter().map(KeyEntry::complete);
     let spares = draft.spares.into_iter().map(SpareEntry::complete);
@@ -311,6 +324,8 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         steps: steps.collect::<Option<_>>()?,
         carried: BTreeMap::new(),
         warnings,
+        payloads,
+        signing: None,
     })
 }
 
@@ -320,7 +335,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis, rotation, renewal",
+            "this version runs: genesis, rotation, renewal, signing",
         );
         return None;
     }

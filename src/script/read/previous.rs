@@ -9,6 +9,7 @@ use super::log::{At, Span};
 use crate::metadata::{TrustedRoot, limits, verify_chain};
 use crate::record::CustodyList;
 use crate::script::{CarriedFile, Previous};
+use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
 /// More than any repository has used up, and what python-tuf's client walks at most.
@@ -25,6 +26,7 @@ pub(in crate::script) struct PreviousEntry {
     custody: Option<CarriedFile>,
     pub(super) custody_list: Option<At<CustodyList>>,
     register: Option<CarriedFile>,
+    payloads: PayloadRegister,
 }
 
 /// Reads the table. The chain is judged at the time for which the script was written.
@@ -47,21 +49,38 @@ pub(super) fn read(
             "root = { file = \"previous/7.root.json\", sha256 = \"…\" }",
         )
         .and_then(|value| Some((root_file(&value, "\"root\"", carrier)?, value)));
-    let record = fields.optional("record").and_then(|value| record(&value));
-    let mut register = |name: &'static str| {
+    let record = fields
+        .optional("record")
+        .and_then(|value| Some((record(&value)?, value)));
+    let mut file_of = |name: &'static str, example: &str| {
         let value = fields.optional(name)?;
         let table = value.table(format!("{name:?}"))?;
-        let example = format!("previous/{name}.jsonl");
-        let (_, file) = carrier.file(table, LONGEST_REGISTER, &example)?;
+        let (_, file) = carrier.file(table, LONGEST_REGISTER, example)?;
         Some((value, file))
     };
-    let (custody, register) = (register("custody"), register("register"));
+    let custody = file_of("custody", "previous/custody.jsonl");
+    let register = file_of("register", "previous/payloads.json");
     let custody_list = custody
         .as_ref()
         .and_then(|(value, file)| value.at(custody::parse(value, file)));
-    let file = |carried: Option<(Value<'_, '_>, CarriedFile)>| carried.map(|(_, file)| file);
-    let (custody, register) = (file(custody), file(register));
     fields.finish();
+    let payloads = register
+        .as_ref()
+        .and_then(|(value, file)| payloads(value, file))
+        .unwrap_or_default();
+    // A register that was faulty was told of.
+    if let (Some((head, value)), true) = (&record, register.is_none() || !payloads.is_empty())
+        && !payloads.has_record(head)
+    {
+        value.fault(
+            "script.previous-record",
+            "the register does not know the record that the script names: a record is missing",
+            "carry in keys/payloads.json of the ceremony whose head stands in the ink, with its hash, as \"register\"",
+        );
+    }
+    let record = record.map(|(head, _)| head);
+    let custody = custody.map(|(_, file)| file);
+    let register = register.map(|(_, file)| file);
     let mut entry = PreviousEntry {
         span,
         root: None,
@@ -70,6 +89,7 @@ pub(super) fn read(
         custody,
         custody_list,
         register,
+        payloads,
     };
     // Without a date the rest of the script is at fault already; without a file, so is this.
     let older = older.unwrap_or_else(|| Some(Vec::new()));
@@ -128,6 +148,19 @@ impl PreviousEntry {
             record: self.record,
             custody: self.custody,
             register: self.register,
+            payloads: self.payloads,
         })
     }
+}
+
+fn payloads(value: &Value<'_, '_>, file: &CarriedFile) -> Option<PayloadRegister> {
+    PayloadRegister::read(&file.bytes)
+        .map_err(|refusal| {
+            value.fault(
+                "script.register",
+                format!("{:?} is refused: {refusal}", file.name),
+                "carry in keys/payloads.json of the last ceremony",
+            );
+        })
+        .ok()
 }

@@ -111,6 +111,7 @@ fn alone(name: &str) -> Option<Act> {
         "attest-clock" => Act::AttestClock,
         "inspect-station" => Act::InspectStation,
         "read-script" => Act::ReadScript,
+        "judge-request" => Act::JudgeRequest,
         "compose-root" => Act::ComposeRoot,
         "review-root" => Act::ReviewRoot,
         "sign-root" => Act::SignRoot,

@@ -44,6 +44,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             one("Taken up again (date, time)"),
         ],
         Act::SignOff => vec![("Head of the record".to_owned(), 4)],
+        Act::JudgeRequest => vec![("Digest words on the card".to_owned(), 4)],
         Act::ReadScript
         | Act::Note { .. }
         | Act::InitialiseToken { .. }

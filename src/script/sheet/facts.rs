@@ -1,5 +1,6 @@
 //! What the script says outside its steps, as lines that both forms of the sheet print.
 
+use crate::metadata::RoleKind;
 use crate::script::{Fate, KeyId, KeyPlan, Person, Script, Spare, TokenSpec};
 
 /// A name and what it stands for.
@@ -43,7 +44,7 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
         fact("Version", script.root_version().to_string()),
         fact(
             "Threshold",
-            format!("{} of {} root keys", root.threshold, script.keys().len()),
+            format!("{} of {} root keys", root.threshold, script.root_keys()),
         ),
         fact("Expires", root.expires.to_string()),
         fact(
@@ -56,6 +57,25 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
         ),
         fact("Written for", root.destination.as_str()),
     ];
+    if let Some(previous) = script.previous() {
+        let version = previous.root.version();
+        let threshold = previous.root.role(RoleKind::Root).threshold();
+        facts.push(fact(
+            "Changes",
+            format!("root {version}, whose threshold of {threshold} must sign as well"),
+        ));
+        for (id, change) in script.key_changes() {
+            let mut places = script.distant_keys().iter();
+            let place = places.find(|key| key.id == *id).map_or_else(
+                || "its token is here".to_owned(),
+                |key| match &key.held_by {
+                    Some(holder) => format!("{} ({holder})", key.place),
+                    None => key.place.to_string(),
+                },
+            );
+            facts.push(fact(format!("Key {id}"), format!("{change}; {place}")));
+        }
+    }
     for (kind, role) in root.roles.iter() {
         let files: Vec<&str> = role.keys.iter().map(|key| key.file.as_str()).collect();
         facts.push(fact(

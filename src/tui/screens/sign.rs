@@ -31,7 +31,8 @@ enum Standing {
     Next,
     Later,
     Owed,
-    Never,
+    Lost,
+    Away,
 }
 
 pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
@@ -73,7 +74,8 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
             Standing::Next => ("[now] ", theme.now()),
             Standing::Owed => ("[owed]", theme.wait()),
             Standing::Later => ("[    ]", theme.quiet()),
-            Standing::Never => ("  –   ", theme.quiet()),
+            Standing::Lost => ("[lost]", theme.quiet()),
+            Standing::Away => ("[away]", theme.quiet()),
         };
         let style = if row.standing == Standing::Next {
             theme.strong()
@@ -151,19 +153,17 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
         .key_states()
         .enumerate()
         .map(|(index, (plan, state))| {
-            let name = script
-                .person(&plan.holder)
-                .map_or_else(|| plan.holder.to_string(), |person| person.name.clone());
+            let name = ceremony.name(&plan.holder);
             let fingerprint = state.generated();
             Row {
-                title: shorten(&escape(&name, charset), 24),
+                title: shorten(&escape(name, charset), 24),
                 id: plan.id.to_string(),
                 fingerprint: fingerprint
                     .map(|generated| generated.key.id().short())
                     .unwrap_or_default(),
                 standing: match (state.has_signed(), Some(index) == next) {
                     (true, _) => Standing::Signed,
-                    _ if state.forgone().is_some() => Standing::Never,
+                    _ if state.forgone().is_some() => Standing::Away,
                     (false, true) => Standing::Next,
                     (false, false) => Standing::Later,
                 },
@@ -182,7 +182,8 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
             standing: match ceremony.owed().get(&key.id) {
                 Some(Owed::Collected) => Standing::Signed,
                 Some(Owed::Waited | Owed::Expected) => Standing::Owed,
-                Some(Owed::Forgone { .. }) | None => Standing::Never,
+                None if key.place == Place::Lost => Standing::Lost,
+                Some(Owed::Forgone { .. }) | None => Standing::Away,
             },
             roots: (true, key.change.stays()),
         }

@@ -61,11 +61,11 @@ class Plug:
         threading.Thread(target=self._serve, args=(self.connection,), daemon=True).start()
 
     def pull(self):
+        # The line goes first: a card that is pulled gives no answer any more.
         connection, self.connection = self.connection, None
-        self.card.pull()
         if connection is not None:
             connection.shutdown(socket.SHUT_RDWR)
-            connection.close()
+        self.card.pull()
 
     def _serve(self, connection):
         try:
@@ -80,7 +80,7 @@ class Plug:
                 else:
                     self._write(connection, self.card.transmit(message))
         except (OSError, EOFError):
-            pass
+            connection.close()
 
     @staticmethod
     def _read(connection, length):
@@ -132,6 +132,9 @@ def control(daemon, plugs, line):
     if name == "pull":
         plug.pull()
         daemon.wait(int(number), False)
+        # A command that failed tells programs at once; the daemon's own look at the reader comes every 0.4 s,
+        # and a card that is back before that is lost to it. No hand is so quick.
+        time.sleep(0.9)
     elif name == "insert":
         plug.insert()
         daemon.wait(int(number), True)

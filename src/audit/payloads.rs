@@ -1,0 +1,49 @@
+//! The register of payloads, as a record makes it: who signed which root, and when.
+
+use jiff::Timestamp;
+
+use crate::ceremony::{Ceremony, Fact};
+use crate::metadata::KeyId;
+use crate::transcript::Transcript;
+use crate::transfer::{PayloadEntry, PayloadRegister, SignedBy};
+
+/// Where the register lies in a ceremony directory.
+pub(super) const PAYLOADS: &str = "keys/payloads.json";
+
+/// What the script carried in, and every payload that this ceremony signed, or announced to sign: a signature that
+/// was under way when the power went may exist.
+#[must_use]
+pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
+    let mut register = ceremony.script().payloads().clone();
+    register.add_record(transcript.head());
+    let Some(root) = ceremony.signed() else {
+        return register;
+    };
+    let mut entry = PayloadEntry::of(ceremony.script().repository(), root);
+    if ceremony.is_reviewed() {
+        entry.owed = ceremony.owed_elsewhere();
+    }
+    let mut add = |key_id: KeyId, at: Timestamp| {
+        // The announcement comes first, and counts.
+        if !entry.signed.iter().any(|signed| signed.key_id == key_id) {
+            entry.signed.insert(SignedBy { key_id, at });
+        }
+    };
+    for line in transcript.entries().iter().map(|entry| &entry.line) {
+        match &line.fact {
+            Fact::SignIntended { key, .. } => {
+                let generated = ceremony.key(key).and_then(|state| state.generated());
+                for id in generated
+                    .into_iter()
+                    .flat_map(|key| root.ids_of(&key.public_key))
+                {
+                    add(id, line.time);
+                }
+            }
+            Fact::Signed { key_id, .. } => add(KeyId::new(key_id.as_str()), line.time),
+            _ => {}
+        }
+    }
+    register.add(entry);
+    register
+}

@@ -1,0 +1,41 @@
+//! What happens to a signing request at the site that is asked.
+
+use crate::ceremony::event::Fact;
+use crate::ceremony::state::Ceremony;
+use crate::transfer::Judgement;
+
+use super::{Folded, contradiction, require};
+
+impl Ceremony {
+    /// A request was judged.
+    pub(super) fn fold_judged(&mut self, fact: &Fact) -> Folded {
+        let Fact::RequestJudged {
+            sha256,
+            card,
+            again,
+        } = fact
+        else {
+            return Ok(());
+        };
+        let signing = self
+            .script
+            .signing()
+            .ok_or_else(|| contradiction("nobody asks for a signature here"))?;
+        let payload = signing.request.payload().clone();
+        require(payload.digest() == *sha256, "another payload was judged")?;
+        let judgement = self
+            .judge_request(signing, *card)
+            .map_err(|refusal| contradiction(refusal.to_string()))?;
+        require(
+            *again == (judgement == Judgement::Again),
+            "whether it was signed before is told wrongly",
+        )?;
+        let unsigned = signing
+            .request
+            .unsigned()
+            .map_err(|refusal| contradiction(refusal.to_string()))?;
+        self.signed = Some(unsigned);
+        self.frozen = Some(payload);
+        Ok(())
+    }
+}

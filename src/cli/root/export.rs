@@ -1,0 +1,156 @@
+//! `conclave root export`: the files for where a root is published, with instructions.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::carried::replace_file;
+use super::chain_files::{ChainFiles, display, unreadable};
+use super::output::print;
+use super::{Failure, Status};
+use crate::metadata::{Client, LintRemark, RootFile, lint, try_verify_chain};
+use crate::transfer::{Consignment, Destination};
+use crate::words::Digest;
+
+/// Write the files for where a root is published, with instructions that can be followed to the letter.
+///
+/// The chain is verified first; what the destination would not take refuses it. Clients that stumble
+/// over the newest version are named.
+///
+/// Exit status: 0 done, 1 the chain or the destination refuses it, 2 wrong usage, 4 a file could not
+/// be read or written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// What publishes it: plain, tuf-on-ci, tough, python-tuf.
+    #[arg(long = "for", value_name = "DESTINATION", default_value = "plain")]
+    destination: Destination,
+    /// The directory for the files: one that does not exist yet or is empty.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Judge the expiry at this time instead of now: 2026-12-01T09:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// Report as JSON on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let files = ChainFiles::find(&arguments.paths)?
+        .read()
+        .collect::<Result<Vec<_>, _>>()?;
+    let at = arguments.at.unwrap_or_else(Timestamp::now);
+    let report = try_verify_chain(files.iter().cloned().map(Ok::<_, Failure>), at)?;
+    let mut reasons: Vec<String> = report.reasons().iter().map(ToString::to_string).collect();
+    let roots: Vec<RootFile> = files
+        .iter()
+        .filter_map(|(_, bytes)| RootFile::read(bytes).ok())
+        .collect();
+    let mut remarks = Vec::new();
+    if let (true, Some(newest)) = (report.is_accepted(), roots.last()) {
+        reasons.extend(arguments.destination.objections(newest.document()));
+        remarks = lint(newest, &Client::TUF);
+        let own = arguments.destination.own_client();
+        let refused = |remark: &&LintRemark| {
+            Some(remark.client) == own && remark.effect == crate::metadata::Effect::Refuses
+        };
+        reasons.extend(remarks.iter().filter(refused).map(ToString::to_string));
+    }
+    let written = match (reasons.is_empty(), roots.split_last()) {
+        (true, Some((newest, others))) => {
+            let versions = roots.iter().map(|root| root.document().version());
+            let consignment = Consignment {
+                versions: versions.collect(),
+                root: newest.document(),
+                previous: others.last().map(RootFile::document),
+            };
+            write(arguments, &consignment, &files)?
+        }
+        _ => Vec::new(),
+    };
+    if arguments.json {
+        let value = json!({
+            "destination": arguments.destination.as_str(),
+            "version": report.version(),
+            "reasons": reasons,
+            "files": written,
+            "clients": remarks,
+        });
+        print(&value.to_string())?;
+    } else {
+        print(&for_people(&reasons, &remarks, &written, &arguments.out))?;
+    }
+    Ok(if reasons.is_empty() {
+        Status::Done
+    } else {
+        Status::Refused
+    })
+}
+
+fn for_people(
+    reasons: &[String],
+    remarks: &[LintRemark],
+    written: &[String],
+    out: &Path,
+) -> String {
+    let mut text = String::new();
+    for reason in reasons {
+        let _ = writeln!(text, "[FAIL] {reason}");
+    }
+    for remark in remarks {
+        let _ = writeln!(text, "[note] {remark}");
+    }
+    for name in written {
+        let _ = writeln!(text, "{}", display(&out.join(name)));
+    }
+    text.push_str(if written.is_empty() {
+        "nothing was written"
+    } else {
+        "follow INSTRUCTIONS.txt on the machine that publishes"
+    });
+    text
+}
+
+/// Writes the files, and tells their names.
+fn write(
+    arguments: &Arguments,
+    consignment: &Consignment<'_>,
+    files: &[(String, Vec<u8>)],
+) -> Result<Vec<String>, Failure> {
+    let out = &arguments.out;
+    fs::create_dir_all(out).map_err(|error| unreadable(out, &error))?;
+    let mut entries = fs::read_dir(out).map_err(|error| unreadable(out, &error))?;
+    if entries.next().is_some() {
+        return Err(
+            Failure::new(Status::Usage, format!("{} is not empty", display(out)))
+                .hint("give a directory that does not exist yet, with --out DIR"),
+        );
+    }
+    let mut documents: Vec<(String, Vec<u8>)> = consignment
+        .versions
+        .iter()
+        .zip(files)
+        .map(|(version, (_, bytes))| (format!("{version}.root.json"), bytes.clone()))
+        .collect();
+    if let Some((_, newest)) = files.last() {
+        documents.push(("root.json".to_owned(), newest.clone()));
+    }
+    let instructions = arguments.destination.instructions(consignment);
+    documents.push(("INSTRUCTIONS.txt".to_owned(), instructions.into_bytes()));
+    documents.sort();
+    let mut sums = String::new();
+    for (name, bytes) in &documents {
+        let _ = writeln!(sums, "{}  {name}", Digest::of(bytes));
+    }
+    documents.push(("SHA256SUMS".to_owned(), sums.into_bytes()));
+    for (name, bytes) in &documents {
+        replace_file(&out.join(name), bytes)?;
+    }
+    Ok(documents.into_iter().map(|(name, _)| name).collect())
+}

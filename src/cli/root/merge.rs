@@ -1,0 +1,288 @@
+//! `conclave root merge`: gathers the signatures over one root.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::carried::{Carried, refused, replace_file};
+use super::chain_files::{ChainFiles, display};
+use super::output::print;
+use super::{Failure, Status};
+use crate::metadata::{
+    Count, FrozenRoot, KeyId, Progress, RootFile, SignedRoot, TrustedRoot, try_verify_chain,
+};
+use crate::record::visible;
+use crate::transfer::{Kept, Merge, Owed, Refusal};
+
+/// Gather signatures over one root, from wherever they come.
+///
+/// Each is verified before it is kept; a key has one signature, and never two. In whatever order they
+/// come, and however often, the same signatures make the same file.
+/// If one is refused, nothing is written.
+///
+/// Exit status: 0 done, 1 something was refused, 2 wrong usage, 4 a file could not be read or written.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// What is signed: a signing request, or the root file with or without signatures.
+    subject: PathBuf,
+    /// Detached signatures, and files of the same root with signatures.
+    signatures: Vec<PathBuf>,
+    /// For a root file after version 1: the chain up to the version before it, as for `root verify`.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    after: Vec<PathBuf>,
+    /// A signature that another tool made, in hex; goes with --keyid.
+    #[arg(long = "signature", value_name = "HEX", requires = "key_ids")]
+    hex: Vec<String>,
+    /// The ID of the key that made the --signature in the same place.
+    #[arg(long = "keyid", value_name = "ID", requires = "hex")]
+    key_ids: Vec<String>,
+    /// Where the root file goes; signatures that it holds already are kept.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Report as JSON on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of one signature.
+struct Taken {
+    from: String,
+    key_id: KeyId,
+    result: Result<Kept, Refusal>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    if arguments.hex.len() != arguments.key_ids.len() {
+        return Err(Failure::new(
+            Status::Usage,
+            "each --signature needs a --keyid, and each --keyid a --signature",
+        )
+        .hint("give them in pairs: --signature HEX --keyid ID"));
+    }
+    let (mut merge, mut taken) = begin(arguments)?;
+    if arguments.out.exists() {
+        taken.extend(take(&mut merge, &arguments.out)?);
+    }
+    for path in &arguments.signatures {
+        taken.extend(take(&mut merge, path)?);
+    }
+    for (hex, key_id) in arguments.hex.iter().zip(&arguments.key_ids) {
+        let key_id = KeyId::new(key_id.as_str());
+        let result = merge.take_hex(&key_id, hex);
+        taken.push(Taken {
+            from: "--signature".to_owned(),
+            key_id,
+            result,
+        });
+    }
+    let is_refused = taken.iter().any(|taken| taken.result.is_err());
+    if !is_refused {
+        replace_file(&arguments.out, &merge.root().to_file_bytes())?;
+    }
+    print(&if arguments.json {
+        as_json(&merge, &taken).to_string()
+    } else {
+        for_people(&merge, &taken, &arguments.out)
+    })?;
+    Ok(if is_refused {
+        Status::Refused
+    } else {
+        Status::Done
+    })
+}
+
+/// What is signed, with the signatures that it brings along.
+fn begin(arguments: &Arguments) -> Result<(Merge, Vec<Taken>), Failure> {
+    let path = &arguments.subject;
+    match Carried::read(path)? {
+        Carried::Request(request) => {
+            let merge = Merge::of_request(&request).map_err(|refusal| refused(path, &refusal))?;
+            Ok((merge, Vec::new()))
+        }
+        Carried::Root(file) => {
+            let mut merge = Merge::new(unsigned(&file, &arguments.after)?, None);
+            let taken = take_file(&mut merge, path, &file)?;
+            Ok((merge, taken))
+        }
+        Carried::Signature(_) => Err(Failure::new(
+            Status::Usage,
+            format!("{} is a signature", display(path)),
+        )
+        .hint("name first what is signed: the signing request, or the root file")),
+    }
+}
+
+/// The root of a file with no signature on it.
+fn unsigned(file: &RootFile, after: &[PathBuf]) -> Result<SignedRoot, Failure> {
+    let frozen = FrozenRoot::from_signed_bytes(file.document().signed_bytes())
+        .map_err(|error| Failure::new(Status::Refused, visible(&error.to_string())))?;
+    if frozen.version() == 1 && after.is_empty() {
+        return Ok(SignedRoot::new(frozen));
+    }
+    if after.is_empty() {
+        return Err(Failure::new(
+            Status::Usage,
+            format!(
+                "version {} is signed by the keys of the version before it as well",
+                frozen.version()
+            ),
+        )
+        .hint("name the chain up to that one: --after PATH…, or merge into the signing request"));
+    }
+    let previous = trusted(after)?;
+    SignedRoot::after(frozen, previous)
+        .map_err(|error| Failure::new(Status::Refused, error.to_string()))
+}
+
+fn trusted(paths: &[PathBuf]) -> Result<TrustedRoot, Failure> {
+    let files = ChainFiles::find(paths)?;
+    // An expired root can still be changed: the time does not decide.
+    let report = try_verify_chain(files.read(), jiff::Timestamp::UNIX_EPOCH)?;
+    report.trusted().cloned().ok_or_else(|| {
+        let reasons: Vec<_> = report.reasons().iter().map(ToString::to_string).collect();
+        Failure::new(Status::Refused, reasons.join("; ")).hint("conclave root verify tells more")
+    })
+}
+
+fn take(merge: &mut Merge, path: &Path) -> Result<Vec<Taken>, Failure> {
+    match Carried::read(path)? {
+        Carried::Root(file) => take_file(merge, path, &file),
+        Carried::Signature(detached) => Ok(vec![Taken {
+            from: display(path),
+            result: merge.take(&detached),
+            key_id: detached.key_id,
+        }]),
+        Carried::Request(_) => Err(Failure::new(
+            Status::Usage,
+            format!("{} is a signing request", display(path)),
+        )
+        .hint("there is one thing that is signed; it is named first")),
+    }
+}
+
+fn take_file(merge: &mut Merge, path: &Path, file: &RootFile) -> Result<Vec<Taken>, Failure> {
+    let taken = merge
+        .take_file(file)
+        .map_err(|refusal| refused(path, &refusal))?;
+    Ok(taken
+        .into_iter()
+        .map(|(key_id, result)| Taken {
+            from: display(path),
+            key_id,
+            result,
+        })
+        .collect())
+}
+
+/// The two counters: `root 7 keys 2/3 · root 8 keys 3/3`.
+pub(super) fn counters(version: u64, progress: Progress) -> String {
+    let own =
+        |version: u64, count: Count| format!("root {version} keys {}/{}", count.have, count.need);
+    match progress.previous {
+        Some(previous) => format!(
+            "{} · {}",
+            own(version - 1, previous),
+            own(version, progress.own)
+        ),
+        None => own(version, progress.own),
+    }
+}
+
+fn owes(owed: &Owed, version: u64) -> String {
+    let ids: Vec<_> = owed.key_ids.iter().map(KeyId::short).collect();
+    let roles = match (owed.in_previous, owed.in_own) {
+        (true, true) => format!("root {} and root {version}", version - 1),
+        (true, false) => format!("root {}", version - 1),
+        _ => format!("root {version}"),
+    };
+    format!(
+        "{} ({}), counts for {roles}",
+        ids.join(" and "),
+        owed.description
+    )
+}
+
+fn for_people(merge: &Merge, taken: &[Taken], out: &Path) -> String {
+    let version = merge.root().frozen().version();
+    let mut text = String::new();
+    for Taken {
+        from,
+        key_id,
+        result,
+    } in taken
+    {
+        let (mark, what) = match result {
+            Ok(Kept::New) => ("ok", "verified".to_owned()),
+            Ok(Kept::Replaced) => ("ok", "verified, and takes the place of another".to_owned()),
+            Ok(Kept::Unchanged) => ("ok", "there already".to_owned()),
+            Err(refusal) => ("FAIL", refusal.to_string()),
+        };
+        let _ = writeln!(text, "[{mark}] key {} from {from}: {what}", key_id.short());
+    }
+    let _ = writeln!(text, "{}", counters(version, merge.progress()));
+    if taken.iter().any(|taken| taken.result.is_err()) {
+        let _ = write!(text, "nothing was written");
+        return text;
+    }
+    if merge.root().is_complete() {
+        let _ = write!(text, "complete: {}", display(out));
+    } else {
+        for owed in merge.owed() {
+            let _ = writeln!(text, "may still sign: {}", owes(&owed, version));
+        }
+        let _ = write!(
+            text,
+            "not complete, clients refuse it as it is: {}",
+            display(out)
+        );
+    }
+    text
+}
+
+fn as_json(merge: &Merge, taken: &[Taken]) -> Value {
+    let count = |count: Count| json!({"have": count.have, "need": count.need});
+    let progress = merge.progress();
+    let taken: Vec<_> = taken
+        .iter()
+        .map(|taken| match &taken.result {
+            Ok(kept) => json!({
+                "from": taken.from,
+                "keyid": taken.key_id,
+                "result": match kept {
+                    Kept::New => "new",
+                    Kept::Replaced => "replaced",
+                    Kept::Unchanged => "unchanged",
+                },
+            }),
+            Err(refusal) => json!({
+                "from": taken.from,
+                "keyid": taken.key_id,
+                "result": "refused",
+                "check": refusal.check,
+                "detail": refusal.detail,
+            }),
+        })
+        .collect();
+    let owed: Vec<_> = merge
+        .owed()
+        .into_iter()
+        .map(|owed| {
+            json!({
+                "keyids": owed.key_ids,
+                "key": owed.description,
+                "in_previous": owed.in_previous,
+                "in_own": owed.in_own,
+            })
+        })
+        .collect();
+    json!({
+        "version": merge.root().frozen().version(),
+        "sha256": merge.root().frozen().digest(),
+        "signatures": taken,
+        "previous": progress.previous.map(count),
+        "own": count(progress.own),
+        "complete": progress.is_complete(),
+        "owed": owed,
+    })
+}

@@ -1,0 +1,247 @@
+//! `conclave root sign`: one key holder, one token, one signature, on a machine of their own.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::carried::refused;
+use super::chain_files::{ChainFiles, display, read_file_up_to};
+use super::history::History;
+use super::{Failure, Status};
+use crate::ceremony::{Mode, Opening};
+use crate::cli::conduct::{Show, absolute, conduct, create_directory};
+use crate::cli::script::tell_faults;
+use crate::executor::{Executor, PeoplesHands, program_digest};
+use crate::metadata::{TrustedRoot, verify_chain};
+use crate::profile::Profile;
+use crate::script::{SigningPlan, TokenMark};
+use crate::station;
+use crate::token::Reader as _;
+use crate::token::pkcs11::Module;
+use crate::transfer::{Anchor, Asked, Check, Refusal, SigningRequest};
+
+/// The longest request.
+const LONGEST: usize = 16 << 20;
+
+/// Sign what a signing request asks for, with one token.
+///
+/// The request is judged before a token is touched: its chain from the root that this machine trusts (--trust),
+/// or from the digest words of the key holder's paper card, which are typed; and whether anything else was signed
+/// as that version (--history). Then the change is shown in words, and the exact word is typed.
+/// The ceremony directory holds the record and, in export/, the signature file that goes back.
+///
+/// Exit status: 0 signed, 1 refused by a check, 2 wrong usage, 3 the token, 4 input or output, 5 the machine,
+/// 130 aborted.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The signing request
+    request: PathBuf,
+    /// The token, by its label or serial number
+    #[arg(long, value_name = "T")]
+    token: String,
+    /// The make of the token
+    #[arg(long, value_name = "PROFILE", default_value = "softhsm2")]
+    profile: String,
+    /// The ceremony directory: one that does not exist yet or is empty
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The record of an earlier ceremony or signing, or a register of payloads: what was signed before
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    history: Vec<PathBuf>,
+    /// The roots that this machine trusts, as for `root verify`; without it the words of the card are typed
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    trust: Vec<PathBuf>,
+    /// Which key signs, where the request asks for several
+    #[arg(long = "keyid", value_name = "ID")]
+    key_id: Option<String>,
+    /// The key holder's name, where it is not as the request says
+    #[arg(long, value_name = "NAME")]
+    holder: Option<String>,
+    /// Who watches; without a witness the record says that nobody did
+    #[arg(long, value_name = "NAME")]
+    witness: Option<String>,
+    /// Keep a second copy of the record here, on another medium
+    #[arg(long, value_name = "DIR")]
+    mirror: Option<PathBuf>,
+    /// Line by line, for serial consoles and screen readers
+    #[arg(long)]
+    plain: bool,
+    /// Take the PIN from a descriptor
+    #[arg(long, value_name = "N")]
+    pin_fd: Option<u32>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let _ = station::harden();
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    let refuse = |refusal: Refusal| refused(&arguments.request, &refusal);
+    let bytes = read_file_up_to(&arguments.request, LONGEST)?;
+    let request = SigningRequest::read(&bytes).map_err(refuse)?;
+    let trusted = trusted(&arguments.trust)?;
+    if let Some((_, root)) = &trusted {
+        request.judge(Anchor::Root(root), now).map_err(refuse)?;
+    }
+    let history = History::read(&arguments.history)?;
+    let register = history.register();
+    register
+        .judge(
+            request.repository(),
+            request.payload().version(),
+            request.payload().digest(),
+        )
+        .map_err(refuse)?;
+    if let Some(newest) = register
+        .newest_reached(request.repository())
+        .filter(|newest| *newest > request.payload().version())
+    {
+        let text = format!(
+            "it asks for version {}; version {newest} was signed already, by the records",
+            request.payload().version()
+        );
+        return Err(refuse(Refusal::new(Check::RequestReplayed, text)));
+    }
+    let asked = asked(arguments, &request)?;
+    let plan = SigningPlan {
+        request: (request.file_name(), bytes),
+        trusted: trusted.map(|(files, _)| files).unwrap_or_default(),
+        register: (!register.is_empty())
+            .then(|| ("payloads.json".to_owned(), register.to_file_bytes())),
+        repository: request.repository().to_owned(),
+        version: request.payload().version(),
+        not_before: now,
+        holder: arguments.holder.clone().unwrap_or(asked.holder),
+        witness: arguments.witness.clone(),
+        key_id: asked.key_id,
+        profile: arguments.profile.clone(),
+        token: mark(arguments)?,
+    };
+    let script = match plan.script() {
+        Ok(script) => script,
+        Err(faults) => return Ok(tell_faults(&faults)),
+    };
+    let path = absolute(&arguments.out)?;
+    let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
+    let opening = Opening {
+        mode: Mode::Production,
+        conclave: env!("CARGO_PKG_VERSION").to_owned(),
+        program: program_digest(),
+        export: "export".to_owned(),
+        twins: None,
+        mirror: mirror.as_ref().map(|path| path.display().to_string()),
+        machine: station::machine(),
+        rehearsal: None,
+        rehearsal_keys: Vec::new(),
+        twin_root: None,
+        twin_clock_offset: 0,
+    };
+    let directory = create_directory(&path, script, mirror.as_deref())?;
+    conduct(
+        Show::to_people(arguments.plain, arguments.pin_fd)?,
+        &path,
+        |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
+    )
+}
+
+type Trusted = (Vec<(String, Vec<u8>)>, TrustedRoot);
+
+/// The roots that this machine trusts, as the script carries them, and the newest.
+fn trusted(paths: &[PathBuf]) -> Result<Option<Trusted>, Failure> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let files = ChainFiles::find(paths)?
+        .read()
+        .collect::<Result<Vec<_>, _>>()?;
+    let report = verify_chain(files.iter().cloned(), Timestamp::UNIX_EPOCH);
+    let Some(root) = report.trusted() else {
+        let reasons: Vec<_> = report.reasons().iter().map(ToString::to_string).collect();
+        return Err(Failure::new(
+            Status::Refused,
+            format!("the roots of --trust do not verify: {}", reasons.join("; ")),
+        )
+        .hint("conclave root verify tells more"));
+    };
+    // The newest has the highest number, and each before it one less.
+    let last = root.version();
+    let first = last + 1 - files.len() as u64;
+    let files = (first..=last)
+        .zip(files)
+        .map(|(version, (_, bytes))| (format!("trusted/{version}.root.json"), bytes))
+        .collect();
+    Ok(Some((files, root.clone())))
+}
+
+/// The key that is to sign: the one that is named, the only one, or the one that the token shows.
+fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<Asked, Failure> {
+    let refuse = |text: String| {
+        refused(
+            &arguments.request,
+            &Refusal::new(Check::RequestNotAsked, text),
+        )
+    };
+    if let Some(id) = &arguments.key_id {
+        let mut asked = request.asked().iter();
+        return asked
+            .find(|one| one.key_id.as_str() == id)
+            .cloned()
+            .ok_or_else(|| {
+                refuse(format!(
+                    "it does not ask the key {} to sign",
+                    id.escape_debug()
+                ))
+            });
+    }
+    if let [only] = request.asked() {
+        return Ok(only.clone());
+    }
+    let held = held_keys(arguments)?;
+    let documents = [request.payload().document(), request.base().document()];
+    let is_held = |one: &&Asked| {
+        documents
+            .iter()
+            .filter_map(|document| document.root_key(&one.key_id)?.public())
+            .any(|public| held.contains(public))
+    };
+    request
+        .asked()
+        .iter()
+        .find(is_held)
+        .cloned()
+        .ok_or_else(|| {
+            refuse(format!(
+                "the token {:?} holds none of the {} keys that it asks to sign",
+                arguments.token,
+                request.asked().len()
+            ))
+        })
+}
+
+/// The public keys that the token shows without a PIN.
+fn held_keys(arguments: &Arguments) -> Result<Vec<crate::certificate::PublicKey>, Failure> {
+    let profile = Profile::named(&arguments.profile)?;
+    let mut module = Module::load(&profile)?;
+    let seen = crate::cli::token::select(&mut module, Some(&arguments.token))?;
+    let mut token = module.open(&seen.id)?;
+    Ok(token.keys()?.into_iter().map(|key| key.public).collect())
+}
+
+/// By what the script names the token: a label, unless only a serial number looks like that.
+fn mark(arguments: &Arguments) -> Result<TokenMark, Failure> {
+    let text = &arguments.token;
+    if text.is_empty() || text.len() > 64 {
+        return Err(Failure::new(
+            Status::Usage,
+            "a token is named by its label or its serial number",
+        )
+        .hint(format!(
+            "conclave token list --profile {}",
+            display(std::path::Path::new(&arguments.profile))
+        )));
+    }
+    let is_serial = text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Ok(if is_serial {
+        TokenMark::Serial(text.clone())
+    } else {
+        TokenMark::Label(text.clone())
+    })
+}

@@ -1,0 +1,144 @@
+//! `conclave script new` for a change of a root: the root is read, and each of its keys is named.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::new::Arguments;
+use super::source::read_file;
+use crate::cli::{Failure, Status};
+use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
+use crate::script::{ChangeBlueprint, KeyFate, OnlineFiles};
+use crate::words::Digest;
+
+/// What becomes of the root that is changed
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Changing a root")]
+pub(super) struct Change {
+    /// The root that is changed; before it, the versions from the trust anchor on, in order
+    #[arg(long, value_name = "FILE")]
+    pub(super) previous: Vec<PathBuf>,
+    /// The head of the record of the ceremony before, in words
+    #[arg(long, value_name = "WORDS")]
+    record: Option<String>,
+    /// How many keys are added
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    add: u8,
+    /// A key that goes, and whose token is here; its ID, or how it begins
+    #[arg(long, value_name = "KEYID")]
+    remove: Vec<String>,
+    /// A key that goes because it is lost or stolen
+    #[arg(long, value_name = "KEYID")]
+    lost: Vec<String>,
+    /// A key that stays, and does not sign this time
+    #[arg(long, value_name = "KEYID")]
+    absent: Vec<String>,
+    /// A key that stays, and whose signature another site owes
+    #[arg(long, value_name = "KEYID=SITE")]
+    site: Vec<String>,
+}
+
+impl Change {
+    /// Whether anything was said of a root that exists.
+    pub(super) fn is_given(&self) -> bool {
+        let lists = [&self.remove, &self.lost, &self.absent, &self.site];
+        !self.previous.is_empty()
+            || self.record.is_some()
+            || self.add > 0
+            || lists.into_iter().any(|list| !list.is_empty())
+    }
+
+    /// The script of the change, still to be written and judged.
+    pub(super) fn blueprint(
+        &self,
+        template: &str,
+        arguments: &Arguments,
+        online: OnlineFiles,
+    ) -> Result<ChangeBlueprint, Failure> {
+        let (chain, root) = self.read()?;
+        let ids = root.role(RootRole::Root).key_ids();
+        let mut keys: Vec<(KeyId, KeyFate)> =
+            ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
+        let mut say = |text: &str, fate: KeyFate| {
+            let mut meant = keys
+                .iter_mut()
+                .filter(|(id, _)| !text.is_empty() && id.as_str().starts_with(text));
+            match (meant.next(), meant.next()) {
+                (Some((_, known)), None) if *known == KeyFate::Keep => {
+                    *known = fate;
+                    Ok(())
+                }
+                (Some(_), None) => Err(usage(format!("the key {text:?} is named twice"))),
+                (Some(_), Some(_)) => Err(usage(format!("more than one key begins with {text:?}"))),
+                (None, _) => Err(usage(format!("the root has no root key {text:?}"))
+                    .hint("conclave root show tells its keys and their IDs")),
+            }
+        };
+        for (texts, fate) in [
+            (&self.remove, KeyFate::Remove),
+            (&self.lost, KeyFate::Lost),
+            (&self.absent, KeyFate::Absent),
+        ] {
+            for text in texts {
+                say(text, fate.clone())?;
+            }
+        }
+        for text in &self.site {
+            let (id, site) = text
+                .split_once('=')
+                .ok_or_else(|| usage(format!("{text:?} is not KEYID=SITE")))?;
+            say(id, KeyFate::Site(site.to_owned()))?;
+        }
+        let record = self.record.as_deref().map(Digest::from_words).transpose();
+        Ok(ChangeBlueprint {
+            template: template.to_owned(),
+            title: arguments.title.clone(),
+            repository: arguments.repository.clone(),
+            not_before: arguments.not_before,
+            expires: arguments.expires,
+            chain,
+            record: record.map_err(|error| usage(format!("--record: {error}")))?,
+            threshold: arguments.threshold.map(u32::from),
+            keys,
+            added: self.add,
+            key_type: arguments.key_type,
+            profile: arguments.profile.clone(),
+            online,
+        })
+    }
+
+    /// The chain, by the names under which it is carried, and the root at its end.
+    fn read(&self) -> Result<(Vec<(String, Vec<u8>)>, TrustedRoot), Failure> {
+        let mut chain = Vec::new();
+        for path in &self.previous {
+            let bytes = read_file(path).map_err(|error| {
+                let name = path.display().to_string().escape_debug().to_string();
+                Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
+                    .hint("give the file of the root that clients trust now")
+            })?;
+            chain.push((path.display().to_string(), bytes));
+        }
+        if chain.is_empty() {
+            return Err(usage("a change of a root needs the root".to_owned())
+                .hint("give it with --previous 7.root.json"));
+        }
+        let report = verify_chain(chain.clone().into_iter(), Timestamp::now());
+        let Some(root) = report.trusted().cloned() else {
+            let reasons: Vec<_> = report.reasons().iter().map(ToString::to_string).collect();
+            return Err(Failure::new(
+                Status::Refused,
+                format!("the root cannot be trusted: {}", reasons.join("; ")),
+            )
+            .hint("give the versions from the trust anchor on, in order, the newest last"));
+        };
+        let first = root.version() + 1 - chain.len() as u64;
+        let files = chain.into_iter().zip(first..);
+        let named =
+            files.map(|((_, bytes), version)| (format!("previous/{version}.root.json"), bytes));
+        Ok((named.collect(), root))
+    }
+}
+
+fn usage(what: String) -> Failure {
+    Failure::new(Status::Usage, what)
+}

@@ -1,0 +1,334 @@
+//! How a root stands: what expires when, who can sign, how many losses are survivable, and what to do by when.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::chain::TrustedRoot;
+use super::document::RootDocument;
+use super::key_id::KeyId;
+use super::role::RoleKind;
+use crate::certificate::PublicKey;
+
+/// So many days before it expires, a root should be renewed: people must be brought together first.
+const RENEW_DAYS: i64 = 60;
+/// So many lost keys a root should survive.
+const WANTED_LOSSES: u64 = 2;
+
+/// How a trusted root stands at a time.
+#[derive(Debug, Clone)]
+pub struct RootStatus {
+    version: u64,
+    expires: String,
+    days_left: i64,
+    roles: Vec<RoleStatus>,
+    acts: Vec<NextAct>,
+}
+
+/// How one role stands.
+#[derive(Debug, Clone)]
+pub struct RoleStatus {
+    /// Which.
+    pub kind: RoleKind,
+    /// Signatures that it needs.
+    pub threshold: u64,
+    /// Its keys, each public key once, with what people know of it.
+    pub keys: Vec<(KeyId, String)>,
+    /// How many of its keys may be lost before nobody can sign for it; `None` if nobody can even now.
+    pub losses: Option<u64>,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextAct {
+    /// The stable ID: `renew`.
+    pub id: &'static str,
+    /// By when; `None` where there is no date, and the next ceremony will do.
+    pub by: Option<Timestamp>,
+    /// What, and why.
+    pub text: String,
+}
+
+impl RootStatus {
+    /// Looks at a root. `names` tells the holders of keys, where somebody knows them.
+    #[must_use]
+    pub fn of(root: &TrustedRoot, names: &HashMap<PublicKey, String>, at: Timestamp) -> Self {
+        let document = root.document();
+        let roles: Vec<_> = RoleKind::ALL
+            .into_iter()
+            .map(|kind| RoleStatus::of(document, kind, names))
+            .collect();
+        let acts = acts(document, &roles, at);
+        Self {
+            version: root.version(),
+            expires: document.expires().as_str().escape_debug().to_string(),
+            days_left: document.expires().days_left(at),
+            roles,
+            acts,
+        }
+    }
+
+    /// The roles, root first.
+    #[must_use]
+    pub fn roles(&self) -> &[RoleStatus] {
+        &self.roles
+    }
+
+    /// What to do, the most urgent first.
+    #[must_use]
+    pub fn acts(&self) -> &[NextAct] {
+        &self.acts
+    }
+
+    /// The status as `conclave root status --json` prints it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let roles: serde_json::Map<String, Value> = self
+            .roles
+            .iter()
+            .map(|role| {
+                let keys: Vec<_> = role
+                    .keys
+                    .iter()
+                    .map(|(id, name)| json!({"keyid": id, "key": name}))
+                    .collect();
+                let role_json =
+                    json!({"threshold": role.threshold, "keys": keys, "losses": role.losses});
+                (role.kind.as_str().to_owned(), role_json)
+            })
+            .collect();
+        let acts: Vec<_> = self
+            .acts
+            .iter()
+            .map(|act| {
+                json!({"id": act.id, "by": act.by.map(|by| by.to_string()), "text": act.text})
+            })
+            .collect();
+        json!({
+            "version": self.version,
+            "expires": self.expires,
+            "days_left": self.days_left,
+            "roles": roles,
+            "next": acts,
+        })
+    }
+}
+
+impl RoleStatus {
+    fn of(document: &RootDocument, kind: RoleKind, names: &HashMap<PublicKey, String>) -> Self {
+        let mut seen: Vec<&PublicKey> = Vec::new();
+        let mut keys = Vec::new();
+        for (id, listed) in document.role_keys(kind) {
+            let key = listed.key();
+            // One public key counts once, and one that cannot be verified with never.
+            let Some(public) = key.public().filter(|public| !seen.contains(public)) else {
+                continue;
+            };
+            seen.push(public);
+            let known = names.get(public).cloned().or_else(|| key.holder());
+            let described = match known {
+                Some(name) => format!("{name}: {}", key.describe()),
+                None => key.describe(),
+            };
+            keys.push((id.clone(), described));
+        }
+        let threshold = document.role(kind).threshold();
+        Self {
+            kind,
+            threshold,
+            losses: (keys.len() as u64).checked_sub(threshold),
+            keys,
+        }
+    }
+}
+
+fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<NextAct> {
+    let mut acts = Vec::new();
+    let mut add = |id, by, text| acts.push(NextAct { id, by, text });
+    let expires = document.expires();
+    for role in roles {
+        match (role.kind, role.losses) {
+            (RoleKind::Root, None) => add(
+                "bootstrap",
+                Some(at),
+                "nobody can sign a next root any more: bring every client a new trust anchor by another way".to_owned(),
+            ),
+            (kind, None) => add(
+                "replace-online-keys",
+                Some(at),
+                format!("role {kind} has fewer usable keys than its threshold: a rotation must give it others"),
+            ),
+            _ => {}
+        }
+    }
+    for (id, listed) in document.keys() {
+        if listed.key().holds_private() {
+            let text = format!(
+                "the private half of key {} is published: take it out",
+                id.short()
+            );
+            add("revoke", Some(at), text);
+        }
+    }
+    if expires.is_past(at) {
+        let text = format!("clients have refused the root since {expires}: renew it");
+        add("renew", Some(at), text);
+    } else {
+        let by = expires
+            .instant()
+            .checked_sub(SignedDuration::from_hours(24 * RENEW_DAYS))
+            .unwrap_or(at)
+            .max(at);
+        let text = format!(
+            "renew the root {RENEW_DAYS} days before it expires at {expires}, so that it never is an emergency"
+        );
+        add("renew", Some(by), text);
+    }
+    if let Some(root) = roles.first() {
+        match root.losses {
+            Some(losses) if losses < WANTED_LOSSES => {
+                let then = match losses {
+                    0 => "with the next key that is lost, nobody can change the root any more",
+                    _ => "one more key can be lost, and no second one",
+                };
+                add("add-key", None, format!("add a root key: {then}"));
+            }
+            _ => {}
+        }
+        if root.threshold == 1 {
+            let text = "raise the threshold of the root: one key alone can change everything";
+            add("raise-threshold", None, text.to_owned());
+        }
+    }
+    let unexplained = document.keys().iter().filter(|(_, listed)| {
+        listed
+            .rule()
+            .is_none_or(|rule| rule != super::key_id::KeyIdRule::SPECIFIED)
+    });
+    for (id, _) in unexplained {
+        let text = format!(
+            "move key {} to the ID that the specification gives it: some clients refuse the file",
+            id.short()
+        );
+        add("move-key-id", None, text);
+    }
+    acts.sort_by_key(|act| act.by.unwrap_or(Timestamp::MAX));
+    acts
+}
+
+impl fmt::Display for RootStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = match self.days_left {
+            ..=-1 => "EXPIRED".to_owned(),
+            0 => "less than a day left".to_owned(),
+            1 => "1 day left".to_owned(),
+            days => format!("{days} days left"),
+        };
+        writeln!(
+            f,
+            "root version {}, expires {} ({left})",
+            self.version, self.expires
+        )?;
+        for role in &self.roles {
+            let losses = match role.losses {
+                None => "NOBODY CAN SIGN".to_owned(),
+                Some(0) => "no key may be lost".to_owned(),
+                Some(1) => "1 key may be lost".to_owned(),
+                Some(losses) => format!("{losses} keys may be lost"),
+            };
+            writeln!(
+                f,
+                "{}: {} of {} keys sign; {losses}",
+                role.kind,
+                role.threshold,
+                role.keys.len()
+            )?;
+            for (id, name) in &role.keys {
+                writeln!(f, "  {}  {name}", id.short())?;
+            }
+        }
+        write!(f, "next:")?;
+        for act in &self.acts {
+            match act.by {
+                Some(by) => {
+                    let day = by.strftime("%Y-%m-%d");
+                    write!(f, "\n  by {day}: {} ({})", act.text, act.id)?;
+                }
+                None => write!(f, "\n  at the next ceremony: {} ({})", act.text, act.id)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::testing::{Signer, signed_genesis, trusted};
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn ids(status: &RootStatus) -> Vec<&'static str> {
+        status.acts().iter().map(|act| act.id).collect()
+    }
+
+    #[test]
+    fn it_counts_losses_and_says_what_to_do_by_when() {
+        let (a, b, c, d, online) = (
+            Signer::p256(),
+            Signer::ed25519(),
+            Signer::p384(),
+            Signer::p256(),
+            Signer::ed25519(),
+        );
+        let root = trusted([signed_genesis(&[&a, &b, &c, &d], &online, |_| {})]);
+        let names = HashMap::from([(a.public().clone(), "Ada".to_owned())]);
+        let status = RootStatus::of(&root, &names, at("2030-01-01T00:00:00Z"));
+        assert_eq!(status.roles()[0].losses, Some(2));
+        assert_eq!(status.roles()[1].losses, Some(0));
+        assert_eq!(ids(&status), ["renew"]);
+        assert_eq!(status.acts()[0].by, Some(at("2030-11-02T00:00:00Z")));
+        let text = status.to_string();
+        assert!(
+            text.contains("365 days left") && text.contains("Ada: P-256"),
+            "{text}"
+        );
+        let late = RootStatus::of(&root, &names, at("2031-01-01T00:00:00Z"));
+        assert_eq!(late.acts()[0].by, Some(at("2031-01-01T00:00:00Z")));
+        assert!(late.acts()[0].text.contains("have refused the root since"));
+    }
+
+    #[test]
+    fn a_root_that_survives_few_losses_wants_another_key() {
+        let (a, b, c, online) = (
+            Signer::p256(),
+            Signer::ed25519(),
+            Signer::p384(),
+            Signer::p256(),
+        );
+        let now = at("2030-01-01T00:00:00Z");
+        for (root, text) in [
+            (vec![&a, &b], "nobody can change the root"),
+            (vec![&a, &b, &c], "no second one"),
+        ] {
+            let root = trusted([signed_genesis(&root, &online, |_| {})]);
+            let status = RootStatus::of(&root, &HashMap::new(), now);
+            assert_eq!(ids(&status), ["renew", "add-key"]);
+            assert!(status.acts()[1].text.contains(text));
+        }
+        let alone = trusted([signed_genesis(&[&a, &b, &c], &online, |signed| {
+            signed["roles"]["root"]["threshold"] = 1.into();
+            signed["roles"]["targets"]["threshold"] = 2.into();
+        })]);
+        let status = RootStatus::of(&alone, &HashMap::new(), now);
+        assert_eq!(
+            ids(&status),
+            ["replace-online-keys", "renew", "raise-threshold"]
+        );
+        assert_eq!(status.roles()[3].losses, None);
+    }
+}

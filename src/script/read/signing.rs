@@ -1,0 +1,395 @@
+//! Scripts of the kind `signing`: their own tables, and their own order of steps.
+
+use jiff::Timestamp;
+
+use super::carried::Carrier;
+use super::fields::Fields;
+use super::log::{At, Log};
+use super::people::PersonEntry;
+use super::steps::StepEntry;
+use super::{MOST, MOST_STEPS, keys, people, steps};
+use crate::metadata::{
+    Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, limits, verify_chain,
+};
+use crate::record::CustodyList;
+use crate::script::plan::{
+    Assurance, Backup, Destination, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
+};
+use crate::script::{Act, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust};
+use crate::transfer::{PayloadRegister, SigningRequest};
+use crate::words::Digest;
+
+/// The longest request or register.
+const LONGEST: usize = 16 << 20;
+/// What python-tuf's client walks at most.
+const MOST_VERSIONS: usize = 256;
+
+/// What every script begins with.
+pub(super) struct Head {
+    pub(super) title: Option<String>,
+    pub(super) repository: Option<String>,
+    pub(super) not_before: Option<Timestamp>,
+}
+
+/// Reads the rest of a signing script.
+pub(super) fn read(
+    log: &Log<'_>,
+    mut fields: Fields<'_, '_>,
+    source: &dyn CarriedFiles,
+    head: Head,
+) -> Option<Script> {
+    let mut carrier = Carrier::new(source);
+    let request = fields
+        .required(
+            "request",
+            "a table [request] with the file of the signing request",
+        )
+        .and_then(|value| value.table("[request]"))
+        .and_then(|table| request(table, &mut carrier));
+    let trust = match fields.optional("trust") {
+        None => Some(Trust::Card),
+        Some(value) => value
+            .table("[trust]")
+            .and_then(|table| trust(table, &mut carrier)),
+    };
+    let register = match fields.optional("register") {
+        None => Some(PayloadRegister::new()),
+        Some(value) => value
+            .table("[register]")
+            .and_then(|table| register(table, &mut carrier)),
+    };
+    let people = people::read(fields.tables("person", MOST));
+    let keys: Vec<_> = fields
+        .tables("key", MOST)
+        .into_iter()
+        .map(|table| key(table, request.as_ref()))
+        .collect();
+    let steps = steps::read(log, fields.tables("step", MOST_STEPS));
+    let start = fields.span.clone();
+    fields.finish();
+
+    if let (Some(request), Some(repository)) = (&request, &head.repository)
+        && request.repository() != repository
+    {
+        log.fault(
+            "script.request",
+            &start,
+            format!(
+                "the request is for {:?}, and not for {repository:?}",
+                request.repository()
+            ),
+            "a signing script names the repository of its request",
+        );
+    }
+    check_people(log, &start, &people, &keys);
+    check_steps(log, &start, &steps);
+    if !log.is_clean() {
+        return None;
+    }
+    let request = request?;
+    Some(Script {
+        name: String::new(),
+        text: String::new(),
+        kind: Kind::Signing,
+        title: head.title?,
+        repository: head.repository?,
+        not_before: head.not_before?,
+        // One person acts, whoever watches.
+        assurance: Assurance::Solo,
+        root: policy(&request),
+        previous: Some(previous(&request)),
+        people: people
+            .into_iter()
+            .map(PersonEntry::complete)
+            .collect::<Option<_>>()?,
+        keys: keys
+            .into_iter()
+            .map(KeyEntry::complete)
+            .collect::<Option<_>>()?,
+        spares: Vec::new(),
+        custody: CustodyList::default(),
+        distant: Vec::new(),
+        steps: steps
+            .into_iter()
+            .map(StepEntry::complete)
+            .collect::<Option<_>>()?,
+        carried: carrier.into_files(),
+        warnings: Vec::new(),
+        payloads: register?,
+        signing: Some(Signing {
+            request,
+            trust: trust?,
+        }),
+    })
+}
+
+fn request(table: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<SigningRequest> {
+    let (value, file) = carrier.file(table, LONGEST, "2.root.request.json")?;
+    SigningRequest::read(&file.bytes)
+        .map_err(|refusal| {
+            value.fault(
+                "script.request",
+                format!("{:?} is refused: {refusal}", file.name),
+                "ask whoever sent it, by another way, what they have",
+            );
+        })
+        .ok()
+}
+
+fn trust(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<Trust> {
+    let roots = fields.required(
+        "roots",
+        "roots = [{ file = \"trusted/1.root.json\", sha256 = \"…\" }]",
+    );
+    fields.finish();
+    let roots = roots?;
+    let files = roots
+        .items(MOST_VERSIONS)?
+        .iter()
+        .map(|item| {
+            let table = item.table("a file of \"roots\"")?;
+            let (_, file) = carrier.file(table, limits::MAX_FILE_BYTES, "trusted/1.root.json")?;
+            Some((file.name, file.bytes))
+        })
+        .collect::<Option<Vec<_>>>()?;
+    // What has expired can still be changed: the time does not decide.
+    let report = verify_chain(files.into_iter(), Timestamp::UNIX_EPOCH);
+    if let Some(root) = report.trusted() {
+        return Some(Trust::Root(root.clone()));
+    }
+    let reasons: Vec<String> = report.reasons().iter().map(ToString::to_string).collect();
+    roots.fault(
+        "script.trust",
+        format!("the roots cannot be trusted: {}", reasons.join("; ")),
+        "carry in the chain from your trust anchor on; or take the table out and type the words of the card",
+    );
+    None
+}
+
+/// Reads a register of payloads that the script carries.
+pub(super) fn register(
+    table: Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+) -> Option<PayloadRegister> {
+    let (value, file) = carrier.file(table, LONGEST, "payloads.json")?;
+    PayloadRegister::read(&file.bytes)
+        .map_err(|refusal| {
+            value.fault(
+                "script.register",
+                format!("{:?} is refused: {refusal}", file.name),
+                "carry in keys/payloads.json of the last ceremony",
+            );
+        })
+        .ok()
+}
+
+/// The key that signs, as it was read.
+struct KeyEntry {
+    entry: keys::KeyEntry,
+    key: Option<(At<RootKey>, KeyType)>,
+}
+
+fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry {
+    let id = fields
+        .required("id", "id = \"key\"")
+        .and_then(|value| value.at(value.id()));
+    let value = fields.required("key_id", "key_id = \"…\", as the request names it");
+    let key = value.and_then(|value| {
+        let text = value.line(200)?;
+        let asked = request?
+            .asked()
+            .iter()
+            .find(|one| one.key_id.as_str() == text);
+        let found = asked.and_then(|one| root_key(request?, &one.key_id));
+        let Some(found) = found else {
+            value.fault(
+                "script.not-asked",
+                format!("the request does not ask the key {text:?} to sign"),
+                "name a key of the request, by its ID there",
+            );
+            return None;
+        };
+        let Some(key_type) = key_type(&found.key) else {
+            value.fault(
+                "script.not-asked",
+                "this version signs with no key of that type and scheme",
+                "sign with another tool, and merge the signature: conclave root merge --signature",
+            );
+            return None;
+        };
+        Some((value.at(Some(found))?, key_type))
+    });
+    KeyEntry {
+        entry: keys::signing_key(fields, id),
+        key,
+    }
+}
+
+fn root_key(request: &SigningRequest, id: &crate::metadata::KeyId) -> Option<RootKey> {
+    let documents = [request.payload().document(), request.base().document()];
+    let key = documents
+        .iter()
+        .find_map(|document| document.root_key(id))?;
+    Some(RootKey {
+        id: id.clone(),
+        key: key.clone(),
+    })
+}
+
+/// What type of key a token must have for it, where this version signs with such keys.
+fn key_type(key: &Key) -> Option<KeyType> {
+    let public = key.public()?;
+    let signs = Scheme::for_public_key(public) == key.scheme();
+    KeyType::ALL
+        .into_iter()
+        .filter(|_| signs)
+        .find(|kind| kind.algorithm() == public.algorithm())
+}
+
+impl KeyEntry {
+    fn complete(self) -> Option<KeyPlan> {
+        let (key, key_type) = self.key?;
+        let (id, holder, token) = self.entry.place()?;
+        Some(KeyPlan {
+            id,
+            holder,
+            token,
+            key_type,
+            // The token has its PIN: nobody sets anything.
+            activation: Vec::new(),
+            backup: Backup::None,
+            change: KeyChange::Keep(key.value),
+        })
+    }
+}
+
+fn check_people(
+    log: &Log<'_>,
+    start: &std::ops::Range<usize>,
+    people: &[PersonEntry],
+    keys: &[KeyEntry],
+) {
+    let [key] = keys else {
+        log.fault(
+            "script.keys",
+            start,
+            "a signing is of one [[key]]",
+            "one key holder signs with one token; others have signings of their own",
+        );
+        return;
+    };
+    let administrators = people
+        .iter()
+        .filter(|person| person.is(PersonRole::Administrator))
+        .count();
+    if administrators != 1 {
+        log.fault(
+            "script.people",
+            start,
+            format!("{administrators} people are the administrator"),
+            "one person performs the script: the key holder, as a rule",
+        );
+    }
+    let watching = people
+        .iter()
+        .filter(|person| person.is(PersonRole::Witness));
+    for person in watching.filter(|person| person.is(PersonRole::Administrator)) {
+        log.fault(
+            "script.people",
+            &person.span,
+            "the administrator cannot be a witness",
+            "who performs the script and who checks it are two people; without a witness the record says so",
+        );
+    }
+    if let Some(holder) = &key.entry.holder {
+        let is_holder = people.iter().any(|person| {
+            person
+                .id
+                .as_ref()
+                .is_some_and(|id| id.value == holder.value)
+                && person.is(PersonRole::KeyHolder)
+        });
+        if !is_holder {
+            log.fault(
+                "script.holder",
+                &holder.span,
+                format!("{:?} is not a key-holder", holder.value.as_str()),
+                "add \"key-holder\" to the roles of that person",
+            );
+        }
+    }
+}
+
+/// The acts of a signing, in their order; notes may stand between them.
+const ACTS: [&str; 9] = [
+    "attendance",
+    "attest-clock",
+    "inspect-station",
+    "judge-request",
+    "open-token",
+    "review-root",
+    "sign-root",
+    "export",
+    "sign-off",
+];
+
+fn check_steps(log: &Log<'_>, start: &std::ops::Range<usize>, steps: &[StepEntry]) {
+    let acts: Vec<_> = steps
+        .iter()
+        .filter_map(|step| step.act.as_ref())
+        .filter(|act| !matches!(act, Act::Note { .. }))
+        .map(Act::name)
+        .collect();
+    let begins_with_note = matches!(
+        steps.first().and_then(|step| step.act.as_ref()),
+        Some(Act::Note { .. })
+    );
+    if acts != ACTS || begins_with_note {
+        log.fault(
+            "script.order",
+            start,
+            format!(
+                "a signing has these steps, in this order: {}",
+                ACTS.join(", ")
+            ),
+            "put them in this order; notes may stand after attendance",
+        );
+    }
+}
+
+/// What the payload says of the new root.
+fn policy(request: &SigningRequest) -> RootPolicy {
+    let payload = request.payload().document();
+    RootPolicy {
+        threshold: u32::try_from(payload.role(RoleKind::Root).threshold()).unwrap_or(u32::MAX),
+        expires: payload.expires().instant(),
+        consistent_snapshot: payload.consistent_snapshot().unwrap_or_default(),
+        destination: Destination::Plain,
+        roles: OnlineRoles::default(),
+    }
+}
+
+/// The chain of the request, as a ceremony knows what went before.
+fn previous(request: &SigningRequest) -> Previous {
+    let chain = request
+        .chain()
+        .iter()
+        .map(|bytes| {
+            let version = RootFile::read(bytes).map_or(0, |file| file.document().version());
+            CarriedFile {
+                name: format!("{version}.root.json"),
+                sha256: Digest::of(bytes),
+                bytes: bytes.clone(),
+            }
+        })
+        .collect();
+    let root: TrustedRoot = request.base().clone();
+    Previous {
+        chain,
+        root,
+        record: None,
+        custody: None,
+        register: None,
+        payloads: PayloadRegister::new(),
+    }
+}

@@ -1,0 +1,289 @@
+//! Where a root goes from here: what the destination asks for, and the instructions to bring it there.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use crate::metadata::{Client, RoleKind, RootDocument};
+
+/// What publishes the metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Destination {
+    /// Files on any web server.
+    Plain,
+    /// A Git repository that tuf-on-ci runs.
+    TufOnCi,
+    /// A repository that `tuftool`, of tough, keeps.
+    Tough,
+    /// A repository that a program with python-tuf keeps.
+    PythonTuf,
+}
+
+/// A text that names no [`Destination`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no destination; there are plain, tuf-on-ci, tough, python-tuf")]
+pub struct UnknownDestination {
+    /// The text.
+    pub name: String,
+}
+
+/// The versions that go there, and what changes with the last one.
+#[derive(Debug, Clone)]
+pub struct Consignment<'a> {
+    /// The numbers of the versions, ascending.
+    pub versions: Vec<u64>,
+    /// The newest.
+    pub root: &'a RootDocument,
+    /// The one before it, where it is there.
+    pub previous: Option<&'a RootDocument>,
+}
+
+const KEY_OWNER: &str = "x-tuf-on-ci-keyowner";
+const ONLINE_URI: &str = "x-tuf-on-ci-online-uri";
+const EXPIRY_PERIOD: &str = "x-tuf-on-ci-expiry-period";
+const SIGNING_PERIOD: &str = "x-tuf-on-ci-signing-period";
+
+impl Destination {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Plain, Self::TufOnCi, Self::Tough, Self::PythonTuf];
+
+    /// The name, as options give it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::TufOnCi => "tuf-on-ci",
+            Self::Tough => "tough",
+            Self::PythonTuf => "python-tuf",
+        }
+    }
+
+    /// The client that reads what the destination publishes, where that is told by its name.
+    #[must_use]
+    pub const fn own_client(self) -> Option<Client> {
+        match self {
+            Self::Plain => None,
+            Self::Tough => Some(Client::Tough),
+            Self::TufOnCi | Self::PythonTuf => Some(Client::PythonTuf),
+        }
+    }
+
+    /// What the destination would not take in a root, a sentence each.
+    #[must_use]
+    pub fn objections(self, root: &RootDocument) -> Vec<String> {
+        match self {
+            Self::TufOnCi => tuf_on_ci_objections(root),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How the files get to clients: a shell script whose prose is comments, to be followed to the letter.
+    #[must_use]
+    pub fn instructions(self, consignment: &Consignment<'_>) -> String {
+        let newest = consignment.root.version();
+        let files = numbered(&consignment.versions);
+        let mut text = format!(
+            "#!/bin/sh\n\
+             # How root {newest} gets to its clients. Prose is comments: read it, then copy the commands, or run\n\
+             #   sh INSTRUCTIONS.txt\n\
+             # in the directory in which this lies, on the machine that publishes. It stops at the first thing\n\
+             # that is not as it should be. Running it again does no harm.\n\
+             set -eu\n\
+             \n\
+             # 1. Nothing was changed on the way.\n\
+             sha256sum -c SHA256SUMS\n\
+             \n\
+             # 2. The chain verifies.\n\
+             conclave root verify {files}\n\n"
+        );
+        text.push_str(&self.placing(&files, newest));
+        text.push_str(&online_notes(self, consignment));
+        let _ = write!(
+            text,
+            "# {step}. What the server serves now is what was signed, and verifies from version 1 on.\n\
+             #    URL is where clients fetch metadata, without a slash at the end.\n\
+             : \"${{URL:?where clients fetch metadata}}\"\n\
+             served=$(mktemp -d)\n\
+             n=1\n\
+             while [ \"$n\" -le {newest} ]; do\n\
+             \x20 curl -fsS \"$URL/$n.root.json\" -o \"$served/$n.root.json\"\n\
+             \x20 n=$((n + 1))\n\
+             done\n\
+             for file in {files}; do cmp \"$file\" \"$served/$file\"; done\n\
+             conclave root verify \"$served\"\n\
+             rm -r \"$served\"\n",
+            step = if self == Self::TufOnCi { 5 } else { 4 },
+        );
+        text
+    }
+
+    fn placing(self, files: &str, newest: u64) -> String {
+        match self {
+            Self::TufOnCi => format!(
+                "# 3. Into the Git repository. CHECKOUT is a clean checkout of its main branch.\n\
+                 #    tuf-on-ci keeps every version in metadata/root_history/, and the newest as metadata/root.json.\n\
+                 : \"${{CHECKOUT:?a clean checkout of the repository of tuf-on-ci}}\"\n\
+                 mkdir -p \"$CHECKOUT/metadata/root_history\"\n\
+                 for file in {files}; do\n\
+                 \x20 if [ -e \"$CHECKOUT/metadata/root_history/$file\" ]; then\n\
+                 \x20   cmp \"$file\" \"$CHECKOUT/metadata/root_history/$file\"\n\
+                 \x20 else\n\
+                 \x20   install -m 644 \"$file\" \"$CHECKOUT/metadata/root_history/$file\"\n\
+                 \x20 fi\n\
+                 done\n\
+                 install -m 644 {newest}.root.json \"$CHECKOUT/metadata/root.json\"\n\
+                 git -C \"$CHECKOUT\" switch -C sign/root-{newest}\n\
+                 git -C \"$CHECKOUT\" add metadata\n\
+                 git -C \"$CHECKOUT\" diff --cached --quiet || git -C \"$CHECKOUT\" commit -m \"Root version {newest}\"\n\
+                 git -C \"$CHECKOUT\" push origin sign/root-{newest}\n\
+                 \n\
+                 # 4. tuf-on-ci opens a signing event for the branch sign/root-{newest}. Its report must say that the root\n\
+                 #    is signed and valid; merge it, and wait until the repository is published.\n\n"
+            ),
+            Self::Plain | Self::Tough | Self::PythonTuf => format!(
+                "# 3. To the other metadata. METADATA is the directory that the server serves as URL.\n\
+                 #    A version that clients have seen is never replaced by other bytes.\n\
+                 : \"${{METADATA:?the directory of the metadata}}\"\n\
+                 for file in {files}; do\n\
+                 \x20 if [ -e \"$METADATA/$file\" ]; then\n\
+                 \x20   cmp \"$file\" \"$METADATA/$file\"\n\
+                 \x20 else\n\
+                 \x20   install -m 644 \"$file\" \"$METADATA/.$file\" && mv \"$METADATA/.$file\" \"$METADATA/$file\"\n\
+                 \x20 fi\n\
+                 done\n\
+                 {}\n",
+                match self {
+                    Self::Tough => format!(
+                        "# tuftool takes the newest root by its path: from now on, tuftool update --root \"$METADATA/{newest}.root.json\" …\n"
+                    ),
+                    Self::PythonTuf => format!(
+                        "# A program with python-tuf reads it so: Metadata.from_file(f\"{{METADATA}}/{newest}.root.json\")\n"
+                    ),
+                    _ => "# For newcomers, who have no root yet, the newest one under a name that does not change:\n\
+                         install -m 644 root.json \"$METADATA/root.json\"\n"
+                        .to_owned(),
+                }
+            ),
+        }
+    }
+}
+
+fn numbered(versions: &[u64]) -> String {
+    let files: Vec<_> = versions
+        .iter()
+        .map(|version| format!("{version}.root.json"))
+        .collect();
+    files.join(" ")
+}
+
+/// What has to be signed anew when keys of online roles change.
+fn online_notes(destination: Destination, consignment: &Consignment<'_>) -> String {
+    let Some(previous) = consignment.previous else {
+        return String::new();
+    };
+    let changed: Vec<_> = [RoleKind::Timestamp, RoleKind::Snapshot, RoleKind::Targets]
+        .into_iter()
+        .filter(|kind| {
+            let (old, new) = (previous.role(*kind), consignment.root.role(*kind));
+            old.key_ids() != new.key_ids() || old.threshold() != new.threshold()
+        })
+        .map(RoleKind::as_str)
+        .collect();
+    if changed.is_empty() {
+        return String::new();
+    }
+    let roles = changed.join(", ");
+    let how = match destination {
+        Destination::Tough => format!(
+            "#      tuftool update --root \"$METADATA/{}.root.json\" --key NEW-KEY … (its versions go up by one)\n",
+            consignment.root.version()
+        ),
+        Destination::TufOnCi => {
+            "#      tuf-on-ci does that by itself when the signing event is merged.\n".to_owned()
+        }
+        _ => String::new(),
+    };
+    format!(
+        "#    The keys of {roles} change with this version. Have that metadata signed anew by the new keys now:\n\
+         #    clients that have the new root refuse what the old keys signed.\n{how}\n"
+    )
+}
+
+fn tuf_on_ci_objections(root: &RootDocument) -> Vec<String> {
+    let mut objections = Vec::new();
+    let mut object = |what: String| objections.push(what);
+    if root.consistent_snapshot() != Some(true) {
+        object("tuf-on-ci wants consistent_snapshot = true".to_owned());
+    }
+    let (timestamp, snapshot) = (
+        root.role(RoleKind::Timestamp),
+        root.role(RoleKind::Snapshot),
+    );
+    if timestamp != snapshot {
+        object("tuf-on-ci wants the same keys and threshold for timestamp and snapshot".to_owned());
+    }
+    for (id, listed) in root.keys() {
+        if listed.rule() != Some(crate::metadata::KeyIdRule::SPECIFIED) {
+            object(format!(
+                "tuf-on-ci wants for key {} the ID that the specification gives it",
+                id.short()
+            ));
+        }
+        let object_of_key = listed.key().object();
+        let has = |name: &str| object_of_key.get(name).and_then(Value::as_str);
+        if has(KEY_OWNER).is_none() && has(ONLINE_URI).is_none() {
+            object(format!(
+                "key {} has neither {KEY_OWNER} nor {ONLINE_URI}; giving it one changes its ID, and so takes a rotation",
+                id.short()
+            ));
+        }
+    }
+    let tree = root.tree();
+    let has_periods = |value: Option<&Value>| {
+        let days = |name: &str| value?.get(name)?.as_u64();
+        match (days(SIGNING_PERIOD), days(EXPIRY_PERIOD)) {
+            (Some(signing), Some(expiry)) => 1 <= signing && signing < expiry,
+            _ => false,
+        }
+    };
+    let signed = Value::Object(tree.clone());
+    let roles = tree.get("roles");
+    for (place, value) in [
+        ("the root", Some(&signed)),
+        (
+            "role timestamp",
+            roles.and_then(|roles| roles.get("timestamp")),
+        ),
+        (
+            "role snapshot",
+            roles.and_then(|roles| roles.get("snapshot")),
+        ),
+    ] {
+        if !has_periods(value) {
+            object(format!(
+                "tuf-on-ci wants in {place} a {SIGNING_PERIOD} of at least a day, and a longer {EXPIRY_PERIOD}"
+            ));
+        }
+    }
+    objections
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Destination {
+    type Err = UnknownDestination;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDestination> {
+        Self::ALL
+            .into_iter()
+            .find(|destination| destination.as_str() == name)
+            .ok_or_else(|| UnknownDestination { name: name.into() })
+    }
+}

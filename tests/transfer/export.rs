@@ -1,0 +1,201 @@
+//! `conclave root export`, and its instructions, followed to the letter.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{Site, conclave, json, text};
+
+/// A web server over a directory, on the loopback interface.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn of(directory: &Path) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let process = Command::new("python3")
+            .args([
+                "-m",
+                "http.server",
+                "--bind",
+                "127.0.0.1",
+                &port.to_string(),
+            ])
+            .current_dir(directory)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("python3 is not there: run ./softhsm-setup.sh --test-tools");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "the web server does not come up");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self {
+            process,
+            url: format!("http://127.0.0.1:{port}"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs the instructions of an export as they stand there, with the program of this build in the path.
+fn follow(export: &Path, settings: &[(&str, &str)]) -> (bool, String) {
+    let ours = assert_cmd::cargo::cargo_bin("conclave");
+    let path = format!(
+        "{}:{}",
+        ours.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let output = Command::new("sh")
+        .arg("INSTRUCTIONS.txt")
+        .current_dir(export)
+        .env("PATH", path)
+        .env("NO_PROXY", "127.0.0.1")
+        .env("no_proxy", "127.0.0.1")
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+fn export(site: &Site, destination: &str, versions: &[u64], out: &str) -> (i32, String) {
+    let files: Vec<_> = versions
+        .iter()
+        .map(|version| site.path(&format!("roots/{version}.root.json")))
+        .collect();
+    let mut arguments = vec!["export"];
+    arguments.extend(files.iter().map(|path| text(path)));
+    let out = site.path(out);
+    arguments.extend(["--for", destination, "--out", text(&out)]);
+    let (status, said, complaint) = conclave(&arguments);
+    (status, said + &complaint)
+}
+
+#[test]
+fn instructions_for_files_are_followed_to_the_letter() {
+    let site = Site::new();
+    for destination in ["plain", "tough", "python-tuf"] {
+        let metadata = site.path(&format!("served-{destination}"));
+        fs::create_dir(&metadata).unwrap();
+        for version in 1..=4 {
+            let name = format!("{version}.root.json");
+            fs::copy(site.path(&format!("roots/{name}")), metadata.join(&name)).unwrap();
+        }
+        let out = format!("export-{destination}");
+        let (status, said) = export(&site, destination, &[4, 5], &out);
+        assert_eq!(status, 0, "{said}");
+        let server = Server::of(&metadata);
+        let settings = [("METADATA", text(&metadata)), ("URL", server.url.as_str())];
+        for _ in 0..2 {
+            let (done, said) = follow(&site.path(&out), &settings);
+            assert!(done, "{said}");
+            assert!(
+                said.ends_with("accepted: version 5, expires 2036-01-01T00:00:00Z\n")
+                    || said.contains("accepted: version 5"),
+                "{said}"
+            );
+        }
+        let newest = fs::read(site.path("roots/5.root.json")).unwrap();
+        assert_eq!(fs::read(metadata.join("5.root.json")).unwrap(), newest);
+        assert_eq!(metadata.join("root.json").exists(), destination == "plain");
+        // Other bytes under a number that clients have seen stop it.
+        fs::write(metadata.join("5.root.json"), b"{}").unwrap();
+        assert!(!follow(&site.path(&out), &settings).0);
+    }
+}
+
+#[test]
+fn what_was_changed_on_the_way_is_not_published() {
+    let site = Site::new();
+    assert_eq!(export(&site, "plain", &[1, 2, 3, 4, 5], "export").0, 0);
+    let metadata = site.path("served");
+    fs::create_dir(&metadata).unwrap();
+    fs::copy(
+        site.path("roots/4.root.json"),
+        site.path("export/5.root.json"),
+    )
+    .unwrap();
+    let (done, said) = follow(
+        &site.path("export"),
+        &[("METADATA", text(&metadata)), ("URL", "http://127.0.0.1:9")],
+    );
+    assert!(!done && said.contains("5.root.json"), "{said}");
+    assert_eq!(fs::read_dir(&metadata).unwrap().count(), 0);
+}
+
+#[test]
+fn a_chain_with_a_hole_and_a_full_directory_are_refused() {
+    let site = Site::new();
+    let (status, said) = export(&site, "plain", &[3, 5], "hole");
+    assert_eq!(status, 1, "{said}");
+    assert!(
+        said.contains("chain.version") && !site.path("hole").exists(),
+        "{said}"
+    );
+    let (status, said) = export(&site, "plain", &[4, 5], "roots");
+    assert_eq!(status, 2, "{said}");
+}
+
+/// tuf-on-ci wants fields in keys and roles that must stand there when they are made.
+#[test]
+fn tuf_on_ci_refuses_a_root_whose_keys_were_not_made_for_it() {
+    let site = Site::new();
+    let (status, said) = export(&site, "tuf-on-ci", &[4, 5], "export");
+    assert_eq!(status, 1, "{said}");
+    assert!(
+        said.contains("x-tuf-on-ci-keyowner") && said.contains("takes a rotation"),
+        "{said}"
+    );
+    assert!(said.contains("x-tuf-on-ci-expiry-period"), "{said}");
+}
+
+#[test]
+fn the_clients_that_a_choice_loses_are_named() {
+    let site = Site::new();
+    let p384 = crate::signer::Signer::p384();
+    let mut lineage = crate::lineage::Lineage::new(1);
+    let mut draft =
+        conclave::metadata::RootDraft::after(&crate::lineage::trusted(&lineage.files)).unwrap();
+    let keys = [
+        p384.key(),
+        lineage.signers[0].key(),
+        lineage.signers[1].key(),
+    ];
+    draft.set_role(conclave::metadata::RoleKind::Root, 2, keys);
+    let mut root = lineage.unsigned(draft.freeze().unwrap());
+    lineage.sign(&mut root, 0);
+    lineage.sign(&mut root, 1);
+    lineage.files.push(root.to_file_bytes());
+    let roots = site.path("p384");
+    lineage.write_roots(&roots);
+    let out = site.path("p384-out");
+    let (status, said, _) = conclave(["export", text(&roots), "--out", text(&out), "--json"]);
+    assert_eq!(status, 0, "{said}");
+    let clients: Vec<_> = json(&said)["clients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|remark| remark["client"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(clients.iter().any(|client| client == "tough"), "{said}");
+    assert!(clients.iter().any(|client| client == "tuf-js"), "{said}");
+}
