@@ -91,7 +91,7 @@ fn a_sound_directory_holds() {
         "[ok] key-2 answered at reinsertion",
         "[ok] root 1 is signed by key-3",
         "[ok] root 1 is signed by key-4",
-        "[ok] 4 of 4 root keys have signed, 2 must",
+        "[ok] 4 of 4 keys of root 1 have signed, 2 must",
     ] {
         assert!(told.contains(line), "{line} is not in: {told}");
     }

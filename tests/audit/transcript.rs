@@ -1,16 +1,17 @@
 //! The transcript: each line that was changed, taken out, moved or doubled is told, and so is each byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, read_record};
 use conclave::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
     Prompt, Request, RequestKind,
 };
-use conclave::metadata::KeyType;
+use conclave::metadata::{KeyType, RoleKind};
 use conclave::record::{Finding, Tries};
+use conclave::script::{ChangeBlueprint, KeyFate, OnlineFiles, Script};
 use conclave::transcript::{Transcript, TranscriptError};
 use conclave::words::Digest;
 use proptest::prelude::*;
@@ -341,6 +342,45 @@ fn full() -> Transcript {
     full
 }
 
+/// Records of changes of a root to which another site owes a signature: one in which it comes, one in which it does not.
+fn of_sites() -> [Transcript; 2] {
+    let first = Room::closed(genesis(&[KeyType::Ed25519; 3], 2), Mode::Production);
+    let signed = first.ceremony.signed().unwrap();
+    let ids = signed.frozen().document().role(RoleKind::Root).key_ids();
+    let mut keys: Vec<_> = ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
+    keys[2].1 = KeyFate::Site("Lisbon".to_owned());
+    let change = ChangeBlueprint {
+        template: "renewal".to_owned(),
+        title: None,
+        repository: "example.com/updates".to_owned(),
+        not_before: "2027-06-01T09:00:00Z".parse().unwrap(),
+        expires: "2028-06-01T00:00:00Z".parse().unwrap(),
+        chain: vec![("previous/1.root.json".to_owned(), signed.to_file_bytes())],
+        record: None,
+        threshold: None,
+        keys,
+        added: 0,
+        key_type: KeyType::Ed25519,
+        profile: "softhsm2".to_owned(),
+        online: OnlineFiles::new(),
+    };
+    let files: BTreeMap<String, Vec<u8>> = change.chain.iter().cloned().collect();
+    let text = change.write().unwrap();
+    let script = Script::parse("renewal.toml", &text, &files, change.not_before).unwrap();
+    [0, 1].map(|index| {
+        let mut room = Room::open_with(Arc::new(script.clone()), Mode::Production, first.tokens());
+        room.advance_until(|ceremony| ceremony.request().is_some());
+        let remark = if index == 0 { "" } else { "the plane is late" };
+        room.answer(Answer::Choice {
+            index,
+            remark: remark.to_owned(),
+        })
+        .unwrap();
+        while room.advance() {}
+        room.transcript
+    })
+}
+
 /// A record in which tokens fail in every way.
 fn clumsy() -> Transcript {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().replace(
@@ -440,7 +480,8 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
 fn the_specification_names_every_event_and_member() {
     let specification = include_str!("../../docs/formats/transcript.md");
     let mut kinds = BTreeSet::new();
-    for entry in full().entries().iter().chain(clumsy().entries()) {
+    let records = [full(), clumsy()].into_iter().chain(of_sites());
+    for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();
         let row = specification
