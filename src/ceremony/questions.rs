@@ -221,15 +221,9 @@ impl Ceremony {
         bag: Option<&str>,
     ) -> Prompt {
         let lines = self.sealing_lines(key, secret, bag);
-        let ask = match bag {
-            Some(bag) => Ask::Word {
-                word: bag.to_owned(),
-            },
-            None => Ask::Text {
-                label: "Number of the new bag".to_owned(),
-                default: None,
-            },
-        };
+        let usual = bag.map_or_else(|| self.usual_envelope(), str::to_owned);
+        let label = "Number on the bag".to_owned();
+        let ask = Ask::Reading { label, usual };
         let mut prompt = Self::prompt(step, self.usual_approvers(), lines, ask);
         prompt.approval = true;
         prompt

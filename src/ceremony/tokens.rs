@@ -116,6 +116,14 @@ impl Ceremony {
         Some((key, secret, is_unused.then_some(bag)))
     }
 
+    /// What a rehearsal that plays by itself says that it read from a new bag: none is there.
+    pub(super) fn usual_envelope(&self) -> String {
+        let mut numbered = (1..).map(|number| format!("twin-envelope-{number}"));
+        numbered
+            .find(|bag| self.is_new_bag(bag))
+            .unwrap_or_default()
+    }
+
     /// Whether a bag's number stands nowhere yet: neither in the script nor on a bag of this ceremony.
     pub(super) fn is_new_bag(&self, bag: &str) -> bool {
         let keys = self.script.keys().iter();

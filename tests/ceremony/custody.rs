@@ -5,7 +5,7 @@ use conclave::ceremony::{
     StepError, Strength, Whereabouts,
 };
 
-use crate::ceremony_driver::{Room, with_bags};
+use crate::ceremony_driver::{Room, parse_with, with_bags};
 
 fn room_at(step: &str) -> Room {
     let mut room = Room::open(with_bags(), Mode::Production);
@@ -432,4 +432,45 @@ fn after_a_pause_time_has_gone_on_and_people_choose_anew() {
     room.answer(text(&tomorrow.to_string())).unwrap();
     while room.advance() {}
     assert!(room.ceremony.ending().is_some());
+}
+
+#[test]
+fn the_list_of_a_rehearsal_is_refused_in_a_production() {
+    use conclave::record::{CustodyLine, CustodyList, Moved};
+    let listed = |mode: &str| {
+        let mut list = CustodyList::default();
+        list.push(CustodyLine {
+            bag: "A1".to_owned(),
+            contents: "a token".to_owned(),
+            fingerprint: None,
+            holder: None,
+            mode: mode.to_owned(),
+            moved: Moved::Sealed,
+            people: Vec::new(),
+            place: None,
+            repository: "example.com/updates".to_owned(),
+            script: "00".repeat(32),
+            seq: 0,
+            time: "2026-11-01T09:00:00Z".parse().unwrap(),
+            token: None,
+        });
+        let bytes = list.to_bytes();
+        let digest = conclave::words::Digest::of(&bytes);
+        let carried = format!(
+            "repository = \"example.com/updates\"\ncustody = {{ file = \"previous/custody.jsonl\", sha256 = \"{digest}\" }}"
+        );
+        let text = with_bags().text().to_owned();
+        let text = text.replacen("repository = \"example.com/updates\"", &carried, 1);
+        parse_with(&text, &[("previous/custody.jsonl", &bytes)])
+    };
+    for (of, mode, is_taken) in [
+        ("rehearsal", Mode::Production, false),
+        ("rehearsal", Mode::Rehearsal, true),
+        ("production", Mode::Production, true),
+    ] {
+        let room = Room::new(listed(of));
+        let input = Input::Open(crate::ceremony_driver::opening(mode));
+        let opened = room.ceremony.decide(input, &room.moment());
+        assert_eq!(opened.is_ok(), is_taken, "{of} in {mode}");
+    }
 }

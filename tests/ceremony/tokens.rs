@@ -445,18 +445,10 @@ fn secrets_are_sealed_into_the_bags_of_the_script_before_two_people() {
     for (secret, bag) in [(TokenSecret::UserPin, "B1"), (TokenSecret::SoPin, "B2")] {
         let asked = prompt(&room);
         assert!(asked.approval);
-        assert_eq!(
-            asked.ask,
-            Ask::Word {
-                word: bag.to_owned()
-            }
-        );
+        assert!(matches!(&asked.ask, Ask::Reading { usual, .. } if usual == bag));
         for answer in ["", "B3", "b1"] {
             let answer = Answer::Text(answer.to_owned());
-            assert!(matches!(
-                room.answer(answer),
-                Err(StepError::NotTheWord { .. })
-            ));
+            assert!(room.answer(answer).is_err());
         }
         for approvals in not_two() {
             let answer = Answer::Text(bag.to_owned());
@@ -503,12 +495,7 @@ fn another_bag_is_an_amendment() {
     assert!(matches!(room.give(taken), Err(StepError::NotAmended(_))));
     room.give(request(RequestKind::AmendEnvelope, &subject, two()))
         .unwrap();
-    assert_eq!(
-        prompt(&room).ask,
-        Ask::Word {
-            word: "B7".to_owned()
-        }
-    );
+    assert!(matches!(prompt(&room).ask, Ask::Reading { usual, .. } if usual == "B7"));
     finish(&mut room);
 }
 
@@ -537,7 +524,7 @@ fn what_unblocked_a_pin_is_sealed_into_a_new_bag() {
     room.advance();
     for (used, new) in [("B1", "B11"), ("B2", "B12")] {
         let asked = prompt(&room);
-        assert!(asked.approval && matches!(asked.ask, Ask::Text { default: None, .. }));
+        assert!(asked.approval && matches!(asked.ask, Ask::Reading { .. }));
         assert!(room.answer(Answer::Text(used.to_owned())).is_err());
         room.answer(Answer::Text(new.to_owned())).unwrap();
     }
@@ -675,4 +662,37 @@ fn letters_in_pins_want_the_test_line() {
     // The next machine has another keyboard.
     room.resume(0);
     assert!(!room.ceremony.is_keyboard_tested());
+}
+
+#[test]
+fn a_process_that_takes_over_goes_on_with_what_was_decided() {
+    let mut room = room_at(script(), "open-token:key-2");
+    room.give(request(RequestKind::Redo, &["key-1", WHY], two()))
+        .unwrap();
+    let destroy = room.effect();
+    room.resume(0);
+    room.advance_until(|ceremony| is_at(ceremony, "generate-key:key-1"));
+    assert_eq!(room.effect(), destroy);
+    room.advance();
+    room.give(request(
+        RequestKind::TakeSpare,
+        &["key-1 spare-1", WHY],
+        two(),
+    ))
+    .unwrap();
+    room.resume(0);
+    room.advance_until(|ceremony| is_at(ceremony, "open-token:key-1"));
+    assert_eq!(room.ceremony.token_name(&key("key-1")), "spare-1");
+    finish(&mut room);
+
+    // A PIN that is to be unblocked is still to be unblocked.
+    let mut room = room_at(script(), "generate-key:key-1");
+    room.advance();
+    fail(&mut room, FailureKind::PinLocked);
+    room.advance();
+    let unblock = room.effect();
+    room.resume(0);
+    room.advance_until(|ceremony| is_at(ceremony, "generate-key:key-1"));
+    assert_eq!(room.effect(), unblock);
+    finish(&mut room);
 }

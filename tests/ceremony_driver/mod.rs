@@ -21,7 +21,9 @@ use conclave::ceremony::{
     Outcome, Prompt, StepError, Strength, possession_message,
 };
 use conclave::metadata::KeyType;
-use conclave::script::{Blueprint, KeyId, Kind, PersonId, Script, SpareId, embedded};
+use conclave::script::{
+    Blueprint, CarriedFiles as _, KeyId, Kind, PersonId, Script, SpareId, embedded,
+};
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
@@ -76,6 +78,28 @@ pub(crate) fn parse(text: &str) -> Arc<Script> {
         .find(|script| script.name == "genesis")
         .unwrap();
     match Script::parse("script.toml", text, ready, at) {
+        Ok(script) => Arc::new(script),
+        Err(faults) => panic!("{faults}"),
+    }
+}
+
+/// The same, with more files that it carries.
+pub(crate) fn parse_with(text: &str, more: &[(&str, &[u8])]) -> Arc<Script> {
+    let at = "2026-11-20T12:00:00Z".parse().unwrap();
+    let mut ready = embedded().iter();
+    let ready = ready.find(|script| script.name == "genesis").unwrap();
+    let mut files: BTreeMap<String, Vec<u8>> = ["timestamp", "snapshot", "targets"]
+        .map(|role| {
+            let name = format!("online/{role}.pub.pem");
+            let bytes = ready.read(&name).unwrap();
+            (name, bytes)
+        })
+        .into();
+    files.extend(
+        more.iter()
+            .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())),
+    );
+    match Script::parse("script.toml", text, &files, at) {
         Ok(script) => Arc::new(script),
         Err(faults) => panic!("{faults}"),
     }

@@ -152,3 +152,23 @@ fn impossible_numbers_make_no_script() {
     assert_eq!(says(3, 4), "a threshold of 4 does not go with 3 tokens");
     assert_eq!(says(3, 0), "a threshold of 0 does not go with 3 tokens");
 }
+
+#[test]
+fn what_is_sealed_is_set_in_a_step() {
+    let sealed = genesis().text.replace(
+        "{ what = \"so-pin\", set_by = \"holder-5\", fate = \"memory\" }",
+        "{ what = \"so-pin\", set_by = \"holder-5\", fate = \"envelope\", bag = \"B5\" }",
+    );
+    assert!(parse(&sealed, genesis()).is_ok());
+    let as_it_comes = ["initialise-token", "set-pin"].map(|act| {
+        let minutes = if act == "set-pin" { 2 } else { 1 };
+        format!("[[step]]\nact = \"{act}\"\nkey = \"key-5\"\nminutes = {minutes}\n\n")
+    });
+    let without = as_it_comes.iter().fold(sealed, |text, step| {
+        assert!(text.contains(step), "{step}");
+        text.replace(step, "")
+    });
+    let faults = parse(&without, genesis()).unwrap_err();
+    let checks: Vec<&str> = faults.into_iter().map(|fault| fault.check).collect();
+    assert_eq!(checks, ["script.unused"]);
+}

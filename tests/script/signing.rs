@@ -95,7 +95,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "script.people",
     ),
     ("key_id = \"", "key_id = \"00", "script.not-asked"),
-    ("[request]", "[requests]", "script.field"),
+    ("[request]", "[requests]", "script.field-missing"),
     (
         "\"signing-request\"",
         "\"detached-signature\"",

@@ -15,6 +15,7 @@ fn code(purpose: SecretPurpose) -> SecretPrompt {
         who: "witness-1".parse().unwrap(),
         purpose,
         about: "Attest the clock".to_owned(),
+        digits_only: false,
         ..new_pin()
     }
 }

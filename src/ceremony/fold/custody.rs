@@ -7,7 +7,7 @@ use crate::ceremony::check::Check;
 use crate::ceremony::custody::{
     Bag, Pause, Reading, Wanted, Whereabouts, head_words, is_bag_number, is_taken_again,
 };
-use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::event::{Event, Fact, Mode};
 use crate::ceremony::state::Ceremony;
 
 use super::{Folded, ReplayError, contradiction, hold, out_of_place, require};
@@ -171,6 +171,16 @@ impl Ceremony {
                 "what is written on a bag is read by somebody who is here, and not by the ceremony administrator",
             )
         })
+    }
+
+    /// What a rehearsal said of bags is nothing to go by in a production.
+    pub(super) fn require_list_of(&self, mode: Mode) -> Folded {
+        let lines = self.script.custody().lines();
+        let rehearsed = Mode::Rehearsal.to_string();
+        require(
+            mode == Mode::Rehearsal || lines.iter().all(|line| line.mode != rehearsed),
+            "the custody list is of a rehearsal",
+        )
     }
 
     /// A token comes out of the bag in which it was left, by the list that was carried in.

@@ -152,6 +152,7 @@ impl Ceremony {
                     let twin = real.twin(&self.script, twin).map_err(contradiction)?;
                     self.found_on(Some(twin));
                 }
+                self.require_list_of(opening.mode)?;
                 self.opening = Some(opening.clone());
             }
             Fact::Resumed { head, .. } => {

@@ -55,6 +55,7 @@ impl Ceremony {
             }
             Fact::KeyDestroyed { key, fingerprint } => {
                 self.end_of_former(key, fingerprint, FormerFate::Destroyed)?;
+                self.custody.put_away = false;
                 self.key_mut(key)?.right_pin();
             }
             Fact::KeyOrphaned {
@@ -77,6 +78,7 @@ impl Ceremony {
                 state.right_pin();
                 // What lies in the bag is the PIN that locked.
                 state.envelopes.remove(&TokenSecret::UserPin);
+                self.custody.put_away = false;
             }
             Fact::EnvelopeSealed {
                 key, secret, bag, ..

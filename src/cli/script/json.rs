@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::script::Script;
+use crate::script::{Fate, Script, SecretPlan};
 
 pub(super) fn ceremony(script: &Script) -> Value {
     let roles: serde_json::Map<String, Value> = script
@@ -35,8 +35,14 @@ pub(super) fn ceremony(script: &Script) -> Value {
                 "holder": key.holder,
                 "type": key.key_type.to_string(),
                 "profile": key.token.profile,
+                "activation": key.activation.iter().map(activation).collect::<Vec<_>>(),
             })
         })
+        .collect();
+    let spares: Vec<Value> = script
+        .spares()
+        .iter()
+        .map(|spare| json!({ "id": spare.id, "profile": spare.token.profile, "keys": spare.keys }))
         .collect();
     let steps: Vec<Value> = script
         .steps()
@@ -67,6 +73,21 @@ pub(super) fn ceremony(script: &Script) -> Value {
         "minutes": script.total_minutes(),
         "people": people,
         "keys": keys,
+        "spares": spares,
         "steps": steps,
+    })
+}
+
+/// Who sets a secret of a token, and what becomes of it.
+fn activation(plan: &SecretPlan) -> Value {
+    let bag = match &plan.fate {
+        Fate::Envelope { bag } => Some(bag),
+        Fate::Memory | Fate::Discarded => None,
+    };
+    json!({
+        "what": plan.secret.as_str(),
+        "set_by": plan.set_by,
+        "fate": plan.fate.as_str(),
+        "bag": bag,
     })
 }

@@ -23,7 +23,7 @@ const MAX_THREADS: usize = 32;
 const BATCHES_PER_THREAD: usize = 3;
 /// How many files a thread takes at once.
 const BATCH_FILES: usize = 4;
-/// After how many bytes a thread takes no further file: parsed, they need thirty times as much.
+/// After how many bytes a thread takes no further file: parsed, they need many times as much.
 const BATCH_BYTES: usize = 256 << 10;
 
 /// A named file, or why it could not be fetched.

@@ -3,8 +3,8 @@
 use super::people::find;
 use super::twice;
 use crate::profile::Profile;
-use crate::script::TokenSecret;
 use crate::script::read::{Draft, FateWord, KeyEntry, Log, SecretEntry};
+use crate::script::{Act, TokenSecret};
 
 const CHECK: &str = "script.activation";
 
@@ -19,6 +19,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             known(log, key, entry);
             fate(log, entry);
             setter(log, draft, key, entry);
+            used(log, draft, key, entry);
         }
     }
     let bags = draft.keys.iter().flat_map(|key| {
@@ -79,6 +80,29 @@ fn fate(log: &Log<'_>, entry: &SecretEntry) {
             &bag.span,
             "a bag for what goes into none",
             "give it the fate envelope, or take the bag out",
+        );
+    }
+}
+
+/// What is sealed or discarded was set in a step of this ceremony.
+fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
+    let (Some(id), Some(fate)) = (&key.id, &entry.fate) else {
+        return;
+    };
+    let sets = |act: &Act| matches!(act, Act::SetPin { key } if *key == id.value);
+    let is_set = draft
+        .steps
+        .iter()
+        .any(|step| step.act.as_ref().is_none_or(sets));
+    if fate.value != FateWord::Memory && !is_set {
+        log.fault(
+            "script.unused",
+            &fate.span,
+            format!(
+                "no step sets what opens the token of {:?}",
+                id.value.as_str()
+            ),
+            "add a step set-pin, or take this entry out: the token comes with its PINs",
         );
     }
 }
