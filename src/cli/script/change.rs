@@ -11,6 +11,9 @@ use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
 use crate::script::{ChangeBlueprint, KeyFate, OnlineFiles};
 use crate::words::Digest;
 
+/// Files, by the names under which they are carried.
+type NamedFiles = Vec<(String, Vec<u8>)>;
+
 /// What becomes of the root that is changed
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Changing a root")]
@@ -108,7 +111,7 @@ impl Change {
     }
 
     /// The chain, by the names under which it is carried, and the root at its end.
-    fn read(&self) -> Result<(Vec<(String, Vec<u8>)>, TrustedRoot), Failure> {
+    fn read(&self) -> Result<(NamedFiles, TrustedRoot), Failure> {
         let mut chain = Vec::new();
         for path in &self.previous {
             let bytes = read_file(path).map_err(|error| {

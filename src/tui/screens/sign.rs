@@ -45,7 +45,7 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     // A prompt says the counts itself.
     let mut lines = match &model.request {
         Request::Ask(_) => Vec::new(),
-        _ => vec![heading(ceremony, &theme), Line::default()],
+        _ => vec![heading(ceremony, theme), Line::default()],
     };
     let longest = rows.iter().map(|row| width(&row.title)).max().unwrap_or(0);
     let names = rows
@@ -111,7 +111,7 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     lines
 }
 
-fn heading(ceremony: &Ceremony, theme: &Theme) -> Line<'static> {
+fn heading(ceremony: &Ceremony, theme: Theme) -> Line<'static> {
     let progress = ceremony.progress();
     let version = ceremony.script().root_version();
     let mut spans = Vec::new();
