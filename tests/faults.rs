@@ -235,7 +235,7 @@ fn people_make_room_on_a_full_disk_while_the_ceremony_waits() {
     let rehearsal = Rehearsal::new();
     let command = format!(
         "trap '' XFSZ; exec prlimit --fsize=14000:unlimited -- \
-         '{}' rehearse --plain --tokens 2 --threshold 1 --out '{}'",
+         '{}' rehearse --plain --until genesis --tokens 2 --threshold 1 --out '{}'",
         env!("CARGO_BIN_EXE_conclave"),
         rehearsal.out().display(),
     );

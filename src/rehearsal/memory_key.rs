@@ -97,7 +97,7 @@ mod tests {
             Algorithm::P256,
             Algorithm::P384,
             Algorithm::Ed25519,
-            Algorithm::Rsa { bits: 2048 },
+            Algorithm::Rsa { bits: 3072 },
         ] {
             let key = generate(algorithm).unwrap();
             assert_eq!(key.public.algorithm(), algorithm);

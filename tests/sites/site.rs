@@ -17,6 +17,8 @@ use tempfile::TempDir;
 
 use crate::store::{PIN, Store};
 
+const REPOSITORY: &str = "example.com/updates";
+
 const MODULES: [&str; 3] = [
     "/usr/lib/softhsm/libsofthsm2.so",
     "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
@@ -244,10 +246,6 @@ impl Line {
         report.trusted().unwrap().clone()
     }
 
-    pub(crate) fn repository(&self) -> &'static str {
-        "example.com/updates"
-    }
-
     pub(crate) fn key_id(&self, index: usize) -> KeyId {
         self.keys[index].key.id().clone()
     }
@@ -273,7 +271,7 @@ impl Line {
                 token: key.token.clone(),
             })
             .collect();
-        let repository = self.repository().to_owned();
+        let repository = REPOSITORY.to_owned();
         SigningRequest::new(repository, self.files.clone(), payload.clone(), asked)
             .unwrap()
             .to_file_bytes()
