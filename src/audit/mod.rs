@@ -18,7 +18,7 @@ mod verify;
 pub use check::{Check, Remark, Weight};
 pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
-pub use payloads::payload_register;
+pub use payloads::{PAYLOADS, payload_register};
 pub use report::report_html;
 pub use verdict::AuditReport;
 pub use verify::verify_directory;

@@ -8,7 +8,7 @@ use crate::transcript::Transcript;
 use crate::transfer::{PayloadEntry, PayloadRegister, SignedBy};
 
 /// Where the register lies in a ceremony directory.
-pub(super) const PAYLOADS: &str = "keys/payloads.json";
+pub const PAYLOADS: &str = "keys/payloads.json";
 
 /// What the script carried in, and every payload that this ceremony signed, or announced to sign: a signature that
 /// was under way when the power went may exist.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::audit::read_record;
+use crate::audit::{PAYLOADS, read_record};
 use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
@@ -146,6 +146,9 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
     let path = out.join("export/1.root.json");
     let unreadable = |what: String| Failure::new(Status::Io, format!("{}: {what}", path.display()));
     let root = std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
+    let register = genesis.join(PAYLOADS);
+    let register = std::fs::read(&register)
+        .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", register.display())))?;
     let file = RootFile::read(&root).map_err(|remark| unreadable(remark.to_string()))?;
     let ids = file.document().role(RootRole::Root).key_ids();
     let (last, kept) = ids
@@ -162,6 +165,8 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
         expires: now + SignedDuration::from_hours(365 * 24),
         chain: vec![("previous/1.root.json".to_owned(), root)],
         record: Some(record.transcript.head()),
+        register: Some(("previous/payloads.json".to_owned(), register)),
+        custody: None,
         threshold: None,
         keys,
         added: 1,
@@ -172,7 +177,7 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
     let text = blueprint
         .write()
         .map_err(|error| Failure::new(Status::Usage, error.to_string()))?;
-    let carried: BTreeMap<_, _> = blueprint.chain.iter().cloned().collect();
+    let carried: BTreeMap<_, _> = blueprint.files().collect();
     Ok(judged(Script::parse(
         "rotation.toml",
         &text,

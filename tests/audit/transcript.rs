@@ -357,6 +357,8 @@ fn of_sites() -> [Transcript; 2] {
         expires: "2028-06-01T00:00:00Z".parse().unwrap(),
         chain: vec![("previous/1.root.json".to_owned(), signed.to_file_bytes())],
         record: None,
+        register: None,
+        custody: None,
         threshold: None,
         keys,
         added: 0,

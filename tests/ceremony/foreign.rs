@@ -45,6 +45,8 @@ fn renewal(root: &[u8]) -> Option<ChangeBlueprint> {
         expires: "2027-12-01T00:00:00Z".parse().unwrap(),
         chain: file,
         record: None,
+        register: None,
+        custody: None,
         threshold: None,
         keys: ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect(),
         added: 0,

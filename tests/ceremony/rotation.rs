@@ -41,6 +41,8 @@ impl World {
             expires: "2028-06-01T00:00:00Z".parse().unwrap(),
             chain: vec![("previous/1.root.json".to_owned(), self.root.clone())],
             record: None,
+            register: None,
+            custody: None,
             threshold: None,
             keys: self
                 .ids

@@ -1,6 +1,6 @@
 //! `conclave script new` for a change of a root: the root is read, and each of its keys is named.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -24,6 +24,12 @@ pub(super) struct Change {
     /// The head of the record of the ceremony before, in words
     #[arg(long, value_name = "WORDS")]
     record: Option<String>,
+    /// The register of payloads that the ceremony before left: its keys/payloads.json
+    #[arg(long, value_name = "FILE")]
+    register: Option<PathBuf>,
+    /// The custody list that the ceremony before left: its keys/custody.jsonl
+    #[arg(long, value_name = "FILE")]
+    custody: Option<PathBuf>,
     /// How many keys are added
     #[arg(long, value_name = "N", default_value_t = 0)]
     add: u8,
@@ -47,6 +53,8 @@ impl Change {
         let lists = [&self.remove, &self.lost, &self.absent, &self.site];
         !self.previous.is_empty()
             || self.record.is_some()
+            || self.register.is_some()
+            || self.custody.is_some()
             || self.add > 0
             || lists.into_iter().any(|list| !list.is_empty())
     }
@@ -101,6 +109,8 @@ impl Change {
             expires: arguments.expires,
             chain,
             record: record.map_err(|error| usage(format!("--record: {error}")))?,
+            register: self.register.as_deref().map(carried).transpose()?,
+            custody: self.custody.as_deref().map(carried).transpose()?,
             threshold: arguments.threshold.map(u32::from),
             keys,
             added: self.add,
@@ -114,12 +124,7 @@ impl Change {
     fn read(&self) -> Result<(NamedFiles, TrustedRoot), Failure> {
         let mut chain = Vec::new();
         for path in &self.previous {
-            let bytes = read_file(path).map_err(|error| {
-                let name = path.display().to_string().escape_debug().to_string();
-                Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
-                    .hint("give the file of the root that clients trust now")
-            })?;
-            chain.push((path.display().to_string(), bytes));
+            chain.push(carried(path)?);
         }
         if chain.is_empty() {
             return Err(usage("a change of a root needs the root".to_owned())
@@ -140,6 +145,16 @@ impl Change {
             files.map(|((_, bytes), version)| (format!("previous/{version}.root.json"), bytes));
         Ok((named.collect(), root))
     }
+}
+
+/// A file that is carried, with the name that it has in the script.
+fn carried(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+    let bytes = read_file(path).map_err(|error| {
+        let name = path.display().to_string().escape_debug().to_string();
+        Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
+            .hint("give the files that the ceremony before left")
+    })?;
+    Ok((path.display().to_string(), bytes))
 }
 
 fn usage(what: String) -> Failure {

@@ -108,7 +108,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         let change = &arguments.change;
         let blueprint = change.blueprint(arguments.kind.name(), arguments, online)?;
-        carried.extend(blueprint.chain.iter().cloned());
+        carried.extend(blueprint.files());
         blueprint.write()
     };
     let text = text.map_err(|error| {

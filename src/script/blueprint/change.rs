@@ -25,6 +25,10 @@ pub struct ChangeBlueprint {
     pub chain: Vec<(String, Vec<u8>)>,
     /// The head of the record of the ceremony before.
     pub record: Option<Digest>,
+    /// The register of payloads of the ceremony before, `keys/payloads.json`: name in the script, and content.
+    pub register: Option<(String, Vec<u8>)>,
+    /// The custody list of the ceremony before, `keys/custody.jsonl`: name in the script, and content.
+    pub custody: Option<(String, Vec<u8>)>,
     /// `None` keeps the threshold.
     pub threshold: Option<u32>,
     /// The root keys that exist, in the order of the root, and what becomes of each.
@@ -84,6 +88,12 @@ impl Named<'_> {
 }
 
 impl ChangeBlueprint {
+    /// The files of the ceremonies before that the script carries.
+    pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        let lists = self.register.iter().chain(&self.custody);
+        self.chain.iter().chain(lists).cloned()
+    }
+
     /// The script's text. It still has to be parsed: whether the change can be made is not judged here.
     ///
     /// # Errors
@@ -165,6 +175,11 @@ impl ChangeBlueprint {
         }
         if let Some(record) = self.record {
             set(previous, "record", record.words().join(" "));
+        }
+        for (field, file) in [("register", &self.register), ("custody", &self.custody)] {
+            if let Some((name, bytes)) = file {
+                set(previous, field, bound(name, bytes));
+            }
         }
         Ok(())
     }
