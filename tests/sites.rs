@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "the helpers of a test may panic as it may"
 )]
 
@@ -15,7 +16,7 @@ mod site;
 use std::fs;
 
 use conclave::transfer::DetachedSignature;
-use site::{Line, Site, json};
+use site::{Line, REPOSITORY, Site, json};
 
 /// Lisbon has the keys 0 and 1, Oslo the key 2; any two of them must sign.
 struct World {
@@ -71,7 +72,7 @@ fn two_sites_sign_one_root_and_exchange_only_files() {
     );
     let detached =
         DetachedSignature::read(&oslo.read(&format!("signing/export/{theirs}"))).unwrap();
-    assert_eq!(detached.repository, line.repository());
+    assert_eq!(detached.repository, REPOSITORY);
     let (status, said) = lisbon.conclave(&[
         "root",
         "merge",

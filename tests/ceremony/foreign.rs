@@ -86,9 +86,9 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
                 continue;
             }
         };
-        let mut room = Room::open(script, Mode::Production);
-        room.advance_until(|ceremony| ceremony.frozen().is_some());
-        let mut after = Value::Object(room.ceremony.frozen().unwrap().document().tree().clone());
+        let mut table = Room::open(script, Mode::Production);
+        table.advance_until(|ceremony| ceremony.frozen().is_some());
+        let mut after = Value::Object(table.ceremony.frozen().unwrap().document().tree().clone());
         let file: Value = serde_json::from_slice(&root).unwrap();
         let before = &file["signed"];
         assert_eq!(

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::store::{PIN, Store};
 
-const REPOSITORY: &str = "example.com/updates";
+pub(crate) const REPOSITORY: &str = "example.com/updates";
 
 const MODULES: [&str; 3] = [
     "/usr/lib/softhsm/libsofthsm2.so",
