@@ -27,8 +27,8 @@ fn a_whole_rehearsal_is_played_by_hand() {
     operator.play_to_the_end();
     let transcript = operator.terminal.transcript();
     for text in [
-        "[1 of 21] Attendance",
-        "[21 of 21]",
+        "[1 of 23] Attendance",
+        "[23 of 23]",
         "REHEARSAL",
         "CLOSING NOTE",
     ] {

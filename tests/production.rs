@@ -33,9 +33,10 @@ fn without_rehearsal() -> String {
     "\n".repeat(5) + UNREHEARSED + "\n"
 }
 
-/// All other answers of a ceremony with two keys. The review asks again when it gets an empty line.
+/// All other answers of a ceremony with two keys. The review and the bags ask again when they get an empty line.
 fn all_answers() -> String {
-    "\n".repeat(20) + "SIGN ROOT 1\n" + &"\n".repeat(20)
+    let bags = ["A0000001", "A0000001", "A0000002", "A0000002", ""].join("\n");
+    "\n".repeat(20) + "SIGN ROOT 1\n" + &"\n".repeat(6) + &bags + &"\n".repeat(20)
 }
 
 /// A room with a script, online keys of its own and blank tokens.
@@ -167,11 +168,15 @@ fn settling_in() -> Vec<&'static str> {
 }
 
 /// All secrets in the order of asking, with those of two people who decide to go on without a rehearsal: then for
-/// each key a new SO PIN and a new PIN, then to sign, then to prove it.
+/// each key a new SO PIN and a new PIN, then to sign, then to prove it, and of two people who read its new bag,
+/// the second one first.
 fn all_pins() -> Vec<&'static str> {
     let [so_1, pin_1, so_2, pin_2] = PINS;
-    let pins = [so_1, pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2];
-    [settling_in(), CODES[..2].to_vec(), pins.to_vec()].concat()
+    let [w1, w2, ..] = CODES;
+    let new = [so_1, pin_1, so_2, pin_2];
+    let signing = [pin_1, pin_2];
+    let sealing = [pin_1, w2, w1, pin_2, w2, w1];
+    [&settling_in()[..], &[w1, w2], &new, &signing, &sealing].concat()
 }
 
 #[test]
@@ -236,8 +241,10 @@ fn a_production_that_was_left_is_resumed_with_its_mirror() {
     let out = room.out();
     let resume = ["resume", out.to_str().unwrap()];
     let [_, pin_1, so_2, pin_2] = PINS;
-    let pins = [pin_1, so_2, pin_2, pin_1, pin_2, pin_1, pin_2];
-    let secrets = [settling_in(), pins.to_vec()].concat();
+    let [w1, w2, ..] = CODES;
+    let pins = [pin_1, so_2, pin_2, pin_1, pin_2];
+    let sealing = [pin_1, w2, w1, pin_2, w2, w1];
+    let secrets = [&settling_in()[..], &pins, &sealing].concat();
     assert_done(&room.conclave(&resume, &all_answers(), &secrets));
     room.assert_closed();
     assert_eq!(room.transcript(), fs::read(copy).unwrap());

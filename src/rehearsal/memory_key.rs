@@ -23,7 +23,7 @@ pub(super) fn generate(algorithm: Algorithm) -> Option<MemoryKey> {
         Algorithm::Ed25519 => {
             let private = Ed25519KeyPair::generate_pkcs8(&random).ok()?;
             let pair = Ed25519KeyPair::from_pkcs8(private.as_ref()).ok()?;
-            let public = PublicKey::from_point(algorithm, pair.public_key().as_ref()).ok()?;
+            let public = PublicKey::from_ed25519(pair.public_key().as_ref()).ok()?;
             (private.as_ref().to_vec(), public)
         }
         Algorithm::Rsa { bits } => {
