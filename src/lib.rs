@@ -6,6 +6,7 @@
 //! and `tests/layering.rs` holds the code to it.
 
 pub mod audit;
+pub mod backup;
 pub mod ceremony;
 pub mod certificate;
 pub mod cli;
