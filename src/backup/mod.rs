@@ -4,6 +4,7 @@
 //! custodian takes home. So a key can be restored without this program.
 
 mod key_encryption;
+pub mod recipient;
 pub mod slip39;
 
 pub use key_encryption::{KeyEncryptionKey, WrapError};
