@@ -19,6 +19,7 @@ mod foundation;
 mod narrate;
 mod next;
 mod order;
+mod own_token;
 mod people;
 mod possession;
 mod prompt;
@@ -46,6 +47,7 @@ pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
 pub use foundation::Foundation;
 pub use next::Next;
+pub use own_token::own_token_message;
 pub use people::Presence;
 pub use possession::possession_message;
 pub use prompt::{

@@ -1,5 +1,6 @@
 //! `conclave run`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -78,6 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         rehearsal,
         twin_root: None,
+        twin_approvals: BTreeMap::new(),
         rehearsal_keys,
         twin_clock_offset: 0,
     };

@@ -71,6 +71,9 @@ impl Executor<'_> {
     fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),
+            Effect::ProveOwnToken { person, public_key } => {
+                self.prove_own_token(&person, &public_key)
+            }
             Effect::InspectStation => Ok(Outcome::StationInspected(station::inspect().findings())),
             Effect::FindToken { key } => self.find_token(&key),
             Effect::InitialiseToken { key, token, label } => {

@@ -139,7 +139,7 @@ impl Executor<'_> {
     }
 
     /// The same for the token of a name.
-    fn bring_named(&mut self, name: &str) -> Performed<()> {
+    pub(super) fn bring_named(&mut self, name: &str) -> Performed<()> {
         if self.room.at_desk.as_deref() == Some(name) {
             return Ok(());
         }
@@ -160,6 +160,14 @@ impl Executor<'_> {
             self.await_removal(key, token)?;
         }
         self.bring(key)
+    }
+
+    /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
+    pub(super) fn put_own_token_away(&mut self) -> Performed<()> {
+        self.call("Logging the own token out", Bench::put_away)?;
+        self.room.so_pin = None;
+        self.room.at_desk = None;
+        Ok(())
     }
 
     /// Logs all tokens out, and waits until none of these is in any more.
@@ -343,7 +351,7 @@ impl Executor<'_> {
     }
 
     /// Looks again and again until what is seen is what is waited for.
-    fn await_that<T>(
+    pub(super) fn await_that<T>(
         &mut self,
         profile: &str,
         what: &str,
@@ -408,11 +416,16 @@ impl Executor<'_> {
             given: self.room.hands.given_pin(&name, purpose),
             digits_only,
         };
-        let pin = self.front_end.secret(&self.ceremony, &prompt)?;
-        if digits_only && !pin.is_digits() {
+        self.ask_secret(&prompt)
+    }
+
+    /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested.
+    pub(super) fn ask_secret(&mut self, prompt: &SecretPrompt) -> Performed<Pin> {
+        let pin = self.front_end.secret(&self.ceremony, prompt)?;
+        if prompt.digits_only && !pin.is_digits() {
             return Err(Hindrance::Failed(Failure {
                 kind: FailureKind::NotDigits,
-                what: format!("the {} has other characters than digits, and the keyboard was not tested", purpose.title()),
+                what: format!("the {} has other characters than digits, and the keyboard was not tested", prompt.purpose.title()),
                 hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),
             }));
         }

@@ -35,6 +35,20 @@ impl Ceremony {
                 let person = self.next_without_code().ok_or(StepError::NotAsked)?;
                 return Ok(Ok(self.at_step(vec![person], Fact::CodeChosen)));
             }
+            (
+                _,
+                Outcome::OwnTokenAnswered {
+                    person,
+                    challenge,
+                    signature,
+                },
+            ) => {
+                let fact = Fact::OwnTokenProven {
+                    challenge: hex::encode(challenge),
+                    signature: hex::encode(signature),
+                };
+                return Ok(Ok(self.at_step(vec![person], fact)));
+            }
             (Act::InspectStation, Outcome::StationInspected(findings)) => {
                 Fact::StationInspected { findings }
             }
@@ -122,6 +136,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::TokenInitialised { .. }
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
+            | Fact::OwnTokenProven { .. }
             | Fact::Signed { .. }
             | Fact::SignatureCollected { .. }
     )
