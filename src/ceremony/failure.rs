@@ -36,6 +36,8 @@ pub enum FailureKind {
     SoPinLocked,
     /// The PIN has characters that this keyboard may not give as they are meant. No try was spent.
     NotDigits,
+    /// The last try was not confirmed by its word, and kept. No try was spent.
+    LastTryKept,
     /// Nobody knows the secret that is wanted.
     SecretGone,
     /// No such token is there, or it was pulled.

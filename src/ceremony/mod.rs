@@ -52,7 +52,7 @@ pub use people::Presence;
 pub use possession::possession_message;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
-    Waiting, WaitingOn,
+    TypedSecret, Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, Owed, StepState};

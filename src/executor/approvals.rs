@@ -50,7 +50,7 @@ impl Executor<'_> {
     pub(super) fn choose_code(&mut self, person: &PersonId) -> Performed<Outcome> {
         loop {
             let prompt = self.code_prompt(person, SecretPurpose::NewApprovalCode, String::new());
-            let code = self.front_end.secret(&self.ceremony, &prompt)?;
+            let code = self.front_end.secret(&self.ceremony, &prompt)?.secret;
             match self.codes.keep(person.clone(), code) {
                 Ok(()) => return Ok(Outcome::CodeChosen),
                 Err(error) => self.front_end.not_accepted(&self.ceremony, &error),
@@ -257,7 +257,7 @@ impl Executor<'_> {
             };
         }
         let prompt = self.code_prompt(person, SecretPurpose::ApprovalCode, what.to_owned());
-        let code = self.front_end.secret(&self.ceremony, &prompt)?;
+        let code = self.front_end.secret(&self.ceremony, &prompt)?.secret;
         Ok(if self.codes.is_of(person, &code) {
             Ok(Approval::new(person.clone(), Strength::Code))
         } else {

@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ceremony::{
-    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose, Waiting,
-    WaitingOn, twin_is_locked,
+    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose,
+    TypedSecret, Waiting, WaitingOn, twin_is_locked,
 };
 use crate::certificate::PublicKey;
 use crate::profile::Profile;
@@ -419,9 +419,20 @@ impl Executor<'_> {
         self.ask_secret(&prompt)
     }
 
-    /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested.
+    /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested, and the last try is
+    /// spent on nobody who did not type its word, whatever the front end thinks of that.
     pub(super) fn ask_secret(&mut self, prompt: &SecretPrompt) -> Performed<Pin> {
-        let pin = self.front_end.secret(&self.ceremony, prompt)?;
+        let TypedSecret { secret: pin, word } = self.front_end.secret(&self.ceremony, prompt)?;
+        if prompt
+            .word_first()
+            .is_some_and(|wanted| word.as_deref() != Some(wanted))
+        {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::LastTryKept,
+                what: format!("the last try of the {} was kept: its word was not typed", prompt.purpose.title()),
+                hint: "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"".to_owned(),
+            }));
+        }
         if prompt.digits_only && !pin.is_digits() {
             return Err(Hindrance::Failed(Failure {
                 kind: FailureKind::NotDigits,
