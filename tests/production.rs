@@ -446,6 +446,14 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     let head = sha256(lines[lines.len() - 1].trim_ascii_end());
     assert_eq!(room.events()[0]["data"]["rehearsal"], head);
 
+    // What the rotation of a rehearsal builds upon is nothing for a production.
+    let rotation = other.out().join("rotation/script.toml");
+    let next = room.folder.beside("next");
+    let (rotation, out) = (rotation.to_str().unwrap(), next.to_str().unwrap());
+    let output = room.conclave(&["run", rotation, "--out", out], "", &[]);
+    assert_failed(&output, 1, &["the register of payloads is of a rehearsal"]);
+    assert!(!next.exists());
+
     // And a production is no rehearsal.
     let next = room.folder.beside("next");
     let production = room.out();

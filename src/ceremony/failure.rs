@@ -46,6 +46,8 @@ pub enum FailureKind {
     TokenAmbiguous,
     /// The token is not the one that the script names, or not in the state that it needs.
     WrongToken,
+    /// The key on the token was made in a rehearsal. No PIN was tried.
+    OfRehearsal,
     /// Something exists that must not.
     Exists,
     /// The token cannot do it.

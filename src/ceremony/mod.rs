@@ -38,7 +38,7 @@ pub use approval::{Approval, Strength, strengths_of};
 pub use cast::Cast;
 pub use check::{Check, Finality};
 pub use custody::{Bag, Whereabouts};
-pub use decide::StepError;
+pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
     Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, TwinRoot, Verdict,

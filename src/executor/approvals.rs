@@ -108,9 +108,12 @@ impl Executor<'_> {
         let mut approvals = Vec::new();
         let moment = moment()?;
         let approvers = self.ceremony.approvers();
-        let as_if = |person: &PersonId| match approvers.contains(person) {
-            true => self.as_if_approved(std::slice::from_ref(person)),
-            false => vec![Approval::in_ink(person.clone())],
+        let as_if = |person: &PersonId| {
+            if approvers.contains(person) {
+                self.as_if_approved(std::slice::from_ref(person))
+            } else {
+                vec![Approval::in_ink(person.clone())]
+            }
         };
         let trial = Input::Exception {
             sheet: sheet.clone(),

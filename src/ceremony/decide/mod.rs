@@ -17,6 +17,7 @@ use super::fold::ReplayError;
 use super::prompt::Answer;
 use super::state::Ceremony;
 
+pub use answer::is_of_rehearsal;
 use outcome::is_from_token;
 pub use refusal::StepError;
 

@@ -156,6 +156,11 @@ impl Ceremony {
                     self.found_on(Some(twin));
                 }
                 self.require_list_of(opening.mode)?;
+                hold(
+                    Check::KeyRehearsal,
+                    is_rehearsal || !self.script.payloads().is_rehearsed(),
+                    "the register of payloads is of a rehearsal: what was signed there is for no production",
+                )?;
                 self.require_twins_of_own_tokens(opening)?;
                 self.opening = Some(opening.clone());
             }
