@@ -21,7 +21,7 @@ check_table! {
     /// A check of a ceremony. None has a switch. Its ID never changes its meaning;
     /// `docs/formats/transcript.md` lists them.
     Check as finality: Finality {
-        TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code."
+        TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code or token."
         ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
         ClockForward "clock.forward" Final "No attested time is earlier than one that is on record, or later than the root's expiry."
         ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
@@ -30,6 +30,9 @@ check_table! {
         KeyRehearsal "key.rehearsal" Final "A key that was made in a rehearsal is in no production."
         RootComposition "root.composition" Final "The root is the one that the script and the keys make."
         RootDigest "root.digest" Final "Only the digest that was composed is reviewed and signed."
+        RootReachability "root.reachability" Final "The signatures that the root needs can be reached, whatever two people do without."
+        PayloadEquivocation "payload.equivocation" Final "Nothing is signed where another payload of that version was signed."
+        RequestJudged "request.judged" Final "A signing request builds upon the root that is trusted here, and is of today."
         RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
         RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
         ExportContent "export.content" Final "Only the files of the verified root are exported."

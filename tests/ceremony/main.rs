@@ -7,6 +7,7 @@
 
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
+mod checks;
 mod course;
 mod custody;
 mod foreign;

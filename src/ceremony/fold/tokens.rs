@@ -3,12 +3,13 @@
 
 use crate::script::{KeyId, TokenSecret};
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::failure::FailureKind;
 use crate::ceremony::state::{Ceremony, Former, FormerFate, Intent, KeyState};
 use crate::ceremony::tokens::KEYBOARD_LINE;
 
-use super::{Folded, ReplayError, contradiction, require};
+use super::{Folded, ReplayError, contradiction, hold, require};
 
 impl Ceremony {
     /// Folds what happens to tokens beside the usual, at whatever step; false when the event is of another kind.
@@ -88,9 +89,14 @@ impl Ceremony {
             }
             Fact::Forgone { key, .. } => {
                 self.decided(event, "a key is done without")?;
+                hold(
+                    Check::RootReachability,
+                    self.is_reached_without(key),
+                    "without that key the root does not reach the signatures that it needs",
+                )?;
                 require(
                     self.may_forgo(key),
-                    "only a key whose holder is away or whose token fails is done without, and only if the root reaches its threshold",
+                    "only a key whose holder is away or whose token fails is done without",
                 )?;
                 self.forgo(event, key)?;
             }
