@@ -6,7 +6,7 @@ use crate::script::PersonId;
 use crate::transcript::Transcript;
 
 /// Where the list lies in a ceremony directory.
-pub(super) const CUSTODY: &str = "keys/custody.jsonl";
+pub const CUSTODY: &str = "keys/custody.jsonl";
 
 /// The list, to be carried into the next ceremony.
 pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
