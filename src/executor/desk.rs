@@ -182,6 +182,15 @@ impl Bench {
         self.open.as_mut().ok_or(TokenError::Removed)
     }
 
+    /// Opens a token for one thing only; whatever else was open is closed.
+    pub(super) fn open_alone(
+        &mut self,
+        id: &crate::record::TokenId,
+    ) -> Result<Box<dyn Token>, TokenError> {
+        self.open = None;
+        self.reader(&id.profile)?.open(id)
+    }
+
     /// Forgets the open token: it was pulled, or its session is not to be trusted any more.
     pub(super) fn forget(&mut self) {
         self.open = None;

@@ -12,6 +12,7 @@ mod failure;
 mod hands;
 mod journal;
 mod mending;
+mod own_token;
 mod room;
 mod sites;
 
@@ -37,6 +38,7 @@ pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
+pub use own_token::own_token_name;
 
 /// How a run of the executor ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,7 +257,7 @@ impl<'a> Executor<'a> {
             } => self.except(sheet, waives, &people)?,
             Interrupt::Request(request) => self.request(request)?,
             Interrupt::Abort { reason } => {
-                self.take_from_room(Input::Abort { reason })?;
+                self.take_from_room(Input::Abort { reason }, &moment()?)?;
                 Ok(())
             }
         };
@@ -267,8 +269,8 @@ impl<'a> Executor<'a> {
     }
 
     /// What the room gives: a refusal is shown, and the question comes again.
-    fn take_from_room(&mut self, input: Input) -> Result<(), ExecutorError> {
-        if let Err(error) = self.take(input)? {
+    fn take_from_room(&mut self, input: Input, moment: &Moment) -> Result<(), ExecutorError> {
+        if let Err(error) = self.take_at(input, moment)? {
             self.front_end.not_accepted(&self.ceremony, &error);
         }
         Ok(())
@@ -277,8 +279,16 @@ impl<'a> Executor<'a> {
     /// Decides upon an input, writes down what it leads to, and folds it. The inner error is a refusal,
     /// which changed nothing.
     fn take(&mut self, input: Input) -> Result<Result<(), StepError>, ExecutorError> {
-        let moment = moment()?;
-        let events = match self.ceremony.decide(input, &moment) {
+        self.take_at(input, &moment()?)
+    }
+
+    /// The same at a moment that is known.
+    fn take_at(
+        &mut self,
+        input: Input,
+        moment: &Moment,
+    ) -> Result<Result<(), StepError>, ExecutorError> {
+        let events = match self.ceremony.decide(input, moment) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
         };

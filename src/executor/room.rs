@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ceremony::{
-    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose, Waiting,
-    WaitingOn, twin_is_locked,
+    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose,
+    TypedSecret, Waiting, WaitingOn, twin_is_locked,
 };
 use crate::certificate::PublicKey;
 use crate::profile::Profile;
@@ -152,7 +152,7 @@ impl Executor<'_> {
     }
 
     /// The same for the token of a name.
-    fn bring_named(&mut self, name: &str) -> Performed<()> {
+    pub(super) fn bring_named(&mut self, name: &str) -> Performed<()> {
         if self.room.at_desk.as_deref() == Some(name) {
             return Ok(());
         }
@@ -175,6 +175,14 @@ impl Executor<'_> {
             self.await_removal(key, token)?;
         }
         self.bring(key)
+    }
+
+    /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
+    pub(super) fn put_own_token_away(&mut self) -> Performed<()> {
+        self.call("Logging the own token out", Bench::put_away)?;
+        self.room.so_pin = None;
+        self.room.at_desk = None;
+        Ok(())
     }
 
     /// Logs all tokens out, and waits until none of these is in any more.
@@ -369,7 +377,7 @@ impl Executor<'_> {
     }
 
     /// Looks again and again until what is seen is what is waited for.
-    fn await_that<T>(
+    pub(super) fn await_that<T>(
         &mut self,
         profile: &str,
         what: &str,
@@ -434,11 +442,27 @@ impl Executor<'_> {
             given: self.room.hands.given_pin(&name, purpose),
             digits_only,
         };
-        let pin = self.front_end.secret(&self.ceremony, &prompt)?;
-        if digits_only && !pin.is_digits() {
+        self.ask_secret(&prompt)
+    }
+
+    /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested, and the last try is
+    /// spent on nobody who did not type its word, whatever the front end thinks of that.
+    pub(super) fn ask_secret(&mut self, prompt: &SecretPrompt) -> Performed<Pin> {
+        let TypedSecret { secret: pin, word } = self.front_end.secret(&self.ceremony, prompt)?;
+        if prompt
+            .word_first()
+            .is_some_and(|wanted| word.as_deref() != Some(wanted))
+        {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::LastTryKept,
+                what: format!("the last try of the {} was kept: its word was not typed", prompt.purpose.title()),
+                hint: "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"".to_owned(),
+            }));
+        }
+        if prompt.digits_only && !pin.is_digits() {
             return Err(Hindrance::Failed(Failure {
                 kind: FailureKind::NotDigits,
-                what: format!("the {} has other characters than digits, and the keyboard was not tested", purpose.title()),
+                what: format!("the {} has other characters than digits, and the keyboard was not tested", prompt.purpose.title()),
                 hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),
             }));
         }

@@ -13,6 +13,7 @@ mod check;
 mod embedded;
 mod fault;
 mod id;
+mod own_token;
 mod plan;
 mod previous;
 mod read;
@@ -27,6 +28,7 @@ pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
+pub use own_token::OwnToken;
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
     PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
