@@ -58,6 +58,10 @@ impl Executor<'_> {
         &mut self,
         effect: Effect,
     ) -> Result<Result<Outcome, Interrupt>, ExecutorError> {
+        // What only looks at the machine leaves nothing behind that a record would have to account for.
+        if effect != Effect::InspectStation {
+            self.settle()?;
+        }
         match self.try_to_perform(effect) {
             Ok(outcome) => Ok(Ok(outcome)),
             Err(Hindrance::Failed(failure)) => {
@@ -265,7 +269,7 @@ impl Executor<'_> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, &public_key)?;
-        self.log_in(key, token)?;
+        self.log_in_seen(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call(what, move |bench| {
             bench
