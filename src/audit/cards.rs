@@ -29,10 +29,10 @@ fn facts(ceremony: &Ceremony, transcript: &Transcript, key: &KeyId) -> SlipFacts
     let list = custody(ceremony, transcript);
     // What was sealed for a pause was opened again.
     let sealed = transcript.entries().iter().rev().find_map(|entry| {
-        let Fact::Sealed { key: of, bag, .. } = &entry.line.fact else {
+        let Fact::Sealed { item, bag, .. } = &entry.line.fact else {
             return None;
         };
-        (of == key).then_some(bag)
+        (item.as_str() == ceremony.token_name(key)).then_some(bag)
     });
     let line = list
         .lines()

@@ -40,6 +40,7 @@ check_table! {
         RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
         CustodyBag "custody.bag" Excusable "A bag that was left closed is there, and shows the number on record."
         CustodyInk "custody.ink" Excusable "After a pause, the head of the record is the one that was written down in ink."
+        CustodySealed "custody.sealed" Excusable "What leaves the table is in a bag whose number two people read."
         StationFindings "station.findings" Excusable "Nothing is found on the machine that makes it unfit."
         NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
         TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
@@ -68,6 +69,7 @@ impl Ceremony {
             return match wanted {
                 Wanted::OpenBag(..) => vec![Check::CustodyBag],
                 Wanted::CompareHead(_) => vec![Check::CustodyInk],
+                Wanted::FirstReading(_) | Wanted::SecondReading(..) => vec![Check::CustodySealed],
                 _ => Vec::new(),
             };
         }
@@ -112,7 +114,10 @@ impl Ceremony {
     pub(super) fn waive(&mut self, check: Check) {
         self.waived.push(check);
         self.failure = None;
-        if matches!(check, Check::CustodyBag | Check::CustodyInk) {
+        if matches!(
+            check,
+            Check::CustodyBag | Check::CustodyInk | Check::CustodySealed
+        ) {
             self.go_on_without(check);
             return;
         }

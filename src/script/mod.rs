@@ -13,6 +13,7 @@ mod check;
 mod embedded;
 mod fault;
 mod id;
+mod medium;
 mod own_token;
 mod plan;
 mod previous;
@@ -27,7 +28,8 @@ pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineF
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
-pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
+pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
+pub use medium::{Holds, Medium};
 pub use own_token::OwnToken;
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,

@@ -205,6 +205,7 @@ impl Ceremony {
             | Act::SetPin { .. }
             | Act::ProveToken { .. }
             | Act::Seal { .. }
+            | Act::SealMedium { .. }
             | Act::Break { .. } => {
                 return Err(StepError::NotAsked);
             }

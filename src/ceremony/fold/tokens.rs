@@ -51,8 +51,6 @@ impl Ceremony {
                     "that spare is not for this key, was taken already, or comes too late: the root is composed",
                 )?;
                 self.take_spare(key, spare)?;
-                // It comes in a bag of its own, or in none.
-                self.custody.tokens.remove(key);
             }
             Fact::KeyDestroyed { key, fingerprint } => {
                 self.end_of_former(key, fingerprint, FormerFate::Destroyed)?;
@@ -214,13 +212,19 @@ impl Ceremony {
     }
 
     fn take_spare(&mut self, key: &KeyId, spare: &crate::script::SpareId) -> Folded {
+        let item = self.item_of(key);
+        let was_here = self.keys[key].token.is_some() || self.whereabouts(&item).is_some();
         let state = self.give_up(key)?;
         let mut fresh = KeyState {
             spare: Some(spare.clone()),
             former: std::mem::take(&mut state.former),
             set_aside: std::mem::take(&mut state.set_aside),
+            given_up: std::mem::take(&mut state.given_up),
             ..KeyState::default()
         };
+        if was_here {
+            fresh.given_up.push((item, state.token.clone()));
+        }
         // A blank token has no name yet by which to know it again.
         let named = state.token.take().filter(|token| !token.label.is_empty());
         fresh.set_aside.extend(named);

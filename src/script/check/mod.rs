@@ -2,6 +2,7 @@
 
 mod activation;
 mod custody;
+mod media;
 mod order;
 mod people;
 mod root;
@@ -25,6 +26,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::names(log, draft);
     tokens::apart(log, draft);
     spares::check(log, draft);
+    media::check(log, draft);
     activation::check(log, draft);
     custody::check(log, draft);
     rotation::check(log, draft);

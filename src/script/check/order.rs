@@ -83,7 +83,7 @@ impl<'o> Order<'o, '_> {
     fn seals(&self) -> Vec<Act> {
         let seals = self
             .steps()
-            .filter(|(_, _, act)| matches!(act, Act::Seal { .. }));
+            .filter(|(_, _, act)| matches!(act, Act::Seal { .. } | Act::SealMedium { .. }));
         seals.map(|(_, _, act)| act.clone()).collect()
     }
 
@@ -156,6 +156,7 @@ impl<'o> Order<'o, '_> {
                 vec![Act::Attendance]
             }
             Act::Seal { key, .. } => vec![Act::Export, Act::ProveToken { key: key.clone() }],
+            Act::SealMedium { .. } => vec![Act::Export],
             Act::Break { .. } | Act::OpenToken { .. } => {
                 vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
             }
@@ -192,7 +193,7 @@ impl<'o> Order<'o, '_> {
                 continue;
             }
             // Two seals of one token are the same step, wherever they send it.
-            let same = |other: &Act| other.name() == act.name() && other.key() == act.key();
+            let same = |other: &Act| other.name() == act.name() && other.object() == act.object();
             let earlier = self
                 .steps()
                 .find(|(first, _, other)| *first < index && same(other));
@@ -395,15 +396,15 @@ const fn stage(act: &Act) -> u8 {
         Act::VerifyRoot => 10,
         Act::Export => 11,
         Act::ProveToken { .. } => 12,
-        Act::Seal { .. } => 13,
+        Act::Seal { .. } | Act::SealMedium { .. } => 13,
         Act::SignOff => 14,
     }
 }
 
 /// `generate-key of "key-3"`.
 fn described(act: &Act) -> String {
-    match act.key() {
-        Some(key) => format!("{} of {:?}", act.name(), key.as_str()),
+    match act.object() {
+        Some(object) => format!("{} of {object:?}", act.name()),
         None => act.name().to_owned(),
     }
 }
@@ -418,6 +419,7 @@ const fn reason(act: &Act) -> &'static str {
         Act::Note { .. } => "its author wants it there",
         Act::Break { .. } => "people need one",
         Act::Seal { .. } => "a token is sealed when it is not needed any more",
+        Act::SealMedium { .. } => "a medium is sealed when nothing more is written to it",
         Act::OpenToken { .. } => {
             "a token is matched with the script before anything is written to it"
         }

@@ -6,6 +6,7 @@ mod custody;
 mod fields;
 mod keys;
 mod log;
+mod media;
 mod people;
 mod pins;
 mod previous;
@@ -30,6 +31,7 @@ use fields::Fields;
 pub(super) use activation::{FateWord, SecretEntry};
 pub(super) use keys::KeyEntry;
 pub(super) use log::{At, Log, Span};
+pub(super) use media::MediumEntry;
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
@@ -57,6 +59,7 @@ pub(super) struct Draft {
     pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) spares: Vec<SpareEntry>,
+    pub(super) media: Vec<MediumEntry>,
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
 }
@@ -199,7 +202,7 @@ fn document_fields(
         .optional("assurance")
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
-    fields.later(&["backup", "medium"]);
+    fields.later(&["backup"]);
     if kind == Kind::Signing {
         let head = signing::Head {
             title,
@@ -238,6 +241,7 @@ fn document_fields(
     let people = people::read(fields.tables("person", MOST), &mut carrier);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
     let spares = spares::read(fields.tables("spare", MOST));
+    let media = media::read(fields.tables("medium", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -253,6 +257,7 @@ fn document_fields(
         custody,
         keys,
         spares,
+        media,
         distant,
         steps,
     };
@@ -304,6 +309,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let people = draft.people.into_iter().map(PersonEntry::complete);
     let keys = draft.keys.into_iter().map(KeyEntry::complete);
     let spares = draft.spares.into_iter().map(SpareEntry::complete);
+    let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
@@ -319,6 +325,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
         spares: spares.collect::<Option<_>>()?,
+        media: media.collect::<Option<_>>()?,
         distant: distant.collect::<Option<_>>()?,
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
