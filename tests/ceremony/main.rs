@@ -11,6 +11,7 @@ mod checks;
 mod course;
 mod custody;
 mod foreign;
+mod media;
 mod order;
 mod own_token;
 mod people;

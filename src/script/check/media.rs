@@ -53,7 +53,11 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
                 "script.medium",
                 &sealed.span,
                 format!("there is no medium {:?}", sealed.value.as_str()),
-                format!("media of this script: {}", known.join(", ")),
+                if known.is_empty() {
+                    "add a table [[medium]] with that id".to_owned()
+                } else {
+                    format!("media of this script: {}", known.join(", "))
+                },
             );
         }
     }
