@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::script::{Act, KeyId, PersonId, Step};
+use crate::transfer::Occasion;
 
 use super::approval::{Approval, people_of};
 use super::check::Check;
 use super::effect::{Input, Moment, Outcome};
-use super::event::{Event, ExceptionSheet, Fact, Mode, Occasion};
+use super::event::{Event, ExceptionSheet, Fact, Mode};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
 use super::next::Next;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::metadata::Count;
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId, StepId, TokenSecret};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::amendment::Amendment;
@@ -572,25 +573,4 @@ pub enum Fact {
         /// The worst verdict of those who signed off.
         status: Verdict,
     },
-}
-
-/// When in its life a key proves that its token holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Occasion {
-    /// Right after it was generated.
-    Generation,
-    /// After the token was taken out and put in again.
-    Reinsertion,
-}
-
-impl Occasion {
-    /// The word that stands in the signed message.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Generation => "generation",
-            Self::Reinsertion => "reinsertion",
-        }
-    }
 }

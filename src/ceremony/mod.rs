@@ -12,6 +12,7 @@ mod collecting;
 mod custody;
 mod decide;
 mod effect;
+mod enrolment;
 mod event;
 mod failure;
 mod fold;
@@ -20,7 +21,6 @@ mod narrate;
 mod next;
 mod order;
 mod people;
-mod possession;
 mod prompt;
 mod questions;
 mod request;
@@ -40,14 +40,13 @@ pub use custody::{Bag, Whereabouts};
 pub use decide::StepError;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, TwinRoot, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Opening, TwinRoot, Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
 pub use foundation::Foundation;
 pub use next::Next;
 pub use people::Presence;
-pub use possession::possession_message;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
     Waiting, WaitingOn,

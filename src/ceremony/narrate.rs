@@ -1,10 +1,11 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
 use crate::script::{PersonId, Script};
+use crate::transfer::Occasion;
 
 use super::approval::strengths_of;
 use super::cast::Cast;
-use super::event::{Event, Fact, Mode, Occasion};
+use super::event::{Event, Fact, Mode};
 
 impl Fact {
     /// Its kind, as it stands in the transcript: `key-generated`.
@@ -90,6 +91,9 @@ impl Event {
             ),
             Fact::PossessionProven { key, occasion, .. } => match occasion {
                 Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+                Occasion::Adoption => format!(
+                    "The token answered a fresh challenge with {key}, which was made before this ceremony."
+                ),
                 Occasion::Reinsertion => {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }

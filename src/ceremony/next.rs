@@ -2,11 +2,11 @@
 
 use crate::metadata::Count;
 use crate::script::{Act, KeyId, KeyPlan, Step};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::custody::Wanted;
 use super::effect::Effect;
-use super::event::Occasion;
 use super::prompt::{Ask, Prompt};
 use super::state::{Ceremony, Ending, Intent};
 

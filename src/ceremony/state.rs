@@ -9,6 +9,7 @@ use crate::certificate::PublicKey;
 use crate::metadata::{Count, FrozenRoot, Key, SignedRoot};
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, KeyPlan, PersonId, Place, Script, SpareId, StepId, TokenSecret};
+use crate::transfer::PossessionProof;
 use crate::words::Digest;
 
 use super::amendment::Amendment;
@@ -90,7 +91,8 @@ pub struct KeyState {
     pub(super) pin_set: bool,
     pub(super) generate: Intent<(Vec<u8>, String)>,
     pub(super) generated: Option<Generated>,
-    pub(super) proven: bool,
+    /// The answer by which the token proved that it holds the key, before the root was composed.
+    pub(super) proof: Option<PossessionProof>,
     pub(super) sign: Intent<()>,
     pub(super) signature: Option<Vec<u8>>,
     pub(super) reinserted: bool,
@@ -251,10 +253,16 @@ impl KeyState {
         self.generated.as_ref()
     }
 
-    /// Whether the token proved, right after generation, that it holds the key.
+    /// Whether the token proved, before the root was composed, that it holds the key.
     #[must_use]
     pub const fn is_proven(&self) -> bool {
-        self.proven
+        self.proof.is_some()
+    }
+
+    /// The answer by which it did.
+    #[must_use]
+    pub const fn proof(&self) -> Option<&PossessionProof> {
+        self.proof.as_ref()
     }
 
     /// Whether the key has signed the root.

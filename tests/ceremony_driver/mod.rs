@@ -18,13 +18,14 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, possession_message,
+    Outcome, Prompt, StepError, Strength,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{
     Blueprint, CarriedFiles as _, KeyId, Kind, PersonId, Script, SpareId, embedded,
 };
 use conclave::transcript::Transcript;
+use conclave::transfer::Possession;
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
 
@@ -317,7 +318,13 @@ impl Room {
                 }
             }
             Effect::ProvePossession { key, occasion, .. } => {
-                let message = possession_message(&script, key, *occasion, &challenge);
+                let possession = Possession {
+                    script,
+                    key: key.as_str(),
+                    occasion: *occasion,
+                    is_rehearsal: self.ceremony.mode() == Mode::Rehearsal,
+                };
+                let message = possession.message(&challenge);
                 Outcome::Answered {
                     challenge,
                     signature: self.token(key).sign(&message),

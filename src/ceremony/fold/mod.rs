@@ -395,7 +395,7 @@ impl Ceremony {
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
-            Act::GenerateKey { key } => self.keys[key].proven,
+            Act::GenerateKey { key } => self.keys[key].is_proven(),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
