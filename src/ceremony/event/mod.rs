@@ -1,13 +1,12 @@
 //! What can happen in a ceremony. Events are facts in the past tense: they hold no secret, and the fold of
 //! them is the whole state.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod opening;
+mod particulars;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::metadata::Count;
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId, StepId, TokenSecret};
 use crate::transfer::Occasion;
@@ -18,6 +17,9 @@ use super::approval::Approval;
 use super::check::Check;
 use super::failure::Failure;
 
+pub use opening::{Mode, Opening, TwinRoot};
+pub use particulars::{Counted, ExceptionSheet, ExportedFile, Verdict};
+
 /// One thing that happened, where, and who took part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -27,140 +29,6 @@ pub struct Event {
     pub people: Vec<PersonId>,
     /// What happened.
     pub fact: Fact,
-}
-
-/// Whether it counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Mode {
-    /// On throw-away tokens: nothing that comes out may be trusted.
-    Rehearsal,
-    /// For real.
-    Production,
-}
-
-impl Mode {
-    /// The word of the banner: `REHEARSAL` or `PRODUCTION`.
-    #[must_use]
-    pub const fn banner(self) -> &'static str {
-        match self {
-            Self::Rehearsal => "REHEARSAL",
-            Self::Production => "PRODUCTION",
-        }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rehearsal => "rehearsal",
-            Self::Production => "production",
-        })
-    }
-}
-
-/// What is known when a ceremony opens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Opening {
-    /// Rehearsal or production.
-    pub mode: Mode,
-    /// The version of the program.
-    pub conclave: String,
-    /// SHA-256 of the running program's file, where it can be read.
-    pub program: Option<Digest>,
-    /// What the machine says of itself.
-    pub machine: String,
-    /// Where exported files go, as seen from the ceremony directory.
-    pub export: String,
-    /// Where the twins of a rehearsal live, as seen from the ceremony directory.
-    pub twins: Option<String>,
-    /// Where a second copy of the record is kept, where there is one.
-    pub mirror: Option<String>,
-    /// The head of the record of the completed rehearsal of this very script, where there was one.
-    pub rehearsal: Option<Digest>,
-    /// The twin that a rehearsal changes in place of the root that the script carries.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub twin_root: Option<TwinRoot>,
-    /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
-    pub rehearsal_keys: Vec<Digest>,
-    /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
-    pub twin_clock_offset: i64,
-}
-
-/// A root that stands in for the one that a script carries: its keys are held by twins, one for one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TwinRoot {
-    /// The file, signed by the twins.
-    pub file: String,
-    /// The public key of each twin, PEM, by the name that the script gives the key.
-    pub keys: BTreeMap<KeyId, String>,
-}
-
-/// What a person says of the ceremony at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It went as recorded.
-    Agree,
-    /// It stands, but the remark is to be read with it.
-    WithReservation,
-    /// It is not accepted.
-    Refuse,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Agree => "agrees",
-            Self::WithReservation => "agrees with a reservation",
-            Self::Refuse => "refuses",
-        })
-    }
-}
-
-/// A file that left the ceremony.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExportedFile {
-    /// Its name in the export folder.
-    pub name: String,
-    /// Its length in bytes.
-    pub size: u64,
-    /// Its digest.
-    pub sha256: Digest,
-}
-
-/// How many keys of a root role signed, and how many must.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Counted {
-    /// How many did.
-    pub signatures: u64,
-    /// How many must.
-    pub threshold: u64,
-}
-
-impl From<Count> for Counted {
-    fn from(count: Count) -> Self {
-        Self {
-            signatures: count.have,
-            threshold: count.need,
-        }
-    }
-}
-
-/// A departure from the script, as it stands on the exception sheet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExceptionSheet {
-    /// What the script let one expect.
-    pub expected: String,
-    /// What happened.
-    pub happened: String,
-    /// What was decided.
-    pub decided: String,
 }
 
 /// What happened.

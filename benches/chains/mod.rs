@@ -1,15 +1,9 @@
-//! How long `conclave root verify` takes over long chains, against the least that it could.
-//!
-//! `cargo bench --bench root_chain` makes chains with five ECDSA P-256 keys and a
-//! threshold of three, and times the whole process over them. Beside each run it
-//! times the bare verifications in aws-lc, as many as the chain has signatures,
-//! spread over the cores: with a key that is parsed each time, and with one that is
-//! ready. `cargo bench --bench root_chain -- DIR [SIGNATURES]` leaves a chain of
-//! 1,000 versions in DIR, for other verifiers to be timed on.
+//! Chains with five ECDSA P-256 keys and a threshold of three, and how a thing is timed over them.
 
 #![allow(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot run has nothing to report"
+    dead_code,
+    unreachable_pub,
+    reason = "each benchmark uses what it needs"
 )]
 
 use std::fs;
@@ -26,18 +20,16 @@ use conclave::certificate::{Algorithm, PublicKey};
 use conclave::metadata::{Key, RoleKind, RootDraft, canonical};
 use serde_json::{Value, json};
 
-const KEYS: usize = 5;
-const THRESHOLD: u32 = 3;
-/// How often each thing is timed. The best counts: everything else in the measure is the machine's.
-const RUNS: usize = 25;
+pub const KEYS: usize = 5;
+pub const THRESHOLD: u32 = 3;
 
-struct Signers {
+pub struct Signers {
     pairs: Vec<EcdsaKeyPair>,
     keys: Vec<Key>,
 }
 
 impl Signers {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let pairs: Vec<_> = (0..KEYS)
             .map(|_| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap())
             .collect();
@@ -52,7 +44,7 @@ impl Signers {
     }
 
     /// Writes a chain of which `signing` keys sign each version.
-    fn write_chain(&self, directory: &Path, versions: u64, signing: usize) {
+    pub fn write_chain(&self, directory: &Path, versions: u64, signing: usize) {
         let mut draft = RootDraft::genesis("2100-01-01T00:00:00Z".parse().unwrap(), true);
         for kind in RoleKind::ALL {
             draft.set_role(kind, THRESHOLD, self.keys.iter().cloned());
@@ -79,7 +71,7 @@ impl Signers {
     }
 
     /// The bare verifications, and nothing else.
-    fn bare(&self) -> Bare {
+    pub fn bare(&self) -> Bare {
         let pair = &self.pairs[0];
         let message = vec![b'x'; 3000];
         let signature = pair.sign(&SystemRandom::new(), &message).unwrap();
@@ -94,7 +86,7 @@ impl Signers {
 }
 
 /// One signature, to be verified again and again.
-struct Bare {
+pub struct Bare {
     unparsed: UnparsedPublicKey<Vec<u8>>,
     parsed: ParsedPublicKey,
     message: Vec<u8>,
@@ -103,7 +95,7 @@ struct Bare {
 
 impl Bare {
     /// With a key that is parsed each time.
-    fn parsing(&self, count: u32) -> Duration {
+    pub fn parsing(&self, count: u32) -> Duration {
         on_all_cores(count, || {
             self.unparsed
                 .verify(&self.message, &self.signature)
@@ -112,7 +104,7 @@ impl Bare {
     }
 
     /// With a key that is ready: the least that it could take.
-    fn ready(&self, count: u32) -> Duration {
+    pub fn ready(&self, count: u32) -> Duration {
         on_all_cores(count, || {
             self.parsed
                 .verify_sig(&self.message, &self.signature)
@@ -136,7 +128,7 @@ fn cores() -> u32 {
 }
 
 /// The whole process.
-fn verify(directory: &Path) -> Duration {
+pub fn verify(directory: &Path) -> Duration {
     let begin = Instant::now();
     let output = Command::new(env!("CARGO_BIN_EXE_conclave"))
         .args(["root", "verify", "--json"])
@@ -150,9 +142,9 @@ fn verify(directory: &Path) -> Duration {
 }
 
 /// The best of each, timed in turns.
-fn best<const N: usize>(things: [&dyn Fn() -> Duration; N]) -> [Duration; N] {
+pub fn best<const N: usize>(runs: usize, things: [&dyn Fn() -> Duration; N]) -> [Duration; N] {
     let mut best = [Duration::MAX; N];
-    for _ in 0..RUNS {
+    for _ in 0..runs {
         for (best, thing) in best.iter_mut().zip(things) {
             *best = thing().min(*best);
         }
@@ -160,44 +152,6 @@ fn best<const N: usize>(things: [&dyn Fn() -> Duration; N]) -> [Duration; N] {
     best
 }
 
-fn times(took: Duration, limit: Duration) -> f64 {
+pub fn times(took: Duration, limit: Duration) -> f64 {
     took.as_secs_f64() / limit.as_secs_f64()
-}
-
-fn main() {
-    let signers = Signers::new();
-    // Cargo passes `--bench`; any other argument is ours.
-    let mut arguments = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'));
-    if let Some(directory) = arguments.next() {
-        let signing = arguments.next().map_or(3, |count| count.parse().unwrap());
-        fs::create_dir_all(&directory).unwrap();
-        signers.write_chain(Path::new(&directory), 1000, signing);
-        println!("1,000 versions with {signing} signatures each are in {directory}");
-        return;
-    }
-    let bare = signers.bare();
-    for signing in [THRESHOLD, 5] {
-        let chain = tempfile::tempdir().unwrap();
-        signers.write_chain(chain.path(), 1000, signing as usize);
-        let count = 1000 * signing;
-        let [took, parsing, ready] =
-            best([&|| verify(chain.path()), &|| bare.parsing(count), &|| {
-                bare.ready(count)
-            }]);
-        println!("1000 versions, {signing} of {KEYS} sign: {took:?}");
-        for (limit, key) in [(parsing, "parsed each time"), (ready, "ready")] {
-            let ratio = times(took, limit);
-            println!("  {ratio:.2} × {limit:?}, {count} verifications with a key {key}");
-        }
-    }
-    let [thousand, ten_thousand] = [1000, 10_000].map(|versions| {
-        let chain = tempfile::tempdir().unwrap();
-        signers.write_chain(chain.path(), versions, THRESHOLD as usize);
-        chain
-    });
-    let [once, ten_times] = best([&|| verify(thousand.path()), &|| verify(ten_thousand.path())]);
-    let ratio = times(ten_times, once);
-    println!("10000 versions take {ten_times:?}, {ratio:.2} × the time of 1000");
 }

@@ -1,0 +1,285 @@
+//! What the answer to a question means.
+
+use jiff::Timestamp;
+
+use crate::script::{Act, KeyId, PersonId, Step};
+
+use crate::ceremony::approval::{Approval, people_of};
+use crate::ceremony::check::Check;
+use crate::ceremony::effect::Moment;
+use crate::ceremony::event::{Event, Fact, Mode};
+use crate::ceremony::fold::ReplayError;
+use crate::ceremony::next::Next;
+use crate::ceremony::prompt::{Answer, Ask};
+use crate::ceremony::questions::{UNBLOCK, VERDICTS};
+use crate::ceremony::state::{Ceremony, Intent};
+
+use super::{StepError, overall};
+
+/// Attested times nearer than this to the machine's are the same: nobody reads a clock to the second.
+const CLOCK_TOLERANCE_SECONDS: i64 = 60;
+
+impl Ceremony {
+    pub(super) fn decide_answer(
+        &self,
+        answer: Answer,
+        approvals: Vec<Approval>,
+        moment: &Moment,
+    ) -> Result<Event, StepError> {
+        let Next::Ask(prompt) = self.next() else {
+            return Err(StepError::NotAsked);
+        };
+        let mut remark = String::new();
+        let text = match (&prompt.ask, answer) {
+            (Ask::Enter { .. }, Answer::Enter) => String::new(),
+            (Ask::Word { word }, Answer::Text(typed)) => {
+                if typed.trim() != word {
+                    return Err(StepError::NotTheWord {
+                        expected: word.clone(),
+                    });
+                }
+                word.clone()
+            }
+            (
+                Ask::Choice { options, .. },
+                Answer::Choice {
+                    index,
+                    remark: said,
+                },
+            ) => {
+                let choice = options.get(index).ok_or(StepError::NotAnAnswer)?;
+                said.trim().clone_into(&mut remark);
+                if choice.wants_remark && remark.is_empty() {
+                    return Err(StepError::Empty);
+                }
+                choice.text.clone()
+            }
+            (Ask::Reading { usual, .. }, Answer::Text(typed)) => match typed.trim() {
+                // What a twin lies in has no number.
+                "" if self.mode() == Mode::Rehearsal => usual.clone(),
+                "" => return Err(StepError::Empty),
+                typed => typed.to_owned(),
+            },
+            (Ask::Clock, Answer::Text(typed)) => typed.trim().to_owned(),
+            (Ask::Text { default, .. }, Answer::Text(typed)) => match (typed.trim(), default) {
+                ("", Some(default)) => default.clone(),
+                ("", None) => return Err(StepError::Empty),
+                (typed, _) => typed.to_owned(),
+            },
+            _ => return Err(StepError::NotAnAnswer),
+        };
+        let Some(step) = self.current_step() else {
+            return Ok(overall(Fact::Closed {
+                status: self.worst_verdict(),
+            }));
+        };
+        if self.failure.is_some() {
+            return Ok(if text == UNBLOCK {
+                self.decide_to_unblock(prompt.who)
+            } else {
+                self.at_step(prompt.who, Fact::Retried)
+            });
+        }
+        if self.wants_rehearsal() {
+            let sheet = self.unrehearsed(text);
+            return self.decide_exception(sheet, Some(Check::RehearsalShown), approvals);
+        }
+        let people = if prompt.approval {
+            people_of(&approvals)
+        } else {
+            prompt.who
+        };
+        if let Some(wanted) = self.custody_asks(step) {
+            let fact = self.fact_of_custody(step, wanted, text, approvals, moment)?;
+            return Ok(self.at_step(people, fact));
+        }
+        if let Some(person) = self.attendance_wanted(step) {
+            let fact = self.fact_of_attendance(&person, text);
+            return Ok(self.at_step(vec![person], fact));
+        }
+        if let Some((key, secret, _)) = self.envelope_due() {
+            let fact = Fact::EnvelopeSealed {
+                key: key.clone(),
+                secret,
+                bag: text,
+                approvals,
+            };
+            return Ok(self.at_step(people, fact));
+        }
+        let fact = self.fact_of_answer(step, text, remark, approvals, moment)?;
+        Ok(self.at_step(people, fact))
+    }
+
+    fn fact_of_answer(
+        &self,
+        step: &Step,
+        text: String,
+        remark: String,
+        approvals: Vec<Approval>,
+        moment: &Moment,
+    ) -> Result<Fact, StepError> {
+        Ok(match &step.act {
+            Act::AttestClock => self.attest_clock(&text, moment.machine_time, approvals)?,
+            Act::InspectStation => Fact::FindingsAcknowledged { approvals },
+            Act::ReadScript => Fact::ScriptRead {
+                sha256: self.script.sha256(),
+            },
+            Act::Note { .. } => Fact::Initialled { initials: text },
+            Act::InitialiseToken { key } => Fact::InitialiseIntended {
+                key: key.clone(),
+                label: self.token_label(key),
+            },
+            Act::GenerateKey { key } => Fact::GenerateIntended {
+                key: key.clone(),
+                object_id: self
+                    .script
+                    .key(key)
+                    .and_then(|plan| plan.token.slot())
+                    .map_or_else(|| hex::encode(moment.fresh), hex::encode),
+                label: self.key_label(key),
+            },
+            Act::ComposeRoot => {
+                let frozen = self
+                    .compose_root()
+                    .map_err(|error| ReplayError::Contradiction(error.to_string()))?;
+                Fact::RootComposed {
+                    version: frozen.version(),
+                    signed: String::from_utf8_lossy(frozen.signed_bytes()).into_owned(),
+                    sha256: frozen.digest(),
+                }
+            }
+            Act::JudgeRequest => self.decide_judgement(&text)?,
+            Act::ReviewRoot => Fact::ReviewConfirmed {
+                sha256: self.frozen_digest()?,
+                typed: text,
+            },
+            Act::SignRoot => {
+                let (plan, state) = self
+                    .key_states()
+                    .find(|(_, state)| state.owes_signature())
+                    .ok_or(StepError::NotAsked)?;
+                Fact::SignIntended {
+                    key: plan.id.clone(),
+                    sha256: self.frozen_digest()?,
+                    repeat: matches!(state.sign, Intent::Interrupted(())),
+                }
+            }
+            Act::CollectSignatures => self.decide_owed(&text, remark)?,
+            Act::VerifyRoot => {
+                let verification = self
+                    .verify_root()
+                    .map_err(|error| ReplayError::Contradiction(error.to_string()))?;
+                Fact::RootVerified {
+                    version: verification.version,
+                    file_sha256: verification.file_sha256,
+                    signatures: verification.progress.own.have,
+                    threshold: verification.progress.own.need,
+                    previous: verification.progress.previous.map(Into::into),
+                }
+            }
+            Act::Export => Fact::ExportIntended {
+                files: self
+                    .export_files()
+                    .into_iter()
+                    .map(|(file, _)| file)
+                    .collect(),
+            },
+            Act::SignOff => {
+                let verdict = VERDICTS
+                    .into_iter()
+                    .find(|verdict| verdict.to_string() == text)
+                    .ok_or(StepError::NotAnAnswer)?;
+                Fact::SignedOff { verdict, remark }
+            }
+            Act::Attendance
+            | Act::OpenToken { .. }
+            | Act::SetPin { .. }
+            | Act::ProveToken { .. }
+            | Act::Seal { .. }
+            | Act::Break { .. } => {
+                return Err(StepError::NotAsked);
+            }
+        })
+    }
+
+    fn decide_to_unblock(&self, people: Vec<PersonId>) -> Event {
+        let Some(key) = self.key_at_hand() else {
+            return self.at_step(people, Fact::Retried);
+        };
+        let plan = self.script.key(key).and_then(|plan| plan.unblocked_by());
+        let bag = plan.and_then(|plan| self.keys[key].envelopes.get(&plan.secret).cloned());
+        let fact = Fact::UnblockDecided {
+            key: key.clone(),
+            bag,
+        };
+        self.at_step(people, fact)
+    }
+
+    /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.
+    #[must_use]
+    pub fn token_label(&self, key: &KeyId) -> String {
+        self.token_spec(key)
+            .and_then(|token| token.label.clone())
+            .unwrap_or_else(|| self.token_name(key).chars().take(32).collect())
+    }
+
+    /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
+    fn key_label(&self, key: &KeyId) -> String {
+        let mut label = format!("{} {key}", self.script.repository());
+        // A key that was given up may be on the token still, under the label that it had.
+        let former = self.keys.get(key).map_or(0, |state| state.former.len());
+        if former > 0 {
+            label = format!("{label} {}", former + 1);
+        }
+        match self.mode() {
+            Mode::Rehearsal => format!("REHEARSAL {label}"),
+            Mode::Production => label,
+        }
+    }
+
+    fn attest_clock(
+        &self,
+        text: &str,
+        machine: Timestamp,
+        approvals: Vec<Approval>,
+    ) -> Result<Fact, StepError> {
+        let machine = self.machine_time(machine);
+        let stated = if text.is_empty() {
+            machine
+        } else {
+            text.parse()
+                .map_err(|_| StepError::NotATime(text.to_owned()))?
+        };
+        let difference = stated.as_second() - machine.as_second();
+        let attested = if difference.abs() <= CLOCK_TOLERANCE_SECONDS {
+            machine
+        } else {
+            stated
+        };
+        if attested < self.script.not_before() {
+            return Err(StepError::TooEarly {
+                time: attested,
+                not_before: self.script.not_before(),
+            });
+        }
+        if let Some(latest) = self.latest_known().filter(|latest| attested < *latest) {
+            return Err(StepError::Backwards {
+                time: attested,
+                latest,
+            });
+        }
+        let expires = self.script.root().expires;
+        if attested >= expires {
+            return Err(StepError::TooLate {
+                time: attested,
+                expires,
+            });
+        }
+        Ok(Fact::ClockAttested {
+            machine,
+            attested,
+            offset: attested.as_second() - machine.as_second(),
+            approvals,
+        })
+    }
+}

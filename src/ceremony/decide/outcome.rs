@@ -1,0 +1,129 @@
+//! What the outcome of an effect means.
+
+use crate::script::Act;
+use crate::transfer::Occasion;
+
+use crate::ceremony::effect::Outcome;
+use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::failure::Failure;
+use crate::ceremony::state::{Ceremony, Intent};
+
+use super::StepError;
+
+impl Ceremony {
+    /// The event of an outcome, or the failure that it is. The outer error: it does not belong here.
+    pub(super) fn decide_outcome(
+        &self,
+        outcome: Outcome,
+    ) -> Result<Result<Event, Failure>, StepError> {
+        let step = self.current_step().ok_or(StepError::NotAsked)?;
+        let fact = match (&step.act, outcome) {
+            (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
+            (_, Outcome::PutAway) => Fact::TokensPutAway,
+            (_, Outcome::KeyDestroyed) => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
+                let fingerprint = former.public_key.fingerprint();
+                let fact = Fact::KeyDestroyed { key, fingerprint };
+                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
+            }
+            (_, Outcome::PinSet) if self.is_unblocking() => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                let fact = Fact::PinUnblocked { key };
+                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
+            }
+            (_, Outcome::CodeChosen) => {
+                let person = self.next_without_code().ok_or(StepError::NotAsked)?;
+                return Ok(Ok(self.at_step(vec![person], Fact::CodeChosen)));
+            }
+            (Act::InspectStation, Outcome::StationInspected(findings)) => {
+                Fact::StationInspected { findings }
+            }
+            (Act::OpenToken { key }, Outcome::TokenFound { token, blank }) => Fact::TokenFound {
+                key: key.clone(),
+                token,
+                blank,
+            },
+            (Act::InitialiseToken { key }, Outcome::TokenInitialised { token }) => {
+                Fact::TokenInitialised {
+                    key: key.clone(),
+                    token,
+                }
+            }
+            (Act::SetPin { key }, Outcome::PinSet) => Fact::PinSet { key: key.clone() },
+            (
+                Act::GenerateKey { key },
+                Outcome::KeyGenerated {
+                    token,
+                    public_key,
+                    attributes,
+                },
+            ) => Fact::KeyGenerated {
+                key: key.clone(),
+                token,
+                public_key: public_key.to_pem(),
+                fingerprint: public_key.fingerprint(),
+                attributes,
+                provenance: attributes.provenance(),
+            },
+            (
+                Act::GenerateKey { key } | Act::ProveToken { key },
+                Outcome::Answered {
+                    challenge,
+                    signature,
+                },
+            ) => Fact::PossessionProven {
+                key: key.clone(),
+                occasion: match step.act {
+                    Act::ProveToken { .. } => Occasion::Reinsertion,
+                    _ => Occasion::Generation,
+                },
+                challenge: hex::encode(challenge),
+                signature: hex::encode(signature),
+            },
+            (Act::SignRoot, Outcome::Signed(signature)) => {
+                let (plan, key_id) = self
+                    .key_states()
+                    .find(|(_, state)| {
+                        matches!(state.sign, Intent::Recorded(())) && state.owes_signature()
+                    })
+                    .and_then(|(plan, _)| Some((plan, self.root_key_ids(&plan.id).pop()?)))
+                    .ok_or(StepError::NotAsked)?;
+                let fact = Fact::Signed {
+                    key: plan.id.clone(),
+                    key_id: key_id.as_str().to_owned(),
+                    signature: hex::encode(signature),
+                };
+                return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
+            }
+            (Act::CollectSignatures, Outcome::RequestWritten(file)) => {
+                Fact::RequestWritten { file }
+            }
+            (Act::CollectSignatures, Outcome::Collected(signature)) => {
+                self.collected(&signature)?
+            }
+            (Act::Export, Outcome::Exported) => Fact::Exported {
+                files: self
+                    .export_files()
+                    .into_iter()
+                    .map(|(file, _)| file)
+                    .collect(),
+            },
+            _ => return Err(StepError::NotAsked),
+        };
+        Ok(Ok(self.at_step(self.people_of(step), fact)))
+    }
+}
+
+/// Whether a contradiction in it is the token's: its answer, not the room's.
+pub(super) const fn is_from_token(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::TokenFound { .. }
+            | Fact::TokenInitialised { .. }
+            | Fact::KeyGenerated { .. }
+            | Fact::PossessionProven { .. }
+            | Fact::Signed { .. }
+            | Fact::SignatureCollected { .. }
+    )
+}

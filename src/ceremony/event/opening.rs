@@ -1,0 +1,78 @@
+//! What is known when a ceremony opens.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::script::KeyId;
+use crate::words::Digest;
+
+/// Whether it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// On throw-away tokens: nothing that comes out may be trusted.
+    Rehearsal,
+    /// For real.
+    Production,
+}
+
+impl Mode {
+    /// The word of the banner: `REHEARSAL` or `PRODUCTION`.
+    #[must_use]
+    pub const fn banner(self) -> &'static str {
+        match self {
+            Self::Rehearsal => "REHEARSAL",
+            Self::Production => "PRODUCTION",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rehearsal => "rehearsal",
+            Self::Production => "production",
+        })
+    }
+}
+
+/// What is known when a ceremony opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// Rehearsal or production.
+    pub mode: Mode,
+    /// The version of the program.
+    pub conclave: String,
+    /// SHA-256 of the running program's file, where it can be read.
+    pub program: Option<Digest>,
+    /// What the machine says of itself.
+    pub machine: String,
+    /// Where exported files go, as seen from the ceremony directory.
+    pub export: String,
+    /// Where the twins of a rehearsal live, as seen from the ceremony directory.
+    pub twins: Option<String>,
+    /// Where a second copy of the record is kept, where there is one.
+    pub mirror: Option<String>,
+    /// The head of the record of the completed rehearsal of this very script, where there was one.
+    pub rehearsal: Option<Digest>,
+    /// The twin that a rehearsal changes in place of the root that the script carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_root: Option<TwinRoot>,
+    /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
+    pub rehearsal_keys: Vec<Digest>,
+    /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
+    pub twin_clock_offset: i64,
+}
+
+/// A root that stands in for the one that a script carries: its keys are held by twins, one for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwinRoot {
+    /// The file, signed by the twins.
+    pub file: String,
+    /// The public key of each twin, PEM, by the name that the script gives the key.
+    pub keys: BTreeMap<KeyId, String>,
+}

@@ -1,0 +1,73 @@
+//! What single facts are made of.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metadata::Count;
+use crate::words::Digest;
+
+/// What a person says of the ceremony at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It went as recorded.
+    Agree,
+    /// It stands, but the remark is to be read with it.
+    WithReservation,
+    /// It is not accepted.
+    Refuse,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Agree => "agrees",
+            Self::WithReservation => "agrees with a reservation",
+            Self::Refuse => "refuses",
+        })
+    }
+}
+
+/// A file that left the ceremony.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportedFile {
+    /// Its name in the export folder.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its digest.
+    pub sha256: Digest,
+}
+
+/// How many keys of a root role signed, and how many must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// How many did.
+    pub signatures: u64,
+    /// How many must.
+    pub threshold: u64,
+}
+
+impl From<Count> for Counted {
+    fn from(count: Count) -> Self {
+        Self {
+            signatures: count.have,
+            threshold: count.need,
+        }
+    }
+}
+
+/// A departure from the script, as it stands on the exception sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExceptionSheet {
+    /// What the script let one expect.
+    pub expected: String,
+    /// What happened.
+    pub happened: String,
+    /// What was decided.
+    pub decided: String,
+}

@@ -1,0 +1,184 @@
+//! What is known in the course of a ceremony, and how others may look at it.
+
+mod key;
+mod look;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::metadata::{FrozenRoot, SignedRoot};
+use crate::record::Finding;
+use crate::script::{KeyId, PersonId, Place, Script, SpareId, StepId};
+use crate::words::Digest;
+
+use super::amendment::Amendment;
+use super::cast::Cast;
+use super::check::Check;
+use super::custody::Custody;
+use super::event::{ExceptionSheet, ExportedFile, Opening, Verdict};
+use super::failure::Failure;
+use super::foundation::Foundation;
+use super::people::Presence;
+
+pub use key::{Former, FormerFate, KeyState};
+pub(super) use key::{Generated, Intent};
+
+/// A ceremony: the fold of its events.
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
+pub struct Ceremony {
+    pub(super) script: Arc<Script>,
+    pub(super) opening: Option<Opening>,
+    pub(super) foundation: Option<Arc<Foundation>>,
+    pub(super) done: BTreeSet<StepId>,
+    pub(super) attended: BTreeMap<PersonId, Presence>,
+    pub(super) away: BTreeSet<PersonId>,
+    pub(super) codes: BTreeSet<PersonId>,
+    pub(super) substituted: BTreeSet<PersonId>,
+    pub(super) cast: Cast,
+    pub(super) amendments: Vec<Amendment>,
+    pub(super) waived: Vec<Check>,
+    pub(super) clock_offset: Option<i64>,
+    pub(super) findings: Option<Vec<Finding>>,
+    pub(super) script_read: bool,
+    pub(super) initials: BTreeMap<(StepId, PersonId), String>,
+    pub(super) keys: BTreeMap<KeyId, KeyState>,
+    pub(super) frozen: Option<FrozenRoot>,
+    pub(super) reviewed: bool,
+    pub(super) signed: Option<SignedRoot>,
+    pub(super) request: Option<ExportedFile>,
+    pub(super) owed: BTreeMap<KeyId, Owed>,
+    pub(super) verified: Option<Digest>,
+    pub(super) export_intended: bool,
+    pub(super) exported: Vec<ExportedFile>,
+    pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
+    pub(super) exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    /// The latest time that people attested.
+    pub(super) latest: Option<Timestamp>,
+    pub(super) custody: Custody,
+    pub(super) deferred: BTreeSet<KeyId>,
+    pub(super) taken_up: Option<KeyId>,
+    pub(super) used_bags: BTreeSet<String>,
+    pub(super) used_spares: BTreeSet<SpareId>,
+    pub(super) keyboard_tested: bool,
+    pub(super) failure: Option<Failure>,
+    pub(super) ending: Option<Ending>,
+}
+
+/// How a ceremony ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// All steps were done, and the people signed off with this, the worst of their verdicts.
+    Closed(Verdict),
+    /// It was broken off.
+    Aborted {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How a signature stands that another site owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owed {
+    /// It has not come yet.
+    Waited,
+    /// It is said to be here, and looked for.
+    Expected,
+    /// It came, and verifies.
+    Collected,
+    /// It is not waited for.
+    Forgone {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Owed {
+    /// Whether it has come or is not waited for.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Collected | Self::Forgone { .. })
+    }
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    /// It is done.
+    Done,
+    /// It is the one that the room is at.
+    Now,
+    /// It comes later.
+    Later,
+}
+
+impl Ceremony {
+    /// A ceremony that has not begun.
+    #[must_use]
+    pub fn new(script: Arc<Script>) -> Self {
+        let foundation = Foundation::of(&script);
+        let keys = script
+            .keys()
+            .iter()
+            .map(|plan| (plan.id.clone(), KeyState::default()))
+            .collect();
+        let mut ceremony = Self {
+            script,
+            opening: None,
+            foundation: None,
+            done: BTreeSet::new(),
+            attended: BTreeMap::new(),
+            away: BTreeSet::new(),
+            codes: BTreeSet::new(),
+            substituted: BTreeSet::new(),
+            cast: Cast::default(),
+            amendments: Vec::new(),
+            waived: Vec::new(),
+            clock_offset: None,
+            findings: None,
+            script_read: false,
+            initials: BTreeMap::new(),
+            keys,
+            frozen: None,
+            reviewed: false,
+            signed: None,
+            request: None,
+            owed: BTreeMap::new(),
+            verified: None,
+            export_intended: false,
+            exported: Vec::new(),
+            sign_offs: BTreeMap::new(),
+            exceptions: Vec::new(),
+            latest: None,
+            custody: Custody::default(),
+            deferred: BTreeSet::new(),
+            taken_up: None,
+            used_bags: BTreeSet::new(),
+            used_spares: BTreeSet::new(),
+            keyboard_tested: false,
+            failure: None,
+            ending: None,
+        };
+        ceremony.found_on(foundation);
+        ceremony
+    }
+
+    /// Takes the keys of this root for those that exist.
+    pub(super) fn found_on(&mut self, foundation: Option<Foundation>) {
+        let sites = self.script.distant_keys().iter();
+        self.owed = sites
+            .filter(|key| matches!(key.place, Place::Site(_)))
+            .map(|key| (key.id.clone(), Owed::Waited))
+            .collect();
+        for (id, state) in &mut self.keys {
+            let key = foundation.as_ref().and_then(|root| root.key(id));
+            state.generated = key.and_then(|key| Generated::earlier(&key.key));
+        }
+        self.foundation = foundation.map(Arc::new);
+    }
+}
