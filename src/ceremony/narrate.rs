@@ -98,6 +98,16 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
+            Fact::EnrolmentCompared {
+                key,
+                fingerprint,
+                approvals,
+            } => format!(
+                "{people} compared the fingerprint of {} with what its holder read out: {} ({}).",
+                script.key_title(key),
+                fingerprint.short_hex(),
+                strengths_of(approvals)
+            ),
             _ => self
                 .narrate_custody(script, cast, &people)
                 .unwrap_or_else(|| self.narrate_people(script, cast, &people)),

@@ -74,6 +74,10 @@ impl Ceremony {
                 token,
             }),
             Act::GenerateKey { key } => self.next_generate(step, key),
+            Act::EnrolKey { key } if self.keys.contains_key(key) => {
+                self.prove(key, Occasion::Adoption)
+            }
+            Act::EnrolKey { key } => Next::Ask(self.ask_enrolment(step, key)),
             Act::ComposeRoot => Next::Ask(self.go_on(
                 step,
                 vec![match &self.foundation {

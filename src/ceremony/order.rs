@@ -86,7 +86,8 @@ impl Ceremony {
         let step = self.current_step()?;
         match &step.act {
             Act::SignRoot => self.next_signer().map(|plan| &plan.id),
-            act => act.key(),
+            // A key at another site is not at hand, whatever is done about it.
+            act => act.key().filter(|key| self.keys.contains_key(*key)),
         }
     }
 
@@ -121,8 +122,9 @@ impl Ceremony {
 
     /// Whether the key is one that this ceremony makes.
     pub(super) fn is_made_here(&self, key: &KeyId) -> bool {
-        let plan = self.script.key(key);
-        plan.is_some_and(|plan| plan.change.before().is_none())
+        self.script
+            .key(key)
+            .is_some_and(crate::script::KeyPlan::is_made)
     }
 
     /// Whether a key may be made anew on its token: it was made here, and no root was composed with it.

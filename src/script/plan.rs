@@ -14,6 +14,7 @@ use crate::words::Digest;
 
 use super::carried::CarriedFile;
 use super::embedded;
+use super::enrolled::Enrolled;
 use super::fault::Warning;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
@@ -230,9 +231,17 @@ pub struct KeyPlan {
     pub activation: Vec<SecretPlan>,
     /// What becomes of the key.
     pub change: KeyChange,
+    /// The file by which a key is enrolled that an earlier ceremony made.
+    pub enrolled: Option<Enrolled>,
 }
 
 impl KeyPlan {
+    /// Whether the key is made in this ceremony.
+    #[must_use]
+    pub const fn is_made(&self) -> bool {
+        self.change.before().is_none() && self.enrolled.is_none()
+    }
+
     /// What the script says of a secret of the token; none where such tokens have no such secret.
     #[must_use]
     pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
@@ -466,6 +475,20 @@ impl Script {
         self.keys.iter().find(|key| key.id == *id)
     }
 
+    /// The keys that are enrolled by files, those whose tokens are in the room first.
+    pub fn enrolled(&self) -> impl Iterator<Item = (&KeyId, &Enrolled)> {
+        let here = self.keys.iter().map(|plan| (&plan.id, &plan.enrolled));
+        let distant = self.distant.iter().map(|key| (&key.id, &key.enrolled));
+        let all = here.chain(distant);
+        all.filter_map(|(id, enrolled)| Some((id, enrolled.as_ref()?)))
+    }
+
+    /// The key of that ID whose token is elsewhere.
+    #[must_use]
+    pub fn distant_key(&self, key: &KeyId) -> Option<&DistantKey> {
+        self.distant.iter().find(|distant| distant.id == *key)
+    }
+
     /// The spare tokens, in the order of the script.
     #[must_use]
     pub fn spares(&self) -> &[Spare] {
@@ -593,6 +616,9 @@ impl Script {
     /// `the key of key holder 3`, or `key-6 of key holder 3` when that person holds several.
     #[must_use]
     pub fn key_title(&self, key: &KeyId) -> String {
+        if let Some(distant) = self.distant_key(key) {
+            return format!("{key} of {}", distant.title());
+        }
         let holder = self.holder_title(key);
         if self.holds_several(key) {
             format!("{key} of {holder}")

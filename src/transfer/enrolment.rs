@@ -257,6 +257,12 @@ impl Enrolment {
         self.attestation.as_ref().map(|(_, summary)| summary)
     }
 
+    /// The same, as the device signed it.
+    #[must_use]
+    pub fn attestation_files(&self) -> Option<&AttestationFiles> {
+        self.attestation.as_ref().map(|(files, _)| files)
+    }
+
     /// What shows that it is what it is said to be, in a few words.
     #[must_use]
     pub const fn grounds(&self) -> &'static str {

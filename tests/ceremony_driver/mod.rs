@@ -153,11 +153,17 @@ impl Room {
         mode: Mode,
         tokens: &BTreeMap<String, SoftwareToken>,
     ) -> Self {
+        let mut room = Self::new_with(script, tokens);
+        room.give(Input::Open(opening(mode))).unwrap();
+        room
+    }
+
+    /// The same, before it is opened.
+    pub(crate) fn new_with(script: Arc<Script>, tokens: &BTreeMap<String, SoftwareToken>) -> Self {
         let mut room = Self::new(script);
         for (id, token) in tokens {
             room.tokens.insert(id.clone(), token.clone());
         }
-        room.give(Input::Open(opening(mode))).unwrap();
         room
     }
 

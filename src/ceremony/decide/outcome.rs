@@ -67,7 +67,7 @@ impl Ceremony {
                 provenance: attributes.provenance(),
             },
             (
-                Act::GenerateKey { key } | Act::ProveToken { key },
+                Act::GenerateKey { key } | Act::EnrolKey { key } | Act::ProveToken { key },
                 Outcome::Answered {
                     challenge,
                     signature,
@@ -76,6 +76,7 @@ impl Ceremony {
                 key: key.clone(),
                 occasion: match step.act {
                     Act::ProveToken { .. } => Occasion::Reinsertion,
+                    Act::EnrolKey { .. } => Occasion::Adoption,
                     _ => Occasion::Generation,
                 },
                 challenge: hex::encode(challenge),

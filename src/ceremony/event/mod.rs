@@ -177,6 +177,15 @@ pub enum Fact {
         /// The signature over the message, in hex.
         signature: String,
     },
+    /// Two people compared the fingerprint of a key at another site with what its holder read out.
+    EnrolmentCompared {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Of the public key.
+        fingerprint: Digest,
+        /// Who compared it.
+        approvals: Vec<Approval>,
+    },
     /// The root was composed, and its bytes are fixed.
     RootComposed {
         /// Its version.

@@ -37,6 +37,10 @@ impl Ceremony {
             &format!("the step is about {of_step}, not about {named}"),
         )?;
         require(
+            self.keys.contains_key(of_step),
+            "the token of that key is at another site",
+        )?;
+        require(
             !self.is_holder_away(of_step),
             "the holder of that key is not here",
         )?;
@@ -96,11 +100,12 @@ impl Ceremony {
                 self.fold_generated(of_step, fact)?;
             }
             (
-                Act::GenerateKey { .. } | Act::ProveToken { .. },
+                Act::GenerateKey { .. } | Act::EnrolKey { .. } | Act::ProveToken { .. },
                 Fact::PossessionProven { occasion, .. },
             ) => {
                 let wanted = match act {
                     Act::ProveToken { .. } => Occasion::Reinsertion,
+                    Act::EnrolKey { .. } => Occasion::Adoption,
                     _ => Occasion::Generation,
                 };
                 require(*occasion == wanted, "the proof is for another occasion")?;

@@ -25,6 +25,10 @@ impl Ceremony {
                     frozen.version() == *version && frozen.digest() == *sha256,
                     "version or digest is not that of the root",
                 )?;
+                require(
+                    self.are_new_keys_proven(),
+                    "a key stands in no root before its token has answered, or two people have compared its fingerprint",
+                )?;
                 let composed = self
                     .compose_root()
                     .map_err(|error| contradiction(error.to_string()))?;

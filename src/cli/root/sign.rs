@@ -1,5 +1,6 @@
 //! `conclave root sign`: one key holder, one token, one signature, on a machine of their own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -132,6 +133,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         rehearsal: None,
         rehearsal_keys: Vec::new(),
         twin_root: None,
+        twin_keys: BTreeMap::new(),
         twin_clock_offset: 0,
     };
     let directory = create_directory(&path, script, mirror.as_deref())?;

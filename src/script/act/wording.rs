@@ -17,6 +17,7 @@ impl Act {
             Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
+            Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
@@ -45,6 +46,7 @@ impl Act {
             Self::InitialiseToken { .. } => "Initialise",
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
+            Self::EnrolKey { .. } => "Enrol key",
             Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
@@ -96,6 +98,7 @@ impl Act {
             ],
             Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } => generate_key(script, key),
+            Self::EnrolKey { key } => enrol_key(script, key),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
                 "No other payload of the same version may have been signed before, in any record that was brought along.",
@@ -179,6 +182,14 @@ impl Act {
                     "the key answers a fresh challenge".into(),
                 ]
             }
+            Self::EnrolKey { key } if script.key(key).is_some() => vec![
+                "the token holds the key that its enrolment file names".into(),
+                "the key answers a fresh challenge".into(),
+            ],
+            Self::EnrolKey { .. } => vec![
+                "somebody has the private key, and signed for the file".into(),
+                "two people heard from its holder that it is this key".into(),
+            ],
             Self::JudgeRequest => vec![
                 "what is asked for builds upon the root that is trusted here".into(),
                 "nothing else was signed as this version, as far as the records tell".into(),
@@ -220,7 +231,7 @@ fn sites(script: &Script) -> String {
     let keys = script.distant_keys().iter();
     let sites = keys.filter_map(|key| match &key.place {
         Place::Site(site) => Some(format!("{site} ({})", key.id)),
-        Place::Absent | Place::Lost => None,
+        Place::Elsewhere(_) | Place::Absent | Place::Lost => None,
     });
     sites.collect::<Vec<_>>().join(", ")
 }
@@ -342,6 +353,36 @@ fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
             actor(script, key)
         ),
     ]
+}
+
+fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {
+    let enrolled = script.enrolled().find(|(id, _)| *id == key);
+    let Some((_, enrolled)) = enrolled else {
+        return Vec::new();
+    };
+    let words = enrolled.enrolment.claims().public_key.fingerprint().words();
+    let words = words.chunks(8).map(|words| words.join(" "));
+    let file = format!(
+        "{} is the key of {}. The first words of its fingerprint:",
+        script.key_title(key),
+        enrolled.file
+    );
+    let mut lines = vec![capitalised(&file)];
+    lines.extend(words.take(1));
+    match script.distant_key(key) {
+        None => lines.push(format!(
+            "The others turn away. {} types the PIN; the key answers a fresh challenge. Without an answer it stands in no root.",
+            actor(script, key)
+        )),
+        Some(distant) => {
+            lines.push(format!(
+                "The key holder at {} reads all 32 words aloud, over a channel by which this file did not come: a telephone with a known voice.",
+                distant.title()
+            ));
+            lines.push("Two people, neither of them the administrator, each compare every word with the screen, and confirm it by their codes.".into());
+        }
+    }
+    lines
 }
 
 /// `Key holder 3`, at the head of a sentence.

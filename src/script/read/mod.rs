@@ -3,6 +3,7 @@
 mod activation;
 mod carried;
 mod custody;
+mod enrolled;
 mod fields;
 mod keys;
 mod log;
@@ -49,6 +50,7 @@ const LATER_KINDS: [&str; 3] = ["backup", "drill", "recovery"];
 pub(super) struct Draft {
     pub(super) start: Span,
     pub(super) kind: Kind,
+    pub(super) repository: Option<String>,
     pub(super) not_before: Option<Timestamp>,
     pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
@@ -236,7 +238,7 @@ fn document_fields(
         .map(|table| root::read(table, &mut carrier, kind))
         .unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
-    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
@@ -245,6 +247,7 @@ fn document_fields(
     let draft = Draft {
         start,
         kind,
+        repository: repository.clone(),
         not_before,
         assurance,
         root,
