@@ -342,3 +342,18 @@ fn far_away(token: &SoftwareToken) -> EnrolledFile {
         .to_file_bytes();
     file("lisbon.enrolment.json", bytes, Some("Lisbon"))
 }
+
+#[test]
+fn a_key_that_the_root_has_is_kept_and_not_enrolled() {
+    let world = World::new(3, 2);
+    let known = far_away(&world.tokens["key-2"]);
+    let change = world.unchanged("rotation");
+    let text = enrol(&change.write().unwrap(), std::slice::from_ref(&known)).unwrap();
+    let mut carried: BTreeMap<String, Vec<u8>> = change.files().collect();
+    carried.insert(known.file.clone(), known.bytes.clone());
+    let faults = Script::parse("rotation.toml", &text, &carried, change.not_before).unwrap_err();
+    assert!(
+        faults.to_string().contains("the root has that key already"),
+        "{faults}"
+    );
+}
