@@ -28,20 +28,17 @@ impl Ceremony {
         let mut remote = std::collections::BTreeMap::new();
         for (id, enrolled) in self.script.enrolled() {
             let enrolment = &enrolled.enrolment;
-            match self.keys.get_mut(id) {
-                Some(state) => {
-                    state.generated = Some(Generated {
-                        public_key: enrolment.claims().public_key.clone(),
-                        key: enrolment.key().clone(),
-                        attributes: None,
-                        provenance: Some(enrolment.claims().provenance),
-                    });
-                }
-                None => {
-                    let key = enrolment.key().clone();
-                    let is_compared = false;
-                    remote.insert(id.clone(), RemoteKey { key, is_compared });
-                }
+            let key = enrolment.key().clone();
+            if let Some(state) = self.keys.get_mut(id) {
+                state.generated = Some(Generated {
+                    public_key: enrolment.claims().public_key.clone(),
+                    key,
+                    attributes: None,
+                    provenance: Some(enrolment.claims().provenance),
+                });
+            } else {
+                let is_compared = false;
+                remote.insert(id.clone(), RemoteKey { key, is_compared });
             }
         }
         self.remote = remote;

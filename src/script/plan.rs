@@ -56,6 +56,8 @@ pub enum Kind {
     Renewal,
     /// One key holder signs at another site what others composed.
     Signing,
+    /// A key is made at another site, for a root that others sign.
+    Enrolment,
 }
 
 /// How many people stand for what happens.
@@ -101,6 +103,21 @@ pub struct OnlineRoles {
     pub snapshot: Option<RolePolicy>,
     /// Signs the files that clients may install.
     pub targets: Option<RolePolicy>,
+}
+
+impl RootPolicy {
+    /// Of a ceremony that makes no root: nobody has to sign, and nothing expires.
+    pub(super) const NONE: Self = Self {
+        threshold: 0,
+        expires: Timestamp::MAX,
+        consistent_snapshot: true,
+        destination: Destination::Plain,
+        roles: OnlineRoles {
+            timestamp: None,
+            snapshot: None,
+            targets: None,
+        },
+    };
 }
 
 impl OnlineRoles {
@@ -419,7 +436,13 @@ impl Script {
         self.previous.as_ref()
     }
 
-    /// The root that the ceremony is to make.
+    /// Whether the ceremony makes a root, or has a part in one. An enrolment makes keys alone.
+    #[must_use]
+    pub const fn makes_root(&self) -> bool {
+        !matches!(self.kind, Kind::Enrolment)
+    }
+
+    /// The root that the ceremony is to make; of no meaning where it makes none ([`Self::makes_root`]).
     #[must_use]
     pub const fn root(&self) -> &RootPolicy {
         &self.root
@@ -686,6 +709,7 @@ spelling!(Kind {
     Rotation = "rotation",
     Renewal = "renewal",
     Signing = "signing",
+    Enrolment = "enrolment",
 });
 spelling!(Destination { Plain = "plain" });
 spelling!(Assurance {

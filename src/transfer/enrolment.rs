@@ -347,6 +347,8 @@ mod tests {
     use serde_json::Value;
     use std::sync::LazyLock;
 
+    type Edit = fn(&mut Value);
+
     static SIGNER: LazyLock<Signer> = LazyLock::new(Signer::ed25519);
 
     fn claims(signer: &Signer) -> EnrolmentClaims {
@@ -412,7 +414,7 @@ mod tests {
 
     #[test]
     fn whatever_the_proof_is_about_cannot_be_changed() {
-        let edits: [fn(&mut Value); 6] = [
+        let edits: [Edit; 6] = [
             |value| value["name"] = json!("key-4"),
             |value| value["rehearsal"] = json!(true),
             |value| value["proof"]["script"] = json!(Digest::of(b"another")),
@@ -433,7 +435,7 @@ mod tests {
 
     #[test]
     fn what_is_unknown_missing_or_of_another_kind_is_refused() {
-        let edits: [(fn(&mut Value), Check, &str); 15] = [
+        let edits: [(Edit, Check, &str); 15] = [
             (
                 |value| value["more"] = json!(1),
                 Check::EnrolmentForm,

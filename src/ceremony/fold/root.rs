@@ -138,8 +138,12 @@ impl Ceremony {
 
     fn fold_export(&mut self, files: &[ExportedFile], is_done: bool) -> Folded {
         require(
-            self.verified.is_some() || self.script.signing().is_some(),
+            self.verified.is_some() || self.script.signing().is_some() || !self.script.makes_root(),
             "the root was not verified",
+        )?;
+        require(
+            self.are_new_keys_proven(),
+            "a key leaves no file before its token has answered",
         )?;
         let ours: Vec<_> = self
             .export_files()

@@ -24,6 +24,7 @@ impl Act {
             Self::SignRoot => format!("Sign root {version}"),
             Self::CollectSignatures => format!("Collect the owed signatures of root {version}"),
             Self::VerifyRoot => format!("Verify root {version}"),
+            Self::Export if !script.makes_root() => "Export the enrolment files".into(),
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
             Self::Seal { key, .. } => format!("Seal {}", script.token_title(key)),
@@ -126,12 +127,16 @@ impl Act {
             Self::VerifyRoot => vec![format!(
                 "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
             )],
+            Self::Export if !script.makes_root() => lines(&[
+                "The administrator has a file for each key written out, and read back: its public half, and the answer to the challenge.",
+                "It may travel in any way. Each key holder later reads the fingerprint words of the own key out to those who take it in, over another channel: a telephone with a known voice.",
+            ]),
             Self::Export => vec![
                 format!("The administrator has root {version}, the public keys and the record written out, and read back."),
                 "A witness compares the digest on the screen with the one written down at the review.".into(),
             ],
             Self::ProveToken { key } => vec![
-                format!("{} puts in {}, which was out since it last signed.", actor(script, key), script.token_short(key)),
+                format!("{} puts in {}, which was out since it was last used.", actor(script, key), script.token_short(key)),
                 format!("The others turn away. {} types the PIN from memory; the key answers a fresh challenge.", actor(script, key)),
                 format!("{} takes the token out and keeps it.", actor(script, key)),
             ],

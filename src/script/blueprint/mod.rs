@@ -92,7 +92,9 @@ impl Blueprint {
             .parse()
             .map_err(|_| BlueprintError::Template("text"))?;
         self.header(&mut document);
-        self.root(&mut document)?;
+        if self.kind != Kind::Enrolment {
+            self.root(&mut document)?;
+        }
         self.people(tables(&mut document, "person")?)?;
         self.keys(tables(&mut document, "key")?)?;
         if let Ok(spares) = tables(&mut document, "spare") {
@@ -104,7 +106,10 @@ impl Blueprint {
 
     fn header(&self, document: &mut DocumentMut) {
         let title = self.title.clone();
-        let title = title.unwrap_or_else(|| format!("The first root of {}", self.repository));
+        let title = title.unwrap_or_else(|| match self.kind {
+            Kind::Enrolment => format!("A key for the root of {}", self.repository),
+            _ => format!("The first root of {}", self.repository),
+        });
         set(document, "title", title);
         set(document, "repository", self.repository.as_str());
         set(document, "not_before", self.not_before.to_string());

@@ -38,9 +38,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             ),
             None => seen.push(enrolled),
         }
-        let before = draft.before().map(|root| root.document());
-        let listed = before.and_then(|document| {
-            let mut keys = document.role_keys(RoleKind::Root);
+        let listed = draft.before().and_then(|root| {
+            let mut keys = root.document().role_keys(RoleKind::Root);
             keys.find(|(_, listed)| listed.key().public() == Some(&claims.public_key))
         });
         if let Some((id, _)) = listed {

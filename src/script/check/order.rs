@@ -1,6 +1,7 @@
 //! What each step needs to stand before it, and which steps no ceremony goes without.
 
 use super::twice;
+use crate::script::plan::Kind;
 use crate::script::read::{Draft, Log, StepEntry};
 use crate::script::{Act, KeyId, Place};
 
@@ -136,6 +137,11 @@ impl<'o> Order<'o, '_> {
         acts.collect()
     }
 
+    /// Whether the ceremony makes keys and no root.
+    fn is_enrolment(&self) -> bool {
+        self.draft.kind == Kind::Enrolment
+    }
+
     /// Every act that a genesis cannot go without, in the order in which it is done.
     fn required(&self) -> Vec<Act> {
         let mut acts = vec![
@@ -161,11 +167,14 @@ impl<'o> Order<'o, '_> {
         }
         let distant = self.distant.iter();
         acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
-        acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
-        if self.owes_signatures() {
-            acts.push(Act::CollectSignatures);
+        if !self.is_enrolment() {
+            acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
+            if self.owes_signatures() {
+                acts.push(Act::CollectSignatures);
+            }
+            acts.push(Act::VerifyRoot);
         }
-        acts.extend([Act::VerifyRoot, Act::Export]);
+        acts.push(Act::Export);
         acts.extend(self.all_keys_proven());
         acts.push(Act::SignOff);
         acts
@@ -205,6 +214,7 @@ impl<'o> Order<'o, '_> {
             Act::SignRoot => vec![Act::ReviewRoot],
             Act::CollectSignatures => vec![Act::SignRoot],
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
+            Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } => vec![Act::Export],
             Act::SignOff => {
@@ -243,7 +253,22 @@ impl<'o> Order<'o, '_> {
                 act,
                 Act::InitialiseToken { .. } | Act::SetPin { .. } | Act::GenerateKey { .. }
             );
-            if *act == Act::CollectSignatures && !self.owes_signatures() {
+            let is_of_root = matches!(
+                act,
+                Act::ComposeRoot
+                    | Act::ReviewRoot
+                    | Act::SignRoot
+                    | Act::CollectSignatures
+                    | Act::VerifyRoot
+            );
+            if is_of_root && self.is_enrolment() {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: an enrolment makes no root", act.name()),
+                    "take the step out: the root is made where the key is taken in",
+                );
+            } else if *act == Act::CollectSignatures && !self.owes_signatures() {
                 self.log.fault(
                     "script.unused",
                     &step.span,

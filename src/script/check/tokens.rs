@@ -22,9 +22,8 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     }
     // A key at another site has no token here, and is enrolled all the same.
     let enrolled = |step: &crate::script::read::StepEntry| {
-        let key = match &step.act {
-            Some(Act::EnrolKey { key }) => key,
-            _ => return false,
+        let Some(Act::EnrolKey { key }) = &step.act else {
+            return false;
         };
         let mut distant = draft.distant.iter();
         distant.any(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key))

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Assurance, Kind, Script};
+use super::plan::{Assurance, Kind, RootPolicy, Script};
 use super::{CarriedFiles, Faults, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
@@ -213,7 +213,7 @@ fn document_fields(
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
-        Kind::Genesis => None,
+        Kind::Genesis | Kind::Enrolment => None,
         _ => fields
             .required(
                 "previous",
@@ -232,11 +232,14 @@ fn document_fields(
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
-    let root = fields
-        .required("root", "a table [root] with threshold, expires and roles")
-        .and_then(|value| value.table("[root]"))
-        .map(|table| root::read(table, &mut carrier, kind))
-        .unwrap_or_default();
+    let root = match kind {
+        Kind::Enrolment => None,
+        _ => fields
+            .required("root", "a table [root] with threshold, expires and roles")
+            .and_then(|value| value.table("[root]"))
+            .map(|table| root::read(table, &mut carrier, kind)),
+    };
+    let root = root.unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
@@ -317,7 +320,10 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         repository: String::new(),
         not_before: draft.not_before?,
         assurance: draft.assurance,
-        root: draft.root.complete(before)?,
+        root: match draft.kind {
+            Kind::Enrolment => RootPolicy::NONE,
+            _ => draft.root.complete(before)?,
+        },
         previous,
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
@@ -338,7 +344,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis, rotation, renewal, signing",
+            "this version runs: genesis, rotation, renewal, signing, enrolment",
         );
         return None;
     }

@@ -49,7 +49,7 @@ pub(super) fn change(
     root: Option<&TrustedRoot>,
 ) -> Option<ChangeEntry> {
     let wanted = match kind {
-        Kind::Genesis => Wanted::Add,
+        Kind::Genesis | Kind::Enrolment => Wanted::Add,
         Kind::Rotation => fields
             .required("change", "change = \"keep\"")
             .and_then(|value| value.one_of("script.change", &SPELLINGS))?,
@@ -99,6 +99,9 @@ pub(super) fn place(
     change: Option<&ChangeEntry>,
 ) -> Option<Place> {
     let is_new = change.is_some_and(|change| change.wanted == Wanted::Add);
+    if kind == Kind::Enrolment {
+        return None;
+    }
     if is_new {
         let value = fields.optional("site")?;
         let site = value.line(40).unwrap_or_default();
@@ -149,12 +152,12 @@ pub(super) fn distant(
     };
     fields.finish();
     DistantEntry {
-        enrolled,
         span,
         id,
         change,
         place,
         held_by,
+        enrolled,
     }
 }
 
