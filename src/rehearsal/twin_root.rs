@@ -149,10 +149,10 @@ fn key_type(algorithm: Algorithm) -> Option<KeyType> {
         .find(|kind| kind.algorithm() == algorithm)
 }
 
-fn make_key(token: &mut dyn Token, key_type: KeyType) -> Result<PublicKey, TwinsError> {
+pub(super) fn make_key(token: &mut dyn Token, key_type: KeyType) -> Result<PublicKey, TwinsError> {
     let request = KeyRequest {
         object_id: b"twin".to_vec(),
-        label: "twin of a root key".to_owned(),
+        label: "REHEARSAL twin".to_owned(),
         key_type,
         extractable: false,
     };

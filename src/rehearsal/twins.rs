@@ -3,13 +3,15 @@
 //! Each twin is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a link to the
 //! twin that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::ceremony::SecretPurpose;
-use crate::executor::Hands;
+use crate::executor::{Hands, own_token_name};
+use crate::metadata::KeyType;
 use crate::profile::Profile;
 use crate::script::{Act, KeyId, PersonId, Script, TokenSpec};
 use crate::secret::Pin;
@@ -120,6 +122,13 @@ impl Twins {
                 twins.ready_made.push((name, label));
             }
         }
+        for person in script.people() {
+            if let Some(own) = &person.approval {
+                let name = own_token_name(&person.id);
+                let label = twin_label(&name, &own.token);
+                twins.ready_made.push((name, label));
+            }
+        }
         for (name, label) in twins.ready_made.clone() {
             twins.make_ready(&name, &label)?;
         }
@@ -143,6 +152,28 @@ impl Twins {
         token.initialise(&so_pin, label)?;
         token.set_pin(&so_pin, &pin)?;
         Ok(())
+    }
+
+    /// The twin of each person's own token, with a key in it: its public key, PEM.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn own_tokens(
+        &mut self,
+        script: &Script,
+    ) -> Result<BTreeMap<PersonId, String>, TwinsError> {
+        let mut twins = BTreeMap::new();
+        for person in script.people().iter().filter(|one| one.approval.is_some()) {
+            let public = self.with_token(&own_token_name(&person.id), |token| {
+                let mut held = token.keys()?.into_iter();
+                match held.next() {
+                    Some(held) => Ok(held.public),
+                    None => super::twin_root::make_key(token, KeyType::EcdsaP256),
+                }
+            })?;
+            twins.insert(person.id.clone(), public.to_pem());
+        }
+        Ok(twins)
     }
 
     /// Does something with the twin of a key, behind its PIN. A twin that is not ready is made so.

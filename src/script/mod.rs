@@ -14,6 +14,7 @@ mod embedded;
 mod enrolled;
 mod fault;
 mod id;
+mod own_token;
 mod plan;
 mod previous;
 mod read;
@@ -31,6 +32,7 @@ pub use embedded::{Embedded, embedded};
 pub use enrolled::Enrolled;
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
+pub use own_token::OwnToken;
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
     PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,

@@ -12,6 +12,7 @@ mod custody;
 mod enrolment;
 mod foreign;
 mod order;
+mod own_token;
 mod people;
 mod refusals;
 mod resuming;

@@ -1,7 +1,7 @@
 //! What happens to one key and its token: found, initialised, PIN set, generated, proven.
 
 use crate::certificate::PublicKey;
-use crate::metadata::Key;
+use crate::metadata::{Key, Scheme};
 use crate::record::{KeyAttributes, Provenance, TokenId};
 use crate::script::{Act, KeyId, StepId};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
@@ -256,4 +256,10 @@ fn read_generated(
         attributes: Some(attributes),
         provenance: Some(provenance),
     })
+}
+
+/// Whether a key signed a message, as TUF has signatures.
+pub(super) fn verifies(public_key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    Scheme::for_public_key(public_key)
+        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
 }

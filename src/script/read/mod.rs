@@ -240,7 +240,7 @@ fn document_fields(
             .map(|table| root::read(table, &mut carrier, kind)),
     };
     let root = root.unwrap_or_default();
-    let people = people::read(fields.tables("person", MOST));
+    let people = people::read(fields.tables("person", MOST), &mut carrier);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
