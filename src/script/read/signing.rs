@@ -259,6 +259,7 @@ impl KeyEntry {
             activation: Vec::new(),
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
+            enrolled: None,
         })
     }
 }
