@@ -144,6 +144,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         // The keys of the root are held by twins already.
         None
     };
+    let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -154,6 +155,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         mirror: None,
         rehearsal: None,
         twin_root,
+        twin_keys,
         rehearsal_keys: Vec::new(),
         twin_approvals: twins
             .own_tokens(&script)

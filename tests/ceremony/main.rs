@@ -10,6 +10,7 @@ mod ceremony_driver;
 mod checks;
 mod course;
 mod custody;
+mod enrolment;
 mod foreign;
 mod media;
 mod order;

@@ -2,6 +2,7 @@
 
 mod activation;
 mod custody;
+mod enrolment;
 mod media;
 mod order;
 mod people;
@@ -29,6 +30,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     media::check(log, draft);
     activation::check(log, draft);
     custody::check(log, draft);
+    enrolment::check(log, draft);
     rotation::check(log, draft);
     order::check(log, draft);
 }

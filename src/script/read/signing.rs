@@ -260,6 +260,7 @@ impl KeyEntry {
             activation: Vec::new(),
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
+            enrolled: None,
         })
     }
 }
