@@ -298,7 +298,7 @@ fn of_custody() -> Vec<(Check, Check)> {
             Check::CustodyBag,
             forged(bags(), "bag-opened", |event| {
                 if let Fact::BagOpened { bag, .. } = &mut event.fact {
-                    *bag = "A0012346".to_owned();
+                    "A0012346".clone_into(bag);
                 }
             }),
         ),

@@ -188,7 +188,6 @@ impl<'o> Order<'o, '_> {
                 vec![Act::Attendance]
             }
             Act::Seal { key, .. } => vec![Act::Export, Act::ProveToken { key: key.clone() }],
-            Act::SealMedium { .. } => vec![Act::Export],
             Act::Break { .. } | Act::OpenToken { .. } => {
                 vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
             }
@@ -217,7 +216,7 @@ impl<'o> Order<'o, '_> {
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
             Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
-            Act::ProveToken { .. } => vec![Act::Export],
+            Act::ProveToken { .. } | Act::SealMedium { .. } => vec![Act::Export],
             Act::SignOff => {
                 let mut acts = self.all_keys_proven();
                 acts.extend(self.seals());

@@ -167,13 +167,9 @@ fn characters(log: &Log<'_>) {
     }
 }
 
-fn document_fields(
-    log: &Log<'_>,
-    mut fields: Fields<'_, '_>,
-    source: &dyn CarriedFiles,
-    at: Timestamp,
-) -> Option<Script> {
-    let schema = fields
+/// Whether the script is of the one schema that this version reads.
+fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
+    fields
         .required("schema", "schema = 1")
         .is_some_and(|value| {
             let number = value.integer();
@@ -185,7 +181,16 @@ fn document_fields(
                 );
             }
             number == Some(1)
-        });
+        })
+}
+
+fn document_fields(
+    log: &Log<'_>,
+    mut fields: Fields<'_, '_>,
+    source: &dyn CarriedFiles,
+    at: Timestamp,
+) -> Option<Script> {
+    let schema = is_known_schema(&mut fields);
     let kind = fields
         .required("kind", "kind = \"genesis\"")
         .and_then(|value| kind(&value));
