@@ -118,6 +118,7 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         twins: Some(format!("../{STORE}")),
         mirror: None,
         rehearsal: None,
+        twin_attestation_root: None,
         twin_root,
         rehearsal_keys: Vec::new(),
         twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),

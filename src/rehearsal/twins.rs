@@ -179,7 +179,10 @@ impl Twins {
     fn pin(&self, name: &str, purpose: SecretPurpose) -> String {
         let whose = match purpose {
             SecretPurpose::Pin | SecretPurpose::NewPin => "pin",
-            SecretPurpose::SoPin | SecretPurpose::NewSoPin => "so-pin",
+            SecretPurpose::SoPin
+            | SecretPurpose::NewSoPin
+            | SecretPurpose::Puk
+            | SecretPurpose::NewPuk => "so-pin",
             // Codes are people's, whatever keys they hold.
             SecretPurpose::ApprovalCode | SecretPurpose::NewApprovalCode => "code",
         };

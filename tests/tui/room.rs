@@ -59,6 +59,7 @@ impl Room {
             mirror: None,
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
             rehearsal_keys: Vec::new(),
+            twin_attestation_root: None,
             twin_root: None,
             twin_clock_offset: 0,
         }));
@@ -163,6 +164,7 @@ impl Room {
             seen: seen.iter().map(|line| (*line).to_owned()).collect(),
             elapsed: Duration::from_secs(seconds),
             on,
+            touch: None,
         };
         self.call(Call::Waiting(self.shared_ceremony(), waiting))
     }

@@ -6,11 +6,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod ceremony;
 mod command;
 mod cross_checks;
 mod keys;
 mod mishaps;
+#[path = "../pty/mod.rs"]
+mod pty;
 mod stand;
+mod table;
 
 use conclave::certificate::PublicKey;
 use conclave::metadata::{Key, KeyType};

@@ -123,6 +123,11 @@ impl Stand {
             .unwrap()
     }
 
+    /// Where the PC/SC library finds the cards.
+    pub(crate) fn socket(&self) -> &str {
+        &self.socket
+    }
+
     /// The root of these cards' attestations.
     pub(crate) fn root(&self) -> PathBuf {
         self.directory.join("root.pem")

@@ -61,6 +61,9 @@ pub struct Opening {
     /// The twin that a rehearsal changes in place of the root that the script carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_root: Option<TwinRoot>,
+    /// The root at which the attestations of a rehearsal's twins end, PEM, where it has twins that attest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_attestation_root: Option<String>,
     /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
     pub rehearsal_keys: Vec<Digest>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.

@@ -13,6 +13,7 @@ mod tokens;
 
 use jiff::Timestamp;
 
+use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
@@ -142,6 +143,17 @@ impl Ceremony {
                         && (is_rehearsal || opening.twin_clock_offset == 0),
                     "a rehearsal has twins of the tokens and of the clock, and a production has none",
                 )?;
+                if let Some(pem) = &opening.twin_attestation_root {
+                    require(
+                        is_rehearsal,
+                        "attestations of a production end at roots of makers, or of the script",
+                    )?;
+                    TrustedRoots::default()
+                        .with(pem.as_bytes())
+                        .map_err(|error| {
+                            contradiction(format!("no root of attestations: {error}"))
+                        })?;
+                }
                 if let Some(twin) = &opening.twin_root {
                     require(
                         is_rehearsal,

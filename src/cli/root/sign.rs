@@ -131,6 +131,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         machine: station::machine(),
         rehearsal: None,
         rehearsal_keys: Vec::new(),
+        twin_attestation_root: None,
         twin_root: None,
         twin_clock_offset: 0,
     };

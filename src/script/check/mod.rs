@@ -23,6 +23,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::unused(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
+    tokens::abilities(log, draft);
     spares::check(log, draft);
     activation::check(log, draft);
     custody::check(log, draft);

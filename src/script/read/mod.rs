@@ -1,6 +1,7 @@
 //! From text to a script, or to every fault in it.
 
 mod activation;
+mod attestation;
 mod carried;
 mod custody;
 mod fields;
@@ -28,7 +29,8 @@ use carried::Carrier;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
-pub(super) use keys::KeyEntry;
+pub(super) use attestation::AttestationEntry;
+pub(super) use keys::{KeyEntry, TokenEntry};
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
@@ -52,6 +54,7 @@ pub(super) struct Draft {
     pub(super) not_before: Option<Timestamp>,
     pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
+    pub(super) attestation: AttestationEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
     pub(super) custody: Option<At<CustodyList>>,
@@ -235,6 +238,11 @@ fn document_fields(
         .and_then(|value| value.table("[root]"))
         .map(|table| root::read(table, &mut carrier, kind))
         .unwrap_or_default();
+    let attestation = fields
+        .optional("attestation")
+        .and_then(|value| value.table("[attestation]"))
+        .map(|table| attestation::read(table, &mut carrier))
+        .unwrap_or_default();
     let people = people::read(fields.tables("person", MOST));
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
     let spares = spares::read(fields.tables("spare", MOST));
@@ -248,6 +256,7 @@ fn document_fields(
         not_before,
         assurance,
         root,
+        attestation,
         people,
         previous,
         custody,
@@ -325,6 +334,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         carried: BTreeMap::new(),
         warnings,
         payloads,
+        attestation: draft.attestation.complete(),
         signing: None,
     })
 }
