@@ -13,6 +13,9 @@ mod keys;
 mod mishaps;
 #[path = "../pty/mod.rs"]
 mod pty;
+mod rehearsal;
+#[path = "../rehearse/mod.rs"]
+mod rehearse;
 mod stand;
 mod table;
 

@@ -125,7 +125,7 @@ pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
         .and_then(|value| value.at(slot(&value)));
     let pin_policy = fields
         .optional("pin_policy")
-        .and_then(|value| value.at(value.one_of("script.policy", SlotPlan::PIN_POLICIES)));
+        .and_then(|value| value.at(pin_policy(&value)));
     let touch_policy = fields
         .optional("touch_policy")
         .and_then(|value| value.at(value.one_of("script.policy", SlotPlan::TOUCH_POLICIES)));
@@ -169,6 +169,21 @@ fn slot(value: &Value<'_, '_>) -> Option<u8> {
         );
     }
     number
+}
+
+/// Somebody may take the field for the PIN's own, so that what stands there is not repeated.
+fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
+    let text = value.raw()?;
+    let mut known = SlotPlan::PIN_POLICIES.iter();
+    let found = known.find(|(word, _)| *word == text);
+    if found.is_none() {
+        value.fault(
+            "script.policy",
+            "\"pin_policy\" says when the key wants the PIN, and this is not a way to say it",
+            "known here: always, once; if a PIN stands there, never use that PIN again",
+        );
+    }
+    found.map(|(_, policy)| *policy)
 }
 
 fn label(value: &Value<'_, '_>) -> Option<String> {
