@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use conclave::metadata::{Check, Weight, limits, lint_rules};
+use conclave::metadata::{Check, limits, lint_rules};
+use conclave::record::Weight;
 
 fn document(name: &str) -> String {
     fs::read_to_string(

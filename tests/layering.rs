@@ -31,7 +31,7 @@ const ROOMS: &[(&str, Imports)] = &[
     ("record", These(&[])),
     ("profile", These(&[])),
     ("certificate", These(&["words", "record"])),
-    ("metadata", These(&["words", "certificate"])),
+    ("metadata", These(&["words", "record", "certificate"])),
     (
         "transfer",
         These(&["metadata", "certificate", "record", "words"]),

@@ -1,98 +1,39 @@
 //! Every check of a ceremony directory by its stable ID.
 
-use std::fmt;
+use crate::record::{Weight, check_table};
 
-/// One row per check: variant, ID, whether it decides, and what it says.
-macro_rules! checks {
-    ($($variant:ident $id:literal $weight:ident $meaning:literal)+) => {
-        /// A check of a ceremony directory. Its ID never changes its meaning;
-        /// `docs/formats/ceremony-directory.md` lists them.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[non_exhaustive]
-        pub enum Check {
-            $(#[doc = $meaning] $variant,)+
-        }
+check_table! {
+    /// A check of a ceremony directory. Its ID never changes its meaning;
+    /// `docs/formats/ceremony-directory.md` lists them.
+    Check as weight: Weight {
+        TranscriptMissing "transcript.missing" Decides "There is no transcript, or it has no whole line."
+        TranscriptLine "transcript.line" Decides "A line of the transcript is not an event, or not in the one form that it can have."
+        TranscriptChain "transcript.chain" Decides "A line does not follow the one before it: one was changed, moved, doubled or taken out."
+        TranscriptScript "transcript.script" Decides "The transcript belongs to another script."
+        TranscriptReplay "transcript.replay" Decides "A line says what cannot have happened there; a signature or proof that does not verify included."
+        TranscriptHead "transcript.head" Decides "The head of the record is not the one that was given."
+        ScriptFault "script.fault" Decides "The script, or a file that it carries, is missing or faulty."
+        DirectoryDocument "directory.document" Decides "A document is missing although the ceremony has ended, or is not what the record makes it."
+        DirectorySums "directory.sums" Decides "SHA256SUMS is malformed, lists too few or too many files, or a digest in it is wrong."
+        RootChain "root.chain" Decides "The root files do not verify as a client verifies them."
+        ExportFile "export.file" Decides "A file in the export folder is not the one that was exported."
 
-        impl Check {
-            /// Every check, in the order of the document.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The stable ID: `transcript.chain`.
-            #[must_use]
-            pub const fn id(self) -> &'static str {
-                match self { $(Self::$variant => $id,)+ }
-            }
-
-            /// Whether it refuses the directory, or only reports an oddity.
-            #[must_use]
-            pub const fn weight(self) -> Weight {
-                match self { $(Self::$variant => Weight::$weight,)+ }
-            }
-
-            /// What is the case when the check speaks.
-            #[must_use]
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)+ }
-            }
-        }
-    };
-}
-
-/// What a check does to the verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
-    /// It refuses the directory.
-    Decides,
-    /// It is reported, and decides nothing.
-    Reports,
-}
-
-checks! {
-    TranscriptMissing "transcript.missing" Decides "There is no transcript, or it has no whole line."
-    TranscriptLine "transcript.line" Decides "A line of the transcript is not an event, or not in the one form that it can have."
-    TranscriptChain "transcript.chain" Decides "A line does not follow the one before it: one was changed, moved, doubled or taken out."
-    TranscriptScript "transcript.script" Decides "The transcript belongs to another script."
-    TranscriptReplay "transcript.replay" Decides "A line says what cannot have happened there; a signature or proof that does not verify included."
-    TranscriptHead "transcript.head" Decides "The head of the record is not the one that was given."
-    ScriptFault "script.fault" Decides "The script, or a file that it carries, is missing or faulty."
-    DirectoryDocument "directory.document" Decides "A document is missing although the ceremony has ended, or is not what the record makes it."
-    DirectorySums "directory.sums" Decides "SHA256SUMS is malformed, lists too few or too many files, or a digest in it is wrong."
-    RootChain "root.chain" Decides "The root files do not verify as a client verifies them."
-    ExportFile "export.file" Decides "A file in the export folder is not the one that was exported."
-
-    TranscriptTorn "transcript.torn" Reports "The transcript ends in a part of a line: the power was cut while it was written. It never counted."
-    TranscriptTime "transcript.time" Reports "A line is earlier than the one before it, although nobody set the clock between them."
-    DirectoryForeign "directory.foreign" Reports "Something lies in the directory that does not belong there."
-    DirectoryVersion "directory.version" Reports "A document for people was worded by another version of the program, and was not compared."
-    DirectoryUnfinished "directory.unfinished" Reports "The ceremony has not ended: documents are still to come."
-    ExportAbsent "export.absent" Reports "What was exported is not where it was written: it may have been carried away."
-    CeremonyException "ceremony.exception" Reports "The room departed from the script, and recorded an exception."
-    CeremonyAmendment "ceremony.amendment" Reports "Two people amended what the script says."
-    CeremonySolo "ceremony.solo" Reports "The script let one person act alone."
-    CeremonySignOff "ceremony.sign-off" Reports "Somebody refused to sign off, did it with a reservation, or did not."
-    CeremonyAborted "ceremony.aborted" Reports "The ceremony was broken off."
-}
-
-impl fmt::Display for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.id())
+        TranscriptTorn "transcript.torn" Reports "The transcript ends in a part of a line: the power was cut while it was written. It never counted."
+        TranscriptTime "transcript.time" Reports "A line is earlier than the one before it, although nobody set the clock between them."
+        DirectoryForeign "directory.foreign" Reports "Something lies in the directory that does not belong there."
+        DirectoryVersion "directory.version" Reports "A document for people was worded by another version of the program, and was not compared."
+        DirectoryUnfinished "directory.unfinished" Reports "The ceremony has not ended: documents are still to come."
+        ExportAbsent "export.absent" Reports "What was exported is not where it was written: it may have been carried away."
+        CeremonyException "ceremony.exception" Reports "The room departed from the script, and recorded an exception."
+        CeremonyAmendment "ceremony.amendment" Reports "Two people amended what the script says."
+        CeremonySolo "ceremony.solo" Reports "The script let one person act alone."
+        CeremonySignOff "ceremony.sign-off" Reports "Somebody refused to sign off, did it with a reservation, or did not."
+        CeremonyAborted "ceremony.aborted" Reports "The ceremony was broken off."
     }
 }
 
-/// What a check has to say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
-    /// Which check speaks.
-    pub check: Check,
-    /// A sentence for a person. Foreign text in it is escaped.
-    pub detail: String,
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.check, self.detail)
-    }
-}
+/// What a check has to say about a ceremony directory.
+pub type Remark = crate::record::Remark<Check>;
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,7 @@ mod report;
 mod verdict;
 mod verify;
 
-pub use check::{Check, Remark, Weight};
+pub use check::{Check, Remark};
 pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
 pub use payloads::{PAYLOADS, payload_register};

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::ceremony::{Ending, Mode};
 use crate::words::Digest;
 
-use super::check::{Check, Remark, Weight};
+use crate::record::Weight;
+
+use super::check::{Check, Remark};
 
 /// The verdict on a ceremony directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,51 +1,12 @@
 //! The checks of a ceremony by their stable IDs, and which of them an exception can waive.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
+use crate::record::check_table;
 use crate::script::Act;
 use crate::words::Digest;
 
 use super::custody::Wanted;
 use super::event::Mode;
 use super::state::Ceremony;
-
-/// One row per check: variant, ID, whether an exception can waive it, and what it asks for.
-macro_rules! checks {
-    ($($variant:ident $id:literal $finality:ident $meaning:literal)+) => {
-        /// A check of a ceremony. None has a switch. Its ID never changes its meaning;
-        /// `docs/formats/transcript.md` lists them.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[non_exhaustive]
-        pub enum Check {
-            $(#[doc = $meaning] #[serde(rename = $id)] $variant,)+
-        }
-
-        impl Check {
-            /// Every check, in the order of the document.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The stable ID: `root.signature`.
-            #[must_use]
-            pub const fn id(self) -> &'static str {
-                match self { $(Self::$variant => $id,)+ }
-            }
-
-            /// Whether two people can waive it by an exception.
-            #[must_use]
-            pub const fn finality(self) -> Finality {
-                match self { $(Self::$variant => Finality::$finality,)+ }
-            }
-
-            /// What it asks for.
-            #[must_use]
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$variant => $meaning,)+ }
-            }
-        }
-    };
-}
 
 /// Whether a check can be waived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,33 +17,31 @@ pub enum Finality {
     Excusable,
 }
 
-checks! {
-    TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code."
-    ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
-    ClockForward "clock.forward" Final "No attested time is earlier than one that is on record, or later than the root's expiry."
-    ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
-    KeyLocked "key.locked" Final "No token says that its private key can be read or taken out."
-    KeyAttestation "key.attestation" Final "What a device states about a key is true: of this key, this device, this slot, and as the script has it used."
-    KeyPossession "key.possession" Final "A token answers a fresh challenge with its key."
-    KeyProvenance "key.provenance" Final "A key that comes into the root is known to have been made as the script requires."
-    KeyRehearsal "key.rehearsal" Final "A key that was made in a rehearsal is in no production."
-    RootComposition "root.composition" Final "The root is the one that the script and the keys make."
-    RootDigest "root.digest" Final "Only the digest that was composed is reviewed and signed."
-    RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
-    RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
-    ExportContent "export.content" Final "Only the files of the verified root are exported."
+check_table! {
+    /// A check of a ceremony. None has a switch. Its ID never changes its meaning;
+    /// `docs/formats/transcript.md` lists them.
+    Check as finality: Finality {
+        TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code."
+        ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
+        ClockForward "clock.forward" Final "No attested time is earlier than one that is on record, or later than the root's expiry."
+        ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
+        KeyLocked "key.locked" Final "No token says that its private key can be read or taken out."
+        KeyAttestation "key.attestation" Final "What a device states about a key is true: of this key, this device, this slot, and as the script has it used."
+        KeyPossession "key.possession" Final "A token answers a fresh challenge with its key."
+        KeyProvenance "key.provenance" Final "A key that comes into the root is known to have been made as the script requires."
+        KeyRehearsal "key.rehearsal" Final "A key that was made in a rehearsal is in no production."
+        RootComposition "root.composition" Final "The root is the one that the script and the keys make."
+        RootDigest "root.digest" Final "Only the digest that was composed is reviewed and signed."
+        RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
+        RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
+        ExportContent "export.content" Final "Only the files of the verified root are exported."
 
-    RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
-    CustodyBag "custody.bag" Excusable "A bag that was left closed is there, and shows the number on record."
-    CustodyInk "custody.ink" Excusable "After a pause, the head of the record is the one that was written down in ink."
-    StationFindings "station.findings" Excusable "Nothing is found on the machine that makes it unfit."
-    NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
-    TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
-}
-
-impl fmt::Display for Check {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.id())
+        RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
+        CustodyBag "custody.bag" Excusable "A bag that was left closed is there, and shows the number on record."
+        CustodyInk "custody.ink" Excusable "After a pause, the head of the record is the one that was written down in ink."
+        StationFindings "station.findings" Excusable "Nothing is found on the machine that makes it unfit."
+        NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
+        TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
     }
 }
 

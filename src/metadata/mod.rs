@@ -32,7 +32,7 @@ mod twin;
 pub use authority::ListedKey;
 pub use canonical_json::{CanonicalError, JsonError, canonical};
 pub use chain::{ChainReport, TrustedRoot, try_verify_chain, verify_chain};
-pub use check::{Check, Remark, Weight};
+pub use check::{Check, Remark};
 pub use diff::{Change, Consequence, Fate, RootDiff};
 pub use document::RootDocument;
 pub use draft::{DraftError, RootDraft};

@@ -1,6 +1,7 @@
 //! What is written down about tokens, keys and checks: plain facts, with no behaviour that could lie.
 
 mod attestation;
+mod check;
 mod custody;
 mod visible;
 
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use attestation::{
     AttestationSummary, Firmware, FormFactor, NoFirmware, PinPolicy, TouchPolicy, UsePolicy,
 };
+pub(crate) use check::check_table;
+pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
 pub use visible::visible;
 
