@@ -20,6 +20,10 @@ struct Register<'a> {
 
 /// One key that was generated.
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
 struct Entry<'a> {
     id: &'a KeyId,
     holder: &'a PersonId,

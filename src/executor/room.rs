@@ -85,7 +85,7 @@ impl Executor<'_> {
             }
         } else {
             check_is_set_up(&found)?;
-            self.check_is_unused(key, &found, slot)?;
+            self.check_is_unused(key, &found, slot.as_deref())?;
         }
         Ok(Outcome::TokenFound {
             token: found.id,
@@ -498,18 +498,12 @@ impl Executor<'_> {
 
     /// A token must not hold keys yet: nobody would know which of them are whose, and none is destroyed by the way. Of a
     /// token with slots, only the one that the key is to live in must be empty, if that is given.
-    fn check_is_unused(
-        &mut self,
-        key: &KeyId,
-        found: &Seen,
-        slot: Option<Vec<u8>>,
-    ) -> Performed<()> {
+    fn check_is_unused(&mut self, key: &KeyId, found: &Seen, slot: Option<&[u8]>) -> Performed<()> {
         let (key_of_job, id) = (key.clone(), found.id.clone());
         let objects = self.call("Looking what the token holds", move |bench| {
             bench.take(&key_of_job, &id)?.token.objects()
         })?;
-        let is_in_the_way =
-            |object: &&HeldObject| slot.as_ref().is_none_or(|slot| *slot == object.object_id);
+        let is_in_the_way = |object: &&HeldObject| slot.is_none_or(|slot| slot == object.object_id);
         match objects.iter().find(is_in_the_way) {
             None => Ok(()),
             Some(object) => Err(Hindrance::Failed(Failure {

@@ -60,9 +60,8 @@ impl TokenSecret {
 
     /// Which secret sets a new PIN of tokens of a profile: the PUK where they have one, otherwise the SO PIN.
     pub(super) fn ruling(profile: &str) -> Self {
-        let made = profile::Profile::named(profile).map(|profile| profile.kind());
-        match made {
-            Ok(make) if Self::of(make).contains(&Self::Puk) => Self::Puk,
+        match profile::Profile::named(profile) {
+            Ok(found) if Self::of(found.kind()).contains(&Self::Puk) => Self::Puk,
             _ => Self::SoPin,
         }
     }

@@ -120,7 +120,7 @@ fn what_weakens_a_key_on_a_yubikey() {
     let careless = yubikey(", touch_policy = \"never\"");
     assert_eq!(
         warned(&[(token, &careless), (so_pin, puk)]),
-        "122: script.policy: a key that wants no touch signs for whatever program knows its PIN\n"
+        "123: script.policy: a key that wants no touch signs for whatever program knows its PIN\n"
     );
 }
 

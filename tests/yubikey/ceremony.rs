@@ -64,8 +64,8 @@ fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
             .arg(out.join("export/1.root.json"));
         command.args(arguments).output().unwrap()
     };
-    let root = room.path("maker.pem");
-    let said = succeeds(&verify(&["--additional-root", root.to_str().unwrap()]));
+    let maker = room.path("maker.pem");
+    let said = succeeds(&verify(&["--additional-root", maker.to_str().unwrap()]));
     assert!(
         said.starts_with("accepted: 2 of 2 attestations verify"),
         "{said}"

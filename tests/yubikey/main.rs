@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bad_day;
 mod ceremony;
 mod command;
 mod cross_checks;

@@ -40,7 +40,7 @@ const ENDS: [&str; 10] = [
 pub(crate) struct Key {
     /// The table `token`, without its braces.
     pub(crate) token: String,
-    pub(crate) key_type: &'static str,
+    pub(crate) kind: &'static str,
     /// The steps that set its token up: none where it comes set up.
     pub(crate) setting_up: &'static [&'static str],
 }
@@ -54,7 +54,7 @@ impl Key {
     pub(crate) fn with(token: &str) -> Self {
         Self {
             token: token.to_owned(),
-            key_type: "ecdsa-sha2-nistp256",
+            kind: "ecdsa-sha2-nistp256",
             setting_up: &["initialise-token", "set-pin"],
         }
     }
@@ -117,7 +117,7 @@ impl<'s> Room<'s> {
                 text,
                 "[[key]]\nid = \"key-{number}\"\nholder = \"alone\"\ntoken = {{ {} }}\n\
                  type = \"{}\"\nbackup = \"none\"",
-                key.token, key.key_type
+                key.token, key.kind
             );
         }
         for act in [
@@ -164,16 +164,31 @@ impl<'s> Room<'s> {
         self.start(&["resume", "--plain"])
     }
 
+    /// The same on a machine without a service for smart cards.
+    pub(crate) fn resume_without_service(&self) -> Table<'_> {
+        let out = self.path("ceremony");
+        let nothing = self.path("nothing");
+        let arguments = ["resume", "--plain", out.to_str().unwrap()];
+        let environment = [
+            ("HOME", self.folder.path().as_os_str()),
+            ("PCSCLITE_CSOCK_NAME", nothing.as_os_str()),
+        ];
+        self.table(Terminal::conclave(&arguments, &environment, Size::STANDARD))
+    }
+
     fn start(&self, arguments: &[&str]) -> Table<'_> {
         let out = self.path("ceremony");
         let mut arguments = arguments.to_vec();
         arguments.push(out.to_str().unwrap());
+        self.table(self.terminal(&arguments))
+    }
+
+    const fn table(&self, terminal: Terminal) -> Table<'_> {
         Table {
-            terminal: self.terminal(&arguments),
+            terminal,
             stand: self.stand,
             is_out: BTreeSet::new(),
-            shown: String::new(),
-            pin: PIN,
+            shown: None,
         }
     }
 
@@ -221,24 +236,31 @@ pub(crate) struct Table<'r> {
     pub(crate) terminal: Terminal,
     pub(crate) stand: &'r Stand,
     is_out: BTreeSet<usize>,
-    shown: String,
-    /// What is typed for a PIN.
-    pub(crate) pin: &'static str,
+    /// A question that was put back.
+    shown: Option<String>,
 }
 
 impl Table<'_> {
-    /// Waits for the next question, moving tokens as the waits ask for it; none when the program ends.
-    fn question(&mut self) -> Option<&str> {
-        self.shown.clear();
+    /// Waits for the next question, moving tokens as the waits ask for it; none when the program ends. The words of
+    /// what was shown stand on one line, wherever they were broken.
+    fn question(&mut self) -> Option<(String, String)> {
+        if let Some(shown) = self.shown.take() {
+            let asked = shown.clone();
+            return Some((shown, asked));
+        }
+        let mut shown = String::new();
         loop {
             let (before, end) = self.terminal.expect_any_or_end(&ENDS)?;
-            self.shown.push_str(&before);
-            self.shown.push_str(end);
+            shown.push_str(&before);
+            shown.push_str(end);
             if end == ENDS[9] {
                 let line = before.lines().last().unwrap_or_default().to_owned();
                 self.move_token(&line);
             } else {
-                return Some(&self.shown);
+                let asked = shown.lines().last().unwrap_or_default().to_owned();
+                let ending = if end.starts_with("  ") { end } else { "" };
+                let words: Vec<&str> = shown.split_whitespace().collect();
+                return Some((words.join(" ") + ending, asked));
             }
         }
     }
@@ -265,30 +287,38 @@ impl Table<'_> {
         self.terminal.send("\r");
     }
 
+    /// Leaves a question for later.
+    pub(crate) fn put_back(&mut self, shown: String) {
+        self.shown = Some(shown);
+    }
+
     /// Gives the usual answers until a text is shown, and leaves the question that comes with it unanswered.
     #[track_caller]
     pub(crate) fn play_until(&mut self, text: &str) -> String {
         loop {
-            let Some(shown) = self.question() else {
+            let Some((shown, asked)) = self.question() else {
                 panic!("it ended without {text:?}: {}", self.terminal.transcript());
             };
-            let shown = shown.to_owned();
             if shown.contains(text) {
                 return shown;
             }
-            let asked = shown.lines().last().unwrap_or_default();
-            let answer = if asked.contains("PUK") {
-                PUK
-            } else if asked.contains("PIN") {
-                self.pin
-            } else if asked.contains("Type SIGN ROOT 1") {
-                "SIGN ROOT 1"
-            } else if asked.contains("without a rehearsal") {
-                "this is a test"
-            } else {
-                ""
-            };
-            self.answer(answer);
+            self.answer(usual_answer(&asked));
+        }
+    }
+
+    /// The same until a wait for people is shown.
+    #[track_caller]
+    pub(crate) fn play_until_wait(&mut self, text: &str) {
+        let mut ends = ENDS.to_vec();
+        ends.push(text);
+        loop {
+            let (before, end) = self.terminal.expect_any(&ends);
+            if end == text {
+                self.terminal.expect(ENDS[9]);
+                return;
+            }
+            let asked = before + end;
+            self.answer(usual_answer(asked.lines().last().unwrap_or_default()));
         }
     }
 
@@ -301,16 +331,38 @@ impl Table<'_> {
         assert!(status.success(), "{}", self.terminal.transcript());
     }
 
-    /// Leaves it, to be resumed.
-    pub(crate) fn leave(&mut self) {
-        self.terminal.send("\u{3}");
-        self.terminal.expect("Type");
+    /// Leaves it at a question, to be resumed.
+    #[track_caller]
+    pub(crate) fn leave_at_a_question(&mut self) {
+        self.answer("/abort");
+        self.terminal.expect("or press Enter to go on.");
         self.terminal.expect("> ");
         self.answer("LEAVE");
         assert_eq!(self.end().code(), Some(130));
     }
 
+    /// The power is cut.
+    pub(crate) fn kill(&mut self) {
+        self.terminal.signal(rustix::process::Signal::KILL);
+        self.terminal.finish();
+    }
+
     pub(crate) fn end(&mut self) -> ExitStatus {
         self.terminal.finish()
+    }
+}
+
+/// What somebody says to whom nothing is remarkable.
+fn usual_answer(asked: &str) -> &'static str {
+    if asked.contains("PUK") {
+        PUK
+    } else if asked.contains("PIN") {
+        PIN
+    } else if asked.contains("Type SIGN ROOT 1") {
+        "SIGN ROOT 1"
+    } else if asked.contains("without a rehearsal") {
+        "this is a test"
+    } else {
+        ""
     }
 }

@@ -54,24 +54,7 @@ impl Ceremony {
                     ..
                 },
             ) => {
-                require(
-                    !self.is_set_aside(token),
-                    "that token was given up for a spare",
-                )?;
-                require(
-                    token.label.is_empty() || !self.is_of_another_key(token, of_step),
-                    "that token is another key's",
-                )?;
-                self.require_from_its_bag(of_step, &token.serial)?;
-                let is_set_up_here = self.script.initialises(of_step);
-                let is_in_use = self.keys[of_step].generated.is_some();
-                require(
-                    at_factory_value.is_empty() || is_set_up_here || is_in_use,
-                    "the token is as it left the factory, and no step sets it up",
-                )?;
-                let state = self.key_mut(of_step)?;
-                state.at_factory_value.clone_from(at_factory_value);
-                state.token = Some(token.clone());
+                self.fold_found(of_step, token, at_factory_value)?;
             }
             (Act::InitialiseToken { .. }, Fact::InitialiseIntended { label, .. }) => {
                 let state = self.key_mut(of_step)?;
@@ -130,6 +113,33 @@ impl Ceremony {
             }
             (_, fact) => return Err(out_of_place(fact, step)),
         }
+        Ok(())
+    }
+
+    fn fold_found(
+        &mut self,
+        of_step: &KeyId,
+        token: &TokenId,
+        at_factory_value: &[FactorySecret],
+    ) -> Folded {
+        require(
+            !self.is_set_aside(token),
+            "that token was given up for a spare",
+        )?;
+        require(
+            token.label.is_empty() || !self.is_of_another_key(token, of_step),
+            "that token is another key's",
+        )?;
+        self.require_from_its_bag(of_step, &token.serial)?;
+        let is_set_up_here = self.script.initialises(of_step);
+        let is_in_use = self.keys[of_step].generated.is_some();
+        require(
+            at_factory_value.is_empty() || is_set_up_here || is_in_use,
+            "the token is as it left the factory, and no step sets it up",
+        )?;
+        let state = self.key_mut(of_step)?;
+        state.at_factory_value = at_factory_value.to_vec();
+        state.token = Some(token.clone());
         Ok(())
     }
 

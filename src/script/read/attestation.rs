@@ -19,7 +19,13 @@ pub(in crate::script) struct AttestationEntry {
     trusted: TrustedRoots,
 }
 
-pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> AttestationEntry {
+pub(super) fn read(script: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>) -> AttestationEntry {
+    let table = script.optional("attestation");
+    let table = table.and_then(|value| value.table("[attestation]"));
+    table.map_or_else(AttestationEntry::default, |fields| roots(fields, carrier))
+}
+
+fn roots(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> AttestationEntry {
     let mut entry = AttestationEntry::default();
     let list = fields.required("additional_roots", EXAMPLE);
     for item in list.and_then(|value| value.items(MOST)).unwrap_or_default() {

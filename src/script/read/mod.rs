@@ -238,11 +238,7 @@ fn document_fields(
         .and_then(|value| value.table("[root]"))
         .map(|table| root::read(table, &mut carrier, kind))
         .unwrap_or_default();
-    let attestation = fields
-        .optional("attestation")
-        .and_then(|value| value.table("[attestation]"))
-        .map(|table| attestation::read(table, &mut carrier))
-        .unwrap_or_default();
+    let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST));
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
     let spares = spares::read(fields.tables("spare", MOST));

@@ -9,7 +9,7 @@ the socket for PCSCLITE_CSOCK_NAME, and ends when its input does.
 
 DIRECTORY/control takes one command per connection and answers with JSON:
     pull N · insert N · touch N · deny N · touch-by-hand N · touch-at-once N · overwrite-f9 N
-    lie N other-key|other-card|policy|nothing · show N
+    lie N other-key|other-card|policy|weak|nothing · show N
 
 In a rehearsal there are no cards at first. They are made when they are first brought, each by its name, and
 kept in DIRECTORY, so that a rehearsal can go on another day; one at a time is in:

@@ -462,6 +462,8 @@ class Card:
             key = Key.generate(key.algorithm, key.pin_policy, key.touch_policy)
         elif self.lie == "other-card":
             serial += 1
+        elif self.lie == "weak":
+            policies = (PIN_ONCE, TOUCH_NEVER)
         elif self.lie == "policy":
             policies = (PIN_ALWAYS, TOUCH_ALWAYS)
             device_key = attestation.Maker().key
