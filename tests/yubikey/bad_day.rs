@@ -41,7 +41,8 @@ fn without_a_reader_the_room_waits_and_without_the_service_it_is_told() {
 #[test]
 fn of_two_yubikeys_the_one_that_the_script_names_is_taken() {
     let stand = Stand::start(&[OLD, NEW]);
-    let room = Room::new(&stand);
+    let mut room = Room::new(&stand);
+    room.cards = vec![1];
     begin(&room, &[Key::on("25000002")]).play_to_the_end();
     room.assert_accepted();
     // Nothing was tried on the other one.
@@ -123,7 +124,8 @@ fn a_yubikey_that_no_step_sets_up_must_be_set_up() {
         "25000001",
         &["access", "change-puk", "-p", "12345678", "-n", PUK],
     ));
-    let room = Room::new(&stand);
+    let mut room = Room::new(&stand);
+    room.cards = vec![1];
     let mut ready = Key::on("25000002");
     ready.setting_up = &[];
     begin(&room, &[ready]).play_to_the_end();

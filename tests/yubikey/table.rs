@@ -64,6 +64,8 @@ impl Key {
 pub(crate) struct Room<'s> {
     pub(crate) stand: &'s Stand,
     folder: TempDir,
+    /// The place in the stand of the card of each key, where it is not that of the key in the script.
+    pub(crate) cards: Vec<usize>,
 }
 
 impl<'s> Room<'s> {
@@ -71,7 +73,11 @@ impl<'s> Room<'s> {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("online.pem"), ONLINE).unwrap();
         fs::copy(stand.root(), folder.path().join("maker.pem")).unwrap();
-        Self { stand, folder }
+        Self {
+            stand,
+            folder,
+            cards: Vec::new(),
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -183,10 +189,11 @@ impl<'s> Room<'s> {
         self.table(self.terminal(&arguments))
     }
 
-    const fn table(&self, terminal: Terminal) -> Table<'_> {
+    fn table(&self, terminal: Terminal) -> Table<'_> {
         Table {
             terminal,
             stand: self.stand,
+            cards: &self.cards,
             is_out: BTreeSet::new(),
             shown: None,
         }
@@ -235,6 +242,7 @@ impl<'s> Room<'s> {
 pub(crate) struct Table<'r> {
     pub(crate) terminal: Terminal,
     pub(crate) stand: &'r Stand,
+    cards: &'r [usize],
     is_out: BTreeSet<usize>,
     /// A question that was put back.
     shown: Option<String>,
@@ -274,7 +282,7 @@ impl Table<'_> {
         else {
             return;
         };
-        let card = number - 1;
+        let card = self.cards.get(number - 1).copied().unwrap_or(number - 1);
         if wait.contains("Take out") && self.is_out.insert(card) {
             self.stand.act(&format!("pull {card}"));
         } else if wait.contains("Put in") && self.is_out.remove(&card) {
