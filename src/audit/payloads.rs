@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Fact};
+use crate::ceremony::{Ceremony, Fact, Mode};
 use crate::metadata::KeyId;
 use crate::transcript::Transcript;
 use crate::transfer::{PayloadEntry, PayloadRegister, SignedBy};
@@ -16,6 +16,9 @@ pub const PAYLOADS: &str = "keys/payloads.json";
 pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
     let mut register = ceremony.script().payloads().clone();
     register.add_record(transcript.head());
+    if ceremony.mode() == Mode::Rehearsal {
+        register.add_rehearsal();
+    }
     let Some(root) = ceremony.signed() else {
         return register;
     };

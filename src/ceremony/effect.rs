@@ -45,6 +45,13 @@ pub enum Effect {
         /// The token.
         token: TokenId,
     },
+    /// Have a person's own token sign a fresh challenge.
+    ProveOwnToken {
+        /// Whose.
+        person: PersonId,
+        /// The key that must answer.
+        public_key: PublicKey,
+    },
     /// Generate the key, unless one with that fresh object ID is there already.
     GenerateKey {
         /// The key's name in the script.
@@ -132,6 +139,15 @@ pub enum Effect {
 pub enum Outcome {
     /// The person has a code.
     CodeChosen,
+    /// The person's own token answered.
+    OwnTokenAnswered {
+        /// Whose.
+        person: PersonId,
+        /// The random part of the message.
+        challenge: [u8; 32],
+        /// The signature, as TUF has it.
+        signature: Vec<u8>,
+    },
     /// The machine was looked at.
     StationInspected(Vec<Finding>),
     /// The token is there.

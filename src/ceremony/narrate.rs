@@ -133,6 +133,12 @@ impl Event {
                 format!("{name} takes the place of {id}, as the script allows.")
             }
             Fact::CodeChosen => format!("{people} chose an approval code, unseen."),
+            Fact::OwnTokenProven { .. } => {
+                format!("The own token of {people} answered: {people} approves by it.")
+            }
+            Fact::OwnTokenMissing { reason } => {
+                format!("{people} approves by a code, for the own token does not answer: {reason}.")
+            }
             Fact::Left { reason } => format!("{people} left: {reason}."),
             Fact::Amended {
                 amendment,

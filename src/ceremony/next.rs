@@ -40,7 +40,10 @@ impl Ceremony {
             return Next::Ask(self.ask_after(step, failure));
         }
         if let Some(person) = self.next_without_code() {
-            return Next::Do(Effect::ChooseCode { person });
+            return Next::Do(match self.own_key(&person) {
+                Some(public_key) => Effect::ProveOwnToken { person, public_key },
+                None => Effect::ChooseCode { person },
+            });
         }
         if self.wants_rehearsal() {
             return Next::Ask(self.ask_without_rehearsal(step));

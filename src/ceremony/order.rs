@@ -90,6 +90,14 @@ impl Ceremony {
         }
     }
 
+    /// The key whose token a failure is about: none while an own token is waited for.
+    pub(super) fn failing_key(&self) -> Option<&KeyId> {
+        match self.next_without_code() {
+            Some(_) => None,
+            None => self.key_at_hand(),
+        }
+    }
+
     /// Whether a key's block may be put off: it is not done, and something else can be done meanwhile.
     pub(super) fn may_defer(&self, key: &KeyId) -> bool {
         let is_at_blocks = self

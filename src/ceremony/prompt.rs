@@ -140,6 +140,38 @@ pub struct SecretPrompt {
     pub digits_only: bool,
 }
 
+/// What is typed before the last try is used.
+const LAST_TRY: &str = "LAST TRY";
+
+impl SecretPrompt {
+    /// The exact word that comes first: one more wrong answer locks the token.
+    #[must_use]
+    pub const fn word_first(&self) -> Option<&'static str> {
+        match self.tries {
+            Some(Tries::Last | Tries::Exactly(0 | 1)) if !self.purpose.is_new() => Some(LAST_TRY),
+            _ => None,
+        }
+    }
+}
+
+/// A secret as it was typed.
+#[derive(Debug)]
+pub struct TypedSecret {
+    /// The secret.
+    pub secret: Pin,
+    /// The word that was typed first, where [`SecretPrompt::word_first`] wants one.
+    pub word: Option<String>,
+}
+
+impl TypedSecret {
+    /// What a rehearsal gives by itself, with the word that the prompt wants first: it is right.
+    #[must_use]
+    pub fn given(secret: Pin, prompt: &SecretPrompt) -> Self {
+        let word = prompt.word_first().map(str::to_owned);
+        Self { secret, word }
+    }
+}
+
 /// Which secret is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretPurpose {
@@ -262,11 +294,21 @@ pub trait FrontEnd {
     /// When the room wants something else first.
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt>;
 
-    /// Asks for a secret. A new one is asked for twice, until both are the same.
+    /// Whether the answer to the next question is at hand, so that nobody is waited for.
+    fn has_answer(&self) -> bool {
+        false
+    }
+
+    /// Asks for a secret. A new one is asked for twice, until both are the same; before the last try, the word
+    /// that the prompt wants.
     ///
     /// # Errors
     /// When the room wants something else first.
-    fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt>;
+    fn secret(
+        &mut self,
+        ceremony: &Ceremony,
+        prompt: &SecretPrompt,
+    ) -> Result<TypedSecret, Interrupt>;
 
     /// Is called about four times a second while something is being waited for.
     ///

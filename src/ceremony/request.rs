@@ -81,6 +81,8 @@ pub enum RequestKind {
     Forgo,
     /// The keyboard's test line is typed.
     TestKeyboard,
+    /// A person whose own token is not here approves by a code.
+    CodeInstead,
     /// Everything is put away, and the ceremony is taken up again later.
     Pause,
 }
@@ -104,6 +106,7 @@ impl RequestKind {
             Self::TakeSpare => "Take a spare token",
             Self::Orphan => "Leave an old key as an orphan",
             Self::Forgo => "Go on without a key",
+            Self::CodeInstead => "Approve by a code: the own token is missing",
             Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
             Self::Pause => "Pause the ceremony",
         }
@@ -120,6 +123,7 @@ impl RequestKind {
                 | Self::Orphan
                 | Self::Forgo
                 | Self::TestKeyboard
+                | Self::CodeInstead
         )
     }
 
@@ -127,7 +131,12 @@ impl RequestKind {
     #[must_use]
     pub const fn needs_approval(self) -> bool {
         match self {
-            Self::Arrive | Self::Leave | Self::Defer | Self::TakeUp | Self::TestKeyboard => false,
+            Self::Arrive
+            | Self::Leave
+            | Self::Defer
+            | Self::TakeUp
+            | Self::TestKeyboard
+            | Self::CodeInstead => false,
             Self::AmendName
             | Self::AmendSubstitute
             | Self::AmendNote
@@ -187,7 +196,7 @@ impl Ceremony {
             && !self.is_paused()
             && self.approvers().len() >= self.approvals_needed();
         if !is_at_work {
-            return Vec::new();
+            return self.offers_at_attendance();
         }
         [
             RequestKind::Arrive,
@@ -205,6 +214,7 @@ impl Ceremony {
             RequestKind::Orphan,
             RequestKind::Forgo,
             RequestKind::TestKeyboard,
+            RequestKind::CodeInstead,
             RequestKind::Pause,
         ]
         .into_iter()
@@ -215,7 +225,10 @@ impl Ceremony {
         .filter(|offer| {
             // A choice among nothing cannot be made.
             let first = offer.fields.first();
-            let comes_or_goes = matches!(offer.kind, RequestKind::Arrive | RequestKind::Leave);
+            let comes_or_goes = matches!(
+                offer.kind,
+                RequestKind::Arrive | RequestKind::Leave | RequestKind::CodeInstead
+            );
             match offer.kind {
                 RequestKind::Pause => self.may_pause(),
                 // While bags are being read, nothing else is decided.
@@ -224,6 +237,20 @@ impl Ceremony {
             }
         })
         .collect()
+    }
+
+    /// What may be asked for before attendance is complete: what an own token may need.
+    fn offers_at_attendance(&self) -> Vec<Offer> {
+        let mut people = self.script.people().iter();
+        if !people.any(|person| self.may_go_without_token(&person.id)) {
+            return Vec::new();
+        }
+        [RequestKind::CodeInstead, RequestKind::TestKeyboard]
+            .map(|kind| Offer {
+                kind,
+                fields: self.form(kind),
+            })
+            .into()
     }
 
     fn form(&self, kind: RequestKind) -> Vec<Field> {
@@ -245,6 +272,10 @@ impl Ceremony {
             ],
             RequestKind::Leave => vec![
                 Field::chosen("who leaves", of(&|id| self.may_leave(id))),
+                Field::typed("why"),
+            ],
+            RequestKind::CodeInstead => vec![
+                Field::chosen("who", of(&|id| self.may_go_without_token(id))),
                 Field::typed("why"),
             ],
             RequestKind::AmendName => vec![
@@ -397,6 +428,7 @@ impl Ceremony {
                 });
             }
             RequestKind::Leave => return Ok(Fact::Left { reason: to }),
+            RequestKind::CodeInstead => return Ok(Fact::OwnTokenMissing { reason: to }),
             RequestKind::Pause => {
                 return Ok(Fact::PauseBegun {
                     reason: subject.trim().to_owned(),

@@ -116,7 +116,7 @@ impl Ceremony {
     /// wrong one, and the record tells that it was said and not seen.
     pub(super) fn as_twin(&self, failure: Failure) -> Failure {
         let is_wrong = matches!(failure.kind, FailureKind::WrongPin { .. });
-        let tries = self.key_at_hand().and_then(|key| self.twin_tries(key));
+        let tries = self.failing_key().and_then(|key| self.twin_tries(key));
         match tries {
             Some(Tries::Exactly(left)) if is_wrong && left <= 1 => twin_is_locked(),
             Some(Tries::Exactly(left)) if is_wrong => {

@@ -155,6 +155,9 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         twin_attestation_root: attestation_root,
         twin_root,
         rehearsal_keys: Vec::new(),
+        twin_approvals: twins
+            .own_tokens(&script)
+            .map_err(|error| twins_failure(&error))?,
         twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
     let path = out.join(script.kind().as_str());

@@ -99,6 +99,17 @@ impl Desk {
         self.touch.clone()
     }
 
+    /// Has modules loaded while the room does other things. What fails is told when a token is wanted.
+    pub(super) fn prepare(&self, profiles: Vec<String>) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(Box::new(move |bench: &mut Bench| {
+                for profile in profiles {
+                    let _ = bench.reader(&profile);
+                }
+            }));
+        }
+    }
+
     /// Has a job done, and waits for it. `heartbeat` is told for how long, and may end the waiting: the worker
     /// is left to itself then, and never asked again, for nobody knows when it answers.
     pub(super) fn call<R: Send + 'static>(
@@ -169,6 +180,13 @@ impl Bench {
             })
     }
 
+    /// Whether the token that is open for a key is still in its place, and itself.
+    pub(super) fn has_still(&mut self, key: &KeyId, id: &crate::record::TokenId) -> bool {
+        self.open.as_mut().is_some_and(|open| {
+            open.key == *key && open.token.id() == id && open.token.state().is_ok()
+        })
+    }
+
     /// Looks afresh which tokens are in.
     pub(super) fn look(&mut self, profile: &str) -> Result<Vec<Seen>, TokenError> {
         self.reader(profile)?.tokens()
@@ -200,6 +218,15 @@ impl Bench {
             });
         }
         self.open.as_mut().ok_or(TokenError::Removed)
+    }
+
+    /// Opens a token for one thing only; whatever else was open is closed.
+    pub(super) fn open_alone(
+        &mut self,
+        id: &crate::record::TokenId,
+    ) -> Result<Box<dyn Token>, TokenError> {
+        self.open = None;
+        self.reader(&id.profile)?.open(id)
     }
 
     /// Forgets the open token: it was pulled, or its session is not to be trusted any more.

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::ceremony::{
-    Effect, Failure, FailureKind, Interrupt, Occasion, Outcome, possession_message,
+    Effect, Failure, FailureKind, Interrupt, Mode, Occasion, Outcome, is_of_rehearsal,
+    possession_message,
 };
 use crate::certificate::PublicKey;
 use crate::record::{TokenId, UsePolicy};
@@ -58,6 +59,10 @@ impl Executor<'_> {
         &mut self,
         effect: Effect,
     ) -> Result<Result<Outcome, Interrupt>, ExecutorError> {
+        // What only looks at the machine leaves nothing behind that a record would have to account for.
+        if effect != Effect::InspectStation {
+            self.settle()?;
+        }
         match self.try_to_perform(effect) {
             Ok(outcome) => Ok(Ok(outcome)),
             Err(Hindrance::Failed(failure)) => {
@@ -72,6 +77,9 @@ impl Executor<'_> {
     fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),
+            Effect::ProveOwnToken { person, public_key } => {
+                self.prove_own_token(&person, &public_key)
+            }
             Effect::InspectStation => Ok(Outcome::StationInspected(station::inspect().findings())),
             Effect::FindToken { key } => self.find_token(&key),
             Effect::InitialiseToken { key, token, label } => {
@@ -275,7 +283,7 @@ impl Executor<'_> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, &public_key)?;
-        self.log_in(key, token)?;
+        self.log_in_seen(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call(what, move |bench| {
             bench
@@ -296,18 +304,29 @@ impl Executor<'_> {
         let held = self.call("Looking which key the token holds", move |bench| {
             bench.take(&key_of_job, &id)?.token.keys()
         })?;
-        held.into_iter()
-            .find(|held| held.public == *public_key)
-            .map(|held| held.object_id)
-            .ok_or_else(|| {
-                Hindrance::Failed(Failure {
-                    kind: FailureKind::WrongToken,
-                    what: format!("the token {token} does not hold the key that it should"),
-                    hint: format!(
-                        "no PIN was tried; put in {}",
-                        self.ceremony().script().token_title(key)
-                    ),
-                })
+        let held = held.into_iter().find(|held| held.public == *public_key);
+        if let Some(held) = &held
+            && self.ceremony().mode() == Mode::Production
+            && is_of_rehearsal(&held.label)
+        {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::OfRehearsal,
+                what: format!(
+                    "the key on the token {token} was made in a rehearsal: it is called {:?}",
+                    crate::record::visible(&held.label)
+                ),
+                hint: "no PIN was tried; a rehearsal's key is in no production: break off, and find out how it came into this root".to_owned(),
+            }));
+        }
+        held.map(|held| held.object_id).ok_or_else(|| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::WrongToken,
+                what: format!("the token {token} does not hold the key that it should"),
+                hint: format!(
+                    "no PIN was tried; put in {}",
+                    self.ceremony().script().token_title(key)
+                ),
             })
+        })
     }
 }

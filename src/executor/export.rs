@@ -91,6 +91,17 @@ pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(&directory)?.sync_all()
 }
 
+/// Waits until the medium has the entry of a directory in the one above.
+pub(super) fn settle_entry(directory: &Path) -> Result<(), ExportError> {
+    let above = directory.parent().unwrap_or_else(|| Path::new("/"));
+    File::open(above)
+        .and_then(|above| above.sync_all())
+        .map_err(|source| ExportError::Write {
+            path: above.to_owned(),
+            source,
+        })
+}
+
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<(PathBuf, NamedTempFile)> {
     let directory = path
         .parent()

@@ -1,16 +1,17 @@
 //! Tokens and people at the desk: which token is in, who types which PIN, and waiting for either.
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ceremony::{
-    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose, Waiting,
-    WaitingOn, twin_is_locked,
+    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose,
+    TypedSecret, Waiting, WaitingOn, twin_is_locked,
 };
 use crate::certificate::PublicKey;
 use crate::profile::{Kind, Profile};
 use crate::record::{TokenId, Tries};
-use crate::script::{KeyId, KeyPlan, TokenSecret, TokenSpec};
+use crate::script::{KeyId, KeyPlan, Script, TokenSecret, TokenSpec};
 use crate::secret::Pin;
 use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
@@ -49,6 +50,12 @@ impl Room {
 }
 
 impl Room {
+    /// Has the modules of the script's tokens loaded while the ceremony begins. A rehearsal puts its tokens in first.
+    pub(super) fn prepare(&self, script: &Script) {
+        let profiles: BTreeSet<_> = script.keys().iter().map(|key| &key.token.profile).collect();
+        self.desk.prepare(profiles.into_iter().cloned().collect());
+    }
+
     /// What the twin of a key at another site signs; none in a production.
     pub(super) fn twin_signature(
         &mut self,
@@ -138,6 +145,12 @@ impl Executor<'_> {
 
     /// Waits until the token is there that is known to be meant.
     pub(super) fn await_exactly(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+        let (key_of_job, id) = (key.clone(), token.clone());
+        if self.call("Looking whether the token is in", move |bench| {
+            Ok(bench.has_still(&key_of_job, &id))
+        })? {
+            return Ok(());
+        }
         self.await_token(key, &TokenQuery::exactly(token)).map(drop)
     }
 
@@ -148,11 +161,13 @@ impl Executor<'_> {
     }
 
     /// The same for the token of a name.
-    fn bring_named(&mut self, name: &str) -> Performed<()> {
+    pub(super) fn bring_named(&mut self, name: &str) -> Performed<()> {
         if self.room.at_desk.as_deref() == Some(name) {
             return Ok(());
         }
-        self.call("Putting the other token away", Bench::put_away)?;
+        if self.room.at_desk.is_some() {
+            self.call("Putting the other token away", Bench::put_away)?;
+        }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
         self.room.at_desk = Some(name.to_owned());
@@ -169,6 +184,14 @@ impl Executor<'_> {
             self.await_removal(key, token)?;
         }
         self.bring(key)
+    }
+
+    /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
+    pub(super) fn put_own_token_away(&mut self) -> Performed<()> {
+        self.call("Logging the own token out", Bench::put_away)?;
+        self.room.so_pin = None;
+        self.room.at_desk = None;
+        Ok(())
     }
 
     /// Logs all tokens out, and waits until none of these is in any more.
@@ -193,19 +216,30 @@ impl Executor<'_> {
 
     /// Logs the key holder in, unless that is so already.
     pub(super) fn log_in(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
-        let name = self.ceremony().token_name(key).to_owned();
+        self.bring(key)?;
+        self.await_exactly(key, token)?;
+        self.log_in_seen(key, token)
+    }
+
+    /// The same with a token that was seen to be in just now. Another that was put in since is noticed before it
+    /// gets the PIN.
+    pub(super) fn log_in_seen(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
         if self.ceremony().mode() == Mode::Rehearsal
             && self.ceremony().key(key).is_some_and(KeyState::is_locked)
         {
             return Err(Hindrance::Failed(twin_is_locked()));
         }
-        self.log_in_at(&name, key, token)
+        self.log_in_found(key, token)
     }
 
     /// The same on the token of a name, which may be one that was given up.
     pub(super) fn log_in_at(&mut self, name: &str, key: &KeyId, token: &TokenId) -> Performed<()> {
         self.bring_named(name)?;
         self.await_exactly(key, token)?;
+        self.log_in_found(key, token)
+    }
+
+    fn log_in_found(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
         let (is_logged_in, state) = self.call("Asking the token for its state", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
@@ -375,7 +409,7 @@ impl Executor<'_> {
     }
 
     /// Looks again and again until what is seen is what is waited for.
-    fn await_that<T>(
+    pub(super) fn await_that<T>(
         &mut self,
         profile: &str,
         what: &str,
@@ -441,11 +475,27 @@ impl Executor<'_> {
             given: self.room.hands.given_pin(&name, purpose),
             digits_only,
         };
-        let pin = self.front_end.secret(&self.ceremony, &prompt)?;
-        if digits_only && !pin.is_digits() {
+        self.ask_secret(&prompt)
+    }
+
+    /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested, and the last try is
+    /// spent on nobody who did not type its word, whatever the front end thinks of that.
+    pub(super) fn ask_secret(&mut self, prompt: &SecretPrompt) -> Performed<Pin> {
+        let TypedSecret { secret: pin, word } = self.front_end.secret(&self.ceremony, prompt)?;
+        if prompt
+            .word_first()
+            .is_some_and(|wanted| word.as_deref() != Some(wanted))
+        {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::LastTryKept,
+                what: format!("the last try of the {} was kept: its word was not typed", prompt.purpose.title()),
+                hint: "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"".to_owned(),
+            }));
+        }
+        if prompt.digits_only && !pin.is_digits() {
             return Err(Hindrance::Failed(Failure {
                 kind: FailureKind::NotDigits,
-                what: format!("the {} has other characters than digits, and the keyboard was not tested", purpose.title()),
+                what: format!("the {} has other characters than digits, and the keyboard was not tested", prompt.purpose.title()),
                 hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),
             }));
         }

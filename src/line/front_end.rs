@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
-    SecretPrompt, SecretPurpose, StepError, Waiting, WaitingOn,
+    SecretPrompt, SecretPurpose, StepError, TypedSecret, Waiting, WaitingOn,
 };
-use crate::record::{Tries, visible};
+use crate::record::visible;
 use crate::script::{PersonId, StepId};
 use crate::secret::Pin;
 
@@ -22,8 +22,6 @@ const WIDTH: usize = 78;
 
 /// How often a wait is reported, so that a screen reader is not drowned in it.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
-
-const LAST_TRY: &str = "LAST TRY";
 
 /// What can be typed at any question, beside an answer to it.
 const COMMANDS: [(&str, &str); 5] = [
@@ -436,15 +434,18 @@ impl<W: Write> LineMode<W> {
     }
 
     /// Whether the last try before the token locks is really meant.
-    fn confirm_last_try(&mut self) -> Result<bool, Stop> {
+    fn confirm_last_try(&mut self, word: &str) -> Result<bool, Stop> {
         self.say("  This is the last try before the token locks.");
-        let typed =
-            self.ask_inline(&format!("  Type {LAST_TRY} to use it, Enter to keep it > "))?;
-        Ok(typed == LAST_TRY)
+        let typed = self.ask_inline(&format!("  Type {word} to use it, Enter to keep it > "))?;
+        Ok(typed == word)
     }
 }
 
 impl<W: Write> FrontEnd for LineMode<W> {
+    fn has_answer(&self) -> bool {
+        self.input.has_line()
+    }
+
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         self.reported = Duration::ZERO;
         self.say_step(ceremony);
@@ -462,7 +463,11 @@ impl<W: Write> FrontEnd for LineMode<W> {
         }
     }
 
-    fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt> {
+    fn secret(
+        &mut self,
+        ceremony: &Ceremony,
+        prompt: &SecretPrompt,
+    ) -> Result<TypedSecret, Interrupt> {
         self.say_step(ceremony);
         let (name, about) = (ceremony.name(&prompt.who), &prompt.about);
         let title = prompt.purpose.title();
@@ -491,19 +496,20 @@ impl<W: Write> FrontEnd for LineMode<W> {
                 "  The rehearsal gives it: {given}. Enter alone takes it."
             ));
         }
-        let is_last = matches!(prompt.tries, Some(Tries::Last | Tries::Exactly(1)));
         loop {
-            let tried = if is_last {
-                match self.confirm_last_try() {
+            let tried = match prompt.word_first() {
+                Some(word) => match self.confirm_last_try(word) {
                     Ok(true) => self.try_pin(prompt),
                     Ok(false) => Err(Stop::Break),
                     Err(stop) => Err(stop),
-                }
-            } else {
-                self.try_pin(prompt)
+                },
+                None => self.try_pin(prompt),
             };
             match tried {
-                Ok(Some(pin)) => return Ok(pin),
+                Ok(Some(secret)) => {
+                    let word = prompt.word_first().map(str::to_owned);
+                    return Ok(TypedSecret { secret, word });
+                }
                 Ok(None) => {}
                 Err(stop) => self.interrupt(ceremony, stop)?,
             }

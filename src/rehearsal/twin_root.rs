@@ -136,14 +136,14 @@ fn key_type(algorithm: Algorithm) -> Option<KeyType> {
         .find(|kind| kind.algorithm() == algorithm)
 }
 
-fn make_key(
+pub(super) fn make_key(
     token: &mut dyn Token,
     slot: Option<u8>,
     key_type: KeyType,
 ) -> Result<PublicKey, TwinsError> {
     let request = KeyRequest {
         object_id: slot.map_or_else(|| b"twin".to_vec(), |slot| vec![slot]),
-        label: "twin of a root key".to_owned(),
+        label: "REHEARSAL twin".to_owned(),
         key_type,
         extractable: false,
     };

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::ceremony::SecretPurpose;
-use crate::executor::Hands;
+use crate::executor::{Hands, own_token_name};
+use crate::metadata::KeyType;
 use crate::profile::{Kind, Profile};
 use crate::record::Firmware;
 use crate::script::{KeyId, PersonId, Script, TokenSpec};
@@ -201,6 +202,13 @@ impl Twins {
                 twins.ready_made.push((name, label));
             }
         }
+        for person in script.people() {
+            if let Some(own) = &person.approval {
+                let name = own_token_name(&person.id);
+                let label = twin_label(&name, &own.token);
+                twins.ready_made.push((name, label));
+            }
+        }
         for (name, label) in twins.ready_made.clone() {
             twins.make_ready(&name, &label)?;
         }
@@ -224,6 +232,28 @@ impl Twins {
         token.initialise(&so_pin, label)?;
         token.set_pin(&so_pin, &pin)?;
         Ok(())
+    }
+
+    /// The twin of each person's own token, with a key in it: its public key, PEM.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn own_tokens(
+        &mut self,
+        script: &Script,
+    ) -> Result<BTreeMap<PersonId, String>, TwinsError> {
+        let mut twins = BTreeMap::new();
+        for person in script.people().iter().filter(|one| one.approval.is_some()) {
+            let public = self.with_token(&own_token_name(&person.id), |token, slot| {
+                let mut held = token.keys()?.into_iter();
+                match held.next() {
+                    Some(held) => Ok(held.public),
+                    None => super::twin_root::make_key(token, slot, KeyType::EcdsaP256),
+                }
+            })?;
+            twins.insert(person.id.clone(), public.to_pem());
+        }
+        Ok(twins)
     }
 
     /// Does something with the twin of a key, behind its PIN. A twin that is not ready is made so.

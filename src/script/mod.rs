@@ -14,6 +14,7 @@ mod check;
 mod embedded;
 mod fault;
 mod id;
+mod own_token;
 mod plan;
 mod previous;
 mod read;
@@ -30,6 +31,7 @@ pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
+pub use own_token::OwnToken;
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
     PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step,

@@ -15,6 +15,7 @@ use super::attestation::AttestationPolicy;
 use super::carried::CarriedFile;
 use super::embedded;
 use super::fault::Warning;
+use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
 use super::token::{Spare, TokenSpec};
@@ -194,6 +195,8 @@ pub struct Person {
     pub roles: Vec<PersonRole>,
     /// The name of who may come in the person's place.
     pub substitute: Option<String>,
+    /// The own token by which the person approves; none where it is by a code.
+    pub approval: Option<OwnToken>,
 }
 
 impl Person {

@@ -158,6 +158,14 @@ impl Members {
             .collect()
     }
 
+    /// A mark: true, or not there.
+    pub(super) fn mark(&mut self, name: &str) -> Result<bool, Refusal> {
+        if !self.left.contains_key(name) {
+            return Ok(false);
+        }
+        self.take(name, "true", |value| value.as_bool().filter(|set| *set))
+    }
+
     /// An object, or null.
     pub(super) fn optional<T>(
         &mut self,

@@ -444,6 +444,29 @@ fn clumsy() -> Transcript {
     room.transcript
 }
 
+/// One person approves by an own token, and the token of another is missing.
+fn by_own_tokens() -> Transcript {
+    let script = crate::ceremony_driver::with_own_tokens(&["witness-1", "witness-2"]);
+    let mut room = Room::open(script, Mode::Production);
+    room.advance_until(|ceremony| {
+        ceremony
+            .offers()
+            .iter()
+            .any(|offer| offer.kind == RequestKind::CodeInstead)
+    });
+    let request = Request {
+        kind: RequestKind::CodeInstead,
+        values: ["witness-1", "left at home"].map(str::to_owned).to_vec(),
+    };
+    room.give(Input::Request {
+        request,
+        approvals: Vec::new(),
+    })
+    .unwrap();
+    while room.advance() {}
+    room.transcript
+}
+
 /// Somebody comes late and leaves, a substitute has a place, and a name is corrected.
 fn be_restless(room: &mut Room) {
     let choice = |index| Answer::Choice {
@@ -482,7 +505,9 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
 fn the_specification_names_every_event_and_member() {
     let specification = include_str!("../../docs/formats/transcript.md");
     let mut kinds = BTreeSet::new();
-    let records = [full(), clumsy()].into_iter().chain(of_sites());
+    let records = [full(), clumsy(), by_own_tokens()]
+        .into_iter()
+        .chain(of_sites());
     for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();

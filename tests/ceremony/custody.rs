@@ -50,10 +50,9 @@ fn by(people: &[&str], step: &str, fact: Fact) -> Event {
 }
 
 fn coded(people: &[&str], strength: Strength) -> Vec<Approval> {
-    let each = people.iter().map(|id| Approval {
-        person: id.parse().unwrap(),
-        strength,
-    });
+    let each = people
+        .iter()
+        .map(|id| Approval::new(id.parse().unwrap(), strength));
     each.collect()
 }
 

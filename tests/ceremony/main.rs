@@ -11,6 +11,7 @@ mod course;
 mod custody;
 mod foreign;
 mod order;
+mod own_token;
 mod people;
 mod refusals;
 mod resuming;

@@ -44,10 +44,7 @@ fn assembled_for(script: Arc<Script>) -> Room {
 }
 
 fn by(person: &str, strength: Strength) -> Approval {
-    Approval {
-        person: id(person),
-        strength,
-    }
+    Approval::new(id(person), strength)
 }
 
 fn by_codes<const N: usize>(people: [&str; N]) -> Vec<Approval> {

@@ -66,10 +66,7 @@ fn here(room: &Room) -> String {
 }
 
 fn codes<const N: usize>(people: [&str; N]) -> Vec<Approval> {
-    let by = |person| Approval {
-        person: id(person),
-        strength: Strength::Code,
-    };
+    let by = |person| Approval::new(id(person), Strength::Code);
     people.map(by).to_vec()
 }
 

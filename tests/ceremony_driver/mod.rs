@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, possession_message,
+    Outcome, Prompt, StepError, Strength, own_token_message, possession_message,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{
@@ -68,6 +68,42 @@ pub(crate) fn with_bags() -> Arc<Script> {
     let lunch = format!("[[step]]\nact = \"break\"\ntext = \"Lunch\"\n\n{compose}");
     assert_eq!(text.matches(compose).count(), 1);
     parse(&text.replacen(compose, &lunch, 1))
+}
+
+fn own_name(person: &PersonId) -> String {
+    format!("{person}.own")
+}
+
+/// The own token of a person: the same in every ceremony.
+pub(crate) fn own_token(person: &PersonId) -> SoftwareToken {
+    let number = person.as_str().bytes().fold(100_u8, u8::wrapping_add);
+    let mut token = SoftwareToken::blank(number);
+    token.generate(KeyType::Ed25519);
+    token
+}
+
+/// A genesis with two keys, in which these people approve by own tokens.
+pub(crate) fn with_own_tokens(people: &[&str]) -> Arc<Script> {
+    let mut text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
+    let mut files = Vec::new();
+    for person in people {
+        let id: PersonId = person.parse().unwrap();
+        let pem = own_token(&id).public_key().to_pem();
+        let name = format!("approval/{person}.pub.pem");
+        let sha256 = Digest::of(pem.as_bytes());
+        let line = format!("id = \"{person}\"\n");
+        let own = format!(
+            "{line}approval = {{ token = {{ profile = \"softhsm2\", label = \"{person}\" }}, public_key = {{ file = {name:?}, sha256 = \"{sha256}\" }} }}\n"
+        );
+        assert_eq!(text.matches(&line).count(), 1);
+        text = text.replacen(&line, &own, 1);
+        files.push((name, pem));
+    }
+    let more: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, pem)| (name.as_str(), pem.as_bytes()))
+        .collect();
+    parse_with(&text, &more)
 }
 
 /// A script of this text, which carries what the ready genesis carries.
@@ -121,7 +157,7 @@ impl Room {
     pub(crate) fn new(script: Arc<Script>) -> Self {
         let keys = script.keys().iter().map(|plan| plan.id.to_string());
         let spares = script.spares().iter().map(|spare| spare.id.to_string());
-        let tokens = keys
+        let mut tokens: BTreeMap<_, _> = keys
             .chain(spares)
             .zip(40..)
             .map(|(name, number)| {
@@ -130,6 +166,9 @@ impl Room {
                 (name, SoftwareToken::blank(own.unwrap_or(number)))
             })
             .collect();
+        for person in script.people().iter().filter(|one| one.approval.is_some()) {
+            tokens.insert(own_name(&person.id), own_token(&person.id));
+        }
         Self {
             machine_time: script.not_before(),
             ceremony: Ceremony::new(script),
@@ -204,10 +243,39 @@ impl Room {
 
     /// Gives an input, records what was decided, and applies it.
     pub(crate) fn give(&mut self, input: Input) -> Result<(), StepError> {
+        let input = self.signed(input)?;
         for event in self.ceremony.decide(input, &self.moment())? {
             self.record(event);
         }
         Ok(())
+    }
+
+    /// Has own tokens sign what is still to be signed of an input.
+    fn signed(&self, mut input: Input) -> Result<Input, StepError> {
+        let is_unsigned = |approval: &Approval| {
+            approval.strength == Strength::Token && approval.signature.is_none()
+        };
+        let unsigned = match &input {
+            Input::Answer { approvals, .. }
+            | Input::Request { approvals, .. }
+            | Input::Exception { approvals, .. } => approvals.iter().any(is_unsigned),
+            _ => false,
+        };
+        if !unsigned {
+            return Ok(input);
+        }
+        let event = self.ceremony.propose(input.clone(), &self.moment())?;
+        if let Input::Answer { approvals, .. }
+        | Input::Request { approvals, .. }
+        | Input::Exception { approvals, .. } = &mut input
+        {
+            for approval in approvals.iter_mut().filter(|one| is_unsigned(one)) {
+                let token = &self.tokens[&own_name(&approval.person)];
+                let message = self.ceremony.approval_message(&approval.person, &event);
+                *approval = Approval::by_token(approval.person.clone(), &token.sign(&message));
+            }
+        }
+        Ok(input)
     }
 
     /// Gives an answer.
@@ -238,15 +306,16 @@ impl Room {
 
     /// What people give, each by the own code, or alone.
     pub(crate) fn approved_by(&self, people: &[PersonId]) -> Vec<Approval> {
-        let strength = if self.ceremony.script().is_solo() {
-            Strength::Solo
-        } else {
-            Strength::Code
+        let strength = |person: &PersonId| {
+            if self.ceremony.script().is_solo() {
+                Strength::Solo
+            } else if self.ceremony.approves_by_token(person) {
+                Strength::Token
+            } else {
+                Strength::Code
+            }
         };
-        let approve = |person: &PersonId| Approval {
-            person: person.clone(),
-            strength,
-        };
+        let approve = |person: &PersonId| Approval::new(person.clone(), strength(person));
         people.iter().map(approve).collect()
     }
 
@@ -291,6 +360,14 @@ impl Room {
         let challenge: [u8; 32] = *Digest::of(&self.ticks.to_be_bytes()).as_bytes();
         match effect {
             Effect::ChooseCode { .. } => Outcome::CodeChosen,
+            Effect::ProveOwnToken { person, .. } => {
+                let message = own_token_message(&script, person, &challenge);
+                Outcome::OwnTokenAnswered {
+                    person: person.clone(),
+                    challenge,
+                    signature: self.tokens[&own_name(person)].sign(&message),
+                }
+            }
             Effect::InspectStation => Outcome::StationInspected(Vec::new()),
             Effect::FindToken { key } => Outcome::TokenFound {
                 token: self.token(key).id().clone(),

@@ -222,6 +222,26 @@ const CARRIED: &[Case] = &[
 ];
 
 const PEOPLE: &[Case] = &[
+    (
+        "approval-administrator",
+        "id = \"administrator\"\n",
+        "id = \"administrator\"\napproval = { token = { profile = \"softhsm2\", label = \"mine\" }, public_key = { file = \"online/snapshot.pub.pem\", sha256 = \"d2b16b7da32b7743414268088df4f55447a4634cdcb108bb9acc31da89581bba\" } }\n",
+    ),
+    (
+        "approval-no-key",
+        "id = \"witness-1\"\n",
+        "id = \"witness-1\"\napproval = { token = { profile = \"softhsm2\", label = \"mine\" } }\n",
+    ),
+    (
+        "approval-root-token",
+        "id = \"witness-1\"\n",
+        "id = \"witness-1\"\napproval = { token = { profile = \"softhsm2\", label = \"conclave-key-1\" }, public_key = { file = \"online/snapshot.pub.pem\", sha256 = \"d2b16b7da32b7743414268088df4f55447a4634cdcb108bb9acc31da89581bba\" } }\n",
+    ),
+    (
+        "approval-no-token",
+        "id = \"witness-1\"\n",
+        "id = \"witness-1\"\napproval = { public_key = { file = \"online/snapshot.pub.pem\", sha256 = \"d2b16b7da32b7743414268088df4f55447a4634cdcb108bb9acc31da89581bba\" } }\n",
+    ),
     ("person-twice", "id = \"witness-2\"", "id = \"witness-1\""),
     ("name-twice", "name = \"Witness 2\"", "name = \"WITNESS 1\""),
     ("person-id", "id = \"witness-2\"", "id = \"Witness 2\""),

@@ -19,6 +19,15 @@ use super::{StepError, overall};
 /// Attested times nearer than this to the machine's are the same: nobody reads a clock to the second.
 const CLOCK_TOLERANCE_SECONDS: i64 = 60;
 
+/// How the label of a key begins that was made in a rehearsal.
+const REHEARSAL: &str = "REHEARSAL ";
+
+/// Whether the label of a key says that it was made in a rehearsal.
+#[must_use]
+pub fn is_of_rehearsal(label: &str) -> bool {
+    label.starts_with(REHEARSAL)
+}
+
 impl Ceremony {
     pub(super) fn decide_answer(
         &self,
@@ -232,7 +241,7 @@ impl Ceremony {
             label = format!("{label} {}", former + 1);
         }
         match self.mode() {
-            Mode::Rehearsal => format!("REHEARSAL {label}"),
+            Mode::Rehearsal => format!("{REHEARSAL}{label}"),
             Mode::Production => label,
         }
     }

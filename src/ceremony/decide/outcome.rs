@@ -2,7 +2,7 @@
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::record::{KeyAttributes, TokenId};
-use crate::script::{Act, KeyId};
+use crate::script::{Act, KeyId, Step};
 
 use crate::ceremony::attestation::Told;
 use crate::ceremony::effect::Outcome;
@@ -13,31 +13,51 @@ use crate::ceremony::state::{Ceremony, Intent};
 use super::StepError;
 
 impl Ceremony {
+    /// The event of an outcome that belongs to no act of its own: whatever the step, it can happen.
+    fn outcome_beside(&self, step: &Step, outcome: &Outcome) -> Result<Option<Event>, StepError> {
+        Ok(Some(match outcome {
+            Outcome::KeyDestroyed => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
+                let fingerprint = former.public_key.fingerprint();
+                let fact = Fact::KeyDestroyed { key, fingerprint };
+                self.at_step(self.people_at_hand(step), fact)
+            }
+            Outcome::PinSet if self.is_unblocking() => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                self.at_step(self.people_at_hand(step), Fact::PinUnblocked { key })
+            }
+            Outcome::CodeChosen => {
+                let person = self.next_without_code().ok_or(StepError::NotAsked)?;
+                self.at_step(vec![person], Fact::CodeChosen)
+            }
+            Outcome::OwnTokenAnswered {
+                person,
+                challenge,
+                signature,
+            } => {
+                let fact = Fact::OwnTokenProven {
+                    challenge: hex::encode(challenge),
+                    signature: hex::encode(signature),
+                };
+                self.at_step(vec![person.clone()], fact)
+            }
+            _ => return Ok(None),
+        }))
+    }
+
     /// The event of an outcome, or the failure that it is. The outer error: it does not belong here.
     pub(super) fn decide_outcome(
         &self,
         outcome: Outcome,
     ) -> Result<Result<Event, Failure>, StepError> {
         let step = self.current_step().ok_or(StepError::NotAsked)?;
+        if let Some(event) = self.outcome_beside(step, &outcome)? {
+            return Ok(Ok(event));
+        }
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
             (_, Outcome::PutAway) => Fact::TokensPutAway,
-            (_, Outcome::KeyDestroyed) => {
-                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
-                let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
-                let fingerprint = former.public_key.fingerprint();
-                let fact = Fact::KeyDestroyed { key, fingerprint };
-                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
-            }
-            (_, Outcome::PinSet) if self.is_unblocking() => {
-                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
-                let fact = Fact::PinUnblocked { key };
-                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
-            }
-            (_, Outcome::CodeChosen) => {
-                let person = self.next_without_code().ok_or(StepError::NotAsked)?;
-                return Ok(Ok(self.at_step(vec![person], Fact::CodeChosen)));
-            }
             (Act::InspectStation, Outcome::StationInspected(findings)) => {
                 Fact::StationInspected { findings }
             }
@@ -158,6 +178,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::TokenInitialised { .. }
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
+            | Fact::OwnTokenProven { .. }
             | Fact::Signed { .. }
             | Fact::SignatureCollected { .. }
     )

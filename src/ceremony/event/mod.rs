@@ -70,6 +70,18 @@ pub enum Fact {
     },
     /// A person who is here chose a code, unseen, by which to approve. It is nowhere but in memory.
     CodeChosen,
+    /// The own token of a person who is here answered a fresh challenge: the person approves by it.
+    OwnTokenProven {
+        /// The random part of the message, in hex.
+        challenge: String,
+        /// The signature over the message, in hex.
+        signature: String,
+    },
+    /// The own token of a person who is here is not, or does not answer: the person approves by a code.
+    OwnTokenMissing {
+        /// Why.
+        reason: String,
+    },
     /// A person left the room.
     Left {
         /// Why.

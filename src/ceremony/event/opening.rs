@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::script::KeyId;
+use crate::script::{KeyId, PersonId};
 use crate::words::Digest;
 
 /// Whether it counts.
@@ -66,6 +66,9 @@ pub struct Opening {
     pub twin_attestation_root: Option<String>,
     /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
     pub rehearsal_keys: Vec<Digest>,
+    /// The public key, PEM, of the twin of each person's own token.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub twin_approvals: BTreeMap<PersonId, String>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
 }

@@ -338,15 +338,16 @@ fn verify_possession(
         .map_err(|_| contradiction("the challenge is not 32 bytes in hex"))?;
     let signature =
         hex::decode(signature).map_err(|_| contradiction("the signature is not in hex"))?;
-    let scheme = Scheme::for_public_key(public_key)
-        .ok_or_else(|| contradiction("no scheme for this kind of key"))?;
     let message = possession_message(script, key, occasion, &random);
-    scheme
-        .verify(public_key, &message, &signature)
-        .map_err(|_| {
-            broken(
-                Check::KeyPossession,
-                "the token's answer to the challenge does not verify",
-            )
-        })
+    hold(
+        Check::KeyPossession,
+        verifies(public_key, &message, &signature),
+        "the token's answer to the challenge does not verify",
+    )
+}
+
+/// Whether a key signed a message, as TUF has signatures.
+pub(super) fn verifies(public_key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    Scheme::for_public_key(public_key)
+        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
 }

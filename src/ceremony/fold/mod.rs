@@ -130,6 +130,9 @@ impl Ceremony {
             self.failure = None;
         }
         self.settle_on();
+        if self.has_own_tokens() {
+            self.trail = event.trail(&self.trail);
+        }
         Ok(self)
     }
 
@@ -165,6 +168,12 @@ impl Ceremony {
                     self.found_on(Some(twin));
                 }
                 self.require_list_of(opening.mode)?;
+                hold(
+                    Check::KeyRehearsal,
+                    is_rehearsal || !self.script.payloads().is_rehearsed(),
+                    "the register of payloads is of a rehearsal: what was signed there is for no production",
+                )?;
+                self.require_twins_of_own_tokens(opening)?;
                 self.opening = Some(opening.clone());
             }
             Fact::Resumed { head, .. } => {
@@ -173,6 +182,8 @@ impl Ceremony {
                 self.attended.clear();
                 self.away.clear();
                 self.codes.clear();
+                self.touching.clear();
+                self.tokenless.clear();
                 self.clock_offset = None;
                 self.findings = None;
                 self.keyboard_tested = false;

@@ -112,7 +112,7 @@ impl Ceremony {
 
     /// What a failure tells of the PIN of the token at hand.
     pub(super) fn note_failure(&mut self, kind: FailureKind) {
-        let Some(key) = self.key_at_hand().cloned() else {
+        let Some(key) = self.failing_key().cloned() else {
             return;
         };
         let Some(state) = self.keys.get_mut(&key) else {

@@ -38,7 +38,15 @@ pub struct Ceremony {
     pub(super) done: BTreeSet<StepId>,
     pub(super) attended: BTreeMap<PersonId, Presence>,
     pub(super) away: BTreeSet<PersonId>,
+    /// Everything that happened so far, in a digest: what approvals by own tokens name.
+    pub(super) trail: Digest,
+    /// Whether it is only tried what an input would lead to: own tokens sign once that is known.
+    pub(super) is_trial: bool,
     pub(super) codes: BTreeSet<PersonId>,
+    /// Who approves by an own token.
+    pub(super) touching: BTreeSet<PersonId>,
+    /// Whose own token is not here.
+    pub(super) tokenless: BTreeSet<PersonId>,
     pub(super) substituted: BTreeSet<PersonId>,
     pub(super) cast: Cast,
     pub(super) amendments: Vec<Amendment>,
@@ -134,7 +142,11 @@ impl Ceremony {
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
             away: BTreeSet::new(),
+            trail: Digest::of(b""),
+            is_trial: false,
             codes: BTreeSet::new(),
+            touching: BTreeSet::new(),
+            tokenless: BTreeSet::new(),
             substituted: BTreeSet::new(),
             cast: Cast::default(),
             amendments: Vec::new(),

@@ -21,6 +21,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::quorum(log, draft);
     people::references(log, draft);
     people::unused(log, draft);
+    people::own_tokens(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
     tokens::abilities(log, draft);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::twice;
 use crate::metadata::KeyType;
-use crate::script::read::{At, Draft, KeyEntry, Log, Span, TokenEntry};
+use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, TokenEntry};
 use crate::script::token::attests;
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
@@ -34,11 +34,14 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// Two keys on one token would fall together, and so would a key and its spare.
+/// Two keys on one token would fall together, and so would a key and its spare; and who approves by a token has it
+/// for nothing else.
 pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
     let tokens = || {
         let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let own = draft.people.iter().filter_map(PersonEntry::approval);
         keys.chain(draft.spares.iter().filter_map(|spare| spare.token.as_ref()))
+            .chain(own.filter_map(|own| own.token.as_ref()))
     };
     let serials: Vec<At<String>> = tokens()
         .filter_map(|token| {

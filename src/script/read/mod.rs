@@ -239,7 +239,7 @@ fn document_fields(
         .map(|table| root::read(table, &mut carrier, kind))
         .unwrap_or_default();
     let attestation = attestation::read(&mut fields, &mut carrier);
-    let people = people::read(fields.tables("person", MOST));
+    let people = people::read(fields.tables("person", MOST), &mut carrier);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
     let spares = spares::read(fields.tables("spare", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));

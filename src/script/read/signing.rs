@@ -60,7 +60,7 @@ pub(super) fn read(
             .table("[register]")
             .and_then(|table| register(table, &mut carrier)),
     };
-    let people = people::read(fields.tables("person", MOST));
+    let people = people::read(fields.tables("person", MOST), &mut carrier);
     let keys: Vec<_> = fields
         .tables("key", MOST)
         .into_iter()
@@ -281,6 +281,14 @@ fn check_people(
         );
         return;
     };
+    for own in people.iter().filter_map(PersonEntry::approval) {
+        log.fault(
+            "script.approval",
+            &own.span,
+            "nobody approves anything in a signing",
+            "take \"approval\" out",
+        );
+    }
     let administrators = people
         .iter()
         .filter(|person| person.is(PersonRole::Administrator))

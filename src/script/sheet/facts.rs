@@ -106,7 +106,11 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
 /// The roles of a person, as they are spelt.
 pub(super) fn roles(person: &Person) -> String {
     let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
-    roles.join(", ")
+    let roles = roles.join(", ");
+    match &person.approval {
+        Some(own) => format!("{roles}; approves by {}", token(&own.token)),
+        None => roles,
+    }
 }
 
 /// How a token is told, as far as the script says.
