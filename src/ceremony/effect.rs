@@ -4,11 +4,12 @@ use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::KeyType;
 use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
 use crate::script::{KeyId, PersonId, SpareId};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::approval::Approval;
 use super::check::Check;
-use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
+use super::event::{ExceptionSheet, ExportedFile, Opening};
 use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;

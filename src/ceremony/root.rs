@@ -74,11 +74,13 @@ impl Ceremony {
         Ok(draft)
     }
 
-    /// The keys that were made in this ceremony, in the order of the script.
+    /// The keys that were made or enrolled in this ceremony, in the order of the script, those of other sites last.
     fn new_keys(&self) -> impl Iterator<Item = Key> {
-        self.key_states()
+        let here = self
+            .key_states()
             .filter(|(plan, _)| plan.change == KeyChange::Add)
-            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()))
+            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()));
+        here.chain(self.remote_keys().map(|(_, key)| key.clone()))
     }
 
     /// Verifies the signed root as a client does that trusts the carried anchor, or this root itself in a genesis,

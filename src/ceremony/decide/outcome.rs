@@ -3,10 +3,11 @@
 use crate::certificate::{Certificate, PublicKey};
 use crate::record::{KeyAttributes, TokenId};
 use crate::script::{Act, KeyId, Step};
+use crate::transfer::Occasion;
 
 use crate::ceremony::attestation::Told;
 use crate::ceremony::effect::Outcome;
-use crate::ceremony::event::{Event, Fact, Occasion};
+use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::failure::Failure;
 use crate::ceremony::state::{Ceremony, Intent};
 
@@ -91,7 +92,7 @@ impl Ceremony {
                 },
             ) => self.generated(key, token, &public_key, attributes, &attestation),
             (
-                Act::GenerateKey { key } | Act::ProveToken { key },
+                Act::GenerateKey { key } | Act::EnrolKey { key } | Act::ProveToken { key },
                 Outcome::Answered {
                     challenge,
                     signature,
@@ -100,6 +101,7 @@ impl Ceremony {
                 key: key.clone(),
                 occasion: match step.act {
                     Act::ProveToken { .. } => Occasion::Reinsertion,
+                    Act::EnrolKey { .. } => Occasion::Adoption,
                     _ => Occasion::Generation,
                 },
                 challenge: hex::encode(challenge),

@@ -64,6 +64,10 @@ pub struct Opening {
     /// The root at which the attestations of a rehearsal's twins end, PEM, where it has twins that attest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_attestation_root: Option<String>,
+    /// The twins that stand in for enrolled keys in a rehearsal: the public key of each, PEM, by the name that the
+    /// script gives the key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub twin_keys: BTreeMap<KeyId, String>,
     /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
     pub rehearsal_keys: Vec<Digest>,
     /// The public key, PEM, of the twin of each person's own token.

@@ -6,6 +6,7 @@ use super::twice;
 use crate::metadata::KeyType;
 use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, TokenEntry};
 use crate::script::token::attests;
+use crate::script::{Act, Enrolled};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     let distant = draft.distant.iter().filter_map(|key| key.id.as_ref());
@@ -21,7 +22,16 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
         // An ID that is missing or used twice was reported: its steps are not at fault.
         return;
     }
-    for key in draft.steps.iter().filter_map(|step| step.key.as_ref()) {
+    // A key at another site has no token here, and is enrolled all the same.
+    let enrolled = |step: &crate::script::read::StepEntry| {
+        let Some(Act::EnrolKey { key }) = &step.act else {
+            return false;
+        };
+        let mut distant = draft.distant.iter();
+        distant.any(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key))
+    };
+    let steps = draft.steps.iter().filter(|step| !enrolled(step));
+    for key in steps.filter_map(|step| step.key.as_ref()) {
         if !ids.contains(key.value.as_str()) {
             let known: Vec<&str> = ids.iter().copied().collect();
             log.fault(
@@ -72,6 +82,11 @@ pub(super) fn abilities(log: &Log<'_>, draft: &Draft) {
         key_type(log, key);
         provenance(log, draft, key);
     }
+    let here = draft.keys.iter().filter_map(|key| key.enrolled.as_ref());
+    let distant = draft.distant.iter().filter_map(|key| key.enrolled.as_ref());
+    for enrolled in here.chain(distant) {
+        provenance_of_enrolled(log, draft, enrolled);
+    }
 }
 
 fn slots(log: &Log<'_>, token: &TokenEntry) {
@@ -113,6 +128,22 @@ fn key_type(log: &Log<'_>, key: &KeyEntry) {
             &kind.span,
             "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
             "take ecdsa-sha2-nistp256 for this key, or another token",
+        );
+    }
+}
+
+fn provenance_of_enrolled(log: &Log<'_>, draft: &Draft, enrolled: &At<Enrolled>) {
+    let known = enrolled.value.enrolment.claims().provenance;
+    let wanted = draft.root.require_provenance.as_ref();
+    if let Some(wanted) = wanted.filter(|wanted| wanted.value != known) {
+        log.fault(
+            "script.provenance",
+            &enrolled.span,
+            format!(
+                "the key of {:?} is {known}, and [root] requires provenance {}",
+                enrolled.value.file, wanted.value
+            ),
+            "take in a key whose device attests it, or take require_provenance out",
         );
     }
 }

@@ -1,6 +1,8 @@
 //! The tables `[[key]]`.
 
 use super::activation::{self, SecretEntry};
+use super::carried::Carrier;
+use super::enrolled::enrolled;
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
@@ -10,7 +12,7 @@ use crate::profile::Profile;
 use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
 use crate::script::plan::{Backup, KeyPlan, Kind};
 use crate::script::token::attests;
-use crate::script::{KeyId, PersonId, SlotPlan, TokenSpec};
+use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 
 /// A key as it was read.
 pub(in crate::script) struct KeyEntry {
@@ -20,6 +22,9 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) key_type: Option<At<KeyType>>,
     pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
+    /// Whether the script names an enrolment file, sound or not.
+    pub(in crate::script) is_enrolled: bool,
+    pub(in crate::script) enrolled: Option<At<Enrolled>>,
     backup: Option<Backup>,
 }
 
@@ -41,6 +46,7 @@ pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
     root: Option<&TrustedRoot>,
+    carrier: &mut Carrier<'_>,
 ) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
     let (mut here, mut distant) = (Vec::new(), Vec::new());
     for mut fields in tables {
@@ -49,16 +55,35 @@ pub(super) fn read(
             .and_then(|value| value.at(value.id()));
         let change = rotation::change(&mut fields, kind, root);
         match rotation::place(&mut fields, kind, change.as_ref()) {
-            Some(place) => distant.push(rotation::distant(fields, id, change, place)),
-            None => here.push(key(fields, id, change)),
+            Some(place) => {
+                distant.push(rotation::distant(fields, id, change, place, carrier));
+            }
+            None => here.push(key(fields, id, change, carrier)),
         }
     }
     (here, distant)
 }
 
-fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeEntry>) -> KeyEntry {
+fn key(
+    mut fields: Fields<'_, '_>,
+    id: Option<At<KeyId>>,
+    change: Option<ChangeEntry>,
+    carrier: &mut Carrier<'_>,
+) -> KeyEntry {
     let (holder, token) = place(&mut fields);
+    let is_new = change.as_ref().is_some_and(|change| !change.exists());
+    let enrolment = is_new.then(|| fields.optional("enrolment")).flatten();
+    let is_enrolled = enrolment.is_some();
+    let enrolled = enrolment.and_then(|value| enrolled(&value, carrier));
     let (key_type, backup) = match &change {
+        // What its file says of a key is not said again.
+        Some(_) if is_enrolled => {
+            let key_type = enrolled.as_ref().map(|at| At {
+                value: at.value.enrolment.key_type(),
+                span: at.span.clone(),
+            });
+            (key_type, Some(Backup::None))
+        }
         // What the root before says of a key is not said again.
         Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
         // Whether it is made or matched, nobody knows.
@@ -86,6 +111,8 @@ fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeE
         key_type,
         activation,
         change,
+        is_enrolled,
+        enrolled,
         backup,
     }
 }
@@ -243,6 +270,8 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
         key_type: None,
         activation: Vec::new(),
         change: None,
+        is_enrolled: false,
+        enrolled: None,
         backup: None,
     }
 }
@@ -260,7 +289,7 @@ impl KeyEntry {
 
     /// Whether it is made in this ceremony.
     pub(in crate::script) fn is_made(&self) -> bool {
-        self.change.as_ref().is_some_and(|change| !change.exists())
+        !self.is_enrolled && self.change.as_ref().is_some_and(|change| !change.exists())
     }
 
     /// Whether the new root has it.
@@ -279,6 +308,7 @@ impl KeyEntry {
             key_type: self.key_type?.value,
             backup: self.backup?,
             change: self.change?.complete()?,
+            enrolled: self.enrolled.map(|at| at.value),
         })
     }
 }

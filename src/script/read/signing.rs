@@ -262,6 +262,7 @@ impl KeyEntry {
             activation: Vec::new(),
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
+            enrolled: None,
         })
     }
 }
