@@ -1,6 +1,6 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
-use crate::record::{FactorySecret, Provenance, visible};
+use crate::record::{FactorySecret, Provenance, TokenId, visible};
 use crate::script::{PersonId, Script};
 use crate::transfer::Occasion;
 
@@ -97,11 +97,7 @@ impl Event {
             } => format!(
                 "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
                 fingerprint.short_hex(),
-                match provenance {
-                    Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
-                    _ if attestation.is_empty() => String::new(),
-                    _ => ", for its attestation leads to no root that is trusted".to_owned(),
-                }
+                by_whom(*provenance, token, attestation)
             ),
             Fact::PossessionProven { key, occasion, .. } => match occasion {
                 Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
@@ -430,6 +426,15 @@ impl Event {
             ),
             _ => String::new(),
         }
+    }
+}
+
+/// Who attests a key, after its provenance.
+fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[String]) -> String {
+    match provenance {
+        Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        _ if attestation.is_empty() => String::new(),
+        _ => ", for its attestation leads to no root that is trusted".to_owned(),
     }
 }
 

@@ -235,14 +235,7 @@ fn document_fields(
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
-    let root = match kind {
-        Kind::Enrolment => None,
-        _ => fields
-            .required("root", "a table [root] with threshold, expires and roles")
-            .and_then(|value| value.table("[root]"))
-            .map(|table| root::read(table, &mut carrier, kind)),
-    };
-    let root = root.unwrap_or_default();
+    let root = root_policy(&mut fields, &mut carrier, kind);
     let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST), &mut carrier);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
@@ -278,6 +271,18 @@ fn document_fields(
         carried: carrier.into_files(),
         ..script
     })
+}
+
+/// The table `[root]`, of ceremonies that make one.
+fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
+    if kind == Kind::Enrolment {
+        return RootEntry::default();
+    }
+    fields
+        .required("root", "a table [root] with threshold, expires and roles")
+        .and_then(|value| value.table("[root]"))
+        .map(|table| root::read(table, carrier, kind))
+        .unwrap_or_default()
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.
