@@ -1,6 +1,6 @@
 //! Every check of a ceremony refuses something, or stands in the way until two people waive it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::audit::payload_register;
 use conclave::ceremony::{
@@ -8,11 +8,11 @@ use conclave::ceremony::{
 };
 use conclave::metadata::{FrozenRoot, KeyType, RootDraft, verify_chain};
 use conclave::record::Finding;
-use conclave::script::{SigningPlan, TokenMark};
+use conclave::script::{Blueprint, Kind, SigningPlan, TokenMark};
 use conclave::transfer::{Asked, SigningRequest};
 use conclave::words::Digest;
 
-use crate::ceremony_driver::{Room, genesis, in_ink, opening, with_bags};
+use crate::ceremony_driver::{Room, genesis, in_ink, opening, parse, with_bags};
 use crate::rotation::{World, script};
 
 /// The state before the first event of a kind in a usual course, and that event.
@@ -109,6 +109,43 @@ fn of_people_clock_and_script() -> Vec<(Check, Check)> {
     ]
 }
 
+/// What a real device said about a key of its own.
+fn of_another_key() -> Vec<String> {
+    [
+        include_str!("../attestation/data/docker-2024-06-04/25515003/Slot9CAttestation.pem"),
+        include_str!("../attestation/data/docker-2024-06-04/25515003/SlotF9Intermediate.pem"),
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// A key of which no device says anything, where the script wants that.
+fn without_attestation() -> Check {
+    let blueprint = Blueprint {
+        kind: Kind::Genesis,
+        title: None,
+        repository: "example.com/updates".to_owned(),
+        tokens: 2,
+        threshold: 2,
+        key_type: KeyType::EcdsaP256,
+        profile: "yubikey-piv".to_owned(),
+        not_before: "2026-12-01T09:00:00Z".parse().unwrap(),
+        expires: "2027-12-01T00:00:00Z".parse().unwrap(),
+        online: BTreeMap::new(),
+    };
+    let text = blueprint.write().unwrap();
+    let wanted = "destination = \"plain\"\nrequire_provenance = \"attested\"";
+    let script = parse(&text.replacen("destination = \"plain\"", wanted, 1));
+    let mut room = Room::open(script, Mode::Production);
+    room.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.id.as_str() == "generate-key:key-1")
+    });
+    let other = Room::open(genesis(&[KeyType::EcdsaP256; 2], 2), Mode::Production);
+    let (_, event) = first(other, "key-generated");
+    refusing(&room.ceremony, &event)
+}
+
 fn of_keys() -> Vec<(Check, Check)> {
     let (_, made) = first(production(), "key-generated");
     let Fact::KeyGenerated { fingerprint, .. } = made.fact else {
@@ -154,6 +191,15 @@ fn of_keys() -> Vec<(Check, Check)> {
             }),
         ),
         (Check::KeyRehearsal, of_rehearsal()),
+        (Check::KeyProvenance, without_attestation()),
+        (
+            Check::KeyAttestation,
+            forged(production(), "key-generated", |event| {
+                if let Fact::KeyGenerated { attestation, .. } = &mut event.fact {
+                    *attestation = of_another_key();
+                }
+            }),
+        ),
     ]
 }
 
