@@ -11,6 +11,7 @@ use conclave::ceremony::{
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
+use conclave::script::Script;
 use conclave::tui::{
     Call, Charset, Cmd, Colours, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
 };
