@@ -30,8 +30,8 @@ pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
 pub use own_token::OwnToken;
 pub use plan::{
-    Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
-    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
+    Assurance, Backup, Block, CarriedKey, KeyPlan, Kind, OnlineRoles, Person, PersonRole, RoleKind,
+    RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::{RunSheet, SlipFacts, Slips};

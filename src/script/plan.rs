@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::metadata::{Key, KeyType};
 use crate::profile::{self, Profile};
 use crate::record::CustodyList;
-use crate::transfer::PayloadRegister;
+use crate::transfer::{Destination, PayloadRegister, TufOnCi};
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
@@ -78,18 +78,12 @@ pub struct RootPolicy {
     pub expires: Timestamp,
     /// Whether file names in the repository carry versions and hashes.
     pub consistent_snapshot: bool,
-    /// For whose rules the metadata is written.
+    /// What publishes it.
     pub destination: Destination,
+    /// What tuf-on-ci is told in the root; none elsewhere.
+    pub tuf_on_ci: Option<TufOnCi>,
     /// The roles whose keys are online.
     pub roles: OnlineRoles,
-}
-
-/// For whose rules the metadata is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Destination {
-    /// The specification, and nothing else.
-    Plain,
 }
 
 /// The roles whose keys are online. One that is not here stays as the root before has it.
@@ -227,6 +221,8 @@ pub struct KeyPlan {
     pub token: TokenSpec,
     /// What kind of key.
     pub key_type: KeyType,
+    /// Whose key the root says that it is, where its publisher wants to know.
+    pub owner: Option<String>,
     /// Whether the key is backed up.
     pub backup: Backup,
     /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
@@ -664,7 +660,6 @@ spelling!(Kind {
     Renewal = "renewal",
     Signing = "signing",
 });
-spelling!(Destination { Plain = "plain" });
 spelling!(Assurance {
     TwoPeople = "two-people",
     Solo = "solo",

@@ -13,6 +13,7 @@ mod foreign;
 mod order;
 mod own_token;
 mod people;
+mod publisher;
 mod refusals;
 mod resuming;
 mod rotation;

@@ -21,7 +21,11 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(keys: usize, threshold: u8) -> Self {
         let script = genesis(&vec![KeyType::Ed25519; keys], threshold);
-        let room = Room::closed(script, Mode::Production);
+        Self::after(&Room::closed(script, Mode::Production))
+    }
+
+    /// What a ceremony left.
+    pub(crate) fn after(room: &Room) -> Self {
         let signed = room.ceremony.signed().unwrap();
         let role = signed.frozen().document().role(RoleKind::Root);
         Self {

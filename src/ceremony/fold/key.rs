@@ -123,7 +123,8 @@ impl Ceremony {
             return Ok(());
         };
         let wanted = self.script.key(of_step).map(|plan| plan.key_type);
-        let generated = read_generated(public_key, *fingerprint, *attributes, *provenance)?;
+        let mut generated = read_generated(public_key, *fingerprint, *attributes, *provenance)?;
+        generated.key = self.as_listed(of_step, &generated.key);
         require(
             wanted.is_some_and(|wanted| wanted.algorithm() == generated.public_key.algorithm()),
             "the key is of another type than the script asks for",

@@ -2,6 +2,7 @@
 
 mod activation;
 mod custody;
+mod destination;
 mod order;
 mod people;
 mod root;
@@ -28,6 +29,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     activation::check(log, draft);
     custody::check(log, draft);
     rotation::check(log, draft);
+    destination::check(log, draft);
     order::check(log, draft);
 }
 

@@ -4,6 +4,7 @@ use super::activation::{self, SecretEntry};
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
+use super::tuf_on_ci;
 use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
 use crate::profile::Profile;
@@ -18,6 +19,7 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) key_type: Option<At<KeyType>>,
     pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
+    pub(in crate::script) owner: Option<At<String>>,
     backup: Option<Backup>,
 }
 
@@ -73,6 +75,7 @@ fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeE
         ),
     };
     let activation = activation::read(fields.optional("activation"));
+    let owner = tuf_on_ci::owner(&mut fields);
     fields.finish();
     KeyEntry {
         id,
@@ -81,6 +84,7 @@ fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeE
         key_type,
         activation,
         change,
+        owner,
         backup,
     }
 }
@@ -198,6 +202,7 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
         key_type: None,
         activation: Vec::new(),
         change: None,
+        owner: None,
         backup: None,
     }
 }
@@ -218,6 +223,11 @@ impl KeyEntry {
         self.change.as_ref().is_some_and(|change| !change.exists())
     }
 
+    /// Whether it comes under another ID.
+    pub(in crate::script) fn is_moved(&self) -> bool {
+        self.change.as_ref().is_some_and(ChangeEntry::is_moved)
+    }
+
     /// Whether the new root has it.
     pub(in crate::script) fn stays(&self) -> bool {
         self.change.as_ref().is_none_or(ChangeEntry::stays)
@@ -232,6 +242,7 @@ impl KeyEntry {
             holder,
             token,
             key_type: self.key_type?.value,
+            owner: self.owner.map(|at| at.value),
             backup: self.backup?,
             change: self.change?.complete()?,
         })

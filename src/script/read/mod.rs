@@ -14,6 +14,7 @@ mod rotation;
 mod signing;
 mod spares;
 mod steps;
+mod tuf_on_ci;
 
 use std::collections::BTreeMap;
 

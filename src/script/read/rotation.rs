@@ -154,6 +154,11 @@ impl ChangeEntry {
         self.wanted != Wanted::Keep
     }
 
+    /// Whether the key stays, under another ID.
+    pub(in crate::script) fn is_moved(&self) -> bool {
+        self.wanted == Wanted::MoveId
+    }
+
     /// Whether it names a key of the root before that was not found.
     pub(in crate::script) fn is_unread(&self) -> bool {
         self.exists() && self.before.is_none()
