@@ -366,6 +366,66 @@ fn a_production_that_was_left_is_resumed_with_its_mirror() {
 }
 
 #[test]
+fn whoever_lost_the_directory_goes_on_with_its_mirror_and_begins_another() {
+    let room = Room::new();
+    let mirror = room.mirror();
+    let given = ["--mirror", mirror.to_str().unwrap()];
+    let answers = without_rehearsal() + &"\n".repeat(5);
+    assert_failed(&room.run(&given, &answers, &all_pins()), 130, &[]);
+    let before = room.transcript();
+    fs::remove_dir_all(room.out()).unwrap();
+
+    let gone = room.conclave(&["resume", room.out().to_str().unwrap()], "", &[]);
+    assert_failed(&gone, 4, &["hint: "]);
+    let resume = ["resume", mirror.to_str().unwrap()];
+    let output = room.conclave(&resume, "", &[]);
+    assert_failed(&output, 130, &["was the mirror of the record"]);
+    let itself = [&resume[..], &["--mirror", mirror.to_str().unwrap()]].concat();
+    assert_failed(
+        &room.conclave(&itself, "", &[]),
+        2,
+        &["no mirror of itself"],
+    );
+
+    let another = room.folder.beside("another");
+    let anew = [&resume[..], &["--mirror", another.to_str().unwrap()]].concat();
+    let [_, pin_1, so_2, pin_2] = PINS;
+    let [w1, w2, ..] = CODES;
+    let pins = [pin_1, so_2, pin_2, pin_1, pin_2];
+    let sealing = [pin_1, w2, w1, pin_2, w2, w1];
+    let secrets = [&settling_in()[..], &pins, &sealing].concat();
+    assert_done(&room.conclave(&anew, &all_answers(), &secrets));
+    let record = fs::read(mirror.join("transcript.jsonl")).unwrap();
+    assert!(record.starts_with(&before));
+    for name in ["transcript.jsonl", "script.toml"] {
+        let (one, other) = (mirror.join(name), another.join(name));
+        assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_mirror_whose_medium_is_not_in_is_asked_for() {
+    let room = Room::new();
+    let mirror = room.mirror();
+    let given = ["--mirror", mirror.to_str().unwrap()];
+    assert_failed(&room.run(&given, "\n\n", &[]), 130, &[]);
+    let elsewhere = room.folder.beside("elsewhere");
+    fs::rename(&mirror, &elsewhere).unwrap();
+    let out = room.out();
+    let resume = ["resume", out.to_str().unwrap()];
+    let output = room.conclave(&resume, "", &[]);
+    assert_failed(&output, 4, &["is not at", "hint: ", "--mirror"]);
+    let there = [&resume[..], &["--mirror", elsewhere.to_str().unwrap()]].concat();
+    assert_failed(
+        &room.conclave(&there, "", &[]),
+        130,
+        &["waits to be resumed"],
+    );
+    let copy = elsewhere.join("transcript.jsonl");
+    assert_eq!(room.transcript(), fs::read(copy).unwrap());
+}
+
+#[test]
 fn a_mirror_of_something_else_is_refused() {
     let room = Room::new();
     let mirror = room.mirror();

@@ -139,6 +139,27 @@ impl CeremonyDirectory {
         })
     }
 
+    /// Begins a mirror in a directory that does not exist yet or is empty, with all that there is so far.
+    ///
+    /// # Errors
+    /// When it is not empty, or something cannot be written.
+    pub fn begin_mirror(&mut self, mirror: &Path) -> Result<(), DirectoryError> {
+        make_empty(mirror)?;
+        write_beginning(&[mirror.to_owned()], &self.script)?;
+        let lines = read(&self.path.join(TRANSCRIPT))?;
+        let mut journal = Journal::create(&mirror.join(TRANSCRIPT))?;
+        journal.append(&lines)?;
+        journal.settle()?;
+        self.mirror = Some(Mirror::new(journal));
+        Ok(())
+    }
+
+    /// Whether a directory has a mirror of a ceremony in it, be it of another one.
+    #[must_use]
+    pub fn has_mirror(directory: &Path) -> bool {
+        directory.join(TRANSCRIPT).exists()
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
