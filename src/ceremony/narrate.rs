@@ -314,10 +314,27 @@ impl Event {
             Fact::SignatureExpected { key } => {
                 format!("The signature of {key} is said to be here.")
             }
-            Fact::SignatureCollected { key, key_id, .. } => format!(
-                "The signature of {key} came from its site, and verifies; key ID {}.",
-                key_id.get(..8).unwrap_or(key_id)
-            ),
+            Fact::SignatureCollected {
+                key,
+                key_id,
+                record,
+                ..
+            } => {
+                let record = record.as_ref().map_or_else(
+                    || "the record of its signing did not come".to_owned(),
+                    |record| {
+                        format!(
+                            "it was signed at {}, and the head of that record is {}",
+                            record.signed,
+                            record.head.short_hex()
+                        )
+                    },
+                );
+                format!(
+                    "The signature of {key} came from its site, and verifies; key ID {}; {record}.",
+                    key_id.get(..8).unwrap_or(key_id)
+                )
+            }
             Fact::SignatureForgone { key, reason } => {
                 format!("The signature of {key} is not waited for: {reason}.")
             }

@@ -277,8 +277,11 @@ fn a_site_is_waited_for_and_can_be_forgone_only_when_it_is_not_needed() {
     room.advance();
     let key: KeyId = "key-3".parse().unwrap();
     let other = room.token(&key).sign(b"something else");
-    room.give(Input::Outcome(Outcome::Collected(other)))
-        .unwrap();
+    room.give(Input::Outcome(Outcome::Collected {
+        signature: other,
+        record: None,
+    }))
+    .unwrap();
     assert!(room.ceremony.failure().is_some());
     assert_eq!(room.ceremony.owed()[&key], Owed::Waited);
     while room.advance() {}
