@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::ceremony::Ceremony;
 use crate::transcript::{Transcript, closing_note};
+use crate::transfer::Enrolment;
 use crate::words::Digest;
 
 use super::cards::cards;
@@ -64,6 +65,10 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             let pem = generated.public_key.to_pem().into_bytes();
             documents.push((public_key_path(&plan.id), pem));
         }
+    }
+    for (id, enrolment) in ceremony.enrolments() {
+        let name = Enrolment::file_name(id.as_str());
+        documents.push((format!("keys/{name}"), enrolment.to_file_bytes()));
     }
     for (id, key) in collected_keys(ceremony) {
         if let Some(public) = key.public() {

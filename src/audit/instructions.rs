@@ -4,10 +4,11 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::ceremony::{Ceremony, Occasion};
+use crate::ceremony::Ceremony;
 use crate::metadata::{Key, Scheme};
 use crate::script::KeyId;
 use crate::transcript::Transcript;
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::register::{collected_keys, public_key_path};
@@ -61,8 +62,9 @@ END
 "#;
 
 const EXTRACT: &str = r#"
-# 4. What was signed, taken out of the record. A proof of possession is a signature over five lines: these
-#    words, the SHA-256 of the script, the key's name in the script, the occasion, and a random challenge.
+# 4. What was signed, taken out of the record. A proof of possession is a signature over five lines: a
+#    phrase that tells a rehearsal from a production, the SHA-256 of the script, the key's name in the script,
+#    the occasion, and a random challenge.
 #    What is signed of a root is its canonical JSON, as it stands in the event "root-composed".
 
 python3 - "$work" <<'END'
@@ -79,7 +81,8 @@ for text in open("transcript.jsonl", "rb"):
         keys.pop(data["key"], None)  # another key takes its place
     if event == "possession-proven":
         proof = data["key"] + "." + data["occasion"]
-        message = ["conclave proof of possession v1", script, data["key"], data["occasion"], data["challenge"]]
+        domain = "conclave proof of possession v1" + (", rehearsal" if line["mode"] == "rehearsal" else "")
+        message = [domain, script, data["key"], data["occasion"], data["challenge"]]
         (work / (proof + ".message")).write_text("".join(part + "\n" for part in message))
         (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
     if event == "root-composed":

@@ -90,7 +90,7 @@ pub(super) fn collected_keys(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyI
         .owed()
         .iter()
         .filter(|(_, owed)| **owed == Owed::Collected)
-        .filter_map(|(id, _)| Some((id, &ceremony.foundation()?.key(id)?.key)))
+        .filter_map(|(id, _)| Some((id, ceremony.distant_key(id)?)))
 }
 
 /// The register as JSON, two spaces of indentation, one line feed at the end.

@@ -24,7 +24,7 @@ impl Ceremony {
             return Next::Do(Effect::WriteRequest);
         }
         let key = self.next_owing();
-        let public_key = key.and_then(|(key, _)| self.foundation()?.key(key)?.key.public());
+        let public_key = key.and_then(|(key, _)| self.distant_key(key)?.public());
         match (key, public_key, &self.frozen) {
             (Some((key, Owed::Expected)), Some(public_key), Some(frozen)) => {
                 Next::Do(Effect::CollectSignature {

@@ -4,11 +4,12 @@ use crate::certificate::PublicKey;
 use crate::metadata::KeyType;
 use crate::record::{Finding, KeyAttributes, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::approval::Approval;
 use super::check::Check;
-use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening, SigningRecord};
+use super::event::{ExceptionSheet, ExportedFile, Opening, SigningRecord};
 use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;

@@ -12,6 +12,7 @@ mod collecting;
 mod custody;
 mod decide;
 mod effect;
+mod enrolment;
 mod event;
 mod failure;
 mod fold;
@@ -21,7 +22,6 @@ mod next;
 mod order;
 mod own_token;
 mod people;
-mod possession;
 mod prompt;
 mod questions;
 mod request;
@@ -41,8 +41,8 @@ pub use custody::{Bag, Whereabouts};
 pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, SigningRecord,
-    TwinRoot, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Opening, SigningRecord, TwinRoot,
+    Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
@@ -50,7 +50,6 @@ pub use foundation::Foundation;
 pub use next::Next;
 pub use own_token::own_token_message;
 pub use people::Presence;
-pub use possession::possession_message;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
     TypedSecret, Waiting, WaitingOn,

@@ -1,10 +1,11 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
 use crate::script::{PersonId, Script};
+use crate::transfer::Occasion;
 
 use super::approval::strengths_of;
 use super::cast::Cast;
-use super::event::{Event, Fact, Mode, Occasion};
+use super::event::{Event, Fact, Mode};
 
 impl Fact {
     /// Its kind, as it stands in the transcript: `key-generated`.
@@ -90,10 +91,23 @@ impl Event {
             ),
             Fact::PossessionProven { key, occasion, .. } => match occasion {
                 Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+                Occasion::Adoption => format!(
+                    "The token answered a fresh challenge with {key}, which was made before this ceremony."
+                ),
                 Occasion::Reinsertion => {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
+            Fact::EnrolmentCompared {
+                key,
+                fingerprint,
+                approvals,
+            } => format!(
+                "{people} compared the fingerprint of {} with what its holder read out: {} ({}).",
+                script.key_title(key),
+                fingerprint.short_hex(),
+                strengths_of(approvals)
+            ),
             _ => self
                 .narrate_custody(script, cast, &people)
                 .unwrap_or_else(|| self.narrate_people(script, cast, &people)),

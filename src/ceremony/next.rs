@@ -2,11 +2,11 @@
 
 use crate::metadata::Count;
 use crate::script::{Act, KeyId, KeyPlan, Step};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::custody::Wanted;
 use super::effect::Effect;
-use super::event::Occasion;
 use super::prompt::{Ask, Prompt};
 use super::state::{Ceremony, Ending, Intent};
 
@@ -77,6 +77,10 @@ impl Ceremony {
                 token,
             }),
             Act::GenerateKey { key } => self.next_generate(step, key),
+            Act::EnrolKey { key } if self.keys.contains_key(key) => {
+                self.prove(key, Occasion::Adoption)
+            }
+            Act::EnrolKey { key } => Next::Ask(self.ask_enrolment(step, key)),
             Act::ComposeRoot => Next::Ask(self.go_on(
                 step,
                 vec![match &self.foundation {

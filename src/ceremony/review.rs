@@ -36,12 +36,13 @@ impl Ceremony {
             format!(
                 "{} of these {} keys must sign every change:",
                 policy.threshold,
-                self.keys.len()
+                self.script.root_keys()
             ),
         ];
         for plan in self.script.keys() {
             lines.extend(self.new_key(plan));
         }
+        lines.extend(self.remote_lines());
         for (kind, role) in policy.roles.iter() {
             let ids: Vec<_> = role
                 .keys
@@ -69,12 +70,17 @@ impl Ceremony {
     fn new_key(&self, plan: &KeyPlan) -> Option<String> {
         let generated = self.keys.get(&plan.id)?.generated()?;
         Some(format!(
-            "+ {} ({})  {}  {}  {}",
+            "+ {} ({})  {}  {}  {}{}",
             plan.id,
             self.name(&plan.holder),
             plan.key_type,
             generated.origin(),
             generated.key.id(),
+            if plan.enrolled.is_some() {
+                "  made before this ceremony"
+            } else {
+                ""
+            },
         ))
     }
 
@@ -157,11 +163,13 @@ impl Ceremony {
                     "~ {name}  {what} stays, under another ID ({})",
                     key.place
                 )),
-                KeyChange::Keep(_) | KeyChange::Add => {
+                KeyChange::Keep(_) => {
                     kept.push(format!("{} ({})", key.id, key.place));
                 }
+                KeyChange::Add => {}
             }
         }
+        lines.extend(self.remote_lines());
         if !kept.is_empty() {
             lines.push(format!("= unchanged: {}", kept.join(", ")));
         }
@@ -200,6 +208,22 @@ impl Ceremony {
             roots.join("; "),
             change.losses_survived()
         )
+    }
+}
+
+impl Ceremony {
+    /// Each key of another site that comes in.
+    fn remote_lines(&self) -> Vec<String> {
+        let lines = self.remote_keys().map(|(distant, key)| {
+            format!(
+                "+ {} ({})  {}  {}",
+                distant.id,
+                visible(&distant.title()),
+                key.describe(),
+                key.id(),
+            )
+        });
+        lines.collect()
     }
 }
 

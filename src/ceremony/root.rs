@@ -81,15 +81,20 @@ impl Ceremony {
 
     /// A key as a new root lists it: with its owner, where the script names one for the publisher.
     pub(super) fn as_listed(&self, name: &KeyId, key: &Key) -> Key {
-        let owner = self.script.key(name).and_then(|plan| plan.owner.as_ref());
+        let here = self.script.key(name).and_then(|plan| plan.owner.as_ref());
+        let distant = self.script.distant_keys().iter();
+        let distant = distant.filter(|distant| distant.id == *name);
+        let owner = here.or_else(|| distant.filter_map(|distant| distant.owner.as_ref()).next());
         owner.map_or_else(|| key.clone(), |owner| owned_by(key, owner))
     }
 
-    /// The keys that were made in this ceremony, in the order of the script.
+    /// The keys that were made or enrolled in this ceremony, in the order of the script, those of other sites last.
     fn new_keys(&self) -> impl Iterator<Item = Key> {
-        self.key_states()
+        let here = self
+            .key_states()
             .filter(|(plan, _)| plan.change == KeyChange::Add)
-            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()))
+            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()));
+        here.chain(self.remote_keys().map(|(_, key)| key.clone()))
     }
 
     /// Verifies the signed root as a client does that trusts the carried anchor, or this root itself in a genesis,

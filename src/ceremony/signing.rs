@@ -208,7 +208,7 @@ impl Ceremony {
             .distant_keys()
             .iter()
             .filter(|key| matches!(key.place, Place::Site(_)))
-            .filter_map(|key| key.change.before()?.key.public())
+            .filter_map(|key| self.distant_key(&key.id)?.public())
             .flat_map(|public| signed.ids_of(public))
             .collect()
     }

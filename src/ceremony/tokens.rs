@@ -46,7 +46,7 @@ impl Ceremony {
         let Some(plan) = self.script.key(key) else {
             return Vec::new();
         };
-        let is_open = self.frozen.is_none()
+        let is_open = self.may_keys_change()
             && self.is_made_here(key)
             && self.is_past_reading()
             && !self.is_holder_away(key)

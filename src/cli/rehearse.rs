@@ -109,6 +109,7 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         // The keys of the root are held by twins already.
         None => None,
     };
+    let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -119,6 +120,7 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         mirror: None,
         rehearsal: None,
         twin_root,
+        twin_keys,
         rehearsal_keys: Vec::new(),
         twin_approvals: twins
             .own_tokens(&script)

@@ -54,6 +54,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         )
         .hint("write a script with your own keys: conclave script new"));
     }
+    let of_rehearsal =
+        |enrolled: &&crate::script::Enrolled| enrolled.enrolment.claims().is_rehearsal;
+    if let Some(enrolled) = script.enrolled().map(|(_, file)| file).find(of_rehearsal) {
+        return Err(Failure::new(
+            Status::Refused,
+            format!("{:?} is of a key that was made in a rehearsal", enrolled.file),
+        )
+        .hint("a key of a rehearsal stands in no root that counts: have one made for real, and enrol that"));
+    }
     let rehearsal = arguments
         .rehearsal
         .as_deref()
@@ -81,6 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         rehearsal,
         twin_root: None,
+        twin_keys: BTreeMap::new(),
         twin_approvals: BTreeMap::new(),
         rehearsal_keys,
         twin_clock_offset: 0,
@@ -148,6 +158,7 @@ fn completed_rehearsal(path: &Path, script: &Script) -> Result<ShownRehearsal, F
                     let generated = state.generated().map(|generated| &generated.public_key);
                     former.chain(generated)
                 })
+                .chain(ceremony.remote_keys().filter_map(|(_, key)| key.public()))
                 .map(PublicKey::fingerprint)
                 .collect(),
         }),

@@ -2,15 +2,13 @@
 
 use std::time::Instant;
 
-use crate::ceremony::{
-    Effect, Failure, FailureKind, Interrupt, Mode, Occasion, Outcome, is_of_rehearsal,
-    possession_message,
-};
+use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
 use crate::script::KeyId;
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
+use crate::transfer::{Occasion, Possession};
 
 use super::export::{ExportError, write_exclusively, write_in_place_of};
 use super::failure::{file_failure, token_failure};
@@ -242,8 +240,13 @@ impl Executor<'_> {
         }
         let mut challenge = [0; 32];
         fill_random(&mut challenge).map_err(Hindrance::Broken)?;
-        let script = self.ceremony().script().sha256();
-        let message = possession_message(&script, key, occasion, &challenge);
+        let possession = Possession {
+            script: self.ceremony().script().sha256(),
+            key: key.as_str(),
+            occasion,
+            is_rehearsal: self.ceremony().mode() == Mode::Rehearsal,
+        };
+        let message = possession.message(&challenge);
         let signature = self.sign(
             key,
             token,

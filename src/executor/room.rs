@@ -124,7 +124,7 @@ impl Executor<'_> {
         Err(Hindrance::Failed(Failure {
             kind: FailureKind::WrongToken,
             what: format!(
-                "no token that is in holds the key {key} of the root: {}",
+                "no token that is in holds the key {key}: {}",
                 seen.join("; ")
             ),
             hint: format!(

@@ -121,7 +121,11 @@ fn request(ceremony: &Ceremony) -> Result<SigningRequest, String> {
             return None;
         };
         Some(Asked {
-            key_id: before.key(&key.id)?.id.clone(),
+            // A key that comes in has an ID in the new root alone.
+            key_id: match before.key(&key.id) {
+                Some(before) => before.id.clone(),
+                None => ceremony.root_key_ids(&key.id).pop()?,
+            },
             holder: key.held_by.clone().unwrap_or_else(|| site.clone()),
             token: key.id.to_string(),
         })

@@ -76,6 +76,20 @@ impl Provenance {
             Self::Restored => "restored",
         }
     }
+
+    /// The provenance of which that is the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Attested,
+            Self::Claimed,
+            Self::WasExtractable,
+            Self::Imported,
+            Self::Restored,
+        ]
+        .into_iter()
+        .find(|known| known.as_str() == word)
+    }
 }
 
 impl fmt::Display for Provenance {

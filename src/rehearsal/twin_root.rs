@@ -1,4 +1,4 @@
-//! The twin of the root that a script changes: its keys, one for one, are held by twins.
+//! The twin of the root that a script changes: its keys, one for one, are held by twins. So are keys that it enrols.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -83,6 +83,20 @@ impl Twins {
             file,
             keys: keys.collect(),
         }))
+    }
+
+    /// Makes a twin of each key that a script enrols, and gives their public keys, PEM.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn twin_keys(&mut self, script: &Script) -> Result<BTreeMap<KeyId, String>, TwinsError> {
+        let mut twins = BTreeMap::new();
+        for (id, enrolled) in script.enrolled() {
+            let algorithm = enrolled.enrolment.claims().public_key.algorithm();
+            let twin = self.twin_key(script, id, algorithm)?;
+            twins.insert(id.clone(), twin.public().to_pem());
+        }
+        Ok(twins)
     }
 
     fn twin_key(

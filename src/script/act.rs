@@ -45,6 +45,11 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
+    EnrolKey {
+        /// The key.
+        key: KeyId,
+    },
     /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
     JudgeRequest,
     /// The root is put together and frozen.
@@ -84,7 +89,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 20] = [
+    pub(super) const KNOWN: [&'static str; 21] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -94,6 +99,7 @@ impl Act {
         "initialise-token",
         "set-pin",
         "generate-key",
+        "enrol-key",
         "judge-request",
         "compose-root",
         "review-root",
@@ -108,8 +114,7 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 8] = [
-        "enrol-key",
+    pub(super) const LATER: [&'static str; 7] = [
         "import-key",
         "back-up-key",
         "prove-backup",
@@ -132,6 +137,7 @@ impl Act {
             Self::InitialiseToken { .. } => "initialise-token",
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
+            Self::EnrolKey { .. } => "enrol-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
@@ -154,6 +160,7 @@ impl Act {
             | Self::InitialiseToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
+            | Self::EnrolKey { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
             _ => None,
@@ -167,7 +174,8 @@ impl Act {
             Self::OpenToken { key }
             | Self::InitialiseToken { key }
             | Self::SetPin { key }
-            | Self::GenerateKey { key } => Some(key),
+            | Self::GenerateKey { key }
+            | Self::EnrolKey { key } => Some(key),
             _ => None,
         }
     }
@@ -192,7 +200,7 @@ impl Act {
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),
             Self::Note { initials, .. } => those(&|p| initials.contains(&p.id)),
-            Self::OpenToken { key } | Self::GenerateKey { key } => {
+            Self::OpenToken { key } | Self::GenerateKey { key } | Self::EnrolKey { key } => {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }

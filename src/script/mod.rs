@@ -11,6 +11,7 @@ mod blueprint;
 mod carried;
 mod check;
 mod embedded;
+mod enrolled;
 mod fault;
 mod id;
 mod own_token;
@@ -23,9 +24,12 @@ mod warning;
 
 pub use act::{Act, capitalised};
 pub use activation::{Fate, SecretPlan, TokenSecret};
-pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
+pub use blueprint::{
+    Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, KeyFate, OnlineFiles, enrol,
+};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
+pub use enrolled::Enrolled;
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
 pub use own_token::OwnToken;

@@ -14,6 +14,7 @@ use crate::words::Digest;
 
 use super::carried::CarriedFile;
 use super::embedded;
+use super::enrolled::Enrolled;
 use super::fault::Warning;
 use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
@@ -56,6 +57,8 @@ pub enum Kind {
     Renewal,
     /// One key holder signs at another site what others composed.
     Signing,
+    /// A key is made at another site, for a root that others sign.
+    Enrolment,
 }
 
 /// How many people stand for what happens.
@@ -95,6 +98,22 @@ pub struct OnlineRoles {
     pub snapshot: Option<RolePolicy>,
     /// Signs the files that clients may install.
     pub targets: Option<RolePolicy>,
+}
+
+impl RootPolicy {
+    /// Of a ceremony that makes no root: nobody has to sign, and nothing expires.
+    pub(super) const NONE: Self = Self {
+        threshold: 0,
+        expires: Timestamp::MAX,
+        consistent_snapshot: true,
+        destination: Destination::Plain,
+        tuf_on_ci: None,
+        roles: OnlineRoles {
+            timestamp: None,
+            snapshot: None,
+            targets: None,
+        },
+    };
 }
 
 impl OnlineRoles {
@@ -229,9 +248,17 @@ pub struct KeyPlan {
     pub activation: Vec<SecretPlan>,
     /// What becomes of the key.
     pub change: KeyChange,
+    /// The file by which a key is enrolled that an earlier ceremony made.
+    pub enrolled: Option<Enrolled>,
 }
 
 impl KeyPlan {
+    /// Whether the key is made in this ceremony.
+    #[must_use]
+    pub const fn is_made(&self) -> bool {
+        self.change.before().is_none() && self.enrolled.is_none()
+    }
+
     /// What the script says of a secret of the token; none where such tokens have no such secret.
     #[must_use]
     pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
@@ -409,7 +436,13 @@ impl Script {
         self.previous.as_ref()
     }
 
-    /// The root that the ceremony is to make.
+    /// Whether the ceremony makes a root, or has a part in one. An enrolment makes keys alone.
+    #[must_use]
+    pub const fn makes_root(&self) -> bool {
+        !matches!(self.kind, Kind::Enrolment)
+    }
+
+    /// The root that the ceremony is to make; of no meaning where it makes none ([`Self::makes_root`]).
     #[must_use]
     pub const fn root(&self) -> &RootPolicy {
         &self.root
@@ -463,6 +496,20 @@ impl Script {
     #[must_use]
     pub fn key(&self, id: &KeyId) -> Option<&KeyPlan> {
         self.keys.iter().find(|key| key.id == *id)
+    }
+
+    /// The keys that are enrolled by files, those whose tokens are in the room first.
+    pub fn enrolled(&self) -> impl Iterator<Item = (&KeyId, &Enrolled)> {
+        let here = self.keys.iter().map(|plan| (&plan.id, &plan.enrolled));
+        let distant = self.distant.iter().map(|key| (&key.id, &key.enrolled));
+        let all = here.chain(distant);
+        all.filter_map(|(id, enrolled)| Some((id, enrolled.as_ref()?)))
+    }
+
+    /// The key of that ID whose token is elsewhere.
+    #[must_use]
+    pub fn distant_key(&self, key: &KeyId) -> Option<&DistantKey> {
+        self.distant.iter().find(|distant| distant.id == *key)
     }
 
     /// The spare tokens, in the order of the script.
@@ -592,6 +639,9 @@ impl Script {
     /// `the key of key holder 3`, or `key-6 of key holder 3` when that person holds several.
     #[must_use]
     pub fn key_title(&self, key: &KeyId) -> String {
+        if let Some(distant) = self.distant_key(key) {
+            return format!("{key} of {}", distant.title());
+        }
         let holder = self.holder_title(key);
         if self.holds_several(key) {
             format!("{key} of {holder}")
@@ -659,6 +709,7 @@ spelling!(Kind {
     Rotation = "rotation",
     Renewal = "renewal",
     Signing = "signing",
+    Enrolment = "enrolment",
 });
 spelling!(Assurance {
     TwoPeople = "two-people",

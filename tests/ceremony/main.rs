@@ -9,6 +9,7 @@
 mod ceremony_driver;
 mod course;
 mod custody;
+mod enrolment;
 mod foreign;
 mod order;
 mod own_token;

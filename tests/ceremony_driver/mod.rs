@@ -18,13 +18,14 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, own_token_message, possession_message,
+    Outcome, Prompt, StepError, Strength, own_token_message,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{
     Blueprint, CarriedFiles as _, KeyId, Kind, PersonId, Script, SpareId, embedded,
 };
 use conclave::transcript::Transcript;
+use conclave::transfer::Possession;
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
 
@@ -191,11 +192,17 @@ impl Room {
         mode: Mode,
         tokens: &BTreeMap<String, SoftwareToken>,
     ) -> Self {
+        let mut room = Self::new_with(script, tokens);
+        room.give(Input::Open(opening(mode))).unwrap();
+        room
+    }
+
+    /// The same, before it is opened.
+    pub(crate) fn new_with(script: Arc<Script>, tokens: &BTreeMap<String, SoftwareToken>) -> Self {
         let mut room = Self::new(script);
         for (id, token) in tokens {
             room.tokens.insert(id.clone(), token.clone());
         }
-        room.give(Input::Open(opening(mode))).unwrap();
         room
     }
 
@@ -394,7 +401,13 @@ impl Room {
                 }
             }
             Effect::ProvePossession { key, occasion, .. } => {
-                let message = possession_message(&script, key, *occasion, &challenge);
+                let possession = Possession {
+                    script,
+                    key: key.as_str(),
+                    occasion: *occasion,
+                    is_rehearsal: self.ceremony.mode() == Mode::Rehearsal,
+                };
+                let message = possession.message(&challenge);
                 Outcome::Answered {
                     challenge,
                     signature: self.token(key).sign(&message),

@@ -60,6 +60,7 @@ impl Room {
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
             rehearsal_keys: Vec::new(),
             twin_root: None,
+            twin_keys: std::collections::BTreeMap::new(),
             twin_approvals: std::collections::BTreeMap::new(),
             twin_clock_offset: 0,
         }));

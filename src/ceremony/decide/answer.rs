@@ -147,6 +147,7 @@ impl Ceremony {
                     .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
+            Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,
             Act::ComposeRoot => {
                 let frozen = self
                     .compose_root()

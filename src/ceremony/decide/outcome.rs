@@ -1,9 +1,10 @@
 //! What the outcome of an effect means.
 
 use crate::script::{Act, Step};
+use crate::transfer::Occasion;
 
 use crate::ceremony::effect::Outcome;
-use crate::ceremony::event::{Event, Fact, Occasion};
+use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::failure::Failure;
 use crate::ceremony::state::{Ceremony, Intent};
 
@@ -86,7 +87,7 @@ impl Ceremony {
                 provenance: attributes.provenance(),
             },
             (
-                Act::GenerateKey { key } | Act::ProveToken { key },
+                Act::GenerateKey { key } | Act::EnrolKey { key } | Act::ProveToken { key },
                 Outcome::Answered {
                     challenge,
                     signature,
@@ -95,6 +96,7 @@ impl Ceremony {
                 key: key.clone(),
                 occasion: match step.act {
                     Act::ProveToken { .. } => Occasion::Reinsertion,
+                    Act::EnrolKey { .. } => Occasion::Adoption,
                     _ => Occasion::Generation,
                 },
                 challenge: hex::encode(challenge),

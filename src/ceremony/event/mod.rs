@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId, StepId, TokenSecret};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::amendment::Amendment;
@@ -17,7 +18,7 @@ use super::check::Check;
 use super::failure::Failure;
 
 pub use opening::{Mode, Opening, TwinRoot};
-pub use particulars::{Counted, ExceptionSheet, ExportedFile, Occasion, SigningRecord, Verdict};
+pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
 
 /// One thing that happened, where, and who took part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,6 +188,15 @@ pub enum Fact {
         challenge: String,
         /// The signature over the message, in hex.
         signature: String,
+    },
+    /// Two people compared the fingerprint of a key at another site with what its holder read out.
+    EnrolmentCompared {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Of the public key.
+        fingerprint: Digest,
+        /// Who compared it.
+        approvals: Vec<Approval>,
     },
     /// The root was composed, and its bytes are fixed.
     RootComposed {

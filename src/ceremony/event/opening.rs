@@ -61,6 +61,10 @@ pub struct Opening {
     /// The twin that a rehearsal changes in place of the root that the script carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_root: Option<TwinRoot>,
+    /// The twins that stand in for enrolled keys in a rehearsal: the public key of each, PEM, by the name that the
+    /// script gives the key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub twin_keys: BTreeMap<KeyId, String>,
     /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
     pub rehearsal_keys: Vec<Digest>,
     /// The public key, PEM, of the twin of each person's own token.

@@ -84,24 +84,3 @@ pub struct ExceptionSheet {
     /// What was decided.
     pub decided: String,
 }
-
-/// When in its life a key proves that its token holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Occasion {
-    /// Right after it was generated.
-    Generation,
-    /// After the token was taken out and put in again.
-    Reinsertion,
-}
-
-impl Occasion {
-    /// The word that stands in the signed message.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Generation => "generation",
-            Self::Reinsertion => "reinsertion",
-        }
-    }
-}

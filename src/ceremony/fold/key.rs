@@ -4,14 +4,14 @@ use crate::certificate::PublicKey;
 use crate::metadata::{Key, Scheme};
 use crate::record::{KeyAttributes, Provenance, TokenId};
 use crate::script::{Act, KeyId, StepId};
+use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 use crate::words::Digest;
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Fact, Occasion};
-use crate::ceremony::possession::possession_message;
+use crate::ceremony::event::{Fact, Mode};
 use crate::ceremony::state::{Ceremony, Generated, Intent};
 
-use super::{Folded, ReplayError, contradiction, hold, out_of_place, require};
+use super::{Folded, ReplayError, broken, contradiction, hold, out_of_place, require};
 
 impl Ceremony {
     /// Folds an event of a step that is about the key `of_step`.
@@ -35,6 +35,10 @@ impl Ceremony {
         require(
             named == of_step,
             &format!("the step is about {of_step}, not about {named}"),
+        )?;
+        require(
+            self.keys.contains_key(of_step),
+            "the token of that key is at another site",
         )?;
         require(
             !self.is_holder_away(of_step),
@@ -96,13 +100,15 @@ impl Ceremony {
                 self.fold_generated(of_step, fact)?;
             }
             (
-                Act::GenerateKey { .. } | Act::ProveToken { .. },
+                Act::GenerateKey { .. } | Act::EnrolKey { .. } | Act::ProveToken { .. },
                 Fact::PossessionProven { occasion, .. },
             ) => {
-                require(
-                    (*occasion == Occasion::Reinsertion) == matches!(act, Act::ProveToken { .. }),
-                    "the proof is for another occasion",
-                )?;
+                let wanted = match act {
+                    Act::ProveToken { .. } => Occasion::Reinsertion,
+                    Act::EnrolKey { .. } => Occasion::Adoption,
+                    _ => Occasion::Generation,
+                };
+                require(*occasion == wanted, "the proof is for another occasion")?;
                 self.fold_possession(of_step, fact)?;
             }
             (_, fact) => return Err(out_of_place(fact, step)),
@@ -168,23 +174,41 @@ impl Ceremony {
         else {
             return Ok(());
         };
-        let script = self.script.sha256();
+        let possession = Possession {
+            script: self.script.sha256(),
+            key: of_step.as_str(),
+            occasion: *occasion,
+            is_rehearsal: self.mode() == Mode::Rehearsal,
+        };
+        let mut random = [0; 32];
+        hex::decode_to_slice(challenge, &mut random)
+            .map_err(|_| contradiction("the challenge is not 32 bytes in hex"))?;
+        let signature =
+            hex::decode(signature).map_err(|_| contradiction("the signature is not in hex"))?;
         let state = self.key_mut(of_step)?;
         let generated = state
             .generated
             .as_ref()
             .ok_or_else(|| contradiction("there is no key yet"))?;
-        verify_possession(
-            &script,
-            of_step,
-            *occasion,
-            challenge,
-            signature,
-            &generated.public_key,
-        )?;
+        possession
+            .verify(&generated.public_key, &random, &signature)
+            .map_err(|error| match error {
+                NoProof::Signature => broken(
+                    Check::KeyPossession,
+                    "the token's answer to the challenge does not verify",
+                ),
+                error => contradiction(error.to_string()),
+            })?;
         state.right_pin();
         match occasion {
-            Occasion::Generation => state.proven = true,
+            Occasion::Generation | Occasion::Adoption => {
+                state.proof = Some(PossessionProof {
+                    script: possession.script,
+                    occasion: *occasion,
+                    challenge: random,
+                    signature,
+                });
+            }
             Occasion::Reinsertion => state.reinserted = true,
         }
         Ok(())
@@ -233,27 +257,6 @@ fn read_generated(
         attributes: Some(attributes),
         provenance: Some(provenance),
     })
-}
-
-fn verify_possession(
-    script: &Digest,
-    key: &KeyId,
-    occasion: Occasion,
-    challenge: &str,
-    signature: &str,
-    public_key: &PublicKey,
-) -> Folded {
-    let mut random = [0; 32];
-    hex::decode_to_slice(challenge, &mut random)
-        .map_err(|_| contradiction("the challenge is not 32 bytes in hex"))?;
-    let signature =
-        hex::decode(signature).map_err(|_| contradiction("the signature is not in hex"))?;
-    let message = possession_message(script, key, occasion, &random);
-    hold(
-        Check::KeyPossession,
-        verifies(public_key, &message, &signature),
-        "the token's answer to the challenge does not verify",
-    )
 }
 
 /// Whether a key signed a message, as TUF has signatures.

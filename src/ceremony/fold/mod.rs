@@ -4,6 +4,7 @@
 //! are held to the same.
 
 mod custody;
+mod enrolment;
 mod key;
 mod owed;
 mod people;
@@ -155,6 +156,7 @@ impl Ceremony {
                     let twin = real.twin(&self.script, twin).map_err(contradiction)?;
                     self.found_on(Some(twin));
                 }
+                self.fold_enrolments(opening)?;
                 self.require_list_of(opening.mode)?;
                 hold(
                     Check::KeyRehearsal,
@@ -323,11 +325,15 @@ impl Ceremony {
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
             }
+            (Act::EnrolKey { key }, Fact::EnrolmentCompared { .. }) => {
+                self.fold_compared(key, event)?;
+            }
             (
                 Act::OpenToken { key }
                 | Act::InitialiseToken { key }
                 | Act::SetPin { key }
                 | Act::GenerateKey { key }
+                | Act::EnrolKey { key }
                 | Act::ProveToken { key },
                 fact,
             ) => self.fold_key(&act, key, &step_id, fact)?,
@@ -406,7 +412,8 @@ impl Ceremony {
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
-            Act::GenerateKey { key } => self.keys[key].proven,
+            Act::GenerateKey { key } => self.keys[key].is_proven(),
+            Act::EnrolKey { key } => self.is_enrolled(key),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),

@@ -25,6 +25,10 @@ impl Ceremony {
                     frozen.version() == *version && frozen.digest() == *sha256,
                     "version or digest is not that of the root",
                 )?;
+                require(
+                    self.are_new_keys_proven(),
+                    "a key stands in no root before its token has answered, or two people have compared its fingerprint",
+                )?;
                 let composed = self
                     .compose_root()
                     .map_err(|error| contradiction(error.to_string()))?;
@@ -134,8 +138,12 @@ impl Ceremony {
 
     fn fold_export(&mut self, files: &[ExportedFile], is_done: bool) -> Folded {
         require(
-            self.verified.is_some() || self.script.signing().is_some(),
+            self.verified.is_some() || self.script.signing().is_some() || !self.script.makes_root(),
             "the root was not verified",
+        )?;
+        require(
+            self.are_new_keys_proven(),
+            "a key leaves no file before its token has answered",
         )?;
         let ours: Vec<_> = self
             .export_files()

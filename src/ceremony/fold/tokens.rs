@@ -200,7 +200,7 @@ impl Ceremony {
     fn redo(&mut self, key: &KeyId) -> Folded {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
-        state.proven = false;
+        state.proof = None;
         self.undo(key, |act| {
             matches!(act, crate::script::Act::GenerateKey { .. })
         });

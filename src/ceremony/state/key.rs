@@ -6,6 +6,7 @@ use crate::certificate::PublicKey;
 use crate::metadata::Key;
 use crate::record::{KeyAttributes, Provenance, TokenId};
 use crate::script::{SpareId, TokenSecret};
+use crate::transfer::PossessionProof;
 
 /// What is known of one key of the script.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +21,8 @@ pub struct KeyState {
     pub(in crate::ceremony) pin_set: bool,
     pub(in crate::ceremony) generate: Intent<(Vec<u8>, String)>,
     pub(in crate::ceremony) generated: Option<Generated>,
-    pub(in crate::ceremony) proven: bool,
+    /// The answer by which the token proved that it holds the key, before the root was composed.
+    pub(in crate::ceremony) proof: Option<PossessionProof>,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,
@@ -146,10 +148,16 @@ impl KeyState {
         self.generated.as_ref()
     }
 
-    /// Whether the token proved, right after generation, that it holds the key.
+    /// Whether the token proved, before the root was composed, that it holds the key.
     #[must_use]
     pub const fn is_proven(&self) -> bool {
-        self.proven
+        self.proof.is_some()
+    }
+
+    /// The answer by which it did.
+    #[must_use]
+    pub const fn proof(&self) -> Option<&PossessionProof> {
+        self.proof.as_ref()
     }
 
     /// Whether the key has signed the root.

@@ -17,6 +17,7 @@ use super::amendment::Amendment;
 use super::cast::Cast;
 use super::check::Check;
 use super::custody::Custody;
+use super::enrolment::RemoteKey;
 use super::event::{ExceptionSheet, ExportedFile, Opening, Verdict};
 use super::failure::Failure;
 use super::foundation::Foundation;
@@ -56,6 +57,7 @@ pub struct Ceremony {
     pub(super) script_read: bool,
     pub(super) initials: BTreeMap<(StepId, PersonId), String>,
     pub(super) keys: BTreeMap<KeyId, KeyState>,
+    pub(super) remote: BTreeMap<KeyId, RemoteKey>,
     pub(super) frozen: Option<FrozenRoot>,
     pub(super) reviewed: bool,
     pub(super) signed: Option<SignedRoot>,
@@ -156,6 +158,7 @@ impl Ceremony {
             script_read: false,
             initials: BTreeMap::new(),
             keys,
+            remote: BTreeMap::new(),
             frozen: None,
             reviewed: false,
             signed: None,
@@ -191,6 +194,7 @@ impl Ceremony {
             let key = foundation.as_ref().and_then(|root| root.key(id));
             state.generated = key.and_then(|key| Generated::earlier(&key.key));
         }
+        self.take_enrolments();
         self.foundation = foundation.map(Arc::new);
     }
 }

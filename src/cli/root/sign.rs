@@ -136,6 +136,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         rehearsal: None,
         rehearsal_keys: Vec::new(),
         twin_root: None,
+        twin_keys: BTreeMap::new(),
         twin_approvals: BTreeMap::new(),
         twin_clock_offset: 0,
     };

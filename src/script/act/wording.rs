@@ -17,12 +17,14 @@ impl Act {
             Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
+            Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
             Self::SignRoot => format!("Sign root {version}"),
             Self::CollectSignatures => format!("Collect the owed signatures of root {version}"),
             Self::VerifyRoot => format!("Verify root {version}"),
+            Self::Export if !script.makes_root() => "Export the enrolment files".into(),
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
             Self::Seal { key, .. } => format!("Seal {}", script.token_title(key)),
@@ -45,6 +47,7 @@ impl Act {
             Self::InitialiseToken { .. } => "Initialise",
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
+            Self::EnrolKey { .. } => "Enrol key",
             Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
@@ -96,6 +99,7 @@ impl Act {
             ],
             Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } => generate_key(script, key),
+            Self::EnrolKey { key } => enrol_key(script, key),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
                 "No other payload of the same version may have been signed before, in any record that was brought along.",
@@ -123,12 +127,16 @@ impl Act {
             Self::VerifyRoot => vec![format!(
                 "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
             )],
+            Self::Export if !script.makes_root() => lines(&[
+                "The administrator has a file for each key written out, and read back: its public half, and the answer to the challenge.",
+                "It may travel in any way. Each key holder later reads the fingerprint words of the own key out to those who take it in, over another channel: a telephone with a known voice.",
+            ]),
             Self::Export => vec![
                 format!("The administrator has root {version}, the public keys and the record written out, and read back."),
                 "A witness compares the digest on the screen with the one written down at the review.".into(),
             ],
             Self::ProveToken { key } => vec![
-                format!("{} puts in {}, which was out since it last signed.", actor(script, key), script.token_short(key)),
+                format!("{} puts in {}, which was out since it was last used.", actor(script, key), script.token_short(key)),
                 format!("The others turn away. {} types the PIN from memory; the key answers a fresh challenge.", actor(script, key)),
                 format!("{} takes the token out and keeps it.", actor(script, key)),
             ],
@@ -179,6 +187,14 @@ impl Act {
                     "the key answers a fresh challenge".into(),
                 ]
             }
+            Self::EnrolKey { key } if script.key(key).is_some() => vec![
+                "the token holds the key that its enrolment file names".into(),
+                "the key answers a fresh challenge".into(),
+            ],
+            Self::EnrolKey { .. } => vec![
+                "somebody has the private key, and signed for the file".into(),
+                "two people heard from its holder that it is this key".into(),
+            ],
             Self::JudgeRequest => vec![
                 "what is asked for builds upon the root that is trusted here".into(),
                 "nothing else was signed as this version, as far as the records tell".into(),
@@ -220,7 +236,7 @@ fn sites(script: &Script) -> String {
     let keys = script.distant_keys().iter();
     let sites = keys.filter_map(|key| match &key.place {
         Place::Site(site) => Some(format!("{site} ({})", key.id)),
-        Place::Absent | Place::Lost => None,
+        Place::Elsewhere(_) | Place::Absent | Place::Lost => None,
     });
     sites.collect::<Vec<_>>().join(", ")
 }
@@ -342,6 +358,36 @@ fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
             actor(script, key)
         ),
     ]
+}
+
+fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {
+    let enrolled = script.enrolled().find(|(id, _)| *id == key);
+    let Some((_, enrolled)) = enrolled else {
+        return Vec::new();
+    };
+    let words = enrolled.enrolment.claims().public_key.fingerprint().words();
+    let words = words.chunks(8).map(|words| words.join(" "));
+    let file = format!(
+        "{} is the key of {}. The first words of its fingerprint:",
+        script.key_title(key),
+        enrolled.file
+    );
+    let mut lines = vec![capitalised(&file)];
+    lines.extend(words.take(1));
+    match script.distant_key(key) {
+        None => lines.push(format!(
+            "The others turn away. {} types the PIN; the key answers a fresh challenge. Without an answer it stands in no root.",
+            actor(script, key)
+        )),
+        Some(distant) => {
+            lines.push(format!(
+                "The key holder at {} reads all 32 words aloud, over a channel by which this file did not come: a telephone with a known voice.",
+                distant.title()
+            ));
+            lines.push("Two people, neither of them the administrator, each compare every word with the screen, and confirm it by their codes.".into());
+        }
+    }
+    lines
 }
 
 /// `Key holder 3`, at the head of a sentence.

@@ -29,10 +29,9 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 
 fn nothing_of_tuf_on_ci(log: &Log<'_>, draft: &Draft, destination: Destination) {
     let periods = draft.root.tuf_on_ci.iter().map(|at| &at.span);
-    let owners = draft
-        .keys
-        .iter()
-        .filter_map(|key| Some(&key.owner.as_ref()?.span));
+    let here = draft.keys.iter().filter_map(|key| key.owner.as_ref());
+    let distant = draft.distant.iter().filter_map(|key| key.owner.as_ref());
+    let owners = here.chain(distant).map(|owner| &owner.span);
     let online = draft.root.roles.iter().flat_map(|role| &role.keys);
     let online = online.filter(|key| key.value.key.holder().is_some());
     for span in periods.chain(owners).chain(online.map(|key| &key.span)) {
@@ -52,10 +51,18 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
     let fault = |span: &Span, message: String, hint: &str| {
         log.fault("script.destination", span, message, hint);
     };
-    for key in &draft.keys {
-        let Some(id) = &key.id else { continue };
-        let takes_owner = key.is_made() || key.is_moved();
-        match (&key.owner, takes_owner) {
+    let here = draft.keys.iter().map(|key| {
+        let takes_owner = !key.exists() || key.is_moved();
+        (&key.id, &key.owner, takes_owner)
+    });
+    let distant = draft.distant.iter().map(|key| {
+        let change = key.change.as_ref();
+        let takes_owner = change.is_some_and(|change| !change.exists() || change.is_moved());
+        (&key.id, &key.owner, takes_owner)
+    });
+    for (id, owner, takes_owner) in here.chain(distant) {
+        let Some(id) = id else { continue };
+        match (owner, takes_owner) {
             (None, true) => fault(
                 &id.span,
                 format!(

@@ -3,6 +3,7 @@
 mod activation;
 mod custody;
 mod destination;
+mod enrolment;
 mod order;
 mod people;
 mod root;
@@ -28,6 +29,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     spares::check(log, draft);
     activation::check(log, draft);
     custody::check(log, draft);
+    enrolment::check(log, draft);
     rotation::check(log, draft);
     destination::check(log, draft);
     order::check(log, draft);

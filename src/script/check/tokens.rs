@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::twice;
+use crate::script::Act;
 use crate::script::read::{At, Draft, Log, PersonEntry};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
@@ -19,7 +20,16 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
         // An ID that is missing or used twice was reported: its steps are not at fault.
         return;
     }
-    for key in draft.steps.iter().filter_map(|step| step.key.as_ref()) {
+    // A key at another site has no token here, and is enrolled all the same.
+    let enrolled = |step: &crate::script::read::StepEntry| {
+        let Some(Act::EnrolKey { key }) = &step.act else {
+            return false;
+        };
+        let mut distant = draft.distant.iter();
+        distant.any(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key))
+    };
+    let steps = draft.steps.iter().filter(|step| !enrolled(step));
+    for key in steps.filter_map(|step| step.key.as_ref()) {
         if !ids.contains(key.value.as_str()) {
             let known: Vec<&str> = ids.iter().copied().collect();
             log.fault(

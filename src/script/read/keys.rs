@@ -1,6 +1,8 @@
 //! The tables `[[key]]`.
 
 use super::activation::{self, SecretEntry};
+use super::carried::Carrier;
+use super::enrolled::enrolled;
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
@@ -9,7 +11,7 @@ use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
 use crate::profile::Profile;
 use crate::script::plan::{Backup, KeyPlan, Kind, TokenSpec};
-use crate::script::{KeyId, PersonId};
+use crate::script::{Enrolled, KeyId, PersonId};
 
 /// A key as it was read.
 pub(in crate::script) struct KeyEntry {
@@ -20,6 +22,9 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
     pub(in crate::script) owner: Option<At<String>>,
+    /// Whether the script names an enrolment file, sound or not.
+    pub(in crate::script) is_enrolled: bool,
+    pub(in crate::script) enrolled: Option<At<Enrolled>>,
     backup: Option<Backup>,
 }
 
@@ -38,6 +43,7 @@ pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
     root: Option<&TrustedRoot>,
+    carrier: &mut Carrier<'_>,
 ) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
     let (mut here, mut distant) = (Vec::new(), Vec::new());
     for mut fields in tables {
@@ -46,16 +52,35 @@ pub(super) fn read(
             .and_then(|value| value.at(value.id()));
         let change = rotation::change(&mut fields, kind, root);
         match rotation::place(&mut fields, kind, change.as_ref()) {
-            Some(place) => distant.push(rotation::distant(fields, id, change, place)),
-            None => here.push(key(fields, id, change)),
+            Some(place) => {
+                distant.push(rotation::distant(fields, id, change, place, carrier));
+            }
+            None => here.push(key(fields, id, change, carrier)),
         }
     }
     (here, distant)
 }
 
-fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeEntry>) -> KeyEntry {
+fn key(
+    mut fields: Fields<'_, '_>,
+    id: Option<At<KeyId>>,
+    change: Option<ChangeEntry>,
+    carrier: &mut Carrier<'_>,
+) -> KeyEntry {
     let (holder, token) = place(&mut fields);
+    let is_new = change.as_ref().is_some_and(|change| !change.exists());
+    let enrolment = is_new.then(|| fields.optional("enrolment")).flatten();
+    let is_enrolled = enrolment.is_some();
+    let enrolled = enrolment.and_then(|value| enrolled(&value, carrier));
     let (key_type, backup) = match &change {
+        // What its file says of a key is not said again.
+        Some(_) if is_enrolled => {
+            let key_type = enrolled.as_ref().map(|at| At {
+                value: at.value.enrolment.key_type(),
+                span: at.span.clone(),
+            });
+            (key_type, Some(Backup::None))
+        }
         // What the root before says of a key is not said again.
         Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
         // Whether it is made or matched, nobody knows.
@@ -85,6 +110,8 @@ fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeE
         activation,
         change,
         owner,
+        is_enrolled,
+        enrolled,
         backup,
     }
 }
@@ -203,6 +230,8 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
         activation: Vec::new(),
         change: None,
         owner: None,
+        is_enrolled: false,
+        enrolled: None,
         backup: None,
     }
 }
@@ -220,7 +249,7 @@ impl KeyEntry {
 
     /// Whether it is made in this ceremony.
     pub(in crate::script) fn is_made(&self) -> bool {
-        self.change.as_ref().is_some_and(|change| !change.exists())
+        !self.is_enrolled && self.change.as_ref().is_some_and(|change| !change.exists())
     }
 
     /// Whether it comes under another ID.
@@ -245,6 +274,7 @@ impl KeyEntry {
             owner: self.owner.map(|at| at.value),
             backup: self.backup?,
             change: self.change?.complete()?,
+            enrolled: self.enrolled.map(|at| at.value),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod activation;
 mod carried;
 mod custody;
+mod enrolled;
 mod fields;
 mod keys;
 mod log;
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Assurance, Kind, Script};
+use super::plan::{Assurance, Kind, RootPolicy, Script};
 use super::{CarriedFiles, Faults, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
@@ -50,6 +51,7 @@ const LATER_KINDS: [&str; 3] = ["backup", "drill", "recovery"];
 pub(super) struct Draft {
     pub(super) start: Span,
     pub(super) kind: Kind,
+    pub(super) repository: Option<String>,
     pub(super) not_before: Option<Timestamp>,
     pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
@@ -212,7 +214,7 @@ fn document_fields(
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
-        Kind::Genesis => None,
+        Kind::Genesis | Kind::Enrolment => None,
         _ => fields
             .required(
                 "previous",
@@ -231,13 +233,16 @@ fn document_fields(
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
-    let root = fields
-        .required("root", "a table [root] with threshold, expires and roles")
-        .and_then(|value| value.table("[root]"))
-        .map(|table| root::read(table, &mut carrier, kind))
-        .unwrap_or_default();
+    let root = match kind {
+        Kind::Enrolment => None,
+        _ => fields
+            .required("root", "a table [root] with threshold, expires and roles")
+            .and_then(|value| value.table("[root]"))
+            .map(|table| root::read(table, &mut carrier, kind)),
+    };
+    let root = root.unwrap_or_default();
     let people = people::read(fields.tables("person", MOST), &mut carrier);
-    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
@@ -246,6 +251,7 @@ fn document_fields(
     let draft = Draft {
         start,
         kind,
+        repository: repository.clone(),
         not_before,
         assurance,
         root,
@@ -315,7 +321,10 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         repository: String::new(),
         not_before: draft.not_before?,
         assurance: draft.assurance,
-        root: draft.root.complete(before)?,
+        root: match draft.kind {
+            Kind::Enrolment => RootPolicy::NONE,
+            _ => draft.root.complete(before)?,
+        },
         previous,
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
@@ -336,7 +345,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis, rotation, renewal, signing",
+            "this version runs: genesis, rotation, renewal, signing, enrolment",
         );
         return None;
     }

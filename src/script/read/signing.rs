@@ -260,6 +260,7 @@ impl KeyEntry {
             owner: None,
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
+            enrolled: None,
         })
     }
 }

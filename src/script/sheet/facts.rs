@@ -39,6 +39,12 @@ fn duration(minutes: u32) -> String {
 }
 
 pub(super) fn root(script: &Script) -> Vec<Fact> {
+    if !script.makes_root() {
+        return vec![fact(
+            "Version",
+            "none: this ceremony makes a key for a root that others sign",
+        )];
+    }
     let root = script.root();
     let mut facts = vec![
         fact("Version", script.root_version().to_string()),

@@ -70,7 +70,7 @@ impl Slips {
     ) -> Self {
         let slip = |key: &KeyId, name: &str| {
             let facts = facts(key);
-            Slip {
+            let mut slip = Slip {
                 heading: format!("Key holder's card: {name}"),
                 fields: vec![
                     ("Repository", Field::Known(script.repository().to_owned())),
@@ -86,7 +86,12 @@ impl Slips {
                     ("Own key", words(facts.fingerprint)),
                     ("Root", words(facts.root)),
                 ],
+            };
+            if !script.makes_root() {
+                let of_root = ["Root expires", "Root"];
+                slip.fields.retain(|(name, _)| !of_root.contains(name));
             }
+            slip
         };
         Self::of(script, banner, "Key holders' cards", slip)
     }
