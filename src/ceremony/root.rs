@@ -83,8 +83,8 @@ impl Ceremony {
     pub(super) fn as_listed(&self, name: &KeyId, key: &Key) -> Key {
         let here = self.script.key(name).and_then(|plan| plan.owner.as_ref());
         let distant = self.script.distant_keys().iter();
-        let distant = distant.filter(|distant| distant.id == *name);
-        let owner = here.or_else(|| distant.filter_map(|distant| distant.owner.as_ref()).next());
+        let mut distant = distant.filter(|distant| distant.id == *name);
+        let owner = here.or_else(|| distant.find_map(|distant| distant.owner.as_ref()));
         owner.map_or_else(|| key.clone(), |owner| owned_by(key, owner))
     }
 

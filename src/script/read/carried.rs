@@ -69,9 +69,7 @@ impl<'f> Carrier<'f> {
         let whose = tuf_on_ci::whose(&mut fields);
         let mut carried = self.key(fields)?;
         let key = &mut carried.value.key;
-        if let Some(whose) = whose? {
-            *key = whose.written_into(key);
-        }
+        *key = whose?.written_into(key);
         Some(carried)
     }
 

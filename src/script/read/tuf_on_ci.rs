@@ -60,6 +60,8 @@ fn of_one(value: &Value<'_, '_>) -> Option<Periods> {
 
 /// Whose an online key is.
 pub(super) enum Whose {
+    /// The script does not say.
+    Unsaid,
     /// A person's account.
     Owner(String),
     /// A service, and where the key is in it.
@@ -69,19 +71,20 @@ pub(super) enum Whose {
 impl Whose {
     pub(super) fn written_into(&self, key: &Key) -> Key {
         match self {
+            Self::Unsaid => key.clone(),
             Self::Owner(account) => owned_by(key, account),
             Self::Service(uri) => online_at(key, uri),
         }
     }
 }
 
-/// Reads `owner` or `uri` of an online key. The outer `None` is a fault.
-pub(super) fn whose(fields: &mut Fields<'_, '_>) -> Option<Option<Whose>> {
+/// Reads `owner` or `uri` of an online key; `None` is a fault.
+pub(super) fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
     let (owner, uri) = (fields.optional("owner"), fields.optional("uri"));
     match (owner, uri) {
-        (None, None) => Some(None),
-        (Some(owner), None) => Some(Some(Whose::Owner(account(&owner)?))),
-        (None, Some(uri)) => Some(Some(Whose::Service(place(&uri)?))),
+        (None, None) => Some(Whose::Unsaid),
+        (Some(owner), None) => Some(Whose::Owner(account(&owner)?)),
+        (None, Some(uri)) => Some(Whose::Service(place(&uri)?)),
         (Some(owner), Some(_)) => {
             owner.fault(
                 "script.owner",
