@@ -1,6 +1,7 @@
 //! A root for tuf-on-ci: what it wants to read in keys and roles stands there from the first version on, and stays.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use conclave::ceremony::Mode;
@@ -39,7 +40,7 @@ fn for_tuf_on_ci() -> String {
         written.push('\n');
         if let Some(number) = line.strip_prefix("id = \"key-") {
             let number = number.trim_end_matches('"');
-            written.push_str(&format!("owner = \"@holder-{number}\"\n"));
+            writeln!(written, "owner = \"@holder-{number}\"").unwrap();
         }
     }
     written
@@ -54,14 +55,14 @@ fn assert_taken(root: &RootDocument) {
 fn a_root_for_tuf_on_ci_has_its_fields_from_the_first_version_on() {
     let room = Room::closed(parse(&for_tuf_on_ci()), Mode::Production);
     let signed = room.ceremony.signed().unwrap();
-    let root = signed.frozen().document();
-    assert_taken(root);
-    assert_eq!(root.tree()["x-tuf-on-ci-expiry-period"], 365);
+    let document = signed.frozen().document();
+    assert_taken(document);
+    assert_eq!(document.tree()["x-tuf-on-ci-expiry-period"], 365);
     assert_eq!(
-        root.tree()["roles"]["timestamp"]["x-tuf-on-ci-signing-period"],
+        document.tree()["roles"]["timestamp"]["x-tuf-on-ci-signing-period"],
         4
     );
-    let owners: Vec<_> = root
+    let owners: Vec<_> = document
         .keys()
         .values()
         .filter_map(|key| key.key().holder())
@@ -74,7 +75,7 @@ fn a_root_for_tuf_on_ci_has_its_fields_from_the_first_version_on() {
     for (plan, state) in room.ceremony.key_states() {
         // The ID is over the fields too, and is the same wherever the key is named.
         let key = &state.generated().unwrap().key;
-        assert!(root.role(RoleKind::Root).key_ids().contains(key.id()));
+        assert!(document.role(RoleKind::Root).key_ids().contains(key.id()));
         let number = plan.id.as_str().trim_start_matches("key-");
         assert_eq!(
             key.object()["x-tuf-on-ci-keyowner"],
@@ -148,8 +149,8 @@ fn a_root_of_another_kind_comes_to_tuf_on_ci_by_a_rotation_that_moves_every_id()
     );
     let mut room = world.open(Arc::new(script));
     while room.advance() {}
-    let root = room.ceremony.signed().unwrap().frozen().document().clone();
-    for (id, listed) in root.role_keys(RoleKind::Root) {
+    let document = room.ceremony.signed().unwrap().frozen().document().clone();
+    for (id, listed) in document.role_keys(RoleKind::Root) {
         assert!(!world.ids.contains(id));
         assert_eq!(listed.key().holder().as_deref(), Some("@somebody"));
     }
