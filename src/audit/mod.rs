@@ -3,6 +3,7 @@
 //! [`documents`] is a pure function of script and transcript, so every document can be made again at any time.
 //! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
 
+mod attestation;
 mod cards;
 mod check;
 mod custody;
@@ -17,6 +18,7 @@ mod verdict;
 mod verify;
 
 pub use check::{Check, Remark};
+pub use custody::CUSTODY;
 pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
 pub use payloads::{PAYLOADS, payload_register};

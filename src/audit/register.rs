@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ceremony::{Ceremony, Former, FormerFate, Mode, Owed};
 use crate::metadata::{Key, KeyType};
-use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::record::{AttestationSummary, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
 use crate::words::Digest;
 
@@ -20,6 +20,10 @@ struct Register<'a> {
 
 /// One key that was generated.
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
 struct Entry<'a> {
     id: &'a KeyId,
     holder: &'a PersonId,
@@ -37,6 +41,12 @@ struct Entry<'a> {
     provenance: Option<Provenance>,
     /// None for a key that was made before this ceremony.
     attributes: Option<KeyAttributes>,
+    /// What the device states about it, where that is believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestation: Option<&'a AttestationSummary>,
+    /// Whether a rehearsal's token of another make stands in for one that would attest the key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    attestation_stood_in: bool,
     proven: bool,
     reinserted: bool,
     has_signed: bool,
@@ -113,6 +123,8 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 token: state.token(),
                 provenance: generated.provenance,
                 attributes: generated.attributes,
+                attestation: generated.attested(),
+                attestation_stood_in: generated.stood_in,
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
                 has_signed: state.has_signed(),

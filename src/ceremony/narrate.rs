@@ -1,6 +1,7 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
-use crate::script::{PersonId, Script};
+use crate::record::{FactorySecret, Provenance, TokenId, visible};
+use crate::script::{ItemId, PersonId, Script};
 use crate::transfer::Occasion;
 
 use super::approval::strengths_of;
@@ -62,13 +63,19 @@ impl Event {
                 format!("The digest of the script was read aloud and compared by {people}.")
             }
             Fact::Initialled { initials } => format!("{people} initialled the note: {initials}."),
-            Fact::TokenFound { key, token, blank } => format!(
-                "The token for {key} is there: {token}{}.",
+            Fact::TokenFound {
+                key,
+                token,
+                blank,
+                at_factory_value,
+            } => format!(
+                "The token for {key} is there: {token}{}{}.",
                 if *blank && !token.label.is_empty() {
                     ", blank"
                 } else {
                     ""
-                }
+                },
+                from_factory(at_factory_value)
             ),
             Fact::InitialiseIntended { key, label } => {
                 format!("The token for {key} is about to be initialised as \"{label}\".")
@@ -84,10 +91,13 @@ impl Event {
                 key,
                 fingerprint,
                 provenance,
+                attestation,
+                token,
                 ..
             } => format!(
-                "{key} was generated and read back: fingerprint {}, provenance {provenance}.",
-                fingerprint.short_hex()
+                "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
+                fingerprint.short_hex(),
+                by_whom(*provenance, token, attestation)
             ),
             Fact::PossessionProven { key, occasion, .. } => match occasion {
                 Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
@@ -178,29 +188,32 @@ impl Event {
     /// The same, for bags and pauses.
     fn narrate_custody(&self, script: &Script, cast: &Cast, people: &str) -> Option<String> {
         Some(match &self.fact {
-            Fact::BagOpened { key, bag } => format!(
-                "{people} read bag {bag} of the token for {key}; it is the one on record, and was opened."
+            Fact::BagOpened { item, bag } => format!(
+                "{people} read bag {bag} of {}; it is the one on record, and was opened.",
+                named(script, item)
             ),
-            Fact::NewBagRead { key, bag } => {
-                format!("{people} read the number of the new bag for the token for {key}: {bag}.")
+            Fact::NewBagRead { item, bag } => {
+                let item = named(script, item);
+                format!("{people} read the number of the new bag for {item}: {bag}.")
             }
             Fact::BagReadingsDiffered { bag, .. } => {
                 format!("{people} read another number: {bag}. The bag is read again, by both.")
             }
             Fact::Sealed {
-                key,
+                item,
                 bag,
                 receiver,
                 place,
                 approvals,
             } => {
+                let item = named(script, item);
                 let receiver = cast.name(script, receiver);
                 let place = place.as_ref().map_or_else(
                     || "for the time of the pause".to_owned(),
                     |place| format!("to be kept here: {place}"),
                 );
                 format!(
-                    "The same number was read once more: the token for {key} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
+                    "The same number was read once more: {item} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
                     strengths_of(approvals)
                 )
             }
@@ -440,4 +453,31 @@ fn narrate_collected(fact: &Fact) -> String {
         "The signature of {key} came from its site, and verifies; key ID {}; {record}.",
         key_id.get(..8).unwrap_or(key_id)
     )
+}
+
+/// What lies in a bag, by its name in the script.
+fn named(script: &Script, item: &ItemId) -> String {
+    match script.medium(item) {
+        Some(medium) => medium.title(),
+        None => format!("the token for {item}"),
+    }
+}
+
+/// Who attests a key, after its provenance.
+fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[String]) -> String {
+    match provenance {
+        Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        _ if attestation.is_empty() => String::new(),
+        _ => ", for its attestation leads to no root that is trusted".to_owned(),
+    }
+}
+
+/// What a token still has as it left the factory, at the end of a sentence.
+fn from_factory(secrets: &[FactorySecret]) -> String {
+    let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; still as from the factory: {}", names.join(", "))
+    }
 }

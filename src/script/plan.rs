@@ -7,19 +7,21 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
-use crate::profile::{self, Profile};
-use crate::record::CustodyList;
+use crate::record::{CustodyList, Provenance};
 use crate::transfer::{Destination, PayloadRegister, TufOnCi};
 use crate::words::Digest;
 
+use super::attestation::AttestationPolicy;
 use super::carried::CarriedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
 use super::fault::Warning;
+use super::medium::Medium;
 use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
-use super::{Act, Fate, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
+use super::token::{Spare, TokenSpec};
+use super::{Act, Fate, ItemId, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
 
 /// A ceremony script that passed every check.
 #[derive(Debug, Clone)]
@@ -35,6 +37,7 @@ pub struct Script {
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
     pub(super) spares: Vec<Spare>,
+    pub(super) media: Vec<Medium>,
     pub(super) previous: Option<Previous>,
     pub(super) distant: Vec<DistantKey>,
     pub(super) custody: CustodyList,
@@ -42,6 +45,7 @@ pub struct Script {
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
     pub(super) payloads: PayloadRegister,
+    pub(super) attestation: AttestationPolicy,
     pub(super) signing: Option<Signing>,
 }
 
@@ -85,6 +89,8 @@ pub struct RootPolicy {
     pub destination: Destination,
     /// What tuf-on-ci is told in the root; none elsewhere.
     pub tuf_on_ci: Option<TufOnCi>,
+    /// What every key that comes into the root must be known by; none where its token's word is enough.
+    pub require_provenance: Option<Provenance>,
     /// The roles whose keys are online.
     pub roles: OnlineRoles,
 }
@@ -108,6 +114,7 @@ impl RootPolicy {
         consistent_snapshot: true,
         destination: Destination::Plain,
         tuf_on_ci: None,
+        require_provenance: None,
         roles: OnlineRoles {
             timestamp: None,
             snapshot: None,
@@ -265,12 +272,19 @@ impl KeyPlan {
         self.activation.iter().find(|plan| plan.secret == secret)
     }
 
-    /// By which secret a locked PIN is unblocked: the PUK where the token has one, otherwise the SO PIN. None where
-    /// that is random and discarded.
+    /// Which secret sets a new PIN: the PUK where such tokens have one, otherwise the SO PIN.
+    #[must_use]
+    pub fn ruling_secret(&self) -> TokenSecret {
+        match self.secret(TokenSecret::Puk) {
+            Some(_) => TokenSecret::Puk,
+            None => TokenSecret::SoPin,
+        }
+    }
+
+    /// By which secret a locked PIN is unblocked. None where that is random and discarded.
     #[must_use]
     pub fn unblocked_by(&self) -> Option<&SecretPlan> {
-        self.secret(TokenSecret::Puk)
-            .or_else(|| self.secret(TokenSecret::SoPin))
+        self.secret(self.ruling_secret())
             .filter(|plan| plan.fate != Fate::Discarded)
     }
 
@@ -280,53 +294,6 @@ impl KeyPlan {
             Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
             Fate::Memory | Fate::Discarded => None,
         })
-    }
-}
-
-/// A token that waits to stand in for one that fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spare {
-    /// How the script calls it.
-    pub id: SpareId,
-    /// Which token it is.
-    pub token: TokenSpec,
-    /// The keys for which it may be taken; empty where it may be for any key of its make.
-    pub keys: Vec<KeyId>,
-}
-
-impl Spare {
-    /// Whether it may stand in for the token of a key.
-    #[must_use]
-    pub fn serves(&self, plan: &KeyPlan) -> bool {
-        self.token.profile == plan.token.profile
-            && (self.keys.is_empty() || self.keys.contains(&plan.id))
-    }
-}
-
-/// How to tell the right token from others. What the script leaves out is not compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenSpec {
-    /// A token profile: `softhsm2`.
-    pub profile: String,
-    /// The maker, as the token tells it.
-    pub manufacturer: Option<String>,
-    /// The model, as the token tells it.
-    pub model: Option<String>,
-    /// The serial number, as the token tells it.
-    pub serial: Option<String>,
-    /// The label that the token gets when it is initialised; at most 32 bytes.
-    pub label: Option<String>,
-    /// The number of the tamper-evident bag that the token arrives in.
-    pub bag: Option<String>,
-}
-
-impl TokenSpec {
-    /// The ID that the key must have, for makes that keep keys in numbered slots: a YubiKey's 9c, for
-    /// digital signatures.
-    #[must_use]
-    pub fn slot(&self) -> Option<Vec<u8>> {
-        let profile = Profile::named(&self.profile).ok()?;
-        (profile.kind() == profile::Kind::YubikeyPiv).then(|| vec![0x9c])
     }
 }
 
@@ -524,6 +491,19 @@ impl Script {
         self.spares.iter().find(|spare| spare.id == *id)
     }
 
+    /// The media, in the order of the script.
+    #[must_use]
+    pub fn media(&self) -> &[Medium] {
+        &self.media
+    }
+
+    /// The medium of that name.
+    #[must_use]
+    pub fn medium(&self, item: &ItemId) -> Option<&Medium> {
+        let mut media = self.media.iter();
+        media.find(|medium| medium.id.as_str() == item.as_str())
+    }
+
     /// The holder of a root key.
     #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
@@ -534,6 +514,13 @@ impl Script {
     #[must_use]
     pub const fn custody(&self) -> &CustodyList {
         &self.custody
+    }
+
+    /// Whether a step initialises the token of a key.
+    #[must_use]
+    pub fn initialises(&self, key: &KeyId) -> bool {
+        let mut acts = self.steps.iter().map(|step| &step.act);
+        acts.any(|act| matches!(act, Act::InitialiseToken { key: of } if of == key))
     }
 
     /// The steps, in their order.
@@ -577,6 +564,12 @@ impl Script {
     #[must_use]
     pub const fn payloads(&self) -> &PayloadRegister {
         &self.payloads
+    }
+
+    /// At which roots attestations of keys may end.
+    #[must_use]
+    pub const fn attestation(&self) -> &AttestationPolicy {
+        &self.attestation
     }
 
     /// What a signing is about; none in other kinds.

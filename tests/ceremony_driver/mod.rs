@@ -379,6 +379,7 @@ impl Room {
             Effect::FindToken { key } => Outcome::TokenFound {
                 token: self.token(key).id().clone(),
                 blank: self.token(key).id().label.is_empty(),
+                at_factory_value: Vec::new(),
             },
             Effect::InitialiseToken { key, label, .. } => {
                 self.token(key).initialise(label);
@@ -398,6 +399,7 @@ impl Room {
                     token: self.token(key).id().clone(),
                     public_key: self.token(key).public_key(),
                     attributes: SoftwareToken::ATTRIBUTES,
+                    attestation: Vec::new(),
                 }
             }
             Effect::ProvePossession { key, occasion, .. } => {

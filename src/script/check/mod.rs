@@ -4,6 +4,7 @@ mod activation;
 mod custody;
 mod destination;
 mod enrolment;
+mod media;
 mod order;
 mod people;
 mod root;
@@ -26,7 +27,9 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::own_tokens(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
+    tokens::abilities(log, draft);
     spares::check(log, draft);
+    media::check(log, draft);
     activation::check(log, draft);
     custody::check(log, draft);
     enrolment::check(log, draft);

@@ -1,12 +1,14 @@
 //! From text to a script, or to every fault in it.
 
 mod activation;
+mod attestation;
 mod carried;
 mod custody;
 mod enrolled;
 mod fields;
 mod keys;
 mod log;
+mod media;
 mod people;
 mod pins;
 mod previous;
@@ -30,8 +32,10 @@ use carried::Carrier;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
-pub(super) use keys::KeyEntry;
+pub(super) use attestation::AttestationEntry;
+pub(super) use keys::{KeyEntry, TokenEntry};
 pub(super) use log::{At, Log, Span};
+pub(super) use media::MediumEntry;
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
@@ -55,11 +59,13 @@ pub(super) struct Draft {
     pub(super) not_before: Option<Timestamp>,
     pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
+    pub(super) attestation: AttestationEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
     pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) spares: Vec<SpareEntry>,
+    pub(super) media: Vec<MediumEntry>,
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
 }
@@ -165,13 +171,9 @@ fn characters(log: &Log<'_>) {
     }
 }
 
-fn document_fields(
-    log: &Log<'_>,
-    mut fields: Fields<'_, '_>,
-    source: &dyn CarriedFiles,
-    at: Timestamp,
-) -> Option<Script> {
-    let schema = fields
+/// Whether the script is of the one schema that this version reads.
+fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
+    fields
         .required("schema", "schema = 1")
         .is_some_and(|value| {
             let number = value.integer();
@@ -183,7 +185,16 @@ fn document_fields(
                 );
             }
             number == Some(1)
-        });
+        })
+}
+
+fn document_fields(
+    log: &Log<'_>,
+    mut fields: Fields<'_, '_>,
+    source: &dyn CarriedFiles,
+    at: Timestamp,
+) -> Option<Script> {
+    let schema = is_known_schema(&mut fields);
     let kind = fields
         .required("kind", "kind = \"genesis\"")
         .and_then(|value| kind(&value));
@@ -202,7 +213,7 @@ fn document_fields(
         .optional("assurance")
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
-    fields.later(&["backup", "medium"]);
+    fields.later(&["backup"]);
     if kind == Kind::Signing {
         let head = signing::Head {
             title,
@@ -233,17 +244,12 @@ fn document_fields(
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
-    let root = match kind {
-        Kind::Enrolment => None,
-        _ => fields
-            .required("root", "a table [root] with threshold, expires and roles")
-            .and_then(|value| value.table("[root]"))
-            .map(|table| root::read(table, &mut carrier, kind)),
-    };
-    let root = root.unwrap_or_default();
+    let root = root_policy(&mut fields, &mut carrier, kind);
+    let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST), &mut carrier);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
+    let media = media::read(fields.tables("medium", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -255,11 +261,13 @@ fn document_fields(
         not_before,
         assurance,
         root,
+        attestation,
         people,
         previous,
         custody,
         keys,
         spares,
+        media,
         distant,
         steps,
     };
@@ -274,6 +282,18 @@ fn document_fields(
         carried: carrier.into_files(),
         ..script
     })
+}
+
+/// The table `[root]`, of ceremonies that make one.
+fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
+    if kind == Kind::Enrolment {
+        return RootEntry::default();
+    }
+    fields
+        .required("root", "a table [root] with threshold, expires and roles")
+        .and_then(|value| value.table("[root]"))
+        .map(|table| root::read(table, carrier, kind))
+        .unwrap_or_default()
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.
@@ -311,6 +331,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let people = draft.people.into_iter().map(PersonEntry::complete);
     let keys = draft.keys.into_iter().map(KeyEntry::complete);
     let spares = draft.spares.into_iter().map(SpareEntry::complete);
+    let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
@@ -329,12 +350,14 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
         spares: spares.collect::<Option<_>>()?,
+        media: media.collect::<Option<_>>()?,
         distant: distant.collect::<Option<_>>()?,
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
         carried: BTreeMap::new(),
         warnings,
         payloads,
+        attestation: draft.attestation.complete(),
         signing: None,
     })
 }

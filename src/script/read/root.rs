@@ -8,8 +8,12 @@ use super::fields::Fields;
 use super::log::{At, Span};
 use super::tuf_on_ci;
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
+use crate::record::Provenance;
 use crate::script::plan::{CarriedKey, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
 use crate::transfer::{Destination, TufOnCi};
+
+/// What a script can ask of every key that comes into the root: a claim is what any token makes.
+const PROVENANCES: &[(&str, Provenance)] = &[(Provenance::Attested.as_str(), Provenance::Attested)];
 
 /// The root policy as it was read.
 #[derive(Default)]
@@ -19,6 +23,7 @@ pub(in crate::script) struct RootEntry {
     pub(in crate::script) consistent_snapshot: Option<bool>,
     pub(in crate::script) destination: Option<At<Destination>>,
     pub(in crate::script) tuf_on_ci: Option<At<TufOnCi>>,
+    pub(in crate::script) require_provenance: Option<At<Provenance>>,
     pub(in crate::script) roles: Vec<RoleEntry>,
 }
 
@@ -55,7 +60,10 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
     let tuf_on_ci = fields
         .optional("tuf-on-ci")
         .and_then(|value| tuf_on_ci::periods(&value));
-    fields.later(&["require_provenance"]);
+    let required = fields.optional("require_provenance");
+    let require_provenance = required
+        .as_ref()
+        .and_then(|value| value.at(value.one_of("script.provenance", PROVENANCES)));
     let listed = match kind {
         Kind::Genesis => fields.required(
             "roles",
@@ -75,6 +83,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         consistent_snapshot,
         destination,
         tuf_on_ci,
+        require_provenance,
         roles,
     }
 }
@@ -163,6 +172,7 @@ impl RootEntry {
             consistent_snapshot,
             destination: self.destination?.value,
             tuf_on_ci: self.tuf_on_ci.map(|at| at.value),
+            require_provenance: self.require_provenance.map(|at| at.value),
             roles,
         })
     }

@@ -15,7 +15,9 @@ use crate::record::CustodyList;
 use crate::script::plan::{
     Assurance, Backup, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
 };
-use crate::script::{Act, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust};
+use crate::script::{
+    Act, AttestationPolicy, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust,
+};
 use crate::transfer::{Destination, PayloadRegister, SigningRequest};
 use crate::words::Digest;
 
@@ -107,6 +109,7 @@ pub(super) fn read(
             .map(KeyEntry::complete)
             .collect::<Option<_>>()?,
         spares: Vec::new(),
+        media: Vec::new(),
         custody: CustodyList::default(),
         distant: Vec::new(),
         steps: steps
@@ -116,6 +119,7 @@ pub(super) fn read(
         carried: carrier.into_files(),
         warnings: Vec::new(),
         payloads: register?,
+        attestation: AttestationPolicy::default(),
         signing: Some(Signing {
             request,
             trust: trust?,
@@ -376,6 +380,7 @@ fn policy(request: &SigningRequest) -> RootPolicy {
         consistent_snapshot: payload.consistent_snapshot().unwrap_or_default(),
         destination: Destination::Plain,
         tuf_on_ci: None,
+        require_provenance: None,
         roles: OnlineRoles::default(),
     }
 }

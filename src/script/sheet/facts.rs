@@ -1,7 +1,7 @@
 //! What the script says outside its steps, as lines that both forms of the sheet print.
 
 use crate::metadata::RoleKind;
-use crate::script::{Fate, KeyId, KeyPlan, Person, Script, Spare, TokenSpec};
+use crate::script::{Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSpec};
 
 /// A name and what it stands for.
 pub(super) type Fact = (String, String);
@@ -63,6 +63,18 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
         ),
         fact("Written for", root.destination.as_str()),
     ];
+    if let Some(provenance) = root.require_provenance {
+        facts.push(fact(
+            "Keys that come in",
+            format!("only with provenance {provenance}"),
+        ));
+    }
+    for file in script.attestation().additional() {
+        facts.push(fact(
+            "Attestations may end at",
+            format!("{}, which is no built-in root of a maker's", file.name),
+        ));
+    }
     if let Some(previous) = script.previous() {
         let version = previous.root.version();
         let threshold = previous.root.role(RoleKind::Root).threshold();
@@ -120,6 +132,12 @@ pub(super) fn token(token: &TokenSpec) -> String {
     for (name, mark) in marks {
         parts.extend(mark.iter().map(|mark| format!("{name}{mark}")));
     }
+    if let Some(slot) = &token.slot {
+        parts.push(format!(
+            "slot {:02x} (PIN {}, touch {})",
+            slot.number, slot.policy.pin, slot.policy.touch
+        ));
+    }
     parts.join(", ")
 }
 
@@ -138,6 +156,14 @@ pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// How a medium is told, as far as the script says.
+pub(super) fn medium(medium: &Medium) -> String {
+    match &medium.serial {
+        Some(serial) => format!("medium, serial {serial}"),
+        None => "medium".to_owned(),
+    }
 }
 
 /// For which keys a spare may be taken.
