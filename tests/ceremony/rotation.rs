@@ -21,7 +21,11 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(keys: usize, threshold: u8) -> Self {
         let script = genesis(&vec![KeyType::Ed25519; keys], threshold);
-        let room = Room::closed(script, Mode::Production);
+        Self::after(&Room::closed(script, Mode::Production))
+    }
+
+    /// What a ceremony left.
+    pub(crate) fn after(room: &Room) -> Self {
         let signed = room.ceremony.signed().unwrap();
         let role = signed.frozen().document().role(RoleKind::Root);
         Self {
@@ -273,8 +277,11 @@ fn a_site_is_waited_for_and_can_be_forgone_only_when_it_is_not_needed() {
     room.advance();
     let key: KeyId = "key-3".parse().unwrap();
     let other = room.token(&key).sign(b"something else");
-    room.give(Input::Outcome(Outcome::Collected(other)))
-        .unwrap();
+    room.give(Input::Outcome(Outcome::Collected {
+        signature: other,
+        record: None,
+    }))
+    .unwrap();
     assert!(room.ceremony.failure().is_some());
     assert_eq!(room.ceremony.owed()[&key], Owed::Waited);
     while room.advance() {}
