@@ -111,8 +111,13 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
         review[1].starts_with("- key-5 (Key holder 5)  Ed25519"),
         "{review:#?}"
     );
-    assert!(review[1].ends_with(&format!("{}  removed; it signs this once more", key(5))));
-    assert!(review[2].starts_with("+ key-6 (Key holder 6)  ed25519  claimed"));
+    let removed = format!(", ID {}  removed; it signs this once more", key(5));
+    assert!(review[1].ends_with(&removed), "{review:#?}");
+    assert!(
+        review[2].starts_with("+ key-6 (Key holder 6)  Ed25519, fingerprint ")
+            && review[2].ends_with("  claimed"),
+        "{review:#?}"
+    );
     assert_eq!(review[3], "= unchanged: key-1, key-2, key-3, key-4");
     assert_eq!(review[4], "= threshold: 3 of 5, unchanged");
     assert_eq!(
