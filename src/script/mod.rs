@@ -37,8 +37,8 @@ pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
 pub use own_token::OwnToken;
 pub use plan::{
-    Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
-    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step,
+    Assurance, Backup, Block, CarriedKey, Destination, KeyOrigin, KeyPlan, Kind, OnlineRoles,
+    Person, PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::{RunSheet, SlipFacts, Slips};

@@ -250,6 +250,8 @@ pub struct KeyPlan {
     pub token: TokenSpec,
     /// What kind of key.
     pub key_type: KeyType,
+    /// Where the key is made.
+    pub origin: KeyOrigin,
     /// Whether the key is backed up.
     pub backup: Backup,
     /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
@@ -296,6 +298,16 @@ impl KeyPlan {
             Fate::Memory | Fate::Discarded => None,
         })
     }
+}
+
+/// Where a key is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum KeyOrigin {
+    /// In its token, which it never leaves.
+    #[default]
+    Token,
+    /// In the locked memory of this machine, and brought into its token: its provenance says so for ever.
+    Memory,
 }
 
 /// Whether a key is backed up.
@@ -698,6 +710,10 @@ spelling!(Assurance {
     Solo = "solo",
 });
 spelling!(Backup { None = "none" });
+spelling!(KeyOrigin {
+    Token = "token",
+    Memory = "memory",
+});
 spelling!(PersonRole {
     Administrator = "administrator",
     Witness = "witness",

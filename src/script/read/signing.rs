@@ -260,6 +260,7 @@ impl KeyEntry {
             key_type,
             // The token has its PIN: nobody sets anything.
             activation: Vec::new(),
+            origin: crate::script::KeyOrigin::default(),
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
             enrolled: None,
