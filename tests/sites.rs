@@ -8,6 +8,8 @@
 
 mod store;
 
+#[path = "sites/collecting.rs"]
+mod collecting;
 #[path = "sites/refusals.rs"]
 mod refusals;
 #[path = "sites/site.rs"]
