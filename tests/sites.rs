@@ -8,6 +8,8 @@
 
 mod store;
 
+#[path = "sites/enrolment.rs"]
+mod enrolment;
 #[path = "sites/refusals.rs"]
 mod refusals;
 #[path = "sites/site.rs"]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::ceremony::{Ceremony, Ending, Mode};
+use crate::record::visible;
 
 use super::Transcript;
 
@@ -86,7 +87,27 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
                 generated.public_key.fingerprint()
             ),
         };
-        writeln!(note, "  {:<12} {made}", plan.id)?;
+        let earlier = match &plan.enrolled {
+            Some(_) if state.is_proven() => "  (made before; it answered anew)",
+            Some(_) => "  (made before; not enrolled)",
+            None => "",
+        };
+        writeln!(note, "  {:<12} {made}{earlier}", plan.id)?;
+    }
+    for (distant, key) in ceremony.remote_keys() {
+        let fingerprint = key.public().map(|public| public.fingerprint().to_string());
+        let fingerprint = fingerprint.unwrap_or_default();
+        let compared = if ceremony.is_enrolled(&distant.id) {
+            "two people compared it"
+        } else {
+            "not enrolled"
+        };
+        writeln!(
+            note,
+            "  {:<12} of {}  fingerprint {fingerprint}  ({compared})",
+            distant.id,
+            visible(&distant.title())
+        )?;
     }
     if let Some(root) = ceremony.frozen() {
         writeln!(note)?;
