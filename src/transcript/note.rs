@@ -76,6 +76,25 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
         }
     }
     writeln!(note)?;
+    write_keys(note, ceremony)?;
+    if let Some(root) = ceremony.frozen() {
+        writeln!(note)?;
+        writeln!(note, "Root {}: digest of what was signed", root.version())?;
+        write_digest(note, &root.digest())?;
+    }
+    for file in ceremony.exported() {
+        writeln!(note, "  exported  {}  {}", file.sha256, file.name)?;
+    }
+    writeln!(note)?;
+    writeln!(
+        note,
+        "Head of the record: line {}",
+        transcript.entries().len()
+    )?;
+    write_digest(note, &transcript.head())
+}
+
+fn write_keys(note: &mut String, ceremony: &Ceremony) -> std::fmt::Result {
     writeln!(note, "Keys")?;
     for (plan, state) in ceremony.key_states() {
         let made = match state.generated() {
@@ -109,21 +128,7 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             visible(&distant.title())
         )?;
     }
-    if let Some(root) = ceremony.frozen() {
-        writeln!(note)?;
-        writeln!(note, "Root {}: digest of what was signed", root.version())?;
-        write_digest(note, &root.digest())?;
-    }
-    for file in ceremony.exported() {
-        writeln!(note, "  exported  {}  {}", file.sha256, file.name)?;
-    }
-    writeln!(note)?;
-    writeln!(
-        note,
-        "Head of the record: line {}",
-        transcript.entries().len()
-    )?;
-    write_digest(note, &transcript.head())
+    Ok(())
 }
 
 fn write_digest(note: &mut String, digest: &crate::words::Digest) -> std::fmt::Result {

@@ -91,9 +91,10 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
             ("Type", key.describe()),
             (
                 "Fingerprint compared",
-                match ceremony.is_enrolled(&distant.id) {
-                    true => "by two people, with what the key holder read out".to_owned(),
-                    false => "by nobody: it stands in no root".to_owned(),
+                if ceremony.is_enrolled(&distant.id) {
+                    "by two people, with what the key holder read out".to_owned()
+                } else {
+                    "by nobody: it stands in no root".to_owned()
                 },
             ),
             ("Key ID", key.id().to_string()),
