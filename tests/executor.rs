@@ -17,7 +17,7 @@ use conclave::ceremony::{
 };
 use conclave::executor::{CeremonyDirectory, Ended, Executor};
 use conclave::metadata::KeyType;
-use conclave::rehearsal::Twins;
+use conclave::rehearsal::{TokenKind, Twins};
 use conclave::secret::Pin;
 use zeroize::Zeroizing;
 
@@ -70,7 +70,7 @@ impl FrontEnd for Careless {
 
 softhsm_test! {
     fn no_front_end_spends_the_last_try_without_its_word(store: &Store) {
-        Twins::prepare_store(store.folder()).unwrap();
+        Twins::prepare_store(store.folder(), TokenKind::SoftHsm).unwrap();
         let script = ceremony_driver::genesis(&[KeyType::EcdsaP256; 2], 1);
         let twins = Twins::new(store.folder(), &script).unwrap();
         let path = store.folder().join("ceremony");

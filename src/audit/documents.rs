@@ -8,6 +8,7 @@ use crate::transcript::{Transcript, closing_note};
 use crate::transfer::Enrolment;
 use crate::words::Digest;
 
+use super::attestation::{self, attestations};
 use super::cards::cards;
 use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
@@ -23,13 +24,18 @@ pub(super) const TRANSCRIPT: &str = "transcript.jsonl";
 pub const SUMS: &str = "SHA256SUMS";
 
 /// Documents whose wording belongs to the version of the program; what they say stands in the record as well.
-pub(super) const WORDED: [&str; 5] = [
+const WORDED: [&str; 5] = [
     "VERIFY.txt",
     "cards.html",
     "cards.txt",
     "closing-note.txt",
     "report.html",
 ];
+
+/// Whether the wording of a document belongs to the version of the program.
+pub(super) fn is_worded(path: &str) -> bool {
+    WORDED.contains(&path) || attestation::is_worded(path)
+}
 
 /// Every file of a ceremony directory that follows from the record, by its relative path, with its bytes; in the
 /// order of paths, [`SUMS`] last. The same record gives the same bytes.
@@ -66,6 +72,7 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             documents.push((public_key_path(&plan.id), pem));
         }
     }
+    documents.extend(attestations(ceremony));
     for (id, enrolment) in ceremony.enrolments() {
         let name = Enrolment::file_name(id.as_str());
         documents.push((format!("keys/{name}"), enrolment.to_file_bytes()));

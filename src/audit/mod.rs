@@ -3,6 +3,7 @@
 //! [`documents`] is a pure function of script and transcript, so every document can be made again at any time.
 //! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
 
+mod attestation;
 mod cards;
 mod check;
 mod custody;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ceremony::{Ceremony, Former, FormerFate, Mode, Owed};
 use crate::metadata::{Key, KeyType};
-use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::record::{AttestationSummary, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
 use crate::words::Digest;
 
@@ -74,6 +74,10 @@ impl<'a> RemoteEntry<'a> {
 
 /// One key that was generated.
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
 struct Entry<'a> {
     id: &'a KeyId,
     holder: &'a PersonId,
@@ -94,6 +98,12 @@ struct Entry<'a> {
     /// The file by which a key came in that was made before.
     #[serde(skip_serializing_if = "Option::is_none")]
     enrolment: Option<EnrolledEntry<'a>>,
+    /// What the device states about it, where that is believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestation: Option<&'a AttestationSummary>,
+    /// Whether a rehearsal's token of another make stands in for one that would attest the key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    attestation_stood_in: bool,
     proven: bool,
     reinserted: bool,
     has_signed: bool,
@@ -171,6 +181,8 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 provenance: generated.provenance,
                 attributes: generated.attributes,
                 enrolment: EnrolledEntry::of(ceremony, &plan.id),
+                attestation: generated.attested(),
+                attestation_stood_in: generated.stood_in,
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
                 has_signed: state.has_signed(),

@@ -17,7 +17,7 @@ use super::check::Check;
 use super::directory::{
     Belongs, RecordError, foreign, is_about_content, is_inside, read_file, read_script,
 };
-use super::documents::{SCRIPT, SUMS, TRANSCRIPT, WORDED, documents};
+use super::documents::{SCRIPT, SUMS, TRANSCRIPT, documents, is_worded};
 use super::verdict::AuditReport;
 use crate::record::visible;
 
@@ -278,9 +278,7 @@ impl Audit<'_> {
         for (path, bytes) in documents.iter().filter(|(path, _)| path != SUMS) {
             let (check, detail) = match self.read(path)? {
                 Ok(found) if found == *bytes => continue,
-                Ok(_)
-                    if version != env!("CARGO_PKG_VERSION") && WORDED.contains(&path.as_str()) =>
-                {
+                Ok(_) if version != env!("CARGO_PKG_VERSION") && is_worded(path) => {
                     let detail = format!("{path} was worded by version {}", visible(version));
                     (Check::DirectoryVersion, detail)
                 }

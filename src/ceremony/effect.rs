@@ -1,8 +1,8 @@
 //! What a ceremony has done in the world, and what came of it. The executor alone performs effects.
 
-use crate::certificate::PublicKey;
+use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::KeyType;
-use crate::record::{Finding, KeyAttributes, TokenId};
+use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
 use crate::script::{KeyId, PersonId, SpareId};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -65,6 +65,8 @@ pub enum Effect {
         label: String,
         /// What to generate.
         key_type: KeyType,
+        /// When the key is to want a PIN and a touch; none for makes without such policies.
+        policy: Option<UsePolicy>,
     },
     /// Have a fresh challenge signed.
     ProvePossession {
@@ -155,6 +157,8 @@ pub enum Outcome {
         token: TokenId,
         /// Whether it is blank.
         blank: bool,
+        /// What it still has as it left the factory.
+        at_factory_value: Vec<FactorySecret>,
     },
     /// It is initialised.
     TokenInitialised {
@@ -173,6 +177,8 @@ pub enum Outcome {
         public_key: PublicKey,
         /// What the token says of it.
         attributes: KeyAttributes,
+        /// What the token states of it, signed: the statement, then the certificate of the device.
+        attestation: Vec<Certificate>,
     },
     /// It answered.
     Answered {

@@ -3,9 +3,11 @@
 //! A key whose token is here answers a fresh challenge. Of one at another site two people compare the fingerprint
 //! with what its holder reads out. A rehearsal has twins in the place of both.
 
+use crate::certificate::Certificate;
 use crate::metadata::Key;
+use crate::record::Provenance;
 use crate::script::{DistantKey, KeyId, Step};
-use crate::transfer::{Enrolment, EnrolmentClaims};
+use crate::transfer::{AttestationFiles, Enrolment, EnrolmentClaims};
 
 use super::approval::Approval;
 use super::decide::StepError;
@@ -35,6 +37,8 @@ impl Ceremony {
                     key,
                     attributes: None,
                     provenance: Some(enrolment.claims().provenance),
+                    attestation: None,
+                    stood_in: false,
                 });
             } else {
                 let is_compared = false;
@@ -143,14 +147,20 @@ impl Ceremony {
             // What a device said of the key holds for ever; a twin's device says nothing.
             let attestation = earlier
                 .filter(|earlier| earlier.enrolment.key() == &generated.key)
-                .and_then(|earlier| earlier.enrolment.attestation_files().cloned());
+                .and_then(|earlier| earlier.enrolment.attestation_files().cloned())
+                .or_else(|| attestation_files(generated));
+            let provenance = match (generated.provenance?, &attestation) {
+                // Elsewhere nobody trusts the roots that this script adds, or a rehearsal has.
+                (Provenance::Attested, None) => Provenance::Claimed,
+                (provenance, _) => provenance,
+            };
             let claims = EnrolmentClaims {
                 repository: self.script.repository().to_owned(),
                 name: plan.id.to_string(),
                 holder: self.name(&plan.holder).to_owned(),
                 public_key: generated.public_key.clone(),
                 token: state.token()?.clone(),
-                provenance: generated.provenance?,
+                provenance,
                 is_rehearsal: self.mode() == Mode::Rehearsal,
             };
             let proof = state.proof()?.clone();
@@ -160,4 +170,17 @@ impl Ceremony {
         });
         proven.collect()
     }
+}
+
+/// What the device of a key that was made here states about it, where everybody would believe it.
+fn attestation_files(generated: &Generated) -> Option<AttestationFiles> {
+    generated.attested().filter(|said| said.pinned_root)?;
+    let [statement, device] = generated.attestation.as_ref()?.certificates() else {
+        return None;
+    };
+    let [certificate, intermediate] = [statement, device].map(Certificate::to_pem);
+    Some(AttestationFiles {
+        certificate,
+        intermediate,
+    })
 }

@@ -40,6 +40,8 @@ pub enum FailureKind {
     LastTryKept,
     /// Nobody knows the secret that is wanted.
     SecretGone,
+    /// Nobody touched the token in time. No try of its PIN was spent.
+    TouchMissed,
     /// No such token is there, or it was pulled.
     TokenAbsent,
     /// More than one token fits.

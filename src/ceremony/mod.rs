@@ -6,6 +6,7 @@
 
 mod amendment;
 mod approval;
+mod attestation;
 mod cast;
 mod check;
 mod collecting;
@@ -35,6 +36,7 @@ mod tokens;
 
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
+pub use attestation::KeyAttestation;
 pub use cast::Cast;
 pub use check::{Check, Finality};
 pub use custody::{Bag, Whereabouts};

@@ -1,5 +1,6 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
+use crate::record::{FactorySecret, Provenance, TokenId, visible};
 use crate::script::{PersonId, Script};
 use crate::transfer::Occasion;
 
@@ -62,13 +63,19 @@ impl Event {
                 format!("The digest of the script was read aloud and compared by {people}.")
             }
             Fact::Initialled { initials } => format!("{people} initialled the note: {initials}."),
-            Fact::TokenFound { key, token, blank } => format!(
-                "The token for {key} is there: {token}{}.",
+            Fact::TokenFound {
+                key,
+                token,
+                blank,
+                at_factory_value,
+            } => format!(
+                "The token for {key} is there: {token}{}{}.",
                 if *blank && !token.label.is_empty() {
                     ", blank"
                 } else {
                     ""
-                }
+                },
+                from_factory(at_factory_value)
             ),
             Fact::InitialiseIntended { key, label } => {
                 format!("The token for {key} is about to be initialised as \"{label}\".")
@@ -84,10 +91,13 @@ impl Event {
                 key,
                 fingerprint,
                 provenance,
+                attestation,
+                token,
                 ..
             } => format!(
-                "{key} was generated and read back: fingerprint {}, provenance {provenance}.",
-                fingerprint.short_hex()
+                "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
+                fingerprint.short_hex(),
+                by_whom(*provenance, token, attestation)
             ),
             Fact::PossessionProven { key, occasion, .. } => match occasion {
                 Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
@@ -416,5 +426,24 @@ impl Event {
             ),
             _ => String::new(),
         }
+    }
+}
+
+/// Who attests a key, after its provenance.
+fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[String]) -> String {
+    match provenance {
+        Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        _ if attestation.is_empty() => String::new(),
+        _ => ", for its attestation leads to no root that is trusted".to_owned(),
+    }
+}
+
+/// What a token still has as it left the factory, at the end of a sentence.
+fn from_factory(secrets: &[FactorySecret]) -> String {
+    let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; still as from the factory: {}", names.join(", "))
     }
 }

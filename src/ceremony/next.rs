@@ -166,11 +166,10 @@ impl Ceremony {
             });
         }
         let token = state.token.as_ref().map(ToString::to_string);
-        Next::Ask(self.go_on(
-            step,
-            vec![format!("This is the token: {}.", token.unwrap_or_default())],
-            "Initialise the token",
-        ))
+        let mut lines = vec![format!("This is the token: {}.", token.unwrap_or_default())];
+        lines.extend(self.factory_line(key));
+        lines.extend(self.weakness_lines(key));
+        Next::Ask(self.go_on(step, lines, "Initialise the token"))
     }
 
     fn next_generate(&self, step: &Step, key: &KeyId) -> Next {
@@ -189,12 +188,14 @@ impl Ceremony {
             return Next::Ask(self.go_on(step, Vec::new(), "Generate the key"));
         };
         let key_type = plan.key_type;
+        let slot = self.token_spec(key).and_then(|token| token.slot);
         self.with_token(key, |token| Effect::GenerateKey {
             key: key.clone(),
             token,
             object_id,
             label,
             key_type,
+            policy: slot.map(|slot| slot.policy),
         })
     }
 

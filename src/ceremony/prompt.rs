@@ -183,6 +183,10 @@ pub enum SecretPurpose {
     SoPin,
     /// A new PIN of the security officer: asked for twice.
     NewSoPin,
+    /// The PUK that the token has.
+    Puk,
+    /// A new PUK: asked for twice.
+    NewPuk,
     /// The code that a person chose at attendance, to approve something.
     ApprovalCode,
     /// The code by which a person will approve: asked for twice.
@@ -202,6 +206,7 @@ impl SecretPurpose {
         match self {
             Self::Pin | Self::NewPin => Some(TokenSecret::UserPin),
             Self::SoPin | Self::NewSoPin => Some(TokenSecret::SoPin),
+            Self::Puk | Self::NewPuk => Some(TokenSecret::Puk),
             _ => None,
         }
     }
@@ -209,7 +214,10 @@ impl SecretPurpose {
     /// Whether it is being set, and so typed twice.
     #[must_use]
     pub const fn is_new(self) -> bool {
-        matches!(self, Self::NewPin | Self::NewSoPin | Self::NewApprovalCode)
+        matches!(
+            self,
+            Self::NewPin | Self::NewSoPin | Self::NewPuk | Self::NewApprovalCode
+        )
     }
 
     /// "PIN", "new SO PIN" …
@@ -220,6 +228,8 @@ impl SecretPurpose {
             Self::NewPin => "new PIN",
             Self::SoPin => "SO PIN",
             Self::NewSoPin => "new SO PIN",
+            Self::Puk => "PUK",
+            Self::NewPuk => "new PUK",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
         }
@@ -237,6 +247,8 @@ pub struct Waiting {
     pub elapsed: Duration,
     /// What has to come.
     pub on: WaitingOn,
+    /// For how long the token will still wait for a finger, while it does.
+    pub touch: Option<Duration>,
 }
 
 /// What has to come for a wait to end.

@@ -1,6 +1,7 @@
 //! Tokens that fail and tokens that stand in for them; PINs that lock; what is sealed into bags.
 
-use crate::record::Tries;
+use crate::certificate::attestation::known_weaknesses;
+use crate::record::{Firmware, Tries};
 use crate::script::{KeyId, Spare, SpareId, TokenSecret, TokenSpec};
 
 use super::event::Mode;
@@ -55,6 +56,37 @@ impl Ceremony {
             .spares()
             .iter()
             .filter(|spare| is_open && spare.serves(plan) && !self.used_spares.contains(&spare.id))
+            .collect()
+    }
+
+    /// What a token still had as it left the factory, for those who are about to change it.
+    pub(super) fn factory_line(&self, key: &KeyId) -> Option<String> {
+        let names: Vec<String> = self
+            .keys
+            .get(key)?
+            .at_factory_value
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "Still as every such token leaves the factory, and so known to everybody: {}. All of them are changed now and with the PIN.",
+                names.join(", ")
+            )
+        })
+    }
+
+    /// What is known to be wrong with keys that are made in such a token.
+    pub(super) fn weakness_lines(&self, key: &KeyId) -> Vec<String> {
+        let token = self.keys.get(key).and_then(|state| state.token.as_ref());
+        let firmware = token.and_then(|token| token.model.strip_prefix("YubiKey "));
+        let firmware = firmware.and_then(|firmware| firmware.parse::<Firmware>().ok());
+        let (Some(firmware), Some(plan)) = (firmware, self.script.key(key)) else {
+            return Vec::new();
+        };
+        known_weaknesses(firmware, plan.key_type.algorithm())
+            .iter()
+            .map(|finding| format!("Known of it: {finding}."))
             .collect()
     }
 

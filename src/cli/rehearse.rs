@@ -10,7 +10,7 @@ use crate::audit::{PAYLOADS, read_record};
 use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
-use crate::rehearsal::{OnlineKeys, OnlineKeysError, Twins, TwinsError};
+use crate::rehearsal::{NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError};
 use crate::script::{Blueprint, ChangeBlueprint, Faults, KeyFate, Kind, OnlineFiles, Script};
 use crate::station;
 
@@ -49,14 +49,44 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "KIND", conflicts_with = "script")]
     until: Option<Until>,
     /// What the throw-away tokens are
-    #[arg(long, value_name = "KIND", default_value = "softhsm", value_parser = ["softhsm"])]
-    token_kind: String,
+    ///
+    /// yubikey: virtual YubiKeys, where they are installed, for every token (without a script) or for those that are
+    /// YubiKeys in the script
+    #[arg(long, value_name = "KIND", default_value = "softhsm")]
+    token_kind: TokenKindArgument,
     /// Where everything goes: a directory that does not exist yet or is empty [default: a fresh one here]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The store of the throw-away tokens is made, and this process runs with it
     #[arg(long, hide = true)]
     prepared: bool,
+}
+
+/// What the throw-away tokens are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TokenKindArgument {
+    /// SoftHSM.
+    Softhsm,
+    /// Virtual YubiKeys.
+    Yubikey,
+}
+
+impl TokenKindArgument {
+    const fn kind(self) -> TokenKind {
+        match self {
+            Self::Softhsm => TokenKind::SoftHsm,
+            Self::Yubikey => TokenKind::YubiKey,
+        }
+    }
+
+    /// The profile of the tokens of a rehearsal without a script.
+    fn profile(self) -> String {
+        match self {
+            Self::Softhsm => "softhsm2",
+            Self::Yubikey => "yubikey-piv",
+        }
+        .to_owned()
+    }
 }
 
 /// A ceremony in the life of a root.
@@ -79,7 +109,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         } else {
             write(&blueprint(arguments, OnlineFiles::new()))?;
         }
-        prepare(&out)?;
+        prepare(&out, arguments.token_kind.kind())?;
         return Err(run_again_in(&out, arguments.out.is_some()));
     }
     let _ = station::harden();
@@ -104,6 +134,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 /// Plays one ceremony of the rehearsal to its end.
 fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Failure> {
     let mut twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
+    if !arguments.unattended {
+        twins.show_touches().map_err(|e| twins_failure(&e))?;
+    }
+    let attestation_root = twins.attestation_root().map_err(|e| twins_failure(&e))?;
     let twin_root = match arguments.script {
         Some(_) => twins.twin_root(&script).map_err(|e| twins_failure(&e))?,
         // The keys of the root are held by twins already.
@@ -119,6 +153,7 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         twins: Some(format!("../{STORE}")),
         mirror: None,
         rehearsal: None,
+        twin_attestation_root: attestation_root,
         twin_root,
         twin_keys,
         rehearsal_keys: Vec::new(),
@@ -176,7 +211,7 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
         keys,
         added: 1,
         key_type: arguments.key_type,
-        profile: "softhsm2".to_owned(),
+        profile: arguments.token_kind.profile(),
         online: OnlineFiles::new(),
     };
     let text = blueprint
@@ -227,7 +262,7 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
         tokens,
         threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
         key_type: arguments.key_type,
-        profile: "softhsm2".to_owned(),
+        profile: arguments.token_kind.profile(),
         not_before: now,
         expires: now + SignedDuration::from_hours(365 * 24),
         online,
@@ -252,7 +287,7 @@ fn fresh_directory() -> PathBuf {
 }
 
 /// Makes the directory, which must be empty, and the store of the twins in it.
-fn prepare(out: &Path) -> Result<(), Failure> {
+fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Status::Io, format!("{}: {error}", out.display()))
             .hint("give a directory that can be written, with --out DIR")
@@ -265,7 +300,7 @@ fn prepare(out: &Path) -> Result<(), Failure> {
         )
         .hint("give a directory that does not exist yet, with --out DIR"));
     }
-    Twins::prepare_store(&out.join(STORE)).map_err(|error| twins_failure(&error))
+    Twins::prepare_store(&out.join(STORE), kind).map_err(|error| twins_failure(&error))
 }
 
 /// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
@@ -289,6 +324,10 @@ fn run_again_in(out: &Path, is_named: bool) -> Failure {
 pub(super) fn twins_failure(error: &TwinsError) -> Failure {
     match error {
         TwinsError::Token(error) => error.clone().into(),
+        TwinsError::YubiKeys(NoYubiKeys::Absent) => Failure::new(Status::Usage, error.to_string())
+            .hint("rehearse with --token-kind softhsm, or name the folder of the program in CONCLAVE_VIRTUAL_YUBIKEYS; it stands in the source tree, in tests/yubikey/device"),
+        TwinsError::YubiKeys(_) => Failure::new(Status::Io, error.to_string())
+            .hint("they need pcscd, vsmartcard-vpcd, and Python with cryptography and pyscard; otherwise rehearse with --token-kind softhsm"),
         _ => Failure::new(Status::Io, error.to_string())
             .hint("give a directory that can be written, with --out DIR"),
     }

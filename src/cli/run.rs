@@ -89,6 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         rehearsal,
+        twin_attestation_root: None,
         twin_root: None,
         twin_keys: BTreeMap::new(),
         twin_approvals: BTreeMap::new(),

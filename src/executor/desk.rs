@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::ceremony::Interrupt;
 use crate::profile::{Kind, Profile};
 use crate::script::KeyId;
-use crate::token::{Reader, Seen, Token, TokenError, piv, pkcs11};
+use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, piv, pkcs11};
 
 /// How often the room is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
@@ -19,13 +20,37 @@ type Job = Box<dyn FnOnce(&mut Bench) + Send>;
 pub(super) struct Desk {
     jobs: Option<Sender<Job>>,
     worker: Option<JoinHandle<()>>,
+    touch: TouchWatch,
+}
+
+/// Until when a token waits for a finger, as its worker tells it.
+#[derive(Clone, Default)]
+pub(super) struct TouchWatch(Arc<Mutex<Option<Instant>>>);
+
+impl TouchWatch {
+    /// For how long a finger is still waited for; none while none is.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    fn observer(&self) -> TouchObserver {
+        let until = Arc::clone(&self.0);
+        Arc::new(move |touch| {
+            let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
+            *until = match touch {
+                Touch::Wanted { within } => Some(Instant::now() + within),
+                Touch::Over => None,
+            };
+        })
+    }
 }
 
 /// What the worker has in front of it.
-#[derive(Default)]
 pub(super) struct Bench {
     readers: BTreeMap<String, Box<dyn Reader>>,
     open: Option<OpenToken>,
+    touch: TouchWatch,
 }
 
 /// The token that is being worked with.
@@ -47,10 +72,16 @@ impl Desk {
     /// Starts a worker.
     pub(super) fn open() -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
+        let touch = TouchWatch::default();
+        let of_worker = touch.clone();
         let worker = thread::Builder::new()
             .name("token".to_owned())
             .spawn(move || {
-                let mut bench = Bench::default();
+                let mut bench = Bench {
+                    readers: BTreeMap::new(),
+                    open: None,
+                    touch: of_worker,
+                };
                 for job in inbox {
                     job(&mut bench);
                 }
@@ -59,7 +90,13 @@ impl Desk {
         Self {
             jobs: worker.is_some().then_some(jobs),
             worker,
+            touch,
         }
+    }
+
+    /// Tells when a token waits for a finger.
+    pub(super) fn touch(&self) -> TouchWatch {
+        self.touch.clone()
     }
 
     /// Has modules loaded while the room does other things. What fails is told when a token is wanted.
@@ -129,10 +166,11 @@ impl Bench {
             let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
                 what: format!("be reached: {error}"),
             })?;
-            let reader: Box<dyn Reader> = match found.kind() {
+            let mut reader: Box<dyn Reader> = match found.kind() {
                 Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
                 _ => Box::new(pkcs11::Module::load(&found)?),
             };
+            reader.watch_touch(self.touch.observer());
             self.readers.insert(profile.to_owned(), reader);
         }
         self.readers

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
 use crate::certificate::PublicKey;
-use crate::record::TokenId;
+use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
@@ -12,6 +12,7 @@ use crate::transfer::{Occasion, Possession};
 
 use super::export::{ExportError, write_exclusively, write_in_place_of};
 use super::failure::{file_failure, token_failure};
+use super::room::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 /// Why an effect has no good outcome.
@@ -97,6 +98,7 @@ impl Executor<'_> {
                 object_id,
                 label,
                 key_type,
+                policy,
             } => {
                 let request = KeyRequest {
                     object_id,
@@ -104,7 +106,7 @@ impl Executor<'_> {
                     key_type,
                     extractable: false,
                 };
-                self.generate_key(&key, &token, request)
+                self.generate_key(&key, &token, request, policy)
             }
             Effect::ProvePossession {
                 key,
@@ -211,20 +213,32 @@ impl Executor<'_> {
         key: &KeyId,
         token: &TokenId,
         request: KeyRequest,
+        policy: Option<UsePolicy>,
     ) -> Performed<Outcome> {
         self.log_in(key, token)?;
+        let attests = is_attesting(token);
         let (key_of_job, id) = (key.clone(), token.clone());
-        let generated = self.call("Generating the key", move |bench| {
+        let (generated, attestation) = self.call("Generating the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
-            match open.token.recover(&request)? {
-                Some(generated) => Ok(generated),
-                None => open.token.generate(&request),
+            if let Some(policy) = policy.filter(|_| attests) {
+                open.token.set_use_policy(policy)?;
             }
+            let generated = match open.token.recover(&request)? {
+                Some(generated) => generated,
+                None => open.token.generate(&request)?,
+            };
+            let attestation = if attests {
+                open.token.attest(&request.object_id)?
+            } else {
+                Vec::new()
+            };
+            Ok((generated, attestation))
         })?;
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
             public_key: generated.public,
             attributes: generated.attributes,
+            attestation,
         })
     }
 

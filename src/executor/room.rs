@@ -9,11 +9,11 @@ use crate::ceremony::{
     TypedSecret, Waiting, WaitingOn, twin_is_locked,
 };
 use crate::certificate::PublicKey;
-use crate::profile::Profile;
+use crate::profile::{Kind, Profile};
 use crate::record::{TokenId, Tries};
-use crate::script::{Act, KeyId, KeyPlan, Script, TokenSecret};
+use crate::script::{KeyId, KeyPlan, Script, TokenSecret, TokenSpec};
 use crate::secret::Pin;
-use crate::token::{Seen, TokenError, TokenQuery};
+use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
 use super::Executor;
 use super::desk::{Bench, Desk, Unanswered};
@@ -75,21 +75,29 @@ impl Executor<'_> {
                 wanted: format!("key {key}"),
             })));
         };
-        let is_initialised_here = self.initialises(key);
+        let is_initialised_here = self.ceremony().script().initialises(key);
         let query = self.query(&plan, is_initialised_here);
         let existing = self.ceremony().key(key).and_then(|state| state.generated());
         if let Some(public) = existing.map(|existing| existing.public_key.clone()) {
             return self.find_holder(key, &query, &public);
         }
         let found = self.await_token(key, &query)?;
+        let slot = self.ceremony().token_spec(key).and_then(TokenSpec::slot);
+        let slot = slot.filter(|_| is_attesting(&found.id));
         if is_initialised_here {
             self.check_label_is_free(&plan)?;
+            if slot.is_some() {
+                // What is in any slot goes when it is initialised.
+                self.check_is_unused(key, &found, None)?;
+            }
         } else {
-            self.check_is_unused(key, &found)?;
+            check_is_set_up(&found)?;
+            self.check_is_unused(key, &found, slot.as_deref())?;
         }
         Ok(Outcome::TokenFound {
             token: found.id,
             blank: !found.state.initialised,
+            at_factory_value: found.state.at_factory_value,
         })
     }
 
@@ -103,16 +111,17 @@ impl Executor<'_> {
         let what = format!("Put in {}", self.token_title(key));
         let fitting = self.await_that(&query.profile, &what, &[], |seen| {
             let fitting: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
-            let ids = fitting.iter().map(|seen| seen.id.clone());
-            (!fitting.is_empty()).then(|| ids.collect::<Vec<_>>())
+            let fitting = fitting.into_iter().cloned();
+            Some(fitting.collect::<Vec<_>>()).filter(|fitting| !fitting.is_empty())
         })?;
         let mut seen = Vec::new();
-        for token in fitting {
+        for Seen { id: token, state } in fitting {
             match self.object_of(key, &token, public) {
                 Ok(_) => {
                     return Ok(Outcome::TokenFound {
                         token,
                         blank: false,
+                        at_factory_value: state.at_factory_value,
                     });
                 }
                 Err(Hindrance::Failed(failure)) if failure.kind == FailureKind::WrongToken => {
@@ -253,11 +262,27 @@ impl Executor<'_> {
         })
     }
 
+    /// The secret that sets a new PIN of a token: the PUK where such tokens have one, otherwise the SO PIN.
+    fn ruling_secret(&self, key: &KeyId) -> TokenSecret {
+        let plan = self.ceremony().script().key(key);
+        plan.map_or(TokenSecret::SoPin, KeyPlan::ruling_secret)
+    }
+
+    /// A new SO PIN or PUK.
     pub(super) fn ask_new_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
-        if self.is_discarded(key, TokenSecret::SoPin) {
-            return Self::random_pin();
+        let secret = self.ruling_secret(key);
+        if self.is_discarded(key, secret) {
+            let (key_of_job, id) = (key.clone(), token.clone());
+            let state = self.call("Asking the token for its state", move |bench| {
+                bench.take(&key_of_job, &id)?.token.state()
+            })?;
+            return Self::random_pin(*state.pin_length.end());
         }
-        self.ask_pin(key, token, SecretPurpose::NewSoPin, None)
+        let purpose = match secret {
+            TokenSecret::Puk => SecretPurpose::NewPuk,
+            _ => SecretPurpose::NewSoPin,
+        };
+        self.ask_pin(key, token, purpose, None)
     }
 
     pub(super) fn ask_new_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
@@ -265,14 +290,19 @@ impl Executor<'_> {
     }
 
     pub(super) fn ask_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
-        if self.is_discarded(key, TokenSecret::SoPin) {
-            return Err(Hindrance::Failed(secret_is_gone(TokenSecret::SoPin)));
+        let secret = self.ruling_secret(key);
+        if self.is_discarded(key, secret) {
+            return Err(Hindrance::Failed(secret_is_gone(secret)));
         }
+        let purpose = match secret {
+            TokenSecret::Puk => SecretPurpose::Puk,
+            _ => SecretPurpose::SoPin,
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
         let state = self.call("Asking the token for its state", move |bench| {
             bench.take(&key_of_job, &id)?.token.state()
         })?;
-        self.ask_pin(key, token, SecretPurpose::SoPin, Some(state.so_pin_tries))
+        self.ask_pin(key, token, purpose, Some(state.so_pin_tries))
     }
 
     pub(super) fn keep_so_pin(&mut self, key: &KeyId, so_pin: Pin) {
@@ -315,6 +345,7 @@ impl Executor<'_> {
         let mut pending = None;
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
         let begun = Instant::now();
+        let touch = self.room.desk.touch();
         let result = self.room.desk.call(
             |elapsed| {
                 let waiting = Waiting {
@@ -322,6 +353,7 @@ impl Executor<'_> {
                     seen: Vec::new(),
                     elapsed,
                     on: WaitingOn::Token,
+                    touch: touch.left(),
                 };
                 match front_end.waiting(ceremony, &waiting) {
                     Err(Interrupt::GiveUp) => Err(Interrupt::GiveUp),
@@ -397,6 +429,7 @@ impl Executor<'_> {
                 seen: lines,
                 elapsed: begun.elapsed(),
                 on: WaitingOn::People,
+                touch: None,
             };
             self.front_end.waiting(&self.ceremony, &waiting)?;
             thread::sleep(LOOK_EVERY);
@@ -492,13 +525,6 @@ impl Executor<'_> {
         }
     }
 
-    /// Whether the script has the token of a key initialised.
-    fn initialises(&self, key: &KeyId) -> bool {
-        self.ceremony().script().steps().iter().any(
-            |step| matches!(&step.act, Act::InitialiseToken { key: of_step } if of_step == key),
-        )
-    }
-
     /// No other token may have the label that this one gets: after a power cut nobody could tell them apart.
     fn check_label_is_free(&mut self, plan: &KeyPlan) -> Performed<()> {
         let label = self.ceremony().token_label(&plan.id);
@@ -520,19 +546,28 @@ impl Executor<'_> {
         }
     }
 
-    /// A token that is not initialised here must not hold keys yet: nobody would know which of them are whose.
-    fn check_is_unused(&mut self, key: &KeyId, found: &Seen) -> Performed<()> {
+    /// A token must not hold keys yet: nobody would know which of them are whose, and none is destroyed by the way. Of a
+    /// token with slots, only the one that the key is to live in must be empty, if that is given.
+    fn check_is_unused(&mut self, key: &KeyId, found: &Seen, slot: Option<&[u8]>) -> Performed<()> {
         let (key_of_job, id) = (key.clone(), found.id.clone());
         let objects = self.call("Looking what the token holds", move |bench| {
             bench.take(&key_of_job, &id)?.token.objects()
         })?;
-        match objects.first() {
+        let is_in_the_way = |object: &&HeldObject| slot.is_none_or(|slot| slot == object.object_id);
+        match objects.iter().find(is_in_the_way) {
             None => Ok(()),
             Some(object) => Err(Hindrance::Failed(Failure {
                 kind: FailureKind::Exists,
                 what: format!(
-                    "the token {} holds a {} already: {:?}",
-                    found.id, object.kind, object.label
+                    "the token {} holds a {} already{}: {:?}",
+                    found.id,
+                    object.kind,
+                    if is_attesting(&found.id) {
+                        format!(", in slot {}", hex::encode(&object.object_id))
+                    } else {
+                        String::new()
+                    },
+                    object.label
                 ),
                 hint: "put in a token without keys; nothing was changed on this one".to_owned(),
             })),
@@ -546,6 +581,29 @@ impl Executor<'_> {
         });
         format!("{}{holder}", self.ceremony().token_title(key))
     }
+}
+
+/// A token that no step sets up must be set up already.
+fn check_is_set_up(found: &Seen) -> Performed<()> {
+    if found.state.at_factory_value.is_empty() {
+        return Ok(());
+    }
+    let names = found.state.at_factory_value.iter();
+    let names: Vec<String> = names.map(ToString::to_string).collect();
+    Err(Hindrance::Failed(Failure {
+        kind: FailureKind::WrongToken,
+        what: format!(
+            "the token {} still has what every such token leaves the factory with: {}",
+            found.id,
+            names.join(", ")
+        ),
+        hint: "no PIN was tried; set it up with 'conclave token init', or have the script do it in a step initialise-token".to_owned(),
+    }))
+}
+
+/// Whether tokens of that make state, signed, where a key was made.
+pub(super) fn is_attesting(token: &TokenId) -> bool {
+    Profile::named(&token.profile).is_ok_and(|profile| profile.kind() == Kind::YubikeyPiv)
 }
 
 /// Whether a token can be taken out at all: a software token cannot.

@@ -42,6 +42,8 @@ pub struct LineMode<W> {
     output: W,
     step: Option<StepId>,
     reported: Duration,
+    /// The seconds that were left for a touch when that was said last.
+    touch: Option<u64>,
     transcript: Vec<String>,
 }
 
@@ -57,6 +59,7 @@ impl<W: Write> LineMode<W> {
             output,
             step: None,
             reported: Duration::ZERO,
+            touch: None,
             transcript: Vec::new(),
         })
     }
@@ -72,6 +75,23 @@ impl<W: Write> LineMode<W> {
         for (index, line) in wrapped(text, width).into_iter().enumerate() {
             let start = if index == 0 { first } else { &rest };
             self.say(&format!("{start}{line}"));
+        }
+    }
+
+    /// Counts down while a token waits for a finger.
+    fn say_touch(&mut self, left: Option<Duration>) {
+        let Some(left) = left.map(|left| left.as_secs()) else {
+            self.touch = None;
+            return;
+        };
+        let is_due = self
+            .touch
+            .is_none_or(|said| left + REPORT_EVERY.as_secs() <= said);
+        if is_due {
+            self.touch = Some(left);
+            self.say(&format!(
+                "  TOUCH THE TOKEN: it blinks, and waits for a finger. {left} s left."
+            ));
         }
     }
 
@@ -501,6 +521,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
         if waiting.elapsed < self.reported {
             self.reported = Duration::ZERO;
         }
+        self.say_touch(waiting.touch);
         let is_first = self.reported.is_zero() && waiting.on == WaitingOn::People;
         if is_first {
             self.say_step(ceremony);

@@ -155,6 +155,28 @@ impl fmt::Display for Tries {
     }
 }
 
+/// A secret that a make of token leaves the factory with, the same in every one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactorySecret {
+    /// The PIN.
+    Pin,
+    /// What unblocks the PIN.
+    Puk,
+    /// What lets keys be made.
+    ManagementKey,
+}
+
+impl fmt::Display for FactorySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pin => "PIN",
+            Self::Puk => "PUK",
+            Self::ManagementKey => "management key",
+        })
+    }
+}
+
 /// The result of a check that does not decide, but that a person should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

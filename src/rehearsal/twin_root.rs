@@ -59,7 +59,7 @@ impl Twins {
         for (id, (root_id, twin)) in &twins {
             let signature = match twin {
                 TwinKey::Token(public) => {
-                    self.with_token(id.as_str(), |token| sign(token, public, message))?
+                    self.with_token(id.as_str(), |token, _| sign(token, public, message))?
                 }
                 TwinKey::Site(_) => self
                     .site_signature(id, message)
@@ -110,7 +110,8 @@ impl Twins {
         let Some(place) = place else {
             let key_type = key_type(algorithm)
                 .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
-            let public = self.with_token(id.as_str(), |token| make_key(token, key_type))?;
+            let public =
+                self.with_token(id.as_str(), |token, slot| make_key(token, slot, key_type))?;
             return Ok(TwinKey::Token(public));
         };
         let key = memory_key::generate(algorithm)
@@ -149,9 +150,13 @@ fn key_type(algorithm: Algorithm) -> Option<KeyType> {
         .find(|kind| kind.algorithm() == algorithm)
 }
 
-pub(super) fn make_key(token: &mut dyn Token, key_type: KeyType) -> Result<PublicKey, TwinsError> {
+pub(super) fn make_key(
+    token: &mut dyn Token,
+    slot: Option<u8>,
+    key_type: KeyType,
+) -> Result<PublicKey, TwinsError> {
     let request = KeyRequest {
-        object_id: b"twin".to_vec(),
+        object_id: slot.map_or_else(|| b"twin".to_vec(), |slot| vec![slot]),
         label: "REHEARSAL twin".to_owned(),
         key_type,
         extractable: false,

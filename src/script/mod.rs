@@ -7,6 +7,7 @@
 
 mod act;
 mod activation;
+mod attestation;
 mod blueprint;
 mod carried;
 mod check;
@@ -20,10 +21,12 @@ mod previous;
 mod read;
 mod sheet;
 mod signing;
+mod token;
 mod warning;
 
 pub use act::{Act, capitalised};
 pub use activation::{Fate, SecretPlan, TokenSecret};
+pub use attestation::AttestationPolicy;
 pub use blueprint::{
     Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, KeyFate, OnlineFiles, enrol,
 };
@@ -35,8 +38,9 @@ pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
 pub use own_token::OwnToken;
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
-    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
+    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::{RunSheet, SlipFacts, Slips};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
+pub use token::{SlotPlan, Spare, TokenSpec};

@@ -1,6 +1,7 @@
 //! A person's own token: who has one approves by it instead of by a code.
 
-use super::plan::{CarriedKey, TokenSpec};
+use super::plan::CarriedKey;
+use super::token::TokenSpec;
 
 /// A token of a person's own, by which that person approves.
 #[derive(Debug, Clone, PartialEq, Eq)]

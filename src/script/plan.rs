@@ -7,11 +7,11 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
-use crate::profile::{self, Profile};
-use crate::record::CustodyList;
+use crate::record::{CustodyList, Provenance};
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
+use super::attestation::AttestationPolicy;
 use super::carried::CarriedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
@@ -19,6 +19,7 @@ use super::fault::Warning;
 use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
+use super::token::{Spare, TokenSpec};
 use super::{Act, Fate, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
 
 /// A ceremony script that passed every check.
@@ -42,6 +43,7 @@ pub struct Script {
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
     pub(super) payloads: PayloadRegister,
+    pub(super) attestation: AttestationPolicy,
     pub(super) signing: Option<Signing>,
 }
 
@@ -83,6 +85,8 @@ pub struct RootPolicy {
     pub consistent_snapshot: bool,
     /// For whose rules the metadata is written.
     pub destination: Destination,
+    /// What every key that comes into the root must be known by; none where its token's word is enough.
+    pub require_provenance: Option<Provenance>,
     /// The roles whose keys are online.
     pub roles: OnlineRoles,
 }
@@ -113,6 +117,7 @@ impl RootPolicy {
         expires: Timestamp::MAX,
         consistent_snapshot: true,
         destination: Destination::Plain,
+        require_provenance: None,
         roles: OnlineRoles {
             timestamp: None,
             snapshot: None,
@@ -268,12 +273,19 @@ impl KeyPlan {
         self.activation.iter().find(|plan| plan.secret == secret)
     }
 
-    /// By which secret a locked PIN is unblocked: the PUK where the token has one, otherwise the SO PIN. None where
-    /// that is random and discarded.
+    /// Which secret sets a new PIN: the PUK where such tokens have one, otherwise the SO PIN.
+    #[must_use]
+    pub fn ruling_secret(&self) -> TokenSecret {
+        match self.secret(TokenSecret::Puk) {
+            Some(_) => TokenSecret::Puk,
+            None => TokenSecret::SoPin,
+        }
+    }
+
+    /// By which secret a locked PIN is unblocked. None where that is random and discarded.
     #[must_use]
     pub fn unblocked_by(&self) -> Option<&SecretPlan> {
-        self.secret(TokenSecret::Puk)
-            .or_else(|| self.secret(TokenSecret::SoPin))
+        self.secret(self.ruling_secret())
             .filter(|plan| plan.fate != Fate::Discarded)
     }
 
@@ -283,53 +295,6 @@ impl KeyPlan {
             Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
             Fate::Memory | Fate::Discarded => None,
         })
-    }
-}
-
-/// A token that waits to stand in for one that fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spare {
-    /// How the script calls it.
-    pub id: SpareId,
-    /// Which token it is.
-    pub token: TokenSpec,
-    /// The keys for which it may be taken; empty where it may be for any key of its make.
-    pub keys: Vec<KeyId>,
-}
-
-impl Spare {
-    /// Whether it may stand in for the token of a key.
-    #[must_use]
-    pub fn serves(&self, plan: &KeyPlan) -> bool {
-        self.token.profile == plan.token.profile
-            && (self.keys.is_empty() || self.keys.contains(&plan.id))
-    }
-}
-
-/// How to tell the right token from others. What the script leaves out is not compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenSpec {
-    /// A token profile: `softhsm2`.
-    pub profile: String,
-    /// The maker, as the token tells it.
-    pub manufacturer: Option<String>,
-    /// The model, as the token tells it.
-    pub model: Option<String>,
-    /// The serial number, as the token tells it.
-    pub serial: Option<String>,
-    /// The label that the token gets when it is initialised; at most 32 bytes.
-    pub label: Option<String>,
-    /// The number of the tamper-evident bag that the token arrives in.
-    pub bag: Option<String>,
-}
-
-impl TokenSpec {
-    /// The ID that the key must have, for makes that keep keys in numbered slots: a YubiKey's 9c, for
-    /// digital signatures.
-    #[must_use]
-    pub fn slot(&self) -> Option<Vec<u8>> {
-        let profile = Profile::named(&self.profile).ok()?;
-        (profile.kind() == profile::Kind::YubikeyPiv).then(|| vec![0x9c])
     }
 }
 
@@ -539,6 +504,13 @@ impl Script {
         &self.custody
     }
 
+    /// Whether a step initialises the token of a key.
+    #[must_use]
+    pub fn initialises(&self, key: &KeyId) -> bool {
+        let mut acts = self.steps.iter().map(|step| &step.act);
+        acts.any(|act| matches!(act, Act::InitialiseToken { key: of } if of == key))
+    }
+
     /// The steps, in their order.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
@@ -580,6 +552,12 @@ impl Script {
     #[must_use]
     pub const fn payloads(&self) -> &PayloadRegister {
         &self.payloads
+    }
+
+    /// At which roots attestations of keys may end.
+    #[must_use]
+    pub const fn attestation(&self) -> &AttestationPolicy {
+        &self.attestation
     }
 
     /// What a signing is about; none in other kinds.

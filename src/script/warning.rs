@@ -10,6 +10,7 @@ use super::previous::Place;
 use super::read::{ChangeEntry, DistantEntry, Draft, Log, Span};
 use crate::metadata::KeyType;
 use crate::profile::Profile;
+use crate::record::TouchPolicy;
 
 /// The warnings of a script without faults, in the order of its lines.
 pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
@@ -23,6 +24,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.key_types(draft);
     found.sample_keys(draft);
     found.activation(draft);
+    found.attestation(draft);
     found.rotation(draft);
     found.warnings.sort_by_key(|warning| warning.line);
     found.warnings
@@ -160,6 +162,31 @@ impl Found<'_, '_> {
                 // One is enough to see what is meant.
                 break;
             }
+        }
+    }
+
+    /// What weakens what is known of keys on YubiKeys.
+    fn attestation(&mut self, draft: &Draft) {
+        for root in &draft.attestation.roots {
+            self.warn(
+                "script.attestation-root",
+                &root.span,
+                format!(
+                    "attestations that end at {:?} are believed, although no maker's root is built in there",
+                    root.value.name
+                ),
+                "leave it out where keys are on YubiKeys: their maker's roots are known",
+            );
+        }
+        let tokens = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let touch = tokens.filter_map(|token| token.touch_policy.as_ref());
+        for policy in touch.filter(|at| at.value == TouchPolicy::Never) {
+            self.warn(
+                "script.policy",
+                &policy.span,
+                "a key that wants no touch signs for whatever program knows its PIN".to_owned(),
+                "leave it out: a touch is wanted before every signature then",
+            );
         }
     }
 

@@ -84,6 +84,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
             key: key.clone(),
             token,
             blank: true,
+            at_factory_value: Vec::new(),
         },
     );
     let refusal = room.ceremony.clone().apply(&found).unwrap_err();

@@ -23,7 +23,8 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::Provenance;
 use conclave::script::{
-    Blueprint, CarriedFiles as _, EnrolledFile, KeyId, Kind, PersonId, Script, SpareId, embedded, enrol,
+    Blueprint, CarriedFiles as _, EnrolledFile, KeyId, Kind, PersonId, Script, SpareId, embedded,
+    enrol,
 };
 use conclave::transcript::Transcript;
 use conclave::transfer::{Enrolment, EnrolmentClaims, Occasion, Possession, PossessionProof};
@@ -426,6 +427,7 @@ impl Room {
             Effect::FindToken { key } => Outcome::TokenFound {
                 token: self.token(key).id().clone(),
                 blank: self.token(key).id().label.is_empty(),
+                at_factory_value: Vec::new(),
             },
             Effect::InitialiseToken { key, label, .. } => {
                 self.token(key).initialise(label);
@@ -445,6 +447,7 @@ impl Room {
                     token: self.token(key).id().clone(),
                     public_key: self.token(key).public_key(),
                     attributes: SoftwareToken::ATTRIBUTES,
+                    attestation: Vec::new(),
                 }
             }
             Effect::ProvePossession { key, occasion, .. } => {

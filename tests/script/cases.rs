@@ -573,6 +573,52 @@ const SPARES: &[Case] = &[
     ),
 ];
 
+const FIRST_TOKEN: &str = "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }";
+
+const YUBIKEYS: &[Case] = &[
+    (
+        "slot-of-softhsm",
+        FIRST_TOKEN,
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\", slot = \"9c\", pin_policy = \"once\", touch_policy = \"never\" }",
+    ),
+    (
+        "slot-unknown",
+        FIRST_TOKEN,
+        "token = { profile = \"yubikey-piv\", slot = \"f9\" }",
+    ),
+    (
+        "policy-of-touch-unknown",
+        FIRST_TOKEN,
+        "token = { profile = \"yubikey-piv\", touch_policy = \"sometimes\" }",
+    ),
+    (
+        "policy-is-no-pin",
+        FIRST_TOKEN,
+        "token = { profile = \"yubikey-piv\", pin_policy = \"271828\" }",
+    ),
+    (
+        "key-type-of-yubikey",
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\ntype = \"ecdsa-sha2-nistp256\"",
+        "token = { profile = \"yubikey-piv\" }\ntype = \"ed25519\"",
+    ),
+    (
+        "provenance-unknown",
+        "destination = \"plain\"",
+        "require_provenance = \"claimed\"\ndestination = \"plain\"",
+    ),
+    (
+        "provenance-of-softhsm",
+        "destination = \"plain\"",
+        "require_provenance = \"attested\"\ndestination = \"plain\"",
+    ),
+    (
+        "attestation-root",
+        "[root]\n",
+        "[attestation]\nadditional_roots = [{ file = \"readme.txt\", sha256 = \"README\" }]\n\n[root]\n",
+    ),
+];
+
 pub(crate) const GROUPS: &[&[Case]] = &[
     TEXT, HEADER, PINS, DATES, THRESHOLDS, CARRIED, PEOPLE, KEYS, ACTIVATION, SPARES, STEPS, ORDER,
+    YUBIKEYS,
 ];

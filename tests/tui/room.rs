@@ -59,6 +59,7 @@ impl Room {
             mirror: None,
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
             rehearsal_keys: Vec::new(),
+            twin_attestation_root: None,
             twin_root: None,
             twin_keys: std::collections::BTreeMap::new(),
             twin_approvals: std::collections::BTreeMap::new(),
@@ -165,6 +166,7 @@ impl Room {
             seen: seen.iter().map(|line| (*line).to_owned()).collect(),
             elapsed: Duration::from_secs(seconds),
             on,
+            touch: None,
         };
         self.call(Call::Waiting(self.shared_ceremony(), waiting))
     }

@@ -304,6 +304,7 @@ fn in_the_terminal() {
             seen: Vec::new(),
             elapsed: Duration::ZERO,
             on: WaitingOn::Token,
+            touch: None,
         };
         front_end.waiting(&ceremony, &waiting).unwrap();
         match part.as_str() {

@@ -116,11 +116,18 @@ impl Stand {
 
     /// Yubico's own tool, on one card.
     pub(crate) fn ykman(&self, serial: &str, arguments: &[&str]) -> Output {
-        self.command(tool("ykman"))
+        // Not by its own file, which names its interpreter by the place where it was installed.
+        self.command(tool("python"))
+            .args(["-c", "from ykman._cli.__main__ import main; main()"])
             .args(["--device", serial, "piv"])
             .args(arguments)
             .output()
             .unwrap()
+    }
+
+    /// Where the PC/SC library finds the cards.
+    pub(crate) fn socket(&self) -> &str {
+        &self.socket
     }
 
     /// The root of these cards' attestations.

@@ -163,6 +163,32 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
             None => generated.origin().to_owned(),
         },
     ));
+    if let Some(given) = &generated.attestation {
+        facts.push((
+            "Attestation",
+            match given.verdict() {
+                Ok(said) => format!(
+                    "{said}; {}{}",
+                    if said.pinned_root {
+                        "trusted by the maker's root "
+                    } else {
+                        "trusted by an additional root, "
+                    },
+                    said.root
+                ),
+                Err(refusal) => format!("not believed: {refusal}"),
+            },
+        ));
+        let findings = given.verdict().ok().into_iter();
+        for finding in findings.flat_map(|said| &said.findings) {
+            facts.push(("Found", finding.to_string()));
+        }
+    } else if generated.stood_in {
+        facts.push((
+            "Attestation",
+            "stood-in: the twin is of another make, and attests nothing".to_owned(),
+        ));
+    }
     facts.push((
         "Proof of possession",
         format!(

@@ -1,8 +1,11 @@
 //! What the outcome of an effect means.
 
-use crate::script::{Act, Step};
+use crate::certificate::{Certificate, PublicKey};
+use crate::record::{KeyAttributes, TokenId};
+use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 
+use crate::ceremony::attestation::Told;
 use crate::ceremony::effect::Outcome;
 use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::failure::Failure;
@@ -59,10 +62,18 @@ impl Ceremony {
             (Act::InspectStation, Outcome::StationInspected(findings)) => {
                 Fact::StationInspected { findings }
             }
-            (Act::OpenToken { key }, Outcome::TokenFound { token, blank }) => Fact::TokenFound {
+            (
+                Act::OpenToken { key },
+                Outcome::TokenFound {
+                    token,
+                    blank,
+                    at_factory_value,
+                },
+            ) => Fact::TokenFound {
                 key: key.clone(),
                 token,
                 blank,
+                at_factory_value,
             },
             (Act::InitialiseToken { key }, Outcome::TokenInitialised { token }) => {
                 Fact::TokenInitialised {
@@ -77,15 +88,9 @@ impl Ceremony {
                     token,
                     public_key,
                     attributes,
+                    attestation,
                 },
-            ) => Fact::KeyGenerated {
-                key: key.clone(),
-                token,
-                public_key: public_key.to_pem(),
-                fingerprint: public_key.fingerprint(),
-                attributes,
-                provenance: attributes.provenance(),
-            },
+            ) => self.generated(key, token, &public_key, attributes, &attestation),
             (
                 Act::GenerateKey { key } | Act::EnrolKey { key } | Act::ProveToken { key },
                 Outcome::Answered {
@@ -133,6 +138,37 @@ impl Ceremony {
             _ => return Err(StepError::NotAsked),
         };
         Ok(Ok(self.at_step(self.people_of(step), fact)))
+    }
+}
+
+impl Ceremony {
+    /// What a token gave back as its new key. What is false in it is told by the fold.
+    fn generated(
+        &self,
+        key: &KeyId,
+        token: TokenId,
+        public_key: &PublicKey,
+        attributes: KeyAttributes,
+        attestation: &[Certificate],
+    ) -> Fact {
+        let announced = self.keys.get(key).and_then(|state| state.generate.get());
+        let told = Told {
+            token: &token,
+            object_id: announced.map_or(&[], |(object_id, _)| object_id),
+            public_key,
+            attributes,
+        };
+        let judged = self.judge_attestation(key, &told, attestation);
+        let judged = judged.ok().flatten();
+        Fact::KeyGenerated {
+            key: key.clone(),
+            public_key: public_key.to_pem(),
+            fingerprint: public_key.fingerprint(),
+            attributes,
+            provenance: Self::provenance_of(&told, judged.as_ref()),
+            attestation: attestation.iter().map(Certificate::to_pem).collect(),
+            token,
+        }
     }
 }
 

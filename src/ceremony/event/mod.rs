@@ -7,7 +7,7 @@ mod particulars;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
+use crate::record::{FactorySecret, Finding, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId, StepId, TokenSecret};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -134,6 +134,9 @@ pub enum Fact {
         token: TokenId,
         /// Whether it was blank.
         blank: bool,
+        /// What it still had as it left the factory.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        at_factory_value: Vec<FactorySecret>,
     },
     /// A token is about to be initialised: all that is on it goes.
     InitialiseIntended {
@@ -175,8 +178,12 @@ pub enum Fact {
         fingerprint: Digest,
         /// What the token says of the private key.
         attributes: KeyAttributes,
-        /// What that amounts to.
+        /// What that amounts to, with the attestation.
         provenance: Provenance,
+        /// What the token states, signed, about where the key was made: the statement, then the certificate of the
+        /// device, PEM each. Empty for tokens that state nothing.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attestation: Vec<String>,
     },
     /// A token proved that it holds a key, by signing a fresh challenge.
     PossessionProven {

@@ -61,6 +61,9 @@ pub struct Opening {
     /// The twin that a rehearsal changes in place of the root that the script carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_root: Option<TwinRoot>,
+    /// The root at which the attestations of a rehearsal's twins end, PEM, where it has twins that attest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_attestation_root: Option<String>,
     /// The twins that stand in for enrolled keys in a rehearsal: the public key of each, PEM, by the name that the
     /// script gives the key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -62,6 +62,8 @@ impl Ceremony {
                         attributes: None,
                         // A twin has no device that could speak for it.
                         provenance: Some(Provenance::Claimed),
+                        attestation: None,
+                        stood_in: false,
                     });
                 }
                 (None, Some(remote)) => remote.key = key,

@@ -14,12 +14,13 @@ mod tokens;
 
 use jiff::Timestamp;
 
+use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
 use crate::ceremony::check::Check;
 use crate::ceremony::custody::{Whereabouts, is_taken_again};
-use crate::ceremony::event::{Event, Fact, Verdict};
+use crate::ceremony::event::{Event, Fact, Opening, Verdict};
 use crate::ceremony::foundation::Foundation;
 use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
@@ -136,36 +137,48 @@ impl Ceremony {
         Ok(self)
     }
 
+    fn fold_opened(&mut self, opening: &Opening) -> Folded {
+        let is_rehearsal = opening.mode == crate::ceremony::Mode::Rehearsal;
+        require(
+            is_rehearsal == opening.twins.is_some()
+                && (is_rehearsal || opening.twin_clock_offset == 0),
+            "a rehearsal has twins of the tokens and of the clock, and a production has none",
+        )?;
+        if let Some(pem) = &opening.twin_attestation_root {
+            require(
+                is_rehearsal,
+                "attestations of a production end at roots of makers, or of the script",
+            )?;
+            TrustedRoots::default()
+                .with(pem.as_bytes())
+                .map_err(|error| contradiction(format!("no root of attestations: {error}")))?;
+        }
+        if let Some(twin) = &opening.twin_root {
+            require(
+                is_rehearsal,
+                "a production changes the root that the script carries",
+            )?;
+            let real = Foundation::of(&self.script)
+                .ok_or_else(|| contradiction("a genesis changes no root"))?;
+            let twin = real.twin(&self.script, twin).map_err(contradiction)?;
+            self.found_on(Some(twin));
+        }
+        self.fold_enrolments(opening)?;
+        self.require_list_of(opening.mode)?;
+        hold(
+            Check::KeyRehearsal,
+            is_rehearsal || !self.script.payloads().is_rehearsed(),
+            "the register of payloads is of a rehearsal: what was signed there is for no production",
+        )?;
+        self.require_twins_of_own_tokens(opening)?;
+        self.opening = Some(opening.clone());
+        Ok(())
+    }
+
     /// Folds what can happen at any time; false when the event is of another kind.
     fn fold_anywhere(&mut self, event: &Event) -> Result<bool, ReplayError> {
         match &event.fact {
-            Fact::Opened(opening) => {
-                let is_rehearsal = opening.mode == crate::ceremony::Mode::Rehearsal;
-                require(
-                    is_rehearsal == opening.twins.is_some()
-                        && (is_rehearsal || opening.twin_clock_offset == 0),
-                    "a rehearsal has twins of the tokens and of the clock, and a production has none",
-                )?;
-                if let Some(twin) = &opening.twin_root {
-                    require(
-                        is_rehearsal,
-                        "a production changes the root that the script carries",
-                    )?;
-                    let real = Foundation::of(&self.script)
-                        .ok_or_else(|| contradiction("a genesis changes no root"))?;
-                    let twin = real.twin(&self.script, twin).map_err(contradiction)?;
-                    self.found_on(Some(twin));
-                }
-                self.fold_enrolments(opening)?;
-                self.require_list_of(opening.mode)?;
-                hold(
-                    Check::KeyRehearsal,
-                    is_rehearsal || !self.script.payloads().is_rehearsed(),
-                    "the register of payloads is of a rehearsal: what was signed there is for no production",
-                )?;
-                self.require_twins_of_own_tokens(opening)?;
-                self.opening = Some(opening.clone());
-            }
+            Fact::Opened(opening) => self.fold_opened(opening)?,
             Fact::Resumed { head, .. } => {
                 self.resume_custody(*head);
                 // The people, the clock and the machine may be others now.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::certificate::PublicKey;
 use crate::metadata::Key;
-use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::record::{AttestationSummary, FactorySecret, KeyAttributes, Provenance, TokenId};
 use crate::script::{SpareId, TokenSecret};
 use crate::transfer::PossessionProof;
+
+use crate::ceremony::attestation::KeyAttestation;
 
 /// What is known of one key of the script.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +18,8 @@ use crate::transfer::PossessionProof;
 )]
 pub struct KeyState {
     pub(in crate::ceremony) token: Option<TokenId>,
+    /// What the token still has as it left the factory.
+    pub(in crate::ceremony) at_factory_value: Vec<FactorySecret>,
     pub(in crate::ceremony) initialise: Intent<String>,
     pub(in crate::ceremony) initialised: bool,
     pub(in crate::ceremony) pin_set: bool,
@@ -85,6 +89,10 @@ pub struct Generated {
     pub attributes: Option<KeyAttributes>,
     /// What that amounts to; none for a key that was made before.
     pub provenance: Option<Provenance>,
+    /// What its token stated, signed, about where it was made.
+    pub attestation: Option<KeyAttestation>,
+    /// Whether a twin that attests nothing stands in for a token that does.
+    pub stood_in: bool,
 }
 
 impl Generated {
@@ -95,14 +103,25 @@ impl Generated {
             key: key.clone(),
             attributes: None,
             provenance: None,
+            attestation: None,
+            stood_in: false,
         })
     }
 
     /// Where it comes from, in a word or two.
     #[must_use]
     pub fn origin(&self) -> &'static str {
-        self.provenance
-            .map_or("made before this ceremony", Provenance::as_str)
+        match self.provenance {
+            None => "made before this ceremony",
+            Some(_) if self.stood_in => "claimed; attestation stood-in",
+            Some(provenance) => provenance.as_str(),
+        }
+    }
+
+    /// What its device stated about it, if that is believed.
+    #[must_use]
+    pub fn attested(&self) -> Option<&AttestationSummary> {
+        self.attestation.as_ref()?.verdict().ok()
     }
 }
 

@@ -135,6 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         machine: station::machine(),
         rehearsal: None,
         rehearsal_keys: Vec::new(),
+        twin_attestation_root: None,
         twin_root: None,
         twin_keys: BTreeMap::new(),
         twin_approvals: BTreeMap::new(),

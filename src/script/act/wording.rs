@@ -1,6 +1,6 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, Fate, KeyId, PersonId, Place, Script, SecretPlan, TokenSecret};
+use crate::script::{Act, Fate, KeyId, KeyPlan, PersonId, Place, Script, SecretPlan, TokenSecret};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -93,10 +93,13 @@ impl Act {
             ]),
             Self::Note { text, .. } => text.lines().map(str::to_owned).collect(),
             Self::OpenToken { key } => open_token(script, key),
-            Self::InitialiseToken { key } => vec![
+            Self::InitialiseToken { key } => [
                 format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
                 so_pin(script, key),
-            ],
+            ]
+            .into_iter()
+            .chain(management_key(script, key))
+            .collect(),
             Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } => generate_key(script, key),
             Self::EnrolKey { key } => enrol_key(script, key),
@@ -290,22 +293,32 @@ fn seal(script: &Script, key: &KeyId, place: &str, receiver: Option<&PersonId>) 
     lines
 }
 
-/// Who sets the SO PIN, unseen.
+/// Who sets the SO PIN or the PUK, unseen.
 fn so_pin(script: &Script, key: &KeyId) -> String {
-    let plan = script
+    let secret = script
         .key(key)
-        .and_then(|plan| plan.secret(TokenSecret::SoPin));
+        .map_or(TokenSecret::SoPin, KeyPlan::ruling_secret);
+    let plan = script.key(key).and_then(|plan| plan.secret(secret));
+    let title = secret.title();
     match plan {
         Some(SecretPlan {
             fate: Fate::Discarded,
             ..
-        }) => "The SO PIN is random: nobody sees it, and it is forgotten once the PIN is set."
-            .to_owned(),
+        }) => format!(
+            "The {title} is random: nobody sees it, and it is forgotten once the PIN is set."
+        ),
         _ => format!(
-            "The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.",
+            "The others turn away. {} alone types the {title}: a new one, twice, where the token has none.",
             setter(script, key, plan)
         ),
     }
+}
+
+/// What is changed on a YubiKey beside the PUK.
+fn management_key(script: &Script, key: &KeyId) -> Option<String> {
+    script.key(key)?.token.slot.map(|_| {
+        "Its management key becomes a random one, which lies on the YubiKey behind the PIN. The values of the factory open nothing any more once the PIN is set.".to_owned()
+    })
 }
 
 /// Who sets a secret, at the head of a sentence: the key holder, or somebody by name.
@@ -347,17 +360,27 @@ fn set_pin(script: &Script, key: &KeyId) -> Vec<String> {
 
 fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
     let kind = script.key(key).map(|key| key.key_type.to_string());
-    vec![
-        format!(
-            "The token makes {}, of type {}.",
-            script.key_title(key),
-            kind.unwrap_or_default()
-        ),
+    let mut lines = vec![format!(
+        "The token makes {}, of type {}.",
+        script.key_title(key),
+        kind.unwrap_or_default()
+    )];
+    if let Some(slot) = script.key(key).and_then(|key| key.token.slot) {
+        lines.push(format!(
+            "The key lives in slot {:02x}. It wants the PIN: {}; a touch: {}. The YubiKey blinks when it waits for a touch.",
+            slot.number, slot.policy.pin, slot.policy.touch
+        ));
+        lines.push(
+            "The YubiKey states, signed, that it made the key itself. The statement is verified up to a root of its maker, and kept with the record.".to_owned(),
+        );
+    }
+    lines.extend([
         format!(
             "A witness writes the first fingerprint words of the key on the run sheet. {} takes the token out and keeps it.",
             actor(script, key)
         ),
-    ]
+    ]);
+    lines
 }
 
 fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {

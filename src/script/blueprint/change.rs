@@ -5,6 +5,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 
 use super::{BlueprintError, OnlineFiles, set, tables, text, uncomment, unplaced};
 use crate::metadata::{KeyId, KeyType};
+use crate::script::TokenSecret;
 use crate::script::embedded::embedded;
 use crate::words::Digest;
 
@@ -244,9 +245,10 @@ impl ChangeBlueprint {
             if key.exists.is_none() {
                 set(&mut table, "type", self.key_type.to_string());
                 set(&mut table, "backup", "none");
-                let secrets = ["user-pin", "so-pin"].map(|what| {
+                let ruling = TokenSecret::ruling(&self.profile);
+                let secrets = [TokenSecret::UserPin, ruling].map(|what| {
                     let mut secret = InlineTable::new();
-                    secret.insert("what", what.into());
+                    secret.insert("what", what.as_str().into());
                     secret.insert("set_by", format!("holder-{number}").into());
                     secret.insert("fate", "memory".into());
                     Value::from(secret)

@@ -11,6 +11,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 pub use change::{ChangeBlueprint, KeyFate};
 pub use enrolment::{EnrolledFile, enrol};
 
+use super::TokenSecret;
 use super::embedded::embedded;
 use super::plan::{Kind, RoleKind};
 use crate::metadata::KeyType;
@@ -165,6 +166,13 @@ impl Blueprint {
                 let secrets = table.get_mut("activation").and_then(Item::as_array_mut);
                 let secrets = secrets.into_iter().flat_map(Array::iter_mut);
                 for secret in secrets.filter_map(Value::as_inline_table_mut) {
+                    if let Some(what) = secret.get_mut("what")
+                        && what.as_str() == Some(TokenSecret::SoPin.as_str())
+                    {
+                        let decor = what.decor().clone();
+                        *what = TokenSecret::ruling(&self.profile).as_str().into();
+                        *what.decor_mut() = decor;
+                    }
                     if let Some(by) = secret.get_mut("set_by") {
                         let decor = by.decor().clone();
                         *by = format!("holder-{n}").into();

@@ -9,8 +9,10 @@ use super::rotation::{self, ChangeEntry, DistantEntry};
 use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
 use crate::profile::Profile;
-use crate::script::plan::{Backup, KeyPlan, Kind, TokenSpec};
-use crate::script::{Enrolled, KeyId, PersonId};
+use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
+use crate::script::plan::{Backup, KeyPlan, Kind};
+use crate::script::token::attests;
+use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 
 /// A key as it was read.
 pub(in crate::script) struct KeyEntry {
@@ -34,6 +36,9 @@ pub(in crate::script) struct TokenEntry {
     pub(in crate::script) serial: Option<At<String>>,
     pub(in crate::script) label: Option<At<String>>,
     pub(in crate::script) bag: Option<At<String>>,
+    pub(in crate::script) slot: Option<At<u8>>,
+    pub(in crate::script) pin_policy: Option<At<PinPolicy>>,
+    pub(in crate::script) touch_policy: Option<At<TouchPolicy>>,
 }
 
 /// The keys whose tokens are in the room, and those whose tokens are not.
@@ -142,6 +147,15 @@ pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
     let label = fields
         .optional("label")
         .and_then(|value| value.at(label(&value)));
+    let slot = fields
+        .optional("slot")
+        .and_then(|value| value.at(slot(&value)));
+    let pin_policy = fields
+        .optional("pin_policy")
+        .and_then(|value| value.at(pin_policy(&value)));
+    let touch_policy = fields
+        .optional("touch_policy")
+        .and_then(|value| value.at(value.one_of("script.policy", SlotPlan::TOUCH_POLICIES)));
     fields.finish();
     TokenEntry {
         profile,
@@ -150,6 +164,9 @@ pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
         serial,
         label,
         bag,
+        slot,
+        pin_policy,
+        touch_policy,
     }
 }
 
@@ -166,6 +183,34 @@ fn profile(value: &Value<'_, '_>) -> Option<String> {
             None
         }
     }
+}
+
+fn slot(value: &Value<'_, '_>) -> Option<u8> {
+    let text = value.raw()?;
+    let number = SlotPlan::number_of(text);
+    if number.is_none() {
+        value.fault(
+            "script.slot",
+            format!("a YubiKey has no slot {text:?} for such a key"),
+            "take \"9c\", which is for signatures, or \"9a\", \"9d\", \"9e\", \"82\" to \"95\"",
+        );
+    }
+    number
+}
+
+/// Somebody may take the field for the PIN's own, so that what stands there is not repeated.
+fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
+    let text = value.raw()?;
+    let mut known = SlotPlan::PIN_POLICIES.iter();
+    let found = known.find(|(word, _)| *word == text);
+    if found.is_none() {
+        value.fault(
+            "script.policy",
+            "\"pin_policy\" says when the key wants the PIN, and this is not a way to say it",
+            "known here: always, once; if a PIN stands there, never use that PIN again",
+        );
+    }
+    found.map(|(_, policy)| *policy)
 }
 
 fn label(value: &Value<'_, '_>) -> Option<String> {
@@ -270,13 +315,23 @@ impl KeyEntry {
 
 impl TokenEntry {
     pub(super) fn complete(self) -> Option<TokenSpec> {
+        let profile = self.profile?.value;
+        let usual = SlotPlan::default();
+        let slot = attests(&profile).then(|| SlotPlan {
+            number: self.slot.map_or(usual.number, |at| at.value),
+            policy: UsePolicy {
+                pin: self.pin_policy.map_or(usual.policy.pin, |at| at.value),
+                touch: self.touch_policy.map_or(usual.policy.touch, |at| at.value),
+            },
+        });
         Some(TokenSpec {
-            profile: self.profile?.value,
+            profile,
             manufacturer: self.manufacturer,
             model: self.model,
             serial: self.serial.map(|at| at.value),
             label: self.label.map(|at| at.value),
             bag: self.bag.map(|at| at.value),
+            slot,
         })
     }
 }

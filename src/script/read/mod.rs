@@ -1,6 +1,7 @@
 //! From text to a script, or to every fault in it.
 
 mod activation;
+mod attestation;
 mod carried;
 mod custody;
 mod enrolled;
@@ -29,7 +30,8 @@ use carried::Carrier;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
-pub(super) use keys::KeyEntry;
+pub(super) use attestation::AttestationEntry;
+pub(super) use keys::{KeyEntry, TokenEntry};
 pub(super) use log::{At, Log, Span};
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
@@ -54,6 +56,7 @@ pub(super) struct Draft {
     pub(super) not_before: Option<Timestamp>,
     pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
+    pub(super) attestation: AttestationEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
     pub(super) custody: Option<At<CustodyList>>,
@@ -232,14 +235,8 @@ fn document_fields(
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
-    let root = match kind {
-        Kind::Enrolment => None,
-        _ => fields
-            .required("root", "a table [root] with threshold, expires and roles")
-            .and_then(|value| value.table("[root]"))
-            .map(|table| root::read(table, &mut carrier, kind)),
-    };
-    let root = root.unwrap_or_default();
+    let root = root_policy(&mut fields, &mut carrier, kind);
+    let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST), &mut carrier);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
@@ -254,6 +251,7 @@ fn document_fields(
         not_before,
         assurance,
         root,
+        attestation,
         people,
         previous,
         custody,
@@ -273,6 +271,18 @@ fn document_fields(
         carried: carrier.into_files(),
         ..script
     })
+}
+
+/// The table `[root]`, of ceremonies that make one.
+fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
+    if kind == Kind::Enrolment {
+        return RootEntry::default();
+    }
+    fields
+        .required("root", "a table [root] with threshold, expires and roles")
+        .and_then(|value| value.table("[root]"))
+        .map(|table| root::read(table, carrier, kind))
+        .unwrap_or_default()
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.
@@ -334,6 +344,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         carried: BTreeMap::new(),
         warnings,
         payloads,
+        attestation: draft.attestation.complete(),
         signing: None,
     })
 }

@@ -7,9 +7,13 @@ use super::carried::Carrier;
 use super::fields::Fields;
 use super::log::{At, Span};
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
+use crate::record::Provenance;
 use crate::script::plan::{
     CarriedKey, Destination, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy,
 };
+
+/// What a script can ask of every key that comes into the root: a claim is what any token makes.
+const PROVENANCES: &[(&str, Provenance)] = &[(Provenance::Attested.as_str(), Provenance::Attested)];
 
 /// The root policy as it was read.
 #[derive(Default)]
@@ -18,6 +22,7 @@ pub(in crate::script) struct RootEntry {
     pub(in crate::script) expires: Option<At<Timestamp>>,
     consistent_snapshot: Option<bool>,
     destination: Option<Destination>,
+    pub(in crate::script) require_provenance: Option<At<Provenance>>,
     pub(in crate::script) roles: Vec<RoleEntry>,
 }
 
@@ -51,7 +56,10 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
     let destination = fields
         .required("destination", "destination = \"plain\"")
         .and_then(|value| destination(&value));
-    fields.later(&["require_provenance"]);
+    let required = fields.optional("require_provenance");
+    let require_provenance = required
+        .as_ref()
+        .and_then(|value| value.at(value.one_of("script.provenance", PROVENANCES)));
     let listed = match kind {
         Kind::Genesis => fields.required(
             "roles",
@@ -70,6 +78,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         expires,
         consistent_snapshot,
         destination,
+        require_provenance,
         roles,
     }
 }
@@ -152,6 +161,7 @@ impl RootEntry {
             expires: self.expires?.value,
             consistent_snapshot,
             destination: self.destination?,
+            require_provenance: self.require_provenance.map(|at| at.value),
             roles,
         })
     }

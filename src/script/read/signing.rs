@@ -15,7 +15,9 @@ use crate::record::CustodyList;
 use crate::script::plan::{
     Assurance, Backup, Destination, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
 };
-use crate::script::{Act, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust};
+use crate::script::{
+    Act, AttestationPolicy, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust,
+};
 use crate::transfer::{PayloadRegister, SigningRequest};
 use crate::words::Digest;
 
@@ -116,6 +118,7 @@ pub(super) fn read(
         carried: carrier.into_files(),
         warnings: Vec::new(),
         payloads: register?,
+        attestation: AttestationPolicy::default(),
         signing: Some(Signing {
             request,
             trust: trust?,
@@ -374,6 +377,7 @@ fn policy(request: &SigningRequest) -> RootPolicy {
         expires: payload.expires().instant(),
         consistent_snapshot: payload.consistent_snapshot().unwrap_or_default(),
         destination: Destination::Plain,
+        require_provenance: None,
         roles: OnlineRoles::default(),
     }
 }

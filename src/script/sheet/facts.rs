@@ -64,6 +64,18 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
         ),
         fact("Written for", root.destination.as_str()),
     ];
+    if let Some(provenance) = root.require_provenance {
+        facts.push(fact(
+            "Keys that come in",
+            format!("only with provenance {provenance}"),
+        ));
+    }
+    for file in script.attestation().additional() {
+        facts.push(fact(
+            "Attestations may end at",
+            format!("{}, which is no built-in root of a maker's", file.name),
+        ));
+    }
     if let Some(previous) = script.previous() {
         let version = previous.root.version();
         let threshold = previous.root.role(RoleKind::Root).threshold();
@@ -144,6 +156,12 @@ pub(super) fn token(token: &TokenSpec) -> String {
     let mut parts = vec![token.profile.clone()];
     for (name, mark) in marks {
         parts.extend(mark.iter().map(|mark| format!("{name}{mark}")));
+    }
+    if let Some(slot) = &token.slot {
+        parts.push(format!(
+            "slot {:02x} (PIN {}, touch {})",
+            slot.number, slot.policy.pin, slot.policy.touch
+        ));
     }
     parts.join(", ")
 }
