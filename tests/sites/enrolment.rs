@@ -65,18 +65,8 @@ fn made_in_lisbon(lisbon: &Site) -> Vec<u8> {
     file
 }
 
-#[test]
-fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
-    let (lisbon, oslo) = (Site::new("Lisbon"), Site::new("Oslo"));
-    let file = made_in_lisbon(&lisbon);
-    let enrolment = Enrolment::read(&file).unwrap();
-    assert!(!enrolment.claims().is_rehearsal);
-
-    // Oslo has a root, and takes the key in.
-    let keys = ["conclave-key-1", "conclave-key-2"].map(|token| oslo.make_key(token));
-    let line = Line::begin(keys.into());
-    oslo.receive("1.root.json", &line.files[0]);
-    oslo.receive("post/lisbon.enrolment.json", &file);
+/// Oslo writes a rotation of its root that takes the key in.
+fn write_rotation(oslo: &Site) {
     let (not_before, expires) = times();
     let (status, said) = oslo.conclave(&[
         "script",
@@ -98,6 +88,53 @@ fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
     assert_eq!(status, 0, "{said}");
     let (status, said) = oslo.conclave(&["script", "check", "rotation.toml"]);
     assert_eq!(status, 0, "{said}");
+}
+
+/// Lisbon is asked, signs, and sends its signature back.
+fn signed_in_lisbon(lisbon: &Site, oslo: &Site, line: &Line) {
+    lisbon.receive(
+        "request.json",
+        &oslo.read("ceremony/export/2.root.request.json"),
+    );
+    lisbon.receive("trusted/1.root.json", &line.files[0]);
+    let [_, pin] = LISBON_PINS;
+    let done = lisbon.conduct(
+        &[
+            "root",
+            "sign",
+            "request.json",
+            "--token",
+            "conclave-key-1",
+            "--out",
+            "signing",
+            "--trust",
+            "trusted/1.root.json",
+        ],
+        &("\n".repeat(12) + "SIGN ROOT 2\n" + &"\n".repeat(12)),
+        &[pin],
+    );
+    done.assert(0);
+    let mut files = lisbon.files_in("signing/export");
+    let name = files.pop().unwrap();
+    oslo.receive(
+        &format!("ceremony/export/signatures/{name}"),
+        &lisbon.read(&format!("signing/export/{name}")),
+    );
+}
+
+#[test]
+fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
+    let (lisbon, oslo) = (Site::new("Lisbon"), Site::new("Oslo"));
+    let file = made_in_lisbon(&lisbon);
+    let enrolment = Enrolment::read(&file).unwrap();
+    assert!(!enrolment.claims().is_rehearsal);
+
+    // Oslo has a root, and takes the key in.
+    let keys = ["conclave-key-1", "conclave-key-2"].map(|token| oslo.make_key(token));
+    let line = Line::begin(keys.into());
+    oslo.receive("1.root.json", &line.files[0]);
+    oslo.receive("post/lisbon.enrolment.json", &file);
+    write_rotation(&oslo);
 
     // The rehearsal has twins of all three keys: also of the one in Lisbon, which signs.
     let (status, said) = oslo.conclave(&[
@@ -145,35 +182,7 @@ fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
     let transcript = String::from_utf8(oslo.read("ceremony/transcript.jsonl")).unwrap();
     assert!(transcript.contains("enrolment-compared"), "{}", done.said);
 
-    // Lisbon is asked, and signs.
-    lisbon.receive(
-        "request.json",
-        &oslo.read("ceremony/export/2.root.request.json"),
-    );
-    lisbon.receive("trusted/1.root.json", &line.files[0]);
-    let [_, pin] = LISBON_PINS;
-    let done = lisbon.conduct(
-        &[
-            "root",
-            "sign",
-            "request.json",
-            "--token",
-            "conclave-key-1",
-            "--out",
-            "signing",
-            "--trust",
-            "trusted/1.root.json",
-        ],
-        &("\n".repeat(12) + "SIGN ROOT 2\n" + &"\n".repeat(12)),
-        &[pin],
-    );
-    done.assert(0);
-    let mut files = lisbon.files_in("signing/export");
-    let name = files.pop().unwrap();
-    oslo.receive(
-        &format!("ceremony/export/signatures/{name}"),
-        &lisbon.read(&format!("signing/export/{name}")),
-    );
+    signed_in_lisbon(&lisbon, &oslo, &line);
 
     // Oslo goes on, and a client follows.
     let answers = "\n".repeat(40);
