@@ -1,7 +1,7 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
 use crate::record::{FactorySecret, Provenance, TokenId, visible};
-use crate::script::{PersonId, Script};
+use crate::script::{ItemId, PersonId, Script};
 use crate::transfer::Occasion;
 
 use super::approval::strengths_of;
@@ -188,29 +188,32 @@ impl Event {
     /// The same, for bags and pauses.
     fn narrate_custody(&self, script: &Script, cast: &Cast, people: &str) -> Option<String> {
         Some(match &self.fact {
-            Fact::BagOpened { key, bag } => format!(
-                "{people} read bag {bag} of the token for {key}; it is the one on record, and was opened."
+            Fact::BagOpened { item, bag } => format!(
+                "{people} read bag {bag} of {}; it is the one on record, and was opened.",
+                named(script, item)
             ),
-            Fact::NewBagRead { key, bag } => {
-                format!("{people} read the number of the new bag for the token for {key}: {bag}.")
+            Fact::NewBagRead { item, bag } => {
+                let item = named(script, item);
+                format!("{people} read the number of the new bag for {item}: {bag}.")
             }
             Fact::BagReadingsDiffered { bag, .. } => {
                 format!("{people} read another number: {bag}. The bag is read again, by both.")
             }
             Fact::Sealed {
-                key,
+                item,
                 bag,
                 receiver,
                 place,
                 approvals,
             } => {
+                let item = named(script, item);
                 let receiver = cast.name(script, receiver);
                 let place = place.as_ref().map_or_else(
                     || "for the time of the pause".to_owned(),
                     |place| format!("to be kept here: {place}"),
                 );
                 format!(
-                    "The same number was read once more: the token for {key} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
+                    "The same number was read once more: {item} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
                     strengths_of(approvals)
                 )
             }
@@ -426,6 +429,14 @@ impl Event {
             ),
             _ => String::new(),
         }
+    }
+}
+
+/// What lies in a bag, by its name in the script.
+fn named(script: &Script, item: &ItemId) -> String {
+    match script.medium(item) {
+        Some(medium) => medium.title(),
+        None => format!("the token for {item}"),
     }
 }
 

@@ -127,7 +127,12 @@ impl Ceremony {
                 ))
             }
             Act::ProveToken { key } => self.prove(key, Occasion::Reinsertion),
-            Act::Seal { key, .. } => self.next_in_custody(step, Wanted::FirstReading(key.clone())),
+            Act::Seal { key, .. } => {
+                self.next_in_custody(step, Wanted::FirstReading(self.item_of(key)))
+            }
+            Act::SealMedium { medium, .. } => {
+                self.next_in_custody(step, Wanted::FirstReading(medium.into()))
+            }
             Act::Break { .. } => self.next_in_custody(step, Wanted::BeginBreak),
             Act::SignOff => Next::Ask(self.ask_sign_off(step)),
         }

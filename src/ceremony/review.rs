@@ -69,18 +69,18 @@ impl Ceremony {
 
     fn new_key(&self, plan: &KeyPlan) -> Option<String> {
         let generated = self.keys.get(&plan.id)?.generated()?;
+        let more = if plan.enrolled.is_some() {
+            "  made before this ceremony"
+        } else {
+            ""
+        };
         Some(format!(
-            "+ {} ({})  {}  {}  {}{}",
+            "+ {} ({})  {}, ID {}  {}{more}",
             plan.id,
             self.name(&plan.holder),
-            plan.key_type,
+            generated.key.describe(),
+            generated.key.id().short(),
             generated.origin(),
-            generated.key.id(),
-            if plan.enrolled.is_some() {
-                "  made before this ceremony"
-            } else {
-                ""
-            },
         ))
     }
 
@@ -134,7 +134,7 @@ impl Ceremony {
         for plan in self.script.keys() {
             let name = format!("{} ({})", plan.id, self.name(&plan.holder));
             let key = before.key(&plan.id);
-            let what = key.map(|key| format!("{}  {}", key.key.describe(), key.id.short()));
+            let what = key.map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()));
             let what = what.unwrap_or_default();
             match &plan.change {
                 KeyChange::Add => lines.extend(self.new_key(plan)),
@@ -152,7 +152,7 @@ impl Ceremony {
         for key in self.script.distant_keys() {
             let what = before
                 .key(&key.id)
-                .map(|key| format!("{}  {}", key.key.describe(), key.id.short()))
+                .map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()))
                 .unwrap_or_default();
             let name = distant_name(key);
             match &key.change {

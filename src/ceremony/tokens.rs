@@ -2,7 +2,7 @@
 
 use crate::certificate::attestation::known_weaknesses;
 use crate::record::{Firmware, Tries};
-use crate::script::{KeyId, Spare, SpareId, TokenSecret, TokenSpec};
+use crate::script::{ItemId, KeyId, Spare, SpareId, TokenSecret, TokenSpec};
 
 use super::event::Mode;
 use super::failure::{Failure, FailureKind};
@@ -30,6 +30,44 @@ impl Ceremony {
     pub fn token_name<'c>(&'c self, key: &'c KeyId) -> &'c str {
         let spare = self.keys.get(key).and_then(|state| state.spare());
         spare.map_or_else(|| key.as_str(), SpareId::as_str)
+    }
+
+    /// The token of a key as something that lies in a bag.
+    pub(super) fn item_of(&self, key: &KeyId) -> ItemId {
+        match self.keys.get(key).and_then(|state| state.spare()) {
+            Some(spare) => spare.into(),
+            None => key.into(),
+        }
+    }
+
+    /// The key for which a token is here, or was before it was given up; none for a medium.
+    #[must_use]
+    pub fn key_of_item(&self, item: &ItemId) -> Option<&KeyId> {
+        let plans = self.script.keys().iter().map(|plan| &plan.id);
+        let is_for = |key: &&KeyId| {
+            let given_up = &self.keys[*key].given_up;
+            self.item_of(key) == *item || given_up.iter().any(|(other, _)| other == item)
+        };
+        plans.into_iter().find(is_for)
+    }
+
+    /// What lies in a bag, in words: `the token of key holder 3`, `the medium stick-a with the export`.
+    #[must_use]
+    pub fn item_title(&self, item: &ItemId) -> String {
+        if let Some(medium) = self.script.medium(item) {
+            return medium.title();
+        }
+        match self.key_of_item(item) {
+            Some(key) if self.item_of(key) == *item => self.token_title(key),
+            Some(key) if item.as_str() == key.as_str() => {
+                format!("{}, which was given up", self.script.token_title(key))
+            }
+            Some(key) => format!(
+                "{item} of {}, which was given up",
+                self.script.holder_title(key)
+            ),
+            None => item.to_string(),
+        }
     }
 
     /// `the token of key holder 3`, or `spare-1 of key holder 3`.

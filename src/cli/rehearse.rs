@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::audit::{PAYLOADS, read_record};
+use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
@@ -19,6 +19,8 @@ use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
 const STORE: &str = "tokens";
+/// In the store of a whole life: type and token profile of the keys that the rotation adds, which follows the genesis.
+const ROTATION_FOLLOWS: &str = "rotation-follows";
 
 /// Rehearse a ceremony on throw-away tokens
 ///
@@ -117,31 +119,71 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Ok(script) => script,
         Err(status) => return Ok(status),
     };
-    let mut status = play(arguments, &out, script)?;
-    let goes_on = arguments.script.is_none() && arguments.until != Some(Until::Genesis);
-    let genesis = out.join(Kind::Genesis.as_str());
-    if status == Status::Done && goes_on && !is_paused(&genesis)? {
-        // A whole life: the root that was just made is changed as well.
-        match rotation(arguments, &out)? {
-            Ok(script) => status = play(arguments, &out, script)?,
-            Err(faulty) => return Ok(faulty),
-        }
+    if arguments.script.is_none() && arguments.until != Some(Until::Genesis) {
+        let path = out.join(STORE).join(ROTATION_FOLLOWS);
+        let follows = format!(
+            "{} {}\n",
+            arguments.key_type,
+            arguments.token_kind.profile()
+        );
+        std::fs::write(&path, follows)
+            .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))?;
     }
+    let genesis = out.join(script.kind().as_str());
+    let as_asked = || {
+        if arguments.unattended {
+            Ok(Show::Unattended)
+        } else {
+            Show::to_people(arguments.plain, None)
+        }
+    };
+    let status = play(&out, script, arguments.script.is_some(), as_asked()?)?;
+    let status = go_on(&genesis, status, as_asked)?;
     println!("The rehearsal is in {}", out.display());
     Ok(status)
 }
 
+/// A whole life: once its genesis is done, in this process or in one that took it up, the root that was made is
+/// changed as well.
+pub(super) fn go_on(
+    genesis: &Path,
+    status: Status,
+    show: impl Fn() -> Result<Show, Failure>,
+) -> Result<Status, Failure> {
+    let is_genesis = genesis.ends_with(Kind::Genesis.as_str());
+    let Some(out) = genesis
+        .parent()
+        .filter(|_| is_genesis && status == Status::Done)
+    else {
+        return Ok(status);
+    };
+    let follows = std::fs::read_to_string(out.join(STORE).join(ROTATION_FOLLOWS));
+    let follows = follows.unwrap_or_default();
+    let (key_type, profile) = follows.trim().split_once(' ').unwrap_or_default();
+    let Ok(key_type) = key_type.parse() else {
+        return Ok(status);
+    };
+    if is_paused(genesis)? || out.join(Kind::Rotation.as_str()).exists() {
+        return Ok(status);
+    }
+    match rotation(key_type, profile.to_owned(), out)? {
+        Ok(script) => play(out, script, false, show()?),
+        Err(faulty) => Ok(faulty),
+    }
+}
+
 /// Plays one ceremony of the rehearsal to its end.
-fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Failure> {
+fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Status, Failure> {
     let mut twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
-    if !arguments.unattended {
+    if !matches!(show, Show::Unattended) {
         twins.show_touches().map_err(|e| twins_failure(&e))?;
     }
     let attestation_root = twins.attestation_root().map_err(|e| twins_failure(&e))?;
-    let twin_root = match arguments.script {
-        Some(_) => twins.twin_root(&script).map_err(|e| twins_failure(&e))?,
+    let twin_root = if is_carried {
+        twins.twin_root(&script).map_err(|e| twins_failure(&e))?
+    } else {
         // The keys of the root are held by twins already.
-        None => None,
+        None
     };
     let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
     let opening = Opening {
@@ -164,15 +206,11 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
     };
     let path = out.join(script.kind().as_str());
     let directory = create_directory(&path, script, None)?;
-    let show = if arguments.unattended {
-        Show::Unattended
-    } else {
-        Show::to_people(arguments.plain, None)?
-    };
+    let is_unattended = matches!(show, Show::Unattended);
     let status = conduct(show, &path, |front_end| {
         Executor::begin(directory, opening, Box::new(twins), front_end)
     })?;
-    if arguments.unattended {
+    if is_unattended {
         super::resume::play_on(&path, status)
     } else {
         Ok(status)
@@ -180,7 +218,11 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
 }
 
 /// A script that replaces the last key of the root that the rehearsal has made.
-fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, Failure> {
+fn rotation(
+    key_type: KeyType,
+    profile: String,
+    out: &Path,
+) -> Result<Result<Script, Status>, Failure> {
     let genesis = out.join(Kind::Genesis.as_str());
     let record = read_record(&genesis).map_err(|error| record_failure(&error))?;
     let path = out.join("export/1.root.json");
@@ -189,6 +231,9 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
     let register = genesis.join(PAYLOADS);
     let register = std::fs::read(&register)
         .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", register.display())))?;
+    let custody = genesis.join(CUSTODY);
+    let custody = std::fs::read(&custody)
+        .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", custody.display())))?;
     let file = RootFile::read(&root).map_err(|remark| unreadable(remark.to_string()))?;
     let ids = file.document().role(RootRole::Root).key_ids();
     let (last, kept) = ids
@@ -206,12 +251,12 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
         chain: vec![("previous/1.root.json".to_owned(), root)],
         record: Some(record.transcript.head()),
         register: Some(("previous/payloads.json".to_owned(), register)),
-        custody: None,
+        custody: Some(("previous/custody.jsonl".to_owned(), custody)),
         threshold: None,
         keys,
         added: 1,
-        key_type: arguments.key_type,
-        profile: arguments.token_kind.profile(),
+        key_type,
+        profile,
         online: OnlineFiles::new(),
     };
     let text = blueprint

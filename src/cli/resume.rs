@@ -48,11 +48,18 @@ pub(super) fn play_on(path: &Path, mut status: Status) -> Result<Status, Failure
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let status = resume(arguments)?;
+    let mut status = resume(arguments)?;
     if arguments.unattended {
-        return play_on(&arguments.directory, status);
+        status = play_on(&arguments.directory, status)?;
     }
-    Ok(status)
+    let genesis = absolute(&arguments.directory)?;
+    super::rehearse::go_on(&genesis, status, || {
+        if arguments.unattended {
+            Ok(Show::Unattended)
+        } else {
+            Show::to_people(arguments.plain, arguments.pin_fd)
+        }
+    })
 }
 
 fn resume(arguments: &Arguments) -> Result<Status, Failure> {

@@ -4,7 +4,7 @@ mod wording;
 
 pub use wording::capitalised;
 
-use super::{KeyId, Person, PersonId, PersonRole, Script};
+use super::{KeyId, MediumId, Person, PersonId, PersonRole, Script};
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,6 +78,15 @@ pub enum Act {
         /// Who takes it; none: its holder.
         receiver: Option<PersonId>,
     },
+    /// A medium goes into a tamper-evident bag, and somebody takes it.
+    SealMedium {
+        /// Which.
+        medium: MediumId,
+        /// Where it is kept from now on. No control characters.
+        place: String,
+        /// Who takes it; none: the ceremony administrator.
+        receiver: Option<PersonId>,
+    },
     /// Everything stops: tokens are put away in bags, and the ceremony is taken up again later.
     Break {
         /// What for, if the script says so: "Lunch". No control characters.
@@ -146,7 +155,7 @@ impl Act {
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
-            Self::Seal { .. } => "seal",
+            Self::Seal { .. } | Self::SealMedium { .. } => "seal",
             Self::Break { .. } => "break",
             Self::SignOff => "sign-off",
         }
@@ -164,6 +173,15 @@ impl Act {
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
             _ => None,
+        }
+    }
+
+    /// The ID of what the act is about: of a key or of a medium.
+    #[must_use]
+    pub fn object(&self) -> Option<&str> {
+        match self {
+            Self::SealMedium { medium, .. } => Some(medium.as_str()),
+            act => act.key().map(KeyId::as_str),
         }
     }
 
@@ -212,6 +230,13 @@ impl Act {
                 let receiver = receiver.as_ref().or(holder);
                 those(&|p| Some(&p.id) == receiver || p.is(Witness))
             }
+            Self::SealMedium { receiver, .. } => those(&|p| {
+                let is_receiver = match receiver {
+                    Some(receiver) => p.id == *receiver,
+                    None => p.is(Administrator),
+                };
+                is_receiver || p.is(Witness)
+            }),
             Self::SignRoot => those(&|p| p.is(KeyHolder)),
         }
     }

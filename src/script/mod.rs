@@ -15,6 +15,7 @@ mod embedded;
 mod enrolled;
 mod fault;
 mod id;
+mod medium;
 mod own_token;
 mod plan;
 mod previous;
@@ -34,7 +35,8 @@ pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use enrolled::Enrolled;
 pub use fault::{Fault, Faults, Warning};
-pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
+pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
+pub use medium::{Holds, Medium};
 pub use own_token::OwnToken;
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,

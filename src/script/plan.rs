@@ -16,11 +16,12 @@ use super::carried::CarriedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
 use super::fault::Warning;
+use super::medium::Medium;
 use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
 use super::token::{Spare, TokenSpec};
-use super::{Act, Fate, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
+use super::{Act, Fate, ItemId, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
 
 /// A ceremony script that passed every check.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ pub struct Script {
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
     pub(super) spares: Vec<Spare>,
+    pub(super) media: Vec<Medium>,
     pub(super) previous: Option<Previous>,
     pub(super) distant: Vec<DistantKey>,
     pub(super) custody: CustodyList,
@@ -490,6 +492,19 @@ impl Script {
     #[must_use]
     pub fn spare(&self, id: &SpareId) -> Option<&Spare> {
         self.spares.iter().find(|spare| spare.id == *id)
+    }
+
+    /// The media, in the order of the script.
+    #[must_use]
+    pub fn media(&self) -> &[Medium] {
+        &self.media
+    }
+
+    /// The medium of that name.
+    #[must_use]
+    pub fn medium(&self, item: &ItemId) -> Option<&Medium> {
+        let mut media = self.media.iter();
+        media.find(|medium| medium.id.as_str() == item.as_str())
     }
 
     /// The holder of a root key.

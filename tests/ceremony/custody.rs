@@ -97,7 +97,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
             people,
             "open-token:key-1",
             Fact::BagOpened {
-                key: "key-1".parse().unwrap(),
+                item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
             },
         )
@@ -140,7 +140,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
             people,
             "seal:key-1",
             Fact::Sealed {
-                key: "key-1".parse().unwrap(),
+                item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
                 receiver: receiver.parse().unwrap(),
                 place: place.map(str::to_owned),
@@ -215,7 +215,7 @@ fn a_token_that_was_used_is_not_sealed_before_it_is_put_away() {
         &["witness-1"],
         "seal:key-1",
         Fact::NewBagRead {
-            key: "key-1".parse().unwrap(),
+            item: "key-1".parse().unwrap(),
             bag: "B1".to_owned(),
         },
     );

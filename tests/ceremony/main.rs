@@ -7,10 +7,12 @@
 
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
+mod checks;
 mod course;
 mod custody;
 mod enrolment;
 mod foreign;
+mod media;
 mod order;
 mod own_token;
 mod people;

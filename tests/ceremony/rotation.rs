@@ -64,7 +64,7 @@ impl World {
 /// The script of a blueprint. A site's signature is collected after signing.
 pub(crate) fn script(blueprint: &ChangeBlueprint) -> Result<Arc<Script>, Faults> {
     let text = blueprint.write().unwrap();
-    let mut files: BTreeMap<String, Vec<u8>> = blueprint.chain.iter().cloned().collect();
+    let mut files: BTreeMap<String, Vec<u8>> = blueprint.files().collect();
     files.extend(blueprint.online.values().flatten().cloned());
     Script::parse("rotation.toml", &text, &files, blueprint.not_before).map(Arc::new)
 }

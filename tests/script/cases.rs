@@ -550,6 +550,26 @@ const ACTIVATION: &[Case] = &[
 ];
 
 const SPARES: &[Case] = &[
+    (
+        "medium-holds-later",
+        "[[step]]\nact = \"sign-off\"",
+        "[[medium]]\nid = \"stick-a\"\nholds = \"shares\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
+    (
+        "medium-holds-unknown",
+        "[[step]]\nact = \"sign-off\"",
+        "[[medium]]\nid = \"stick-a\"\nholds = \"music\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
+    (
+        "medium-id-of-key",
+        "[[step]]\nact = \"sign-off\"",
+        "[[medium]]\nid = \"key-1\"\nholds = \"export\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
+    (
+        "medium-unknown",
+        "[[step]]\nact = \"sign-off\"",
+        "[[step]]\nact = \"seal\"\nmedium = \"stick-a\"\nplace = \"Safe\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
     ("spare-is-key", "id = \"spare-1\"", "id = \"key-1\""),
     (
         "spare-label",

@@ -206,6 +206,7 @@ impl Ceremony {
             | Act::SetPin { .. }
             | Act::ProveToken { .. }
             | Act::Seal { .. }
+            | Act::SealMedium { .. }
             | Act::Break { .. } => {
                 return Err(StepError::NotAsked);
             }

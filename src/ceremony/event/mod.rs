@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::record::{FactorySecret, Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, PersonId, SpareId, StepId, TokenSecret};
+use crate::script::{ItemId, KeyId, PersonId, SpareId, StepId, TokenSecret};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -300,29 +300,29 @@ pub enum Fact {
     },
     /// The number of a closed bag was read and matched, and the bag was opened in front of all.
     BagOpened {
-        /// The key whose token lies in it.
-        key: KeyId,
+        /// What lies in it.
+        item: ItemId,
         /// Its number.
         bag: String,
     },
     /// One person read the number of a new bag.
     NewBagRead {
-        /// The key whose token goes into it.
-        key: KeyId,
+        /// What goes into it.
+        item: ItemId,
         /// Its number.
         bag: String,
     },
     /// A second person read another number: both are read again.
     BagReadingsDiffered {
-        /// The key whose token goes into it.
-        key: KeyId,
+        /// What goes into it.
+        item: ItemId,
         /// What the second person read.
         bag: String,
     },
-    /// A second person read the same number, and the token is in the bag.
+    /// A second person read the same number, and the token or medium is in the bag.
     Sealed {
-        /// The key whose token is in it.
-        key: KeyId,
+        /// What is in it.
+        item: ItemId,
         /// Its number.
         bag: String,
         /// Who took it.

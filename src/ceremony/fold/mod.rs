@@ -19,7 +19,7 @@ use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
 use crate::ceremony::check::Check;
-use crate::ceremony::custody::{Whereabouts, is_taken_again};
+use crate::ceremony::custody::is_taken_again;
 use crate::ceremony::event::{Event, Fact, Opening, Verdict};
 use crate::ceremony::foundation::Foundation;
 use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
@@ -438,10 +438,10 @@ impl Ceremony {
                 (state.reinserted || state.forgone.is_some()) && self.envelope_due().is_none()
             }
             Act::Seal { key, .. } => {
-                let bag = self.whereabouts(key);
                 self.keys[key].forgone.is_some()
-                    || matches!(bag, Some(Whereabouts::In(bag)) if bag.place.is_some())
+                    || self.items_of(key).iter().all(|item| self.is_kept(item))
             }
+            Act::SealMedium { medium, .. } => self.is_kept(&medium.into()),
             // Done when the pause is.
             Act::Break { .. } => false,
             Act::SignOff => self

@@ -8,6 +8,7 @@ use crate::ceremony::event::{ExportedFile, Fact};
 use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
+use super::signing::refused;
 use super::{Folded, broken, contradiction, hold, require};
 
 impl Ceremony {
@@ -55,12 +56,12 @@ impl Ceremony {
                     *typed == review_word(frozen),
                     "the exact word was not typed",
                 )?;
-                require(
+                hold(
+                    Check::RootReachability,
                     self.root_change().reachability().is_reached(),
                     "the signatures that the root needs cannot be reached",
                 )?;
-                self.judge_payload(frozen)
-                    .map_err(|refusal| contradiction(refusal.to_string()))?;
+                self.judge_payload(frozen).map_err(refused)?;
                 self.reviewed = true;
             }
             Fact::SignIntended {
@@ -126,7 +127,8 @@ impl Ceremony {
             .verify_root()
             .map_err(|error| broken(Check::RootVerification, error.to_string()))?;
         let own = report.progress.own;
-        require(
+        hold(
+            Check::RootVerification,
             (report.version, own.have, own.need) == (*version, *signatures, *threshold)
                 && report.progress.previous.map(Into::into) == *previous
                 && report.file_sha256 == *file_sha256,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::certificate::PublicKey;
 use crate::metadata::Key;
 use crate::record::{AttestationSummary, FactorySecret, KeyAttributes, Provenance, TokenId};
-use crate::script::{SpareId, TokenSecret};
+use crate::script::{ItemId, SpareId, TokenSecret};
 use crate::transfer::PossessionProof;
 
 use crate::ceremony::attestation::KeyAttestation;
@@ -36,6 +36,9 @@ pub struct KeyState {
     pub(in crate::ceremony) former: Vec<Former>,
     /// Tokens that were given up for a spare.
     pub(in crate::ceremony) set_aside: Vec<TokenId>,
+    /// The names in the script of tokens that were here and were given up for a spare, each with the token, where it
+    /// had shown itself: they go into bags as well.
+    pub(in crate::ceremony) given_up: Vec<(ItemId, Option<TokenId>)>,
     /// The bags into which secrets of the token are sealed.
     pub(in crate::ceremony) envelopes: BTreeMap<TokenSecret, String>,
     /// Wrong PINs since the last right one.
@@ -201,6 +204,12 @@ impl KeyState {
     #[must_use]
     pub fn set_aside(&self) -> &[TokenId] {
         &self.set_aside
+    }
+
+    /// Tokens that were here and were given up for a spare, by their names in the script.
+    #[must_use]
+    pub fn given_up(&self) -> &[(ItemId, Option<TokenId>)] {
+        &self.given_up
     }
 
     /// The bags into which secrets of the token are sealed now.

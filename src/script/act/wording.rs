@@ -1,6 +1,8 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, Fate, KeyId, KeyPlan, PersonId, Place, Script, SecretPlan, TokenSecret};
+use crate::script::{
+    Act, Fate, KeyId, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan, TokenSecret,
+};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -28,6 +30,7 @@ impl Act {
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
             Self::Seal { key, .. } => format!("Seal {}", script.token_title(key)),
+            Self::SealMedium { medium, .. } => format!("Seal the medium {medium}"),
             Self::Break { text: None } => "Break".into(),
             Self::Break { text: Some(text) } => format!("Break: {}", beginning(text)),
             Self::SignOff => "Sign off".into(),
@@ -56,7 +59,7 @@ impl Act {
             Self::VerifyRoot => "Verify",
             Self::Export => "Export",
             Self::ProveToken { .. } => "Prove token",
-            Self::Seal { .. } => "Seal",
+            Self::Seal { .. } | Self::SealMedium { .. } => "Seal",
             Self::Break { .. } => "Break",
             Self::SignOff => "Sign off",
         }
@@ -144,8 +147,9 @@ impl Act {
                 format!("{} takes the token out and keeps it.", actor(script, key)),
             ],
             Self::Seal { key, place, receiver } => seal(script, key, place, receiver.as_ref()),
+            Self::SealMedium { medium, place, receiver } => seal_medium(script, medium, place, receiver.as_ref()),
             Self::Break { .. } => lines(&[
-                "Every token is logged out, taken out, and put into a new tamper-evident bag. Two people, neither of them the administrator, read each number.",
+                "Every token is logged out, taken out, and put into a new tamper-evident bag, and so is every medium. Two people, neither of them the administrator, read each number.",
                 "The program ends. A witness writes the head of the record, as the screen shows it, on the run sheet; the machine is switched off.",
                 "To go on, also on another day or another machine: conclave resume. Attendance, clock and machine come again, the head is compared with the ink, and each bag is read, compared and opened.",
             ]),
@@ -164,6 +168,9 @@ impl Act {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
             Self::Seal { .. } => {
                 vec!["two people read the number of the bag in which the token leaves".into()]
+            }
+            Self::SealMedium { .. } => {
+                vec!["two people read the number of the bag in which the medium leaves".into()]
             }
             Self::Break { .. } => vec![
                 "what goes on after the break is this record and no other".into(),
@@ -291,6 +298,24 @@ fn seal(script: &Script, key: &KeyId, place: &str, receiver: Option<&PersonId>) 
         "{receiver} takes the bag. It is kept here: {place}."
     ));
     lines
+}
+
+fn seal_medium(
+    script: &Script,
+    medium: &MediumId,
+    place: &str,
+    receiver: Option<&PersonId>,
+) -> Vec<String> {
+    let title = script
+        .medium(&medium.into())
+        .map_or_else(String::new, Medium::title);
+    let named = receiver.and_then(|receiver| script.person(receiver));
+    let receiver = named.map_or("The ceremony administrator", |person| &person.name);
+    vec![
+        format!("The administrator puts {title} into a new tamper-evident bag and closes it in front of all."),
+        "Two people, neither of them the administrator, each read its number and have it typed in; the second does not look at the screen.".into(),
+        format!("{receiver} takes the bag. It is kept here: {place}."),
+    ]
 }
 
 /// Who sets the SO PIN or the PUK, unseen.

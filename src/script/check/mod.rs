@@ -3,6 +3,7 @@
 mod activation;
 mod custody;
 mod enrolment;
+mod media;
 mod order;
 mod people;
 mod root;
@@ -27,6 +28,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::apart(log, draft);
     tokens::abilities(log, draft);
     spares::check(log, draft);
+    media::check(log, draft);
     activation::check(log, draft);
     custody::check(log, draft);
     enrolment::check(log, draft);

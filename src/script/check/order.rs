@@ -91,7 +91,7 @@ impl<'o> Order<'o, '_> {
     fn seals(&self) -> Vec<Act> {
         let seals = self
             .steps()
-            .filter(|(_, _, act)| matches!(act, Act::Seal { .. }));
+            .filter(|(_, _, act)| matches!(act, Act::Seal { .. } | Act::SealMedium { .. }));
         seals.map(|(_, _, act)| act.clone()).collect()
     }
 
@@ -216,7 +216,7 @@ impl<'o> Order<'o, '_> {
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
             Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
-            Act::ProveToken { .. } => vec![Act::Export],
+            Act::ProveToken { .. } | Act::SealMedium { .. } => vec![Act::Export],
             Act::SignOff => {
                 let mut acts = self.all_keys_proven();
                 acts.extend(self.seals());
@@ -231,7 +231,7 @@ impl<'o> Order<'o, '_> {
                 continue;
             }
             // Two seals of one token are the same step, wherever they send it.
-            let same = |other: &Act| other.name() == act.name() && other.key() == act.key();
+            let same = |other: &Act| other.name() == act.name() && other.object() == act.object();
             let earlier = self
                 .steps()
                 .find(|(first, _, other)| *first < index && same(other));
@@ -470,15 +470,15 @@ const fn stage(act: &Act) -> u8 {
         Act::VerifyRoot => 10,
         Act::Export => 11,
         Act::ProveToken { .. } => 12,
-        Act::Seal { .. } => 13,
+        Act::Seal { .. } | Act::SealMedium { .. } => 13,
         Act::SignOff => 14,
     }
 }
 
 /// `generate-key of "key-3"`.
 fn described(act: &Act) -> String {
-    match act.key() {
-        Some(key) => format!("{} of {:?}", act.name(), key.as_str()),
+    match act.object() {
+        Some(object) => format!("{} of {object:?}", act.name()),
         None => act.name().to_owned(),
     }
 }
@@ -493,6 +493,7 @@ const fn reason(act: &Act) -> &'static str {
         Act::Note { .. } => "its author wants it there",
         Act::Break { .. } => "people need one",
         Act::Seal { .. } => "a token is sealed when it is not needed any more",
+        Act::SealMedium { .. } => "a medium is sealed when nothing more is written to it",
         Act::OpenToken { .. } => {
             "a token is matched with the script before anything is written to it"
         }

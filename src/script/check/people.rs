@@ -161,7 +161,9 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
         }
         let is_named = draft.steps.iter().any(|step| match &step.act {
             Some(Act::Note { initials, .. }) => initials.contains(&id.value),
-            Some(Act::Seal { receiver, .. }) => receiver.as_ref() == Some(&id.value),
+            Some(Act::Seal { receiver, .. } | Act::SealMedium { receiver, .. }) => {
+                receiver.as_ref() == Some(&id.value)
+            }
             _ => false,
         });
         if person.is(PersonRole::Custodian) && !is_named {

@@ -8,6 +8,7 @@ mod enrolled;
 mod fields;
 mod keys;
 mod log;
+mod media;
 mod people;
 mod pins;
 mod previous;
@@ -33,6 +34,7 @@ pub(super) use activation::{FateWord, SecretEntry};
 pub(super) use attestation::AttestationEntry;
 pub(super) use keys::{KeyEntry, TokenEntry};
 pub(super) use log::{At, Log, Span};
+pub(super) use media::MediumEntry;
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
@@ -62,6 +64,7 @@ pub(super) struct Draft {
     pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) spares: Vec<SpareEntry>,
+    pub(super) media: Vec<MediumEntry>,
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
 }
@@ -167,13 +170,9 @@ fn characters(log: &Log<'_>) {
     }
 }
 
-fn document_fields(
-    log: &Log<'_>,
-    mut fields: Fields<'_, '_>,
-    source: &dyn CarriedFiles,
-    at: Timestamp,
-) -> Option<Script> {
-    let schema = fields
+/// Whether the script is of the one schema that this version reads.
+fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
+    fields
         .required("schema", "schema = 1")
         .is_some_and(|value| {
             let number = value.integer();
@@ -185,7 +184,16 @@ fn document_fields(
                 );
             }
             number == Some(1)
-        });
+        })
+}
+
+fn document_fields(
+    log: &Log<'_>,
+    mut fields: Fields<'_, '_>,
+    source: &dyn CarriedFiles,
+    at: Timestamp,
+) -> Option<Script> {
+    let schema = is_known_schema(&mut fields);
     let kind = fields
         .required("kind", "kind = \"genesis\"")
         .and_then(|value| kind(&value));
@@ -204,7 +212,7 @@ fn document_fields(
         .optional("assurance")
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
-    fields.later(&["backup", "medium"]);
+    fields.later(&["backup"]);
     if kind == Kind::Signing {
         let head = signing::Head {
             title,
@@ -240,6 +248,7 @@ fn document_fields(
     let people = people::read(fields.tables("person", MOST), &mut carrier);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
+    let media = media::read(fields.tables("medium", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -257,6 +266,7 @@ fn document_fields(
         custody,
         keys,
         spares,
+        media,
         distant,
         steps,
     };
@@ -320,6 +330,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let people = draft.people.into_iter().map(PersonEntry::complete);
     let keys = draft.keys.into_iter().map(KeyEntry::complete);
     let spares = draft.spares.into_iter().map(SpareEntry::complete);
+    let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
@@ -338,6 +349,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
         spares: spares.collect::<Option<_>>()?,
+        media: media.collect::<Option<_>>()?,
         distant: distant.collect::<Option<_>>()?,
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,

@@ -109,6 +109,7 @@ pub(super) fn read(
             .map(KeyEntry::complete)
             .collect::<Option<_>>()?,
         spares: Vec::new(),
+        media: Vec::new(),
         custody: CustodyList::default(),
         distant: Vec::new(),
         steps: steps

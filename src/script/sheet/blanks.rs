@@ -40,7 +40,9 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::CollectSignatures => vec![one("Signatures that came, and when")],
         Act::VerifyRoot => vec![one("Verdict")],
         Act::Export => vec![one("Medium and serial number")],
-        Act::Seal { .. } => vec![one("Number of the new bag"), one("Received (signature)")],
+        Act::Seal { .. } | Act::SealMedium { .. } => {
+            vec![one("Number of the new bag"), one("Received (signature)")]
+        }
         Act::Break { .. } => vec![
             ("Key and number of each bag".to_owned(), 3),
             ("Head of the record".to_owned(), 4),

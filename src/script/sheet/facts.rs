@@ -2,7 +2,7 @@
 
 use crate::metadata::RoleKind;
 use crate::record::visible;
-use crate::script::{Fate, KeyId, KeyPlan, Person, Script, Spare, TokenSpec};
+use crate::script::{Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSpec};
 
 /// A name and what it stands for.
 pub(super) type Fact = (String, String);
@@ -181,6 +181,14 @@ pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// How a medium is told, as far as the script says.
+pub(super) fn medium(medium: &Medium) -> String {
+    match &medium.serial {
+        Some(serial) => format!("medium, serial {serial}"),
+        None => "medium".to_owned(),
+    }
 }
 
 /// For which keys a spare may be taken.
