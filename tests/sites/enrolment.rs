@@ -185,8 +185,10 @@ fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
     signed_in_lisbon(&lisbon, &oslo, &line);
 
     // Oslo goes on, and a client follows.
-    let answers = "\n".repeat(40);
-    let done = oslo.conduct(&["resume", "ceremony"], &answers, &settling);
+    let bags = "O0000001\nO0000001\nO0000002\nO0000002\n";
+    let answers = "\n".repeat(14) + bags + &"\n".repeat(20);
+    let secrets = [&settling[..], &[w2, w1, w2, w1]].concat();
+    let done = oslo.conduct(&["resume", "ceremony"], &answers, &secrets);
     done.assert(0);
     let (status, report) = oslo.conclave(&["transcript", "verify", "ceremony"]);
     assert_eq!(status, 0, "{report}");
