@@ -8,6 +8,8 @@
 
 mod store;
 
+#[path = "sites/collecting.rs"]
+mod collecting;
 #[path = "sites/enrolment.rs"]
 mod enrolment;
 #[path = "sites/refusals.rs"]

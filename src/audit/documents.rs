@@ -15,6 +15,7 @@ use super::instructions::instructions;
 use super::payloads::{PAYLOADS, payload_register};
 use super::register::{collected_keys, public_key_path, register};
 use super::report::report_html;
+use super::returned::returned_files;
 
 /// The name of the script in a ceremony directory.
 pub(super) const SCRIPT: &str = "script.toml";
@@ -120,6 +121,12 @@ fn sums(ceremony: &Ceremony, transcript: &Transcript, documents: &[(String, Vec<
     for file in script.carried_files() {
         lines.push((&file.name, file.sha256));
     }
+    let returned = returned_files(transcript);
+    lines.extend(
+        returned
+            .iter()
+            .map(|(path, digest)| (path.as_str(), *digest)),
+    );
     lines.sort_unstable();
     let mut text = String::new();
     for (path, digest) in lines {

@@ -13,6 +13,7 @@ mod instructions;
 mod payloads;
 mod register;
 mod report;
+mod returned;
 mod verdict;
 mod verify;
 
@@ -22,5 +23,6 @@ pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
 pub use payloads::{PAYLOADS, payload_register};
 pub use report::report_html;
+pub use returned::{ReturnedSigning, read_returned, returned_path};
 pub use verdict::AuditReport;
 pub use verify::verify_directory;

@@ -44,6 +44,13 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
                 }
             }
             Fact::Signed { key_id, .. } => add(KeyId::new(key_id.as_str()), line.time),
+            Fact::SignatureCollected { key_id, record, .. } => {
+                let at = record.as_ref().map_or(line.time, |record| record.signed);
+                add(KeyId::new(key_id.as_str()), at);
+                if let Some(record) = record {
+                    register.add_record(record.head);
+                }
+            }
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use crate::words::Digest;
 
 use super::approval::Approval;
 use super::check::Check;
-use super::event::{ExceptionSheet, ExportedFile, Opening};
+use super::event::{ExceptionSheet, ExportedFile, Opening, SigningRecord};
 use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;
@@ -193,8 +193,13 @@ pub enum Outcome {
     PutAway,
     /// The signing request is written.
     RequestWritten(ExportedFile),
-    /// A signature of another site is here: as TUF has it.
-    Collected(Vec<u8>),
+    /// A signature of another site is here.
+    Collected {
+        /// The signature, as TUF has it.
+        signature: Vec<u8>,
+        /// The record of its signing, where it came too; its files are kept.
+        record: Option<SigningRecord>,
+    },
     /// The files are there, and are what they should be.
     Exported,
     /// It did not work, and cost nothing.

@@ -28,9 +28,10 @@ impl Ceremony {
     /// Takes the keys that the script enrols from their files: not proven yet.
     pub(super) fn take_enrolments(&mut self) {
         let mut remote = std::collections::BTreeMap::new();
-        for (id, enrolled) in self.script.enrolled() {
+        let script = std::sync::Arc::clone(&self.script);
+        for (id, enrolled) in script.enrolled() {
             let enrolment = &enrolled.enrolment;
-            let key = enrolment.key().clone();
+            let key = self.as_listed(id, enrolment.key());
             if let Some(state) = self.keys.get_mut(id) {
                 state.generated = Some(Generated {
                     public_key: enrolment.claims().public_key.clone(),
@@ -146,7 +147,7 @@ impl Ceremony {
             let earlier = plan.enrolled.as_ref();
             // What a device said of the key holds for ever; a twin's device says nothing.
             let attestation = earlier
-                .filter(|earlier| earlier.enrolment.key() == &generated.key)
+                .filter(|earlier| earlier.enrolment.key().public() == generated.key.public())
                 .and_then(|earlier| earlier.enrolment.attestation_files().cloned())
                 .or_else(|| attestation_files(generated));
             let provenance = match (generated.provenance?, &attestation) {

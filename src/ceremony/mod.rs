@@ -43,7 +43,8 @@ pub use custody::{Bag, Whereabouts};
 pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Opening, TwinRoot, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Opening, SigningRecord, TwinRoot,
+    Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;

@@ -341,10 +341,7 @@ impl Event {
             Fact::SignatureExpected { key } => {
                 format!("The signature of {key} is said to be here.")
             }
-            Fact::SignatureCollected { key, key_id, .. } => format!(
-                "The signature of {key} came from its site, and verifies; key ID {}.",
-                key_id.get(..8).unwrap_or(key_id)
-            ),
+            Fact::SignatureCollected { .. } => narrate_collected(&self.fact),
             Fact::SignatureForgone { key, reason } => {
                 format!("The signature of {key} is not waited for: {reason}.")
             }
@@ -430,6 +427,32 @@ impl Event {
             _ => String::new(),
         }
     }
+}
+
+fn narrate_collected(fact: &Fact) -> String {
+    let Fact::SignatureCollected {
+        key,
+        key_id,
+        record,
+        ..
+    } = fact
+    else {
+        return String::new();
+    };
+    let record = record.as_ref().map_or_else(
+        || "the record of its signing did not come".to_owned(),
+        |record| {
+            let head = record.head.short_hex();
+            format!(
+                "it was signed at {}, under the record {head}",
+                record.signed
+            )
+        },
+    );
+    format!(
+        "The signature of {key} came from its site, and verifies; key ID {}; {record}.",
+        key_id.get(..8).unwrap_or(key_id)
+    )
 }
 
 /// What lies in a bag, by its name in the script.

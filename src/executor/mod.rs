@@ -370,11 +370,12 @@ impl<'a> Executor<'a> {
     /// power goes in the middle.
     fn write_documents(&mut self) -> Result<(), ExecutorError> {
         let begun = Instant::now();
-        for (name, bytes) in crate::audit::documents(&self.ceremony, &self.transcript) {
-            let path = self.directory.path().join(name);
-            export::write_anew(&path, &bytes)
-                .map_err(|source| ExecutorError::Document { path, source })?;
-        }
+        let documents = crate::audit::documents(&self.ceremony, &self.transcript);
+        let files = documents
+            .into_iter()
+            .map(|(name, bytes)| (self.directory.path().join(name), bytes));
+        export::write_all_anew(files)
+            .map_err(|(path, source)| ExecutorError::Document { path, source })?;
         self.timing.media += begun.elapsed();
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The line mode as a front end.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -36,10 +36,10 @@ const COMMANDS: [(&str, &str); 5] = [
 ];
 
 /// The ceremony line by line: questions and records go to the output, answers come from standard input.
-pub struct LineMode<W> {
+pub struct LineMode<W: Write> {
     input: Input,
     pins: Option<SecretLines>,
-    output: W,
+    output: BufWriter<W>,
     step: Option<StepId>,
     reported: Duration,
     /// The seconds that were left for a touch when that was said last.
@@ -56,7 +56,7 @@ impl<W: Write> LineMode<W> {
         Ok(Self {
             input: Input::open()?,
             pins,
-            output,
+            output: BufWriter::new(output),
             step: None,
             reported: Duration::ZERO,
             touch: None,
@@ -536,6 +536,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
                 self.say_wrapped("    ", line);
             }
             self.reported = waiting.elapsed.max(Duration::from_millis(1));
+            let _ = self.output.flush();
         }
         match (self.input.stopped(), waiting.on) {
             (None, _) => Ok(()),
@@ -561,6 +562,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
             entry.event.narrate(ceremony.script(), ceremony.cast())
         );
         self.say_wrapped("  [ok] ", line.trim_start());
+        let _ = self.output.flush();
         self.transcript.push(line);
     }
 

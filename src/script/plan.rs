@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
 use crate::record::{CustodyList, Provenance};
-use crate::transfer::PayloadRegister;
+use crate::transfer::{Destination, PayloadRegister, TufOnCi};
 use crate::words::Digest;
 
 use super::attestation::AttestationPolicy;
@@ -85,20 +85,14 @@ pub struct RootPolicy {
     pub expires: Timestamp,
     /// Whether file names in the repository carry versions and hashes.
     pub consistent_snapshot: bool,
-    /// For whose rules the metadata is written.
+    /// What publishes it.
     pub destination: Destination,
+    /// What tuf-on-ci is told in the root; none elsewhere.
+    pub tuf_on_ci: Option<TufOnCi>,
     /// What every key that comes into the root must be known by; none where its token's word is enough.
     pub require_provenance: Option<Provenance>,
     /// The roles whose keys are online.
     pub roles: OnlineRoles,
-}
-
-/// For whose rules the metadata is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Destination {
-    /// The specification, and nothing else.
-    Plain,
 }
 
 /// The roles whose keys are online. One that is not here stays as the root before has it.
@@ -119,6 +113,7 @@ impl RootPolicy {
         expires: Timestamp::MAX,
         consistent_snapshot: true,
         destination: Destination::Plain,
+        tuf_on_ci: None,
         require_provenance: None,
         roles: OnlineRoles {
             timestamp: None,
@@ -252,6 +247,8 @@ pub struct KeyPlan {
     pub token: TokenSpec,
     /// What kind of key.
     pub key_type: KeyType,
+    /// Whose key the root says that it is, where its publisher wants to know.
+    pub owner: Option<String>,
     /// Whether the key is backed up.
     pub backup: Backup,
     /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
@@ -707,7 +704,6 @@ spelling!(Kind {
     Signing = "signing",
     Enrolment = "enrolment",
 });
-spelling!(Destination { Plain = "plain" });
 spelling!(Assurance {
     TwoPeople = "two-people",
     Solo = "solo",

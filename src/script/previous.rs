@@ -103,6 +103,8 @@ pub struct DistantKey {
     pub place: Place,
     /// Who holds it, as it is read aloud. No control characters.
     pub held_by: Option<String>,
+    /// Whose key the root says that it is, where its publisher wants to know.
+    pub owner: Option<String>,
     /// The file by which a key is enrolled that no root has yet.
     pub enrolled: Option<Enrolled>,
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::TokenSecret;
 use super::embedded;
 use super::fault::Warning;
-use super::plan::{Kind, PersonRole};
+use super::plan::PersonRole;
 use super::previous::Place;
 use super::read::{ChangeEntry, DistantEntry, Draft, Log, Span};
 use crate::metadata::KeyType;
@@ -26,6 +26,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.activation(draft);
     found.attestation(draft);
     found.rotation(draft);
+    found.publisher(draft);
     found.warnings.sort_by_key(|warning| warning.line);
     found.warnings
 }
@@ -203,9 +204,6 @@ impl Found<'_, '_> {
                 "take it out, with change = \"remove\"",
             );
         }
-        if draft.kind == Kind::Genesis {
-            return;
-        }
         let usable = draft.distant.iter().filter(|key| !lost(key)).count() + draft.keys.len();
         let makes: BTreeSet<(&str, Option<&str>)> = draft
             .keys
@@ -223,6 +221,21 @@ impl Found<'_, '_> {
                 &draft.start,
                 format!("every root key is on a token of one make, {profile}"),
                 "have keys on tokens of another make too: one flaw would break them all",
+            );
+        }
+    }
+
+    /// What the publisher would not take in the root before. What this change does not mend, it passes on.
+    fn publisher(&mut self, draft: &Draft) {
+        let (Some(destination), Some(before)) = (&draft.root.destination, draft.before()) else {
+            return;
+        };
+        for objection in destination.value.objections(before.document()) {
+            self.warn(
+                "script.destination",
+                &destination.span,
+                format!("root {}: {objection}", before.version()),
+                "see to it with this change: change = \"move-id\" with owner = \"@alice\" writes a key anew, [root.roles] an online one",
             );
         }
     }

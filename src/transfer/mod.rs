@@ -16,6 +16,7 @@ mod request;
 mod signature;
 #[cfg(test)]
 mod testing;
+mod tuf_on_ci;
 
 pub use check::{Check, Refusal};
 pub use destination::{Consignment, Destination, UnknownDestination};
@@ -25,3 +26,4 @@ pub use possession::{NoProof, Occasion, Possession};
 pub use register::{Abandoned, Judgement, PayloadEntry, PayloadRegister, SignedBy, Threshold};
 pub use request::{Anchor, Asked, SigningRequest};
 pub use signature::DetachedSignature;
+pub use tuf_on_ci::{Periods, TufOnCi, online_at, owned_by};

@@ -16,6 +16,7 @@ mod media;
 mod order;
 mod own_token;
 mod people;
+mod publisher;
 mod refusals;
 mod resuming;
 mod rotation;

@@ -470,9 +470,10 @@ impl Room {
                 size: 1,
                 sha256: Digest::of(b"the request"),
             }),
-            Effect::CollectSignature { key, message, .. } => {
-                Outcome::Collected(self.token(key).sign(message))
-            }
+            Effect::CollectSignature { key, message, .. } => Outcome::Collected {
+                signature: self.token(key).sign(message),
+                record: None,
+            },
             Effect::Export { .. } => Outcome::Exported,
         }
     }

@@ -93,7 +93,37 @@ const HEADER: &[Case] = &[
     (
         "destination-later",
         "destination = \"plain\"",
+        "destination = \"rstuf\"",
+    ),
+    (
+        "destination-tuf-on-ci",
+        "destination = \"plain\"",
         "destination = \"tuf-on-ci\"",
+    ),
+    (
+        "destination-without-owners",
+        "id = \"key-1\"\n",
+        "id = \"key-1\"\nowner = \"@alice\"\n",
+    ),
+    (
+        "owner",
+        "id = \"key-1\"\n",
+        "id = \"key-1\"\nowner = \"alice\"\n",
+    ),
+    (
+        "uri",
+        "keys = [{ file = \"online/timestamp.pub.pem\"",
+        "keys = [{ uri = \"the cloud\", file = \"online/timestamp.pub.pem\"",
+    ),
+    (
+        "owner-and-uri",
+        "keys = [{ file = \"online/timestamp.pub.pem\"",
+        "keys = [{ uri = \"awskms:alias/online\", owner = \"@alice\", file = \"online/timestamp.pub.pem\"",
+    ),
+    (
+        "period",
+        "[root.roles.timestamp]",
+        "[root.tuf-on-ci]\nroot = { expiry_days = 30, signing_days = 60 }\nonline = { expiry_days = 0, signing_days = 1 }\n\n[root.roles.timestamp]",
     ),
 ];
 

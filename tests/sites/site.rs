@@ -188,11 +188,15 @@ impl Site {
         more: &[&str],
         typed: &str,
     ) -> Done {
-        self.receive(
-            "answers",
-            format!("{0}{typed}{0}", "\n".repeat(12)).as_bytes(),
-        );
-        self.receive("pins", format!("{PIN}\n").as_bytes());
+        let mut arguments = vec!["root", "sign", request, "--token", token, "--out", out];
+        arguments.extend(more);
+        self.play(&arguments, &format!("{0}{typed}{0}", "\n".repeat(12)), 1)
+    }
+
+    /// Runs a ceremony line by line with these answers, and the PIN so many times.
+    pub(crate) fn play(&self, arguments: &[&str], answers: &str, pins: usize) -> Done {
+        self.receive("answers", answers.as_bytes());
+        self.receive("pins", format!("{PIN}\n").repeat(pins).as_bytes());
         let output = self
             .store
             .command("sh")
@@ -202,8 +206,7 @@ impl Site {
                 "sh",
                 env!("CARGO_BIN_EXE_conclave"),
             ])
-            .args(["root", "sign", request, "--token", token, "--out", out])
-            .args(more)
+            .args(arguments)
             .args(["--plain", "--pin-fd", "3"])
             .current_dir(self.folder.path())
             .stdin(Stdio::from(fs::File::open(self.path("answers")).unwrap()))

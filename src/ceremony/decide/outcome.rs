@@ -125,8 +125,8 @@ impl Ceremony {
             (Act::CollectSignatures, Outcome::RequestWritten(file)) => {
                 Fact::RequestWritten { file }
             }
-            (Act::CollectSignatures, Outcome::Collected(signature)) => {
-                self.collected(&signature)?
+            (Act::CollectSignatures, Outcome::Collected { signature, record }) => {
+                self.collected(&signature, record)?
             }
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self

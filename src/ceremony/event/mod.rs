@@ -18,7 +18,7 @@ use super::check::Check;
 use super::failure::Failure;
 
 pub use opening::{Mode, Opening, TwinRoot};
-pub use particulars::{Counted, ExceptionSheet, ExportedFile, Verdict};
+pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
 
 /// One thing that happened, where, and who took part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,6 +266,9 @@ pub enum Fact {
         key_id: String,
         /// The signature as TUF has it, in hex.
         signature: String,
+        /// The record of its signing, where it came too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<SigningRecord>,
     },
     /// The signature of another site is not waited for: the thresholds are reached without it.
     SignatureForgone {

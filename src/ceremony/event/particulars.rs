@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::metadata::Count;
@@ -39,6 +40,18 @@ pub struct ExportedFile {
     pub size: u64,
     /// Its digest.
     pub sha256: Digest,
+}
+
+/// The record of a signing that was held at another site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningRecord {
+    /// Its head.
+    pub head: Digest,
+    /// When it announced the signature.
+    pub signed: Timestamp,
+    /// The files of which it is made.
+    pub files: Vec<ExportedFile>,
 }
 
 /// How many keys of a root role signed, and how many must.

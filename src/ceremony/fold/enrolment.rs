@@ -54,6 +54,7 @@ impl Ceremony {
             )?;
             let key = Key::from_public(&public)
                 .map_err(|error| contradiction(format!("not a key for a root: {error}")))?;
+            let key = self.as_listed(&id, &key);
             match (self.keys.get_mut(&id), self.remote.get_mut(&id)) {
                 (Some(state), _) => {
                     state.generated = Some(Generated {

@@ -164,6 +164,7 @@ impl Ceremony {
         };
         let wanted = self.script.key(of_step).map(|plan| plan.key_type);
         let mut generated = read_generated(public_key, *fingerprint, *attributes)?;
+        generated.key = self.as_listed(of_step, &generated.key);
         require(
             wanted.is_some_and(|wanted| wanted.algorithm() == generated.public_key.algorithm()),
             "the key is of another type than the script asks for",

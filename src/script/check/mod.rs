@@ -2,6 +2,7 @@
 
 mod activation;
 mod custody;
+mod destination;
 mod enrolment;
 mod media;
 mod order;
@@ -33,6 +34,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     custody::check(log, draft);
     enrolment::check(log, draft);
     rotation::check(log, draft);
+    destination::check(log, draft);
     order::check(log, draft);
 }
 

@@ -6,6 +6,7 @@ use super::enrolled::enrolled;
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
+use super::tuf_on_ci;
 use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
 use crate::profile::Profile;
@@ -22,6 +23,7 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) key_type: Option<At<KeyType>>,
     pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
+    pub(in crate::script) owner: Option<At<String>>,
     /// Whether the script names an enrolment file, sound or not.
     pub(in crate::script) is_enrolled: bool,
     pub(in crate::script) enrolled: Option<At<Enrolled>>,
@@ -103,6 +105,7 @@ fn key(
         ),
     };
     let activation = activation::read(fields.optional("activation"));
+    let owner = tuf_on_ci::owner(&mut fields);
     fields.finish();
     KeyEntry {
         id,
@@ -111,6 +114,7 @@ fn key(
         key_type,
         activation,
         change,
+        owner,
         is_enrolled,
         enrolled,
         backup,
@@ -270,6 +274,7 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
         key_type: None,
         activation: Vec::new(),
         change: None,
+        owner: None,
         is_enrolled: false,
         enrolled: None,
         backup: None,
@@ -292,6 +297,11 @@ impl KeyEntry {
         !self.is_enrolled && self.change.as_ref().is_some_and(|change| !change.exists())
     }
 
+    /// Whether it comes under another ID.
+    pub(in crate::script) fn is_moved(&self) -> bool {
+        self.change.as_ref().is_some_and(ChangeEntry::is_moved)
+    }
+
     /// Whether the new root has it.
     pub(in crate::script) fn stays(&self) -> bool {
         self.change.as_ref().is_none_or(ChangeEntry::stays)
@@ -306,6 +316,7 @@ impl KeyEntry {
             holder,
             token,
             key_type: self.key_type?.value,
+            owner: self.owner.map(|at| at.value),
             backup: self.backup?,
             change: self.change?.complete()?,
             enrolled: self.enrolled.map(|at| at.value),

@@ -17,6 +17,7 @@ mod rotation;
 mod signing;
 mod spares;
 mod steps;
+mod tuf_on_ci;
 
 use std::collections::BTreeMap;
 

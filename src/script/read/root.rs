@@ -6,11 +6,11 @@ use super::MOST;
 use super::carried::Carrier;
 use super::fields::Fields;
 use super::log::{At, Span};
+use super::tuf_on_ci;
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
 use crate::record::Provenance;
-use crate::script::plan::{
-    CarriedKey, Destination, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy,
-};
+use crate::script::plan::{CarriedKey, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
+use crate::transfer::{Destination, TufOnCi};
 
 /// What a script can ask of every key that comes into the root: a claim is what any token makes.
 const PROVENANCES: &[(&str, Provenance)] = &[(Provenance::Attested.as_str(), Provenance::Attested)];
@@ -20,8 +20,9 @@ const PROVENANCES: &[(&str, Provenance)] = &[(Provenance::Attested.as_str(), Pro
 pub(in crate::script) struct RootEntry {
     pub(in crate::script) threshold: Option<At<i64>>,
     pub(in crate::script) expires: Option<At<Timestamp>>,
-    consistent_snapshot: Option<bool>,
-    destination: Option<Destination>,
+    pub(in crate::script) consistent_snapshot: Option<bool>,
+    pub(in crate::script) destination: Option<At<Destination>>,
+    pub(in crate::script) tuf_on_ci: Option<At<TufOnCi>>,
     pub(in crate::script) require_provenance: Option<At<Provenance>>,
     pub(in crate::script) roles: Vec<RoleEntry>,
 }
@@ -55,7 +56,10 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
     };
     let destination = fields
         .required("destination", "destination = \"plain\"")
-        .and_then(|value| destination(&value));
+        .and_then(|value| value.at(destination(&value)));
+    let tuf_on_ci = fields
+        .optional("tuf-on-ci")
+        .and_then(|value| tuf_on_ci::periods(&value));
     let required = fields.optional("require_provenance");
     let require_provenance = required
         .as_ref()
@@ -78,6 +82,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         expires,
         consistent_snapshot,
         destination,
+        tuf_on_ci,
         require_provenance,
         roles,
     }
@@ -85,15 +90,20 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
 
 fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
     let text = value.raw()?;
-    if ["tuf-on-ci", "rstuf", "tough", "notary-v1"].contains(&text) {
+    if ["rstuf", "notary-v1"].contains(&text) {
         value.fault(
             "script.unsupported",
             format!("destination {text:?} is not supported by this version"),
-            "this version writes: plain",
+            format!("this version writes: {}", names().join(", ")),
         );
         return None;
     }
-    value.one_of("script.destination", Destination::SPELLINGS)
+    let spellings: Vec<_> = names().into_iter().zip(Destination::ALL).collect();
+    value.one_of("script.destination", &spellings)
+}
+
+fn names() -> [&'static str; 4] {
+    Destination::ALL.map(Destination::as_str)
 }
 
 fn roles(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, ceremony: Kind) -> Vec<RoleEntry> {
@@ -127,7 +137,7 @@ fn role(kind: RoleKind, mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -
     let keys = listed
         .iter()
         .flatten()
-        .filter_map(|item| carrier.key(item.table(what.clone())?))
+        .filter_map(|item| carrier.online_key(item.table(what.clone())?))
         .collect();
     let span = fields.span.clone();
     fields.finish();
@@ -160,7 +170,8 @@ impl RootEntry {
             threshold,
             expires: self.expires?.value,
             consistent_snapshot,
-            destination: self.destination?,
+            destination: self.destination?.value,
+            tuf_on_ci: self.tuf_on_ci.map(|at| at.value),
             require_provenance: self.require_provenance.map(|at| at.value),
             roles,
         })

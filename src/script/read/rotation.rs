@@ -4,6 +4,7 @@ use super::carried::Carrier;
 use super::enrolled::enrolled;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
+use super::tuf_on_ci;
 use crate::metadata::{KeyType, RoleKind, Scheme, TrustedRoot};
 use crate::script::plan::Kind;
 use crate::script::{DistantKey, Enrolled, KeyChange, KeyId, Place, RootKey};
@@ -39,6 +40,7 @@ pub(in crate::script) struct DistantEntry {
     pub(in crate::script) change: Option<ChangeEntry>,
     pub(in crate::script) place: Place,
     held_by: Option<String>,
+    pub(in crate::script) owner: Option<At<String>>,
     pub(in crate::script) enrolled: Option<At<Enrolled>>,
 }
 
@@ -150,6 +152,7 @@ pub(super) fn distant(
             .and_then(|value| enrolled(&value, carrier)),
         _ => None,
     };
+    let owner = tuf_on_ci::owner(&mut fields);
     fields.finish();
     DistantEntry {
         span,
@@ -157,6 +160,7 @@ pub(super) fn distant(
         change,
         place,
         held_by,
+        owner,
         enrolled,
     }
 }
@@ -175,6 +179,11 @@ impl ChangeEntry {
     /// Whether anything about the key is another in the new root.
     pub(in crate::script) fn changes(&self) -> bool {
         self.wanted != Wanted::Keep
+    }
+
+    /// Whether the key stays, under another ID.
+    pub(in crate::script) fn is_moved(&self) -> bool {
+        self.wanted == Wanted::MoveId
     }
 
     /// Whether it names a key of the root before that was not found.
@@ -223,6 +232,7 @@ impl DistantEntry {
             change: self.change?.complete()?,
             place: self.place,
             held_by: self.held_by,
+            owner: self.owner.map(|at| at.value),
             enrolled: self.enrolled.map(|at| at.value),
         })
     }

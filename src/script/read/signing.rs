@@ -13,12 +13,12 @@ use crate::metadata::{
 };
 use crate::record::CustodyList;
 use crate::script::plan::{
-    Assurance, Backup, Destination, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
+    Assurance, Backup, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
 };
 use crate::script::{
     Act, AttestationPolicy, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust,
 };
-use crate::transfer::{PayloadRegister, SigningRequest};
+use crate::transfer::{Destination, PayloadRegister, SigningRequest};
 use crate::words::Digest;
 
 /// The longest request or register.
@@ -261,6 +261,7 @@ impl KeyEntry {
             key_type,
             // The token has its PIN: nobody sets anything.
             activation: Vec::new(),
+            owner: None,
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
             enrolled: None,
@@ -378,6 +379,7 @@ fn policy(request: &SigningRequest) -> RootPolicy {
         expires: payload.expires().instant(),
         consistent_snapshot: payload.consistent_snapshot().unwrap_or_default(),
         destination: Destination::Plain,
+        tuf_on_ci: None,
         require_provenance: None,
         roles: OnlineRoles::default(),
     }
