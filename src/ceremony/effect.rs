@@ -3,7 +3,7 @@
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::KeyType;
 use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
-use crate::script::{KeyId, PersonId, SpareId};
+use crate::script::{KeyId, KeyOrigin, PersonId, SpareId};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -67,6 +67,8 @@ pub enum Effect {
         key_type: KeyType,
         /// When the key is to want a PIN and a touch; none for makes without such policies.
         policy: Option<UsePolicy>,
+        /// Where it is made.
+        origin: KeyOrigin,
     },
     /// Have a fresh challenge signed.
     ProvePossession {

@@ -1,7 +1,7 @@
 //! What comes next: told from the state alone, so that resuming is nothing special.
 
 use crate::metadata::Count;
-use crate::script::{Act, KeyId, KeyPlan, Step};
+use crate::script::{Act, KeyId, KeyOrigin, KeyPlan, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -185,7 +185,10 @@ impl Ceremony {
         let Some((object_id, label)) = state.generate.get().cloned() else {
             return Next::Ask(self.go_on(
                 step,
-                vec!["The key is made inside the token, read back, and made to answer a fresh challenge.".to_owned()],
+                vec![match self.script.key(key).map(|plan| plan.origin) {
+                    Some(KeyOrigin::Memory) => "The key is made in the locked memory of this machine, brought into the token and forgotten here; it is read back, and made to answer a fresh challenge.".to_owned(),
+                    _ => "The key is made inside the token, read back, and made to answer a fresh challenge.".to_owned(),
+                }],
                 "Generate the key",
             ));
         };
@@ -201,6 +204,7 @@ impl Ceremony {
             label,
             key_type,
             policy: slot.map(|slot| slot.policy),
+            origin: plan.origin,
         })
     }
 

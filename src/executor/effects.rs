@@ -5,13 +5,14 @@ use std::time::Instant;
 use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
 use crate::certificate::PublicKey;
 use crate::record::{TokenId, UsePolicy};
-use crate::script::KeyId;
+use crate::script::{KeyId, KeyOrigin};
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
 
 use super::export::{ExportError, write_exclusively, write_in_place_of};
 use super::failure::{file_failure, token_failure};
+use super::memory_key;
 use super::room::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
@@ -99,6 +100,7 @@ impl Executor<'_> {
                 label,
                 key_type,
                 policy,
+                origin,
             } => {
                 let request = KeyRequest {
                     object_id,
@@ -106,7 +108,7 @@ impl Executor<'_> {
                     key_type,
                     extractable: false,
                 };
-                self.generate_key(&key, &token, request, policy)
+                self.generate_key(&key, &token, request, policy, origin)
             }
             Effect::ProvePossession {
                 key,
@@ -214,20 +216,30 @@ impl Executor<'_> {
         token: &TokenId,
         request: KeyRequest,
         policy: Option<UsePolicy>,
+        origin: KeyOrigin,
     ) -> Performed<Outcome> {
         self.log_in(key, token)?;
         let attests = is_attesting(token);
+        // Another make that stands in for it in a rehearsal makes the key itself.
+        let is_imported = attests && origin == KeyOrigin::Memory;
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, attestation) = self.call("Generating the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
             if let Some(policy) = policy.filter(|_| attests) {
                 open.token.set_use_policy(policy)?;
             }
-            let generated = match open.token.recover(&request)? {
-                Some(generated) => generated,
-                None => open.token.generate(&request)?,
+            let generated = if is_imported {
+                // What an interrupted try brought in cannot be known to be whole: it is made anew.
+                open.token.discard(&request)?;
+                let private = memory_key::generate(request.key_type)?;
+                open.token.import(&request, &private)?
+            } else {
+                match open.token.recover(&request)? {
+                    Some(generated) => generated,
+                    None => open.token.generate(&request)?,
+                }
             };
-            let attestation = if attests {
+            let attestation = if attests && !is_imported {
                 open.token.attest(&request.object_id)?
             } else {
                 Vec::new()

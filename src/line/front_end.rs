@@ -449,6 +449,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
 
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         self.reported = Duration::ZERO;
+        self.touch = None;
         self.say_step(ceremony);
         let names: Vec<_> = prompt.who.iter().map(|id| ceremony.name(id)).collect();
         if !names.is_empty() {
@@ -555,6 +556,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
 
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
         self.reported = Duration::ZERO;
+        self.touch = None;
         let line = format!(
             "{:>4} {} {}",
             entry.line,

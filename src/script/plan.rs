@@ -247,6 +247,8 @@ pub struct KeyPlan {
     pub token: TokenSpec,
     /// What kind of key.
     pub key_type: KeyType,
+    /// Where the key is made.
+    pub origin: KeyOrigin,
     /// Whose key the root says that it is, where its publisher wants to know.
     pub owner: Option<String>,
     /// Whether the key is backed up.
@@ -295,6 +297,16 @@ impl KeyPlan {
             Fate::Memory | Fate::Discarded => None,
         })
     }
+}
+
+/// Where a key is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum KeyOrigin {
+    /// In its token, which it never leaves.
+    #[default]
+    Token,
+    /// In the locked memory of this machine, and brought into its token: its provenance says so for ever.
+    Memory,
 }
 
 /// Whether a key is backed up.
@@ -709,6 +721,10 @@ spelling!(Assurance {
     Solo = "solo",
 });
 spelling!(Backup { None = "none" });
+spelling!(KeyOrigin {
+    Token = "token",
+    Memory = "memory",
+});
 spelling!(PersonRole {
     Administrator = "administrator",
     Witness = "witness",

@@ -335,6 +335,14 @@ pub trait Token: Send {
         })
     }
 
+    /// Destroys what an interrupted [`Self::import`] of this very request left, if it got so far.
+    ///
+    /// # Errors
+    /// As [`Self::destroy`]; [`TokenError::KeyMismatch`] when what is there is not of this request.
+    fn discard(&mut self, _request: &KeyRequest) -> Result<(), TokenError> {
+        Ok(())
+    }
+
     /// Random bytes of the token's own generator.
     ///
     /// # Errors

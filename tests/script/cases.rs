@@ -662,6 +662,16 @@ const YUBIKEYS: &[Case] = &[
         "require_provenance = \"attested\"\ndestination = \"plain\"",
     ),
     (
+        "origin-unknown",
+        FIRST_TOKEN,
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\norigin = \"heaven\"",
+    ),
+    (
+        "origin-of-softhsm",
+        FIRST_TOKEN,
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\norigin = \"memory\"",
+    ),
+    (
         "attestation-root",
         "[root]\n",
         "[attestation]\nadditional_roots = [{ file = \"readme.txt\", sha256 = \"README\" }]\n\n[root]\n",

@@ -144,9 +144,8 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
     let stand = Stand::start(&[NEW]);
     let room = Room::new(&stand);
     let mut table = begin(&room, &[Key::on("25000002")]);
-    table.play_until("Sign with key-1: press Enter");
-    table.answer("");
     // Signing asks for the PIN, for the ceremony was left once.
+    table.play_until("Sign with key-1: press Enter");
     table.leave_at_a_question();
     let mut table = room.resume();
     table.play_until("  PIN: ");
@@ -188,7 +187,7 @@ fn wrong_pins_are_counted_the_last_is_confirmed_and_a_locked_one_is_unblocked() 
     table.answer("00000000");
     table.play_until("  new PIN: ");
     table.answer(PIN);
-    table.play_until("again: ");
+    table.play_until("again:");
     table.answer(PIN);
     let shown = table.play_until("It did not work");
     assert!(shown.contains("the PUK is wrong; 2 tries left"), "{shown}");
@@ -360,10 +359,11 @@ fn a_chain_that_leads_nowhere_proves_nothing() {
     );
 
     // The gate: a maker that nobody named, and a device certificate that was written over.
-    for (serial, more, words) in [
-        ("25000002", false, "attestation.chain: the chain ends at"),
-        ("25000001", true, "attestation.f9-overwritten: "),
+    for (serial, other, more, words) in [
+        ("25000002", 0, false, "attestation.chain: the chain ends at"),
+        ("25000001", 1, true, "attestation.f9-overwritten: "),
     ] {
+        stand.act(&format!("pull {other}"));
         let room = Room::new(&stand);
         let trusts = room.trusts_the_maker();
         let mut key = Key::on(serial);
@@ -384,6 +384,7 @@ fn a_chain_that_leads_nowhere_proves_nothing() {
             "{words:?}: {shown}"
         );
         assert_eq!(room.facts("key-generated").len(), 0);
+        stand.act(&format!("insert {other}"));
     }
 }
 

@@ -77,3 +77,45 @@ fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
         "{report}"
     );
 }
+
+/// A key that was made in memory is used like any other, and nobody ever takes it for one that a device made.
+#[test]
+fn a_key_that_is_brought_in_says_so_for_ever() {
+    let stand = Stand::start(&[OLD, NEW]);
+    let room = Room::new(&stand);
+    let mut brought = Key::on("25000002");
+    brought.more = "origin = \"memory\"\n";
+    let script = room.genesis(
+        &[Key::on("25000001"), brought],
+        "",
+        &room.trusts_the_maker(),
+    );
+    let mut table = room.begin(&script);
+    for wait in [1, 2] {
+        table.play_until("Generate the key: press Enter");
+        stand.act("touch-by-hand 1");
+        table.answer("");
+        if wait == 1 {
+            continue;
+        }
+        // The power is cut after the key came in, and before it has its certificate.
+        table.terminal.expect("TOUCH THE TOKEN");
+        table.kill();
+        stand.act("deny 1");
+        stand.act("touch-at-once 1");
+    }
+    let mut table = room.resume();
+    table.play_to_the_end();
+    room.assert_accepted();
+    let made = room.facts("key-generated");
+    assert_eq!(made[0]["provenance"], "attested");
+    assert_eq!(made[1]["provenance"], "imported");
+    assert_eq!(made[1]["attributes"]["local"], false);
+    assert!(made[1].get("attestation").is_none());
+    let register = fs::read_to_string(room.path("ceremony/keys/register.json")).unwrap();
+    assert!(
+        register.contains("\"provenance\": \"imported\""),
+        "{register}"
+    );
+    assert_eq!(stand.act("show 1")["slots"], json!(["9c"]));
+}

@@ -41,6 +41,8 @@ pub(crate) struct Key {
     /// The table `token`, without its braces.
     pub(crate) token: String,
     pub(crate) kind: &'static str,
+    /// More lines of its table, each ended.
+    pub(crate) more: &'static str,
     /// The steps that set its token up: none where it comes set up.
     pub(crate) setting_up: &'static [&'static str],
 }
@@ -55,6 +57,7 @@ impl Key {
         Self {
             token: token.to_owned(),
             kind: "ecdsa-sha2-nistp256",
+            more: "",
             setting_up: &["initialise-token", "set-pin"],
         }
     }
@@ -125,6 +128,7 @@ impl<'s> Room<'s> {
                  type = \"{}\"\nbackup = \"none\"",
                 key.token, key.kind
             );
+            text.push_str(key.more);
         }
         for act in [
             "attendance",

@@ -3,7 +3,7 @@
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{Key, Scheme};
 use crate::record::{FactorySecret, KeyAttributes, Provenance, TokenId};
-use crate::script::{Act, KeyId, StepId};
+use crate::script::{Act, KeyId, KeyOrigin, StepId};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 use crate::words::Digest;
 
@@ -200,6 +200,16 @@ impl Ceremony {
         )?;
         let stood_in = self.is_stood_in(of_step, token);
         self.require_provenance(*provenance, stood_in, judged.as_ref())?;
+        let is_imported = self
+            .script
+            .key(of_step)
+            .is_some_and(|plan| plan.origin == KeyOrigin::Memory);
+        require(
+            stood_in
+                || is_imported == (*provenance == Provenance::Imported)
+                || attributes.local.is_none(),
+            "the key was brought into the token although the script has it made there, or the other way round",
+        )?;
         generated.provenance = Some(*provenance);
         generated.attestation = judged;
         generated.stood_in = stood_in;

@@ -1,7 +1,8 @@
 //! What each act is called, what people do in it, and what it proves.
 
 use crate::script::{
-    Act, Fate, KeyId, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan, TokenSecret,
+    Act, Fate, KeyId, KeyOrigin, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan,
+    TokenSecret,
 };
 
 impl Act {
@@ -191,8 +192,13 @@ impl Act {
             Self::SetPin { .. } => vec!["the token opens with the key holder's PIN".into()],
             Self::GenerateKey { key } => {
                 let kind = script.key(key).map(|key| key.key_type.to_string());
+                let did = if is_imported(script, key) {
+                    "took in"
+                } else {
+                    "made"
+                };
                 vec![
-                    format!("the token made a key of type {}", kind.unwrap_or_default()),
+                    format!("the token {did} a key of type {}", kind.unwrap_or_default()),
                     "the public key reads back the same".into(),
                     "the key answers a fresh challenge".into(),
                 ]
@@ -383,21 +389,36 @@ fn set_pin(script: &Script, key: &KeyId) -> Vec<String> {
     lines
 }
 
+/// Whether a key is made in memory and brought into its token.
+fn is_imported(script: &Script, key: &KeyId) -> bool {
+    script
+        .key(key)
+        .is_some_and(|plan| plan.origin == KeyOrigin::Memory)
+}
+
 fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
     let kind = script.key(key).map(|key| key.key_type.to_string());
-    let mut lines = vec![format!(
-        "The token makes {}, of type {}.",
-        script.key_title(key),
-        kind.unwrap_or_default()
-    )];
+    let title = script.key_title(key);
+    let kind = kind.unwrap_or_default();
+    let mut lines = vec![if is_imported(script, key) {
+        format!(
+            "This machine makes {title}, of type {kind}, in its locked memory, brings it into the token and forgets it. Its provenance is \"imported\" for ever."
+        )
+    } else {
+        format!("The token makes {title}, of type {kind}.")
+    }];
     if let Some(slot) = script.key(key).and_then(|key| key.token.slot) {
         lines.push(format!(
             "The key lives in slot {:02x}. It wants the PIN: {}; a touch: {}. The YubiKey blinks when it waits for a touch.",
             slot.number, slot.policy.pin, slot.policy.touch
         ));
-        lines.push(
+        if is_imported(script, key) {
+            lines.push("No device can attest a key that it did not make.".to_owned());
+        } else {
+            lines.push(
             "The YubiKey states, signed, that it made the key itself. The statement is verified up to a root of its maker, and kept with the record.".to_owned(),
-        );
+            );
+        }
     }
     lines.extend([
         format!(

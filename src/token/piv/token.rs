@@ -191,6 +191,26 @@ fn prepare(
     own.write(card)
 }
 
+/// Refuses a key that was neither announced under the label of a request nor bears its certificate.
+fn require_ours(
+    card: &Card,
+    own: &OwnObject,
+    slot: Slot,
+    request: &KeyRequest,
+) -> Result<(), TokenError> {
+    let announced = own.announced(slot) == Some(request.label.as_str());
+    let certificate = objects::certificate(card, slot)?.certificate;
+    let certified =
+        certificate.is_some_and(|made| made.subject_name() == Some(request.label.as_str()));
+    if announced || certified {
+        return Ok(());
+    }
+    Err(TokenError::KeyMismatch {
+        object_id: request.object_id.clone(),
+        problem: "it is another key, which was there before".to_owned(),
+    })
+}
+
 /// Authenticates with the management key that lies under the PIN.
 fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
     let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
@@ -428,16 +448,7 @@ impl Token for YubiKey {
             if held(card, &own, slot)?.is_none() {
                 return Ok(None);
             }
-            let announced = own.announced(slot) == Some(request.label.as_str());
-            let certificate = objects::certificate(card, slot)?.certificate;
-            let certified =
-                certificate.is_some_and(|made| made.subject_name() == Some(request.label.as_str()));
-            if !announced && !certified {
-                return Err(TokenError::KeyMismatch {
-                    object_id: request.object_id.clone(),
-                    problem: "it is another key, which was there before".to_owned(),
-                });
-            }
+            require_ours(card, &own, slot, request)?;
             manage(card, session)?;
             self.complete(card, session, slot, request, false).map(Some)
         })
@@ -522,6 +533,21 @@ impl Token for YubiKey {
             card.transmit(command, &data)?.expect(command)?;
             self.complete(card, session, slot, request, true)
         })
+    }
+
+    fn discard(&mut self, request: &KeyRequest) -> Result<(), TokenError> {
+        let (slot, _) = self.check(request)?;
+        let is_there = self.with(|card, _| {
+            let own = OwnObject::read(card)?;
+            if held(card, &own, slot)?.is_none() {
+                return Ok(false);
+            }
+            require_ours(card, &own, slot, request).map(|()| true)
+        })?;
+        if is_there {
+            self.destroy(&request.object_id)?;
+        }
+        Ok(())
     }
 
     fn random(&mut self, _length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
