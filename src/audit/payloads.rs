@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::ceremony::{Ceremony, Fact, Mode};
 use crate::metadata::KeyId;
 use crate::transcript::Transcript;
-use crate::transfer::{PayloadEntry, PayloadRegister, SignedBy};
+use crate::transfer::{Abandoned, PayloadEntry, PayloadRegister, SignedBy};
 
 /// Where the register lies in a ceremony directory.
 pub const PAYLOADS: &str = "keys/payloads.json";
@@ -18,6 +18,22 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
     register.add_record(transcript.head());
     if ceremony.mode() == Mode::Rehearsal {
         register.add_rehearsal();
+    }
+    for line in transcript.entries().iter().map(|entry| &entry.line) {
+        if let Fact::PayloadAbandoned {
+            version,
+            sha256,
+            reason,
+            ..
+        } = &line.fact
+        {
+            let abandoned = Abandoned {
+                at: line.time,
+                why: reason.clone(),
+            };
+            // The fold has seen that it can be given up.
+            let _ = register.abandon(ceremony.script().repository(), *version, *sha256, abandoned);
+        }
     }
     let Some(root) = ceremony.signed() else {
         return register;

@@ -22,6 +22,7 @@ mod narrate;
 mod next;
 mod order;
 mod own_token;
+mod payloads;
 mod people;
 mod prompt;
 mod questions;

@@ -294,6 +294,16 @@ impl Event {
                 secret.title(),
                 strengths_of(approvals)
             ),
+            Fact::PayloadAbandoned {
+                version,
+                sha256,
+                reason,
+                approvals,
+            } => format!(
+                "Another payload of version {version}, {}, was given up by {people} ({}), and its signatures are void: {reason}.",
+                sha256.short_hex(),
+                strengths_of(approvals)
+            ),
             Fact::Forgone {
                 key,
                 reason,

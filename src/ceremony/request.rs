@@ -83,6 +83,8 @@ pub enum RequestKind {
     TestKeyboard,
     /// A person whose own token is not here approves by a code.
     CodeInstead,
+    /// A payload that was signed before is given up, so that another takes its version.
+    GiveUpPayload,
     /// Everything is put away, and the ceremony is taken up again later.
     Pause,
 }
@@ -108,6 +110,7 @@ impl RequestKind {
             Self::Forgo => "Go on without a key",
             Self::CodeInstead => "Approve by a code: the own token is missing",
             Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
+            Self::GiveUpPayload => "Give up an earlier payload of this version",
             Self::Pause => "Pause the ceremony",
         }
     }
@@ -147,6 +150,7 @@ impl RequestKind {
             | Self::TakeSpare
             | Self::Orphan
             | Self::Forgo
+            | Self::GiveUpPayload
             | Self::Pause => true,
         }
     }
@@ -215,6 +219,7 @@ impl Ceremony {
             RequestKind::Forgo,
             RequestKind::TestKeyboard,
             RequestKind::CodeInstead,
+            RequestKind::GiveUpPayload,
             RequestKind::Pause,
         ]
         .into_iter()
@@ -317,6 +322,7 @@ impl Ceremony {
                     Field::typed("the right minutes"),
                 ]
             }
+            RequestKind::GiveUpPayload => self.form_of_payloads(),
             RequestKind::Pause => vec![Field::typed("why")],
             RequestKind::AmendBag => {
                 let keys = self.script.keys().iter();
@@ -363,6 +369,9 @@ impl Ceremony {
                     format!("From now on: {to}"),
                 ]
             }
+            Fact::PayloadAbandoned { sha256, reason, .. } => {
+                self.read_aloud_of_payload(sha256, &reason)
+            }
             fact => self.read_aloud_of_tokens(&fact).unwrap_or_else(|| {
                 vec![format!(
                     "{}: {}",
@@ -386,6 +395,7 @@ impl Ceremony {
             | Fact::RedoDecided { approvals, .. }
             | Fact::SpareTaken { approvals, .. }
             | Fact::KeyOrphaned { approvals, .. }
+            | Fact::PayloadAbandoned { approvals, .. }
             | Fact::Forgone { approvals, .. } => {
                 people = people_of(&given);
                 *approvals = given;
@@ -434,6 +444,10 @@ impl Ceremony {
                     reason: subject.trim().to_owned(),
                     approvals: Vec::new(),
                 });
+            }
+            RequestKind::GiveUpPayload => {
+                let fact = self.fact_of_payload_request(request);
+                return fact.ok_or(StepError::NotAnAnswer);
             }
             RequestKind::AmendName => {
                 let person = parsed(subject)?;

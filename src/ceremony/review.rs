@@ -17,6 +17,7 @@ impl Ceremony {
             None => self.whole_root(root),
             Some(before) => self.changes(before, root),
         };
+        lines.extend(self.live_payloads());
         lines.push("Digest of what will be signed:".to_owned());
         let digest = root.digest();
         lines.extend(digest.grouped_hex());

@@ -15,6 +15,7 @@ mod foreign;
 mod media;
 mod order;
 mod own_token;
+mod payloads;
 mod people;
 mod publisher;
 mod refusals;

@@ -441,6 +441,18 @@ pub enum Fact {
         /// By whom it is approved.
         approvals: Vec<Approval>,
     },
+    /// Two people gave up a payload that clients cannot come to accept: its signatures are void, and another may take
+    /// its version.
+    PayloadAbandoned {
+        /// Its version.
+        version: u64,
+        /// SHA-256 over its canonical form.
+        sha256: Digest,
+        /// Why.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
     /// A person typed the test line: the keyboard gives what stands on its keys.
     KeyboardTested {
         /// The line, as it came.

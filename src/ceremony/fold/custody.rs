@@ -245,6 +245,7 @@ const fn is_about_order(fact: &Fact) -> bool {
             | Fact::PinUnblocked { .. }
             | Fact::EnvelopeSealed { .. }
             | Fact::Forgone { .. }
+            | Fact::PayloadAbandoned { .. }
             | Fact::Amended { .. }
     )
 }

@@ -7,6 +7,7 @@ mod custody;
 mod enrolment;
 mod key;
 mod owed;
+mod payloads;
 mod people;
 mod root;
 mod signing;
@@ -122,8 +123,10 @@ impl Ceremony {
                 });
             }
         }
-        let is_folded =
-            self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)?;
+        let is_folded = self.fold_people(event)?
+            || self.fold_tokens(event)?
+            || self.fold_payloads(event)?
+            || self.fold_anywhere(event)?;
         if !is_folded {
             if !self.fold_custody(event)? {
                 self.fold_in_step(event)?;

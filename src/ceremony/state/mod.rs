@@ -76,6 +76,8 @@ pub struct Ceremony {
     pub(super) used_bags: BTreeSet<String>,
     pub(super) used_spares: BTreeSet<SpareId>,
     pub(super) keyboard_tested: bool,
+    /// Payloads of the version at hand that were given up, and why.
+    pub(super) given_up: Vec<(Digest, String)>,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -176,6 +178,7 @@ impl Ceremony {
             used_bags: BTreeSet::new(),
             used_spares: BTreeSet::new(),
             keyboard_tested: false,
+            given_up: Vec::new(),
             failure: None,
             ending: None,
         };
