@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::ceremony::{Ceremony, Ending, Mode};
+use crate::script::Person;
 
 use super::Transcript;
 
@@ -14,6 +15,16 @@ pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> String {
     // Writing to a string cannot fail.
     let _ = write_note(&mut note, ceremony, transcript);
     note
+}
+
+/// The name of a person, with that of the script where it is another one.
+fn name_and_former(ceremony: &Ceremony, person: &Person) -> String {
+    let name = ceremony.name(&person.id);
+    if name == person.name {
+        name.to_owned()
+    } else {
+        format!("{name} (in the script: {})", person.name)
+    }
 }
 
 fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -> std::fmt::Result {
@@ -55,7 +66,7 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             note,
             "  {:<12} {}: {verdict}",
             person.id,
-            ceremony.name(&person.id)
+            name_and_former(ceremony, person)
         )?;
     }
     if !ceremony.amendments().is_empty() {

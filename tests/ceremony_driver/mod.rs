@@ -151,6 +151,8 @@ pub(crate) struct Room {
     tokens: BTreeMap<String, SoftwareToken>,
     machine_time: Timestamp,
     ticks: u64,
+    /// The room after each line of its record, where somebody wants to see it.
+    moments: Option<Vec<Room>>,
 }
 
 impl Room {
@@ -176,6 +178,7 @@ impl Room {
             transcript: Transcript::default(),
             tokens,
             ticks: 0,
+            moments: None,
         }
     }
 
@@ -359,6 +362,20 @@ impl Room {
             .push(script, self.ceremony.mode(), time, event);
         self.ticks += 1;
         self.machine_time += SignedDuration::from_secs(7);
+        if let Some(mut moments) = self.moments.take() {
+            moments.push(self.clone());
+            self.moments = Some(moments);
+        }
+    }
+
+    /// Keeps the room as it is after each line from here on.
+    pub(crate) fn keep_moments(&mut self) {
+        self.moments = Some(Vec::new());
+    }
+
+    /// What was kept.
+    pub(crate) fn moments(&mut self) -> Vec<Self> {
+        self.moments.take().unwrap_or_default()
     }
 
     /// What software tokens, on a machine where nothing is found, make of an effect.
