@@ -74,6 +74,11 @@ impl Act {
             Self::Attendance if script.is_solo() => lines(&[
                 "One person acts alone, and the record says so everywhere: SOLO, UNWITNESSED.",
             ]),
+            Self::Attendance if script.people().iter().any(|person| person.approval.is_some()) => lines(&[
+                "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
+                "Who has an own token for approvals puts it in: it signs a challenge. Each other but the administrator chooses a code, unseen.",
+                "Whoever else is in the room is written on the run sheet.",
+            ]),
             Self::Attendance => lines(&[
                 "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
                 "Each but the administrator then chooses a code, unseen: by it they approve what two people decide.",
