@@ -40,6 +40,7 @@ const TAKEN: [&str; 14] = [
     "cards.txt",
     "closing-note.txt",
     "export",
+    "records",
     "keys",
     "lock",
     "report.html",
