@@ -10,6 +10,8 @@ mod store;
 
 #[path = "sites/collecting.rs"]
 mod collecting;
+#[path = "sites/enrolment.rs"]
+mod enrolment;
 #[path = "sites/refusals.rs"]
 mod refusals;
 #[path = "sites/site.rs"]

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::ceremony::Ceremony;
+use crate::script::KeyId;
 use crate::transcript::{Transcript, closing_note};
 use crate::transfer::Enrolment;
 use crate::words::Digest;
@@ -77,7 +78,13 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         let name = Enrolment::file_name(id.as_str());
         documents.push((format!("keys/{name}"), enrolment.to_file_bytes()));
     }
-    for (id, key) in collected_keys(ceremony) {
+    let remote = ceremony
+        .remote_keys()
+        .map(|(distant, key)| (&distant.id, key));
+    let before = ceremony.foundation();
+    let known = |id: &KeyId| before.is_some_and(|before| before.key(id).is_some());
+    let collected = collected_keys(ceremony).filter(|(id, _)| known(id));
+    for (id, key) in remote.chain(collected) {
         if let Some(public) = key.public() {
             documents.push((public_key_path(id), public.to_pem().into_bytes()));
         }

@@ -16,6 +16,60 @@ struct Register<'a> {
     repository: &'a str,
     script: Digest,
     keys: Vec<Entry<'a>>,
+    /// Keys of other sites that came in by a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remote: Vec<RemoteEntry<'a>>,
+}
+
+/// The file by which a key came in.
+#[derive(Serialize)]
+struct EnrolledEntry<'a> {
+    file: &'a str,
+    sha256: Digest,
+}
+
+impl<'a> EnrolledEntry<'a> {
+    fn of(ceremony: &'a Ceremony, id: &KeyId) -> Option<Self> {
+        let enrolled = ceremony.enrolled_by(id)?;
+        Some(Self {
+            file: &enrolled.file,
+            sha256: enrolled.sha256,
+        })
+    }
+}
+
+/// One key of another site.
+#[derive(Serialize)]
+struct RemoteEntry<'a> {
+    id: &'a KeyId,
+    held_by: String,
+    key_id: &'a str,
+    public_key: String,
+    /// SHA-256 over the DER SubjectPublicKeyInfo.
+    fingerprint: Digest,
+    fingerprint_words: String,
+    enrolment: Option<EnrolledEntry<'a>>,
+    /// Whether two people compared the fingerprint with what the key holder read out.
+    compared: bool,
+}
+
+impl<'a> RemoteEntry<'a> {
+    fn all(ceremony: &'a Ceremony) -> Vec<Self> {
+        let entries = ceremony.remote_keys().filter_map(|(distant, key)| {
+            let fingerprint = key.public()?.fingerprint();
+            Some(Self {
+                id: &distant.id,
+                held_by: distant.title(),
+                key_id: key.id().as_str(),
+                public_key: public_key_path(&distant.id),
+                fingerprint,
+                fingerprint_words: fingerprint.words().join(" "),
+                enrolment: EnrolledEntry::of(ceremony, &distant.id),
+                compared: ceremony.is_enrolled(&distant.id),
+            })
+        });
+        entries.collect()
+    }
 }
 
 /// One key that was generated.
@@ -41,6 +95,9 @@ struct Entry<'a> {
     provenance: Option<Provenance>,
     /// None for a key that was made before this ceremony.
     attributes: Option<KeyAttributes>,
+    /// The file by which a key came in that was made before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment: Option<EnrolledEntry<'a>>,
     /// What the device states about it, where that is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     attestation: Option<&'a AttestationSummary>,
@@ -123,6 +180,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 token: state.token(),
                 provenance: generated.provenance,
                 attributes: generated.attributes,
+                enrolment: EnrolledEntry::of(ceremony, &plan.id),
                 attestation: generated.attested(),
                 attestation_stood_in: generated.stood_in,
                 proven: state.is_proven(),
@@ -140,6 +198,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
         repository: script.repository(),
         script: script.sha256(),
         keys,
+        remote: RemoteEntry::all(ceremony),
     };
     // Texts, numbers and truth values cannot fail to be JSON.
     let mut bytes = serde_json::to_vec_pretty(&register).unwrap_or_default();

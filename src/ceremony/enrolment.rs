@@ -55,6 +55,13 @@ impl Ceremony {
         distant.filter_map(|distant| Some((distant, &self.remote.get(&distant.id)?.key)))
     }
 
+    /// Whether a production's key comes in by this file, and not a twin in its place.
+    #[must_use]
+    pub fn enrolled_by(&self, id: &KeyId) -> Option<&crate::script::Enrolled> {
+        let (_, enrolled) = self.script.enrolled().find(|(known, _)| *known == id)?;
+        Some(enrolled)
+    }
+
     /// A key whose token is elsewhere: as the root before has it, or as it comes in.
     #[must_use]
     pub fn distant_key(&self, id: &KeyId) -> Option<&Key> {

@@ -157,6 +157,7 @@ impl<W: Write> LineMode<W> {
             Ok("LEAVE") | Err(_) => Err(Interrupt::Leave),
             Ok("ABORT") => {
                 self.say("What exists now stays where it is, and the record says that it was broken off.");
+                self.say("A new script takes proven keys in: conclave script new --adopt DIR.");
                 match self.ask_inline("Why? (Enter: do not abort) ") {
                     Ok(reason) if reason.is_empty() => Ok(()),
                     Ok(reason) => Err(Interrupt::Abort { reason }),

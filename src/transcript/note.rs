@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::ceremony::{Ceremony, Ending, Mode};
+use crate::record::visible;
 use crate::script::Person;
 
 use super::Transcript;
@@ -86,19 +87,7 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
         }
     }
     writeln!(note)?;
-    writeln!(note, "Keys")?;
-    for (plan, state) in ceremony.key_states() {
-        let made = match state.generated() {
-            None => "was not generated".to_owned(),
-            Some(generated) => format!(
-                "{}  {}  fingerprint {}",
-                plan.key_type,
-                generated.origin(),
-                generated.public_key.fingerprint()
-            ),
-        };
-        writeln!(note, "  {:<12} {made}", plan.id)?;
-    }
+    write_keys(note, ceremony)?;
     if let Some(root) = ceremony.frozen() {
         writeln!(note)?;
         writeln!(note, "Root {}: digest of what was signed", root.version())?;
@@ -114,6 +103,43 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
         transcript.entries().len()
     )?;
     write_digest(note, &transcript.head())
+}
+
+fn write_keys(note: &mut String, ceremony: &Ceremony) -> std::fmt::Result {
+    writeln!(note, "Keys")?;
+    for (plan, state) in ceremony.key_states() {
+        let made = match state.generated() {
+            None => "was not generated".to_owned(),
+            Some(generated) => format!(
+                "{}  {}  fingerprint {}",
+                plan.key_type,
+                generated.origin(),
+                generated.public_key.fingerprint()
+            ),
+        };
+        let earlier = match &plan.enrolled {
+            Some(_) if state.is_proven() => "  (made before; it answered anew)",
+            Some(_) => "  (made before; not enrolled)",
+            None => "",
+        };
+        writeln!(note, "  {:<12} {made}{earlier}", plan.id)?;
+    }
+    for (distant, key) in ceremony.remote_keys() {
+        let fingerprint = key.public().map(|public| public.fingerprint().to_string());
+        let fingerprint = fingerprint.unwrap_or_default();
+        let compared = if ceremony.is_enrolled(&distant.id) {
+            "two people compared it"
+        } else {
+            "not enrolled"
+        };
+        writeln!(
+            note,
+            "  {:<12} of {}  fingerprint {fingerprint}  ({compared})",
+            distant.id,
+            visible(&distant.title())
+        )?;
+    }
+    Ok(())
 }
 
 fn write_digest(note: &mut String, digest: &crate::words::Digest) -> std::fmt::Result {

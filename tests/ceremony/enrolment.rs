@@ -11,7 +11,9 @@ use conclave::script::{EnrolledFile, KeyFate, Script, enrol};
 use conclave::transfer::{Enrolment, Occasion};
 use conclave::words::Digest;
 
-use crate::ceremony_driver::{Room, SoftwareToken, genesis, in_ink, opening, parse_with, said};
+use crate::ceremony_driver::{
+    Room, SoftwareToken, far_away, genesis, in_ink, opening, parse_with, said,
+};
 use crate::rotation::World;
 
 type Tokens = BTreeMap<String, SoftwareToken>;
@@ -309,38 +311,6 @@ fn a_key_of_another_site_comes_in_by_a_rotation_and_signs() {
     );
     let replayed = room.transcript.replay(&script).unwrap();
     assert_eq!(replayed.verified(), room.ceremony.verified());
-}
-
-/// The enrolment file of a token, as another tool could make it.
-fn far_away(token: &SoftwareToken) -> EnrolledFile {
-    use conclave::record::Provenance;
-    use conclave::transfer::{EnrolmentClaims, Possession, PossessionProof};
-    let (script, challenge) = (Digest::of(b"the script of Lisbon"), [9; 32]);
-    let possession = Possession {
-        script,
-        key: "lisbon",
-        occasion: Occasion::Generation,
-        is_rehearsal: false,
-    };
-    let claims = EnrolmentClaims {
-        repository: "example.com/updates".to_owned(),
-        name: "lisbon".to_owned(),
-        holder: "Inês Sá".to_owned(),
-        public_key: token.public_key(),
-        token: token.id().clone(),
-        provenance: Provenance::Claimed,
-        is_rehearsal: false,
-    };
-    let proof = PossessionProof {
-        script,
-        occasion: Occasion::Generation,
-        challenge,
-        signature: token.sign(&possession.message(&challenge)),
-    };
-    let bytes = Enrolment::new(claims, Some(proof), None)
-        .unwrap()
-        .to_file_bytes();
-    file("lisbon.enrolment.json", bytes, Some("Lisbon"))
 }
 
 #[test]

@@ -21,11 +21,13 @@ use conclave::ceremony::{
     Outcome, Prompt, StepError, Strength, own_token_message,
 };
 use conclave::metadata::KeyType;
+use conclave::record::Provenance;
 use conclave::script::{
-    Blueprint, CarriedFiles as _, KeyId, Kind, PersonId, Script, SpareId, embedded,
+    Blueprint, CarriedFiles as _, EnrolledFile, KeyId, Kind, PersonId, Script, SpareId, embedded,
+    enrol,
 };
 use conclave::transcript::Transcript;
-use conclave::transfer::Possession;
+use conclave::transfer::{Enrolment, EnrolmentClaims, Occasion, Possession, PossessionProof};
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
 
@@ -140,6 +142,52 @@ pub(crate) fn parse_with(text: &str, more: &[(&str, &[u8])]) -> Arc<Script> {
         Ok(script) => Arc::new(script),
         Err(faults) => panic!("{faults}"),
     }
+}
+
+/// The enrolment file of a token, as another tool could make it.
+pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledFile {
+    let (script, challenge) = (Digest::of(b"the script of Lisbon"), [9; 32]);
+    let possession = Possession {
+        script,
+        key: "lisbon",
+        occasion: Occasion::Generation,
+        is_rehearsal: false,
+    };
+    let claims = EnrolmentClaims {
+        repository: "example.com/updates".to_owned(),
+        name: "lisbon".to_owned(),
+        holder: "Inês Sá".to_owned(),
+        public_key: token.public_key(),
+        token: token.id().clone(),
+        provenance: Provenance::Claimed,
+        is_rehearsal: false,
+    };
+    let proof = PossessionProof {
+        script,
+        occasion: Occasion::Generation,
+        challenge,
+        signature: token.sign(&possession.message(&challenge)),
+    };
+    let bytes = Enrolment::new(claims, Some(proof), None)
+        .unwrap()
+        .to_file_bytes();
+    EnrolledFile {
+        file: "enrolments/lisbon.enrolment.json".to_owned(),
+        enrolment: Enrolment::read(&bytes).unwrap(),
+        bytes,
+        site: Some("Lisbon".to_owned()),
+    }
+}
+
+/// A genesis with two keys in the room, and one at another site.
+pub(crate) fn with_a_key_far_away() -> Arc<Script> {
+    let mut token = SoftwareToken::blank(99);
+    token.initialise("far away");
+    token.generate(KeyType::Ed25519);
+    let remote = far_away(&token);
+    let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
+    let text = enrol(&text, std::slice::from_ref(&remote)).unwrap();
+    parse_with(&text, &[(&remote.file, &remote.bytes)])
 }
 
 /// A ceremony under way, its record, and the tokens on the table.

@@ -153,6 +153,32 @@ impl Site {
         )
     }
 
+    /// Runs `conclave` line by line, with these answers, and these PINs and codes.
+    pub(crate) fn conduct(&self, arguments: &[&str], answers: &str, secrets: &[&str]) -> Done {
+        self.receive("answers", answers.as_bytes());
+        self.receive("pins", (secrets.join("\n") + "\n").as_bytes());
+        let output = self
+            .store
+            .command("sh")
+            .args([
+                "-c",
+                "exec \"$@\" 3<pins",
+                "sh",
+                env!("CARGO_BIN_EXE_conclave"),
+            ])
+            .args(arguments)
+            .args(["--plain", "--pin-fd", "3"])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::from(fs::File::open(self.path("answers")).unwrap()))
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        Done {
+            status: output.status.code().unwrap(),
+            said: String::from_utf8_lossy(&said).into_owned(),
+        }
+    }
+
     /// Runs `conclave root sign` line by line. Empty lines answer all that is usual; `typed` is what must be typed.
     pub(crate) fn sign(
         &self,

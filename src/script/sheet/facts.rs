@@ -1,6 +1,7 @@
 //! What the script says outside its steps, as lines that both forms of the sheet print.
 
 use crate::metadata::RoleKind;
+use crate::record::visible;
 use crate::script::{Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSpec};
 
 /// A name and what it stands for.
@@ -40,10 +41,10 @@ fn duration(minutes: u32) -> String {
 
 pub(super) fn root(script: &Script) -> Vec<Fact> {
     if !script.makes_root() {
-        return vec![fact(
-            "Version",
-            "none: this ceremony makes a key for a root that others sign",
-        )];
+        let none = "none: this ceremony makes a key for a root that others sign";
+        let mut facts = vec![fact("Version", none)];
+        facts.extend(enrolled(script));
+        return facts;
     }
     let root = script.root();
     let mut facts = vec![
@@ -94,6 +95,7 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
             facts.push(fact(format!("Key {id}"), format!("{change}; {place}")));
         }
     }
+    facts.extend(enrolled(script));
     for (kind, role) in root.roles.iter() {
         let files: Vec<&str> = role.keys.iter().map(|key| key.file.as_str()).collect();
         facts.push(fact(
@@ -107,6 +109,29 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
         ));
     }
     facts
+}
+
+/// The keys that come in by files.
+fn enrolled(script: &Script) -> Vec<Fact> {
+    let enrolled = script.enrolled().map(|(id, enrolled)| {
+        let claims = enrolled.enrolment.claims();
+        let place = match script.distant_key(id) {
+            Some(distant) => distant.title(),
+            None => "its token is here".to_owned(),
+        };
+        fact(
+            format!("Enrolled {id}"),
+            format!(
+                "{}, SHA-256 {}: made as {} by {}; {}; {place}",
+                enrolled.file,
+                enrolled.sha256,
+                visible(&claims.name),
+                visible(&claims.holder),
+                enrolled.enrolment.grounds()
+            ),
+        )
+    });
+    enrolled.collect()
 }
 
 /// The roles of a person, as they are spelt.
