@@ -34,15 +34,15 @@ pub struct CarriedFile {
 }
 
 /// A ceremony directory holds the script, copies of what it carries, and these.
-const TAKEN: [&str; 14] = [
+const TAKEN: [&str; 15] = [
     "backup",
     "cards.html",
     "cards.txt",
     "closing-note.txt",
     "export",
-    "records",
     "keys",
     "lock",
+    "records",
     "report.html",
     "root",
     "script.toml",
