@@ -9,6 +9,7 @@ use crate::metadata::{Key, Scheme};
 use crate::script::KeyId;
 use crate::transcript::Transcript;
 use crate::transfer::Occasion;
+use crate::transfer::SigningRequest;
 use crate::words::Digest;
 
 use super::register::{collected_keys, public_key_path};
@@ -280,6 +281,15 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         "# 6. Root {version} is what was reviewed, and each signature over it verifies."
     )?;
     writeln!(text)?;
+    if ceremony.script().signing().is_some() {
+        let mut carried = ceremony.script().carried_files();
+        let request = carried.find(|file| SigningRequest::read(&file.bytes).is_ok());
+        writeln!(
+            text,
+            "python3 -c 'import json, sys; open(sys.argv[2], \"wb\").write(json.load(open(sys.argv[1]))[\"payload\"].encode())' {} \"$work/root.message\"",
+            request.map_or("", |file| file.name.as_str())
+        )?;
+    }
     writeln!(
         text,
         "is 'digest of root {version}' \"$(sha256sum <\"$work/root.message\" | cut -c 1-64)\" {}",

@@ -138,6 +138,52 @@ fn the_record_of_a_signing_comes_back_with_the_signature_and_joins_the_ceremony(
     assert!(status == 1 && report.contains("signing.record"), "{report}");
 }
 
+/// A signing that was left before the word was typed, and again before it was closed, goes on and signs once.
+#[test]
+fn a_signing_that_was_left_is_taken_up_again() {
+    let world = World::new();
+    let oslo = &world.oslo;
+    oslo.receive("request.json", &world.line.request(&["holder-c"]));
+    oslo.receive("1.root.json", &world.line.files[0]);
+    let arguments = [
+        "root",
+        "sign",
+        "request.json",
+        "--token",
+        "holder-c",
+        "--out",
+        "signing",
+        "--trust",
+        "1.root.json",
+    ];
+    oslo.play(&arguments, &"\n".repeat(6), 1).assert(130);
+    let resume = ["resume", "signing"];
+    let typed = format!("{}SIGN ROOT 2\n", "\n".repeat(12));
+    oslo.play(&resume, &typed, 1).assert(130);
+    oslo.play(&resume, &"\n".repeat(12), 1).assert(0);
+    let record = json_lines(&oslo.read("signing/transcript.jsonl"));
+    let count = |event: &str| record.iter().filter(|line| line["event"] == event).count();
+    assert_eq!(
+        (count("resumed"), count("sign-intended"), count("signed")),
+        (2, 1, 1)
+    );
+    let (status, report) = oslo.conclave(&["transcript", "verify", "signing"]);
+    assert_eq!(status, 0, "{report}");
+    assert_eq!(oslo.files_in("signing/export").len(), 1);
+    // What lies there is verified without Conclave, too.
+    let followed = std::process::Command::new("sh")
+        .arg("VERIFY.txt")
+        .current_dir(oslo.path("signing"))
+        .output()
+        .unwrap();
+    let said = [followed.stdout, followed.stderr].concat();
+    assert!(
+        followed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+}
+
 /// A directory with the record of another signing brings nothing, whatever lies in its export.
 #[test]
 fn the_record_of_another_signing_is_not_taken() {
