@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::{Arc, LazyLock};
 
-use conclave::audit::{documents, read_record};
+use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
     Prompt, Request, RequestKind,
@@ -366,11 +366,41 @@ fn of_sites() -> [Transcript; 2] {
         profile: "softhsm2".to_owned(),
         online: OnlineFiles::new(),
     };
-    let files: BTreeMap<String, Vec<u8>> = change.chain.iter().cloned().collect();
-    let text = change.write().unwrap();
-    let script = Script::parse("renewal.toml", &text, &files, change.not_before).unwrap();
+    let open = |change: &ChangeBlueprint| {
+        let files: BTreeMap<String, Vec<u8>> = change.files().collect();
+        let text = change.write().unwrap();
+        let script = Script::parse("renewal.toml", &text, &files, change.not_before).unwrap();
+        Room::open_with(Arc::new(script), Mode::Production, first.tokens())
+    };
+    // Another renewal was broken off before it could be signed by enough: it is given up.
+    let mut other = change.clone();
+    other.keys[1].1 = KeyFate::Absent;
+    other.keys[2].1 = KeyFate::Keep;
+    other.expires = "2028-05-01T00:00:00Z".parse().unwrap();
+    let mut broken_off = open(&other);
+    broken_off.advance_until(|ceremony| ceremony.signatures().have == 1);
+    let register = payload_register(&broken_off.ceremony, &broken_off.transcript);
+    let mut change = change;
+    change.register = Some((
+        "previous/payloads.json".to_owned(),
+        register.to_file_bytes(),
+    ));
     [0, 1].map(|index| {
-        let mut room = Room::open_with(Arc::new(script.clone()), Mode::Production, first.tokens());
+        let mut room = open(&change);
+        room.advance_until(|ceremony| {
+            let offers = ceremony.offers();
+            let mut kinds = offers.iter().map(|offer| offer.kind);
+            kinds.any(|kind| kind == RequestKind::GiveUpPayload)
+        });
+        let offers = room.ceremony.offers();
+        let mut offers = offers.iter();
+        let offer = offers
+            .find(|offer| offer.kind == RequestKind::GiveUpPayload)
+            .unwrap();
+        let payload = offer.fields[0].choices[0].value.clone();
+        let request = offer.with(vec![payload, "it was never sent".to_owned()]);
+        let approvals = room.approved_by(&room.ceremony.usual_approvers());
+        room.give(Input::Request { request, approvals }).unwrap();
         room.advance_until(|ceremony| ceremony.request().is_some());
         let remark = if index == 0 { "" } else { "the plane is late" };
         room.answer(Answer::Choice {
