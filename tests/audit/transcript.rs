@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::{Arc, LazyLock};
 
-use conclave::audit::{documents, read_record};
+use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
     Prompt, Request, RequestKind,
@@ -342,14 +342,11 @@ fn full() -> Transcript {
     full
 }
 
-/// Records of changes of a root to which another site owes a signature: one in which it comes, one in which it does not.
-fn of_sites() -> [Transcript; 2] {
-    let first = Room::closed(genesis(&[KeyType::Ed25519; 3], 2), Mode::Production);
+/// A renewal of the root that a ceremony made, with all of its keys.
+fn renewal_of(first: &Room) -> ChangeBlueprint {
     let signed = first.ceremony.signed().unwrap();
     let ids = signed.frozen().document().role(RoleKind::Root).key_ids();
-    let mut keys: Vec<_> = ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-    keys[2].1 = KeyFate::Site("Lisbon".to_owned());
-    let change = ChangeBlueprint {
+    ChangeBlueprint {
         template: "renewal".to_owned(),
         title: None,
         repository: "example.com/updates".to_owned(),
@@ -360,12 +357,58 @@ fn of_sites() -> [Transcript; 2] {
         register: None,
         custody: None,
         threshold: None,
-        keys,
+        keys: ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect(),
         added: 0,
         key_type: KeyType::Ed25519,
         profile: "softhsm2".to_owned(),
         online: OnlineFiles::new(),
+    }
+}
+
+/// A record in which people give up an earlier payload of the version, which one key had signed.
+fn after_another_payload() -> Transcript {
+    let first = Room::closed(genesis(&[KeyType::Ed25519; 3], 2), Mode::Production);
+    let mut change = renewal_of(&first);
+    let mut files: BTreeMap<String, Vec<u8>> = change.chain.iter().cloned().collect();
+    let open = |change: &ChangeBlueprint, files: &BTreeMap<String, Vec<u8>>| {
+        let text = change.write().unwrap();
+        let script = Script::parse("renewal.toml", &text, files, change.not_before).unwrap();
+        Room::open_with(Arc::new(script), Mode::Production, first.tokens())
     };
+    let mut broken_off = open(&change, &files);
+    broken_off.advance_until(|ceremony| ceremony.signatures().have == 1);
+    let register = payload_register(&broken_off.ceremony, &broken_off.transcript);
+    let register = (
+        "previous/payloads.json".to_owned(),
+        register.to_file_bytes(),
+    );
+    change.expires = "2028-09-01T00:00:00Z".parse().unwrap();
+    files.extend([register.clone()]);
+    change.register = Some(register);
+
+    let mut room = open(&change, &files);
+    room.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.id.as_str() == "review-root")
+    });
+    let offers = room.ceremony.offers();
+    let mut offers = offers.iter();
+    let offer = offers
+        .find(|offer| offer.kind == RequestKind::GiveUpPayload)
+        .unwrap();
+    let payload = offer.fields[0].choices[0].value.clone();
+    let request = offer.with(vec![payload, "it was never sent to anybody".to_owned()]);
+    let approvals = room.approved_by(&room.ceremony.approvers()[..2]);
+    room.give(Input::Request { request, approvals }).unwrap();
+    while room.advance() {}
+    room.transcript
+}
+
+/// Records of changes of a root to which another site owes a signature: one in which it comes, one in which it does not.
+fn of_sites() -> [Transcript; 2] {
+    let first = Room::closed(genesis(&[KeyType::Ed25519; 3], 2), Mode::Production);
+    let mut change = renewal_of(&first);
+    change.keys[2].1 = KeyFate::Site("Lisbon".to_owned());
     let files: BTreeMap<String, Vec<u8>> = change.chain.iter().cloned().collect();
     let text = change.write().unwrap();
     let script = Script::parse("renewal.toml", &text, &files, change.not_before).unwrap();
@@ -507,9 +550,15 @@ fn the_specification_names_every_event_and_member() {
     let mut kinds = BTreeSet::new();
     let far_away = crate::ceremony_driver::with_a_key_far_away();
     let far_away = Room::closed(far_away, Mode::Production).transcript;
-    let records = [full(), clumsy(), by_own_tokens(), far_away]
-        .into_iter()
-        .chain(of_sites());
+    let records = [
+        full(),
+        clumsy(),
+        by_own_tokens(),
+        far_away,
+        after_another_payload(),
+    ]
+    .into_iter()
+    .chain(of_sites());
     for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();
