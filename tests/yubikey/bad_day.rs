@@ -213,7 +213,7 @@ fn a_missed_touch_is_asked_for_again_and_costs_no_try() {
         table.answer("");
         table
             .terminal
-            .expect("TOUCH THE TOKEN: it blinks, and waits for a finger. 14 s left.");
+            .expect("TOUCH THE TOKEN: it blinks, and waits for a finger.");
         stand.act("deny 0");
         let shown = table.play_until("Try again: press Enter");
         assert!(
