@@ -105,6 +105,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     for refused in [
         opened("A0012346", &["witness-1"]),
         opened("A0012345", &["administrator"]),
+        opened("A0012345", &["holder-1"]),
         opened("A0012345", &[]),
     ] {
         assert!(

@@ -1,6 +1,6 @@
 //! What happens to bags, and what a pause asks for: nothing goes on past either.
 
-use crate::script::{Act, ItemId, KeyId, PersonId};
+use crate::script::{Act, ItemId, KeyId, PersonId, PersonRole};
 use crate::words::Digest;
 
 use crate::ceremony::check::Check;
@@ -61,7 +61,7 @@ impl Ceremony {
                 }
             }
             (Some(Wanted::CompareHead(head)), Fact::HeadCompared { words }) => {
-                self.require_reader(&event.people)?;
+                self.require_witness(&event.people)?;
                 hold(
                     Check::CustodyInk,
                     *words == head_words(&head),
@@ -72,7 +72,7 @@ impl Ceremony {
             }
             (Some(Wanted::OpenBag(wanted, number)), Fact::BagOpened { item, bag }) => {
                 require(*item == wanted, "another bag is to be opened")?;
-                self.require_reader(&event.people)?;
+                self.require_witness(&event.people)?;
                 hold(
                     Check::CustodyBag,
                     *bag == number,
@@ -163,6 +163,19 @@ impl Ceremony {
                 "what is written on a bag is read by somebody who is here, and not by the ceremony administrator",
             )
         })
+    }
+
+    /// What was left closed, and the ink, are compared by a witness; by somebody else only where no witness is here.
+    fn require_witness(&self, people: &[PersonId]) -> Folded {
+        self.require_reader(people)?;
+        let is_witness = |id: &PersonId| {
+            let person = self.script.person(id);
+            self.attended.contains_key(id) && person.is_some_and(|p| p.is(PersonRole::Witness))
+        };
+        require(
+            people.iter().any(is_witness) || !self.attended.keys().any(is_witness),
+            "a witness compares it, for one is here",
+        )
     }
 
     /// What a rehearsal said of bags is nothing to go by in a production.
