@@ -71,7 +71,7 @@ impl VirtualYubiKeys {
         let program = program().ok_or(NoYubiKeys::Absent)?;
         let log = File::create(self.folder.join(LOG)).map_err(silent)?;
         let mut child = Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount", "--net"])
+            .args(namespaces())
             .arg(interpreter(&program))
             .arg(&program)
             .arg(&self.folder)
@@ -138,6 +138,16 @@ impl VirtualYubiKeys {
             None => Ok(()),
             Some(error) => Err(io::Error::other(error.to_owned())),
         }
+    }
+}
+
+/// Where the service for smart cards is seen by nobody else. Root needs no users' namespace for it, which some systems
+/// do not let anybody have.
+fn namespaces() -> &'static [&'static str] {
+    if rustix::process::geteuid().is_root() {
+        &["--mount", "--net"]
+    } else {
+        &["--user", "--map-root-user", "--mount", "--net"]
     }
 }
 

@@ -35,8 +35,14 @@ impl Stand {
     /// Puts in cards, each `serial:firmware`.
     pub(crate) fn start(cards: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
+        // Root needs no users' namespace, which some systems do not let anybody have.
+        let namespaces: &[&str] = if rustix::process::geteuid().is_root() {
+            &["--mount", "--net"]
+        } else {
+            &["--user", "--map-root-user", "--mount", "--net"]
+        };
         let mut process = Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount", "--net"])
+            .args(namespaces)
             .arg(tool("python"))
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/yubikey/device"))
             .arg(directory.path())
