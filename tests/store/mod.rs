@@ -86,8 +86,6 @@ impl Store {
             .output()
             .unwrap_or_else(|error| panic!("softhsm2-util: {error}; {INSTALL}"));
         assert!(output.status.success(), "{output:?}");
-        // A module that was just loaded is believed for 25 ms: people are not as fast as this.
-        std::thread::sleep(std::time::Duration::from_millis(30));
     }
 
     /// The folders of the tokens that there are.

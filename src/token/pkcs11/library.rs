@@ -24,7 +24,7 @@ use super::{device, info};
 pub(super) struct Library {
     context: Pkcs11,
     seats: Mutex<Vec<Weak<Mutex<Seat>>>>,
-    /// When it was loaded, until it is first made to notice what came or went.
+    /// When it was loaded, until somebody looks.
     loaded: Mutex<Option<Instant>>,
 }
 
@@ -111,9 +111,11 @@ impl Library {
         }
     }
 
-    /// Whether it was loaded in this moment, and so knows what is in.
-    pub(super) fn is_fresh(&self) -> bool {
-        lock(&self.loaded).is_some_and(|when| when.elapsed() < KNOWS_FOR)
+    /// Whether it was loaded in this moment, and so knows what is in. True once: whoever looks again wants to know what
+    /// changed since.
+    pub(super) fn takes_first_look(&self) -> bool {
+        let loaded = lock(&self.loaded).take();
+        loaded.is_some_and(|when| when.elapsed() < KNOWS_FOR)
     }
 
     /// Makes the library notice tokens that came or went. Ends every session where that takes it.

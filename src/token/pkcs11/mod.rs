@@ -46,7 +46,7 @@ impl Reader for Module {
     }
 
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
-        if !self.library.is_fresh() && self.library.nobody_is_logged_in() {
+        if !self.library.takes_first_look() && self.library.nobody_is_logged_in() {
             self.library.refresh(self.profile.quirks().rescan)?;
         }
         Ok(self
