@@ -131,6 +131,18 @@ impl Ceremony {
         first.into_iter().map(|person| person.id.clone()).collect()
     }
 
+    /// What stands for a person's agreement now, before it is given.
+    #[must_use]
+    pub fn strength_of(&self, person: &PersonId) -> Strength {
+        if self.script.is_solo() {
+            Strength::Solo
+        } else if self.approves_by_token(person) {
+            Strength::Token
+        } else {
+            Strength::Code
+        }
+    }
+
     /// Those of whom two decide on an exception: who may approve, or before anybody may, whom the script lists
     /// beside the administrator.
     #[must_use]

@@ -273,17 +273,8 @@ impl Executor<'_> {
 
     /// What people give when they approve; own tokens have not signed yet.
     fn as_if_approved(&self, who: &[PersonId]) -> Vec<Approval> {
-        let strength = |person: &PersonId| {
-            if self.ceremony.script().is_solo() {
-                Strength::Solo
-            } else if self.ceremony.approves_by_token(person) {
-                Strength::Token
-            } else {
-                Strength::Code
-            }
-        };
         who.iter()
-            .map(|person| Approval::new(person.clone(), strength(person)))
+            .map(|person| Approval::new(person.clone(), self.ceremony.strength_of(person)))
             .collect()
     }
 

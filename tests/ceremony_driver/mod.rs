@@ -364,16 +364,8 @@ impl Room {
 
     /// What people give, each by the own code, or alone.
     pub(crate) fn approved_by(&self, people: &[PersonId]) -> Vec<Approval> {
-        let strength = |person: &PersonId| {
-            if self.ceremony.script().is_solo() {
-                Strength::Solo
-            } else if self.ceremony.approves_by_token(person) {
-                Strength::Token
-            } else {
-                Strength::Code
-            }
-        };
-        let approve = |person: &PersonId| Approval::new(person.clone(), strength(person));
+        let approve =
+            |person: &PersonId| Approval::new(person.clone(), self.ceremony.strength_of(person));
         people.iter().map(approve).collect()
     }
 

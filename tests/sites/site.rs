@@ -195,28 +195,7 @@ impl Site {
 
     /// Runs a ceremony line by line with these answers, and the PIN so many times.
     pub(crate) fn play(&self, arguments: &[&str], answers: &str, pins: usize) -> Done {
-        self.receive("answers", answers.as_bytes());
-        self.receive("pins", format!("{PIN}\n").repeat(pins).as_bytes());
-        let output = self
-            .store
-            .command("sh")
-            .args([
-                "-c",
-                "exec \"$@\" 3<pins",
-                "sh",
-                env!("CARGO_BIN_EXE_conclave"),
-            ])
-            .args(arguments)
-            .args(["--plain", "--pin-fd", "3"])
-            .current_dir(self.folder.path())
-            .stdin(Stdio::from(fs::File::open(self.path("answers")).unwrap()))
-            .output()
-            .unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        Done {
-            status: output.status.code().unwrap(),
-            said: String::from_utf8_lossy(&said).into_owned(),
-        }
+        self.conduct(arguments, answers, &vec![PIN; pins])
     }
 }
 

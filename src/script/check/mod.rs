@@ -4,6 +4,7 @@ mod activation;
 mod custody;
 mod destination;
 mod enrolment;
+mod items;
 mod media;
 mod order;
 mod people;
@@ -28,6 +29,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::names(log, draft);
     tokens::apart(log, draft);
     tokens::abilities(log, draft);
+    items::names(log, draft);
     spares::check(log, draft);
     media::check(log, draft);
     activation::check(log, draft);

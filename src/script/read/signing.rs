@@ -7,7 +7,7 @@ use super::fields::Fields;
 use super::log::{At, Log};
 use super::people::PersonEntry;
 use super::steps::StepEntry;
-use super::{MOST, MOST_STEPS, keys, people, steps};
+use super::{MOST, MOST_STEPS, keys, people, previous, steps};
 use crate::metadata::{
     Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, limits, verify_chain,
 };
@@ -176,15 +176,7 @@ pub(super) fn register(
     carrier: &mut Carrier<'_>,
 ) -> Option<PayloadRegister> {
     let (value, file) = carrier.file(table, LONGEST, "payloads.json")?;
-    PayloadRegister::read(&file.bytes)
-        .map_err(|refusal| {
-            value.fault(
-                "script.register",
-                format!("{:?} is refused: {refusal}", file.name),
-                "carry in keys/payloads.json of the last ceremony",
-            );
-        })
-        .ok()
+    previous::payloads(&value, &file)
 }
 
 /// The key that signs, as it was read.
