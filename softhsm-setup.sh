@@ -75,6 +75,7 @@ test_needs() {
 openssl    | openssl                    | apt: openssl              | dnf: openssl             | pacman: openssl  | brew: openssl
 opensc     | OpenSC's pkcs11-tool       | apt: opensc               | dnf: opensc              | pacman: opensc   | brew: opensc
 tmux       | tmux                       | apt: tmux                 | dnf: tmux                | pacman: tmux     | brew: tmux
+git        | git                        | apt: git                  | dnf: git                 | pacman: git      | brew: git
 venv       | Python 3 with venv and pip | apt: python3 python3-venv | dnf: python3 python3-pip | pacman: python   | brew: python
 python_dev | the headers of Python 3    | apt: python3-dev          | dnf: python3-devel       | pacman: python   | brew: python
 unshare    | unshare                    | apt: util-linux           | dnf: util-linux          | pacman: util-linux
@@ -94,6 +95,7 @@ probe() {
     openssl) openssl version ;;
     opensc) has pkcs11-tool ;;
     tmux) tmux -V ;;
+    git) git --version ;;
     venv) python3 -c 'import ensurepip, venv' ;;
     python_dev) python3 -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"), "Python.h"))' ;;
     unshare) has unshare ;;

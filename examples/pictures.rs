@@ -63,11 +63,11 @@ struct Album {
 
 impl Album {
     fn fill(&mut self) {
-        self.terminal.expect_on_screen("1 of 36 · Attendance");
+        self.terminal.expect_on_screen("1 of 41 · Attendance");
         self.take("attendance");
         self.play_until("Enter  It is the same");
         self.take("read-script");
-        self.play_until("13 of 36 · Generate");
+        self.play_until("13 of 41 · Generate");
         self.terminal.expect_on_screen("Enter  Generate the key");
         self.take("generate");
         self.write_exception();

@@ -123,3 +123,66 @@ fn the_comparison_with_others_says_what_conclave_says() {
         adversarial.len()
     )));
 }
+
+/// Every check ID that a report can show.
+fn every_check() -> BTreeSet<String> {
+    use conclave::certificate::attestation::AttestationCheck;
+    let mut all = BTreeSet::new();
+    all.extend(Check::ALL.iter().map(ToString::to_string));
+    all.extend(
+        conclave::ceremony::Check::ALL
+            .iter()
+            .map(ToString::to_string),
+    );
+    all.extend(conclave::audit::Check::ALL.iter().map(ToString::to_string));
+    all.extend(
+        conclave::transfer::Check::ALL
+            .iter()
+            .map(ToString::to_string),
+    );
+    all.extend(AttestationCheck::ALL.iter().map(ToString::to_string));
+    all
+}
+
+/// Whether a test of that name stands in the file.
+fn has_test(file: &Path, name: &str) -> bool {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let marked = text.split("#[test]").skip(1);
+    let named = format!("fn {name}(");
+    marked
+        .filter_map(|rest| rest.split_once("fn "))
+        .any(|(_, rest)| format!("fn {rest}").starts_with(&named))
+}
+
+#[test]
+fn the_assurance_case_names_checks_and_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let known = every_check();
+    let (mut checks, mut tests) = (0, 0);
+    let case = document("assurance-case.md");
+    for row in case.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        let quoted = |cell: &str| -> Vec<String> {
+            let parts = cell.split('`').enumerate();
+            let inside = parts.filter(|(place, _)| place % 2 == 1);
+            inside.map(|(_, text)| text.to_owned()).collect()
+        };
+        for id in quoted(cells[2]).iter().filter(|id| id.contains('.')) {
+            let of_the_machine = include_str!("../src/station/judgement.rs");
+            let is_of_the_machine = of_the_machine.contains(&format!("\"{id}\""));
+            assert!(
+                known.contains(id) || is_of_the_machine || id == "VERIFY.txt",
+                "{id}"
+            );
+            checks += 1;
+        }
+        for reference in quoted(cells[3]) {
+            let (file, name) = reference.split_once(": ").unwrap_or((&reference, ""));
+            let path = root.join(file);
+            assert!(path.exists(), "{reference}");
+            assert!(name.is_empty() || has_test(&path, name), "{reference}");
+            tests += 1;
+        }
+    }
+    assert!(checks > 20 && tests > 30, "{checks} checks, {tests} tests");
+}

@@ -40,6 +40,23 @@ struct Reference {
 
 impl Reference {
     fn play() -> Self {
+        Self::play_with(|text| text)
+    }
+
+    /// The same with a pause in the middle, and a medium that goes into a bag as well. Up to the words of the head,
+    /// which are read after it, it is as long as the other, too.
+    fn with_pause() -> Self {
+        Self::play_with(|text| {
+            let compose = "[[step]]\nact = \"compose-root\"";
+            assert_eq!(text.matches(compose).count(), 1);
+            let rest = format!("[[step]]\nact = \"break\"\n{compose}");
+            let medium = "[[medium]]\nid = \"stick-a\"\nholds = \"export\"\n[[step]]\n";
+            text.replacen(compose, &rest, 1)
+                .replacen("[[step]]\n", medium, 1)
+        })
+    }
+
+    fn play_with(edit: impl Fn(String) -> String) -> Self {
         let mut arguments = SMALL.to_vec();
         arguments.extend(["--key-type", "ed25519"]);
         let rehearsal = Rehearsal::played(&arguments);
@@ -57,6 +74,7 @@ impl Reference {
                 text.push('\n');
             }
         }
+        let text = edit(text);
         let mut reference = Self {
             folder: rehearsal,
             journal: Vec::new(),
@@ -173,6 +191,58 @@ fn the_power_goes_around_every_effect_and_nothing_is_lost_or_done_twice() {
         } else {
             assert!(resumed.is_empty());
         }
+    });
+}
+
+#[test]
+fn the_power_goes_around_a_pause_and_nothing_is_left_on_the_table() {
+    let reference = Reference::with_pause();
+    let kinds = [
+        "pause-begun",
+        "tokens-put-away",
+        "new-bag-read",
+        "sealed",
+        "paused",
+        "head-compared",
+        "bag-opened",
+    ];
+    let lines = reference.lines();
+    let is_paused = |line: &&(usize, usize, Value)| line.2["event"] == "paused";
+    let (_, end, _) = lines.iter().find(is_paused).unwrap();
+    let mut cuts: BTreeSet<usize> = lines
+        .iter()
+        .filter(|(_, _, event)| event["step"] == "break-1" || event["step"] == "compose-root")
+        .filter(|(_, _, event)| kinds.iter().any(|kind| event["event"] == *kind))
+        .map(|(begin, end, _)| usize::midpoint(*begin, *end))
+        .collect();
+    // All of it is written, and the process has not ended yet.
+    cuts.insert(*end);
+    assert!(cuts.len() > 12, "only {} cuts", cuts.len());
+    side_by_side(cuts, |cut| {
+        let rehearsal = reference.cut_at(cut);
+        assert_done(&rehearsal.resume());
+        rehearsal.assert_complete();
+        let sealed = rehearsal.data_of("sealed");
+        let for_the_pause = |data: &&Value| data["place"].is_null();
+        let items: BTreeSet<&str> = sealed
+            .iter()
+            .filter(for_the_pause)
+            .map(|data| data["item"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            items,
+            BTreeSet::from(["key-1", "key-2", "stick-a"]),
+            "{cut}"
+        );
+        // What was sealed for the pause was opened again, bag by bag.
+        let numbers = |data: &Value| data["bag"].as_str().unwrap().to_owned();
+        let opened: BTreeSet<String> = rehearsal
+            .data_of("bag-opened")
+            .iter()
+            .map(numbers)
+            .collect();
+        let closed: BTreeSet<String> = sealed.iter().filter(for_the_pause).map(numbers).collect();
+        assert_eq!(opened, closed, "{cut}");
     });
 }
 

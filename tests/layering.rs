@@ -38,7 +38,14 @@ const ROOMS: &[(&str, Imports)] = &[
     ),
     (
         "script",
-        These(&["transfer", "metadata", "profile", "record", "words"]),
+        These(&[
+            "transfer",
+            "metadata",
+            "certificate",
+            "profile",
+            "record",
+            "words",
+        ]),
     ),
     (
         "ceremony",

@@ -116,6 +116,54 @@ impl Room {
         output
     }
 
+    /// Has a person approve by an own token: a SoftHSM token with a key in it, made by other tools.
+    fn give_token_to(&self, person: &str) {
+        self.tokens.make_token(person);
+        let module = "/usr/lib/softhsm/libsofthsm2.so";
+        let tool = |arguments: &[&str]| {
+            let mut command = self.tokens.command("pkcs11-tool");
+            command.args(["--module", module, "--token-label", person]);
+            assert_done(&output(command.args(arguments)));
+        };
+        tool(&[
+            "--login",
+            "--pin",
+            store::PIN,
+            "--keypairgen",
+            "--key-type",
+            "EC:prime256v1",
+            "--id",
+            "01",
+        ]);
+        let (der, pem) = (
+            self.folder.beside("own.der"),
+            self.folder.beside("own.pub.pem"),
+        );
+        let path = der.to_str().unwrap();
+        tool(&[
+            "--read-object",
+            "--type",
+            "pubkey",
+            "--id",
+            "01",
+            "--output-file",
+            path,
+        ]);
+        let mut convert = self.folder.command("openssl");
+        convert
+            .args(["pkey", "-pubin", "-inform", "DER", "-in"])
+            .arg(&der);
+        assert_done(&output(convert.arg("-out").arg(&pem)));
+        let digest = sha256(&fs::read(&pem).unwrap());
+        let line = format!("id = \"{person}\"\n");
+        let own = format!(
+            "{line}approval = {{ token = {{ profile = \"softhsm2\", label = \"{person}\" }}, public_key = {{ file = \"own.pub.pem\", sha256 = \"{digest}\" }} }}\n"
+        );
+        let text = fs::read_to_string(&self.script).unwrap();
+        assert_eq!(text.matches(&line).count(), 1);
+        fs::write(&self.script, text.replacen(&line, &own, 1)).unwrap();
+    }
+
     fn run(&self, more: &[&str], answers: &str, pins: &[&str]) -> Output {
         let (script, out) = (self.script.clone(), self.out());
         let mut arguments = vec![
@@ -222,6 +270,73 @@ fn a_production_closes_with_a_mirror_that_is_the_same() {
 }
 
 #[test]
+fn an_own_token_approves_what_its_owner_types_the_pin_for() {
+    let room = Room::new();
+    room.give_token_to("witness-1");
+    let rehearsal = Rehearsal::played(&[room.script.to_str().unwrap()]);
+    let opened = &rehearsal.events()[0]["data"]["twin_approvals"]["witness-1"];
+    assert_ne!(
+        opened.as_str().unwrap(),
+        fs::read_to_string(room.folder.beside("own.pub.pem")).unwrap()
+    );
+    let attested = &rehearsal.data_of("clock-attested")[0];
+    assert_eq!(attested["approvals"][0]["strength"], "token");
+    // The PIN of the own token stands where the code of witness 1 would.
+    let own = |secret| {
+        if secret == CODES[0] {
+            store::PIN
+        } else {
+            secret
+        }
+    };
+    let secrets: Vec<_> = all_pins().into_iter().map(own).collect();
+    let answers = without_rehearsal() + &all_answers();
+    let output = room.run(&[], &answers, &secrets);
+    assert_done(&output);
+    room.assert_closed();
+    let events = room.events();
+    let proofs = |event: &&Value| event["event"] == "own-token-proven";
+    assert_eq!(events.iter().filter(proofs).count(), 1);
+    let clock = events
+        .iter()
+        .find(|event| event["event"] == "clock-attested");
+    let approvals = &clock.unwrap()["data"]["approvals"];
+    assert_eq!(approvals[0]["strength"], "token");
+    assert_eq!(approvals[1]["strength"], "code");
+    assert!(!rehearse::told(&output).contains(store::PIN));
+
+    // Whoever writes another signature into the record, is found out.
+    let transcript = String::from_utf8(room.transcript()).unwrap();
+    let signature = approvals[0]["signature"].as_str().unwrap();
+    let other = format!("{}00", &signature[..signature.len() - 2]);
+    assert_ne!(signature, other);
+    fs::write(
+        room.out().join("transcript.jsonl"),
+        rehearse::rechained(&transcript.replace(signature, &other)),
+    )
+    .unwrap();
+    let mut verify = room.folder.conclave();
+    let judged = rehearse::output(verify.args(["transcript", "verify"]).arg(room.out()));
+    assert_failed(
+        &judged,
+        1,
+        &["the own token of witness-1 did not sign this"],
+    );
+
+    // A wrong PIN approves nothing, and whoever has no token here takes a code.
+    let refused = Room::new();
+    refused.give_token_to("witness-1");
+    let output = refused.run(&[], "\n\n\n", &["000000"]);
+    assert_failed(&output, 130, &["the PIN is wrong"]);
+    let events = refused.events();
+    assert!(
+        !events
+            .iter()
+            .any(|event| event["event"] == "own-token-proven")
+    );
+}
+
+#[test]
 fn a_production_that_was_left_is_resumed_with_its_mirror() {
     let room = Room::new();
     let mirror = room.mirror();
@@ -247,6 +362,66 @@ fn a_production_that_was_left_is_resumed_with_its_mirror() {
     let secrets = [&settling_in()[..], &pins, &sealing].concat();
     assert_done(&room.conclave(&resume, &all_answers(), &secrets));
     room.assert_closed();
+    assert_eq!(room.transcript(), fs::read(copy).unwrap());
+}
+
+#[test]
+fn whoever_lost_the_directory_goes_on_with_its_mirror_and_begins_another() {
+    let room = Room::new();
+    let mirror = room.mirror();
+    let given = ["--mirror", mirror.to_str().unwrap()];
+    let answers = without_rehearsal() + &"\n".repeat(5);
+    assert_failed(&room.run(&given, &answers, &all_pins()), 130, &[]);
+    let before = room.transcript();
+    fs::remove_dir_all(room.out()).unwrap();
+
+    let gone = room.conclave(&["resume", room.out().to_str().unwrap()], "", &[]);
+    assert_failed(&gone, 4, &["hint: "]);
+    let resume = ["resume", mirror.to_str().unwrap()];
+    let output = room.conclave(&resume, "", &[]);
+    assert_failed(&output, 130, &["was the mirror of the record"]);
+    let itself = [&resume[..], &["--mirror", mirror.to_str().unwrap()]].concat();
+    assert_failed(
+        &room.conclave(&itself, "", &[]),
+        2,
+        &["no mirror of itself"],
+    );
+
+    let another = room.folder.beside("another");
+    let anew = [&resume[..], &["--mirror", another.to_str().unwrap()]].concat();
+    let [_, pin_1, so_2, pin_2] = PINS;
+    let [w1, w2, ..] = CODES;
+    let pins = [pin_1, so_2, pin_2, pin_1, pin_2];
+    let sealing = [pin_1, w2, w1, pin_2, w2, w1];
+    let secrets = [&settling_in()[..], &pins, &sealing].concat();
+    assert_done(&room.conclave(&anew, &all_answers(), &secrets));
+    let record = fs::read(mirror.join("transcript.jsonl")).unwrap();
+    assert!(record.starts_with(&before));
+    for name in ["transcript.jsonl", "script.toml"] {
+        let (one, other) = (mirror.join(name), another.join(name));
+        assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_mirror_whose_medium_is_not_in_is_asked_for() {
+    let room = Room::new();
+    let mirror = room.mirror();
+    let given = ["--mirror", mirror.to_str().unwrap()];
+    assert_failed(&room.run(&given, "\n\n", &[]), 130, &[]);
+    let elsewhere = room.folder.beside("elsewhere");
+    fs::rename(&mirror, &elsewhere).unwrap();
+    let out = room.out();
+    let resume = ["resume", out.to_str().unwrap()];
+    let output = room.conclave(&resume, "", &[]);
+    assert_failed(&output, 4, &["is not at", "hint: ", "--mirror"]);
+    let there = [&resume[..], &["--mirror", elsewhere.to_str().unwrap()]].concat();
+    assert_failed(
+        &room.conclave(&there, "", &[]),
+        130,
+        &["waits to be resumed"],
+    );
+    let copy = elsewhere.join("transcript.jsonl");
     assert_eq!(room.transcript(), fs::read(copy).unwrap());
 }
 
@@ -330,6 +505,27 @@ fn the_rehearsal_that_is_shown_is_of_this_very_script_and_complete() {
     assert!(!rehearse::told(&output).contains("no rehearsal of this script was shown"));
     let head = sha256(lines[lines.len() - 1].trim_ascii_end());
     assert_eq!(room.events()[0]["data"]["rehearsal"], head);
+
+    // What the rotation of a rehearsal builds upon is nothing for a production.
+    let rotation = other.out().join("rotation/script.toml");
+    let text = fs::read_to_string(&rotation).unwrap();
+    let (without, words) = ("custody = ", "the custody list is of a rehearsal");
+    let unlisted: String = text
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with(without))
+        .collect();
+    assert_ne!(text, unlisted);
+    let next = room.folder.beside("next");
+    for (text, words) in [
+        (&text, words),
+        (&unlisted, "the register of payloads is of a rehearsal"),
+    ] {
+        fs::write(&rotation, text).unwrap();
+        let (script, out) = (rotation.to_str().unwrap(), next.to_str().unwrap());
+        let output = room.conclave(&["run", script, "--out", out], "", &[]);
+        assert_failed(&output, 1, &[words]);
+        assert!(!next.exists());
+    }
 
     // And a production is no rehearsal.
     let next = room.folder.beside("next");

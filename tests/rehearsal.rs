@@ -286,3 +286,32 @@ fn a_ceremony_that_is_over_stays_as_it_is() {
     assert_eq!(fs::read(rehearsal.transcript()).unwrap(), before);
     rehearsal.assert_complete();
 }
+
+#[test]
+fn a_whole_life_that_was_left_is_whole_after_it_was_taken_up() {
+    let rehearsal = Rehearsal::new();
+    let mut left = rehearsal.conclave();
+    left.args(["rehearse", "--plain", "--tokens", "3", "--threshold", "1"]);
+    left.arg("--out").arg(rehearsal.out()).stdin(Stdio::null());
+    assert_failed(&output(&mut left), 130, &["conclave resume"]);
+    assert!(!rehearsal.out().join("rotation").exists());
+    assert_done(&rehearsal.resume());
+    let rotation = rehearsal.out().join("rotation");
+    let events = rehearse::events(&fs::read(rotation.join("transcript.jsonl")).unwrap());
+    assert_eq!(events.last().unwrap()["event"], "closed");
+    // Its tokens came out of the bags into which the genesis had sealed them, and went into new ones.
+    let opened: Vec<_> = events
+        .iter()
+        .filter(|event| event["event"] == "bag-opened")
+        .collect();
+    assert_eq!(opened.len(), 3);
+    let list = fs::read_to_string(rotation.join("keys/custody.jsonl")).unwrap();
+    let sealed = list.matches("\"moved\":\"sealed\"").count();
+    assert_eq!(sealed, 7, "{list}");
+    let mut verify = rehearsal.conclave();
+    assert_done(&output(
+        verify.args(["transcript", "verify"]).arg(&rotation),
+    ));
+    // What is over stays as it is.
+    assert_done(&rehearsal.resume());
+}

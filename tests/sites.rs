@@ -8,6 +8,10 @@
 
 mod store;
 
+#[path = "sites/collecting.rs"]
+mod collecting;
+#[path = "sites/enrolment.rs"]
+mod enrolment;
 #[path = "sites/refusals.rs"]
 mod refusals;
 #[path = "sites/site.rs"]

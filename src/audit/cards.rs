@@ -2,7 +2,7 @@
 
 use crate::ceremony::{Ceremony, Fact, Mode};
 use crate::record::Moved;
-use crate::script::{KeyId, SlipFacts, Slips};
+use crate::script::{KeyId, Medium, SlipFacts, Slips};
 use crate::transcript::Transcript;
 
 use super::custody::custody;
@@ -14,7 +14,11 @@ pub(super) fn cards(ceremony: &Ceremony, transcript: &Transcript) -> [(String, S
         .then_some("REHEARSAL: nothing that is named here may be trusted");
     let facts = |key: &KeyId| facts(ceremony, transcript, key);
     let cards = Slips::cards(script, banner, facts);
-    let labels = Slips::labels(script, banner, facts);
+    let of_medium = |medium: &Medium| SlipFacts {
+        serial: medium.serial.clone(),
+        ..sealed(ceremony, transcript, medium.id.as_str())
+    };
+    let labels = Slips::labels(script, banner, facts, of_medium);
     [
         (
             "cards.txt".to_owned(),
@@ -26,13 +30,29 @@ pub(super) fn cards(ceremony: &Ceremony, transcript: &Transcript) -> [(String, S
 
 fn facts(ceremony: &Ceremony, transcript: &Transcript, key: &KeyId) -> SlipFacts {
     let state = ceremony.key(key);
+    let times = transcript.attested_times();
+    SlipFacts {
+        serial: state
+            .and_then(|state| state.token())
+            .map(|token| token.serial.clone()),
+        fingerprint: state
+            .and_then(|state| state.generated())
+            .map(|generated| generated.public_key.fingerprint()),
+        root: ceremony.frozen().map(crate::metadata::FrozenRoot::digest),
+        ceremony_on: times.first().map(day),
+        ..sealed(ceremony, transcript, ceremony.token_name(key))
+    }
+}
+
+/// The bag in which something lies at the end, by its name in the script.
+fn sealed(ceremony: &Ceremony, transcript: &Transcript, name: &str) -> SlipFacts {
     let list = custody(ceremony, transcript);
     // What was sealed for a pause was opened again.
     let sealed = transcript.entries().iter().rev().find_map(|entry| {
-        let Fact::Sealed { key: of, bag, .. } = &entry.line.fact else {
+        let Fact::Sealed { item, bag, .. } = &entry.line.fact else {
             return None;
         };
-        (of == key).then_some(bag)
+        (item.as_str() == name).then_some(bag)
     });
     let line = list
         .lines()
@@ -40,21 +60,13 @@ fn facts(ceremony: &Ceremony, transcript: &Transcript, key: &KeyId) -> SlipFacts
         .rev()
         .find(|line| sealed == Some(&line.bag))
         .filter(|line| line.moved == Moved::Sealed);
-    let times = transcript.attested_times();
     SlipFacts {
-        serial: state
-            .and_then(|state| state.token())
-            .map(|token| token.serial.clone()),
         bag: line.map(|line| line.bag.clone()),
         place: line.and_then(|line| line.place.clone()),
         receiver: line.and_then(|line| line.holder.clone()),
         sealed_on: line.map(|line| day(&line.time)),
         sealed_by: line.map(|line| line.people.join(", ")),
-        fingerprint: state
-            .and_then(|state| state.generated())
-            .map(|generated| generated.public_key.fingerprint()),
-        root: ceremony.frozen().map(crate::metadata::FrozenRoot::digest),
-        ceremony_on: times.first().map(day),
+        ..SlipFacts::default()
     }
 }
 

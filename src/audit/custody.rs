@@ -1,12 +1,13 @@
 //! The custody list that a ceremony leaves: the one that was carried in, and a line for each bag since.
 
-use crate::ceremony::{Ceremony, Fact};
-use crate::record::{CustodyLine, CustodyList, Moved};
-use crate::script::PersonId;
+use crate::ceremony::{Ceremony, Fact, FormerFate};
+use crate::certificate::PublicKey;
+use crate::record::{CustodyLine, CustodyList, Moved, TokenId};
+use crate::script::{ItemId, PersonId};
 use crate::transcript::Transcript;
 
 /// Where the list lies in a ceremony directory.
-pub(super) const CUSTODY: &str = "keys/custody.jsonl";
+pub const CUSTODY: &str = "keys/custody.jsonl";
 
 /// The list, to be carried into the next ceremony.
 pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
@@ -15,22 +16,21 @@ pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyLi
     let name = |id: &PersonId| ceremony.name(id).to_owned();
     let mut first_reader = Vec::new();
     for (entry, time) in transcript.entries().iter().zip(transcript.attested_times()) {
-        let (key, bag, moved, holder, place) = match &entry.line.fact {
+        let (item, bag, moved, holder, place) = match &entry.line.fact {
             Fact::NewBagRead { .. } => {
                 first_reader.clone_from(&entry.line.people);
                 continue;
             }
-            Fact::BagOpened { key, bag } => (key, bag, Moved::Opened, None, None),
+            Fact::BagOpened { item, bag } => (item, bag, Moved::Opened, None, None),
             Fact::Sealed {
-                key,
+                item,
                 bag,
                 receiver,
                 place,
                 ..
-            } => (key, bag, Moved::Sealed, Some(receiver), place.clone()),
+            } => (item, bag, Moved::Sealed, Some(receiver), place.clone()),
             _ => continue,
         };
-        let state = ceremony.key(key);
         let mut readers = match moved {
             Moved::Sealed => first_reader.clone(),
             Moved::Opened => Vec::new(),
@@ -42,10 +42,8 @@ pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyLi
         }
         list.push(CustodyLine {
             bag: bag.clone(),
-            contents: script.token_title(key),
-            fingerprint: state
-                .and_then(|state| state.generated())
-                .map(|generated| generated.public_key.fingerprint().to_string()),
+            contents: ceremony.item_title(item),
+            fingerprint: key_in(ceremony, item).map(|key| key.fingerprint().to_string()),
             holder: holder.map(&name),
             mode: ceremony.mode().to_string(),
             moved,
@@ -55,8 +53,32 @@ pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyLi
             script: script.sha256().to_string(),
             seq: 0,
             time,
-            token: state.and_then(|state| state.token().cloned()),
+            token: token_in(ceremony, item),
         });
     }
     list
+}
+
+/// The token that lies in a bag; none for a medium, and for a token that never showed itself.
+fn token_in(ceremony: &Ceremony, item: &ItemId) -> Option<TokenId> {
+    let state = ceremony.key(ceremony.key_of_item(item)?)?;
+    let given_up = state.given_up().iter().find(|(other, _)| other == item);
+    match given_up {
+        Some((_, token)) => token.clone(),
+        None => state.token().cloned(),
+    }
+}
+
+/// The key that is on the token in a bag: on one that was given up, the key that was not destroyed.
+fn key_in<'c>(ceremony: &'c Ceremony, item: &ItemId) -> Option<&'c PublicKey> {
+    let state = ceremony.key(ceremony.key_of_item(item)?)?;
+    let is_given_up = state.given_up().iter().any(|(other, _)| other == item);
+    if !is_given_up {
+        return state.generated().map(|generated| &generated.public_key);
+    }
+    let token = token_in(ceremony, item)?;
+    let mut former = state.former().iter().rev();
+    former
+        .find(|former| former.token == token && former.fate != FormerFate::Destroyed)
+        .map(|former| &former.public_key)
 }

@@ -3,15 +3,19 @@
 use std::fmt::Write as _;
 
 use crate::ceremony::Ceremony;
+use crate::script::KeyId;
 use crate::transcript::{Transcript, closing_note};
+use crate::transfer::Enrolment;
 use crate::words::Digest;
 
+use super::attestation::{self, attestations};
 use super::cards::cards;
 use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
 use super::payloads::{PAYLOADS, payload_register};
 use super::register::{collected_keys, public_key_path, register};
 use super::report::report_html;
+use super::returned::returned_files;
 
 /// The name of the script in a ceremony directory.
 pub(super) const SCRIPT: &str = "script.toml";
@@ -21,13 +25,18 @@ pub(super) const TRANSCRIPT: &str = "transcript.jsonl";
 pub const SUMS: &str = "SHA256SUMS";
 
 /// Documents whose wording belongs to the version of the program; what they say stands in the record as well.
-pub(super) const WORDED: [&str; 5] = [
+const WORDED: [&str; 5] = [
     "VERIFY.txt",
     "cards.html",
     "cards.txt",
     "closing-note.txt",
     "report.html",
 ];
+
+/// Whether the wording of a document belongs to the version of the program.
+pub(super) fn is_worded(path: &str) -> bool {
+    WORDED.contains(&path) || attestation::is_worded(path)
+}
 
 /// Every file of a ceremony directory that follows from the record, by its relative path, with its bytes; in the
 /// order of paths, [`SUMS`] last. The same record gives the same bytes.
@@ -64,7 +73,18 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             documents.push((public_key_path(&plan.id), pem));
         }
     }
-    for (id, key) in collected_keys(ceremony) {
+    documents.extend(attestations(ceremony));
+    for (id, enrolment) in ceremony.enrolments() {
+        let name = Enrolment::file_name(id.as_str());
+        documents.push((format!("keys/{name}"), enrolment.to_file_bytes()));
+    }
+    let remote = ceremony
+        .remote_keys()
+        .map(|(distant, key)| (&distant.id, key));
+    let before = ceremony.foundation();
+    let known = |id: &KeyId| before.is_some_and(|before| before.key(id).is_some());
+    let collected = collected_keys(ceremony).filter(|(id, _)| known(id));
+    for (id, key) in remote.chain(collected) {
         if let Some(public) = key.public() {
             documents.push((public_key_path(id), public.to_pem().into_bytes()));
         }
@@ -101,6 +121,12 @@ fn sums(ceremony: &Ceremony, transcript: &Transcript, documents: &[(String, Vec<
     for file in script.carried_files() {
         lines.push((&file.name, file.sha256));
     }
+    let returned = returned_files(transcript);
+    lines.extend(
+        returned
+            .iter()
+            .map(|(path, digest)| (path.as_str(), *digest)),
+    );
     lines.sort_unstable();
     let mut text = String::new();
     for (path, digest) in lines {

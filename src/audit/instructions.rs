@@ -4,10 +4,12 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::ceremony::{Ceremony, Occasion};
+use crate::ceremony::{Ceremony, Mode};
 use crate::metadata::{Key, Scheme};
 use crate::script::KeyId;
 use crate::transcript::Transcript;
+use crate::transfer::Occasion;
+use crate::transfer::SigningRequest;
 use crate::words::Digest;
 
 use super::register::{collected_keys, public_key_path};
@@ -61,8 +63,9 @@ END
 "#;
 
 const EXTRACT: &str = r#"
-# 4. What was signed, taken out of the record. A proof of possession is a signature over five lines: these
-#    words, the SHA-256 of the script, the key's name in the script, the occasion, and a random challenge.
+# 4. What was signed, taken out of the record. A proof of possession is a signature over five lines: a
+#    phrase that tells a rehearsal from a production, the SHA-256 of the script, the key's name in the script,
+#    the occasion, and a random challenge.
 #    What is signed of a root is its canonical JSON, as it stands in the event "root-composed".
 
 python3 - "$work" <<'END'
@@ -75,11 +78,14 @@ for text in open("transcript.jsonl", "rb"):
     event, data = line["event"], line.get("data")
     if event == "key-generated":
         keys[data["key"]] = data["public_key"]
+    if event == "opened":
+        keys.update(data.get("twin_keys", {}))  # in the place of keys that were made elsewhere
     if event in ("redo-decided", "spare-taken"):
         keys.pop(data["key"], None)  # another key takes its place
     if event == "possession-proven":
         proof = data["key"] + "." + data["occasion"]
-        message = ["conclave proof of possession v1", script, data["key"], data["occasion"], data["challenge"]]
+        domain = "conclave proof of possession v1" + (", rehearsal" if line["mode"] == "rehearsal" else "")
+        message = [domain, script, data["key"], data["occasion"], data["challenge"]]
         (work / (proof + ".message")).write_text("".join(part + "\n" for part in message))
         (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
     if event == "root-composed":
@@ -220,23 +226,48 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
             plan.id,
             generated.public_key.fingerprint()
         )?;
-        let proofs = [
-            (Occasion::Generation, state.is_proven()),
-            (Occasion::Reinsertion, state.is_reinserted()),
-        ];
-        for (occasion, is_proven) in proofs {
-            if is_proven {
-                let proof = format!("{}.{}", plan.id, occasion.as_str());
-                let what = format!("{} answered at {}", plan.id, occasion.as_str());
-                let verifier = verifier_of(generated.key.scheme());
-                writeln!(
-                    text,
-                    "verifies '{what}' {verifier} {path} \"$work/{proof}.signature\" \"$work/{proof}.message\""
-                )?;
-            }
+        write_enrolled(text, ceremony, &plan.id)?;
+        let first = state.proof().map(|proof| proof.occasion);
+        let again = state.is_reinserted().then_some(Occasion::Reinsertion);
+        for occasion in first.into_iter().chain(again) {
+            let proof = format!("{}.{}", plan.id, occasion.as_str());
+            let what = format!("{} answered at {}", plan.id, occasion.as_str());
+            let verifier = verifier_of(generated.key.scheme());
+            writeln!(
+                text,
+                "verifies '{what}' {verifier} {path} \"$work/{proof}.signature\" \"$work/{proof}.message\""
+            )?;
         }
     }
+    for (distant, key) in ceremony.remote_keys() {
+        let Some(public) = key.public() else { continue };
+        writeln!(text)?;
+        writeln!(
+            text,
+            "is 'fingerprint of {}' \"$(openssl pkey -pubin -in {} -outform DER | sha256sum | cut -c 1-64)\" \\\n    {}",
+            distant.id,
+            public_key_path(&distant.id),
+            public.fingerprint()
+        )?;
+        write_enrolled(text, ceremony, &distant.id)?;
+    }
     Ok(())
+}
+
+/// That a key in `keys/` is the one of its enrolment file; a rehearsal has a twin there.
+fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Result {
+    let Some(enrolled) = ceremony.enrolled_by(id) else {
+        return Ok(());
+    };
+    if ceremony.mode() == Mode::Rehearsal {
+        return Ok(());
+    }
+    writeln!(
+        text,
+        "is 'key {id} is that of {file}' \\\n    \"$(python3 -c 'import json,sys; sys.stdout.write(json.load(open(sys.argv[1]))[\"public_key\"])' {file} | sha256sum | cut -c 1-64)\" \\\n    \"$(sha256sum <{path} | cut -c 1-64)\"",
+        file = enrolled.file,
+        path = public_key_path(id),
+    )
 }
 
 fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
@@ -250,6 +281,15 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         "# 6. Root {version} is what was reviewed, and each signature over it verifies."
     )?;
     writeln!(text)?;
+    if ceremony.script().signing().is_some() {
+        let mut carried = ceremony.script().carried_files();
+        let request = carried.find(|file| SigningRequest::read(&file.bytes).is_ok());
+        writeln!(
+            text,
+            "python3 -c 'import json, sys; open(sys.argv[2], \"wb\").write(json.load(open(sys.argv[1]))[\"payload\"].encode())' {} \"$work/root.message\"",
+            request.map_or("", |file| file.name.as_str())
+        )?;
+    }
     writeln!(
         text,
         "is 'digest of root {version}' \"$(sha256sum <\"$work/root.message\" | cut -c 1-64)\" {}",

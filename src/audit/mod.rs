@@ -3,6 +3,7 @@
 //! [`documents`] is a pure function of script and transcript, so every document can be made again at any time.
 //! [`verify_directory`] reads a directory and judges all that is in it; nothing in this room writes.
 
+mod attestation;
 mod cards;
 mod check;
 mod custody;
@@ -12,13 +13,16 @@ mod instructions;
 mod payloads;
 mod register;
 mod report;
+mod returned;
 mod verdict;
 mod verify;
 
 pub use check::{Check, Remark};
+pub use custody::CUSTODY;
 pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
 pub use payloads::{PAYLOADS, payload_register};
 pub use report::report_html;
+pub use returned::{ReturnedSigning, read_returned, returned_path};
 pub use verdict::AuditReport;
 pub use verify::verify_directory;

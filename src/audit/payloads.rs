@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Fact};
+use crate::ceremony::{Ceremony, Fact, Mode};
 use crate::metadata::KeyId;
 use crate::transcript::Transcript;
-use crate::transfer::{PayloadEntry, PayloadRegister, SignedBy};
+use crate::transfer::{Abandoned, PayloadEntry, PayloadRegister, SignedBy};
 
 /// Where the register lies in a ceremony directory.
 pub const PAYLOADS: &str = "keys/payloads.json";
@@ -16,6 +16,25 @@ pub const PAYLOADS: &str = "keys/payloads.json";
 pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
     let mut register = ceremony.script().payloads().clone();
     register.add_record(transcript.head());
+    if ceremony.mode() == Mode::Rehearsal {
+        register.add_rehearsal();
+    }
+    for line in transcript.entries().iter().map(|entry| &entry.line) {
+        if let Fact::PayloadAbandoned {
+            version,
+            sha256,
+            reason,
+            ..
+        } = &line.fact
+        {
+            let abandoned = Abandoned {
+                at: line.time,
+                why: reason.clone(),
+            };
+            // The fold has seen that it can be given up.
+            let _ = register.abandon(ceremony.script().repository(), *version, *sha256, abandoned);
+        }
+    }
     let Some(root) = ceremony.signed() else {
         return register;
     };
@@ -41,6 +60,13 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
                 }
             }
             Fact::Signed { key_id, .. } => add(KeyId::new(key_id.as_str()), line.time),
+            Fact::SignatureCollected { key_id, record, .. } => {
+                let at = record.as_ref().map_or(line.time, |record| record.signed);
+                add(KeyId::new(key_id.as_str()), at);
+                if let Some(record) = record {
+                    register.add_record(record.head);
+                }
+            }
             _ => {}
         }
     }

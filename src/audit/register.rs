@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ceremony::{Ceremony, Former, FormerFate, Mode, Owed};
 use crate::metadata::{Key, KeyType};
-use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::record::{AttestationSummary, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
 use crate::words::Digest;
 
@@ -16,10 +16,68 @@ struct Register<'a> {
     repository: &'a str,
     script: Digest,
     keys: Vec<Entry<'a>>,
+    /// Keys of other sites that came in by a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remote: Vec<RemoteEntry<'a>>,
+}
+
+/// The file by which a key came in.
+#[derive(Serialize)]
+struct EnrolledEntry<'a> {
+    file: &'a str,
+    sha256: Digest,
+}
+
+impl<'a> EnrolledEntry<'a> {
+    fn of(ceremony: &'a Ceremony, id: &KeyId) -> Option<Self> {
+        let enrolled = ceremony.enrolled_by(id)?;
+        Some(Self {
+            file: &enrolled.file,
+            sha256: enrolled.sha256,
+        })
+    }
+}
+
+/// One key of another site.
+#[derive(Serialize)]
+struct RemoteEntry<'a> {
+    id: &'a KeyId,
+    held_by: String,
+    key_id: &'a str,
+    public_key: String,
+    /// SHA-256 over the DER SubjectPublicKeyInfo.
+    fingerprint: Digest,
+    fingerprint_words: String,
+    enrolment: Option<EnrolledEntry<'a>>,
+    /// Whether two people compared the fingerprint with what the key holder read out.
+    compared: bool,
+}
+
+impl<'a> RemoteEntry<'a> {
+    fn all(ceremony: &'a Ceremony) -> Vec<Self> {
+        let entries = ceremony.remote_keys().filter_map(|(distant, key)| {
+            let fingerprint = key.public()?.fingerprint();
+            Some(Self {
+                id: &distant.id,
+                held_by: distant.title(),
+                key_id: key.id().as_str(),
+                public_key: public_key_path(&distant.id),
+                fingerprint,
+                fingerprint_words: fingerprint.words().join(" "),
+                enrolment: EnrolledEntry::of(ceremony, &distant.id),
+                compared: ceremony.is_enrolled(&distant.id),
+            })
+        });
+        entries.collect()
+    }
 }
 
 /// One key that was generated.
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
 struct Entry<'a> {
     id: &'a KeyId,
     holder: &'a PersonId,
@@ -37,6 +95,15 @@ struct Entry<'a> {
     provenance: Option<Provenance>,
     /// None for a key that was made before this ceremony.
     attributes: Option<KeyAttributes>,
+    /// The file by which a key came in that was made before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment: Option<EnrolledEntry<'a>>,
+    /// What the device states about it, where that is believed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestation: Option<&'a AttestationSummary>,
+    /// Whether a rehearsal's token of another make stands in for one that would attest the key.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    attestation_stood_in: bool,
     proven: bool,
     reinserted: bool,
     has_signed: bool,
@@ -90,7 +157,7 @@ pub(super) fn collected_keys(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyI
         .owed()
         .iter()
         .filter(|(_, owed)| **owed == Owed::Collected)
-        .filter_map(|(id, _)| Some((id, &ceremony.foundation()?.key(id)?.key)))
+        .filter_map(|(id, _)| Some((id, ceremony.distant_key(id)?)))
 }
 
 /// The register as JSON, two spaces of indentation, one line feed at the end.
@@ -113,6 +180,9 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 token: state.token(),
                 provenance: generated.provenance,
                 attributes: generated.attributes,
+                enrolment: EnrolledEntry::of(ceremony, &plan.id),
+                attestation: generated.attested(),
+                attestation_stood_in: generated.stood_in,
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
                 has_signed: state.has_signed(),
@@ -128,6 +198,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
         repository: script.repository(),
         script: script.sha256(),
         keys,
+        remote: RemoteEntry::all(ceremony),
     };
     // Texts, numbers and truth values cannot fail to be JSON.
     let mut bytes = serde_json::to_vec_pretty(&register).unwrap_or_default();

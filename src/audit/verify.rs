@@ -17,7 +17,8 @@ use super::check::Check;
 use super::directory::{
     Belongs, RecordError, foreign, is_about_content, is_inside, read_file, read_script,
 };
-use super::documents::{SCRIPT, SUMS, TRANSCRIPT, WORDED, documents};
+use super::documents::{SCRIPT, SUMS, TRANSCRIPT, documents, is_worded};
+use super::returned::{collected, fault_of, returned_files};
 use super::verdict::AuditReport;
 use crate::record::visible;
 
@@ -207,6 +208,8 @@ impl Audit<'_> {
         transcript: &Transcript,
     ) -> Result<(), RecordError> {
         self.course(ceremony);
+        self.returned(ceremony, transcript);
+        let returned = returned_files(transcript);
         let documents = documents(ceremony, transcript);
         self.compare(ceremony, &documents, program_version(transcript))?;
         let files: BTreeSet<&str> = [SCRIPT, TRANSCRIPT]
@@ -218,6 +221,7 @@ impl Audit<'_> {
                     .map(|file| file.name.as_str()),
             )
             .chain(documents.iter().map(|(path, _)| path.as_str()))
+            .chain(returned.iter().map(|(path, _)| path.as_str()))
             .filter(|path| *path != SUMS)
             .collect();
         if ceremony.ending().is_some() || self.directory.join(SUMS).exists() {
@@ -226,6 +230,21 @@ impl Audit<'_> {
         self.root(ceremony, &documents)?;
         self.export(ceremony)?;
         self.foreign(ceremony, &files)
+    }
+
+    /// The records that came back with the signatures of other sites.
+    fn returned(&mut self, ceremony: &Ceremony, transcript: &Transcript) {
+        for (key, record) in collected(transcript) {
+            let Some(record) = record else {
+                let detail = format!("the signature of {key} came without it");
+                self.report.say(Check::SigningRecordAbsent, detail);
+                continue;
+            };
+            if let Some(fault) = fault_of(self.directory, ceremony, key, record) {
+                let detail = format!("that of the signature of {key}: {fault}");
+                self.report.say(Check::SigningRecord, visible(&detail));
+            }
+        }
     }
 
     /// What a reader should know of the course of the ceremony.
@@ -278,9 +297,7 @@ impl Audit<'_> {
         for (path, bytes) in documents.iter().filter(|(path, _)| path != SUMS) {
             let (check, detail) = match self.read(path)? {
                 Ok(found) if found == *bytes => continue,
-                Ok(_)
-                    if version != env!("CARGO_PKG_VERSION") && WORDED.contains(&path.as_str()) =>
-                {
+                Ok(_) if version != env!("CARGO_PKG_VERSION") && is_worded(path) => {
                     let detail = format!("{path} was worded by version {}", visible(version));
                     (Check::DirectoryVersion, detail)
                 }

@@ -1,7 +1,7 @@
 //! Who agreed to something, and how sure the record is of it.
 //!
 //! "Two people" are two who are in the room, neither of them the ceremony administrator, each of whom gave the
-//! code that only that person knows. A script for one person says so, and then the record says so everywhere.
+//! code that only that person knows, or had an own token sign. A script for one person says so, and then the record says so everywhere.
 
 use std::fmt;
 
@@ -15,6 +15,8 @@ use super::state::Ceremony;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
+    /// The person's own token signed just this.
+    Token,
     /// The person typed, unseen, the code chosen at attendance.
     Code,
     /// The operator typed it for them: see the ink on the annotated script. Never an approval.
@@ -27,13 +29,14 @@ impl Strength {
     /// Whether it stands for the person's own agreement.
     #[must_use]
     pub const fn is_approval(self) -> bool {
-        matches!(self, Self::Code | Self::Solo)
+        matches!(self, Self::Token | Self::Code | Self::Solo)
     }
 }
 
 impl fmt::Display for Strength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Token => "by own token",
             Self::Code => "by code",
             Self::OperatorTyped => "typed by the operator: see ink",
             Self::Solo => "solo, unwitnessed",
@@ -49,15 +52,34 @@ pub struct Approval {
     pub person: PersonId,
     /// How that is known.
     pub strength: Strength,
+    /// The signature of the person's own token over what is approved, in hex; none where it is not by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 impl Approval {
+    /// An approval that has no signature.
+    #[must_use]
+    pub const fn new(person: PersonId, strength: Strength) -> Self {
+        Self {
+            person,
+            strength,
+            signature: None,
+        }
+    }
+
     /// What the operator types for somebody.
     #[must_use]
     pub const fn in_ink(person: PersonId) -> Self {
+        Self::new(person, Strength::OperatorTyped)
+    }
+
+    /// What a person's own token signed.
+    #[must_use]
+    pub fn by_token(person: PersonId, signature: &[u8]) -> Self {
         Self {
-            person,
-            strength: Strength::OperatorTyped,
+            signature: Some(hex::encode(signature)),
+            ..Self::new(person, Strength::Token)
         }
     }
 }
@@ -91,13 +113,13 @@ impl Ceremony {
         if self.script.is_solo() { 1 } else { 2 }
     }
 
-    /// Those who may approve now, the witnesses first: in the room, not the administrator, with a code. In a
+    /// Those who may approve now, the witnesses first: in the room, not the administrator, with a code or an own token. In a
     /// ceremony for one person, whoever is here.
     #[must_use]
     pub fn approvers(&self) -> Vec<PersonId> {
         let may = |id: &PersonId| {
             self.attended.contains_key(id)
-                && (self.script.is_solo() || self.codes.contains(id) && !self.is_administrator(id))
+                && (self.script.is_solo() || self.has_means(id) && !self.is_administrator(id))
         };
         let (mut first, rest): (Vec<_>, Vec<_>) = self
             .script
@@ -107,6 +129,18 @@ impl Ceremony {
             .partition(|person| person.is(PersonRole::Witness));
         first.extend(rest);
         first.into_iter().map(|person| person.id.clone()).collect()
+    }
+
+    /// What stands for a person's agreement now, before it is given.
+    #[must_use]
+    pub fn strength_of(&self, person: &PersonId) -> Strength {
+        if self.script.is_solo() {
+            Strength::Solo
+        } else if self.approves_by_token(person) {
+            Strength::Token
+        } else {
+            Strength::Code
+        }
     }
 
     /// Those of whom two decide on an exception: who may approve, or before anybody may, whom the script lists

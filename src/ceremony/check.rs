@@ -21,15 +21,20 @@ check_table! {
     /// A check of a ceremony. None has a switch. Its ID never changes its meaning;
     /// `docs/formats/transcript.md` lists them.
     Check as finality: Finality {
-        TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code."
+        TwoPeople "approval.two-people" Final "What two people decide is approved by two who are here, neither of them the administrator, each by an own code or token."
         ClockNotBefore "clock.not-before" Final "The attested time is not earlier than the script allows."
         ClockForward "clock.forward" Final "No attested time is earlier than one that is on record, or later than the root's expiry."
         ScriptDigest "script.digest" Final "The script that was read aloud is the script that runs."
         KeyLocked "key.locked" Final "No token says that its private key can be read or taken out."
+        KeyAttestation "key.attestation" Final "What a device states about a key is true: of this key, this device, this slot, and as the script has it used."
         KeyPossession "key.possession" Final "A token answers a fresh challenge with its key."
+        KeyProvenance "key.provenance" Final "A key that comes into the root is known to have been made as the script requires."
         KeyRehearsal "key.rehearsal" Final "A key that was made in a rehearsal is in no production."
         RootComposition "root.composition" Final "The root is the one that the script and the keys make."
         RootDigest "root.digest" Final "Only the digest that was composed is reviewed and signed."
+        RootReachability "root.reachability" Final "The signatures that the root needs can be reached, whatever two people do without."
+        PayloadEquivocation "payload.equivocation" Final "Nothing is signed where another payload of that version was signed."
+        RequestJudged "request.judged" Final "A signing request builds upon the root that is trusted here, and is of today."
         RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
         RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
         ExportContent "export.content" Final "Only the files of the verified root are exported."
@@ -37,6 +42,7 @@ check_table! {
         RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
         CustodyBag "custody.bag" Excusable "A bag that was left closed is there, and shows the number on record."
         CustodyInk "custody.ink" Excusable "After a pause, the head of the record is the one that was written down in ink."
+        CustodySealed "custody.sealed" Excusable "What leaves the table is in a bag whose number two people read."
         StationFindings "station.findings" Excusable "Nothing is found on the machine that makes it unfit."
         NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
         TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
@@ -65,6 +71,7 @@ impl Ceremony {
             return match wanted {
                 Wanted::OpenBag(..) => vec![Check::CustodyBag],
                 Wanted::CompareHead(_) => vec![Check::CustodyInk],
+                Wanted::FirstReading(_) | Wanted::SecondReading(..) => vec![Check::CustodySealed],
                 _ => Vec::new(),
             };
         }
@@ -109,7 +116,10 @@ impl Ceremony {
     pub(super) fn waive(&mut self, check: Check) {
         self.waived.push(check);
         self.failure = None;
-        if matches!(check, Check::CustodyBag | Check::CustodyInk) {
+        if matches!(
+            check,
+            Check::CustodyBag | Check::CustodyInk | Check::CustodySealed
+        ) {
             self.go_on_without(check);
             return;
         }

@@ -4,7 +4,7 @@ use crate::script::{KeyId, Step};
 
 use super::decide::StepError;
 use super::effect::Effect;
-use super::event::Fact;
+use super::event::{Fact, SigningRecord};
 use super::next::Next;
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::{Ceremony, Owed};
@@ -24,7 +24,7 @@ impl Ceremony {
             return Next::Do(Effect::WriteRequest);
         }
         let key = self.next_owing();
-        let public_key = key.and_then(|(key, _)| self.foundation()?.key(key)?.key.public());
+        let public_key = key.and_then(|(key, _)| self.distant_key(key)?.public());
         match (key, public_key, &self.frozen) {
             (Some((key, Owed::Expected)), Some(public_key), Some(frozen)) => {
                 Next::Do(Effect::CollectSignature {
@@ -48,7 +48,7 @@ impl Ceremony {
         let mut lines = vec![format!("{}.", self.counters())];
         if let Some(request) = &self.request {
             lines.push(format!(
-                "{} was written beside the export; {title} signs what is in it, and sends a signature file back. Put that file into the folder signatures there.",
+                "{} was written beside the export; {title} signs what is in it, and sends the directory of the signing back. Put it into the folder signatures there; its record then joins this one. A signature by another tool is a file by itself.",
                 request.name
             ));
         }
@@ -84,13 +84,18 @@ impl Ceremony {
     }
 
     /// The event of a signature that came from its site.
-    pub(super) fn collected(&self, signature: &[u8]) -> Result<Fact, StepError> {
+    pub(super) fn collected(
+        &self,
+        signature: &[u8],
+        record: Option<SigningRecord>,
+    ) -> Result<Fact, StepError> {
         let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
         let key_id = self.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;
         Ok(Fact::SignatureCollected {
             key: key.clone(),
             key_id: key_id.as_str().to_owned(),
             signature: hex::encode(signature),
+            record,
         })
     }
 }

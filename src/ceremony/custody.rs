@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::script::{Act, KeyId, PersonId, Step};
+use crate::script::{Act, Holds, ItemId, KeyId, PersonId, PersonRole, Step};
 use crate::words::Digest;
 
 use super::StepError;
@@ -20,8 +20,10 @@ const HEAD_WORDS: usize = 8;
 /// What is known of bags and pauses.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Custody {
-    /// Where the token of a key is; not here: nobody knows yet.
-    pub(super) tokens: BTreeMap<KeyId, Whereabouts>,
+    /// Where a token or a medium is; not here: nobody knows yet.
+    pub(super) items: BTreeMap<ItemId, Whereabouts>,
+    /// What two people decided to leave without a bag, since the ceremony was last taken up.
+    pub(super) unsealed: BTreeSet<ItemId>,
     /// Numbers of bags that were opened or sealed here: none is used a second time.
     pub(super) used: BTreeSet<String>,
     /// The first of two readings of a new bag.
@@ -31,7 +33,7 @@ pub(super) struct Custody {
     pub(super) pause: Pause,
 }
 
-/// Where a token is.
+/// Where a token or a medium is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whereabouts {
     /// On the table: its bag was opened.
@@ -57,7 +59,7 @@ pub struct Bag {
 /// What one person read from a new bag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
-    pub(super) key: KeyId,
+    pub(super) item: ItemId,
     pub(super) person: PersonId,
     pub(super) bag: String,
 }
@@ -87,15 +89,15 @@ pub(super) enum Wanted {
     /// Tokens are logged out and taken out.
     PutAway,
     /// One person reads a new bag.
-    FirstReading(KeyId),
+    FirstReading(ItemId),
     /// Another reads it as well.
-    SecondReading(KeyId, PersonId),
+    SecondReading(ItemId, PersonId),
     /// All is sealed: the process ends.
     Pause,
     /// The ink is compared with the record.
     CompareHead(Digest),
     /// A bag is read, matched and opened.
-    OpenBag(KeyId, String),
+    OpenBag(ItemId, String),
 }
 
 impl Ceremony {
@@ -105,10 +107,30 @@ impl Ceremony {
         self.custody.pause == Pause::Paused
     }
 
-    /// Where the token of a key is; none: nobody knows yet.
+    /// Where a token or a medium is; none: nobody knows yet.
     #[must_use]
-    pub fn whereabouts(&self, key: &KeyId) -> Option<&Whereabouts> {
-        self.custody.tokens.get(key)
+    pub fn whereabouts(&self, item: &ItemId) -> Option<&Whereabouts> {
+        self.custody.items.get(item)
+    }
+
+    /// Whether something is in the bag in which it is kept after the ceremony, or two people left it without one.
+    pub(super) fn is_kept(&self, item: &ItemId) -> bool {
+        matches!(self.whereabouts(item), Some(Whereabouts::In(bag)) if bag.place.is_some())
+            || self.custody.unsealed.contains(item)
+    }
+
+    /// What is sealed at the end of a key's part: tokens that were given up for a spare, and the one that is used.
+    pub(super) fn items_of(&self, key: &KeyId) -> Vec<ItemId> {
+        let given_up = self.keys[key].given_up.iter().map(|(item, _)| item.clone());
+        given_up.chain([self.item_of(key)]).collect()
+    }
+
+    /// Who takes a bag, unless the script says so: the holder of the token, or for a medium the administrator.
+    pub(super) fn receiver_of(&self, item: &ItemId) -> Option<PersonId> {
+        match self.key_of_item(item) {
+            Some(key) => self.script.key(key).map(|plan| plan.holder.clone()),
+            None => self.with_role(PersonRole::Administrator, 1).pop(),
+        }
     }
 
     /// The bag in which the token of a key must arrive, by the script or by the custody list that it carries.
@@ -142,8 +164,15 @@ impl Ceremony {
     pub(super) fn go_on_without(&mut self, check: Check) {
         let wanted = self.current_step().and_then(|step| self.custody_asks(step));
         match (check, wanted) {
-            (Check::CustodyBag, Some(Wanted::OpenBag(key, bag))) => {
-                self.custody.tokens.insert(key, Whereabouts::Out { bag });
+            (Check::CustodyBag, Some(Wanted::OpenBag(item, bag))) => {
+                self.custody.items.insert(item, Whereabouts::Out { bag });
+            }
+            (
+                Check::CustodySealed,
+                Some(Wanted::FirstReading(item) | Wanted::SecondReading(item, _)),
+            ) => {
+                self.custody.reading = None;
+                self.custody.unsealed.insert(item);
             }
             (Check::CustodyInk, Some(Wanted::CompareHead(_))) => {
                 self.custody.pause = Pause::Resumed { head: None };
@@ -171,15 +200,20 @@ impl Ceremony {
             (Pause::Resumed { head: None }, _) => self
                 .sealed_for_pause()
                 .next()
-                .map(|(key, bag)| Wanted::OpenBag(key.clone(), bag.number.clone())),
+                .map(|(item, bag)| Wanted::OpenBag(item.clone(), bag.number.clone())),
             (Pause::None, Act::Break { .. }) => Some(Wanted::BeginBreak),
             (Pause::None, Act::Seal { key, .. }) => {
-                self.keys[key].forgone.is_none().then(|| self.seal(key))
+                let items = self.items_of(key);
+                let open = items.iter().find(|item| !self.is_kept(item));
+                let open = open.filter(|_| self.keys[key].forgone.is_none());
+                open.map(|item| self.seal(item))
             }
+            (Pause::None, Act::SealMedium { medium, .. }) => Some(self.seal(&medium.into())),
             (Pause::None, Act::OpenToken { key }) => {
                 let bag = self.expected_bag(key)?;
-                let is_open = self.custody.tokens.contains_key(key);
-                (!is_open).then(|| Wanted::OpenBag(key.clone(), bag.to_owned()))
+                let item = self.item_of(key);
+                let is_open = self.custody.items.contains_key(&item);
+                (!is_open).then(|| Wanted::OpenBag(item, bag.to_owned()))
             }
             (Pause::Paused | Pause::None, _) => None,
         }
@@ -193,37 +227,45 @@ impl Ceremony {
     }
 
     fn seal_all(&self) -> Wanted {
-        let open = self.keys.iter().find(|(key, state)| {
-            let is_in_bag = matches!(self.whereabouts(key), Some(Whereabouts::In(_)));
-            let is_here = state.token.is_some() || self.whereabouts(key).is_some();
-            is_here && !is_in_bag && state.forgone.is_none()
+        let is_open = |item: &ItemId| {
+            !matches!(self.whereabouts(item), Some(Whereabouts::In(_)))
+                && !self.custody.unsealed.contains(item)
+        };
+        let tokens = self.keys.iter().flat_map(|(key, state)| {
+            let own = self.item_of(key);
+            let is_here = state.token.is_some() || self.whereabouts(&own).is_some();
+            let own = Some(own).filter(|_| is_here && state.forgone.is_none());
+            let given_up = state.given_up.iter().map(|(item, _)| item.clone());
+            given_up.chain(own)
         });
-        match open {
-            Some((key, _)) => self.seal(key),
+        let media = self.script.media().iter();
+        let mut items = tokens.chain(media.map(|medium| (&medium.id).into()));
+        match items.find(is_open) {
+            Some(item) => self.seal(&item),
             None if !self.custody.put_away => Wanted::PutAway,
             None => Wanted::Pause,
         }
     }
 
-    fn seal(&self, key: &KeyId) -> Wanted {
+    fn seal(&self, item: &ItemId) -> Wanted {
         if !self.custody.put_away {
             return Wanted::PutAway;
         }
         match &self.custody.reading {
-            Some(reading) if reading.key == *key => {
-                Wanted::SecondReading(key.clone(), reading.person.clone())
+            Some(reading) if reading.item == *item => {
+                Wanted::SecondReading(item.clone(), reading.person.clone())
             }
-            _ => Wanted::FirstReading(key.clone()),
+            _ => Wanted::FirstReading(item.clone()),
         }
     }
 
     /// What was sealed for a pause, and not opened since.
-    pub(super) fn sealed_for_pause(&self) -> impl Iterator<Item = (&KeyId, &Bag)> {
+    pub(super) fn sealed_for_pause(&self) -> impl Iterator<Item = (&ItemId, &Bag)> {
         self.custody
-            .tokens
+            .items
             .iter()
-            .filter_map(|(key, whereabouts)| match whereabouts {
-                Whereabouts::In(bag) if bag.place.is_none() => Some((key, bag)),
+            .filter_map(|(item, whereabouts)| match whereabouts {
+                Whereabouts::In(bag) if bag.place.is_none() => Some((item, bag)),
                 _ => None,
             })
     }
@@ -243,26 +285,29 @@ impl Ceremony {
             Wanted::BeginBreak => self.go_on(
                 step,
                 vec![
-                    "The tokens are put away in bags, and this program ends. Nothing is lost: the ceremony is taken up again with conclave resume, also on another day, by other people, on another machine.".to_owned(),
+                    "Tokens and media are put away in bags, and this program ends. Nothing is lost: the ceremony is taken up again with conclave resume, also on another day, by other people, on another machine.".to_owned(),
                 ],
                 "Begin the break",
             ),
-            Wanted::FirstReading(key) => self.ask_first_reading(step, &key),
-            Wanted::SecondReading(key, first) => self.ask_second_reading(step, &key, &first),
+            Wanted::FirstReading(item) => self.ask_first_reading(step, &item),
+            Wanted::SecondReading(item, first) => self.ask_second_reading(step, &item, &first),
             Wanted::Pause => self.go_on(
                 step,
                 vec![
-                    "All tokens are logged out and in bags. After this line the program ends, and says the head of the record: a witness writes it down in ink. Then switch the machine off.".to_owned(),
+                    "All tokens are logged out and in bags, and so are the media. After this line the program ends, and says the head of the record: a witness writes it down in ink. Then switch the machine off.".to_owned(),
                 ],
                 "Pause the ceremony",
             ),
             Wanted::CompareHead(head) => self.ask_head(step, head),
-            Wanted::OpenBag(key, bag) => self.ask_bag(step, &key, bag),
+            Wanted::OpenBag(item, bag) => self.ask_bag(step, &item, bag),
         })
     }
 
-    fn ask_bag(&self, step: &Step, key: &KeyId, bag: String) -> Prompt {
-        let holder = self.script.key(key).map(|plan| plan.holder.clone());
+    fn ask_bag(&self, step: &Step, item: &ItemId, bag: String) -> Prompt {
+        let holder = self
+            .key_of_item(item)
+            .and_then(|key| self.script.key(key))
+            .map(|plan| plan.holder.clone());
         let mut who: Vec<PersonId> = self.usual_approvers().into_iter().take(1).collect();
         let is_here = |holder: &PersonId| self.attended.contains_key(holder);
         who.extend(holder.filter(|holder| !who.contains(holder) && is_here(holder)));
@@ -271,7 +316,7 @@ impl Ceremony {
             who,
             vec![format!(
                 "A witness reads the number from the closed bag of {}, and looks at its seal. It is compared with the record; then the bag is opened in front of all.",
-                self.script.token_title(key)
+                self.item_title(item)
             )],
             Ask::Reading {
                 label: "Number on the bag".to_owned(),
@@ -280,23 +325,24 @@ impl Ceremony {
         )
     }
 
-    fn ask_first_reading(&self, step: &Step, key: &KeyId) -> Prompt {
+    fn ask_first_reading(&self, step: &Step, item: &ItemId) -> Prompt {
         let who = self.usual_approvers().into_iter().take(1).collect();
         Self::prompt(
             step,
             who,
             vec![format!(
-                "{} goes into a new tamper-evident bag, closed in front of all. One person reads its number; another will read it once more.",
-                crate::script::capitalised(&self.script.token_title(key))
+                "{} goes into a new tamper-evident bag, closed in front of all{}. One person reads its number; another will read it once more.",
+                crate::script::capitalised(&self.item_title(item)),
+                self.when_closed(item)
             )],
             Ask::Reading {
                 label: "Number of the new bag".to_owned(),
-                usual: self.usual_new_bag(key),
+                usual: self.usual_new_bag(item),
             },
         )
     }
 
-    fn ask_second_reading(&self, step: &Step, key: &KeyId, first: &PersonId) -> Prompt {
+    fn ask_second_reading(&self, step: &Step, item: &ItemId, first: &PersonId) -> Prompt {
         let mut who = self.usual_approvers();
         // Who has not read yet is asked first.
         who.sort_by_key(|person| person == first);
@@ -305,7 +351,7 @@ impl Ceremony {
             who,
             vec![format!(
                 "The number of the new bag of {}, read by a second person from the bag and not from the screen. Both approve that it is this one.",
-                self.script.token_title(key)
+                self.item_title(item)
             )],
             Ask::Reading {
                 label: "The number once more".to_owned(),
@@ -322,9 +368,18 @@ impl Ceremony {
         }
     }
 
+    /// The mirror is written to until this program has ended.
+    fn when_closed(&self, item: &ItemId) -> &'static str {
+        let medium = self.script.medium(item);
+        match medium.map(|medium| medium.holds) {
+            Some(Holds::Mirror) => " as soon as this program has ended",
+            _ => "",
+        }
+    }
+
     /// What a rehearsal that plays by itself says that it read: no bag is there.
-    fn usual_new_bag(&self, key: &KeyId) -> String {
-        let base = format!("twin-bag-{key}");
+    fn usual_new_bag(&self, item: &ItemId) -> String {
+        let base = format!("twin-bag-{item}");
         let mut numbered = (1..).map(|number| format!("{base}-{number}"));
         numbered
             .find(|bag| !self.knows_bag(bag))
@@ -369,27 +424,20 @@ impl Ceremony {
                 },
                 approvals: Vec::new(),
             },
-            Wanted::FirstReading(key) => {
+            Wanted::FirstReading(item) => {
                 self.check_new_bag(&text)?;
-                Fact::NewBagRead { key, bag: text }
+                Fact::NewBagRead { item, bag: text }
             }
-            Wanted::SecondReading(key, _) => {
+            Wanted::SecondReading(item, _) => {
                 let first = self.custody.reading.as_ref();
                 if first.is_some_and(|first| first.bag != text) {
-                    return Ok(Fact::BagReadingsDiffered { key, bag: text });
+                    return Ok(Fact::BagReadingsDiffered { item, bag: text });
                 }
-                let (receiver, place) = match &step.act {
-                    Act::Seal {
-                        receiver, place, ..
-                    } if self.custody.pause == Pause::None => {
-                        (receiver.clone(), Some(place.clone()))
-                    }
-                    _ => (None, None),
-                };
-                let holder = self.script.key(&key).map(|plan| plan.holder.clone());
+                let (receiver, place) = self.destination(&step.act);
+                let usual = || self.receiver_of(&item);
                 Fact::Sealed {
-                    receiver: receiver.or(holder).ok_or(StepError::NotAsked)?,
-                    key,
+                    receiver: receiver.or_else(usual).ok_or(StepError::NotAsked)?,
+                    item,
                     bag: text,
                     place,
                     approvals,
@@ -405,13 +453,26 @@ impl Ceremony {
                 }
                 Fact::HeadCompared { words: expected }
             }
-            Wanted::OpenBag(key, bag) => {
+            Wanted::OpenBag(item, bag) => {
                 if text != bag {
                     return Err(StepError::AnotherBag { read: text });
                 }
-                Fact::BagOpened { key, bag }
+                Fact::BagOpened { item, bag }
             }
         })
+    }
+
+    /// Who takes what is sealed now, if the script says so, and where it is kept; nowhere for the time of a pause.
+    pub(super) fn destination(&self, act: &Act) -> (Option<PersonId>, Option<String>) {
+        match act {
+            Act::Seal {
+                receiver, place, ..
+            }
+            | Act::SealMedium {
+                receiver, place, ..
+            } if self.custody.pause == Pause::None => (receiver.clone(), Some(place.clone())),
+            _ => (None, None),
+        }
     }
 
     fn check_new_bag(&self, bag: &str) -> Result<(), StepError> {

@@ -1,14 +1,15 @@
 //! What a ceremony has done in the world, and what came of it. The executor alone performs effects.
 
-use crate::certificate::PublicKey;
+use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::KeyType;
-use crate::record::{Finding, KeyAttributes, TokenId};
-use crate::script::{KeyId, PersonId, SpareId};
+use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
+use crate::script::{KeyId, KeyOrigin, PersonId, SpareId};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::approval::Approval;
 use super::check::Check;
-use super::event::{ExceptionSheet, ExportedFile, Occasion, Opening};
+use super::event::{ExceptionSheet, ExportedFile, Opening, SigningRecord};
 use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;
@@ -45,6 +46,13 @@ pub enum Effect {
         /// The token.
         token: TokenId,
     },
+    /// Have a person's own token sign a fresh challenge.
+    ProveOwnToken {
+        /// Whose.
+        person: PersonId,
+        /// The key that must answer.
+        public_key: PublicKey,
+    },
     /// Generate the key, unless one with that fresh object ID is there already.
     GenerateKey {
         /// The key's name in the script.
@@ -57,6 +65,10 @@ pub enum Effect {
         label: String,
         /// What to generate.
         key_type: KeyType,
+        /// When the key is to want a PIN and a touch; none for makes without such policies.
+        policy: Option<UsePolicy>,
+        /// Where it is made.
+        origin: KeyOrigin,
     },
     /// Have a fresh challenge signed.
     ProvePossession {
@@ -130,6 +142,15 @@ pub enum Effect {
 pub enum Outcome {
     /// The person has a code.
     CodeChosen,
+    /// The person's own token answered.
+    OwnTokenAnswered {
+        /// Whose.
+        person: PersonId,
+        /// The random part of the message.
+        challenge: [u8; 32],
+        /// The signature, as TUF has it.
+        signature: Vec<u8>,
+    },
     /// The machine was looked at.
     StationInspected(Vec<Finding>),
     /// The token is there.
@@ -138,6 +159,8 @@ pub enum Outcome {
         token: TokenId,
         /// Whether it is blank.
         blank: bool,
+        /// What it still has as it left the factory.
+        at_factory_value: Vec<FactorySecret>,
     },
     /// It is initialised.
     TokenInitialised {
@@ -156,6 +179,8 @@ pub enum Outcome {
         public_key: PublicKey,
         /// What the token says of it.
         attributes: KeyAttributes,
+        /// What the token states of it, signed: the statement, then the certificate of the device.
+        attestation: Vec<Certificate>,
     },
     /// It answered.
     Answered {
@@ -170,8 +195,13 @@ pub enum Outcome {
     PutAway,
     /// The signing request is written.
     RequestWritten(ExportedFile),
-    /// A signature of another site is here: as TUF has it.
-    Collected(Vec<u8>),
+    /// A signature of another site is here.
+    Collected {
+        /// The signature, as TUF has it.
+        signature: Vec<u8>,
+        /// The record of its signing, where it came too; its files are kept.
+        record: Option<SigningRecord>,
+    },
     /// The files are there, and are what they should be.
     Exported,
     /// It did not work, and cost nothing.

@@ -36,14 +36,20 @@ pub enum FailureKind {
     SoPinLocked,
     /// The PIN has characters that this keyboard may not give as they are meant. No try was spent.
     NotDigits,
+    /// The last try was not confirmed by its word, and kept. No try was spent.
+    LastTryKept,
     /// Nobody knows the secret that is wanted.
     SecretGone,
+    /// Nobody touched the token in time. No try of its PIN was spent.
+    TouchMissed,
     /// No such token is there, or it was pulled.
     TokenAbsent,
     /// More than one token fits.
     TokenAmbiguous,
     /// The token is not the one that the script names, or not in the state that it needs.
     WrongToken,
+    /// The key on the token was made in a rehearsal. No PIN was tried.
+    OfRehearsal,
     /// Something exists that must not.
     Exists,
     /// The token cannot do it.

@@ -6,12 +6,14 @@
 
 mod amendment;
 mod approval;
+mod attestation;
 mod cast;
 mod check;
 mod collecting;
 mod custody;
 mod decide;
 mod effect;
+mod enrolment;
 mod event;
 mod failure;
 mod fold;
@@ -19,8 +21,9 @@ mod foundation;
 mod narrate;
 mod next;
 mod order;
+mod own_token;
+mod payloads;
 mod people;
-mod possession;
 mod prompt;
 mod questions;
 mod request;
@@ -34,23 +37,25 @@ mod tokens;
 
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
+pub use attestation::KeyAttestation;
 pub use cast::Cast;
 pub use check::{Check, Finality};
 pub use custody::{Bag, Whereabouts};
-pub use decide::StepError;
+pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Occasion, Opening, TwinRoot, Verdict,
+    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Opening, SigningRecord, TwinRoot,
+    Verdict,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
 pub use foundation::Foundation;
 pub use next::Next;
+pub use own_token::own_token_message;
 pub use people::Presence;
-pub use possession::possession_message;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
-    Waiting, WaitingOn,
+    TypedSecret, Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, Owed, StepState};

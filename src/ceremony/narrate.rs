@@ -1,10 +1,12 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
-use crate::script::{PersonId, Script};
+use crate::record::{FactorySecret, Provenance, TokenId, visible};
+use crate::script::{ItemId, PersonId, Script};
+use crate::transfer::Occasion;
 
 use super::approval::strengths_of;
 use super::cast::Cast;
-use super::event::{Event, Fact, Mode, Occasion};
+use super::event::{Event, Fact, Mode};
 
 impl Fact {
     /// Its kind, as it stands in the transcript: `key-generated`.
@@ -61,13 +63,19 @@ impl Event {
                 format!("The digest of the script was read aloud and compared by {people}.")
             }
             Fact::Initialled { initials } => format!("{people} initialled the note: {initials}."),
-            Fact::TokenFound { key, token, blank } => format!(
-                "The token for {key} is there: {token}{}.",
+            Fact::TokenFound {
+                key,
+                token,
+                blank,
+                at_factory_value,
+            } => format!(
+                "The token for {key} is there: {token}{}{}.",
                 if *blank && !token.label.is_empty() {
                     ", blank"
                 } else {
                     ""
-                }
+                },
+                from_factory(at_factory_value)
             ),
             Fact::InitialiseIntended { key, label } => {
                 format!("The token for {key} is about to be initialised as \"{label}\".")
@@ -83,17 +91,33 @@ impl Event {
                 key,
                 fingerprint,
                 provenance,
+                attestation,
+                token,
                 ..
             } => format!(
-                "{key} was generated and read back: fingerprint {}, provenance {provenance}.",
-                fingerprint.short_hex()
+                "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
+                fingerprint.short_hex(),
+                by_whom(*provenance, token, attestation)
             ),
             Fact::PossessionProven { key, occasion, .. } => match occasion {
                 Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+                Occasion::Adoption => format!(
+                    "The token answered a fresh challenge with {key}, which was made before this ceremony."
+                ),
                 Occasion::Reinsertion => {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
+            Fact::EnrolmentCompared {
+                key,
+                fingerprint,
+                approvals,
+            } => format!(
+                "{people} compared the fingerprint of {} with what its holder read out: {} ({}).",
+                script.key_title(key),
+                fingerprint.short_hex(),
+                strengths_of(approvals)
+            ),
             _ => self
                 .narrate_custody(script, cast, &people)
                 .unwrap_or_else(|| self.narrate_people(script, cast, &people)),
@@ -119,6 +143,12 @@ impl Event {
                 format!("{name} takes the place of {id}, as the script allows.")
             }
             Fact::CodeChosen => format!("{people} chose an approval code, unseen."),
+            Fact::OwnTokenProven { .. } => {
+                format!("The own token of {people} answered: {people} approves by it.")
+            }
+            Fact::OwnTokenMissing { reason } => {
+                format!("{people} approves by a code, for the own token does not answer: {reason}.")
+            }
             Fact::Left { reason } => format!("{people} left: {reason}."),
             Fact::Amended {
                 amendment,
@@ -158,29 +188,32 @@ impl Event {
     /// The same, for bags and pauses.
     fn narrate_custody(&self, script: &Script, cast: &Cast, people: &str) -> Option<String> {
         Some(match &self.fact {
-            Fact::BagOpened { key, bag } => format!(
-                "{people} read bag {bag} of the token for {key}; it is the one on record, and was opened."
+            Fact::BagOpened { item, bag } => format!(
+                "{people} read bag {bag} of {}; it is the one on record, and was opened.",
+                named(script, item)
             ),
-            Fact::NewBagRead { key, bag } => {
-                format!("{people} read the number of the new bag for the token for {key}: {bag}.")
+            Fact::NewBagRead { item, bag } => {
+                let item = named(script, item);
+                format!("{people} read the number of the new bag for {item}: {bag}.")
             }
             Fact::BagReadingsDiffered { bag, .. } => {
                 format!("{people} read another number: {bag}. The bag is read again, by both.")
             }
             Fact::Sealed {
-                key,
+                item,
                 bag,
                 receiver,
                 place,
                 approvals,
             } => {
+                let item = named(script, item);
                 let receiver = cast.name(script, receiver);
                 let place = place.as_ref().map_or_else(
                     || "for the time of the pause".to_owned(),
                     |place| format!("to be kept here: {place}"),
                 );
                 format!(
-                    "The same number was read once more: the token for {key} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
+                    "The same number was read once more: {item} is in bag {bag}. {receiver} takes it, {place}. Approved by {people} ({}).",
                     strengths_of(approvals)
                 )
             }
@@ -261,6 +294,16 @@ impl Event {
                 secret.title(),
                 strengths_of(approvals)
             ),
+            Fact::PayloadAbandoned {
+                version,
+                sha256,
+                reason,
+                approvals,
+            } => format!(
+                "Another payload of version {version}, {}, was given up by {people} ({}), and its signatures are void: {reason}.",
+                sha256.short_hex(),
+                strengths_of(approvals)
+            ),
             Fact::Forgone {
                 key,
                 reason,
@@ -308,10 +351,7 @@ impl Event {
             Fact::SignatureExpected { key } => {
                 format!("The signature of {key} is said to be here.")
             }
-            Fact::SignatureCollected { key, key_id, .. } => format!(
-                "The signature of {key} came from its site, and verifies; key ID {}.",
-                key_id.get(..8).unwrap_or(key_id)
-            ),
+            Fact::SignatureCollected { .. } => narrate_collected(&self.fact),
             Fact::SignatureForgone { key, reason } => {
                 format!("The signature of {key} is not waited for: {reason}.")
             }
@@ -396,5 +436,58 @@ impl Event {
             ),
             _ => String::new(),
         }
+    }
+}
+
+fn narrate_collected(fact: &Fact) -> String {
+    let Fact::SignatureCollected {
+        key,
+        key_id,
+        record,
+        ..
+    } = fact
+    else {
+        return String::new();
+    };
+    let record = record.as_ref().map_or_else(
+        || "the record of its signing did not come".to_owned(),
+        |record| {
+            let head = record.head.short_hex();
+            format!(
+                "it was signed at {}, under the record {head}",
+                record.signed
+            )
+        },
+    );
+    format!(
+        "The signature of {key} came from its site, and verifies; key ID {}; {record}.",
+        key_id.get(..8).unwrap_or(key_id)
+    )
+}
+
+/// What lies in a bag, by its name in the script.
+fn named(script: &Script, item: &ItemId) -> String {
+    match script.medium(item) {
+        Some(medium) => medium.title(),
+        None => format!("the token for {item}"),
+    }
+}
+
+/// Who attests a key, after its provenance.
+fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[String]) -> String {
+    match provenance {
+        Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        _ if attestation.is_empty() => String::new(),
+        _ => ", for its attestation leads to no root that is trusted".to_owned(),
+    }
+}
+
+/// What a token still has as it left the factory, at the end of a sentence.
+fn from_factory(secrets: &[FactorySecret]) -> String {
+    let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; still as from the factory: {}", names.join(", "))
     }
 }

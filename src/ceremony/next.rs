@@ -1,12 +1,12 @@
 //! What comes next: told from the state alone, so that resuming is nothing special.
 
 use crate::metadata::Count;
-use crate::script::{Act, KeyId, KeyPlan, Step};
+use crate::script::{Act, KeyId, KeyOrigin, KeyPlan, Step};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::custody::Wanted;
 use super::effect::Effect;
-use super::event::Occasion;
 use super::prompt::{Ask, Prompt};
 use super::state::{Ceremony, Ending, Intent};
 
@@ -40,7 +40,10 @@ impl Ceremony {
             return Next::Ask(self.ask_after(step, failure));
         }
         if let Some(person) = self.next_without_code() {
-            return Next::Do(Effect::ChooseCode { person });
+            return Next::Do(match self.own_key(&person) {
+                Some(public_key) => Effect::ProveOwnToken { person, public_key },
+                None => Effect::ChooseCode { person },
+            });
         }
         if self.wants_rehearsal() {
             return Next::Ask(self.ask_without_rehearsal(step));
@@ -74,6 +77,10 @@ impl Ceremony {
                 token,
             }),
             Act::GenerateKey { key } => self.next_generate(step, key),
+            Act::EnrolKey { key } if self.keys.contains_key(key) => {
+                self.prove(key, Occasion::Adoption)
+            }
+            Act::EnrolKey { key } => Next::Ask(self.ask_enrolment(step, key)),
             Act::ComposeRoot => Next::Ask(self.go_on(
                 step,
                 vec![match &self.foundation {
@@ -120,7 +127,12 @@ impl Ceremony {
                 ))
             }
             Act::ProveToken { key } => self.prove(key, Occasion::Reinsertion),
-            Act::Seal { key, .. } => self.next_in_custody(step, Wanted::FirstReading(key.clone())),
+            Act::Seal { key, .. } => {
+                self.next_in_custody(step, Wanted::FirstReading(self.item_of(key)))
+            }
+            Act::SealMedium { medium, .. } => {
+                self.next_in_custody(step, Wanted::FirstReading(medium.into()))
+            }
             Act::Break { .. } => self.next_in_custody(step, Wanted::BeginBreak),
             Act::SignOff => Next::Ask(self.ask_sign_off(step)),
         }
@@ -159,11 +171,10 @@ impl Ceremony {
             });
         }
         let token = state.token.as_ref().map(ToString::to_string);
-        Next::Ask(self.go_on(
-            step,
-            vec![format!("This is the token: {}.", token.unwrap_or_default())],
-            "Initialise the token",
-        ))
+        let mut lines = vec![format!("This is the token: {}.", token.unwrap_or_default())];
+        lines.extend(self.factory_line(key));
+        lines.extend(self.weakness_lines(key));
+        Next::Ask(self.go_on(step, lines, "Initialise the token"))
     }
 
     fn next_generate(&self, step: &Step, key: &KeyId) -> Next {
@@ -174,7 +185,10 @@ impl Ceremony {
         let Some((object_id, label)) = state.generate.get().cloned() else {
             return Next::Ask(self.go_on(
                 step,
-                vec!["The key is made inside the token, read back, and made to answer a fresh challenge.".to_owned()],
+                vec![match self.script.key(key).map(|plan| plan.origin) {
+                    Some(KeyOrigin::Memory) => "The key is made in the locked memory of this machine, brought into the token and forgotten here; it is read back, and made to answer a fresh challenge.".to_owned(),
+                    _ => "The key is made inside the token, read back, and made to answer a fresh challenge.".to_owned(),
+                }],
                 "Generate the key",
             ));
         };
@@ -182,12 +196,15 @@ impl Ceremony {
             return Next::Ask(self.go_on(step, Vec::new(), "Generate the key"));
         };
         let key_type = plan.key_type;
+        let slot = self.token_spec(key).and_then(|token| token.slot);
         self.with_token(key, |token| Effect::GenerateKey {
             key: key.clone(),
             token,
             object_id,
             label,
             key_type,
+            policy: slot.map(|slot| slot.policy),
+            origin: plan.origin,
         })
     }
 

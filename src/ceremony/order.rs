@@ -15,7 +15,7 @@ impl Ceremony {
         let mut waiting = None;
         for step in self.undone() {
             let Some(key) = step.act.enrols() else {
-                if step.act == Act::ComposeRoot {
+                if self.wants_all_keys(&step.act) {
                     return waiting.or(Some(step));
                 }
                 return Some(step);
@@ -40,6 +40,20 @@ impl Ceremony {
             .map(|plan| &plan.id)
             .filter(|key| self.deferred.contains(*key))
             .collect()
+    }
+
+    /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
+    fn wants_all_keys(&self, act: &Act) -> bool {
+        match act {
+            Act::ComposeRoot => true,
+            Act::Export => !self.script.makes_root(),
+            _ => false,
+        }
+    }
+
+    /// Whether a key may still be given up for another: no root was composed with it, and its file did not leave.
+    pub(super) fn may_keys_change(&self) -> bool {
+        self.frozen.is_none() && !self.export_intended
     }
 
     /// What was put off and is done is put off no more.
@@ -86,7 +100,16 @@ impl Ceremony {
         let step = self.current_step()?;
         match &step.act {
             Act::SignRoot => self.next_signer().map(|plan| &plan.id),
-            act => act.key(),
+            // A key at another site is not at hand, whatever is done about it.
+            act => act.key().filter(|key| self.keys.contains_key(*key)),
+        }
+    }
+
+    /// The key whose token a failure is about: none while an own token is waited for.
+    pub(super) fn failing_key(&self) -> Option<&KeyId> {
+        match self.next_without_code() {
+            Some(_) => None,
+            None => self.key_at_hand(),
         }
     }
 
@@ -97,7 +120,7 @@ impl Ceremony {
             .is_some_and(|step| step.act.enrols().is_some());
         let mut before = self
             .undone()
-            .take_while(|step| step.act != Act::ComposeRoot);
+            .take_while(|step| !self.wants_all_keys(&step.act));
         is_at_blocks
             && !self.deferred.contains(key)
             && self.first_of_block(key).is_some()
@@ -121,14 +144,15 @@ impl Ceremony {
 
     /// Whether the key is one that this ceremony makes.
     pub(super) fn is_made_here(&self, key: &KeyId) -> bool {
-        let plan = self.script.key(key);
-        plan.is_some_and(|plan| plan.change.before().is_none())
+        self.script
+            .key(key)
+            .is_some_and(crate::script::KeyPlan::is_made)
     }
 
     /// Whether a key may be made anew on its token: it was made here, and no root was composed with it.
     pub(super) fn may_redo(&self, key: &KeyId) -> bool {
         let state = &self.keys[key];
-        self.frozen.is_none()
+        self.may_keys_change()
             && state.generated.is_some()
             && self.is_made_here(key)
             && state.to_destroy().is_none()
@@ -157,19 +181,20 @@ impl Ceremony {
         let is_of_duty = self
             .current_step()
             .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::ProveToken { .. }));
-        let is_reached = || {
-            let mut change = self.root_change();
-            let name = key.as_str();
-            let owed = state.signature.is_none();
-            for participant in change
-                .participants
-                .iter_mut()
-                .filter(|p| owed && p.name == name)
-            {
-                participant.signer = Signer::Never;
-            }
-            change.reachability().is_reached()
-        };
-        is_in_the_way && is_of_duty && state.forgone.is_none() && is_reached()
+        is_in_the_way && is_of_duty && state.forgone.is_none() && self.is_reached_without(key)
+    }
+
+    /// Whether the root reaches its thresholds if a key signs no more than it has.
+    pub(super) fn is_reached_without(&self, key: &KeyId) -> bool {
+        let mut change = self.root_change();
+        let owed = self.keys[key].signature.is_none();
+        for participant in change
+            .participants
+            .iter_mut()
+            .filter(|participant| owed && participant.name == key.as_str())
+        {
+            participant.signer = Signer::Never;
+        }
+        change.reachability().is_reached()
     }
 }

@@ -161,11 +161,11 @@ impl Ceremony {
         }
     }
 
-    /// Somebody who is here and has still to choose an approval code.
+    /// Somebody who is here and has still to choose an approval code, or to show the own token.
     pub(super) fn next_without_code(&self) -> Option<PersonId> {
         self.attended
             .keys()
-            .find(|id| self.wants_code(id) && !self.codes.contains(*id))
+            .find(|id| self.wants_code(id) && !self.has_means(id))
             .cloned()
     }
 }

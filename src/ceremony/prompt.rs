@@ -140,6 +140,38 @@ pub struct SecretPrompt {
     pub digits_only: bool,
 }
 
+/// What is typed before the last try is used.
+const LAST_TRY: &str = "LAST TRY";
+
+impl SecretPrompt {
+    /// The exact word that comes first: one more wrong answer locks the token.
+    #[must_use]
+    pub const fn word_first(&self) -> Option<&'static str> {
+        match self.tries {
+            Some(Tries::Last | Tries::Exactly(0 | 1)) if !self.purpose.is_new() => Some(LAST_TRY),
+            _ => None,
+        }
+    }
+}
+
+/// A secret as it was typed.
+#[derive(Debug)]
+pub struct TypedSecret {
+    /// The secret.
+    pub secret: Pin,
+    /// The word that was typed first, where [`SecretPrompt::word_first`] wants one.
+    pub word: Option<String>,
+}
+
+impl TypedSecret {
+    /// What a rehearsal gives by itself, with the word that the prompt wants first: it is right.
+    #[must_use]
+    pub fn given(secret: Pin, prompt: &SecretPrompt) -> Self {
+        let word = prompt.word_first().map(str::to_owned);
+        Self { secret, word }
+    }
+}
+
 /// Which secret is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretPurpose {
@@ -151,6 +183,10 @@ pub enum SecretPurpose {
     SoPin,
     /// A new PIN of the security officer: asked for twice.
     NewSoPin,
+    /// The PUK that the token has.
+    Puk,
+    /// A new PUK: asked for twice.
+    NewPuk,
     /// The code that a person chose at attendance, to approve something.
     ApprovalCode,
     /// The code by which a person will approve: asked for twice.
@@ -170,6 +206,7 @@ impl SecretPurpose {
         match self {
             Self::Pin | Self::NewPin => Some(TokenSecret::UserPin),
             Self::SoPin | Self::NewSoPin => Some(TokenSecret::SoPin),
+            Self::Puk | Self::NewPuk => Some(TokenSecret::Puk),
             _ => None,
         }
     }
@@ -177,7 +214,10 @@ impl SecretPurpose {
     /// Whether it is being set, and so typed twice.
     #[must_use]
     pub const fn is_new(self) -> bool {
-        matches!(self, Self::NewPin | Self::NewSoPin | Self::NewApprovalCode)
+        matches!(
+            self,
+            Self::NewPin | Self::NewSoPin | Self::NewPuk | Self::NewApprovalCode
+        )
     }
 
     /// "PIN", "new SO PIN" …
@@ -188,6 +228,8 @@ impl SecretPurpose {
             Self::NewPin => "new PIN",
             Self::SoPin => "SO PIN",
             Self::NewSoPin => "new SO PIN",
+            Self::Puk => "PUK",
+            Self::NewPuk => "new PUK",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
         }
@@ -205,6 +247,8 @@ pub struct Waiting {
     pub elapsed: Duration,
     /// What has to come.
     pub on: WaitingOn,
+    /// For how long the token will still wait for a finger, while it does.
+    pub touch: Option<Duration>,
 }
 
 /// What has to come for a wait to end.
@@ -250,11 +294,21 @@ pub trait FrontEnd {
     /// When the room wants something else first.
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt>;
 
-    /// Asks for a secret. A new one is asked for twice, until both are the same.
+    /// Whether the answer to the next question is at hand, so that nobody is waited for.
+    fn has_answer(&self) -> bool {
+        false
+    }
+
+    /// Asks for a secret. A new one is asked for twice, until both are the same; before the last try, the word
+    /// that the prompt wants.
     ///
     /// # Errors
     /// When the room wants something else first.
-    fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt>;
+    fn secret(
+        &mut self,
+        ceremony: &Ceremony,
+        prompt: &SecretPrompt,
+    ) -> Result<TypedSecret, Interrupt>;
 
     /// Is called about four times a second while something is being waited for.
     ///

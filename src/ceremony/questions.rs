@@ -157,8 +157,11 @@ impl Ceremony {
             format!("It did not work: {}.", failure.what),
             failure.hint.clone(),
         ];
-        let who = self.people_at_hand(step);
-        let plan = self.key_at_hand().and_then(|key| self.script.key(key));
+        let who = match self.next_without_code() {
+            Some(person) => vec![person],
+            None => self.people_at_hand(step),
+        };
+        let plan = self.failing_key().and_then(|key| self.script.key(key));
         let unblocker = plan
             .and_then(|plan| Some((plan, plan.unblocked_by()?)))
             .filter(|(plan, _)| {

@@ -81,6 +81,10 @@ pub enum RequestKind {
     Forgo,
     /// The keyboard's test line is typed.
     TestKeyboard,
+    /// A person whose own token is not here approves by a code.
+    CodeInstead,
+    /// A payload that was signed before is given up, so that another takes its version.
+    GiveUpPayload,
     /// Everything is put away, and the ceremony is taken up again later.
     Pause,
 }
@@ -104,7 +108,9 @@ impl RequestKind {
             Self::TakeSpare => "Take a spare token",
             Self::Orphan => "Leave an old key as an orphan",
             Self::Forgo => "Go on without a key",
+            Self::CodeInstead => "Approve by a code: the own token is missing",
             Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
+            Self::GiveUpPayload => "Give up an earlier payload of this version",
             Self::Pause => "Pause the ceremony",
         }
     }
@@ -120,6 +126,7 @@ impl RequestKind {
                 | Self::Orphan
                 | Self::Forgo
                 | Self::TestKeyboard
+                | Self::CodeInstead
         )
     }
 
@@ -127,7 +134,12 @@ impl RequestKind {
     #[must_use]
     pub const fn needs_approval(self) -> bool {
         match self {
-            Self::Arrive | Self::Leave | Self::Defer | Self::TakeUp | Self::TestKeyboard => false,
+            Self::Arrive
+            | Self::Leave
+            | Self::Defer
+            | Self::TakeUp
+            | Self::TestKeyboard
+            | Self::CodeInstead => false,
             Self::AmendName
             | Self::AmendSubstitute
             | Self::AmendNote
@@ -138,6 +150,7 @@ impl RequestKind {
             | Self::TakeSpare
             | Self::Orphan
             | Self::Forgo
+            | Self::GiveUpPayload
             | Self::Pause => true,
         }
     }
@@ -187,7 +200,7 @@ impl Ceremony {
             && !self.is_paused()
             && self.approvers().len() >= self.approvals_needed();
         if !is_at_work {
-            return Vec::new();
+            return self.offers_at_attendance();
         }
         [
             RequestKind::Arrive,
@@ -205,6 +218,8 @@ impl Ceremony {
             RequestKind::Orphan,
             RequestKind::Forgo,
             RequestKind::TestKeyboard,
+            RequestKind::CodeInstead,
+            RequestKind::GiveUpPayload,
             RequestKind::Pause,
         ]
         .into_iter()
@@ -215,7 +230,10 @@ impl Ceremony {
         .filter(|offer| {
             // A choice among nothing cannot be made.
             let first = offer.fields.first();
-            let comes_or_goes = matches!(offer.kind, RequestKind::Arrive | RequestKind::Leave);
+            let comes_or_goes = matches!(
+                offer.kind,
+                RequestKind::Arrive | RequestKind::Leave | RequestKind::CodeInstead
+            );
             match offer.kind {
                 RequestKind::Pause => self.may_pause(),
                 // While bags are being read, nothing else is decided.
@@ -224,6 +242,20 @@ impl Ceremony {
             }
         })
         .collect()
+    }
+
+    /// What may be asked for before attendance is complete: what an own token may need.
+    fn offers_at_attendance(&self) -> Vec<Offer> {
+        let mut people = self.script.people().iter();
+        if !people.any(|person| self.may_go_without_token(&person.id)) {
+            return Vec::new();
+        }
+        [RequestKind::CodeInstead, RequestKind::TestKeyboard]
+            .map(|kind| Offer {
+                kind,
+                fields: self.form(kind),
+            })
+            .into()
     }
 
     fn form(&self, kind: RequestKind) -> Vec<Field> {
@@ -245,6 +277,10 @@ impl Ceremony {
             ],
             RequestKind::Leave => vec![
                 Field::chosen("who leaves", of(&|id| self.may_leave(id))),
+                Field::typed("why"),
+            ],
+            RequestKind::CodeInstead => vec![
+                Field::chosen("who", of(&|id| self.may_go_without_token(id))),
                 Field::typed("why"),
             ],
             RequestKind::AmendName => vec![
@@ -286,6 +322,7 @@ impl Ceremony {
                     Field::typed("the right minutes"),
                 ]
             }
+            RequestKind::GiveUpPayload => self.form_of_payloads(),
             RequestKind::Pause => vec![Field::typed("why")],
             RequestKind::AmendBag => {
                 let keys = self.script.keys().iter();
@@ -332,6 +369,9 @@ impl Ceremony {
                     format!("From now on: {to}"),
                 ]
             }
+            Fact::PayloadAbandoned { sha256, reason, .. } => {
+                self.read_aloud_of_payload(sha256, &reason)
+            }
             fact => self.read_aloud_of_tokens(&fact).unwrap_or_else(|| {
                 vec![format!(
                     "{}: {}",
@@ -355,6 +395,7 @@ impl Ceremony {
             | Fact::RedoDecided { approvals, .. }
             | Fact::SpareTaken { approvals, .. }
             | Fact::KeyOrphaned { approvals, .. }
+            | Fact::PayloadAbandoned { approvals, .. }
             | Fact::Forgone { approvals, .. } => {
                 people = people_of(&given);
                 *approvals = given;
@@ -397,11 +438,16 @@ impl Ceremony {
                 });
             }
             RequestKind::Leave => return Ok(Fact::Left { reason: to }),
+            RequestKind::CodeInstead => return Ok(Fact::OwnTokenMissing { reason: to }),
             RequestKind::Pause => {
                 return Ok(Fact::PauseBegun {
                     reason: subject.trim().to_owned(),
                     approvals: Vec::new(),
                 });
+            }
+            RequestKind::GiveUpPayload => {
+                let fact = self.fact_of_payload_request(request);
+                return fact.ok_or(StepError::NotAnAnswer);
             }
             RequestKind::AmendName => {
                 let person = parsed(subject)?;

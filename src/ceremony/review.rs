@@ -17,6 +17,7 @@ impl Ceremony {
             None => self.whole_root(root),
             Some(before) => self.changes(before, root),
         };
+        lines.extend(self.live_payloads());
         lines.push("Digest of what will be signed:".to_owned());
         let digest = root.digest();
         lines.extend(digest.grouped_hex());
@@ -36,12 +37,13 @@ impl Ceremony {
             format!(
                 "{} of these {} keys must sign every change:",
                 policy.threshold,
-                self.keys.len()
+                self.script.root_keys()
             ),
         ];
         for plan in self.script.keys() {
             lines.extend(self.new_key(plan));
         }
+        lines.extend(self.remote_lines());
         for (kind, role) in policy.roles.iter() {
             let ids: Vec<_> = role
                 .keys
@@ -68,13 +70,18 @@ impl Ceremony {
 
     fn new_key(&self, plan: &KeyPlan) -> Option<String> {
         let generated = self.keys.get(&plan.id)?.generated()?;
+        let more = if plan.enrolled.is_some() {
+            "  made before this ceremony"
+        } else {
+            ""
+        };
         Some(format!(
-            "+ {} ({})  {}  {}  {}",
+            "+ {} ({})  {}, ID {}  {}{more}",
             plan.id,
             self.name(&plan.holder),
-            plan.key_type,
+            generated.key.describe(),
+            generated.key.id().short(),
             generated.origin(),
-            generated.key.id(),
         ))
     }
 
@@ -128,7 +135,7 @@ impl Ceremony {
         for plan in self.script.keys() {
             let name = format!("{} ({})", plan.id, self.name(&plan.holder));
             let key = before.key(&plan.id);
-            let what = key.map(|key| format!("{}  {}", key.key.describe(), key.id.short()));
+            let what = key.map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()));
             let what = what.unwrap_or_default();
             match &plan.change {
                 KeyChange::Add => lines.extend(self.new_key(plan)),
@@ -146,7 +153,7 @@ impl Ceremony {
         for key in self.script.distant_keys() {
             let what = before
                 .key(&key.id)
-                .map(|key| format!("{}  {}", key.key.describe(), key.id.short()))
+                .map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()))
                 .unwrap_or_default();
             let name = distant_name(key);
             match &key.change {
@@ -157,11 +164,13 @@ impl Ceremony {
                     "~ {name}  {what} stays, under another ID ({})",
                     key.place
                 )),
-                KeyChange::Keep(_) | KeyChange::Add => {
+                KeyChange::Keep(_) => {
                     kept.push(format!("{} ({})", key.id, key.place));
                 }
+                KeyChange::Add => {}
             }
         }
+        lines.extend(self.remote_lines());
         if !kept.is_empty() {
             lines.push(format!("= unchanged: {}", kept.join(", ")));
         }
@@ -200,6 +209,22 @@ impl Ceremony {
             roots.join("; "),
             change.losses_survived()
         )
+    }
+}
+
+impl Ceremony {
+    /// Each key of another site that comes in.
+    fn remote_lines(&self) -> Vec<String> {
+        let lines = self.remote_keys().map(|(distant, key)| {
+            format!(
+                "+ {} ({})  {}  {}",
+                distant.id,
+                visible(&distant.title()),
+                key.describe(),
+                key.id(),
+            )
+        });
+        lines.collect()
     }
 }
 

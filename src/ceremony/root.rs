@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::metadata::{self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft};
 use crate::script::{KeyChange, KeyId};
+use crate::transfer::owned_by;
 use crate::words::Digest;
 
 use super::foundation::Foundation;
@@ -42,6 +43,9 @@ impl Ceremony {
             let keys = role.keys.iter().map(|carried| carried.key.clone());
             draft.set_role(kind.into(), role.threshold, keys);
         }
+        if let Some(periods) = &policy.tuf_on_ci {
+            periods.write(&mut draft);
+        }
         draft.freeze()
     }
 
@@ -64,8 +68,9 @@ impl Ceremony {
             ) else {
                 continue;
             };
-            if let KeyChange::MoveId(_) = change {
-                draft.move_id(key);
+            if let (KeyChange::MoveId(_), Some(public)) = (change, key.public()) {
+                let written = Key::from_public(public).unwrap_or_else(|_| key.clone());
+                draft.move_id(name.map_or(written.clone(), |name| self.as_listed(name, &written)));
             }
             keys.extend(change.stays().then(|| key.clone()));
         }
@@ -74,11 +79,22 @@ impl Ceremony {
         Ok(draft)
     }
 
-    /// The keys that were made in this ceremony, in the order of the script.
+    /// A key as a new root lists it: with its owner, where the script names one for the publisher.
+    pub(super) fn as_listed(&self, name: &KeyId, key: &Key) -> Key {
+        let here = self.script.key(name).and_then(|plan| plan.owner.as_ref());
+        let distant = self.script.distant_keys().iter();
+        let mut distant = distant.filter(|distant| distant.id == *name);
+        let owner = here.or_else(|| distant.find_map(|distant| distant.owner.as_ref()));
+        owner.map_or_else(|| key.clone(), |owner| owned_by(key, owner))
+    }
+
+    /// The keys that were made or enrolled in this ceremony, in the order of the script, those of other sites last.
     fn new_keys(&self) -> impl Iterator<Item = Key> {
-        self.key_states()
+        let here = self
+            .key_states()
             .filter(|(plan, _)| plan.change == KeyChange::Add)
-            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()))
+            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()));
+        here.chain(self.remote_keys().map(|(_, key)| key.clone()))
     }
 
     /// Verifies the signed root as a client does that trusts the carried anchor, or this root itself in a genesis,

@@ -9,12 +9,13 @@ use super::state::{Ceremony, Owed};
 impl Ceremony {
     /// The IDs under which a key of the script stands in the root before and in the new one, each once, the one
     /// that counts for the newest root last. None before the root was composed.
-    pub(super) fn root_key_ids(&self, key: &KeyId) -> Vec<metadata::KeyId> {
+    #[must_use]
+    pub fn root_key_ids(&self, key: &KeyId) -> Vec<metadata::KeyId> {
         let here = self
             .keys
             .get(key)
             .and_then(|state| Some(&state.generated.as_ref()?.public_key));
-        let public = here.or_else(|| self.foundation()?.key(key)?.key.public());
+        let public = here.or_else(|| self.distant_key(key)?.public());
         let (Some(public), Some(frozen)) = (public, &self.frozen) else {
             return Vec::new();
         };
@@ -46,7 +47,7 @@ impl Ceremony {
         });
         let distant = self.script.distant_keys().iter().map(|key| Participant {
             name: key.id.to_string(),
-            before: true,
+            before: key.change.before().is_some(),
             after: key.change.stays(),
             signer: match key.place {
                 Place::Site(_) => match self.owed.get(&key.id) {
@@ -54,7 +55,7 @@ impl Ceremony {
                     Some(Owed::Collected) => Signer::Here,
                     _ => Signer::Owed,
                 },
-                Place::Absent | Place::Lost => Signer::Never,
+                Place::Elsewhere(_) | Place::Absent | Place::Lost => Signer::Never,
             },
         });
         RootChange {

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::metadata::{
-    self, FrozenRoot, Participant, RoleKind, RootChange, RootDiff, RootDocument, Signer,
-};
+use crate::metadata::{self, Participant, RoleKind, RootChange, RootDiff, RootDocument, Signer};
 use crate::script::{Place, Signing, Step, Trust};
 use crate::transfer::{Anchor, DetachedSignature, Judgement, Refusal};
 use crate::words::Digest;
@@ -32,15 +30,6 @@ impl Ceremony {
         // The time for which the script was written: the same in every replay.
         signing.request.judge(anchor, self.script.not_before())?;
         self.judge_payload(signing.request.payload())
-    }
-
-    /// Whether a payload may be signed, with all that is known to have been signed before.
-    pub(super) fn judge_payload(&self, payload: &FrozenRoot) -> Result<Judgement, Refusal> {
-        self.script.payloads().judge(
-            self.script.repository(),
-            payload.version(),
-            payload.digest(),
-        )
     }
 
     pub(super) fn ask_judgement(&self, step: &Step) -> Prompt {
@@ -208,7 +197,7 @@ impl Ceremony {
             .distant_keys()
             .iter()
             .filter(|key| matches!(key.place, Place::Site(_)))
-            .filter_map(|key| key.change.before()?.key.public())
+            .filter_map(|key| self.distant_key(&key.id)?.public())
             .flat_map(|public| signed.ids_of(public))
             .collect()
     }

@@ -1,7 +1,8 @@
 //! Tokens that fail and tokens that stand in for them; PINs that lock; what is sealed into bags.
 
-use crate::record::Tries;
-use crate::script::{KeyId, Spare, SpareId, TokenSecret, TokenSpec};
+use crate::certificate::attestation::known_weaknesses;
+use crate::record::{Firmware, Tries};
+use crate::script::{ItemId, KeyId, Spare, SpareId, TokenSecret, TokenSpec};
 
 use super::event::Mode;
 use super::failure::{Failure, FailureKind};
@@ -31,6 +32,44 @@ impl Ceremony {
         spare.map_or_else(|| key.as_str(), SpareId::as_str)
     }
 
+    /// The token of a key as something that lies in a bag.
+    pub(super) fn item_of(&self, key: &KeyId) -> ItemId {
+        match self.keys.get(key).and_then(|state| state.spare()) {
+            Some(spare) => spare.into(),
+            None => key.into(),
+        }
+    }
+
+    /// The key for which a token is here, or was before it was given up; none for a medium.
+    #[must_use]
+    pub fn key_of_item(&self, item: &ItemId) -> Option<&KeyId> {
+        let plans = self.script.keys().iter().map(|plan| &plan.id);
+        let is_for = |key: &&KeyId| {
+            let given_up = &self.keys[*key].given_up;
+            self.item_of(key) == *item || given_up.iter().any(|(other, _)| other == item)
+        };
+        plans.into_iter().find(is_for)
+    }
+
+    /// What lies in a bag, in words: `the token of key holder 3`, `the medium stick-a with the export`.
+    #[must_use]
+    pub fn item_title(&self, item: &ItemId) -> String {
+        if let Some(medium) = self.script.medium(item) {
+            return medium.title();
+        }
+        match self.key_of_item(item) {
+            Some(key) if self.item_of(key) == *item => self.token_title(key),
+            Some(key) if item.as_str() == key.as_str() => {
+                format!("{}, which was given up", self.script.token_title(key))
+            }
+            Some(key) => format!(
+                "{item} of {}, which was given up",
+                self.script.holder_title(key)
+            ),
+            None => item.to_string(),
+        }
+    }
+
     /// `the token of key holder 3`, or `spare-1 of key holder 3`.
     #[must_use]
     pub fn token_title(&self, key: &KeyId) -> String {
@@ -46,7 +85,7 @@ impl Ceremony {
         let Some(plan) = self.script.key(key) else {
             return Vec::new();
         };
-        let is_open = self.frozen.is_none()
+        let is_open = self.may_keys_change()
             && self.is_made_here(key)
             && self.is_past_reading()
             && !self.is_holder_away(key)
@@ -55,6 +94,37 @@ impl Ceremony {
             .spares()
             .iter()
             .filter(|spare| is_open && spare.serves(plan) && !self.used_spares.contains(&spare.id))
+            .collect()
+    }
+
+    /// What a token still had as it left the factory, for those who are about to change it.
+    pub(super) fn factory_line(&self, key: &KeyId) -> Option<String> {
+        let names: Vec<String> = self
+            .keys
+            .get(key)?
+            .at_factory_value
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "Still as every such token leaves the factory, and so known to everybody: {}. All of them are changed now and with the PIN.",
+                names.join(", ")
+            )
+        })
+    }
+
+    /// What is known to be wrong with keys that are made in such a token.
+    pub(super) fn weakness_lines(&self, key: &KeyId) -> Vec<String> {
+        let token = self.keys.get(key).and_then(|state| state.token.as_ref());
+        let firmware = token.and_then(|token| token.model.strip_prefix("YubiKey "));
+        let firmware = firmware.and_then(|firmware| firmware.parse::<Firmware>().ok());
+        let (Some(firmware), Some(plan)) = (firmware, self.script.key(key)) else {
+            return Vec::new();
+        };
+        known_weaknesses(firmware, plan.key_type.algorithm())
+            .iter()
+            .map(|finding| format!("Known of it: {finding}."))
             .collect()
     }
 
@@ -84,7 +154,7 @@ impl Ceremony {
     /// wrong one, and the record tells that it was said and not seen.
     pub(super) fn as_twin(&self, failure: Failure) -> Failure {
         let is_wrong = matches!(failure.kind, FailureKind::WrongPin { .. });
-        let tries = self.key_at_hand().and_then(|key| self.twin_tries(key));
+        let tries = self.failing_key().and_then(|key| self.twin_tries(key));
         match tries {
             Some(Tries::Exactly(left)) if is_wrong && left <= 1 => twin_is_locked(),
             Some(Tries::Exactly(left)) if is_wrong => {

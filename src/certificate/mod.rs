@@ -3,10 +3,12 @@
 pub mod attestation;
 mod ed25519;
 mod public_key;
+mod self_signed;
 mod x509;
 
 pub use public_key::{Algorithm, PublicKey, PublicKeyError};
-pub use x509::{Authority, Certificate, CertificateError, SelfSigned};
+pub use self_signed::SelfSigned;
+pub use x509::{Authority, Certificate, CertificateError};
 
 /// A PEM block (RFC 7468): LF, 64 characters a line, with the final newline.
 fn pem(label: &str, der: &[u8]) -> String {

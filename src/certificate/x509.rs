@@ -2,20 +2,23 @@
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
-use der::{Decode, Encode, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
+use der::{Decode, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
 use spki::AlgorithmIdentifierRef;
 
 use super::public_key::{Algorithm, PublicKey, PublicKeyError};
 
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
-const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+pub(super) const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+pub(super) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 
-const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+pub(super) const SHA256_WITH_RSA: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const SHA384_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12");
 const SHA512_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13");
-const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
-const ECDSA_WITH_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
+pub(super) const ECDSA_WITH_SHA256: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+pub(super) const ECDSA_WITH_SHA384: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 const ECDSA_WITH_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 
 /// The largest certificate that is read, in bytes.
@@ -413,102 +416,16 @@ fn common_name(name: &[u8]) -> Result<Option<String>, CertificateError> {
     Ok(found)
 }
 
-const fn explicit(number: TagNumber) -> Tag {
+pub(super) const fn explicit(number: TagNumber) -> Tag {
     Tag::ContextSpecific {
         constructed: true,
         number,
     }
 }
 
-/// A self-signed certificate that shows a key to other programs, before its signature is made.
-///
-/// It is no authority, and says nothing but a name and the key.
-pub struct SelfSigned {
-    signed: Vec<u8>,
-    algorithm: Vec<u8>,
-}
-
-impl SelfSigned {
-    /// The unsigned certificate of a key: `common_name`, valid from 2000 to the end of time (RFC 5280,
-    /// section 4.1.2.5), for a token has no clock.
-    ///
-    /// # Errors
-    /// When the key cannot sign certificates here: ECDSA on P-256 with SHA-256, on P-384 with SHA-384, RSA
-    /// with PKCS #1 v1.5 and SHA-256.
-    pub fn new(
-        public: &PublicKey,
-        common_name: &str,
-        serial: [u8; 16],
-    ) -> Result<Self, CertificateError> {
-        let algorithm = match public.algorithm() {
-            Algorithm::P256 => sequence(&[&oid(ECDSA_WITH_SHA256)?])?,
-            Algorithm::P384 => sequence(&[&oid(ECDSA_WITH_SHA384)?])?,
-            Algorithm::Rsa { .. } => sequence(&[&oid(SHA256_WITH_RSA)?, &[5, 0]])?,
-            other => return Err(CertificateError::Algorithm(other.to_string())),
-        };
-        let mut number = serial;
-        number[0] = number[0] & 0x3f | 0x40; // positive, and of full length
-        let text = tagged(Tag::Utf8String, common_name.as_bytes())?;
-        let attribute = sequence(&[&oid(COMMON_NAME)?, &text])?;
-        let name = sequence(&[&tagged(Tag::Set, &attribute)?])?;
-        let validity = sequence(&[
-            &tagged(Tag::UtcTime, b"000101000000Z")?,
-            &tagged(Tag::GeneralizedTime, b"99991231235959Z")?,
-        ])?;
-        let constraints = sequence(&[
-            &oid(BASIC_CONSTRAINTS)?,
-            &[1, 1, 0xff],
-            &tagged(Tag::OctetString, &sequence(&[])?)?,
-        ])?;
-        let signed = sequence(&[
-            &tagged(explicit(TagNumber(0)), &[2, 1, 2])?,
-            &tagged(Tag::Integer, &number)?,
-            &algorithm,
-            &name,
-            &validity,
-            &name,
-            public.as_der(),
-            &tagged(explicit(TagNumber(3)), &sequence(&[&constraints])?)?,
-        ])?;
-        Ok(Self { signed, algorithm })
-    }
-
-    /// What its key is to sign.
-    #[must_use]
-    pub fn to_be_signed(&self) -> &[u8] {
-        &self.signed
-    }
-
-    /// The certificate with that signature.
-    ///
-    /// # Errors
-    /// When the signature is not by the key that the certificate is for.
-    pub fn finish(self, signature: &[u8]) -> Result<Certificate, CertificateError> {
-        let bits = BitStringRef::from_bytes(signature)?.to_der()?;
-        let der = sequence(&[&self.signed, &self.algorithm, &bits])?;
-        let certificate = Certificate::from_der(&der)?;
-        if certificate.is_signed_by(&certificate)? {
-            Ok(certificate)
-        } else {
-            Err(CertificateError::Form("has a signature by another key"))
-        }
-    }
-}
-
-fn tagged(tag: Tag, value: &[u8]) -> Result<Vec<u8>, CertificateError> {
-    Ok(AnyRef::new(tag, value)?.to_der()?)
-}
-
-fn sequence(parts: &[&[u8]]) -> Result<Vec<u8>, CertificateError> {
-    tagged(Tag::Sequence, &parts.concat())
-}
-
-fn oid(oid: ObjectIdentifier) -> Result<Vec<u8>, CertificateError> {
-    Ok(oid.to_der()?)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::SelfSigned;
     use super::*;
     use aws_lc_rs::rand::SystemRandom;
     use aws_lc_rs::signature::{ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};

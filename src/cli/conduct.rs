@@ -230,10 +230,10 @@ pub(super) fn record_failure(error: &RecordError) -> Failure {
 /// Creates a ceremony directory, and says why not.
 pub(super) fn create_directory(
     path: &Path,
-    script: crate::script::Script,
+    script: impl Into<std::sync::Arc<Script>>,
     mirror: Option<&Path>,
 ) -> Result<CeremonyDirectory, Failure> {
-    CeremonyDirectory::create(path, std::sync::Arc::new(script), mirror)
+    CeremonyDirectory::create(path, script.into(), mirror)
         .map_err(|error| directory_failure(&error))
 }
 

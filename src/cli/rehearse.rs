@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::audit::{PAYLOADS, read_record};
+use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
-use crate::rehearsal::{OnlineKeys, OnlineKeysError, Twins, TwinsError};
+use crate::rehearsal::{NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError};
 use crate::script::{Blueprint, ChangeBlueprint, Faults, KeyFate, Kind, OnlineFiles, Script};
 use crate::station;
 
@@ -19,6 +19,8 @@ use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
 const STORE: &str = "tokens";
+/// In the store of a whole life: type and token profile of the keys that the rotation adds, which follows the genesis.
+const ROTATION_FOLLOWS: &str = "rotation-follows";
 
 /// Rehearse a ceremony on throw-away tokens
 ///
@@ -49,14 +51,44 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "KIND", conflicts_with = "script")]
     until: Option<Until>,
     /// What the throw-away tokens are
-    #[arg(long, value_name = "KIND", default_value = "softhsm", value_parser = ["softhsm"])]
-    token_kind: String,
+    ///
+    /// yubikey: virtual YubiKeys, where they are installed, for every token (without a script) or for those that are
+    /// YubiKeys in the script
+    #[arg(long, value_name = "KIND", default_value = "softhsm")]
+    token_kind: TokenKindArgument,
     /// Where everything goes: a directory that does not exist yet or is empty [default: a fresh one here]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The store of the throw-away tokens is made, and this process runs with it
     #[arg(long, hide = true)]
     prepared: bool,
+}
+
+/// What the throw-away tokens are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TokenKindArgument {
+    /// SoftHSM.
+    Softhsm,
+    /// Virtual YubiKeys.
+    Yubikey,
+}
+
+impl TokenKindArgument {
+    const fn kind(self) -> TokenKind {
+        match self {
+            Self::Softhsm => TokenKind::SoftHsm,
+            Self::Yubikey => TokenKind::YubiKey,
+        }
+    }
+
+    /// The profile of the tokens of a rehearsal without a script.
+    fn profile(self) -> String {
+        match self {
+            Self::Softhsm => "softhsm2",
+            Self::Yubikey => "yubikey-piv",
+        }
+        .to_owned()
+    }
 }
 
 /// A ceremony in the life of a root.
@@ -79,7 +111,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         } else {
             write(&blueprint(arguments, OnlineFiles::new()))?;
         }
-        prepare(&out)?;
+        prepare(&out, arguments.token_kind.kind())?;
         return Err(run_again_in(&out, arguments.out.is_some()));
     }
     let _ = station::harden();
@@ -87,28 +119,73 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Ok(script) => script,
         Err(status) => return Ok(status),
     };
-    let mut status = play(arguments, &out, script)?;
-    let goes_on = arguments.script.is_none() && arguments.until != Some(Until::Genesis);
-    let genesis = out.join(Kind::Genesis.as_str());
-    if status == Status::Done && goes_on && !is_paused(&genesis)? {
-        // A whole life: the root that was just made is changed as well.
-        match rotation(arguments, &out)? {
-            Ok(script) => status = play(arguments, &out, script)?,
-            Err(faulty) => return Ok(faulty),
-        }
+    if arguments.script.is_none() && arguments.until != Some(Until::Genesis) {
+        let path = out.join(STORE).join(ROTATION_FOLLOWS);
+        let follows = format!(
+            "{} {}\n",
+            arguments.key_type,
+            arguments.token_kind.profile()
+        );
+        std::fs::write(&path, follows)
+            .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))?;
     }
+    let genesis = out.join(script.kind().as_str());
+    let as_asked = || {
+        if arguments.unattended {
+            Ok(Show::Unattended)
+        } else {
+            Show::to_people(arguments.plain, None)
+        }
+    };
+    let status = play(&out, script, arguments.script.is_some(), as_asked()?)?;
+    let status = go_on(&genesis, status, as_asked)?;
     println!("The rehearsal is in {}", out.display());
     Ok(status)
 }
 
-/// Plays one ceremony of the rehearsal to its end.
-fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Failure> {
-    let mut twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
-    let twin_root = match arguments.script {
-        Some(_) => twins.twin_root(&script).map_err(|e| twins_failure(&e))?,
-        // The keys of the root are held by twins already.
-        None => None,
+/// A whole life: once its genesis is done, in this process or in one that took it up, the root that was made is
+/// changed as well.
+pub(super) fn go_on(
+    genesis: &Path,
+    status: Status,
+    show: impl Fn() -> Result<Show, Failure>,
+) -> Result<Status, Failure> {
+    let is_genesis = genesis.ends_with(Kind::Genesis.as_str());
+    let Some(out) = genesis
+        .parent()
+        .filter(|_| is_genesis && status == Status::Done)
+    else {
+        return Ok(status);
     };
+    let follows = std::fs::read_to_string(out.join(STORE).join(ROTATION_FOLLOWS));
+    let follows = follows.unwrap_or_default();
+    let (key_type, profile) = follows.trim().split_once(' ').unwrap_or_default();
+    let Ok(key_type) = key_type.parse() else {
+        return Ok(status);
+    };
+    if is_paused(genesis)? || out.join(Kind::Rotation.as_str()).exists() {
+        return Ok(status);
+    }
+    match rotation(key_type, profile.to_owned(), out)? {
+        Ok(script) => play(out, script, false, show()?),
+        Err(faulty) => Ok(faulty),
+    }
+}
+
+/// Plays one ceremony of the rehearsal to its end.
+fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Status, Failure> {
+    let mut twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
+    if !matches!(show, Show::Unattended) {
+        twins.show_touches().map_err(|e| twins_failure(&e))?;
+    }
+    let attestation_root = twins.attestation_root().map_err(|e| twins_failure(&e))?;
+    let twin_root = if is_carried {
+        twins.twin_root(&script).map_err(|e| twins_failure(&e))?
+    } else {
+        // The keys of the root are held by twins already.
+        None
+    };
+    let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -118,21 +195,22 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
         twins: Some(format!("../{STORE}")),
         mirror: None,
         rehearsal: None,
+        twin_attestation_root: attestation_root,
         twin_root,
+        twin_keys,
         rehearsal_keys: Vec::new(),
+        twin_approvals: twins
+            .own_tokens(&script)
+            .map_err(|error| twins_failure(&error))?,
         twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
     let path = out.join(script.kind().as_str());
     let directory = create_directory(&path, script, None)?;
-    let show = if arguments.unattended {
-        Show::Unattended
-    } else {
-        Show::to_people(arguments.plain, None)?
-    };
+    let is_unattended = matches!(show, Show::Unattended);
     let status = conduct(show, &path, |front_end| {
         Executor::begin(directory, opening, Box::new(twins), front_end)
     })?;
-    if arguments.unattended {
+    if is_unattended {
         super::resume::play_on(&path, status)
     } else {
         Ok(status)
@@ -140,7 +218,11 @@ fn play(arguments: &Arguments, out: &Path, script: Script) -> Result<Status, Fai
 }
 
 /// A script that replaces the last key of the root that the rehearsal has made.
-fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, Failure> {
+fn rotation(
+    key_type: KeyType,
+    profile: String,
+    out: &Path,
+) -> Result<Result<Script, Status>, Failure> {
     let genesis = out.join(Kind::Genesis.as_str());
     let record = read_record(&genesis).map_err(|error| record_failure(&error))?;
     let path = out.join("export/1.root.json");
@@ -149,6 +231,9 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
     let register = genesis.join(PAYLOADS);
     let register = std::fs::read(&register)
         .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", register.display())))?;
+    let custody = genesis.join(CUSTODY);
+    let custody = std::fs::read(&custody)
+        .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", custody.display())))?;
     let file = RootFile::read(&root).map_err(|remark| unreadable(remark.to_string()))?;
     let ids = file.document().role(RootRole::Root).key_ids();
     let (last, kept) = ids
@@ -166,12 +251,12 @@ fn rotation(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>,
         chain: vec![("previous/1.root.json".to_owned(), root)],
         record: Some(record.transcript.head()),
         register: Some(("previous/payloads.json".to_owned(), register)),
-        custody: None,
+        custody: Some(("previous/custody.jsonl".to_owned(), custody)),
         threshold: None,
         keys,
         added: 1,
-        key_type: arguments.key_type,
-        profile: "softhsm2".to_owned(),
+        key_type,
+        profile,
         online: OnlineFiles::new(),
     };
     let text = blueprint
@@ -222,7 +307,7 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
         tokens,
         threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
         key_type: arguments.key_type,
-        profile: "softhsm2".to_owned(),
+        profile: arguments.token_kind.profile(),
         not_before: now,
         expires: now + SignedDuration::from_hours(365 * 24),
         online,
@@ -247,7 +332,7 @@ fn fresh_directory() -> PathBuf {
 }
 
 /// Makes the directory, which must be empty, and the store of the twins in it.
-fn prepare(out: &Path) -> Result<(), Failure> {
+fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(Status::Io, format!("{}: {error}", out.display()))
             .hint("give a directory that can be written, with --out DIR")
@@ -260,7 +345,7 @@ fn prepare(out: &Path) -> Result<(), Failure> {
         )
         .hint("give a directory that does not exist yet, with --out DIR"));
     }
-    Twins::prepare_store(&out.join(STORE)).map_err(|error| twins_failure(&error))
+    Twins::prepare_store(&out.join(STORE), kind).map_err(|error| twins_failure(&error))
 }
 
 /// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
@@ -284,6 +369,10 @@ fn run_again_in(out: &Path, is_named: bool) -> Failure {
 pub(super) fn twins_failure(error: &TwinsError) -> Failure {
     match error {
         TwinsError::Token(error) => error.clone().into(),
+        TwinsError::YubiKeys(NoYubiKeys::Absent) => Failure::new(Status::Usage, error.to_string())
+            .hint("rehearse with --token-kind softhsm, or name the folder of the program in CONCLAVE_VIRTUAL_YUBIKEYS; it stands in the source tree, in tests/yubikey/device"),
+        TwinsError::YubiKeys(_) => Failure::new(Status::Io, error.to_string())
+            .hint("they need pcscd, vsmartcard-vpcd, and Python with cryptography and pyscard; otherwise rehearse with --token-kind softhsm"),
         _ => Failure::new(Status::Io, error.to_string())
             .hint("give a directory that can be written, with --out DIR"),
     }

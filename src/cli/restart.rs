@@ -1,4 +1,4 @@
-//! Starting this program once more with SoftHSM looking into a rehearsal's store: a module reads its environment
+//! Starting this program once more with SoftHSM, and the library for smart cards, looking into a rehearsal's store: a module reads its environment
 //! when it is loaded, and a process cannot safely change its own.
 
 use std::path::Path;
@@ -10,6 +10,9 @@ use super::{Failure, Status};
 
 const MODULE_CONFIGURATION: &str = "SOFTHSM2_CONF";
 
+/// Where the PC/SC library looks for the service for smart cards.
+const SMART_CARDS: &str = "PCSCLITE_CSOCK_NAME";
+
 /// This program, with SoftHSM looking into the store of the twins.
 pub(super) fn with_twins(store: &Path) -> Result<Command, Failure> {
     let program = std::env::current_exe().map_err(|error| {
@@ -17,6 +20,10 @@ pub(super) fn with_twins(store: &Path) -> Result<Command, Failure> {
     })?;
     let mut command = Command::new(program);
     command.env(MODULE_CONFIGURATION, Twins::configuration(store));
+    let yubikeys = Twins::start_yubikeys(store);
+    if let Some(socket) = yubikeys.map_err(|error| super::rehearse::twins_failure(&error))? {
+        command.env(SMART_CARDS, socket);
+    }
     Ok(command)
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// Let a rehearsal play on by itself
     #[arg(long, conflicts_with = "plain")]
     unattended: bool,
-    /// Where the mirror of the record is now, if it is elsewhere
+    /// Where the mirror of the record is now, if it is elsewhere; or an empty directory in which one is begun
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
     /// Take the PINs and approval codes from a descriptor, one per line, in the order of asking
@@ -48,11 +48,18 @@ pub(super) fn play_on(path: &Path, mut status: Status) -> Result<Status, Failure
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let status = resume(arguments)?;
+    let mut status = resume(arguments)?;
     if arguments.unattended {
-        return play_on(&arguments.directory, status);
+        status = play_on(&arguments.directory, status)?;
     }
-    Ok(status)
+    let genesis = absolute(&arguments.directory)?;
+    super::rehearse::go_on(&genesis, status, || {
+        if arguments.unattended {
+            Ok(Show::Unattended)
+        } else {
+            Show::to_people(arguments.plain, arguments.pin_fd)
+        }
+    })
 }
 
 fn resume(arguments: &Arguments) -> Result<Status, Failure> {
@@ -68,10 +75,7 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
         Failure::new(Status::Refused, "the record does not begin with an opening")
             .hint("begin the ceremony again in a new directory")
     })?;
-    let mirror = arguments
-        .mirror
-        .clone()
-        .or_else(|| opening.mirror.clone().map(PathBuf::from));
+    let mirror = mirror(&path, arguments.mirror.as_deref(), &opening)?;
     let hands = match hands(&path, &opening)? {
         Some(store) => {
             if !super::restart::runs_with_twins(&store) {
@@ -93,7 +97,7 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
         }
         None => None,
     };
-    let opened = open(&path, mirror.as_deref())?;
+    let opened = open(&path, &mirror)?;
     let hands: Box<dyn Hands> = match hands {
         Some(store) => Box::new(
             Twins::new(&store, &opened.directory.script())
@@ -118,8 +122,64 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     })
 }
 
-fn open(path: &Path, mirror: Option<&Path>) -> Result<crate::executor::Opened, Failure> {
-    CeremonyDirectory::open(path, mirror).map_err(|error| directory_failure(&error))
+/// Where the second copy of the record goes from now on.
+enum Mirror {
+    Nowhere,
+    /// Where it was begun, or was carried to.
+    There(PathBuf),
+    /// Where one is begun now.
+    Anew(PathBuf),
+}
+
+/// The mirror that is given, or else the one on record. Whoever lost the directory goes on with its mirror alone.
+fn mirror(path: &Path, given: Option<&Path>, opening: &Opening) -> Result<Mirror, Failure> {
+    let is_this = |other: &Path| matches!((other.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if let Some(given) = given {
+        let given = absolute(given)?;
+        if is_this(&given) {
+            return Err(
+                Failure::new(Status::Usage, "a ceremony directory is no mirror of itself")
+                    .hint("give a directory on another medium"),
+            );
+        }
+        return Ok(if CeremonyDirectory::has_mirror(&given) {
+            Mirror::There(given)
+        } else {
+            Mirror::Anew(given)
+        });
+    }
+    let Some(recorded) = opening.mirror.as_ref().map(PathBuf::from) else {
+        return Ok(Mirror::Nowhere);
+    };
+    if is_this(&recorded) {
+        eprintln!(
+            "note: this directory was the mirror of the record, and has none now. --mirror DIR begins one."
+        );
+        return Ok(Mirror::Nowhere);
+    }
+    if CeremonyDirectory::has_mirror(&recorded) {
+        return Ok(Mirror::There(recorded));
+    }
+    let what = format!("the mirror of the record is not at {}", recorded.display());
+    Err(Failure::new(Status::Io, what).hint(
+        "put its medium in; or give --mirror DIR: where it is now, or an empty directory for a new one",
+    ))
+}
+
+fn open(path: &Path, mirror: &Mirror) -> Result<crate::executor::Opened, Failure> {
+    let there = match mirror {
+        Mirror::There(mirror) => Some(mirror.as_path()),
+        Mirror::Nowhere | Mirror::Anew(_) => None,
+    };
+    let mut opened =
+        CeremonyDirectory::open(path, there).map_err(|error| directory_failure(&error))?;
+    if let Mirror::Anew(mirror) = mirror {
+        opened
+            .directory
+            .begin_mirror(mirror)
+            .map_err(|error| directory_failure(&error))?;
+    }
+    Ok(opened)
 }
 
 /// The store of the twins, if the ceremony is a rehearsal.

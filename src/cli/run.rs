@@ -1,11 +1,14 @@
 //! `conclave run`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::audit::read_record;
-use crate::ceremony::{Ending, Mode, Opening, Verdict};
+use crate::ceremony::{Ceremony, Ending, Input, Mode, Moment, Opening, Verdict};
+use crate::certificate::PublicKey;
 use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::script::Script;
 use crate::station;
@@ -51,6 +54,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         )
         .hint("write a script with your own keys: conclave script new"));
     }
+    let of_rehearsal =
+        |enrolled: &&crate::script::Enrolled| enrolled.enrolment.claims().is_rehearsal;
+    if let Some(enrolled) = script.enrolled().map(|(_, file)| file).find(of_rehearsal) {
+        return Err(Failure::new(
+            Status::Refused,
+            format!("{:?} is of a key that was made in a rehearsal", enrolled.file),
+        )
+        .hint("a key of a rehearsal stands in no root that counts: have one made for real, and enrol that"));
+    }
     let rehearsal = arguments
         .rehearsal
         .as_deref()
@@ -77,10 +89,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         rehearsal,
+        twin_attestation_root: None,
         twin_root: None,
+        twin_keys: BTreeMap::new(),
+        twin_approvals: BTreeMap::new(),
         rehearsal_keys,
         twin_clock_offset: 0,
     };
+    let script = Arc::new(script);
+    may_open(&script, &opening)?;
     let path = absolute(&arguments.out)?;
     let directory = create_directory(&path, script, mirror.as_deref())?;
     conduct(
@@ -88,6 +105,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         &path,
         |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
     )
+}
+
+/// Refuses what the ceremony itself would refuse, before anything is made.
+fn may_open(script: &Arc<Script>, opening: &Opening) -> Result<(), Failure> {
+    let moment = Moment {
+        machine_time: Timestamp::now(),
+        fresh: [0; 8],
+    };
+    Ceremony::new(Arc::clone(script))
+        .decide(Input::Open(opening.clone()), &moment)
+        .map(drop)
+        .map_err(|error| {
+            Failure::new(Status::Refused, error.to_string())
+                .hint("carry in what the ceremony before left, and nothing of a rehearsal")
+        })
 }
 
 /// A completed rehearsal, as a production remembers it.
@@ -122,8 +154,13 @@ fn completed_rehearsal(path: &Path, script: &Script) -> Result<ShownRehearsal, F
             head: record.transcript.head(),
             keys: ceremony
                 .key_states()
-                .filter_map(|(_, state)| state.generated())
-                .map(|generated| generated.public_key.fingerprint())
+                .flat_map(|(_, state)| {
+                    let former = state.former().iter().map(|former| &former.public_key);
+                    let generated = state.generated().map(|generated| &generated.public_key);
+                    former.chain(generated)
+                })
+                .chain(ceremony.remote_keys().filter_map(|(_, key)| key.public()))
+                .map(PublicKey::fingerprint)
                 .collect(),
         }),
         _ => Err(refused("this rehearsal was not completed")),

@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod create;
+mod enrol;
 mod json;
 mod list;
 mod new;

@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::ceremony::{
-    Answer, Approval, Ask, Check, Choice, ExceptionSheet, Input, Interrupt, Outcome, Prompt,
-    Request, SecretPrompt, SecretPurpose, StepError, Strength,
+    Answer, Approval, Ask, Check, Choice, Event, ExceptionSheet, Input, Interrupt, Moment, Outcome,
+    Prompt, Request, SecretPrompt, SecretPurpose, StepError, Strength,
 };
 use crate::script::PersonId;
 use crate::secret::Pin;
 
-use super::effects::Performed;
+use super::effects::{Hindrance, Performed};
 use super::{Executor, ExecutorError, moment};
 
 /// The fewest characters of a code.
@@ -50,7 +50,7 @@ impl Executor<'_> {
     pub(super) fn choose_code(&mut self, person: &PersonId) -> Performed<Outcome> {
         loop {
             let prompt = self.code_prompt(person, SecretPurpose::NewApprovalCode, String::new());
-            let code = self.front_end.secret(&self.ceremony, &prompt)?;
+            let code = self.front_end.secret(&self.ceremony, &prompt)?.secret;
             match self.codes.keep(person.clone(), code) {
                 Ok(()) => return Ok(Outcome::CodeChosen),
                 Err(error) => self.front_end.not_accepted(&self.ceremony, &error),
@@ -65,21 +65,26 @@ impl Executor<'_> {
         answer: Answer,
     ) -> Result<Asked<()>, ExecutorError> {
         let mut approvals = Vec::new();
+        // What is approved is what is recorded, at the moment at which it was said.
+        let moment = moment()?;
         if prompt.approval {
             // Nobody types a code for an answer that is none.
             let trial = Input::Answer {
                 answer: answer.clone(),
                 approvals: self.as_if_approved(&prompt.who),
             };
-            if let Err(error) = self.ceremony.decide(trial, &moment()?) {
-                self.front_end.not_accepted(&self.ceremony, &error);
-                return Ok(Ok(()));
-            }
+            let event = match self.ceremony.propose(trial, &moment) {
+                Ok(event) => event,
+                Err(error) => {
+                    self.front_end.not_accepted(&self.ceremony, &error);
+                    return Ok(Ok(()));
+                }
+            };
             let what = self
                 .ceremony
                 .current_step()
                 .map_or_else(String::new, |step| step.act.title(self.ceremony.script()));
-            match self.approve(&prompt.who, &what) {
+            match self.approve(&prompt.who, &what, &event) {
                 Ok(Ok(given)) => approvals = given,
                 Ok(Err(error)) => {
                     self.front_end.not_accepted(&self.ceremony, &error);
@@ -88,7 +93,7 @@ impl Executor<'_> {
                 Err(interrupt) => return Ok(Err(interrupt)),
             }
         }
-        self.take_from_room(Input::Answer { answer, approvals })?;
+        self.take_from_room(Input::Answer { answer, approvals }, &moment)?;
         Ok(Ok(()))
     }
 
@@ -101,12 +106,33 @@ impl Executor<'_> {
         people: &[PersonId],
     ) -> Result<Asked<()>, ExecutorError> {
         let mut approvals = Vec::new();
+        let moment = moment()?;
+        let approvers = self.ceremony.approvers();
+        let as_if = |person: &PersonId| {
+            if approvers.contains(person) {
+                self.as_if_approved(std::slice::from_ref(person))
+            } else {
+                vec![Approval::in_ink(person.clone())]
+            }
+        };
+        let trial = Input::Exception {
+            sheet: sheet.clone(),
+            waives,
+            approvals: people.iter().flat_map(as_if).collect(),
+        };
+        let event = match self.ceremony.propose(trial, &moment) {
+            Ok(event) => event,
+            Err(error) => {
+                self.front_end.not_accepted(&self.ceremony, &error);
+                return Ok(Ok(()));
+            }
+        };
         for person in people {
             if !self.ceremony.approvers().contains(person) {
                 approvals.push(Approval::in_ink(person.clone()));
                 continue;
             }
-            match self.approve(std::slice::from_ref(person), "the exception") {
+            match self.approve(std::slice::from_ref(person), "the exception", &event) {
                 Ok(Ok(given)) => approvals.extend(given),
                 Ok(Err(error)) => {
                     self.front_end.not_accepted(&self.ceremony, &error);
@@ -115,11 +141,12 @@ impl Executor<'_> {
                 Err(interrupt) => return Ok(Err(interrupt)),
             }
         }
-        self.take_from_room(Input::Exception {
+        let exception = Input::Exception {
             sheet,
             waives,
             approvals,
-        })?;
+        };
+        self.take_from_room(exception, &moment)?;
         Ok(Ok(()))
     }
 
@@ -133,8 +160,9 @@ impl Executor<'_> {
             }
         };
         let mut approvals = Vec::new();
+        let moment = moment()?;
         if request.kind.needs_approval() {
-            match self.read_and_approve(&request, lines) {
+            match self.read_and_approve(&request, lines, &moment) {
                 Ok(Ok(given)) => approvals = given,
                 Ok(Err(error)) => {
                     self.front_end.not_accepted(&self.ceremony, &error);
@@ -143,7 +171,7 @@ impl Executor<'_> {
                 Err(interrupt) => return Ok(Err(interrupt)),
             }
         }
-        self.take_from_room(Input::Request { request, approvals })?;
+        self.take_from_room(Input::Request { request, approvals }, &moment)?;
         Ok(Ok(()))
     }
 
@@ -151,21 +179,36 @@ impl Executor<'_> {
         &mut self,
         request: &Request,
         lines: Vec<String>,
+        moment: &Moment,
     ) -> Asked<Result<Vec<Approval>, StepError>> {
         let who = self.ceremony.usual_approvers();
         let title = request.kind.title();
+        let trial = Input::Request {
+            request: request.clone(),
+            approvals: self.as_if_approved(&who),
+        };
+        let event = match self.ceremony.propose(trial, moment) {
+            Ok(event) => event,
+            Err(error) => return Ok(Err(error)),
+        };
         let options = ["It is so: approve it", "It is not so: change nothing"].map(Choice::plain);
         let prompt = self.question(who.clone(), lines, title.to_owned(), options.to_vec());
         match self.front_end.ask(&self.ceremony, &prompt)? {
-            Answer::Choice { index: 0, .. } => self.approve(&who, title),
+            Answer::Choice { index: 0, .. } => self.approve(&who, title, &event),
             _ => Ok(Err(StepError::NotApproved(
                 "what was read aloud is not so".to_owned(),
             ))),
         }
     }
 
-    /// Has people approve, each by the own code. Another person may approve in place of one who does not.
-    fn approve(&mut self, who: &[PersonId], what: &str) -> Asked<Result<Vec<Approval>, StepError>> {
+    /// Has people approve an event, each by the own code or token. Another person may approve in place of one who
+    /// does not.
+    fn approve(
+        &mut self,
+        who: &[PersonId],
+        what: &str,
+        event: &Event,
+    ) -> Asked<Result<Vec<Approval>, StepError>> {
         if self.ceremony.script().is_solo() {
             return Ok(Ok(self.as_if_approved(who)));
         }
@@ -173,16 +216,13 @@ impl Executor<'_> {
         for person in who {
             let mut person = person.clone();
             loop {
-                let prompt =
-                    self.code_prompt(&person, SecretPurpose::ApprovalCode, what.to_owned());
-                let code = self.front_end.secret(&self.ceremony, &prompt)?;
-                if self.codes.is_of(&person, &code) {
-                    approvals.push(Approval {
-                        person,
-                        strength: Strength::Code,
-                    });
-                    break;
-                }
+                let why = match self.approval_of(&person, what, event)? {
+                    Ok(approval) => {
+                        approvals.push(approval);
+                        break;
+                    }
+                    Err(why) => why,
+                };
                 let taken: Vec<&PersonId> = approvals
                     .iter()
                     .map(|approval| &approval.person)
@@ -195,9 +235,7 @@ impl Executor<'_> {
                     .into_iter()
                     .filter(|other| *other != person && !taken.contains(&other))
                     .collect();
-                let Some(next) = self.after_wrong_code(&person, others, what)? else {
-                    let name = self.ceremony.name(&person);
-                    let why = format!("{name} did not give the code chosen at attendance");
+                let Some(next) = self.after_no_approval(&person, others, what, &why)? else {
                     return Ok(Err(StepError::NotApproved(why)));
                 };
                 person = next;
@@ -206,26 +244,47 @@ impl Executor<'_> {
         Ok(Ok(approvals))
     }
 
-    /// What people give when they approve.
-    fn as_if_approved(&self, who: &[PersonId]) -> Vec<Approval> {
-        let strength = if self.ceremony.script().is_solo() {
-            Strength::Solo
+    /// The approval of one person, or why it is none.
+    fn approval_of(
+        &mut self,
+        person: &PersonId,
+        what: &str,
+        event: &Event,
+    ) -> Asked<Result<Approval, String>> {
+        if self.ceremony.approves_by_token(person) {
+            return match self.approve_by_token(person, event) {
+                Ok(signature) => Ok(Ok(Approval::by_token(person.clone(), &signature))),
+                Err(Hindrance::Failed(failure)) => Ok(Err(failure.what)),
+                Err(Hindrance::Interrupted(interrupt)) => Err(interrupt),
+                Err(Hindrance::Broken(error)) => Ok(Err(error.to_string())),
+            };
+        }
+        let prompt = self.code_prompt(person, SecretPurpose::ApprovalCode, what.to_owned());
+        let code = self.front_end.secret(&self.ceremony, &prompt)?.secret;
+        Ok(if self.codes.is_of(person, &code) {
+            Ok(Approval::new(person.clone(), Strength::Code))
         } else {
-            Strength::Code
-        };
-        let approve = |person: &PersonId| Approval {
-            person: person.clone(),
-            strength,
-        };
-        who.iter().map(approve).collect()
+            let name = self.ceremony.name(person);
+            Err(format!(
+                "that is not the code that {name} chose at attendance"
+            ))
+        })
     }
 
-    /// Who approves after a code that was not the person's own: the same once more, another, or nobody.
-    fn after_wrong_code(
+    /// What people give when they approve; own tokens have not signed yet.
+    fn as_if_approved(&self, who: &[PersonId]) -> Vec<Approval> {
+        who.iter()
+            .map(|person| Approval::new(person.clone(), self.ceremony.strength_of(person)))
+            .collect()
+    }
+
+    /// Who approves after somebody did not: the same once more, another, or nobody.
+    fn after_no_approval(
         &mut self,
         person: &PersonId,
         others: Vec<PersonId>,
         what: &str,
+        why: &str,
     ) -> Asked<Option<PersonId>> {
         let name = |id: &PersonId| self.ceremony.name(id).to_owned();
         let mut options = vec![Choice::plain(&format!("{} once more", name(person)))];
@@ -236,8 +295,8 @@ impl Executor<'_> {
         );
         options.push(Choice::plain("nobody: it is not approved"));
         let lines = vec![format!(
-            "That is not the code that {} chose at attendance. Nothing was approved.",
-            name(person)
+            "{}. Nothing was approved.",
+            crate::script::capitalised(why)
         )];
         let label = format!("Who approves: {what}");
         let prompt = self.question(vec![person.clone()], lines, label, options);

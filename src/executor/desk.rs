@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::ceremony::Interrupt;
 use crate::profile::{Kind, Profile};
 use crate::script::KeyId;
-use crate::token::{Reader, Seen, Token, TokenError, piv, pkcs11};
+use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, piv, pkcs11};
 
 /// How often the room is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
@@ -19,13 +20,37 @@ type Job = Box<dyn FnOnce(&mut Bench) + Send>;
 pub(super) struct Desk {
     jobs: Option<Sender<Job>>,
     worker: Option<JoinHandle<()>>,
+    touch: TouchWatch,
+}
+
+/// Until when a token waits for a finger, as its worker tells it.
+#[derive(Clone, Default)]
+pub(super) struct TouchWatch(Arc<Mutex<Option<Instant>>>);
+
+impl TouchWatch {
+    /// For how long a finger is still waited for; none while none is.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    fn observer(&self) -> TouchObserver {
+        let until = Arc::clone(&self.0);
+        Arc::new(move |touch| {
+            let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
+            *until = match touch {
+                Touch::Wanted { within } => Some(Instant::now() + within),
+                Touch::Over => None,
+            };
+        })
+    }
 }
 
 /// What the worker has in front of it.
-#[derive(Default)]
 pub(super) struct Bench {
     readers: BTreeMap<String, Box<dyn Reader>>,
     open: Option<OpenToken>,
+    touch: TouchWatch,
 }
 
 /// The token that is being worked with.
@@ -47,10 +72,16 @@ impl Desk {
     /// Starts a worker.
     pub(super) fn open() -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
+        let touch = TouchWatch::default();
+        let of_worker = touch.clone();
         let worker = thread::Builder::new()
             .name("token".to_owned())
             .spawn(move || {
-                let mut bench = Bench::default();
+                let mut bench = Bench {
+                    readers: BTreeMap::new(),
+                    open: None,
+                    touch: of_worker,
+                };
                 for job in inbox {
                     job(&mut bench);
                 }
@@ -59,6 +90,23 @@ impl Desk {
         Self {
             jobs: worker.is_some().then_some(jobs),
             worker,
+            touch,
+        }
+    }
+
+    /// Tells when a token waits for a finger.
+    pub(super) fn touch(&self) -> TouchWatch {
+        self.touch.clone()
+    }
+
+    /// Has modules loaded while the room does other things. What fails is told when a token is wanted.
+    pub(super) fn prepare(&self, profiles: Vec<String>) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(Box::new(move |bench: &mut Bench| {
+                for profile in profiles {
+                    let _ = bench.reader(&profile);
+                }
+            }));
         }
     }
 
@@ -118,10 +166,11 @@ impl Bench {
             let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
                 what: format!("be reached: {error}"),
             })?;
-            let reader: Box<dyn Reader> = match found.kind() {
+            let mut reader: Box<dyn Reader> = match found.kind() {
                 Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
                 _ => Box::new(pkcs11::Module::load(&found)?),
             };
+            reader.watch_touch(self.touch.observer());
             self.readers.insert(profile.to_owned(), reader);
         }
         self.readers
@@ -129,6 +178,13 @@ impl Bench {
             .ok_or_else(|| TokenError::NotFound {
                 wanted: format!("{profile} reader"),
             })
+    }
+
+    /// Whether the token that is open for a key is still in its place, and itself.
+    pub(super) fn has_still(&mut self, key: &KeyId, id: &crate::record::TokenId) -> bool {
+        self.open.as_mut().is_some_and(|open| {
+            open.key == *key && open.token.id() == id && open.token.state().is_ok()
+        })
     }
 
     /// Looks afresh which tokens are in.
@@ -162,6 +218,15 @@ impl Bench {
             });
         }
         self.open.as_mut().ok_or(TokenError::Removed)
+    }
+
+    /// Opens a token for one thing only; whatever else was open is closed.
+    pub(super) fn open_alone(
+        &mut self,
+        id: &crate::record::TokenId,
+    ) -> Result<Box<dyn Token>, TokenError> {
+        self.open = None;
+        self.reader(&id.profile)?.open(id)
     }
 
     /// Forgets the open token: it was pulled, or its session is not to be trusted any more.

@@ -4,13 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use crate::audit::{RecordError, read_record};
 use crate::script::Script;
 use crate::transcript::Transcript;
 
 use super::export::ExportError;
-use super::export::write_exclusively;
+use super::export::{settle_entry, write_exclusively};
 use super::journal::{Journal, JournalError};
 
 const SCRIPT: &str = "script.toml";
@@ -57,7 +58,24 @@ pub struct CeremonyDirectory {
     path: PathBuf,
     script: Arc<Script>,
     journal: Journal,
-    mirror: Option<Journal>,
+    mirror: Option<Mirror>,
+    /// The files with which the directory began, while they are being written.
+    beginning: Option<Beginning>,
+}
+
+/// A second journal on another medium. It gets a line only when the first has it for good, so that it never has one more.
+#[derive(Debug)]
+struct Mirror {
+    journal: Journal,
+    lines: Vec<u8>,
+}
+
+/// Script and carried files on their way to the medium, and to that of the mirror.
+#[derive(Debug)]
+struct Beginning {
+    directories: Vec<PathBuf>,
+    script: Arc<Script>,
+    writing: Option<JoinHandle<Result<(), ExportError>>>,
 }
 
 impl CeremonyDirectory {
@@ -70,19 +88,22 @@ impl CeremonyDirectory {
         script: Arc<Script>,
         mirror: Option<&Path>,
     ) -> Result<Self, DirectoryError> {
-        for directory in std::iter::once(path).chain(mirror) {
+        let directories: Vec<_> = std::iter::once(path)
+            .chain(mirror)
+            .map(Path::to_owned)
+            .collect();
+        for directory in &directories {
             make_empty(directory)?;
-            write_exclusively(&directory.join(SCRIPT), script.text().as_bytes())?;
-            for carried in script.carried_files() {
-                write_exclusively(&directory.join(&carried.name), &carried.bytes)?;
-            }
         }
+        let journal = Journal::create(&path.join(TRANSCRIPT))?;
+        let mirror = mirror
+            .map(|mirror| Journal::create(&mirror.join(TRANSCRIPT)))
+            .transpose()?;
         Ok(Self {
             path: path.to_owned(),
-            journal: Journal::create(&path.join(TRANSCRIPT))?,
-            mirror: mirror
-                .map(|mirror| Journal::create(&mirror.join(TRANSCRIPT)))
-                .transpose()?,
+            journal,
+            mirror: mirror.map(Mirror::new),
+            beginning: Some(Beginning::write(directories, Arc::clone(&script))),
             script,
         })
     }
@@ -99,7 +120,9 @@ impl CeremonyDirectory {
         let mut journal = Journal::open(&at, length)?;
         let record = read_record(path)?;
         let torn_bytes = record.torn_bytes as u64;
-        journal.take_back(torn_bytes);
+        if torn_bytes > 0 {
+            journal.take_back(torn_bytes)?;
+        }
         let mirror = mirror
             .map(|mirror| open_mirror(mirror, &read(&at)?))
             .transpose()?;
@@ -108,11 +131,33 @@ impl CeremonyDirectory {
                 path: path.to_owned(),
                 script: record.script,
                 journal,
-                mirror,
+                mirror: mirror.map(Mirror::new),
+                beginning: None,
             },
             transcript: record.transcript,
             torn_bytes,
         })
+    }
+
+    /// Begins a mirror in a directory that does not exist yet or is empty, with all that there is so far.
+    ///
+    /// # Errors
+    /// When it is not empty, or something cannot be written.
+    pub fn begin_mirror(&mut self, mirror: &Path) -> Result<(), DirectoryError> {
+        make_empty(mirror)?;
+        write_beginning(&[mirror.to_owned()], &self.script)?;
+        let lines = read(&self.path.join(TRANSCRIPT))?;
+        let mut journal = Journal::create(&mirror.join(TRANSCRIPT))?;
+        journal.append(&lines)?;
+        journal.settle()?;
+        self.mirror = Some(Mirror::new(journal));
+        Ok(())
+    }
+
+    /// Whether a directory has a mirror of a ceremony in it, be it of another one.
+    #[must_use]
+    pub fn has_mirror(directory: &Path) -> bool {
+        directory.join(TRANSCRIPT).exists()
     }
 
     /// Where it is.
@@ -127,17 +172,79 @@ impl CeremonyDirectory {
         Arc::clone(&self.script)
     }
 
-    /// Appends a line to the journal and to its mirror. Either both have it afterwards, or neither.
-    pub(super) fn append(&mut self, line: &[u8]) -> Result<(), JournalError> {
+    /// Appends a line to the journal, after all with which the directory begins. It is on its medium, and on that
+    /// of the mirror, when it was settled.
+    pub(super) fn append(&mut self, line: &[u8]) -> Result<(), DirectoryError> {
+        if let Some(beginning) = &mut self.beginning {
+            beginning.settle()?;
+            self.beginning = None;
+        }
         self.journal.append(line)?;
-        if let Some(mirror) = &mut self.mirror
-            && let Err(error) = mirror.append(line)
-        {
-            self.journal.take_back(line.len() as u64);
-            return Err(error);
+        if let Some(mirror) = &mut self.mirror {
+            mirror.lines.extend_from_slice(line);
         }
         Ok(())
     }
+
+    /// Waits until the media have all that was given to them. What was not taken is given again the next time.
+    pub(super) fn settle(&mut self) -> Result<(), DirectoryError> {
+        self.journal.settle()?;
+        if let Some(mirror) = &mut self.mirror {
+            mirror.settle()?;
+        }
+        Ok(())
+    }
+}
+
+impl Mirror {
+    const fn new(journal: Journal) -> Self {
+        Self {
+            journal,
+            lines: Vec::new(),
+        }
+    }
+
+    fn settle(&mut self) -> Result<(), JournalError> {
+        if !self.lines.is_empty() {
+            self.journal.append(&self.lines)?;
+            self.lines.clear();
+        }
+        self.journal.settle()
+    }
+}
+
+impl Beginning {
+    /// Begins to write while other things are made ready: the first line waits for it.
+    fn write(directories: Vec<PathBuf>, script: Arc<Script>) -> Self {
+        let (of_writer, script_of_writer) = (directories.clone(), Arc::clone(&script));
+        let writing = thread::Builder::new()
+            .name("medium".to_owned())
+            .spawn(move || write_beginning(&of_writer, &script_of_writer));
+        Self {
+            directories,
+            script,
+            writing: writing.ok(),
+        }
+    }
+
+    fn settle(&mut self) -> Result<(), ExportError> {
+        match self.writing.take().map(JoinHandle::join) {
+            Some(Ok(written)) => written,
+            // There was no thread to be had, it fell over, or the room has made the medium take it.
+            Some(Err(_)) | None => write_beginning(&self.directories, &self.script),
+        }
+    }
+}
+
+fn write_beginning(directories: &[PathBuf], script: &Script) -> Result<(), ExportError> {
+    for directory in directories {
+        write_exclusively(&directory.join(SCRIPT), script.text().as_bytes())?;
+        for carried in script.carried_files() {
+            write_exclusively(&directory.join(&carried.name), &carried.bytes)?;
+        }
+        settle_entry(directory)?;
+    }
+    Ok(())
 }
 
 /// A directory that was opened again.
@@ -166,6 +273,7 @@ fn open_mirror(mirror: &Path, lines: &[u8]) -> Result<Journal, DirectoryError> {
     let mut journal = Journal::open(&path, whole as u64)?;
     if whole < lines.len() {
         journal.append(&lines[whole..])?;
+        journal.settle()?;
     }
     Ok(journal)
 }

@@ -2,17 +2,18 @@
 
 use std::time::Instant;
 
-use crate::ceremony::{
-    Effect, Failure, FailureKind, Interrupt, Occasion, Outcome, possession_message,
-};
+use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
 use crate::certificate::PublicKey;
-use crate::record::TokenId;
-use crate::script::KeyId;
+use crate::record::{TokenId, UsePolicy};
+use crate::script::{KeyId, KeyOrigin};
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
+use crate::transfer::{Occasion, Possession};
 
 use super::export::{ExportError, write_exclusively, write_in_place_of};
 use super::failure::{file_failure, token_failure};
+use super::memory_key;
+use super::room::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 /// Why an effect has no good outcome.
@@ -57,6 +58,10 @@ impl Executor<'_> {
         &mut self,
         effect: Effect,
     ) -> Result<Result<Outcome, Interrupt>, ExecutorError> {
+        // What only looks at the machine leaves nothing behind that a record would have to account for.
+        if effect != Effect::InspectStation {
+            self.settle()?;
+        }
         match self.try_to_perform(effect) {
             Ok(outcome) => Ok(Ok(outcome)),
             Err(Hindrance::Failed(failure)) => {
@@ -71,6 +76,9 @@ impl Executor<'_> {
     fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),
+            Effect::ProveOwnToken { person, public_key } => {
+                self.prove_own_token(&person, &public_key)
+            }
             Effect::InspectStation => Ok(Outcome::StationInspected(station::inspect().findings())),
             Effect::FindToken { key } => self.find_token(&key),
             Effect::InitialiseToken { key, token, label } => {
@@ -91,6 +99,8 @@ impl Executor<'_> {
                 object_id,
                 label,
                 key_type,
+                policy,
+                origin,
             } => {
                 let request = KeyRequest {
                     object_id,
@@ -98,7 +108,7 @@ impl Executor<'_> {
                     key_type,
                     extractable: false,
                 };
-                self.generate_key(&key, &token, request)
+                self.generate_key(&key, &token, request, policy, origin)
             }
             Effect::ProvePossession {
                 key,
@@ -205,20 +215,42 @@ impl Executor<'_> {
         key: &KeyId,
         token: &TokenId,
         request: KeyRequest,
+        policy: Option<UsePolicy>,
+        origin: KeyOrigin,
     ) -> Performed<Outcome> {
         self.log_in(key, token)?;
+        let attests = is_attesting(token);
+        // Another make that stands in for it in a rehearsal makes the key itself.
+        let is_imported = attests && origin == KeyOrigin::Memory;
         let (key_of_job, id) = (key.clone(), token.clone());
-        let generated = self.call("Generating the key", move |bench| {
+        let (generated, attestation) = self.call("Generating the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
-            match open.token.recover(&request)? {
-                Some(generated) => Ok(generated),
-                None => open.token.generate(&request),
+            if let Some(policy) = policy.filter(|_| attests) {
+                open.token.set_use_policy(policy)?;
             }
+            let generated = if is_imported {
+                // What an interrupted try brought in cannot be known to be whole: it is made anew.
+                open.token.discard(&request)?;
+                let private = memory_key::generate(request.key_type)?;
+                open.token.import(&request, &private)?
+            } else {
+                match open.token.recover(&request)? {
+                    Some(generated) => generated,
+                    None => open.token.generate(&request)?,
+                }
+            };
+            let attestation = if attests && !is_imported {
+                open.token.attest(&request.object_id)?
+            } else {
+                Vec::new()
+            };
+            Ok((generated, attestation))
         })?;
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
             public_key: generated.public,
             attributes: generated.attributes,
+            attestation,
         })
     }
 
@@ -234,8 +266,13 @@ impl Executor<'_> {
         }
         let mut challenge = [0; 32];
         fill_random(&mut challenge).map_err(Hindrance::Broken)?;
-        let script = self.ceremony().script().sha256();
-        let message = possession_message(&script, key, occasion, &challenge);
+        let possession = Possession {
+            script: self.ceremony().script().sha256(),
+            key: key.as_str(),
+            occasion,
+            is_rehearsal: self.ceremony().mode() == Mode::Rehearsal,
+        };
+        let message = possession.message(&challenge);
         let signature = self.sign(
             key,
             token,
@@ -261,7 +298,7 @@ impl Executor<'_> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, &public_key)?;
-        self.log_in(key, token)?;
+        self.log_in_seen(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call(what, move |bench| {
             bench
@@ -282,18 +319,29 @@ impl Executor<'_> {
         let held = self.call("Looking which key the token holds", move |bench| {
             bench.take(&key_of_job, &id)?.token.keys()
         })?;
-        held.into_iter()
-            .find(|held| held.public == *public_key)
-            .map(|held| held.object_id)
-            .ok_or_else(|| {
-                Hindrance::Failed(Failure {
-                    kind: FailureKind::WrongToken,
-                    what: format!("the token {token} does not hold the key that it should"),
-                    hint: format!(
-                        "no PIN was tried; put in {}",
-                        self.ceremony().script().token_title(key)
-                    ),
-                })
+        let held = held.into_iter().find(|held| held.public == *public_key);
+        if let Some(held) = &held
+            && self.ceremony().mode() == Mode::Production
+            && is_of_rehearsal(&held.label)
+        {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::OfRehearsal,
+                what: format!(
+                    "the key on the token {token} was made in a rehearsal: it is called {:?}",
+                    crate::record::visible(&held.label)
+                ),
+                hint: "no PIN was tried; a rehearsal's key is in no production: break off, and find out how it came into this root".to_owned(),
+            }));
+        }
+        held.map(|held| held.object_id).ok_or_else(|| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::WrongToken,
+                what: format!("the token {token} does not hold the key that it should"),
+                hint: format!(
+                    "no PIN was tried; put in {}",
+                    self.ceremony().script().token_title(key)
+                ),
             })
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Files that leave a ceremony: written where nothing is yet, all or nothing, and read back.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -84,11 +85,45 @@ pub(super) fn write_in_place_of(
     write_exclusively(path, bytes)
 }
 
-/// Writes a file that follows from the transcript, in place of what is there.
-pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes files that follow from the transcript, each whole in place of what is there.
+pub(super) fn write_all_anew(
+    files: impl Iterator<Item = (PathBuf, Vec<u8>)>,
+) -> Result<(), (PathBuf, io::Error)> {
+    let mut directories = BTreeSet::new();
+    for (path, bytes) in files {
+        let replaced = write_beside(&path, &bytes).and_then(|(directory, file)| {
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(directory)
+        });
+        match replaced {
+            Ok(directory) => directories.insert(directory),
+            Err(source) => return Err((path, source)),
+        };
+    }
+    for directory in directories {
+        if let Err(source) = File::open(&directory).and_then(|open| open.sync_all()) {
+            return Err((directory, source));
+        }
+    }
+    Ok(())
+}
+
+/// Writes one file in place of what is there.
+fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (directory, file) = write_beside(path, bytes)?;
     file.persist(path).map_err(|error| error.error)?;
     File::open(&directory)?.sync_all()
+}
+
+/// Waits until the medium has the entry of a directory in the one above.
+pub(super) fn settle_entry(directory: &Path) -> Result<(), ExportError> {
+    let above = directory.parent().unwrap_or_else(|| Path::new("/"));
+    File::open(above)
+        .and_then(|above| above.sync_all())
+        .map_err(|source| ExportError::Write {
+            path: above.to_owned(),
+            source,
+        })
 }
 
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<(PathBuf, NamedTempFile)> {

@@ -12,16 +12,17 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
     Failure {
         kind: match error {
             TokenError::WrongPin {
-                role: PinRole::SecurityOfficer,
+                role: PinRole::SecurityOfficer | PinRole::Puk,
                 tries,
             } => FailureKind::WrongSoPin { tries: *tries },
             TokenError::WrongPin { tries, .. } => FailureKind::WrongPin { tries: *tries },
             TokenError::PinLocked {
-                role: PinRole::SecurityOfficer,
+                role: PinRole::SecurityOfficer | PinRole::Puk,
             } => FailureKind::SoPinLocked,
             TokenError::PinLocked { .. } => FailureKind::PinLocked,
             TokenError::NotFound { .. } | TokenError::Removed => FailureKind::TokenAbsent,
             TokenError::Ambiguous { .. } => FailureKind::TokenAmbiguous,
+            TokenError::TouchTimeout => FailureKind::TouchMissed,
             TokenError::KeyNotFound { .. } | TokenError::PinNotSet => FailureKind::WrongToken,
             TokenError::ObjectExists { .. } => FailureKind::Exists,
             TokenError::Unsupported { .. }

@@ -1,4 +1,7 @@
-//! The journal: lines that are on the disk before anything else happens, and on the mirror as well.
+//! The journal: lines that are on the disk before anything happens outside, and on the mirror as well.
+//!
+//! A line is given to the system at once, so that it outlives this process. What outlives the power as well is
+//! settled: [`Journal::settle`] waits for all lines of a group together.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -37,7 +40,12 @@ pub enum JournalError {
 pub(super) struct Journal {
     file: File,
     path: PathBuf,
+    /// How much of the file is settled.
     length: u64,
+    /// The lines after that.
+    unsettled: Vec<u8>,
+    /// Whether those have to be written again: what a medium did not take once is not to be relied on.
+    is_lost: bool,
 }
 
 impl Journal {
@@ -71,43 +79,72 @@ impl Journal {
             file,
             path: path.to_owned(),
             length,
+            unsettled: Vec::new(),
+            is_lost: false,
         };
-        journal.cut().map_err(opened)?;
+        journal.cut_to(length).map_err(opened)?;
         Ok(journal)
     }
 
-    /// Appends a line and waits until the medium has it. When that fails, no part of the line stays.
+    /// Appends a line. When that fails, no part of it stays.
     pub(super) fn append(&mut self, line: &[u8]) -> Result<(), JournalError> {
-        let written = self
-            .file
-            .write_all(line)
-            .and_then(|()| self.file.sync_data());
-        match written {
-            Ok(()) => {
-                self.length += line.len() as u64;
-                Ok(())
-            }
-            Err(source) => {
-                // If even this fails, the torn line is found and left out when the ceremony is resumed.
-                let _ = self.cut();
-                Err(JournalError::Write {
-                    path: self.path.clone(),
-                    source,
-                })
-            }
+        if let Err(source) = self.restore().and_then(|()| self.file.write_all(line)) {
+            // If even this fails, the torn line is found and left out when the ceremony is resumed.
+            let whole = if self.is_lost {
+                0
+            } else {
+                self.unsettled.len() as u64
+            };
+            let _ = self.cut_to(self.length + whole);
+            return Err(self.not_written(source));
+        }
+        self.unsettled.extend_from_slice(line);
+        Ok(())
+    }
+
+    /// Waits until the medium has every line. When that fails, they are written again the next time.
+    pub(super) fn settle(&mut self) -> Result<(), JournalError> {
+        if self.unsettled.is_empty() {
+            return Ok(());
+        }
+        let settled = self.restore().and_then(|()| self.file.sync_data());
+        if let Err(source) = settled {
+            self.is_lost = true;
+            return Err(self.not_written(source));
+        }
+        self.length += self.unsettled.len() as u64;
+        self.unsettled.clear();
+        Ok(())
+    }
+
+    /// Writes the lines again that the medium did not take.
+    fn restore(&mut self) -> io::Result<()> {
+        if self.is_lost {
+            self.cut_to(self.length)?;
+            self.file.write_all(&self.unsettled)?;
+            self.is_lost = false;
+        }
+        Ok(())
+    }
+
+    fn not_written(&self, source: io::Error) -> JournalError {
+        JournalError::Write {
+            path: self.path.clone(),
+            source,
         }
     }
 
-    fn cut(&mut self) -> io::Result<()> {
-        self.file.set_len(self.length)?;
-        self.file.seek(SeekFrom::Start(self.length))?;
-        self.file.sync_data()
+    fn cut_to(&mut self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)?;
+        self.file.seek(SeekFrom::Start(length))?;
+        Ok(())
     }
 
-    /// Takes bytes at the end back: a line that its mirror did not take, or one that was cut short.
-    pub(super) fn take_back(&mut self, bytes: u64) {
+    /// Takes bytes at the end back: those of a line that was cut short.
+    pub(super) fn take_back(&mut self, bytes: u64) -> Result<(), JournalError> {
         self.length = self.length.saturating_sub(bytes);
-        // If this fails, they stay for now, and go when the ceremony is resumed or the next line is written.
-        let _ = self.cut();
+        self.cut_to(self.length)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|source| self.not_written(source))
     }
 }

@@ -11,7 +11,7 @@ use super::Executor;
 use super::effects::{Hindrance, Performed};
 use super::fill_random;
 
-/// The digits of a PIN that nobody is to know.
+/// The digits of a PIN that nobody is to know, where the token takes so many.
 const RANDOM_DIGITS: usize = 32;
 
 impl Executor<'_> {
@@ -67,11 +67,12 @@ impl Executor<'_> {
             .is_some_and(|plan| plan.fate == Fate::Discarded)
     }
 
-    /// A PIN that nobody knows.
-    pub(super) fn random_pin() -> Performed<Pin> {
-        let mut digits = zeroize::Zeroizing::new(String::with_capacity(RANDOM_DIGITS));
+    /// A PIN that nobody knows, as long as the token takes it.
+    pub(super) fn random_pin(longest: usize) -> Performed<Pin> {
+        let length = RANDOM_DIGITS.min(longest);
+        let mut digits = zeroize::Zeroizing::new(String::with_capacity(length));
         let mut byte = zeroize::Zeroizing::new([0; 1]);
-        while digits.len() < RANDOM_DIGITS {
+        while digits.len() < length {
             fill_random(&mut *byte).map_err(Hindrance::Broken)?;
             // Each digit as likely as any other.
             if byte[0] < 250 {

@@ -1,7 +1,7 @@
 //! Runs a ceremony: the one place where its effects happen, and the only writer of its journal.
 //!
-//! What happened is on the disk before the next thing happens. The token work runs on a worker of its own,
-//! which can be given up when a module hangs.
+//! What happened is on the disk before the next thing happens outside, and before anybody is waited for. The token
+//! work runs on a worker of its own, which can be given up when a module hangs.
 
 mod approvals;
 mod desk;
@@ -11,19 +11,21 @@ mod export;
 mod failure;
 mod hands;
 mod journal;
+mod memory_key;
 mod mending;
+mod own_token;
 mod room;
 mod sites;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, Ending, Event, FrontEnd, Input, Interrupt, Moment, Next, Opening,
+    Answer, Ask, Ceremony, Ending, Event, FrontEnd, Input, Interrupt, Mode, Moment, Next, Opening,
     Prompt, Recorded, StepError,
 };
 use crate::station;
@@ -37,6 +39,7 @@ pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
+pub use own_token::own_token_name;
 
 /// How a run of the executor ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,12 +126,16 @@ impl<'a> Executor<'a> {
         front_end: &'a mut dyn FrontEnd,
     ) -> Result<Self, ExecutorError> {
         let ceremony = Ceremony::new(directory.script());
+        let room = Room::new(hands);
+        if opening.mode == Mode::Production {
+            room.prepare(ceremony.script());
+        }
         let mut executor = Self {
             export: directory.path().join(&opening.export),
             ceremony,
             transcript: Transcript::default(),
             directory,
-            room: Room::new(hands),
+            room,
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,
@@ -189,6 +196,7 @@ impl<'a> Executor<'a> {
     pub fn run(mut self) -> Result<(Ended, Timing), ExecutorError> {
         let begun = Instant::now();
         let ended = self.run_on()?;
+        self.settle()?;
         self.timing.total = begun.elapsed();
         Ok((ended, self.timing))
     }
@@ -202,6 +210,7 @@ impl<'a> Executor<'a> {
             }
             let interrupt = match self.ceremony.next() {
                 Next::Done(ending) => {
+                    self.settle()?;
                     self.write_documents()?;
                     return Ok(Ended::Over(ending));
                 }
@@ -210,13 +219,19 @@ impl<'a> Executor<'a> {
                         head: self.transcript.head(),
                     });
                 }
-                Next::Ask(prompt) => match self.front_end.ask(&self.ceremony, &prompt) {
-                    Ok(answer) => match self.answered(&prompt, answer)? {
-                        Ok(()) => continue,
+                Next::Ask(prompt) => {
+                    // Nobody is made to wait, or to read what the power can still take away.
+                    if !self.front_end.has_answer() {
+                        self.settle()?;
+                    }
+                    match self.front_end.ask(&self.ceremony, &prompt) {
+                        Ok(answer) => match self.answered(&prompt, answer)? {
+                            Ok(()) => continue,
+                            Err(interrupt) => interrupt,
+                        },
                         Err(interrupt) => interrupt,
-                    },
-                    Err(interrupt) => interrupt,
-                },
+                    }
+                }
                 Next::Do(effect) => match self.perform(effect)? {
                     Ok(outcome) => {
                         self.take(Input::Outcome(outcome))?
@@ -232,13 +247,10 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn interrupted(
-        &mut self,
-        interrupt: Interrupt,
-    ) -> Result<std::ops::ControlFlow<()>, ExecutorError> {
+    fn interrupted(&mut self, interrupt: Interrupt) -> Result<ControlFlow<()>, ExecutorError> {
         let done = match interrupt {
-            Interrupt::Leave => return Ok(std::ops::ControlFlow::Break(())),
-            Interrupt::GiveUp => return Ok(std::ops::ControlFlow::Continue(())),
+            Interrupt::Leave => return Ok(ControlFlow::Break(())),
+            Interrupt::GiveUp => return Ok(ControlFlow::Continue(())),
             Interrupt::Exception {
                 sheet,
                 waives,
@@ -246,20 +258,20 @@ impl<'a> Executor<'a> {
             } => self.except(sheet, waives, &people)?,
             Interrupt::Request(request) => self.request(request)?,
             Interrupt::Abort { reason } => {
-                self.take_from_room(Input::Abort { reason })?;
+                self.take_from_room(Input::Abort { reason }, &moment()?)?;
                 Ok(())
             }
         };
         match done {
-            Ok(()) => Ok(std::ops::ControlFlow::Continue(())),
+            Ok(()) => Ok(ControlFlow::Continue(())),
             // While people approved, the room wanted something else.
             Err(interrupt) => self.interrupted(interrupt),
         }
     }
 
     /// What the room gives: a refusal is shown, and the question comes again.
-    fn take_from_room(&mut self, input: Input) -> Result<(), ExecutorError> {
-        if let Err(error) = self.take(input)? {
+    fn take_from_room(&mut self, input: Input, moment: &Moment) -> Result<(), ExecutorError> {
+        if let Err(error) = self.take_at(input, moment)? {
             self.front_end.not_accepted(&self.ceremony, &error);
         }
         Ok(())
@@ -268,8 +280,16 @@ impl<'a> Executor<'a> {
     /// Decides upon an input, writes down what it leads to, and folds it. The inner error is a refusal,
     /// which changed nothing.
     fn take(&mut self, input: Input) -> Result<Result<(), StepError>, ExecutorError> {
-        let moment = moment()?;
-        let events = match self.ceremony.decide(input, &moment) {
+        self.take_at(input, &moment()?)
+    }
+
+    /// The same at a moment that is known.
+    fn take_at(
+        &mut self,
+        input: Input,
+        moment: &Moment,
+    ) -> Result<Result<(), StepError>, ExecutorError> {
+        let events = match self.ceremony.decide(input, moment) {
             Ok(events) => events,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -291,28 +311,14 @@ impl<'a> Executor<'a> {
             self.transcript
                 .push(next.script().sha256(), next.mode(), time, event.clone());
         let (line, head) = (entry.line.seq, entry.digest);
-        while let Err(error) = self.append(&bytes) {
-            let prompt = Prompt {
-                step: self.ceremony.current_step().map(|step| step.id.clone()),
-                who: Vec::new(),
-                lines: vec![
-                    format!("The record cannot be written: {error}."),
-                    "Nothing goes on until it can. Make room on the medium, or put it back."
-                        .to_owned(),
-                ],
-                ask: Ask::Enter {
-                    action: "Try again".to_owned(),
-                },
-                approval: false,
-            };
-            match self.front_end.ask(&self.ceremony, &prompt) {
-                Ok(Answer::Enter | Answer::Text(_) | Answer::Choice { .. }) => {}
-                Err(_) => {
-                    self.transcript.pop();
-                    return Err(DirectoryError::Journal(error).into());
-                }
+        let begun = Instant::now();
+        while let Err(error) = self.directory.append(&bytes) {
+            if self.has_medium_mended(&error).is_break() {
+                self.transcript.pop();
+                return Err(error.into());
             }
         }
+        self.timing.media += begun.elapsed();
         self.ceremony = next;
         self.front_end.recorded(
             &self.ceremony,
@@ -326,22 +332,51 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn append(&mut self, line: &[u8]) -> Result<(), JournalError> {
+    /// Waits until the medium has every line: before anything happens outside, before anybody is waited for, and
+    /// before the process ends. Lines between which nothing of that lies are waited for together.
+    fn settle(&mut self) -> Result<(), ExecutorError> {
         let begun = Instant::now();
-        let appended = self.directory.append(line);
+        while let Err(error) = self.directory.settle() {
+            if self.has_medium_mended(&error).is_break() {
+                return Err(error.into());
+            }
+        }
         self.timing.media += begun.elapsed();
-        appended
+        Ok(())
+    }
+
+    /// Has the room mend the medium. It breaks when the room wants to leave instead.
+    fn has_medium_mended(&mut self, error: &dyn std::error::Error) -> ControlFlow<()> {
+        let prompt = Prompt {
+            step: self.ceremony.current_step().map(|step| step.id.clone()),
+            who: Vec::new(),
+            lines: vec![
+                format!("The record cannot be written: {error}."),
+                "Nothing goes on until it can. Make room on the medium, or put it back.".to_owned(),
+            ],
+            ask: Ask::Enter {
+                action: "Try again".to_owned(),
+            },
+            approval: false,
+        };
+        match self.front_end.ask(&self.ceremony, &prompt) {
+            Ok(Answer::Enter | Answer::Text(_) | Answer::Choice { .. }) => {
+                ControlFlow::Continue(())
+            }
+            Err(_) => ControlFlow::Break(()),
+        }
     }
 
     /// Writes what follows from the transcript. It is made anew each time, so that nothing is lost if the
     /// power goes in the middle.
     fn write_documents(&mut self) -> Result<(), ExecutorError> {
         let begun = Instant::now();
-        for (name, bytes) in crate::audit::documents(&self.ceremony, &self.transcript) {
-            let path = self.directory.path().join(name);
-            export::write_anew(&path, &bytes)
-                .map_err(|source| ExecutorError::Document { path, source })?;
-        }
+        let documents = crate::audit::documents(&self.ceremony, &self.transcript);
+        let files = documents
+            .into_iter()
+            .map(|(name, bytes)| (self.directory.path().join(name), bytes));
+        export::write_all_anew(files)
+            .map_err(|(path, source)| ExecutorError::Document { path, source })?;
         self.timing.media += begun.elapsed();
         Ok(())
     }
@@ -370,8 +405,15 @@ fn moment() -> Result<Moment, ExecutorError> {
     })
 }
 
-fn fill_random(bytes: &mut [u8]) -> Result<(), ExecutorError> {
-    SystemRandom::new()
-        .fill(bytes)
-        .map_err(|_| ExecutorError::Random)
+/// Random bytes of the operating system itself: a generator of our own would measure the processor's jitter for
+/// longer than a signature takes, to no gain.
+fn fill_random(mut bytes: &mut [u8]) -> Result<(), ExecutorError> {
+    while !bytes.is_empty() {
+        match rustix::rand::getrandom(&mut *bytes, rustix::rand::GetRandomFlags::empty()) {
+            Ok(filled) => bytes = &mut bytes[filled..],
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return Err(ExecutorError::Random),
+        }
+    }
+    Ok(())
 }

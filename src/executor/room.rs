@@ -1,18 +1,19 @@
 //! Tokens and people at the desk: which token is in, who types which PIN, and waiting for either.
 
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ceremony::{
-    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose, Waiting,
-    WaitingOn, twin_is_locked,
+    Failure, FailureKind, Interrupt, KeyState, Mode, Outcome, SecretPrompt, SecretPurpose,
+    TypedSecret, Waiting, WaitingOn, twin_is_locked,
 };
 use crate::certificate::PublicKey;
-use crate::profile::Profile;
+use crate::profile::{Kind, Profile};
 use crate::record::{TokenId, Tries};
-use crate::script::{Act, KeyId, KeyPlan, TokenSecret};
+use crate::script::{KeyId, KeyPlan, Script, TokenSecret, TokenSpec};
 use crate::secret::Pin;
-use crate::token::{Seen, TokenError, TokenQuery};
+use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
 use super::Executor;
 use super::desk::{Bench, Desk, Unanswered};
@@ -49,6 +50,12 @@ impl Room {
 }
 
 impl Room {
+    /// Has the modules of the script's tokens loaded while the ceremony begins. A rehearsal puts its tokens in first.
+    pub(super) fn prepare(&self, script: &Script) {
+        let profiles: BTreeSet<_> = script.keys().iter().map(|key| &key.token.profile).collect();
+        self.desk.prepare(profiles.into_iter().cloned().collect());
+    }
+
     /// What the twin of a key at another site signs; none in a production.
     pub(super) fn twin_signature(
         &mut self,
@@ -68,21 +75,29 @@ impl Executor<'_> {
                 wanted: format!("key {key}"),
             })));
         };
-        let is_initialised_here = self.initialises(key);
+        let is_initialised_here = self.ceremony().script().initialises(key);
         let query = self.query(&plan, is_initialised_here);
         let existing = self.ceremony().key(key).and_then(|state| state.generated());
         if let Some(public) = existing.map(|existing| existing.public_key.clone()) {
             return self.find_holder(key, &query, &public);
         }
         let found = self.await_token(key, &query)?;
+        let slot = self.ceremony().token_spec(key).and_then(TokenSpec::slot);
+        let slot = slot.filter(|_| is_attesting(&found.id));
         if is_initialised_here {
             self.check_label_is_free(&plan)?;
+            if slot.is_some() {
+                // What is in any slot goes when it is initialised.
+                self.check_is_unused(key, &found, None)?;
+            }
         } else {
-            self.check_is_unused(key, &found)?;
+            check_is_set_up(&found)?;
+            self.check_is_unused(key, &found, slot.as_deref())?;
         }
         Ok(Outcome::TokenFound {
             token: found.id,
             blank: !found.state.initialised,
+            at_factory_value: found.state.at_factory_value,
         })
     }
 
@@ -96,16 +111,17 @@ impl Executor<'_> {
         let what = format!("Put in {}", self.token_title(key));
         let fitting = self.await_that(&query.profile, &what, &[], |seen| {
             let fitting: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
-            let ids = fitting.iter().map(|seen| seen.id.clone());
-            (!fitting.is_empty()).then(|| ids.collect::<Vec<_>>())
+            let fitting = fitting.into_iter().cloned();
+            Some(fitting.collect::<Vec<_>>()).filter(|fitting| !fitting.is_empty())
         })?;
         let mut seen = Vec::new();
-        for token in fitting {
+        for Seen { id: token, state } in fitting {
             match self.object_of(key, &token, public) {
                 Ok(_) => {
                     return Ok(Outcome::TokenFound {
                         token,
                         blank: false,
+                        at_factory_value: state.at_factory_value,
                     });
                 }
                 Err(Hindrance::Failed(failure)) if failure.kind == FailureKind::WrongToken => {
@@ -117,7 +133,7 @@ impl Executor<'_> {
         Err(Hindrance::Failed(Failure {
             kind: FailureKind::WrongToken,
             what: format!(
-                "no token that is in holds the key {key} of the root: {}",
+                "no token that is in holds the key {key}: {}",
                 seen.join("; ")
             ),
             hint: format!(
@@ -129,6 +145,12 @@ impl Executor<'_> {
 
     /// Waits until the token is there that is known to be meant.
     pub(super) fn await_exactly(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+        let (key_of_job, id) = (key.clone(), token.clone());
+        if self.call("Looking whether the token is in", move |bench| {
+            Ok(bench.has_still(&key_of_job, &id))
+        })? {
+            return Ok(());
+        }
         self.await_token(key, &TokenQuery::exactly(token)).map(drop)
     }
 
@@ -139,11 +161,13 @@ impl Executor<'_> {
     }
 
     /// The same for the token of a name.
-    fn bring_named(&mut self, name: &str) -> Performed<()> {
+    pub(super) fn bring_named(&mut self, name: &str) -> Performed<()> {
         if self.room.at_desk.as_deref() == Some(name) {
             return Ok(());
         }
-        self.call("Putting the other token away", Bench::put_away)?;
+        if self.room.at_desk.is_some() {
+            self.call("Putting the other token away", Bench::put_away)?;
+        }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
         self.room.at_desk = Some(name.to_owned());
@@ -160,6 +184,14 @@ impl Executor<'_> {
             self.await_removal(key, token)?;
         }
         self.bring(key)
+    }
+
+    /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
+    pub(super) fn put_own_token_away(&mut self) -> Performed<()> {
+        self.call("Logging the own token out", Bench::put_away)?;
+        self.room.so_pin = None;
+        self.room.at_desk = None;
+        Ok(())
     }
 
     /// Logs all tokens out, and waits until none of these is in any more.
@@ -184,19 +216,30 @@ impl Executor<'_> {
 
     /// Logs the key holder in, unless that is so already.
     pub(super) fn log_in(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
-        let name = self.ceremony().token_name(key).to_owned();
+        self.bring(key)?;
+        self.await_exactly(key, token)?;
+        self.log_in_seen(key, token)
+    }
+
+    /// The same with a token that was seen to be in just now. Another that was put in since is noticed before it
+    /// gets the PIN.
+    pub(super) fn log_in_seen(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
         if self.ceremony().mode() == Mode::Rehearsal
             && self.ceremony().key(key).is_some_and(KeyState::is_locked)
         {
             return Err(Hindrance::Failed(twin_is_locked()));
         }
-        self.log_in_at(&name, key, token)
+        self.log_in_found(key, token)
     }
 
     /// The same on the token of a name, which may be one that was given up.
     pub(super) fn log_in_at(&mut self, name: &str, key: &KeyId, token: &TokenId) -> Performed<()> {
         self.bring_named(name)?;
         self.await_exactly(key, token)?;
+        self.log_in_found(key, token)
+    }
+
+    fn log_in_found(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
         let (is_logged_in, state) = self.call("Asking the token for its state", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
@@ -219,11 +262,27 @@ impl Executor<'_> {
         })
     }
 
+    /// The secret that sets a new PIN of a token: the PUK where such tokens have one, otherwise the SO PIN.
+    fn ruling_secret(&self, key: &KeyId) -> TokenSecret {
+        let plan = self.ceremony().script().key(key);
+        plan.map_or(TokenSecret::SoPin, KeyPlan::ruling_secret)
+    }
+
+    /// A new SO PIN or PUK.
     pub(super) fn ask_new_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
-        if self.is_discarded(key, TokenSecret::SoPin) {
-            return Self::random_pin();
+        let secret = self.ruling_secret(key);
+        if self.is_discarded(key, secret) {
+            let (key_of_job, id) = (key.clone(), token.clone());
+            let state = self.call("Asking the token for its state", move |bench| {
+                bench.take(&key_of_job, &id)?.token.state()
+            })?;
+            return Self::random_pin(*state.pin_length.end());
         }
-        self.ask_pin(key, token, SecretPurpose::NewSoPin, None)
+        let purpose = match secret {
+            TokenSecret::Puk => SecretPurpose::NewPuk,
+            _ => SecretPurpose::NewSoPin,
+        };
+        self.ask_pin(key, token, purpose, None)
     }
 
     pub(super) fn ask_new_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
@@ -231,14 +290,19 @@ impl Executor<'_> {
     }
 
     pub(super) fn ask_so_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Pin> {
-        if self.is_discarded(key, TokenSecret::SoPin) {
-            return Err(Hindrance::Failed(secret_is_gone(TokenSecret::SoPin)));
+        let secret = self.ruling_secret(key);
+        if self.is_discarded(key, secret) {
+            return Err(Hindrance::Failed(secret_is_gone(secret)));
         }
+        let purpose = match secret {
+            TokenSecret::Puk => SecretPurpose::Puk,
+            _ => SecretPurpose::SoPin,
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
         let state = self.call("Asking the token for its state", move |bench| {
             bench.take(&key_of_job, &id)?.token.state()
         })?;
-        self.ask_pin(key, token, SecretPurpose::SoPin, Some(state.so_pin_tries))
+        self.ask_pin(key, token, purpose, Some(state.so_pin_tries))
     }
 
     pub(super) fn keep_so_pin(&mut self, key: &KeyId, so_pin: Pin) {
@@ -281,6 +345,7 @@ impl Executor<'_> {
         let mut pending = None;
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
         let begun = Instant::now();
+        let touch = self.room.desk.touch();
         let result = self.room.desk.call(
             |elapsed| {
                 let waiting = Waiting {
@@ -288,6 +353,7 @@ impl Executor<'_> {
                     seen: Vec::new(),
                     elapsed,
                     on: WaitingOn::Token,
+                    touch: touch.left(),
                 };
                 match front_end.waiting(ceremony, &waiting) {
                     Err(Interrupt::GiveUp) => Err(Interrupt::GiveUp),
@@ -343,7 +409,7 @@ impl Executor<'_> {
     }
 
     /// Looks again and again until what is seen is what is waited for.
-    fn await_that<T>(
+    pub(super) fn await_that<T>(
         &mut self,
         profile: &str,
         what: &str,
@@ -363,6 +429,7 @@ impl Executor<'_> {
                 seen: lines,
                 elapsed: begun.elapsed(),
                 on: WaitingOn::People,
+                touch: None,
             };
             self.front_end.waiting(&self.ceremony, &waiting)?;
             thread::sleep(LOOK_EVERY);
@@ -408,11 +475,27 @@ impl Executor<'_> {
             given: self.room.hands.given_pin(&name, purpose),
             digits_only,
         };
-        let pin = self.front_end.secret(&self.ceremony, &prompt)?;
-        if digits_only && !pin.is_digits() {
+        self.ask_secret(&prompt)
+    }
+
+    /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested, and the last try is
+    /// spent on nobody who did not type its word, whatever the front end thinks of that.
+    pub(super) fn ask_secret(&mut self, prompt: &SecretPrompt) -> Performed<Pin> {
+        let TypedSecret { secret: pin, word } = self.front_end.secret(&self.ceremony, prompt)?;
+        if prompt
+            .word_first()
+            .is_some_and(|wanted| word.as_deref() != Some(wanted))
+        {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::LastTryKept,
+                what: format!("the last try of the {} was kept: its word was not typed", prompt.purpose.title()),
+                hint: "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"".to_owned(),
+            }));
+        }
+        if prompt.digits_only && !pin.is_digits() {
             return Err(Hindrance::Failed(Failure {
                 kind: FailureKind::NotDigits,
-                what: format!("the {} has other characters than digits, and the keyboard was not tested", purpose.title()),
+                what: format!("the {} has other characters than digits, and the keyboard was not tested", prompt.purpose.title()),
                 hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),
             }));
         }
@@ -442,13 +525,6 @@ impl Executor<'_> {
         }
     }
 
-    /// Whether the script has the token of a key initialised.
-    fn initialises(&self, key: &KeyId) -> bool {
-        self.ceremony().script().steps().iter().any(
-            |step| matches!(&step.act, Act::InitialiseToken { key: of_step } if of_step == key),
-        )
-    }
-
     /// No other token may have the label that this one gets: after a power cut nobody could tell them apart.
     fn check_label_is_free(&mut self, plan: &KeyPlan) -> Performed<()> {
         let label = self.ceremony().token_label(&plan.id);
@@ -470,19 +546,28 @@ impl Executor<'_> {
         }
     }
 
-    /// A token that is not initialised here must not hold keys yet: nobody would know which of them are whose.
-    fn check_is_unused(&mut self, key: &KeyId, found: &Seen) -> Performed<()> {
+    /// A token must not hold keys yet: nobody would know which of them are whose, and none is destroyed by the way. Of a
+    /// token with slots, only the one that the key is to live in must be empty, if that is given.
+    fn check_is_unused(&mut self, key: &KeyId, found: &Seen, slot: Option<&[u8]>) -> Performed<()> {
         let (key_of_job, id) = (key.clone(), found.id.clone());
         let objects = self.call("Looking what the token holds", move |bench| {
             bench.take(&key_of_job, &id)?.token.objects()
         })?;
-        match objects.first() {
+        let is_in_the_way = |object: &&HeldObject| slot.is_none_or(|slot| slot == object.object_id);
+        match objects.iter().find(is_in_the_way) {
             None => Ok(()),
             Some(object) => Err(Hindrance::Failed(Failure {
                 kind: FailureKind::Exists,
                 what: format!(
-                    "the token {} holds a {} already: {:?}",
-                    found.id, object.kind, object.label
+                    "the token {} holds a {} already{}: {:?}",
+                    found.id,
+                    object.kind,
+                    if is_attesting(&found.id) {
+                        format!(", in slot {}", hex::encode(&object.object_id))
+                    } else {
+                        String::new()
+                    },
+                    object.label
                 ),
                 hint: "put in a token without keys; nothing was changed on this one".to_owned(),
             })),
@@ -496,6 +581,29 @@ impl Executor<'_> {
         });
         format!("{}{holder}", self.ceremony().token_title(key))
     }
+}
+
+/// A token that no step sets up must be set up already.
+fn check_is_set_up(found: &Seen) -> Performed<()> {
+    if found.state.at_factory_value.is_empty() {
+        return Ok(());
+    }
+    let names = found.state.at_factory_value.iter();
+    let names: Vec<String> = names.map(ToString::to_string).collect();
+    Err(Hindrance::Failed(Failure {
+        kind: FailureKind::WrongToken,
+        what: format!(
+            "the token {} still has what every such token leaves the factory with: {}",
+            found.id,
+            names.join(", ")
+        ),
+        hint: "no PIN was tried; set it up with 'conclave token init', or have the script do it in a step initialise-token".to_owned(),
+    }))
+}
+
+/// Whether tokens of that make state, signed, where a key was made.
+pub(super) fn is_attesting(token: &TokenId) -> bool {
+    Profile::named(&token.profile).is_ok_and(|profile| profile.kind() == Kind::YubikeyPiv)
 }
 
 /// Whether a token can be taken out at all: a software token cannot.

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::audit::{ReturnedSigning, read_returned, returned_path};
 use crate::ceremony::{Ceremony, ExportedFile, Failure, FailureKind, Outcome};
 use crate::certificate::PublicKey;
 use crate::record::visible;
@@ -46,7 +47,11 @@ impl Executor<'_> {
         message: &[u8],
     ) -> Performed<Outcome> {
         if let Some(signature) = self.room.twin_signature(key, message) {
-            return signature.map(Outcome::Collected).map_err(|error| {
+            let collected = signature.map(|signature| Outcome::Collected {
+                signature,
+                record: None,
+            });
+            return collected.map_err(|error| {
                 Hindrance::Failed(Failure {
                     kind: FailureKind::File,
                     what: format!("the twin of {key} does not sign: {error}"),
@@ -55,14 +60,38 @@ impl Executor<'_> {
             });
         }
         let folder = self.export.join(SIGNATURES);
-        let (mut found, mut others) = (None, Vec::new());
-        for (name, bytes) in files(&folder).map_err(|error| unreadable(&folder, &error))? {
+        let came = came(&folder).map_err(|error| unreadable(&folder, &error))?;
+        let mut others = Vec::new();
+        // A signature with the record of its signing goes before one without.
+        for directory in came.directories {
+            let name = directory.file_name().map(|name| name.to_string_lossy());
+            let name = visible(&name.unwrap_or_default());
+            match of_signing(self.ceremony(), public, &directory) {
+                Ok((signature, returned)) => {
+                    for (name, bytes) in &returned.files {
+                        let path = self.directory.path().join(returned_path(key, name));
+                        write_exclusively(&path, bytes)?;
+                    }
+                    return Ok(Outcome::Collected {
+                        signature,
+                        record: Some(returned.record),
+                    });
+                }
+                Err(why) => others.push(format!("{name}: {why}")),
+            }
+        }
+        let mut found = None;
+        for (name, bytes) in came.files {
             match judge(self.ceremony(), public, &bytes) {
                 Ok(signature) => found = Some(signature),
                 Err(why) => others.push(format!("{}: {why}", visible(&name))),
             }
         }
-        found.map(Outcome::Collected).ok_or_else(|| {
+        let found = found.map(|signature| Outcome::Collected {
+            signature,
+            record: None,
+        });
+        found.ok_or_else(|| {
             let seen = if others.is_empty() {
                 "there is no file".to_owned()
             } else {
@@ -74,7 +103,7 @@ impl Executor<'_> {
                     "the signature of {key} is not in {}: {seen}",
                     folder.display()
                 ),
-                hint: "put the signature file of that site into the folder, and try again"
+                hint: "put the directory of that site's signing, or its signature file, into the folder, and try again"
                     .to_owned(),
             })
         })
@@ -92,7 +121,11 @@ fn request(ceremony: &Ceremony) -> Result<SigningRequest, String> {
             return None;
         };
         Some(Asked {
-            key_id: before.key(&key.id)?.id.clone(),
+            // A key that comes in has an ID in the new root alone.
+            key_id: match before.key(&key.id) {
+                Some(before) => before.id.clone(),
+                None => ceremony.root_key_ids(&key.id).pop()?,
+            },
             holder: key.held_by.clone().unwrap_or_else(|| site.clone()),
             token: key.id.to_string(),
         })
@@ -122,25 +155,54 @@ fn judge(ceremony: &Ceremony, public: &PublicKey, bytes: &[u8]) -> Result<Vec<u8
     Err("it is by another key".to_owned())
 }
 
-/// The files of a folder that is small, or not there yet.
-fn files(folder: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+/// The signature and the record in the directory of a signing, if it is one of this root by this key.
+fn of_signing(
+    ceremony: &Ceremony,
+    public: &PublicKey,
+    directory: &Path,
+) -> Result<(Vec<u8>, ReturnedSigning), String> {
+    let frozen = ceremony.frozen().ok_or("no root was composed")?;
+    let repository = ceremony.script().repository();
+    let returned = read_returned(directory, ceremony.mode(), repository, frozen)?;
+    let mut why = "it signed nothing".to_owned();
+    for detached in &returned.signatures {
+        match judge(ceremony, public, &detached.to_file_bytes()) {
+            Ok(signature) => return Ok((signature, returned)),
+            Err(refusal) => why = refusal,
+        }
+    }
+    Err(why)
+}
+
+/// What other sites have sent: files, and directories of signings.
+#[derive(Default)]
+struct Came {
+    files: Vec<(String, Vec<u8>)>,
+    directories: Vec<PathBuf>,
+}
+
+/// What is in a folder that is small, or not there yet.
+fn came(folder: &Path) -> io::Result<Came> {
     const MOST: usize = 256;
     const LONGEST: u64 = 1 << 20;
     let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Came::default()),
         other => other?,
     };
-    let mut files = Vec::new();
+    let mut came = Came::default();
     for entry in entries.take(MOST) {
         let entry = entry?;
         let metadata = fs::metadata(entry.path())?;
-        if metadata.is_file() && metadata.len() <= LONGEST {
+        if metadata.is_dir() {
+            came.directories.push(entry.path());
+        } else if metadata.is_file() && metadata.len() <= LONGEST {
             let name = entry.file_name().to_string_lossy().into_owned();
-            files.push((name, fs::read(entry.path())?));
+            came.files.push((name, fs::read(entry.path())?));
         }
     }
-    files.sort();
-    Ok(files)
+    came.files.sort();
+    came.directories.sort();
+    Ok(came)
 }
 
 fn unreadable(folder: &Path, error: &io::Error) -> Hindrance {

@@ -1,6 +1,6 @@
 //! The line mode as a front end.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 use crate::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
-    SecretPrompt, SecretPurpose, StepError, Waiting, WaitingOn,
+    SecretPrompt, SecretPurpose, StepError, TypedSecret, Waiting, WaitingOn,
 };
-use crate::record::{Tries, visible};
+use crate::record::visible;
 use crate::script::{PersonId, StepId};
 use crate::secret::Pin;
 
@@ -22,8 +22,6 @@ const WIDTH: usize = 78;
 
 /// How often a wait is reported, so that a screen reader is not drowned in it.
 const REPORT_EVERY: Duration = Duration::from_secs(5);
-
-const LAST_TRY: &str = "LAST TRY";
 
 /// What can be typed at any question, beside an answer to it.
 const COMMANDS: [(&str, &str); 5] = [
@@ -38,12 +36,14 @@ const COMMANDS: [(&str, &str); 5] = [
 ];
 
 /// The ceremony line by line: questions and records go to the output, answers come from standard input.
-pub struct LineMode<W> {
+pub struct LineMode<W: Write> {
     input: Input,
     pins: Option<SecretLines>,
-    output: W,
+    output: BufWriter<W>,
     step: Option<StepId>,
     reported: Duration,
+    /// The seconds that were left for a touch when that was said last.
+    touch: Option<u64>,
     transcript: Vec<String>,
 }
 
@@ -56,9 +56,10 @@ impl<W: Write> LineMode<W> {
         Ok(Self {
             input: Input::open()?,
             pins,
-            output,
+            output: BufWriter::new(output),
             step: None,
             reported: Duration::ZERO,
+            touch: None,
             transcript: Vec::new(),
         })
     }
@@ -74,6 +75,23 @@ impl<W: Write> LineMode<W> {
         for (index, line) in wrapped(text, width).into_iter().enumerate() {
             let start = if index == 0 { first } else { &rest };
             self.say(&format!("{start}{line}"));
+        }
+    }
+
+    /// Counts down while a token waits for a finger.
+    fn say_touch(&mut self, left: Option<Duration>) {
+        let Some(left) = left.map(|left| left.as_secs()) else {
+            self.touch = None;
+            return;
+        };
+        let is_due = self
+            .touch
+            .is_none_or(|said| left + REPORT_EVERY.as_secs() <= said);
+        if is_due {
+            self.touch = Some(left);
+            self.say(&format!(
+                "  TOUCH THE TOKEN: it blinks, and waits for a finger. {left} s left."
+            ));
         }
     }
 
@@ -139,6 +157,7 @@ impl<W: Write> LineMode<W> {
             Ok("LEAVE") | Err(_) => Err(Interrupt::Leave),
             Ok("ABORT") => {
                 self.say("What exists now stays where it is, and the record says that it was broken off.");
+                self.say("A new script takes proven keys in: conclave script new --adopt DIR.");
                 match self.ask_inline("Why? (Enter: do not abort) ") {
                     Ok(reason) if reason.is_empty() => Ok(()),
                     Ok(reason) => Err(Interrupt::Abort { reason }),
@@ -416,17 +435,21 @@ impl<W: Write> LineMode<W> {
     }
 
     /// Whether the last try before the token locks is really meant.
-    fn confirm_last_try(&mut self) -> Result<bool, Stop> {
+    fn confirm_last_try(&mut self, word: &str) -> Result<bool, Stop> {
         self.say("  This is the last try before the token locks.");
-        let typed =
-            self.ask_inline(&format!("  Type {LAST_TRY} to use it, Enter to keep it > "))?;
-        Ok(typed == LAST_TRY)
+        let typed = self.ask_inline(&format!("  Type {word} to use it, Enter to keep it > "))?;
+        Ok(typed == word)
     }
 }
 
 impl<W: Write> FrontEnd for LineMode<W> {
+    fn has_answer(&self) -> bool {
+        self.input.has_line()
+    }
+
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         self.reported = Duration::ZERO;
+        self.touch = None;
         self.say_step(ceremony);
         let names: Vec<_> = prompt.who.iter().map(|id| ceremony.name(id)).collect();
         if !names.is_empty() {
@@ -442,7 +465,11 @@ impl<W: Write> FrontEnd for LineMode<W> {
         }
     }
 
-    fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt> {
+    fn secret(
+        &mut self,
+        ceremony: &Ceremony,
+        prompt: &SecretPrompt,
+    ) -> Result<TypedSecret, Interrupt> {
         self.say_step(ceremony);
         let (name, about) = (ceremony.name(&prompt.who), &prompt.about);
         let title = prompt.purpose.title();
@@ -471,19 +498,20 @@ impl<W: Write> FrontEnd for LineMode<W> {
                 "  The rehearsal gives it: {given}. Enter alone takes it."
             ));
         }
-        let is_last = matches!(prompt.tries, Some(Tries::Last | Tries::Exactly(1)));
         loop {
-            let tried = if is_last {
-                match self.confirm_last_try() {
+            let tried = match prompt.word_first() {
+                Some(word) => match self.confirm_last_try(word) {
                     Ok(true) => self.try_pin(prompt),
                     Ok(false) => Err(Stop::Break),
                     Err(stop) => Err(stop),
-                }
-            } else {
-                self.try_pin(prompt)
+                },
+                None => self.try_pin(prompt),
             };
             match tried {
-                Ok(Some(pin)) => return Ok(pin),
+                Ok(Some(secret)) => {
+                    let word = prompt.word_first().map(str::to_owned);
+                    return Ok(TypedSecret { secret, word });
+                }
                 Ok(None) => {}
                 Err(stop) => self.interrupt(ceremony, stop)?,
             }
@@ -494,6 +522,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
         if waiting.elapsed < self.reported {
             self.reported = Duration::ZERO;
         }
+        self.say_touch(waiting.touch);
         let is_first = self.reported.is_zero() && waiting.on == WaitingOn::People;
         if is_first {
             self.say_step(ceremony);
@@ -508,6 +537,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
                 self.say_wrapped("    ", line);
             }
             self.reported = waiting.elapsed.max(Duration::from_millis(1));
+            let _ = self.output.flush();
         }
         match (self.input.stopped(), waiting.on) {
             (None, _) => Ok(()),
@@ -526,6 +556,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
 
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
         self.reported = Duration::ZERO;
+        self.touch = None;
         let line = format!(
             "{:>4} {} {}",
             entry.line,
@@ -533,6 +564,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
             entry.event.narrate(ceremony.script(), ceremony.cast())
         );
         self.say_wrapped("  [ok] ", line.trim_start());
+        let _ = self.output.flush();
         self.transcript.push(line);
     }
 

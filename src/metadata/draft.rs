@@ -13,7 +13,6 @@ use super::frozen::FrozenRoot;
 use super::key::Key;
 use super::key_id::KeyId;
 use super::role::RoleKind;
-use crate::certificate::PublicKey;
 
 /// The version of the specification that is written, as python-tuf and tuf-on-ci write it.
 const SPEC_VERSION: &str = "1.0.31";
@@ -30,8 +29,10 @@ pub struct RootDraft {
     roles: Map<String, Value>,
     previous: Option<RootDocument>,
     drafted: [Option<DraftRole>; 4],
-    /// Keys that take the ID and the object that this version writes, whatever stands in the version before.
-    moved: Vec<PublicKey>,
+    /// Keys that take the ID and the object that are given here, whatever stands in the version before.
+    moved: Vec<Key>,
+    /// Members of the whole, or of a role, beside those of the specification.
+    members: Vec<(Option<RoleKind>, &'static str, Value)>,
 }
 
 #[derive(Debug, Clone)]
@@ -149,13 +150,19 @@ impl RootDraft {
             previous,
             drafted: [const { None }; 4],
             moved: Vec::new(),
+            members: Vec::new(),
         }
     }
 
-    /// Has a key that stays move to the ID that the specification gives it, in every role that is set. Its old
-    /// ID and its old object go.
-    pub fn move_id(&mut self, key: &Key) {
-        self.moved.extend(key.public().cloned());
+    /// Has a key that stays move to the ID that the specification gives to this object of it, in every role that is
+    /// set. Its old ID and its old object go.
+    pub fn move_id(&mut self, written: Key) {
+        self.moved.push(written);
+    }
+
+    /// Sets a member that the specification does not know: of the root itself, or of a role.
+    pub fn set_member(&mut self, role: Option<RoleKind>, name: &'static str, value: Value) {
+        self.members.push((role, name, value));
     }
 
     /// Sets when it expires. It is written in whole seconds.
@@ -194,6 +201,18 @@ impl RootDraft {
             }
         }
         self.drop_orphans();
+        for (role, name, value) in std::mem::take(&mut self.members) {
+            let place = match role {
+                None => Some(&mut self.tree),
+                Some(kind) => self
+                    .roles
+                    .get_mut(kind.as_str())
+                    .and_then(Value::as_object_mut),
+            };
+            if let Some(place) = place {
+                place.insert(name.to_owned(), value);
+            }
+        }
         self.tree.insert("keys".into(), Value::Object(self.keys));
         self.tree.insert("roles".into(), Value::Object(self.roles));
         let document = RootDocument::read(self.tree).map_err(DraftError::Refused)?;
@@ -243,9 +262,12 @@ impl RootDraft {
 
     /// Puts a key among the keys, unless it stands there already, and tells its ID there.
     fn list_key(&mut self, key: &Key) -> Result<KeyId, DraftError> {
-        let moves = key.public().filter(|public| self.moved.contains(public));
-        if let Some(written) = moves.and_then(|public| Key::from_public(public).ok()) {
+        let mut moved = self.moved.iter();
+        if let Some(written) = moved.find(|moved| moved.public() == key.public()) {
             let id = written.id().clone();
+            if !written.object().to_string().is_ascii() {
+                return Err(DraftError::NotAscii { key: id });
+            }
             self.keys
                 .insert(id.as_str().to_owned(), written.object().clone());
             return Ok(id);

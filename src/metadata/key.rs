@@ -112,6 +112,21 @@ impl Key {
         })))
     }
 
+    /// The same key with one more member in its object, as some publishers want it. That gives it another ID.
+    #[must_use]
+    pub fn with_member(&self, name: &str, text: &str) -> Self {
+        let mut object = self.object().clone();
+        object[name] = json!(text);
+        let public = object["keyval"]["public"].as_str();
+        Self(Arc::new(Inner {
+            verifier: read_verifier(self.key_type(), self.scheme_name(), public),
+            id: KeyId::of(&object),
+            key_type: self.key_type().to_owned(),
+            scheme_name: self.scheme_name().to_owned(),
+            object,
+        }))
+    }
+
     /// Takes a key object out of a document.
     ///
     /// # Errors

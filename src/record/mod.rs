@@ -76,6 +76,20 @@ impl Provenance {
             Self::Restored => "restored",
         }
     }
+
+    /// The provenance of which that is the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::Attested,
+            Self::Claimed,
+            Self::WasExtractable,
+            Self::Imported,
+            Self::Restored,
+        ]
+        .into_iter()
+        .find(|known| known.as_str() == word)
+    }
 }
 
 impl fmt::Display for Provenance {
@@ -138,6 +152,28 @@ impl fmt::Display for Tries {
             Self::Last => f.write_str("the last try before the token locks"),
             Self::Unknown => f.write_str("the token does not tell the tries left"),
         }
+    }
+}
+
+/// A secret that a make of token leaves the factory with, the same in every one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactorySecret {
+    /// The PIN.
+    Pin,
+    /// What unblocks the PIN.
+    Puk,
+    /// What lets keys be made.
+    ManagementKey,
+}
+
+impl fmt::Display for FactorySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pin => "PIN",
+            Self::Puk => "PUK",
+            Self::ManagementKey => "management key",
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::ceremony::{
     Answer, Ceremony, Failure, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, StepError,
-    Waiting, WaitingOn,
+    TypedSecret, Waiting, WaitingOn,
 };
 use crate::script::{Act, StepId};
 use crate::secret::Pin;
@@ -63,6 +63,10 @@ impl<W: Write> Autopilot<W> {
 }
 
 impl<W: Write> FrontEnd for Autopilot<W> {
+    fn has_answer(&self) -> bool {
+        true
+    }
+
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         if let Some(Failure { what, .. }) = ceremony.failure() {
             let what = what.clone();
@@ -78,15 +82,21 @@ impl<W: Write> FrontEnd for Autopilot<W> {
         Ok(prompt.ask.usual_answer())
     }
 
-    fn secret(&mut self, _ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt> {
+    fn secret(
+        &mut self,
+        _ceremony: &Ceremony,
+        prompt: &SecretPrompt,
+    ) -> Result<TypedSecret, Interrupt> {
         let given = prompt.given.clone().unwrap_or_default();
-        Pin::new(Zeroizing::new(given)).map_err(|error| {
-            self.leave(format!(
-                "nobody is here to type the {} of {}: {error}",
-                prompt.purpose.title(),
-                prompt.who
-            ))
-        })
+        Pin::new(Zeroizing::new(given))
+            .map(|pin| TypedSecret::given(pin, prompt))
+            .map_err(|error| {
+                self.leave(format!(
+                    "nobody is here to type the {} of {}: {error}",
+                    prompt.purpose.title(),
+                    prompt.who
+                ))
+            })
     }
 
     fn waiting(&mut self, _ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt> {

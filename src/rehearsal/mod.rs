@@ -5,7 +5,9 @@ mod memory_key;
 mod online;
 mod twin_root;
 mod twins;
+mod virtual_yubikeys;
 
 pub use autopilot::Autopilot;
 pub use online::{OnlineKeys, OnlineKeysError};
-pub use twins::{Twins, TwinsError};
+pub use twins::{TokenKind, Twins, TwinsError};
+pub use virtual_yubikeys::NoYubiKeys;

@@ -1,4 +1,4 @@
-//! The twin of the root that a script changes: its keys, one for one, are held by twins.
+//! The twin of the root that a script changes: its keys, one for one, are held by twins. So are keys that it enrols.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -59,7 +59,7 @@ impl Twins {
         for (id, (root_id, twin)) in &twins {
             let signature = match twin {
                 TwinKey::Token(public) => {
-                    self.with_token(id.as_str(), |token| sign(token, public, message))?
+                    self.with_token(id.as_str(), |token, _| sign(token, public, message))?
                 }
                 TwinKey::Site(_) => self
                     .site_signature(id, message)
@@ -85,6 +85,20 @@ impl Twins {
         }))
     }
 
+    /// Makes a twin of each key that a script enrols, and gives their public keys, PEM.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn twin_keys(&mut self, script: &Script) -> Result<BTreeMap<KeyId, String>, TwinsError> {
+        let mut twins = BTreeMap::new();
+        for (id, enrolled) in script.enrolled() {
+            let algorithm = enrolled.enrolment.claims().public_key.algorithm();
+            let twin = self.twin_key(script, id, algorithm)?;
+            twins.insert(id.clone(), twin.public().to_pem());
+        }
+        Ok(twins)
+    }
+
     fn twin_key(
         &mut self,
         script: &Script,
@@ -96,7 +110,8 @@ impl Twins {
         let Some(place) = place else {
             let key_type = key_type(algorithm)
                 .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
-            let public = self.with_token(id.as_str(), |token| make_key(token, key_type))?;
+            let public =
+                self.with_token(id.as_str(), |token, slot| make_key(token, slot, key_type))?;
             return Ok(TwinKey::Token(public));
         };
         let key = memory_key::generate(algorithm)
@@ -135,10 +150,14 @@ fn key_type(algorithm: Algorithm) -> Option<KeyType> {
         .find(|kind| kind.algorithm() == algorithm)
 }
 
-fn make_key(token: &mut dyn Token, key_type: KeyType) -> Result<PublicKey, TwinsError> {
+pub(super) fn make_key(
+    token: &mut dyn Token,
+    slot: Option<u8>,
+    key_type: KeyType,
+) -> Result<PublicKey, TwinsError> {
     let request = KeyRequest {
-        object_id: b"twin".to_vec(),
-        label: "twin of a root key".to_owned(),
+        object_id: slot.map_or_else(|| b"twin".to_vec(), |slot| vec![slot]),
+        label: "REHEARSAL twin".to_owned(),
         key_type,
         extractable: false,
     };

@@ -1,28 +1,56 @@
-//! Twins of tokens: a SoftHSM token for each key, and a reader into which one of them at a time is put.
+//! Twins of tokens: a SoftHSM token or a virtual YubiKey for each key, one of which at a time is put in.
 //!
-//! Each twin is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a link to the
+//! Each SoftHSM twin is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a link to the
 //! twin that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::ceremony::SecretPurpose;
-use crate::executor::Hands;
-use crate::profile::Profile;
-use crate::script::{Act, KeyId, PersonId, Script, TokenSpec};
+use crate::executor::{Hands, own_token_name};
+use crate::metadata::KeyType;
+use crate::profile::{Kind, Profile};
+use crate::record::Firmware;
+use crate::script::{KeyId, PersonId, Script, TokenSpec};
 use crate::secret::Pin;
-use crate::token::{Reader, Token, TokenError, TokenQuery, pkcs11};
+use crate::token::{Reader, Token, TokenError, TokenQuery, piv, pkcs11};
 use crate::words::Digest;
 use zeroize::Zeroizing;
 
+use super::virtual_yubikeys::{NoYubiKeys, VirtualYubiKeys};
+
 const PROFILE: &str = "softhsm2";
+const YUBIKEY: &str = "yubikey-piv";
+/// What a virtual YubiKey has where the script names no model.
+const FIRMWARE: Firmware = Firmware::new(5, 7, 4);
+/// After how long a virtual YubiKey is touched where people look on.
+const TOUCH: Duration = Duration::from_secs(2);
 /// Of PINs and approval codes alike.
 const DIGITS: usize = 8;
 const EMPTY: &str = "no-token";
 const READER: &str = "reader";
 const FIRST_SCRIPT: &str = "first-script";
+
+/// What stands in for a token whose make is to be had as a virtual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// SoftHSM, whatever the script names.
+    SoftHsm,
+    /// A virtual YubiKey where the script names a YubiKey, and SoftHSM for all others.
+    YubiKey,
+}
+
+/// A virtual YubiKey that stands in for a token.
+#[derive(Debug, Clone, Copy)]
+struct VirtualToken {
+    serial: u32,
+    firmware: Firmware,
+    slot: u8,
+}
 
 /// The twins of a script's tokens, and the hands that put them in.
 #[derive(Debug)]
@@ -32,6 +60,9 @@ pub struct Twins {
     script: Digest,
     /// Tokens that the script does not initialise, by name and label: their twins are made ready beforehand.
     ready_made: Vec<(String, String)>,
+    /// The virtual YubiKeys of the store, and those of the script's tokens for which they stand in.
+    yubikeys: Option<VirtualYubiKeys>,
+    virtual_tokens: BTreeMap<String, VirtualToken>,
 }
 
 /// Why there are no twins.
@@ -49,6 +80,9 @@ pub enum TwinsError {
     /// SoftHSM.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The virtual YubiKeys.
+    #[error(transparent)]
+    YubiKeys(#[from] NoYubiKeys),
     /// The root that the script changes.
     #[error("there is no twin of the root that the script changes: {why}")]
     Root {
@@ -63,12 +97,15 @@ impl Twins {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn prepare_store(store: &Path) -> Result<(), TwinsError> {
+    pub fn prepare_store(store: &Path, kind: TokenKind) -> Result<(), TwinsError> {
         let failed = |source| TwinsError::Store {
             path: store.to_owned(),
             source,
         };
         fs::create_dir_all(store.join(EMPTY)).map_err(failed)?;
+        if kind == TokenKind::YubiKey {
+            VirtualYubiKeys::prepare(store).map_err(failed)?;
+        }
         let store_path = fs::canonicalize(store).map_err(failed)?;
         let configuration = format!(
             "# Twins of a rehearsal: throw-away tokens.\n\
@@ -82,6 +119,48 @@ impl Twins {
         point(store, EMPTY).map_err(failed)
     }
 
+    /// Starts the virtual YubiKeys of a store, if it has any: they end when this process does. Gives where the PC/SC
+    /// library finds them, for `PCSCLITE_CSOCK_NAME`.
+    ///
+    /// # Errors
+    /// When they are not installed, or do not start.
+    pub fn start_yubikeys(store: &Path) -> Result<Option<PathBuf>, TwinsError> {
+        let yubikeys = VirtualYubiKeys::of(store);
+        Ok(yubikeys.map(|yubikeys| yubikeys.start()).transpose()?)
+    }
+
+    /// The root at which attestations of the twins end, PEM; none where no twin attests.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn attestation_root(&self) -> Result<Option<String>, TwinsError> {
+        let root = self
+            .yubikeys
+            .as_ref()
+            .map(VirtualYubiKeys::root)
+            .transpose();
+        root.map_err(|source| TwinsError::Store {
+            path: self.store.clone(),
+            source,
+        })
+    }
+
+    /// Has virtual YubiKeys wait a little for their touch, so that people see how it is asked for.
+    ///
+    /// # Errors
+    /// When the virtual YubiKeys do not answer.
+    pub fn show_touches(&self) -> Result<(), TwinsError> {
+        match &self.yubikeys {
+            None => Ok(()),
+            Some(yubikeys) => yubikeys
+                .touch_after(TOUCH)
+                .map_err(|source| TwinsError::Store {
+                    path: self.store.clone(),
+                    source,
+                }),
+        }
+    }
+
     /// The configuration file that SoftHSM must be started with.
     #[must_use]
     pub fn configuration(store: &Path) -> PathBuf {
@@ -93,11 +172,12 @@ impl Twins {
     /// # Errors
     /// When a twin that has to be ready beforehand cannot be made.
     pub fn new(store: &Path, script: &Script) -> Result<Self, TwinsError> {
-        let initialised = |key: &KeyId| {
-            script
-                .steps()
-                .iter()
-                .any(|step| matches!(&step.act, Act::InitialiseToken { key: of } if of == key))
+        let initialised = |key: &KeyId| script.initialises(key);
+        let yubikeys = VirtualYubiKeys::of(store);
+        let virtual_tokens = if yubikeys.is_some() {
+            virtual_tokens(script)
+        } else {
+            BTreeMap::new()
         };
         let mut twins = Self {
             store: store.to_owned(),
@@ -106,6 +186,8 @@ impl Twins {
                 source,
             })?,
             ready_made: Vec::new(),
+            yubikeys,
+            virtual_tokens,
         };
         for plan in script.keys().iter().filter(|plan| !initialised(&plan.id)) {
             let name = plan.id.to_string();
@@ -117,6 +199,13 @@ impl Twins {
             if !served.any(|plan| initialised(&plan.id)) {
                 let name = spare.id.to_string();
                 let label = twin_label(&name, &spare.token);
+                twins.ready_made.push((name, label));
+            }
+        }
+        for person in script.people() {
+            if let Some(own) = &person.approval {
+                let name = own_token_name(&person.id);
+                let label = twin_label(&name, &own.token);
                 twins.ready_made.push((name, label));
             }
         }
@@ -133,7 +222,7 @@ impl Twins {
         if seen.iter().any(|seen| seen.state.pin_set) {
             return Ok(());
         }
-        let blank = reader.find(&TokenQuery::blank(PROFILE))?;
+        let blank = reader.find(&TokenQuery::blank(self.profile_of(name)))?;
         let mut token = reader.open(&blank.id)?;
         let (so_pin, pin) = (
             self.pin(name, SecretPurpose::SoPin),
@@ -145,11 +234,33 @@ impl Twins {
         Ok(())
     }
 
+    /// The twin of each person's own token, with a key in it: its public key, PEM.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn own_tokens(
+        &mut self,
+        script: &Script,
+    ) -> Result<BTreeMap<PersonId, String>, TwinsError> {
+        let mut twins = BTreeMap::new();
+        for person in script.people().iter().filter(|one| one.approval.is_some()) {
+            let public = self.with_token(&own_token_name(&person.id), |token, slot| {
+                let mut held = token.keys()?.into_iter();
+                match held.next() {
+                    Some(held) => Ok(held.public),
+                    None => super::twin_root::make_key(token, slot, KeyType::EcdsaP256),
+                }
+            })?;
+            twins.insert(person.id.clone(), public.to_pem());
+        }
+        Ok(twins)
+    }
+
     /// Does something with the twin of a key, behind its PIN. A twin that is not ready is made so.
     pub(super) fn with_token<T>(
         &mut self,
         name: &str,
-        act: impl FnOnce(&mut dyn Token) -> Result<T, TwinsError>,
+        act: impl FnOnce(&mut dyn Token, Option<u8>) -> Result<T, TwinsError>,
     ) -> Result<T, TwinsError> {
         let is_planned = self.ready_made.iter().any(|(ready, _)| ready == name);
         if !is_planned {
@@ -157,29 +268,46 @@ impl Twins {
             self.make_ready(name, &label)?;
         }
         let mut reader = self.reader_with(name)?;
-        let seen = reader.find(&TokenQuery::of(PROFILE))?;
+        let seen = reader.find(&TokenQuery::of(self.profile_of(name)))?;
         let mut token = reader.open(&seen.id)?;
         token.login(&own(self.pin(name, SecretPurpose::Pin))?)?;
-        act(token.as_mut())
+        let slot = self.virtual_tokens.get(name).map(|token| token.slot);
+        act(token.as_mut(), slot)
+    }
+
+    /// The profile of the twin of that name.
+    fn profile_of(&self, name: &str) -> &'static str {
+        if self.virtual_tokens.contains_key(name) {
+            YUBIKEY
+        } else {
+            PROFILE
+        }
     }
 
     /// The reader, with the twin of this name in it and no other.
-    fn reader_with(&mut self, name: &str) -> Result<pkcs11::Module, TwinsError> {
+    fn reader_with(&mut self, name: &str) -> Result<Box<dyn Reader>, TwinsError> {
         self.put_in(name).map_err(|source| TwinsError::Store {
             path: self.store.clone(),
             source,
         })?;
-        let profile = Profile::named(PROFILE).map_err(|error| TokenError::Unsupported {
+        let profile = self.profile_of(name);
+        let profile = Profile::named(profile).map_err(|error| TokenError::Unsupported {
             what: format!("be reached: {error}"),
         })?;
-        Ok(pkcs11::Module::load(&profile)?)
+        Ok(match profile.kind() {
+            Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&profile)?),
+            _ => Box::new(pkcs11::Module::load(&profile)?),
+        })
     }
 
     /// The PIN of a twin: it follows from the script and the token's name in it, so that a rehearsal can be resumed. It guards nothing.
     fn pin(&self, name: &str, purpose: SecretPurpose) -> String {
         let whose = match purpose {
             SecretPurpose::Pin | SecretPurpose::NewPin => "pin",
-            SecretPurpose::SoPin | SecretPurpose::NewSoPin => "so-pin",
+            SecretPurpose::SoPin
+            | SecretPurpose::NewSoPin
+            | SecretPurpose::Puk
+            | SecretPurpose::NewPuk => "so-pin",
             // Codes are people's, whatever keys they hold.
             SecretPurpose::ApprovalCode | SecretPurpose::NewApprovalCode => "code",
         };
@@ -199,15 +327,31 @@ impl Twins {
 
 impl Hands for Twins {
     fn put_in(&mut self, token: &str) -> io::Result<()> {
+        if let (Some(yubikeys), Some(twin)) = (&self.yubikeys, self.virtual_tokens.get(token)) {
+            point(&self.store, EMPTY)?;
+            return yubikeys.bring(token, twin.serial, &twin.firmware.to_string());
+        }
+        if let Some(yubikeys) = &self.yubikeys {
+            yubikeys.take_out()?;
+        }
         fs::create_dir_all(self.store.join(token))?;
         point(&self.store, token)
     }
 
     fn take_out(&mut self) -> io::Result<()> {
+        if let Some(yubikeys) = &self.yubikeys {
+            yubikeys.take_out()?;
+        }
         point(&self.store, EMPTY)
     }
 
     fn twin(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery> {
+        if let Some(twin) = self.virtual_tokens.get(token) {
+            return Some(TokenQuery {
+                serial: Some(twin.serial.to_string()),
+                ..TokenQuery::of(YUBIKEY)
+            });
+        }
         Some(TokenQuery {
             label: Some(twin_label(token, spec)),
             ..TokenQuery::of(PROFILE)
@@ -241,6 +385,40 @@ fn first_script(store: &Path, script: Digest) -> io::Result<Digest> {
     }
 }
 
+/// The tokens of a script for which virtual YubiKeys stand in: with the serial numbers that it names, and the firmware
+/// of the model that it names.
+fn virtual_tokens(script: &Script) -> BTreeMap<String, VirtualToken> {
+    let keys = script.keys().iter();
+    let keys = keys.map(|plan| (plan.id.to_string(), &plan.token));
+    let spares = script.spares().iter();
+    let spares = spares.map(|spare| (spare.id.to_string(), &spare.token));
+    let tokens = keys.chain(spares);
+    tokens
+        .filter_map(|(name, spec)| {
+            let slot = spec.slot?.number;
+            let serial = spec
+                .serial
+                .as_deref()
+                .and_then(|serial| serial.parse().ok());
+            let model = spec.model.as_deref();
+            let firmware = model.and_then(|model| model.strip_prefix("YubiKey ")?.parse().ok());
+            let twin = VirtualToken {
+                serial: serial.unwrap_or_else(|| some_serial(&name)),
+                firmware: firmware.unwrap_or(FIRMWARE),
+                slot,
+            };
+            Some((name, twin))
+        })
+        .collect()
+}
+
+/// A serial number that goes with a name, for a token that the script does not name by one.
+fn some_serial(name: &str) -> u32 {
+    let digest = Digest::of(name.as_bytes());
+    let [a, b, c, ..] = *digest.as_bytes();
+    70_000_000 + u32::from_be_bytes([0, a, b, c]) % 10_000_000
+}
+
 fn own(pin: String) -> Result<Pin, TokenError> {
     Pin::new(Zeroizing::new(pin)).map_err(|error| TokenError::Unsupported {
         what: format!("have that PIN: {error}"),
@@ -270,13 +448,15 @@ mod tests {
     #[test]
     fn one_twin_is_in_at_a_time() {
         let store = tempfile::tempdir().unwrap();
-        Twins::prepare_store(store.path()).unwrap();
+        Twins::prepare_store(store.path(), TokenKind::SoftHsm).unwrap();
         let reader = store.path().join(READER);
         assert_eq!(fs::read_link(&reader).unwrap(), Path::new(EMPTY));
         let mut twins = Twins {
             store: store.path().to_owned(),
             script: Digest::of(b""),
             ready_made: Vec::new(),
+            yubikeys: None,
+            virtual_tokens: BTreeMap::new(),
         };
         twins.put_in("key-2").unwrap();
         assert_eq!(fs::read_link(&reader).unwrap(), Path::new("key-2"));
@@ -292,6 +472,8 @@ mod tests {
             store: PathBuf::new(),
             script: Digest::of(script),
             ready_made: Vec::new(),
+            yubikeys: None,
+            virtual_tokens: BTreeMap::new(),
         };
         let (one, two) = ("key-1", "key-2");
         let of = |token: &str, purpose| twins(b"a").pin(token, purpose);

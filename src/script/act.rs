@@ -4,7 +4,7 @@ mod wording;
 
 pub use wording::capitalised;
 
-use super::{KeyId, Person, PersonId, PersonRole, Script};
+use super::{KeyId, MediumId, Person, PersonId, PersonRole, Script};
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -45,6 +45,11 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
+    EnrolKey {
+        /// The key.
+        key: KeyId,
+    },
     /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
     JudgeRequest,
     /// The root is put together and frozen.
@@ -73,6 +78,15 @@ pub enum Act {
         /// Who takes it; none: its holder.
         receiver: Option<PersonId>,
     },
+    /// A medium goes into a tamper-evident bag, and somebody takes it.
+    SealMedium {
+        /// Which.
+        medium: MediumId,
+        /// Where it is kept from now on. No control characters.
+        place: String,
+        /// Who takes it; none: the ceremony administrator.
+        receiver: Option<PersonId>,
+    },
     /// Everything stops: tokens are put away in bags, and the ceremony is taken up again later.
     Break {
         /// What for, if the script says so: "Lunch". No control characters.
@@ -84,7 +98,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 20] = [
+    pub(super) const KNOWN: [&'static str; 21] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -94,6 +108,7 @@ impl Act {
         "initialise-token",
         "set-pin",
         "generate-key",
+        "enrol-key",
         "judge-request",
         "compose-root",
         "review-root",
@@ -108,8 +123,7 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 8] = [
-        "enrol-key",
+    pub(super) const LATER: [&'static str; 7] = [
         "import-key",
         "back-up-key",
         "prove-backup",
@@ -132,6 +146,7 @@ impl Act {
             Self::InitialiseToken { .. } => "initialise-token",
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
+            Self::EnrolKey { .. } => "enrol-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
@@ -140,7 +155,7 @@ impl Act {
             Self::VerifyRoot => "verify-root",
             Self::Export => "export",
             Self::ProveToken { .. } => "prove-token",
-            Self::Seal { .. } => "seal",
+            Self::Seal { .. } | Self::SealMedium { .. } => "seal",
             Self::Break { .. } => "break",
             Self::SignOff => "sign-off",
         }
@@ -154,9 +169,19 @@ impl Act {
             | Self::InitialiseToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
+            | Self::EnrolKey { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
             _ => None,
+        }
+    }
+
+    /// The ID of what the act is about: of a key or of a medium.
+    #[must_use]
+    pub fn object(&self) -> Option<&str> {
+        match self {
+            Self::SealMedium { medium, .. } => Some(medium.as_str()),
+            act => act.key().map(KeyId::as_str),
         }
     }
 
@@ -167,7 +192,8 @@ impl Act {
             Self::OpenToken { key }
             | Self::InitialiseToken { key }
             | Self::SetPin { key }
-            | Self::GenerateKey { key } => Some(key),
+            | Self::GenerateKey { key }
+            | Self::EnrolKey { key } => Some(key),
             _ => None,
         }
     }
@@ -192,7 +218,7 @@ impl Act {
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),
             Self::Note { initials, .. } => those(&|p| initials.contains(&p.id)),
-            Self::OpenToken { key } | Self::GenerateKey { key } => {
+            Self::OpenToken { key } | Self::GenerateKey { key } | Self::EnrolKey { key } => {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }
@@ -204,6 +230,13 @@ impl Act {
                 let receiver = receiver.as_ref().or(holder);
                 those(&|p| Some(&p.id) == receiver || p.is(Witness))
             }
+            Self::SealMedium { receiver, .. } => those(&|p| {
+                let is_receiver = match receiver {
+                    Some(receiver) => p.id == *receiver,
+                    None => p.is(Administrator),
+                };
+                is_receiver || p.is(Witness)
+            }),
             Self::SignRoot => those(&|p| p.is(KeyHolder)),
         }
     }

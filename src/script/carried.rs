@@ -34,7 +34,7 @@ pub struct CarriedFile {
 }
 
 /// A ceremony directory holds the script, copies of what it carries, and these.
-const TAKEN: [&str; 14] = [
+const TAKEN: [&str; 15] = [
     "backup",
     "cards.html",
     "cards.txt",
@@ -42,6 +42,7 @@ const TAKEN: [&str; 14] = [
     "export",
     "keys",
     "lock",
+    "records",
     "report.html",
     "root",
     "script.toml",

@@ -48,7 +48,7 @@ const SAMPLE_KEYS: &[(&str, &[u8])] = carried![
 /// A first root that was signed by keys which were then discarded, and which trusts the sample keys.
 const SAMPLE_ROOT: &[(&str, &[u8])] = carried!["previous/1.root.json"];
 
-const SCRIPTS: [Embedded; 4] = [
+const SCRIPTS: [Embedded; 5] = [
     Embedded {
         name: "genesis",
         kind: Kind::Genesis,
@@ -76,6 +76,13 @@ const SCRIPTS: [Embedded; 4] = [
         summary: "takes a lost or stolen key out of the root",
         text: include_str!("../../ceremony-scripts/revocation.toml"),
         files: SAMPLE_ROOT,
+    },
+    Embedded {
+        name: "enrolment",
+        kind: Kind::Enrolment,
+        summary: "makes a key at another site, for a root that is signed elsewhere",
+        text: include_str!("../../ceremony-scripts/enrolment.toml"),
+        files: &[],
     },
 ];
 

@@ -88,6 +88,35 @@ id!(
     is_plain
 );
 id!(
+    /// A medium: `stick-a`.
+    MediumId,
+    is_plain
+);
+id!(
+    /// What lies in a bag: the token of a key by the key's ID, a spare or a medium by its own. No two of a script's
+    /// keys, spares and media have one ID.
+    ItemId,
+    is_plain
+);
+
+impl From<&KeyId> for ItemId {
+    fn from(id: &KeyId) -> Self {
+        Self(id.0.clone())
+    }
+}
+
+impl From<&SpareId> for ItemId {
+    fn from(id: &SpareId) -> Self {
+        Self(id.0.clone())
+    }
+}
+
+impl From<&MediumId> for ItemId {
+    fn from(id: &MediumId) -> Self {
+        Self(id.0.clone())
+    }
+}
+id!(
     /// A token that waits to stand in for another: `spare-1`.
     SpareId,
     is_plain
@@ -100,9 +129,9 @@ id!(
 
 impl StepId {
     /// The ID of a step that the script does not name itself.
-    pub(super) fn of(act: &str, key: Option<&KeyId>) -> Self {
-        match key {
-            Some(key) => Self(format!("{act}:{key}")),
+    pub(super) fn of(act: &str, object: Option<&str>) -> Self {
+        match object {
+            Some(object) => Self(format!("{act}:{object}")),
             None => Self(act.to_owned()),
         }
     }

@@ -7,30 +7,42 @@
 
 mod act;
 mod activation;
+mod attestation;
 mod blueprint;
 mod carried;
 mod check;
 mod embedded;
+mod enrolled;
 mod fault;
 mod id;
+mod medium;
+mod own_token;
 mod plan;
 mod previous;
 mod read;
 mod sheet;
 mod signing;
+mod token;
 mod warning;
 
 pub use act::{Act, capitalised};
 pub use activation::{Fate, SecretPlan, TokenSecret};
-pub use blueprint::{Blueprint, BlueprintError, ChangeBlueprint, KeyFate, OnlineFiles};
+pub use attestation::AttestationPolicy;
+pub use blueprint::{
+    Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, KeyFate, OnlineFiles, enrol,
+};
 pub use carried::{CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
+pub use enrolled::Enrolled;
 pub use fault::{Fault, Faults, Warning};
-pub use id::{IdError, KeyId, PersonId, SpareId, StepId};
+pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
+pub use medium::{Holds, Medium};
+pub use own_token::OwnToken;
 pub use plan::{
-    Assurance, Backup, Block, CarriedKey, Destination, KeyPlan, Kind, OnlineRoles, Person,
-    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Spare, Step, TokenSpec,
+    Assurance, Backup, Block, CarriedKey, KeyOrigin, KeyPlan, Kind, OnlineRoles, Person,
+    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::{RunSheet, SlipFacts, Slips};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
+pub use token::{SlotPlan, Spare, TokenSpec};

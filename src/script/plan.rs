@@ -7,17 +7,21 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use crate::metadata::{Key, KeyType};
-use crate::profile::{self, Profile};
-use crate::record::CustodyList;
-use crate::transfer::PayloadRegister;
+use crate::record::{CustodyList, Provenance};
+use crate::transfer::{Destination, PayloadRegister, TufOnCi};
 use crate::words::Digest;
 
+use super::attestation::AttestationPolicy;
 use super::carried::CarriedFile;
 use super::embedded;
+use super::enrolled::Enrolled;
 use super::fault::Warning;
+use super::medium::Medium;
+use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
-use super::{Act, Fate, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
+use super::token::{Spare, TokenSpec};
+use super::{Act, Fate, ItemId, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
 
 /// A ceremony script that passed every check.
 #[derive(Debug, Clone)]
@@ -33,6 +37,7 @@ pub struct Script {
     pub(super) people: Vec<Person>,
     pub(super) keys: Vec<KeyPlan>,
     pub(super) spares: Vec<Spare>,
+    pub(super) media: Vec<Medium>,
     pub(super) previous: Option<Previous>,
     pub(super) distant: Vec<DistantKey>,
     pub(super) custody: CustodyList,
@@ -40,6 +45,7 @@ pub struct Script {
     pub(super) carried: BTreeMap<String, CarriedFile>,
     pub(super) warnings: Vec<Warning>,
     pub(super) payloads: PayloadRegister,
+    pub(super) attestation: AttestationPolicy,
     pub(super) signing: Option<Signing>,
 }
 
@@ -55,6 +61,8 @@ pub enum Kind {
     Renewal,
     /// One key holder signs at another site what others composed.
     Signing,
+    /// A key is made at another site, for a root that others sign.
+    Enrolment,
 }
 
 /// How many people stand for what happens.
@@ -77,18 +85,14 @@ pub struct RootPolicy {
     pub expires: Timestamp,
     /// Whether file names in the repository carry versions and hashes.
     pub consistent_snapshot: bool,
-    /// For whose rules the metadata is written.
+    /// What publishes it.
     pub destination: Destination,
+    /// What tuf-on-ci is told in the root; none elsewhere.
+    pub tuf_on_ci: Option<TufOnCi>,
+    /// What every key that comes into the root must be known by; none where its token's word is enough.
+    pub require_provenance: Option<Provenance>,
     /// The roles whose keys are online.
     pub roles: OnlineRoles,
-}
-
-/// For whose rules the metadata is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Destination {
-    /// The specification, and nothing else.
-    Plain,
 }
 
 /// The roles whose keys are online. One that is not here stays as the root before has it.
@@ -100,6 +104,23 @@ pub struct OnlineRoles {
     pub snapshot: Option<RolePolicy>,
     /// Signs the files that clients may install.
     pub targets: Option<RolePolicy>,
+}
+
+impl RootPolicy {
+    /// Of a ceremony that makes no root: nobody has to sign, and nothing expires.
+    pub(super) const NONE: Self = Self {
+        threshold: 0,
+        expires: Timestamp::MAX,
+        consistent_snapshot: true,
+        destination: Destination::Plain,
+        tuf_on_ci: None,
+        require_provenance: None,
+        roles: OnlineRoles {
+            timestamp: None,
+            snapshot: None,
+            targets: None,
+        },
+    };
 }
 
 impl OnlineRoles {
@@ -190,6 +211,8 @@ pub struct Person {
     pub roles: Vec<PersonRole>,
     /// The name of who may come in the person's place.
     pub substitute: Option<String>,
+    /// The own token by which the person approves; none where it is by a code.
+    pub approval: Option<OwnToken>,
 }
 
 impl Person {
@@ -224,27 +247,46 @@ pub struct KeyPlan {
     pub token: TokenSpec,
     /// What kind of key.
     pub key_type: KeyType,
+    /// Where the key is made.
+    pub origin: KeyOrigin,
+    /// Whose key the root says that it is, where its publisher wants to know.
+    pub owner: Option<String>,
     /// Whether the key is backed up.
     pub backup: Backup,
     /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
     pub activation: Vec<SecretPlan>,
     /// What becomes of the key.
     pub change: KeyChange,
+    /// The file by which a key is enrolled that an earlier ceremony made.
+    pub enrolled: Option<Enrolled>,
 }
 
 impl KeyPlan {
+    /// Whether the key is made in this ceremony.
+    #[must_use]
+    pub const fn is_made(&self) -> bool {
+        self.change.before().is_none() && self.enrolled.is_none()
+    }
+
     /// What the script says of a secret of the token; none where such tokens have no such secret.
     #[must_use]
     pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
         self.activation.iter().find(|plan| plan.secret == secret)
     }
 
-    /// By which secret a locked PIN is unblocked: the PUK where the token has one, otherwise the SO PIN. None where
-    /// that is random and discarded.
+    /// Which secret sets a new PIN: the PUK where such tokens have one, otherwise the SO PIN.
+    #[must_use]
+    pub fn ruling_secret(&self) -> TokenSecret {
+        match self.secret(TokenSecret::Puk) {
+            Some(_) => TokenSecret::Puk,
+            None => TokenSecret::SoPin,
+        }
+    }
+
+    /// By which secret a locked PIN is unblocked. None where that is random and discarded.
     #[must_use]
     pub fn unblocked_by(&self) -> Option<&SecretPlan> {
-        self.secret(TokenSecret::Puk)
-            .or_else(|| self.secret(TokenSecret::SoPin))
+        self.secret(self.ruling_secret())
             .filter(|plan| plan.fate != Fate::Discarded)
     }
 
@@ -257,51 +299,14 @@ impl KeyPlan {
     }
 }
 
-/// A token that waits to stand in for one that fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spare {
-    /// How the script calls it.
-    pub id: SpareId,
-    /// Which token it is.
-    pub token: TokenSpec,
-    /// The keys for which it may be taken; empty where it may be for any key of its make.
-    pub keys: Vec<KeyId>,
-}
-
-impl Spare {
-    /// Whether it may stand in for the token of a key.
-    #[must_use]
-    pub fn serves(&self, plan: &KeyPlan) -> bool {
-        self.token.profile == plan.token.profile
-            && (self.keys.is_empty() || self.keys.contains(&plan.id))
-    }
-}
-
-/// How to tell the right token from others. What the script leaves out is not compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenSpec {
-    /// A token profile: `softhsm2`.
-    pub profile: String,
-    /// The maker, as the token tells it.
-    pub manufacturer: Option<String>,
-    /// The model, as the token tells it.
-    pub model: Option<String>,
-    /// The serial number, as the token tells it.
-    pub serial: Option<String>,
-    /// The label that the token gets when it is initialised; at most 32 bytes.
-    pub label: Option<String>,
-    /// The number of the tamper-evident bag that the token arrives in.
-    pub bag: Option<String>,
-}
-
-impl TokenSpec {
-    /// The ID that the key must have, for makes that keep keys in numbered slots: a YubiKey's 9c, for
-    /// digital signatures.
-    #[must_use]
-    pub fn slot(&self) -> Option<Vec<u8>> {
-        let profile = Profile::named(&self.profile).ok()?;
-        (profile.kind() == profile::Kind::YubikeyPiv).then(|| vec![0x9c])
-    }
+/// Where a key is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum KeyOrigin {
+    /// In its token, which it never leaves.
+    #[default]
+    Token,
+    /// In the locked memory of this machine, and brought into its token: its provenance says so for ever.
+    Memory,
 }
 
 /// Whether a key is backed up.
@@ -410,7 +415,13 @@ impl Script {
         self.previous.as_ref()
     }
 
-    /// The root that the ceremony is to make.
+    /// Whether the ceremony makes a root, or has a part in one. An enrolment makes keys alone.
+    #[must_use]
+    pub const fn makes_root(&self) -> bool {
+        !matches!(self.kind, Kind::Enrolment)
+    }
+
+    /// The root that the ceremony is to make; of no meaning where it makes none ([`Self::makes_root`]).
     #[must_use]
     pub const fn root(&self) -> &RootPolicy {
         &self.root
@@ -466,6 +477,20 @@ impl Script {
         self.keys.iter().find(|key| key.id == *id)
     }
 
+    /// The keys that are enrolled by files, those whose tokens are in the room first.
+    pub fn enrolled(&self) -> impl Iterator<Item = (&KeyId, &Enrolled)> {
+        let here = self.keys.iter().map(|plan| (&plan.id, &plan.enrolled));
+        let distant = self.distant.iter().map(|key| (&key.id, &key.enrolled));
+        let all = here.chain(distant);
+        all.filter_map(|(id, enrolled)| Some((id, enrolled.as_ref()?)))
+    }
+
+    /// The key of that ID whose token is elsewhere.
+    #[must_use]
+    pub fn distant_key(&self, key: &KeyId) -> Option<&DistantKey> {
+        self.distant.iter().find(|distant| distant.id == *key)
+    }
+
     /// The spare tokens, in the order of the script.
     #[must_use]
     pub fn spares(&self) -> &[Spare] {
@@ -478,6 +503,19 @@ impl Script {
         self.spares.iter().find(|spare| spare.id == *id)
     }
 
+    /// The media, in the order of the script.
+    #[must_use]
+    pub fn media(&self) -> &[Medium] {
+        &self.media
+    }
+
+    /// The medium of that name.
+    #[must_use]
+    pub fn medium(&self, item: &ItemId) -> Option<&Medium> {
+        let mut media = self.media.iter();
+        media.find(|medium| medium.id.as_str() == item.as_str())
+    }
+
     /// The holder of a root key.
     #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
@@ -488,6 +526,13 @@ impl Script {
     #[must_use]
     pub const fn custody(&self) -> &CustodyList {
         &self.custody
+    }
+
+    /// Whether a step initialises the token of a key.
+    #[must_use]
+    pub fn initialises(&self, key: &KeyId) -> bool {
+        let mut acts = self.steps.iter().map(|step| &step.act);
+        acts.any(|act| matches!(act, Act::InitialiseToken { key: of } if of == key))
     }
 
     /// The steps, in their order.
@@ -531,6 +576,12 @@ impl Script {
     #[must_use]
     pub const fn payloads(&self) -> &PayloadRegister {
         &self.payloads
+    }
+
+    /// At which roots attestations of keys may end.
+    #[must_use]
+    pub const fn attestation(&self) -> &AttestationPolicy {
+        &self.attestation
     }
 
     /// What a signing is about; none in other kinds.
@@ -593,6 +644,9 @@ impl Script {
     /// `the key of key holder 3`, or `key-6 of key holder 3` when that person holds several.
     #[must_use]
     pub fn key_title(&self, key: &KeyId) -> String {
+        if let Some(distant) = self.distant_key(key) {
+            return format!("{key} of {}", distant.title());
+        }
         let holder = self.holder_title(key);
         if self.holds_several(key) {
             format!("{key} of {holder}")
@@ -660,13 +714,17 @@ spelling!(Kind {
     Rotation = "rotation",
     Renewal = "renewal",
     Signing = "signing",
+    Enrolment = "enrolment",
 });
-spelling!(Destination { Plain = "plain" });
 spelling!(Assurance {
     TwoPeople = "two-people",
     Solo = "solo",
 });
 spelling!(Backup { None = "none" });
+spelling!(KeyOrigin {
+    Token = "token",
+    Memory = "memory",
+});
 spelling!(PersonRole {
     Administrator = "administrator",
     Witness = "witness",

@@ -7,6 +7,7 @@ use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
 use super::carried::CarriedFile;
+use super::enrolled::Enrolled;
 use super::id::KeyId;
 
 /// Where a ceremony begins: the root that it changes, and what the ceremony before left.
@@ -47,7 +48,7 @@ pub struct RootKey {
 /// What becomes of a root key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyChange {
-    /// It is made today, and stands in the new root.
+    /// It is made today or was enrolled, and stands in the new root.
     Add,
     /// It stands in both roots.
     Keep(RootKey),
@@ -69,7 +70,7 @@ impl KeyChange {
         }
     }
 
-    /// The key as the root before has it; none for one that is made today.
+    /// The key as the root before has it; none for a new one.
     #[must_use]
     pub const fn before(&self) -> Option<&RootKey> {
         match self {
@@ -96,12 +97,16 @@ impl fmt::Display for KeyChange {
 pub struct DistantKey {
     /// How the script calls the key.
     pub id: KeyId,
-    /// What becomes of it; never [`KeyChange::Add`].
+    /// What becomes of it; one that is added is enrolled.
     pub change: KeyChange,
     /// Where it is, and so whether it signs.
     pub place: Place,
     /// Who holds it, as it is read aloud. No control characters.
     pub held_by: Option<String>,
+    /// Whose key the root says that it is, where its publisher wants to know.
+    pub owner: Option<String>,
+    /// The file by which a key is enrolled that no root has yet.
+    pub enrolled: Option<Enrolled>,
 }
 
 impl DistantKey {
@@ -109,7 +114,7 @@ impl DistantKey {
     #[must_use]
     pub fn title(&self) -> String {
         let name = match &self.place {
-            Place::Site(site) => format!("site {site}"),
+            Place::Site(site) | Place::Elsewhere(site) => format!("site {site}"),
             Place::Absent | Place::Lost => self.id.to_string(),
         };
         match &self.held_by {
@@ -124,7 +129,9 @@ impl DistantKey {
 pub enum Place {
     /// At another site, which owes its signature.
     Site(String),
-    /// Elsewhere, and it does not sign this time.
+    /// At another site, which has no part in this version: a first root goes on no journey.
+    Elsewhere(String),
+    /// Somewhere, and it does not sign this time.
     Absent,
     /// Nobody has it any more, or somebody has it who should not: it must not be counted on.
     Lost,
@@ -133,7 +140,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Site(site) => write!(f, "at site {site}"),
+            Self::Site(site) | Self::Elsewhere(site) => write!(f, "at site {site}"),
             Self::Absent => f.write_str("absent"),
             Self::Lost => f.write_str("lost"),
         }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::TokenSecret;
 use super::embedded;
 use super::fault::Warning;
-use super::plan::{Kind, PersonRole};
+use super::plan::PersonRole;
 use super::previous::Place;
 use super::read::{ChangeEntry, DistantEntry, Draft, Log, Span};
+use super::{KeyOrigin, TokenSecret};
 use crate::metadata::KeyType;
 use crate::profile::Profile;
+use crate::record::TouchPolicy;
 
 /// The warnings of a script without faults, in the order of its lines.
 pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
@@ -23,7 +24,9 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.key_types(draft);
     found.sample_keys(draft);
     found.activation(draft);
+    found.attestation(draft);
     found.rotation(draft);
+    found.publisher(draft);
     found.warnings.sort_by_key(|warning| warning.line);
     found.warnings
 }
@@ -163,6 +166,40 @@ impl Found<'_, '_> {
         }
     }
 
+    /// What weakens what is known of keys on YubiKeys.
+    fn attestation(&mut self, draft: &Draft) {
+        for root in &draft.attestation.roots {
+            self.warn(
+                "script.attestation-root",
+                &root.span,
+                format!(
+                    "attestations that end at {:?} are believed, although no maker's root is built in there",
+                    root.value.name
+                ),
+                "leave it out where keys are on YubiKeys: their maker's roots are known",
+            );
+        }
+        let origins = draft.keys.iter().filter_map(|key| key.origin.as_ref());
+        for origin in origins.filter(|at| at.value == KeyOrigin::Memory) {
+            self.warn(
+                "script.origin",
+                &origin.span,
+                "a key that is made in the memory of this machine is \"imported\" for ever: whoever looked into that memory has it".to_owned(),
+                "leave it out: the token makes its key itself then, and attests it",
+            );
+        }
+        let tokens = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let touch = tokens.filter_map(|token| token.touch_policy.as_ref());
+        for policy in touch.filter(|at| at.value == TouchPolicy::Never) {
+            self.warn(
+                "script.policy",
+                &policy.span,
+                "a key that wants no touch signs for whatever program knows its PIN".to_owned(),
+                "leave it out: a touch is wanted before every signature then",
+            );
+        }
+    }
+
     /// What a change of a root leaves behind that somebody will be sorry for.
     fn rotation(&mut self, draft: &Draft) {
         let lost = |key: &&DistantEntry| {
@@ -175,9 +212,6 @@ impl Found<'_, '_> {
                 "a lost key stays in the root: whoever has it can sign with it".to_owned(),
                 "take it out, with change = \"remove\"",
             );
-        }
-        if draft.kind == Kind::Genesis {
-            return;
         }
         let usable = draft.distant.iter().filter(|key| !lost(key)).count() + draft.keys.len();
         let makes: BTreeSet<(&str, Option<&str>)> = draft
@@ -196,6 +230,21 @@ impl Found<'_, '_> {
                 &draft.start,
                 format!("every root key is on a token of one make, {profile}"),
                 "have keys on tokens of another make too: one flaw would break them all",
+            );
+        }
+    }
+
+    /// What the publisher would not take in the root before. What this change does not mend, it passes on.
+    fn publisher(&mut self, draft: &Draft) {
+        let (Some(destination), Some(before)) = (&draft.root.destination, draft.before()) else {
+            return;
+        };
+        for objection in destination.value.objections(before.document()) {
+            self.warn(
+                "script.destination",
+                &destination.span,
+                format!("root {}: {objection}", before.version()),
+                "see to it with this change: change = \"move-id\" with owner = \"@alice\" writes a key anew, [root.roles] an online one",
             );
         }
     }

@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::KeyType;
 use crate::profile::Profile;
+pub use crate::record::FactorySecret;
 use crate::record::{KeyAttributes, TokenId, Tries, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
@@ -48,27 +49,6 @@ pub struct TokenState {
     pub write_protected: bool,
     /// What it still has as it left the factory, so that everybody knows it.
     pub at_factory_value: Vec<FactorySecret>,
-}
-
-/// A secret that a make of token leaves the factory with, the same in every one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FactorySecret {
-    /// The PIN.
-    Pin,
-    /// What unblocks the PIN.
-    Puk,
-    /// What lets keys be made.
-    ManagementKey,
-}
-
-impl fmt::Display for FactorySecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pin => "PIN",
-            Self::Puk => "PUK",
-            Self::ManagementKey => "management key",
-        })
-    }
 }
 
 /// That a token waits for a finger, or does not any more.
@@ -353,6 +333,14 @@ pub trait Token: Send {
         Err(TokenError::Unsupported {
             what: "take in keys that were made elsewhere".to_owned(),
         })
+    }
+
+    /// Destroys what an interrupted [`Self::import`] of this very request left, if it got so far.
+    ///
+    /// # Errors
+    /// As [`Self::destroy`]; [`TokenError::KeyMismatch`] when what is there is not of this request.
+    fn discard(&mut self, _request: &KeyRequest) -> Result<(), TokenError> {
+        Ok(())
     }
 
     /// Random bytes of the token's own generator.

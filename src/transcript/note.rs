@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::ceremony::{Ceremony, Ending, Mode};
+use crate::record::visible;
+use crate::script::Person;
 
 use super::Transcript;
 
@@ -14,6 +16,16 @@ pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> String {
     // Writing to a string cannot fail.
     let _ = write_note(&mut note, ceremony, transcript);
     note
+}
+
+/// The name of a person, with that of the script where it is another one.
+fn name_and_former(ceremony: &Ceremony, person: &Person) -> String {
+    let name = ceremony.name(&person.id);
+    if name == person.name {
+        name.to_owned()
+    } else {
+        format!("{name} (in the script: {})", person.name)
+    }
 }
 
 fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -> std::fmt::Result {
@@ -55,7 +67,7 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
             note,
             "  {:<12} {}: {verdict}",
             person.id,
-            ceremony.name(&person.id)
+            name_and_former(ceremony, person)
         )?;
     }
     if !ceremony.amendments().is_empty() {
@@ -75,19 +87,7 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
         }
     }
     writeln!(note)?;
-    writeln!(note, "Keys")?;
-    for (plan, state) in ceremony.key_states() {
-        let made = match state.generated() {
-            None => "was not generated".to_owned(),
-            Some(generated) => format!(
-                "{}  {}  fingerprint {}",
-                plan.key_type,
-                generated.origin(),
-                generated.public_key.fingerprint()
-            ),
-        };
-        writeln!(note, "  {:<12} {made}", plan.id)?;
-    }
+    write_keys(note, ceremony)?;
     if let Some(root) = ceremony.frozen() {
         writeln!(note)?;
         writeln!(note, "Root {}: digest of what was signed", root.version())?;
@@ -103,6 +103,43 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
         transcript.entries().len()
     )?;
     write_digest(note, &transcript.head())
+}
+
+fn write_keys(note: &mut String, ceremony: &Ceremony) -> std::fmt::Result {
+    writeln!(note, "Keys")?;
+    for (plan, state) in ceremony.key_states() {
+        let made = match state.generated() {
+            None => "was not generated".to_owned(),
+            Some(generated) => format!(
+                "{}  {}  fingerprint {}",
+                plan.key_type,
+                generated.origin(),
+                generated.public_key.fingerprint()
+            ),
+        };
+        let earlier = match &plan.enrolled {
+            Some(_) if state.is_proven() => "  (made before; it answered anew)",
+            Some(_) => "  (made before; not enrolled)",
+            None => "",
+        };
+        writeln!(note, "  {:<12} {made}{earlier}", plan.id)?;
+    }
+    for (distant, key) in ceremony.remote_keys() {
+        let fingerprint = key.public().map(|public| public.fingerprint().to_string());
+        let fingerprint = fingerprint.unwrap_or_default();
+        let compared = if ceremony.is_enrolled(&distant.id) {
+            "two people compared it"
+        } else {
+            "not enrolled"
+        };
+        writeln!(
+            note,
+            "  {:<12} of {}  fingerprint {fingerprint}  ({compared})",
+            distant.id,
+            visible(&distant.title())
+        )?;
+    }
+    Ok(())
 }
 
 fn write_digest(note: &mut String, digest: &crate::words::Digest) -> std::fmt::Result {

@@ -4,8 +4,7 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use serde_json::Value;
-
+use super::tuf_on_ci;
 use crate::metadata::{Client, RoleKind, RootDocument};
 
 /// What publishes the metadata.
@@ -41,11 +40,6 @@ pub struct Consignment<'a> {
     pub previous: Option<&'a RootDocument>,
 }
 
-const KEY_OWNER: &str = "x-tuf-on-ci-keyowner";
-const ONLINE_URI: &str = "x-tuf-on-ci-online-uri";
-const EXPIRY_PERIOD: &str = "x-tuf-on-ci-expiry-period";
-const SIGNING_PERIOD: &str = "x-tuf-on-ci-signing-period";
-
 impl Destination {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Plain, Self::TufOnCi, Self::Tough, Self::PythonTuf];
@@ -75,7 +69,7 @@ impl Destination {
     #[must_use]
     pub fn objections(self, root: &RootDocument) -> Vec<String> {
         match self {
-            Self::TufOnCi => tuf_on_ci_objections(root),
+            Self::TufOnCi => tuf_on_ci::objections(root),
             _ => Vec::new(),
         }
     }
@@ -210,65 +204,6 @@ fn online_notes(destination: Destination, consignment: &Consignment<'_>) -> Stri
         "#    The keys of {roles} change with this version. Have that metadata signed anew by the new keys now:\n\
          #    clients that have the new root refuse what the old keys signed.\n{how}\n"
     )
-}
-
-fn tuf_on_ci_objections(root: &RootDocument) -> Vec<String> {
-    let mut objections = Vec::new();
-    let mut object = |what: String| objections.push(what);
-    if root.consistent_snapshot() != Some(true) {
-        object("tuf-on-ci wants consistent_snapshot = true".to_owned());
-    }
-    let (timestamp, snapshot) = (
-        root.role(RoleKind::Timestamp),
-        root.role(RoleKind::Snapshot),
-    );
-    if timestamp != snapshot {
-        object("tuf-on-ci wants the same keys and threshold for timestamp and snapshot".to_owned());
-    }
-    for (id, listed) in root.keys() {
-        if listed.rule() != Some(crate::metadata::KeyIdRule::SPECIFIED) {
-            object(format!(
-                "tuf-on-ci wants for key {} the ID that the specification gives it",
-                id.short()
-            ));
-        }
-        let object_of_key = listed.key().object();
-        let has = |name: &str| object_of_key.get(name).and_then(Value::as_str);
-        if has(KEY_OWNER).is_none() && has(ONLINE_URI).is_none() {
-            object(format!(
-                "key {} has neither {KEY_OWNER} nor {ONLINE_URI}; giving it one changes its ID, and so takes a rotation",
-                id.short()
-            ));
-        }
-    }
-    let tree = root.tree();
-    let has_periods = |value: Option<&Value>| {
-        let days = |name: &str| value?.get(name)?.as_u64();
-        match (days(SIGNING_PERIOD), days(EXPIRY_PERIOD)) {
-            (Some(signing), Some(expiry)) => 1 <= signing && signing < expiry,
-            _ => false,
-        }
-    };
-    let signed = Value::Object(tree.clone());
-    let roles = tree.get("roles");
-    for (place, value) in [
-        ("the root", Some(&signed)),
-        (
-            "role timestamp",
-            roles.and_then(|roles| roles.get("timestamp")),
-        ),
-        (
-            "role snapshot",
-            roles.and_then(|roles| roles.get("snapshot")),
-        ),
-    ] {
-        if !has_periods(value) {
-            object(format!(
-                "tuf-on-ci wants in {place} a {SIGNING_PERIOD} of at least a day, and a longer {EXPIRY_PERIOD}"
-            ));
-        }
-    }
-    objections
 }
 
 impl fmt::Display for Destination {

@@ -105,6 +105,10 @@ impl Members {
         self.take(name, "number", |value| value.as_u64())
     }
 
+    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Refusal> {
+        self.take(name, "true or false", |value| value.as_bool())
+    }
+
     /// A version: a number of at least 1.
     pub(super) fn version(&mut self, name: &str) -> Result<u64, Refusal> {
         match self.number(name)? {
@@ -156,6 +160,24 @@ impl Members {
                 Ok(read)
             })
             .collect()
+    }
+
+    /// An object.
+    pub(super) fn object<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Members) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        self.optional(name, read)?
+            .ok_or_else(|| self.refuse(format!("has no object {name:?}")))
+    }
+
+    /// A mark: true, or not there.
+    pub(super) fn mark(&mut self, name: &str) -> Result<bool, Refusal> {
+        if !self.left.contains_key(name) {
+            return Ok(false);
+        }
+        self.take(name, "true", |value| value.as_bool().filter(|set| *set))
     }
 
     /// An object, or null.

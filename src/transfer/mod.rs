@@ -1,5 +1,5 @@
-//! What travels: signing requests, detached signatures, the register of what was signed, and roots to where they
-//! are published.
+//! What travels: signing requests, detached signatures, keys that were made elsewhere, the register of what was
+//! signed, and roots to where they are published.
 //!
 //! Everything here was in other hands. Each file is read strictly: an unknown member, a missing one, a second
 //! one of the same name or a longer file than can be meant is refused, with the ID of the check that speaks.
@@ -7,17 +7,23 @@
 
 mod check;
 mod destination;
+mod enrolment;
 mod form;
 mod merge;
+mod possession;
 mod register;
 mod request;
 mod signature;
 #[cfg(test)]
 mod testing;
+mod tuf_on_ci;
 
 pub use check::{Check, Refusal};
 pub use destination::{Consignment, Destination, UnknownDestination};
+pub use enrolment::{AttestationFiles, Enrolment, EnrolmentClaims, PossessionProof};
 pub use merge::{Judged, Kept, Merge, Owed};
+pub use possession::{NoProof, Occasion, Possession};
 pub use register::{Abandoned, Judgement, PayloadEntry, PayloadRegister, SignedBy, Threshold};
 pub use request::{Anchor, Asked, SigningRequest};
 pub use signature::DetachedSignature;
+pub use tuf_on_ci::{Periods, TufOnCi, online_at, owned_by};

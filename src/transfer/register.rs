@@ -30,6 +30,8 @@ type Place = (String, u64, Digest);
 pub struct PayloadRegister {
     /// The heads of the records that it was made from.
     records: BTreeSet<Digest>,
+    /// Whether a rehearsal is among these.
+    is_rehearsed: bool,
     entries: BTreeMap<Place, PayloadEntry>,
 }
 
@@ -297,8 +299,10 @@ impl PayloadRegister {
         let mut members = KIND.open(bytes)?;
         let records = members.texts("records")?;
         let entries = members.objects("payloads", PayloadEntry::read)?;
+        let is_rehearsed = members.mark("rehearsal")?;
         members.end()?;
         let mut register = Self::new();
+        register.is_rehearsed = is_rehearsed;
         for record in records {
             let head = Digest::from_hex(&record)
                 .map_err(|error| members.refuse(format!("has a faulty record: {error}")))?;
@@ -319,17 +323,32 @@ impl PayloadRegister {
     #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         let payloads: Vec<Value> = self.entries.values().map(PayloadEntry::to_json).collect();
-        write(&json!({
+        let mut file = json!({
             "conclave": KIND.name,
             "format": FORMAT,
             "records": self.records,
             "payloads": payloads,
-        }))
+        });
+        if self.is_rehearsed {
+            file["rehearsal"] = true.into();
+        }
+        write(&file)
     }
 
     /// Names a record that it was made from, by its head.
     pub fn add_record(&mut self, head: Digest) {
         self.records.insert(head);
+    }
+
+    /// Says that a rehearsal went into it: it is nothing to go by in a production.
+    pub const fn add_rehearsal(&mut self) {
+        self.is_rehearsed = true;
+    }
+
+    /// Whether a rehearsal went into it.
+    #[must_use]
+    pub const fn is_rehearsed(&self) -> bool {
+        self.is_rehearsed
     }
 
     /// Whether a record went into it.
@@ -363,6 +382,7 @@ impl PayloadRegister {
     /// Adds all that another register knows.
     pub fn join(&mut self, other: Self) {
         self.records.extend(other.records);
+        self.is_rehearsed |= other.is_rehearsed;
         for entry in other.entries.into_values() {
             self.add(entry);
         }

@@ -1,6 +1,6 @@
 //! From what was typed or chosen to an answer.
 
-use crate::ceremony::{Answer, Ask};
+use crate::ceremony::{Answer, Ask, TypedSecret};
 use crate::secret::Pin;
 
 use super::field::{SecretField, TextField};
@@ -60,7 +60,10 @@ pub(super) fn submit(model: &mut Model) -> Vec<Cmd> {
             }
         },
         Request::Secret(entering) => match submit_secret(entering) {
-            Ok(pin) => answered(model, Reply::Secret(Ok(pin))),
+            Ok(secret) => {
+                let word = entering.word.take();
+                answered(model, Reply::Secret(Ok(TypedSecret { secret, word })))
+            }
             Err(notice) => {
                 model.notice = notice;
                 Vec::new()
@@ -121,13 +124,14 @@ fn submit_secret(entering: &mut Entering) -> Result<Pin, Option<Notice>> {
         }))
     };
     if let Stage::LastTry(field) = &mut entering.stage {
-        if field.text() != Entering::LAST_TRY {
+        if Some(field.text()) != entering.prompt.word_first() {
             *field = TextField::default();
             return notice(
                 "nothing was tried",
                 "type exactly LAST TRY to use the last try, or Esc to keep it",
             );
         }
+        entering.word = Some(field.text().to_owned());
         entering.stage = Stage::First;
         return Err(None);
     }

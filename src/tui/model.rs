@@ -7,9 +7,8 @@ use jiff::Timestamp;
 
 use crate::ceremony::{
     Answer, Ask, Ceremony, Check, Ending, Fact, Field, Interrupt, Offer, Prompt, SecretPrompt,
-    Waiting, WaitingOn,
+    TypedSecret, Waiting, WaitingOn,
 };
-use crate::record::Tries;
 use crate::script::{PersonId, Script};
 use crate::secret::Pin;
 use crate::transcript::Transcript;
@@ -97,7 +96,7 @@ pub enum Reply {
     /// To [`Call::Ask`].
     Answer(Result<Answer, Interrupt>),
     /// To [`Call::Secret`].
-    Secret(Result<Pin, Interrupt>),
+    Secret(Result<TypedSecret, Interrupt>),
     /// To [`Call::Waiting`].
     Waiting(Result<(), Interrupt>),
 }
@@ -253,6 +252,8 @@ pub(super) struct Entering {
     pub prompt: SecretPrompt,
     pub stage: Stage,
     pub field: SecretField,
+    /// The word that came first.
+    pub word: Option<String>,
 }
 
 #[derive(Debug)]
@@ -265,19 +266,15 @@ pub(super) enum Stage {
 }
 
 impl Entering {
-    /// What is typed before the last try is used.
-    pub(super) const LAST_TRY: &'static str = "LAST TRY";
-
     pub(super) fn new(prompt: SecretPrompt) -> Self {
-        let is_last = matches!(prompt.tries, Some(Tries::Last | Tries::Exactly(0 | 1)));
-        let stage = if is_last && !prompt.purpose.is_new() {
-            Stage::LastTry(TextField::default())
-        } else {
-            Stage::First
+        let stage = match prompt.word_first() {
+            Some(_) => Stage::LastTry(TextField::default()),
+            None => Stage::First,
         };
         Self {
             prompt,
             stage,
+            word: None,
             field: SecretField::default(),
         }
     }

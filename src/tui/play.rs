@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::ceremony::{Ask, Mode};
+use crate::ceremony::{Ask, Mode, TypedSecret};
 use crate::secret::Pin;
 
 use super::model::{Entering, Model, Notice, Play, Reply, Request, Turn};
@@ -31,7 +31,10 @@ pub(super) fn once(model: &mut Model) -> Vec<Cmd> {
             answered(model, Reply::Answer(Ok(answer)))
         }
         Request::Secret(entering) => match given(entering) {
-            Ok(pin) => answered(model, Reply::Secret(Ok(pin))),
+            Ok(pin) => {
+                let secret = TypedSecret::given(pin, &entering.prompt);
+                answered(model, Reply::Secret(Ok(secret)))
+            }
             Err(notice) => {
                 model.notice = notice;
                 model.play = Play::Off;

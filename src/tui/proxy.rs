@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use crate::ceremony::{
-    Answer, Ceremony, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, StepError, Waiting,
+    Answer, Ceremony, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, StepError, TypedSecret,
+    Waiting,
 };
-use crate::secret::Pin;
 
 use super::model::{Call, RecordLine, Reply};
 
@@ -54,7 +54,11 @@ impl FrontEnd for Proxy {
         }
     }
 
-    fn secret(&mut self, ceremony: &Ceremony, prompt: &SecretPrompt) -> Result<Pin, Interrupt> {
+    fn secret(
+        &mut self,
+        ceremony: &Ceremony,
+        prompt: &SecretPrompt,
+    ) -> Result<TypedSecret, Interrupt> {
         match self.ask_screen(Call::Secret(Arc::new(ceremony.clone()), prompt.clone()))? {
             Reply::Secret(pin) => pin,
             _ => Err(Interrupt::Leave),

@@ -26,9 +26,13 @@ fn a_closed_ceremony_leaves_these() {
             "cards.txt",
             "closing-note.txt",
             "keys/custody.jsonl",
+            "keys/key-1.enrolment.json",
             "keys/key-1.pub.pem",
+            "keys/key-2.enrolment.json",
             "keys/key-2.pub.pem",
+            "keys/key-3.enrolment.json",
             "keys/key-3.pub.pem",
+            "keys/key-4.enrolment.json",
             "keys/key-4.pub.pem",
             "keys/payloads.json",
             "keys/register.json",
@@ -37,7 +41,7 @@ fn a_closed_ceremony_leaves_these() {
             "SHA256SUMS",
         ]
     );
-    let file = &documents[12].1;
+    let file = &documents[16].1;
     assert_eq!(Some(&Digest::of(file)), room.ceremony.verified());
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::{Arc, LazyLock};
 
-use conclave::audit::{documents, read_record};
+use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
     Prompt, Request, RequestKind,
@@ -366,11 +366,41 @@ fn of_sites() -> [Transcript; 2] {
         profile: "softhsm2".to_owned(),
         online: OnlineFiles::new(),
     };
-    let files: BTreeMap<String, Vec<u8>> = change.chain.iter().cloned().collect();
-    let text = change.write().unwrap();
-    let script = Script::parse("renewal.toml", &text, &files, change.not_before).unwrap();
+    let open = |change: &ChangeBlueprint| {
+        let files: BTreeMap<String, Vec<u8>> = change.files().collect();
+        let text = change.write().unwrap();
+        let script = Script::parse("renewal.toml", &text, &files, change.not_before).unwrap();
+        Room::open_with(Arc::new(script), Mode::Production, first.tokens())
+    };
+    // Another renewal was broken off before it could be signed by enough: it is given up.
+    let mut other = change.clone();
+    other.keys[1].1 = KeyFate::Absent;
+    other.keys[2].1 = KeyFate::Keep;
+    other.expires = "2028-05-01T00:00:00Z".parse().unwrap();
+    let mut broken_off = open(&other);
+    broken_off.advance_until(|ceremony| ceremony.signatures().have == 1);
+    let register = payload_register(&broken_off.ceremony, &broken_off.transcript);
+    let mut change = change;
+    change.register = Some((
+        "previous/payloads.json".to_owned(),
+        register.to_file_bytes(),
+    ));
     [0, 1].map(|index| {
-        let mut room = Room::open_with(Arc::new(script.clone()), Mode::Production, first.tokens());
+        let mut room = open(&change);
+        room.advance_until(|ceremony| {
+            let offers = ceremony.offers();
+            let mut kinds = offers.iter().map(|offer| offer.kind);
+            kinds.any(|kind| kind == RequestKind::GiveUpPayload)
+        });
+        let offers = room.ceremony.offers();
+        let mut offers = offers.iter();
+        let offer = offers
+            .find(|offer| offer.kind == RequestKind::GiveUpPayload)
+            .unwrap();
+        let payload = offer.fields[0].choices[0].value.clone();
+        let request = offer.with(vec![payload, "it was never sent".to_owned()]);
+        let approvals = room.approved_by(&room.ceremony.usual_approvers());
+        room.give(Input::Request { request, approvals }).unwrap();
         room.advance_until(|ceremony| ceremony.request().is_some());
         let remark = if index == 0 { "" } else { "the plane is late" };
         room.answer(Answer::Choice {
@@ -444,6 +474,29 @@ fn clumsy() -> Transcript {
     room.transcript
 }
 
+/// One person approves by an own token, and the token of another is missing.
+fn by_own_tokens() -> Transcript {
+    let script = crate::ceremony_driver::with_own_tokens(&["witness-1", "witness-2"]);
+    let mut room = Room::open(script, Mode::Production);
+    room.advance_until(|ceremony| {
+        ceremony
+            .offers()
+            .iter()
+            .any(|offer| offer.kind == RequestKind::CodeInstead)
+    });
+    let request = Request {
+        kind: RequestKind::CodeInstead,
+        values: ["witness-1", "left at home"].map(str::to_owned).to_vec(),
+    };
+    room.give(Input::Request {
+        request,
+        approvals: Vec::new(),
+    })
+    .unwrap();
+    while room.advance() {}
+    room.transcript
+}
+
 /// Somebody comes late and leaves, a substitute has a place, and a name is corrected.
 fn be_restless(room: &mut Room) {
     let choice = |index| Answer::Choice {
@@ -482,7 +535,11 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
 fn the_specification_names_every_event_and_member() {
     let specification = include_str!("../../docs/formats/transcript.md");
     let mut kinds = BTreeSet::new();
-    let records = [full(), clumsy()].into_iter().chain(of_sites());
+    let far_away = crate::ceremony_driver::with_a_key_far_away();
+    let far_away = Room::closed(far_away, Mode::Production).transcript;
+    let records = [full(), clumsy(), by_own_tokens(), far_away]
+        .into_iter()
+        .chain(of_sites());
     for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();

@@ -50,10 +50,9 @@ fn by(people: &[&str], step: &str, fact: Fact) -> Event {
 }
 
 fn coded(people: &[&str], strength: Strength) -> Vec<Approval> {
-    let each = people.iter().map(|id| Approval {
-        person: id.parse().unwrap(),
-        strength,
-    });
+    let each = people
+        .iter()
+        .map(|id| Approval::new(id.parse().unwrap(), strength));
     each.collect()
 }
 
@@ -85,6 +84,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
             key: key.clone(),
             token,
             blank: true,
+            at_factory_value: Vec::new(),
         },
     );
     let refusal = room.ceremony.clone().apply(&found).unwrap_err();
@@ -97,7 +97,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
             people,
             "open-token:key-1",
             Fact::BagOpened {
-                key: "key-1".parse().unwrap(),
+                item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
             },
         )
@@ -105,6 +105,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     for refused in [
         opened("A0012346", &["witness-1"]),
         opened("A0012345", &["administrator"]),
+        opened("A0012345", &["holder-1"]),
         opened("A0012345", &[]),
     ] {
         assert!(
@@ -140,7 +141,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
             people,
             "seal:key-1",
             Fact::Sealed {
-                key: "key-1".parse().unwrap(),
+                item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
                 receiver: receiver.parse().unwrap(),
                 place: place.map(str::to_owned),
@@ -215,7 +216,7 @@ fn a_token_that_was_used_is_not_sealed_before_it_is_put_away() {
         &["witness-1"],
         "seal:key-1",
         Fact::NewBagRead {
-            key: "key-1".parse().unwrap(),
+            item: "key-1".parse().unwrap(),
             bag: "B1".to_owned(),
         },
     );

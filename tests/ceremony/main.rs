@@ -7,11 +7,17 @@
 
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
+mod checks;
 mod course;
 mod custody;
+mod enrolment;
 mod foreign;
+mod media;
 mod order;
+mod own_token;
+mod payloads;
 mod people;
+mod publisher;
 mod refusals;
 mod resuming;
 mod rotation;

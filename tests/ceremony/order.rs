@@ -209,6 +209,7 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
             key: key("key-1"),
             token: room.token(&key("key-1")).id().clone(),
             blank: true,
+            at_factory_value: Vec::new(),
         },
     };
     assert!(room.ceremony.clone().apply(&found).is_err());

@@ -10,6 +10,7 @@ use conclave::metadata::KeyType;
 use conclave::script::{PersonId, Script};
 
 use crate::ceremony_driver::{Room, genesis, in_ink, parse};
+use crate::resuming::mishaps;
 
 fn script() -> Arc<Script> {
     genesis(&[KeyType::Ed25519; 2], 1)
@@ -44,10 +45,7 @@ fn assembled_for(script: Arc<Script>) -> Room {
 }
 
 fn by(person: &str, strength: Strength) -> Approval {
-    Approval {
-        person: id(person),
-        strength,
-    }
+    Approval::new(id(person), strength)
 }
 
 fn by_codes<const N: usize>(people: [&str; N]) -> Vec<Approval> {
@@ -713,7 +711,7 @@ fn a_final_check_is_never_waived() {
         }
     }
     let finals = Check::ALL.iter().filter(|check| !check.is_excusable());
-    assert_eq!(finals.count(), 12);
+    assert_eq!(finals.count(), 17);
 }
 
 #[test]
@@ -774,4 +772,48 @@ fn the_specification_names_every_check() {
         let row = format!("| `{check}` | {finality} | {} |", check.meaning());
         assert!(specification.contains(&row), "no row: {row}");
     }
+}
+
+/// Whatever two people decide in the course of a bad day, nobody decides alone: each such event, with approvals that
+/// are not those of two people, is refused where it stands.
+#[test]
+fn nothing_that_two_people_decide_is_decided_otherwise() {
+    let moments = mishaps(&[]);
+    let mut decided = std::collections::BTreeSet::new();
+    for pair in moments.windows(2) {
+        let event = pair[1].transcript.entries().last().unwrap().line.event();
+        let fact = serde_json::to_value(&event.fact).unwrap();
+        let given = fact["data"]["approvals"].as_array();
+        if given.is_none_or(Vec::is_empty) {
+            continue;
+        }
+        pair[0].ceremony.clone().apply(&event).unwrap();
+        decided.insert(event.fact.name());
+        for (why, approvals) in not_two_people() {
+            let mut forged = fact.clone();
+            forged["data"]["approvals"] = serde_json::to_value(&approvals).unwrap();
+            let people = approvals.iter().map(|approval| approval.person.clone());
+            let forged = Event {
+                step: event.step.clone(),
+                people: people.collect(),
+                fact: serde_json::from_value(forged).unwrap(),
+            };
+            let refused = pair[0].ceremony.clone().apply(&forged);
+            assert!(refused.is_err(), "{} by {why}", event.fact.name());
+        }
+    }
+    let all = [
+        "amended",
+        "clock-attested",
+        "envelope-sealed",
+        "exception-recorded",
+        "findings-acknowledged",
+        "forgone",
+        "key-orphaned",
+        "pause-begun",
+        "redo-decided",
+        "sealed",
+        "spare-taken",
+    ];
+    assert!(decided.iter().eq(all.iter()), "{decided:?}");
 }

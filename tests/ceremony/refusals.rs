@@ -76,6 +76,7 @@ fn inputs(room: &mut Room) -> Vec<Input> {
         Input::Outcome(Outcome::TokenFound {
             token: token.clone(),
             blank: true,
+            at_factory_value: Vec::new(),
         }),
         Input::Outcome(Outcome::TokenInitialised {
             token: token.clone(),
@@ -85,6 +86,7 @@ fn inputs(room: &mut Room) -> Vec<Input> {
             token,
             public_key,
             attributes: KeyAttributes::default(),
+            attestation: Vec::new(),
         }),
         Input::Outcome(Outcome::Answered {
             challenge: [0; 32],
@@ -390,6 +392,7 @@ fn what_a_token_gives_back_untruly_is_not_kept() {
             token: token.clone(),
             public_key,
             attributes,
+            attestation: Vec::new(),
         };
         assert_untrue(room.clone(), untrue);
     }
@@ -399,6 +402,7 @@ fn what_a_token_gives_back_untruly_is_not_kept() {
     let untrue = Outcome::TokenFound {
         token: room.token(&first).id().clone(),
         blank: false,
+        at_factory_value: Vec::new(),
     };
     assert_untrue(room, untrue);
 

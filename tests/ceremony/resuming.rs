@@ -1,9 +1,15 @@
 //! A process that takes over: people, clock and machine are asked again, and nothing is done twice unsaid.
 
-use conclave::ceremony::{Ceremony, Effect, Ending, Event, Fact, Mode, Next, ReplayError, Verdict};
-use conclave::metadata::KeyType;
+use std::collections::BTreeSet;
 
-use crate::ceremony_driver::{Room, genesis};
+use conclave::ceremony::{
+    Answer, Ceremony, Check, Effect, Ending, Event, ExceptionSheet, Fact, Failure, FailureKind,
+    Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, Verdict, Whereabouts,
+};
+use conclave::metadata::KeyType;
+use conclave::record::Finding;
+
+use crate::ceremony_driver::{Room, genesis, own_token, parse_with, with_own_tokens};
 
 fn room() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
@@ -44,6 +50,149 @@ fn from_every_moment_the_ceremony_goes_on_where_it_was() {
         room.advance();
     }
     assert_eq!(moments, room.transcript.entries().len() - 1);
+}
+
+/// A course in which tokens fail, bags are read and the room pauses, with the room after each of its lines.
+pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
+    let text = with_own_tokens(owners).text().to_owned();
+    let medium =
+        "[[medium]]\nid = \"stick-a\"\nholds = \"export\"\n\n[[step]]\nact = \"attendance\"";
+    let text = text
+        .replacen("[[step]]\nact = \"attendance\"", medium, 1)
+        .replacen(
+            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+            1,
+        );
+    let files: Vec<_> = owners
+        .iter()
+        .map(|owner| {
+            let key = own_token(&owner.parse().unwrap()).public_key();
+            (format!("approval/{owner}.pub.pem"), key.to_pem())
+        })
+        .collect();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, pem)| (name.as_str(), pem.as_bytes()))
+        .collect();
+    let script = parse_with(&text, &files);
+    let mut room = Room::open(script, Mode::Production);
+    room.keep_moments();
+    let at = |room: &mut Room, step: &str| {
+        room.advance_until(|ceremony| here(ceremony).as_deref() == Some(step));
+    };
+    let ask = |room: &mut Room, kind: RequestKind, values: &[&str]| {
+        let approvals = room.approved_by(&room.ceremony.usual_approvers());
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        let request = Request { kind, values };
+        room.give(Input::Request { request, approvals }).unwrap();
+    };
+    let fail = |room: &mut Room, kind: FailureKind| {
+        let failure = Failure {
+            kind,
+            what: "it did not".to_owned(),
+            hint: "look".to_owned(),
+        };
+        room.give(Input::Outcome(Outcome::Failed(failure))).unwrap();
+    };
+    at(&mut room, "inspect-station");
+    let found = vec![Finding::new("station.swap", "swap is on")];
+    room.give(Input::Outcome(Outcome::StationInspected(found)))
+        .unwrap();
+    at(&mut room, "note-1");
+    let sheet = ExceptionSheet {
+        expected: "initials".to_owned(),
+        happened: "the pen is dry".to_owned(),
+        decided: "go on".to_owned(),
+    };
+    let approvals = room.approved_by(&room.ceremony.usual_approvers());
+    room.give(Input::Exception {
+        sheet,
+        waives: Some(Check::NoteInitials),
+        approvals,
+    })
+    .unwrap();
+    ask(&mut room, RequestKind::AmendName, &["holder-1", "Ada"]);
+    at(&mut room, "generate-key:key-1");
+    room.advance();
+    fail(&mut room, FailureKind::PinLocked);
+    // It is unblocked, and what was opened for that is sealed anew.
+    room.advance();
+    room.advance();
+    room.answer(Answer::Text("B2".to_owned())).unwrap();
+    at(&mut room, "compose-root");
+    ask(&mut room, RequestKind::Redo, &["key-1", "it was dropped"]);
+    ask(&mut room, RequestKind::Pause, &["the fire alarm"]);
+    at(&mut room, "compose-root");
+    ask(
+        &mut room,
+        RequestKind::TakeSpare,
+        &["key-2 spare-1", "it is lost"],
+    );
+    ask(&mut room, RequestKind::Orphan, &["key-2", "it is lost"]);
+    at(&mut room, "prove-token:key-2");
+    fail(&mut room, FailureKind::Device);
+    ask(&mut room, RequestKind::Forgo, &["key-2", "it broke"]);
+    while room.advance() {}
+    assert!(room.ceremony.ending().is_some());
+    room.moments()
+}
+
+#[test]
+fn the_power_may_go_at_any_line_of_a_bad_day() {
+    let moments = mishaps(&["witness-1"]);
+    let kinds: BTreeSet<String> = moments
+        .iter()
+        .filter_map(|room| Some(room.transcript.entries().last()?.line.fact.name()))
+        .collect();
+    for kind in [
+        "code-chosen",
+        "own-token-proven",
+        "unblock-decided",
+        "pin-unblocked",
+        "envelope-sealed",
+        "redo-decided",
+        "key-destroyed",
+        "spare-taken",
+        "key-orphaned",
+        "pause-begun",
+        "tokens-put-away",
+        "new-bag-read",
+        "sealed",
+        "paused",
+        "head-compared",
+        "bag-opened",
+    ] {
+        assert!(kinds.contains(kind), "the course has no {kind}");
+    }
+    for mut room in moments {
+        if room.ceremony.ending().is_some() {
+            continue;
+        }
+        let after = room.transcript.entries().last().unwrap().line.fact.name();
+        // The process that takes over is cut off as well.
+        room.resume(0);
+        room.resume(0);
+        while room.advance() {}
+        assert!(
+            matches!(room.ceremony.ending(), Some(Ending::Closed(_))),
+            "after {after}"
+        );
+        let replayed = room.transcript.replay(&room.ceremony.script_arc());
+        assert!(replayed.is_ok(), "after {after}");
+        // Nothing is left on the table, whatever happened to it.
+        for (plan, state) in room.ceremony.key_states() {
+            if state.forgone().is_some() {
+                continue;
+            }
+            let item = room.ceremony.token_name(&plan.id).parse().unwrap();
+            let place = room.ceremony.whereabouts(&item);
+            assert!(
+                matches!(place, Some(Whereabouts::In(bag)) if bag.place.is_some()),
+                "{item} after {after}: {place:?}"
+            );
+        }
+    }
 }
 
 #[test]

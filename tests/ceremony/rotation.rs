@@ -21,7 +21,11 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(keys: usize, threshold: u8) -> Self {
         let script = genesis(&vec![KeyType::Ed25519; keys], threshold);
-        let room = Room::closed(script, Mode::Production);
+        Self::after(&Room::closed(script, Mode::Production))
+    }
+
+    /// What a ceremony left.
+    pub(crate) fn after(room: &Room) -> Self {
         let signed = room.ceremony.signed().unwrap();
         let role = signed.frozen().document().role(RoleKind::Root);
         Self {
@@ -64,7 +68,7 @@ impl World {
 /// The script of a blueprint. A site's signature is collected after signing.
 pub(crate) fn script(blueprint: &ChangeBlueprint) -> Result<Arc<Script>, Faults> {
     let text = blueprint.write().unwrap();
-    let mut files: BTreeMap<String, Vec<u8>> = blueprint.chain.iter().cloned().collect();
+    let mut files: BTreeMap<String, Vec<u8>> = blueprint.files().collect();
     files.extend(blueprint.online.values().flatten().cloned());
     Script::parse("rotation.toml", &text, &files, blueprint.not_before).map(Arc::new)
 }
@@ -107,8 +111,13 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
         review[1].starts_with("- key-5 (Key holder 5)  Ed25519"),
         "{review:#?}"
     );
-    assert!(review[1].ends_with(&format!("{}  removed; it signs this once more", key(5))));
-    assert!(review[2].starts_with("+ key-6 (Key holder 6)  ed25519  claimed"));
+    let removed = format!(", ID {}  removed; it signs this once more", key(5));
+    assert!(review[1].ends_with(&removed), "{review:#?}");
+    assert!(
+        review[2].starts_with("+ key-6 (Key holder 6)  Ed25519, fingerprint ")
+            && review[2].ends_with("  claimed"),
+        "{review:#?}"
+    );
     assert_eq!(review[3], "= unchanged: key-1, key-2, key-3, key-4");
     assert_eq!(review[4], "= threshold: 3 of 5, unchanged");
     assert_eq!(
@@ -273,8 +282,11 @@ fn a_site_is_waited_for_and_can_be_forgone_only_when_it_is_not_needed() {
     room.advance();
     let key: KeyId = "key-3".parse().unwrap();
     let other = room.token(&key).sign(b"something else");
-    room.give(Input::Outcome(Outcome::Collected(other)))
-        .unwrap();
+    room.give(Input::Outcome(Outcome::Collected {
+        signature: other,
+        record: None,
+    }))
+    .unwrap();
     assert!(room.ceremony.failure().is_some());
     assert_eq!(room.ceremony.owed()[&key], Owed::Waited);
     while room.advance() {}

@@ -66,10 +66,7 @@ fn here(room: &Room) -> String {
 }
 
 fn codes<const N: usize>(people: [&str; N]) -> Vec<Approval> {
-    let by = |person| Approval {
-        person: id(person),
-        strength: Strength::Code,
-    };
+    let by = |person| Approval::new(id(person), Strength::Code);
     people.map(by).to_vec()
 }
 
@@ -184,6 +181,7 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
         token,
         public_key: old.clone(),
         attributes,
+        attestation: Vec::new(),
     }))
     .unwrap();
     assert_eq!(same.ceremony.failure().unwrap().kind, FailureKind::Untrue);
@@ -297,6 +295,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
             key: key("key-2"),
             token: old,
             blank: false,
+            at_factory_value: Vec::new(),
         },
     };
     assert!(room.ceremony.clone().apply(&back).is_err());

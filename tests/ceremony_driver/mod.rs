@@ -18,13 +18,16 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, possession_message,
+    Outcome, Prompt, StepError, Strength, own_token_message,
 };
 use conclave::metadata::KeyType;
+use conclave::record::Provenance;
 use conclave::script::{
-    Blueprint, CarriedFiles as _, KeyId, Kind, PersonId, Script, SpareId, embedded,
+    Blueprint, CarriedFiles as _, EnrolledFile, KeyId, Kind, PersonId, Script, SpareId, embedded,
+    enrol,
 };
 use conclave::transcript::Transcript;
+use conclave::transfer::{Enrolment, EnrolmentClaims, Occasion, Possession, PossessionProof};
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
 
@@ -70,6 +73,42 @@ pub(crate) fn with_bags() -> Arc<Script> {
     parse(&text.replacen(compose, &lunch, 1))
 }
 
+fn own_name(person: &PersonId) -> String {
+    format!("{person}.own")
+}
+
+/// The own token of a person: the same in every ceremony.
+pub(crate) fn own_token(person: &PersonId) -> SoftwareToken {
+    let number = person.as_str().bytes().fold(100_u8, u8::wrapping_add);
+    let mut token = SoftwareToken::blank(number);
+    token.generate(KeyType::Ed25519);
+    token
+}
+
+/// A genesis with two keys, in which these people approve by own tokens.
+pub(crate) fn with_own_tokens(people: &[&str]) -> Arc<Script> {
+    let mut text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
+    let mut files = Vec::new();
+    for person in people {
+        let id: PersonId = person.parse().unwrap();
+        let pem = own_token(&id).public_key().to_pem();
+        let name = format!("approval/{person}.pub.pem");
+        let sha256 = Digest::of(pem.as_bytes());
+        let line = format!("id = \"{person}\"\n");
+        let own = format!(
+            "{line}approval = {{ token = {{ profile = \"softhsm2\", label = \"{person}\" }}, public_key = {{ file = {name:?}, sha256 = \"{sha256}\" }} }}\n"
+        );
+        assert_eq!(text.matches(&line).count(), 1);
+        text = text.replacen(&line, &own, 1);
+        files.push((name, pem));
+    }
+    let more: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, pem)| (name.as_str(), pem.as_bytes()))
+        .collect();
+    parse_with(&text, &more)
+}
+
 /// A script of this text, which carries what the ready genesis carries.
 pub(crate) fn parse(text: &str) -> Arc<Script> {
     let at = "2026-11-20T12:00:00Z".parse().unwrap();
@@ -105,6 +144,52 @@ pub(crate) fn parse_with(text: &str, more: &[(&str, &[u8])]) -> Arc<Script> {
     }
 }
 
+/// The enrolment file of a token, as another tool could make it.
+pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledFile {
+    let (script, challenge) = (Digest::of(b"the script of Lisbon"), [9; 32]);
+    let possession = Possession {
+        script,
+        key: "lisbon",
+        occasion: Occasion::Generation,
+        is_rehearsal: false,
+    };
+    let claims = EnrolmentClaims {
+        repository: "example.com/updates".to_owned(),
+        name: "lisbon".to_owned(),
+        holder: "Inês Sá".to_owned(),
+        public_key: token.public_key(),
+        token: token.id().clone(),
+        provenance: Provenance::Claimed,
+        is_rehearsal: false,
+    };
+    let proof = PossessionProof {
+        script,
+        occasion: Occasion::Generation,
+        challenge,
+        signature: token.sign(&possession.message(&challenge)),
+    };
+    let bytes = Enrolment::new(claims, Some(proof), None)
+        .unwrap()
+        .to_file_bytes();
+    EnrolledFile {
+        file: "enrolments/lisbon.enrolment.json".to_owned(),
+        enrolment: Enrolment::read(&bytes).unwrap(),
+        bytes,
+        site: Some("Lisbon".to_owned()),
+    }
+}
+
+/// A genesis with two keys in the room, and one at another site.
+pub(crate) fn with_a_key_far_away() -> Arc<Script> {
+    let mut token = SoftwareToken::blank(99);
+    token.initialise("far away");
+    token.generate(KeyType::Ed25519);
+    let remote = far_away(&token);
+    let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
+    let text = enrol(&text, std::slice::from_ref(&remote)).unwrap();
+    parse_with(&text, &[(&remote.file, &remote.bytes)])
+}
+
 /// A ceremony under way, its record, and the tokens on the table.
 #[derive(Clone)]
 pub(crate) struct Room {
@@ -114,6 +199,8 @@ pub(crate) struct Room {
     tokens: BTreeMap<String, SoftwareToken>,
     machine_time: Timestamp,
     ticks: u64,
+    /// The room after each line of its record, where somebody wants to see it.
+    moments: Option<Vec<Room>>,
 }
 
 impl Room {
@@ -121,7 +208,7 @@ impl Room {
     pub(crate) fn new(script: Arc<Script>) -> Self {
         let keys = script.keys().iter().map(|plan| plan.id.to_string());
         let spares = script.spares().iter().map(|spare| spare.id.to_string());
-        let tokens = keys
+        let mut tokens: BTreeMap<_, _> = keys
             .chain(spares)
             .zip(40..)
             .map(|(name, number)| {
@@ -130,12 +217,16 @@ impl Room {
                 (name, SoftwareToken::blank(own.unwrap_or(number)))
             })
             .collect();
+        for person in script.people().iter().filter(|one| one.approval.is_some()) {
+            tokens.insert(own_name(&person.id), own_token(&person.id));
+        }
         Self {
             machine_time: script.not_before(),
             ceremony: Ceremony::new(script),
             transcript: Transcript::default(),
             tokens,
             ticks: 0,
+            moments: None,
         }
     }
 
@@ -152,11 +243,17 @@ impl Room {
         mode: Mode,
         tokens: &BTreeMap<String, SoftwareToken>,
     ) -> Self {
+        let mut room = Self::new_with(script, tokens);
+        room.give(Input::Open(opening(mode))).unwrap();
+        room
+    }
+
+    /// The same, before it is opened.
+    pub(crate) fn new_with(script: Arc<Script>, tokens: &BTreeMap<String, SoftwareToken>) -> Self {
         let mut room = Self::new(script);
         for (id, token) in tokens {
             room.tokens.insert(id.clone(), token.clone());
         }
-        room.give(Input::Open(opening(mode))).unwrap();
         room
     }
 
@@ -204,10 +301,39 @@ impl Room {
 
     /// Gives an input, records what was decided, and applies it.
     pub(crate) fn give(&mut self, input: Input) -> Result<(), StepError> {
+        let input = self.signed(input)?;
         for event in self.ceremony.decide(input, &self.moment())? {
             self.record(event);
         }
         Ok(())
+    }
+
+    /// Has own tokens sign what is still to be signed of an input.
+    fn signed(&self, mut input: Input) -> Result<Input, StepError> {
+        let is_unsigned = |approval: &Approval| {
+            approval.strength == Strength::Token && approval.signature.is_none()
+        };
+        let unsigned = match &input {
+            Input::Answer { approvals, .. }
+            | Input::Request { approvals, .. }
+            | Input::Exception { approvals, .. } => approvals.iter().any(is_unsigned),
+            _ => false,
+        };
+        if !unsigned {
+            return Ok(input);
+        }
+        let event = self.ceremony.propose(input.clone(), &self.moment())?;
+        if let Input::Answer { approvals, .. }
+        | Input::Request { approvals, .. }
+        | Input::Exception { approvals, .. } = &mut input
+        {
+            for approval in approvals.iter_mut().filter(|one| is_unsigned(one)) {
+                let token = &self.tokens[&own_name(&approval.person)];
+                let message = self.ceremony.approval_message(&approval.person, &event);
+                *approval = Approval::by_token(approval.person.clone(), &token.sign(&message));
+            }
+        }
+        Ok(input)
     }
 
     /// Gives an answer.
@@ -238,15 +364,8 @@ impl Room {
 
     /// What people give, each by the own code, or alone.
     pub(crate) fn approved_by(&self, people: &[PersonId]) -> Vec<Approval> {
-        let strength = if self.ceremony.script().is_solo() {
-            Strength::Solo
-        } else {
-            Strength::Code
-        };
-        let approve = |person: &PersonId| Approval {
-            person: person.clone(),
-            strength,
-        };
+        let approve =
+            |person: &PersonId| Approval::new(person.clone(), self.ceremony.strength_of(person));
         people.iter().map(approve).collect()
     }
 
@@ -283,6 +402,20 @@ impl Room {
             .push(script, self.ceremony.mode(), time, event);
         self.ticks += 1;
         self.machine_time += SignedDuration::from_secs(7);
+        if let Some(mut moments) = self.moments.take() {
+            moments.push(self.clone());
+            self.moments = Some(moments);
+        }
+    }
+
+    /// Keeps the room as it is after each line from here on.
+    pub(crate) fn keep_moments(&mut self) {
+        self.moments = Some(Vec::new());
+    }
+
+    /// What was kept.
+    pub(crate) fn moments(&mut self) -> Vec<Self> {
+        self.moments.take().unwrap_or_default()
     }
 
     /// What software tokens, on a machine where nothing is found, make of an effect.
@@ -291,10 +424,19 @@ impl Room {
         let challenge: [u8; 32] = *Digest::of(&self.ticks.to_be_bytes()).as_bytes();
         match effect {
             Effect::ChooseCode { .. } => Outcome::CodeChosen,
+            Effect::ProveOwnToken { person, .. } => {
+                let message = own_token_message(&script, person, &challenge);
+                Outcome::OwnTokenAnswered {
+                    person: person.clone(),
+                    challenge,
+                    signature: self.tokens[&own_name(person)].sign(&message),
+                }
+            }
             Effect::InspectStation => Outcome::StationInspected(Vec::new()),
             Effect::FindToken { key } => Outcome::TokenFound {
                 token: self.token(key).id().clone(),
                 blank: self.token(key).id().label.is_empty(),
+                at_factory_value: Vec::new(),
             },
             Effect::InitialiseToken { key, label, .. } => {
                 self.token(key).initialise(label);
@@ -314,10 +456,17 @@ impl Room {
                     token: self.token(key).id().clone(),
                     public_key: self.token(key).public_key(),
                     attributes: SoftwareToken::ATTRIBUTES,
+                    attestation: Vec::new(),
                 }
             }
             Effect::ProvePossession { key, occasion, .. } => {
-                let message = possession_message(&script, key, *occasion, &challenge);
+                let possession = Possession {
+                    script,
+                    key: key.as_str(),
+                    occasion: *occasion,
+                    is_rehearsal: self.ceremony.mode() == Mode::Rehearsal,
+                };
+                let message = possession.message(&challenge);
                 Outcome::Answered {
                     challenge,
                     signature: self.token(key).sign(&message),
@@ -330,9 +479,10 @@ impl Room {
                 size: 1,
                 sha256: Digest::of(b"the request"),
             }),
-            Effect::CollectSignature { key, message, .. } => {
-                Outcome::Collected(self.token(key).sign(message))
-            }
+            Effect::CollectSignature { key, message, .. } => Outcome::Collected {
+                signature: self.token(key).sign(message),
+                record: None,
+            },
             Effect::Export { .. } => Outcome::Exported,
         }
     }

@@ -272,6 +272,23 @@ pub(crate) fn assert_chained(transcript: &[u8]) {
     }
 }
 
+/// The lines of a transcript that somebody changed, each bound anew to the one before.
+pub(crate) fn rechained(transcript: &str) -> String {
+    let mut rechained = String::new();
+    let mut before: Option<String> = None;
+    for text in transcript.lines() {
+        let line: Value = serde_json::from_str(text).unwrap();
+        let text = match before {
+            Some(digest) => text.replacen(line["prev"].as_str().unwrap(), &digest, 1),
+            None => text.to_owned(),
+        };
+        before = Some(sha256(text.as_bytes()));
+        rechained += &text;
+        rechained.push('\n');
+    }
+    rechained
+}
+
 /// SHA-256 in hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(digest(&SHA256, bytes))

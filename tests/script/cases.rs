@@ -93,7 +93,37 @@ const HEADER: &[Case] = &[
     (
         "destination-later",
         "destination = \"plain\"",
+        "destination = \"rstuf\"",
+    ),
+    (
+        "destination-tuf-on-ci",
+        "destination = \"plain\"",
         "destination = \"tuf-on-ci\"",
+    ),
+    (
+        "destination-without-owners",
+        "id = \"key-1\"\n",
+        "id = \"key-1\"\nowner = \"@alice\"\n",
+    ),
+    (
+        "owner",
+        "id = \"key-1\"\n",
+        "id = \"key-1\"\nowner = \"alice\"\n",
+    ),
+    (
+        "uri",
+        "keys = [{ file = \"online/timestamp.pub.pem\"",
+        "keys = [{ uri = \"the cloud\", file = \"online/timestamp.pub.pem\"",
+    ),
+    (
+        "owner-and-uri",
+        "keys = [{ file = \"online/timestamp.pub.pem\"",
+        "keys = [{ uri = \"awskms:alias/online\", owner = \"@alice\", file = \"online/timestamp.pub.pem\"",
+    ),
+    (
+        "period",
+        "[root.roles.timestamp]",
+        "[root.tuf-on-ci]\nroot = { expiry_days = 30, signing_days = 60 }\nonline = { expiry_days = 0, signing_days = 1 }\n\n[root.roles.timestamp]",
     ),
 ];
 
@@ -222,6 +252,26 @@ const CARRIED: &[Case] = &[
 ];
 
 const PEOPLE: &[Case] = &[
+    (
+        "approval-administrator",
+        "id = \"administrator\"\n",
+        "id = \"administrator\"\napproval = { token = { profile = \"softhsm2\", label = \"mine\" }, public_key = { file = \"online/snapshot.pub.pem\", sha256 = \"d2b16b7da32b7743414268088df4f55447a4634cdcb108bb9acc31da89581bba\" } }\n",
+    ),
+    (
+        "approval-no-key",
+        "id = \"witness-1\"\n",
+        "id = \"witness-1\"\napproval = { token = { profile = \"softhsm2\", label = \"mine\" } }\n",
+    ),
+    (
+        "approval-root-token",
+        "id = \"witness-1\"\n",
+        "id = \"witness-1\"\napproval = { token = { profile = \"softhsm2\", label = \"conclave-key-1\" }, public_key = { file = \"online/snapshot.pub.pem\", sha256 = \"d2b16b7da32b7743414268088df4f55447a4634cdcb108bb9acc31da89581bba\" } }\n",
+    ),
+    (
+        "approval-no-token",
+        "id = \"witness-1\"\n",
+        "id = \"witness-1\"\napproval = { public_key = { file = \"online/snapshot.pub.pem\", sha256 = \"d2b16b7da32b7743414268088df4f55447a4634cdcb108bb9acc31da89581bba\" } }\n",
+    ),
     ("person-twice", "id = \"witness-2\"", "id = \"witness-1\""),
     ("name-twice", "name = \"Witness 2\"", "name = \"WITNESS 1\""),
     ("person-id", "id = \"witness-2\"", "id = \"Witness 2\""),
@@ -530,6 +580,26 @@ const ACTIVATION: &[Case] = &[
 ];
 
 const SPARES: &[Case] = &[
+    (
+        "medium-holds-later",
+        "[[step]]\nact = \"sign-off\"",
+        "[[medium]]\nid = \"stick-a\"\nholds = \"shares\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
+    (
+        "medium-holds-unknown",
+        "[[step]]\nact = \"sign-off\"",
+        "[[medium]]\nid = \"stick-a\"\nholds = \"music\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
+    (
+        "medium-id-of-key",
+        "[[step]]\nact = \"sign-off\"",
+        "[[medium]]\nid = \"key-1\"\nholds = \"export\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
+    (
+        "medium-unknown",
+        "[[step]]\nact = \"sign-off\"",
+        "[[step]]\nact = \"seal\"\nmedium = \"stick-a\"\nplace = \"Safe\"\n\n[[step]]\nact = \"sign-off\"",
+    ),
     ("spare-is-key", "id = \"spare-1\"", "id = \"key-1\""),
     (
         "spare-label",
@@ -553,6 +623,62 @@ const SPARES: &[Case] = &[
     ),
 ];
 
+const FIRST_TOKEN: &str = "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }";
+
+const YUBIKEYS: &[Case] = &[
+    (
+        "slot-of-softhsm",
+        FIRST_TOKEN,
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\", slot = \"9c\", pin_policy = \"once\", touch_policy = \"never\" }",
+    ),
+    (
+        "slot-unknown",
+        FIRST_TOKEN,
+        "token = { profile = \"yubikey-piv\", slot = \"f9\" }",
+    ),
+    (
+        "policy-of-touch-unknown",
+        FIRST_TOKEN,
+        "token = { profile = \"yubikey-piv\", touch_policy = \"sometimes\" }",
+    ),
+    (
+        "policy-is-no-pin",
+        FIRST_TOKEN,
+        "token = { profile = \"yubikey-piv\", pin_policy = \"271828\" }",
+    ),
+    (
+        "key-type-of-yubikey",
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\ntype = \"ecdsa-sha2-nistp256\"",
+        "token = { profile = \"yubikey-piv\" }\ntype = \"ed25519\"",
+    ),
+    (
+        "provenance-unknown",
+        "destination = \"plain\"",
+        "require_provenance = \"claimed\"\ndestination = \"plain\"",
+    ),
+    (
+        "provenance-of-softhsm",
+        "destination = \"plain\"",
+        "require_provenance = \"attested\"\ndestination = \"plain\"",
+    ),
+    (
+        "origin-unknown",
+        FIRST_TOKEN,
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\norigin = \"heaven\"",
+    ),
+    (
+        "origin-of-softhsm",
+        FIRST_TOKEN,
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\norigin = \"memory\"",
+    ),
+    (
+        "attestation-root",
+        "[root]\n",
+        "[attestation]\nadditional_roots = [{ file = \"readme.txt\", sha256 = \"README\" }]\n\n[root]\n",
+    ),
+];
+
 pub(crate) const GROUPS: &[&[Case]] = &[
     TEXT, HEADER, PINS, DATES, THRESHOLDS, CARRIED, PEOPLE, KEYS, ACTIVATION, SPARES, STEPS, ORDER,
+    YUBIKEYS,
 ];

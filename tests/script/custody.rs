@@ -228,7 +228,9 @@ fn slips_say_whose_a_token_is_and_nothing_that_helps_a_thief() {
     let planned = |key: &KeyId| Slips::planned(&script, key);
     for slips in [
         Slips::cards(&script, None, planned),
-        Slips::labels(&script, None, planned),
+        Slips::labels(&script, None, planned, |medium| {
+            Slips::planned_medium(&script, medium)
+        }),
     ] {
         let (text, html) = (slips.to_text(), slips.to_html());
         assert!(text.lines().all(|line| line.chars().count() <= 80));

@@ -6,6 +6,7 @@
 mod cases;
 mod commands;
 mod custody;
+mod enrolment;
 mod faults;
 #[path = "../support/lineage.rs"]
 mod lineage;

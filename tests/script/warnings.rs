@@ -105,6 +105,25 @@ fn secrets_of_which_nothing_is_said() {
     );
 }
 
+/// The token of the first key as a YubiKey, with more said of it.
+fn yubikey(more: &str) -> String {
+    format!("token = {{ profile = \"yubikey-piv\"{more} }}")
+}
+
+#[test]
+fn what_weakens_a_key_on_a_yubikey() {
+    let token = "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }";
+    let so_pin = "{ what = \"so-pin\", set_by = \"holder-1\"";
+    let puk = "{ what = \"puk\", set_by = \"holder-1\"";
+    let careful = yubikey(", slot = \"9a\", pin_policy = \"once\", touch_policy = \"cached\"");
+    assert_eq!(warned(&[(token, &careful), (so_pin, puk)]), "");
+    let careless = yubikey(", touch_policy = \"never\"");
+    assert_eq!(
+        warned(&[(token, &careless), (so_pin, puk)]),
+        "123: script.policy: a key that wants no touch signs for whatever program knows its PIN\n"
+    );
+}
+
 #[test]
 fn own_keys_instead_of_samples() {
     let script = parse(genesis().text, genesis()).unwrap();

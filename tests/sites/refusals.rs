@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::World;
-use crate::site::json;
+use crate::site::{Line, Site, json};
 
 #[test]
 fn a_request_that_does_not_build_on_what_is_trusted_here_is_refused() {
@@ -120,4 +120,24 @@ fn a_token_that_is_not_asked_signs_nothing() {
     );
     done.assert(1);
     assert!(done.said.contains("request.not-asked"), "{}", done.said);
+}
+
+/// A real ceremony has no use for a key that says it was made in a rehearsal, whoever got it into a root.
+#[test]
+fn a_key_of_a_rehearsal_signs_nothing() {
+    let oslo = Site::new("Oslo");
+    let rehearsed = "REHEARSAL updates key-1";
+    let line = Line::begin(vec![oslo.make_key(rehearsed), oslo.make_key("holder-b")]);
+    oslo.receive("1.root.json", &line.files[0]);
+    oslo.receive("request.json", &line.request(&[rehearsed]));
+    let trust = ["--trust", "1.root.json"];
+    let done = oslo.sign("request.json", rehearsed, "signing", &trust, "");
+    assert_ne!(done.status, 0, "{}", done.said);
+    assert!(
+        done.said.contains("was made in a rehearsal"),
+        "{}",
+        done.said
+    );
+    let transcript = String::from_utf8(oslo.read("signing/transcript.jsonl")).unwrap();
+    assert!(!transcript.contains("sign-intended"), "{transcript}");
 }

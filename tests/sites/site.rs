@@ -153,20 +153,10 @@ impl Site {
         )
     }
 
-    /// Runs `conclave root sign` line by line. Empty lines answer all that is usual; `typed` is what must be typed.
-    pub(crate) fn sign(
-        &self,
-        request: &str,
-        token: &str,
-        out: &str,
-        more: &[&str],
-        typed: &str,
-    ) -> Done {
-        self.receive(
-            "answers",
-            format!("{0}{typed}{0}", "\n".repeat(12)).as_bytes(),
-        );
-        self.receive("pins", format!("{PIN}\n").as_bytes());
+    /// Runs `conclave` line by line, with these answers, and these PINs and codes.
+    pub(crate) fn conduct(&self, arguments: &[&str], answers: &str, secrets: &[&str]) -> Done {
+        self.receive("answers", answers.as_bytes());
+        self.receive("pins", (secrets.join("\n") + "\n").as_bytes());
         let output = self
             .store
             .command("sh")
@@ -176,8 +166,7 @@ impl Site {
                 "sh",
                 env!("CARGO_BIN_EXE_conclave"),
             ])
-            .args(["root", "sign", request, "--token", token, "--out", out])
-            .args(more)
+            .args(arguments)
             .args(["--plain", "--pin-fd", "3"])
             .current_dir(self.folder.path())
             .stdin(Stdio::from(fs::File::open(self.path("answers")).unwrap()))
@@ -188,6 +177,25 @@ impl Site {
             status: output.status.code().unwrap(),
             said: String::from_utf8_lossy(&said).into_owned(),
         }
+    }
+
+    /// Runs `conclave root sign` line by line. Empty lines answer all that is usual; `typed` is what must be typed.
+    pub(crate) fn sign(
+        &self,
+        request: &str,
+        token: &str,
+        out: &str,
+        more: &[&str],
+        typed: &str,
+    ) -> Done {
+        let mut arguments = vec!["root", "sign", request, "--token", token, "--out", out];
+        arguments.extend(more);
+        self.play(&arguments, &format!("{0}{typed}{0}", "\n".repeat(12)), 1)
+    }
+
+    /// Runs a ceremony line by line with these answers, and the PIN so many times.
+    pub(crate) fn play(&self, arguments: &[&str], answers: &str, pins: usize) -> Done {
+        self.conduct(arguments, answers, &vec![PIN; pins])
     }
 }
 

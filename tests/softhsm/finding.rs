@@ -5,7 +5,7 @@ use std::fs;
 use conclave::metadata::KeyType;
 use conclave::token::{KeyRequest, Reader as _, TokenError, TokenQuery};
 
-use crate::common::{PROFILE, labelled, logged_in, module, open, pin};
+use crate::module::{PROFILE, labelled, logged_in, module, open, pin};
 use crate::softhsm_test;
 use crate::store::PIN;
 

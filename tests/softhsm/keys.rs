@@ -8,7 +8,7 @@ use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
 use conclave::token::{HeldKey, KeyRequest, ObjectKind, Token, TokenError};
 
-use crate::common::{logged_in, module, open, pin};
+use crate::module::{logged_in, module, open, pin};
 use crate::softhsm_test;
 use crate::store::PIN;
 

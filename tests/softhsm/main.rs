@@ -9,8 +9,8 @@ mod pty;
 mod store;
 
 mod command;
-mod common;
 mod finding;
 mod keys;
+mod module;
 mod pins;
 mod terminal;

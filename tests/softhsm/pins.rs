@@ -4,7 +4,7 @@ use conclave::metadata::KeyType;
 use conclave::record::Tries;
 use conclave::token::{KeyRequest, PinRole, Reader as _, TokenError, TokenQuery};
 
-use crate::common::{PROFILE, labelled, logged_in, module, open, pin};
+use crate::module::{PROFILE, labelled, logged_in, module, open, pin};
 use crate::softhsm_test;
 use crate::store::{PIN, SO_PIN};
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use conclave::token::Reader as _;
 use rustix::process::Signal;
 
-use crate::common::{labelled, module, open, pin};
+use crate::module::{labelled, module, open, pin};
 use crate::pty::{Size, Terminal};
 use crate::softhsm_test;
 use crate::store::{PIN, SO_PIN, Store};

@@ -168,6 +168,110 @@ fn tuf_on_ci_refuses_a_root_whose_keys_were_not_made_for_it() {
     assert!(said.contains("x-tuf-on-ci-expiry-period"), "{said}");
 }
 
+/// A version for tuf-on-ci goes into a checkout, is pushed as the branch of a signing event, and is what is served.
+#[test]
+fn instructions_for_tuf_on_ci_are_followed_to_the_letter() {
+    use conclave::metadata::{RoleKind, RootDraft};
+    use conclave::transfer::{Periods, TufOnCi, online_at, owned_by};
+
+    let site = Site::new();
+    let signers = [
+        crate::signer::Signer::p256(),
+        crate::signer::Signer::ed25519(),
+    ];
+    let online = online_at(&crate::signer::Signer::p256().key(), "awskms:alias/online");
+    let owned = signers
+        .each_ref()
+        .map(|signer| owned_by(&signer.key(), "@alice"));
+    let mut draft = RootDraft::genesis("2090-01-01T00:00:00Z".parse().unwrap(), true);
+    draft.set_role(RoleKind::Root, 2, owned.clone());
+    for kind in [RoleKind::Timestamp, RoleKind::Snapshot, RoleKind::Targets] {
+        draft.set_role(kind, 1, [online.clone()]);
+    }
+    let periods = |expiry, signing| Some(Periods { expiry, signing });
+    let periods = TufOnCi {
+        root: periods(365, 60),
+        online: periods(7, 4),
+    };
+    periods.write(&mut draft);
+    let mut root = conclave::metadata::SignedRoot::new(draft.freeze().unwrap());
+    for (signer, key) in signers.iter().zip(&owned) {
+        let signature = signer.sign(root.frozen().signed_bytes());
+        root.attach(key.id(), &signature).unwrap();
+    }
+    let file = site.path("1.root.json");
+    fs::write(&file, root.to_file_bytes()).unwrap();
+    let out = site.path("export");
+    let (status, said, complaint) = conclave([
+        "export",
+        text(&file),
+        "--for",
+        "tuf-on-ci",
+        "--out",
+        text(&out),
+    ]);
+    assert_eq!(status, 0, "{said}{complaint}");
+
+    let (upstream, checkout) = (site.path("upstream.git"), site.path("checkout"));
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(["-c", "user.name=Test", "-c", "user.email=test@example.com"])
+            .args(arguments)
+            .output()
+            .expect("git is not there: install it");
+        let said = [output.stdout, output.stderr].concat();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&said)
+        );
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    git(&[
+        "init",
+        "--quiet",
+        "--bare",
+        "--initial-branch=main",
+        text(&upstream),
+    ]);
+    git(&["clone", "--quiet", text(&upstream), text(&checkout)]);
+    for (name, value) in [("user.name", "Test"), ("user.email", "test@example.com")] {
+        git(&["-C", text(&checkout), "config", name, value]);
+    }
+    git(&[
+        "-C",
+        text(&checkout),
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "-m",
+        "Begin",
+    ]);
+
+    // tuf-on-ci publishes what is in the history of roots.
+    let history = checkout.join("metadata/root_history");
+    fs::create_dir_all(&history).unwrap();
+    let server = Server::of(&history);
+    let settings = [("CHECKOUT", text(&checkout)), ("URL", server.url.as_str())];
+    for _ in 0..2 {
+        let (done, said) = follow(&out, &settings);
+        assert!(done && said.contains("accepted: version 1"), "{said}");
+    }
+    let signed = fs::read(&file).unwrap();
+    assert_eq!(fs::read(history.join("1.root.json")).unwrap(), signed);
+    assert_eq!(
+        fs::read(checkout.join("metadata/root.json")).unwrap(),
+        signed
+    );
+    let pushed = git(&[
+        "--git-dir",
+        text(&upstream),
+        "show",
+        "sign/root-1:metadata/root.json",
+    ]);
+    assert_eq!(pushed.into_bytes(), signed);
+}
+
 #[test]
 fn the_clients_that_a_choice_loses_are_named() {
     let site = Site::new();

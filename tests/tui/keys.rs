@@ -285,7 +285,7 @@ fn a_new_pin_is_typed_twice() {
     let [Reply::Secret(Ok(pin))] = replies.as_slice() else {
         panic!("{replies:?}");
     };
-    assert_eq!(pin.expose(), "271828");
+    assert_eq!(pin.secret.expose(), "271828");
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn a_pin_is_begun_anew_with_escape() {
         room.type_in("271828");
         let replies = room.press(KeyCode::Enter);
         if let [Reply::Secret(Ok(pin))] = replies.as_slice() {
-            assert_eq!(pin.expose(), "271828");
+            assert_eq!(pin.secret.expose(), "271828");
             return;
         }
     }

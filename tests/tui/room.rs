@@ -11,6 +11,7 @@ use conclave::ceremony::{
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
+use conclave::script::Script;
 use conclave::tui::{
     Call, Charset, Cmd, Colours, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
 };
@@ -41,6 +42,21 @@ impl Room {
 
     pub(crate) fn open(mode: Mode, size: (u16, u16), theme: Theme) -> Self {
         let script = ceremony_driver::genesis(&[KeyType::Ed25519; 3], 2);
+        Self::of(script, mode, size, theme)
+    }
+
+    /// A production with bags and a break.
+    pub(crate) fn with_bags(size: (u16, u16)) -> Self {
+        Self::of(ceremony_driver::with_bags(), Mode::Production, size, PLAIN)
+    }
+
+    /// A production in which a witness approves by an own token.
+    pub(crate) fn with_own_token(size: (u16, u16)) -> Self {
+        let script = ceremony_driver::with_own_tokens(&["witness-1"]);
+        Self::of(script, Mode::Production, size, PLAIN)
+    }
+
+    fn of(script: Arc<Script>, mode: Mode, size: (u16, u16), theme: Theme) -> Self {
         let settings = Settings::with_theme(theme).place("/srv/rehearsal/genesis");
         let begin = script.not_before();
         let mut room = Self {
@@ -59,7 +75,10 @@ impl Room {
             mirror: None,
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
             rehearsal_keys: Vec::new(),
+            twin_attestation_root: None,
             twin_root: None,
+            twin_keys: std::collections::BTreeMap::new(),
+            twin_approvals: std::collections::BTreeMap::new(),
             twin_clock_offset: 0,
         }));
         room
@@ -110,6 +129,32 @@ impl Room {
             Next::Rest | Next::Done(_) => panic!("the ceremony is over"),
         };
         self.take(input);
+    }
+
+    /// Another process takes the ceremony up after its pause.
+    pub(crate) fn resume(&mut self) {
+        self.take(Input::Resume {
+            conclave: "0.0.0".to_owned(),
+            program: None,
+            machine: "the machine".to_owned(),
+            head: self.head(),
+            torn_bytes: 0,
+        });
+    }
+
+    /// Goes on until something is asked whose label is this.
+    pub(crate) fn until_read(mut self, what: &str) -> Self {
+        loop {
+            match self.ceremony().next() {
+                Next::Ask(prompt) if matches!(&prompt.ask, Ask::Reading { label, .. } if label == what) =>
+                {
+                    self.ask();
+                    return self;
+                }
+                Next::Rest => self.resume(),
+                _ => self.step(),
+            }
+        }
     }
 
     /// Takes an input as the executor does, and tells the screen.
@@ -163,6 +208,7 @@ impl Room {
             seen: seen.iter().map(|line| (*line).to_owned()).collect(),
             elapsed: Duration::from_secs(seconds),
             on,
+            touch: None,
         };
         self.call(Call::Waiting(self.shared_ceremony(), waiting))
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use conclave::ceremony::{FailureKind, Input, Mode, SecretPrompt, SecretPurpose, WaitingOn};
+use conclave::ceremony::{
+    Effect, FailureKind, Input, Mode, Next, SecretPrompt, SecretPurpose, WaitingOn,
+};
 use conclave::record::Tries;
 use conclave::tui::{Call, Charset, Colours, Msg, Theme};
 use crossterm::event::KeyCode;
@@ -29,6 +31,60 @@ const SCENES: &[(&str, Scene)] = &[
         let mut room = Room::rehearsal(size).until("attendance");
         room.secret(code(SecretPurpose::NewApprovalCode));
         room
+    }),
+    ("own-token", |size| {
+        let mut room = Room::with_own_token(size);
+        while !matches!(
+            room.ceremony().next(),
+            Next::Do(Effect::ProveOwnToken { .. })
+        ) {
+            room.step();
+        }
+        room.wait(
+            WaitingOn::People,
+            "Put in the own token of Witness 1",
+            &["In now: SoftHSM v2 5f00000000000001 \"conclave-key-1\"."],
+            12,
+        );
+        room
+    }),
+    ("own-token-missing", |size| {
+        let mut room = Room::with_own_token(size);
+        while !matches!(
+            room.ceremony().next(),
+            Next::Do(Effect::ProveOwnToken { .. })
+        ) {
+            room.step();
+        }
+        room.fail(
+            FailureKind::WrongToken,
+            "no token that is in holds the key by which Witness 1 approves",
+            "no PIN was tried; put in the token that the script names, or take a code under \"other\"",
+        );
+        room.ask();
+        room
+    }),
+    ("bag", |size| {
+        Room::with_bags(size).until_read("Number on the bag")
+    }),
+    ("new-bag", |size| {
+        Room::with_bags(size).until_read("Number of the new bag")
+    }),
+    ("new-bag-again", |size| {
+        Room::with_bags(size).until_read("The number once more")
+    }),
+    ("pause", |size| {
+        let mut room = Room::with_bags(size);
+        while !room.screen().contains("Pause the ceremony") {
+            room.step();
+            if let Next::Ask(_) = room.ceremony().next() {
+                room.ask();
+            }
+        }
+        room
+    }),
+    ("ink", |size| {
+        Room::with_bags(size).until_read("First 8 words of the head, from the ink")
     }),
     ("clock", |size| asked(size, "attest-clock")),
     ("approval", |size| {

@@ -51,7 +51,7 @@ fn a_secret_stands_nowhere_while_it_is_typed() {
             let [Reply::Secret(Ok(pin))] = replies.as_slice() else {
                 panic!("{replies:?}");
             };
-            assert_eq!(pin.expose(), CANARY);
+            assert_eq!(pin.secret.expose(), CANARY);
         }
     }
 }

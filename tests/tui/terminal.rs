@@ -42,6 +42,8 @@ fn rehearse(out: &Path, more: &[(&'static str, &'static OsStr)]) -> Terminal {
     let environment = [environment(), more.to_vec()].concat();
     let mut terminal = Terminal::conclave(&arguments, &environment, Size::STANDARD);
     terminal.expect_on_screen("1 of 29 · Attendance");
+    // What is typed before a question stands there answers none.
+    terminal.expect_on_screen("Administrator is here, by");
     terminal
 }
 
@@ -304,6 +306,7 @@ fn in_the_terminal() {
             seen: Vec::new(),
             elapsed: Duration::ZERO,
             on: WaitingOn::Token,
+            touch: None,
         };
         front_end.waiting(&ceremony, &waiting).unwrap();
         match part.as_str() {

@@ -6,11 +6,19 @@
     reason = "a test fails by panicking"
 )]
 
+mod bad_day;
+mod ceremony;
 mod command;
 mod cross_checks;
 mod keys;
 mod mishaps;
+#[path = "../pty/mod.rs"]
+mod pty;
+mod rehearsal;
+#[path = "../rehearse/mod.rs"]
+mod rehearse;
 mod stand;
+mod table;
 
 use conclave::certificate::PublicKey;
 use conclave::metadata::{Key, KeyType};

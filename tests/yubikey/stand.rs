@@ -35,8 +35,14 @@ impl Stand {
     /// Puts in cards, each `serial:firmware`.
     pub(crate) fn start(cards: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
+        // Root needs no users' namespace, which some systems do not let anybody have.
+        let namespaces: &[&str] = if rustix::process::geteuid().is_root() {
+            &["--mount", "--net"]
+        } else {
+            &["--user", "--map-root-user", "--mount", "--net"]
+        };
         let mut process = Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount", "--net"])
+            .args(namespaces)
             .arg(tool("python"))
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/yubikey/device"))
             .arg(directory.path())
@@ -116,11 +122,18 @@ impl Stand {
 
     /// Yubico's own tool, on one card.
     pub(crate) fn ykman(&self, serial: &str, arguments: &[&str]) -> Output {
-        self.command(tool("ykman"))
+        // Not by its own file, which names its interpreter by the place where it was installed.
+        self.command(tool("python"))
+            .args(["-c", "from ykman._cli.__main__ import main; main()"])
             .args(["--device", serial, "piv"])
             .args(arguments)
             .output()
             .unwrap()
+    }
+
+    /// Where the PC/SC library finds the cards.
+    pub(crate) fn socket(&self) -> &str {
+        &self.socket
     }
 
     /// The root of these cards' attestations.

@@ -216,9 +216,11 @@ fn heading(page: &mut Page, ceremony: &Ceremony, id: Option<&StepId>) {
 
 /// Who approved, each with how that is known.
 fn by(ceremony: &Ceremony, approvals: &[Approval]) -> String {
-    let each = approvals
-        .iter()
-        .map(|Approval { person, strength }| format!("{} ({strength})", ceremony.name(person)));
+    let each = approvals.iter().map(
+        |Approval {
+             person, strength, ..
+         }| format!("{} ({strength})", ceremony.name(person)),
+    );
     each.collect::<Vec<_>>().join(", ")
 }
 

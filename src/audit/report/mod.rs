@@ -99,6 +99,11 @@ fn people(page: &mut Page, ceremony: &Ceremony) {
                 None => format!("{}, checked by nobody", here.document),
             },
         };
+        let known = if ceremony.approves_by_token(&person.id) {
+            format!("{known}; approved by an own token")
+        } else {
+            known
+        };
         let verdict = match ceremony.sign_offs().get(&person.id) {
             None => "did not sign off".to_owned(),
             Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),

@@ -1,9 +1,9 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, Fact, FormerFate, KeyState};
+use crate::ceremony::{Ceremony, Ending, Fact, FormerFate, KeyState, Mode};
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
-use crate::script::KeyPlan;
+use crate::script::{KeyId, KeyPlan};
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
@@ -81,8 +81,59 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
         let name = ceremony.name(&plan.holder);
         page.element("h3", format!("{} of {name}", plan.id));
         key(page, plan, state);
+        enrolled(page, ceremony, &plan.id);
         former(page, ceremony, state);
     }
+    for (distant, key) in ceremony.remote_keys() {
+        page.element("h3", format!("{} of {}", distant.id, distant.title()));
+        enrolled(page, ceremony, &distant.id);
+        page.facts(&[
+            ("Type", key.describe()),
+            (
+                "Fingerprint compared",
+                if ceremony.is_enrolled(&distant.id) {
+                    "by two people, with what the key holder read out".to_owned()
+                } else {
+                    "by nobody: it stands in no root".to_owned()
+                },
+            ),
+            ("Key ID", key.id().to_string()),
+        ]);
+        if let Some(public) = key.public() {
+            page.digest(&public.fingerprint());
+        }
+    }
+}
+
+/// By which file a key came in that was made elsewhere.
+fn enrolled(page: &mut Page, ceremony: &Ceremony, id: &KeyId) {
+    let Some(enrolled) = ceremony.enrolled_by(id) else {
+        return;
+    };
+    let claims = enrolled.enrolment.claims();
+    let mut facts = vec![
+        (
+            "Made before, elsewhere",
+            format!(
+                "as {} of {}, by {}; {}",
+                claims.name,
+                claims.repository,
+                claims.holder,
+                enrolled.enrolment.grounds()
+            ),
+        ),
+        (
+            "Enrolment file",
+            format!("{}, SHA-256 {}", enrolled.file, enrolled.sha256),
+        ),
+    ];
+    if ceremony.mode() == Mode::Rehearsal {
+        facts.push((
+            "Stood in",
+            "a twin has the place of this key: the key itself was never used".to_owned(),
+        ));
+    }
+    page.facts(&facts);
 }
 
 fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
@@ -112,10 +163,40 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
             None => generated.origin().to_owned(),
         },
     ));
+    if let Some(given) = &generated.attestation {
+        facts.push((
+            "Attestation",
+            match given.verdict() {
+                Ok(said) => format!(
+                    "{said}; {}{}",
+                    if said.pinned_root {
+                        "trusted by the maker's root "
+                    } else {
+                        "trusted by an additional root, "
+                    },
+                    said.root
+                ),
+                Err(refusal) => format!("not believed: {refusal}"),
+            },
+        ));
+        let findings = given.verdict().ok().into_iter();
+        for finding in findings.flat_map(|said| &said.findings) {
+            facts.push(("Found", finding.to_string()));
+        }
+    } else if generated.stood_in {
+        facts.push((
+            "Attestation",
+            "stood-in: the twin is of another make, and attests nothing".to_owned(),
+        ));
+    }
     facts.push((
         "Proof of possession",
         format!(
-            "at generation: {}; put in again: {}",
+            "at {}: {}; put in again: {}",
+            match plan.enrolled {
+                Some(_) => "adoption",
+                None => "generation",
+            },
             did(state.is_proven()),
             did(state.is_reinserted())
         ),

@@ -19,6 +19,15 @@ use super::{StepError, overall};
 /// Attested times nearer than this to the machine's are the same: nobody reads a clock to the second.
 const CLOCK_TOLERANCE_SECONDS: i64 = 60;
 
+/// How the label of a key begins that was made in a rehearsal.
+const REHEARSAL: &str = "REHEARSAL ";
+
+/// Whether the label of a key says that it was made in a rehearsal.
+#[must_use]
+pub fn is_of_rehearsal(label: &str) -> bool {
+    label.starts_with(REHEARSAL)
+}
+
 impl Ceremony {
     pub(super) fn decide_answer(
         &self,
@@ -138,6 +147,7 @@ impl Ceremony {
                     .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
+            Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,
             Act::ComposeRoot => {
                 let frozen = self
                     .compose_root()
@@ -196,6 +206,7 @@ impl Ceremony {
             | Act::SetPin { .. }
             | Act::ProveToken { .. }
             | Act::Seal { .. }
+            | Act::SealMedium { .. }
             | Act::Break { .. } => {
                 return Err(StepError::NotAsked);
             }
@@ -232,7 +243,7 @@ impl Ceremony {
             label = format!("{label} {}", former + 1);
         }
         match self.mode() {
-            Mode::Rehearsal => format!("REHEARSAL {label}"),
+            Mode::Rehearsal => format!("{REHEARSAL}{label}"),
             Mode::Production => label,
         }
     }

@@ -17,10 +17,24 @@ use super::fold::ReplayError;
 use super::prompt::Answer;
 use super::state::Ceremony;
 
+pub use answer::is_of_rehearsal;
 use outcome::is_from_token;
 pub use refusal::StepError;
 
 impl Ceremony {
+    /// What an input would lead to, before own tokens have signed for those who approve it.
+    ///
+    /// # Errors
+    /// When the input does not fit.
+    pub fn propose(&self, input: Input, moment: &Moment) -> Result<Event, StepError> {
+        let trial = Self {
+            is_trial: true,
+            ..self.clone()
+        };
+        let mut events = trial.decide(input, moment)?;
+        events.pop().ok_or(StepError::NotAsked)
+    }
+
     /// Turns an input into events, to be written down and then applied.
     ///
     /// # Errors

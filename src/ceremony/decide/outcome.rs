@@ -1,47 +1,79 @@
 //! What the outcome of an effect means.
 
-use crate::script::Act;
+use crate::certificate::{Certificate, PublicKey};
+use crate::record::{KeyAttributes, TokenId};
+use crate::script::{Act, KeyId, Step};
+use crate::transfer::Occasion;
 
+use crate::ceremony::attestation::Told;
 use crate::ceremony::effect::Outcome;
-use crate::ceremony::event::{Event, Fact, Occasion};
+use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::failure::Failure;
 use crate::ceremony::state::{Ceremony, Intent};
 
 use super::StepError;
 
 impl Ceremony {
+    /// The event of an outcome that belongs to no act of its own: whatever the step, it can happen.
+    fn outcome_beside(&self, step: &Step, outcome: &Outcome) -> Result<Option<Event>, StepError> {
+        Ok(Some(match outcome {
+            Outcome::KeyDestroyed => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
+                let fingerprint = former.public_key.fingerprint();
+                let fact = Fact::KeyDestroyed { key, fingerprint };
+                self.at_step(self.people_at_hand(step), fact)
+            }
+            Outcome::PinSet if self.is_unblocking() => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                self.at_step(self.people_at_hand(step), Fact::PinUnblocked { key })
+            }
+            Outcome::CodeChosen => {
+                let person = self.next_without_code().ok_or(StepError::NotAsked)?;
+                self.at_step(vec![person], Fact::CodeChosen)
+            }
+            Outcome::OwnTokenAnswered {
+                person,
+                challenge,
+                signature,
+            } => {
+                let fact = Fact::OwnTokenProven {
+                    challenge: hex::encode(challenge),
+                    signature: hex::encode(signature),
+                };
+                self.at_step(vec![person.clone()], fact)
+            }
+            _ => return Ok(None),
+        }))
+    }
+
     /// The event of an outcome, or the failure that it is. The outer error: it does not belong here.
     pub(super) fn decide_outcome(
         &self,
         outcome: Outcome,
     ) -> Result<Result<Event, Failure>, StepError> {
         let step = self.current_step().ok_or(StepError::NotAsked)?;
+        if let Some(event) = self.outcome_beside(step, &outcome)? {
+            return Ok(Ok(event));
+        }
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
             (_, Outcome::PutAway) => Fact::TokensPutAway,
-            (_, Outcome::KeyDestroyed) => {
-                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
-                let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
-                let fingerprint = former.public_key.fingerprint();
-                let fact = Fact::KeyDestroyed { key, fingerprint };
-                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
-            }
-            (_, Outcome::PinSet) if self.is_unblocking() => {
-                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
-                let fact = Fact::PinUnblocked { key };
-                return Ok(Ok(self.at_step(self.people_at_hand(step), fact)));
-            }
-            (_, Outcome::CodeChosen) => {
-                let person = self.next_without_code().ok_or(StepError::NotAsked)?;
-                return Ok(Ok(self.at_step(vec![person], Fact::CodeChosen)));
-            }
             (Act::InspectStation, Outcome::StationInspected(findings)) => {
                 Fact::StationInspected { findings }
             }
-            (Act::OpenToken { key }, Outcome::TokenFound { token, blank }) => Fact::TokenFound {
+            (
+                Act::OpenToken { key },
+                Outcome::TokenFound {
+                    token,
+                    blank,
+                    at_factory_value,
+                },
+            ) => Fact::TokenFound {
                 key: key.clone(),
                 token,
                 blank,
+                at_factory_value,
             },
             (Act::InitialiseToken { key }, Outcome::TokenInitialised { token }) => {
                 Fact::TokenInitialised {
@@ -56,17 +88,11 @@ impl Ceremony {
                     token,
                     public_key,
                     attributes,
+                    attestation,
                 },
-            ) => Fact::KeyGenerated {
-                key: key.clone(),
-                token,
-                public_key: public_key.to_pem(),
-                fingerprint: public_key.fingerprint(),
-                attributes,
-                provenance: attributes.provenance(),
-            },
+            ) => self.generated(key, token, &public_key, attributes, &attestation),
             (
-                Act::GenerateKey { key } | Act::ProveToken { key },
+                Act::GenerateKey { key } | Act::EnrolKey { key } | Act::ProveToken { key },
                 Outcome::Answered {
                     challenge,
                     signature,
@@ -75,6 +101,7 @@ impl Ceremony {
                 key: key.clone(),
                 occasion: match step.act {
                     Act::ProveToken { .. } => Occasion::Reinsertion,
+                    Act::EnrolKey { .. } => Occasion::Adoption,
                     _ => Occasion::Generation,
                 },
                 challenge: hex::encode(challenge),
@@ -98,8 +125,8 @@ impl Ceremony {
             (Act::CollectSignatures, Outcome::RequestWritten(file)) => {
                 Fact::RequestWritten { file }
             }
-            (Act::CollectSignatures, Outcome::Collected(signature)) => {
-                self.collected(&signature)?
+            (Act::CollectSignatures, Outcome::Collected { signature, record }) => {
+                self.collected(&signature, record)?
             }
             (Act::Export, Outcome::Exported) => Fact::Exported {
                 files: self
@@ -114,6 +141,37 @@ impl Ceremony {
     }
 }
 
+impl Ceremony {
+    /// What a token gave back as its new key. What is false in it is told by the fold.
+    fn generated(
+        &self,
+        key: &KeyId,
+        token: TokenId,
+        public_key: &PublicKey,
+        attributes: KeyAttributes,
+        attestation: &[Certificate],
+    ) -> Fact {
+        let announced = self.keys.get(key).and_then(|state| state.generate.get());
+        let told = Told {
+            token: &token,
+            object_id: announced.map_or(&[], |(object_id, _)| object_id),
+            public_key,
+            attributes,
+        };
+        let judged = self.judge_attestation(key, &told, attestation);
+        let judged = judged.ok().flatten();
+        Fact::KeyGenerated {
+            key: key.clone(),
+            public_key: public_key.to_pem(),
+            fingerprint: public_key.fingerprint(),
+            attributes,
+            provenance: Self::provenance_of(&told, judged.as_ref()),
+            attestation: attestation.iter().map(Certificate::to_pem).collect(),
+            token,
+        }
+    }
+}
+
 /// Whether a contradiction in it is the token's: its answer, not the room's.
 pub(super) const fn is_from_token(fact: &Fact) -> bool {
     matches!(
@@ -122,6 +180,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::TokenInitialised { .. }
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
+            | Fact::OwnTokenProven { .. }
             | Fact::Signed { .. }
             | Fact::SignatureCollected { .. }
     )

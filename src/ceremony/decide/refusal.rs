@@ -142,7 +142,7 @@ impl StepError {
             Self::Keyboard { .. } => "this keyboard has another layout than its keys show, or a key was missed: type it once more, or choose PINs of digits".to_owned(),
             Self::Code => "choose another, of at least four characters".to_owned(),
             Self::NotOffered => "choose from what the screen lists".to_owned(),
-            Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script and rehearse it".to_owned(),
+            Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script that adopts the proven keys (conclave script new --adopt), and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),
             Self::Rule(ReplayError::Check { check, .. }) if !check.is_excusable() => {
                 "no exception waives this; put it right, or break off and begin anew".to_owned()

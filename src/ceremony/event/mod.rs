@@ -7,8 +7,9 @@ mod particulars;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{Finding, KeyAttributes, Provenance, TokenId};
-use crate::script::{KeyId, PersonId, SpareId, StepId, TokenSecret};
+use crate::record::{FactorySecret, Finding, KeyAttributes, Provenance, TokenId};
+use crate::script::{ItemId, KeyId, PersonId, SpareId, StepId, TokenSecret};
+use crate::transfer::Occasion;
 use crate::words::Digest;
 
 use super::amendment::Amendment;
@@ -17,7 +18,7 @@ use super::check::Check;
 use super::failure::Failure;
 
 pub use opening::{Mode, Opening, TwinRoot};
-pub use particulars::{Counted, ExceptionSheet, ExportedFile, Occasion, Verdict};
+pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
 
 /// One thing that happened, where, and who took part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,18 @@ pub enum Fact {
     },
     /// A person who is here chose a code, unseen, by which to approve. It is nowhere but in memory.
     CodeChosen,
+    /// The own token of a person who is here answered a fresh challenge: the person approves by it.
+    OwnTokenProven {
+        /// The random part of the message, in hex.
+        challenge: String,
+        /// The signature over the message, in hex.
+        signature: String,
+    },
+    /// The own token of a person who is here is not, or does not answer: the person approves by a code.
+    OwnTokenMissing {
+        /// Why.
+        reason: String,
+    },
     /// A person left the room.
     Left {
         /// Why.
@@ -121,6 +134,9 @@ pub enum Fact {
         token: TokenId,
         /// Whether it was blank.
         blank: bool,
+        /// What it still had as it left the factory.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        at_factory_value: Vec<FactorySecret>,
     },
     /// A token is about to be initialised: all that is on it goes.
     InitialiseIntended {
@@ -162,8 +178,12 @@ pub enum Fact {
         fingerprint: Digest,
         /// What the token says of the private key.
         attributes: KeyAttributes,
-        /// What that amounts to.
+        /// What that amounts to, with the attestation.
         provenance: Provenance,
+        /// What the token states, signed, about where the key was made: the statement, then the certificate of the
+        /// device, PEM each. Empty for tokens that state nothing.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        attestation: Vec<String>,
     },
     /// A token proved that it holds a key, by signing a fresh challenge.
     PossessionProven {
@@ -175,6 +195,15 @@ pub enum Fact {
         challenge: String,
         /// The signature over the message, in hex.
         signature: String,
+    },
+    /// Two people compared the fingerprint of a key at another site with what its holder read out.
+    EnrolmentCompared {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Of the public key.
+        fingerprint: Digest,
+        /// Who compared it.
+        approvals: Vec<Approval>,
     },
     /// The root was composed, and its bytes are fixed.
     RootComposed {
@@ -237,6 +266,9 @@ pub enum Fact {
         key_id: String,
         /// The signature as TUF has it, in hex.
         signature: String,
+        /// The record of its signing, where it came too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<SigningRecord>,
     },
     /// The signature of another site is not waited for: the thresholds are reached without it.
     SignatureForgone {
@@ -271,29 +303,29 @@ pub enum Fact {
     },
     /// The number of a closed bag was read and matched, and the bag was opened in front of all.
     BagOpened {
-        /// The key whose token lies in it.
-        key: KeyId,
+        /// What lies in it.
+        item: ItemId,
         /// Its number.
         bag: String,
     },
     /// One person read the number of a new bag.
     NewBagRead {
-        /// The key whose token goes into it.
-        key: KeyId,
+        /// What goes into it.
+        item: ItemId,
         /// Its number.
         bag: String,
     },
     /// A second person read another number: both are read again.
     BagReadingsDiffered {
-        /// The key whose token goes into it.
-        key: KeyId,
+        /// What goes into it.
+        item: ItemId,
         /// What the second person read.
         bag: String,
     },
-    /// A second person read the same number, and the token is in the bag.
+    /// A second person read the same number, and the token or medium is in the bag.
     Sealed {
-        /// The key whose token is in it.
-        key: KeyId,
+        /// What is in it.
+        item: ItemId,
         /// Its number.
         bag: String,
         /// Who took it.
@@ -404,6 +436,18 @@ pub enum Fact {
     Forgone {
         /// The key.
         key: KeyId,
+        /// Why.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
+    /// Two people gave up a payload that clients cannot come to accept: its signatures are void, and another may take
+    /// its version.
+    PayloadAbandoned {
+        /// Its version.
+        version: u64,
+        /// SHA-256 over its canonical form.
+        sha256: Digest,
         /// Why.
         reason: String,
         /// By whom it is approved.

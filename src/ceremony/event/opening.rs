@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::script::KeyId;
+use crate::script::{KeyId, PersonId};
 use crate::words::Digest;
 
 /// Whether it counts.
@@ -61,8 +61,18 @@ pub struct Opening {
     /// The twin that a rehearsal changes in place of the root that the script carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_root: Option<TwinRoot>,
+    /// The root at which the attestations of a rehearsal's twins end, PEM, where it has twins that attest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_attestation_root: Option<String>,
+    /// The twins that stand in for enrolled keys in a rehearsal: the public key of each, PEM, by the name that the
+    /// script gives the key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub twin_keys: BTreeMap<KeyId, String>,
     /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
     pub rehearsal_keys: Vec<Digest>,
+    /// The public key, PEM, of the twin of each person's own token.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub twin_approvals: BTreeMap<PersonId, String>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub twin_clock_offset: i64,
 }

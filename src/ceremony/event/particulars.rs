@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::metadata::Count;
@@ -41,6 +42,18 @@ pub struct ExportedFile {
     pub sha256: Digest,
 }
 
+/// The record of a signing that was held at another site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningRecord {
+    /// Its head.
+    pub head: Digest,
+    /// When it announced the signature.
+    pub signed: Timestamp,
+    /// The files of which it is made.
+    pub files: Vec<ExportedFile>,
+}
+
 /// How many keys of a root role signed, and how many must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,25 +83,4 @@ pub struct ExceptionSheet {
     pub happened: String,
     /// What was decided.
     pub decided: String,
-}
-
-/// When in its life a key proves that its token holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Occasion {
-    /// Right after it was generated.
-    Generation,
-    /// After the token was taken out and put in again.
-    Reinsertion,
-}
-
-impl Occasion {
-    /// The word that stands in the signed message.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Generation => "generation",
-            Self::Reinsertion => "reinsertion",
-        }
-    }
 }

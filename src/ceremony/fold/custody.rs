@@ -1,6 +1,6 @@
 //! What happens to bags, and what a pause asks for: nothing goes on past either.
 
-use crate::script::{Act, KeyId, PersonId};
+use crate::script::{Act, ItemId, KeyId, PersonId, PersonRole};
 use crate::words::Digest;
 
 use crate::ceremony::check::Check;
@@ -45,9 +45,9 @@ impl Ceremony {
                 self.custody.put_away = false;
             }
             (Some(Wanted::PutAway), Fact::TokensPutAway) => self.custody.put_away = true,
-            (Some(Wanted::FirstReading(wanted)), Fact::NewBagRead { key, bag }) => {
-                require(*key == wanted, "another token is to be sealed")?;
-                self.fold_first_reading(key, bag, &event.people)?;
+            (Some(Wanted::FirstReading(wanted)), Fact::NewBagRead { item, bag }) => {
+                require(*item == wanted, "something else is to be sealed")?;
+                self.fold_first_reading(item, bag, &event.people)?;
             }
             (Some(Wanted::SecondReading(wanted, first)), _) => {
                 self.fold_second_reading(&wanted, &first, event, &act)?;
@@ -61,7 +61,7 @@ impl Ceremony {
                 }
             }
             (Some(Wanted::CompareHead(head)), Fact::HeadCompared { words }) => {
-                self.require_reader(&event.people)?;
+                self.require_witness(&event.people)?;
                 hold(
                     Check::CustodyInk,
                     *words == head_words(&head),
@@ -70,9 +70,9 @@ impl Ceremony {
                 self.custody.pause = Pause::Resumed { head: None };
                 self.settle_pause();
             }
-            (Some(Wanted::OpenBag(wanted, number)), Fact::BagOpened { key, bag }) => {
-                require(*key == wanted, "another bag is to be opened")?;
-                self.require_reader(&event.people)?;
+            (Some(Wanted::OpenBag(wanted, number)), Fact::BagOpened { item, bag }) => {
+                require(*item == wanted, "another bag is to be opened")?;
+                self.require_witness(&event.people)?;
                 hold(
                     Check::CustodyBag,
                     *bag == number,
@@ -80,7 +80,7 @@ impl Ceremony {
                 )?;
                 self.custody.used.insert(number);
                 let out = Whereabouts::Out { bag: bag.clone() };
-                self.custody.tokens.insert(wanted, out);
+                self.custody.items.insert(wanted, out);
                 self.settle_pause();
             }
             (_, fact) => return Err(out_of_place(fact, &step_id)),
@@ -88,12 +88,12 @@ impl Ceremony {
         Ok(true)
     }
 
-    fn fold_first_reading(&mut self, key: &KeyId, bag: &str, people: &[PersonId]) -> Folded {
+    fn fold_first_reading(&mut self, item: &ItemId, bag: &str, people: &[PersonId]) -> Folded {
         let person = self.require_reader(people)?;
         require(is_bag_number(bag), "that is no number of a bag")?;
         require(!self.knows_bag(bag), "a bag of that number was used before")?;
         self.custody.reading = Some(Reading {
-            key: key.clone(),
+            item: item.clone(),
             person,
             bag: bag.to_owned(),
         });
@@ -102,7 +102,7 @@ impl Ceremony {
 
     fn fold_second_reading(
         &mut self,
-        wanted: &KeyId,
+        wanted: &ItemId,
         first: &PersonId,
         event: &Event,
         act: &Act,
@@ -116,32 +116,24 @@ impl Ceremony {
         self.require_reader(&second)?;
         let first_bag = self.custody.reading.take().map(|reading| reading.bag);
         match &event.fact {
-            Fact::BagReadingsDiffered { key, bag } => require(
-                key == wanted && first_bag.as_ref() != Some(bag),
+            Fact::BagReadingsDiffered { item, bag } => require(
+                item == wanted && first_bag.as_ref() != Some(bag),
                 "the two readings are the same",
             ),
             Fact::Sealed {
-                key,
+                item,
                 bag,
                 receiver,
                 place,
                 approvals,
             } => {
                 self.require_approval(event, approvals, "a bag is sealed")?;
-                require(key == wanted, "another token is to be sealed")?;
+                require(item == wanted, "something else is to be sealed")?;
                 require(first_bag.as_ref() == Some(bag), "the two readings differ")?;
-                let plan = self.script.key(key);
-                let holder = plan.map(|plan| plan.holder.clone());
-                let (planned, kept) = match act {
-                    Act::Seal {
-                        receiver, place, ..
-                    } if self.custody.pause == Pause::None => {
-                        (receiver.clone(), Some(place.clone()))
-                    }
-                    _ => (None, None),
-                };
+                let (planned, kept) = self.destination(act);
+                let taker = planned.or_else(|| self.receiver_of(item));
                 require(
-                    Some(receiver) == planned.or(holder).as_ref() && *place == kept,
+                    Some(receiver) == taker.as_ref() && *place == kept,
                     "receiver and place are not those of the script",
                 )?;
                 self.custody.used.insert(bag.clone());
@@ -150,8 +142,8 @@ impl Ceremony {
                     receiver: receiver.clone(),
                     place: kept,
                 };
-                let key = key.clone();
-                self.custody.tokens.insert(key, Whereabouts::In(bag));
+                let item = item.clone();
+                self.custody.items.insert(item, Whereabouts::In(bag));
                 Ok(())
             }
             fact => Err(contradiction(format!(
@@ -173,6 +165,19 @@ impl Ceremony {
         })
     }
 
+    /// What was left closed, and the ink, are compared by a witness; by somebody else only where no witness is here.
+    fn require_witness(&self, people: &[PersonId]) -> Folded {
+        self.require_reader(people)?;
+        let is_witness = |id: &PersonId| {
+            let person = self.script.person(id);
+            self.attended.contains_key(id) && person.is_some_and(|p| p.is(PersonRole::Witness))
+        };
+        require(
+            people.iter().any(is_witness) || !self.attended.keys().any(is_witness),
+            "a witness compares it, for one is here",
+        )
+    }
+
     /// What a rehearsal said of bags is nothing to go by in a production.
     pub(super) fn require_list_of(&self, mode: Mode) -> Folded {
         let lines = self.script.custody().lines();
@@ -188,7 +193,7 @@ impl Ceremony {
         let Some(listed) = self.script.custody().bag_of(serial) else {
             return Ok(());
         };
-        let came_in = match self.whereabouts(key) {
+        let came_in = match self.whereabouts(&self.item_of(key)) {
             Some(Whereabouts::Out { bag }) => Some(bag.as_str()),
             _ => None,
         };
@@ -203,6 +208,7 @@ impl Ceremony {
     pub(super) fn resume_custody(&mut self, head: Digest) {
         self.custody.reading = None;
         self.custody.put_away = false;
+        self.custody.unsealed.clear();
         self.custody.pause = match self.custody.pause {
             Pause::None => return,
             Pause::Begun => Pause::Resumed { head: None },
@@ -252,6 +258,7 @@ const fn is_about_order(fact: &Fact) -> bool {
             | Fact::PinUnblocked { .. }
             | Fact::EnvelopeSealed { .. }
             | Fact::Forgone { .. }
+            | Fact::PayloadAbandoned { .. }
             | Fact::Amended { .. }
     )
 }

@@ -1,14 +1,15 @@
 //! What happens to one key and its token: found, initialised, PIN set, generated, proven.
 
-use crate::certificate::PublicKey;
+use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{Key, Scheme};
-use crate::record::{KeyAttributes, Provenance, TokenId};
-use crate::script::{Act, KeyId, StepId};
+use crate::record::{FactorySecret, KeyAttributes, Provenance, TokenId};
+use crate::script::{Act, KeyId, KeyOrigin, StepId};
+use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 use crate::words::Digest;
 
+use crate::ceremony::attestation::{KeyAttestation, Told};
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Fact, Occasion};
-use crate::ceremony::possession::possession_message;
+use crate::ceremony::event::{Fact, Mode};
 use crate::ceremony::state::{Ceremony, Generated, Intent};
 
 use super::{Folded, ReplayError, broken, contradiction, hold, out_of_place, require};
@@ -37,6 +38,10 @@ impl Ceremony {
             &format!("the step is about {of_step}, not about {named}"),
         )?;
         require(
+            self.keys.contains_key(of_step),
+            "the token of that key is at another site",
+        )?;
+        require(
             !self.is_holder_away(of_step),
             "the holder of that key is not here",
         )?;
@@ -45,17 +50,15 @@ impl Ceremony {
             "the old key is neither destroyed nor listed as an orphan",
         )?;
         match (act, fact) {
-            (Act::OpenToken { .. }, Fact::TokenFound { token, .. }) => {
-                require(
-                    !self.is_set_aside(token),
-                    "that token was given up for a spare",
-                )?;
-                require(
-                    token.label.is_empty() || !self.is_of_another_key(token, of_step),
-                    "that token is another key's",
-                )?;
-                self.require_from_its_bag(of_step, &token.serial)?;
-                self.key_mut(of_step)?.token = Some(token.clone());
+            (
+                Act::OpenToken { .. },
+                Fact::TokenFound {
+                    token,
+                    at_factory_value,
+                    ..
+                },
+            ) => {
+                self.fold_found(of_step, token, at_factory_value)?;
             }
             (Act::InitialiseToken { .. }, Fact::InitialiseIntended { label, .. }) => {
                 let state = self.key_mut(of_step)?;
@@ -74,10 +77,17 @@ impl Ceremony {
                     "the token does not have the label that was intended",
                 )?;
                 state.token = Some(token.clone());
+                state
+                    .at_factory_value
+                    .retain(|secret| *secret == FactorySecret::Pin);
                 state.initialised = true;
             }
             (Act::SetPin { .. }, Fact::PinSet { .. }) => {
-                self.key_mut(of_step)?.pin_set = true;
+                let state = self.key_mut(of_step)?;
+                state
+                    .at_factory_value
+                    .retain(|secret| *secret != FactorySecret::Pin);
+                state.pin_set = true;
             }
             (
                 Act::GenerateKey { .. },
@@ -96,17 +106,46 @@ impl Ceremony {
                 self.fold_generated(of_step, fact)?;
             }
             (
-                Act::GenerateKey { .. } | Act::ProveToken { .. },
+                Act::GenerateKey { .. } | Act::EnrolKey { .. } | Act::ProveToken { .. },
                 Fact::PossessionProven { occasion, .. },
             ) => {
-                require(
-                    (*occasion == Occasion::Reinsertion) == matches!(act, Act::ProveToken { .. }),
-                    "the proof is for another occasion",
-                )?;
+                let wanted = match act {
+                    Act::ProveToken { .. } => Occasion::Reinsertion,
+                    Act::EnrolKey { .. } => Occasion::Adoption,
+                    _ => Occasion::Generation,
+                };
+                require(*occasion == wanted, "the proof is for another occasion")?;
                 self.fold_possession(of_step, fact)?;
             }
             (_, fact) => return Err(out_of_place(fact, step)),
         }
+        Ok(())
+    }
+
+    fn fold_found(
+        &mut self,
+        of_step: &KeyId,
+        token: &TokenId,
+        at_factory_value: &[FactorySecret],
+    ) -> Folded {
+        require(
+            !self.is_set_aside(token),
+            "that token was given up for a spare",
+        )?;
+        require(
+            token.label.is_empty() || !self.is_of_another_key(token, of_step),
+            "that token is another key's",
+        )?;
+        self.require_from_its_bag(of_step, &token.serial)?;
+        let is_set_up_here = self.script.initialises(of_step);
+        let is_in_use = self.keys[of_step].generated.is_some();
+        require(
+            at_factory_value.is_empty() || is_set_up_here || is_in_use,
+            "the token is as it left the factory, and no step sets it up",
+        )?;
+        let state = self.key_mut(of_step)?;
+        state.at_factory_value = at_factory_value.to_vec();
+        state.token = Some(token.clone());
         Ok(())
     }
 
@@ -117,13 +156,15 @@ impl Ceremony {
             fingerprint,
             attributes,
             provenance,
+            attestation,
             ..
         } = fact
         else {
             return Ok(());
         };
         let wanted = self.script.key(of_step).map(|plan| plan.key_type);
-        let generated = read_generated(public_key, *fingerprint, *attributes, *provenance)?;
+        let mut generated = read_generated(public_key, *fingerprint, *attributes)?;
+        generated.key = self.as_listed(of_step, &generated.key);
         require(
             wanted.is_some_and(|wanted| wanted.algorithm() == generated.public_key.algorithm()),
             "the key is of another type than the script asks for",
@@ -142,6 +183,36 @@ impl Ceremony {
             !self.has_public_key(&generated.public_key),
             "another key of this ceremony is the same key",
         )?;
+        let certificates = read_certificates(attestation)?;
+        let announced = self.keys[of_step].generate.get();
+        let told = Told {
+            token,
+            object_id: announced.map_or(&[], |(object_id, _)| object_id),
+            public_key: &generated.public_key,
+            attributes: *attributes,
+        };
+        let judged = self
+            .judge_attestation(of_step, &told, &certificates)
+            .map_err(|refusal| broken(Check::KeyAttestation, refusal.to_string()))?;
+        require(
+            Self::provenance_of(&told, judged.as_ref()) == *provenance,
+            "the provenance is not what attributes and attestation amount to",
+        )?;
+        let stood_in = self.is_stood_in(of_step, token);
+        self.require_provenance(*provenance, stood_in, judged.as_ref())?;
+        let is_imported = self
+            .script
+            .key(of_step)
+            .is_some_and(|plan| plan.origin == KeyOrigin::Memory);
+        require(
+            stood_in
+                || is_imported == (*provenance == Provenance::Imported)
+                || attributes.local.is_none(),
+            "the key was brought into the token although the script has it made there, or the other way round",
+        )?;
+        generated.provenance = Some(*provenance);
+        generated.attestation = judged;
+        generated.stood_in = stood_in;
         let state = self.key_mut(of_step)?;
         require(state.generated.is_none(), "the key exists already")?;
         require(
@@ -157,6 +228,31 @@ impl Ceremony {
         Ok(())
     }
 
+    /// A key that is not known as the script requires cannot come into the root.
+    fn require_provenance(
+        &self,
+        provenance: Provenance,
+        stood_in: bool,
+        attestation: Option<&KeyAttestation>,
+    ) -> Folded {
+        let Some(wanted) = self.script.root().require_provenance else {
+            return Ok(());
+        };
+        if stood_in || provenance == wanted {
+            return Ok(());
+        }
+        let why = match attestation.map(|given| &given.verdict) {
+            Some(Err(refusal)) => refusal.to_string(),
+            _ => "its token attests nothing of it".to_owned(),
+        };
+        Err(broken(
+            Check::KeyProvenance,
+            format!(
+                "the script requires provenance {wanted}, and that of this key is {provenance}: {why}"
+            ),
+        ))
+    }
+
     fn fold_possession(&mut self, of_step: &KeyId, fact: &Fact) -> Folded {
         let Fact::PossessionProven {
             occasion,
@@ -167,23 +263,41 @@ impl Ceremony {
         else {
             return Ok(());
         };
-        let script = self.script.sha256();
+        let possession = Possession {
+            script: self.script.sha256(),
+            key: of_step.as_str(),
+            occasion: *occasion,
+            is_rehearsal: self.mode() == Mode::Rehearsal,
+        };
+        let mut random = [0; 32];
+        hex::decode_to_slice(challenge, &mut random)
+            .map_err(|_| contradiction("the challenge is not 32 bytes in hex"))?;
+        let signature =
+            hex::decode(signature).map_err(|_| contradiction("the signature is not in hex"))?;
         let state = self.key_mut(of_step)?;
         let generated = state
             .generated
             .as_ref()
             .ok_or_else(|| contradiction("there is no key yet"))?;
-        verify_possession(
-            &script,
-            of_step,
-            *occasion,
-            challenge,
-            signature,
-            &generated.public_key,
-        )?;
+        possession
+            .verify(&generated.public_key, &random, &signature)
+            .map_err(|error| match error {
+                NoProof::Signature => broken(
+                    Check::KeyPossession,
+                    "the token's answer to the challenge does not verify",
+                ),
+                error => contradiction(error.to_string()),
+            })?;
         state.right_pin();
         match occasion {
-            Occasion::Generation => state.proven = true,
+            Occasion::Generation | Occasion::Adoption => {
+                state.proof = Some(PossessionProof {
+                    script: possession.script,
+                    occasion: *occasion,
+                    challenge: random,
+                    signature,
+                });
+            }
             Occasion::Reinsertion => state.reinserted = true,
         }
         Ok(())
@@ -212,7 +326,6 @@ fn read_generated(
     public_key: &str,
     fingerprint: Digest,
     attributes: KeyAttributes,
-    provenance: Provenance,
 ) -> Result<Generated, ReplayError> {
     let public_key = PublicKey::from_pem(public_key)
         .map_err(|error| contradiction(format!("not a public key: {error}")))?;
@@ -220,42 +333,34 @@ fn read_generated(
         public_key.fingerprint() == fingerprint,
         "the fingerprint is not that of the public key",
     )?;
-    require(
-        attributes.provenance() == provenance,
-        "the provenance is not what the attributes amount to",
-    )?;
     let key = Key::from_public(&public_key)
         .map_err(|error| contradiction(format!("not a key for a root: {error}")))?;
     Ok(Generated {
         public_key,
         key,
         attributes: Some(attributes),
-        provenance: Some(provenance),
+        provenance: None,
+        attestation: None,
+        stood_in: false,
     })
 }
 
-fn verify_possession(
-    script: &Digest,
-    key: &KeyId,
-    occasion: Occasion,
-    challenge: &str,
-    signature: &str,
-    public_key: &PublicKey,
-) -> Folded {
-    let mut random = [0; 32];
-    hex::decode_to_slice(challenge, &mut random)
-        .map_err(|_| contradiction("the challenge is not 32 bytes in hex"))?;
-    let signature =
-        hex::decode(signature).map_err(|_| contradiction("the signature is not in hex"))?;
-    let scheme = Scheme::for_public_key(public_key)
-        .ok_or_else(|| contradiction("no scheme for this kind of key"))?;
-    let message = possession_message(script, key, occasion, &random);
-    scheme
-        .verify(public_key, &message, &signature)
-        .map_err(|_| {
-            broken(
-                Check::KeyPossession,
-                "the token's answer to the challenge does not verify",
-            )
-        })
+/// The certificates of an attestation, one in each text.
+fn read_certificates(attestation: &[String]) -> Result<Vec<Certificate>, ReplayError> {
+    let one = |pem: &String| {
+        let found = Certificate::read_all(pem.as_bytes());
+        let mut found = found.map_err(|error| contradiction(format!("no certificate: {error}")))?;
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            _ => Err(contradiction(
+                "an attestation has one certificate in each text",
+            )),
+        }
+    };
+    attestation.iter().map(one).collect()
+}
+/// Whether a key signed a message, as TUF has signatures.
+pub(super) fn verifies(public_key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    Scheme::for_public_key(public_key)
+        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
 }

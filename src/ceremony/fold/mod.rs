@@ -4,8 +4,10 @@
 //! are held to the same.
 
 mod custody;
+mod enrolment;
 mod key;
 mod owed;
+mod payloads;
 mod people;
 mod root;
 mod signing;
@@ -13,12 +15,13 @@ mod tokens;
 
 use jiff::Timestamp;
 
+use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::FrozenRoot;
 use crate::script::{Act, KeyId, PersonId, StepId};
 
 use crate::ceremony::check::Check;
-use crate::ceremony::custody::{Whereabouts, is_taken_again};
-use crate::ceremony::event::{Event, Fact, Verdict};
+use crate::ceremony::custody::is_taken_again;
+use crate::ceremony::event::{Event, Fact, Opening, Verdict};
 use crate::ceremony::foundation::Foundation;
 use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
@@ -120,8 +123,10 @@ impl Ceremony {
                 });
             }
         }
-        let is_folded =
-            self.fold_people(event)? || self.fold_tokens(event)? || self.fold_anywhere(event)?;
+        let is_folded = self.fold_people(event)?
+            || self.fold_tokens(event)?
+            || self.fold_payloads(event)?
+            || self.fold_anywhere(event)?;
         if !is_folded {
             if !self.fold_custody(event)? {
                 self.fold_in_step(event)?;
@@ -129,38 +134,62 @@ impl Ceremony {
             self.failure = None;
         }
         self.settle_on();
+        if self.has_own_tokens() {
+            self.trail = event.trail(&self.trail);
+        }
         Ok(self)
+    }
+
+    fn fold_opened(&mut self, opening: &Opening) -> Folded {
+        let is_rehearsal = opening.mode == crate::ceremony::Mode::Rehearsal;
+        require(
+            is_rehearsal == opening.twins.is_some()
+                && (is_rehearsal || opening.twin_clock_offset == 0),
+            "a rehearsal has twins of the tokens and of the clock, and a production has none",
+        )?;
+        if let Some(pem) = &opening.twin_attestation_root {
+            require(
+                is_rehearsal,
+                "attestations of a production end at roots of makers, or of the script",
+            )?;
+            TrustedRoots::default()
+                .with(pem.as_bytes())
+                .map_err(|error| contradiction(format!("no root of attestations: {error}")))?;
+        }
+        if let Some(twin) = &opening.twin_root {
+            require(
+                is_rehearsal,
+                "a production changes the root that the script carries",
+            )?;
+            let real = Foundation::of(&self.script)
+                .ok_or_else(|| contradiction("a genesis changes no root"))?;
+            let twin = real.twin(&self.script, twin).map_err(contradiction)?;
+            self.found_on(Some(twin));
+        }
+        self.fold_enrolments(opening)?;
+        self.require_list_of(opening.mode)?;
+        hold(
+            Check::KeyRehearsal,
+            is_rehearsal || !self.script.payloads().is_rehearsed(),
+            "the register of payloads is of a rehearsal: what was signed there is for no production",
+        )?;
+        self.require_twins_of_own_tokens(opening)?;
+        self.opening = Some(opening.clone());
+        Ok(())
     }
 
     /// Folds what can happen at any time; false when the event is of another kind.
     fn fold_anywhere(&mut self, event: &Event) -> Result<bool, ReplayError> {
         match &event.fact {
-            Fact::Opened(opening) => {
-                let is_rehearsal = opening.mode == crate::ceremony::Mode::Rehearsal;
-                require(
-                    is_rehearsal == opening.twins.is_some()
-                        && (is_rehearsal || opening.twin_clock_offset == 0),
-                    "a rehearsal has twins of the tokens and of the clock, and a production has none",
-                )?;
-                if let Some(twin) = &opening.twin_root {
-                    require(
-                        is_rehearsal,
-                        "a production changes the root that the script carries",
-                    )?;
-                    let real = Foundation::of(&self.script)
-                        .ok_or_else(|| contradiction("a genesis changes no root"))?;
-                    let twin = real.twin(&self.script, twin).map_err(contradiction)?;
-                    self.found_on(Some(twin));
-                }
-                self.require_list_of(opening.mode)?;
-                self.opening = Some(opening.clone());
-            }
+            Fact::Opened(opening) => self.fold_opened(opening)?,
             Fact::Resumed { head, .. } => {
                 self.resume_custody(*head);
                 // The people, the clock and the machine may be others now.
                 self.attended.clear();
                 self.away.clear();
                 self.codes.clear();
+                self.touching.clear();
+                self.tokenless.clear();
                 self.clock_offset = None;
                 self.findings = None;
                 self.keyboard_tested = false;
@@ -312,11 +341,15 @@ impl Ceremony {
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
             }
+            (Act::EnrolKey { key }, Fact::EnrolmentCompared { .. }) => {
+                self.fold_compared(key, event)?;
+            }
             (
                 Act::OpenToken { key }
                 | Act::InitialiseToken { key }
                 | Act::SetPin { key }
                 | Act::GenerateKey { key }
+                | Act::EnrolKey { key }
                 | Act::ProveToken { key },
                 fact,
             ) => self.fold_key(&act, key, &step_id, fact)?,
@@ -395,7 +428,8 @@ impl Ceremony {
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
-            Act::GenerateKey { key } => self.keys[key].proven,
+            Act::GenerateKey { key } => self.keys[key].is_proven(),
+            Act::EnrolKey { key } => self.is_enrolled(key),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
@@ -407,10 +441,10 @@ impl Ceremony {
                 (state.reinserted || state.forgone.is_some()) && self.envelope_due().is_none()
             }
             Act::Seal { key, .. } => {
-                let bag = self.whereabouts(key);
                 self.keys[key].forgone.is_some()
-                    || matches!(bag, Some(Whereabouts::In(bag)) if bag.place.is_some())
+                    || self.items_of(key).iter().all(|item| self.is_kept(item))
             }
+            Act::SealMedium { medium, .. } => self.is_kept(&medium.into()),
             // Done when the pause is.
             Act::Break { .. } => false,
             Act::SignOff => self

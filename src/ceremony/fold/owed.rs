@@ -26,6 +26,7 @@ impl Ceremony {
                 key,
                 key_id,
                 signature,
+                record: _,
             } => {
                 let owed = self.owed_mut(key)?;
                 require(*owed == Owed::Expected, "nobody said that it is here")?;

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use crate::certificate::PublicKey;
 use crate::script::PersonId;
 
 use crate::ceremony::approval::{Approval, Strength, people_of};
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::event::{Event, Fact, Mode, Opening};
+use crate::ceremony::own_token::own_token_message;
 use crate::ceremony::people::Presence;
 use crate::ceremony::state::Ceremony;
 
+use super::key::verifies;
 use super::{Folded, ReplayError, contradiction, hold, require};
 
 impl Ceremony {
@@ -56,8 +59,29 @@ impl Ceremony {
                     self.attended.contains_key(person) && self.wants_code(person),
                     "only who is here, and is not the administrator, chooses a code",
                 )?;
+                require(
+                    self.own_token(person).is_none(),
+                    "that person approves by an own token",
+                )?;
                 let is_new = self.codes.insert(person.clone());
                 require(is_new, "that person has a code already")?;
+            }
+            Fact::OwnTokenProven {
+                challenge,
+                signature,
+            } => {
+                let person = only(event, "each person shows the own token alone")?;
+                self.fold_own_token(person, challenge, signature)?;
+            }
+            Fact::OwnTokenMissing { reason } => {
+                let person = only(event, "each person shows the own token alone")?;
+                require(!reason.trim().is_empty(), "it is said why")?;
+                require(
+                    self.may_go_without_token(person),
+                    "no own token of that person is waited for",
+                )?;
+                self.tokenless.insert(person.clone());
+                self.failure = None;
             }
             Fact::Left { reason } => {
                 let person = only(event, "people leave one by one")?;
@@ -68,6 +92,8 @@ impl Ceremony {
                 )?;
                 self.attended.remove(person);
                 self.codes.remove(person);
+                self.touching.remove(person);
+                self.tokenless.remove(person);
                 self.away.insert(person.clone());
             }
             Fact::Amended {
@@ -154,7 +180,10 @@ impl Ceremony {
             "the event is of those who approve it, in their order",
         )?;
         let mut different = BTreeSet::new();
-        for Approval { person, strength } in approvals {
+        for approval in approvals {
+            let Approval {
+                person, strength, ..
+            } = approval;
             hold(
                 Check::TwoPeople,
                 different.insert(person),
@@ -165,7 +194,7 @@ impl Ceremony {
                 self.attended.contains_key(person),
                 &format!("{person} is not here, and cannot approve"),
             )?;
-            self.require_strength(person, *strength)?;
+            self.require_strength(event, approval)?;
             hold(
                 Check::TwoPeople,
                 strength.is_approval(),
@@ -195,8 +224,25 @@ impl Ceremony {
     }
 
     /// A strength is only what it can be for that person.
-    pub(super) fn require_strength(&self, person: &PersonId, strength: Strength) -> Folded {
-        match strength {
+    fn require_strength(&self, event: &Event, approval: &Approval) -> Folded {
+        let person = &approval.person;
+        require(
+            approval.signature.is_none() || approval.strength == Strength::Token,
+            "only an own token signs",
+        )?;
+        match approval.strength {
+            Strength::Token => {
+                hold(
+                    Check::TwoPeople,
+                    self.touching.contains(person) && !self.is_administrator(person),
+                    &format!("{person} has no own token here"),
+                )?;
+                hold(
+                    Check::TwoPeople,
+                    self.is_trial || self.is_signed(event, approval),
+                    &format!("the own token of {person} did not sign this"),
+                )
+            }
             Strength::Code => require(
                 self.codes.contains(person) && !self.is_administrator(person),
                 &format!("{person} has no approval code"),
@@ -207,6 +253,64 @@ impl Ceremony {
             ),
             Strength::OperatorTyped => Ok(()),
         }
+    }
+
+    /// Whether the person's own token signed the approval of just this event, after all that happened before.
+    fn is_signed(&self, event: &Event, approval: &Approval) -> bool {
+        let key = self.own_key(&approval.person);
+        let signature = approval.signature.as_ref();
+        let signature = signature.and_then(|text| hex::decode(text).ok());
+        let message = self.approval_message(&approval.person, event);
+        key.zip(signature)
+            .is_some_and(|(key, signature)| verifies(&key, &message, &signature))
+    }
+
+    /// In a rehearsal each own token has a twin, and in a production none has.
+    pub(super) fn require_twins_of_own_tokens(&self, opening: &Opening) -> Folded {
+        let people = self.script.people().iter();
+        let owners: Vec<&PersonId> = people
+            .filter(|person| person.approval.is_some())
+            .map(|person| &person.id)
+            .collect();
+        let wanted = match opening.mode {
+            Mode::Rehearsal => owners,
+            Mode::Production => Vec::new(),
+        };
+        let mut twins = opening.twin_approvals.iter();
+        require(
+            opening.twin_approvals.len() == wanted.len()
+                && twins.all(|(person, key)| {
+                    wanted.contains(&person) && PublicKey::from_pem(key).is_ok()
+                }),
+            "a rehearsal has a twin of each own token, and a production has none",
+        )
+    }
+
+    fn fold_own_token(&mut self, person: &PersonId, challenge: &str, signature: &str) -> Folded {
+        require(
+            self.attended.contains_key(person)
+                && self.wants_code(person)
+                && !self.has_means(person),
+            "no own token of that person is waited for",
+        )?;
+        let key = self
+            .own_key(person)
+            .ok_or_else(|| contradiction("that person has no own token"))?;
+        let challenge: [u8; 32] = hex::decode(challenge)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| contradiction("the challenge is not 32 bytes in hex"))?;
+        let signature =
+            hex::decode(signature).map_err(|_| contradiction("the signature is not hex"))?;
+        let message = own_token_message(&self.script.sha256(), person, &challenge);
+        hold(
+            Check::KeyPossession,
+            verifies(&key, &message, &signature),
+            "the own token did not answer with the key that the script names",
+        )?;
+        self.touching.insert(person.clone());
+        self.failure = None;
+        Ok(())
     }
 
     /// Two different people other than the administrator decided, be it only in ink.
@@ -220,8 +324,8 @@ impl Ceremony {
             people_of(approvals) == event.people,
             "the event is of those who decided, in their order",
         )?;
-        for Approval { person, strength } in approvals {
-            self.require_strength(person, *strength)?;
+        for approval in approvals {
+            self.require_strength(event, approval)?;
         }
         let different: BTreeSet<_> = approvals
             .iter()

@@ -8,6 +8,7 @@ use crate::ceremony::event::{ExportedFile, Fact};
 use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
+use super::signing::refused;
 use super::{Folded, broken, contradiction, hold, require};
 
 impl Ceremony {
@@ -24,6 +25,10 @@ impl Ceremony {
                 require(
                     frozen.version() == *version && frozen.digest() == *sha256,
                     "version or digest is not that of the root",
+                )?;
+                require(
+                    self.are_new_keys_proven(),
+                    "a key stands in no root before its token has answered, or two people have compared its fingerprint",
                 )?;
                 let composed = self
                     .compose_root()
@@ -51,12 +56,12 @@ impl Ceremony {
                     *typed == review_word(frozen),
                     "the exact word was not typed",
                 )?;
-                require(
+                hold(
+                    Check::RootReachability,
                     self.root_change().reachability().is_reached(),
                     "the signatures that the root needs cannot be reached",
                 )?;
-                self.judge_payload(frozen)
-                    .map_err(|refusal| contradiction(refusal.to_string()))?;
+                self.judge_payload(frozen).map_err(refused)?;
                 self.reviewed = true;
             }
             Fact::SignIntended {
@@ -122,7 +127,8 @@ impl Ceremony {
             .verify_root()
             .map_err(|error| broken(Check::RootVerification, error.to_string()))?;
         let own = report.progress.own;
-        require(
+        hold(
+            Check::RootVerification,
             (report.version, own.have, own.need) == (*version, *signatures, *threshold)
                 && report.progress.previous.map(Into::into) == *previous
                 && report.file_sha256 == *file_sha256,
@@ -134,8 +140,12 @@ impl Ceremony {
 
     fn fold_export(&mut self, files: &[ExportedFile], is_done: bool) -> Folded {
         require(
-            self.verified.is_some() || self.script.signing().is_some(),
+            self.verified.is_some() || self.script.signing().is_some() || !self.script.makes_root(),
             "the root was not verified",
+        )?;
+        require(
+            self.are_new_keys_proven(),
+            "a key leaves no file before its token has answered",
         )?;
         let ours: Vec<_> = self
             .export_files()

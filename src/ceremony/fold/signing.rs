@@ -1,10 +1,24 @@
 //! What happens to a signing request at the site that is asked.
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::Fact;
 use crate::ceremony::state::Ceremony;
-use crate::transfer::Judgement;
+use crate::transfer::{self, Judgement, Refusal};
 
-use super::{Folded, contradiction, require};
+use super::{Folded, ReplayError, broken, contradiction, require};
+
+/// Why a payload or a request is not signed, as a check of the ceremony.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is handed to map_err, which passes errors by value"
+)]
+pub(super) fn refused(refusal: Refusal) -> ReplayError {
+    let check = match refusal.check {
+        transfer::Check::Equivocation => Check::PayloadEquivocation,
+        _ => Check::RequestJudged,
+    };
+    broken(check, refusal.to_string())
+}
 
 impl Ceremony {
     /// A request was judged.
@@ -23,9 +37,7 @@ impl Ceremony {
             .ok_or_else(|| contradiction("nobody asks for a signature here"))?;
         let payload = signing.request.payload().clone();
         require(payload.digest() == *sha256, "another payload was judged")?;
-        let judgement = self
-            .judge_request(signing, *card)
-            .map_err(|refusal| contradiction(refusal.to_string()))?;
+        let judgement = self.judge_request(signing, *card).map_err(refused)?;
         require(
             *again == (judgement == Judgement::Again),
             "whether it was signed before is told wrongly",

@@ -3,12 +3,13 @@
 
 use crate::script::{KeyId, TokenSecret};
 
+use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact};
 use crate::ceremony::failure::FailureKind;
 use crate::ceremony::state::{Ceremony, Former, FormerFate, Intent, KeyState};
 use crate::ceremony::tokens::KEYBOARD_LINE;
 
-use super::{Folded, ReplayError, contradiction, require};
+use super::{Folded, ReplayError, contradiction, hold, require};
 
 impl Ceremony {
     /// Folds what happens to tokens beside the usual, at whatever step; false when the event is of another kind.
@@ -50,8 +51,6 @@ impl Ceremony {
                     "that spare is not for this key, was taken already, or comes too late: the root is composed",
                 )?;
                 self.take_spare(key, spare)?;
-                // It comes in a bag of its own, or in none.
-                self.custody.tokens.remove(key);
             }
             Fact::KeyDestroyed { key, fingerprint } => {
                 self.end_of_former(key, fingerprint, FormerFate::Destroyed)?;
@@ -88,9 +87,14 @@ impl Ceremony {
             }
             Fact::Forgone { key, .. } => {
                 self.decided(event, "a key is done without")?;
+                hold(
+                    Check::RootReachability,
+                    self.is_reached_without(key),
+                    "without that key the root does not reach the signatures that it needs",
+                )?;
                 require(
                     self.may_forgo(key),
-                    "only a key whose holder is away or whose token fails is done without, and only if the root reaches its threshold",
+                    "only a key whose holder is away or whose token fails is done without",
                 )?;
                 self.forgo(event, key)?;
             }
@@ -112,7 +116,7 @@ impl Ceremony {
 
     /// What a failure tells of the PIN of the token at hand.
     pub(super) fn note_failure(&mut self, kind: FailureKind) {
-        let Some(key) = self.key_at_hand().cloned() else {
+        let Some(key) = self.failing_key().cloned() else {
             return;
         };
         let Some(state) = self.keys.get_mut(&key) else {
@@ -200,7 +204,7 @@ impl Ceremony {
     fn redo(&mut self, key: &KeyId) -> Folded {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
-        state.proven = false;
+        state.proof = None;
         self.undo(key, |act| {
             matches!(act, crate::script::Act::GenerateKey { .. })
         });
@@ -208,13 +212,19 @@ impl Ceremony {
     }
 
     fn take_spare(&mut self, key: &KeyId, spare: &crate::script::SpareId) -> Folded {
+        let item = self.item_of(key);
+        let was_here = self.keys[key].token.is_some() || self.whereabouts(&item).is_some();
         let state = self.give_up(key)?;
         let mut fresh = KeyState {
             spare: Some(spare.clone()),
             former: std::mem::take(&mut state.former),
             set_aside: std::mem::take(&mut state.set_aside),
+            given_up: std::mem::take(&mut state.given_up),
             ..KeyState::default()
         };
+        if was_here {
+            fresh.given_up.push((item, state.token.clone()));
+        }
         // A blank token has no name yet by which to know it again.
         let named = state.token.take().filter(|token| !token.label.is_empty());
         fresh.set_aside.extend(named);

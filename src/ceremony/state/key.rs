@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::certificate::PublicKey;
 use crate::metadata::Key;
-use crate::record::{KeyAttributes, Provenance, TokenId};
-use crate::script::{SpareId, TokenSecret};
+use crate::record::{AttestationSummary, FactorySecret, KeyAttributes, Provenance, TokenId};
+use crate::script::{ItemId, SpareId, TokenSecret};
+use crate::transfer::PossessionProof;
+
+use crate::ceremony::attestation::KeyAttestation;
 
 /// What is known of one key of the script.
 #[derive(Debug, Clone, Default)]
@@ -15,12 +18,15 @@ use crate::script::{SpareId, TokenSecret};
 )]
 pub struct KeyState {
     pub(in crate::ceremony) token: Option<TokenId>,
+    /// What the token still has as it left the factory.
+    pub(in crate::ceremony) at_factory_value: Vec<FactorySecret>,
     pub(in crate::ceremony) initialise: Intent<String>,
     pub(in crate::ceremony) initialised: bool,
     pub(in crate::ceremony) pin_set: bool,
     pub(in crate::ceremony) generate: Intent<(Vec<u8>, String)>,
     pub(in crate::ceremony) generated: Option<Generated>,
-    pub(in crate::ceremony) proven: bool,
+    /// The answer by which the token proved that it holds the key, before the root was composed.
+    pub(in crate::ceremony) proof: Option<PossessionProof>,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,
@@ -30,6 +36,9 @@ pub struct KeyState {
     pub(in crate::ceremony) former: Vec<Former>,
     /// Tokens that were given up for a spare.
     pub(in crate::ceremony) set_aside: Vec<TokenId>,
+    /// The names in the script of tokens that were here and were given up for a spare, each with the token, where it
+    /// had shown itself: they go into bags as well.
+    pub(in crate::ceremony) given_up: Vec<(ItemId, Option<TokenId>)>,
     /// The bags into which secrets of the token are sealed.
     pub(in crate::ceremony) envelopes: BTreeMap<TokenSecret, String>,
     /// Wrong PINs since the last right one.
@@ -83,6 +92,10 @@ pub struct Generated {
     pub attributes: Option<KeyAttributes>,
     /// What that amounts to; none for a key that was made before.
     pub provenance: Option<Provenance>,
+    /// What its token stated, signed, about where it was made.
+    pub attestation: Option<KeyAttestation>,
+    /// Whether a twin that attests nothing stands in for a token that does.
+    pub stood_in: bool,
 }
 
 impl Generated {
@@ -93,14 +106,25 @@ impl Generated {
             key: key.clone(),
             attributes: None,
             provenance: None,
+            attestation: None,
+            stood_in: false,
         })
     }
 
     /// Where it comes from, in a word or two.
     #[must_use]
     pub fn origin(&self) -> &'static str {
-        self.provenance
-            .map_or("made before this ceremony", Provenance::as_str)
+        match self.provenance {
+            None => "made before this ceremony",
+            Some(_) if self.stood_in => "claimed; attestation stood-in",
+            Some(provenance) => provenance.as_str(),
+        }
+    }
+
+    /// What its device stated about it, if that is believed.
+    #[must_use]
+    pub fn attested(&self) -> Option<&AttestationSummary> {
+        self.attestation.as_ref()?.verdict().ok()
     }
 }
 
@@ -146,10 +170,16 @@ impl KeyState {
         self.generated.as_ref()
     }
 
-    /// Whether the token proved, right after generation, that it holds the key.
+    /// Whether the token proved, before the root was composed, that it holds the key.
     #[must_use]
     pub const fn is_proven(&self) -> bool {
-        self.proven
+        self.proof.is_some()
+    }
+
+    /// The answer by which it did.
+    #[must_use]
+    pub const fn proof(&self) -> Option<&PossessionProof> {
+        self.proof.as_ref()
     }
 
     /// Whether the key has signed the root.
@@ -174,6 +204,12 @@ impl KeyState {
     #[must_use]
     pub fn set_aside(&self) -> &[TokenId] {
         &self.set_aside
+    }
+
+    /// Tokens that were here and were given up for a spare, by their names in the script.
+    #[must_use]
+    pub fn given_up(&self) -> &[(ItemId, Option<TokenId>)] {
+        &self.given_up
     }
 
     /// The bags into which secrets of the token are sealed now.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::metadata::{Count, FrozenRoot, SignedRoot};
 use crate::record::{Finding, TokenId};
 use crate::script::{KeyId, KeyPlan, PersonId, Script, StepId};
+use crate::transfer::Enrolment;
 use crate::words::Digest;
 
 use crate::ceremony::cast::Cast;
@@ -199,6 +200,12 @@ impl Ceremony {
                 .detached_signatures()
                 .into_iter()
                 .map(|detached| named(detached.file_name(), detached.to_file_bytes()))
+                .collect();
+        }
+        if !self.script.makes_root() {
+            let files = self.enrolments().into_iter();
+            return files
+                .map(|(key, file)| named(Enrolment::file_name(key.as_str()), file.to_file_bytes()))
                 .collect();
         }
         let Some(signed) = &self.signed else {

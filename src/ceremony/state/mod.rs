@@ -17,6 +17,7 @@ use super::amendment::Amendment;
 use super::cast::Cast;
 use super::check::Check;
 use super::custody::Custody;
+use super::enrolment::RemoteKey;
 use super::event::{ExceptionSheet, ExportedFile, Opening, Verdict};
 use super::failure::Failure;
 use super::foundation::Foundation;
@@ -38,7 +39,15 @@ pub struct Ceremony {
     pub(super) done: BTreeSet<StepId>,
     pub(super) attended: BTreeMap<PersonId, Presence>,
     pub(super) away: BTreeSet<PersonId>,
+    /// Everything that happened so far, in a digest: what approvals by own tokens name.
+    pub(super) trail: Digest,
+    /// Whether it is only tried what an input would lead to: own tokens sign once that is known.
+    pub(super) is_trial: bool,
     pub(super) codes: BTreeSet<PersonId>,
+    /// Who approves by an own token.
+    pub(super) touching: BTreeSet<PersonId>,
+    /// Whose own token is not here.
+    pub(super) tokenless: BTreeSet<PersonId>,
     pub(super) substituted: BTreeSet<PersonId>,
     pub(super) cast: Cast,
     pub(super) amendments: Vec<Amendment>,
@@ -48,6 +57,7 @@ pub struct Ceremony {
     pub(super) script_read: bool,
     pub(super) initials: BTreeMap<(StepId, PersonId), String>,
     pub(super) keys: BTreeMap<KeyId, KeyState>,
+    pub(super) remote: BTreeMap<KeyId, RemoteKey>,
     pub(super) frozen: Option<FrozenRoot>,
     pub(super) reviewed: bool,
     pub(super) signed: Option<SignedRoot>,
@@ -66,6 +76,8 @@ pub struct Ceremony {
     pub(super) used_bags: BTreeSet<String>,
     pub(super) used_spares: BTreeSet<SpareId>,
     pub(super) keyboard_tested: bool,
+    /// Payloads of the version at hand that were given up, and why.
+    pub(super) given_up: Vec<(Digest, String)>,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -134,7 +146,11 @@ impl Ceremony {
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
             away: BTreeSet::new(),
+            trail: Digest::of(b""),
+            is_trial: false,
             codes: BTreeSet::new(),
+            touching: BTreeSet::new(),
+            tokenless: BTreeSet::new(),
             substituted: BTreeSet::new(),
             cast: Cast::default(),
             amendments: Vec::new(),
@@ -144,6 +160,7 @@ impl Ceremony {
             script_read: false,
             initials: BTreeMap::new(),
             keys,
+            remote: BTreeMap::new(),
             frozen: None,
             reviewed: false,
             signed: None,
@@ -161,6 +178,7 @@ impl Ceremony {
             used_bags: BTreeSet::new(),
             used_spares: BTreeSet::new(),
             keyboard_tested: false,
+            given_up: Vec::new(),
             failure: None,
             ending: None,
         };
@@ -179,6 +197,7 @@ impl Ceremony {
             let key = foundation.as_ref().and_then(|root| root.key(id));
             state.generated = key.and_then(|key| Generated::earlier(&key.key));
         }
+        self.take_enrolments();
         self.foundation = foundation.map(Arc::new);
     }
 }

@@ -1,5 +1,6 @@
 //! `conclave root sign`: one key holder, one token, one signature, on a machine of their own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -73,6 +74,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = station::harden();
+    // It takes as long as all that is read and judged meanwhile.
+    let program = std::thread::spawn(program_digest);
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let refuse = |refusal: Refusal| refused(&arguments.request, &refusal);
     let bytes = read_file_up_to(&arguments.request, LONGEST)?;
@@ -121,20 +124,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
+    let directory = create_directory(&path, script, mirror.as_deref())?;
     let opening = Opening {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
-        program: program_digest(),
+        program: program.join().unwrap_or_default(),
         export: "export".to_owned(),
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         machine: station::machine(),
         rehearsal: None,
         rehearsal_keys: Vec::new(),
+        twin_attestation_root: None,
         twin_root: None,
+        twin_keys: BTreeMap::new(),
+        twin_approvals: BTreeMap::new(),
         twin_clock_offset: 0,
     };
-    let directory = create_directory(&path, script, mirror.as_deref())?;
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,

@@ -106,7 +106,7 @@ impl Change {
             title: arguments.title.clone(),
             repository: arguments.repository.clone(),
             not_before: arguments.not_before,
-            expires: arguments.expires,
+            expires: arguments.expires()?,
             chain,
             record: record.map_err(|error| usage(format!("--record: {error}")))?,
             register: self.register.as_deref().map(carried).transpose()?,

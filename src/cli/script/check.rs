@@ -67,15 +67,20 @@ fn summary(script: &Script) -> String {
         "kind",
         &format!("{} of {}", script.kind(), script.repository()),
     );
+    let root = format!(
+        "version {}, threshold {} of {} keys, expires {}",
+        script.root_version(),
+        script.root().threshold,
+        script.root_keys(),
+        script.root().expires
+    );
     line(
         "root",
-        &format!(
-            "version {}, threshold {} of {} keys, expires {}",
-            script.root_version(),
-            script.root().threshold,
-            script.root_keys(),
-            script.root().expires
-        ),
+        if script.makes_root() {
+            &root
+        } else {
+            "none is made"
+        },
     );
     line(
         "people",

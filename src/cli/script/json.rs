@@ -61,14 +61,14 @@ pub(super) fn ceremony(script: &Script) -> Value {
         "title": script.title(),
         "repository": script.repository(),
         "not_before": script.not_before().to_string(),
-        "root": {
+        "root": script.makes_root().then(|| json!({
             "version": script.root_version(),
             "threshold": script.root().threshold,
             "expires": script.root().expires.to_string(),
             "consistent_snapshot": script.root().consistent_snapshot,
             "destination": script.root().destination.as_str(),
             "roles": roles,
-        },
+        })),
         "sample_keys": script.uses_sample_keys(),
         "minutes": script.total_minutes(),
         "people": people,

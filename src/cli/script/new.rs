@@ -8,11 +8,14 @@ use jiff::Timestamp;
 
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
+use super::enrol::Enrol;
 use super::source::read_file;
 use super::{tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
-use crate::script::{Blueprint, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded};
+use crate::script::{
+    Blueprint, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded, enrol,
+};
 
 /// Write a new script, with the hashes of the public keys that it carries
 ///
@@ -34,9 +37,9 @@ pub(super) struct Arguments {
     /// The ceremony starts no earlier
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) not_before: Timestamp,
-    /// When the root expires
+    /// When the root expires; an enrolment makes none
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) expires: Timestamp,
+    expires: Option<Timestamp>,
     /// Root keys of a first root, each with a key holder and a token of its own [default: 5]
     #[arg(long, value_name = "N")]
     tokens: Option<u8>,
@@ -60,6 +63,18 @@ pub(super) struct Arguments {
     targets: Vec<PathBuf>,
     #[command(flatten)]
     change: Change,
+    #[command(flatten)]
+    enrol: Enrol,
+}
+
+impl Arguments {
+    /// When the root expires that is made.
+    pub(super) fn expires(&self) -> Result<Timestamp, Failure> {
+        self.expires.ok_or_else(|| {
+            Failure::new(Status::Usage, "a root expires, and nobody said when")
+                .hint("give --expires 2127-12-01T00:00:00Z or the like")
+        })
+    }
 }
 
 /// The ready scripts from which a new one is written.
@@ -73,6 +88,8 @@ enum Ready {
     Renewal,
     /// Another root, without a key that is lost or stolen
     Revocation,
+    /// No root: a key for one that is signed elsewhere
+    Enrolment,
 }
 
 impl Ready {
@@ -82,6 +99,7 @@ impl Ready {
             Self::Rotation => "rotation",
             Self::Renewal => "renewal",
             Self::Revocation => "revocation",
+            Self::Enrolment => "enrolment",
         }
     }
 }
@@ -89,15 +107,19 @@ impl Ready {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let online = online(arguments)?;
     let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
-    let text = if arguments.kind == Ready::Genesis {
+    let makes_first = matches!(arguments.kind, Ready::Genesis | Ready::Enrolment);
+    let enrolled = arguments.enrol.files()?;
+    carried.extend(
+        enrolled
+            .iter()
+            .map(|one| (one.file.clone(), one.bytes.clone())),
+    );
+    let text = if makes_first {
         if arguments.change.is_given() {
-            return Err(Failure::new(
-                Status::Usage,
-                "a genesis changes no root, and no key exists yet",
-            )
-            .hint("conclave script new rotation, renewal or revocation"));
+            return Err(Failure::new(Status::Usage, "this ceremony changes no root")
+                .hint("conclave script new rotation, renewal or revocation"));
         }
-        blueprint(arguments, online).write()
+        blueprint(arguments, online)?.write()
     } else {
         if arguments.tokens.is_some() {
             return Err(Failure::new(
@@ -114,6 +136,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let text = text.map_err(|error| {
         Failure::new(Status::Usage, error.to_string())
             .hint("have at least two tokens more than the threshold")
+    })?;
+    let text = enrol(&text, &enrolled).map_err(|error| {
+        Failure::new(Status::Usage, error.to_string())
+            .hint("make more keys: --tokens in a genesis, --add in a change")
     })?;
     let name = arguments
         .out
@@ -133,10 +159,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     Ok(Status::Done)
 }
 
-fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
-    let tokens = arguments.tokens.unwrap_or(5);
-    Blueprint {
-        kind: Kind::Genesis,
+fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Failure> {
+    let is_enrolment = arguments.kind == Ready::Enrolment;
+    let tokens = arguments.tokens.unwrap_or(if is_enrolment { 1 } else { 5 });
+    let kind = if is_enrolment {
+        Kind::Enrolment
+    } else {
+        Kind::Genesis
+    };
+    Ok(Blueprint {
+        kind,
         title: arguments.title.clone(),
         repository: arguments.repository.clone(),
         tokens,
@@ -144,9 +176,13 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
         key_type: arguments.key_type,
         profile: arguments.profile.clone(),
         not_before: arguments.not_before,
-        expires: arguments.expires,
+        expires: if is_enrolment {
+            arguments.not_before
+        } else {
+            arguments.expires()?
+        },
         online,
-    }
+    })
 }
 
 /// The keys of each role: those that were given, or else, in a genesis, the samples of the ready script.

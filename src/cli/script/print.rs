@@ -58,7 +58,9 @@ fn slips(script: &Script, arguments: &Arguments) -> String {
     let slips = if arguments.cards {
         Slips::cards(script, None, planned)
     } else {
-        Slips::labels(script, None, planned)
+        Slips::labels(script, None, planned, |medium| {
+            Slips::planned_medium(script, medium)
+        })
     };
     if arguments.html {
         slips.to_html()

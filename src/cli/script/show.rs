@@ -48,13 +48,15 @@ fn told(script: &Script) -> String {
     };
     line(format!("{} of {}", script.kind(), script.repository()));
     line(format!("not before {}", script.not_before()));
-    line(format!(
-        "root {}: threshold {} of {} keys, expires {}",
-        script.root_version(),
-        root.threshold,
-        script.root_keys(),
-        root.expires
-    ));
+    if script.makes_root() {
+        line(format!(
+            "root {}: threshold {} of {} keys, expires {}",
+            script.root_version(),
+            root.threshold,
+            script.root_keys(),
+            root.expires
+        ));
+    }
     for (kind, role) in root.roles.iter() {
         line(format!(
             "{kind}: threshold {} of {} keys",

@@ -38,7 +38,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         None => reader.find(&TokenQuery::blank(reader.profile().name()))?,
     };
     let mut token = reader.open(&seen.id)?;
-    if seen.state.initialised {
+    // A YubiKey may hold keys and still open with what it left the factory with.
+    if seen.state.initialised || reader.profile().kind() == Kind::YubikeyPiv {
         refuse_if_it_holds_anything(token.as_mut())?;
     }
     eprintln!("{}", announcement(&seen, &arguments.label));

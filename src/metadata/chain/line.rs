@@ -41,9 +41,15 @@ pub(super) fn run<E: Send>(
     files: impl Iterator<Item = Fetched<E>> + Send,
     take: impl FnMut(Link, Option<Hop>) -> ControlFlow<()> + Send,
 ) -> Result<(), E> {
-    let threads = thread::available_parallelism()
-        .map_or(1, std::num::NonZero::get)
-        .min(MAX_THREADS);
+    let batches = files.size_hint().1.map(|files| files.div_ceil(BATCH_FILES));
+    let threads = match batches {
+        // To ask how many cores there are takes longer than to judge so few.
+        Some(0 | 1) => 1,
+        _ => thread::available_parallelism()
+            .map_or(1, std::num::NonZero::get)
+            .min(MAX_THREADS)
+            .min(batches.unwrap_or(MAX_THREADS)),
+    };
     let line = Line {
         source: Mutex::new(Source {
             files: files.fuse(),

@@ -1,6 +1,9 @@
 //! What each act is called, what people do in it, and what it proves.
 
-use crate::script::{Act, Fate, KeyId, PersonId, Place, Script, SecretPlan, TokenSecret};
+use crate::script::{
+    Act, Fate, KeyId, KeyOrigin, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan,
+    TokenSecret,
+};
 
 impl Act {
     /// A line for a heading: `Generate the key of key holder 3`.
@@ -17,15 +20,18 @@ impl Act {
             Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
+            Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
             Self::SignRoot => format!("Sign root {version}"),
             Self::CollectSignatures => format!("Collect the owed signatures of root {version}"),
             Self::VerifyRoot => format!("Verify root {version}"),
+            Self::Export if !script.makes_root() => "Export the enrolment files".into(),
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
             Self::Seal { key, .. } => format!("Seal {}", script.token_title(key)),
+            Self::SealMedium { medium, .. } => format!("Seal the medium {medium}"),
             Self::Break { text: None } => "Break".into(),
             Self::Break { text: Some(text) } => format!("Break: {}", beginning(text)),
             Self::SignOff => "Sign off".into(),
@@ -45,6 +51,7 @@ impl Act {
             Self::InitialiseToken { .. } => "Initialise",
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
+            Self::EnrolKey { .. } => "Enrol key",
             Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
@@ -53,7 +60,7 @@ impl Act {
             Self::VerifyRoot => "Verify",
             Self::Export => "Export",
             Self::ProveToken { .. } => "Prove token",
-            Self::Seal { .. } => "Seal",
+            Self::Seal { .. } | Self::SealMedium { .. } => "Seal",
             Self::Break { .. } => "Break",
             Self::SignOff => "Sign off",
         }
@@ -66,6 +73,11 @@ impl Act {
         match self {
             Self::Attendance if script.is_solo() => lines(&[
                 "One person acts alone, and the record says so everywhere: SOLO, UNWITNESSED.",
+            ]),
+            Self::Attendance if script.people().iter().any(|person| person.approval.is_some()) => lines(&[
+                "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
+                "Who has an own token for approvals puts it in: it signs a challenge. Each other but the administrator chooses a code, unseen.",
+                "Whoever else is in the room is written on the run sheet.",
             ]),
             Self::Attendance => lines(&[
                 "Each person says their name and role. A witness looks at an identity document; its kind is recorded, never its number.",
@@ -90,12 +102,16 @@ impl Act {
             ]),
             Self::Note { text, .. } => text.lines().map(str::to_owned).collect(),
             Self::OpenToken { key } => open_token(script, key),
-            Self::InitialiseToken { key } => vec![
+            Self::InitialiseToken { key } => [
                 format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
                 so_pin(script, key),
-            ],
+            ]
+            .into_iter()
+            .chain(management_key(script, key))
+            .collect(),
             Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } => generate_key(script, key),
+            Self::EnrolKey { key } => enrol_key(script, key),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
                 "No other payload of the same version may have been signed before, in any record that was brought along.",
@@ -123,18 +139,23 @@ impl Act {
             Self::VerifyRoot => vec![format!(
                 "The administrator has root {version} verified as a client would. A witness reads the verdict aloud."
             )],
+            Self::Export if !script.makes_root() => lines(&[
+                "The administrator has a file for each key written out, and read back: its public half, and the answer to the challenge.",
+                "It may travel in any way. Each key holder later reads the fingerprint words of the own key out to those who take it in, over another channel: a telephone with a known voice.",
+            ]),
             Self::Export => vec![
                 format!("The administrator has root {version}, the public keys and the record written out, and read back."),
                 "A witness compares the digest on the screen with the one written down at the review.".into(),
             ],
             Self::ProveToken { key } => vec![
-                format!("{} puts in {}, which was out since it last signed.", actor(script, key), script.token_short(key)),
+                format!("{} puts in {}, which was out since it was last used.", actor(script, key), script.token_short(key)),
                 format!("The others turn away. {} types the PIN from memory; the key answers a fresh challenge.", actor(script, key)),
                 format!("{} takes the token out and keeps it.", actor(script, key)),
             ],
             Self::Seal { key, place, receiver } => seal(script, key, place, receiver.as_ref()),
+            Self::SealMedium { medium, place, receiver } => seal_medium(script, medium, place, receiver.as_ref()),
             Self::Break { .. } => lines(&[
-                "Every token is logged out, taken out, and put into a new tamper-evident bag. Two people, neither of them the administrator, read each number.",
+                "Every token is logged out, taken out, and put into a new tamper-evident bag, and so is every medium. Two people, neither of them the administrator, read each number.",
                 "The program ends. A witness writes the head of the record, as the screen shows it, on the run sheet; the machine is switched off.",
                 "To go on, also on another day or another machine: conclave resume. Attendance, clock and machine come again, the head is compared with the ink, and each bag is read, compared and opened.",
             ]),
@@ -153,6 +174,9 @@ impl Act {
             Self::Attendance | Self::Note { .. } | Self::SignOff => Vec::new(),
             Self::Seal { .. } => {
                 vec!["two people read the number of the bag in which the token leaves".into()]
+            }
+            Self::SealMedium { .. } => {
+                vec!["two people read the number of the bag in which the medium leaves".into()]
             }
             Self::Break { .. } => vec![
                 "what goes on after the break is this record and no other".into(),
@@ -173,12 +197,25 @@ impl Act {
             Self::SetPin { .. } => vec!["the token opens with the key holder's PIN".into()],
             Self::GenerateKey { key } => {
                 let kind = script.key(key).map(|key| key.key_type.to_string());
+                let did = if is_imported(script, key) {
+                    "took in"
+                } else {
+                    "made"
+                };
                 vec![
-                    format!("the token made a key of type {}", kind.unwrap_or_default()),
+                    format!("the token {did} a key of type {}", kind.unwrap_or_default()),
                     "the public key reads back the same".into(),
                     "the key answers a fresh challenge".into(),
                 ]
             }
+            Self::EnrolKey { key } if script.key(key).is_some() => vec![
+                "the token holds the key that its enrolment file names".into(),
+                "the key answers a fresh challenge".into(),
+            ],
+            Self::EnrolKey { .. } => vec![
+                "somebody has the private key, and signed for the file".into(),
+                "two people heard from its holder that it is this key".into(),
+            ],
             Self::JudgeRequest => vec![
                 "what is asked for builds upon the root that is trusted here".into(),
                 "nothing else was signed as this version, as far as the records tell".into(),
@@ -220,7 +257,7 @@ fn sites(script: &Script) -> String {
     let keys = script.distant_keys().iter();
     let sites = keys.filter_map(|key| match &key.place {
         Place::Site(site) => Some(format!("{site} ({})", key.id)),
-        Place::Absent | Place::Lost => None,
+        Place::Elsewhere(_) | Place::Absent | Place::Lost => None,
     });
     sites.collect::<Vec<_>>().join(", ")
 }
@@ -274,22 +311,50 @@ fn seal(script: &Script, key: &KeyId, place: &str, receiver: Option<&PersonId>) 
     lines
 }
 
-/// Who sets the SO PIN, unseen.
+fn seal_medium(
+    script: &Script,
+    medium: &MediumId,
+    place: &str,
+    receiver: Option<&PersonId>,
+) -> Vec<String> {
+    let title = script
+        .medium(&medium.into())
+        .map_or_else(String::new, Medium::title);
+    let named = receiver.and_then(|receiver| script.person(receiver));
+    let receiver = named.map_or("The ceremony administrator", |person| &person.name);
+    vec![
+        format!("The administrator puts {title} into a new tamper-evident bag and closes it in front of all."),
+        "Two people, neither of them the administrator, each read its number and have it typed in; the second does not look at the screen.".into(),
+        format!("{receiver} takes the bag. It is kept here: {place}."),
+    ]
+}
+
+/// Who sets the SO PIN or the PUK, unseen.
 fn so_pin(script: &Script, key: &KeyId) -> String {
-    let plan = script
+    let secret = script
         .key(key)
-        .and_then(|plan| plan.secret(TokenSecret::SoPin));
+        .map_or(TokenSecret::SoPin, KeyPlan::ruling_secret);
+    let plan = script.key(key).and_then(|plan| plan.secret(secret));
+    let title = secret.title();
     match plan {
         Some(SecretPlan {
             fate: Fate::Discarded,
             ..
-        }) => "The SO PIN is random: nobody sees it, and it is forgotten once the PIN is set."
-            .to_owned(),
+        }) => format!(
+            "The {title} is random: nobody sees it, and it is forgotten once the PIN is set."
+        ),
         _ => format!(
-            "The others turn away. {} alone types the SO PIN: a new one, twice, where the token has none.",
+            "The others turn away. {} alone types the {title}: a new one, twice, where the token has none.",
             setter(script, key, plan)
         ),
     }
+}
+
+/// What is changed on a YubiKey beside the PUK.
+fn management_key(script: &Script, key: &KeyId) -> Option<String> {
+    script.key(key)?.token.slot.map(|_| {
+        "Its management key becomes a random one, which lies on the YubiKey behind the PIN. The values of the factory open nothing any more once the PIN is set.".to_owned()
+    })
 }
 
 /// Who sets a secret, at the head of a sentence: the key holder, or somebody by name.
@@ -329,19 +394,74 @@ fn set_pin(script: &Script, key: &KeyId) -> Vec<String> {
     lines
 }
 
+/// Whether a key is made in memory and brought into its token.
+fn is_imported(script: &Script, key: &KeyId) -> bool {
+    script
+        .key(key)
+        .is_some_and(|plan| plan.origin == KeyOrigin::Memory)
+}
+
 fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
     let kind = script.key(key).map(|key| key.key_type.to_string());
-    vec![
+    let title = script.key_title(key);
+    let kind = kind.unwrap_or_default();
+    let mut lines = vec![if is_imported(script, key) {
         format!(
-            "The token makes {}, of type {}.",
-            script.key_title(key),
-            kind.unwrap_or_default()
-        ),
+            "This machine makes {title}, of type {kind}, in its locked memory, brings it into the token and forgets it. Its provenance is \"imported\" for ever."
+        )
+    } else {
+        format!("The token makes {title}, of type {kind}.")
+    }];
+    if let Some(slot) = script.key(key).and_then(|key| key.token.slot) {
+        lines.push(format!(
+            "The key lives in slot {:02x}. It wants the PIN: {}; a touch: {}. The YubiKey blinks when it waits for a touch.",
+            slot.number, slot.policy.pin, slot.policy.touch
+        ));
+        if is_imported(script, key) {
+            lines.push("No device can attest a key that it did not make.".to_owned());
+        } else {
+            lines.push(
+            "The YubiKey states, signed, that it made the key itself. The statement is verified up to a root of its maker, and kept with the record.".to_owned(),
+            );
+        }
+    }
+    lines.extend([
         format!(
             "A witness writes the first fingerprint words of the key on the run sheet. {} takes the token out and keeps it.",
             actor(script, key)
         ),
-    ]
+    ]);
+    lines
+}
+
+fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {
+    let enrolled = script.enrolled().find(|(id, _)| *id == key);
+    let Some((_, enrolled)) = enrolled else {
+        return Vec::new();
+    };
+    let words = enrolled.enrolment.claims().public_key.fingerprint().words();
+    let words = words.chunks(8).map(|words| words.join(" "));
+    let file = format!(
+        "{} is the key of {}. The first words of its fingerprint:",
+        script.key_title(key),
+        enrolled.file
+    );
+    let mut lines = vec![capitalised(&file)];
+    lines.extend(words.take(1));
+    match script.distant_key(key) {
+        None => lines.push(format!(
+            "The others turn away. {} types the PIN; the key answers a fresh challenge. Without an answer it stands in no root.",
+            actor(script, key)
+        )),
+        Some(distant) => {
+            lines.push(format!(
+                "The key holder at {} reads all 32 words aloud, over a channel by which this file did not come: a telephone with a known voice.",
+                distant.title()
+            ));
+            lines.push("Two people, neither of them the administrator, each compare every word with the screen, and confirm it by their codes.".into());
+        }
+    }
+    lines
 }
 
 /// `Key holder 3`, at the head of a sentence.

@@ -1,10 +1,14 @@
 //! Writing the script of a rotation or a renewal from a ready one and the root that it changes.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::{BlueprintError, OnlineFiles, set, tables, text, uncomment, unplaced};
-use crate::metadata::{KeyId, KeyType};
+use crate::metadata::{KeyId, KeyType, RootFile};
+use crate::record::CustodyList;
+use crate::script::TokenSecret;
 use crate::script::embedded::embedded;
 use crate::words::Digest;
 
@@ -201,6 +205,29 @@ impl ChangeBlueprint {
         }
     }
 
+    /// The serial numbers of the tokens that hold keys of the root, as the custody list knows them: by these a token
+    /// is matched with its bag.
+    fn serials(&self) -> BTreeMap<KeyId, String> {
+        let list = self
+            .custody
+            .as_ref()
+            .and_then(|(_, bytes)| CustodyList::parse(bytes).ok())
+            .unwrap_or_default();
+        let root = self.chain.last();
+        let root = root.and_then(|(_, bytes)| RootFile::read(bytes).ok());
+        let keys = root.iter().flat_map(|root| root.document().keys().iter());
+        let serial = |fingerprint: &str| {
+            let lines = list.lines().iter().rev();
+            let mut of_key = lines.filter(|line| line.fingerprint.as_deref() == Some(fingerprint));
+            of_key.find_map(|line| Some(line.token.as_ref()?.serial.clone()))
+        };
+        keys.filter_map(|(id, key)| {
+            let fingerprint = key.key().public()?.fingerprint().to_string();
+            Some((id.clone(), serial(&fingerprint)?))
+        })
+        .collect()
+    }
+
     /// Tables in the order of the root, those of new keys last. The comment above the first one stays.
     fn write_keys(
         &self,
@@ -209,6 +236,7 @@ impl ChangeBlueprint {
     ) -> Result<(), BlueprintError> {
         let decor = keys.get(0).map(|first| first.decor().clone());
         let decor = decor.ok_or(BlueprintError::Template("key"))?;
+        let serials = self.serials();
         let says_change = keys
             .get(0)
             .is_some_and(|first| first.contains_key("change"));
@@ -239,14 +267,18 @@ impl ChangeBlueprint {
                 let mut token = InlineTable::new();
                 token.insert("profile", self.profile.as_str().into());
                 token.insert("label", format!("conclave-key-{number}").into());
+                if let Some(serial) = key.exists.and_then(|(id, _)| serials.get(id)) {
+                    token.insert("serial", serial.as_str().into());
+                }
                 set(&mut table, "token", token);
             }
             if key.exists.is_none() {
                 set(&mut table, "type", self.key_type.to_string());
                 set(&mut table, "backup", "none");
-                let secrets = ["user-pin", "so-pin"].map(|what| {
+                let ruling = TokenSecret::ruling(&self.profile);
+                let secrets = [TokenSecret::UserPin, ruling].map(|what| {
                     let mut secret = InlineTable::new();
-                    secret.insert("what", what.into());
+                    secret.insert("what", what.as_str().into());
                     secret.insert("set_by", format!("holder-{number}").into());
                     secret.insert("fate", "memory".into());
                     Value::from(secret)
@@ -291,7 +323,7 @@ fn people(people: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), Bluepri
     Ok(())
 }
 
-/// The ready script has the steps of matching, those of making, and those of proving a key; each is repeated for
+/// The ready script has the steps of matching, those of making, and those of proving and sealing a key; each is repeated for
 /// the keys that need it.
 fn steps(steps: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), BlueprintError> {
     let all: Vec<Table> = steps.iter().cloned().collect();
@@ -318,7 +350,10 @@ fn steps(steps: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), Blueprint
         .unwrap_or_default();
     let (making, proving): (Vec<Table>, Vec<Table>) = of_new
         .into_iter()
-        .partition(|table| text(table, "act") != "prove-token");
+        .partition(|table| !matches!(text(table, "act"), "prove-token" | "seal"));
+    let sealing = all
+        .iter()
+        .find(|table| text(table, "act") == "seal" && !made(table));
     let added: Vec<&Named<'_>> = names.iter().filter(|key| key.exists.is_none()).collect();
     let existing = names
         .iter()
@@ -343,6 +378,10 @@ fn steps(steps: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), Blueprint
             steps.push(collect);
         }
         if text(table, "act") == "sign-off" {
+            for (n, key) in existing.clone().enumerate() {
+                let sealing = sealing.iter();
+                steps.extend(sealing.map(|pattern| for_key(pattern, key, n == 0)));
+            }
             for (n, key) in added.iter().enumerate() {
                 for (m, pattern) in proving.iter().enumerate() {
                     steps.push(for_key(pattern, key, n + m == 0));

@@ -1,6 +1,7 @@
 //! Writing a script from a ready one: the comments stay, the rest is filled in.
 
 mod change;
+mod enrolment;
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,9 @@ use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 pub use change::{ChangeBlueprint, KeyFate};
+pub use enrolment::{EnrolledFile, enrol};
 
+use super::TokenSecret;
 use super::embedded::embedded;
 use super::plan::{Kind, RoleKind};
 use crate::metadata::KeyType;
@@ -60,6 +63,9 @@ pub enum BlueprintError {
         /// How many tokens there are.
         tokens: u8,
     },
+    /// The script makes fewer keys than are to take their places.
+    #[error("there is no place for the key of {0:?}: the script makes too few keys")]
+    NoPlace(String),
     /// The ready script lacks a part that has to be filled in.
     #[error("the ready script has no {0}")]
     Template(&'static str),
@@ -87,7 +93,9 @@ impl Blueprint {
             .parse()
             .map_err(|_| BlueprintError::Template("text"))?;
         self.header(&mut document);
-        self.root(&mut document)?;
+        if self.kind != Kind::Enrolment {
+            self.root(&mut document)?;
+        }
         self.people(tables(&mut document, "person")?)?;
         self.keys(tables(&mut document, "key")?)?;
         if let Ok(spares) = tables(&mut document, "spare") {
@@ -99,7 +107,10 @@ impl Blueprint {
 
     fn header(&self, document: &mut DocumentMut) {
         let title = self.title.clone();
-        let title = title.unwrap_or_else(|| format!("The first root of {}", self.repository));
+        let title = title.unwrap_or_else(|| match self.kind {
+            Kind::Enrolment => format!("A key for the root of {}", self.repository),
+            _ => format!("The first root of {}", self.repository),
+        });
         set(document, "title", title);
         set(document, "repository", self.repository.as_str());
         set(document, "not_before", self.not_before.to_string());
@@ -155,6 +166,13 @@ impl Blueprint {
                 let secrets = table.get_mut("activation").and_then(Item::as_array_mut);
                 let secrets = secrets.into_iter().flat_map(Array::iter_mut);
                 for secret in secrets.filter_map(Value::as_inline_table_mut) {
+                    if let Some(what) = secret.get_mut("what")
+                        && what.as_str() == Some(TokenSecret::SoPin.as_str())
+                    {
+                        let decor = what.decor().clone();
+                        *what = TokenSecret::ruling(&self.profile).as_str().into();
+                        *what.decor_mut() = decor;
+                    }
                     if let Some(by) = secret.get_mut("set_by") {
                         let decor = by.decor().clone();
                         *by = format!("holder-{n}").into();

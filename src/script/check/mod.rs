@@ -2,6 +2,10 @@
 
 mod activation;
 mod custody;
+mod destination;
+mod enrolment;
+mod items;
+mod media;
 mod order;
 mod people;
 mod root;
@@ -21,12 +25,18 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::quorum(log, draft);
     people::references(log, draft);
     people::unused(log, draft);
+    people::own_tokens(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
+    tokens::abilities(log, draft);
+    items::names(log, draft);
     spares::check(log, draft);
+    media::check(log, draft);
     activation::check(log, draft);
     custody::check(log, draft);
+    enrolment::check(log, draft);
     rotation::check(log, draft);
+    destination::check(log, draft);
     order::check(log, draft);
 }
 

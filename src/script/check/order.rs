@@ -1,6 +1,7 @@
 //! What each step needs to stand before it, and which steps no ceremony goes without.
 
 use super::twice;
+use crate::script::plan::Kind;
 use crate::script::read::{Draft, Log, StepEntry};
 use crate::script::{Act, KeyId, Place};
 
@@ -22,7 +23,10 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         .collect();
     let made = draft.keys.iter().filter(|key| key.is_made());
     let made = made.filter_map(|key| Some(&key.id.as_ref()?.value));
+    let distant = draft.distant.iter().filter(|key| key.is_enrolled());
+    let distant = distant.filter_map(|key| Some(&key.id.as_ref()?.value));
     let order = Order {
+        distant: distant.collect(),
         log,
         draft,
         made: made.collect(),
@@ -54,6 +58,8 @@ struct Order<'o, 't> {
     keys: Vec<&'o KeyId>,
     /// Those that are made in this ceremony.
     made: Vec<&'o KeyId>,
+    /// Those at other sites that are enrolled.
+    distant: Vec<&'o KeyId>,
 }
 
 impl<'o> Order<'o, '_> {
@@ -76,14 +82,16 @@ impl<'o> Order<'o, '_> {
     /// Whether a step was read, and its key exists.
     fn knows(&self, step: &StepEntry) -> bool {
         let keys = step.act.as_ref().map(Act::key);
-        keys.is_some_and(|key| key.is_none_or(|key| self.keys.contains(&key)))
+        keys.is_some_and(|key| {
+            key.is_none_or(|key| self.keys.contains(&key) || self.distant.contains(&key))
+        })
     }
 
     /// The seals of keys, wherever their tokens go.
     fn seals(&self) -> Vec<Act> {
         let seals = self
             .steps()
-            .filter(|(_, _, act)| matches!(act, Act::Seal { .. }));
+            .filter(|(_, _, act)| matches!(act, Act::Seal { .. } | Act::SealMedium { .. }));
         seals.map(|(_, _, act)| act.clone()).collect()
     }
 
@@ -92,16 +100,27 @@ impl<'o> Order<'o, '_> {
         keys.any(|entry| entry.exists() && entry.id.as_ref().is_some_and(|id| id.value == *key))
     }
 
+    /// Whether the key is taken in by a file.
+    fn is_enrolled(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        let is_it = |entry: &crate::script::read::KeyEntry| {
+            entry.id.as_ref().is_some_and(|id| id.value == *key)
+        };
+        self.distant.contains(&key) || keys.any(|entry| entry.is_enrolled && is_it(entry))
+    }
+
     fn is_made(&self, key: &KeyId) -> bool {
         self.made.contains(&key)
     }
 
-    /// The act by which each key is known to be there: one that is made, or one whose token is matched.
+    /// The act by which each key is known to be there: one that is made or enrolled, or one whose token is matched.
     fn all_keys_ready(&self) -> Vec<Act> {
-        let acts = self.keys.iter().map(|&key| {
+        let acts = self.keys.iter().chain(&self.distant).map(|&key| {
             let id = key.clone();
             if self.is_made(key) {
                 Act::GenerateKey { key: id }
+            } else if self.is_enrolled(key) {
+                Act::EnrolKey { key: id }
             } else {
                 Act::OpenToken { key: id }
             }
@@ -118,6 +137,11 @@ impl<'o> Order<'o, '_> {
         acts.collect()
     }
 
+    /// Whether the ceremony makes keys and no root.
+    fn is_enrolment(&self) -> bool {
+        self.draft.kind == Kind::Enrolment
+    }
+
     /// Every act that a genesis cannot go without, in the order in which it is done.
     fn required(&self) -> Vec<Act> {
         let mut acts = vec![
@@ -129,6 +153,9 @@ impl<'o> Order<'o, '_> {
         for &key in &self.keys {
             let key = || key.clone();
             acts.push(Act::OpenToken { key: key() });
+            if self.is_enrolled(&key()) {
+                acts.push(Act::EnrolKey { key: key() });
+            }
             if !self.is_made(&key()) {
                 continue;
             }
@@ -138,11 +165,16 @@ impl<'o> Order<'o, '_> {
             }
             acts.push(Act::GenerateKey { key: key() });
         }
-        acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
-        if self.owes_signatures() {
-            acts.push(Act::CollectSignatures);
+        let distant = self.distant.iter();
+        acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
+        if !self.is_enrolment() {
+            acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
+            if self.owes_signatures() {
+                acts.push(Act::CollectSignatures);
+            }
+            acts.push(Act::VerifyRoot);
         }
-        acts.extend([Act::VerifyRoot, Act::Export]);
+        acts.push(Act::Export);
         acts.extend(self.all_keys_proven());
         acts.push(Act::SignOff);
         acts
@@ -169,6 +201,12 @@ impl<'o> Order<'o, '_> {
                 Act::InitialiseToken { key: key.clone() },
                 Act::SetPin { key: key.clone() },
             ],
+            Act::EnrolKey { key } => vec![
+                Act::AttestClock,
+                Act::InspectStation,
+                Act::ReadScript,
+                Act::OpenToken { key: key.clone() },
+            ],
             // A signing has an order of its own.
             Act::JudgeRequest => vec![Act::InspectStation],
             Act::ComposeRoot => self.all_keys_ready(),
@@ -176,8 +214,9 @@ impl<'o> Order<'o, '_> {
             Act::SignRoot => vec![Act::ReviewRoot],
             Act::CollectSignatures => vec![Act::SignRoot],
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
+            Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
-            Act::ProveToken { .. } => vec![Act::Export],
+            Act::ProveToken { .. } | Act::SealMedium { .. } => vec![Act::Export],
             Act::SignOff => {
                 let mut acts = self.all_keys_proven();
                 acts.extend(self.seals());
@@ -192,7 +231,7 @@ impl<'o> Order<'o, '_> {
                 continue;
             }
             // Two seals of one token are the same step, wherever they send it.
-            let same = |other: &Act| other.name() == act.name() && other.key() == act.key();
+            let same = |other: &Act| other.name() == act.name() && other.object() == act.object();
             let earlier = self
                 .steps()
                 .find(|(first, _, other)| *first < index && same(other));
@@ -214,7 +253,22 @@ impl<'o> Order<'o, '_> {
                 act,
                 Act::InitialiseToken { .. } | Act::SetPin { .. } | Act::GenerateKey { .. }
             );
-            if *act == Act::CollectSignatures && !self.owes_signatures() {
+            let is_of_root = matches!(
+                act,
+                Act::ComposeRoot
+                    | Act::ReviewRoot
+                    | Act::SignRoot
+                    | Act::CollectSignatures
+                    | Act::VerifyRoot
+            );
+            if is_of_root && self.is_enrolment() {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: an enrolment makes no root", act.name()),
+                    "take the step out: the root is made where the key is taken in",
+                );
+            } else if *act == Act::CollectSignatures && !self.owes_signatures() {
                 self.log.fault(
                     "script.unused",
                     &step.span,
@@ -222,15 +276,33 @@ impl<'o> Order<'o, '_> {
                     "take the step out, or write site = \"…\" at the key whose signature is owed",
                 );
             }
-            let existing = act.key().filter(|key| self.exists(key));
+            if let Act::EnrolKey { key } = act
+                && self.keys.contains(&key)
+                && !self.is_enrolled(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} has no enrolment file", key.as_str()),
+                    "take the step out, or write enrolment = { file = \"…\", sha256 = \"…\" } at the key",
+                );
+            }
+            let existing = act
+                .key()
+                .filter(|key| self.exists(key) || self.is_enrolled(key));
             if let (true, Some(key)) = (makes, existing) {
                 self.log.fault(
                     "script.key-exists",
                     &step.span,
                     format!("{}: the key exists", described(act)),
                     format!(
-                        "take the step out: {:?} is only matched with its token, by open-token",
-                        key.as_str()
+                        "take the step out: {:?} is only matched with its token, by open-token{}",
+                        key.as_str(),
+                        if self.is_enrolled(key) {
+                            ", and enrolled"
+                        } else {
+                            ""
+                        }
                     ),
                 );
             }
@@ -284,12 +356,13 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    /// From open-token to generate-key the token stays in, and nobody leaves the table.
+    /// From open-token to generate-key or enrol-key the token stays in, and nobody leaves the table.
     fn blocks(&self) {
         for &key in &self.keys {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
-            let generate = self.first(&Act::GenerateKey { key: key() });
+            let enrolled = self.first(&Act::EnrolKey { key: key() });
+            let generate = self.first(&Act::GenerateKey { key: key() }).or(enrolled);
             let (Some((start, first)), Some((end, last))) = (open, generate) else {
                 continue;
             };
@@ -307,7 +380,7 @@ impl<'o> Order<'o, '_> {
                         first.line,
                         last.line
                     ),
-                    "move it before open-token or after generate-key: in between, the token stays in",
+                    "move it before open-token or after the last step of the key: in between, the token stays in",
                 );
             }
         }
@@ -331,7 +404,9 @@ impl<'o> Order<'o, '_> {
             }
         }
         for act in missing {
-            let untouched = |key: &KeyId| !self.steps().any(|(_, _, act)| act.key() == Some(key));
+            let untouched = |key: &KeyId| {
+                self.keys.contains(&key) && !self.steps().any(|(_, _, act)| act.key() == Some(key))
+            };
             if act.key().is_some_and(untouched) {
                 continue;
             }
@@ -387,7 +462,7 @@ const fn stage(act: &Act) -> u8 {
         Act::OpenToken { .. } => 2,
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
-        Act::GenerateKey { .. } => 5,
+        Act::GenerateKey { .. } | Act::EnrolKey { .. } => 5,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 7,
         Act::SignRoot => 8,
@@ -395,15 +470,15 @@ const fn stage(act: &Act) -> u8 {
         Act::VerifyRoot => 10,
         Act::Export => 11,
         Act::ProveToken { .. } => 12,
-        Act::Seal { .. } => 13,
+        Act::Seal { .. } | Act::SealMedium { .. } => 13,
         Act::SignOff => 14,
     }
 }
 
 /// `generate-key of "key-3"`.
 fn described(act: &Act) -> String {
-    match act.key() {
-        Some(key) => format!("{} of {:?}", act.name(), key.as_str()),
+    match act.object() {
+        Some(object) => format!("{} of {object:?}", act.name()),
         None => act.name().to_owned(),
     }
 }
@@ -418,6 +493,7 @@ const fn reason(act: &Act) -> &'static str {
         Act::Note { .. } => "its author wants it there",
         Act::Break { .. } => "people need one",
         Act::Seal { .. } => "a token is sealed when it is not needed any more",
+        Act::SealMedium { .. } => "a medium is sealed when nothing more is written to it",
         Act::OpenToken { .. } => {
             "a token is matched with the script before anything is written to it"
         }
@@ -426,6 +502,7 @@ const fn reason(act: &Act) -> &'static str {
             "a key is made behind its holder's PIN, and initialising takes a PIN away"
         }
         Act::GenerateKey { .. } => "a root is composed of keys that exist",
+        Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",
         Act::ComposeRoot => "what is reviewed has to be frozen",
         Act::ReviewRoot => "nobody signs what was not read",

@@ -161,7 +161,9 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
         }
         let is_named = draft.steps.iter().any(|step| match &step.act {
             Some(Act::Note { initials, .. }) => initials.contains(&id.value),
-            Some(Act::Seal { receiver, .. }) => receiver.as_ref() == Some(&id.value),
+            Some(Act::Seal { receiver, .. } | Act::SealMedium { receiver, .. }) => {
+                receiver.as_ref() == Some(&id.value)
+            }
             _ => false,
         });
         if person.is(PersonRole::Custodian) && !is_named {
@@ -176,4 +178,37 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
             );
         }
     }
+}
+
+/// An own token approves, and does nothing else: it is nobody else's, and no root key is on it.
+pub(super) fn own_tokens(log: &Log<'_>, draft: &Draft) {
+    let owners = || {
+        let owning = |person| Some((person, PersonEntry::approval(person)?));
+        draft.people.iter().filter_map(owning)
+    };
+    for (person, own) in owners() {
+        if draft.assurance == Assurance::Solo {
+            log.fault(
+                "script.approval",
+                &own.span,
+                "nobody approves anything in a ceremony for one person",
+                "take \"approval\" out",
+            );
+        } else if person.is(PersonRole::Administrator) {
+            log.fault(
+                "script.approval",
+                &own.span,
+                "the administrator approves nothing",
+                "give the token to a witness, or take \"approval\" out",
+            );
+        }
+    }
+    let keys = owners().filter_map(|(_, own)| own.key.as_ref());
+    let prints: Vec<At<String>> = keys
+        .map(|key| At {
+            value: key.value.key.id().to_string(),
+            span: key.span.clone(),
+        })
+        .collect();
+    twice(log, "key for approvals", prints.iter());
 }

@@ -45,7 +45,7 @@ fn repeated(log: &Log<'_>, role: &RoleEntry) -> usize {
     for key in &role.keys {
         match seen
             .iter()
-            .find(|first| first.key.id() == key.value.key.id())
+            .find(|first| first.key.public() == key.value.key.public())
         {
             Some(first) => log.fault(
                 "script.twice",

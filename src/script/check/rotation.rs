@@ -6,6 +6,7 @@ use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
 use crate::script::{KeyId, Place, RootKey};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    first_root_is_reached(log, draft);
     let (Some(root), Some(previous)) = (draft.before(), &draft.previous) else {
         return;
     };
@@ -20,6 +21,23 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         changes_something(log, &previous.span, draft, &entries);
     }
     reachable(log, draft, root, &entries);
+}
+
+/// A first root is signed by the keys in the room alone: nothing is there yet on which a signing request could build.
+fn first_root_is_reached(log: &Log<'_>, draft: &Draft) {
+    let (Some(threshold), true) = (&draft.root.threshold, draft.kind == Kind::Genesis) else {
+        return;
+    };
+    let here = draft.keys.len();
+    let wanted = usize::try_from(threshold.value).unwrap_or(0);
+    if wanted > here && wanted <= draft.root_keys() {
+        log.fault(
+            "script.reachability",
+            &threshold.span,
+            format!("root 1 cannot be signed: {wanted} keys must sign, and {here} are here"),
+            "have more keys in the room, or make the root with a lower threshold and raise it by a rotation",
+        );
+    }
 }
 
 /// A key of the script, wherever it is.
@@ -46,7 +64,7 @@ fn entries(draft: &Draft) -> Vec<Entry<'_>> {
         change: key.change.as_ref(),
         signer: match key.place {
             Place::Site(_) => Signer::Owed,
-            Place::Absent | Place::Lost => Signer::Never,
+            Place::Elsewhere(_) | Place::Absent | Place::Lost => Signer::Never,
         },
     });
     here.chain(distant).collect()

@@ -1,44 +1,10 @@
 //! Spare tokens: each of its own, and of use for a key.
 
-use std::fmt;
-
 use super::twice;
-use crate::script::read::{At, Draft, Log};
-
-/// The name of a key or a spare: twins of both stand side by side.
-struct Name(String);
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::script::read::{Draft, Log};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     let keys: Vec<_> = draft.keys.iter().filter_map(|k| k.id.as_ref()).collect();
-    let as_name = |text: &str, at: &std::ops::Range<usize>| At {
-        value: Name(text.to_owned()),
-        span: at.clone(),
-    };
-    let spares = draft.spares.iter().filter_map(|spare| spare.id.as_ref());
-    let of_spares = spares.map(|at| as_name(at.value.as_str(), &at.span));
-    // A key's ID that is used twice was told already.
-    let mut names: Vec<At<Name>> = Vec::new();
-    for key in &keys {
-        let name = as_name(key.value.as_str(), &key.span);
-        if !names.iter().any(|known| known.value == name.value) {
-            names.push(name);
-        }
-    }
-    names.extend(of_spares);
-    twice(log, "ID", names.iter());
-
     for spare in &draft.spares {
         twice(log, "key", spare.keys.iter());
         for named in &spare.keys {

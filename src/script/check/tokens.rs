@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::twice;
-use crate::script::read::{At, Draft, Log};
+use crate::metadata::KeyType;
+use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, TokenEntry};
+use crate::script::token::attests;
+use crate::script::{Act, Enrolled, KeyOrigin};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     let distant = draft.distant.iter().filter_map(|key| key.id.as_ref());
@@ -19,7 +22,16 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
         // An ID that is missing or used twice was reported: its steps are not at fault.
         return;
     }
-    for key in draft.steps.iter().filter_map(|step| step.key.as_ref()) {
+    // A key at another site has no token here, and is enrolled all the same.
+    let enrolled = |step: &crate::script::read::StepEntry| {
+        let Some(Act::EnrolKey { key }) = &step.act else {
+            return false;
+        };
+        let mut distant = draft.distant.iter();
+        distant.any(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key))
+    };
+    let steps = draft.steps.iter().filter(|step| !enrolled(step));
+    for key in steps.filter_map(|step| step.key.as_ref()) {
         if !ids.contains(key.value.as_str()) {
             let known: Vec<&str> = ids.iter().copied().collect();
             log.fault(
@@ -32,11 +44,14 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// Two keys on one token would fall together, and so would a key and its spare.
+/// Two keys on one token would fall together, and so would a key and its spare; and who approves by a token has it
+/// for nothing else.
 pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
     let tokens = || {
         let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let own = draft.people.iter().filter_map(PersonEntry::approval);
         keys.chain(draft.spares.iter().filter_map(|spare| spare.token.as_ref()))
+            .chain(own.filter_map(|own| own.token.as_ref()))
     };
     let serials: Vec<At<String>> = tokens()
         .filter_map(|token| {
@@ -54,4 +69,130 @@ pub(super) fn apart(log: &Log<'_>, draft: &Draft) {
         "token label",
         tokens().filter_map(|token| token.label.as_ref()),
     );
+}
+
+/// What only YubiKeys have is said of YubiKeys alone, and nothing is asked of a make that it cannot do.
+pub(super) fn abilities(log: &Log<'_>, draft: &Draft) {
+    let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
+    let spares = draft.spares.iter().filter_map(|spare| spare.token.as_ref());
+    for token in keys.chain(spares) {
+        slots(log, token);
+    }
+    for key in draft.keys.iter().filter(|key| key.is_made()) {
+        key_type(log, key);
+        provenance(log, draft, key);
+        origin(log, draft, key);
+    }
+    let here = draft.keys.iter().filter_map(|key| key.enrolled.as_ref());
+    let distant = draft.distant.iter().filter_map(|key| key.enrolled.as_ref());
+    for enrolled in here.chain(distant) {
+        provenance_of_enrolled(log, draft, enrolled);
+    }
+}
+
+fn slots(log: &Log<'_>, token: &TokenEntry) {
+    let Some(profile) = token
+        .profile
+        .as_ref()
+        .filter(|profile| !attests(&profile.value))
+    else {
+        return;
+    };
+    let said: [(&str, Option<&Span>); 3] = [
+        ("slot", token.slot.as_ref().map(|at| &at.span)),
+        ("pin_policy", token.pin_policy.as_ref().map(|at| &at.span)),
+        (
+            "touch_policy",
+            token.touch_policy.as_ref().map(|at| &at.span),
+        ),
+    ];
+    for (field, span) in said {
+        if let Some(span) = span {
+            log.fault(
+                "script.slot",
+                span,
+                format!("tokens of {} have no {field}", profile.value),
+                "take it out: YubiKeys alone have slots with policies",
+            );
+        }
+    }
+}
+
+fn key_type(log: &Log<'_>, key: &KeyEntry) {
+    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
+    let (Some(profile), Some(kind)) = (profile, &key.key_type) else {
+        return;
+    };
+    if kind.value == KeyType::Ed25519 && attests(&profile.value) {
+        log.fault(
+            "script.key-type",
+            &kind.span,
+            "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
+            "take ecdsa-sha2-nistp256 for this key, or another token",
+        );
+    }
+}
+
+/// A key that is brought in: only where the token takes it, and where nobody asks for an attestation.
+fn origin(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
+    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
+    let origin = key
+        .origin
+        .as_ref()
+        .filter(|origin| origin.value == KeyOrigin::Memory);
+    let (Some(origin), Some(profile)) = (origin, profile) else {
+        return;
+    };
+    if !attests(&profile.value) {
+        log.fault(
+            "script.origin",
+            &origin.span,
+            format!("tokens of {} take in no keys here", profile.value),
+            "take it out: the token makes its key itself",
+        );
+    } else if let Some(wanted) = &draft.root.require_provenance {
+        log.fault(
+            "script.provenance",
+            &origin.span,
+            format!(
+                "a key that is brought in is never {}, and [root] requires it",
+                wanted.value
+            ),
+            "let the token make its key, or take require_provenance out",
+        );
+    }
+}
+
+fn provenance_of_enrolled(log: &Log<'_>, draft: &Draft, enrolled: &At<Enrolled>) {
+    let known = enrolled.value.enrolment.claims().provenance;
+    let wanted = draft.root.require_provenance.as_ref();
+    if let Some(wanted) = wanted.filter(|wanted| wanted.value != known) {
+        log.fault(
+            "script.provenance",
+            &enrolled.span,
+            format!(
+                "the key of {:?} is {known}, and [root] requires provenance {}",
+                enrolled.value.file, wanted.value
+            ),
+            "take in a key whose device attests it, or take require_provenance out",
+        );
+    }
+}
+
+fn provenance(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
+    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
+    let (Some(wanted), Some(profile)) = (&draft.root.require_provenance, profile) else {
+        return;
+    };
+    if !attests(&profile.value) {
+        log.fault(
+            "script.provenance",
+            &profile.span,
+            format!(
+                "tokens of {} cannot prove where a key was made, and [root] requires provenance {}",
+                profile.value, wanted.value
+            ),
+            "put this key on a YubiKey, or take require_provenance out",
+        );
+    }
 }

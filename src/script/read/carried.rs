@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fields::{Fields, Value};
 use super::log::At;
+use super::tuf_on_ci;
 use crate::metadata::{Key, KeyFileError};
 use crate::script::carried::name_fault;
 use crate::script::{CarriedFile, CarriedFiles, CarriedKey};
@@ -60,6 +61,16 @@ impl<'f> Carrier<'f> {
 
     pub(super) fn into_files(self) -> BTreeMap<String, CarriedFile> {
         self.files
+    }
+
+    /// Reads the public key of an online role by `{ file = "…", sha256 = "…" }`, with whose it is where tuf-on-ci
+    /// wants to know: `uri = "…"` or `owner = "…"`.
+    pub(super) fn online_key(&mut self, mut fields: Fields<'_, '_>) -> Option<At<CarriedKey>> {
+        let whose = tuf_on_ci::whose(&mut fields);
+        let mut carried = self.key(fields)?;
+        let key = &mut carried.value.key;
+        *key = whose?.written_into(key);
+        Some(carried)
     }
 
     /// Reads a public key by `{ file = "…", sha256 = "…" }`.

@@ -1,23 +1,34 @@
 //! The tables `[[key]]`.
 
 use super::activation::{self, SecretEntry};
+use super::carried::Carrier;
+use super::enrolled::enrolled;
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
+use super::tuf_on_ci;
 use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
 use crate::profile::Profile;
-use crate::script::plan::{Backup, KeyPlan, Kind, TokenSpec};
-use crate::script::{KeyId, PersonId};
+use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
+use crate::script::plan::{Backup, KeyPlan, Kind};
+use crate::script::token::attests;
+use crate::script::{Enrolled, KeyId, KeyOrigin, PersonId, SlotPlan, TokenSpec};
 
 /// A key as it was read.
 pub(in crate::script) struct KeyEntry {
     pub(in crate::script) id: Option<At<KeyId>>,
     pub(in crate::script) holder: Option<At<PersonId>>,
+    /// Where it is made, if the script says so.
+    pub(in crate::script) origin: Option<At<KeyOrigin>>,
     pub(in crate::script) token: Option<TokenEntry>,
     pub(in crate::script) key_type: Option<At<KeyType>>,
     pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
+    pub(in crate::script) owner: Option<At<String>>,
+    /// Whether the script names an enrolment file, sound or not.
+    pub(in crate::script) is_enrolled: bool,
+    pub(in crate::script) enrolled: Option<At<Enrolled>>,
     backup: Option<Backup>,
 }
 
@@ -29,6 +40,9 @@ pub(in crate::script) struct TokenEntry {
     pub(in crate::script) serial: Option<At<String>>,
     pub(in crate::script) label: Option<At<String>>,
     pub(in crate::script) bag: Option<At<String>>,
+    pub(in crate::script) slot: Option<At<u8>>,
+    pub(in crate::script) pin_policy: Option<At<PinPolicy>>,
+    pub(in crate::script) touch_policy: Option<At<TouchPolicy>>,
 }
 
 /// The keys whose tokens are in the room, and those whose tokens are not.
@@ -36,6 +50,7 @@ pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
     root: Option<&TrustedRoot>,
+    carrier: &mut Carrier<'_>,
 ) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
     let (mut here, mut distant) = (Vec::new(), Vec::new());
     for mut fields in tables {
@@ -44,16 +59,35 @@ pub(super) fn read(
             .and_then(|value| value.at(value.id()));
         let change = rotation::change(&mut fields, kind, root);
         match rotation::place(&mut fields, kind, change.as_ref()) {
-            Some(place) => distant.push(rotation::distant(fields, id, change, place)),
-            None => here.push(key(fields, id, change)),
+            Some(place) => {
+                distant.push(rotation::distant(fields, id, change, place, carrier));
+            }
+            None => here.push(key(fields, id, change, carrier)),
         }
     }
     (here, distant)
 }
 
-fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeEntry>) -> KeyEntry {
+fn key(
+    mut fields: Fields<'_, '_>,
+    id: Option<At<KeyId>>,
+    change: Option<ChangeEntry>,
+    carrier: &mut Carrier<'_>,
+) -> KeyEntry {
     let (holder, token) = place(&mut fields);
+    let is_new = change.as_ref().is_some_and(|change| !change.exists());
+    let enrolment = is_new.then(|| fields.optional("enrolment")).flatten();
+    let is_enrolled = enrolment.is_some();
+    let enrolled = enrolment.and_then(|value| enrolled(&value, carrier));
     let (key_type, backup) = match &change {
+        // What its file says of a key is not said again.
+        Some(_) if is_enrolled => {
+            let key_type = enrolled.as_ref().map(|at| At {
+                value: at.value.enrolment.key_type(),
+                span: at.span.clone(),
+            });
+            (key_type, Some(Backup::None))
+        }
         // What the root before says of a key is not said again.
         Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
         // Whether it is made or matched, nobody knows.
@@ -73,14 +107,23 @@ fn key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>, change: Option<ChangeE
         ),
     };
     let activation = activation::read(fields.optional("activation"));
+    let made_here = is_new && !is_enrolled;
+    let origin = made_here.then(|| fields.optional("origin")).flatten();
+    let origin =
+        origin.and_then(|value| value.at(value.one_of("script.origin", KeyOrigin::SPELLINGS)));
+    let owner = tuf_on_ci::owner(&mut fields);
     fields.finish();
     KeyEntry {
         id,
         holder,
+        origin,
         token,
         key_type,
         activation,
         change,
+        owner,
+        is_enrolled,
+        enrolled,
         backup,
     }
 }
@@ -115,6 +158,15 @@ pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
     let label = fields
         .optional("label")
         .and_then(|value| value.at(label(&value)));
+    let slot = fields
+        .optional("slot")
+        .and_then(|value| value.at(slot(&value)));
+    let pin_policy = fields
+        .optional("pin_policy")
+        .and_then(|value| value.at(pin_policy(&value)));
+    let touch_policy = fields
+        .optional("touch_policy")
+        .and_then(|value| value.at(value.one_of("script.policy", SlotPlan::TOUCH_POLICIES)));
     fields.finish();
     TokenEntry {
         profile,
@@ -123,6 +175,9 @@ pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
         serial,
         label,
         bag,
+        slot,
+        pin_policy,
+        touch_policy,
     }
 }
 
@@ -139,6 +194,34 @@ fn profile(value: &Value<'_, '_>) -> Option<String> {
             None
         }
     }
+}
+
+fn slot(value: &Value<'_, '_>) -> Option<u8> {
+    let text = value.raw()?;
+    let number = SlotPlan::number_of(text);
+    if number.is_none() {
+        value.fault(
+            "script.slot",
+            format!("a YubiKey has no slot {text:?} for such a key"),
+            "take \"9c\", which is for signatures, or \"9a\", \"9d\", \"9e\", \"82\" to \"95\"",
+        );
+    }
+    number
+}
+
+/// Somebody may take the field for the PIN's own, so that what stands there is not repeated.
+fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
+    let text = value.raw()?;
+    let mut known = SlotPlan::PIN_POLICIES.iter();
+    let found = known.find(|(word, _)| *word == text);
+    if found.is_none() {
+        value.fault(
+            "script.policy",
+            "\"pin_policy\" says when the key wants the PIN, and this is not a way to say it",
+            "known here: always, once; if a PIN stands there, never use that PIN again",
+        );
+    }
+    found.map(|(_, policy)| *policy)
 }
 
 fn label(value: &Value<'_, '_>) -> Option<String> {
@@ -194,10 +277,14 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
     KeyEntry {
         id,
         holder,
+        origin: None,
         token,
         key_type: None,
         activation: Vec::new(),
         change: None,
+        owner: None,
+        is_enrolled: false,
+        enrolled: None,
         backup: None,
     }
 }
@@ -215,7 +302,12 @@ impl KeyEntry {
 
     /// Whether it is made in this ceremony.
     pub(in crate::script) fn is_made(&self) -> bool {
-        self.change.as_ref().is_some_and(|change| !change.exists())
+        !self.is_enrolled && self.change.as_ref().is_some_and(|change| !change.exists())
+    }
+
+    /// Whether it comes under another ID.
+    pub(in crate::script) fn is_moved(&self) -> bool {
+        self.change.as_ref().is_some_and(ChangeEntry::is_moved)
     }
 
     /// Whether the new root has it.
@@ -232,21 +324,34 @@ impl KeyEntry {
             holder,
             token,
             key_type: self.key_type?.value,
+            origin: self.origin.map(|at| at.value).unwrap_or_default(),
+            owner: self.owner.map(|at| at.value),
             backup: self.backup?,
             change: self.change?.complete()?,
+            enrolled: self.enrolled.map(|at| at.value),
         })
     }
 }
 
 impl TokenEntry {
     pub(super) fn complete(self) -> Option<TokenSpec> {
+        let profile = self.profile?.value;
+        let usual = SlotPlan::default();
+        let slot = attests(&profile).then(|| SlotPlan {
+            number: self.slot.map_or(usual.number, |at| at.value),
+            policy: UsePolicy {
+                pin: self.pin_policy.map_or(usual.policy.pin, |at| at.value),
+                touch: self.touch_policy.map_or(usual.policy.touch, |at| at.value),
+            },
+        });
         Some(TokenSpec {
-            profile: self.profile?.value,
+            profile,
             manufacturer: self.manufacturer,
             model: self.model,
             serial: self.serial.map(|at| at.value),
             label: self.label.map(|at| at.value),
             bag: self.bag.map(|at| at.value),
+            slot,
         })
     }
 }

@@ -1,11 +1,14 @@
 //! From text to a script, or to every fault in it.
 
 mod activation;
+mod attestation;
 mod carried;
 mod custody;
+mod enrolled;
 mod fields;
 mod keys;
 mod log;
+mod media;
 mod people;
 mod pins;
 mod previous;
@@ -14,13 +17,14 @@ mod rotation;
 mod signing;
 mod spares;
 mod steps;
+mod tuf_on_ci;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Assurance, Kind, Script};
+use super::plan::{Assurance, Kind, RootPolicy, Script};
 use super::{CarriedFiles, Faults, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
@@ -28,8 +32,10 @@ use carried::Carrier;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
-pub(super) use keys::KeyEntry;
+pub(super) use attestation::AttestationEntry;
+pub(super) use keys::{KeyEntry, TokenEntry};
 pub(super) use log::{At, Log, Span};
+pub(super) use media::MediumEntry;
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use root::{RoleEntry, RootEntry};
@@ -49,14 +55,17 @@ const LATER_KINDS: [&str; 3] = ["backup", "drill", "recovery"];
 pub(super) struct Draft {
     pub(super) start: Span,
     pub(super) kind: Kind,
+    pub(super) repository: Option<String>,
     pub(super) not_before: Option<Timestamp>,
     pub(super) assurance: Assurance,
     pub(super) root: RootEntry,
+    pub(super) attestation: AttestationEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
     pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) spares: Vec<SpareEntry>,
+    pub(super) media: Vec<MediumEntry>,
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
 }
@@ -162,13 +171,9 @@ fn characters(log: &Log<'_>) {
     }
 }
 
-fn document_fields(
-    log: &Log<'_>,
-    mut fields: Fields<'_, '_>,
-    source: &dyn CarriedFiles,
-    at: Timestamp,
-) -> Option<Script> {
-    let schema = fields
+/// Whether the script is of the one schema that this version reads.
+fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
+    fields
         .required("schema", "schema = 1")
         .is_some_and(|value| {
             let number = value.integer();
@@ -180,7 +185,16 @@ fn document_fields(
                 );
             }
             number == Some(1)
-        });
+        })
+}
+
+fn document_fields(
+    log: &Log<'_>,
+    mut fields: Fields<'_, '_>,
+    source: &dyn CarriedFiles,
+    at: Timestamp,
+) -> Option<Script> {
+    let schema = is_known_schema(&mut fields);
     let kind = fields
         .required("kind", "kind = \"genesis\"")
         .and_then(|value| kind(&value));
@@ -199,7 +213,7 @@ fn document_fields(
         .optional("assurance")
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
-    fields.later(&["backup", "medium"]);
+    fields.later(&["backup"]);
     if kind == Kind::Signing {
         let head = signing::Head {
             title,
@@ -211,7 +225,7 @@ fn document_fields(
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
-        Kind::Genesis => None,
+        Kind::Genesis | Kind::Enrolment => None,
         _ => fields
             .required(
                 "previous",
@@ -230,14 +244,12 @@ fn document_fields(
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
-    let root = fields
-        .required("root", "a table [root] with threshold, expires and roles")
-        .and_then(|value| value.table("[root]"))
-        .map(|table| root::read(table, &mut carrier, kind))
-        .unwrap_or_default();
-    let people = people::read(fields.tables("person", MOST));
-    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before);
+    let root = root_policy(&mut fields, &mut carrier, kind);
+    let attestation = attestation::read(&mut fields, &mut carrier);
+    let people = people::read(fields.tables("person", MOST), &mut carrier);
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
+    let media = media::read(fields.tables("medium", MOST));
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -245,14 +257,17 @@ fn document_fields(
     let draft = Draft {
         start,
         kind,
+        repository: repository.clone(),
         not_before,
         assurance,
         root,
+        attestation,
         people,
         previous,
         custody,
         keys,
         spares,
+        media,
         distant,
         steps,
     };
@@ -267,6 +282,18 @@ fn document_fields(
         carried: carrier.into_files(),
         ..script
     })
+}
+
+/// The table `[root]`, of ceremonies that make one.
+fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
+    if kind == Kind::Enrolment {
+        return RootEntry::default();
+    }
+    fields
+        .required("root", "a table [root] with threshold, expires and roles")
+        .and_then(|value| value.table("[root]"))
+        .map(|table| root::read(table, carrier, kind))
+        .unwrap_or_default()
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.
@@ -304,6 +331,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let people = draft.people.into_iter().map(PersonEntry::complete);
     let keys = draft.keys.into_iter().map(KeyEntry::complete);
     let spares = draft.spares.into_iter().map(SpareEntry::complete);
+    let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
     Some(Script {
@@ -314,17 +342,22 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         repository: String::new(),
         not_before: draft.not_before?,
         assurance: draft.assurance,
-        root: draft.root.complete(before)?,
+        root: match draft.kind {
+            Kind::Enrolment => RootPolicy::NONE,
+            _ => draft.root.complete(before)?,
+        },
         previous,
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
         spares: spares.collect::<Option<_>>()?,
+        media: media.collect::<Option<_>>()?,
         distant: distant.collect::<Option<_>>()?,
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
         carried: BTreeMap::new(),
         warnings,
         payloads,
+        attestation: draft.attestation.complete(),
         signing: None,
     })
 }
@@ -335,7 +368,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis, rotation, renewal, signing",
+            "this version runs: genesis, rotation, renewal, signing, enrolment",
         );
         return None;
     }

@@ -1,10 +1,12 @@
 //! The tables `[[person]]`.
 
 use super::MOST;
-use super::fields::Fields;
+use super::carried::Carrier;
+use super::fields::{Fields, Value};
+use super::keys::{self, TokenEntry};
 use super::log::{At, Span};
-use crate::script::PersonId;
 use crate::script::plan::{Person, PersonRole};
+use crate::script::{CarriedKey, OwnToken, PersonId};
 
 /// A person as it was read.
 pub(in crate::script) struct PersonEntry {
@@ -13,13 +15,22 @@ pub(in crate::script) struct PersonEntry {
     pub(in crate::script) name: Option<At<String>>,
     pub(in crate::script) roles: Option<At<Vec<PersonRole>>>,
     pub(in crate::script) substitute: Option<At<String>>,
+    pub(in crate::script) approval: Option<OwnTokenEntry>,
 }
 
-pub(super) fn read(tables: Vec<Fields<'_, '_>>) -> Vec<PersonEntry> {
-    tables.into_iter().map(person).collect()
+/// A person's own token as it was read.
+pub(in crate::script) struct OwnTokenEntry {
+    pub(in crate::script) span: Span,
+    pub(in crate::script) token: Option<TokenEntry>,
+    pub(in crate::script) key: Option<At<CarriedKey>>,
 }
 
-fn person(mut fields: Fields<'_, '_>) -> PersonEntry {
+pub(super) fn read(tables: Vec<Fields<'_, '_>>, carrier: &mut Carrier<'_>) -> Vec<PersonEntry> {
+    let tables = tables.into_iter();
+    tables.map(|fields| person(fields, carrier)).collect()
+}
+
+fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> PersonEntry {
     let span = fields.span.clone();
     let id = fields
         .required("id", "id = \"holder-1\"")
@@ -33,6 +44,10 @@ fn person(mut fields: Fields<'_, '_>) -> PersonEntry {
     let substitute = fields
         .optional("substitute")
         .and_then(|value| value.at(value.line(60)));
+    let approval = fields
+        .optional("approval")
+        .and_then(|value| value.table("\"approval\""))
+        .map(|table| own_token(table, carrier));
     fields.finish();
     PersonEntry {
         span,
@@ -40,10 +55,31 @@ fn person(mut fields: Fields<'_, '_>) -> PersonEntry {
         name,
         roles,
         substitute,
+        approval,
     }
 }
 
-fn roles(value: &super::fields::Value<'_, '_>) -> Option<Vec<PersonRole>> {
+fn own_token(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> OwnTokenEntry {
+    let span = fields.span.clone();
+    let token = fields
+        .required(
+            "token",
+            "token = { profile = \"yubikey-piv\", serial = \"15835999\" }",
+        )
+        .and_then(|value| value.table("\"token\""))
+        .map(keys::token);
+    let key = fields
+        .required(
+            "public_key",
+            "public_key = { file = \"approval/witness-1.pub.pem\", sha256 = \"…\" }",
+        )
+        .and_then(|value| value.table("\"public_key\""))
+        .and_then(|table| carrier.key(table));
+    fields.finish();
+    OwnTokenEntry { span, token, key }
+}
+
+fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
     let items = value.items(MOST)?;
     if items.is_empty() {
         value.fault(
@@ -70,6 +106,10 @@ fn roles(value: &super::fields::Value<'_, '_>) -> Option<Vec<PersonRole>> {
 }
 
 impl PersonEntry {
+    pub(in crate::script) const fn approval(&self) -> Option<&OwnTokenEntry> {
+        self.approval.as_ref()
+    }
+
     pub(in crate::script) fn is(&self, role: PersonRole) -> bool {
         self.roles
             .as_ref()
@@ -82,6 +122,13 @@ impl PersonEntry {
             name: self.name?.value,
             roles: self.roles?.value,
             substitute: self.substitute.map(|name| name.value),
+            approval: match self.approval {
+                Some(entry) => Some(OwnToken {
+                    token: entry.token?.complete()?,
+                    key: entry.key?.value,
+                }),
+                None => None,
+            },
         })
     }
 }

@@ -153,7 +153,8 @@ impl PreviousEntry {
     }
 }
 
-fn payloads(value: &Value<'_, '_>, file: &CarriedFile) -> Option<PayloadRegister> {
+/// Reads a register of payloads that the script carries.
+pub(super) fn payloads(value: &Value<'_, '_>, file: &CarriedFile) -> Option<PayloadRegister> {
     PayloadRegister::read(&file.bytes)
         .map_err(|refusal| {
             value.fault(

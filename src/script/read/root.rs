@@ -6,18 +6,24 @@ use super::MOST;
 use super::carried::Carrier;
 use super::fields::Fields;
 use super::log::{At, Span};
+use super::tuf_on_ci;
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
-use crate::script::plan::{
-    CarriedKey, Destination, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy,
-};
+use crate::record::Provenance;
+use crate::script::plan::{CarriedKey, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
+use crate::transfer::{Destination, TufOnCi};
+
+/// What a script can ask of every key that comes into the root: a claim is what any token makes.
+const PROVENANCES: &[(&str, Provenance)] = &[(Provenance::Attested.as_str(), Provenance::Attested)];
 
 /// The root policy as it was read.
 #[derive(Default)]
 pub(in crate::script) struct RootEntry {
     pub(in crate::script) threshold: Option<At<i64>>,
     pub(in crate::script) expires: Option<At<Timestamp>>,
-    consistent_snapshot: Option<bool>,
-    destination: Option<Destination>,
+    pub(in crate::script) consistent_snapshot: Option<bool>,
+    pub(in crate::script) destination: Option<At<Destination>>,
+    pub(in crate::script) tuf_on_ci: Option<At<TufOnCi>>,
+    pub(in crate::script) require_provenance: Option<At<Provenance>>,
     pub(in crate::script) roles: Vec<RoleEntry>,
 }
 
@@ -36,7 +42,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
     let threshold = match kind {
         Kind::Genesis => fields.required("threshold", "threshold = 3"),
         Kind::Rotation => fields.optional("threshold"),
-        Kind::Renewal | Kind::Signing => None,
+        Kind::Renewal | Kind::Signing | Kind::Enrolment => None,
     };
     let threshold = threshold.and_then(|value| value.at(value.integer()));
     let expires = fields
@@ -50,15 +56,21 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
     };
     let destination = fields
         .required("destination", "destination = \"plain\"")
-        .and_then(|value| destination(&value));
-    fields.later(&["require_provenance"]);
+        .and_then(|value| value.at(destination(&value)));
+    let tuf_on_ci = fields
+        .optional("tuf-on-ci")
+        .and_then(|value| tuf_on_ci::periods(&value));
+    let required = fields.optional("require_provenance");
+    let require_provenance = required
+        .as_ref()
+        .and_then(|value| value.at(value.one_of("script.provenance", PROVENANCES)));
     let listed = match kind {
         Kind::Genesis => fields.required(
             "roles",
             "tables [root.roles.timestamp], [root.roles.snapshot] and [root.roles.targets]",
         ),
         Kind::Rotation => fields.optional("roles"),
-        Kind::Renewal | Kind::Signing => None,
+        Kind::Renewal | Kind::Signing | Kind::Enrolment => None,
     };
     let roles = listed
         .and_then(|value| value.table("[root.roles]"))
@@ -70,21 +82,28 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         expires,
         consistent_snapshot,
         destination,
+        tuf_on_ci,
+        require_provenance,
         roles,
     }
 }
 
 fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
     let text = value.raw()?;
-    if ["tuf-on-ci", "rstuf", "tough", "notary-v1"].contains(&text) {
+    if ["rstuf", "notary-v1"].contains(&text) {
         value.fault(
             "script.unsupported",
             format!("destination {text:?} is not supported by this version"),
-            "this version writes: plain",
+            format!("this version writes: {}", names().join(", ")),
         );
         return None;
     }
-    value.one_of("script.destination", Destination::SPELLINGS)
+    let spellings: Vec<_> = names().into_iter().zip(Destination::ALL).collect();
+    value.one_of("script.destination", &spellings)
+}
+
+fn names() -> [&'static str; 4] {
+    Destination::ALL.map(Destination::as_str)
 }
 
 fn roles(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, ceremony: Kind) -> Vec<RoleEntry> {
@@ -118,7 +137,7 @@ fn role(kind: RoleKind, mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -
     let keys = listed
         .iter()
         .flatten()
-        .filter_map(|item| carrier.key(item.table(what.clone())?))
+        .filter_map(|item| carrier.online_key(item.table(what.clone())?))
         .collect();
     let span = fields.span.clone();
     fields.finish();
@@ -151,7 +170,9 @@ impl RootEntry {
             threshold,
             expires: self.expires?.value,
             consistent_snapshot,
-            destination: self.destination?,
+            destination: self.destination?.value,
+            tuf_on_ci: self.tuf_on_ci.map(|at| at.value),
+            require_provenance: self.require_provenance.map(|at| at.value),
             roles,
         })
     }

@@ -1,10 +1,13 @@
 //! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
 
+use super::carried::Carrier;
+use super::enrolled::enrolled;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
+use super::tuf_on_ci;
 use crate::metadata::{KeyType, RoleKind, Scheme, TrustedRoot};
 use crate::script::plan::Kind;
-use crate::script::{DistantKey, KeyChange, KeyId, Place, RootKey};
+use crate::script::{DistantKey, Enrolled, KeyChange, KeyId, Place, RootKey};
 
 /// What becomes of a key, as it was read.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub(in crate::script) struct DistantEntry {
     pub(in crate::script) change: Option<ChangeEntry>,
     pub(in crate::script) place: Place,
     held_by: Option<String>,
+    pub(in crate::script) owner: Option<At<String>>,
+    pub(in crate::script) enrolled: Option<At<Enrolled>>,
 }
 
 /// Reads `change` and `key_id`. In a genesis every key is made, in a renewal every key is kept.
@@ -46,7 +51,7 @@ pub(super) fn change(
     root: Option<&TrustedRoot>,
 ) -> Option<ChangeEntry> {
     let wanted = match kind {
-        Kind::Genesis => Wanted::Add,
+        Kind::Genesis | Kind::Enrolment => Wanted::Add,
         Kind::Rotation => fields
             .required("change", "change = \"keep\"")
             .and_then(|value| value.one_of("script.change", &SPELLINGS))?,
@@ -96,8 +101,17 @@ pub(super) fn place(
     change: Option<&ChangeEntry>,
 ) -> Option<Place> {
     let is_new = change.is_some_and(|change| change.wanted == Wanted::Add);
-    if kind == Kind::Genesis || is_new {
+    if kind == Kind::Enrolment {
         return None;
+    }
+    if is_new {
+        let value = fields.optional("site")?;
+        let site = value.line(40).unwrap_or_default();
+        return Some(match kind {
+            // A signing request has a root on which it builds.
+            Kind::Genesis => Place::Elsewhere(site),
+            _ => Place::Site(site),
+        });
     }
     let site = fields.optional("site");
     let status = fields.optional("status");
@@ -125,9 +139,20 @@ pub(super) fn distant(
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
     place: Place,
+    carrier: &mut Carrier<'_>,
 ) -> DistantEntry {
     let span = fields.span.clone();
     let held_by = fields.optional("held_by").and_then(|value| value.line(60));
+    let enrolled = match &change {
+        Some(change) if !change.exists() => fields
+            .required(
+                "enrolment",
+                "enrolment = { file = \"enrolments/key-6.enrolment.json\", sha256 = \"…\" }",
+            )
+            .and_then(|value| enrolled(&value, carrier)),
+        _ => None,
+    };
+    let owner = tuf_on_ci::owner(&mut fields);
     fields.finish();
     DistantEntry {
         span,
@@ -135,6 +160,8 @@ pub(super) fn distant(
         change,
         place,
         held_by,
+        owner,
+        enrolled,
     }
 }
 
@@ -152,6 +179,11 @@ impl ChangeEntry {
     /// Whether anything about the key is another in the new root.
     pub(in crate::script) fn changes(&self) -> bool {
         self.wanted != Wanted::Keep
+    }
+
+    /// Whether the key stays, under another ID.
+    pub(in crate::script) fn is_moved(&self) -> bool {
+        self.wanted == Wanted::MoveId
     }
 
     /// Whether it names a key of the root before that was not found.
@@ -189,12 +221,19 @@ impl ChangeEntry {
 }
 
 impl DistantEntry {
+    /// Whether it is a new key, which its file brings in.
+    pub(in crate::script) fn is_enrolled(&self) -> bool {
+        self.change.as_ref().is_some_and(|change| !change.exists())
+    }
+
     pub(super) fn complete(self) -> Option<DistantKey> {
         Some(DistantKey {
             id: self.id?.value,
             change: self.change?.complete()?,
             place: self.place,
             held_by: self.held_by,
+            owner: self.owner.map(|at| at.value),
+            enrolled: self.enrolled.map(|at| at.value),
         })
     }
 }

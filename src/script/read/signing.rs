@@ -7,16 +7,18 @@ use super::fields::Fields;
 use super::log::{At, Log};
 use super::people::PersonEntry;
 use super::steps::StepEntry;
-use super::{MOST, MOST_STEPS, keys, people, steps};
+use super::{MOST, MOST_STEPS, keys, people, previous, steps};
 use crate::metadata::{
     Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, limits, verify_chain,
 };
 use crate::record::CustodyList;
 use crate::script::plan::{
-    Assurance, Backup, Destination, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
+    Assurance, Backup, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
 };
-use crate::script::{Act, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust};
-use crate::transfer::{PayloadRegister, SigningRequest};
+use crate::script::{
+    Act, AttestationPolicy, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust,
+};
+use crate::transfer::{Destination, PayloadRegister, SigningRequest};
 use crate::words::Digest;
 
 /// The longest request or register.
@@ -58,7 +60,7 @@ pub(super) fn read(
             .table("[register]")
             .and_then(|table| register(table, &mut carrier)),
     };
-    let people = people::read(fields.tables("person", MOST));
+    let people = people::read(fields.tables("person", MOST), &mut carrier);
     let keys: Vec<_> = fields
         .tables("key", MOST)
         .into_iter()
@@ -107,6 +109,7 @@ pub(super) fn read(
             .map(KeyEntry::complete)
             .collect::<Option<_>>()?,
         spares: Vec::new(),
+        media: Vec::new(),
         custody: CustodyList::default(),
         distant: Vec::new(),
         steps: steps
@@ -116,6 +119,7 @@ pub(super) fn read(
         carried: carrier.into_files(),
         warnings: Vec::new(),
         payloads: register?,
+        attestation: AttestationPolicy::default(),
         signing: Some(Signing {
             request,
             trust: trust?,
@@ -172,15 +176,7 @@ pub(super) fn register(
     carrier: &mut Carrier<'_>,
 ) -> Option<PayloadRegister> {
     let (value, file) = carrier.file(table, LONGEST, "payloads.json")?;
-    PayloadRegister::read(&file.bytes)
-        .map_err(|refusal| {
-            value.fault(
-                "script.register",
-                format!("{:?} is refused: {refusal}", file.name),
-                "carry in keys/payloads.json of the last ceremony",
-            );
-        })
-        .ok()
+    previous::payloads(&value, &file)
 }
 
 /// The key that signs, as it was read.
@@ -257,8 +253,11 @@ impl KeyEntry {
             key_type,
             // The token has its PIN: nobody sets anything.
             activation: Vec::new(),
+            origin: crate::script::KeyOrigin::default(),
+            owner: None,
             backup: Backup::None,
             change: KeyChange::Keep(key.value),
+            enrolled: None,
         })
     }
 }
@@ -278,6 +277,14 @@ fn check_people(
         );
         return;
     };
+    for own in people.iter().filter_map(PersonEntry::approval) {
+        log.fault(
+            "script.approval",
+            &own.span,
+            "nobody approves anything in a signing",
+            "take \"approval\" out",
+        );
+    }
     let administrators = people
         .iter()
         .filter(|person| person.is(PersonRole::Administrator))
@@ -365,6 +372,8 @@ fn policy(request: &SigningRequest) -> RootPolicy {
         expires: payload.expires().instant(),
         consistent_snapshot: payload.consistent_snapshot().unwrap_or_default(),
         destination: Destination::Plain,
+        tuf_on_ci: None,
+        require_provenance: None,
         roles: OnlineRoles::default(),
     }
 }

@@ -4,8 +4,7 @@ use super::MOST;
 use super::fields::Fields;
 use super::keys::{self, TokenEntry};
 use super::log::At;
-use crate::script::plan::Spare;
-use crate::script::{KeyId, SpareId};
+use crate::script::{KeyId, Spare, SpareId};
 
 /// A spare token as it was read.
 pub(in crate::script) struct SpareEntry {

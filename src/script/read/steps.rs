@@ -4,7 +4,7 @@ use super::MOST;
 use super::fields::{Fields, Value};
 use super::log::{At, Log, Span};
 use crate::script::plan::Step;
-use crate::script::{Act, KeyId, PersonId, StepId};
+use crate::script::{Act, KeyId, MediumId, PersonId, StepId};
 
 /// A step as it was read.
 pub(in crate::script) struct StepEntry {
@@ -15,6 +15,7 @@ pub(in crate::script) struct StepEntry {
     pub(in crate::script) act: Option<Act>,
     /// The key that the step names, and where.
     pub(in crate::script) key: Option<At<KeyId>>,
+    pub(in crate::script) medium: Option<At<MediumId>>,
     /// The people who the step names, and where.
     pub(in crate::script) initials: Vec<At<PersonId>>,
     /// Who takes a bag, and where that stands.
@@ -38,7 +39,7 @@ pub(super) fn read(log: &Log<'_>, tables: Vec<Fields<'_, '_>>) -> Vec<StepEntry>
                     breaks += 1;
                     StepId::numbered(act.name(), breaks)
                 }
-                _ => StepId::of(act.name(), act.key()),
+                _ => StepId::of(act.name(), act.object()),
             };
             step.id.get_or_insert(At {
                 value: made,
@@ -61,6 +62,7 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         line,
         act: None,
         key: None,
+        medium: None,
         initials: Vec::new(),
         receiver: None,
         id: None,
@@ -79,7 +81,8 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         "break" => Some(Act::Break {
             text: fields.optional("text").and_then(|value| value.line(100)),
         }),
-        "open-token" | "initialise-token" | "set-pin" | "generate-key" | "prove-token" => {
+        "open-token" | "initialise-token" | "set-pin" | "generate-key" | "enrol-key"
+        | "prove-token" => {
             entry.key = fields
                 .required("key", "key = \"key-1\"")
                 .and_then(|value| value.at(value.id()));
@@ -129,25 +132,38 @@ fn of_key(name: &str, key: KeyId) -> Option<Act> {
         "initialise-token" => Act::InitialiseToken { key },
         "set-pin" => Act::SetPin { key },
         "generate-key" => Act::GenerateKey { key },
+        "enrol-key" => Act::EnrolKey { key },
         "prove-token" => Act::ProveToken { key },
         _ => return None,
     })
 }
 
 fn seal(fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
-    entry.key = fields
-        .required("key", "key = \"key-1\"")
-        .and_then(|value| value.at(value.id()));
+    let medium = fields.optional("medium");
+    entry.medium = medium.as_ref().and_then(|value| value.at(value.id()));
+    if medium.is_none() {
+        entry.key = fields
+            .required("key", "key = \"key-1\"")
+            .and_then(|value| value.at(value.id()));
+    }
     let place = fields
         .required("place", "place = \"Safe of key holder 1\"")
         .and_then(|value| value.line(100));
     entry.receiver = fields
         .optional("receiver")
         .and_then(|value| value.at(value.id()));
+    let receiver = entry.receiver.as_ref().map(|at| at.value.clone());
+    if medium.is_some() {
+        return Some(Act::SealMedium {
+            medium: entry.medium.as_ref()?.value.clone(),
+            place: place?,
+            receiver,
+        });
+    }
     Some(Act::Seal {
         key: entry.key.as_ref()?.value.clone(),
         place: place?,
-        receiver: entry.receiver.as_ref().map(|at| at.value.clone()),
+        receiver,
     })
 }
 

@@ -33,11 +33,16 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             numbers.collect()
         }
         Act::GenerateKey { .. } => vec![one("First fingerprint words")],
+        Act::EnrolKey { key } if script.distant_key(key).is_some() => {
+            vec![one("Called (name, number)"), one("First fingerprint words")]
+        }
         Act::ReviewRoot => vec![("Digest words of what is signed".to_owned(), 4)],
         Act::CollectSignatures => vec![one("Signatures that came, and when")],
         Act::VerifyRoot => vec![one("Verdict")],
         Act::Export => vec![one("Medium and serial number")],
-        Act::Seal { .. } => vec![one("Number of the new bag"), one("Received (signature)")],
+        Act::Seal { .. } | Act::SealMedium { .. } => {
+            vec![one("Number of the new bag"), one("Received (signature)")]
+        }
         Act::Break { .. } => vec![
             ("Key and number of each bag".to_owned(), 3),
             ("Head of the record".to_owned(), 4),
@@ -48,6 +53,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::ReadScript
         | Act::Note { .. }
         | Act::InitialiseToken { .. }
+        | Act::EnrolKey { .. }
         | Act::ComposeRoot
         | Act::SignRoot
         | Act::ProveToken { .. } => Vec::new(),

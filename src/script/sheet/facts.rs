@@ -1,7 +1,8 @@
 //! What the script says outside its steps, as lines that both forms of the sheet print.
 
 use crate::metadata::RoleKind;
-use crate::script::{Fate, KeyId, KeyPlan, Person, Script, Spare, TokenSpec};
+use crate::record::visible;
+use crate::script::{Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSpec};
 
 /// A name and what it stands for.
 pub(super) type Fact = (String, String);
@@ -39,6 +40,12 @@ fn duration(minutes: u32) -> String {
 }
 
 pub(super) fn root(script: &Script) -> Vec<Fact> {
+    if !script.makes_root() {
+        let none = "none: this ceremony makes a key for a root that others sign";
+        let mut facts = vec![fact("Version", none)];
+        facts.extend(enrolled(script));
+        return facts;
+    }
     let root = script.root();
     let mut facts = vec![
         fact("Version", script.root_version().to_string()),
@@ -57,6 +64,18 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
         ),
         fact("Written for", root.destination.as_str()),
     ];
+    if let Some(provenance) = root.require_provenance {
+        facts.push(fact(
+            "Keys that come in",
+            format!("only with provenance {provenance}"),
+        ));
+    }
+    for file in script.attestation().additional() {
+        facts.push(fact(
+            "Attestations may end at",
+            format!("{}, which is no built-in root of a maker's", file.name),
+        ));
+    }
     if let Some(previous) = script.previous() {
         let version = previous.root.version();
         let threshold = previous.root.role(RoleKind::Root).threshold();
@@ -76,6 +95,7 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
             facts.push(fact(format!("Key {id}"), format!("{change}; {place}")));
         }
     }
+    facts.extend(enrolled(script));
     for (kind, role) in root.roles.iter() {
         let files: Vec<&str> = role.keys.iter().map(|key| key.file.as_str()).collect();
         facts.push(fact(
@@ -91,10 +111,37 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
     facts
 }
 
+/// The keys that come in by files.
+fn enrolled(script: &Script) -> Vec<Fact> {
+    let enrolled = script.enrolled().map(|(id, enrolled)| {
+        let claims = enrolled.enrolment.claims();
+        let place = match script.distant_key(id) {
+            Some(distant) => distant.title(),
+            None => "its token is here".to_owned(),
+        };
+        fact(
+            format!("Enrolled {id}"),
+            format!(
+                "{}, SHA-256 {}: made as {} by {}; {}; {place}",
+                enrolled.file,
+                enrolled.sha256,
+                visible(&claims.name),
+                visible(&claims.holder),
+                enrolled.enrolment.grounds()
+            ),
+        )
+    });
+    enrolled.collect()
+}
+
 /// The roles of a person, as they are spelt.
 pub(super) fn roles(person: &Person) -> String {
     let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
-    roles.join(", ")
+    let roles = roles.join(", ");
+    match &person.approval {
+        Some(own) => format!("{roles}; approves by {}", token(&own.token)),
+        None => roles,
+    }
 }
 
 /// How a token is told, as far as the script says.
@@ -109,6 +156,12 @@ pub(super) fn token(token: &TokenSpec) -> String {
     let mut parts = vec![token.profile.clone()];
     for (name, mark) in marks {
         parts.extend(mark.iter().map(|mark| format!("{name}{mark}")));
+    }
+    if let Some(slot) = &token.slot {
+        parts.push(format!(
+            "slot {:02x} (PIN {}, touch {})",
+            slot.number, slot.policy.pin, slot.policy.touch
+        ));
     }
     parts.join(", ")
 }
@@ -128,6 +181,14 @@ pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
             }
         })
         .collect()
+}
+
+/// How a medium is told, as far as the script says.
+pub(super) fn medium(medium: &Medium) -> String {
+    match &medium.serial {
+        Some(serial) => format!("medium, serial {serial}"),
+        None => "medium".to_owned(),
+    }
 }
 
 /// For which keys a spare may be taken.

@@ -227,6 +227,15 @@ impl Page {
             self.element("td", "", "");
             self.raw("</tr>\n");
         }
+        for medium in script.media() {
+            self.raw("<tr>");
+            self.element("td", "", medium.id.as_str());
+            self.element("td", "", medium.holds.title());
+            self.element("td", "", "");
+            self.element("td", "", &facts::medium(medium));
+            self.element("td", "", "");
+            self.raw("</tr>\n");
+        }
         self.raw("</table>\n");
     }
 
@@ -296,6 +305,12 @@ impl Page {
             self.raw("<tr>");
             self.element("td", "", plan.id.as_str());
             self.element("td", "", holder);
+            self.raw("<td></td><td></td><td></td></tr>\n");
+        }
+        for medium in script.media() {
+            self.raw("<tr>");
+            self.element("td", "", medium.id.as_str());
+            self.element("td", "", medium.holds.title());
             self.raw("<td></td><td></td><td></td></tr>\n");
         }
         self.raw("</table>\n");

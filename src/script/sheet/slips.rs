@@ -1,7 +1,7 @@
 //! Slips of paper: the card that a key holder takes along, and the label on a bag. They say whose a token is and how
 //! to know its key again; never a hint to a PIN, and not how many signatures a root needs.
 
-use crate::script::{KeyId, Script};
+use crate::script::{KeyId, Medium, Script};
 use crate::words::Digest;
 
 use super::html::{Page as HtmlPage, SLIPS_STYLE};
@@ -70,7 +70,7 @@ impl Slips {
     ) -> Self {
         let slip = |key: &KeyId, name: &str| {
             let facts = facts(key);
-            Slip {
+            let mut slip = Slip {
                 heading: format!("Key holder's card: {name}"),
                 fields: vec![
                     ("Repository", Field::Known(script.repository().to_owned())),
@@ -86,17 +86,23 @@ impl Slips {
                     ("Own key", words(facts.fingerprint)),
                     ("Root", words(facts.root)),
                 ],
+            };
+            if !script.makes_root() {
+                let of_root = ["Root expires", "Root"];
+                slip.fields.retain(|(name, _)| !of_root.contains(name));
             }
+            slip
         };
         Self::of(script, banner, "Key holders' cards", slip)
     }
 
-    /// A label for the bag of each token.
+    /// A label for the bag of each token, and of each medium.
     #[must_use]
     pub fn labels(
         script: &Script,
         banner: Option<&'static str>,
         facts: impl Fn(&KeyId) -> SlipFacts,
+        of_medium: impl Fn(&Medium) -> SlipFacts,
     ) -> Self {
         let slip = |key: &KeyId, name: &str| {
             let facts = facts(key);
@@ -115,7 +121,24 @@ impl Slips {
                 ],
             }
         };
-        Self::of(script, banner, "Labels of bags", slip)
+        let mut labels = Self::of(script, banner, "Labels of bags", slip);
+        labels.pages.extend(script.media().iter().map(|medium| {
+            let facts = of_medium(medium);
+            Slip {
+                heading: format!("Bag label: medium {}", medium.id),
+                fields: vec![
+                    ("Repository", Field::Known(script.repository().to_owned())),
+                    ("Holds", Field::Known(medium.holds.title().to_owned())),
+                    ("Medium, serial", known(medium.serial.as_ref())),
+                    ("Bag", known(facts.bag.as_ref())),
+                    ("Received by", known(facts.receiver.as_ref())),
+                    ("Kept", known(facts.place.as_ref())),
+                    ("Sealed on", known(facts.sealed_on.as_ref())),
+                    ("Number read by", known(facts.sealed_by.as_ref())),
+                ],
+            }
+        }));
+        labels
     }
 
     fn of(
@@ -164,6 +187,27 @@ impl Slips {
             serial: script.key(key).and_then(|plan| plan.token.serial.clone()),
             place: place.map(|(place, _)| place),
             receiver,
+            ..SlipFacts::default()
+        }
+    }
+
+    /// What the script alone knows of a medium.
+    #[must_use]
+    pub fn planned_medium(script: &Script, medium: &Medium) -> SlipFacts {
+        let place = script.steps().iter().find_map(|step| match &step.act {
+            crate::script::Act::SealMedium {
+                medium: of,
+                place,
+                receiver,
+            } if *of == medium.id => Some((place.clone(), receiver.clone())),
+            _ => None,
+        });
+        let receiver = place
+            .as_ref()
+            .and_then(|(_, receiver)| script.person(receiver.as_ref()?));
+        SlipFacts {
+            place: place.as_ref().map(|(place, _)| place.clone()),
+            receiver: receiver.map(|person| person.name.clone()),
             ..SlipFacts::default()
         }
     }

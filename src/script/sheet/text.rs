@@ -157,6 +157,11 @@ impl Page {
                 self.line(&format!("    {line}"));
             }
         }
+        for medium in script.media() {
+            self.line("");
+            self.line(&format!("{}, {}", medium.id, medium.holds.title()));
+            self.line(&format!("    {}", facts::medium(medium)));
+        }
     }
 
     fn steps(&mut self, script: &Script) {
@@ -248,6 +253,13 @@ impl Page {
             for line in wrap(&format!("{} of {holder}", plan.id), WIDTH) {
                 self.line(&line);
             }
+            self.line(
+                "    bag ______________  place ____________________  received ________________",
+            );
+        }
+        for medium in script.media() {
+            self.line("");
+            self.line(&format!("{} with {}", medium.id, medium.holds.title()));
             self.line(
                 "    bag ______________  place ____________________  received ________________",
             );

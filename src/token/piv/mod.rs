@@ -8,6 +8,7 @@ mod connection;
 mod management;
 mod metadata;
 mod objects;
+mod pins;
 mod private_key;
 mod pss;
 mod signing;

@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::certificate::{Algorithm, Certificate, PublicKey};
-use crate::record::{Firmware, KeyAttributes, TokenId, Tries, UsePolicy};
+use crate::record::{Firmware, KeyAttributes, TokenId, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
 use super::super::{
@@ -19,6 +18,7 @@ use super::lock;
 use super::management::ManagementKey;
 use super::metadata::{KeyMetadata, Management, PIN, PUK, Secret, algorithm_number, public_key};
 use super::objects::{self, OwnObject};
+use super::pins::{erase, exchange_pins, factory_puk, refuse_factory, verify};
 use super::private_key;
 use super::signing::Use;
 use super::slot::Slot;
@@ -26,10 +26,6 @@ use super::tlv::{find, tlv};
 
 /// The first firmware with long RSA keys, and with a command that deletes keys.
 const NEWER: Firmware = Firmware::new(5, 7, 0);
-
-/// The PIN and PUK of every new YubiKey.
-const FACTORY_PIN: &str = "123456";
-const FACTORY_PUK: &str = "12345678";
 
 /// A YubiKey.
 pub(super) struct YubiKey {
@@ -191,6 +187,26 @@ fn prepare(
     own.write(card)
 }
 
+/// Refuses a key that was neither announced under the label of a request nor bears its certificate.
+fn require_ours(
+    card: &Card,
+    own: &OwnObject,
+    slot: Slot,
+    request: &KeyRequest,
+) -> Result<(), TokenError> {
+    let announced = own.announced(slot) == Some(request.label.as_str());
+    let certificate = objects::certificate(card, slot)?.certificate;
+    let certified =
+        certificate.is_some_and(|made| made.subject_name() == Some(request.label.as_str()));
+    if announced || certified {
+        return Ok(());
+    }
+    Err(TokenError::KeyMismatch {
+        object_id: request.object_id.clone(),
+        problem: "it is another key, which was there before".to_owned(),
+    })
+}
+
 /// Authenticates with the management key that lies under the PIN.
 fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
     let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
@@ -202,74 +218,6 @@ fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
         None => return Err(TokenError::ManagementKey),
     };
     key.authenticate(card)
-}
-
-fn verify(card: &Card, pin: &Pin) -> Result<(), TokenError> {
-    let answer = card.transmit(Command::VERIFY_PIN, padded(pin)?.as_slice())?;
-    judge(Command::VERIFY_PIN, answer.status, PinRole::User)
-}
-
-/// What a command that takes a PIN or PUK answered.
-fn judge(command: Command, status: Status, role: PinRole) -> Result<(), TokenError> {
-    match (status, status.tries()) {
-        (Status::OK, _) => Ok(()),
-        (_, Some(0)) => Err(TokenError::PinLocked { role }),
-        (_, Some(left)) => Err(TokenError::WrongPin {
-            role,
-            tries: Tries::Exactly(left),
-        }),
-        (Status::WRONG_DATA, _) => Err(TokenError::PinFormat {
-            length: super::connection::PIN_LENGTH,
-        }),
-        _ => Err(command.failed(status)),
-    }
-}
-
-/// A command that takes an old and a new PIN or PUK.
-fn exchange_pins(
-    card: &Card,
-    command: Command,
-    role: PinRole,
-    old: &[u8],
-    new: &[u8],
-) -> Result<(), TokenError> {
-    let pair = Zeroizing::new([old, new].concat());
-    judge(command, card.transmit(command, &pair)?.status, role)
-}
-
-fn refuse_factory(pin: &Pin, role: PinRole) -> Result<(), TokenError> {
-    if [FACTORY_PIN, FACTORY_PUK].contains(&pin.expose()) {
-        return Err(TokenError::FactoryPin { role });
-    }
-    Ok(())
-}
-
-fn factory_puk() -> [u8; 8] {
-    let mut puk = [0xff; 8];
-    puk.copy_from_slice(FACTORY_PUK.as_bytes());
-    puk
-}
-
-/// Takes everything off the card but slot f9. It lets that happen only when PIN and PUK are locked.
-fn erase(card: &Card) -> Result<(), TokenError> {
-    for (command, length) in [(Command::VERIFY_PIN, 8), (Command::CHANGE_PUK, 16)] {
-        // A card may have been given up to 255 tries.
-        for _ in 0..=255 {
-            let mut wrong = [0; 16];
-            let random = SystemRandom::new().fill(&mut wrong);
-            random.map_err(|_| command.failed(Status::OK))?;
-            // No byte that a keyboard types: nobody's PIN.
-            for byte in &mut wrong {
-                *byte = 0x80 | (*byte >> 1);
-            }
-            if card.transmit(command, &wrong[..length])?.status == Status::BLOCKED {
-                break;
-            }
-        }
-    }
-    card.transmit(Command::RESET, &[])?
-        .expect(Command::RESET)
-        .map(|_| ())
 }
 
 impl Token for YubiKey {
@@ -428,16 +376,7 @@ impl Token for YubiKey {
             if held(card, &own, slot)?.is_none() {
                 return Ok(None);
             }
-            let announced = own.announced(slot) == Some(request.label.as_str());
-            let certificate = objects::certificate(card, slot)?.certificate;
-            let certified =
-                certificate.is_some_and(|made| made.subject_name() == Some(request.label.as_str()));
-            if !announced && !certified {
-                return Err(TokenError::KeyMismatch {
-                    object_id: request.object_id.clone(),
-                    problem: "it is another key, which was there before".to_owned(),
-                });
-            }
+            require_ours(card, &own, slot, request)?;
             manage(card, session)?;
             self.complete(card, session, slot, request, false).map(Some)
         })
@@ -522,6 +461,21 @@ impl Token for YubiKey {
             card.transmit(command, &data)?.expect(command)?;
             self.complete(card, session, slot, request, true)
         })
+    }
+
+    fn discard(&mut self, request: &KeyRequest) -> Result<(), TokenError> {
+        let (slot, _) = self.check(request)?;
+        let is_there = self.with(|card, _| {
+            let own = OwnObject::read(card)?;
+            if held(card, &own, slot)?.is_none() {
+                return Ok(false);
+            }
+            require_ours(card, &own, slot, request).map(|()| true)
+        })?;
+        if is_there {
+            self.destroy(&request.object_id)?;
+        }
+        Ok(())
     }
 
     fn random(&mut self, _length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -23,7 +24,12 @@ use super::{device, info};
 pub(super) struct Library {
     context: Pkcs11,
     seats: Mutex<Vec<Weak<Mutex<Seat>>>>,
+    /// When it was loaded, until somebody looks.
+    loaded: Mutex<Option<Instant>>,
 }
+
+/// For how long a library that was just loaded knows what is in: nobody changes tokens faster.
+const KNOWS_FOR: Duration = Duration::from_millis(25);
 
 /// Where a token's session sits.
 #[derive(Default)]
@@ -71,6 +77,7 @@ impl Library {
         let library = Arc::new(Self {
             context,
             seats: Mutex::default(),
+            loaded: Mutex::new(Some(Instant::now())),
         });
         loaded.insert(real, Arc::downgrade(&library));
         Ok(library)
@@ -104,8 +111,16 @@ impl Library {
         }
     }
 
+    /// Whether it was loaded in this moment, and so knows what is in. True once: whoever looks again wants to know what
+    /// changed since.
+    pub(super) fn takes_first_look(&self) -> bool {
+        let loaded = lock(&self.loaded).take();
+        loaded.is_some_and(|when| when.elapsed() < KNOWS_FOR)
+    }
+
     /// Makes the library notice tokens that came or went. Ends every session where that takes it.
     pub(super) fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
+        *lock(&self.loaded) = None;
         match rescan {
             Rescan::List => Ok(()),
             Rescan::Reinitialise => {

@@ -46,7 +46,7 @@ impl Reader for Module {
     }
 
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
-        if self.library.nobody_is_logged_in() {
+        if !self.library.takes_first_look() && self.library.nobody_is_logged_in() {
             self.library.refresh(self.profile.quirks().rescan)?;
         }
         Ok(self
@@ -63,11 +63,12 @@ impl Reader for Module {
     }
 
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
-        self.library.find(id)?;
+        let slot = self.library.find(id)?;
         Ok(Box::new(Pkcs11Token::new(
             Arc::clone(&self.library),
             self.profile.clone(),
             id.clone(),
+            slot,
         )))
     }
 }

@@ -49,14 +49,17 @@ fn describe(session: &Session, handle: ObjectHandle) -> Result<HeldObject, Token
         object_id: Vec::new(),
         label: String::new(),
     };
-    // One by one: data objects have no ID, and some modules answer a whole request with an error then.
-    for wanted in [
-        AttributeType::Class,
-        AttributeType::Id,
-        AttributeType::Label,
-    ] {
-        match attribute(session, handle, wanted)? {
-            Some(Attribute::Class(class)) => {
+    for attribute in attributes(
+        session,
+        handle,
+        &[
+            AttributeType::Class,
+            AttributeType::Id,
+            AttributeType::Label,
+        ],
+    )? {
+        match attribute {
+            Attribute::Class(class) => {
                 object.kind = match class {
                     ObjectClass::PUBLIC_KEY => ObjectKind::PublicKey,
                     ObjectClass::PRIVATE_KEY => ObjectKind::PrivateKey,
@@ -65,8 +68,8 @@ fn describe(session: &Session, handle: ObjectHandle) -> Result<HeldObject, Token
                     _ => ObjectKind::Other,
                 };
             }
-            Some(Attribute::Id(id)) => object.object_id = id,
-            Some(Attribute::Label(label)) => object.label = text(&label),
+            Attribute::Id(id) => object.object_id = id,
+            Attribute::Label(label) => object.label = text(&label),
             _ => {}
         }
     }
@@ -100,33 +103,34 @@ pub(super) fn public_key(
     session: &Session,
     handle: ObjectHandle,
 ) -> Result<Result<PublicKey, String>, TokenError> {
-    let bytes = |wanted| -> Result<Vec<u8>, TokenError> {
-        Ok(match attribute(session, handle, wanted)? {
-            Some(
-                Attribute::EcParams(bytes)
-                | Attribute::EcPoint(bytes)
-                | Attribute::Modulus(bytes)
-                | Attribute::PublicExponent(bytes),
-            ) => bytes,
-            _ => Vec::new(),
-        })
+    let kind = attribute(session, handle, AttributeType::KeyType)?;
+    let wanted = match kind {
+        Some(Attribute::KeyType(KeyType::EC | KeyType::EC_EDWARDS)) => {
+            [AttributeType::EcParams, AttributeType::EcPoint]
+        }
+        Some(Attribute::KeyType(KeyType::RSA)) => {
+            [AttributeType::Modulus, AttributeType::PublicExponent]
+        }
+        _ => return Ok(Err("its type is not known".to_owned())),
     };
-    Ok(match attribute(session, handle, AttributeType::KeyType)? {
-        Some(Attribute::KeyType(KeyType::EC)) => ec_key(
-            &bytes(AttributeType::EcParams)?,
-            &bytes(AttributeType::EcPoint)?,
-        ),
+    // The first and the second of what is wanted; what the token does not show is empty.
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for attribute in attributes(session, handle, &wanted)? {
+        match attribute {
+            Attribute::EcParams(bytes) | Attribute::Modulus(bytes) => first = bytes,
+            Attribute::EcPoint(bytes) | Attribute::PublicExponent(bytes) => second = bytes,
+            _ => {}
+        }
+    }
+    Ok(match kind {
+        Some(Attribute::KeyType(KeyType::RSA)) => {
+            PublicKey::from_rsa(&first, &second).map_err(|error| error.to_string())
+        }
         // Ed448 and the X curves have points of other lengths, or another key type.
         Some(Attribute::KeyType(KeyType::EC_EDWARDS)) => {
-            let point = bytes(AttributeType::EcPoint)?;
-            PublicKey::from_ed25519(unwrapped(&point, 32)).map_err(|error| error.to_string())
+            PublicKey::from_ed25519(unwrapped(&second, 32)).map_err(|error| error.to_string())
         }
-        Some(Attribute::KeyType(KeyType::RSA)) => PublicKey::from_rsa(
-            &bytes(AttributeType::Modulus)?,
-            &bytes(AttributeType::PublicExponent)?,
-        )
-        .map_err(|error| error.to_string()),
-        _ => Err("its type is not known".to_owned()),
+        _ => ec_key(&first, &second),
     })
 }
 
@@ -181,6 +185,25 @@ pub(super) fn always_authenticates(
 ) -> Result<bool, TokenError> {
     let value = attribute(session, handle, AttributeType::AlwaysAuthenticate)?;
     Ok(matches!(value, Some(Attribute::AlwaysAuthenticate(true))))
+}
+
+/// Those of the attributes that the object has and the module shows: asked for together, and one by one where a module
+/// answers a whole request with an error because of one that is not there, as for data objects without an ID.
+fn attributes(
+    session: &Session,
+    handle: ObjectHandle,
+    wanted: &[AttributeType],
+) -> Result<Vec<Attribute>, TokenError> {
+    if let Ok(found) = session.get_attributes(handle, wanted)
+        && found.len() == wanted.len()
+    {
+        return Ok(found);
+    }
+    let mut found = Vec::new();
+    for wanted in wanted {
+        found.extend(attribute(session, handle, *wanted)?);
+    }
+    Ok(found)
 }
 
 /// One attribute, if the object has it and the module shows it.

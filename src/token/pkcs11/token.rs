@@ -6,7 +6,7 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::MechanismType;
 use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
-use cryptoki::slot::Slot;
+use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
@@ -31,41 +31,56 @@ pub(super) struct Pkcs11Token {
     library: Arc<Library>,
     profile: Profile,
     id: TokenId,
+    /// The slot in which it was seen last. It is asked who it is before it is believed to be there still.
+    seen_in: Mutex<Slot>,
 }
 
 impl Pkcs11Token {
-    pub(super) fn new(library: Arc<Library>, profile: Profile, id: TokenId) -> Self {
+    pub(super) fn new(library: Arc<Library>, profile: Profile, id: TokenId, slot: Slot) -> Self {
         Self {
             seat: library.seat(),
             library,
             profile,
             id,
+            seen_in: Mutex::new(slot),
         }
     }
 
-    /// The slot in which the token is found now.
-    fn slot(&self) -> Result<Slot, TokenError> {
-        self.library.find(&self.id).map_err(|error| match error {
+    /// What the token in a slot says of itself, if it is this one.
+    fn info_in(&self, slot: Slot) -> Result<Option<TokenInfo>, TokenError> {
+        match self.library.context().get_token_info(slot) {
+            Ok(there) if info::id(self.profile.name(), &there) == self.id => Ok(Some(there)),
+            Ok(_) | Err(Error::Pkcs11(..)) => Ok(None),
+            Err(unreadable) => Err(device(unreadable)),
+        }
+    }
+
+    /// The slot in which the token is found now, and what it says of itself.
+    fn found(&self) -> Result<(Slot, TokenInfo), TokenError> {
+        let mut seen_in = lock(&self.seen_in);
+        if let Some(info) = self.info_in(*seen_in)? {
+            return Ok((*seen_in, info));
+        }
+        *seen_in = self.library.find(&self.id).map_err(|error| match error {
             TokenError::NotFound { .. } => TokenError::Removed,
             other => other,
-        })
+        })?;
+        let info = self.info_in(*seen_in)?.ok_or(TokenError::Removed)?;
+        Ok((*seen_in, info))
     }
 
     /// The slot, once the token in it was asked who it is: a PIN for one token must
     /// not reach another that was put in its place.
     fn proven_slot(&self, seat: &mut Seat) -> Result<Slot, TokenError> {
-        let slot = match &seat.place {
-            Some((slot, _)) => *slot,
-            None => self.slot()?,
+        let Some((slot, _)) = &seat.place else {
+            return self.found().map(|(slot, _)| slot);
         };
-        match self.library.context().get_token_info(slot) {
-            Ok(there) if info::id(self.profile.name(), &there) == self.id => Ok(slot),
-            Ok(_) | Err(Error::Pkcs11(..)) => {
-                *seat = Seat::default();
-                Err(TokenError::Removed)
-            }
-            Err(unreadable) => Err(device(unreadable)),
+        let slot = *slot;
+        if self.info_in(slot)?.is_none() {
+            *seat = Seat::default();
+            return Err(TokenError::Removed);
         }
+        Ok(slot)
     }
 
     /// Does something in the session, which is opened when it is not yet.
@@ -144,9 +159,7 @@ impl Pkcs11Token {
 
     /// The state without a lock on the seat, for those who hold it.
     fn peek(&self) -> Result<TokenState, TokenError> {
-        let slot = self.slot()?;
-        let there = self.library.context().get_token_info(slot);
-        Ok(info::state(&there.map_err(device)?))
+        self.found().map(|(_, info)| info::state(&info))
     }
 
     /// Refuses what would only cost a try.

@@ -78,7 +78,7 @@ fn leave(model: &Model) -> String {
 }
 
 fn abort(_model: &Model) -> String {
-    "breaks the ceremony off for good, with a reason in the record. It cannot be resumed. Nothing is destroyed: keys stay in their tokens, and must be wiped or accounted for."
+    "breaks the ceremony off for good, with a reason in the record. It cannot be resumed. Nothing is destroyed: keys stay in their tokens. A new script takes them in (conclave script new --adopt), or they must be wiped or accounted for."
         .to_owned()
 }
 

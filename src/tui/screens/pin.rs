@@ -73,7 +73,10 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
             question.input = lines.into_vec();
             let label = vec![
                 Span::raw("Type "),
-                Span::styled(Entering::LAST_TRY, theme.key()),
+                Span::styled(
+                    entering.prompt.word_first().unwrap_or_default(),
+                    theme.key(),
+                ),
                 Span::raw(" to use it: "),
             ];
             field_line(model, label, field, None, &mut question);

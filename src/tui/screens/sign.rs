@@ -172,7 +172,7 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
         });
     let distant = script.distant_keys().iter().map(|key| {
         let title = match &key.place {
-            Place::Site(site) => format!("site {site}"),
+            Place::Site(site) | Place::Elsewhere(site) => format!("site {site}"),
             Place::Absent | Place::Lost => key.held_by.clone().unwrap_or_default(),
         };
         Row {
@@ -185,7 +185,7 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
                 None if key.place == Place::Lost => Standing::Lost,
                 Some(Owed::Forgone { .. }) | None => Standing::Away,
             },
-            roots: (true, key.change.stays()),
+            roots: (key.change.before().is_some(), key.change.stays()),
         }
     });
     here.chain(distant).collect()

@@ -53,6 +53,12 @@ pub(super) fn made(
         ));
         lines.digest(&generated.public_key.fingerprint(), None);
         lines.entry("provenance  ", 12, generated.origin(), Style::new());
+        if let Some(said) = generated.attested() {
+            lines.entry("attested    ", 12, &said.to_string(), Style::new());
+            for finding in &said.findings {
+                lines.hanging("! ", &finding.to_string(), theme.now(), Style::new());
+            }
+        }
     }
     lines.into_vec()
 }

@@ -17,6 +17,20 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
     let theme = model.settings.theme;
     let mut lines = Lines::new(theme, room);
     lines.paragraph(&waiting.what, theme.strong());
+    if let Some(left) = waiting.touch {
+        lines.gap();
+        lines.paragraph(
+            &format!(
+                "TOUCH THE TOKEN: it blinks, and waits for a finger. {} s left.",
+                left.as_secs()
+            ),
+            theme.now(),
+        );
+        lines.paragraph(
+            "A touch that is missed costs no try: it is asked for again.",
+            Style::new(),
+        );
+    }
     for seen in &waiting.seen {
         lines.gap();
         lines.paragraph(seen, Style::new());
@@ -44,6 +58,8 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
     let spinner = theme.spinner(waiting.elapsed.as_millis() / TURN);
     let status = if model.interrupt.is_some() {
         "one moment"
+    } else if waiting.touch.is_some() {
+        "waiting for a touch"
     } else {
         "waiting"
     };

@@ -1,6 +1,7 @@
 """Virtual YubiKeys behind a PC/SC daemon of their own.
 
     unshare -Urmn python tests/yubikey/device DIRECTORY SERIAL:FIRMWARE…
+    unshare -Urmn python tests/yubikey/device DIRECTORY --rehearsal
 
 Nobody else on the machine finds these cards: the daemon's socket lies in a mount namespace, and its
 drivers listen in a network namespace. It prints one line of JSON when the cards are in, with the path of
@@ -8,7 +9,11 @@ the socket for PCSCLITE_CSOCK_NAME, and ends when its input does.
 
 DIRECTORY/control takes one command per connection and answers with JSON:
     pull N · insert N · touch N · deny N · touch-by-hand N · touch-at-once N · overwrite-f9 N
-    lie N other-key|other-card|policy|nothing · show N
+    lie N other-key|other-card|policy|weak|nothing · show N
+
+In a rehearsal there are no cards at first. They are made when they are first brought, each by its name, and
+kept in DIRECTORY, so that a rehearsal can go on another day; one at a time is in:
+    bring NAME SERIAL FIRMWARE · away · touch-after SECONDS
 """
 
 import fcntl
@@ -28,6 +33,7 @@ from pathlib import Path
 from smartcard import scard
 
 import attestation
+import memory
 from card import ATR, Card
 
 DRIVERS = [
@@ -155,13 +161,72 @@ def control(daemon, plugs, line):
     return card.report()
 
 
-def serve_control(path, daemon, plugs):
+class Desk:
+    """Where a rehearsal's cards are brought to, one at a time, and where they are kept."""
+
+    def __init__(self, directory, daemon, maker, ports):
+        self.directory, self.daemon, self.maker = directory, daemon, maker
+        self.ports, self.next = ports, 0
+        self.cards, self.within = {}, None
+        self.touch_after = 0.0
+
+    def _card(self, name, serial, firmware):
+        if name not in self.cards:
+            path = self.directory / f"{name}.json"
+            numbers = tuple(int(part) for part in firmware.split("."))
+            card = Card(int(serial), numbers, self.maker)
+            if path.exists():
+                memory.load(card, path)
+            else:
+                memory.save(card, path)
+            card.keep = lambda changed: memory.save(changed, path)
+            self.cards[name] = card
+        return self.cards[name]
+
+    def away(self):
+        if self.within is not None:
+            name, index, plug = self.within
+            plug.pull()
+            self.within = None
+            self.daemon.wait(index, False)
+
+    def bring(self, name, serial, firmware):
+        if self.within is not None and self.within[0] == name:
+            return
+        self.away()
+        # Not into the reader that was just emptied: the daemon looks at each only now and then.
+        index = self.next
+        self.next = (index + 1) % len(self.ports)
+        card = self._card(name, serial, firmware)
+        card.touch_after = self.touch_after
+        plug = Plug(card, self.ports[index])
+        plug.insert()
+        self.within = (name, index, plug)
+        self.daemon.wait(index, True)
+
+    def obey(self, line):
+        name, *rest = line.split()
+        if name == "bring":
+            self.bring(*rest)
+        elif name == "away":
+            self.away()
+        elif name == "touch-after":
+            self.touch_after = float(rest[0])
+        elif self.within is None:
+            raise ValueError("no card is in")
+        else:
+            _, index, plug = self.within
+            return control(self.daemon, {index: plug}, f"{name} {index} {' '.join(rest)}")
+        return {"in": self.within[0] if self.within else None}
+
+
+def serve_control(path, obey):
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
             line = self.rfile.readline().decode()
             try:
-                answer = control(daemon, plugs, line)
-            except (ValueError, IndexError, OSError) as error:
+                answer = obey(line)
+            except (ValueError, IndexError, KeyError, TypeError, OSError) as error:
                 answer = {"error": str(error)}
             self.wfile.write(json.dumps(answer).encode() + b"\n")
 
@@ -205,16 +270,19 @@ def start_daemon(directory, ports):
 
 def main():
     directory = Path(sys.argv[1]).resolve()
-    maker = attestation.Maker()
+    is_rehearsal = sys.argv[2:] == ["--rehearsal"]
+    maker = memory.maker(directory) if is_rehearsal else attestation.Maker()
     (directory / "root.pem").write_bytes(attestation.pem(maker.root))
     plugs = []
-    for index, text in enumerate(sys.argv[2:]):
+    cards = [] if is_rehearsal else sys.argv[2:]
+    ports = [FIRST_PORT + 2 * index for index in range(3 if is_rehearsal else len(cards))]
+    for port, text in zip(ports, cards):
         serial, _, firmware = text.partition(":")
         numbers = tuple(int(part) for part in firmware.split("."))
-        plugs.append(Plug(Card(int(serial), numbers, maker), FIRST_PORT + 2 * index))
+        plugs.append(Plug(Card(int(serial), numbers, maker), port))
 
     loopback_up()
-    daemon = start_daemon(directory, [plug.port for plug in plugs])
+    daemon = start_daemon(directory, ports)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while not Path("/run/pcscd/pcscd.comm").exists():
@@ -226,7 +294,10 @@ def main():
             plug.insert()
         for index in range(len(plugs)):
             seen.wait(index, True)
-        serve_control(directory / "control", seen, plugs)
+        desk = Desk(directory, seen, maker, ports)
+        (directory / "control").unlink(missing_ok=True)
+        obey = desk.obey if is_rehearsal else lambda line: control(seen, plugs, line)
+        serve_control(directory / "control", obey)
         pcsc = f"/proc/{os.getpid()}/root/run/pcscd/pcscd.comm"
         print(json.dumps({"socket": pcsc, "root": str(directory / "root.pem")}), flush=True)
         sys.stdin.read()

@@ -32,6 +32,9 @@ PIN_NEVER, PIN_ONCE, PIN_ALWAYS = 1, 2, 3
 TOUCH_NEVER, TOUCH_ALWAYS, TOUCH_CACHED = 1, 2, 3
 TOUCH_SECONDS = 15
 
+# Commands after which the card is not as it was: PINs and their tries, keys, objects.
+CHANGES = {0x20, 0x24, 0x2C, 0x47, 0xDB, 0xF6, 0xFA, 0xFB, 0xFE, 0xFF}
+
 
 class Card:
     """One device. What survives pulling stands in fields; what does not, in `_power_on`."""
@@ -43,6 +46,8 @@ class Card:
         self.touch_wanted = False
         self.touch_answer = None
         self.touch_at_once = True
+        self.touch_after = 0.0
+        self.keep = lambda card: None
         self.last_touch = float("-inf")
         self.lie = None
         self.pulled = False
@@ -126,6 +131,8 @@ class Card:
         except Refused as refusal:
             command = None if len(raw) < 2 else raw
             answer, status = b"", refusal.status
+        if len(raw) > 1 and raw[1] in CHANGES:
+            self.keep(self)
         self.log.append([f"{raw[1]:02x}" if len(raw) > 1 else "", f"{status:04x}"])
         if isinstance(command, Command) and len(answer) > command.longest:
             self.pending = answer[command.longest :]
@@ -432,8 +439,11 @@ class Card:
             return
         with self.lock:
             self.touch_wanted = True
-            self.touch_answer = True if self.touch_at_once else None
+            at_once = self.touch_at_once and not self.touch_after
+            self.touch_answer = True if at_once else None
             end = now + TOUCH_SECONDS
+            if self.touch_at_once and self.touch_after:
+                threading.Timer(self.touch_after, self.touch, [True]).start()
             while self.touch_answer is None and not self.pulled and time.monotonic() < end:
                 self.lock.wait(end - time.monotonic())
             touched, self.touch_answer, self.touch_wanted = self.touch_answer, None, False
@@ -452,6 +462,8 @@ class Card:
             key = Key.generate(key.algorithm, key.pin_policy, key.touch_policy)
         elif self.lie == "other-card":
             serial += 1
+        elif self.lie == "weak":
+            policies = (PIN_ONCE, TOUCH_NEVER)
         elif self.lie == "policy":
             policies = (PIN_ALWAYS, TOUCH_ALWAYS)
             device_key = attestation.Maker().key

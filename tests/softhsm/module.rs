@@ -1,4 +1,4 @@
-//! What these tests do again and again.
+//! SoftHSM as a module, and its tokens, open or with somebody logged in.
 
 use conclave::profile::Profile;
 use conclave::secret::Pin;

@@ -1,0 +1,25 @@
+//! What attestations of keys are held to.
+
+use super::carried::CarriedFile;
+use crate::certificate::attestation::TrustedRoots;
+
+/// At which roots the attestations of a ceremony may end.
+#[derive(Debug, Clone, Default)]
+pub struct AttestationPolicy {
+    pub(super) additional: Vec<CarriedFile>,
+    pub(super) trusted: TrustedRoots,
+}
+
+impl AttestationPolicy {
+    /// The makers' roots, and those that the script adds.
+    #[must_use]
+    pub const fn trusted(&self) -> &TrustedRoots {
+        &self.trusted
+    }
+
+    /// The files of the roots that the script adds to the makers'.
+    #[must_use]
+    pub fn additional(&self) -> &[CarriedFile] {
+        &self.additional
+    }
+}

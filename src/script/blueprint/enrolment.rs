@@ -1,0 +1,163 @@
+//! Writing keys that were made elsewhere into a script that was written for new ones.
+
+use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table};
+
+use super::{BlueprintError, set, tables, text, uncomment, unplaced};
+use crate::transfer::Enrolment;
+use crate::words::Digest;
+
+/// A key that a script is to take in.
+#[derive(Debug, Clone)]
+pub struct EnrolledFile {
+    /// The name of its enrolment file in the script.
+    pub file: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// The same, read.
+    pub enrolment: Enrolment,
+    /// The site where its token is; none where its holder brings it.
+    pub site: Option<String>,
+}
+
+/// Writes keys into the text of a script. One whose token is brought takes the place of a key that would be made: the
+/// one of its name, or else the first. One of another site is added.
+///
+/// # Errors
+/// When there are more keys than places for them.
+pub fn enrol(text_of: &str, files: &[EnrolledFile]) -> Result<String, BlueprintError> {
+    let mut document: DocumentMut = text_of
+        .parse()
+        .map_err(|_| BlueprintError::Template("text"))?;
+    let name = |file: &EnrolledFile| file.enrolment.claims().name.clone();
+    let (here, distant): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.site.is_none());
+    let mut free: Vec<String> = tables(&mut document, "key")?
+        .iter()
+        .filter(|key| key.contains_key("type"))
+        .map(|key| text(key, "id").to_owned())
+        .collect();
+    let mut placed: Vec<(String, &EnrolledFile)> = Vec::new();
+    let (named, others): (Vec<_>, Vec<_>) = here
+        .into_iter()
+        .partition(|file| free.contains(&name(file)));
+    for file in named.into_iter().chain(others) {
+        let place = free.iter().position(|id| *id == name(file)).unwrap_or(0);
+        if free.is_empty() {
+            return Err(BlueprintError::NoPlace(file.file.clone()));
+        }
+        placed.push((free.remove(place), file));
+    }
+    for (id, file) in &placed {
+        adopt_key(tables(&mut document, "key")?, id, file);
+    }
+    let ids: Vec<&str> = placed.iter().map(|(id, _)| id.as_str()).collect();
+    spares(&mut document, &ids, free.is_empty());
+    let mut remote = Vec::new();
+    for file in distant {
+        remote.push(add_key(tables(&mut document, "key")?, file));
+    }
+    let is_change = document.contains_key("previous");
+    steps(tables(&mut document, "step")?, &ids, &remote, is_change);
+    Ok(document.to_string())
+}
+
+fn adopt_key(keys: &mut ArrayOfTables, id: &str, file: &EnrolledFile) {
+    let Some(key) = keys.iter_mut().find(|key| text(key, "id") == id) else {
+        return;
+    };
+    for made in ["type", "backup", "activation"] {
+        key.remove(made);
+    }
+    let known = &file.enrolment.claims().token;
+    let mut token = InlineTable::new();
+    token.insert("profile", known.profile.as_str().into());
+    for (mark, value) in [("serial", &known.serial), ("label", &known.label)] {
+        if !value.is_empty() {
+            token.insert(mark, value.as_str().into());
+        }
+    }
+    set(key, "token", token);
+    set(key, "enrolment", bound(file));
+}
+
+/// Adds a key of another site, and gives its name.
+fn add_key(keys: &mut ArrayOfTables, file: &EnrolledFile) -> String {
+    let numbers = keys
+        .iter()
+        .filter_map(|key| text(key, "id").strip_prefix("key-")?.parse::<u32>().ok());
+    let id = format!("key-{}", numbers.max().unwrap_or(0) + 1);
+    let says_change = keys.iter().any(|key| key.contains_key("change"));
+    let mut table = Table::new();
+    uncomment(&mut table);
+    set(&mut table, "id", id.as_str());
+    if says_change {
+        set(&mut table, "change", "add");
+    }
+    set(&mut table, "site", file.site.clone().unwrap_or_default());
+    set(
+        &mut table,
+        "held_by",
+        file.enrolment.claims().holder.as_str(),
+    );
+    set(&mut table, "enrolment", bound(file));
+    let all: Vec<Table> = keys.iter().cloned().chain([table]).collect();
+    keys.clear();
+    for table in all {
+        keys.push(unplaced(table));
+    }
+    id
+}
+
+/// A spare stands in for the token of a key that is made; where none is, none is needed.
+fn spares(document: &mut DocumentMut, adopted: &[&str], none_is_made: bool) {
+    if none_is_made {
+        document.remove("spare");
+    }
+    let spares = document.get_mut("spare");
+    let spares = spares.and_then(Item::as_array_of_tables_mut);
+    for spare in spares.into_iter().flat_map(ArrayOfTables::iter_mut) {
+        if let Some(keys) = spare.get_mut("keys").and_then(Item::as_array_mut) {
+            keys.retain(|key| key.as_str().is_none_or(|key| !adopted.contains(&key)));
+        }
+    }
+}
+
+fn steps(steps: &mut ArrayOfTables, adopted: &[&str], remote: &[String], is_change: bool) {
+    let all: Vec<Table> = steps.iter().cloned().collect();
+    let collects = all
+        .iter()
+        .any(|table| text(table, "act") == "collect-signatures");
+    let of = |act: &str, key: Option<&str>| {
+        let mut table = Table::new();
+        uncomment(&mut table);
+        set(&mut table, "act", act);
+        if let Some(key) = key {
+            set(&mut table, "key", key);
+        }
+        table
+    };
+    steps.clear();
+    for mut table in all {
+        let is_adopted = adopted.contains(&text(&table, "key"));
+        match text(&table, "act") {
+            "initialise-token" | "set-pin" if is_adopted => continue,
+            "generate-key" if is_adopted => set(&mut table, "act", "enrol-key"),
+            "compose-root" => {
+                for id in remote {
+                    steps.push(of("enrol-key", Some(id)));
+                }
+            }
+            "verify-root" if is_change && !remote.is_empty() && !collects => {
+                steps.push(of("collect-signatures", None));
+            }
+            _ => {}
+        }
+        steps.push(unplaced(table));
+    }
+}
+
+fn bound(file: &EnrolledFile) -> InlineTable {
+    let mut table = InlineTable::new();
+    table.insert("file", file.file.as_str().into());
+    table.insert("sha256", Digest::of(&file.bytes).to_string().into());
+    table
+}

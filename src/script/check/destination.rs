@@ -1,0 +1,134 @@
+//! What the destination of a root wants of a script, so that nobody learns of it when the root is signed.
+
+use crate::metadata::KeyType;
+use crate::script::plan::{Kind, RoleKind};
+use crate::script::read::{Draft, Log, Span};
+use crate::transfer::Destination;
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    let Some(destination) = &draft.root.destination else {
+        return;
+    };
+    match destination.value {
+        Destination::TufOnCi => tuf_on_ci(log, draft, &destination.span),
+        _ => nothing_of_tuf_on_ci(log, draft, destination.value),
+    }
+    if destination.value == Destination::Tough {
+        for kind in draft.keys.iter().filter_map(|key| key.key_type.as_ref()) {
+            if kind.value == KeyType::EcdsaP384 {
+                log.fault(
+                    "script.destination",
+                    &kind.span,
+                    "tough verifies no P-384: its own clients would refuse the root",
+                    "take ecdsa-sha2-nistp256 or ed25519",
+                );
+            }
+        }
+    }
+}
+
+fn nothing_of_tuf_on_ci(log: &Log<'_>, draft: &Draft, destination: Destination) {
+    let periods = draft.root.tuf_on_ci.iter().map(|at| &at.span);
+    let here = draft.keys.iter().filter_map(|key| key.owner.as_ref());
+    let distant = draft.distant.iter().filter_map(|key| key.owner.as_ref());
+    let owners = here.chain(distant).map(|owner| &owner.span);
+    let online = draft.root.roles.iter().flat_map(|role| &role.keys);
+    let online = online.filter(|key| key.value.key.holder().is_some());
+    for span in periods.chain(owners).chain(online.map(|key| &key.span)) {
+        log.fault(
+            "script.destination",
+            span,
+            format!(
+                "destination {destination:?} has no use for it",
+                destination = destination.as_str()
+            ),
+            "take it out, or write destination = \"tuf-on-ci\"",
+        );
+    }
+}
+
+fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
+    let fault = |span: &Span, message: String, hint: &str| {
+        log.fault("script.destination", span, message, hint);
+    };
+    let here = draft.keys.iter().map(|key| {
+        let takes_owner = !key.exists() || key.is_moved();
+        (&key.id, &key.owner, takes_owner)
+    });
+    let distant = draft.distant.iter().map(|key| {
+        let change = key.change.as_ref();
+        let takes_owner = change.is_some_and(|change| !change.exists() || change.is_moved());
+        (&key.id, &key.owner, takes_owner)
+    });
+    for (id, owner, takes_owner) in here.chain(distant) {
+        let Some(id) = id else { continue };
+        match (owner, takes_owner) {
+            (None, true) => fault(
+                &id.span,
+                format!(
+                    "tuf-on-ci wants to know whose the key {:?} is",
+                    id.value.as_str()
+                ),
+                "write its holder's account: owner = \"@alice\"",
+            ),
+            (Some(owner), false) => fault(
+                &owner.span,
+                "a key that stays as it is keeps what the root says of its owner".to_owned(),
+                "take \"owner\" out, or write change = \"move-id\": a key with another owner has another ID",
+            ),
+            _ => {}
+        }
+    }
+    let roles = &draft.root.roles;
+    for key in roles.iter().flat_map(|role| &role.keys) {
+        if key.value.key.holder().is_none() {
+            fault(
+                &key.span,
+                format!(
+                    "tuf-on-ci wants to know whose the key in {:?} is",
+                    key.value.file
+                ),
+                "add uri = \"awskms:…\" for the key of a service, or owner = \"@alice\" for a person's",
+            );
+        }
+    }
+    let of = |kind| roles.iter().find(|role| role.kind == kind);
+    if let (Some(timestamp), Some(snapshot)) = (of(RoleKind::Timestamp), of(RoleKind::Snapshot)) {
+        let ids = |role: &crate::script::read::RoleEntry| {
+            let ids = role.keys.iter().map(|key| key.value.key.id().clone());
+            ids.collect::<std::collections::BTreeSet<_>>()
+        };
+        let thresholds =
+            [timestamp, snapshot].map(|role| role.threshold.as_ref().map(|at| at.value));
+        if ids(timestamp) != ids(snapshot) || thresholds[0] != thresholds[1] {
+            fault(
+                &snapshot.span,
+                "tuf-on-ci signs timestamp and snapshot with the same keys".to_owned(),
+                "give both roles the same keys and the same threshold",
+            );
+        }
+    }
+    if draft.kind != Kind::Genesis {
+        return;
+    }
+    if draft.root.consistent_snapshot == Some(false) {
+        fault(
+            place,
+            "tuf-on-ci wants consistent snapshots".to_owned(),
+            "write consistent_snapshot = true",
+        );
+    }
+    let periods = draft
+        .root
+        .tuf_on_ci
+        .as_ref()
+        .map(|at| at.value)
+        .unwrap_or_default();
+    if periods.root.is_none() || periods.online.is_none() {
+        fault(
+            place,
+            "tuf-on-ci wants to know when the root, and when timestamp and snapshot, are signed anew".to_owned(),
+            "add [root.tuf-on-ci] with root = { expiry_days = 365, signing_days = 60 } and online = { expiry_days = 7, signing_days = 4 }",
+        );
+    }
+}

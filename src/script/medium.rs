@@ -1,0 +1,52 @@
+//! Media: what leaves the room beside the tokens, or keeps the second copy of the record.
+
+use super::MediumId;
+
+/// A medium that is there, told from others by its serial number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Medium {
+    /// How the script calls it.
+    pub id: MediumId,
+    /// The serial number of the device, as the system tells it.
+    pub serial: Option<String>,
+    /// What is on it.
+    pub holds: Holds,
+}
+
+/// What a medium is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Holds {
+    /// What leaves for the online machine.
+    Export,
+    /// The second copy of the record.
+    Mirror,
+}
+
+impl Holds {
+    /// As scripts spell it.
+    pub const SPELLINGS: &[(&'static str, Self)] =
+        &[("export", Self::Export), ("mirror", Self::Mirror)];
+
+    /// "the export" …
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Export => "the export",
+            Self::Mirror => "the mirror of the record",
+        }
+    }
+}
+
+impl Medium {
+    /// `the medium stick-a with the export, serial 4C530001`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let serial = self
+            .serial
+            .iter()
+            .map(|serial| format!(", serial {serial}"));
+        let serial: String = serial.collect();
+        format!("the medium {} with {}{serial}", self.id, self.holds.title())
+    }
+}

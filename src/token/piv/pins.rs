@@ -1,0 +1,83 @@
+//! The PIN and the PUK: what commands that take them answer, and what is left of the factory.
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::record::Tries;
+use crate::secret::Pin;
+
+use super::super::{PinRole, TokenError};
+use super::card::{Card, Command, Status};
+use super::connection::padded;
+
+/// The PIN and PUK of every new YubiKey.
+const FACTORY_PIN: &str = "123456";
+const FACTORY_PUK: &str = "12345678";
+
+pub(super) fn verify(card: &Card, pin: &Pin) -> Result<(), TokenError> {
+    let answer = card.transmit(Command::VERIFY_PIN, padded(pin)?.as_slice())?;
+    judge(Command::VERIFY_PIN, answer.status, PinRole::User)
+}
+
+/// What a command that takes a PIN or PUK answered.
+fn judge(command: Command, status: Status, role: PinRole) -> Result<(), TokenError> {
+    match (status, status.tries()) {
+        (Status::OK, _) => Ok(()),
+        (_, Some(0)) => Err(TokenError::PinLocked { role }),
+        (_, Some(left)) => Err(TokenError::WrongPin {
+            role,
+            tries: Tries::Exactly(left),
+        }),
+        (Status::WRONG_DATA, _) => Err(TokenError::PinFormat {
+            length: super::connection::PIN_LENGTH,
+        }),
+        _ => Err(command.failed(status)),
+    }
+}
+
+/// A command that takes an old and a new PIN or PUK.
+pub(super) fn exchange_pins(
+    card: &Card,
+    command: Command,
+    role: PinRole,
+    old: &[u8],
+    new: &[u8],
+) -> Result<(), TokenError> {
+    let pair = Zeroizing::new([old, new].concat());
+    judge(command, card.transmit(command, &pair)?.status, role)
+}
+
+pub(super) fn refuse_factory(pin: &Pin, role: PinRole) -> Result<(), TokenError> {
+    if [FACTORY_PIN, FACTORY_PUK].contains(&pin.expose()) {
+        return Err(TokenError::FactoryPin { role });
+    }
+    Ok(())
+}
+
+pub(super) fn factory_puk() -> [u8; 8] {
+    let mut puk = [0xff; 8];
+    puk.copy_from_slice(FACTORY_PUK.as_bytes());
+    puk
+}
+
+/// Takes everything off the card but slot f9. It lets that happen only when PIN and PUK are locked.
+pub(super) fn erase(card: &Card) -> Result<(), TokenError> {
+    for (command, length) in [(Command::VERIFY_PIN, 8), (Command::CHANGE_PUK, 16)] {
+        // A card may have been given up to 255 tries.
+        for _ in 0..=255 {
+            let mut wrong = [0; 16];
+            let random = SystemRandom::new().fill(&mut wrong);
+            random.map_err(|_| command.failed(Status::OK))?;
+            // No byte that a keyboard types: nobody's PIN.
+            for byte in &mut wrong {
+                *byte = 0x80 | (*byte >> 1);
+            }
+            if card.transmit(command, &wrong[..length])?.status == Status::BLOCKED {
+                break;
+            }
+        }
+    }
+    card.transmit(Command::RESET, &[])?
+        .expect(Command::RESET)
+        .map(|_| ())
+}

@@ -1,0 +1,398 @@
+//! Every check of a ceremony refuses something, or stands in the way until two people waive it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conclave::audit::payload_register;
+use conclave::ceremony::{
+    Approval, Ceremony, Check, Event, Fact, Input, Mode, ReplayError, Strength,
+};
+use conclave::metadata::{FrozenRoot, KeyType, RootDraft, verify_chain};
+use conclave::record::Finding;
+use conclave::script::{Blueprint, Kind, SigningPlan, TokenMark};
+use conclave::transfer::{Asked, SigningRequest};
+use conclave::words::Digest;
+
+use crate::ceremony_driver::{Room, genesis, in_ink, opening, parse, with_bags};
+use crate::rotation::{World, script};
+
+/// The state before the first event of a kind in a usual course, and that event.
+fn first(mut room: Room, kind: &str) -> (Ceremony, Event) {
+    loop {
+        let before = room.ceremony.clone();
+        assert!(room.advance(), "{kind} does not happen");
+        let event = room.transcript.entries().last().unwrap().line.event();
+        if event.fact.name() == kind {
+            return (before, event);
+        }
+    }
+}
+
+/// What is said of an event that was changed.
+fn forged(room: Room, kind: &str, forge: impl FnOnce(&mut Event)) -> Check {
+    let (ceremony, mut event) = first(room, kind);
+    ceremony.clone().apply(&event).unwrap();
+    forge(&mut event);
+    refusing(&ceremony, &event)
+}
+
+fn refusing(ceremony: &Ceremony, event: &Event) -> Check {
+    match ceremony.clone().apply(event).unwrap_err() {
+        ReplayError::Check { check, .. } => check,
+        other => panic!("no check: {other}"),
+    }
+}
+
+fn production() -> Room {
+    Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Production)
+}
+
+fn two() -> Vec<Approval> {
+    ["witness-1", "witness-2"]
+        .map(|person| Approval::new(person.parse().unwrap(), Strength::Code))
+        .to_vec()
+}
+
+/// Moves the attested time of an event.
+fn attest(event: &mut Event, time: &str) {
+    if let Fact::ClockAttested {
+        machine,
+        attested,
+        offset,
+        ..
+    } = &mut event.fact
+    {
+        *attested = time.parse().unwrap();
+        *offset = attested.as_second() - machine.as_second();
+    }
+}
+
+fn of_people_clock_and_script() -> Vec<(Check, Check)> {
+    let clock = |forge: fn(&mut Event)| forged(production(), "clock-attested", forge);
+    let unrehearsed = || {
+        let mut room = Room::new(genesis(&[KeyType::Ed25519; 2], 2));
+        let opening = conclave::ceremony::Opening {
+            rehearsal: None,
+            ..opening(Mode::Production)
+        };
+        room.give(Input::Open(opening)).unwrap();
+        let at_clock = |ceremony: &Ceremony| !ceremony.excusable().is_empty();
+        room.advance_until(at_clock);
+        let (_, event) = first(production(), "clock-attested");
+        refusing(&room.ceremony, &event)
+    };
+    vec![
+        (
+            Check::TwoPeople,
+            clock(|event| {
+                if let Fact::ClockAttested { approvals, .. } = &mut event.fact {
+                    *approvals = in_ink(["witness-1", "witness-2"]);
+                }
+            }),
+        ),
+        (
+            Check::ClockNotBefore,
+            clock(|event| attest(event, "2026-11-01T00:00:00Z")),
+        ),
+        (
+            Check::ClockForward,
+            clock(|event| attest(event, "2090-01-01T00:00:00Z")),
+        ),
+        (
+            Check::ScriptDigest,
+            forged(production(), "script-read", |event| {
+                event.fact = Fact::ScriptRead {
+                    sha256: Digest::of(b"another"),
+                };
+            }),
+        ),
+        (Check::RehearsalShown, unrehearsed()),
+    ]
+}
+
+/// What a real device said about a key of its own.
+fn of_another_key() -> Vec<String> {
+    [
+        include_str!("../attestation/data/docker-2024-06-04/25515003/Slot9CAttestation.pem"),
+        include_str!("../attestation/data/docker-2024-06-04/25515003/SlotF9Intermediate.pem"),
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// A key of which no device says anything, where the script wants that.
+fn without_attestation() -> Check {
+    let blueprint = Blueprint {
+        kind: Kind::Genesis,
+        title: None,
+        repository: "example.com/updates".to_owned(),
+        tokens: 2,
+        threshold: 2,
+        key_type: KeyType::EcdsaP256,
+        profile: "yubikey-piv".to_owned(),
+        not_before: "2026-12-01T09:00:00Z".parse().unwrap(),
+        expires: "2027-12-01T00:00:00Z".parse().unwrap(),
+        online: BTreeMap::new(),
+    };
+    let text = blueprint.write().unwrap();
+    let wanted = "destination = \"plain\"\nrequire_provenance = \"attested\"";
+    let script = parse(&text.replacen("destination = \"plain\"", wanted, 1));
+    let mut room = Room::open(script, Mode::Production);
+    room.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.id.as_str() == "generate-key:key-1")
+    });
+    let other = Room::open(genesis(&[KeyType::EcdsaP256; 2], 2), Mode::Production);
+    let (_, event) = first(other, "key-generated");
+    refusing(&room.ceremony, &event)
+}
+
+fn of_keys() -> Vec<(Check, Check)> {
+    let (_, made) = first(production(), "key-generated");
+    let Fact::KeyGenerated { fingerprint, .. } = made.fact else {
+        panic!("no key");
+    };
+    let of_rehearsal = || {
+        let mut room = Room::new(genesis(&[KeyType::Ed25519; 2], 2));
+        let opening = conclave::ceremony::Opening {
+            rehearsal_keys: vec![fingerprint],
+            ..opening(Mode::Production)
+        };
+        room.give(Input::Open(opening)).unwrap();
+        let (_, event) = first(production(), "key-generated");
+        room.advance_until(|ceremony| ceremony.failure().is_some());
+        room.give(Input::Answer {
+            answer: conclave::ceremony::Answer::Enter,
+            approvals: Vec::new(),
+        })
+        .unwrap();
+        refusing(&room.ceremony, &event)
+    };
+    vec![
+        (
+            Check::KeyLocked,
+            forged(production(), "key-generated", |event| {
+                if let Fact::KeyGenerated {
+                    attributes,
+                    provenance,
+                    ..
+                } = &mut event.fact
+                {
+                    attributes.extractable = Some(true);
+                    *provenance = attributes.provenance();
+                }
+            }),
+        ),
+        (
+            Check::KeyPossession,
+            forged(production(), "possession-proven", |event| {
+                if let Fact::PossessionProven { signature, .. } = &mut event.fact {
+                    *signature = "00".repeat(64);
+                }
+            }),
+        ),
+        (Check::KeyRehearsal, of_rehearsal()),
+        (Check::KeyProvenance, without_attestation()),
+        (
+            Check::KeyAttestation,
+            forged(production(), "key-generated", |event| {
+                if let Fact::KeyGenerated { attestation, .. } = &mut event.fact {
+                    *attestation = of_another_key();
+                }
+            }),
+        ),
+    ]
+}
+
+fn of_the_root() -> Vec<(Check, Check)> {
+    let forgone = || {
+        let (ceremony, event) = first(production(), "sign-intended");
+        let fact = Fact::Forgone {
+            key: "key-1".parse().unwrap(),
+            reason: "it is lost".to_owned(),
+            approvals: two(),
+        };
+        let people = two().into_iter().map(|approval| approval.person).collect();
+        refusing(
+            &ceremony,
+            &Event {
+                people,
+                fact,
+                ..event
+            },
+        )
+    };
+    vec![
+        (
+            Check::RootComposition,
+            forged(production(), "root-composed", |event| {
+                if let Fact::RootComposed { signed, sha256, .. } = &mut event.fact {
+                    *signed = signed.replace("2027-12-01", "2027-12-02");
+                    *sha256 = Digest::of(signed.as_bytes());
+                }
+            }),
+        ),
+        (
+            Check::RootDigest,
+            forged(production(), "review-confirmed", |event| {
+                if let Fact::ReviewConfirmed { sha256, .. } = &mut event.fact {
+                    *sha256 = Digest::of(b"another");
+                }
+            }),
+        ),
+        (Check::RootReachability, forgone()),
+        (
+            Check::RootSignature,
+            forged(production(), "signed", |event| {
+                if let Fact::Signed { signature, .. } = &mut event.fact {
+                    *signature = "00".repeat(64);
+                }
+            }),
+        ),
+        (
+            Check::RootVerification,
+            forged(production(), "root-verified", |event| {
+                if let Fact::RootVerified { signatures, .. } = &mut event.fact {
+                    *signatures += 1;
+                }
+            }),
+        ),
+        (
+            Check::ExportContent,
+            forged(production(), "export-intended", |event| {
+                if let Fact::ExportIntended { files } = &mut event.fact {
+                    files.pop();
+                }
+            }),
+        ),
+    ]
+}
+
+/// Two payloads for one version; and a request that builds upon another root than the one on the card.
+fn of_what_was_signed_before() -> Vec<(Check, Check)> {
+    let world = World::new(2, 1);
+    let mut done = world.open(script(&world.unchanged("renewal")).unwrap());
+    while done.advance() {}
+    let register = payload_register(&done.ceremony, &done.transcript).to_file_bytes();
+    let mut other = world.unchanged("renewal");
+    other.expires = "2028-07-01T00:00:00Z".parse().unwrap();
+    let (_, unburdened) = first(world.open(script(&other).unwrap()), "review-confirmed");
+    other.register = Some(("previous/payloads.json".to_owned(), register));
+    other.record = Some(done.transcript.head());
+    let mut room = world.open(script(&other).unwrap());
+    room.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.id.as_str() == "review-root")
+    });
+    vec![
+        (
+            Check::PayloadEquivocation,
+            refusing(&room.ceremony, &unburdened),
+        ),
+        (Check::RequestJudged, of_a_request(&world)),
+    ]
+}
+
+fn of_a_request(world: &World) -> Check {
+    let files = [(String::new(), world.root.clone())];
+    let report = verify_chain(files.into_iter(), "2027-01-01T00:00:00Z".parse().unwrap());
+    let mut draft = RootDraft::after(report.trusted().unwrap()).unwrap();
+    draft.set_expires("2028-06-01T00:00:00Z".parse().unwrap());
+    let payload: FrozenRoot = draft.freeze().unwrap();
+    let asked = Asked {
+        key_id: world.ids[0].clone(),
+        holder: "Key holder 1".to_owned(),
+        token: "key-1".to_owned(),
+    };
+    let repository = "example.com/updates".to_owned();
+    let chain = vec![world.root.clone()];
+    let request = SigningRequest::new(repository.clone(), chain, payload.clone(), vec![asked]);
+    let plan = SigningPlan {
+        request: ("request.json".to_owned(), request.unwrap().to_file_bytes()),
+        trusted: Vec::new(),
+        register: None,
+        repository,
+        version: payload.version(),
+        not_before: "2027-06-01T09:00:00Z".parse().unwrap(),
+        holder: "Key holder 1".to_owned(),
+        witness: None,
+        key_id: world.ids[0].clone(),
+        profile: "softhsm2".to_owned(),
+        token: TokenMark::Label("conclave-key-1".to_owned()),
+    };
+    let mut room = world.open(plan.script().unwrap().into());
+    room.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.id.as_str() == "judge-request")
+    });
+    let step = room.ceremony.current_step().map(|step| step.id.clone());
+    let judged = Event {
+        step,
+        people: Vec::new(),
+        fact: Fact::RequestJudged {
+            sha256: payload.digest(),
+            card: Some(Digest::of(b"another root")),
+            again: false,
+        },
+    };
+    refusing(&room.ceremony, &judged)
+}
+
+fn of_custody() -> Vec<(Check, Check)> {
+    let bags = || Room::open(with_bags(), Mode::Production);
+    vec![
+        (
+            Check::CustodyBag,
+            forged(bags(), "bag-opened", |event| {
+                if let Fact::BagOpened { bag, .. } = &mut event.fact {
+                    "A0012346".clone_into(bag);
+                }
+            }),
+        ),
+        (
+            Check::CustodyInk,
+            forged(bags(), "head-compared", |event| {
+                if let Fact::HeadCompared { words } = &mut event.fact {
+                    *words = Digest::of(b"another").first_words(8);
+                }
+            }),
+        ),
+    ]
+}
+
+/// The checks of steps that end when they are waived: each is offered where it stands in the way.
+fn standing_in_the_way() -> BTreeSet<Check> {
+    let mut room = production();
+    let mut met = BTreeSet::new();
+    loop {
+        if matches!(
+            room.ceremony.next(),
+            conclave::ceremony::Next::Do(conclave::ceremony::Effect::InspectStation)
+        ) {
+            let found = vec![Finding::new("swap.on", "swap is on")];
+            let outcome = conclave::ceremony::Outcome::StationInspected(found);
+            room.give(Input::Outcome(outcome)).unwrap();
+        }
+        met.extend(room.ceremony.excusable());
+        if !room.advance() {
+            return met;
+        }
+    }
+}
+
+#[test]
+fn every_check_refuses_what_it_is_for() {
+    let rows = [
+        of_people_clock_and_script(),
+        of_keys(),
+        of_the_root(),
+        of_what_was_signed_before(),
+        of_custody(),
+    ];
+    let mut reached = standing_in_the_way();
+    for (expected, found) in rows.into_iter().flatten() {
+        assert_eq!(expected, found);
+        reached.insert(expected);
+    }
+    let all: BTreeSet<Check> = Check::ALL.iter().copied().collect();
+    assert_eq!(reached, all);
+}

@@ -1,0 +1,121 @@
+//! Ceremonies with YubiKeys, for real: found by serial number, set up, their keys attested, used and proven.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::stand::{Stand, succeeds};
+use crate::table::{Key, Room};
+use crate::{NEW, OLD};
+
+#[test]
+fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
+    let stand = Stand::start(&[OLD, NEW]);
+    let room = Room::new(&stand);
+    let other = "profile = \"yubikey-piv\", serial = \"25000002\", slot = \"9a\", pin_policy = \"once\", touch_policy = \"cached\"";
+    let keys = [Key::on("25000001"), Key::with(other)];
+    let policy = "require_provenance = \"attested\"";
+    let script = room.genesis(&keys, policy, &room.trusts_the_maker());
+    let mut table = room.begin(&script);
+    let shown = table.play_until("Initialise the token: press Enter");
+    assert!(
+        shown.contains("Still as every such token leaves the factory")
+            && shown.contains("PIN, PUK, management key"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("YSA-2024-03") || shown.contains("ysa-2024-03"),
+        "{shown}"
+    );
+    table.answer("");
+    table.play_to_the_end();
+    room.assert_accepted();
+
+    let found = room.facts("token-found");
+    assert_eq!(found[0]["token"]["serial"], "25000001");
+    assert_eq!(
+        found[0]["at_factory_value"],
+        json!(["pin", "puk", "management-key"])
+    );
+    let generated = room.facts("key-generated");
+    for (key, serial) in generated.iter().zip(["25000001", "25000002"]) {
+        assert_eq!(key["provenance"], "attested");
+        assert_eq!(key["token"]["serial"], serial);
+        assert_eq!(key["attestation"].as_array().unwrap().len(), 2);
+    }
+    let out = room.path("ceremony");
+    let said = fs::read_to_string(out.join("keys/key-2.attestation.txt")).unwrap();
+    for line in [
+        "device       YubiKey 25000002",
+        "firmware     5.7.4",
+        "slot         9a",
+        "PIN          once",
+        "touch        cached",
+        "NOT a root of the maker's",
+    ] {
+        assert!(said.contains(line), "{line:?}: {said}");
+    }
+    // Anybody can judge it again, later, against the root that was published.
+    let verify = |arguments: &[&str]| {
+        let mut command = stand.conclave(&["token", "attestation", "verify"]);
+        command
+            .arg(&out)
+            .arg("--root")
+            .arg(out.join("export/1.root.json"));
+        command.args(arguments).output().unwrap()
+    };
+    let maker = room.path("maker.pem");
+    let said = succeeds(&verify(&["--additional-root", maker.to_str().unwrap()]));
+    assert!(
+        said.starts_with("accepted: 2 of 2 attestations verify"),
+        "{said}"
+    );
+    assert_eq!(verify(&[]).status.code(), Some(1));
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(
+        report.contains("YubiKey 25000001, firmware 5.4.3"),
+        "{report}"
+    );
+}
+
+/// A key that was made in memory is used like any other, and nobody ever takes it for one that a device made.
+#[test]
+fn a_key_that_is_brought_in_says_so_for_ever() {
+    let stand = Stand::start(&[OLD, NEW]);
+    let room = Room::new(&stand);
+    let mut brought = Key::on("25000002");
+    brought.more = "origin = \"memory\"\n";
+    let script = room.genesis(
+        &[Key::on("25000001"), brought],
+        "",
+        &room.trusts_the_maker(),
+    );
+    let mut table = room.begin(&script);
+    for wait in [1, 2] {
+        table.play_until("Generate the key: press Enter");
+        stand.act("touch-by-hand 1");
+        table.answer("");
+        if wait == 1 {
+            continue;
+        }
+        // The power is cut after the key came in, and before it has its certificate.
+        table.terminal.expect("TOUCH THE TOKEN");
+        table.kill();
+        stand.act("deny 1");
+        stand.act("touch-at-once 1");
+    }
+    let mut table = room.resume();
+    table.play_to_the_end();
+    room.assert_accepted();
+    let made = room.facts("key-generated");
+    assert_eq!(made[0]["provenance"], "attested");
+    assert_eq!(made[1]["provenance"], "imported");
+    assert_eq!(made[1]["attributes"]["local"], false);
+    assert!(made[1].get("attestation").is_none());
+    let register = fs::read_to_string(room.path("ceremony/keys/register.json")).unwrap();
+    assert!(
+        register.contains("\"provenance\": \"imported\""),
+        "{register}"
+    );
+    assert_eq!(stand.act("show 1")["slots"], json!(["9c"]));
+}

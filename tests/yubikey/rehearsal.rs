@@ -1,0 +1,225 @@
+//! Rehearsals on virtual YubiKeys, which the program itself finds and starts.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::pty::{Size, Terminal};
+use crate::rehearse::{Rehearsal, assert_chained, assert_done, events, output, told};
+
+/// The facts of one kind in the record of a ceremony of a rehearsal.
+fn facts(rehearsal: &Rehearsal, ceremony: &str, kind: &str) -> Vec<Value> {
+    let path = rehearsal.out().join(ceremony).join("transcript.jsonl");
+    let transcript = fs::read(path).unwrap();
+    assert_chained(&transcript);
+    let mut lines = events(&transcript);
+    lines.retain(|line| line["event"] == kind);
+    lines
+        .into_iter()
+        .map(|mut line| line["data"].take())
+        .collect()
+}
+
+fn assert_accepted(rehearsal: &Rehearsal, ceremonies: &[&str]) {
+    for ceremony in ceremonies {
+        let mut command = rehearsal.conclave();
+        let path = rehearsal.out().join(ceremony);
+        assert_done(&output(command.args(["transcript", "verify"]).arg(path)));
+    }
+    let mut command = rehearsal.conclave();
+    assert_done(&output(
+        command.args(["root", "verify"]).arg(rehearsal.export()),
+    ));
+}
+
+#[test]
+fn a_whole_life_is_rehearsed_on_virtual_yubikeys() {
+    let rehearsal = Rehearsal::played(&[
+        "--token-kind",
+        "yubikey",
+        "--tokens",
+        "3",
+        "--threshold",
+        "2",
+    ]);
+    assert_accepted(&rehearsal, &["genesis", "rotation"]);
+    let opened = facts(&rehearsal, "genesis", "opened");
+    let root = opened[0]["twin_attestation_root"].as_str().unwrap();
+    assert!(root.starts_with("-----BEGIN CERTIFICATE-----"));
+    let made = facts(&rehearsal, "genesis", "key-generated");
+    assert_eq!(made.len(), 3);
+    let more = facts(&rehearsal, "rotation", "key-generated");
+    assert_eq!(more.len(), 1);
+    for key in made.iter().chain(&more) {
+        assert_eq!(key["token"]["profile"], "yubikey-piv");
+        assert_eq!(key["provenance"], "attested");
+    }
+    // The keys of the first root were found again, on the very same cards.
+    let found = facts(&rehearsal, "rotation", "token-found");
+    assert_eq!(found[0]["token"]["serial"], made[0]["token"]["serial"]);
+    let said = rehearsal.out().join("genesis/keys/key-1.attestation.txt");
+    let said = fs::read_to_string(said).unwrap();
+    assert!(said.starts_with("REHEARSAL: "), "{said}");
+}
+
+/// Three SoftHSM tokens and two YubiKeys in one root, by the script.
+#[test]
+fn hsms_and_yubikeys_are_mixed_freely() {
+    let rehearsal = Rehearsal::new();
+    let script = rehearsal.beside("mixed.toml");
+    let mut new = rehearsal.conclave();
+    new.args(["script", "new", "genesis", "--out"])
+        .arg(&script)
+        .args(["--repository", "example.com/updates"])
+        .args([
+            "--not-before",
+            "2026-11-01T09:00:00Z",
+            "--expires",
+            "2027-11-01T00:00:00Z",
+        ]);
+    assert_done(&output(&mut new));
+    let mut text = fs::read_to_string(&script).unwrap();
+    for (number, more) in [
+        (4, ""),
+        (
+            5,
+            ", slot = \"9a\", pin_policy = \"once\", touch_policy = \"cached\"",
+        ),
+    ] {
+        text = text.replace(
+            &format!("profile = \"softhsm2\", label = \"conclave-key-{number}\""),
+            &format!(
+                "profile = \"yubikey-piv\", model = \"YubiKey 5.4.3\", serial = \"2500000{number}\", label = \"conclave-key-{number}\"{more}"
+            ),
+        );
+        text = text.replace(
+            &format!("what = \"so-pin\", set_by = \"holder-{number}\""),
+            &format!("what = \"puk\", set_by = \"holder-{number}\""),
+        );
+    }
+    // A break in the middle: the cards keep what they have while no power is on them.
+    text = text.replace(
+        "[[step]]\nact = \"compose-root\"",
+        "[[step]]\nact = \"break\"\ntext = \"Lunch\"\n\n[[step]]\nact = \"compose-root\"",
+    );
+    fs::write(&script, text).unwrap();
+    let script = script.to_str().unwrap();
+    assert_done(&rehearsal.play(&[script, "--token-kind", "yubikey"]));
+    assert_accepted(&rehearsal, &["genesis"]);
+    let made = facts(&rehearsal, "genesis", "key-generated");
+    let told: Vec<_> = made
+        .iter()
+        .map(|key| {
+            (
+                key["token"]["profile"].as_str().unwrap(),
+                key["provenance"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let (softhsm, yubikey) = (("softhsm2", "claimed"), ("yubikey-piv", "attested"));
+    assert_eq!(told, [softhsm, softhsm, softhsm, yubikey, yubikey]);
+    assert_eq!(made[4]["token"]["serial"], "25000005");
+    assert_eq!(made[4]["token"]["model"], "YubiKey 5.4.3");
+
+    // The same script with SoftHSM for everything: what its tokens cannot attest is stood in for.
+    let other = Rehearsal::new();
+    assert_done(&other.play(&[script]));
+    assert_accepted(&other, &["genesis"]);
+    let register = other.genesis().join("keys/register.json");
+    let register: Value = serde_json::from_slice(&fs::read(register).unwrap()).unwrap();
+    assert_eq!(register["keys"][3]["attestation_stood_in"], true);
+    assert_eq!(register["keys"][0].get("attestation_stood_in"), None);
+}
+
+/// The power is cut in the middle: another process finds the cards as they were.
+#[test]
+fn a_rehearsal_that_was_left_goes_on_with_the_same_cards() {
+    let rehearsal = Rehearsal::new();
+    let answers = rehearsal.beside("answers");
+    fs::write(&answers, "\n".repeat(34)).unwrap();
+    let mut play = rehearsal.conclave();
+    play.args([
+        "rehearse",
+        "--plain",
+        "--token-kind",
+        "yubikey",
+        "--tokens",
+        "2",
+    ])
+    .args(["--threshold", "1", "--until", "genesis", "--out"])
+    .arg(rehearsal.out())
+    .stdin(fs::File::open(answers).unwrap());
+    let left = output(&mut play);
+    assert_eq!(left.status.code(), Some(130), "{}", told(&left));
+    assert_eq!(facts(&rehearsal, "genesis", "key-generated").len(), 2);
+    assert_eq!(facts(&rehearsal, "genesis", "signed").len(), 0);
+    assert_done(&rehearsal.resume());
+    assert_accepted(&rehearsal, &["genesis"]);
+    assert_eq!(facts(&rehearsal, "genesis", "signed").len(), 2);
+}
+
+const F5: &str = "\x1b[15~";
+
+/// Plays what is asked on the screen until a text stands there. The touches that the cards want are counted down
+/// meanwhile.
+fn play_until(terminal: &mut Terminal, text: &str) {
+    loop {
+        terminal.expect_screen("something to play", |screen| {
+            let contents = screen.contents();
+            let is_open = contents.contains(" play  ") && !contents.contains("One moment");
+            is_open || contents.contains(text)
+        });
+        let before = below_the_clock(&terminal.screen_text());
+        if before.contains(text) {
+            return;
+        }
+        terminal.send(F5);
+        terminal.expect_screen("the next one", |screen| {
+            below_the_clock(&screen.contents()) != before
+        });
+    }
+}
+
+fn below_the_clock(screen: &str) -> String {
+    let rest = screen.split_once('\n').map(|(_, rest)| rest);
+    rest.unwrap_or_default().to_owned()
+}
+
+/// A first root on five YubiKeys and a second one in which one of them is replaced, on the screen of a terminal.
+#[test]
+fn a_genesis_and_a_rotation_are_played_on_the_screen() {
+    let rehearsal = Rehearsal::new();
+    let (home, out) = (rehearsal.home(), rehearsal.out());
+    let environment = [("HOME", home.as_os_str()), ("LC_ALL", "C.UTF-8".as_ref())];
+    let arguments = [
+        "rehearse",
+        "--token-kind",
+        "yubikey",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    let mut terminal = Terminal::conclave(&arguments, &environment, Size::STANDARD);
+    for _ in ["genesis", "rotation"] {
+        play_until(&mut terminal, "The ceremony is closed");
+        terminal.send("\r");
+        terminal.expect_screen("the next screen", |screen| {
+            !screen.contents().contains("The ceremony is closed")
+        });
+    }
+    assert!(terminal.finish().success());
+    let shown = terminal.transcript();
+    assert!(shown.contains("TOUCH THE TOKEN"));
+    assert_accepted(&rehearsal, &["genesis", "rotation"]);
+    assert_eq!(facts(&rehearsal, "genesis", "key-generated").len(), 5);
+    // Four that stay and one that comes sign the second root, and the one that goes signs it too.
+    assert_eq!(facts(&rehearsal, "rotation", "signed").len(), 6);
+}
+
+#[test]
+fn without_the_program_of_virtual_yubikeys_the_rehearsal_says_so() {
+    let rehearsal = Rehearsal::new();
+    let mut play = rehearsal.unattended(&["--token-kind", "yubikey"]);
+    let output = output(play.env("PATH", rehearsal.beside("nothing")));
+    assert_eq!(output.status.code(), Some(4), "{}", told(&output));
+    assert!(told(&output).contains("the virtual YubiKeys do not start"));
+}
