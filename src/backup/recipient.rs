@@ -22,7 +22,7 @@ pub struct Recipient {
 enum Kind {
     X25519(x25519::Recipient),
     Tag(tag::Recipient),
-    TagPq(tagpq::Recipient),
+    TagPq(Box<tagpq::Recipient>),
     Ssh(ssh::Recipient),
     Plugin(plugin::Recipient),
 }
@@ -55,7 +55,7 @@ impl Recipient {
         Ok(match &self.kind {
             Kind::X25519(recipient) => Box::new(recipient.clone()),
             Kind::Tag(recipient) => Box::new(recipient.clone()),
-            Kind::TagPq(recipient) => Box::new(recipient.clone()),
+            Kind::TagPq(recipient) => recipient.clone(),
             Kind::Ssh(recipient) => Box::new(recipient.clone()),
             Kind::Plugin(recipient) => {
                 let name = recipient.plugin();
@@ -92,7 +92,7 @@ impl FromStr for Recipient {
         let kind = None
             .or_else(|| text.parse().ok().map(Kind::X25519))
             .or_else(|| text.parse().ok().map(Kind::Tag))
-            .or_else(|| text.parse().ok().map(Kind::TagPq))
+            .or_else(|| text.parse().ok().map(|r| Kind::TagPq(Box::new(r))))
             .or_else(|| text.parse().ok().map(Kind::Ssh))
             .or_else(|| text.parse().ok().map(Kind::Plugin))
             .ok_or(RecipientError::Unknown)?;
@@ -130,8 +130,8 @@ pub enum EncryptError {
     Failed(String),
 }
 
-/// Encrypts a text to recipients, each of which opens it alone, as an armored age file. `callbacks` is what a plugin may ask of the person
-/// before it.
+/// Encrypts a text to recipients, each of which opens it alone, as an armored age file. `callbacks` is what a plugin
+/// may ask of the person before it.
 ///
 /// # Errors
 /// [`EncryptError`].
