@@ -377,6 +377,19 @@ pub trait WrappingToken: Token {
         key_encryption_key: &[u8; 32],
     ) -> Result<Vec<u8>, TokenError>;
 
+    /// Has a wrapped private key sign in the token, as [`Token::sign`] does, and leaves nothing of it there: so that
+    /// what was wrapped is seen to be that key, and is in no memory but the token's.
+    ///
+    /// # Errors
+    /// As [`Self::unwrap`] and [`Token::sign`].
+    fn sign_wrapped(
+        &mut self,
+        public: &PublicKey,
+        key_encryption_key: &[u8; 32],
+        wrapped: &[u8],
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError>;
+
     /// Sees to it that the private key of that ID leaves the token no more, for good, and reads back what the token
     /// says of it now.
     ///

@@ -187,6 +187,27 @@ impl Pkcs11Token {
             .map_err(device)
     }
 
+    /// Signs with a key of the session, be it kept or not.
+    fn sign_with(
+        &self,
+        session: &Session,
+        key: ObjectHandle,
+        public: &PublicKey,
+        message: &[u8],
+        object_id: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        let algorithm = public.algorithm();
+        let signing = Signing::new(algorithm, &self.mechanisms(session)?, message)?;
+        let raw = session
+            .sign(&signing.mechanism, key, &signing.input)
+            .map_err(ability(&format!("sign with {algorithm}")))?;
+        let length = raw.len();
+        signing.finish(raw).ok_or_else(|| {
+            let problem = format!("its signature of {length} bytes is none of {algorithm}");
+            mismatch(object_id, problem)
+        })
+    }
+
     /// The private key of an ID.
     fn private_key(session: &Session, object_id: &[u8]) -> Result<ObjectHandle, TokenError> {
         match objects::of_id(session, ObjectClass::PRIVATE_KEY, object_id)?.as_slice() {
@@ -375,16 +396,7 @@ impl Token for Pkcs11Token {
                     what: "sign with a key that asks for the PIN at each signature".to_owned(),
                 });
             }
-            let algorithm = public.algorithm();
-            let signing = Signing::new(algorithm, &self.mechanisms(session)?, message)?;
-            let raw = session
-                .sign(&signing.mechanism, key, &signing.input)
-                .map_err(ability(&format!("sign with {algorithm}")))?;
-            let length = raw.len();
-            signing.finish(raw).ok_or_else(|| {
-                let problem = format!("its signature of {length} bytes is none of {algorithm}");
-                mismatch(object_id, problem)
-            })
+            self.sign_with(session, key, public, message, object_id)
         })
     }
 
@@ -442,6 +454,21 @@ impl WrappingToken for Pkcs11Token {
         self.in_login(|session| {
             let private = Self::private_key(session, object_id)?;
             wrapping::wrap(session, private, key_encryption_key)
+        })
+    }
+
+    fn sign_wrapped(
+        &mut self,
+        public: &PublicKey,
+        key_encryption_key: &[u8; 32],
+        wrapped: &[u8],
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        self.in_login(|session| {
+            let private = wrapping::unwrap_for_once(session, public, key_encryption_key, wrapped)?;
+            let signed = self.sign_with(session, private, public, message, &[]);
+            session.destroy_object(private).map_err(device)?;
+            signed
         })
     }
 

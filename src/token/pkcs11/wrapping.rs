@@ -69,14 +69,46 @@ pub(super) fn unwrap(
     wrapped: &[u8],
 ) -> Result<(ObjectHandle, ObjectHandle), TokenError> {
     let of_public = public_template(request, public)?;
-    let private = with_key_encryption_key(session, key_encryption_key, |kek| {
+    let mut template = template::private(request, Detail::Usual);
+    template.extend(is_private_key(public));
+    let private = unwrap_as(session, key_encryption_key, wrapped, &template)?;
+    match session.create_object(&of_public) {
+        Ok(public) => Ok((public, private)),
+        Err(error) => {
+            // What is told is why there is no public half, not that the other could not be removed.
+            let _ = session.destroy_object(private);
+            Err(ability("hold a public key that was made elsewhere")(error))
+        }
+    }
+}
+
+/// Brings in a wrapped private key as an object of the session, which signs and is nowhere kept.
+pub(super) fn unwrap_for_once(
+    session: &Session,
+    public: &PublicKey,
+    key_encryption_key: &[u8; 32],
+    wrapped: &[u8],
+) -> Result<ObjectHandle, TokenError> {
+    let mut template = vec![
+        Attribute::Token(false),
+        Attribute::Private(true),
+        Attribute::Sensitive(true),
+        Attribute::Extractable(false),
+        Attribute::Sign(true),
+    ];
+    template.extend(is_private_key(public));
+    unwrap_as(session, key_encryption_key, wrapped, &template)
+}
+
+fn unwrap_as(
+    session: &Session,
+    key_encryption_key: &[u8; 32],
+    wrapped: &[u8],
+    template: &[Attribute],
+) -> Result<ObjectHandle, TokenError> {
+    with_key_encryption_key(session, key_encryption_key, |kek| {
         session
-            .unwrap_key(
-                &Mechanism::AesKeyWrapPad,
-                kek,
-                wrapped,
-                &private_template(request),
-            )
+            .unwrap_key(&Mechanism::AesKeyWrapPad, kek, wrapped, template)
             .map_err(|error| match code(&error) {
                 Some(
                     RvError::WrappedKeyInvalid
@@ -87,15 +119,7 @@ pub(super) fn unwrap(
                 ) => TokenError::NotUnwrapped,
                 _ => ability("unwrap keys with AES-KWP")(error),
             })
-    })?;
-    match session.create_object(&of_public) {
-        Ok(public) => Ok((public, private)),
-        Err(error) => {
-            // What is told is why there is no public half, not that the other could not be removed.
-            let _ = session.destroy_object(private);
-            Err(ability("hold a public key that was made elsewhere")(error))
-        }
-    }
+    })
 }
 
 /// Does something with the key-encryption key as an object of the session: it wraps and unwraps, and nothing else.
@@ -132,13 +156,11 @@ fn with_key_encryption_key<T>(
     result
 }
 
-fn private_template(request: &KeyRequest) -> Vec<Attribute> {
-    let mut attributes = template::private(request, Detail::Usual);
-    attributes.extend([
+fn is_private_key(public: &PublicKey) -> [Attribute; 2] {
+    [
         Attribute::Class(ObjectClass::PRIVATE_KEY),
-        Attribute::KeyType(object_type(request.key_type.algorithm())),
-    ]);
-    attributes
+        Attribute::KeyType(object_type(public.algorithm())),
+    ]
 }
 
 const fn object_type(algorithm: Algorithm) -> ObjectType {
