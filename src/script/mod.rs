@@ -34,7 +34,7 @@ pub use blueprint::{
     Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, Keeper, KeyFate, OnlineFiles,
     back_up, enrol,
 };
-pub use carried::{CarriedFile, CarriedFiles};
+pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use enrolled::Enrolled;
 pub use fault::{Fault, Faults, Warning};
