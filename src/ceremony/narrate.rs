@@ -1,5 +1,7 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
+mod backup;
+
 use crate::record::{FactorySecret, Provenance, TokenId, visible};
 use crate::script::{ItemId, PersonId, Script};
 use crate::transfer::Occasion;
@@ -108,6 +110,11 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
+            Fact::RecipientProven { .. }
+            | Fact::BackupIntended { .. }
+            | Fact::BackedUp(_)
+            | Fact::KeyConfined { .. }
+            | Fact::ShareOpened { .. } => self.narrate_backup(&people),
             Fact::EnrolmentCompared {
                 key,
                 fingerprint,

@@ -105,7 +105,8 @@ impl Executor<'_> {
                     object_id,
                     label,
                     key_type,
-                    extractable: false,
+                    // Until its backup is made.
+                    extractable: self.ceremony().script().backs_up(&key),
                 };
                 self.generate_key(&key, &token, request, policy)
             }
@@ -125,6 +126,20 @@ impl Executor<'_> {
                 };
                 self.import_key(&key, &token, request, policy)
             }
+            Effect::ProveRecipient { custodian } => self.prove_recipient(&custodian),
+            Effect::BackUpKey {
+                key,
+                token,
+                public_key,
+                id,
+                void,
+            } => self.back_up_key(&key, &token, &public_key, &id, &void),
+            Effect::ConfineKey {
+                key,
+                token,
+                public_key,
+            } => self.confine_key(&key, &token, &public_key),
+            Effect::OpenOwnShare { key, custodian } => self.open_own_share(&key, &custodian),
             Effect::ProvePossession {
                 key,
                 occasion,
@@ -268,17 +283,24 @@ impl Executor<'_> {
     ) -> Performed<Outcome> {
         if !is_attesting(token) {
             // Another make that stands in for it in a rehearsal makes the key itself.
+            let request = KeyRequest {
+                extractable: self.ceremony().script().backs_up(key),
+                ..request
+            };
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
+        let is_backed_up = self.ceremony().script().backs_up(key);
         let (key_of_job, id) = (key.clone(), token.clone());
-        let generated = self.call("Bringing in the key", move |bench| {
+        let (generated, wrapped) = self.call("Bringing in the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
             if let Some(policy) = policy {
                 open.token.set_use_policy(policy)?;
             }
-            memory_key::bring_in(open.token.as_mut(), &request)
+            let wrapped_for = is_backed_up.then_some(&key_of_job);
+            memory_key::bring_in(open.token.as_mut(), &request, wrapped_for)
         })?;
+        self.hold_wrapped(key, wrapped);
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
             public_key: generated.public,

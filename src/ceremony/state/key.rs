@@ -10,6 +10,8 @@ use crate::transfer::PossessionProof;
 
 use crate::ceremony::attestation::KeyAttestation;
 
+use super::KeyBackup;
+
 /// What is known of one key of the script.
 #[derive(Debug, Clone, Default)]
 #[expect(
@@ -27,6 +29,8 @@ pub struct KeyState {
     pub(in crate::ceremony) generated: Option<Generated>,
     /// The answer by which the token proved that it holds the key, before the root was composed.
     pub(in crate::ceremony) proof: Option<PossessionProof>,
+    /// What is known of its backup.
+    pub(in crate::ceremony) backup: KeyBackup,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,
