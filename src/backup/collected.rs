@@ -64,10 +64,10 @@ impl Collected {
     pub fn add_file(
         &mut self,
         file: &[u8],
-        opener: &Opener,
+        with: &Opener,
         expected: Option<&str>,
     ) -> Result<&ShareEntry, Refusal> {
-        let opened = self.manifest.open(file, opener, expected)?;
+        let opened = self.manifest.open(file, with, expected)?;
         self.add_opened(opened, expected)
     }
 
@@ -204,7 +204,7 @@ impl Manifest {
     pub fn open(
         &self,
         file: &[u8],
-        opener: &Opener,
+        with: &Opener,
         expected: Option<&str>,
     ) -> Result<OpenedShare, Refusal> {
         let known = self.share_in(file);
@@ -218,7 +218,7 @@ impl Manifest {
         let of = who.map_or_else(String::new, |who| {
             format!("the file of {}: ", visible(&who))
         });
-        let opened = open_share(file, opener).map_err(|refused| match (refused.check, known) {
+        let opened = open_share(file, with).map_err(|refused| match (refused.check, known) {
             (Check::ShareClosed, None) if expected.is_some() => Refusal::new(
                 Check::ShareChanged,
                 format!(

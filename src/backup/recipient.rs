@@ -130,8 +130,8 @@ pub enum EncryptError {
     Failed(String),
 }
 
-/// Encrypts a text to recipients, each of which opens it alone, as an armored age file. `callbacks` is what a plugin may ask of the person
-/// before it.
+/// Encrypts a text to recipients, each of which opens it alone, as an armored age file. `callbacks` is what a plugin
+/// may ask of the person before it.
 ///
 /// # Errors
 /// [`EncryptError`].

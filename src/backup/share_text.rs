@@ -94,7 +94,9 @@ impl OpenedShare {
         for (name, value) in public_lines(label) {
             line(name, &value);
         }
-        line("Check words:", &self.check_words);
+        let (first, second) = halves(&self.check_words);
+        line("Check words:", first);
+        line("and:", second);
         line("", "");
         line(WORDS_HEAD, "");
         let words = self.share.words();
@@ -130,7 +132,7 @@ impl OpenedShare {
         let mut head = Head { lines: &mut lines };
         head.blank()?;
         let label = head.label()?;
-        let read_check = head.value("Check words")?;
+        let (first, second) = (head.value("Check words")?, head.value("and")?);
         head.blank()?;
         if lines.next() != Some(WORDS_HEAD) {
             return Err(form("its words do not follow"));
@@ -147,7 +149,7 @@ impl OpenedShare {
                 "its words are those of another place in the set than it says",
             ));
         }
-        if opened.check_words.as_str() != read_check {
+        if halves(&opened.check_words) != (first, second) {
             return Err(form("its check words are not those of its words"));
         }
         Ok(opened)
@@ -243,6 +245,15 @@ pub(super) fn place_of(share: &Share) -> Place {
 /// The check words of a share: who knows them has seen it.
 fn check_words(set: Digest, share: &Share) -> Zeroizing<String> {
     Zeroizing::new(digest(CHECK_DOMAIN, set, &share.words()).first_words(CHECK_WORDS))
+}
+
+/// Check words as they stand in two lines: eight long ones do not fit into one.
+fn halves(check_words: &str) -> (&str, &str) {
+    let spaces = check_words.match_indices(' ');
+    let middle = spaces.map(|(at, _)| at).nth(CHECK_WORDS / 2 - 1);
+    middle.map_or((check_words, ""), |at| {
+        (&check_words[..at], &check_words[at + 1..])
+    })
 }
 
 /// What tells a share from every other of its place, and nothing of its value.

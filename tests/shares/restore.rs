@@ -133,6 +133,7 @@ fn the_text_of_a_share_is_read_back_and_nothing_else_is() {
         "{}",
         *text
     );
+    let first_check_word = share.check_words().split(' ').next().unwrap();
     for (old, new) in [
         ("format 1", "format 2"),
         ("Mode:", "Mood:"),
@@ -143,10 +144,7 @@ fn the_text_of_a_share_is_read_back_and_nothing_else_is() {
         ("Name:          Custodian 4", "Name:          "),
         ("Words:", "Word:"),
         ("   2 ", "   3 "),
-        (
-            share.check_words(),
-            "aardvark adroitness aardvark adroitness aardvark adroitness aardvark adroitness",
-        ),
+        (first_check_word, "conclave"),
     ] {
         assert!(text.contains(old), "{old}");
         let changed = text.replace(old, new);
