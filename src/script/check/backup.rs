@@ -1,11 +1,12 @@
 //! Backups: shares for people who can keep them, of keys that can leave their tokens, on media of their own.
 
 use super::people::{find, nobody};
+use crate::backup::recipient::Recipient;
 use crate::backup::slip39;
 use crate::profile::Profile;
 use crate::script::plan::{Backup, PersonRole};
 use crate::script::read::{At, BackupEntry, Draft, KeyEntry, Log, Span};
-use crate::script::{BackupPlan, Holds, PersonId};
+use crate::script::{BackupPlan, Holds, PersonId, ShareKeeping};
 
 const CHECK: &str = "script.backup";
 
@@ -157,6 +158,7 @@ fn shares(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
             None => seen.push(custodian),
         }
     }
+    recipients(log, draft, entry);
     match entry.plan() {
         Some(plan) => standard(log, entry, &plan),
         None => log.fault(
@@ -226,6 +228,39 @@ fn standard(log: &Log<'_>, entry: &BackupEntry, plan: &BackupPlan) {
             ),
             "have fewer custodians or groups",
         );
+    }
+}
+
+/// Two custodians with one recipient would open each other's share.
+fn recipients(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
+    let mut seen: Vec<(Recipient, &At<ShareKeeping>, &str)> = Vec::new();
+    let custodians = entry.groups.iter().flat_map(|group| &group.custodians);
+    for custodian in custodians {
+        let keeping = find(draft, &custodian.value).and_then(|person| person.keeping.as_ref());
+        let Some(keeping) = keeping else { continue };
+        let ShareKeeping::Recipient {
+            recipient, second, ..
+        } = &keeping.value
+        else {
+            continue;
+        };
+        let texts = std::iter::once(recipient).chain(second);
+        for recipient in texts.filter_map(|text| text.parse::<Recipient>().ok()) {
+            if let Some((_, first, owner)) = seen.iter().find(|(known, ..)| *known == recipient) {
+                log.fault(
+                    CHECK,
+                    &keeping.span,
+                    format!(
+                        "{:?} and {owner:?} have the same recipient (line {})",
+                        custodian.value.as_str(),
+                        log.line(&first.span)
+                    ),
+                    "give each their own: whoever opens one share must open no other",
+                );
+            } else {
+                seen.push((recipient, keeping, custodian.value.as_str()));
+            }
+        }
     }
 }
 
