@@ -28,6 +28,7 @@ mod people;
 mod prompt;
 mod questions;
 mod request;
+mod restore;
 mod review;
 mod root;
 mod rotation;
@@ -45,7 +46,7 @@ pub use custody::{Bag, Whereabouts};
 pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    BackedUp, Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy, Opening,
+    BackedUp, Counted, EnteredBy, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy, Opening,
     Randomness, SeenMedium, SigningRecord, TwinRoot, Verdict, WrappedIn,
 };
 pub use failure::{Failure, FailureKind};
@@ -59,5 +60,6 @@ pub use prompt::{
     TypedSecret, Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, StepState};
+pub use restore::{DrillResult, restore_canary};
+pub use state::{RestoreState, Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, StepState};
 pub use tokens::twin_is_locked;

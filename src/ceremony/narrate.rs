@@ -1,6 +1,7 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
 mod backup;
+mod restore;
 
 use crate::record::{FactorySecret, Provenance, TokenId, visible};
 use crate::script::{ItemId, PersonId, Script};
@@ -115,6 +116,13 @@ impl Event {
             | Fact::BackedUp(_)
             | Fact::KeyConfined { .. }
             | Fact::ShareOpened { .. } => self.narrate_backup(&people),
+            Fact::ShareEntered { .. }
+            | Fact::ShareGivenUp { .. }
+            | Fact::SharesCombined { .. }
+            | Fact::KeyRestored { .. }
+            | Fact::RestoreProven { .. }
+            | Fact::RestoredDestroyed { .. }
+            | Fact::DrillFailed { .. } => self.narrate_restore(&people),
             Fact::EnrolmentCompared {
                 key,
                 fingerprint,

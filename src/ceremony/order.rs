@@ -47,6 +47,7 @@ impl Ceremony {
         match act {
             Act::ComposeRoot => true,
             Act::Export => !self.script.makes_root(),
+            Act::ProveRestore { .. } => true,
             _ => false,
         }
     }
@@ -155,6 +156,7 @@ impl Ceremony {
         self.may_keys_change()
             && state.generated.is_some()
             && self.is_made_here(key)
+            && !self.script.restores(key)
             && state.to_destroy().is_none()
             && !self.is_holder_away(key)
             && self.is_past_reading()

@@ -188,6 +188,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         None
     };
     let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
+    let twin_set = twins.twin_set(&script).map_err(|e| twins_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -200,6 +201,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         twin_attestation_root: attestation_root,
         twin_root,
         twin_keys,
+        twin_set: twin_set.map(Box::new),
         rehearsal_keys: Vec::new(),
         twin_approvals: twins
             .own_tokens(&script)

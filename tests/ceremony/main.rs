@@ -6,6 +6,7 @@
 )]
 
 mod backup;
+mod restore;
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod checks;

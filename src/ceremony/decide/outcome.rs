@@ -17,7 +17,7 @@ impl Ceremony {
     /// The event of an outcome that belongs to no act of its own: whatever the step, it can happen.
     fn outcome_beside(&self, step: &Step, outcome: &Outcome) -> Result<Option<Event>, StepError> {
         Ok(Some(match outcome {
-            Outcome::KeyDestroyed => {
+            Outcome::KeyDestroyed if !matches!(step.act, Act::Destroy { .. }) => {
                 let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
                 let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
                 let fingerprint = former.public_key.fingerprint();
@@ -110,6 +110,26 @@ impl Ceremony {
                 challenge: hex::encode(challenge),
                 signature: hex::encode(signature),
             },
+            (
+                Act::RestoreKey { key: Some(key) },
+                Outcome::KeyGenerated {
+                    token,
+                    public_key,
+                    attributes,
+                    attestation,
+                },
+            ) => self.generated(key, token, &public_key, attributes, &attestation),
+            (
+                Act::OpenShare { .. }
+                | Act::RestoreKey { .. }
+                | Act::ProveRestore { .. }
+                | Act::Destroy { .. },
+                outcome,
+            ) => {
+                let (who, fact) = self.restore_fact(outcome)?;
+                let people = who.map_or_else(|| self.people_of(step), |person| vec![person]);
+                return Ok(Ok(self.at_step(people, fact)));
+            }
             (Act::BackUpKey { .. } | Act::ProveBackup { .. }, outcome) => {
                 return self.backup_outcome(step, outcome).map(Ok);
             }
@@ -210,7 +230,7 @@ impl Ceremony {
             public_key: public_key.to_pem(),
             fingerprint: public_key.fingerprint(),
             attributes,
-            provenance: Self::provenance_of(&told, judged.as_ref()),
+            provenance: self.provenance_of(key, &told, judged.as_ref()),
             attestation: attestation.iter().map(Certificate::to_pem).collect(),
             token,
         }
@@ -226,6 +246,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::KeyGenerated { .. }
             | Fact::KeyConfined { .. }
             | Fact::PossessionProven { .. }
+            | Fact::RestoreProven { .. }
             | Fact::OwnTokenProven { .. }
             | Fact::Signed { .. }
             | Fact::SignatureCollected { .. }

@@ -10,6 +10,7 @@ mod key;
 mod owed;
 mod payloads;
 mod people;
+mod restore;
 mod root;
 mod signing;
 mod tokens;
@@ -18,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::FrozenRoot;
-use crate::script::{Act, KeyId, PersonId, StepId};
+use crate::script::{Act, Grade, KeyId, PersonId, StepId};
 
 use crate::ceremony::check::Check;
 use crate::ceremony::custody::is_taken_again;
@@ -127,6 +128,7 @@ impl Ceremony {
         let is_folded = self.fold_people(event)?
             || self.fold_tokens(event)?
             || self.fold_payloads(event)?
+            || self.fold_restore_decision(event)?
             || self.fold_anywhere(event)?;
         if !is_folded {
             if !self.fold_custody(event)? {
@@ -175,6 +177,7 @@ impl Ceremony {
             "the register of payloads is of a rehearsal: what was signed there is for no production",
         )?;
         self.require_twins_of_own_tokens(opening)?;
+        self.require_set(opening)?;
         self.opening = Some(opening.clone());
         Ok(())
     }
@@ -211,6 +214,7 @@ impl Ceremony {
                     key.sign.interrupt();
                 }
                 self.forget_what_was_in_memory()?;
+                self.forget_what_was_restored();
                 self.stop_looking();
                 self.failure = None;
             }
@@ -344,6 +348,17 @@ impl Ceremony {
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
             }
+            (
+                Act::RestoreKey { key: Some(key) },
+                Fact::GenerateIntended { .. } | Fact::KeyGenerated { .. },
+            ) => self.fold_key(&act, key, &step_id, &event.fact)?,
+            (
+                Act::OpenShare { .. }
+                | Act::RestoreKey { .. }
+                | Act::ProveRestore { .. }
+                | Act::Destroy { .. },
+                _,
+            ) => self.fold_restore(&act, &step_id, event)?,
             (Act::BackUpKey { key } | Act::ProveBackup { key }, _) => {
                 self.fold_backup(&act, key, &step_id, event)?;
             }
@@ -439,6 +454,17 @@ impl Ceremony {
             Act::BackUpKey { key } => self.keys[key].backup.is_complete(),
             Act::ProveBackup { key } => {
                 self.keys[key].backup.is_complete() && self.next_unopened_share(key).is_none()
+            }
+            Act::OpenShare { custodian } => self.is_share_settled(custodian),
+            Act::RestoreKey { .. } => {
+                let state = &self.restore;
+                let wants_key = self.script.restore().is_some_and(|plan| plan.grade == Grade::Full);
+                state.failed.is_some() || state.is_restored || !wants_key && !state.combined.is_empty()
+            }
+            Act::ProveRestore { .. } => self.restore.failed.is_some() || self.restore.is_proven,
+            Act::Destroy { .. } => {
+                let state = &self.restore;
+                state.is_destroyed || state.failed.is_some() && !state.is_restored
             }
             Act::EnrolKey { key } => self.is_enrolled(key),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),

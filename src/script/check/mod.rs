@@ -9,6 +9,7 @@ mod items;
 mod media;
 mod order;
 mod people;
+mod restore;
 mod root;
 mod rotation;
 mod spares;
@@ -35,6 +36,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     media::check(log, draft);
     activation::check(log, draft);
     backup::check(log, draft);
+    restore::check(log, draft);
     custody::check(log, draft);
     enrolment::check(log, draft);
     rotation::check(log, draft);
