@@ -110,11 +110,6 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
-            Fact::RecipientProven { .. }
-            | Fact::BackupIntended { .. }
-            | Fact::BackedUp(_)
-            | Fact::KeyConfined { .. }
-            | Fact::ShareOpened { .. } => self.narrate_backup(&people),
             Fact::EnrolmentCompared {
                 key,
                 fingerprint,
@@ -126,7 +121,8 @@ impl Event {
                 strengths_of(approvals)
             ),
             _ => self
-                .narrate_custody(script, cast, &people)
+                .narrate_backup(&people)
+                .or_else(|| self.narrate_custody(script, cast, &people))
                 .unwrap_or_else(|| self.narrate_people(script, cast, &people)),
         }
     }

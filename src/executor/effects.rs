@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
 use crate::certificate::PublicKey;
+use crate::metadata::KeyType;
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::station;
@@ -101,13 +102,7 @@ impl Executor<'_> {
                 key_type,
                 policy,
             } => {
-                let request = KeyRequest {
-                    object_id,
-                    label,
-                    key_type,
-                    // Until its backup is made.
-                    extractable: self.ceremony().script().backs_up(&key),
-                };
+                let request = self.key_request(&key, object_id, label, key_type);
                 self.generate_key(&key, &token, request, policy)
             }
             Effect::ImportKey {
@@ -118,12 +113,7 @@ impl Executor<'_> {
                 key_type,
                 policy,
             } => {
-                let request = KeyRequest {
-                    object_id,
-                    label,
-                    key_type,
-                    extractable: false,
-                };
+                let request = self.key_request(&key, object_id, label, key_type);
                 self.import_key(&key, &token, request, policy)
             }
             Effect::ProveRecipient { custodian } => self.prove_recipient(&custodian),
@@ -176,6 +166,22 @@ impl Executor<'_> {
                 self.timing.media += begun.elapsed();
                 Ok(Outcome::Exported)
             }
+        }
+    }
+
+    /// A key that is to be made. One that is to be backed up may leave its token until that is done.
+    fn key_request(
+        &self,
+        key: &KeyId,
+        object_id: Vec<u8>,
+        label: String,
+        key_type: KeyType,
+    ) -> KeyRequest {
+        KeyRequest {
+            object_id,
+            label,
+            key_type,
+            extractable: self.ceremony().script().backs_up(key),
         }
     }
 
@@ -283,14 +289,14 @@ impl Executor<'_> {
     ) -> Performed<Outcome> {
         if !is_attesting(token) {
             // Another make that stands in for it in a rehearsal makes the key itself.
-            let request = KeyRequest {
-                extractable: self.ceremony().script().backs_up(key),
-                ..request
-            };
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
-        let is_backed_up = self.ceremony().script().backs_up(key);
+        let is_backed_up = request.extractable;
+        let request = KeyRequest {
+            extractable: false,
+            ..request
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, wrapped) = self.call("Bringing in the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
