@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 
 use age::secrecy::ExposeSecret as _;
 use conclave::backup::slip39::{Share, combine};
-use conclave::backup::{KeyEncryptionKey, ShareSheet, public_half};
+use conclave::backup::{KeyEncryptionKey, OpenedShare, ShareSheet, public_half};
 use conclave::certificate::{Algorithm, PublicKey};
 use conclave::metadata::Scheme;
 use conclave::secret::PrivateKey;
@@ -36,7 +36,7 @@ fn run(command: &mut Command, input: &str) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{name:?} {HINT} ({error})"));
+        .unwrap_or_else(|error| panic!("{} {HINT} ({error})", name.display()));
     process
         .stdin
         .take()
@@ -71,7 +71,7 @@ fn the_reference_implementation_combines_our_shares() {
     ] {
         let backup = Backup::new(needed, groups);
         let secret = {
-            let shares: Vec<&Share> = backup.set.shares().iter().map(|s| s.share()).collect();
+            let shares: Vec<&Share> = backup.set.shares().iter().map(OpenedShare::share).collect();
             hex::encode(&*combine(&shares, b"").unwrap())
         };
         // The last members of the last groups.

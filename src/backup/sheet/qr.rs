@@ -101,9 +101,8 @@ mod tests {
 
     #[test]
     fn pieces_one_below_the_other_are_the_text() {
-        let text: String = (0..40)
-            .map(|n| format!("{}\n", "x".repeat(n % 7)))
-            .collect();
+        let lines: Vec<String> = (0..40).map(|n| "x".repeat(n % 7)).collect();
+        let text = lines.join("\n") + "\n";
         for bytes in 7..60 {
             let parts = qr_parts(text.as_bytes(), bytes);
             assert!(parts.iter().all(|part| part.len() <= bytes), "{bytes}");
