@@ -111,18 +111,6 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
-            Fact::RecipientProven { .. }
-            | Fact::BackupIntended { .. }
-            | Fact::BackedUp(_)
-            | Fact::KeyConfined { .. }
-            | Fact::ShareOpened { .. } => self.narrate_backup(&people),
-            Fact::ShareEntered { .. }
-            | Fact::ShareGivenUp { .. }
-            | Fact::SharesCombined { .. }
-            | Fact::KeyRestored { .. }
-            | Fact::RestoreProven { .. }
-            | Fact::RestoredDestroyed { .. }
-            | Fact::DrillFailed { .. } => self.narrate_restore(&people),
             Fact::EnrolmentCompared {
                 key,
                 fingerprint,
@@ -134,7 +122,9 @@ impl Event {
                 strengths_of(approvals)
             ),
             _ => self
-                .narrate_custody(script, cast, &people)
+                .narrate_backup(&people)
+                .or_else(|| self.narrate_restore(&people))
+                .or_else(|| self.narrate_custody(script, cast, &people))
                 .unwrap_or_else(|| self.narrate_people(script, cast, &people)),
         }
     }

@@ -2,15 +2,20 @@
 
 use std::time::Instant;
 
-use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
+use crate::audit::{is_made_anew, publication};
+use crate::ceremony::{
+    Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
+};
 use crate::certificate::PublicKey;
+use crate::metadata::KeyType;
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
+use crate::words::Digest;
 
-use super::export::{ExportError, write_exclusively, write_in_place_of};
+use super::export::{ExportError, write_exclusively, write_in_place, write_in_place_of};
 use super::failure::{file_failure, token_failure};
 use super::memory_key;
 use super::room::is_attesting;
@@ -101,13 +106,7 @@ impl Executor<'_> {
                 key_type,
                 policy,
             } => {
-                let request = KeyRequest {
-                    object_id,
-                    label,
-                    key_type,
-                    // Until its backup is made.
-                    extractable: self.ceremony().script().backs_up(&key),
-                };
+                let request = self.key_request(&key, object_id, label, key_type);
                 self.generate_key(&key, &token, request, policy)
             }
             Effect::ImportKey {
@@ -118,12 +117,7 @@ impl Executor<'_> {
                 key_type,
                 policy,
             } => {
-                let request = KeyRequest {
-                    object_id,
-                    label,
-                    key_type,
-                    extractable: false,
-                };
+                let request = self.key_request(&key, object_id, label, key_type);
                 self.import_key(&key, &token, request, policy)
             }
             Effect::ProveRecipient { custodian } => self.prove_recipient(&custodian),
@@ -192,17 +186,51 @@ impl Executor<'_> {
             } => self.collect_signature(&key, &public_key, &message),
             Effect::Export { files, supersedes } => {
                 let begun = Instant::now();
-                for (file, bytes) in &files {
-                    let path = self.export.join(&file.name);
-                    match supersedes.filter(|_| file.name == "root.json") {
-                        Some(before) => write_in_place_of(&path, bytes, before)?,
-                        None => write_exclusively(&path, bytes)?,
-                    }
-                }
+                self.export(&files, supersedes)?;
                 self.timing.media += begun.elapsed();
                 Ok(Outcome::Exported)
             }
         }
+    }
+
+    /// A key that is to be made. One that is to be backed up may leave its token until that is done.
+    fn key_request(
+        &self,
+        key: &KeyId,
+        object_id: Vec<u8>,
+        label: String,
+        key_type: KeyType,
+    ) -> KeyRequest {
+        KeyRequest {
+            object_id,
+            label,
+            key_type,
+            extractable: self.ceremony().script().backs_up(key),
+        }
+    }
+
+    /// Writes what leaves the room, and beside a root how it gets to its clients.
+    fn export(
+        &self,
+        files: &[(ExportedFile, Vec<u8>)],
+        supersedes: Option<Digest>,
+    ) -> Performed<()> {
+        for (file, bytes) in files {
+            let path = self.export.join(&file.name);
+            match supersedes.filter(|_| file.name == "root.json") {
+                Some(before) => write_in_place_of(&path, bytes, before)?,
+                None => write_exclusively(&path, bytes)?,
+            }
+        }
+        for (name, bytes) in publication(self.ceremony()) {
+            let path = self.export.join(&name);
+            if is_made_anew(&name) {
+                write_in_place(&path, &bytes)?;
+            } else {
+                write_exclusively(&path, &bytes)?;
+            }
+        }
+        Ok(())
     }
 
     fn initialise_token(
@@ -309,14 +337,14 @@ impl Executor<'_> {
     ) -> Performed<Outcome> {
         if !is_attesting(token) {
             // Another make that stands in for it in a rehearsal makes the key itself.
-            let request = KeyRequest {
-                extractable: self.ceremony().script().backs_up(key),
-                ..request
-            };
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
-        let is_backed_up = self.ceremony().script().backs_up(key);
+        let is_backed_up = request.extractable;
+        let request = KeyRequest {
+            extractable: false,
+            ..request
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, wrapped) = self.call("Bringing in the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;

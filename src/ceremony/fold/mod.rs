@@ -306,16 +306,7 @@ impl Ceremony {
                 self.script_read = true;
             }
             (Act::Note { initials, .. }, Fact::Initialled { initials: typed }) => {
-                let [person] = event.people.as_slice() else {
-                    return Err(contradiction("initials are one person's"));
-                };
-                require(
-                    initials.contains(person) && self.attended.contains_key(person),
-                    "the script asks for the initials of others, who are here",
-                )?;
-                let place = (step_id, person.clone());
-                let before = self.initials.insert(place, typed.clone());
-                require(before.is_none(), "that person's initials are there already")?;
+                self.fold_initials(event, step_id, initials, typed)?;
             }
             (Act::ComposeRoot, Fact::RootComposed { .. })
             | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
@@ -378,6 +369,25 @@ impl Ceremony {
             (_, fact) => return Err(out_of_place(fact, &step_id)),
         }
         Ok(())
+    }
+
+    fn fold_initials(
+        &mut self,
+        event: &Event,
+        step: StepId,
+        wanted: &[PersonId],
+        typed: &str,
+    ) -> Folded {
+        let [person] = event.people.as_slice() else {
+            return Err(contradiction("initials are one person's"));
+        };
+        require(
+            wanted.contains(person) && self.attended.contains_key(person),
+            "the script asks for the initials of others, who are here",
+        )?;
+        let place = (step, person.clone());
+        let before = self.initials.insert(place, typed.to_owned());
+        require(before.is_none(), "that person's initials are there already")
     }
 
     fn fold_clock(&mut self, machine: Timestamp, attested: Timestamp, offset: i64) -> Folded {

@@ -4,8 +4,8 @@ use crate::ceremony::event::{Event, Fact, Randomness, WrappedIn};
 
 impl Event {
     /// The same, for what is of a backup. Names have no control characters.
-    pub(super) fn narrate_backup(&self, people: &str) -> String {
-        match &self.fact {
+    pub(super) fn narrate_backup(&self, people: &str) -> Option<String> {
+        Some(match &self.fact {
             Fact::RecipientProven { by, .. } => {
                 format!("{people} opened a test message {}.", by.title())
             }
@@ -38,7 +38,7 @@ impl Event {
                 set.short_hex(),
                 by.title()
             ),
-            _ => String::new(),
-        }
+            _ => return None,
+        })
     }
 }

@@ -4,8 +4,8 @@ use crate::ceremony::event::{Event, Fact};
 
 impl Event {
     /// The same, for what is of a drill or a recovery. Names have no control characters.
-    pub(super) fn narrate_restore(&self, people: &str) -> String {
-        match &self.fact {
+    pub(super) fn narrate_restore(&self, people: &str) -> Option<String> {
+        Some(match &self.fact {
             Fact::ShareEntered { set, by, .. } => format!(
                 "The share of {people}, set {}: {}.",
                 set.short_hex(),
@@ -33,7 +33,7 @@ impl Event {
             Fact::DrillFailed { reason, .. } => {
                 format!("{people} ended the drill as failed: {reason}.")
             }
-            _ => String::new(),
-        }
+            _ => return None,
+        })
     }
 }

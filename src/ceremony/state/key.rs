@@ -174,6 +174,12 @@ impl KeyState {
         self.generated.as_ref()
     }
 
+    /// What is known of its backup.
+    #[must_use]
+    pub const fn backup(&self) -> &KeyBackup {
+        &self.backup
+    }
+
     /// Whether the token proved, before the root was composed, that it holds the key.
     #[must_use]
     pub const fn is_proven(&self) -> bool {

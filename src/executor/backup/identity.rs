@@ -71,8 +71,8 @@ impl Executor<'_> {
         let worker = thread::Builder::new()
             .name("identity".to_owned())
             .spawn(move || {
-                let opener = Opener::identities(&identity, &Messenger(asks));
-                let opened = match &opener {
+                let read = Opener::identities(&identity, &Messenger(asks));
+                let opened = match &read {
                     Ok(opener) => open(opener).map_err(failure_of),
                     Err(error) => Err(Failure {
                         kind: FailureKind::File,

@@ -3,7 +3,6 @@
 mod identity;
 mod media;
 mod opening;
-mod paper;
 mod restore;
 mod typing;
 
@@ -150,11 +149,11 @@ impl Executor<'_> {
         void: &[String],
     ) -> Performed<Outcome> {
         let shares_on = self.medium(Holds::Shares)?;
-        let wrapped_on = self.medium(Holds::WrappedKey)?;
-        Self::require_apart(&shares_on, &wrapped_on)?;
+        let keys_on = self.medium(Holds::WrappedKey)?;
+        Self::require_apart(&shares_on, &keys_on)?;
         let folder = folder(key, id);
-        let folders = [shares_on.path.join(&folder), wrapped_on.path.join(&folder)];
-        for medium in [&shares_on, &wrapped_on] {
+        let folders = [shares_on.path.join(&folder), keys_on.path.join(&folder)];
+        for medium in [&shares_on, &keys_on] {
             for id in void.iter().map(String::as_str).chain([id]) {
                 remove_folder(&medium.path.join(self::folder(key, id)))?;
             }
@@ -181,8 +180,8 @@ impl Executor<'_> {
             randomness: wrapped.randomness,
             wrapped_in,
             shares_on: shares_on.seen,
-            wrapped_on: wrapped_on.seen,
-            typed_back: made.typed_back,
+            wrapped_on: keys_on.seen,
+            typed_back: Vec::new(),
         })))
     }
 
@@ -221,12 +220,11 @@ impl Executor<'_> {
         [shares, wrapped_keys]: &[PathBuf; 2],
     ) -> Performed<MadeSet> {
         let plan = self.set_plan(key, id, public)?;
-        let set = BackupSet::split(&wrapped.kek, plan, |bytes| fill_random(bytes)).map_err(
-            |failure| match failure {
+        let set =
+            BackupSet::split(&wrapped.kek, plan, fill_random).map_err(|failure| match failure {
                 SplitFailure::Random(error) => Hindrance::Broken(error),
                 SplitFailure::Repeats => Hindrance::Broken(ExecutorError::Random),
-            },
-        )?;
+            })?;
         let quorums = self.try_every_quorum(&set)?;
         let mut files = Vec::new();
         for (custodian, share) in set.custodians() {
@@ -235,7 +233,6 @@ impl Executor<'_> {
                 files.push((custodian.id.clone(), file));
             }
         }
-        let typed_back = self.have_paper_written(&set)?;
         let digest_of = |custodian: &str| {
             let mut files = files.iter();
             let (_, file) = files.find(|(id, _)| id == custodian)?;
@@ -253,11 +250,7 @@ impl Executor<'_> {
             &wrapped_keys.join(set.plan().wrapped_file()),
             &wrapped.bytes,
         )?;
-        Ok(MadeSet {
-            manifest,
-            quorums,
-            typed_back,
-        })
+        Ok(MadeSet { manifest, quorums })
     }
 
     /// What a set of this key must be: the people and groups of the script, and the recipients that were seen to open.
@@ -423,7 +416,6 @@ fn folder(key: &KeyId, id: &str) -> String {
 struct MadeSet {
     manifest: Manifest,
     quorums: u64,
-    typed_back: Vec<PersonId>,
 }
 
 /// `[######····] 60 %`.

@@ -59,7 +59,7 @@ impl Executor<'_> {
                 .map_err(|error| not_closed(&name, &error))?;
             let again = self.ask_passphrase(custodian, SecretPurpose::SharePassphrase)?;
             let opened = Opener::passphrase(&again).open(&file).map_err(refused)?;
-            self.require_words(&name, &words, &words_in(&opened))?;
+            Self::require_words(&name, &words, &words_in(&opened))?;
             self.room
                 .passphrases
                 .0
@@ -99,7 +99,7 @@ impl Executor<'_> {
             remove_folder(&folder)?;
             read
         };
-        self.require_words(&name, &words, &read)?;
+        Self::require_words(&name, &words, &read)?;
         Ok(Outcome::RecipientProven {
             custodian: custodian.clone(),
             recipients: recipients.iter().map(ToString::to_string).collect(),
@@ -149,9 +149,9 @@ impl Executor<'_> {
         match by {
             OpenedBy::Passphrase => {
                 let passphrase = self.ask_passphrase(custodian, SecretPurpose::SharePassphrase)?;
-                let opener = Opener::passphrase(&passphrase);
+                let phrase = Opener::passphrase(&passphrase);
                 let opened = manifest
-                    .open(&file, &opener, Some(custodian.as_str()))
+                    .open(&file, &phrase, Some(custodian.as_str()))
                     .map_err(refused)?;
                 manifest.check_share(&opened).map_err(refused)?;
             }
@@ -309,7 +309,7 @@ impl Executor<'_> {
         }
     }
 
-    fn require_words(&self, name: &str, wanted: &str, read: &str) -> Performed<()> {
+    fn require_words(name: &str, wanted: &str, read: &str) -> Performed<()> {
         let plain = |text: &str| {
             let words = text.split_whitespace().map(str::to_lowercase);
             words.collect::<Vec<_>>()

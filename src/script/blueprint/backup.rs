@@ -54,7 +54,7 @@ fn groups(threshold: u8, count: usize) -> Table {
     let mut group = InlineTable::new();
     group.insert("threshold", i64::from(threshold).into());
     let custodians = (1..=count).map(|n| format!("custodian-{n}"));
-    group.insert("custodians", Array::from_iter(custodians).into());
+    group.insert("custodians", custodians.collect::<Array>().into());
     let mut backup = Table::new();
     uncomment(&mut backup);
     set(&mut backup, "groups", Array::from_iter([group]));
