@@ -211,6 +211,8 @@ pub enum SecretPurpose {
     Puk,
     /// A new PUK: asked for twice.
     NewPuk,
+    /// The management key of the token, in hex.
+    ManagementKey,
     /// The code that a person chose at attendance, to approve something.
     ApprovalCode,
     /// The code by which a person will approve: asked for twice.
@@ -231,6 +233,7 @@ impl SecretPurpose {
             Self::Pin | Self::NewPin => Some(TokenSecret::UserPin),
             Self::SoPin | Self::NewSoPin => Some(TokenSecret::SoPin),
             Self::Puk | Self::NewPuk => Some(TokenSecret::Puk),
+            Self::ManagementKey => Some(TokenSecret::ManagementKey),
             _ => None,
         }
     }
@@ -254,6 +257,7 @@ impl SecretPurpose {
             Self::NewSoPin => "new SO PIN",
             Self::Puk => "PUK",
             Self::NewPuk => "new PUK",
+            Self::ManagementKey => "management key",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
         }

@@ -27,6 +27,8 @@ pub struct KeyState {
     pub(in crate::ceremony) generated: Option<Generated>,
     /// The answer by which the token proved that it holds the key, before the root was composed.
     pub(in crate::ceremony) proof: Option<PossessionProof>,
+    /// Whether the management key was written down for the safe, and taken off the token.
+    pub(in crate::ceremony) management_written: bool,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,

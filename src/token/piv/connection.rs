@@ -12,6 +12,7 @@ use crate::secret::Pin;
 use super::super::{FactorySecret, Seen, TokenError, TokenState};
 use super::OLDEST;
 use super::card::{self, Card, Command, Status};
+use super::management::ManagementKey;
 use super::metadata::{Management, PIN, PUK, Secret};
 use super::objects::OwnObject;
 
@@ -47,6 +48,8 @@ pub(super) struct Connection {
 pub(super) struct Session {
     /// The PIN that was right, for keys that want it before every use.
     pub(super) pin: Option<Pin>,
+    /// The management key, where somebody gave it because it is not on the card.
+    pub(super) management: Option<ManagementKey>,
 }
 
 impl Connection {

@@ -5,6 +5,7 @@
 
 mod card;
 mod connection;
+mod making;
 mod management;
 mod metadata;
 mod objects;
