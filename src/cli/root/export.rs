@@ -13,7 +13,6 @@ use super::output::print;
 use super::{Failure, Status};
 use crate::metadata::{Client, LintRemark, RootFile, lint, try_verify_chain};
 use crate::transfer::{Consignment, Destination};
-use crate::words::Digest;
 
 /// Write the files for where a root is published, with instructions that can be followed to the letter.
 ///
@@ -65,12 +64,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let written = match (reasons.is_empty(), roots.split_last()) {
         (true, Some((newest, others))) => {
             let versions = roots.iter().map(|root| root.document().version());
+            let bytes = files.iter().map(|(_, bytes)| bytes.clone());
             let consignment = Consignment {
-                versions: versions.collect(),
+                files: versions.zip(bytes).collect(),
                 root: newest.document(),
                 previous: others.last().map(RootFile::document),
+                is_rehearsal: false,
             };
-            write(arguments, &consignment, &files)?
+            write(arguments, &consignment)?
         }
         _ => Vec::new(),
     };
@@ -118,11 +119,7 @@ fn for_people(
 }
 
 /// Writes the files, and tells their names.
-fn write(
-    arguments: &Arguments,
-    consignment: &Consignment<'_>,
-    files: &[(String, Vec<u8>)],
-) -> Result<Vec<String>, Failure> {
+fn write(arguments: &Arguments, consignment: &Consignment<'_>) -> Result<Vec<String>, Failure> {
     let out = &arguments.out;
     fs::create_dir_all(out).map_err(|error| unreadable(out, &error))?;
     let mut entries = fs::read_dir(out).map_err(|error| unreadable(out, &error))?;
@@ -132,23 +129,7 @@ fn write(
                 .hint("give a directory that does not exist yet, with --out DIR"),
         );
     }
-    let mut documents: Vec<(String, Vec<u8>)> = consignment
-        .versions
-        .iter()
-        .zip(files)
-        .map(|(version, (_, bytes))| (format!("{version}.root.json"), bytes.clone()))
-        .collect();
-    if let Some((_, newest)) = files.last() {
-        documents.push(("root.json".to_owned(), newest.clone()));
-    }
-    let instructions = arguments.destination.instructions(consignment);
-    documents.push(("INSTRUCTIONS.txt".to_owned(), instructions.into_bytes()));
-    documents.sort();
-    let mut sums = String::new();
-    for (name, bytes) in &documents {
-        let _ = writeln!(sums, "{}  {name}", Digest::of(bytes));
-    }
-    documents.push(("SHA256SUMS".to_owned(), sums.into_bytes()));
+    let documents = arguments.destination.package(consignment);
     for (name, bytes) in &documents {
         replace_file(&out.join(name), bytes)?;
     }
