@@ -159,6 +159,14 @@ pub enum Effect {
     },
     /// Overwrite what was restored into memory, and see that it is gone.
     ForgetRestored,
+    /// Have the management key of the token written down by hand and typed back, and the token keep it no more. Where
+    /// an interrupted try got that far, it is only typed.
+    HandOverManagementKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+    },
     /// Have a fresh challenge signed.
     ProvePossession {
         /// The key's name in the script.
@@ -258,6 +266,8 @@ pub enum Outcome {
     },
     /// It has a PIN.
     PinSet,
+    /// Its management key is on paper, and not on it any more.
+    ManagementKeyWritten,
     /// It does not hold the key any more.
     KeyDestroyed,
     /// It holds a new key.

@@ -3,6 +3,7 @@
 mod identity;
 mod media;
 mod opening;
+mod paper;
 mod restore;
 mod typing;
 
@@ -181,7 +182,7 @@ impl Executor<'_> {
             wrapped_in,
             shares_on: shares_on.seen,
             wrapped_on: keys_on.seen,
-            typed_back: Vec::new(),
+            typed_back: made.typed_back,
         })))
     }
 
@@ -233,6 +234,7 @@ impl Executor<'_> {
                 files.push((custodian.id.clone(), file));
             }
         }
+        let typed_back = self.have_paper_written(&set)?;
         let digest_of = |custodian: &str| {
             let mut files = files.iter();
             let (_, file) = files.find(|(id, _)| id == custodian)?;
@@ -250,7 +252,11 @@ impl Executor<'_> {
             &wrapped_keys.join(set.plan().wrapped_file()),
             &wrapped.bytes,
         )?;
-        Ok(MadeSet { manifest, quorums })
+        Ok(MadeSet {
+            manifest,
+            quorums,
+            typed_back,
+        })
     }
 
     /// What a set of this key must be: the people and groups of the script, and the recipients that were seen to open.
@@ -416,6 +422,7 @@ fn folder(key: &KeyId, id: &str) -> String {
 struct MadeSet {
     manifest: Manifest,
     quorums: u64,
+    typed_back: Vec<PersonId>,
 }
 
 /// `[######····] 60 %`.

@@ -3,13 +3,14 @@
 
 use zeroize::Zeroizing;
 
-use crate::backup::{WORDS, slip39};
+use crate::backup::WORDS;
 use crate::ceremony::{Failure, FailureKind, SecretPrompt, SecretPurpose};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
 use super::super::effects::{Hindrance, Performed};
+use super::paper::completed;
 
 /// Words that were typed and did not fit: only the wrong ones are typed anew.
 pub(super) struct TypedWords {
@@ -110,30 +111,20 @@ impl Executor<'_> {
         number: usize,
         given: Option<&str>,
     ) -> Performed<Zeroizing<String>> {
-        let mut about = format!("{number} of {WORDS}");
+        let name = self.name_of(custodian);
         loop {
             let prompt = SecretPrompt {
                 who: custodian.clone(),
                 purpose: SecretPurpose::ShareWord,
-                about: about.clone(),
+                about: format!("word {number} of {WORDS}, the share of {name}"),
                 tries: None,
                 given: given.map(str::to_owned),
                 digits_only: false,
             };
             let typed = self.ask_secret(&prompt)?;
-            let text = Zeroizing::new(typed.expose().trim().to_lowercase());
-            if slip39::is_word(&text) {
-                return Ok(text);
-            }
-            let mut completions = slip39::completions(&text);
-            match (completions.next(), completions.next()) {
-                (Some(only), None) => return Ok(Zeroizing::new(only.to_owned())),
-                (Some(_), Some(_)) => {
-                    about = format!("{number} of {WORDS}: several words begin so, type one letter more");
-                }
-                (None, _) => {
-                    about = format!("{number} of {WORDS}: that was none of the 1,024 words, once more");
-                }
+            match completed(typed.expose()) {
+                Some(whole) => return Ok(Zeroizing::new(whole.to_owned())),
+                None => self.word_refused(number, "no word of shares begins so, or more than one does"),
             }
         }
     }
