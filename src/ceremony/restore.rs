@@ -11,7 +11,7 @@ use super::effect::Effect;
 use super::event::{EnteredBy, Fact};
 use super::next::Next;
 use super::request::{Field, Pick, Request, RequestKind, parsed};
-use super::state::{Ceremony, RestoreState};
+use super::state::{Ceremony, Ending, RestoreState};
 
 /// How a drill ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,23 @@ impl DrillResult {
             Self::Passed => "passed",
             Self::PassedWithLosses { .. } => "passed with losses",
             Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+impl std::fmt::Display for DrillResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Passed => f.write_str(self.title()),
+            Self::PassedWithLosses {
+                quorums_left,
+                reissue_by,
+            } => write!(
+                f,
+                "{}: {quorums_left} quorums of shares are left, a new set is due by {reissue_by}",
+                self.title()
+            ),
+            Self::Failed { reason } => write!(f, "{}: {reason}", self.title()),
         }
     }
 }
@@ -105,6 +122,11 @@ impl Ceremony {
     pub fn drill_result(&self) -> Option<DrillResult> {
         let plan = self.script.restore().filter(|_| self.script.kind() == Kind::Drill)?;
         let manifest = self.set_at_hand()?;
+        if let Some(Ending::Aborted { reason }) = &self.ending {
+            return Some(DrillResult::Failed {
+                reason: format!("broken off: {reason}"),
+            });
+        }
         let is_done = self.script.steps().iter().all(|step| {
             let is_of_drill = matches!(
                 step.act,

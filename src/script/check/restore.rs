@@ -2,8 +2,8 @@
 
 use super::people::{find, nobody};
 use crate::script::plan::{Kind, PersonRole};
-use crate::script::read::{Draft, Log, RestoreEntry};
-use crate::script::{Act, Grade, PersonId, RestorePlan};
+use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
+use crate::script::{Act, TokenSecret, Grade, PersonId, RestorePlan};
 
 const CHECK: &str = "script.restore";
 
@@ -143,6 +143,19 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         }
         return;
     };
+    let of_management = key.activation.iter().find(|entry| {
+        let secret = entry.secret.as_ref().map(|at| at.value);
+        let fate = entry.fate.as_ref().map(|at| at.value);
+        secret == Some(TokenSecret::ManagementKey) && fate == Some(FateWord::Envelope)
+    });
+    if let Some(entry) = of_management {
+        log.fault(
+            CHECK,
+            &entry.span,
+            "the management key of a token that takes a restored key in stays on it",
+            "write another fate for it",
+        );
+    }
     let (Some(id), Some(key_type)) = (&key.id, &key.key_type) else {
         return;
     };
