@@ -217,6 +217,14 @@ pub enum SecretPurpose {
     ApprovalCode,
     /// The code by which a person will approve: asked for twice.
     NewApprovalCode,
+    /// The passphrase of a custodian's share.
+    SharePassphrase,
+    /// The passphrase under which a custodian's share will be closed: asked for twice.
+    NewSharePassphrase,
+    /// What opens the hardware identity of a custodian: its program asks for it.
+    IdentityPin,
+    /// A word of a share, typed back from paper.
+    ShareWord,
 }
 
 impl SecretPurpose {
@@ -243,7 +251,11 @@ impl SecretPurpose {
     pub const fn is_new(self) -> bool {
         matches!(
             self,
-            Self::NewPin | Self::NewSoPin | Self::NewPuk | Self::NewApprovalCode
+            Self::NewPin
+                | Self::NewSoPin
+                | Self::NewPuk
+                | Self::NewApprovalCode
+                | Self::NewSharePassphrase
         )
     }
 
@@ -260,6 +272,10 @@ impl SecretPurpose {
             Self::ManagementKey => "management key",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
+            Self::SharePassphrase => "passphrase",
+            Self::NewSharePassphrase => "new passphrase",
+            Self::IdentityPin => "PIN of the identity",
+            Self::ShareWord => "word",
         }
     }
 }
