@@ -84,6 +84,14 @@ pub enum Effect {
         /// When the key is to want a PIN and a touch; none for makes without such policies.
         policy: Option<UsePolicy>,
     },
+    /// Have the management key of the token written down by hand and typed back, and the token keep it no more. Where
+    /// an interrupted try got that far, it is only typed.
+    HandOverManagementKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+    },
     /// Have a custodian open a test message.
     ProveRecipient {
         /// Who.
@@ -159,14 +167,6 @@ pub enum Effect {
     },
     /// Overwrite what was restored into memory, and see that it is gone.
     ForgetRestored,
-    /// Have the management key of the token written down by hand and typed back, and the token keep it no more. Where
-    /// an interrupted try got that far, it is only typed.
-    HandOverManagementKey {
-        /// The key's name in the script.
-        key: KeyId,
-        /// The token.
-        token: TokenId,
-    },
     /// Have a fresh challenge signed.
     ProvePossession {
         /// The key's name in the script.

@@ -253,6 +253,7 @@ impl Executor<'_> {
         let kek = self.key_encryption_key(&manifest)?;
         let wrapped = self.wrapped_key(&manifest)?;
         self.log_in(key, token)?;
+        self.unlock_management(key, token)?;
         let attests = is_attesting(token);
         let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
         let restored = self.call("Restoring the key", move |bench| {
