@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use crate::backup::recipient::{self, EncryptError, Recipient};
 use crate::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Refusal, SetFacts,
-    SetPlan, SplitFailure,
+    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, QrError, Refusal,
+    SetFacts, SetPlan, ShareSheet, SplitFailure,
 };
 use crate::ceremony::{
     BackedUp, Failure, FailureKind, Mode, Outcome, Randomness, Waiting, WaitingOn, WrappedIn,
@@ -151,7 +151,7 @@ impl Executor<'_> {
     ) -> Performed<Outcome> {
         let shares_on = self.medium(Holds::Shares)?;
         let keys_on = self.medium(Holds::WrappedKey)?;
-        Self::require_apart(&shares_on, &keys_on)?;
+        self.require_apart(&shares_on, &keys_on)?;
         let folder = folder(key, id);
         let folders = [shares_on.path.join(&folder), keys_on.path.join(&folder)];
         for medium in [&shares_on, &keys_on] {
@@ -244,6 +244,14 @@ impl Executor<'_> {
         let about = manifest.to_file_bytes();
         for (custodian, file) in &files {
             write_exclusively(&shares.join(set.plan().share_file(custodian)), file)?;
+        }
+        for (custodian, share) in set.custodians() {
+            let file = files.iter().find(|(id, _)| *id == custodian.id);
+            let file = file.map(|(_, bytes)| bytes.as_slice());
+            let sheet = ShareSheet::new(share.label(), custodian, file);
+            for (name, text) in sheet.files().map_err(no_sheet)? {
+                write_exclusively(&shares.join(name), text.as_bytes())?;
+            }
         }
         let name = set.plan().manifest_file();
         write_exclusively(&shares.join(&name), &about)?;
@@ -454,6 +462,18 @@ fn remove_folder(path: &Path) -> Performed<()> {
                 .to_owned(),
         })),
     }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is handed to map_err, which passes errors by value"
+)]
+fn no_sheet(error: QrError) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::File,
+        what: format!("a share sheet cannot be made: {error}"),
+        hint: "break off, and have the custodian take a shorter recipient: age1… in place of an SSH key".to_owned(),
+    })
 }
 
 /// A check of a backup that refused.
