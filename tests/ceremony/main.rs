@@ -7,6 +7,8 @@
 
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
+#[path = "../changes/mod.rs"]
+mod changes;
 mod checks;
 mod course;
 mod custody;
