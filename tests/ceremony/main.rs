@@ -9,6 +9,8 @@ mod backup;
 mod restore;
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
+#[path = "../changes/mod.rs"]
+mod changes;
 mod checks;
 mod course;
 mod custody;
