@@ -318,12 +318,12 @@ impl Executor<'_> {
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
+        self.unlock_management(key, token)?;
         let is_backed_up = request.extractable;
         let request = KeyRequest {
             extractable: false,
             ..request
         };
-        self.unlock_management(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, wrapped) = self.call("Bringing in the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
