@@ -484,7 +484,9 @@ impl FrontEnd for Custodians {
 fn check_words(opened: &str) -> String {
     let lines = opened.lines();
     let words = lines.filter_map(|line| {
-        let said = line.strip_prefix("Check words:").or_else(|| line.strip_prefix("and:"));
+        let said = line
+            .strip_prefix("Check words:")
+            .or_else(|| line.strip_prefix("and:"));
         Some(said?.trim().to_owned())
     });
     words.collect::<Vec<_>>().join(" ")

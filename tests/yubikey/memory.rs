@@ -16,7 +16,14 @@ use zeroize::Zeroizing;
 use crate::pty::{Size, Terminal};
 use crate::rehearse::Rehearsal;
 
-const ENDS: [&str; 6] = ["> ", "PIN: ", "PUK: ", "PIN again: ", "PUK again: ", "code: "];
+const ENDS: [&str; 5] = ["> ", "PIN: ", "PUK: ", "again: ", "code: "];
+    "> ",
+    "PIN: ",
+    "PUK: ",
+    "PIN again: ",
+    "PUK again: ",
+    "code: ",
+];
 
 /// A genesis whose first key is made in memory, wrapped, and brought in.
 fn script(folder: &Path) -> PathBuf {
@@ -32,11 +39,14 @@ fn script(folder: &Path) -> PathBuf {
         expires: "2126-12-01T00:00:00Z".parse().unwrap(),
         online: BTreeMap::new(),
     };
-    let keepers = ["age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj", "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"]
-        .map(|recipient| Keeper {
-            name: format!("Custodian {}", &recipient[4..9]),
-            recipient: recipient.to_owned(),
-        });
+    let keepers = [
+        "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
+        "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg",
+    ]
+    .map(|recipient| Keeper {
+        name: format!("Custodian {}", &recipient[4..9]),
+        recipient: recipient.to_owned(),
+    });
     let text = blueprint.write().unwrap();
     let text = text.replacen("act = \"generate-key\"", "act = \"import-key\"", 1);
     let text = back_up(&text, "key-1", 2, &keepers).unwrap();
@@ -98,8 +108,21 @@ fn after_a_backup_neither_key_nor_share_is_in_memory() {
     let out = rehearsal.out();
     let home = rehearsal.home();
     let environment = [("HOME", home.as_os_str())];
-    let arguments = ["rehearse", script.to_str().unwrap(), "--plain", "--token-kind", "yubikey", "--out", out.to_str().unwrap()];
-    let mut terminal = Terminal::spawn(env!("CARGO_BIN_EXE_conclave"), &arguments, &environment, Size::STANDARD);
+    let arguments = [
+        "rehearse",
+        script.to_str().unwrap(),
+        "--plain",
+        "--token-kind",
+        "yubikey",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    let mut terminal = Terminal::spawn(
+        env!("CARGO_BIN_EXE_conclave"),
+        &arguments,
+        &environment,
+        Size::STANDARD,
+    );
     loop {
         let (before, _) = terminal.expect_any(&ENDS);
         if before.contains("Compose the root") {
@@ -108,18 +131,25 @@ fn after_a_backup_neither_key_nor_share_is_in_memory() {
         terminal.send("\r");
     }
     let memory = memory_of(terminal.process_id());
-    assert!(holds(&memory, b"memory.example/updates"), "what is read is not the memory of the program");
+    assert!(
+        holds(&memory, b"memory.example/updates"),
+        "what is read is not the memory of the program"
+    );
 
     // Only now anybody puts together what was secret.
     let media = rehearsal.tokens().join("media");
     let in_set = |medium: &str| {
         let mut folders = fs::read_dir(media.join(medium)).unwrap();
         let folder = folders.next().unwrap().unwrap().path();
-        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         files.collect::<Vec<_>>()
     };
     let read = |files: &[PathBuf], end: &str| {
-        let file = files.iter().find(|path| path.to_string_lossy().ends_with(end));
+        let file = files
+            .iter()
+            .find(|path| path.to_string_lossy().ends_with(end));
         fs::read(file.unwrap()).unwrap()
     };
     let (shares, keys) = (in_set("shares-medium"), in_set("wrapped-key-medium"));
@@ -127,7 +157,9 @@ fn after_a_backup_neither_key_nor_share_is_in_memory() {
     let mut collected = Collected::new(manifest.clone());
     let mut secrets: Vec<(String, Vec<u8>)> = Vec::new();
     for custodian in ["custodian-1", "custodian-2"] {
-        let identity = rehearsal.tokens().join(format!("custodians/{custodian}.identity"));
+        let identity = rehearsal
+            .tokens()
+            .join(format!("custodians/{custodian}.identity"));
         let identity = Zeroizing::new(fs::read(identity).unwrap());
         let opener = Opener::identities(&identity, &age::NoCallbacks).unwrap();
         let file = read(&shares, &format!(".{custodian}.share.age"));
@@ -135,16 +167,30 @@ fn after_a_backup_neither_key_nor_share_is_in_memory() {
         let words = opened.words();
         let words: Vec<&str> = words.expose().split(' ').collect();
         // The first words tell a set, and the last are a checksum: what lies between is the secret.
-        secrets.push((format!("words of {custodian}"), words[6..9].join(" ").into_bytes()));
+        secrets.push((
+            format!("words of {custodian}"),
+            words[6..9].join(" ").into_bytes(),
+        ));
         let row = format!("   7 {:<12}   8 {:<12}", words[6], words[7]);
-        secrets.push((format!("numbered words of {custodian}"), row.trim_end().as_bytes().to_vec()));
+        secrets.push((
+            format!("numbered words of {custodian}"),
+            row.trim_end().as_bytes().to_vec(),
+        ));
         collected.add_opened(opened, Some(custodian)).unwrap();
     }
     let kek = collected.key().unwrap();
     secrets.push(("the key-encryption key".to_owned(), kek.expose().to_vec()));
     let private = manifest.unwrap(&kek, &read(&keys, ".wrapped")).unwrap();
-    let scalar = private.expose().windows(5).position(|part| part == [2, 1, 1, 4, 32]).unwrap() + 5;
-    secrets.push(("the private key".to_owned(), private.expose()[scalar..scalar + 32].to_vec()));
+    let scalar = private
+        .expose()
+        .windows(5)
+        .position(|part| part == [2, 1, 1, 4, 32])
+        .unwrap()
+        + 5;
+    secrets.push((
+        "the private key".to_owned(),
+        private.expose()[scalar..scalar + 32].to_vec(),
+    ));
 
     let found: Vec<&str> = secrets
         .iter()
