@@ -480,16 +480,16 @@ impl FrontEnd for Custodians {
     }
 }
 
-/// The check words in an opened share: after their name, over one line or two.
+/// The check words in an opened share: they stand in two lines.
 fn check_words(opened: &str) -> String {
-    let after = opened.split("Check words:").nth(1).unwrap();
-    let words: Vec<&str> = after
-        .split("Words:")
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
-    words.join(" ")
+    let lines = opened.lines();
+    let words = lines.filter_map(|line| {
+        let said = line
+            .strip_prefix("Check words:")
+            .or_else(|| line.strip_prefix("and:"));
+        Some(said?.trim().to_owned())
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn own_identity(folder: &Path, custodian: &str) -> String {
