@@ -84,7 +84,10 @@ impl Certificate<'_> {
         let facts = self.manifest.facts();
         let mut all = vec![
             ("Result", self.result_in_words()),
-            ("Grade", format!("{}: {}", self.grade.as_str(), self.meaning())),
+            (
+                "Grade",
+                format!("{}: {}", self.grade.as_str(), self.meaning()),
+            ),
             ("Held", self.held.clone()),
             ("Repository", facts.repository.clone()),
             ("Key", facts.key.clone()),
@@ -134,9 +137,11 @@ impl Certificate<'_> {
 
     const fn meaning(&self) -> &'static str {
         match self.grade {
-            Grade::Custody => "shares open, and are of the set",
-            Grade::Quorum => "shares restore the key-encryption key of the set; nothing was unwrapped",
-            Grade::Full => "the key was restored, signed what can be no root, and was destroyed",
+            Grade::Custody => "each share opens, and is of the set",
+            Grade::Quorum => {
+                "shares restore the key-encryption key of the set; nothing is unwrapped"
+            }
+            Grade::Full => "the key is restored, signs what can be no root, and is destroyed",
         }
     }
 
@@ -163,7 +168,9 @@ impl Certificate<'_> {
         let here = self.ceremony.sign_offs();
         let attended = self.ceremony.attendance();
         people
-            .filter(move |person| attended.contains_key(&person.id) || here.contains_key(&person.id))
+            .filter(move |person| {
+                attended.contains_key(&person.id) || here.contains_key(&person.id)
+            })
             .map(move |person| {
                 let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
                 let verdict = here.get(&person.id).map(|(verdict, _)| *verdict);
@@ -195,7 +202,10 @@ impl Certificate<'_> {
     }
 
     fn verdict_in_words(verdict: Option<Verdict>) -> String {
-        verdict.map_or_else(|| "did not sign off".to_owned(), |verdict| verdict.to_string())
+        verdict.map_or_else(
+            || "did not sign off".to_owned(),
+            |verdict| verdict.to_string(),
+        )
     }
 
     fn text(&self) -> String {
@@ -230,17 +240,33 @@ impl Certificate<'_> {
     }
 
     fn page(&self) -> String {
-        let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>Certificate of a recovery drill</title>\n<style>\nbody { font-family: serif; max-width: 45em; margin: 2em auto; }\ntable { border-collapse: collapse; width: 100%; }\nth, td { text-align: left; vertical-align: top; border-bottom: 1px solid #999; padding: 0.3em; overflow-wrap: anywhere; }\n.banner { border: 2px solid; padding: 0.4em; text-align: center; }\n.ink { height: 2.2em; }\npre { white-space: pre-wrap; }\n</style>\n</head>\n<body>\n");
+        let mut page = String::from(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>Certificate of a recovery drill</title>\n<style>\nbody { font-family: serif; max-width: 45em; margin: 2em auto; }\ntable { border-collapse: collapse; width: 100%; }\nth, td { text-align: left; vertical-align: top; border-bottom: 1px solid #999; padding: 0.3em; overflow-wrap: anywhere; }\n.banner { border: 2px solid; padding: 0.4em; text-align: center; }\n.ink { height: 2.2em; }\npre { white-space: pre-wrap; }\n</style>\n</head>\n<body>\n",
+        );
         // Writing to a string cannot fail.
-        let _ = writeln!(page, "<div class=\"banner\">{}</div>", HtmlText(self.banner()));
+        let _ = writeln!(
+            page,
+            "<div class=\"banner\">{}</div>",
+            HtmlText(self.banner())
+        );
         page.push_str("<h1>Certificate of a recovery drill</h1>\n<table>\n");
         for (name, value) in self.facts() {
-            let _ = writeln!(page, "<tr><th>{}</th><td>{}</td></tr>", HtmlText(name), HtmlText(value));
+            let _ = writeln!(
+                page,
+                "<tr><th>{}</th><td>{}</td></tr>",
+                HtmlText(name),
+                HtmlText(value)
+            );
         }
         page.push_str("</table>\n<h2>Shares</h2>\n<table>\n");
         for (who, standing) in self.shares() {
             let how = Self::share_in_words(&standing);
-            let _ = writeln!(page, "<tr><th>{}</th><td>{}</td></tr>", HtmlText(who), HtmlText(how));
+            let _ = writeln!(
+                page,
+                "<tr><th>{}</th><td>{}</td></tr>",
+                HtmlText(who),
+                HtmlText(how)
+            );
         }
         page.push_str("</table>\n<h2>People</h2>\n<table>\n<tr><th>Name</th><th>As</th><th>Said</th><th>Signature</th></tr>\n");
         for (_, name, roles, verdict) in self.people() {
@@ -253,7 +279,12 @@ impl Certificate<'_> {
             );
         }
         page.push_str("</table>\n<h2>Head of the record</h2>\n<pre>");
-        let _ = writeln!(page, "{}\n{}</pre>", self.head.grouped_hex().join("\n"), self.head.words().join(" "));
+        let _ = writeln!(
+            page,
+            "{}\n{}</pre>",
+            self.head.grouped_hex().join("\n"),
+            self.head.words().join(" ")
+        );
         page.push_str("<p>Everything here follows from transcript.jsonl beside it: conclave transcript verify DIR</p>\n</body>\n</html>\n");
         page
     }

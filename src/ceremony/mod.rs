@@ -46,8 +46,8 @@ pub use custody::{Bag, Whereabouts};
 pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    BackedUp, Counted, EnteredBy, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy, Opening,
-    Randomness, SeenMedium, SigningRecord, TwinRoot, Verdict, WrappedIn,
+    BackedUp, Counted, EnteredBy, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy,
+    Opening, Randomness, SeenMedium, SigningRecord, TwinRoot, Verdict, WrappedIn,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
@@ -61,5 +61,7 @@ pub use prompt::{
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 pub use restore::{DrillResult, restore_canary};
-pub use state::{RestoreState, Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, StepState};
+pub use state::{
+    Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, RestoreState, StepState,
+};
 pub use tokens::twin_is_locked;

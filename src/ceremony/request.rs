@@ -385,13 +385,16 @@ impl Ceremony {
             Fact::PayloadAbandoned { sha256, reason, .. } => {
                 self.read_aloud_of_payload(sha256, &reason)
             }
-            fact => self.read_aloud_of_tokens(&fact).or_else(|| self.read_aloud_of_restore(&fact)).unwrap_or_else(|| {
-                vec![format!(
-                    "{}: {}",
-                    request.kind.title(),
-                    request.values.join(", ")
-                )]
-            }),
+            fact => self
+                .read_aloud_of_tokens(&fact)
+                .or_else(|| self.read_aloud_of_restore(&fact))
+                .unwrap_or_else(|| {
+                    vec![format!(
+                        "{}: {}",
+                        request.kind.title(),
+                        request.values.join(", ")
+                    )]
+                }),
         })
     }
 

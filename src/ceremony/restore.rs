@@ -82,13 +82,18 @@ impl Ceremony {
     #[must_use]
     pub fn set_at_hand(&self) -> Option<&Manifest> {
         let plan = self.script.restore()?;
-        let twin = self.opening.as_ref().and_then(|opening| opening.twin_set.as_deref());
+        let twin = self
+            .opening
+            .as_ref()
+            .and_then(|opening| opening.twin_set.as_deref());
         Some(twin.unwrap_or(&plan.manifest))
     }
 
     /// How the share of a custodian comes in.
     pub(super) fn entering(&self, custodian: &PersonId) -> Option<Entering> {
-        self.script.restore()?.entering(self.script.person(custodian)?)
+        self.script
+            .restore()?
+            .entering(self.script.person(custodian)?)
     }
 
     /// Whether nothing more is done about a custodian's share.
@@ -108,7 +113,9 @@ impl Ceremony {
         };
         let has_step = |custodian: &str| {
             let mut acts = self.script.steps().iter().map(|step| &step.act);
-            acts.any(|act| matches!(act, Act::OpenShare { custodian: of } if of.as_str() == custodian))
+            acts.any(
+                |act| matches!(act, Act::OpenShare { custodian: of } if of.as_str() == custodian),
+            )
         };
         let given_up = &self.restore.given_up;
         let is_lost = |custodian: &str| {
@@ -120,7 +127,10 @@ impl Ceremony {
     /// How the drill ended; none in other kinds, and while its steps are not done.
     #[must_use]
     pub fn drill_result(&self) -> Option<DrillResult> {
-        let plan = self.script.restore().filter(|_| self.script.kind() == Kind::Drill)?;
+        let plan = self
+            .script
+            .restore()
+            .filter(|_| self.script.kind() == Kind::Drill)?;
         let manifest = self.set_at_hand()?;
         if let Some(Ending::Aborted { reason }) = &self.ending {
             return Some(DrillResult::Failed {
@@ -268,7 +278,11 @@ impl Ceremony {
 
     fn set_name(&self) -> String {
         self.set_at_hand().map_or_else(String::new, |manifest| {
-            format!("{}, set {}", manifest.facts().key, manifest.set().short_hex())
+            format!(
+                "{}, set {}",
+                manifest.facts().key,
+                manifest.set().short_hex()
+            )
         })
     }
 

@@ -141,8 +141,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))?;
         if arguments.until != Some(Until::Rotation) {
             let path = out.join(STORE).join(DRILL_FOLLOWS);
-            std::fs::write(&path, "")
-                .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))?;
+            std::fs::write(&path, "").map_err(|error| {
+                Failure::new(Status::Io, format!("{}: {error}", path.display()))
+            })?;
         }
     }
     let genesis = out.join(script.kind().as_str());

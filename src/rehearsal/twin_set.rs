@@ -52,7 +52,10 @@ impl Twins {
         let key = memory_key::generate(real.public_key.algorithm())
             .ok_or_else(|| failed("no key of that kind can be made"))?;
         let groups = real.groups.iter().map(|group| {
-            let custodians = group.custodians.iter().map(|custodian| self.twin_of(custodian));
+            let custodians = group
+                .custodians
+                .iter()
+                .map(|custodian| self.twin_of(custodian));
             Ok(CustodianGroup {
                 threshold: group.threshold,
                 custodians: custodians.collect::<Result<_, TwinsError>>()?,
@@ -110,9 +113,10 @@ impl Twins {
     fn has_set(&self, manifest: &Manifest) -> bool {
         let facts = manifest.facts();
         let folder = format!("{}-{}", facts.key, facts.id);
-        let names = manifest.shares().iter().map(|share| {
-            share.file().map(|_| share.label().share_file())
-        });
+        let names = manifest
+            .shares()
+            .iter()
+            .map(|share| share.file().map(|_| share.label().share_file()));
         let wrapped = Some(crate::backup::wrapped_file(&facts.key, &facts.id));
         let mut all = names.chain([wrapped]);
         facts.is_rehearsal
@@ -131,7 +135,8 @@ impl Twins {
                 let texts = self.twin_recipients(&person(custodian)?, count);
                 let texts = texts.unwrap_or_else(|| Ok(Vec::new()));
                 let texts = texts.map_err(|error| failed(error.to_string()))?;
-                let read: Result<Vec<Recipient>, _> = texts.iter().map(|text| text.parse()).collect();
+                let read: Result<Vec<Recipient>, _> =
+                    texts.iter().map(|text| text.parse()).collect();
                 Closing::Recipients(read.map_err(|error| failed(error.to_string()))?)
             }
         };
@@ -145,7 +150,9 @@ impl Twins {
         let closed = match &custodian.closing {
             Some(Closing::Recipients(recipients)) => encrypt(text, recipients, &age::NoCallbacks),
             _ => {
-                let phrase = self.given_passphrase(&person(custodian)?).unwrap_or_default();
+                let phrase = self
+                    .given_passphrase(&person(custodian)?)
+                    .unwrap_or_default();
                 let phrase = Passphrase::new(Zeroizing::new(phrase))
                     .map_err(|error| failed(error.to_string()))?;
                 encrypt_under(text, &phrase)

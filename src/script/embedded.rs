@@ -49,8 +49,7 @@ const SAMPLE_KEYS: &[(&str, &[u8])] = carried![
 const SAMPLE_ROOT: &[(&str, &[u8])] = carried!["previous/1.root.json"];
 
 /// The manifest of a share set of a rehearsal, of a key that nobody has.
-const SAMPLE_MANIFEST: &[(&str, &[u8])] =
-    carried!["restore/key-1.0123456789abcdef.manifest.json"];
+const SAMPLE_MANIFEST: &[(&str, &[u8])] = carried!["restore/key-1.0123456789abcdef.manifest.json"];
 
 const SCRIPTS: [Embedded; 7] = [
     Embedded {

@@ -614,7 +614,8 @@ impl Script {
     pub fn keeps_share(&self, person: &PersonId) -> bool {
         let mut custodians = self.backup.iter().flat_map(BackupPlan::custodians);
         let is_of_set = |plan: &RestorePlan| plan.manifest.share_of(person.as_str()).is_some();
-        custodians.any(|custodian| custodian == person) || self.restore.as_ref().is_some_and(is_of_set)
+        custodians.any(|custodian| custodian == person)
+            || self.restore.as_ref().is_some_and(is_of_set)
     }
 
     /// What is restored; none in a ceremony that restores nothing.

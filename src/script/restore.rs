@@ -89,7 +89,9 @@ impl RestorePlan {
             let there = there.filter(|custodian| !is_lost(&custodian.id));
             ShareGroup {
                 threshold: group.threshold,
-                custodians: there.filter_map(|custodian| custodian.id.parse().ok()).collect(),
+                custodians: there
+                    .filter_map(|custodian| custodian.id.parse().ok())
+                    .collect(),
             }
         });
         let plan = BackupPlan {

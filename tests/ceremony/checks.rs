@@ -416,7 +416,8 @@ fn of_backups() -> Vec<(Check, Check)> {
 }
 
 fn of_restores() -> Vec<(Check, Check)> {
-    let drill = || crate::ceremony_driver::restore::room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let drill =
+        || crate::ceremony_driver::restore::room(Kind::Drill, Grade::Full, false, Mode::Production);
     let other = |digest: &mut Digest| *digest = Digest::of(b"another");
     // Two of three shares are wanted: one alone is no quorum.
     let mut few = drill();
@@ -424,7 +425,9 @@ fn of_restores() -> Vec<(Check, Check)> {
     let mut too_few = few.ceremony.clone();
     for n in [2, 3] {
         let step = too_few.current_step().map(|step| step.id.clone());
-        let people: Vec<_> = ["witness-1", "witness-2"].map(|id| id.parse().unwrap()).to_vec();
+        let people: Vec<_> = ["witness-1", "witness-2"]
+            .map(|id| id.parse().unwrap())
+            .to_vec();
         let given_up = Event {
             step,
             people,

@@ -6,7 +6,6 @@
 )]
 
 mod backup;
-mod restore;
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 #[path = "../changes/mod.rs"]
@@ -23,6 +22,7 @@ mod payloads;
 mod people;
 mod publisher;
 mod refusals;
+mod restore;
 mod resuming;
 mod rotation;
 mod rotation_table;

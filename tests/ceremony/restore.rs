@@ -58,7 +58,12 @@ fn a_quorum_drill_combines_and_unwraps_nothing() {
     let room = closed(Kind::Drill, Grade::Quorum, false);
     assert_eq!(
         names(&room),
-        ["share-entered", "share-entered", "share-entered", "shares-combined"]
+        [
+            "share-entered",
+            "share-entered",
+            "share-entered",
+            "shares-combined"
+        ]
     );
     assert_eq!(room.ceremony.drill_result(), Some(DrillResult::Passed));
     assert!(!room.ceremony.restore().is_restored());
@@ -80,7 +85,12 @@ fn a_full_drill_restores_onto_a_blank_token_and_destroys_the_key_there() {
     let room = closed(Kind::Drill, Grade::Full, true);
     assert_eq!(
         names(&room)[3..],
-        ["generate-intended", "key-generated", "restore-proven", "restored-destroyed"]
+        [
+            "generate-intended",
+            "key-generated",
+            "restore-proven",
+            "restored-destroyed"
+        ]
     );
     assert_eq!(room.ceremony.drill_result(), Some(DrillResult::Passed));
 }
@@ -90,7 +100,12 @@ fn a_recovery_keeps_the_key_and_says_for_ever_that_it_was_restored() {
     let room = closed(Kind::Recovery, Grade::Full, true);
     assert_eq!(
         names(&room)[3..],
-        ["generate-intended", "key-generated", "restore-proven", "possession-proven"]
+        [
+            "generate-intended",
+            "key-generated",
+            "restore-proven",
+            "possession-proven"
+        ]
     );
     assert_eq!(room.ceremony.drill_result(), None, "no drill");
     let state = room.ceremony.key(&key()).unwrap();
@@ -150,7 +165,10 @@ fn a_lost_share_is_a_loss_with_its_name_the_quorums_left_and_a_day() {
     assert_eq!(reissue_by.to_string()[..10], *"2027-12-31");
     let given_up = room.ceremony.restore().given_up();
     assert_eq!(given_up.keys().collect::<Vec<_>>(), [&custodian(2)]);
-    assert_eq!(room.ceremony.restore().combined(), [custodian(1), custodian(3)]);
+    assert_eq!(
+        room.ceremony.restore().combined(),
+        [custodian(1), custodian(3)]
+    );
 }
 
 #[test]
@@ -161,12 +179,16 @@ fn a_drill_without_a_quorum_fails_by_two_people_and_by_nothing_else() {
     at_share(&mut room, 2);
     give_up_share(&mut room);
     room.advance_until(|ceremony| {
-        ceremony.current_step().is_some_and(|step| step.act.name() == "restore-key")
+        ceremony
+            .current_step()
+            .is_some_and(|step| step.act.name() == "restore-key")
     });
     let refused = room.give(Input::Outcome(Outcome::Restored)).unwrap_err();
     assert!(refused.to_string().contains("no quorum"), "{refused}");
     let offers = room.ceremony.offers();
-    let offer = offers.iter().find(|offer| offer.kind == RequestKind::FailDrill);
+    let offer = offers
+        .iter()
+        .find(|offer| offer.kind == RequestKind::FailDrill);
     let offer = offer.expect("it can fail");
     let what = offer.fields[0].choices[0].value.clone();
     let request = offer.with(vec![what, "too few shares".to_owned()]);
@@ -191,10 +213,16 @@ fn a_drill_without_a_quorum_fails_by_two_people_and_by_nothing_else() {
 fn a_drill_that_works_cannot_be_called_failed() {
     let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
     room.advance_until(|ceremony| {
-        ceremony.current_step().is_some_and(|step| step.act.name() == "restore-key")
+        ceremony
+            .current_step()
+            .is_some_and(|step| step.act.name() == "restore-key")
     });
     let offers = room.ceremony.offers();
-    assert!(offers.iter().all(|offer| offer.kind != RequestKind::FailDrill));
+    assert!(
+        offers
+            .iter()
+            .all(|offer| offer.kind != RequestKind::FailDrill)
+    );
 }
 
 fn check_of(error: &ReplayError) -> Option<Check> {
@@ -230,14 +258,19 @@ fn a_share_of_another_set_or_entered_in_another_way_is_refused() {
     // Check words show a share, and restore nothing.
     let told = refused(&room, vec![custodian(1)], fact(set, EnteredBy::CheckWords));
     assert_eq!(told, Some(Check::RestoreShare));
-    assert_eq!(refused(&room, Vec::new(), fact(set, EnteredBy::Words)), None);
+    assert_eq!(
+        refused(&room, Vec::new(), fact(set, EnteredBy::Words)),
+        None
+    );
 }
 
 #[test]
 fn another_key_is_never_taken_for_the_restored_one() {
     let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
     room.advance_until(|ceremony| {
-        ceremony.current_step().is_some_and(|step| step.act.name() == "restore-key")
+        ceremony
+            .current_step()
+            .is_some_and(|step| step.act.name() == "restore-key")
     });
     let set = room.ceremony.set_at_hand().unwrap().set();
     let fact = Fact::KeyRestored {
@@ -288,18 +321,29 @@ fn another_key_on_the_token_is_a_failure_of_the_token() {
     }))
     .unwrap();
     let failure = room.ceremony.failure().unwrap();
-    assert!(failure.what.contains("another key than the manifest's"), "{failure:?}");
+    assert!(
+        failure.what.contains("another key than the manifest's"),
+        "{failure:?}"
+    );
     assert!(room.ceremony.key(&key()).unwrap().generated().is_none());
 }
 
 #[test]
 fn a_set_of_a_rehearsal_restores_nothing_in_a_production() {
     let key = lost_key();
-    let script = script(&manifest(&key, Mode::Rehearsal), Kind::Drill, Grade::Full, false);
+    let script = script(
+        &manifest(&key, Mode::Rehearsal),
+        Kind::Drill,
+        Grade::Full,
+        false,
+    );
     let mut room = Room::new(script);
     let opening = crate::ceremony_driver::opening(Mode::Production);
     let refused = room.give(Input::Open(opening)).unwrap_err();
-    assert!(refused.to_string().contains("made in a rehearsal"), "{refused}");
+    assert!(
+        refused.to_string().contains("made in a rehearsal"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -314,16 +358,27 @@ fn after_a_power_cut_shares_come_in_anew_and_nothing_else_is_lost() {
     let names = names(&room);
     let count = |wanted: &str| names.iter().filter(|name| *name == wanted).count();
     assert_eq!(
-        (count("share-entered"), count("share-given-up"), count("key-restored")),
+        (
+            count("share-entered"),
+            count("share-given-up"),
+            count("key-restored")
+        ),
         (4, 1, 2)
     );
     let result = room.ceremony.drill_result();
-    assert!(matches!(result, Some(DrillResult::PassedWithLosses { .. })), "{result:?}");
+    assert!(
+        matches!(result, Some(DrillResult::PassedWithLosses { .. })),
+        "{result:?}"
+    );
 }
 
 #[test]
 fn a_power_cut_at_any_line_of_a_restore_is_survived() {
-    for (kind, onto) in [(Kind::Drill, false), (Kind::Drill, true), (Kind::Recovery, true)] {
+    for (kind, onto) in [
+        (Kind::Drill, false),
+        (Kind::Drill, true),
+        (Kind::Recovery, true),
+    ] {
         let mut whole = room(kind, Grade::Full, onto, Mode::Production);
         whole.keep_moments();
         while whole.advance() {}

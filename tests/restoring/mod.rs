@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::ceremony_driver;
 use crate::ceremony_driver::restore::{lost_key, manifest, text};
+use crate::softhsm_test;
 use crate::store::Store;
 
 /// What somebody says or types in place of what is right, the first times that it is asked for.
@@ -36,7 +37,10 @@ struct Clumsy {
 impl FrontEnd for Clumsy {
     fn ask(&mut self, _: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         if let Ask::Reading { label, usual } = &prompt.ask {
-            let wrong = self.readings.get_mut(label).filter(|wrong| !wrong.is_empty());
+            let wrong = self
+                .readings
+                .get_mut(label)
+                .filter(|wrong| !wrong.is_empty());
             if let Some(wrong) = wrong {
                 return Ok(Answer::Text(wrong.remove(0)));
             }
@@ -88,7 +92,13 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(store: &Store, kind: Kind, grade: Grade, onto: bool, change: impl Fn(String) -> String) -> Self {
+    fn new(
+        store: &Store,
+        kind: Kind,
+        grade: Grade,
+        onto: bool,
+        change: impl Fn(String) -> String,
+    ) -> Self {
         Twins::prepare_store(store.folder(), TokenKind::SoftHsm).unwrap();
         let (text, name, bytes) = text(&manifest(&lost_key(), Mode::Production), kind, grade, onto);
         let script = ceremony_driver::parse_with(&change(text), &[(&name, &bytes)]);
@@ -122,13 +132,17 @@ impl Desk {
 
     fn wrapped(&self) -> PathBuf {
         let facts = self.set.facts();
-        self.file("twin-wrapped-key", &conclave::backup::wrapped_file(&facts.key, &facts.id))
+        self.file(
+            "twin-wrapped-key",
+            &conclave::backup::wrapped_file(&facts.key, &facts.id),
+        )
     }
 
     fn play(self, store: &Store, clumsy: &mut Clumsy) -> PathBuf {
         let path = store.folder().join("ceremony");
         let directory = CeremonyDirectory::create(&path, self.script, None).unwrap();
-        let executor = Executor::begin(directory, self.opening, Box::new(self.twins), clumsy).unwrap();
+        let executor =
+            Executor::begin(directory, self.opening, Box::new(self.twins), clumsy).unwrap();
         let (ended, _) = executor.run().unwrap();
         assert!(matches!(ended, Ended::Over(_)), "{ended:?}");
         path
@@ -251,7 +265,9 @@ softhsm_test! {
 fn objects_of(token: &str, store: &Store) -> usize {
     let mut tokens = fs::read_dir(store.folder().join(token)).unwrap();
     let folder = tokens.next().unwrap().unwrap().path();
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name());
     let is_object = |name: &std::ffi::OsString| {
         let name = name.to_string_lossy();
         name.ends_with(".object") && name != "token.object"

@@ -21,8 +21,8 @@ use super::failure::Failure;
 
 pub use backup::{BackedUp, OpenedBy, Randomness, SeenMedium, WrappedIn};
 pub use opening::{Mode, Opening, TwinRoot};
-pub use restore::EnteredBy;
 pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
+pub use restore::EnteredBy;
 
 /// One thing that happened, where, and who took part.
 #[derive(Debug, Clone, PartialEq, Eq)]

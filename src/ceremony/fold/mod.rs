@@ -472,8 +472,13 @@ impl Ceremony {
             Act::OpenShare { custodian } => self.is_share_settled(custodian),
             Act::RestoreKey { .. } => {
                 let state = &self.restore;
-                let wants_key = self.script.restore().is_some_and(|plan| plan.grade == Grade::Full);
-                state.failed.is_some() || state.is_restored || !wants_key && !state.combined.is_empty()
+                let wants_key = self
+                    .script
+                    .restore()
+                    .is_some_and(|plan| plan.grade == Grade::Full);
+                state.failed.is_some()
+                    || state.is_restored
+                    || !wants_key && !state.combined.is_empty()
             }
             Act::ProveRestore { .. } => self.restore.failed.is_some() || self.restore.is_proven,
             Act::Destroy { .. } => {

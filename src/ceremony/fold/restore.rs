@@ -35,10 +35,15 @@ impl Ceremony {
             );
         };
         let twin = twin.facts();
-        let is_alike = |(one, other): (&crate::backup::CustodianGroup, &crate::backup::CustodianGroup)| {
+        let is_alike = |(one, other): (
+            &crate::backup::CustodianGroup,
+            &crate::backup::CustodianGroup,
+        )| {
             let of = |group: &crate::backup::CustodianGroup| -> Vec<(String, String)> {
                 let custodians = group.custodians.iter();
-                custodians.map(|one| (one.id.clone(), one.name.clone())).collect()
+                custodians
+                    .map(|one| (one.id.clone(), one.name.clone()))
+                    .collect()
             };
             one.threshold == other.threshold && of(one) == of(other)
         };
@@ -56,7 +61,10 @@ impl Ceremony {
     }
 
     /// Folds what two people decide about shares; false when the event is of another kind.
-    pub(super) fn fold_restore_decision(&mut self, event: &Event) -> Result<bool, super::ReplayError> {
+    pub(super) fn fold_restore_decision(
+        &mut self,
+        event: &Event,
+    ) -> Result<bool, super::ReplayError> {
         match &event.fact {
             Fact::ShareGivenUp {
                 custodian,
@@ -70,7 +78,9 @@ impl Ceremony {
                     Some(Act::OpenShare { custodian: of }) if of == custodian
                 );
                 require(is_at_hand, "that share is not at hand")?;
-                self.restore.given_up.insert(custodian.clone(), reason.clone());
+                self.restore
+                    .given_up
+                    .insert(custodian.clone(), reason.clone());
             }
             Fact::DrillFailed { reason, approvals } => {
                 self.require_approval(event, approvals, "a drill has failed")?;
@@ -95,7 +105,10 @@ impl Ceremony {
         let (grade, manifest) = (plan.grade, manifest.clone());
         match (act, &event.fact) {
             (Act::OpenShare { custodian: of }, Fact::ShareEntered { set, custodian, by }) => {
-                require(of == custodian, "the step is about another custodian's share")?;
+                require(
+                    of == custodian,
+                    "the step is about another custodian's share",
+                )?;
                 self.fold_share(event, &manifest, *set, custodian, *by)
             }
             (Act::RestoreKey { key: None }, Fact::SharesCombined { set }) => {
@@ -113,7 +126,13 @@ impl Ceremony {
                 self.restore.is_restored = true;
                 Ok(())
             }
-            (Act::ProveRestore { .. }, Fact::RestoreProven { challenge, signature }) => {
+            (
+                Act::ProveRestore { .. },
+                Fact::RestoreProven {
+                    challenge,
+                    signature,
+                },
+            ) => {
                 require(self.restore.is_restored, "nothing was restored yet")?;
                 let mut random = [0; 32];
                 hex::decode_to_slice(challenge, &mut random)
@@ -188,7 +207,10 @@ impl Ceremony {
     }
 
     /// A key came onto its token: it is the manifest's, from shares that are enough.
-    pub(super) fn fold_restored_onto(&mut self, public_key: &crate::certificate::PublicKey) -> Folded {
+    pub(super) fn fold_restored_onto(
+        &mut self,
+        public_key: &crate::certificate::PublicKey,
+    ) -> Folded {
         let Some(manifest) = self.set_at_hand().cloned() else {
             return Err(contradiction("nothing is restored in this ceremony"));
         };

@@ -26,9 +26,9 @@ use super::foundation::Foundation;
 use super::people::Presence;
 
 pub use backup::KeyBackup;
-pub use restore::RestoreState;
 pub use key::{Former, FormerFate, KeyState};
 pub(super) use key::{Generated, Intent};
+pub use restore::RestoreState;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]

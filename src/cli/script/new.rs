@@ -139,8 +139,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let text = if let Some(kind) = arguments.kind.restores() {
         if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
-            return Err(Failure::new(Status::Usage, "this ceremony changes no root, and makes no key")
-                .hint("give --manifest, and what else stands under \"A drill, or a recovery\""));
+            return Err(Failure::new(
+                Status::Usage,
+                "this ceremony changes no root, and makes no key",
+            )
+            .hint("give --manifest, and what else stands under \"A drill, or a recovery\""));
         }
         let blueprint = arguments.restore.blueprint(kind, arguments)?;
         let (name, bytes) = &blueprint.manifest;

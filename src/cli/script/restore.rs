@@ -56,8 +56,9 @@ impl Restore {
                 .hint("give --manifest KEY.ID.manifest.json, which lies with the shares")
         })?;
         let shown = path.display().to_string().escape_debug().to_string();
-        let bytes = read_file(path)
-            .map_err(|error| Failure::new(Status::Io, format!("{shown} cannot be read: {error}")))?;
+        let bytes = read_file(path).map_err(|error| {
+            Failure::new(Status::Io, format!("{shown} cannot be read: {error}"))
+        })?;
         let set = Manifest::read(&bytes).map_err(|refusal| {
             Failure::new(Status::Usage, format!("{shown} is no manifest: {refusal}"))
                 .hint("give KEY.ID.manifest.json, which lies with the shares")
@@ -65,7 +66,11 @@ impl Restore {
         if set.facts().repository != arguments.repository {
             return Err(Failure::new(
                 Status::Usage,
-                format!("{shown} is of {}, not of {}", set.facts().repository, arguments.repository),
+                format!(
+                    "{shown} is of {}, not of {}",
+                    set.facts().repository,
+                    arguments.repository
+                ),
             )
             .hint("give the repository that the manifest names, with --repository"));
         }
@@ -75,7 +80,11 @@ impl Restore {
             Some(GradeArgument::Full) | None => Grade::Full,
         };
         let onto = match kind {
-            Kind::Recovery => Some(self.onto.clone().unwrap_or_else(|| arguments.profile.clone())),
+            Kind::Recovery => Some(
+                self.onto
+                    .clone()
+                    .unwrap_or_else(|| arguments.profile.clone()),
+            ),
             _ => self.onto.clone(),
         };
         if grade != Grade::Full && (onto.is_some() || kind == Kind::Recovery) {
@@ -85,7 +94,9 @@ impl Restore {
             )
             .hint("leave out --onto, or --grade"));
         }
-        let name = path.file_name().unwrap_or(Path::new("manifest.json").as_os_str());
+        let name = path
+            .file_name()
+            .unwrap_or(Path::new("manifest.json").as_os_str());
         Ok(RestoreBlueprint {
             kind,
             grade,

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::backup::{Collected, KeyEncryptionKey, Manifest, OpenedShare, Opener, Refusal, sign_with};
+use crate::backup::{
+    Collected, KeyEncryptionKey, Manifest, OpenedShare, Opener, Refusal, sign_with,
+};
 use crate::ceremony::{Failure, FailureKind, Outcome, SecretPurpose, restore_canary};
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
@@ -17,8 +19,8 @@ use super::super::effects::{Hindrance, Performed};
 use super::super::room::is_attesting;
 use super::super::{Executor, fill_random};
 use super::opening::read_whole;
-use super::typing::TypedWords;
 use super::refused;
+use super::typing::TypedWords;
 
 /// Shares that came in, and a key that was restored into memory: until they have done what they are for.
 #[derive(Default)]
@@ -50,7 +52,9 @@ impl Executor<'_> {
                     "Check words",
                     given,
                 )?;
-                manifest.check_words(custodian.as_str(), &read).map_err(refused)?;
+                manifest
+                    .check_words(custodian.as_str(), &read)
+                    .map_err(refused)?;
             }
             Entering::Words => {
                 let given = self.twin_share(&manifest, custodian)?;
@@ -63,16 +67,17 @@ impl Executor<'_> {
             Entering::Identity => {
                 let file = self.share_file(&manifest, custodian)?;
                 let (known, id) = (manifest.clone(), custodian.to_string());
-                let opened =
-                    self.open_here(custodian, move |opener| known.open(&file, opener, Some(&id)))?;
+                let opened = self.open_here(custodian, move |opener| {
+                    known.open(&file, opener, Some(&id))
+                })?;
                 self.add_share(&manifest, opened, custodian)?;
             }
             Entering::Passphrase => {
                 let file = self.share_file(&manifest, custodian)?;
                 let passphrase = self.ask_passphrase(custodian, SecretPurpose::SharePassphrase)?;
                 let opener = Opener::passphrase(&passphrase);
-                let opened = manifest.open(&file, &opener, who).map_err(refused)?;
-                self.add_share(&manifest, opened, custodian)?;
+                let share = manifest.open(&file, &opener, who).map_err(refused)?;
+                self.add_share(&manifest, share, custodian)?;
             }
         }
         let is_custody = self.grade() == Some(Grade::Custody);
@@ -131,17 +136,17 @@ impl Executor<'_> {
         };
         let file = read_whole(&path)?;
         let phrase = self.room.hands.given_passphrase(custodian);
-        let is_phrased = manifest
-            .share_of(custodian.as_str())
-            .is_some_and(|share| share.custodian().closing == Some(crate::backup::Closing::Passphrase));
+        let is_phrased = manifest.share_of(custodian.as_str()).is_some_and(|share| {
+            share.custodian().closing == Some(crate::backup::Closing::Passphrase)
+        });
         let opener = match phrase.filter(|_| is_phrased) {
             Some(phrase) => crate::secret::Passphrase::new(zeroize::Zeroizing::new(phrase))
                 .ok()
                 .map(|phrase| Opener::passphrase(&phrase)),
             None => self.twin_opener(custodian)?,
         };
-        let opened = opener.map(|opener| manifest.open(&file, &opener, Some(custodian.as_str())));
-        opened.transpose().map_err(refused)
+        let share = opener.map(|opener| manifest.open(&file, &opener, Some(custodian.as_str())));
+        share.transpose().map_err(refused)
     }
 
     /// Where the share of a custodian's twin lies; none in a production.
@@ -197,7 +202,10 @@ impl Executor<'_> {
         let facts = manifest.facts();
         let name = crate::backup::wrapped_file(&facts.key, &facts.id);
         let given = self.kept(manifest, &name)?;
-        let people = self.ceremony().script().with_role(PersonRole::Administrator);
+        let people = self
+            .ceremony()
+            .script()
+            .with_role(PersonRole::Administrator);
         let administrator: Vec<PersonId> = people.map(|person| person.id.clone()).collect();
         let Some(administrator) = administrator.first() else {
             return Err(Hindrance::Failed(Failure {
@@ -292,9 +300,13 @@ impl Executor<'_> {
         fill_random(&mut challenge).map_err(Hindrance::Broken)?;
         let message = restore_canary(self.ceremony().script().sha256(), set, &challenge);
         let signature = match on {
-            Some((key, token)) => {
-                self.sign(&key, &token, public, message, "Having what was restored sign")?
-            }
+            Some((key, token)) => self.sign(
+                &key,
+                &token,
+                public,
+                message,
+                "Having what was restored sign",
+            )?,
             None => {
                 let restored = self.room.restoring.restored.as_ref();
                 let signature = restored.and_then(|private| sign_with(private, &public, &message));
@@ -381,7 +393,8 @@ fn import(
 fn not_the_key(request: &KeyRequest) -> TokenError {
     TokenError::KeyMismatch {
         object_id: request.object_id.clone(),
-        problem: "what was restored is another key than the manifest's; it was destroyed".to_owned(),
+        problem: "what was restored is another key than the manifest's; it was destroyed"
+            .to_owned(),
     }
 }
 

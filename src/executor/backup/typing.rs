@@ -25,7 +25,8 @@ impl Executor<'_> {
         custodian: &PersonId,
         given: Option<&ShareWords>,
     ) -> Performed<ShareWords> {
-        let given: Vec<&str> = given.map_or_else(Vec::new, |words| words.expose().split(' ').collect());
+        let given: Vec<&str> =
+            given.map_or_else(Vec::new, |words| words.expose().split(' ').collect());
         let typed = self.room.restoring.typed.take();
         let mut words = match typed.filter(|typed| typed.whose == *custodian) {
             Some(typed) => typed.words,
@@ -124,7 +125,9 @@ impl Executor<'_> {
             let typed = self.ask_secret(&prompt)?;
             match completed(typed.expose()) {
                 Some(whole) => return Ok(Zeroizing::new(whole.to_owned())),
-                None => self.word_refused(number, "no word of shares begins so, or more than one does"),
+                None => {
+                    self.word_refused(number, "no word of shares begins so, or more than one does")
+                }
             }
         }
     }

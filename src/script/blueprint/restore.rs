@@ -94,7 +94,11 @@ impl RestoreBlueprint {
             if let Some(crate::backup::Closing::Recipients(_)) = share.custodian().closing {
                 let mut spellings = Opens::SPELLINGS.iter();
                 let spelling = spellings.find(|(_, opens)| *opens == self.opens);
-                set(&mut person, "opens", spelling.map_or("own-device", |(word, _)| *word));
+                set(
+                    &mut person,
+                    "opens",
+                    spelling.map_or("own-device", |(word, _)| *word),
+                );
             }
             people.push(person);
         }

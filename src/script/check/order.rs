@@ -265,7 +265,12 @@ impl<'o> Order<'o, '_> {
             }
             Act::Seal { key, .. } => {
                 let mut acts = vec![Act::Export, Act::ProveToken { key: key.clone() }];
-                acts.extend(self.restores().then(|| self.restoring()).into_iter().flatten());
+                acts.extend(
+                    self.restores()
+                        .then(|| self.restoring())
+                        .into_iter()
+                        .flatten(),
+                );
                 acts
             }
             Act::RestoreKey { key } => {
@@ -474,7 +479,8 @@ impl<'o> Order<'o, '_> {
                     described(act),
                     self.draft.kind,
                     match (self.restored_onto(), act.key()) {
-                        (Some(_), None) if super::restore::is_of_restore(act) => ", whose key is restored onto a token",
+                        (Some(_), None) if super::restore::is_of_restore(act) =>
+                            ", whose key is restored onto a token",
                         _ => "",
                     }
                 ),

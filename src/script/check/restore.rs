@@ -3,7 +3,7 @@
 use super::people::{find, nobody};
 use crate::script::plan::{Kind, PersonRole};
 use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
-use crate::script::{Act, TokenSecret, Grade, PersonId, RestorePlan};
+use crate::script::{Act, Grade, PersonId, RestorePlan, TokenSecret};
 
 const CHECK: &str = "script.restore";
 
@@ -47,7 +47,11 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         return;
     };
     let mut there: Vec<&PersonId> = Vec::new();
-    for named in draft.steps.iter().filter_map(|step| step.custodian.as_ref()) {
+    for named in draft
+        .steps
+        .iter()
+        .filter_map(|step| step.custodian.as_ref())
+    {
         let Some(person) = find(draft, &named.value) else {
             nobody(log, draft, named);
             continue;
@@ -55,7 +59,9 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         let who = named.value.as_str();
         let Some(share) = manifest.value.share_of(who) else {
             let known = manifest.value.shares().iter();
-            let known: Vec<&str> = known.map(|share| share.label().custodian.as_str()).collect();
+            let known: Vec<&str> = known
+                .map(|share| share.label().custodian.as_str())
+                .collect();
             log.fault(
                 CHECK,
                 &named.span,
@@ -113,7 +119,10 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             CHECK,
             &entry.span,
             "the custodians of the steps open-share cannot restore the key: they are too few",
-            format!("have a step open-share for each of a quorum: {}", groups.join("; ")),
+            format!(
+                "have a step open-share for each of a quorum: {}",
+                groups.join("; ")
+            ),
         );
     }
 }

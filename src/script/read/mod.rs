@@ -274,7 +274,10 @@ fn document_fields(
         .map(backup::read);
     let restore = match kind {
         Kind::Drill | Kind::Recovery => fields
-            .required("restore", "a table [restore] with the manifest of the shares")
+            .required(
+                "restore",
+                "a table [restore] with the manifest of the shares",
+            )
             .and_then(|value| value.table("[restore]"))
             .map(|table| restore::read(table, &mut carrier, kind)),
         _ => None,

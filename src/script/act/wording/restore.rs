@@ -13,7 +13,9 @@ pub(super) fn subject(script: &Script) -> String {
 }
 
 pub(super) fn open_share_title(script: &Script, custodian: &PersonId) -> String {
-    let name = script.person(custodian).map_or("", |person| person.name.as_str());
+    let name = script
+        .person(custodian)
+        .map_or("", |person| person.name.as_str());
     match script.restore().map(|plan| plan.grade) {
         Some(Grade::Custody) | None => format!("Open the share of {name}"),
         Some(_) => format!("Enter the share of {name}"),
@@ -84,7 +86,10 @@ pub(super) fn restore(script: &Script, key: Option<&KeyId>) -> Vec<String> {
         ),
     });
     if let Some(key) = key {
-        lines.push(format!("{} keeps the token in, until the step is done.", actor(script, key)));
+        lines.push(format!(
+            "{} keeps the token in, until the step is done.",
+            actor(script, key)
+        ));
     }
     lines
 }
@@ -126,7 +131,10 @@ pub(super) fn opened_share_proves(script: &Script) -> String {
 
 pub(super) fn restore_proves(script: &Script) -> Vec<String> {
     let mut lines = vec!["these shares restore the key-encryption key of the set".to_owned()];
-    if script.restore().is_some_and(|plan| plan.grade == Grade::Full) {
+    if script
+        .restore()
+        .is_some_and(|plan| plan.grade == Grade::Full)
+    {
         lines.push("the wrapped key opens with it, and is the key of the manifest".into());
     }
     lines
