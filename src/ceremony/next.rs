@@ -78,6 +78,8 @@ impl Ceremony {
             }),
             Act::GenerateKey { key } => self.next_made(step, key, "Generate the key"),
             Act::ImportKey { key } => self.next_made(step, key, "Bring in the key"),
+            Act::BackUpKey { key } => self.next_back_up(step, key),
+            Act::ProveBackup { key } => self.next_prove_backup(step, key),
             Act::EnrolKey { key } if self.keys.contains_key(key) => {
                 self.prove(key, Occasion::Adoption)
             }
@@ -285,7 +287,7 @@ impl Ceremony {
         })
     }
 
-    fn with_key(
+    pub(super) fn with_key(
         &self,
         key: &KeyId,
         effect: impl FnOnce(crate::record::TokenId, crate::certificate::PublicKey) -> Effect,

@@ -50,6 +50,16 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// The key is wrapped, and what unwraps it goes to custodians in shares.
+    BackUpKey {
+        /// The key.
+        key: KeyId,
+    },
+    /// Each custodian of the key's backup shows that the own share opens.
+    ProveBackup {
+        /// The key.
+        key: KeyId,
+    },
     /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
     EnrolKey {
         /// The key.
@@ -103,7 +113,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 22] = [
+    pub(super) const KNOWN: [&'static str; 24] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -114,6 +124,7 @@ impl Act {
         "set-pin",
         "generate-key",
         "import-key",
+        "back-up-key",
         "enrol-key",
         "judge-request",
         "compose-root",
@@ -122,6 +133,7 @@ impl Act {
         "collect-signatures",
         "verify-root",
         "export",
+        "prove-backup",
         "prove-token",
         "seal",
         "break",
@@ -129,14 +141,8 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 6] = [
-        "back-up-key",
-        "prove-backup",
-        "open-share",
-        "restore-key",
-        "prove-restore",
-        "destroy",
-    ];
+    pub(super) const LATER: [&'static str; 4] =
+        ["open-share", "restore-key", "prove-restore", "destroy"];
 
     /// As scripts spell it: `generate-key`.
     #[must_use]
@@ -152,6 +158,8 @@ impl Act {
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
             Self::ImportKey { .. } => "import-key",
+            Self::BackUpKey { .. } => "back-up-key",
+            Self::ProveBackup { .. } => "prove-backup",
             Self::EnrolKey { .. } => "enrol-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
@@ -177,6 +185,8 @@ impl Act {
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
             | Self::EnrolKey { key }
+            | Self::BackUpKey { key }
+            | Self::ProveBackup { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
             _ => None,
@@ -201,6 +211,7 @@ impl Act {
             | Self::SetPin { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
+            | Self::BackUpKey { key }
             | Self::EnrolKey { key } => Some(key),
             _ => None,
         }
@@ -242,6 +253,11 @@ impl Act {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }
+            Self::BackUpKey { key } => {
+                let holder = script.holder(key).map(|holder| &holder.id);
+                those(&|p| Some(&p.id) == holder || p.is(Witness) || script.keeps_share(&p.id))
+            }
+            Self::ProveBackup { .. } => those(&|p| p.is(Witness) || script.keeps_share(&p.id)),
             Self::InitialiseToken { key } | Self::SetPin { key } | Self::ProveToken { key } => {
                 script.holder(key).into_iter().collect()
             }

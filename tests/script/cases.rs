@@ -345,7 +345,7 @@ const KEYS: &[Case] = &[
         "\"conclave-key-2\" }\ntype = \"ecdsa\"",
     ),
     (
-        "key-backup-later",
+        "key-backup-alone",
         "\"conclave-key-2\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"",
         "\"conclave-key-2\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"shares\"",
     ),
@@ -585,7 +585,7 @@ const ACTIVATION: &[Case] = &[
 
 const SPARES: &[Case] = &[
     (
-        "medium-holds-later",
+        "medium-of-no-backup",
         "[[step]]\nact = \"sign-off\"",
         "[[medium]]\nid = \"stick-a\"\nholds = \"shares\"\n\n[[step]]\nact = \"sign-off\"",
     ),

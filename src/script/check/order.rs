@@ -1,7 +1,7 @@
 //! What each step needs to stand before it, and which steps no ceremony goes without.
 
 use super::twice;
-use crate::script::plan::Kind;
+use crate::script::plan::{Backup, Kind};
 use crate::script::read::{Draft, Log, StepEntry};
 use crate::script::{Act, KeyId, Place};
 
@@ -127,7 +127,9 @@ impl<'o> Order<'o, '_> {
     fn all_keys_ready(&self) -> Vec<Act> {
         let acts = self.keys.iter().chain(&self.distant).map(|&key| {
             let id = key.clone();
-            if self.is_made(key) {
+            if self.is_backed_up(key) {
+                Act::BackUpKey { key: id }
+            } else if self.is_made(key) {
                 self.maker(id)
             } else if self.is_enrolled(key) {
                 Act::EnrolKey { key: id }
@@ -174,6 +176,9 @@ impl<'o> Order<'o, '_> {
                 acts.push(Act::SetPin { key: key() });
             }
             acts.push(self.maker(key()));
+            if self.is_backed_up(&key()) {
+                acts.push(Act::BackUpKey { key: key() });
+            }
         }
         let distant = self.distant.iter();
         acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
@@ -185,9 +190,26 @@ impl<'o> Order<'o, '_> {
             acts.push(Act::VerifyRoot);
         }
         acts.push(Act::Export);
+        acts.extend(self.all_backups_proven());
         acts.extend(self.all_keys_proven());
         acts.push(Act::SignOff);
         acts
+    }
+
+    fn is_backed_up(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        keys.any(|entry| {
+            let backup = entry.backup.as_ref();
+            entry.id.as_ref().is_some_and(|id| id.value == *key)
+                && backup.is_some_and(|backup| backup.value == Backup::Shares)
+        })
+    }
+
+    /// The backups of keys: each has been seen to open before the ceremony ends.
+    fn all_backups_proven(&self) -> Vec<Act> {
+        let keys = self.keys.iter().filter(|key| self.is_backed_up(key));
+        keys.map(|&key| Act::ProveBackup { key: key.clone() })
+            .collect()
     }
 
     /// What must stand before an act.
@@ -217,6 +239,10 @@ impl<'o> Order<'o, '_> {
                 Act::ReadScript,
                 Act::OpenToken { key: key.clone() },
             ],
+            Act::BackUpKey { key } => {
+                vec![Act::OpenToken { key: key.clone() }, self.maker(key.clone())]
+            }
+            Act::ProveBackup { key } => vec![Act::BackUpKey { key: key.clone() }],
             // A signing has an order of its own.
             Act::JudgeRequest => vec![Act::InspectStation],
             Act::ComposeRoot => self.all_keys_ready(),
@@ -226,9 +252,15 @@ impl<'o> Order<'o, '_> {
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
             Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
-            Act::ProveToken { .. } | Act::SealMedium { .. } => vec![Act::Export],
+            Act::ProveToken { .. } => vec![Act::Export],
+            Act::SealMedium { .. } => {
+                let mut acts = vec![Act::Export];
+                acts.extend(self.all_backups_proven());
+                acts
+            }
             Act::SignOff => {
                 let mut acts = self.all_keys_proven();
+                acts.extend(self.all_backups_proven());
                 acts.extend(self.seals());
                 acts
             }
@@ -289,6 +321,17 @@ impl<'o> Order<'o, '_> {
                     &step.span,
                     "no site owes a signature",
                     "take the step out, or write site = \"…\" at the key whose signature is owed",
+                );
+            }
+            if let Act::BackUpKey { key } | Act::ProveBackup { key } = act
+                && self.keys.contains(&key)
+                && !self.is_backed_up(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} has no backup", key.as_str()),
+                    "take the step out, or write backup = \"shares\" at the key",
                 );
             }
             if let Act::EnrolKey { key } = act
@@ -371,13 +414,14 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    /// From open-token to generate-key, import-key or enrol-key the token stays in, and nobody leaves the table.
+    /// From open-token to generate-key, import-key, back-up-key or enrol-key the token stays in, and nobody leaves the table.
     fn blocks(&self) {
         for &key in &self.keys {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
             let enrolled = self.first(&Act::EnrolKey { key: key() });
-            let made = self.first(&self.maker(key())).or(enrolled);
+            let backed_up = self.first(&Act::BackUpKey { key: key() });
+            let made = backed_up.or(self.first(&self.maker(key()))).or(enrolled);
             let (Some((start, first)), Some((end, last))) = (open, made) else {
                 continue;
             };
@@ -467,7 +511,7 @@ fn comes_before(act: &Act, other: &Act) -> bool {
 }
 
 /// When all keys are there.
-const MADE: u8 = 6;
+const MADE: u8 = 7;
 
 /// How far a ceremony is when an act has its turn.
 const fn stage(act: &Act) -> u8 {
@@ -478,15 +522,18 @@ const fn stage(act: &Act) -> u8 {
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
         Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::EnrolKey { .. } => 5,
+        Act::BackUpKey { .. } => 6,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
-        Act::ReviewRoot => 7,
-        Act::SignRoot => 8,
-        Act::CollectSignatures => 9,
-        Act::VerifyRoot => 10,
-        Act::Export => 11,
-        Act::ProveToken { .. } => 12,
-        Act::Seal { .. } | Act::SealMedium { .. } => 13,
-        Act::SignOff => 14,
+        Act::ReviewRoot => 8,
+        Act::SignRoot => 9,
+        Act::CollectSignatures => 10,
+        Act::VerifyRoot => 11,
+        Act::Export => 12,
+        // Wherever it stands after back-up-key: at the latest before what is sealed.
+        Act::ProveBackup { .. } => 13,
+        Act::ProveToken { .. } => 14,
+        Act::Seal { .. } | Act::SealMedium { .. } => 15,
+        Act::SignOff => 16,
     }
 }
 
@@ -517,6 +564,12 @@ const fn reason(act: &Act) -> &'static str {
             "a key is made behind its holder's PIN, and initialising takes a PIN away"
         }
         Act::GenerateKey { .. } | Act::ImportKey { .. } => "a root is composed of keys that exist",
+        Act::BackUpKey { .. } => {
+            "a key is in no root before it has its backup, and its token stays in until then"
+        }
+        Act::ProveBackup { .. } => {
+            "no backup counts before each custodian was seen to open a share"
+        }
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",
         Act::ComposeRoot => "what is reviewed has to be frozen",
