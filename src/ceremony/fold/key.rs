@@ -27,6 +27,7 @@ impl Ceremony {
         | Fact::InitialiseIntended { key: named, .. }
         | Fact::TokenInitialised { key: named, .. }
         | Fact::PinSet { key: named }
+        | Fact::ManagementKeyWritten { key: named }
         | Fact::GenerateIntended { key: named, .. }
         | Fact::KeyGenerated { key: named, .. }
         | Fact::PossessionProven { key: named, .. }) = fact
@@ -67,20 +68,7 @@ impl Ceremony {
                 state.initialise = Intent::Recorded(label.clone());
             }
             (Act::InitialiseToken { .. }, Fact::TokenInitialised { token, .. }) => {
-                require(
-                    !self.is_of_another_key(token, of_step),
-                    "that token is another key's",
-                )?;
-                let state = self.key_mut(of_step)?;
-                require(
-                    state.initialise.get() == Some(&token.label),
-                    "the token does not have the label that was intended",
-                )?;
-                state.token = Some(token.clone());
-                state
-                    .at_factory_value
-                    .retain(|secret| *secret == FactorySecret::Pin);
-                state.initialised = true;
+                self.fold_initialised(of_step, token)?;
             }
             (Act::SetPin { .. }, Fact::PinSet { .. }) => {
                 let state = self.key_mut(of_step)?;
@@ -88,6 +76,16 @@ impl Ceremony {
                     .at_factory_value
                     .retain(|secret| *secret != FactorySecret::Pin);
                 state.pin_set = true;
+            }
+            (
+                Act::GenerateKey { .. } | Act::ImportKey { .. },
+                Fact::ManagementKeyWritten { .. },
+            ) => {
+                require(
+                    self.owes_management_key(of_step),
+                    "the management key of that token stays on it, was written down already, or is still needed",
+                )?;
+                self.key_mut(of_step)?.management_written = true;
             }
             (
                 Act::GenerateKey { .. } | Act::ImportKey { .. },
@@ -149,6 +147,24 @@ impl Ceremony {
         let state = self.key_mut(of_step)?;
         state.at_factory_value = at_factory_value.to_vec();
         state.token = Some(token.clone());
+        Ok(())
+    }
+
+    fn fold_initialised(&mut self, of_step: &KeyId, token: &TokenId) -> Folded {
+        require(
+            !self.is_of_another_key(token, of_step),
+            "that token is another key's",
+        )?;
+        let state = self.key_mut(of_step)?;
+        require(
+            state.initialise.get() == Some(&token.label),
+            "the token does not have the label that was intended",
+        )?;
+        state.token = Some(token.clone());
+        state
+            .at_factory_value
+            .retain(|secret| *secret == FactorySecret::Pin);
+        state.initialised = true;
         Ok(())
     }
 

@@ -206,6 +206,9 @@ impl Ceremony {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
         state.proof = None;
+        // It is taken out of its envelope to make another key.
+        state.management_written = false;
+        state.envelopes.remove(&TokenSecret::ManagementKey);
         self.undo(key, |act| {
             act.makes().is_some() || matches!(act, Act::BackUpKey { .. })
         });

@@ -31,6 +31,8 @@ pub struct KeyState {
     pub(in crate::ceremony) proof: Option<PossessionProof>,
     /// What is known of its backup.
     pub(in crate::ceremony) backup: KeyBackup,
+    /// Whether the management key was written down for the safe, and taken off the token.
+    pub(in crate::ceremony) management_written: bool,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,
