@@ -107,7 +107,7 @@ const CASES: &[Case] = &[
         "drill",
         "opens = \"own-device\"",
         "recipient = \"passphrase\"",
-        "script.field",
+        "script.field-unknown",
         "recipient",
     ),
     (
@@ -135,7 +135,7 @@ const CASES: &[Case] = &[
         "drill",
         "[restore]",
         "[restored]",
-        "script.field",
+        "script.field-unknown",
         "restore",
     ),
     (
