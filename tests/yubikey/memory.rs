@@ -17,13 +17,6 @@ use crate::pty::{Size, Terminal};
 use crate::rehearse::Rehearsal;
 
 const ENDS: [&str; 5] = ["> ", "PIN: ", "PUK: ", "again: ", "code: "];
-    "> ",
-    "PIN: ",
-    "PUK: ",
-    "PIN again: ",
-    "PUK again: ",
-    "code: ",
-];
 
 /// A genesis whose first key is made in memory, wrapped, and brought in.
 fn script(folder: &Path) -> PathBuf {
