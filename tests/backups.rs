@@ -77,7 +77,7 @@ fn script(recipients: &[&str]) -> String {
         None => line,
     });
     let kept = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    kept.map(|line| format!("{line}\n")).collect()
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Writes a script beside the keys that it carries.
@@ -552,12 +552,12 @@ softhsm_test! {
         assert!(word.starts_with("word 1: ") && !word.contains("zzzz"), "{word}");
 
         let journal = fs::read(path.join("transcript.jsonl")).unwrap();
-        let opened: Vec<String> = events(&journal)
+        let ways: Vec<String> = events(&journal)
             .iter()
             .filter(|event| event["event"] == "share-opened")
             .map(|event| event["data"]["by"].as_str().unwrap().to_owned())
             .collect();
-        assert_eq!(opened, ["own-device", "identity-here"]);
+        assert_eq!(ways, ["own-device", "identity-here"]);
         let backed_up = events(&journal).into_iter().find(|event| event["event"] == "backed-up");
         assert_eq!(backed_up.unwrap()["data"]["typed_back"][0], "custodian-3");
         assert_eq!(OpenedBy::Paper.title(), "from paper, each word typed back");

@@ -230,10 +230,7 @@ fn too_few_custodians_are_told_before_anyone_comes() {
     }
     let faults = parse(&text, ready).unwrap_err().to_string();
     assert!(faults.contains("they are too few"), "{faults}");
-    assert!(
-        faults.contains("they are too few"),
-        "{faults}"
-    );
+    assert!(faults.contains("they are too few"), "{faults}");
 }
 
 #[test]

@@ -464,10 +464,6 @@ fn remove_folder(path: &Path) -> Performed<()> {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is handed to map_err, which passes errors by value"
-)]
 fn no_sheet(error: QrError) -> Hindrance {
     Hindrance::Failed(Failure {
         kind: FailureKind::File,
