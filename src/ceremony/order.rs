@@ -45,9 +45,8 @@ impl Ceremony {
     /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
     fn wants_all_keys(&self, act: &Act) -> bool {
         match act {
-            Act::ComposeRoot => true,
+            Act::ComposeRoot | Act::ProveRestore { .. } => true,
             Act::Export => !self.script.makes_root(),
-            Act::ProveRestore { .. } => true,
             _ => false,
         }
     }

@@ -468,7 +468,7 @@ impl Ceremony {
                 return fact.ok_or(StepError::NotAnAnswer);
             }
             RequestKind::GiveUpShare | RequestKind::FailDrill => {
-                return self.fact_of_restore_request(request);
+                return Self::fact_of_restore_request(request);
             }
             RequestKind::AmendName => {
                 let person = parsed(subject)?;

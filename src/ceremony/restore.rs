@@ -61,6 +61,17 @@ impl std::fmt::Display for DrillResult {
     }
 }
 
+/// Whether an act is one of restoring.
+pub(super) const fn is_of_restore(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::OpenShare { .. }
+            | Act::RestoreKey { .. }
+            | Act::ProveRestore { .. }
+            | Act::Destroy { .. }
+    )
+}
+
 /// What a restored key signs: it begins with words, so that it can be no root, and names this ceremony.
 #[must_use]
 pub fn restore_canary(script: Digest, set: Digest, challenge: &[u8; 32]) -> Vec<u8> {
@@ -137,16 +148,11 @@ impl Ceremony {
                 reason: format!("broken off: {reason}"),
             });
         }
-        let is_done = self.script.steps().iter().all(|step| {
-            let is_of_drill = matches!(
-                step.act,
-                Act::OpenShare { .. }
-                    | Act::RestoreKey { .. }
-                    | Act::ProveRestore { .. }
-                    | Act::Destroy { .. }
-            );
-            !is_of_drill || self.done.contains(&step.id)
-        });
+        let is_done = self
+            .script
+            .steps()
+            .iter()
+            .all(|step| !is_of_restore(&step.act) || self.done.contains(&step.id));
         if !is_done {
             return None;
         }
@@ -286,7 +292,7 @@ impl Ceremony {
         })
     }
 
-    pub(super) fn fact_of_restore_request(&self, request: &Request) -> Result<Fact, StepError> {
+    pub(super) fn fact_of_restore_request(request: &Request) -> Result<Fact, StepError> {
         let [subject, reason] = request.values.as_slice() else {
             return Err(StepError::NotAnAnswer);
         };
@@ -324,7 +330,17 @@ impl Ceremony {
     }
 
     /// The event of what came of an effect in a restore.
-    pub(super) fn restore_fact(
+    pub(super) fn restore_outcome(
+        &self,
+        step: &Step,
+        outcome: super::effect::Outcome,
+    ) -> Result<super::event::Event, StepError> {
+        let (who, fact) = self.restore_fact(outcome)?;
+        let people = who.map_or_else(|| self.people_of(step), |person| vec![person]);
+        Ok(self.at_step(people, fact))
+    }
+
+    fn restore_fact(
         &self,
         outcome: super::effect::Outcome,
     ) -> Result<(Option<PersonId>, Fact), StepError> {

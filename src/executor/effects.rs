@@ -78,6 +78,10 @@ impl Executor<'_> {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "each effect has its line, and they are read side by side"
+    )]
     fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),

@@ -62,7 +62,7 @@ impl Twins {
             })
         });
         let facts = SetFacts {
-            id: hex::encode(&random::<8>()?),
+            id: hex::encode(random::<8>()?),
             repository: real.repository.clone(),
             key: real.key.clone(),
             public_key: key.public.clone(),
@@ -147,16 +147,15 @@ impl Twins {
     }
 
     fn closed(&self, custodian: &Custodian, text: &[u8]) -> Result<Vec<u8>, TwinsError> {
-        let closed = match &custodian.closing {
-            Some(Closing::Recipients(recipients)) => encrypt(text, recipients, &age::NoCallbacks),
-            _ => {
-                let phrase = self
-                    .given_passphrase(&person(custodian)?)
-                    .unwrap_or_default();
-                let phrase = Passphrase::new(Zeroizing::new(phrase))
-                    .map_err(|error| failed(error.to_string()))?;
-                encrypt_under(text, &phrase)
-            }
+        let closed = if let Some(Closing::Recipients(recipients)) = &custodian.closing {
+            encrypt(text, recipients, &age::NoCallbacks)
+        } else {
+            let phrase = self
+                .given_passphrase(&person(custodian)?)
+                .unwrap_or_default();
+            let phrase = Passphrase::new(Zeroizing::new(phrase))
+                .map_err(|error| failed(error.to_string()))?;
+            encrypt_under(text, &phrase)
         };
         closed.map_err(|error| failed(error.to_string()))
     }

@@ -70,13 +70,12 @@ impl RestorePlan {
     pub fn entering(&self, person: &Person) -> Option<Entering> {
         let share = self.manifest.share_of(person.id.as_str())?;
         Some(match (&share.custodian().closing, person.opens) {
-            (None, _) => Entering::Words,
             (Some(Closing::Passphrase), _) => Entering::Passphrase,
             (Some(Closing::Recipients(_)), Opens::Here) => Entering::Identity,
             (Some(Closing::Recipients(_)), Opens::OwnDevice) if self.grade == Grade::Custody => {
                 Entering::CheckWords
             }
-            (Some(Closing::Recipients(_)), Opens::OwnDevice) => Entering::Words,
+            (None, _) | (Some(Closing::Recipients(_)), Opens::OwnDevice) => Entering::Words,
         })
     }
 

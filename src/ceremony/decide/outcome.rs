@@ -88,7 +88,9 @@ impl Ceremony {
             }
             (Act::SetPin { key }, Outcome::PinSet) => Fact::PinSet { key: key.clone() },
             (
-                Act::GenerateKey { key } | Act::ImportKey { key },
+                Act::GenerateKey { key }
+                | Act::ImportKey { key }
+                | Act::RestoreKey { key: Some(key) },
                 Outcome::KeyGenerated {
                     token,
                     public_key,
@@ -107,34 +109,17 @@ impl Ceremony {
                 },
             ) => Fact::PossessionProven {
                 key: key.clone(),
-                occasion: match step.act {
-                    Act::ProveToken { .. } => Occasion::Reinsertion,
-                    Act::EnrolKey { .. } => Occasion::Adoption,
-                    _ => Occasion::Generation,
-                },
+                occasion: occasion_of(&step.act),
                 challenge: hex::encode(challenge),
                 signature: hex::encode(signature),
             },
-            (
-                Act::RestoreKey { key: Some(key) },
-                Outcome::KeyGenerated {
-                    token,
-                    public_key,
-                    attributes,
-                    attestation,
-                },
-            ) => self.generated(key, token, &public_key, attributes, &attestation),
             (
                 Act::OpenShare { .. }
                 | Act::RestoreKey { .. }
                 | Act::ProveRestore { .. }
                 | Act::Destroy { .. },
                 outcome,
-            ) => {
-                let (who, fact) = self.restore_fact(outcome)?;
-                let people = who.map_or_else(|| self.people_of(step), |person| vec![person]);
-                return Ok(Ok(self.at_step(people, fact)));
-            }
+            ) => return self.restore_outcome(step, outcome).map(Ok),
             (Act::BackUpKey { .. } | Act::ProveBackup { .. }, outcome) => {
                 return self.backup_outcome(step, outcome).map(Ok);
             }
@@ -239,6 +224,15 @@ impl Ceremony {
             attestation: attestation.iter().map(Certificate::to_pem).collect(),
             token,
         }
+    }
+}
+
+/// When in the life of a key its token answers a challenge.
+const fn occasion_of(act: &Act) -> Occasion {
+    match act {
+        Act::ProveToken { .. } => Occasion::Reinsertion,
+        Act::EnrolKey { .. } => Occasion::Adoption,
+        _ => Occasion::Generation,
     }
 }
 

@@ -100,10 +100,7 @@ impl Ceremony {
                 require(state.generate == Intent::None, "it was announced already")?;
                 state.generate = Intent::Recorded((object_id, label.clone()));
             }
-            (
-                Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::RestoreKey { .. },
-                Fact::KeyGenerated { .. },
-            ) => {
+            (act, Fact::KeyGenerated { .. }) if act.makes().is_some() => {
                 self.fold_generated(of_step, fact)?;
             }
             (

@@ -25,6 +25,7 @@ use crate::ceremony::check::Check;
 use crate::ceremony::custody::is_taken_again;
 use crate::ceremony::event::{Event, Fact, Opening, Verdict};
 use crate::ceremony::foundation::Foundation;
+use crate::ceremony::restore::is_of_restore;
 use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
 /// Why an event cannot have happened where it stands.
@@ -339,17 +340,7 @@ impl Ceremony {
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
             }
-            (
-                Act::RestoreKey { key: Some(key) },
-                Fact::GenerateIntended { .. } | Fact::KeyGenerated { .. },
-            ) => self.fold_key(&act, key, &step_id, &event.fact)?,
-            (
-                Act::OpenShare { .. }
-                | Act::RestoreKey { .. }
-                | Act::ProveRestore { .. }
-                | Act::Destroy { .. },
-                _,
-            ) => self.fold_restore(&act, &step_id, event)?,
+            (act, _) if is_of_restore(act) => self.fold_restore(act, &step_id, event)?,
             (Act::BackUpKey { key } | Act::ProveBackup { key }, _) => {
                 self.fold_backup(&act, key, &step_id, event)?;
             }

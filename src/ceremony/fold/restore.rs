@@ -104,6 +104,10 @@ impl Ceremony {
         };
         let (grade, manifest) = (plan.grade, manifest.clone());
         match (act, &event.fact) {
+            (
+                Act::RestoreKey { key: Some(key) },
+                Fact::GenerateIntended { .. } | Fact::KeyGenerated { .. },
+            ) => self.fold_key(act, key, step, &event.fact),
             (Act::OpenShare { custodian: of }, Fact::ShareEntered { set, custodian, by }) => {
                 require(
                     of == custodian,

@@ -299,25 +299,21 @@ impl Executor<'_> {
         let mut challenge = [0; 32];
         fill_random(&mut challenge).map_err(Hindrance::Broken)?;
         let message = restore_canary(self.ceremony().script().sha256(), set, &challenge);
-        let signature = match on {
-            Some((key, token)) => self.sign(
-                &key,
-                &token,
-                public,
-                message,
-                "Having what was restored sign",
-            )?,
-            None => {
-                let restored = self.room.restoring.restored.as_ref();
-                let signature = restored.and_then(|private| sign_with(private, &public, &message));
-                signature.ok_or_else(|| {
-                    Hindrance::Failed(Failure {
-                        kind: FailureKind::SecretGone,
-                        what: "the restored key is not in memory, or does not sign".to_owned(),
-                        hint: "leave with Ctrl-C and go on with conclave resume: the shares come in anew".to_owned(),
-                    })
-                })?
-            }
+        let signature = if let Some((key, token)) = on {
+            let what = "Having what was restored sign";
+            self.sign(&key, &token, public, message, what)?
+        } else {
+            let restored = self.room.restoring.restored.as_ref();
+            let signature = restored.and_then(|private| sign_with(private, &public, &message));
+            signature.ok_or_else(|| {
+                Hindrance::Failed(Failure {
+                    kind: FailureKind::SecretGone,
+                    what: "the restored key is not in memory, or does not sign".to_owned(),
+                    hint:
+                        "leave with Ctrl-C and go on with conclave resume: the shares come in anew"
+                            .to_owned(),
+                })
+            })?
         };
         Ok(Outcome::Answered {
             challenge,

@@ -126,7 +126,7 @@ impl Executor<'_> {
             match completed(typed.expose()) {
                 Some(whole) => return Ok(Zeroizing::new(whole.to_owned())),
                 None => {
-                    self.word_refused(number, "no word of shares begins so, or more than one does")
+                    self.word_refused(number, "no word of shares begins so, or more than one does");
                 }
             }
         }

@@ -461,9 +461,11 @@ impl<'o> Order<'o, '_> {
             | Act::Note { .. }
             | Act::Break { .. }
             | Act::OpenShare { .. }
+            | Act::OpenToken { .. }
+            | Act::InitialiseToken { .. }
+            | Act::SetPin { .. }
             | Act::SealMedium { .. }
             | Act::SignOff => true,
-            Act::OpenToken { .. } | Act::InitialiseToken { .. } | Act::SetPin { .. } => true,
             Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. } => {
                 self.restoring().contains(act)
             }
@@ -643,10 +645,9 @@ const fn stage(act: &Act) -> u8 {
     match act {
         Act::Attendance | Act::Note { .. } | Act::Break { .. } => 0,
         Act::AttestClock | Act::InspectStation | Act::ReadScript => 1,
-        Act::OpenToken { .. } => 2,
+        Act::OpenToken { .. } | Act::OpenShare { .. } => 2,
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
-        Act::OpenShare { .. } => 2,
         Act::GenerateKey { .. }
         | Act::ImportKey { .. }
         | Act::RestoreKey { .. }
@@ -660,8 +661,7 @@ const fn stage(act: &Act) -> u8 {
         Act::Export => 12,
         // Wherever it stands after back-up-key: at the latest before what is sealed.
         Act::ProveBackup { .. } | Act::ProveRestore { .. } => 13,
-        Act::Destroy { .. } => 14,
-        Act::ProveToken { .. } => 14,
+        Act::ProveToken { .. } | Act::Destroy { .. } => 14,
         Act::Seal { .. } | Act::SealMedium { .. } => 15,
         Act::SignOff => 16,
     }

@@ -60,16 +60,14 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> 
         .map(|table| own_token(table, carrier));
     // How a share is kept that exists, its manifest says.
     let is_restored = matches!(kind, Kind::Drill | Kind::Recovery);
-    let opens = match is_restored {
-        true => fields
-            .optional("opens")
-            .and_then(|value| value.one_of("script.restore", Opens::SPELLINGS)),
-        false => None,
-    };
     let keeps = !is_restored && fields.optional("recipient").is_some();
-    let keeping = match is_restored {
-        true => None,
-        false => backup::keeping(&mut fields),
+    let (opens, keeping) = if is_restored {
+        let opens = fields
+            .optional("opens")
+            .and_then(|value| value.one_of("script.restore", Opens::SPELLINGS));
+        (opens, None)
+    } else {
+        (None, backup::keeping(&mut fields))
     };
     fields.finish();
     PersonEntry {
