@@ -187,9 +187,10 @@ fn object_member<'a>(signed: Node<'a>, name: &str) -> Result<Node<'a>, Remark> {
 }
 
 fn read_type(signed: Node<'_>) -> Result<RootFormat, Remark> {
+    if let Some(format) = RootFormat::of(signed) {
+        return Ok(format);
+    }
     match signed.get("_type").and_then(Node::as_str) {
-        Some("root") => Ok(RootFormat::Tuf),
-        Some("Root") if signed.get("spec_version").is_none() => Ok(RootFormat::Notary),
         Some("Root") => Err(Remark::new(
             Check::RootType,
             "\"_type\" is \"Root\", as in Notary's format, which has no \"spec_version\"",

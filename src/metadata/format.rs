@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::canonical_json::Node;
+
 /// The form in which a root and its signatures are written. What the root means, and what its keys sign — the canonical
 /// JSON of `signed` — is the same in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -14,6 +16,15 @@ pub enum RootFormat {
 }
 
 impl RootFormat {
+    /// The format of a signed part; `None` where it is neither. Notary knows no `spec_version`.
+    pub(super) fn of(signed: Node<'_>) -> Option<Self> {
+        match signed.get("_type")?.as_str()? {
+            "root" => Some(Self::Tuf),
+            "Root" if signed.get("spec_version").is_none() => Some(Self::Notary),
+            _ => None,
+        }
+    }
+
     /// The name: `tuf` or `notary-v1`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

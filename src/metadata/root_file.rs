@@ -141,15 +141,10 @@ impl RootFile {
             .get("signatures")
             .and_then(Node::as_array)
             .ok_or_else(|| form("there is no list \"signatures\""))?;
-        let format = match envelope
+        let format = envelope
             .get("signed")
-            .and_then(|signed| signed.get("_type"))
-        {
-            Some(text) if text.as_str() == Some(RootFormat::Notary.type_text()) => {
-                RootFormat::Notary
-            }
-            _ => RootFormat::Tuf,
-        };
+            .and_then(RootFormat::of)
+            .unwrap_or_default();
         let signatures = read_signatures(format, entries)?;
         let mut remarks = note_envelope(bytes.len(), envelope);
         let signed = Part::member(tree, "signed")

@@ -229,6 +229,25 @@ fn each_oddity_that_the_server_takes_has_its_rule() {
             &["lint.notary-expires-soon"],
         ),
         (
+            with_key(&ended),
+            &[
+                "lint.notary-certificate-dates",
+                "lint.notary-certificate-ends-first",
+            ],
+        ),
+        (
+            edited(&signer, |tree| {
+                let old = tree["roles"]["targets"]["keyids"][0]
+                    .as_str()
+                    .unwrap()
+                    .to_owned();
+                let object = tree["keys"][&old].clone();
+                tree["keys"]["00"] = object;
+                tree["roles"]["targets"]["keyids"][0] = json!("00");
+            }),
+            &["lint.notary-key-id"],
+        ),
+        (
             expiring("2060-06-01T00:00:00Z"),
             &["lint.notary-certificate-ends-first"],
         ),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
 use crate::certificate::{Algorithm, Certificate, PublicKey};
+use crate::metadata::Scheme;
 use crate::record::{Firmware, KeyAttributes, TokenId, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
@@ -382,10 +383,11 @@ impl Token for YubiKey {
         })
     }
 
-    fn sign(
+    fn sign_by(
         &mut self,
         object_id: &[u8],
         public: &PublicKey,
+        scheme: Scheme,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let missing = || TokenError::KeyNotFound {
@@ -404,7 +406,7 @@ impl Token for YubiKey {
                 slot,
                 metadata: &metadata,
             };
-            key.sign(public, message)
+            key.sign(public, scheme, message)
         })
     }
 

@@ -8,6 +8,7 @@ use der::asn1::UintRef;
 use der::{Encode, Sequence};
 
 use crate::certificate::Algorithm;
+use crate::metadata::Scheme;
 
 use super::super::TokenError;
 
@@ -35,9 +36,10 @@ struct EcdsaSignature<'a> {
 }
 
 impl Signing {
-    /// How a key of that algorithm signs, with the mechanisms that its token has.
+    /// How a key of that algorithm signs by a scheme of it, with the mechanisms that its token has.
     pub(super) fn new(
         algorithm: Algorithm,
+        scheme: Scheme,
         offered: &[MechanismType],
         message: &[u8],
     ) -> Result<Self, TokenError> {
@@ -50,7 +52,10 @@ impl Signing {
             },
             Algorithm::P384 => Self {
                 mechanism: Mechanism::Ecdsa,
-                input: hashed(&SHA384),
+                input: match scheme {
+                    Scheme::EcdsaP384Sha256 => hashed(&SHA256),
+                    _ => hashed(&SHA384),
+                },
                 shape: Shape::Ecdsa { half: 48 },
             },
             Algorithm::Ed25519 => Self {

@@ -11,6 +11,7 @@ use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
 use crate::certificate::PublicKey;
+use crate::metadata::Scheme;
 use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
 use crate::secret::Pin;
@@ -377,10 +378,11 @@ impl Token for Pkcs11Token {
         })
     }
 
-    fn sign(
+    fn sign_by(
         &mut self,
         object_id: &[u8],
         public: &PublicKey,
+        scheme: Scheme,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         self.in_login(|session| {
@@ -391,7 +393,7 @@ impl Token for Pkcs11Token {
                 });
             }
             let algorithm = public.algorithm();
-            let signing = Signing::new(algorithm, &self.mechanisms(session)?, message)?;
+            let signing = Signing::new(algorithm, scheme, &self.mechanisms(session)?, message)?;
             let raw = session
                 .sign(&signing.mechanism, key, &signing.input)
                 .map_err(ability(&format!("sign with {algorithm}")))?;
