@@ -25,7 +25,7 @@ pub struct Recipient {
 enum Kind {
     X25519(x25519::Recipient),
     Tag(tag::Recipient),
-    TagPq(tagpq::Recipient),
+    TagPq(Box<tagpq::Recipient>),
     Ssh(ssh::Recipient),
     Plugin(plugin::Recipient),
 }
@@ -66,7 +66,7 @@ impl FromStr for Recipient {
         let kind = None
             .or_else(|| text.parse().ok().map(Kind::X25519))
             .or_else(|| text.parse().ok().map(Kind::Tag))
-            .or_else(|| text.parse().ok().map(Kind::TagPq))
+            .or_else(|| text.parse().ok().map(|r| Kind::TagPq(Box::new(r))))
             .or_else(|| text.parse().ok().map(Kind::Ssh))
             .or_else(|| text.parse().ok().map(Kind::Plugin))
             .ok_or(RecipientError::Unknown)?;
@@ -120,7 +120,7 @@ pub fn encrypt(
     let recipient: Box<dyn age::Recipient> = match &recipient.kind {
         Kind::X25519(recipient) => Box::new(recipient.clone()),
         Kind::Tag(recipient) => Box::new(recipient.clone()),
-        Kind::TagPq(recipient) => Box::new(recipient.clone()),
+        Kind::TagPq(recipient) => recipient.clone(),
         Kind::Ssh(recipient) => Box::new(recipient.clone()),
         Kind::Plugin(recipient) => {
             let name = recipient.plugin().to_owned();

@@ -3,7 +3,7 @@
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::KeyType;
 use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
-use crate::script::{KeyId, KeyOrigin, PersonId, SpareId};
+use crate::script::{KeyId, PersonId, SpareId};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -67,8 +67,22 @@ pub enum Effect {
         key_type: KeyType,
         /// When the key is to want a PIN and a touch; none for makes without such policies.
         policy: Option<UsePolicy>,
-        /// Where it is made.
-        origin: KeyOrigin,
+    },
+    /// Make the key in locked memory, bring it into the token and forget it here. What an interrupted try brought in
+    /// under that object ID is destroyed first.
+    ImportKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+        /// `CKA_ID`.
+        object_id: Vec<u8>,
+        /// `CKA_LABEL`.
+        label: String,
+        /// What to make.
+        key_type: KeyType,
+        /// When the key is to want a PIN and a touch; none for makes without such policies.
+        policy: Option<UsePolicy>,
     },
     /// Have a fresh challenge signed.
     ProvePossession {

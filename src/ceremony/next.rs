@@ -1,7 +1,7 @@
 //! What comes next: told from the state alone, so that resuming is nothing special.
 
 use crate::metadata::Count;
-use crate::script::{Act, KeyId, KeyOrigin, KeyPlan, Step};
+use crate::script::{Act, KeyId, KeyPlan, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -76,7 +76,8 @@ impl Ceremony {
                 key: key.clone(),
                 token,
             }),
-            Act::GenerateKey { key } => self.next_generate(step, key),
+            Act::GenerateKey { key } => self.next_made(step, key, "Generate the key"),
+            Act::ImportKey { key } => self.next_made(step, key, "Bring in the key"),
             Act::EnrolKey { key } if self.keys.contains_key(key) => {
                 self.prove(key, Occasion::Adoption)
             }
@@ -177,34 +178,46 @@ impl Ceremony {
         Next::Ask(self.go_on(step, lines, "Initialise the token"))
     }
 
-    fn next_generate(&self, step: &Step, key: &KeyId) -> Next {
+    fn next_made(&self, step: &Step, key: &KeyId, action: &str) -> Next {
         let state = &self.keys[key];
         if state.generated.is_some() {
             return self.prove(key, Occasion::Generation);
         }
+        let is_imported = self.script.imports(key);
         let Some((object_id, label)) = state.generate.get().cloned() else {
-            return Next::Ask(self.go_on(
-                step,
-                vec![match self.script.key(key).map(|plan| plan.origin) {
-                    Some(KeyOrigin::Memory) => "The key is made in the locked memory of this machine, brought into the token and forgotten here; it is read back, and made to answer a fresh challenge.".to_owned(),
-                    _ => "The key is made inside the token, read back, and made to answer a fresh challenge.".to_owned(),
-                }],
-                "Generate the key",
-            ));
+            let line = if is_imported {
+                "The key is made in the locked memory of this machine, brought into the token and forgotten here; it is read back, and made to answer a fresh challenge."
+            } else {
+                "The key is made inside the token, read back, and made to answer a fresh challenge."
+            };
+            return Next::Ask(self.go_on(step, vec![line.to_owned()], action));
         };
         let Some(plan) = self.script.key(key) else {
-            return Next::Ask(self.go_on(step, Vec::new(), "Generate the key"));
+            return Next::Ask(self.go_on(step, Vec::new(), action));
         };
-        let key_type = plan.key_type;
-        let slot = self.token_spec(key).and_then(|token| token.slot);
-        self.with_token(key, |token| Effect::GenerateKey {
-            key: key.clone(),
-            token,
-            object_id,
-            label,
-            key_type,
-            policy: slot.map(|slot| slot.policy),
-            origin: plan.origin,
+        let (key, key_type) = (key.clone(), plan.key_type);
+        let slot = self.token_spec(&key).and_then(|token| token.slot);
+        let policy = slot.map(|slot| slot.policy);
+        self.with_token(&plan.id, |token| {
+            if is_imported {
+                Effect::ImportKey {
+                    key,
+                    token,
+                    object_id,
+                    label,
+                    key_type,
+                    policy,
+                }
+            } else {
+                Effect::GenerateKey {
+                    key,
+                    token,
+                    object_id,
+                    label,
+                    key_type,
+                    policy,
+                }
+            }
         })
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
 use crate::certificate::PublicKey;
 use crate::record::{TokenId, UsePolicy};
-use crate::script::{KeyId, KeyOrigin};
+use crate::script::KeyId;
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
@@ -100,7 +100,6 @@ impl Executor<'_> {
                 label,
                 key_type,
                 policy,
-                origin,
             } => {
                 let request = KeyRequest {
                     object_id,
@@ -108,7 +107,23 @@ impl Executor<'_> {
                     key_type,
                     extractable: false,
                 };
-                self.generate_key(&key, &token, request, policy, origin)
+                self.generate_key(&key, &token, request, policy)
+            }
+            Effect::ImportKey {
+                key,
+                token,
+                object_id,
+                label,
+                key_type,
+                policy,
+            } => {
+                let request = KeyRequest {
+                    object_id,
+                    label,
+                    key_type,
+                    extractable: false,
+                };
+                self.import_key(&key, &token, request, policy)
             }
             Effect::ProvePossession {
                 key,
@@ -216,30 +231,20 @@ impl Executor<'_> {
         token: &TokenId,
         request: KeyRequest,
         policy: Option<UsePolicy>,
-        origin: KeyOrigin,
     ) -> Performed<Outcome> {
         self.log_in(key, token)?;
         let attests = is_attesting(token);
-        // Another make that stands in for it in a rehearsal makes the key itself.
-        let is_imported = attests && origin == KeyOrigin::Memory;
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, attestation) = self.call("Generating the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
             if let Some(policy) = policy.filter(|_| attests) {
                 open.token.set_use_policy(policy)?;
             }
-            let generated = if is_imported {
-                // What an interrupted try brought in cannot be known to be whole: it is made anew.
-                open.token.discard(&request)?;
-                let private = memory_key::generate(request.key_type)?;
-                open.token.import(&request, &private)?
-            } else {
-                match open.token.recover(&request)? {
-                    Some(generated) => generated,
-                    None => open.token.generate(&request)?,
-                }
+            let generated = match open.token.recover(&request)? {
+                Some(generated) => generated,
+                None => open.token.generate(&request)?,
             };
-            let attestation = if attests && !is_imported {
+            let attestation = if attests {
                 open.token.attest(&request.object_id)?
             } else {
                 Vec::new()
@@ -251,6 +256,34 @@ impl Executor<'_> {
             public_key: generated.public,
             attributes: generated.attributes,
             attestation,
+        })
+    }
+
+    fn import_key(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        request: KeyRequest,
+        policy: Option<UsePolicy>,
+    ) -> Performed<Outcome> {
+        if !is_attesting(token) {
+            // Another make that stands in for it in a rehearsal makes the key itself.
+            return self.generate_key(key, token, request, policy);
+        }
+        self.log_in(key, token)?;
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let generated = self.call("Bringing in the key", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            if let Some(policy) = policy {
+                open.token.set_use_policy(policy)?;
+            }
+            memory_key::bring_in(open.token.as_mut(), &request)
+        })?;
+        Ok(Outcome::KeyGenerated {
+            token: token.clone(),
+            public_key: generated.public,
+            attributes: generated.attributes,
+            attestation: Vec::new(),
         })
     }
 

@@ -1,35 +1,76 @@
 //! Keys that are made in the locked memory of this process, for tokens that take them in.
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _,
+    RsaKeyPair,
 };
 use zeroize::Zeroizing;
 
+use crate::certificate::PublicKey;
 use crate::metadata::KeyType;
 use crate::secret::PrivateKey;
-use crate::token::TokenError;
+use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 
-/// Makes the private half of a key. It is wiped when it is dropped.
-pub(super) fn generate(key_type: KeyType) -> Result<PrivateKey, TokenError> {
-    let refused = || TokenError::Unsupported {
-        what: format!("take in a key of type {key_type}"),
-    };
-    let signing = match key_type {
-        KeyType::EcdsaP256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
-        KeyType::EcdsaP384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
-        KeyType::RsaPss3072 => return rsa(KeySize::Rsa3072).ok_or_else(refused),
-        KeyType::RsaPss4096 => return rsa(KeySize::Rsa4096).ok_or_else(refused),
-        KeyType::Ed25519 => return Err(refused()),
-    };
-    let pair = EcdsaKeyPair::generate(signing).map_err(|_| refused())?;
-    let pkcs8 = pair.to_pkcs8v1().map_err(|_| refused())?;
-    Ok(PrivateKey::new(Zeroizing::new(pkcs8.as_ref().to_vec())))
+/// A key pair in memory. The private half is wiped when it is dropped.
+struct MemoryKey {
+    private: PrivateKey,
+    public: PublicKey,
 }
 
-fn rsa(size: KeySize) -> Option<PrivateKey> {
-    let pair = RsaKeyPair::generate(size).ok()?;
-    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().ok()?;
-    Some(PrivateKey::new(Zeroizing::new(pkcs8.as_ref().to_vec())))
+/// Makes a key, and brings it into a token that somebody is logged in to. What an interrupted try brought in cannot
+/// be known to be whole, and nobody has it any more: it is destroyed, and the key made anew. The private half exists
+/// in here alone.
+pub(super) fn bring_in(
+    token: &mut dyn Token,
+    request: &KeyRequest,
+) -> Result<GeneratedKey, TokenError> {
+    token.discard(request)?;
+    let key = MemoryKey::generate(request.key_type)?;
+    let held = token.import(request, &key.private)?;
+    if held.public != key.public {
+        return Err(TokenError::KeyMismatch {
+            object_id: request.object_id.clone(),
+            problem: "another key is there than the one that was brought in".to_owned(),
+        });
+    }
+    Ok(held)
+}
+
+impl MemoryKey {
+    fn generate(key_type: KeyType) -> Result<Self, TokenError> {
+        let made = match key_type {
+            KeyType::EcdsaP256 | KeyType::EcdsaP384 => Self::ecdsa(key_type),
+            KeyType::RsaPss3072 => Self::rsa(KeySize::Rsa3072),
+            KeyType::RsaPss4096 => Self::rsa(KeySize::Rsa4096),
+            KeyType::Ed25519 => None,
+        };
+        made.ok_or_else(|| TokenError::Unsupported {
+            what: format!("take in a key of type {key_type}"),
+        })
+    }
+
+    fn ecdsa(key_type: KeyType) -> Option<Self> {
+        let signing = match key_type {
+            KeyType::EcdsaP384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+            _ => &ECDSA_P256_SHA256_ASN1_SIGNING,
+        };
+        let pair = EcdsaKeyPair::generate(signing).ok()?;
+        let pkcs8 = pair.to_pkcs8v1().ok()?;
+        Self::new(pkcs8.as_ref(), &pair.public_key().as_der().ok()?)
+    }
+
+    fn rsa(size: KeySize) -> Option<Self> {
+        let pair = RsaKeyPair::generate(size).ok()?;
+        let pkcs8: Pkcs8V1Der<'_> = pair.as_der().ok()?;
+        Self::new(pkcs8.as_ref(), &pair.public_key().as_der().ok()?)
+    }
+
+    fn new(pkcs8: &[u8], public: &PublicKeyX509Der<'_>) -> Option<Self> {
+        Some(Self {
+            private: PrivateKey::new(Zeroizing::new(pkcs8.to_vec())),
+            public: PublicKey::from_der(public.as_ref()).ok()?,
+        })
+    }
 }

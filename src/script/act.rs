@@ -45,6 +45,11 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// The key is made in the locked memory of this machine, brought into the token, and proven.
+    ImportKey {
+        /// The key.
+        key: KeyId,
+    },
     /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
     EnrolKey {
         /// The key.
@@ -98,7 +103,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 21] = [
+    pub(super) const KNOWN: [&'static str; 22] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -108,6 +113,7 @@ impl Act {
         "initialise-token",
         "set-pin",
         "generate-key",
+        "import-key",
         "enrol-key",
         "judge-request",
         "compose-root",
@@ -123,8 +129,7 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 7] = [
-        "import-key",
+    pub(super) const LATER: [&'static str; 6] = [
         "back-up-key",
         "prove-backup",
         "open-share",
@@ -146,6 +151,7 @@ impl Act {
             Self::InitialiseToken { .. } => "initialise-token",
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
+            Self::ImportKey { .. } => "import-key",
             Self::EnrolKey { .. } => "enrol-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
@@ -169,6 +175,7 @@ impl Act {
             | Self::InitialiseToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
+            | Self::ImportKey { key }
             | Self::EnrolKey { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
@@ -193,7 +200,17 @@ impl Act {
             | Self::InitialiseToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
+            | Self::ImportKey { key }
             | Self::EnrolKey { key } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The key that the act makes, wherever it does.
+    #[must_use]
+    pub const fn makes(&self) -> Option<&KeyId> {
+        match self {
+            Self::GenerateKey { key } | Self::ImportKey { key } => Some(key),
             _ => None,
         }
     }
@@ -218,7 +235,10 @@ impl Act {
             | Self::VerifyRoot
             | Self::Export => those(&|p| p.is(Administrator) || p.is(Witness)),
             Self::Note { initials, .. } => those(&|p| initials.contains(&p.id)),
-            Self::OpenToken { key } | Self::GenerateKey { key } | Self::EnrolKey { key } => {
+            Self::OpenToken { key }
+            | Self::GenerateKey { key }
+            | Self::ImportKey { key }
+            | Self::EnrolKey { key } => {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }

@@ -39,8 +39,8 @@ pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
 pub use medium::{Holds, Medium};
 pub use own_token::OwnToken;
 pub use plan::{
-    Assurance, Backup, Block, CarriedKey, KeyOrigin, KeyPlan, Kind, OnlineRoles, Person,
-    PersonRole, RoleKind, RolePolicy, RootPolicy, Script, Step,
+    Assurance, Backup, Block, CarriedKey, KeyPlan, Kind, OnlineRoles, Person, PersonRole, RoleKind,
+    RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use sheet::{RunSheet, SlipFacts, Slips};

@@ -247,8 +247,6 @@ pub struct KeyPlan {
     pub token: TokenSpec,
     /// What kind of key.
     pub key_type: KeyType,
-    /// Where the key is made.
-    pub origin: KeyOrigin,
     /// Whose key the root says that it is, where its publisher wants to know.
     pub owner: Option<String>,
     /// Whether the key is backed up.
@@ -297,16 +295,6 @@ impl KeyPlan {
             Fate::Memory | Fate::Discarded => None,
         })
     }
-}
-
-/// Where a key is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum KeyOrigin {
-    /// In its token, which it never leaves.
-    #[default]
-    Token,
-    /// In the locked memory of this machine, and brought into its token: its provenance says so for ever.
-    Memory,
 }
 
 /// Whether a key is backed up.
@@ -535,6 +523,13 @@ impl Script {
         acts.any(|act| matches!(act, Act::InitialiseToken { key: of } if of == key))
     }
 
+    /// Whether a key is made in memory and brought into its token.
+    #[must_use]
+    pub fn imports(&self, key: &KeyId) -> bool {
+        let mut acts = self.steps.iter().map(|step| &step.act);
+        acts.any(|act| matches!(act, Act::ImportKey { key: of } if of == key))
+    }
+
     /// The steps, in their order.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
@@ -721,10 +716,6 @@ spelling!(Assurance {
     Solo = "solo",
 });
 spelling!(Backup { None = "none" });
-spelling!(KeyOrigin {
-    Token = "token",
-    Memory = "memory",
-});
 spelling!(PersonRole {
     Administrator = "administrator",
     Witness = "witness",

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::TokenSecret;
 use super::embedded;
 use super::fault::Warning;
 use super::plan::PersonRole;
 use super::previous::Place;
 use super::read::{ChangeEntry, DistantEntry, Draft, Log, Span};
-use super::{KeyOrigin, TokenSecret};
 use crate::metadata::KeyType;
 use crate::profile::Profile;
 use crate::record::TouchPolicy;
@@ -179,13 +179,12 @@ impl Found<'_, '_> {
                 "leave it out where keys are on YubiKeys: their maker's roots are known",
             );
         }
-        let origins = draft.keys.iter().filter_map(|key| key.origin.as_ref());
-        for origin in origins.filter(|at| at.value == KeyOrigin::Memory) {
+        for step in draft.keys.iter().filter_map(|key| draft.import_of(key)) {
             self.warn(
-                "script.origin",
-                &origin.span,
+                "script.import",
+                &step.span,
                 "a key that is made in the memory of this machine is \"imported\" for ever: whoever looked into that memory has it".to_owned(),
-                "leave it out: the token makes its key itself then, and attests it",
+                "make it act = \"generate-key\", unless the key is to be backed up: the token makes its key itself then, and attests it",
             );
         }
         let tokens = draft.keys.iter().filter_map(|key| key.token.as_ref());

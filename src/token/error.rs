@@ -182,6 +182,29 @@ impl TokenError {
     pub fn hint(&self) -> &str {
         match self {
             Self::WrongPin {
+                role: PinRole::Puk,
+                tries: Tries::Last | Tries::Exactly(1),
+            } => {
+                "stop: one more wrong PUK locks it, and the PIN can then never be unblocked. Check that this is the right token and the right envelope before trying again"
+            }
+            Self::WrongPin {
+                role: PinRole::Puk, ..
+            } => {
+                "check that this is the right token, and the keyboard layout, then let whoever has its PUK type that again"
+            }
+            Self::WrongPin {
+                role: PinRole::SecurityOfficer,
+                tries: Tries::Last | Tries::Exactly(1),
+            } => {
+                "stop: one more wrong SO PIN locks it for good. Check that this is the right token and the right person before trying again"
+            }
+            Self::WrongPin {
+                role: PinRole::SecurityOfficer,
+                ..
+            } => {
+                "check that this is the right token, and the keyboard layout, then let its security officer type the SO PIN again"
+            }
+            Self::WrongPin {
                 tries: Tries::Last | Tries::Exactly(1),
                 ..
             } => {
@@ -192,7 +215,7 @@ impl TokenError {
             }
             Self::PinLocked {
                 role: PinRole::User,
-            } => "its security officer can set a new PIN; or take the spare token",
+            } => "whoever has its SO PIN or PUK can set a new PIN; or take the spare token",
             Self::PinLocked {
                 role: PinRole::SecurityOfficer,
             } => "put it aside and take the spare token; its maker says how to erase it",

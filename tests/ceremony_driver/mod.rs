@@ -450,7 +450,7 @@ impl Room {
                 self.tokens.get_mut(name).unwrap().destroy();
                 Outcome::KeyDestroyed
             }
-            Effect::GenerateKey { key, key_type, .. } => {
+            Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
                 Outcome::KeyGenerated {
                     token: self.token(key).id().clone(),

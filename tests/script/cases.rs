@@ -387,7 +387,11 @@ const STEPS: &[Case] = &[
         "act = \"read-script\"",
         "act = \"read-aloud\"",
     ),
-    ("act-later", "act = \"read-script\"", "act = \"import-key\""),
+    (
+        "act-later",
+        "act = \"read-script\"",
+        "act = \"prove-restore\"",
+    ),
     ("act-missing", "act = \"read-script\"", "id = \"reading\""),
     (
         "act-has-no-key",
@@ -662,14 +666,14 @@ const YUBIKEYS: &[Case] = &[
         "require_provenance = \"attested\"\ndestination = \"plain\"",
     ),
     (
-        "origin-unknown",
-        FIRST_TOKEN,
-        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\norigin = \"heaven\"",
+        "import-into-softhsm",
+        "act = \"generate-key\"\nkey = \"key-1\"",
+        "act = \"import-key\"\nkey = \"key-1\"",
     ),
     (
-        "origin-of-softhsm",
-        FIRST_TOKEN,
-        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }\norigin = \"memory\"",
+        "import-beside-generate",
+        "act = \"generate-key\"\nkey = \"key-1\"",
+        "act = \"generate-key\"\nkey = \"key-1\"\n\n[[step]]\nact = \"import-key\"\nkey = \"key-1\"",
     ),
     (
         "attestation-root",

@@ -45,6 +45,8 @@ pub(crate) struct Key {
     pub(crate) more: &'static str,
     /// The steps that set its token up: none where it comes set up.
     pub(crate) setting_up: &'static [&'static str],
+    /// The step that makes it.
+    pub(crate) making: &'static str,
 }
 
 impl Key {
@@ -59,6 +61,7 @@ impl Key {
             kind: "ecdsa-sha2-nistp256",
             more: "",
             setting_up: &["initialise-token", "set-pin"],
+            making: "generate-key",
         }
     }
 }
@@ -140,7 +143,7 @@ impl<'s> Room<'s> {
         }
         for (number, key) in (1..).zip(keys) {
             let acts = ["open-token"].iter().chain(key.setting_up);
-            for act in acts.chain(&["generate-key"]) {
+            for act in acts.chain([&key.making]) {
                 step(&mut text, act);
                 let _ = writeln!(text, "key = \"key-{number}\"");
             }

@@ -138,7 +138,7 @@ impl Ceremony {
                 key: key.clone(),
                 label: self.token_label(key),
             },
-            Act::GenerateKey { key } => Fact::GenerateIntended {
+            Act::GenerateKey { key } | Act::ImportKey { key } => Fact::GenerateIntended {
                 key: key.clone(),
                 object_id: self
                     .script

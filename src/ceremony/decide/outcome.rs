@@ -83,7 +83,7 @@ impl Ceremony {
             }
             (Act::SetPin { key }, Outcome::PinSet) => Fact::PinSet { key: key.clone() },
             (
-                Act::GenerateKey { key },
+                Act::GenerateKey { key } | Act::ImportKey { key },
                 Outcome::KeyGenerated {
                     token,
                     public_key,
@@ -92,7 +92,10 @@ impl Ceremony {
                 },
             ) => self.generated(key, token, &public_key, attributes, &attestation),
             (
-                Act::GenerateKey { key } | Act::EnrolKey { key } | Act::ProveToken { key },
+                Act::GenerateKey { key }
+                | Act::ImportKey { key }
+                | Act::EnrolKey { key }
+                | Act::ProveToken { key },
                 Outcome::Answered {
                     challenge,
                     signature,

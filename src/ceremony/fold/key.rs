@@ -3,7 +3,7 @@
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{Key, Scheme};
 use crate::record::{FactorySecret, KeyAttributes, Provenance, TokenId};
-use crate::script::{Act, KeyId, KeyOrigin, StepId};
+use crate::script::{Act, KeyId, StepId};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 use crate::words::Digest;
 
@@ -90,7 +90,7 @@ impl Ceremony {
                 state.pin_set = true;
             }
             (
-                Act::GenerateKey { .. },
+                Act::GenerateKey { .. } | Act::ImportKey { .. },
                 Fact::GenerateIntended {
                     object_id, label, ..
                 },
@@ -102,11 +102,14 @@ impl Ceremony {
                 require(state.generate == Intent::None, "it was announced already")?;
                 state.generate = Intent::Recorded((object_id, label.clone()));
             }
-            (Act::GenerateKey { .. }, Fact::KeyGenerated { .. }) => {
+            (Act::GenerateKey { .. } | Act::ImportKey { .. }, Fact::KeyGenerated { .. }) => {
                 self.fold_generated(of_step, fact)?;
             }
             (
-                Act::GenerateKey { .. } | Act::EnrolKey { .. } | Act::ProveToken { .. },
+                Act::GenerateKey { .. }
+                | Act::ImportKey { .. }
+                | Act::EnrolKey { .. }
+                | Act::ProveToken { .. },
                 Fact::PossessionProven { occasion, .. },
             ) => {
                 let wanted = match act {
@@ -200,10 +203,7 @@ impl Ceremony {
         )?;
         let stood_in = self.is_stood_in(of_step, token);
         self.require_provenance(*provenance, stood_in, judged.as_ref())?;
-        let is_imported = self
-            .script
-            .key(of_step)
-            .is_some_and(|plan| plan.origin == KeyOrigin::Memory);
+        let is_imported = self.script.imports(of_step);
         require(
             stood_in
                 || is_imported == (*provenance == Provenance::Imported)

@@ -349,6 +349,7 @@ impl Ceremony {
                 | Act::InitialiseToken { key }
                 | Act::SetPin { key }
                 | Act::GenerateKey { key }
+                | Act::ImportKey { key }
                 | Act::EnrolKey { key }
                 | Act::ProveToken { key },
                 fact,
@@ -428,7 +429,7 @@ impl Ceremony {
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
-            Act::GenerateKey { key } => self.keys[key].is_proven(),
+            Act::GenerateKey { key } | Act::ImportKey { key } => self.keys[key].is_proven(),
             Act::EnrolKey { key } => self.is_enrolled(key),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,

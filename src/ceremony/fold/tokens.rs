@@ -205,9 +205,7 @@ impl Ceremony {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
         state.proof = None;
-        self.undo(key, |act| {
-            matches!(act, crate::script::Act::GenerateKey { .. })
-        });
+        self.undo(key, |act| act.makes().is_some());
         Ok(())
     }
 

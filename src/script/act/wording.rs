@@ -1,8 +1,7 @@
 //! What each act is called, what people do in it, and what it proves.
 
 use crate::script::{
-    Act, Fate, KeyId, KeyOrigin, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan,
-    TokenSecret,
+    Act, Fate, KeyId, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan, TokenSecret,
 };
 
 impl Act {
@@ -20,6 +19,7 @@ impl Act {
             Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
+            Self::ImportKey { key } => format!("Bring in {}", script.key_title(key)),
             Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
@@ -51,6 +51,7 @@ impl Act {
             Self::InitialiseToken { .. } => "Initialise",
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
+            Self::ImportKey { .. } => "Import key",
             Self::EnrolKey { .. } => "Enrol key",
             Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
@@ -110,7 +111,7 @@ impl Act {
             .chain(management_key(script, key))
             .collect(),
             Self::SetPin { key } => set_pin(script, key),
-            Self::GenerateKey { key } => generate_key(script, key),
+            Self::GenerateKey { key } | Self::ImportKey { key } => generate_key(script, key),
             Self::EnrolKey { key } => enrol_key(script, key),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
@@ -195,9 +196,9 @@ impl Act {
                 vec!["the token is blank, and carries the label of the script".into()]
             }
             Self::SetPin { .. } => vec!["the token opens with the key holder's PIN".into()],
-            Self::GenerateKey { key } => {
+            Self::GenerateKey { key } | Self::ImportKey { key } => {
                 let kind = script.key(key).map(|key| key.key_type.to_string());
-                let did = if is_imported(script, key) {
+                let did = if script.imports(key) {
                     "took in"
                 } else {
                     "made"
@@ -394,18 +395,11 @@ fn set_pin(script: &Script, key: &KeyId) -> Vec<String> {
     lines
 }
 
-/// Whether a key is made in memory and brought into its token.
-fn is_imported(script: &Script, key: &KeyId) -> bool {
-    script
-        .key(key)
-        .is_some_and(|plan| plan.origin == KeyOrigin::Memory)
-}
-
 fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
     let kind = script.key(key).map(|key| key.key_type.to_string());
     let title = script.key_title(key);
     let kind = kind.unwrap_or_default();
-    let mut lines = vec![if is_imported(script, key) {
+    let mut lines = vec![if script.imports(key) {
         format!(
             "This machine makes {title}, of type {kind}, in its locked memory, brings it into the token and forgets it. Its provenance is \"imported\" for ever."
         )
@@ -417,7 +411,7 @@ fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
             "The key lives in slot {:02x}. It wants the PIN: {}; a touch: {}. The YubiKey blinks when it waits for a touch.",
             slot.number, slot.policy.pin, slot.policy.touch
         ));
-        if is_imported(script, key) {
+        if script.imports(key) {
             lines.push("No device can attest a key that it did not make.".to_owned());
         } else {
             lines.push(

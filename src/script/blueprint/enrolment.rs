@@ -140,7 +140,7 @@ fn steps(steps: &mut ArrayOfTables, adopted: &[&str], remote: &[String], is_chan
         let is_adopted = adopted.contains(&text(&table, "key"));
         match text(&table, "act") {
             "initialise-token" | "set-pin" if is_adopted => continue,
-            "generate-key" if is_adopted => set(&mut table, "act", "enrol-key"),
+            "generate-key" | "import-key" if is_adopted => set(&mut table, "act", "enrol-key"),
             "compose-root" => {
                 for id in remote {
                     steps.push(of("enrol-key", Some(id)));

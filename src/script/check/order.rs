@@ -113,12 +113,22 @@ impl<'o> Order<'o, '_> {
         self.made.contains(&key)
     }
 
+    /// The act that makes a key: in its token, unless a step brings it in.
+    fn maker(&self, key: KeyId) -> Act {
+        let import = Act::ImportKey { key: key.clone() };
+        if self.first(&import).is_some() {
+            import
+        } else {
+            Act::GenerateKey { key }
+        }
+    }
+
     /// The act by which each key is known to be there: one that is made or enrolled, or one whose token is matched.
     fn all_keys_ready(&self) -> Vec<Act> {
         let acts = self.keys.iter().chain(&self.distant).map(|&key| {
             let id = key.clone();
             if self.is_made(key) {
-                Act::GenerateKey { key: id }
+                self.maker(id)
             } else if self.is_enrolled(key) {
                 Act::EnrolKey { key: id }
             } else {
@@ -163,7 +173,7 @@ impl<'o> Order<'o, '_> {
             if self.first(&Act::InitialiseToken { key: key() }).is_some() {
                 acts.push(Act::SetPin { key: key() });
             }
-            acts.push(Act::GenerateKey { key: key() });
+            acts.push(self.maker(key()));
         }
         let distant = self.distant.iter();
         acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
@@ -196,7 +206,7 @@ impl<'o> Order<'o, '_> {
                 Act::OpenToken { key: key.clone() },
                 Act::InitialiseToken { key: key.clone() },
             ],
-            Act::GenerateKey { key } => vec![
+            Act::GenerateKey { key } | Act::ImportKey { key } => vec![
                 Act::OpenToken { key: key.clone() },
                 Act::InitialiseToken { key: key.clone() },
                 Act::SetPin { key: key.clone() },
@@ -230,16 +240,23 @@ impl<'o> Order<'o, '_> {
             if matches!(act, Act::Note { .. } | Act::Break { .. }) {
                 continue;
             }
-            // Two seals of one token are the same step, wherever they send it.
-            let same = |other: &Act| other.name() == act.name() && other.object() == act.object();
+            // Two seals of one token are the same step, wherever they send it; and a key is made once, wherever.
+            let same = |other: &Act| {
+                let is_made_again = act.makes().is_some() && other.makes() == act.makes();
+                is_made_again || other.name() == act.name() && other.object() == act.object()
+            };
             let earlier = self
                 .steps()
                 .find(|(first, _, other)| *first < index && same(other));
-            if let Some((_, first, _)) = earlier {
+            if let Some((_, first, earlier_act)) = earlier {
                 self.log.fault(
                     "script.step-twice",
                     &step.span,
-                    format!("{} stands in line {} already", described(act), first.line),
+                    format!(
+                        "{} stands in line {} already",
+                        described(earlier_act),
+                        first.line
+                    ),
                     "take one of them out: it is done once",
                 );
             }
@@ -249,10 +266,8 @@ impl<'o> Order<'o, '_> {
     /// Nothing is made, and nothing erased, on the token of a key that exists.
     fn needless(&self) {
         for (_, step, act) in self.steps() {
-            let makes = matches!(
-                act,
-                Act::InitialiseToken { .. } | Act::SetPin { .. } | Act::GenerateKey { .. }
-            );
+            let makes = act.makes().is_some()
+                || matches!(act, Act::InitialiseToken { .. } | Act::SetPin { .. });
             let is_of_root = matches!(
                 act,
                 Act::ComposeRoot
@@ -356,14 +371,14 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    /// From open-token to generate-key or enrol-key the token stays in, and nobody leaves the table.
+    /// From open-token to generate-key, import-key or enrol-key the token stays in, and nobody leaves the table.
     fn blocks(&self) {
         for &key in &self.keys {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
             let enrolled = self.first(&Act::EnrolKey { key: key() });
-            let generate = self.first(&Act::GenerateKey { key: key() }).or(enrolled);
-            let (Some((start, first)), Some((end, last))) = (open, generate) else {
+            let made = self.first(&self.maker(key())).or(enrolled);
+            let (Some((start, first)), Some((end, last))) = (open, made) else {
                 continue;
             };
             let foreign = self.steps().find(|(index, step, act)| {
@@ -462,7 +477,7 @@ const fn stage(act: &Act) -> u8 {
         Act::OpenToken { .. } => 2,
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
-        Act::GenerateKey { .. } | Act::EnrolKey { .. } => 5,
+        Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::EnrolKey { .. } => 5,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 7,
         Act::SignRoot => 8,
@@ -501,7 +516,7 @@ const fn reason(act: &Act) -> &'static str {
         Act::SetPin { .. } => {
             "a key is made behind its holder's PIN, and initialising takes a PIN away"
         }
-        Act::GenerateKey { .. } => "a root is composed of keys that exist",
+        Act::GenerateKey { .. } | Act::ImportKey { .. } => "a root is composed of keys that exist",
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",
         Act::ComposeRoot => "what is reviewed has to be frozen",

@@ -6,7 +6,7 @@ use super::twice;
 use crate::metadata::KeyType;
 use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, TokenEntry};
 use crate::script::token::attests;
-use crate::script::{Act, Enrolled, KeyOrigin};
+use crate::script::{Act, Enrolled};
 
 pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     let distant = draft.distant.iter().filter_map(|key| key.id.as_ref());
@@ -81,7 +81,7 @@ pub(super) fn abilities(log: &Log<'_>, draft: &Draft) {
     for key in draft.keys.iter().filter(|key| key.is_made()) {
         key_type(log, key);
         provenance(log, draft, key);
-        origin(log, draft, key);
+        import(log, draft, key);
     }
     let here = draft.keys.iter().filter_map(|key| key.enrolled.as_ref());
     let distant = draft.distant.iter().filter_map(|key| key.enrolled.as_ref());
@@ -134,31 +134,27 @@ fn key_type(log: &Log<'_>, key: &KeyEntry) {
 }
 
 /// A key that is brought in: only where the token takes it, and where nobody asks for an attestation.
-fn origin(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
+fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
     let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let origin = key
-        .origin
-        .as_ref()
-        .filter(|origin| origin.value == KeyOrigin::Memory);
-    let (Some(origin), Some(profile)) = (origin, profile) else {
+    let (Some(step), Some(profile)) = (draft.import_of(key), profile) else {
         return;
     };
     if !attests(&profile.value) {
         log.fault(
-            "script.origin",
-            &origin.span,
+            "script.import",
+            &step.span,
             format!("tokens of {} take in no keys here", profile.value),
-            "take it out: the token makes its key itself",
+            "make it act = \"generate-key\": the token makes its key itself",
         );
     } else if let Some(wanted) = &draft.root.require_provenance {
         log.fault(
             "script.provenance",
-            &origin.span,
+            &step.span,
             format!(
                 "a key that is brought in is never {}, and [root] requires it",
                 wanted.value
             ),
-            "let the token make its key, or take require_provenance out",
+            "make it act = \"generate-key\", or take require_provenance out",
         );
     }
 }

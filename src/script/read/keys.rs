@@ -13,14 +13,13 @@ use crate::profile::Profile;
 use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
 use crate::script::plan::{Backup, KeyPlan, Kind};
 use crate::script::token::attests;
-use crate::script::{Enrolled, KeyId, KeyOrigin, PersonId, SlotPlan, TokenSpec};
+use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 
 /// A key as it was read.
 pub(in crate::script) struct KeyEntry {
     pub(in crate::script) id: Option<At<KeyId>>,
     pub(in crate::script) holder: Option<At<PersonId>>,
     /// Where it is made, if the script says so.
-    pub(in crate::script) origin: Option<At<KeyOrigin>>,
     pub(in crate::script) token: Option<TokenEntry>,
     pub(in crate::script) key_type: Option<At<KeyType>>,
     pub(in crate::script) activation: Vec<SecretEntry>,
@@ -107,16 +106,11 @@ fn key(
         ),
     };
     let activation = activation::read(fields.optional("activation"));
-    let made_here = is_new && !is_enrolled;
-    let origin = made_here.then(|| fields.optional("origin")).flatten();
-    let origin =
-        origin.and_then(|value| value.at(value.one_of("script.origin", KeyOrigin::SPELLINGS)));
     let owner = tuf_on_ci::owner(&mut fields);
     fields.finish();
     KeyEntry {
         id,
         holder,
-        origin,
         token,
         key_type,
         activation,
@@ -277,7 +271,6 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
     KeyEntry {
         id,
         holder,
-        origin: None,
         token,
         key_type: None,
         activation: Vec::new(),
@@ -324,7 +317,6 @@ impl KeyEntry {
             holder,
             token,
             key_type: self.key_type?.value,
-            origin: self.origin.map(|at| at.value).unwrap_or_default(),
             owner: self.owner.map(|at| at.value),
             backup: self.backup?,
             change: self.change?.complete()?,

@@ -71,6 +71,13 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// The step that brings a key in which is made in memory.
+    pub(super) fn import_of(&self, key: &KeyEntry) -> Option<&StepEntry> {
+        let id = &key.id.as_ref()?.value;
+        let is_it = |step: &&StepEntry| matches!(&step.act, Some(crate::script::Act::ImportKey { key }) if key == id);
+        self.steps.iter().find(is_it)
+    }
+
     /// How many root keys the new root has.
     pub(super) fn root_keys(&self) -> usize {
         let here = self.keys.iter().filter(|key| key.stays()).count();

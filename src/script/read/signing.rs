@@ -253,7 +253,6 @@ impl KeyEntry {
             key_type,
             // The token has its PIN: nobody sets anything.
             activation: Vec::new(),
-            origin: crate::script::KeyOrigin::default(),
             owner: None,
             backup: Backup::None,
             change: KeyChange::Keep(key.value),

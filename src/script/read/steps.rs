@@ -81,8 +81,8 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         "break" => Some(Act::Break {
             text: fields.optional("text").and_then(|value| value.line(100)),
         }),
-        "open-token" | "initialise-token" | "set-pin" | "generate-key" | "enrol-key"
-        | "prove-token" => {
+        "open-token" | "initialise-token" | "set-pin" | "generate-key" | "import-key"
+        | "enrol-key" | "prove-token" => {
             entry.key = fields
                 .required("key", "key = \"key-1\"")
                 .and_then(|value| value.at(value.id()));
@@ -132,6 +132,7 @@ fn of_key(name: &str, key: KeyId) -> Option<Act> {
         "initialise-token" => Act::InitialiseToken { key },
         "set-pin" => Act::SetPin { key },
         "generate-key" => Act::GenerateKey { key },
+        "import-key" => Act::ImportKey { key },
         "enrol-key" => Act::EnrolKey { key },
         "prove-token" => Act::ProveToken { key },
         _ => return None,

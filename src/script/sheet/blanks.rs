@@ -32,7 +32,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             });
             numbers.collect()
         }
-        Act::GenerateKey { .. } => vec![one("First fingerprint words")],
+        Act::GenerateKey { .. } | Act::ImportKey { .. } => vec![one("First fingerprint words")],
         Act::EnrolKey { key } if script.distant_key(key).is_some() => {
             vec![one("Called (name, number)"), one("First fingerprint words")]
         }

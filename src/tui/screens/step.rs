@@ -5,7 +5,7 @@ use ratatui::text::Line;
 
 use super::lines::Lines;
 use crate::ceremony::Ceremony;
-use crate::script::{Act, Step};
+use crate::script::Step;
 use crate::tui::theme::Theme;
 
 /// What the script says of a step.
@@ -44,7 +44,7 @@ pub(super) fn made(
     width: u16,
 ) -> Vec<Line<'static>> {
     let mut lines = Lines::new(theme, width);
-    if let Act::GenerateKey { key } = &step.act
+    if let Some(key) = step.act.makes()
         && let Some(generated) = ceremony.key(key).and_then(|state| state.generated())
     {
         lines.heading(&format!(
@@ -71,7 +71,7 @@ pub(super) fn just_made(
     width: u16,
 ) -> Vec<Line<'static>> {
     let mut lines = Lines::new(theme, width);
-    if let Act::GenerateKey { key } = &step.act
+    if let Some(key) = step.act.makes()
         && let Some(generated) = ceremony.key(key).and_then(|state| state.generated())
     {
         let title = ceremony.script().key_title(key);
