@@ -8,6 +8,7 @@ mod amendment;
 mod approval;
 mod attestation;
 mod cast;
+mod certificate;
 mod check;
 mod collecting;
 mod custody;

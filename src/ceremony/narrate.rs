@@ -108,6 +108,10 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
+            Fact::CertifyIntended { key, name } => {
+                format!("{key} is about to sign its certificate, for {name}.")
+            }
+            Fact::KeyCertified { key, .. } => format!("{key} signed its certificate."),
             Fact::EnrolmentCompared {
                 key,
                 fingerprint,

@@ -294,8 +294,8 @@ impl Certificate {
         let mut reader = SliceReader::new(list.value()).ok()?;
         let mut uses = Vec::new();
         while !reader.is_finished() {
-            let used: ObjectIdentifier = ObjectIdentifier::decode(&mut reader).ok()?;
-            uses.push(used.to_string());
+            let oid: ObjectIdentifier = ObjectIdentifier::decode(&mut reader).ok()?;
+            uses.push(oid.to_string());
         }
         Some(uses)
     }

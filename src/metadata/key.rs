@@ -202,6 +202,15 @@ impl Key {
         key_file::read(bytes)
     }
 
+    /// Reads a public key that was carried in for a root of Notary: what its server hands out (`timestamp.key`), PEM,
+    /// also with the headers that Docker writes, or DER.
+    ///
+    /// # Errors
+    /// As [`Key::from_file`].
+    pub fn from_notary_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
+        key_file::read_notary(bytes)
+    }
+
     /// The ID by the specification's rule. In a document the key may stand under another.
     #[must_use]
     pub fn id(&self) -> &KeyId {

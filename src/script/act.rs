@@ -55,6 +55,11 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// The token signs a certificate of its key, for a root of Notary.
+    CertifyKey {
+        /// The key.
+        key: KeyId,
+    },
     /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
     JudgeRequest,
     /// The root is put together and frozen.
@@ -103,7 +108,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 22] = [
+    pub(super) const KNOWN: [&'static str; 23] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -115,6 +120,7 @@ impl Act {
         "generate-key",
         "import-key",
         "enrol-key",
+        "certify-key",
         "judge-request",
         "compose-root",
         "review-root",
@@ -153,6 +159,7 @@ impl Act {
             Self::GenerateKey { .. } => "generate-key",
             Self::ImportKey { .. } => "import-key",
             Self::EnrolKey { .. } => "enrol-key",
+            Self::CertifyKey { .. } => "certify-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
@@ -177,6 +184,7 @@ impl Act {
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
             | Self::EnrolKey { key }
+            | Self::CertifyKey { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
             _ => None,
@@ -201,7 +209,8 @@ impl Act {
             | Self::SetPin { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::EnrolKey { key } => Some(key),
+            | Self::EnrolKey { key }
+            | Self::CertifyKey { key } => Some(key),
             _ => None,
         }
     }
@@ -238,7 +247,8 @@ impl Act {
             Self::OpenToken { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::EnrolKey { key } => {
+            | Self::EnrolKey { key }
+            | Self::CertifyKey { key } => {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }

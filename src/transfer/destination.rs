@@ -4,8 +4,8 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use super::tuf_on_ci;
-use crate::metadata::{Client, RoleKind, RootDocument};
+use super::{notary, tuf_on_ci};
+use crate::metadata::{Client, RoleKind, RootDocument, RootFormat};
 
 /// What publishes the metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,11 +19,13 @@ pub enum Destination {
     Tough,
     /// A repository that a program with python-tuf keeps.
     PythonTuf,
+    /// A server of Notary v1, as Docker Content Trust has it.
+    NotaryV1,
 }
 
 /// A text that names no [`Destination`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no destination; there are plain, tuf-on-ci, tough, python-tuf")]
+#[error("{name:?} is no destination; there are plain, tuf-on-ci, tough, python-tuf, notary-v1")]
 pub struct UnknownDestination {
     /// The text.
     pub name: String,
@@ -38,11 +40,28 @@ pub struct Consignment<'a> {
     pub root: &'a RootDocument,
     /// The one before it, where it is there.
     pub previous: Option<&'a RootDocument>,
+    /// The name of the line of roots, where it is known.
+    pub repository: Option<&'a str>,
 }
 
 impl Destination {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Plain, Self::TufOnCi, Self::Tough, Self::PythonTuf];
+    pub const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::TufOnCi,
+        Self::Tough,
+        Self::PythonTuf,
+        Self::NotaryV1,
+    ];
+
+    /// The format of roots there.
+    #[must_use]
+    pub const fn format(self) -> RootFormat {
+        match self {
+            Self::NotaryV1 => RootFormat::Notary,
+            _ => RootFormat::Tuf,
+        }
+    }
 
     /// The name, as options give it.
     #[must_use]
@@ -52,6 +71,7 @@ impl Destination {
             Self::TufOnCi => "tuf-on-ci",
             Self::Tough => "tough",
             Self::PythonTuf => "python-tuf",
+            Self::NotaryV1 => "notary-v1",
         }
     }
 
@@ -62,6 +82,7 @@ impl Destination {
             Self::Plain => None,
             Self::Tough => Some(Client::Tough),
             Self::TufOnCi | Self::PythonTuf => Some(Client::PythonTuf),
+            Self::NotaryV1 => Some(Client::Notary),
         }
     }
 
@@ -74,9 +95,24 @@ impl Destination {
         }
     }
 
+    /// Files beside the instructions that the destination has a use for.
+    #[must_use]
+    pub fn more_files(self, consignment: &Consignment<'_>) -> Vec<(String, Vec<u8>)> {
+        match self {
+            Self::NotaryV1 => {
+                let readme = notary::readme(consignment);
+                vec![("README.md".to_owned(), readme.into_bytes())]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// How the files get to clients: a shell script whose prose is comments, to be followed to the letter.
     #[must_use]
     pub fn instructions(self, consignment: &Consignment<'_>) -> String {
+        if self == Self::NotaryV1 {
+            return notary::instructions(consignment);
+        }
         let newest = consignment.root.version();
         let files = numbered(&consignment.versions);
         let mut text = format!(
@@ -137,7 +173,7 @@ impl Destination {
                  # 4. tuf-on-ci opens a signing event for the branch sign/root-{newest}. Its report must say that the root\n\
                  #    is signed and valid; merge it, and wait until the repository is published.\n\n"
             ),
-            Self::Plain | Self::Tough | Self::PythonTuf => format!(
+            Self::Plain | Self::Tough | Self::PythonTuf | Self::NotaryV1 => format!(
                 "# 3. To the other metadata. METADATA is the directory that the server serves as URL.\n\
                  #    A version that clients have seen is never replaced by other bytes.\n\
                  : \"${{METADATA:?the directory of the metadata}}\"\n\

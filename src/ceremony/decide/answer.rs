@@ -148,6 +148,10 @@ impl Ceremony {
                 label: self.key_label(key),
             },
             Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,
+            Act::CertifyKey { key } => Fact::CertifyIntended {
+                key: key.clone(),
+                name: self.script.certificate_name().to_owned(),
+            },
             Act::ComposeRoot => {
                 let frozen = self
                     .compose_root()

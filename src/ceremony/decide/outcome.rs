@@ -110,6 +110,9 @@ impl Ceremony {
                 challenge: hex::encode(challenge),
                 signature: hex::encode(signature),
             },
+            (Act::CertifyKey { key }, Outcome::Signed(signature)) => {
+                self.certified(key, &signature)
+            }
             (Act::SignRoot, Outcome::Signed(signature)) => {
                 let (plan, key_id) = self
                     .key_states()
@@ -184,6 +187,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
             | Fact::OwnTokenProven { .. }
+            | Fact::KeyCertified { .. }
             | Fact::Signed { .. }
             | Fact::SignatureCollected { .. }
     )

@@ -29,7 +29,9 @@ impl Ceremony {
         | Fact::PinSet { key: named }
         | Fact::GenerateIntended { key: named, .. }
         | Fact::KeyGenerated { key: named, .. }
-        | Fact::PossessionProven { key: named, .. }) = fact
+        | Fact::PossessionProven { key: named, .. }
+        | Fact::CertifyIntended { key: named, .. }
+        | Fact::KeyCertified { key: named, .. }) = fact
         else {
             return Err(out_of_place(fact, step));
         };
@@ -119,6 +121,34 @@ impl Ceremony {
                 };
                 require(*occasion == wanted, "the proof is for another occasion")?;
                 self.fold_possession(of_step, fact)?;
+            }
+            (Act::CertifyKey { .. }, Fact::CertifyIntended { name, .. }) => {
+                require(
+                    *name == self.script.certificate_name(),
+                    "the certificate is for another name than the script says",
+                )?;
+                let state = self.key_mut(of_step)?;
+                require(
+                    state.certify != Intent::Recorded(()),
+                    "it was announced already",
+                )?;
+                state.certify = Intent::Recorded(());
+            }
+            (Act::CertifyKey { .. }, Fact::KeyCertified { certificate, .. }) => {
+                let key = self
+                    .read_certificate(of_step, certificate)
+                    .map_err(|why| broken(Check::KeyCertificate, why))?;
+                let state = self.key_mut(of_step)?;
+                require(
+                    state.certify == Intent::Recorded(()),
+                    "the certificate was not announced",
+                )?;
+                require(
+                    state.certificate.is_none(),
+                    "the key has a certificate already",
+                )?;
+                state.certificate = Some(key);
+                state.right_pin();
             }
             (_, fact) => return Err(out_of_place(fact, step)),
         }

@@ -206,6 +206,7 @@ impl Ceremony {
                 for key in self.keys.values_mut() {
                     key.initialise.interrupt();
                     key.generate.interrupt();
+                    key.certify.interrupt();
                     key.sign.interrupt();
                 }
                 self.stop_looking();
@@ -351,6 +352,7 @@ impl Ceremony {
                 | Act::GenerateKey { key }
                 | Act::ImportKey { key }
                 | Act::EnrolKey { key }
+                | Act::CertifyKey { key }
                 | Act::ProveToken { key },
                 fact,
             ) => self.fold_key(&act, key, &step_id, fact)?,
@@ -431,6 +433,7 @@ impl Ceremony {
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
             Act::GenerateKey { key } | Act::ImportKey { key } => self.keys[key].is_proven(),
             Act::EnrolKey { key } => self.is_enrolled(key),
+            Act::CertifyKey { key } => self.keys[key].certificate.is_some(),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),

@@ -205,7 +205,11 @@ impl Ceremony {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
         state.proof = None;
-        self.undo(key, |act| act.makes().is_some());
+        (state.certify, state.certificate) = (Intent::None, None);
+        let is_of_key = |act: &crate::script::Act| {
+            act.makes().is_some() || matches!(act, crate::script::Act::CertifyKey { .. })
+        };
+        self.undo(key, is_of_key);
         Ok(())
     }
 

@@ -27,6 +27,10 @@ pub struct KeyState {
     pub(in crate::ceremony) generated: Option<Generated>,
     /// The answer by which the token proved that it holds the key, before the root was composed.
     pub(in crate::ceremony) proof: Option<PossessionProof>,
+    /// Whether the signing of a certificate was announced.
+    pub(in crate::ceremony) certify: Intent<()>,
+    /// The key in the certificate that it signed, for a root of Notary.
+    pub(in crate::ceremony) certificate: Option<Key>,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,
@@ -180,6 +184,12 @@ impl KeyState {
     #[must_use]
     pub const fn proof(&self) -> Option<&PossessionProof> {
         self.proof.as_ref()
+    }
+
+    /// The key in the certificate that it signed in this ceremony, as a root of Notary lists it.
+    #[must_use]
+    pub const fn certificate(&self) -> Option<&Key> {
+        self.certificate.as_ref()
     }
 
     /// Whether the key has signed the root.

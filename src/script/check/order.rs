@@ -123,11 +123,26 @@ impl<'o> Order<'o, '_> {
         }
     }
 
+    fn push_certifying(&self, acts: &mut Vec<Act>, key: KeyId) {
+        if self.is_certified(&key) {
+            acts.push(Act::CertifyKey { key });
+        }
+    }
+
+    /// Whether a key comes into a root of Notary under a new certificate.
+    fn is_certified(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        let entry = keys.find(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key));
+        entry.is_some_and(|entry| self.draft.certifies(entry))
+    }
+
     /// The act by which each key is known to be there: one that is made or enrolled, or one whose token is matched.
     fn all_keys_ready(&self) -> Vec<Act> {
         let acts = self.keys.iter().chain(&self.distant).map(|&key| {
             let id = key.clone();
-            if self.is_made(key) {
+            if self.is_certified(key) {
+                Act::CertifyKey { key: id }
+            } else if self.is_made(key) {
                 self.maker(id)
             } else if self.is_enrolled(key) {
                 Act::EnrolKey { key: id }
@@ -167,6 +182,7 @@ impl<'o> Order<'o, '_> {
                 acts.push(Act::EnrolKey { key: key() });
             }
             if !self.is_made(&key()) {
+                self.push_certifying(&mut acts, key());
                 continue;
             }
             // A token may come initialised and with its PIN; initialising takes the PIN away.
@@ -174,6 +190,7 @@ impl<'o> Order<'o, '_> {
                 acts.push(Act::SetPin { key: key() });
             }
             acts.push(self.maker(key()));
+            self.push_certifying(&mut acts, key());
         }
         let distant = self.distant.iter();
         acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
@@ -216,6 +233,13 @@ impl<'o> Order<'o, '_> {
                 Act::InspectStation,
                 Act::ReadScript,
                 Act::OpenToken { key: key.clone() },
+            ],
+            Act::CertifyKey { key } => vec![
+                Act::OpenToken { key: key.clone() },
+                Act::InitialiseToken { key: key.clone() },
+                Act::SetPin { key: key.clone() },
+                self.maker(key.clone()),
+                Act::EnrolKey { key: key.clone() },
             ],
             // A signing has an order of its own.
             Act::JudgeRequest => vec![Act::InspectStation],
@@ -289,6 +313,16 @@ impl<'o> Order<'o, '_> {
                     &step.span,
                     "no site owes a signature",
                     "take the step out, or write site = \"…\" at the key whose signature is owed",
+                );
+            }
+            if let Act::CertifyKey { key } = act
+                && !self.is_certified(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} comes under no new certificate", key.as_str()),
+                    "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
                 );
             }
             if let Act::EnrolKey { key } = act
@@ -377,7 +411,8 @@ impl<'o> Order<'o, '_> {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
             let enrolled = self.first(&Act::EnrolKey { key: key() });
-            let made = self.first(&self.maker(key())).or(enrolled);
+            let certified = self.first(&Act::CertifyKey { key: key() });
+            let made = certified.or_else(|| self.first(&self.maker(key())).or(enrolled));
             let (Some((start, first)), Some((end, last))) = (open, made) else {
                 continue;
             };
@@ -467,7 +502,7 @@ fn comes_before(act: &Act, other: &Act) -> bool {
 }
 
 /// When all keys are there.
-const MADE: u8 = 6;
+const MADE: u8 = 7;
 
 /// How far a ceremony is when an act has its turn.
 const fn stage(act: &Act) -> u8 {
@@ -478,15 +513,16 @@ const fn stage(act: &Act) -> u8 {
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
         Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::EnrolKey { .. } => 5,
+        Act::CertifyKey { .. } => 6,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
-        Act::ReviewRoot => 7,
-        Act::SignRoot => 8,
-        Act::CollectSignatures => 9,
-        Act::VerifyRoot => 10,
-        Act::Export => 11,
-        Act::ProveToken { .. } => 12,
-        Act::Seal { .. } | Act::SealMedium { .. } => 13,
-        Act::SignOff => 14,
+        Act::ReviewRoot => 8,
+        Act::SignRoot => 9,
+        Act::CollectSignatures => 10,
+        Act::VerifyRoot => 11,
+        Act::Export => 12,
+        Act::ProveToken { .. } => 13,
+        Act::Seal { .. } | Act::SealMedium { .. } => 14,
+        Act::SignOff => 15,
     }
 }
 
@@ -518,6 +554,7 @@ const fn reason(act: &Act) -> &'static str {
         }
         Act::GenerateKey { .. } | Act::ImportKey { .. } => "a root is composed of keys that exist",
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
+        Act::CertifyKey { .. } => "a root of Notary is composed of keys in certificates",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",
         Act::ComposeRoot => "what is reviewed has to be frozen",
         Act::ReviewRoot => "nobody signs what was not read",

@@ -82,7 +82,7 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
             text: fields.optional("text").and_then(|value| value.line(100)),
         }),
         "open-token" | "initialise-token" | "set-pin" | "generate-key" | "import-key"
-        | "enrol-key" | "prove-token" => {
+        | "enrol-key" | "certify-key" | "prove-token" => {
             entry.key = fields
                 .required("key", "key = \"key-1\"")
                 .and_then(|value| value.at(value.id()));
@@ -134,6 +134,7 @@ fn of_key(name: &str, key: KeyId) -> Option<Act> {
         "generate-key" => Act::GenerateKey { key },
         "import-key" => Act::ImportKey { key },
         "enrol-key" => Act::EnrolKey { key },
+        "certify-key" => Act::CertifyKey { key },
         "prove-token" => Act::ProveToken { key },
         _ => return None,
     })

@@ -54,6 +54,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         | Act::Note { .. }
         | Act::InitialiseToken { .. }
         | Act::EnrolKey { .. }
+        | Act::CertifyKey { .. }
         | Act::ComposeRoot
         | Act::SignRoot
         | Act::ProveToken { .. } => Vec::new(),

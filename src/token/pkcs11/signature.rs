@@ -119,7 +119,9 @@ mod tests {
     use super::*;
 
     fn p256(raw: Vec<u8>) -> Option<Vec<u8>> {
-        Signing::new(Algorithm::P256, &[], b"").unwrap().finish(raw)
+        Signing::new(Algorithm::P256, Scheme::EcdsaP256, &[], b"")
+            .unwrap()
+            .finish(raw)
     }
 
     #[test]
@@ -136,16 +138,28 @@ mod tests {
     fn another_length_is_no_signature() {
         assert_eq!(p256(vec![1; 63]), None);
         assert_eq!(p256(Vec::new()), None);
-        let ed25519 = Signing::new(Algorithm::Ed25519, &[], b"").unwrap();
+        let ed25519 = Signing::new(Algorithm::Ed25519, Scheme::Ed25519, &[], b"").unwrap();
         assert_eq!(ed25519.finish(vec![1; 65]), None);
     }
 
     #[test]
     fn a_token_without_hashing_gets_the_digest() {
         let rsa = Algorithm::Rsa { bits: 3072 };
-        let whole = Signing::new(rsa, &[MechanismType::SHA256_RSA_PKCS_PSS], b"message").unwrap();
+        let whole = Signing::new(
+            rsa,
+            Scheme::RsaPssSha256,
+            &[MechanismType::SHA256_RSA_PKCS_PSS],
+            b"message",
+        )
+        .unwrap();
         assert_eq!(whole.input, b"message");
-        let hashed = Signing::new(rsa, &[MechanismType::RSA_PKCS_PSS], b"message").unwrap();
+        let hashed = Signing::new(
+            rsa,
+            Scheme::RsaPssSha256,
+            &[MechanismType::RSA_PKCS_PSS],
+            b"message",
+        )
+        .unwrap();
         assert_eq!(hashed.input.len(), 32);
     }
 }
