@@ -74,6 +74,95 @@ impl Pin {
     }
 }
 
+/// A passphrase under which a file is closed, or by which an identity opens.
+pub struct Passphrase(Zeroizing<String>);
+
+/// Why a text cannot be a passphrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PassphraseError {
+    /// Nothing was typed.
+    #[error("the passphrase is empty")]
+    Empty,
+    /// Longer than 1024 bytes: a file was pasted.
+    #[error("the passphrase is longer than 1024 bytes")]
+    TooLong,
+    /// A control character: a stray key, or text that was pasted.
+    #[error("the passphrase has a control character in it")]
+    Control,
+}
+
+impl Passphrase {
+    /// Takes a passphrase as it was typed, and takes over the duty to wipe it.
+    ///
+    /// # Errors
+    /// When it is empty, longer than 1024 bytes, or has a control character.
+    pub fn new(text: Zeroizing<String>) -> Result<Self, PassphraseError> {
+        if text.is_empty() {
+            return Err(PassphraseError::Empty);
+        }
+        if text.len() > 1024 {
+            return Err(PassphraseError::TooLong);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(PassphraseError::Control);
+        }
+        Ok(Self(text))
+    }
+
+    /// The passphrase in clear, for what it opens and closes and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether two entries are the same, told in a time that depends on their lengths only.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes())
+            .is_ok()
+    }
+}
+
+/// The words of a share, in lower case and parted by single spaces; or some of them, while they are typed.
+pub struct ShareWords(Zeroizing<String>);
+
+impl ShareWords {
+    /// Takes words as they were typed or read, in any case and spacing, and takes over the duty to wipe them.
+    #[must_use]
+    pub fn new(text: &Zeroizing<String>) -> Self {
+        // As long as the text at most, so that it never moves.
+        let mut words = Zeroizing::new(String::with_capacity(text.len()));
+        for word in text.split_whitespace() {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            words.push_str(word);
+        }
+        words.make_ascii_lowercase();
+        Self(words)
+    }
+
+    /// The words in clear: for the hand that writes them and the shares that are put together, and nothing else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.split_whitespace().count()
+    }
+
+    /// Whether two entries are the same, told in a time that depends on their lengths only.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes())
+            .is_ok()
+    }
+}
+
 /// A private key in clear: PKCS #8 in DER. Never written anywhere but into a token.
 pub struct PrivateKey(Zeroizing<Vec<u8>>);
 
@@ -88,6 +177,18 @@ impl PrivateKey {
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
+}
+
+impl fmt::Debug for ShareWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShareWords(…)")
     }
 }
 
@@ -114,6 +215,30 @@ mod tests {
     #[test]
     fn debug_tells_nothing() {
         assert_eq!(format!("{:?}", pin("canary-271828").unwrap()), "Pin(…)");
+    }
+
+    #[test]
+    fn impossible_passphrases_are_refused_and_none_is_printed() {
+        let phrase = |text: &str| Passphrase::new(Zeroizing::new(text.to_owned()));
+        assert_eq!(phrase("").unwrap_err(), PassphraseError::Empty);
+        assert_eq!(phrase("one\ntwo").unwrap_err(), PassphraseError::Control);
+        let long = "x".repeat(1025);
+        assert_eq!(phrase(&long).unwrap_err(), PassphraseError::TooLong);
+        let canary = phrase("canary 271828").unwrap();
+        assert_eq!(format!("{canary:?}"), "Passphrase(…)");
+        assert!(canary.same_as(&phrase("canary 271828").unwrap()));
+        assert!(!canary.same_as(&phrase("canary 271829").unwrap()));
+    }
+
+    #[test]
+    fn words_are_the_same_however_they_are_typed() {
+        let words = |text: &str| ShareWords::new(&Zeroizing::new(text.to_owned()));
+        let one = words(" Academic\tacid\n  ACROBAT ");
+        assert_eq!(one.expose(), "academic acid acrobat");
+        assert_eq!(one.count(), 3);
+        assert!(one.same_as(&words("academic acid acrobat")));
+        assert!(!one.same_as(&words("academic acrobat acid")));
+        assert_eq!(format!("{one:?}"), "ShareWords(…)");
     }
 
     #[test]

@@ -222,6 +222,57 @@ fn the_key_of_a_broken_off_ceremony_stands_in_the_root_of_the_next() {
 }
 
 #[test]
+fn the_bag_of_a_pause_in_a_broken_off_ceremony_is_asked_for_in_the_next() {
+    let room = Room::new();
+    assert_done(&room.write("first.toml", &[]));
+    let [so_1, pin_1, so_2, pin_2] = PINS;
+    let [w1, w2, ..] = CODES;
+    let two = [w1, w2];
+    // The pause is approved, and then each of the two bags.
+    let secrets = [
+        &settling_in()[..],
+        &two,
+        &[so_1, pin_1, so_2, pin_2],
+        &two,
+        &[w2, w1],
+        &[w2, w1],
+    ]
+    .concat();
+    let paused = "\n".repeat(5)
+        + UNREHEARSED
+        + &"\n".repeat(9)
+        + "/other\n7\nlunch\n\nB0000001\nB0000001\nB0000002\nB0000002\n\n\n";
+    let left = room.conclave(&["run", "first.toml", "--out", "first"], &paused, &secrets);
+    assert_done(&left);
+    let told_then = told(&left);
+    assert!(
+        told_then.contains("approves by code: the token of key holder 1 is in bag B0000001"),
+        "what is approved is named: {told_then}"
+    );
+    let ended = room.conclave(
+        &["resume", "first"],
+        "/abort\nABORT\na witness had to leave\n",
+        &[],
+    );
+    assert_failed(&ended, 130, &["broken off: a witness had to leave"]);
+
+    assert_done(&room.write("second.toml", &["--adopt", "first"]));
+    let list = fs::read(room.beside("first/keys/custody.jsonl")).unwrap();
+    assert_eq!(
+        fs::read(room.beside("previous/custody.jsonl")).unwrap(),
+        list
+    );
+    let second = room.conclave(
+        &["run", "second.toml", "--out", "second"],
+        &("\n".repeat(5) + UNREHEARSED + &"\n".repeat(5) + "B0000009\n"),
+        &[&settling_in()[..], &two].concat(),
+    );
+    assert_failed(&second, 130, &["bag \"B0000009\" is not the one on record"]);
+    let events = events(&fs::read(room.beside("second/transcript.jsonl")).unwrap());
+    assert!(events.iter().all(|event| event["event"] != "bag-opened"));
+}
+
+#[test]
 fn a_token_that_does_not_hold_the_key_is_asked_for_no_pin() {
     let room = Room::new();
     room.broken_off();

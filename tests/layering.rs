@@ -37,8 +37,20 @@ const ROOMS: &[(&str, Imports)] = &[
         These(&["metadata", "certificate", "record", "words"]),
     ),
     (
+        "backup",
+        These(&[
+            "transfer",
+            "metadata",
+            "certificate",
+            "record",
+            "secret",
+            "words",
+        ]),
+    ),
+    (
         "script",
         These(&[
+            "backup",
             "transfer",
             "metadata",
             "certificate",
@@ -51,6 +63,7 @@ const ROOMS: &[(&str, Imports)] = &[
         "ceremony",
         These(&[
             "script",
+            "backup",
             "transfer",
             "metadata",
             "certificate",
@@ -61,9 +74,10 @@ const ROOMS: &[(&str, Imports)] = &[
     ),
     (
         "transcript",
-        These(&["ceremony", "script", "metadata", "record", "words"]),
+        These(&[
+            "ceremony", "script", "backup", "metadata", "record", "words",
+        ]),
     ),
-    ("backup", These(&["metadata", "record", "secret", "words"])),
     ("audit", AllAbove),
     (
         "token",

@@ -305,6 +305,24 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_eq!(approvals[1]["strength"], "code");
     assert!(!rehearse::told(&output).contains(store::PIN));
 
+    let by_hand = |file: &str| {
+        let mut sh = room.folder.command("sh");
+        rehearse::output(sh.arg(file).current_dir(room.out()))
+    };
+    let verified = by_hand("VERIFY.txt");
+    assert_done(&verified);
+    let told = rehearse::told(&verified);
+    let all = events
+        .iter()
+        .filter_map(|event| event["data"]["approvals"].as_array())
+        .flatten();
+    let by_token = all
+        .filter(|approval| approval["strength"] == "token")
+        .count();
+    assert!(by_token > 2, "{by_token}");
+    let signed = "[ok] the own token of witness-1 signed for line ";
+    assert_eq!(told.matches(signed).count(), by_token + 1, "{told}");
+
     // Whoever writes another signature into the record, is found out.
     let transcript = String::from_utf8(room.transcript()).unwrap();
     let signature = approvals[0]["signature"].as_str().unwrap();
@@ -322,6 +340,15 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
         1,
         &["the own token of witness-1 did not sign this"],
     );
+    // So it is by whoever has Python and OpenSSL alone, even where all sums were made anew.
+    let text = fs::read_to_string(room.out().join("VERIFY.txt")).unwrap();
+    let sums =
+        |line: &&str| !line.starts_with("sha256sum --check") && !line.starts_with("is 'head");
+    let without: Vec<&str> = text.lines().filter(sums).collect();
+    assert_eq!(without.len() + 2, text.lines().count());
+    fs::write(room.out().join("signatures-alone"), without.join("\n")).unwrap();
+    let refused = by_hand("signatures-alone");
+    assert_failed(&refused, 1, &["[FAIL] the own token of witness-1 signed"]);
 
     // A wrong PIN approves nothing, and whoever has no token here takes a code.
     let refused = Room::new();

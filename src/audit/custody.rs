@@ -10,7 +10,8 @@ use crate::transcript::Transcript;
 pub const CUSTODY: &str = "keys/custody.jsonl";
 
 /// The list, to be carried into the next ceremony.
-pub(super) fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
+#[must_use]
+pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let script = ceremony.script();
     let mut list = script.custody().clone();
     let name = |id: &PersonId| ceremony.name(id).to_owned();

@@ -2,6 +2,8 @@
 //!
 //! The text is a shell script whose prose is comments, so that reading it and running it are the same.
 
+mod own_tokens;
+
 use std::fmt::{self, Write as _};
 
 use crate::ceremony::{Ceremony, Mode};
@@ -175,6 +177,7 @@ fn write_instructions(
     text.write_str(EXTRACT)?;
     write_keys(text, ceremony)?;
     write_root(text, ceremony)?;
+    own_tokens::write_own_tokens(text, ceremony)?;
     writeln!(text)?;
     writeln!(text, "echo 'everything above holds'")?;
     writeln!(text)?;
@@ -344,6 +347,7 @@ fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         .key_states()
         .filter_map(|(_, state)| state.generated()?.key.scheme())
         .chain(collected_keys(ceremony).filter_map(|(_, key)| key.scheme()))
+        .chain(own_tokens::schemes(ceremony))
         .collect();
     writeln!(text)?;
     for scheme in [

@@ -18,7 +18,7 @@ mod verdict;
 mod verify;
 
 pub use check::{Check, Remark};
-pub use custody::CUSTODY;
+pub use custody::{CUSTODY, custody};
 pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
 pub use payloads::{PAYLOADS, payload_register};

@@ -60,6 +60,17 @@ impl KeyEncryptionKey {
         Self(key)
     }
 
+    /// Takes what shares restored; none if it has another length.
+    #[must_use]
+    pub fn of(restored: &Zeroizing<Vec<u8>>) -> Option<Self> {
+        let mut key = Zeroizing::new([0; 32]);
+        if restored.len() != key.len() {
+            return None;
+        }
+        key.copy_from_slice(restored);
+        Some(Self(key))
+    }
+
     /// The key in clear: for the split and for the token that wraps with it, and nothing else.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {

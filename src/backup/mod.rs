@@ -3,8 +3,33 @@
 //! Every part is a standard that other tools know: SLIP-39 for the shares, RFC 5649 for the wrapping, age for what a
 //! custodian takes home. So a key can be restored without this program.
 
+mod check;
+mod collected;
+mod instructions;
 mod key_encryption;
+mod label;
+mod manifest;
+mod opening;
+mod plan;
+mod private_key;
 pub mod recipient;
+mod set;
+mod share_text;
 pub mod slip39;
 
+pub use check::{Check, Refusal};
+pub use collected::{Collected, GroupProgress};
 pub use key_encryption::{KeyEncryptionKey, WrapError};
+pub use label::{Place, ShareLabel};
+pub use manifest::{Manifest, ShareEntry, WrappedKey};
+pub use opening::{IdentityError, Opener};
+pub use plan::{
+    Closing, Custodian, CustodianGroup, PlanError, SetFacts, SetPlan, SupersededSet, check_groups,
+    manifest_file, share_file, wrapped_file,
+};
+pub use private_key::public_half;
+pub use set::{BackupSet, SplitFailure};
+pub use share_text::{CHECK_WORDS, OpenedShare, open_share, read_words};
+
+/// How many words a share of 256 bits has.
+pub const WORDS: usize = 33;

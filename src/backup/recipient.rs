@@ -1,18 +1,15 @@
-//! To whom a share is encrypted, and with what its custodian opens it: age, in all its forms.
+//! To whom a share is encrypted: age, in all its forms.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::str::FromStr;
 
 use age::plugin::RecipientPluginV1;
 use age::secrecy::SecretString;
-use age::{
-    Callbacks, Decryptor, Encryptor, Identity, armor, plugin, scrypt, ssh, tag, tagpq, x25519,
-};
-use zeroize::Zeroizing;
+use age::{Callbacks, Encryptor, armor, plugin, ssh, tag, tagpq, x25519};
 
-/// The most that is read of an encrypted share: far more than one is.
-const MAX_BYTES: u64 = 1 << 20;
+use crate::record::visible;
+use crate::secret::Passphrase;
 
 /// A custodian's recipient, as it stands in a script. Public.
 #[derive(Clone)]
@@ -53,7 +50,36 @@ impl Recipient {
             _ => None,
         }
     }
+
+    fn for_age(&self, callbacks: &impl Callbacks) -> Result<Box<dyn age::Recipient>, EncryptError> {
+        Ok(match &self.kind {
+            Kind::X25519(recipient) => Box::new(recipient.clone()),
+            Kind::Tag(recipient) => Box::new(recipient.clone()),
+            Kind::TagPq(recipient) => recipient.clone(),
+            Kind::Ssh(recipient) => Box::new(recipient.clone()),
+            Kind::Plugin(recipient) => {
+                let name = recipient.plugin();
+                let one = std::slice::from_ref(recipient);
+                let plugin = RecipientPluginV1::new(name, one, &[], callbacks.clone());
+                Box::new(plugin.map_err(|_| EncryptError::Plugin {
+                    name: name.to_owned(),
+                })?)
+            }
+        })
+    }
 }
+
+/// An SSH key is the same key whatever its comment says.
+impl PartialEq for Recipient {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |text: &str| -> Vec<String> {
+            text.split_whitespace().take(2).map(str::to_owned).collect()
+        };
+        key(&self.text) == key(&other.text)
+    }
+}
+
+impl Eq for Recipient {}
 
 impl FromStr for Recipient {
     type Err = RecipientError;
@@ -89,59 +115,48 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// Why something was not encrypted or opened.
-#[derive(Debug, thiserror::Error)]
+/// Why something was not encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SealError {
+pub enum EncryptError {
+    /// The plugin of a recipient is not installed here, or does not run.
+    #[error("age-plugin-{name} is not here, or does not run")]
+    Plugin {
+        /// Its name.
+        name: String,
+    },
     /// The recipient, its plugin or the device behind it did not do its part.
     #[error("it could not be encrypted to its recipient: {0}")]
-    Encrypt(String),
-    /// It is no age file, or was changed.
-    #[error("it is no age file, or was changed since it was made")]
-    Form,
-    /// The file is for somebody else.
-    #[error("it does not open with this: it is for another recipient, or the passphrase is wrong")]
-    OtherRecipient,
-    /// The identity, its plugin or the device behind it did not do its part.
-    #[error("it could not be opened: {0}")]
-    Decrypt(String),
+    Failed(String),
 }
 
-/// Encrypts a text to a recipient, as an armored age file.
+/// Encrypts a text to recipients, each of which opens it alone, as an armored age file. `callbacks` is what a plugin
+/// may ask of the person before it.
 ///
 /// # Errors
-/// [`SealError::Encrypt`].
+/// [`EncryptError`].
 pub fn encrypt(
     text: &[u8],
-    recipient: &Recipient,
-    callbacks: impl Callbacks,
-) -> Result<Vec<u8>, SealError> {
-    let failed = |e: &dyn fmt::Display| SealError::Encrypt(e.to_string());
-    let recipient: Box<dyn age::Recipient> = match &recipient.kind {
-        Kind::X25519(recipient) => Box::new(recipient.clone()),
-        Kind::Tag(recipient) => Box::new(recipient.clone()),
-        Kind::TagPq(recipient) => recipient.clone(),
-        Kind::Ssh(recipient) => Box::new(recipient.clone()),
-        Kind::Plugin(recipient) => {
-            let name = recipient.plugin().to_owned();
-            let plugin =
-                RecipientPluginV1::new(&name, std::slice::from_ref(recipient), &[], callbacks)
-                    .map_err(|e| failed(&e))?;
-            Box::new(plugin)
-        }
-    };
-    let encryptor =
-        Encryptor::with_recipients(std::iter::once(recipient.as_ref())).map_err(|e| failed(&e))?;
-    write_armored(encryptor, text).map_err(|e| failed(&e))
+    recipients: &[Recipient],
+    callbacks: &impl Callbacks,
+) -> Result<Vec<u8>, EncryptError> {
+    let recipients: Vec<Box<dyn age::Recipient>> = recipients
+        .iter()
+        .map(|recipient| recipient.for_age(callbacks))
+        .collect::<Result<_, _>>()?;
+    let encryptor = Encryptor::with_recipients(recipients.iter().map(Box::as_ref))
+        .map_err(|error| EncryptError::Failed(visible(&error.to_string())))?;
+    write_armored(encryptor, text).map_err(|error| EncryptError::Failed(error.to_string()))
 }
 
 /// Encrypts a text under a passphrase, as an armored age file.
 ///
 /// # Errors
-/// [`SealError::Encrypt`].
-pub fn encrypt_under(text: &[u8], passphrase: SecretString) -> Result<Vec<u8>, SealError> {
+/// [`EncryptError`].
+pub fn encrypt_under(text: &[u8], passphrase: &Passphrase) -> Result<Vec<u8>, EncryptError> {
+    let passphrase = SecretString::from(passphrase.expose());
     write_armored(Encryptor::with_user_passphrase(passphrase), text)
-        .map_err(|e| SealError::Encrypt(e.to_string()))
+        .map_err(|error| EncryptError::Failed(error.to_string()))
 }
 
 fn write_armored(encryptor: Encryptor, text: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -151,50 +166,8 @@ fn write_armored(encryptor: Encryptor, text: &[u8]) -> std::io::Result<Vec<u8>> 
     writer.finish()?.finish()
 }
 
-/// Opens an age file, armored or not, with any of some identities.
-///
-/// # Errors
-/// When it is no age file, is for somebody else, was changed, or a plugin failed.
-pub fn decrypt<'i>(
-    file: &[u8],
-    identities: impl Iterator<Item = &'i dyn Identity>,
-) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    let decryptor =
-        Decryptor::new_buffered(armor::ArmoredReader::new(file)).map_err(|_| SealError::Form)?;
-    let reader = decryptor.decrypt(identities).map_err(|error| match error {
-        age::DecryptError::NoMatchingKeys
-        | age::DecryptError::KeyDecryptionFailed
-        | age::DecryptError::DecryptionFailed => SealError::OtherRecipient,
-        age::DecryptError::InvalidHeader
-        | age::DecryptError::InvalidMac
-        | age::DecryptError::UnknownFormat => SealError::Form,
-        other => SealError::Decrypt(other.to_string()),
-    })?;
-    // Room for all at once: a vector that grows leaves its former places unwiped.
-    let mut text = Zeroizing::new(Vec::with_capacity(file.len()));
-    reader
-        .take(MAX_BYTES)
-        .read_to_end(&mut text)
-        .map_err(|_| SealError::Form)?;
-    Ok(text)
-}
-
-/// Opens an age file with a passphrase.
-///
-/// # Errors
-/// As for [`decrypt`].
-pub fn decrypt_under(
-    file: &[u8],
-    passphrase: SecretString,
-) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    let identity = scrypt::Identity::new(passphrase);
-    decrypt(file, std::iter::once(&identity as &dyn Identity))
-}
-
 #[cfg(test)]
 mod tests {
-    use age::NoCallbacks;
-
     use super::*;
 
     const SSH: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN alice@rust";
@@ -217,41 +190,5 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn what_was_encrypted_opens_for_its_recipient_alone() {
-        let (one, other) = (x25519::Identity::generate(), x25519::Identity::generate());
-        let recipient: Recipient = one.to_public().to_string().parse().unwrap();
-        let file = encrypt(b"canary", &recipient, NoCallbacks).unwrap();
-        assert!(file.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----\n"));
-        let open = |file: &[u8], identity: &x25519::Identity| {
-            decrypt(file, std::iter::once(identity as &dyn Identity))
-        };
-        assert_eq!(open(&file, &one).unwrap().as_slice(), b"canary");
-        assert!(matches!(
-            open(&file, &other),
-            Err(SealError::OtherRecipient)
-        ));
-        assert!(matches!(open(b"canary", &one), Err(SealError::Form)));
-        for place in 0..file.len() {
-            let mut changed = file.clone();
-            changed[place] ^= 1;
-            if let Ok(text) = open(&changed, &one) {
-                assert_eq!(text.as_slice(), b"canary", "at {place}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_passphrase_opens_what_it_closed() {
-        let phrase = |text: &str| SecretString::from(text.to_owned());
-        let file = encrypt_under(b"canary", phrase("one")).unwrap();
-        assert_eq!(
-            decrypt_under(&file, phrase("one")).unwrap().as_slice(),
-            b"canary"
-        );
-        let wrong = decrypt_under(&file, phrase("two")).unwrap_err();
-        assert!(matches!(wrong, SealError::OtherRecipient), "{wrong}");
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::script::{PersonId, PersonRole};
 
+use super::event::{Event, Fact};
 use super::state::Ceremony;
 
 /// How sure the record is that the person named did agree.
@@ -129,6 +130,20 @@ impl Ceremony {
             .partition(|person| person.is(PersonRole::Witness));
         first.extend(rest);
         first.into_iter().map(|person| person.id.clone()).collect()
+    }
+
+    /// What people approve by an event, in a few words: a code is given for this, and not for whatever goes on.
+    #[must_use]
+    pub fn matter(&self, event: &Event) -> String {
+        match &event.fact {
+            Fact::Sealed { item, bag, .. } => {
+                format!("{} is in bag {bag}", self.item_title(item))
+            }
+            Fact::EnvelopeSealed { secret, bag, .. } => format!("the {secret} is in bag {bag}"),
+            _ => self
+                .current_step()
+                .map_or_else(String::new, |step| step.act.title(&self.script)),
+        }
     }
 
     /// What stands for a person's agreement now, before it is given.

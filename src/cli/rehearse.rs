@@ -11,7 +11,9 @@ use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::rehearsal::{NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError};
-use crate::script::{Blueprint, ChangeBlueprint, Faults, KeyFate, Kind, OnlineFiles, Script};
+use crate::script::{
+    Blueprint, CUSTODY_LIST, ChangeBlueprint, Faults, KeyFate, Kind, OnlineFiles, Script,
+};
 use crate::station;
 
 use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
@@ -251,7 +253,7 @@ fn rotation(
         chain: vec![("previous/1.root.json".to_owned(), root)],
         record: Some(record.transcript.head()),
         register: Some(("previous/payloads.json".to_owned(), register)),
-        custody: Some(("previous/custody.jsonl".to_owned(), custody)),
+        custody: Some((CUSTODY_LIST.to_owned(), custody)),
         threshold: None,
         keys,
         added: 1,

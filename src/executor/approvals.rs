@@ -80,10 +80,7 @@ impl Executor<'_> {
                     return Ok(Ok(()));
                 }
             };
-            let what = self
-                .ceremony
-                .current_step()
-                .map_or_else(String::new, |step| step.act.title(self.ceremony.script()));
+            let what = self.ceremony.matter(&event);
             match self.approve(&prompt.who, &what, &event) {
                 Ok(Ok(given)) => approvals = given,
                 Ok(Err(error)) => {

@@ -5,6 +5,9 @@ use std::io;
 
 use crate::words::Digest;
 
+/// The name in a script of the custody list that is carried in.
+pub const CUSTODY_LIST: &str = "previous/custody.jsonl";
+
 /// Where carried-in files are read from. The script room does no I/O of its own.
 pub trait CarriedFiles {
     /// The content of the file that the script calls `name`: a relative name that was checked.

@@ -32,7 +32,7 @@ pub use attestation::AttestationPolicy;
 pub use blueprint::{
     Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, KeyFate, OnlineFiles, enrol,
 };
-pub use carried::{CarriedFile, CarriedFiles};
+pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
 pub use enrolled::Enrolled;
 pub use fault::{Fault, Faults, Warning};

@@ -1,52 +1,60 @@
-//! Reading a JSON object strictly: every member is taken by its name, and none may be left.
+//! Reading a JSON object strictly: every member is taken by its name, and none may be left. Whose check speaks when
+//! one is wrong is for the kind of file to say.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::check::{Check, Refusal};
+use super::check::Check;
 use crate::metadata::canonical_json;
+use crate::record::Remark;
 use crate::words::Digest;
 
 /// The checks that speak of the outer form of one kind of file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kind {
+pub(crate) struct Kind<C = Check> {
     /// What `conclave` says in a file of this kind.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The longest file.
-    pub(super) limit: usize,
-    pub(super) size: Check,
-    pub(super) form: Check,
-    pub(super) format: Check,
+    pub(crate) limit: usize,
+    pub(crate) size: C,
+    pub(crate) form: C,
+    pub(crate) format: C,
 }
 
 /// The one format of each kind that there is so far.
-pub(super) const FORMAT: u64 = 1;
+pub(crate) const FORMAT: u64 = 1;
 
 /// The members of an object that are not taken yet.
 #[derive(Debug)]
-pub(super) struct Members {
+pub(crate) struct Members<C = Check> {
     what: String,
     left: Map<String, Value>,
-    form: Check,
+    form: C,
 }
 
-impl Kind {
+impl<C: Copy> Kind<C> {
     /// Reads a file of this kind, up to its own members.
-    pub(super) fn open(&self, bytes: &[u8]) -> Result<Members, Refusal> {
+    pub(crate) fn open(&self, bytes: &[u8]) -> Result<Members<C>, Remark<C>> {
         if bytes.len() > self.limit {
             let text = format!("the file is larger than {} bytes", self.limit);
-            return Err(Refusal::new(self.size, text));
+            return Err(Remark::new(self.size, text));
         }
         let value = canonical_json::parse(bytes)
-            .map_err(|error| Refusal::new(self.form, error.to_string()))?;
+            .map_err(|error| Remark::new(self.form, error.to_string()))?;
+        self.of_value(value)
+    }
+
+    /// Reads what would stand in a file of this kind, up to its own members.
+    pub(crate) fn of_value(&self, value: Value) -> Result<Members<C>, Remark<C>> {
         let mut members = Members::of(value, "the file", self.form)?;
         let named = members.text("conclave")?;
         if named != self.name {
             let text = format!("the file says that it is a {named:?}, not a {}", self.name);
-            return Err(Refusal::new(self.format, text));
+            return Err(Remark::new(self.format, text));
         }
         match members.number("format")? {
             FORMAT => Ok(members),
-            other => Err(Refusal::new(
+            other => Err(Remark::new(
                 self.format,
                 format!(
                     "format {other} is not known here; a later version of Conclave may know it"
@@ -56,15 +64,15 @@ impl Kind {
     }
 }
 
-impl Members {
-    pub(super) fn of(value: Value, what: &str, form: Check) -> Result<Self, Refusal> {
+impl<C: Copy> Members<C> {
+    pub(crate) fn of(value: Value, what: &str, form: C) -> Result<Self, Remark<C>> {
         match value {
             Value::Object(members) => Ok(Self {
                 what: what.to_owned(),
                 left: members,
                 form,
             }),
-            _ => Err(Refusal::new(form, format!("{what} is not an object"))),
+            _ => Err(Remark::new(form, format!("{what} is not an object"))),
         }
     }
 
@@ -73,25 +81,34 @@ impl Members {
         name: &str,
         kind: &str,
         read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<T, Refusal> {
+    ) -> Result<T, Remark<C>> {
         let found = self.left.shift_remove(name).and_then(read);
         found.ok_or_else(|| self.refuse(format!("has no {kind} {name:?}")))
     }
 
     /// A refusal for its form.
-    pub(super) fn refuse(&self, what: impl std::fmt::Display) -> Refusal {
-        Refusal::new(self.form, format!("{} {what}", self.what))
+    pub(crate) fn refuse(&self, what: impl std::fmt::Display) -> Remark<C> {
+        Remark::new(self.form, format!("{} {what}", self.what))
     }
 
-    pub(super) fn text(&mut self, name: &str) -> Result<String, Refusal> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<String, Remark<C>> {
         self.take(name, "text", |value| match value {
             Value::String(text) => Some(text),
             _ => None,
         })
     }
 
+    /// A text, or null.
+    pub(crate) fn text_or_null(&mut self, name: &str) -> Result<Option<String>, Remark<C>> {
+        self.take(name, "text or null", |value| match value {
+            Value::String(text) => Some(Some(text)),
+            Value::Null => Some(None),
+            _ => None,
+        })
+    }
+
     /// A text that says something, in one line.
-    pub(super) fn line(&mut self, name: &str) -> Result<String, Refusal> {
+    pub(crate) fn line(&mut self, name: &str) -> Result<String, Remark<C>> {
         let text = self.text(name)?;
         if text.trim().is_empty() || text.chars().any(char::is_control) || text.len() > 400 {
             return Err(self.refuse(format!(
@@ -101,29 +118,40 @@ impl Members {
         Ok(text)
     }
 
-    pub(super) fn number(&mut self, name: &str) -> Result<u64, Refusal> {
+    pub(crate) fn number(&mut self, name: &str) -> Result<u64, Remark<C>> {
         self.take(name, "number", |value| value.as_u64())
     }
 
-    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, Refusal> {
+    pub(crate) fn boolean(&mut self, name: &str) -> Result<bool, Remark<C>> {
         self.take(name, "true or false", |value| value.as_bool())
     }
 
+    /// A time in whole seconds, in the one way in which Conclave writes it.
+    pub(crate) fn time(&mut self, name: &str) -> Result<Timestamp, Remark<C>> {
+        let text = self.text(name)?;
+        match text.parse::<Timestamp>() {
+            Ok(time) if time.to_string() == text && time.subsec_nanosecond() == 0 => Ok(time),
+            _ => Err(self.refuse(format!(
+                "has in {name:?} no time of the form 2026-12-01T09:41:00Z"
+            ))),
+        }
+    }
+
     /// A version: a number of at least 1.
-    pub(super) fn version(&mut self, name: &str) -> Result<u64, Refusal> {
+    pub(crate) fn version(&mut self, name: &str) -> Result<u64, Remark<C>> {
         match self.number(name)? {
             0 => Err(self.refuse(format!("has 0 as {name:?}"))),
             version => Ok(version),
         }
     }
 
-    pub(super) fn digest(&mut self, name: &str) -> Result<Digest, Refusal> {
+    pub(crate) fn digest(&mut self, name: &str) -> Result<Digest, Remark<C>> {
         let text = self.text(name)?;
         Digest::from_hex(&text)
             .map_err(|error| self.refuse(format!("has a faulty {name:?}: {error}")))
     }
 
-    pub(super) fn list(&mut self, name: &str) -> Result<Vec<Value>, Refusal> {
+    pub(crate) fn list(&mut self, name: &str) -> Result<Vec<Value>, Remark<C>> {
         self.take(name, "list", |value| match value {
             Value::Array(items) => Some(items),
             _ => None,
@@ -131,7 +159,7 @@ impl Members {
     }
 
     /// A list of texts.
-    pub(super) fn texts(&mut self, name: &str) -> Result<Vec<String>, Refusal> {
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Vec<String>, Remark<C>> {
         let items = self.list(name)?;
         items
             .into_iter()
@@ -143,11 +171,11 @@ impl Members {
     }
 
     /// A list of objects, each read by `read`.
-    pub(super) fn objects<T>(
+    pub(crate) fn objects<T>(
         &mut self,
         name: &str,
-        read: impl Fn(&mut Members) -> Result<T, Refusal>,
-    ) -> Result<Vec<T>, Refusal> {
+        read: impl Fn(&mut Members<C>) -> Result<T, Remark<C>>,
+    ) -> Result<Vec<T>, Remark<C>> {
         let form = self.form;
         self.list(name)?
             .into_iter()
@@ -163,17 +191,17 @@ impl Members {
     }
 
     /// An object.
-    pub(super) fn object<T>(
+    pub(crate) fn object<T>(
         &mut self,
         name: &str,
-        read: impl FnOnce(&mut Members) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        read: impl FnOnce(&mut Members<C>) -> Result<T, Remark<C>>,
+    ) -> Result<T, Remark<C>> {
         self.optional(name, read)?
             .ok_or_else(|| self.refuse(format!("has no object {name:?}")))
     }
 
     /// A mark: true, or not there.
-    pub(super) fn mark(&mut self, name: &str) -> Result<bool, Refusal> {
+    pub(crate) fn mark(&mut self, name: &str) -> Result<bool, Remark<C>> {
         if !self.left.contains_key(name) {
             return Ok(false);
         }
@@ -181,11 +209,11 @@ impl Members {
     }
 
     /// An object, or null.
-    pub(super) fn optional<T>(
+    pub(crate) fn optional<T>(
         &mut self,
         name: &str,
-        read: impl FnOnce(&mut Members) -> Result<T, Refusal>,
-    ) -> Result<Option<T>, Refusal> {
+        read: impl FnOnce(&mut Members<C>) -> Result<T, Remark<C>>,
+    ) -> Result<Option<T>, Remark<C>> {
         let value = self.take(name, "object or null", |value| {
             (value.is_object() || value.is_null()).then_some(value)
         })?;
@@ -199,7 +227,7 @@ impl Members {
     }
 
     /// The end: whatever is left is not known here.
-    pub(super) fn end(&self) -> Result<(), Refusal> {
+    pub(crate) fn end(&self) -> Result<(), Remark<C>> {
         match self.left.keys().next() {
             None => Ok(()),
             Some(name) => Err(self.refuse(format!("has an unknown member {name:?}"))),
@@ -208,7 +236,7 @@ impl Members {
 }
 
 /// A file: two spaces of indentation, one line feed at the end.
-pub(super) fn write(value: &Value) -> Vec<u8> {
+pub(crate) fn write(value: &Value) -> Vec<u8> {
     let mut bytes = format!("{value:#}").into_bytes();
     bytes.push(b'\n');
     bytes

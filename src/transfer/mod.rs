@@ -8,7 +8,7 @@
 mod check;
 mod destination;
 mod enrolment;
-mod form;
+pub(crate) mod form;
 mod merge;
 mod notary;
 mod possession;

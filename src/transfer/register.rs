@@ -248,7 +248,7 @@ impl PayloadEntry {
             owed: key_ids(members, "owed")?,
             abandoned: members.optional("abandoned", |members| {
                 Ok(Abandoned {
-                    at: time(members, "at")?,
+                    at: members.time("at")?,
                     why: members.line("why")?,
                 })
             })?,
@@ -476,7 +476,7 @@ fn signers(members: &mut Members) -> Result<BTreeSet<SignedBy>, Refusal> {
     let signed = members.objects("signed", |members| {
         Ok(SignedBy {
             key_id: KeyId::new(members.line("keyid")?),
-            at: time(members, "at")?,
+            at: members.time("at")?,
         })
     })?;
     let distinct: BTreeSet<_> = signed.iter().map(|signed| &signed.key_id).collect();
@@ -497,16 +497,6 @@ fn key_ids(members: &mut Members, name: &str) -> Result<BTreeSet<KeyId>, Refusal
 }
 
 /// A time to the second, in UTC, in the one spelling that is written.
-fn time(members: &mut Members, name: &str) -> Result<Timestamp, Refusal> {
-    let text = members.text(name)?;
-    match text.parse::<Timestamp>() {
-        Ok(time) if time.to_string() == text && time.subsec_nanosecond() == 0 => Ok(time),
-        _ => Err(members.refuse(format!(
-            "has in {name:?} no time of the form 2026-12-01T09:41:00Z"
-        ))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

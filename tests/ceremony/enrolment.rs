@@ -54,7 +54,7 @@ fn file(name: &str, bytes: Vec<u8>, site: Option<&str>) -> EnrolledFile {
 /// The script of a genesis with three keys of its own, which takes these in.
 fn taking_in(files: &[EnrolledFile]) -> Arc<Script> {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().to_owned();
-    let text = enrol(&text, files).unwrap();
+    let text = enrol(&text, files, None).unwrap();
     let carried: Vec<(&str, &[u8])> = files
         .iter()
         .map(|file| (file.file.as_str(), file.bytes.as_slice()))
@@ -290,7 +290,12 @@ fn a_key_of_another_site_comes_in_by_a_rotation_and_signs() {
     let remote = far_away(&token);
     let mut change = world.unchanged("rotation");
     change.keys[2].1 = KeyFate::Remove;
-    let text = enrol(&change.write().unwrap(), std::slice::from_ref(&remote)).unwrap();
+    let text = enrol(
+        &change.write().unwrap(),
+        std::slice::from_ref(&remote),
+        None,
+    )
+    .unwrap();
     let mut carried: BTreeMap<String, Vec<u8>> = change.files().collect();
     carried.insert(remote.file.clone(), remote.bytes.clone());
     let script = Script::parse("rotation.toml", &text, &carried, change.not_before);
@@ -318,7 +323,7 @@ fn a_key_that_the_root_has_is_kept_and_not_enrolled() {
     let world = World::new(3, 2);
     let known = far_away(&world.tokens["key-2"]);
     let change = world.unchanged("rotation");
-    let text = enrol(&change.write().unwrap(), std::slice::from_ref(&known)).unwrap();
+    let text = enrol(&change.write().unwrap(), std::slice::from_ref(&known), None).unwrap();
     let mut carried: BTreeMap<String, Vec<u8>> = change.files().collect();
     carried.insert(known.file.clone(), known.bytes.clone());
     let faults = Script::parse("rotation.toml", &text, &carried, change.not_before).unwrap_err();

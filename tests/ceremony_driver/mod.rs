@@ -186,7 +186,7 @@ pub(crate) fn with_a_key_far_away() -> Arc<Script> {
     token.generate(KeyType::Ed25519);
     let remote = far_away(&token);
     let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
-    let text = enrol(&text, std::slice::from_ref(&remote)).unwrap();
+    let text = enrol(&text, std::slice::from_ref(&remote), None).unwrap();
     parse_with(&text, &[(&remote.file, &remote.bytes)])
 }
 

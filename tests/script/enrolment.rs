@@ -71,7 +71,7 @@ fn taking_in(enrolled: &[EnrolledFile]) -> (String, Files) {
         .iter()
         .map(|one| (one.file.clone(), one.bytes.clone()));
     files.extend(carried);
-    (enrol(genesis().text, enrolled).unwrap(), files)
+    (enrol(genesis().text, enrolled, None).unwrap(), files)
 }
 
 const REPOSITORY: &str = "example.com/updates";
@@ -126,7 +126,7 @@ fn a_key_without_a_place_is_told() {
     let keys: Vec<EnrolledFile> = (1..=6)
         .map(|number| file(&Signer::ed25519(), &format!("old-{number}"), REPOSITORY))
         .collect();
-    let error = enrol(genesis().text, &keys).unwrap_err();
+    let error = enrol(genesis().text, &keys, None).unwrap_err();
     assert_eq!(error, BlueprintError::NoPlace(keys[5].file.clone()));
     // All five: no key is made any more, so that no spare is needed.
     let (text, files) = taking_in(&keys[..5]);

@@ -79,6 +79,13 @@ pub enum CombineError {
 }
 
 impl Encrypted {
+    pub(super) const fn new(of: &Share, value: Zeroizing<Vec<u8>>) -> Self {
+        Self {
+            parameters: of.parameters,
+            value,
+        }
+    }
+
     /// The secret, under a passphrase; empty for none. Every passphrase gives some secret.
     #[must_use]
     pub fn decrypt(&self, passphrase: &[u8]) -> Zeroizing<Vec<u8>> {
@@ -138,33 +145,43 @@ pub fn encrypted(shares: &[&Share]) -> Result<Encrypted, CombineError> {
             return Err(CombineError::Groups);
         }
     }
-    Ok(Encrypted {
-        parameters: first.parameters,
-        value,
-    })
+    Ok(Encrypted::new(first, value))
 }
 
 /// The shares of a group, each with its place in what was given.
-struct Members<'s>(Vec<(usize, &'s Share)>);
+pub(super) struct Members<'s>(Vec<(usize, &'s Share)>);
 
 impl Members<'_> {
-    fn threshold(&self) -> u8 {
+    pub(super) fn threshold(&self) -> u8 {
         self.0
             .first()
             .map_or(u8::MAX, |(_, share)| share.member_threshold)
     }
 
-    fn is_complete(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         self.0.len() >= usize::from(self.threshold())
+    }
+
+    /// Each with its place on the polynomials.
+    pub(super) fn points(&self) -> Vec<(u8, &[u8])> {
+        self.0
+            .iter()
+            .map(|(_, share)| (share.member, share.value.as_slice()))
+            .collect()
+    }
+
+    /// That there are too few.
+    pub(super) fn lacking(&self, group: u8) -> CombineError {
+        CombineError::TooFew {
+            group: group + 1,
+            found: self.0.len(),
+            needed: self.threshold(),
+        }
     }
 
     /// What the group holds.
     fn part(&self, group: u8) -> Result<Zeroizing<Vec<u8>>, CombineError> {
-        let points: Vec<(u8, &[u8])> = self
-            .0
-            .iter()
-            .map(|(_, share)| (share.member, share.value.as_slice()))
-            .collect();
+        let points = self.points();
         let (quorum, surplus) = points.split_at(usize::from(self.threshold()));
         let part = sharing::restore(self.threshold(), quorum)
             .map_err(|_| CombineError::Group { group: group + 1 })?;
@@ -183,7 +200,7 @@ impl Members<'_> {
     }
 }
 
-fn grouped<'s>(
+pub(super) fn grouped<'s>(
     first: &Share,
     shares: &[&'s Share],
 ) -> Result<BTreeMap<u8, Members<'s>>, CombineError> {
@@ -228,11 +245,7 @@ fn lacking(first: &Share, groups: &BTreeMap<u8, Members<'_>>, complete: usize) -
     if let Some((group, members)) = begun
         && groups.len() >= usize::from(first.group_threshold)
     {
-        return CombineError::TooFew {
-            group: group + 1,
-            found: members.0.len(),
-            needed: members.threshold(),
-        };
+        return members.lacking(*group);
     }
     CombineError::TooFewGroups {
         complete,

@@ -7,12 +7,14 @@ mod checksum;
 mod cipher;
 mod combine;
 mod field;
+mod quorums;
 mod share;
 mod sharing;
 mod split;
 mod wordlist;
 
 pub use combine::{CombineError, Encrypted, combine, encrypted};
+pub use quorums::{QuorumError, combinations, every_quorum};
 pub use share::{Share, ShareError};
 pub use split::{Group, Split, SplitError};
 pub use wordlist::{completions, is_word};

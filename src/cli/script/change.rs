@@ -8,6 +8,7 @@ use super::new::Arguments;
 use super::source::read_file;
 use crate::cli::{Failure, Status};
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
+use crate::record::CustodyList;
 use crate::script::{ChangeBlueprint, KeyFate, OnlineFiles};
 use crate::words::Digest;
 
@@ -118,6 +119,12 @@ impl Change {
             profile: arguments.profile.clone(),
             online,
         })
+    }
+
+    /// The custody list that was given. One that is none is told when the script is judged.
+    pub(super) fn custody(&self) -> Result<Option<CustodyList>, Failure> {
+        let file = self.custody.as_deref().map(carried).transpose()?;
+        Ok(file.and_then(|(_, bytes)| CustodyList::parse(&bytes).ok()))
     }
 
     /// The chain, by the names under which it is carried, and the root at its end.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::source::read_file;
-use crate::audit::read_record;
-use crate::ceremony::{Ending, Mode};
+use crate::audit::{CeremonyRecord, custody, read_record};
+use crate::ceremony::{Ceremony, Ending, Mode};
 use crate::cli::conduct::record_failure;
 use crate::cli::{Failure, Status};
-use crate::record::visible;
+use crate::record::{CustodyList, visible};
 use crate::script::EnrolledFile;
 use crate::transfer::Enrolment;
 
@@ -48,14 +48,47 @@ impl Enrol {
         }
         Ok(files)
     }
+
+    /// The custody list with which the new ceremony goes on: the longest that the broken-off ones left, which goes on
+    /// from the one that was given.
+    ///
+    /// # Errors
+    /// When no list goes on from all the others.
+    pub(super) fn custody(&self, given: Option<CustodyList>) -> Result<CustodyList, Failure> {
+        let mut longest = given.unwrap_or_default();
+        for directory in &self.adopt {
+            let (ceremony, record) = replayed(directory)?;
+            let list = custody(&ceremony, &record.transcript);
+            let (shorter, longer) = if list.lines().len() < longest.lines().len() {
+                (list, longest)
+            } else {
+                (longest, list)
+            };
+            if !longer.lines().starts_with(shorter.lines()) {
+                let name = visible(&directory.to_string_lossy());
+                let what =
+                    format!("{name}: its custody list does not go on from that of the others");
+                return Err(Failure::new(Status::Refused, what).hint(
+                    "adopt from the last ceremony, and take the keys of the others with --enrol FILE",
+                ));
+            }
+            longest = longer;
+        }
+        Ok(longest)
+    }
 }
 
-/// The keys that a ceremony left, as its record tells.
-fn adopted(directory: &Path) -> Result<Vec<EnrolledFile>, Failure> {
+fn replayed(directory: &Path) -> Result<(Ceremony, CeremonyRecord), Failure> {
     let record = read_record(directory).map_err(|error| record_failure(&error))?;
     let ceremony = record
         .replay()
         .map_err(|error| record_failure(&error.into()))?;
+    Ok((ceremony, record))
+}
+
+/// The keys that a ceremony left, as its record tells.
+fn adopted(directory: &Path) -> Result<Vec<EnrolledFile>, Failure> {
+    let (ceremony, _) = replayed(directory)?;
     let refused = |what: &str, hint: &str| {
         let name = visible(&directory.to_string_lossy());
         Failure::new(Status::Refused, format!("{name}: {what}")).hint(hint)

@@ -14,7 +14,8 @@ use super::{tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
-    Blueprint, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded, enrol,
+    Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded,
+    enrol,
 };
 
 /// Write a new script, with the hashes of the public keys that it carries
@@ -137,7 +138,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Failure::new(Status::Usage, error.to_string())
             .hint("have at least two tokens more than the threshold")
     })?;
-    let text = enrol(&text, &enrolled).map_err(|error| {
+    let custody = arguments.enrol.custody(arguments.change.custody()?)?;
+    let custody = (!custody.lines().is_empty()).then(|| custody.to_bytes());
+    if let Some(bytes) = &custody {
+        carried.insert(CUSTODY_LIST.to_owned(), bytes.clone());
+    }
+    let text = enrol(&text, &enrolled, custody.as_deref()).map_err(|error| {
         Failure::new(Status::Usage, error.to_string())
             .hint("make more keys: --tokens in a genesis, --add in a change")
     })?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
-use super::{BlueprintError, OnlineFiles, set, tables, text, uncomment, unplaced};
+use super::{BlueprintError, OnlineFiles, bound, set, tables, text, uncomment, unplaced};
 use crate::metadata::{KeyId, KeyType, RootFile};
 use crate::record::CustodyList;
 use crate::script::TokenSecret;
@@ -293,14 +293,6 @@ impl ChangeBlueprint {
         }
         Ok(())
     }
-}
-
-/// `{ file = "…", sha256 = "…" }`
-fn bound(name: &str, bytes: &[u8]) -> Value {
-    let mut file = InlineTable::new();
-    file.insert("file", name.into());
-    file.insert("sha256", Digest::of(bytes).to_string().into());
-    file.into()
 }
 
 /// Everyone else stays; a holder for each key that is here.

@@ -2,9 +2,9 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table};
 
-use super::{BlueprintError, set, tables, text, uncomment, unplaced};
+use super::{BlueprintError, bound, set, tables, text, uncomment, unplaced};
+use crate::script::CUSTODY_LIST;
 use crate::transfer::Enrolment;
-use crate::words::Digest;
 
 /// A key that a script is to take in.
 #[derive(Debug, Clone)]
@@ -20,11 +20,16 @@ pub struct EnrolledFile {
 }
 
 /// Writes keys into the text of a script. One whose token is brought takes the place of a key that would be made: the
-/// one of its name, or else the first. One of another site is added.
+/// one of its name, or else the first. One of another site is added. The custody list, where there is one, is
+/// [`CUSTODY_LIST`] of the script.
 ///
 /// # Errors
 /// When there are more keys than places for them.
-pub fn enrol(text_of: &str, files: &[EnrolledFile]) -> Result<String, BlueprintError> {
+pub fn enrol(
+    text_of: &str,
+    files: &[EnrolledFile],
+    custody: Option<&[u8]>,
+) -> Result<String, BlueprintError> {
     let mut document: DocumentMut = text_of
         .parse()
         .map_err(|_| BlueprintError::Template("text"))?;
@@ -57,6 +62,13 @@ pub fn enrol(text_of: &str, files: &[EnrolledFile]) -> Result<String, BlueprintE
     }
     let is_change = document.contains_key("previous");
     steps(tables(&mut document, "step")?, &ids, &remote, is_change);
+    if let Some(list) = custody {
+        let table = match document.get_mut("previous").and_then(Item::as_table_mut) {
+            Some(previous) => previous,
+            None => document.as_table_mut(),
+        };
+        set(table, "custody", bound(CUSTODY_LIST, list));
+    }
     Ok(document.to_string())
 }
 
@@ -76,7 +88,7 @@ fn adopt_key(keys: &mut ArrayOfTables, id: &str, file: &EnrolledFile) {
         }
     }
     set(key, "token", token);
-    set(key, "enrolment", bound(file));
+    set(key, "enrolment", bound(&file.file, &file.bytes));
 }
 
 /// Adds a key of another site, and gives its name.
@@ -98,7 +110,7 @@ fn add_key(keys: &mut ArrayOfTables, file: &EnrolledFile) -> String {
         "held_by",
         file.enrolment.claims().holder.as_str(),
     );
-    set(&mut table, "enrolment", bound(file));
+    set(&mut table, "enrolment", bound(&file.file, &file.bytes));
     let all: Vec<Table> = keys.iter().cloned().chain([table]).collect();
     keys.clear();
     for table in all {
@@ -153,11 +165,4 @@ fn steps(steps: &mut ArrayOfTables, adopted: &[&str], remote: &[String], is_chan
         }
         steps.push(unplaced(table));
     }
-}
-
-fn bound(file: &EnrolledFile) -> InlineTable {
-    let mut table = InlineTable::new();
-    table.insert("file", file.file.as_str().into());
-    table.insert("sha256", Digest::of(&file.bytes).to_string().into());
-    table
 }

@@ -245,6 +245,14 @@ fn text<'t>(table: &'t Table, name: &str) -> &'t str {
     table.get(name).and_then(Item::as_str).unwrap_or_default()
 }
 
+/// `{ file = NAME, sha256 = … }`
+fn bound(name: &str, bytes: &[u8]) -> Value {
+    let mut file = InlineTable::new();
+    file.insert("file", name.into());
+    file.insert("sha256", Digest::of(bytes).to_string().into());
+    file.into()
+}
+
 /// Puts a value in place of another, and leaves the comment behind it where it is.
 pub(super) fn set(table: &mut Table, name: &str, new: impl Into<Value>) {
     let mut new: Value = new.into();

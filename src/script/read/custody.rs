@@ -4,7 +4,7 @@ use super::carried::Carrier;
 use super::fields::Value;
 use super::log::{At, Log};
 use crate::record::CustodyList;
-use crate::script::CarriedFile;
+use crate::script::{CUSTODY_LIST, CarriedFile};
 
 /// A list grows by a few lines with each ceremony.
 pub(super) const LONGEST_LIST: usize = 4 << 20;
@@ -12,7 +12,7 @@ pub(super) const LONGEST_LIST: usize = 4 << 20;
 /// Reads `custody = { file = "…", sha256 = "…" }`.
 pub(super) fn read(value: &Value<'_, '_>, carrier: &mut Carrier<'_>) -> Option<At<CustodyList>> {
     let table = value.table("\"custody\"")?;
-    let (_, file) = carrier.file(table, LONGEST_LIST, "previous/custody.jsonl")?;
+    let (_, file) = carrier.file(table, LONGEST_LIST, CUSTODY_LIST)?;
     value.at(parse(value, &file))
 }
 

@@ -8,7 +8,7 @@ use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::metadata::{TrustedRoot, limits, verify_chain};
 use crate::record::CustodyList;
-use crate::script::{CarriedFile, Previous};
+use crate::script::{CUSTODY_LIST, CarriedFile, Previous};
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
@@ -58,7 +58,7 @@ pub(super) fn read(
         let (_, file) = carrier.file(table, LONGEST_REGISTER, example)?;
         Some((value, file))
     };
-    let custody = file_of("custody", "previous/custody.jsonl");
+    let custody = file_of("custody", CUSTODY_LIST);
     let register = file_of("register", "previous/payloads.json");
     let custody_list = custody
         .as_ref()

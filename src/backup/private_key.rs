@@ -1,0 +1,32 @@
+//! The public half of a private key that was unwrapped: by it one knows that it is the right one.
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
+};
+
+use crate::certificate::{Algorithm, PublicKey};
+use crate::secret::PrivateKey;
+
+/// The public half, computed anew from the private one; none if it is no key of that algorithm.
+#[must_use]
+pub fn public_half(private: &PrivateKey, algorithm: Algorithm) -> Option<PublicKey> {
+    let pkcs8 = private.expose();
+    let signing = match algorithm {
+        Algorithm::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+        Algorithm::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        Algorithm::P521 => &ECDSA_P521_SHA512_ASN1_SIGNING,
+        Algorithm::Ed25519 => {
+            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).ok()?;
+            return PublicKey::from_ed25519(pair.public_key().as_ref()).ok();
+        }
+        Algorithm::Rsa { .. } => {
+            let pair = RsaKeyPair::from_pkcs8(pkcs8).ok()?;
+            let public = pair.public_key().as_der().ok()?;
+            return PublicKey::from_der(public.as_ref()).ok();
+        }
+    };
+    let pair = EcdsaKeyPair::from_private_key_der(signing, pkcs8).ok()?;
+    PublicKey::from_point(algorithm, pair.public_key().as_ref()).ok()
+}
