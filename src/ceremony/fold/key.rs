@@ -69,20 +69,7 @@ impl Ceremony {
                 state.initialise = Intent::Recorded(label.clone());
             }
             (Act::InitialiseToken { .. }, Fact::TokenInitialised { token, .. }) => {
-                require(
-                    !self.is_of_another_key(token, of_step),
-                    "that token is another key's",
-                )?;
-                let state = self.key_mut(of_step)?;
-                require(
-                    state.initialise.get() == Some(&token.label),
-                    "the token does not have the label that was intended",
-                )?;
-                state.token = Some(token.clone());
-                state
-                    .at_factory_value
-                    .retain(|secret| *secret == FactorySecret::Pin);
-                state.initialised = true;
+                self.fold_initialised(of_step, token)?;
             }
             (Act::SetPin { .. }, Fact::PinSet { .. }) => {
                 let state = self.key_mut(of_step)?;
@@ -122,36 +109,29 @@ impl Ceremony {
                 require(*occasion == wanted, "the proof is for another occasion")?;
                 self.fold_possession(of_step, fact)?;
             }
-            (Act::CertifyKey { .. }, Fact::CertifyIntended { name, .. }) => {
-                require(
-                    *name == self.script.certificate_name(),
-                    "the certificate is for another name than the script says",
-                )?;
-                let state = self.key_mut(of_step)?;
-                require(
-                    state.certify != Intent::Recorded(()),
-                    "it was announced already",
-                )?;
-                state.certify = Intent::Recorded(());
-            }
-            (Act::CertifyKey { .. }, Fact::KeyCertified { certificate, .. }) => {
-                let key = self
-                    .read_certificate(of_step, certificate)
-                    .map_err(|why| broken(Check::KeyCertificate, why))?;
-                let state = self.key_mut(of_step)?;
-                require(
-                    state.certify == Intent::Recorded(()),
-                    "the certificate was not announced",
-                )?;
-                require(
-                    state.certificate.is_none(),
-                    "the key has a certificate already",
-                )?;
-                state.certificate = Some(key);
-                state.right_pin();
+            (Act::CertifyKey { .. }, Fact::CertifyIntended { .. } | Fact::KeyCertified { .. }) => {
+                self.fold_certificate(of_step, fact)?;
             }
             (_, fact) => return Err(out_of_place(fact, step)),
         }
+        Ok(())
+    }
+
+    fn fold_initialised(&mut self, of_step: &KeyId, token: &TokenId) -> Folded {
+        require(
+            !self.is_of_another_key(token, of_step),
+            "that token is another key's",
+        )?;
+        let state = self.key_mut(of_step)?;
+        require(
+            state.initialise.get() == Some(&token.label),
+            "the token does not have the label that was intended",
+        )?;
+        state.token = Some(token.clone());
+        state
+            .at_factory_value
+            .retain(|secret| *secret == FactorySecret::Pin);
+        state.initialised = true;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! Every rule of a ceremony stands here and nowhere else, so that a live ceremony, a resumed one and an audit
 //! are held to the same.
 
+mod certificate;
 mod custody;
 mod enrolment;
 mod key;
@@ -345,18 +346,14 @@ impl Ceremony {
             (Act::EnrolKey { key }, Fact::EnrolmentCompared { .. }) => {
                 self.fold_compared(key, event)?;
             }
-            (
-                Act::OpenToken { key }
-                | Act::InitialiseToken { key }
-                | Act::SetPin { key }
-                | Act::GenerateKey { key }
-                | Act::ImportKey { key }
-                | Act::EnrolKey { key }
-                | Act::CertifyKey { key }
-                | Act::ProveToken { key },
-                fact,
-            ) => self.fold_key(&act, key, &step_id, fact)?,
-            (_, fact) => return Err(out_of_place(fact, &step_id)),
+            (act, fact) => {
+                let key = match act {
+                    Act::ProveToken { key } => Some(key),
+                    act => act.enrols(),
+                };
+                let key = key.ok_or_else(|| out_of_place(fact, &step_id))?;
+                self.fold_key(act, key, &step_id, fact)?;
+            }
         }
         Ok(())
     }

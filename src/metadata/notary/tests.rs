@@ -99,7 +99,7 @@ fn a_root_is_one_line_with_raw_signatures_and_reads_back() {
         assert_eq!(entry["method"], "ecdsa");
         let raw = STANDARD.decode(entry["sig"].as_str().unwrap()).unwrap();
         assert_eq!(raw.len(), signer.public().subject_bits().len() - 1);
-        let report = verify(&[bytes.clone()]);
+        let report = verify(std::slice::from_ref(&bytes));
         assert!(report.is_accepted(), "{:?}", report.reasons());
         assert_eq!(report.findings(), []);
         assert_eq!(rules(&bytes), [] as [&str; 0]);
@@ -117,7 +117,10 @@ fn a_renewed_certificate_is_another_id_of_the_same_key_and_counts_once() {
     let (a, b, online) = (Signer::p256(), Signer::p256(), Signer::ed25519());
     let keys = [root_key(&a, 1), root_key(&b, 2)];
     let first = signed(&genesis(&keys, 2, &online), None, &[&a, &b]).to_file_bytes();
-    let trusted = verify(&[first.clone()]).trusted().unwrap().clone();
+    let trusted = verify(std::slice::from_ref(&first))
+        .trusted()
+        .unwrap()
+        .clone();
     let mut draft = RootDraft::after(&trusted).unwrap();
     let renewed = root_key(&a, 3);
     draft.move_id(renewed.clone());
@@ -265,13 +268,13 @@ fn each_oddity_that_the_server_takes_has_its_rule() {
         ),
         (
             edited(&signer, |tree| {
-                tree["roles"]["mirrors"] = tree["roles"]["targets"].clone()
+                tree["roles"]["mirrors"] = tree["roles"]["targets"].clone();
             }),
             &["lint.notary-role-unknown"],
         ),
         (
             edited(&signer, |tree| {
-                tree["roles"]["targets"]["threshold"] = json!(2)
+                tree["roles"]["targets"]["threshold"] = json!(2);
             }),
             &["lint.notary-role-keys"],
         ),

@@ -411,7 +411,10 @@ impl<'o> Order<'o, '_> {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
             let enrolled = self.first(&Act::EnrolKey { key: key() });
-            let certified = self.first(&Act::CertifyKey { key: key() });
+            let certified = self.is_certified(&key());
+            let certified = certified
+                .then(|| self.first(&Act::CertifyKey { key: key() }))
+                .flatten();
             let made = certified.or_else(|| self.first(&self.maker(key())).or(enrolled));
             let (Some((start, first)), Some((end, last))) = (open, made) else {
                 continue;
