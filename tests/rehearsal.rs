@@ -7,6 +7,8 @@
 )]
 
 mod pty;
+#[path = "support/publishing.rs"]
+mod publishing;
 mod rehearse;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use std::process::Stdio;
 use std::time::SystemTime;
 
 use pty::{Size, Terminal};
+use publishing::{Server, follow};
 use rehearse::{Rehearsal, assert_done, assert_failed, files_below, output, sha256, told};
 
 const SMALL: [&str; 4] = ["--tokens", "2", "--threshold", "1"];
@@ -314,4 +317,47 @@ fn a_whole_life_that_was_left_is_whole_after_it_was_taken_up() {
     ));
     // What is over stays as it is.
     assert_done(&rehearsal.resume());
+}
+
+/// What a ceremony exports says how it gets to its clients, and it does, when that is followed to the letter.
+#[test]
+fn what_was_exported_is_published_by_its_own_instructions() {
+    // A first root and the one after it, in one place.
+    let life = Rehearsal::played(&["--tokens", "3", "--threshold", "2"]);
+    let script = fs::read_to_string(life.genesis().join("script.toml")).unwrap();
+    assert!(script.contains("destination = \"plain\""), "{script}");
+    publish(&life, "plain", 2);
+    for destination in ["tough", "python-tuf"] {
+        let rehearsal = Rehearsal::new();
+        // Beside the script lie the files that it carries.
+        for file in files_below(&life.genesis()) {
+            let name = file.strip_prefix(life.genesis()).unwrap();
+            let target = rehearsal.beside("given").join(name);
+            fs::create_dir_all(target.parent().unwrap()).unwrap();
+            fs::copy(&file, target).unwrap();
+        }
+        let other = format!("destination = \"{destination}\"");
+        let other = script.replace("destination = \"plain\"", &other);
+        let given = rehearsal.beside("given/script.toml");
+        fs::write(&given, other).unwrap();
+        assert_done(&rehearsal.play(&[given.to_str().unwrap()]));
+        publish(&rehearsal, destination, 1);
+    }
+}
+
+fn publish(rehearsal: &Rehearsal, destination: &str, newest: u64) {
+    let metadata = rehearsal.beside("served");
+    fs::create_dir(&metadata).unwrap();
+    let server = Server::of(&metadata);
+    let settings = [
+        ("METADATA", metadata.to_str().unwrap()),
+        ("URL", server.url.as_str()),
+    ];
+    let (done, said) = follow(&rehearsal.export(), &settings);
+    assert!(done, "{destination}: {said}");
+    let accepted = format!("accepted: version {newest}");
+    // Once before it goes there, and once as it is served.
+    assert_eq!(said.matches(&accepted).count(), 2, "{destination}: {said}");
+    let instructions = fs::read_to_string(rehearsal.export().join("INSTRUCTIONS.txt")).unwrap();
+    assert!(instructions.contains("# REHEARSAL:"), "{instructions}");
 }

@@ -8,6 +8,8 @@
 
 #[path = "support/lineage.rs"]
 mod lineage;
+#[path = "support/publishing.rs"]
+mod publishing;
 #[path = "support/signer.rs"]
 mod signer;
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::ceremony::{Mode, Opening};
-use crate::executor::{Executor, program_digest};
+use crate::executor::{Executor, build_id, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::rehearsal::{NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError};
 use crate::script::{
@@ -192,6 +192,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
+        build: build_id(),
         machine: station::machine(),
         export: "../export".to_owned(),
         twins: Some(format!("../{STORE}")),

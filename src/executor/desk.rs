@@ -1,7 +1,7 @@
 //! The token worker: a thread on which all token calls run, so that one that hangs can be given up.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -14,13 +14,22 @@ use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, piv, p
 /// How often the room is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
+/// For how long a module may take to be put away, before it is left to itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 type Job = Box<dyn FnOnce(&mut Bench) + Send>;
 
-/// The executor's side of the worker.
-pub(super) struct Desk {
+/// The executor's side of the token worker.
+pub struct Desk {
     jobs: Option<Sender<Job>>,
-    worker: Option<JoinHandle<()>>,
+    worker: Option<Worker>,
     touch: TouchWatch,
+}
+
+/// The thread, and a channel that closes when it has put everything away.
+struct Worker {
+    thread: JoinHandle<()>,
+    ended: Receiver<()>,
 }
 
 /// Until when a token waits for a finger, as its worker tells it.
@@ -70,13 +79,16 @@ pub(super) enum Unanswered {
 
 impl Desk {
     /// Starts a worker.
-    pub(super) fn open() -> Self {
+    #[must_use]
+    pub fn open() -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let touch = TouchWatch::default();
         let of_worker = touch.clone();
+        let (at_work, ended) = mpsc::channel();
         let worker = thread::Builder::new()
             .name("token".to_owned())
             .spawn(move || {
+                let _at_work: Sender<()> = at_work;
                 let mut bench = Bench {
                     readers: BTreeMap::new(),
                     open: None,
@@ -86,7 +98,7 @@ impl Desk {
                     job(&mut bench);
                 }
             });
-        let worker = worker.ok();
+        let worker = worker.ok().map(|thread| Worker { thread, ended });
         Self {
             jobs: worker.is_some().then_some(jobs),
             worker,
@@ -100,18 +112,32 @@ impl Desk {
     }
 
     /// Has modules loaded while the room does other things. What fails is told when a token is wanted.
-    pub(super) fn prepare(&self, profiles: Vec<String>) {
+    pub fn prepare(&self, profiles: Vec<String>) {
+        self.in_advance(move |bench| {
+            for profile in profiles {
+                let _ = bench.reader(&profile);
+            }
+        });
+    }
+
+    /// Has somebody look already which tokens of a make are in.
+    pub fn look_ahead(&self, profile: String) {
+        self.in_advance(move |bench| {
+            if let Ok(reader) = bench.reader(&profile) {
+                reader.look_ahead();
+            }
+        });
+    }
+
+    fn in_advance(&self, job: impl FnOnce(&mut Bench) + Send + 'static) {
         if let Some(jobs) = &self.jobs {
-            let _ = jobs.send(Box::new(move |bench: &mut Bench| {
-                for profile in profiles {
-                    let _ = bench.reader(&profile);
-                }
-            }));
+            // Whether there is still a worker is told to whoever waits for one.
+            let _ = jobs.send(Box::new(job));
         }
     }
 
     /// Has a job done, and waits for it. `heartbeat` is told for how long, and may end the waiting: the worker
-    /// is left to itself then, and never asked again, for nobody knows when it answers.
+    /// is left to itself then, and never asked again.
     pub(super) fn call<R: Send + 'static>(
         &mut self,
         mut heartbeat: impl FnMut(Duration) -> Result<(), Interrupt>,
@@ -135,7 +161,7 @@ impl Desk {
                 Ok(result) => return Ok(result),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Err(interrupt) = heartbeat(begun.elapsed()) {
-                        self.jobs = None;
+                        self.give_up();
                         return Err(Unanswered::Interrupted(interrupt));
                     }
                 }
@@ -148,14 +174,29 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Has the worker put everything away, and end. It is waited for when the desk goes.
+    pub(super) fn close(&mut self) {
+        self.jobs = None;
+    }
+
+    /// Leaves the worker to itself, for nobody knows when it answers.
+    fn give_up(&mut self) {
+        self.jobs = None;
+        self.worker = None;
+    }
+}
+
 impl Drop for Desk {
     /// Waits until the worker has put everything away: if the process ends while a module is still being
     /// finalised, the module takes itself down from two threads at once, and may never come to an end.
     fn drop(&mut self) {
-        let was_given_up = self.jobs.take().is_none();
-        if !was_given_up && let Some(worker) = self.worker.take() {
+        self.jobs = None;
+        if let Some(worker) = self.worker.take()
+            && worker.ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout)
+        {
             // One that panicked has nothing more to put away.
-            let _ = worker.join();
+            let _ = worker.thread.join();
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::script::Script;
 use crate::transcript::Transcript;
 
 use super::export::ExportError;
-use super::export::{settle_entry, write_exclusively};
+use super::export::{settle_entry, write_all_exclusively};
 use super::journal::{Journal, JournalError};
 
 const SCRIPT: &str = "script.toml";
@@ -61,6 +61,8 @@ pub struct CeremonyDirectory {
     mirror: Option<Mirror>,
     /// The files with which the directory began, while they are being written.
     beginning: Option<Beginning>,
+    /// Lines that came meanwhile: the journal gets them after what they refer to.
+    held: Vec<u8>,
 }
 
 /// A second journal on another medium. It gets a line only when the first has it for good, so that it never has one more.
@@ -104,6 +106,7 @@ impl CeremonyDirectory {
             journal,
             mirror: mirror.map(Mirror::new),
             beginning: Some(Beginning::write(directories, Arc::clone(&script))),
+            held: Vec::new(),
             script,
         })
     }
@@ -133,6 +136,7 @@ impl CeremonyDirectory {
                 journal,
                 mirror: mirror.map(Mirror::new),
                 beginning: None,
+                held: Vec::new(),
             },
             transcript: record.transcript,
             torn_bytes,
@@ -172,12 +176,12 @@ impl CeremonyDirectory {
         Arc::clone(&self.script)
     }
 
-    /// Appends a line to the journal, after all with which the directory begins. It is on its medium, and on that
-    /// of the mirror, when it was settled.
+    /// Appends a line to the journal. It is on its medium, and on that of the mirror, when it was settled; while the
+    /// files are being written with which the directory begins, it is held until then.
     pub(super) fn append(&mut self, line: &[u8]) -> Result<(), DirectoryError> {
-        if let Some(beginning) = &mut self.beginning {
-            beginning.settle()?;
-            self.beginning = None;
+        if self.beginning.is_some() {
+            self.held.extend_from_slice(line);
+            return Ok(());
         }
         self.journal.append(line)?;
         if let Some(mirror) = &mut self.mirror {
@@ -188,6 +192,15 @@ impl CeremonyDirectory {
 
     /// Waits until the media have all that was given to them. What was not taken is given again the next time.
     pub(super) fn settle(&mut self) -> Result<(), DirectoryError> {
+        if let Some(beginning) = &mut self.beginning {
+            beginning.settle()?;
+            self.journal.append(&self.held)?;
+            if let Some(mirror) = &mut self.mirror {
+                mirror.lines.append(&mut self.held);
+            }
+            self.held = Vec::new();
+            self.beginning = None;
+        }
         self.journal.settle()?;
         if let Some(mirror) = &mut self.mirror {
             mirror.settle()?;
@@ -214,7 +227,7 @@ impl Mirror {
 }
 
 impl Beginning {
-    /// Begins to write while other things are made ready: the first line waits for it.
+    /// Begins to write while other things are made ready: no line goes before it.
     fn write(directories: Vec<PathBuf>, script: Arc<Script>) -> Self {
         let (of_writer, script_of_writer) = (directories.clone(), Arc::clone(&script));
         let writing = thread::Builder::new()
@@ -238,10 +251,11 @@ impl Beginning {
 
 fn write_beginning(directories: &[PathBuf], script: &Script) -> Result<(), ExportError> {
     for directory in directories {
-        write_exclusively(&directory.join(SCRIPT), script.text().as_bytes())?;
+        let mut files = vec![(directory.join(SCRIPT), script.text().as_bytes())];
         for carried in script.carried_files() {
-            write_exclusively(&directory.join(&carried.name), &carried.bytes)?;
+            files.push((directory.join(&carried.name), &carried.bytes));
         }
+        write_all_exclusively(&files)?;
         settle_entry(directory)?;
     }
     Ok(())

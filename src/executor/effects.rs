@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use crate::ceremony::{Effect, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal};
+use crate::audit::{is_made_anew, publication};
+use crate::ceremony::{
+    Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
+};
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::record::{TokenId, UsePolicy};
@@ -10,8 +13,9 @@ use crate::script::KeyId;
 use crate::station;
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
+use crate::words::Digest;
 
-use super::export::{ExportError, write_exclusively, write_in_place_of};
+use super::export::{ExportError, write_exclusively, write_in_place, write_in_place_of};
 use super::failure::{file_failure, token_failure};
 use super::memory_key;
 use super::room::is_attesting;
@@ -153,17 +157,35 @@ impl Executor<'_> {
             } => self.collect_signature(&key, &public_key, &message),
             Effect::Export { files, supersedes } => {
                 let begun = Instant::now();
-                for (file, bytes) in &files {
-                    let path = self.export.join(&file.name);
-                    match supersedes.filter(|_| file.name == "root.json") {
-                        Some(before) => write_in_place_of(&path, bytes, before)?,
-                        None => write_exclusively(&path, bytes)?,
-                    }
-                }
+                self.export(&files, supersedes)?;
                 self.timing.media += begun.elapsed();
                 Ok(Outcome::Exported)
             }
         }
+    }
+
+    /// Writes what leaves the room, and beside a root how it gets to its clients.
+    fn export(
+        &self,
+        files: &[(ExportedFile, Vec<u8>)],
+        supersedes: Option<Digest>,
+    ) -> Performed<()> {
+        for (file, bytes) in files {
+            let path = self.export.join(&file.name);
+            match supersedes.filter(|_| file.name == "root.json") {
+                Some(before) => write_in_place_of(&path, bytes, before)?,
+                None => write_exclusively(&path, bytes)?,
+            }
+        }
+        for (name, bytes) in publication(self.ceremony()) {
+            let path = self.export.join(&name);
+            if is_made_anew(&name) {
+                write_in_place(&path, &bytes)?;
+            } else {
+                write_exclusively(&path, &bytes)?;
+            }
+        }
+        Ok(())
     }
 
     fn initialise_token(

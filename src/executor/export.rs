@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use tempfile::NamedTempFile;
 
@@ -35,38 +36,50 @@ pub enum ExportError {
     },
 }
 
+/// How many files are on their way to the medium at once: it takes together what waits together.
+const AT_ONCE: usize = 4;
+
+/// A file that should be somewhere.
+type Wanted<'a> = (PathBuf, &'a [u8]);
+
 /// Writes a file where nothing is yet: it is there whole, on the medium and read back, or not at all. A file
 /// that is there already with this very content is what an interrupted try left, and is as good.
 ///
 /// # Errors
 /// When another file is there, or it cannot be written or read back.
 pub fn write_exclusively(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
-    let write = |source| ExportError::Write {
-        path: path.to_owned(),
-        source,
-    };
-    if path.symlink_metadata().is_ok() {
-        return match fs::read(path) {
-            Ok(there) if there == bytes => Ok(()),
-            _ => Err(ExportError::Exists {
-                path: path.to_owned(),
-            }),
-        };
-    }
-    let (directory, file) = write_beside(path, bytes).map_err(write)?;
-    file.persist_noclobber(path).map_err(|error| {
-        if error.error.kind() == io::ErrorKind::AlreadyExists {
-            ExportError::Exists {
-                path: path.to_owned(),
-            }
-        } else {
-            write(error.error)
+    write_all_exclusively(&[(path.to_owned(), bytes)])
+}
+
+/// The same for several files: each is there whole or not at all, and they are waited for together.
+pub(super) fn write_all_exclusively(files: &[Wanted<'_>]) -> Result<(), ExportError> {
+    let mut missing = Vec::new();
+    for (path, bytes) in files {
+        if path.symlink_metadata().is_err() {
+            missing.push((path.clone(), *bytes));
+        } else if !fs::read(path).is_ok_and(|there| there == *bytes) {
+            return Err(ExportError::Exists { path: path.clone() });
         }
-    })?;
-    File::open(&directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(write)?;
-    read_back(path, bytes)
+    }
+    let (beside, directories) = write_all_beside(&missing).map_err(not_written)?;
+    for ((path, _), file) in missing.iter().zip(beside) {
+        file.persist_noclobber(path).map_err(|error| {
+            if error.error.kind() == io::ErrorKind::AlreadyExists {
+                ExportError::Exists { path: path.clone() }
+            } else {
+                not_written((path.clone(), error.error))
+            }
+        })?;
+    }
+    sync_directories(directories).map_err(not_written)?;
+    for (path, bytes) in missing {
+        read_back(&path, bytes)?;
+    }
+    Ok(())
+}
+
+fn not_written((path, source): (PathBuf, io::Error)) -> ExportError {
+    ExportError::Write { path, source }
 }
 
 /// The same, but a file with this digest may be there, and gives way all at once.
@@ -76,43 +89,25 @@ pub(super) fn write_in_place_of(
     before: Digest,
 ) -> Result<(), ExportError> {
     if fs::read(path).is_ok_and(|there| Digest::of(&there) == before) {
-        write_anew(path, bytes).map_err(|source| ExportError::Write {
-            path: path.to_owned(),
-            source,
-        })?;
-        return read_back(path, bytes);
+        return write_in_place(path, bytes);
     }
     write_exclusively(path, bytes)
 }
 
-/// Writes files that follow from the transcript, each whole in place of what is there.
-pub(super) fn write_all_anew(
-    files: impl Iterator<Item = (PathBuf, Vec<u8>)>,
-) -> Result<(), (PathBuf, io::Error)> {
-    let mut directories = BTreeSet::new();
-    for (path, bytes) in files {
-        let replaced = write_beside(&path, &bytes).and_then(|(directory, file)| {
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(directory)
-        });
-        match replaced {
-            Ok(directory) => directories.insert(directory),
-            Err(source) => return Err((path, source)),
-        };
-    }
-    for directory in directories {
-        if let Err(source) = File::open(&directory).and_then(|open| open.sync_all()) {
-            return Err((directory, source));
-        }
-    }
-    Ok(())
+/// The same in place of whatever is there.
+pub(super) fn write_in_place(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
+    write_all_anew(&[(path.to_owned(), bytes)]).map_err(not_written)?;
+    read_back(path, bytes)
 }
 
-/// Writes one file in place of what is there.
-fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (directory, file) = write_beside(path, bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    File::open(&directory)?.sync_all()
+/// Writes files that follow from the transcript, each whole in place of what is there.
+pub(super) fn write_all_anew(files: &[Wanted<'_>]) -> Result<(), (PathBuf, io::Error)> {
+    let (beside, directories) = write_all_beside(files)?;
+    for ((path, _), file) in files.iter().zip(beside) {
+        file.persist(path)
+            .map_err(|error| (path.clone(), error.error))?;
+    }
+    sync_directories(directories)
 }
 
 /// Waits until the medium has the entry of a directory in the one above.
@@ -126,20 +121,74 @@ pub(super) fn settle_entry(directory: &Path) -> Result<(), ExportError> {
         })
 }
 
-fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<(PathBuf, NamedTempFile)> {
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or_else(|| Path::new("."))
-        .to_owned();
-    fs::create_dir_all(&directory)?;
+type Failed = (PathBuf, io::Error);
+
+/// Writes each file beside its place, and waits until the medium has them; and makes the directories, which it tells.
+fn write_all_beside(
+    files: &[Wanted<'_>],
+) -> Result<(Vec<NamedTempFile>, BTreeSet<PathBuf>), Failed> {
+    let directories: BTreeSet<_> = files.iter().map(|(path, _)| above(path)).collect();
+    for directory in &directories {
+        fs::create_dir_all(directory).map_err(|error| (directory.clone(), error))?;
+    }
+    let write = |share: &[Wanted<'_>]| -> Result<Vec<NamedTempFile>, Failed> {
+        let written = share
+            .iter()
+            .map(|(path, bytes)| write_beside(path, bytes).map_err(|error| (path.clone(), error)));
+        written.collect()
+    };
+    let shares: Vec<_> = files.chunks(files.len().div_ceil(AT_ONCE).max(1)).collect();
+    let written = thread::scope(|scope| {
+        let Some((last, others)) = shares.split_last() else {
+            return Ok(Vec::new());
+        };
+        let others: Vec<_> = others
+            .iter()
+            .map(|share| {
+                let writer = thread::Builder::new().name("medium".to_owned());
+                (share, writer.spawn_scoped(scope, || write(share)))
+            })
+            .collect();
+        let last = write(last);
+        let mut written = Vec::with_capacity(files.len());
+        for (share, writer) in others {
+            written.extend(match writer.map(thread::ScopedJoinHandle::join) {
+                Ok(Ok(done)) => done?,
+                // There was no thread to be had, or it fell over.
+                Ok(Err(_)) | Err(_) => write(share)?,
+            });
+        }
+        written.extend(last?);
+        Ok(written)
+    })?;
+    Ok((written, directories))
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
         .prefix(".conclave-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(&directory)?;
+        .tempfile_in(above(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    Ok((directory, file))
+    Ok(file)
+}
+
+/// Waits until the medium has the names in these directories.
+fn sync_directories(directories: BTreeSet<PathBuf>) -> Result<(), Failed> {
+    for directory in directories {
+        if let Err(error) = File::open(&directory).and_then(|open| open.sync_all()) {
+            return Err((directory, error));
+        }
+    }
+    Ok(())
+}
+
+fn above(path: &Path) -> PathBuf {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
+        .to_owned()
 }
 
 /// Reads a file back from the medium, where the system lets go of what it remembers of it, and compares.

@@ -14,6 +14,7 @@ mod journal;
 mod memory_key;
 mod mending;
 mod own_token;
+mod program;
 mod room;
 mod sites;
 
@@ -35,11 +36,13 @@ use crate::words::Digest;
 use approvals::Codes;
 use room::Room;
 
+pub use desk::Desk;
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
 pub use own_token::own_token_name;
+pub use program::{build_id, program_digest};
 
 /// How a run of the executor ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,8 +128,22 @@ impl<'a> Executor<'a> {
         hands: Box<dyn Hands>,
         front_end: &'a mut dyn FrontEnd,
     ) -> Result<Self, ExecutorError> {
+        Self::begin_at(Desk::open(), directory, opening, hands, front_end)
+    }
+
+    /// Begins a ceremony at a desk that was made ready before.
+    ///
+    /// # Errors
+    /// When the first line of the record cannot be written.
+    pub fn begin_at(
+        desk: Desk,
+        directory: CeremonyDirectory,
+        opening: Opening,
+        hands: Box<dyn Hands>,
+        front_end: &'a mut dyn FrontEnd,
+    ) -> Result<Self, ExecutorError> {
         let ceremony = Ceremony::new(directory.script());
-        let room = Room::new(hands);
+        let room = Room::new(desk, hands);
         if opening.mode == Mode::Production {
             room.prepare(ceremony.script());
         }
@@ -169,7 +186,7 @@ impl<'a> Executor<'a> {
             ceremony,
             transcript,
             directory,
-            room: Room::new(hands),
+            room: Room::new(Desk::open(), hands),
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,
@@ -210,6 +227,8 @@ impl<'a> Executor<'a> {
             }
             let interrupt = match self.ceremony.next() {
                 Next::Done(ending) => {
+                    // The modules are finalised while the files are written.
+                    self.room.close();
                     self.settle()?;
                     self.write_documents()?;
                     return Ok(Ended::Over(ending));
@@ -372,10 +391,11 @@ impl<'a> Executor<'a> {
     fn write_documents(&mut self) -> Result<(), ExecutorError> {
         let begun = Instant::now();
         let documents = crate::audit::documents(&self.ceremony, &self.transcript);
-        let files = documents
-            .into_iter()
-            .map(|(name, bytes)| (self.directory.path().join(name), bytes));
-        export::write_all_anew(files)
+        let files: Vec<_> = documents
+            .iter()
+            .map(|(name, bytes)| (self.directory.path().join(name), bytes.as_slice()))
+            .collect();
+        export::write_all_anew(&files)
             .map_err(|(path, source)| ExecutorError::Document { path, source })?;
         self.timing.media += begun.elapsed();
         Ok(())
@@ -386,13 +406,6 @@ impl<'a> Executor<'a> {
     pub const fn ceremony(&self) -> &Ceremony {
         &self.ceremony
     }
-}
-
-/// SHA-256 of the running program's file, where it can be read.
-#[must_use]
-pub fn program_digest() -> Option<Digest> {
-    let program = std::fs::File::open(std::env::current_exe().ok()?).ok()?;
-    Digest::of_reader(program).ok()
 }
 
 /// What this moment lends to a decision.

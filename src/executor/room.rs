@@ -38,9 +38,9 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(hands: Box<dyn Hands>) -> Self {
+    pub(super) fn new(desk: Desk, hands: Box<dyn Hands>) -> Self {
         Self {
-            desk: Desk::open(),
+            desk,
             hands,
             at_desk: None,
             so_pin: None,
@@ -54,6 +54,11 @@ impl Room {
     pub(super) fn prepare(&self, script: &Script) {
         let profiles: BTreeSet<_> = script.keys().iter().map(|key| &key.token.profile).collect();
         self.desk.prepare(profiles.into_iter().cloned().collect());
+    }
+
+    /// No token is wanted any more.
+    pub(super) fn close(&mut self) {
+        self.desk.close();
     }
 
     /// What the twin of a key at another site signs; none in a production.

@@ -4,6 +4,10 @@
 /// Quotation marks and backslashes stay as they are.
 #[must_use]
 pub fn visible(text: &str) -> String {
+    // Most texts are nothing but what every keyboard has.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     text.split_inclusive(['"', '\'', '\\'])
         .map(|piece| match piece.char_indices().next_back() {
             Some((end, mark @ ('"' | '\'' | '\\'))) => {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::{notary, tuf_on_ci};
 use crate::metadata::{Client, RoleKind, RootDocument, RootFormat};
+use crate::words::Digest;
 
 /// What publishes the metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,15 +35,24 @@ pub struct UnknownDestination {
 /// The versions that go there, and what changes with the last one.
 #[derive(Debug, Clone)]
 pub struct Consignment<'a> {
-    /// The numbers of the versions, ascending.
-    pub versions: Vec<u64>,
+    /// The files of the versions by their numbers, ascending.
+    pub files: Vec<(u64, Vec<u8>)>,
     /// The newest.
     pub root: &'a RootDocument,
     /// The one before it, where it is there.
     pub previous: Option<&'a RootDocument>,
     /// The name of the line of roots, where it is known.
     pub repository: Option<&'a str>,
+    /// Whether throw-away tokens signed it.
+    pub is_rehearsal: bool,
 }
+
+/// The name of the instructions in a package.
+const INSTRUCTIONS: &str = "INSTRUCTIONS.txt";
+/// The name of what people want to know beside them.
+const README: &str = "README.md";
+/// The name of the list of digests in a package.
+const SUMS: &str = "SHA256SUMS";
 
 impl Destination {
     /// All of them.
@@ -95,28 +105,50 @@ impl Destination {
         }
     }
 
-    /// Files beside the instructions that the destination has a use for.
+    /// All that goes there, by name: the versions, the newest under the name for newcomers, how they get to clients,
+    /// and the digests of all.
     #[must_use]
-    pub fn more_files(self, consignment: &Consignment<'_>) -> Vec<(String, Vec<u8>)> {
-        match self {
-            Self::NotaryV1 => {
-                let readme = notary::readme(consignment);
-                vec![("README.md".to_owned(), readme.into_bytes())]
-            }
-            _ => Vec::new(),
+    pub fn package(self, consignment: &Consignment<'_>) -> Vec<(String, Vec<u8>)> {
+        let numbered = |(version, bytes): &(u64, Vec<u8>)| (root_name(*version), bytes.clone());
+        let mut files: Vec<_> = consignment.files.iter().map(numbered).collect();
+        if let Some((_, newest)) = consignment.files.last() {
+            files.push(("root.json".to_owned(), newest.clone()));
         }
+        let instructions = self.instructions(consignment).into_bytes();
+        files.push((INSTRUCTIONS.to_owned(), instructions));
+        if self == Self::NotaryV1 {
+            files.push((README.to_owned(), notary::readme(consignment).into_bytes()));
+        }
+        files.sort();
+        let mut sums = String::new();
+        for (name, bytes) in &files {
+            let _ = writeln!(sums, "{}  {name}", Digest::of(bytes));
+        }
+        files.push((SUMS.to_owned(), sums.into_bytes()));
+        files
+    }
+
+    /// Whether a file of a package follows from the others, and is made anew with them.
+    #[must_use]
+    pub fn is_made_anew(name: &str) -> bool {
+        [INSTRUCTIONS, README, SUMS].contains(&name)
     }
 
     /// How the files get to clients: a shell script whose prose is comments, to be followed to the letter.
-    #[must_use]
-    pub fn instructions(self, consignment: &Consignment<'_>) -> String {
+    fn instructions(self, consignment: &Consignment<'_>) -> String {
         if self == Self::NotaryV1 {
             return notary::instructions(consignment);
         }
         let newest = consignment.root.version();
-        let files = numbered(&consignment.versions);
+        let files = numbered(consignment);
+        let banner = if consignment.is_rehearsal {
+            "# REHEARSAL: throw-away tokens signed this. No client that counts may ever get it.\n"
+        } else {
+            ""
+        };
         let mut text = format!(
             "#!/bin/sh\n\
+             {banner}\
              # How root {newest} gets to its clients. Prose is comments: read it, then copy the commands, or run\n\
              #   sh INSTRUCTIONS.txt\n\
              # in the directory in which this lies, on the machine that publishes. It stops at the first thing\n\
@@ -201,12 +233,14 @@ impl Destination {
     }
 }
 
-fn numbered(versions: &[u64]) -> String {
-    let files: Vec<_> = versions
-        .iter()
-        .map(|version| format!("{version}.root.json"))
-        .collect();
-    files.join(" ")
+fn root_name(version: u64) -> String {
+    format!("{version}.root.json")
+}
+
+pub(super) fn numbered(consignment: &Consignment<'_>) -> String {
+    let versions = consignment.files.iter();
+    let names: Vec<_> = versions.map(|(version, _)| root_name(*version)).collect();
+    names.join(" ")
 }
 
 /// What has to be signed anew when keys of online roles change.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::metadata::{Key, RoleKind, RootDocument};
 use crate::record::visible;
 
-use super::destination::Consignment;
+use super::destination::{Consignment, numbered};
 
 /// The shell script that brings a root to its server. Prose is comments.
 pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
@@ -23,6 +23,7 @@ pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
     };
     format!(
         "#!/bin/sh\n\
+         {banner}\
          # How root {version} gets to a server of Notary (Docker Content Trust). Prose is comments: read it, then run\n\
          #   sh INSTRUCTIONS.txt\n\
          # in the directory in which this lies. It stops at the first thing that is not as it should be.\n\
@@ -37,7 +38,7 @@ pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
          : \"${{SERVER:?the server, as in https://notary.docker.io}}\"\n\
          \n\
          # 3. The root verifies, and no client stumbles over it.\n\
-         conclave root verify root.json\n\
+         conclave root verify {files}\n\
          conclave root lint --gun \"$GUN\" root.json || echo 'the remarks above are for you to judge' >&2\n\
          \n\
          # 4. Up it goes. The server signs timestamp{snapshot} by itself, with keys that it must have made before.\n\
@@ -51,6 +52,12 @@ pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
          cmp root.json \"$served\"\n\
          rm \"$served\"\n\
          echo 'the server serves this root; clients that pin certificates need the pins of README.md'\n",
+        banner = if consignment.is_rehearsal {
+            "# REHEARSAL: throw-away tokens signed this. No server that counts may ever get it.\n"
+        } else {
+            ""
+        },
+        files = numbered(consignment),
         gun = match gun(consignment) {
             Some(gun) => format!("GUN='{gun}'\n"),
             None => ": \"${GUN:?the name of the repository}\"\n".to_owned(),

@@ -76,7 +76,8 @@ pub(crate) fn of_notary() -> Arc<Script> {
         text.push('\n');
         step.push(line.clone());
         if line.starts_with("key = ") && step.iter().any(|line| line == "act = \"generate-key\"") {
-            text.push_str(&format!("\n[[step]]\nact = \"certify-key\"\n{line}\n"));
+            let step_of_key = ["\n[[step]]", "act = \"certify-key\"", line.as_str(), ""];
+            text.push_str(&step_of_key.join("\n"));
             step.clear();
         }
         if line == "[[step]]" {

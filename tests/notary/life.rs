@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::room::Room;
 use crate::script::{Change, Script, days};
-use crate::server::{Client, Server};
+use crate::server::{Client, Server, said};
 
 /// What is published.
 const TARGET: &str = "v1.0.0";

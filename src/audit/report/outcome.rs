@@ -42,11 +42,12 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
         ));
     }
     for entry in entries {
-        let (what, version, program, machine) = match &entry.line.fact {
+        let (what, version, program, build, machine) = match &entry.line.fact {
             Fact::Opened(opening) => (
                 "Program and machine",
                 &opening.conclave,
                 opening.program,
+                opening.build.as_deref(),
                 &opening.machine,
             ),
             Fact::Resumed {
@@ -54,25 +55,35 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
                 program,
                 machine,
                 ..
-            } => ("Program and machine, resumed", conclave, *program, machine),
+            } => (
+                "Program and machine, resumed",
+                conclave,
+                *program,
+                None,
+                machine,
+            ),
             _ => continue,
         };
         facts.push((
             what,
             format!(
                 "conclave {version}, {}; on {machine}",
-                program_file(program)
+                program_file(program, build)
             ),
         ));
     }
     page.facts(&facts);
 }
 
-fn program_file(digest: Option<Digest>) -> String {
-    digest.map_or_else(
-        || "whose file could not be read".to_owned(),
-        |digest| format!("SHA-256 of its file {digest}"),
-    )
+fn program_file(digest: Option<Digest>, build: Option<&str>) -> String {
+    let digest = digest.map(|digest| format!("SHA-256 of its file {digest}"));
+    let build = build.map(|build| format!("build ID {build}"));
+    let named: Vec<_> = digest.into_iter().chain(build).collect();
+    if named.is_empty() {
+        "whose file could not be read".to_owned()
+    } else {
+        named.join(", ")
+    }
 }
 
 pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {

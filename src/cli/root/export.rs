@@ -15,7 +15,6 @@ use crate::metadata::{
     Client, LintRemark, RootFile, RootFormat, Service, lint, lint_notary, try_verify_chain,
 };
 use crate::transfer::{Consignment, Destination};
-use crate::words::Digest;
 
 /// Write the files for where a root is published, with instructions that can be followed to the letter.
 ///
@@ -84,13 +83,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let written = match (reasons.is_empty(), roots.split_last()) {
         (true, Some((newest, others))) => {
             let versions = roots.iter().map(|root| root.document().version());
+            let bytes = files.iter().map(|(_, bytes)| bytes.clone());
             let consignment = Consignment {
-                versions: versions.collect(),
+                files: versions.zip(bytes).collect(),
                 root: newest.document(),
                 previous: others.last().map(RootFile::document),
                 repository: arguments.gun.as_deref(),
+                is_rehearsal: false,
             };
-            write(arguments, &consignment, &files)?
+            write(arguments, &consignment)?
         }
         _ => Vec::new(),
     };
@@ -138,11 +139,7 @@ fn for_people(
 }
 
 /// Writes the files, and tells their names.
-fn write(
-    arguments: &Arguments,
-    consignment: &Consignment<'_>,
-    files: &[(String, Vec<u8>)],
-) -> Result<Vec<String>, Failure> {
+fn write(arguments: &Arguments, consignment: &Consignment<'_>) -> Result<Vec<String>, Failure> {
     let out = &arguments.out;
     fs::create_dir_all(out).map_err(|error| unreadable(out, &error))?;
     let mut entries = fs::read_dir(out).map_err(|error| unreadable(out, &error))?;
@@ -152,24 +149,7 @@ fn write(
                 .hint("give a directory that does not exist yet, with --out DIR"),
         );
     }
-    let mut documents: Vec<(String, Vec<u8>)> = consignment
-        .versions
-        .iter()
-        .zip(files)
-        .map(|(version, (_, bytes))| (format!("{version}.root.json"), bytes.clone()))
-        .collect();
-    if let Some((_, newest)) = files.last() {
-        documents.push(("root.json".to_owned(), newest.clone()));
-    }
-    let instructions = arguments.destination.instructions(consignment);
-    documents.push(("INSTRUCTIONS.txt".to_owned(), instructions.into_bytes()));
-    documents.extend(arguments.destination.more_files(consignment));
-    documents.sort();
-    let mut sums = String::new();
-    for (name, bytes) in &documents {
-        let _ = writeln!(sums, "{}  {name}", Digest::of(bytes));
-    }
-    documents.push(("SHA256SUMS".to_owned(), sums.into_bytes()));
+    let documents = arguments.destination.package(consignment);
     for (name, bytes) in &documents {
         replace_file(&out.join(name), bytes)?;
     }

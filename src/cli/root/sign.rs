@@ -12,7 +12,7 @@ use super::{Failure, Status};
 use crate::ceremony::{Mode, Opening};
 use crate::cli::conduct::{Show, absolute, conduct, create_directory};
 use crate::cli::script::tell_faults;
-use crate::executor::{Executor, PeoplesHands, program_digest};
+use crate::executor::{Desk, Executor, PeoplesHands, build_id, program_digest};
 use crate::metadata::{TrustedRoot, verify_chain};
 use crate::profile::Profile;
 use crate::script::{SigningPlan, TokenMark};
@@ -74,8 +74,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = station::harden();
-    // It takes as long as all that is read and judged meanwhile.
-    let program = std::thread::spawn(program_digest);
+    // The module is loaded while the request is judged. No token is asked anything before that is done.
+    let desk = Desk::open();
+    desk.prepare(vec![arguments.profile.clone()]);
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let refuse = |refusal: Refusal| refused(&arguments.request, &refusal);
     let bytes = read_file_up_to(&arguments.request, LONGEST)?;
@@ -103,6 +104,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         );
         return Err(refuse(Refusal::new(Check::RequestReplayed, text)));
     }
+    desk.look_ahead(arguments.profile.clone());
     let asked = asked(arguments, &request)?;
     let plan = SigningPlan {
         request: (request.file_name(), bytes),
@@ -125,10 +127,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
     let directory = create_directory(&path, script, mirror.as_deref())?;
+    let build = build_id();
     let opening = Opening {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
-        program: program.join().unwrap_or_default(),
+        // The digest of the program's file takes longer than all the rest, and the build ID names the same.
+        program: build.is_none().then(program_digest).flatten(),
+        build,
         export: "export".to_owned(),
         twins: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
@@ -144,7 +149,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,
-        |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
+        |front_end| Executor::begin_at(desk, directory, opening, Box::new(PeoplesHands), front_end),
     )
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -26,9 +27,16 @@ pub(super) struct Library {
     seats: Mutex<Vec<Weak<Mutex<Seat>>>>,
     /// When it was loaded, until somebody looks.
     loaded: Mutex<Option<Instant>>,
+    /// Whether tokens may have come or gone that it has not noticed.
+    is_stale: AtomicBool,
+    /// What was seen last, and when.
+    last_look: Mutex<Option<(Instant, Look)>>,
 }
 
-/// For how long a library that was just loaded knows what is in: nobody changes tokens faster.
+/// The tokens that were seen, in their slots.
+type Look = Vec<(Slot, Seen)>;
+
+/// For how long a library knows what is in after it was loaded, or after a look: nobody changes tokens faster.
 const KNOWS_FOR: Duration = Duration::from_millis(25);
 
 /// Where a token's session sits.
@@ -78,6 +86,8 @@ impl Library {
             context,
             seats: Mutex::default(),
             loaded: Mutex::new(Some(Instant::now())),
+            is_stale: AtomicBool::new(false),
+            last_look: Mutex::default(),
         });
         loaded.insert(real, Arc::downgrade(&library));
         Ok(library)
@@ -118,9 +128,26 @@ impl Library {
         loaded.is_some_and(|when| when.elapsed() < KNOWS_FOR)
     }
 
+    /// Closes every session, and has the library notice what came or went before anything else is asked of it.
+    pub(super) fn reset(&self) {
+        self.vacate();
+        *lock(&self.last_look) = None;
+        self.is_stale.store(true, Ordering::SeqCst);
+    }
+
+    /// Makes the library notice what came or went, if it was reset since.
+    pub(super) fn refresh_if_stale(&self, rescan: Rescan) -> Result<(), TokenError> {
+        if self.is_stale.load(Ordering::SeqCst) {
+            self.refresh(rescan)?;
+        }
+        Ok(())
+    }
+
     /// Makes the library notice tokens that came or went. Ends every session where that takes it.
     pub(super) fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
         *lock(&self.loaded) = None;
+        *lock(&self.last_look) = None;
+        self.is_stale.store(false, Ordering::SeqCst);
         match rescan {
             Rescan::List => Ok(()),
             Rescan::Reinitialise => {
@@ -131,9 +158,26 @@ impl Library {
         }
     }
 
+    /// Looks already, if it was loaded in this moment.
+    pub(super) fn look_ahead(&self, profile: &str) {
+        let is_fresh = lock(&self.loaded).is_some_and(|when| when.elapsed() < KNOWS_FOR);
+        if is_fresh {
+            // What fails now is told when somebody wants to know.
+            let _ = self.look(profile);
+        }
+    }
+
+    /// What was seen in this moment, if somebody looked.
+    pub(super) fn just_seen(&self) -> Option<Look> {
+        let last = lock(&self.last_look);
+        let (when, look) = last.as_ref()?;
+        (when.elapsed() < KNOWS_FOR).then(|| look.clone())
+    }
+
     /// The tokens in their slots. One that does not answer who it is counts as not there:
     /// SoftHSM says `CKR_GENERAL_ERROR` of a token whose files are gone.
-    pub(super) fn look(&self, profile: &str) -> Result<Vec<(Slot, Seen)>, TokenError> {
+    pub(super) fn look(&self, profile: &str) -> Result<Look, TokenError> {
+        *lock(&self.last_look) = None;
         let mut tokens = Vec::new();
         for slot in self.context.get_slots_with_token().map_err(device)? {
             match self.context.get_token_info(slot) {
@@ -142,13 +186,18 @@ impl Library {
                 Err(unreadable) => return Err(device(unreadable)),
             }
         }
+        *lock(&self.last_look) = Some((Instant::now(), tokens.clone()));
         Ok(tokens)
     }
 
     /// The slot of the one token that names itself so.
     pub(super) fn find(&self, id: &TokenId) -> Result<Slot, TokenError> {
-        let mut slots = self
-            .look(&id.profile)?
+        // Whoever is there is asked again who it is before anything is done with it.
+        let look = match self.just_seen() {
+            Some(look) if look.iter().any(|(_, seen)| seen.id == *id) => look,
+            _ => self.look(&id.profile)?,
+        };
+        let mut slots = look
             .into_iter()
             .filter(|(_, seen)| seen.id == *id)
             .map(|(slot, _)| slot);

@@ -46,23 +46,35 @@ impl Reader for Module {
     }
 
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
-        if !self.library.takes_first_look() && self.library.nobody_is_logged_in() {
-            self.library.refresh(self.profile.quirks().rescan)?;
-        }
-        Ok(self
-            .library
-            .look(self.profile.name())?
-            .into_iter()
-            .map(|(_, seen)| seen)
-            .collect())
+        let rescan = self.profile.quirks().rescan;
+        self.library.refresh_if_stale(rescan)?;
+        let ahead = if self.library.takes_first_look() {
+            self.library.just_seen()
+        } else {
+            if self.library.nobody_is_logged_in() {
+                self.library.refresh(rescan)?;
+            }
+            None
+        };
+        let look = match ahead {
+            Some(look) => look,
+            None => self.library.look(self.profile.name())?,
+        };
+        Ok(look.into_iter().map(|(_, seen)| seen).collect())
+    }
+
+    fn look_ahead(&mut self) {
+        self.library.look_ahead(self.profile.name());
     }
 
     fn reset(&mut self) -> Result<(), TokenError> {
-        self.library.vacate();
-        self.library.refresh(self.profile.quirks().rescan)
+        self.library.reset();
+        Ok(())
     }
 
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
+        self.library
+            .refresh_if_stale(self.profile.quirks().rescan)?;
         let slot = self.library.find(id)?;
         Ok(Box::new(Pkcs11Token::new(
             Arc::clone(&self.library),
