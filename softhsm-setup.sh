@@ -56,6 +56,7 @@ main() {
     try_softhsm
     [ "$test_tools" = no ] || install_peers
     [ "$test_tools" = no ] || install_yubikey_tools
+    [ "$test_tools" = no ] || install_shamir
     has cargo || complain 'note: there is no cargo on the PATH; Conclave is built with Rust 1.89 or later'
     say 'ready'
 }
@@ -72,6 +73,7 @@ TABLE
 
 test_needs() {
     cat <<'TABLE'
+age        | age                        | apt: age                  | dnf: age                 | pacman: age      | brew: age
 openssl    | openssl                    | apt: openssl              | dnf: openssl             | pacman: openssl  | brew: openssl
 opensc     | OpenSC's pkcs11-tool       | apt: opensc               | dnf: opensc              | pacman: opensc   | brew: opensc
 tmux       | tmux                       | apt: tmux                 | dnf: tmux                | pacman: tmux     | brew: tmux
@@ -94,6 +96,7 @@ probe() {
     # macOS has PC/SC built in.
     pcsc) [ "$(uname -s)" = Darwin ] || pkg-config --exists libpcsclite ;;
     softhsm) softhsm2-util --version ;;
+    age) age --version && has age-keygen ;;
     openssl) openssl version ;;
     opensc) has pkcs11-tool ;;
     tmux) tmux -V ;;
@@ -255,6 +258,22 @@ install_yubikey_tools() {
         cp "$pins" "$peers/yubikey/requirements.txt"
     fi
     say "$("$peers/yubikey/bin/ykman" --version)"
+}
+
+# The reference implementation of SLIP-39, which puts shares together without Conclave.
+install_shamir() {
+    pins=$here/tests/shares/requirements.txt
+    if cmp -s "$pins" "$peers/shamir/requirements.txt" &&
+        "$peers/shamir/bin/python" -c 'import shamir_mnemonic' 2>/dev/null; then
+        say "found    shamir-mnemonic in $peers"
+    else
+        say "installing shamir-mnemonic into $peers"
+        python3 -m venv --clear "$peers/shamir"
+        "$peers/shamir/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --only-binary :all: --require-hashes -r "$pins"
+        cp "$pins" "$peers/shamir/requirements.txt"
+    fi
+    say "shamir-mnemonic $("$peers/shamir/bin/python" -c 'from importlib.metadata import version; print(version("shamir-mnemonic"))')"
 }
 
 main "$@"

@@ -22,7 +22,8 @@ pub(super) fn inside(label: &ShareLabel) -> String {
          the private key. This text is for the screen alone: no printer, no file, no photograph.",
         label.wrapped_file()
     ));
-    text.0 + &both(label)
+    text.append(&both(label));
+    text.end()
 }
 
 /// What stands inside and outside.
@@ -61,7 +62,7 @@ pub(super) fn both(label: &ShareLabel) -> String {
     text.command(&["age --decrypt -i IDENTITY", &file]);
     text.numbered(
         2,
-        "Put the shares of a quorum together. Type the words of one share after the other, without their \
+        "Put the shares of a quorum together. Type the 33 words of each share into one line, without their \
          numbers:",
     );
     text.command(&["shamir recover"]);
@@ -92,14 +93,17 @@ pub(super) fn both(label: &ShareLabel) -> String {
 
 /// Text in lines of at most [`WIDTH`] characters.
 #[derive(Default)]
-struct Text(String);
+pub(super) struct Text(String);
+
+/// Where the value of a fact begins.
+const VALUES: usize = 15;
 
 impl Text {
-    fn blank(&mut self) {
+    pub(super) fn blank(&mut self) {
         self.0.push('\n');
     }
 
-    fn heading(&mut self, heading: &str) {
+    pub(super) fn heading(&mut self, heading: &str) {
         self.blank();
         self.0.push_str(heading);
         self.blank();
@@ -128,8 +132,32 @@ impl Text {
         self.blank();
     }
 
-    fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: &str) {
         self.wrapped("", text);
+    }
+
+    pub(super) fn line(&mut self, line: &str) {
+        self.0.push_str(line.trim_end());
+        self.blank();
+    }
+
+    /// A name, and what is to be said of it beside it.
+    pub(super) fn fact(&mut self, name: &str, value: &str) {
+        let value: Vec<char> = value.chars().collect();
+        for (place, part) in value.chunks(WIDTH - VALUES).enumerate() {
+            let name = if place == 0 { name } else { "" };
+            let part: String = part.iter().collect();
+            self.line(&format!("{name:VALUES$}{part}"));
+        }
+    }
+
+    /// Lines of ours, as they are.
+    pub(super) fn append(&mut self, lines: &str) {
+        self.0.push_str(lines);
+    }
+
+    pub(super) fn end(self) -> String {
+        self.0
     }
 
     fn numbered(&mut self, number: u8, text: &str) {

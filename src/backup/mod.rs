@@ -15,6 +15,7 @@ mod private_key;
 pub mod recipient;
 mod set;
 mod share_text;
+mod sheet;
 pub mod slip39;
 
 pub use check::{Check, Refusal};
@@ -30,6 +31,7 @@ pub use plan::{
 pub use private_key::public_half;
 pub use set::{BackupSet, SplitFailure};
 pub use share_text::{CHECK_WORDS, OpenedShare, open_share, read_words};
+pub use sheet::{QrError, ShareSheet, qr_parts};
 
 /// How many words a share of 256 bits has.
 pub const WORDS: usize = 33;

@@ -127,8 +127,26 @@ fn one_key_lives(gun: &'static str, kind: &'static str) {
     let second = room.perform(&renewed);
     let new_ids = second.ids();
     assert_ne!(ids, new_ids);
-    server.upload(gun, &[("root", &second.root())]).unwrap();
+    // By the instructions beside it, to the letter.
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_conclave"));
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let output = std::process::Command::new("sh")
+        .arg("INSTRUCTIONS.txt")
+        .current_dir(second.export())
+        .env("PATH", path)
+        .env("SERVER", server.url())
+        .env("CA", server.authority())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", said(&output));
     assert_eq!(server.fetch(gun, "root.json").unwrap(), second.bytes());
+    let readme = fs::read_to_string(second.export().join("README.md")).unwrap();
+    let pin = format!("\"certs\": {{\"{gun}\": [\"{}\"]}}", new_ids[0]);
+    assert!(readme.contains(&pin), "{readme}");
     assert!(
         cached.lists(gun, TARGET),
         "a client with the old root cached follows"

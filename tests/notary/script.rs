@@ -11,6 +11,8 @@ pub(crate) enum Change {
     Make(&'static str),
     /// As `change` says, by its ID in the root before.
     Root(&'static str, String),
+    /// It goes, and nobody has it any more.
+    Lost(String),
 }
 
 /// What a script says.
@@ -99,6 +101,13 @@ impl Script<'_> {
             ("read-script", None),
         ];
         for (id, change) in &self.keys {
+            if let Change::Lost(key_id) = change {
+                let _ = writeln!(
+                    text,
+                    "\n[[key]]\nid = \"{id}\"\nkey_id = \"{key_id}\"\nchange = \"remove\"\nstatus = \"lost\""
+                );
+                continue;
+            }
             let _ = writeln!(
                 text,
                 "\n[[key]]\nid = \"{id}\"\nholder = \"one\"\ntoken = {{ profile = \"softhsm2\", label = \"{id}\" }}"
@@ -112,6 +121,7 @@ impl Script<'_> {
                     }
                     steps.extend([("generate-key", Some(*id)), ("certify-key", Some(*id))]);
                 }
+                Change::Lost(_) => {}
                 Change::Root(what, key_id) => {
                     let _ = writeln!(text, "key_id = \"{key_id}\"");
                     if kind == "rotation" {

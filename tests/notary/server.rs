@@ -172,11 +172,6 @@ impl<'s> Client<'s> {
         self.folder.path().join("trust")
     }
 
-    pub(crate) fn pin(&mut self, gun: &str, ids: &[&str]) {
-        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-        self.pins = vec![(gun.to_owned(), ids)];
-    }
-
     pub(crate) fn notary(&self, arguments: &[&str]) -> Output {
         let mut configuration = json!({
             "trust_dir": self.trust(),

@@ -7,7 +7,9 @@
 )]
 
 mod restore;
+mod sheet;
 mod stand;
+mod stock;
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;

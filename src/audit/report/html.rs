@@ -1,35 +1,9 @@
 //! The few parts of which the page is made. Whatever text goes in, is escaped on the way.
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{Display, Write as _};
 
-use crate::record::visible;
+use crate::record::HtmlText;
 use crate::words::Digest;
-
-/// Text in HTML: nothing in it is markup, and nothing in it is invisible.
-pub(super) struct Text<T>(pub(super) T);
-
-impl<T: Display> Display for Text<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self.0.to_string().split_inclusive('\n') {
-            let (line, end) = match line.strip_suffix('\n') {
-                Some(line) => (line, "\n"),
-                None => (line, ""),
-            };
-            for c in visible(line).chars() {
-                match c {
-                    '&' => f.write_str("&amp;")?,
-                    '<' => f.write_str("&lt;")?,
-                    '>' => f.write_str("&gt;")?,
-                    '"' => f.write_str("&quot;")?,
-                    '\'' => f.write_str("&#39;")?,
-                    c => f.write_char(c)?,
-                }
-            }
-            f.write_str(end)?;
-        }
-        Ok(())
-    }
-}
 
 /// A page that is being written.
 #[derive(Default)]
@@ -46,7 +20,7 @@ impl Page {
     pub(super) fn element(&mut self, tag: &str, text: impl Display) {
         let name = tag.split(' ').next().unwrap_or(tag);
         // Writing to a string cannot fail.
-        let _ = writeln!(self.0, "<{tag}>{}</{name}>", Text(text));
+        let _ = writeln!(self.0, "<{tag}>{}</{name}>", HtmlText(text));
     }
 
     /// A paragraph that says that there is nothing.
@@ -101,19 +75,5 @@ impl Page {
     /// The text of the page.
     pub(super) fn into_string(self) -> String {
         self.0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_text_is_markup() {
-        let text = Text("<script>alert('1' & \"2\")</script>\u{202e}\u{1b}\na\rb").to_string();
-        assert_eq!(
-            text,
-            "&lt;script&gt;alert(&#39;1&#39; &amp; &quot;2&quot;)&lt;/script&gt;\\u{202e}\\u{1b}\na\\rb"
-        );
     }
 }

@@ -5,10 +5,11 @@ mod html;
 mod outcome;
 
 use crate::ceremony::{Ceremony, Mode};
+use crate::record::HtmlText;
 use crate::script::PersonRole;
 use crate::transcript::Transcript;
 
-use html::{Page, Text};
+use html::Page;
 
 /// The whole page. The same record gives the same bytes.
 #[must_use]
@@ -37,7 +38,7 @@ fn head(page: &mut Page, ceremony: &Ceremony) {
     page.raw("<style>");
     page.raw(include_str!("style.css"));
     page.raw("</style>\n</head>");
-    page.raw(&format!("<body class=\"{}\">", Text(ceremony.mode())));
+    page.raw(&format!("<body class=\"{}\">", HtmlText(ceremony.mode())));
     page.element(
         "div class=\"banner\"",
         match ceremony.mode() {

@@ -1,0 +1,126 @@
+//! QR codes of a file that is too large for one.
+
+use qrcode::bits::Bits;
+use qrcode::types::QrError as Unfit;
+use qrcode::{Color, EcLevel, QrCode, Version};
+
+/// That something fits into no QR code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it fits into no QR code: {0}")]
+pub struct QrError(Unfit);
+
+/// A code: dark and light modules, row by row, without the light frame around them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Modules {
+    pub(super) width: usize,
+    dark: Vec<bool>,
+}
+
+impl Modules {
+    pub(super) fn is_dark(&self, x: usize, y: usize) -> bool {
+        x < self.width && y < self.width && self.dark[y * self.width + x]
+    }
+}
+
+/// How large a code may become, and what it may lose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    /// The largest version.
+    pub(super) version: i16,
+    /// How many bytes go into it.
+    pub(super) bytes: usize,
+    pub(super) level: EcLevel,
+}
+
+/// For a page: 113 modules, of which 15 in 100 may be unreadable.
+pub(super) const OF_PAGE: Size = Size {
+    version: 24,
+    bytes: 911,
+    level: EcLevel::M,
+};
+
+/// For 80 columns of text: 73 modules, of which 7 in 100 may be unreadable.
+pub(super) const OF_TEXT: Size = Size {
+    version: 14,
+    bytes: 458,
+    level: EcLevel::L,
+};
+
+/// Cuts a text at the ends of lines into pieces of at most so many bytes, without the line feed after each piece. Whoever
+/// writes them one below the other has the text again.
+#[must_use]
+pub fn qr_parts(text: &[u8], bytes: usize) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut rest = text.strip_suffix(b"\n").unwrap_or(text);
+    while rest.len() > bytes {
+        // A line feed may stand just behind the room.
+        let Some(end) = rest[..=bytes].iter().rposition(|byte| *byte == b'\n') else {
+            break;
+        };
+        parts.push(&rest[..end]);
+        rest = &rest[end + 1..];
+    }
+    parts.push(rest);
+    parts
+}
+
+/// The codes of a text.
+pub(super) fn codes(text: &[u8], size: Size) -> Result<Vec<Modules>, QrError> {
+    let code = |part: &&[u8]| {
+        let code = smallest(part, size).map_err(QrError)?;
+        Ok(Modules {
+            width: code.width(),
+            dark: code
+                .to_colors()
+                .into_iter()
+                .map(|color| color == Color::Dark)
+                .collect(),
+        })
+    };
+    qr_parts(text, size.bytes).iter().map(code).collect()
+}
+
+/// The smallest code that takes a text, as bytes and nothing else: other encodings may take more room for text of this
+/// kind, and every reader has this one.
+fn smallest(text: &[u8], size: Size) -> Result<QrCode, Unfit> {
+    for version in 1..=size.version {
+        let mut bits = Bits::new(Version::Normal(version));
+        let fits = bits
+            .push_byte_data(text)
+            .and_then(|()| bits.push_terminator(size.level));
+        if fits.is_ok() {
+            return QrCode::with_bits(bits, size.level);
+        }
+    }
+    Err(Unfit::DataTooLong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_one_below_the_other_are_the_text() {
+        let lines: Vec<String> = (0..40).map(|n| "x".repeat(n % 7)).collect();
+        let text = lines.join("\n") + "\n";
+        for bytes in 7..60 {
+            let parts = qr_parts(text.as_bytes(), bytes);
+            assert!(parts.iter().all(|part| part.len() <= bytes), "{bytes}");
+            let mut again = Vec::new();
+            for part in parts {
+                again.extend_from_slice(part);
+                again.push(b'\n');
+            }
+            assert_eq!(again, text.as_bytes(), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_fits_into_no_code_is_told() {
+        assert!(codes(&[b'x'; 459], OF_TEXT).is_err());
+        assert_eq!(codes(&[b'x'; 458], OF_TEXT).unwrap()[0].width, 73);
+        assert_eq!(codes(&[b'x'; 911], OF_PAGE).unwrap()[0].width, 113);
+        let mixed = b"AB12cd/+".repeat(57);
+        assert_eq!(codes(&mixed, OF_TEXT).unwrap()[0].width, 73);
+    }
+}
