@@ -74,6 +74,13 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         }
     }
     documents.extend(attestations(ceremony));
+    for (_, state) in ceremony.key_states() {
+        if let Some(made) = state.backup().made() {
+            let facts = made.manifest.facts();
+            let name = crate::backup::manifest_file(&facts.key, &facts.id);
+            documents.push((format!("backup/{name}"), made.manifest.to_file_bytes()));
+        }
+    }
     for (id, enrolment) in ceremony.enrolments() {
         let name = Enrolment::file_name(id.as_str());
         documents.push((format!("keys/{name}"), enrolment.to_file_bytes()));

@@ -92,7 +92,7 @@ impl FromStr for Recipient {
         let kind = None
             .or_else(|| text.parse().ok().map(Kind::X25519))
             .or_else(|| text.parse().ok().map(Kind::Tag))
-            .or_else(|| text.parse().ok().map(|r| Kind::TagPq(Box::new(r))))
+            .or_else(|| text.parse().ok().map(Box::new).map(Kind::TagPq))
             .or_else(|| text.parse().ok().map(Kind::Ssh))
             .or_else(|| text.parse().ok().map(Kind::Plugin))
             .ok_or(RecipientError::Unknown)?;

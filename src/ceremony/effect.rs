@@ -9,7 +9,7 @@ use crate::words::Digest;
 
 use super::approval::Approval;
 use super::check::Check;
-use super::event::{ExceptionSheet, ExportedFile, Opening, SigningRecord};
+use super::event::{BackedUp, ExceptionSheet, ExportedFile, OpenedBy, Opening, SigningRecord};
 use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;
@@ -83,6 +83,41 @@ pub enum Effect {
         key_type: KeyType,
         /// When the key is to want a PIN and a touch; none for makes without such policies.
         policy: Option<UsePolicy>,
+    },
+    /// Have a custodian open a test message.
+    ProveRecipient {
+        /// Who.
+        custodian: PersonId,
+    },
+    /// Wrap a key, split what wrapped it, write and read back, try every quorum. What an interrupted try left under
+    /// that name is removed first.
+    BackUpKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+        /// The key that is wrapped.
+        public_key: PublicKey,
+        /// What the set is called: its files lie in a folder `KEY-ID` on either medium.
+        id: String,
+        /// Sets that came to nothing: they are removed as well.
+        void: Vec<String>,
+    },
+    /// See to it that a key leaves its token no more.
+    ConfineKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+        /// The key.
+        public_key: PublicKey,
+    },
+    /// Have a custodian open the own share of a key's backup.
+    OpenOwnShare {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Who.
+        custodian: PersonId,
     },
     /// Have a fresh challenge signed.
     ProvePossession {
@@ -197,6 +232,26 @@ pub enum Outcome {
         attributes: KeyAttributes,
         /// What the token states of it, signed: the statement, then the certificate of the device.
         attestation: Vec<Certificate>,
+    },
+    /// A custodian opened a test message.
+    RecipientProven {
+        /// Who.
+        custodian: PersonId,
+        /// The recipients to which it was closed; none for a passphrase.
+        recipients: Vec<String>,
+        /// How it was opened.
+        by: OpenedBy,
+    },
+    /// A key is backed up.
+    BackedUp(Box<BackedUp>),
+    /// The key leaves its token no more; what the token says of it now.
+    KeyConfined(KeyAttributes),
+    /// A custodian opened the own share.
+    ShareOpened {
+        /// Who.
+        custodian: PersonId,
+        /// How.
+        by: OpenedBy,
     },
     /// It answered.
     Answered {

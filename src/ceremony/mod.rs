@@ -7,6 +7,7 @@
 mod amendment;
 mod approval;
 mod attestation;
+mod backup;
 mod cast;
 mod certificate;
 mod check;
@@ -45,8 +46,8 @@ pub use custody::{Bag, Whereabouts};
 pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, Opening, SigningRecord, TwinRoot,
-    Verdict,
+    BackedUp, Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy, Opening,
+    Randomness, SeenMedium, SigningRecord, TwinRoot, Verdict, WrappedIn,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
@@ -59,5 +60,5 @@ pub use prompt::{
     TypedSecret, Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, Former, FormerFate, KeyState, Owed, StepState};
+pub use state::{Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, StepState};
 pub use tokens::twin_is_locked;

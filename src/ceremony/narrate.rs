@@ -1,5 +1,7 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
+mod backup;
+
 use crate::record::{FactorySecret, Provenance, TokenId, visible};
 use crate::script::{ItemId, PersonId, Script};
 use crate::transfer::Occasion;
@@ -119,7 +121,8 @@ impl Event {
                 strengths_of(approvals)
             ),
             _ => self
-                .narrate_custody(script, cast, &people)
+                .narrate_backup(&people)
+                .or_else(|| self.narrate_custody(script, cast, &people))
                 .unwrap_or_else(|| self.narrate_people(script, cast, &people)),
         }
     }

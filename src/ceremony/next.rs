@@ -79,6 +79,8 @@ impl Ceremony {
             Act::GenerateKey { key } => self.next_made(step, key, "Generate the key"),
             Act::ImportKey { key } => self.next_made(step, key, "Bring in the key"),
             Act::CertifyKey { key } => self.next_certify(step, key),
+            Act::BackUpKey { key } => self.next_back_up(step, key),
+            Act::ProveBackup { key } => self.next_prove_backup(step, key),
             Act::EnrolKey { key } if self.keys.contains_key(key) => {
                 self.prove(key, Occasion::Adoption)
             }

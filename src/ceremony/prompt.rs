@@ -191,6 +191,14 @@ pub enum SecretPurpose {
     ApprovalCode,
     /// The code by which a person will approve: asked for twice.
     NewApprovalCode,
+    /// The passphrase of a custodian's share.
+    SharePassphrase,
+    /// The passphrase under which a custodian's share will be closed: asked for twice.
+    NewSharePassphrase,
+    /// What opens the hardware identity of a custodian: its program asks for it.
+    IdentityPin,
+    /// A word of a share, typed back from paper.
+    ShareWord,
 }
 
 impl SecretPurpose {
@@ -216,7 +224,11 @@ impl SecretPurpose {
     pub const fn is_new(self) -> bool {
         matches!(
             self,
-            Self::NewPin | Self::NewSoPin | Self::NewPuk | Self::NewApprovalCode
+            Self::NewPin
+                | Self::NewSoPin
+                | Self::NewPuk
+                | Self::NewApprovalCode
+                | Self::NewSharePassphrase
         )
     }
 
@@ -232,6 +244,10 @@ impl SecretPurpose {
             Self::NewPuk => "new PUK",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
+            Self::SharePassphrase => "passphrase",
+            Self::NewSharePassphrase => "new passphrase",
+            Self::IdentityPin => "PIN of the identity",
+            Self::ShareWord => "word",
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::ceremony::{
     Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
 };
 use crate::certificate::PublicKey;
-use crate::metadata::Scheme;
+use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::station;
@@ -106,12 +106,7 @@ impl Executor<'_> {
                 key_type,
                 policy,
             } => {
-                let request = KeyRequest {
-                    object_id,
-                    label,
-                    key_type,
-                    extractable: false,
-                };
+                let request = self.key_request(&key, object_id, label, key_type);
                 self.generate_key(&key, &token, request, policy)
             }
             Effect::ImportKey {
@@ -122,14 +117,23 @@ impl Executor<'_> {
                 key_type,
                 policy,
             } => {
-                let request = KeyRequest {
-                    object_id,
-                    label,
-                    key_type,
-                    extractable: false,
-                };
+                let request = self.key_request(&key, object_id, label, key_type);
                 self.import_key(&key, &token, request, policy)
             }
+            Effect::ProveRecipient { custodian } => self.prove_recipient(&custodian),
+            Effect::BackUpKey {
+                key,
+                token,
+                public_key,
+                id,
+                void,
+            } => self.back_up_key(&key, &token, &public_key, &id, &void),
+            Effect::ConfineKey {
+                key,
+                token,
+                public_key,
+            } => self.confine_key(&key, &token, &public_key),
+            Effect::OpenOwnShare { key, custodian } => self.open_own_share(&key, &custodian),
             Effect::ProvePossession {
                 key,
                 occasion,
@@ -161,6 +165,22 @@ impl Executor<'_> {
                 self.timing.media += begun.elapsed();
                 Ok(Outcome::Exported)
             }
+        }
+    }
+
+    /// A key that is to be made. One that is to be backed up may leave its token until that is done.
+    fn key_request(
+        &self,
+        key: &KeyId,
+        object_id: Vec<u8>,
+        label: String,
+        key_type: KeyType,
+    ) -> KeyRequest {
+        KeyRequest {
+            object_id,
+            label,
+            key_type,
+            extractable: self.ceremony().script().backs_up(key),
         }
     }
 
@@ -295,14 +315,21 @@ impl Executor<'_> {
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
+        let is_backed_up = request.extractable;
+        let request = KeyRequest {
+            extractable: false,
+            ..request
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
-        let generated = self.call("Bringing in the key", move |bench| {
+        let (generated, wrapped) = self.call("Bringing in the key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
             if let Some(policy) = policy {
                 open.token.set_use_policy(policy)?;
             }
-            memory_key::bring_in(open.token.as_mut(), &request)
+            let wrapped_for = is_backed_up.then_some(&key_of_job);
+            memory_key::bring_in(open.token.as_mut(), &request, wrapped_for)
         })?;
+        self.hold_wrapped(key, wrapped);
         Ok(Outcome::KeyGenerated {
             token: token.clone(),
             public_key: generated.public,

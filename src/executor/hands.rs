@@ -1,9 +1,12 @@
 //! Who puts tokens in and takes them out: people, or a rehearsal's own hands.
 
 use std::io;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
 
 use crate::ceremony::SecretPurpose;
-use crate::script::{KeyId, PersonId, TokenSpec};
+use crate::script::{KeyId, MediumId, PersonId, TokenSpec};
 use crate::token::TokenQuery;
 
 /// Who puts tokens in and takes them out.
@@ -29,6 +32,23 @@ pub trait Hands: Send {
 
     /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
     fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String>;
+
+    /// The folder that stands in for a medium; none in a production, where people put it in.
+    fn medium(&self, medium: &MediumId) -> Option<io::Result<PathBuf>>;
+
+    /// The recipients of the twin of a custodian, as many as the script has; none in a production.
+    fn twin_recipients(
+        &self,
+        custodian: &PersonId,
+        count: usize,
+    ) -> Option<io::Result<Vec<String>>>;
+
+    /// The identity file of the twin of a custodian: it opens what is closed to its recipients. None in a production,
+    /// where each custodian has the own.
+    fn twin_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>>;
+
+    /// The passphrase that a rehearsal gives; none in a production.
+    fn given_passphrase(&self, custodian: &PersonId) -> Option<String>;
 
     /// The approval code that a rehearsal gives; none in a production.
     fn given_code(&self, person: &PersonId) -> Option<String>;
@@ -56,6 +76,26 @@ impl Hands for PeoplesHands {
     }
 
     fn given_pin(&self, _token: &str, _purpose: SecretPurpose) -> Option<String> {
+        None
+    }
+
+    fn medium(&self, _medium: &MediumId) -> Option<io::Result<PathBuf>> {
+        None
+    }
+
+    fn twin_recipients(
+        &self,
+        _custodian: &PersonId,
+        _count: usize,
+    ) -> Option<io::Result<Vec<String>>> {
+        None
+    }
+
+    fn twin_identity(&self, _custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
+        None
+    }
+
+    fn given_passphrase(&self, _custodian: &PersonId) -> Option<String> {
         None
     }
 

@@ -10,8 +10,11 @@ use zeroize::Zeroizing;
 
 use crate::certificate::PublicKey;
 use crate::metadata::KeyType;
+use crate::script::KeyId;
 use crate::secret::PrivateKey;
 use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
+
+use super::backup::Wrapped;
 
 /// A key pair in memory. The private half is wiped when it is dropped.
 struct MemoryKey {
@@ -21,13 +24,17 @@ struct MemoryKey {
 
 /// Makes a key, and brings it into a token that somebody is logged in to. What an interrupted try brought in cannot
 /// be known to be whole, and nobody has it any more: it is destroyed, and the key made anew. The private half exists
-/// in here alone.
+/// in here alone; `wrapped_for` names the key that is to be backed up, and so leaves wrapped.
 pub(super) fn bring_in(
     token: &mut dyn Token,
     request: &KeyRequest,
-) -> Result<GeneratedKey, TokenError> {
+    wrapped_for: Option<&KeyId>,
+) -> Result<(GeneratedKey, Option<Wrapped>), TokenError> {
     token.discard(request)?;
     let key = MemoryKey::generate(request.key_type)?;
+    let wrapped = wrapped_for
+        .map(|name| Wrapped::in_memory(token, name, &key.private))
+        .transpose()?;
     let held = token.import(request, &key.private)?;
     if held.public != key.public {
         return Err(TokenError::KeyMismatch {
@@ -35,7 +42,7 @@ pub(super) fn bring_in(
             problem: "another key is there than the one that was brought in".to_owned(),
         });
     }
-    Ok(held)
+    Ok((held, wrapped))
 }
 
 impl MemoryKey {

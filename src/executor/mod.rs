@@ -4,6 +4,7 @@
 //! work runs on a worker of its own, which can be given up when a module hangs.
 
 mod approvals;
+mod backup;
 mod desk;
 mod directory;
 mod effects;

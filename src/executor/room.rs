@@ -16,6 +16,7 @@ use crate::secret::Pin;
 use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
 use super::Executor;
+use super::backup::{HeldKey, MediaRoom, Passphrases};
 use super::desk::{Bench, Desk, Unanswered};
 use super::effects::{Hindrance, Performed};
 use super::failure::token_failure;
@@ -33,6 +34,12 @@ pub(super) struct Room {
     at_desk: Option<String>,
     /// The SO PIN that a key holder has just chosen, until the PIN is set.
     so_pin: Option<(KeyId, Pin)>,
+    /// A key that was brought into its token, wrapped, and what wrapped it, until it is backed up.
+    pub(super) held_key: Option<HeldKey>,
+    /// What custodians typed, until their shares are closed.
+    pub(super) passphrases: Passphrases,
+    /// Where media are.
+    pub(super) media: MediaRoom,
     /// What the room asked for while a token was working.
     pub(super) pending: Option<Interrupt>,
 }
@@ -44,6 +51,9 @@ impl Room {
             hands,
             at_desk: None,
             so_pin: None,
+            held_key: None,
+            passphrases: Passphrases::default(),
+            media: MediaRoom::default(),
             pending: None,
         }
     }

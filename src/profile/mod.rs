@@ -28,6 +28,7 @@ pub struct Profile {
     kind: Kind,
     module: ModuleFile,
     quirks: Quirks,
+    wraps: Vec<String>,
 }
 
 /// How a token is spoken to.
@@ -68,6 +69,13 @@ pub struct Quirks {
     pub public_keys_need_login: bool,
     /// Whether private keys live in hardware; those of software tokens can be copied with their files.
     pub hardware: bool,
+}
+
+/// What a make of token can do for the backup of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Abilities {
+    wraps: Vec<String>,
 }
 
 /// What it takes to notice tokens that came or went.
@@ -134,6 +142,7 @@ struct Document {
     module: Option<ModuleFile>,
     service: Option<Service>,
     quirks: Quirks,
+    backup: Abilities,
 }
 
 impl Profile {
@@ -233,6 +242,7 @@ impl Profile {
             kind: document.kind,
             module,
             quirks: document.quirks,
+            wraps: document.backup.wraps,
         })
     }
 
@@ -284,6 +294,17 @@ impl Profile {
     #[must_use]
     pub fn install_hint(&self) -> &str {
         &self.module.install
+    }
+
+    /// Whether a private key of that type, made in such a token, can leave it wrapped by AES-KWP.
+    #[must_use]
+    pub fn wraps(&self, key_type: &str) -> bool {
+        self.wraps.iter().any(|known| known == key_type)
+    }
+
+    /// The types of key of which that is so.
+    pub fn wrapped_key_types(&self) -> impl Iterator<Item = &str> {
+        self.wraps.iter().map(String::as_str)
     }
 
     /// What this make does differently.

@@ -1,6 +1,7 @@
 //! Rehearsals: twins that stand in for tokens, roots and online keys, and a front end that plays by itself.
 
 mod autopilot;
+mod custodians;
 mod memory_key;
 mod online;
 mod twin_root;

@@ -15,12 +15,13 @@ use crate::executor::{Hands, own_token_name};
 use crate::metadata::KeyType;
 use crate::profile::{Kind, Profile};
 use crate::record::Firmware;
-use crate::script::{KeyId, PersonId, Script, TokenSpec};
+use crate::script::{KeyId, MediumId, PersonId, Script, TokenSpec};
 use crate::secret::Pin;
 use crate::token::{Reader, Token, TokenError, TokenQuery, piv, pkcs11};
 use crate::words::Digest;
 use zeroize::Zeroizing;
 
+use super::custodians;
 use super::virtual_yubikeys::{NoYubiKeys, VirtualYubiKeys};
 
 const PROFILE: &str = "softhsm2";
@@ -33,6 +34,8 @@ const TOUCH: Duration = Duration::from_secs(2);
 const DIGITS: usize = 8;
 const EMPTY: &str = "no-token";
 const READER: &str = "reader";
+/// Folders that stand in for media.
+const MEDIA: &str = "media";
 const FIRST_SCRIPT: &str = "first-script";
 
 /// What stands in for a token whose make is to be had as a virtual one.
@@ -310,6 +313,11 @@ impl Twins {
             | SecretPurpose::NewPuk => "so-pin",
             // Codes are people's, whatever keys they hold.
             SecretPurpose::ApprovalCode | SecretPurpose::NewApprovalCode => "code",
+            // So are these.
+            SecretPurpose::SharePassphrase
+            | SecretPurpose::NewSharePassphrase
+            | SecretPurpose::IdentityPin
+            | SecretPurpose::ShareWord => "share",
         };
         self.digits(name, whose)
     }
@@ -364,6 +372,29 @@ impl Hands for Twins {
 
     fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String> {
         Some(self.pin(token, purpose))
+    }
+
+    fn medium(&self, medium: &MediumId) -> Option<io::Result<PathBuf>> {
+        let path = self.store.join(MEDIA).join(medium.as_str());
+        let made = fs::create_dir_all(&path).and_then(|()| fs::canonicalize(&path));
+        Some(made)
+    }
+
+    fn twin_recipients(
+        &self,
+        custodian: &PersonId,
+        count: usize,
+    ) -> Option<io::Result<Vec<String>>> {
+        Some(custodians::recipients(&self.store, custodian, count))
+    }
+
+    fn twin_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
+        Some(custodians::identity(&self.store, custodian))
+    }
+
+    fn given_passphrase(&self, custodian: &PersonId) -> Option<String> {
+        let half = |whose| self.digits(custodian.as_str(), whose);
+        Some(half("passphrase") + &half("passphrase, second half"))
     }
 
     fn given_code(&self, person: &PersonId) -> Option<String> {

@@ -50,6 +50,16 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// The key is wrapped, and what unwraps it goes to custodians in shares.
+    BackUpKey {
+        /// The key.
+        key: KeyId,
+    },
+    /// Each custodian of the key's backup shows that the own share opens.
+    ProveBackup {
+        /// The key.
+        key: KeyId,
+    },
     /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
     EnrolKey {
         /// The key.
@@ -108,7 +118,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 23] = [
+    pub(super) const KNOWN: [&'static str; 25] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -119,6 +129,7 @@ impl Act {
         "set-pin",
         "generate-key",
         "import-key",
+        "back-up-key",
         "enrol-key",
         "certify-key",
         "judge-request",
@@ -128,6 +139,7 @@ impl Act {
         "collect-signatures",
         "verify-root",
         "export",
+        "prove-backup",
         "prove-token",
         "seal",
         "break",
@@ -135,14 +147,8 @@ impl Act {
     ];
 
     /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 6] = [
-        "back-up-key",
-        "prove-backup",
-        "open-share",
-        "restore-key",
-        "prove-restore",
-        "destroy",
-    ];
+    pub(super) const LATER: [&'static str; 4] =
+        ["open-share", "restore-key", "prove-restore", "destroy"];
 
     /// As scripts spell it: `generate-key`.
     #[must_use]
@@ -158,6 +164,8 @@ impl Act {
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
             Self::ImportKey { .. } => "import-key",
+            Self::BackUpKey { .. } => "back-up-key",
+            Self::ProveBackup { .. } => "prove-backup",
             Self::EnrolKey { .. } => "enrol-key",
             Self::CertifyKey { .. } => "certify-key",
             Self::JudgeRequest => "judge-request",
@@ -185,6 +193,8 @@ impl Act {
             | Self::ImportKey { key }
             | Self::EnrolKey { key }
             | Self::CertifyKey { key }
+            | Self::BackUpKey { key }
+            | Self::ProveBackup { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
             _ => None,
@@ -209,6 +219,7 @@ impl Act {
             | Self::SetPin { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
+            | Self::BackUpKey { key }
             | Self::EnrolKey { key }
             | Self::CertifyKey { key } => Some(key),
             _ => None,
@@ -252,6 +263,11 @@ impl Act {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }
+            Self::BackUpKey { key } => {
+                let holder = script.holder(key).map(|holder| &holder.id);
+                those(&|p| Some(&p.id) == holder || p.is(Witness) || script.keeps_share(&p.id))
+            }
+            Self::ProveBackup { .. } => those(&|p| p.is(Witness) || script.keeps_share(&p.id)),
             Self::InitialiseToken { key } | Self::SetPin { key } | Self::ProveToken { key } => {
                 script.holder(key).into_iter().collect()
             }

@@ -17,6 +17,10 @@ pub struct Medium {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Holds {
+    /// The encrypted shares of custodians.
+    Shares,
+    /// Keys that are wrapped, and no share of what unwraps them.
+    WrappedKey,
     /// What leaves for the online machine.
     Export,
     /// The second copy of the record.
@@ -25,13 +29,30 @@ pub enum Holds {
 
 impl Holds {
     /// As scripts spell it.
-    pub const SPELLINGS: &[(&'static str, Self)] =
-        &[("export", Self::Export), ("mirror", Self::Mirror)];
+    pub const SPELLINGS: &[(&'static str, Self)] = &[
+        ("shares", Self::Shares),
+        ("wrapped-key", Self::WrappedKey),
+        ("export", Self::Export),
+        ("mirror", Self::Mirror),
+    ];
+
+    /// As scripts spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shares => "shares",
+            Self::WrappedKey => "wrapped-key",
+            Self::Export => "export",
+            Self::Mirror => "mirror",
+        }
+    }
 
     /// "the export" …
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
+            Self::Shares => "the shares",
+            Self::WrappedKey => "the wrapped keys",
             Self::Export => "the export",
             Self::Mirror => "the mirror of the record",
         }

@@ -8,6 +8,7 @@
 mod act;
 mod activation;
 mod attestation;
+mod backup;
 mod blueprint;
 mod carried;
 mod check;
@@ -29,8 +30,10 @@ mod warning;
 pub use act::{Act, capitalised};
 pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use attestation::AttestationPolicy;
+pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use blueprint::{
-    Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, KeyFate, OnlineFiles, enrol,
+    Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, Keeper, KeyFate, OnlineFiles,
+    back_up, enrol,
 };
 pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};

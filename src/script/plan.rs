@@ -12,11 +12,12 @@ use crate::transfer::{Destination, PayloadRegister, TufOnCi};
 use crate::words::Digest;
 
 use super::attestation::AttestationPolicy;
+use super::backup::{BackupPlan, ShareKeeping};
 use super::carried::CarriedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
 use super::fault::Warning;
-use super::medium::Medium;
+use super::medium::{Holds, Medium};
 use super::notary::NotaryPolicy;
 use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
@@ -48,6 +49,7 @@ pub struct Script {
     pub(super) payloads: PayloadRegister,
     pub(super) attestation: AttestationPolicy,
     pub(super) signing: Option<Signing>,
+    pub(super) backup: Option<BackupPlan>,
 }
 
 /// What a ceremony is for.
@@ -220,6 +222,8 @@ pub struct Person {
     pub substitute: Option<String>,
     /// The own token by which the person approves; none where it is by a code.
     pub approval: Option<OwnToken>,
+    /// How the person keeps a share; none for who has none.
+    pub keeping: Option<ShareKeeping>,
 }
 
 impl Person {
@@ -310,6 +314,8 @@ impl KeyPlan {
 pub enum Backup {
     /// The other root keys are the backup.
     None,
+    /// It leaves its token wrapped, and what unwraps it is split among custodians.
+    Shares,
 }
 
 /// One step of the ceremony.
@@ -586,6 +592,32 @@ impl Script {
         &self.attestation
     }
 
+    /// Among whom the shares of keys go; none where no key is backed up.
+    #[must_use]
+    pub const fn backup(&self) -> Option<&BackupPlan> {
+        self.backup.as_ref()
+    }
+
+    /// Whether a person has a share of the keys that are backed up.
+    #[must_use]
+    pub fn keeps_share(&self, person: &PersonId) -> bool {
+        let mut custodians = self.backup.iter().flat_map(BackupPlan::custodians);
+        custodians.any(|custodian| custodian == person)
+    }
+
+    /// Whether a key is backed up by shares in this ceremony.
+    #[must_use]
+    pub fn backs_up(&self, key: &KeyId) -> bool {
+        self.key(key)
+            .is_some_and(|plan| plan.backup == Backup::Shares)
+    }
+
+    /// The medium for the shares, or for the wrapped keys.
+    #[must_use]
+    pub fn medium_for(&self, holds: Holds) -> Option<&Medium> {
+        self.media.iter().find(|medium| medium.holds == holds)
+    }
+
     /// What a signing is about; none in other kinds.
     #[must_use]
     pub const fn signing(&self) -> Option<&Signing> {
@@ -722,7 +754,10 @@ spelling!(Assurance {
     TwoPeople = "two-people",
     Solo = "solo",
 });
-spelling!(Backup { None = "none" });
+spelling!(Backup {
+    None = "none",
+    Shares = "shares",
+});
 spelling!(PersonRole {
     Administrator = "administrator",
     Witness = "witness",

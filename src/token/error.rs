@@ -137,6 +137,9 @@ pub enum TokenError {
         /// What is not.
         problem: String,
     },
+    /// A wrapped key is not of the key-encryption key with which it was to be brought in, or was changed.
+    #[error("the wrapped key does not open with this key-encryption key, or was changed")]
+    NotUnwrapped,
     /// The token or its module cannot do that.
     #[error("the token cannot {what}")]
     Unsupported {
@@ -242,6 +245,9 @@ impl TokenError {
                 "check that this is the right token; 'conclave token show' lists its keys"
             }
             Self::KeyMismatch { .. } => "do not use this key; put the token aside and note it",
+            Self::NotUnwrapped => {
+                "nothing came into the token; compare the wrapped key with the manifest of its backup"
+            }
             Self::Unsupported { .. } => "choose another key type or another token in the script",
             Self::FactoryPin { .. } => "choose another one",
             Self::ManagementKey => {

@@ -363,6 +363,11 @@ pub trait Token: Send {
         Ok(())
     }
 
+    /// The same token as one whose keys can leave it wrapped, and come back. None for makes that cannot.
+    fn wrapping(&mut self) -> Option<&mut dyn WrappingToken> {
+        None
+    }
+
     /// Random bytes of the token's own generator.
     ///
     /// # Errors
@@ -375,4 +380,54 @@ pub trait Token: Send {
     /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when
     /// something of that ID is still there afterwards.
     fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError>;
+}
+
+/// A token out of which a private key can be taken under a key-encryption key of 256 bits, and into which it can be
+/// brought again: AES-KWP (RFC 5649) over PKCS #8. The key-encryption key is in the token for the time of one call,
+/// may wrap and unwrap, and nothing else.
+pub trait WrappingToken: Token {
+    /// Wraps the private key of that ID.
+    ///
+    /// # Errors
+    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::Unsupported`] when the token does not
+    /// wrap, or does not let this key out.
+    fn wrap(
+        &mut self,
+        object_id: &[u8],
+        key_encryption_key: &[u8; 32],
+    ) -> Result<Vec<u8>, TokenError>;
+
+    /// Has a wrapped private key sign in the token, as [`Token::sign`] does, and leaves nothing of it there: so that
+    /// what was wrapped is seen to be that key, and is in no memory but the token's.
+    ///
+    /// # Errors
+    /// As [`Self::unwrap`] and [`Token::sign`].
+    fn sign_wrapped(
+        &mut self,
+        public: &PublicKey,
+        key_encryption_key: &[u8; 32],
+        wrapped: &[u8],
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError>;
+
+    /// Sees to it that the private key of that ID leaves the token no more, for good, and reads back what the token
+    /// says of it now.
+    ///
+    /// # Errors
+    /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when it could leave still.
+    fn confine(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError>;
+
+    /// Brings in a private key that was wrapped here or elsewhere, with its public half beside it. Whether the two
+    /// belong together, only a signature shows.
+    ///
+    /// # Errors
+    /// [`TokenError::ObjectExists`], [`TokenError::LoginNeeded`]; [`TokenError::NotUnwrapped`] when the wrapped key
+    /// is not of this key-encryption key, or was changed; [`TokenError::KeyMismatch`].
+    fn unwrap(
+        &mut self,
+        request: &KeyRequest,
+        public: &PublicKey,
+        key_encryption_key: &[u8; 32],
+        wrapped: &[u8],
+    ) -> Result<GeneratedKey, TokenError>;
 }

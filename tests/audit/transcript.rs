@@ -537,7 +537,9 @@ fn the_specification_names_every_event_and_member() {
     let mut kinds = BTreeSet::new();
     let far_away = crate::ceremony_driver::with_a_key_far_away();
     let far_away = Room::closed(far_away, Mode::Production).transcript;
-    let records = [full(), clumsy(), by_own_tokens(), far_away]
+    let backed_up = crate::ceremony_driver::backup::with_backup();
+    let backed_up = Room::closed(backed_up, Mode::Production).transcript;
+    let records = [full(), clumsy(), by_own_tokens(), far_away, backed_up]
         .into_iter()
         .chain(of_sites());
     for entry in records.flat_map(|record| record.entries().to_vec()) {

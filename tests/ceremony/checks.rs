@@ -12,6 +12,7 @@ use conclave::script::{Blueprint, Kind, SigningPlan, TokenMark};
 use conclave::transfer::{Asked, SigningRequest};
 use conclave::words::Digest;
 
+use crate::ceremony_driver::backup::with_backup;
 use crate::ceremony_driver::{Room, genesis, in_ink, of_notary, opening, parse, with_bags};
 use crate::rotation::{World, script};
 
@@ -396,6 +397,61 @@ fn of_custody() -> Vec<(Check, Check)> {
     ]
 }
 
+fn of_backups() -> Vec<(Check, Check)> {
+    let made = |forge: fn(&mut conclave::ceremony::BackedUp)| {
+        forged(
+            Room::open(with_backup(), Mode::Production),
+            "backed-up",
+            |event| {
+                if let Fact::BackedUp(made) = &mut event.fact {
+                    forge(made);
+                }
+            },
+        )
+    };
+    vec![
+        (
+            Check::BackupRecipient,
+            forged(
+                Room::open(with_backup(), Mode::Production),
+                "recipient-proven",
+                |event| {
+                    if let Fact::RecipientProven { recipients, .. } = &mut event.fact {
+                        recipients.push("age1another".to_owned());
+                    }
+                },
+            ),
+        ),
+        (Check::BackupManifest, {
+            let (ceremony, mut event) =
+                first(Room::open(with_backup(), Mode::Production), "backed-up");
+            let (_, rehearsed) = first(Room::open(with_backup(), Mode::Rehearsal), "backed-up");
+            if let (Fact::BackedUp(made), Fact::BackedUp(other)) = (&mut event.fact, rehearsed.fact)
+            {
+                made.manifest = other.manifest;
+            }
+            refusing(&ceremony, &event)
+        }),
+        (Check::BackupQuorums, made(|made| made.quorums += 1)),
+        (
+            Check::BackupApart,
+            made(|made| made.wrapped_on.device = made.shares_on.device.clone()),
+        ),
+        (
+            Check::BackupOpened,
+            forged(
+                Room::open(with_backup(), Mode::Production),
+                "share-opened",
+                |event| {
+                    if let Fact::ShareOpened { set, .. } = &mut event.fact {
+                        *set = Digest::of(b"another");
+                    }
+                },
+            ),
+        ),
+    ]
+}
+
 /// The checks of steps that end when they are waived: each is offered where it stands in the way.
 fn standing_in_the_way() -> BTreeSet<Check> {
     let mut room = production();
@@ -425,6 +481,7 @@ fn every_check_refuses_what_it_is_for() {
         of_what_was_signed_before(),
         of_custody(),
         of_certificates(),
+        of_backups(),
     ];
     let mut reached = standing_in_the_way();
     for (expected, found) in rows.into_iter().flatten() {

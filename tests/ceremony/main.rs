@@ -5,6 +5,7 @@
     reason = "the helpers of a test may panic as it may"
 )]
 
+mod backup;
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
 mod checks;

@@ -9,6 +9,7 @@
     reason = "the helpers of a test may panic as it may"
 )]
 
+pub(crate) mod backup;
 mod software_token;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use conclave::ceremony::{
     Outcome, Prompt, StepError, Strength, own_token_message,
 };
 use conclave::metadata::KeyType;
-use conclave::record::Provenance;
+use conclave::record::{KeyAttributes, Provenance};
 use conclave::script::{
     Blueprint, CarriedFiles as _, EnrolledFile, KeyId, Kind, PersonId, Script, SpareId, embedded,
     enrol,
@@ -477,13 +478,40 @@ impl Room {
             }
             Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
+                let may_leave = self.ceremony.script().backs_up(key);
                 Outcome::KeyGenerated {
                     token: self.token(key).id().clone(),
                     public_key: self.token(key).public_key(),
-                    attributes: SoftwareToken::ATTRIBUTES,
+                    attributes: if may_leave {
+                        SoftwareToken::MAY_LEAVE
+                    } else {
+                        SoftwareToken::ATTRIBUTES
+                    },
                     attestation: Vec::new(),
                 }
             }
+            Effect::ProveRecipient { custodian } => {
+                backup::recipient_proven(&self.ceremony, custodian)
+            }
+            Effect::BackUpKey {
+                key,
+                id,
+                public_key,
+                ..
+            } => Outcome::BackedUp(Box::new(backup::backed_up(
+                &self.ceremony,
+                key,
+                id,
+                public_key,
+            ))),
+            Effect::ConfineKey { .. } => Outcome::KeyConfined(KeyAttributes {
+                extractable: Some(false),
+                ..SoftwareToken::MAY_LEAVE
+            }),
+            Effect::OpenOwnShare { custodian, .. } => Outcome::ShareOpened {
+                custodian: custodian.clone(),
+                by: self.ceremony.opening_of(custodian).unwrap(),
+            },
             Effect::ProvePossession { key, occasion, .. } => {
                 let possession = Possession {
                     script,

@@ -43,6 +43,13 @@ impl SoftwareToken {
         local: Some(true),
     };
 
+    /// The same of a key that may leave it wrapped.
+    pub(crate) const MAY_LEAVE: KeyAttributes = KeyAttributes {
+        extractable: Some(true),
+        never_extractable: Some(false),
+        ..Self::ATTRIBUTES
+    };
+
     /// A blank token. The number makes its serial number, and its Ed25519 key.
     pub(crate) fn blank(number: u8) -> Self {
         Self {

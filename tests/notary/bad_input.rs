@@ -127,14 +127,14 @@ fn root_of(stock: &Stock, server: &Server, pem: &str) -> Vec<u8> {
 }
 
 /// The rules that speak of a root.
-fn rules(room: &Room, root: &Path) -> Vec<String> {
+fn rules(room: &Room, path: &Path) -> Vec<String> {
     let output = room.conclave(&[
         "root",
         "lint",
         "--json",
         "--gun",
         GUN,
-        root.to_str().unwrap(),
+        path.to_str().unwrap(),
     ]);
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let remarks = told["remarks"].as_array().unwrap();
@@ -189,9 +189,9 @@ fn certificates_that_clients_refuse_are_told_before() {
         (good.replace('\n', "\r\n"), &["lint.notary-key"]),
         (format!("text\n{good}"), &["lint.notary-key"]),
     ] {
-        let root = room.path("root.json");
-        fs::write(&root, root_of(&stock, &server, &pem)).unwrap();
-        assert_eq!(rules(&room, &root), expected, "{pem}");
+        let path = room.path("root.json");
+        fs::write(&path, root_of(&stock, &server, &pem)).unwrap();
+        assert_eq!(rules(&room, &path), expected, "{pem}");
     }
 }
 

@@ -149,12 +149,16 @@ impl Script<'_> {
             }
         }
         steps.push(("sign-off", None));
-        for (act, key) in steps {
-            let _ = writeln!(text, "\n[[step]]\nact = \"{act}\"");
-            if let Some(key) = key {
-                let _ = writeln!(text, "key = \"{key}\"");
-            }
-        }
+        write_steps(&mut text, &steps);
         (text, carried)
+    }
+}
+
+fn write_steps(text: &mut String, steps: &[(&str, Option<&str>)]) {
+    for (act, key) in steps {
+        let _ = writeln!(text, "\n[[step]]\nact = \"{act}\"");
+        if let Some(key) = key {
+            let _ = writeln!(text, "key = \"{key}\"");
+        }
     }
 }

@@ -365,7 +365,7 @@ const KEYS: &[Case] = &[
         "\"conclave-key-2\" }\ntype = \"ecdsa\"",
     ),
     (
-        "key-backup-later",
+        "key-backup-alone",
         "\"conclave-key-2\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"",
         "\"conclave-key-2\" }\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"shares\"",
     ),
@@ -605,7 +605,7 @@ const ACTIVATION: &[Case] = &[
 
 const SPARES: &[Case] = &[
     (
-        "medium-holds-later",
+        "medium-of-no-backup",
         "[[step]]\nact = \"sign-off\"",
         "[[medium]]\nid = \"stick-a\"\nholds = \"shares\"\n\n[[step]]\nact = \"sign-off\"",
     ),

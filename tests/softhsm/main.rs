@@ -14,3 +14,4 @@ mod keys;
 mod module;
 mod pins;
 mod terminal;
+mod wrapping;

@@ -147,6 +147,10 @@ impl Ceremony {
                     .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
+            Act::BackUpKey { key } => Fact::BackupIntended {
+                key: key.clone(),
+                id: hex::encode(moment.fresh),
+            },
             Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,
             Act::CertifyKey { key } => Fact::CertifyIntended {
                 key: key.clone(),
@@ -208,6 +212,7 @@ impl Ceremony {
             Act::Attendance
             | Act::OpenToken { .. }
             | Act::SetPin { .. }
+            | Act::ProveBackup { .. }
             | Act::ProveToken { .. }
             | Act::Seal { .. }
             | Act::SealMedium { .. }

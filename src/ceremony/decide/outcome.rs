@@ -113,6 +113,9 @@ impl Ceremony {
             (Act::CertifyKey { key }, Outcome::Signed(signature)) => {
                 self.certified(key, &signature)
             }
+            (Act::BackUpKey { .. } | Act::ProveBackup { .. }, outcome) => {
+                return self.backup_outcome(step, outcome).map(Ok);
+            }
             (Act::SignRoot, Outcome::Signed(signature)) => {
                 let (plan, key_id) = self
                     .key_states()
@@ -148,6 +151,45 @@ impl Ceremony {
 }
 
 impl Ceremony {
+    /// The event of what came of an effect in a backup.
+    fn backup_outcome(&self, step: &Step, outcome: Outcome) -> Result<Event, StepError> {
+        let key = step.act.key().ok_or(StepError::NotAsked)?.clone();
+        let (people, fact) = match outcome {
+            Outcome::RecipientProven {
+                custodian,
+                recipients,
+                by,
+            } => (
+                vec![custodian.clone()],
+                Fact::RecipientProven {
+                    custodian,
+                    recipients,
+                    by,
+                },
+            ),
+            Outcome::ShareOpened { custodian, by } => {
+                let made = self.keys.get(&key).and_then(|state| state.backup.made());
+                let set = made.ok_or(StepError::NotAsked)?.manifest.set();
+                let people = vec![custodian.clone()];
+                (
+                    people,
+                    Fact::ShareOpened {
+                        key,
+                        set,
+                        custodian,
+                        by,
+                    },
+                )
+            }
+            Outcome::BackedUp(made) => (self.people_of(step), Fact::BackedUp(made)),
+            Outcome::KeyConfined(attributes) => {
+                (self.people_of(step), Fact::KeyConfined { key, attributes })
+            }
+            _ => return Err(StepError::NotAsked),
+        };
+        Ok(self.at_step(people, fact))
+    }
+
     /// What a token gave back as its new key. What is false in it is told by the fold.
     fn generated(
         &self,
@@ -185,6 +227,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
         Fact::TokenFound { .. }
             | Fact::TokenInitialised { .. }
             | Fact::KeyGenerated { .. }
+            | Fact::KeyConfined { .. }
             | Fact::PossessionProven { .. }
             | Fact::OwnTokenProven { .. }
             | Fact::KeyCertified { .. }

@@ -1,6 +1,7 @@
 //! What can happen in a ceremony. Events are facts in the past tense: they hold no secret, and the fold of
 //! them is the whole state.
 
+mod backup;
 mod opening;
 mod particulars;
 
@@ -17,6 +18,7 @@ use super::approval::Approval;
 use super::check::Check;
 use super::failure::Failure;
 
+pub use backup::{BackedUp, OpenedBy, Randomness, SeenMedium, WrappedIn};
 pub use opening::{Mode, Opening, TwinRoot};
 pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
 
@@ -209,6 +211,43 @@ pub enum Fact {
         key: KeyId,
         /// The certificate, PEM.
         certificate: String,
+    },
+    /// A custodian opened a test message: what will be closed to the same recipients, the custodian can open.
+    RecipientProven {
+        /// Who.
+        custodian: PersonId,
+        /// The recipients, as age writes them; none for a passphrase. In a rehearsal, those of the twin.
+        recipients: Vec<String>,
+        /// How it was opened.
+        by: OpenedBy,
+    },
+    /// A key is about to be backed up. The files of its set have this in their names, and lie in folders `KEY-ID`.
+    BackupIntended {
+        /// The key's name in the script.
+        key: KeyId,
+        /// Fresh, in hex.
+        id: String,
+    },
+    /// A key was backed up: its set was written and read back, every quorum was tried, and what wrapped the key was
+    /// wiped.
+    BackedUp(Box<BackedUp>),
+    /// A key that was wrapped leaves its token no more.
+    KeyConfined {
+        /// The key's name in the script.
+        key: KeyId,
+        /// What the token says of the private key now.
+        attributes: KeyAttributes,
+    },
+    /// A custodian opened the own share, as it was read back from its medium, and it is of the set.
+    ShareOpened {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The fingerprint of the set.
+        set: Digest,
+        /// Who.
+        custodian: PersonId,
+        /// How.
+        by: OpenedBy,
     },
     /// Two people compared the fingerprint of a key at another site with what its holder read out.
     EnrolmentCompared {

@@ -184,7 +184,8 @@ impl Ceremony {
         )?;
         hold(
             Check::KeyLocked,
-            attributes.sensitive != Some(false) && attributes.extractable != Some(true),
+            attributes.sensitive != Some(false)
+                && (attributes.extractable != Some(true) || self.may_leave_wrapped(of_step)),
             "the token says that the private key can be read or taken out",
         )?;
         hold(
@@ -311,6 +312,11 @@ impl Ceremony {
             Occasion::Reinsertion => state.reinserted = true,
         }
         Ok(())
+    }
+
+    /// Whether a key may leave its token until its backup is made: the step that makes it sees to the rest.
+    fn may_leave_wrapped(&self, key: &KeyId) -> bool {
+        self.script.backs_up(key)
     }
 
     fn is_of_another_key(&self, token: &TokenId, key: &KeyId) -> bool {

@@ -3,6 +3,7 @@
 //! Every rule of a ceremony stands here and nowhere else, so that a live ceremony, a resumed one and an audit
 //! are held to the same.
 
+mod backup;
 mod certificate;
 mod custody;
 mod enrolment;
@@ -208,8 +209,10 @@ impl Ceremony {
                     key.initialise.interrupt();
                     key.generate.interrupt();
                     key.certify.interrupt();
+                    key.backup.intent.interrupt();
                     key.sign.interrupt();
                 }
+                self.forget_what_was_in_memory()?;
                 self.stop_looking();
                 self.failure = None;
             }
@@ -301,16 +304,7 @@ impl Ceremony {
                 self.script_read = true;
             }
             (Act::Note { initials, .. }, Fact::Initialled { initials: typed }) => {
-                let [person] = event.people.as_slice() else {
-                    return Err(contradiction("initials are one person's"));
-                };
-                require(
-                    initials.contains(person) && self.attended.contains_key(person),
-                    "the script asks for the initials of others, who are here",
-                )?;
-                let place = (step_id, person.clone());
-                let before = self.initials.insert(place, typed.clone());
-                require(before.is_none(), "that person's initials are there already")?;
+                self.fold_initials(event, step_id, initials, typed)?;
             }
             (Act::ComposeRoot, Fact::RootComposed { .. })
             | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
@@ -343,6 +337,9 @@ impl Ceremony {
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
             }
+            (Act::BackUpKey { key } | Act::ProveBackup { key }, _) => {
+                self.fold_backup(&act, key, &step_id, event)?;
+            }
             (Act::EnrolKey { key }, Fact::EnrolmentCompared { .. }) => {
                 self.fold_compared(key, event)?;
             }
@@ -356,6 +353,25 @@ impl Ceremony {
             }
         }
         Ok(())
+    }
+
+    fn fold_initials(
+        &mut self,
+        event: &Event,
+        step: StepId,
+        wanted: &[PersonId],
+        typed: &str,
+    ) -> Folded {
+        let [person] = event.people.as_slice() else {
+            return Err(contradiction("initials are one person's"));
+        };
+        require(
+            wanted.contains(person) && self.attended.contains_key(person),
+            "the script asks for the initials of others, who are here",
+        )?;
+        let place = (step, person.clone());
+        let before = self.initials.insert(place, typed.to_owned());
+        require(before.is_none(), "that person's initials are there already")
     }
 
     fn fold_clock(&mut self, machine: Timestamp, attested: Timestamp, offset: i64) -> Folded {
@@ -429,6 +445,10 @@ impl Ceremony {
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
             Act::GenerateKey { key } | Act::ImportKey { key } => self.keys[key].is_proven(),
+            Act::BackUpKey { key } => self.keys[key].backup.is_complete(),
+            Act::ProveBackup { key } => {
+                self.keys[key].backup.is_complete() && self.next_unopened_share(key).is_none()
+            }
             Act::EnrolKey { key } => self.is_enrolled(key),
             Act::CertifyKey { key } => self.keys[key].certificate.is_some(),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),

@@ -1,7 +1,7 @@
 //! What happens to tokens and keys beside the usual: put off, made anew, replaced by a spare, unblocked, sealed, done
 //! without.
 
-use crate::script::{KeyId, TokenSecret};
+use crate::script::{Act, KeyId, TokenSecret};
 
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact};
@@ -187,6 +187,7 @@ impl Ceremony {
     /// The key that there is becomes a former one.
     fn give_up(&mut self, key: &KeyId) -> Result<&mut KeyState, ReplayError> {
         let state = self.key_mut(key)?;
+        state.backup.give_up();
         if let (Some(generated), Some(token)) = (state.generated.take(), state.token.clone()) {
             let object_id = state.generate.get().map(|(object_id, _)| object_id.clone());
             state.former.push(Former {
@@ -201,13 +202,13 @@ impl Ceremony {
         Ok(state)
     }
 
-    fn redo(&mut self, key: &KeyId) -> Folded {
+    pub(super) fn redo(&mut self, key: &KeyId) -> Folded {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
         state.proof = None;
         (state.certify, state.certificate) = (Intent::None, None);
-        let is_of_key = |act: &crate::script::Act| {
-            act.makes().is_some() || matches!(act, crate::script::Act::CertifyKey { .. })
+        let is_of_key = |act: &Act| {
+            act.makes().is_some() || matches!(act, Act::BackUpKey { .. } | Act::CertifyKey { .. })
         };
         self.undo(key, is_of_key);
         Ok(())
@@ -218,6 +219,7 @@ impl Ceremony {
         let was_here = self.keys[key].token.is_some() || self.whereabouts(&item).is_some();
         let state = self.give_up(key)?;
         let mut fresh = KeyState {
+            backup: std::mem::take(&mut state.backup),
             spare: Some(spare.clone()),
             former: std::mem::take(&mut state.former),
             set_aside: std::mem::take(&mut state.set_aside),
@@ -237,10 +239,15 @@ impl Ceremony {
     }
 
     /// The steps of a key's block are done again, and come next.
-    fn undo(&mut self, key: &KeyId, which: impl Fn(&crate::script::Act) -> bool) {
+    fn undo(&mut self, key: &KeyId, which: impl Fn(&Act) -> bool) {
         let steps = self.script.steps().iter();
         let again: Vec<_> = steps
-            .filter(|step| step.act.enrols() == Some(key) && which(&step.act))
+            .filter(|step| {
+                let of_block = step.act.enrols() == Some(key) && which(&step.act);
+                // What was proven was the backup of another key.
+                let is_of_backup = matches!(&step.act, Act::ProveBackup { key: of } if of == key);
+                of_block || is_of_backup
+            })
             .map(|step| step.id.clone())
             .collect();
         for id in again {

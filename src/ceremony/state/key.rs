@@ -10,6 +10,8 @@ use crate::transfer::PossessionProof;
 
 use crate::ceremony::attestation::KeyAttestation;
 
+use super::KeyBackup;
+
 /// What is known of one key of the script.
 #[derive(Debug, Clone, Default)]
 #[expect(
@@ -31,6 +33,8 @@ pub struct KeyState {
     pub(in crate::ceremony) certify: Intent<()>,
     /// The key in the certificate that it signed, for a root of Notary.
     pub(in crate::ceremony) certificate: Option<Key>,
+    /// What is known of its backup.
+    pub(in crate::ceremony) backup: KeyBackup,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,
@@ -172,6 +176,12 @@ impl KeyState {
     #[must_use]
     pub const fn generated(&self) -> Option<&Generated> {
         self.generated.as_ref()
+    }
+
+    /// What is known of its backup.
+    #[must_use]
+    pub const fn backup(&self) -> &KeyBackup {
+        &self.backup
     }
 
     /// Whether the token proved, before the root was composed, that it holds the key.

@@ -1,5 +1,6 @@
 //! What is known in the course of a ceremony, and how others may look at it.
 
+mod backup;
 mod key;
 mod look;
 
@@ -23,6 +24,7 @@ use super::failure::Failure;
 use super::foundation::Foundation;
 use super::people::Presence;
 
+pub use backup::KeyBackup;
 pub use key::{Former, FormerFate, KeyState};
 pub(super) use key::{Generated, Intent};
 
@@ -78,6 +80,8 @@ pub struct Ceremony {
     pub(super) keyboard_tested: bool,
     /// Payloads of the version at hand that were given up, and why.
     pub(super) given_up: Vec<(Digest, String)>,
+    /// By which recipients custodians were seen to open a test message.
+    pub(super) recipients: BTreeMap<PersonId, Vec<String>>,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -179,6 +183,7 @@ impl Ceremony {
             used_spares: BTreeSet::new(),
             keyboard_tested: false,
             given_up: Vec::new(),
+            recipients: BTreeMap::new(),
             failure: None,
             ending: None,
         };

@@ -1,5 +1,7 @@
 //! What each act is called, what people do in it, and what it proves.
 
+mod backup;
+
 use crate::script::{
     Act, Fate, KeyId, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan, TokenSecret,
 };
@@ -20,6 +22,10 @@ impl Act {
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
             Self::ImportKey { key } => format!("Bring in {}", script.key_title(key)),
+            Self::BackUpKey { key } => format!("Back up {}", script.key_title(key)),
+            Self::ProveBackup { key } => {
+                format!("Prove the backup of {}", script.key_title(key))
+            }
             Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
             Self::CertifyKey { key } => format!("Certify {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
@@ -53,6 +59,8 @@ impl Act {
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
             Self::ImportKey { .. } => "Import key",
+            Self::BackUpKey { .. } => "Back up key",
+            Self::ProveBackup { .. } => "Prove backup",
             Self::EnrolKey { .. } => "Enrol key",
             Self::CertifyKey { .. } => "Certify key",
             Self::JudgeRequest => "Judge request",
@@ -114,6 +122,8 @@ impl Act {
             .collect(),
             Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } | Self::ImportKey { key } => generate_key(script, key),
+            Self::BackUpKey { key } => backup::back_up(script, key),
+            Self::ProveBackup { key } => backup::prove(script, key),
             Self::EnrolKey { key } => enrol_key(script, key),
             Self::CertifyKey { .. } => certify_key(script),
             Self::JudgeRequest => lines(&[
@@ -211,6 +221,15 @@ impl Act {
                     "the public key reads back the same".into(),
                     "the key answers a fresh challenge".into(),
                 ]
+            }
+            Self::BackUpKey { .. } => lines(&[
+                "every custodian's recipient was seen to open before anything was split",
+                "every quorum of shares restores the key-encryption key, and that unwraps the key",
+                "what was written reads back the same, and the wrapped key lies apart from the shares",
+                "the key leaves its token no more",
+            ]),
+            Self::ProveBackup { .. } => {
+                lines(&["every custodian opened the own share, and it is of this set"])
             }
             Self::EnrolKey { key } if script.key(key).is_some() => vec![
                 "the token holds the key that its enrolment file names".into(),

@@ -1,5 +1,6 @@
 //! Writing a script from a ready one: the comments stay, the rest is filled in.
 
+mod backup;
 mod change;
 mod enrolment;
 
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
+pub use backup::{Keeper, back_up};
 pub use change::{ChangeBlueprint, KeyFate};
 pub use enrolment::{EnrolledFile, enrol};
 

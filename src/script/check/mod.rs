@@ -1,6 +1,7 @@
 //! Whether the parts of a script fit together. Each part was read without regard to the others.
 
 mod activation;
+mod backup;
 mod custody;
 mod destination;
 mod enrolment;
@@ -34,6 +35,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     spares::check(log, draft);
     media::check(log, draft);
     activation::check(log, draft);
+    backup::check(log, draft);
     custody::check(log, draft);
     enrolment::check(log, draft);
     rotation::check(log, draft);

@@ -1,7 +1,7 @@
 //! What each step needs to stand before it, and which steps no ceremony goes without.
 
 use super::twice;
-use crate::script::plan::Kind;
+use crate::script::plan::{Backup, Kind};
 use crate::script::read::{Draft, Log, StepEntry};
 use crate::script::{Act, KeyId, Place};
 
@@ -138,17 +138,20 @@ impl<'o> Order<'o, '_> {
 
     /// The act by which each key is known to be there: one that is made or enrolled, or one whose token is matched.
     fn all_keys_ready(&self) -> Vec<Act> {
-        let acts = self.keys.iter().chain(&self.distant).map(|&key| {
+        let acts = self.keys.iter().chain(&self.distant).flat_map(|&key| {
             let id = key.clone();
-            if self.is_certified(key) {
-                Act::CertifyKey { key: id }
+            let there = if self.is_backed_up(key) {
+                Act::BackUpKey { key: id }
             } else if self.is_made(key) {
                 self.maker(id)
             } else if self.is_enrolled(key) {
                 Act::EnrolKey { key: id }
             } else {
                 Act::OpenToken { key: id }
-            }
+            };
+            let certify = || Act::CertifyKey { key: key.clone() };
+            let certified = self.is_certified(key).then(certify);
+            std::iter::once(there).chain(certified)
         });
         acts.collect()
     }
@@ -190,6 +193,9 @@ impl<'o> Order<'o, '_> {
                 acts.push(Act::SetPin { key: key() });
             }
             acts.push(self.maker(key()));
+            if self.is_backed_up(&key()) {
+                acts.push(Act::BackUpKey { key: key() });
+            }
             self.push_certifying(&mut acts, key());
         }
         let distant = self.distant.iter();
@@ -202,9 +208,26 @@ impl<'o> Order<'o, '_> {
             acts.push(Act::VerifyRoot);
         }
         acts.push(Act::Export);
+        acts.extend(self.all_backups_proven());
         acts.extend(self.all_keys_proven());
         acts.push(Act::SignOff);
         acts
+    }
+
+    fn is_backed_up(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        keys.any(|entry| {
+            let backup = entry.backup.as_ref();
+            entry.id.as_ref().is_some_and(|id| id.value == *key)
+                && backup.is_some_and(|backup| backup.value == Backup::Shares)
+        })
+    }
+
+    /// The backups of keys: each has been seen to open before the ceremony ends.
+    fn all_backups_proven(&self) -> Vec<Act> {
+        let keys = self.keys.iter().filter(|key| self.is_backed_up(key));
+        keys.map(|&key| Act::ProveBackup { key: key.clone() })
+            .collect()
     }
 
     /// What must stand before an act.
@@ -241,6 +264,10 @@ impl<'o> Order<'o, '_> {
                 self.maker(key.clone()),
                 Act::EnrolKey { key: key.clone() },
             ],
+            Act::BackUpKey { key } => {
+                vec![Act::OpenToken { key: key.clone() }, self.maker(key.clone())]
+            }
+            Act::ProveBackup { key } => vec![Act::BackUpKey { key: key.clone() }],
             // A signing has an order of its own.
             Act::JudgeRequest => vec![Act::InspectStation],
             Act::ComposeRoot => self.all_keys_ready(),
@@ -250,9 +277,15 @@ impl<'o> Order<'o, '_> {
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
             Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
-            Act::ProveToken { .. } | Act::SealMedium { .. } => vec![Act::Export],
+            Act::ProveToken { .. } => vec![Act::Export],
+            Act::SealMedium { .. } => {
+                let mut acts = vec![Act::Export];
+                acts.extend(self.all_backups_proven());
+                acts
+            }
             Act::SignOff => {
                 let mut acts = self.all_keys_proven();
+                acts.extend(self.all_backups_proven());
                 acts.extend(self.seals());
                 acts
             }
@@ -323,6 +356,17 @@ impl<'o> Order<'o, '_> {
                     &step.span,
                     format!("{:?} comes under no new certificate", key.as_str()),
                     "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
+                );
+            }
+            if let Act::BackUpKey { key } | Act::ProveBackup { key } = act
+                && self.keys.contains(&key)
+                && !self.is_backed_up(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} has no backup", key.as_str()),
+                    "take the step out, or write backup = \"shares\" at the key",
                 );
             }
             if let Act::EnrolKey { key } = act
@@ -405,7 +449,7 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    /// From open-token to generate-key, import-key or enrol-key the token stays in, and nobody leaves the table.
+    /// From open-token to generate-key, import-key, back-up-key or enrol-key the token stays in, and nobody leaves the table.
     fn blocks(&self) {
         for &key in &self.keys {
             let key = || key.clone();
@@ -415,7 +459,10 @@ impl<'o> Order<'o, '_> {
             let certified = certified
                 .then(|| self.first(&Act::CertifyKey { key: key() }))
                 .flatten();
-            let made = certified.or_else(|| self.first(&self.maker(key())).or(enrolled));
+            let backed_up = self.first(&Act::BackUpKey { key: key() });
+            let last = [certified, backed_up].into_iter().flatten();
+            let last = last.max_by_key(|(place, _)| *place);
+            let made = last.or(self.first(&self.maker(key()))).or(enrolled);
             let (Some((start, first)), Some((end, last))) = (open, made) else {
                 continue;
             };
@@ -516,16 +563,18 @@ const fn stage(act: &Act) -> u8 {
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
         Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::EnrolKey { .. } => 5,
-        Act::CertifyKey { .. } => 6,
+        Act::BackUpKey { .. } | Act::CertifyKey { .. } => 6,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 8,
         Act::SignRoot => 9,
         Act::CollectSignatures => 10,
         Act::VerifyRoot => 11,
         Act::Export => 12,
-        Act::ProveToken { .. } => 13,
-        Act::Seal { .. } | Act::SealMedium { .. } => 14,
-        Act::SignOff => 15,
+        // Wherever it stands after back-up-key: at the latest before what is sealed.
+        Act::ProveBackup { .. } => 13,
+        Act::ProveToken { .. } => 14,
+        Act::Seal { .. } | Act::SealMedium { .. } => 15,
+        Act::SignOff => 16,
     }
 }
 
@@ -556,6 +605,12 @@ const fn reason(act: &Act) -> &'static str {
             "a key is made behind its holder's PIN, and initialising takes a PIN away"
         }
         Act::GenerateKey { .. } | Act::ImportKey { .. } => "a root is composed of keys that exist",
+        Act::BackUpKey { .. } => {
+            "a key is in no root before it has its backup, and its token stays in until then"
+        }
+        Act::ProveBackup { .. } => {
+            "no backup counts before each custodian was seen to open a share"
+        }
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::CertifyKey { .. } => "a root of Notary is composed of keys in certificates",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",

@@ -166,7 +166,20 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
             }
             _ => false,
         });
-        if person.is(PersonRole::Custodian) && !is_named {
+        let groups = draft.backup.iter().flat_map(|backup| &backup.groups);
+        let mut shares = groups.flat_map(|group| &group.custodians);
+        let has_share = shares.any(|custodian| custodian.value == id.value);
+        if let (Some(keeping), false) = (&person.keeping, has_share)
+            && person.is(PersonRole::Custodian)
+        {
+            log.fault(
+                "script.unused",
+                &keeping.span,
+                format!("{:?} has a recipient, but no share", id.value.as_str()),
+                "name that person in a group of [backup], or take the recipient out",
+            );
+        }
+        if person.is(PersonRole::Custodian) && !is_named && !has_share {
             log.fault(
                 "script.unused",
                 &roles.span,

@@ -96,24 +96,6 @@ impl<'l, 't> Fields<'l, 't> {
             .collect()
     }
 
-    /// Fields that the language has and this version does not.
-    pub(in crate::script) fn later(&mut self, names: &[&'static str]) {
-        for name in names {
-            if let Some((key, _)) = self.table.get_key_value(*name) {
-                self.known.push(name);
-                self.log.fault(
-                    "script.unsupported",
-                    &key.span(),
-                    format!(
-                        "\"{name}\" in {} is not supported by this version",
-                        self.what
-                    ),
-                    "take it out, or use a version that has it",
-                );
-            }
-        }
-    }
-
     /// Ends the table: any field that was not asked for is a fault.
     pub(in crate::script) fn finish(self) {
         for (key, _) in self.table {

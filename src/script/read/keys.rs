@@ -28,7 +28,7 @@ pub(in crate::script) struct KeyEntry {
     /// Whether the script names an enrolment file, sound or not.
     pub(in crate::script) is_enrolled: bool,
     pub(in crate::script) enrolled: Option<At<Enrolled>>,
-    backup: Option<Backup>,
+    pub(in crate::script) backup: Option<At<Backup>>,
 }
 
 /// A token as it was read.
@@ -85,10 +85,10 @@ fn key(
                 value: at.value.enrolment.key_type(),
                 span: at.span.clone(),
             });
-            (key_type, Some(Backup::None))
+            (key_type, None)
         }
         // What the root before says of a key is not said again.
-        Some(change) if change.exists() => (change.key_type(), Some(Backup::None)),
+        Some(change) if change.exists() => (change.key_type(), None),
         // Whether it is made or matched, nobody knows.
         None => {
             for name in ["key_id", "type", "backup"] {
@@ -102,7 +102,7 @@ fn key(
                 .and_then(|value| value.at(key_type(&value))),
             fields
                 .required("backup", "backup = \"none\"")
-                .and_then(|value| backup(&value)),
+                .and_then(|value| value.at(value.one_of("script.backup", Backup::SPELLINGS))),
         ),
     };
     let activation = activation::read(fields.optional("activation"));
@@ -244,18 +244,6 @@ fn key_type(value: &Value<'_, '_>) -> Option<KeyType> {
     value.one_of("script.key-type", &spellings)
 }
 
-fn backup(value: &Value<'_, '_>) -> Option<Backup> {
-    if value.raw()? == "shares" {
-        value.fault(
-            "script.unsupported",
-            "backup \"shares\" is not supported by this version",
-            "write \"none\": the other root keys are the backup",
-        );
-        return None;
-    }
-    value.one_of("script.backup", Backup::SPELLINGS)
-}
-
 impl TokenEntry {
     /// Who made it, as far as the script says.
     pub(in crate::script) fn make(&self) -> Option<(&str, Option<&str>)> {
@@ -318,7 +306,7 @@ impl KeyEntry {
             token,
             key_type: self.key_type?.value,
             owner: self.owner.map(|at| at.value),
-            backup: self.backup?,
+            backup: self.backup.map_or(Backup::None, |at| at.value),
             change: self.change?.complete()?,
             enrolled: self.enrolled.map(|at| at.value),
         })

@@ -1,6 +1,6 @@
 //! The tables `[[medium]]`.
 
-use super::fields::{Fields, Value};
+use super::fields::Fields;
 use super::log::At;
 use crate::script::MediumId;
 use crate::script::medium::{Holds, Medium};
@@ -25,25 +25,17 @@ fn medium(mut fields: Fields<'_, '_>) -> MediumEntry {
         .and_then(|value| value.at(value.line(64)));
     let holds = fields
         .required("holds", "holds = \"export\"")
-        .and_then(|value| holds(&value));
+        .and_then(|value| value.one_of("script.medium", Holds::SPELLINGS));
     fields.finish();
     MediumEntry { id, serial, holds }
 }
 
-fn holds(value: &Value<'_, '_>) -> Option<Holds> {
-    let text = value.raw()?;
-    if ["shares", "wrapped-key"].contains(&text) {
-        value.fault(
-            "script.unsupported",
-            format!("holds {text:?} is not supported by this version"),
-            "write \"export\" or \"mirror\"",
-        );
-        return None;
-    }
-    value.one_of("script.medium", Holds::SPELLINGS)
-}
-
 impl MediumEntry {
+    /// What it is for; none where that was not read.
+    pub(in crate::script) const fn holds(&self) -> Option<Holds> {
+        self.holds
+    }
+
     pub(in crate::script) fn complete(self) -> Option<Medium> {
         Some(Medium {
             id: self.id?.value,

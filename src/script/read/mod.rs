@@ -2,6 +2,7 @@
 
 mod activation;
 mod attestation;
+mod backup;
 mod carried;
 mod custody;
 mod enrolled;
@@ -26,7 +27,7 @@ use jiff::Timestamp;
 use toml::de::DeTable;
 
 use super::plan::{Assurance, Kind, RootPolicy, Script};
-use super::{CarriedFiles, Faults, Warning, check, warning};
+use super::{Act, CarriedFiles, Faults, KeyId, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
@@ -35,6 +36,7 @@ use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
 pub(super) use attestation::AttestationEntry;
+pub(super) use backup::BackupEntry;
 pub(super) use keys::{KeyEntry, TokenEntry};
 pub(super) use log::{At, Log, Span};
 pub(super) use media::MediumEntry;
@@ -70,6 +72,7 @@ pub(super) struct Draft {
     pub(super) media: Vec<MediumEntry>,
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
+    pub(super) backup: Option<BackupEntry>,
 }
 
 impl Draft {
@@ -106,6 +109,12 @@ impl Draft {
         destination == Some(Destination::NotaryV1)
             && key.change.is_some()
             && (!key.exists() || key.is_moved())
+    }
+
+    /// Whether a step brings the key into its token, in place of having it made there.
+    pub(super) fn imports(&self, key: &KeyId) -> bool {
+        let mut acts = self.steps.iter().filter_map(|step| step.act.as_ref());
+        acts.any(|act| matches!(act, Act::ImportKey { key: of } if of == key))
     }
 
     /// The root that is changed, if it can be trusted.
@@ -231,7 +240,6 @@ fn document_fields(
         .optional("assurance")
         .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
-    fields.later(&["backup"]);
     if kind == Kind::Signing {
         let head = signing::Head {
             title,
@@ -268,6 +276,10 @@ fn document_fields(
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
     let media = media::read(fields.tables("medium", MOST));
+    let backup = fields
+        .optional("backup")
+        .and_then(|value| value.table("[backup]"))
+        .map(backup::read);
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -288,6 +300,7 @@ fn document_fields(
         media,
         distant,
         steps,
+        backup,
     };
     check::check(log, &draft, at);
     if !log.is_clean() {
@@ -377,6 +390,10 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         payloads,
         attestation: draft.attestation.complete(),
         signing: None,
+        backup: match draft.backup {
+            Some(entry) => Some(entry.plan()?),
+            None => None,
+        },
     })
 }
 

@@ -1,12 +1,13 @@
 //! The tables `[[person]]`.
 
 use super::MOST;
+use super::backup;
 use super::carried::Carrier;
 use super::fields::{Fields, Value};
 use super::keys::{self, TokenEntry};
 use super::log::{At, Span};
 use crate::script::plan::{Person, PersonRole};
-use crate::script::{CarriedKey, OwnToken, PersonId};
+use crate::script::{CarriedKey, OwnToken, PersonId, ShareKeeping};
 
 /// A person as it was read.
 pub(in crate::script) struct PersonEntry {
@@ -16,6 +17,10 @@ pub(in crate::script) struct PersonEntry {
     pub(in crate::script) roles: Option<At<Vec<PersonRole>>>,
     pub(in crate::script) substitute: Option<At<String>>,
     pub(in crate::script) approval: Option<OwnTokenEntry>,
+    /// How the person keeps a share.
+    pub(in crate::script) keeping: Option<At<ShareKeeping>>,
+    /// Whether that is all that the script says of it: nothing of it was faulty.
+    pub(in crate::script) is_keeping_read: bool,
 }
 
 /// A person's own token as it was read.
@@ -48,6 +53,8 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> PersonEntry 
         .optional("approval")
         .and_then(|value| value.table("\"approval\""))
         .map(|table| own_token(table, carrier));
+    let keeps = fields.optional("recipient").is_some();
+    let keeping = backup::keeping(&mut fields);
     fields.finish();
     PersonEntry {
         span,
@@ -56,6 +63,8 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> PersonEntry 
         roles,
         substitute,
         approval,
+        is_keeping_read: keeps == keeping.is_some(),
+        keeping,
     }
 }
 
@@ -85,7 +94,7 @@ fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
         value.fault(
             "script.person",
             "\"roles\" is empty",
-            "give at least one: administrator, witness, key-holder",
+            "give at least one: administrator, witness, key-holder, custodian",
         );
         return None;
     }
@@ -122,6 +131,7 @@ impl PersonEntry {
             name: self.name?.value,
             roles: self.roles?.value,
             substitute: self.substitute.map(|name| name.value),
+            keeping: self.keeping.map(|at| at.value),
             approval: match self.approval {
                 Some(entry) => Some(OwnToken {
                     token: entry.token?.complete()?,

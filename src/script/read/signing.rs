@@ -120,6 +120,7 @@ pub(super) fn read(
         warnings: Vec::new(),
         payloads: register?,
         attestation: AttestationPolicy::default(),
+        backup: None,
         signing: Some(Signing {
             request,
             trust: trust?,

@@ -33,6 +33,10 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             numbers.collect()
         }
         Act::GenerateKey { .. } | Act::ImportKey { .. } => vec![one("First fingerprint words")],
+        Act::BackUpKey { .. } => vec![
+            one("Fingerprint of the set"),
+            one("Serial numbers of the two media"),
+        ],
         Act::EnrolKey { key } if script.distant_key(key).is_some() => {
             vec![one("Called (name, number)"), one("First fingerprint words")]
         }
@@ -52,6 +56,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::JudgeRequest => vec![("Digest words on the card".to_owned(), 4)],
         Act::ReadScript
         | Act::Note { .. }
+        | Act::ProveBackup { .. }
         | Act::InitialiseToken { .. }
         | Act::EnrolKey { .. }
         | Act::CertifyKey { .. }

@@ -7,6 +7,7 @@ mod objects;
 mod signature;
 mod template;
 mod token;
+mod wrapping;
 
 use std::sync::Arc;
 

@@ -50,12 +50,9 @@ pub(super) const fn mechanism(key_type: KeyType) -> Mechanism<'static> {
 pub(super) fn public(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
     let mut template = names(request);
     template.extend(match request.key_type {
-        KeyType::EcdsaP256 => vec![Attribute::EcParams(P256_PARAMETERS.to_vec())],
-        KeyType::EcdsaP384 => vec![Attribute::EcParams(P384_PARAMETERS.to_vec())],
-        // The object identifier 1.3.101.112.
-        KeyType::Ed25519 => vec![Attribute::EcParams(vec![6, 3, 0x2b, 0x65, 0x70])],
         KeyType::RsaPss3072 => rsa(3072),
         KeyType::RsaPss4096 => rsa(4096),
+        curved => vec![curve(curved)],
     });
     if detail != Detail::Least {
         template.extend([Attribute::Private(false), Attribute::Verify(true)]);
@@ -87,7 +84,17 @@ pub(super) fn private(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
     template
 }
 
-fn names(request: &KeyRequest) -> Vec<Attribute> {
+/// The curve of a key that has one.
+pub(super) fn curve(key_type: KeyType) -> Attribute {
+    Attribute::EcParams(match key_type {
+        KeyType::EcdsaP384 => P384_PARAMETERS.to_vec(),
+        // The object identifier 1.3.101.112.
+        KeyType::Ed25519 => vec![6, 3, 0x2b, 0x65, 0x70],
+        _ => P256_PARAMETERS.to_vec(),
+    })
+}
+
+pub(super) fn names(request: &KeyRequest) -> Vec<Attribute> {
     vec![
         Attribute::Token(true),
         Attribute::Label(request.label.clone().into_bytes()),

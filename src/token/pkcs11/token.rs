@@ -13,18 +13,18 @@ use zeroize::Zeroizing;
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::profile::Profile;
-use crate::record::{TokenId, Tries};
+use crate::record::{KeyAttributes, TokenId, Tries};
 use crate::secret::Pin;
 
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
-    check_label,
+    WrappingToken, check_label,
 };
 use super::failure::{ability, code};
 use super::library::{Library, Seat, lock};
 use super::signature::Signing;
 use super::template::{self, Detail};
-use super::{device, info, objects};
+use super::{device, info, objects, wrapping};
 
 pub(super) struct Pkcs11Token {
     // Before the library, which must not be finalised while a session sits on it.
@@ -188,6 +188,28 @@ impl Pkcs11Token {
             .map_err(device)
     }
 
+    /// Signs with a key of the session, be it kept or not.
+    fn sign_with(
+        &self,
+        session: &Session,
+        key: ObjectHandle,
+        public: &PublicKey,
+        scheme: Scheme,
+        message: &[u8],
+        object_id: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        let algorithm = public.algorithm();
+        let signing = Signing::new(algorithm, scheme, &self.mechanisms(session)?, message)?;
+        let raw = session
+            .sign(&signing.mechanism, key, &signing.input)
+            .map_err(ability(&format!("sign with {algorithm}")))?;
+        let length = raw.len();
+        signing.finish(raw).ok_or_else(|| {
+            let problem = format!("its signature of {length} bytes is none of {algorithm}");
+            mismatch(object_id, problem)
+        })
+    }
+
     /// The private key of an ID.
     fn private_key(session: &Session, object_id: &[u8]) -> Result<ObjectHandle, TokenError> {
         match objects::of_id(session, ObjectClass::PRIVATE_KEY, object_id)?.as_slice() {
@@ -340,24 +362,9 @@ impl Token for Pkcs11Token {
 
     fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
         self.in_login(|session| {
-            for taken in [
-                Attribute::Label(request.label.clone().into_bytes()),
-                Attribute::Id(request.object_id.clone()),
-            ] {
-                let found = session.find_objects(&[Attribute::Token(true), taken]);
-                if !found.map_err(device)?.is_empty() {
-                    return Err(TokenError::ObjectExists {
-                        label: request.label.clone(),
-                        object_id: request.object_id.clone(),
-                    });
-                }
-            }
+            require_unused(session, request)?;
             let (public, private) = make(session, request)?;
-            read_back(session, request, public, private).inspect_err(|_| {
-                // What is wrong with the key is what has to be told, not that it could not be removed.
-                let _ = session.destroy_object(private);
-                let _ = session.destroy_object(public);
-            })
+            read_back_or_destroy(session, request, public, private)
         })
     }
 
@@ -392,17 +399,12 @@ impl Token for Pkcs11Token {
                     what: "sign with a key that asks for the PIN at each signature".to_owned(),
                 });
             }
-            let algorithm = public.algorithm();
-            let signing = Signing::new(algorithm, scheme, &self.mechanisms(session)?, message)?;
-            let raw = session
-                .sign(&signing.mechanism, key, &signing.input)
-                .map_err(ability(&format!("sign with {algorithm}")))?;
-            let length = raw.len();
-            signing.finish(raw).ok_or_else(|| {
-                let problem = format!("its signature of {length} bytes is none of {algorithm}");
-                mismatch(object_id, problem)
-            })
+            self.sign_with(session, key, public, scheme, message, object_id)
         })
+    }
+
+    fn wrapping(&mut self) -> Option<&mut dyn WrappingToken> {
+        Some(self)
     }
 
     fn random(&mut self, length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
@@ -446,6 +448,76 @@ impl Token for Pkcs11Token {
     }
 }
 
+impl WrappingToken for Pkcs11Token {
+    fn wrap(
+        &mut self,
+        object_id: &[u8],
+        key_encryption_key: &[u8; 32],
+    ) -> Result<Vec<u8>, TokenError> {
+        self.in_login(|session| {
+            let private = Self::private_key(session, object_id)?;
+            wrapping::wrap(session, private, key_encryption_key)
+        })
+    }
+
+    fn sign_wrapped(
+        &mut self,
+        public: &PublicKey,
+        key_encryption_key: &[u8; 32],
+        wrapped: &[u8],
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        let scheme = Scheme::for_public_key(public).ok_or_else(|| TokenError::Unsupported {
+            what: format!("sign for TUF with {}", public.algorithm()),
+        })?;
+        self.in_login(|session| {
+            let private = wrapping::unwrap_for_once(session, public, key_encryption_key, wrapped)?;
+            let signed = self.sign_with(session, private, public, scheme, message, &[]);
+            session.destroy_object(private).map_err(device)?;
+            signed
+        })
+    }
+
+    fn confine(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError> {
+        self.in_login(|session| {
+            let private = Self::private_key(session, object_id)?;
+            wrapping::confine(session, private, object_id)
+        })
+    }
+
+    fn unwrap(
+        &mut self,
+        request: &KeyRequest,
+        public: &PublicKey,
+        key_encryption_key: &[u8; 32],
+        wrapped: &[u8],
+    ) -> Result<GeneratedKey, TokenError> {
+        self.in_login(|session| {
+            require_unused(session, request)?;
+            let (public, private) =
+                wrapping::unwrap(session, request, public, key_encryption_key, wrapped)?;
+            read_back_or_destroy(session, request, public, private)
+        })
+    }
+}
+
+/// Nothing on the token may have the label or the ID that a new key is to have.
+fn require_unused(session: &Session, request: &KeyRequest) -> Result<(), TokenError> {
+    for taken in [
+        Attribute::Label(request.label.clone().into_bytes()),
+        Attribute::Id(request.object_id.clone()),
+    ] {
+        let found = session.find_objects(&[Attribute::Token(true), taken]);
+        if !found.map_err(device)?.is_empty() {
+            return Err(TokenError::ObjectExists {
+                label: request.label.clone(),
+                object_id: request.object_id.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Makes the pair, with the fullest template that the module takes.
 fn make(
     session: &Session,
@@ -464,6 +536,20 @@ fn make(
         }
     }
     made.map_err(ability(&format!("make keys of type {}", request.key_type)))
+}
+
+/// Reads a new pair back; what is not as it should be does not stay.
+fn read_back_or_destroy(
+    session: &Session,
+    request: &KeyRequest,
+    public: ObjectHandle,
+    private: ObjectHandle,
+) -> Result<GeneratedKey, TokenError> {
+    read_back(session, request, public, private).inspect_err(|_| {
+        // What is wrong with the key is what has to be told, not that it could not be removed.
+        let _ = session.destroy_object(private);
+        let _ = session.destroy_object(public);
+    })
 }
 
 /// Reads the pair back and compares it with what was asked for.

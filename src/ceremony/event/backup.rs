@@ -1,0 +1,86 @@
+//! What happens when a key is backed up.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backup::Manifest;
+use crate::script::{KeyId, MediumId, PersonId};
+
+/// How a custodian was seen to open what is for nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenedBy {
+    /// On a device of the custodian's own, by reading out the words that stand inside.
+    OwnDevice,
+    /// On this machine, with an identity that the custodian brought.
+    IdentityHere,
+    /// On this machine, with the custodian's passphrase.
+    Passphrase,
+    /// From paper: every word was typed back.
+    Paper,
+}
+
+impl OpenedBy {
+    /// In a few words, for a report: "on the custodian's own device, check words read out".
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::OwnDevice => "on a device of their own, whose words they read out",
+            Self::IdentityHere => "here, with an identity of their own",
+            Self::Passphrase => "here, with a passphrase",
+            Self::Paper => "from paper, each word typed back",
+        }
+    }
+}
+
+/// Where the randomness of a key-encryption key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Randomness {
+    /// From the operating system and from the token, mixed: who knows one of them knows nothing.
+    SystemAndToken,
+    /// From the operating system alone: the token has no generator to ask.
+    System,
+}
+
+/// Where a private key was wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WrappedIn {
+    /// In its token: it never was in this machine's memory.
+    Token,
+    /// In the locked memory of this machine, before it was brought into its token.
+    Memory,
+}
+
+/// A medium as it was seen when something was written to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeenMedium {
+    /// How the script calls it.
+    pub medium: MediumId,
+    /// What tells the device from others: its serial number where the system gives one, otherwise its number.
+    pub device: String,
+}
+
+/// A share set that was made, written, read back and tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackedUp {
+    /// The key's name in the script.
+    pub key: KeyId,
+    /// What the set is.
+    pub manifest: Manifest,
+    /// How many quorums of the shares in memory were tried, each of which restored the key-encryption key.
+    pub quorums: u64,
+    /// Where the key-encryption key comes from.
+    pub randomness: Randomness,
+    /// Where the private key was wrapped.
+    pub wrapped_in: WrappedIn,
+    /// Where the shares were written.
+    pub shares_on: SeenMedium,
+    /// Where the wrapped key was written.
+    pub wrapped_on: SeenMedium,
+    /// Who wrote the words by hand and typed each of them back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typed_back: Vec<PersonId>,
+}

@@ -1,0 +1,148 @@
+//! An identity whose program asks something of the person before it: what it asks comes through the room.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use age::Callbacks;
+use age::secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::backup::{Opener, Refusal};
+use crate::ceremony::{
+    Failure, FailureKind, Interrupt, SecretPrompt, SecretPurpose, Waiting, WaitingOn,
+};
+use crate::record::visible;
+use crate::script::PersonId;
+
+use super::super::Executor;
+use super::super::effects::{Hindrance, Performed};
+use super::failure_of;
+
+/// How often the room is told that the identity still works.
+const HEARTBEAT: Duration = Duration::from_millis(250);
+
+/// What the program of an identity asks for.
+enum Asked {
+    /// To have something said.
+    Say(String),
+    /// A secret; none where nobody gives it.
+    Secret(String, Sender<Option<SecretString>>),
+}
+
+/// What an identity's program is given in place of a person.
+#[derive(Clone)]
+struct Messenger(Sender<Asked>);
+
+impl Callbacks for Messenger {
+    fn display_message(&self, message: &str) {
+        // Whoever has given up does not hear it.
+        let _ = self.0.send(Asked::Say(visible(message)));
+    }
+
+    fn confirm(&self, message: &str, _yes: &str, _no: Option<&str>) -> Option<bool> {
+        self.display_message(message);
+        None
+    }
+
+    fn request_public_string(&self, _description: &str) -> Option<String> {
+        None
+    }
+
+    fn request_passphrase(&self, description: &str) -> Option<SecretString> {
+        let (answer, answered) = mpsc::channel();
+        self.0
+            .send(Asked::Secret(visible(description), answer))
+            .ok()?;
+        answered.recv().ok().flatten()
+    }
+}
+
+impl Executor<'_> {
+    /// Opens something with an identity that a custodian brought, on a thread of its own: a device may hang.
+    pub(super) fn with_identity<T: Send + 'static>(
+        &mut self,
+        custodian: &PersonId,
+        identity: Zeroizing<Vec<u8>>,
+        open: impl FnOnce(&Opener) -> Result<T, Refusal> + Send + 'static,
+    ) -> Performed<T> {
+        let (asks, asked) = mpsc::channel();
+        let (done, result) = mpsc::channel();
+        let worker = thread::Builder::new()
+            .name("identity".to_owned())
+            .spawn(move || {
+                let read = Opener::identities(&identity, &Messenger(asks));
+                let opened = match &read {
+                    Ok(opener) => open(opener).map_err(failure_of),
+                    Err(error) => Err(Failure {
+                        kind: FailureKind::File,
+                        what: format!("that is no identity: {error}"),
+                        hint: "name the file that age-plugin-NAME wrote, with a line AGE-PLUGIN-…"
+                            .to_owned(),
+                    }),
+                };
+                let _ = done.send(opened);
+            });
+        if worker.is_err() {
+            return Err(given_up("no thread can be started"));
+        }
+        self.listen(custodian, &asked, &result)
+    }
+
+    fn listen<T>(
+        &mut self,
+        custodian: &PersonId,
+        asked: &Receiver<Asked>,
+        result: &Receiver<Result<T, Failure>>,
+    ) -> Performed<T> {
+        let begun = Instant::now();
+        let mut said = Vec::new();
+        loop {
+            match asked.recv_timeout(HEARTBEAT) {
+                Ok(Asked::Say(text)) => said = vec![text],
+                Ok(Asked::Secret(about, answer)) => {
+                    let prompt = SecretPrompt {
+                        who: custodian.clone(),
+                        purpose: SecretPurpose::IdentityPin,
+                        about,
+                        tries: None,
+                        given: None,
+                        digits_only: false,
+                    };
+                    let typed = self.front_end.secret(&self.ceremony, &prompt)?;
+                    let secret = SecretString::from(typed.secret.expose().to_owned());
+                    let _ = answer.send(Some(secret));
+                }
+                Err(_) => {}
+            }
+            match result.try_recv() {
+                Ok(Ok(opened)) => return Ok(opened),
+                Ok(Err(failure)) => return Err(Hindrance::Failed(failure)),
+                Err(mpsc::TryRecvError::Disconnected) => {
+                    return Err(given_up("its program ended without an answer"));
+                }
+                Err(mpsc::TryRecvError::Empty) => {}
+            }
+            let waiting = Waiting {
+                what: "Opening with the identity; it may want to be touched".to_owned(),
+                seen: said.clone(),
+                elapsed: begun.elapsed(),
+                on: WaitingOn::Token,
+                touch: None,
+            };
+            match self.front_end.waiting(&self.ceremony, &waiting) {
+                Ok(()) => {}
+                Err(Interrupt::GiveUp) => return Err(given_up("it was given up")),
+                Err(interrupt) => return Err(Hindrance::Interrupted(interrupt)),
+            }
+        }
+    }
+}
+
+fn given_up(why: &str) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::GivenUp,
+        what: format!("the identity did not open it: {why}"),
+        hint: "put the device in, and try once more".to_owned(),
+    })
+}

@@ -1,0 +1,210 @@
+//! Media by what they hold: where each is mounted, and what tells its device from others.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::ceremony::{Answer, Ask, Failure, FailureKind, Mode, Prompt, SeenMedium};
+use crate::script::{Holds, Medium, MediumId};
+
+use super::super::Executor;
+use super::super::effects::{Hindrance, Performed};
+
+/// Where the media are, as the room has told it since the process began.
+#[derive(Debug, Default)]
+pub(in crate::executor) struct MediaRoom {
+    paths: BTreeMap<MediumId, PathBuf>,
+}
+
+/// A medium that is in.
+#[derive(Debug, Clone)]
+pub(in crate::executor) struct FoundMedium {
+    pub(in crate::executor) path: PathBuf,
+    pub(in crate::executor) seen: SeenMedium,
+}
+
+impl Executor<'_> {
+    /// The medium of the script that holds such things, where it is mounted now. The room is asked once.
+    pub(in crate::executor) fn medium(&mut self, holds: Holds) -> Performed<FoundMedium> {
+        let Some(medium) = self.ceremony().script().medium_for(holds).cloned() else {
+            return Err(failed(
+                format!("the script has no medium for {}", holds.title()),
+                "break off, and name one in the script",
+            ));
+        };
+        if let Some(twin) = self.room.hands.medium(&medium.id) {
+            let path = twin.map_err(|error| {
+                failed(
+                    format!(
+                        "the folder that stands in for {} cannot be made: {error}",
+                        medium.id
+                    ),
+                    "look whether the directory of the rehearsal can be written",
+                )
+            })?;
+            return Ok(FoundMedium {
+                path,
+                seen: SeenMedium {
+                    device: format!("twin of {}", medium.id),
+                    medium: medium.id,
+                },
+            });
+        }
+        let path = match self.room.media.paths.get(&medium.id) {
+            Some(path) => path.clone(),
+            None => self.ask_for_medium(&medium)?,
+        };
+        let found = self.found(&medium, &path);
+        if found.is_ok() {
+            self.room.media.paths.insert(medium.id, path);
+        } else {
+            self.room.media.paths.remove(&medium.id);
+        }
+        found
+    }
+
+    fn ask_for_medium(&mut self, medium: &Medium) -> Performed<PathBuf> {
+        let administrator = self.ceremony().script().people().iter();
+        let who = administrator
+            .filter(|person| person.is(crate::script::PersonRole::Administrator))
+            .map(|person| person.id.clone());
+        let prompt = Prompt {
+            step: self.ceremony().current_step().map(|step| step.id.clone()),
+            who: who.collect(),
+            lines: vec![format!(
+                "Put in {}. A witness compares it with the run sheet.",
+                medium.title()
+            )],
+            ask: Ask::Text {
+                label: format!("Folder where {} is mounted", medium.id),
+                default: None,
+            },
+            approval: false,
+        };
+        match self.front_end.ask(&self.ceremony, &prompt)? {
+            Answer::Text(text) if !text.trim().is_empty() => Ok(PathBuf::from(text.trim())),
+            _ => Err(failed(
+                format!("nobody said where {} is", medium.id),
+                "give the folder where the system shows it, from / on",
+            )),
+        }
+    }
+
+    fn found(&self, medium: &Medium, path: &Path) -> Performed<FoundMedium> {
+        let shown = crate::record::visible(&path.to_string_lossy());
+        if !path.is_absolute() || !path.is_dir() {
+            return Err(failed(
+                format!("{shown} is no folder, given from / on"),
+                "put the medium in, and give the folder where the system shows it",
+            ));
+        }
+        let unreadable = |error: io::Error| {
+            failed(
+                format!("{shown} cannot be looked at: {error}"),
+                "look at the medium: is it there, and may it be read?",
+            )
+        };
+        let real = fs::canonicalize(path).map_err(unreadable)?;
+        let own = fs::canonicalize(self.directory.path()).map_err(unreadable)?;
+        if self.ceremony().mode() == Mode::Production && real.starts_with(&own) {
+            return Err(failed(
+                format!("{shown} lies in the directory of this ceremony"),
+                "neither shares nor wrapped keys are kept with the record: put a medium in",
+            ));
+        }
+        let device = device_of(&real).map_err(unreadable)?;
+        if let Some(wanted) = &medium.serial
+            && device.serial.as_ref() != Some(wanted)
+        {
+            let there = device
+                .serial
+                .as_deref()
+                .unwrap_or("none that the system tells");
+            return Err(failed(
+                format!(
+                    "{shown} is on another device than {}: its serial number is {}, not {wanted}",
+                    medium.id,
+                    crate::record::visible(there)
+                ),
+                "nothing was written; put in the medium that the script names",
+            ));
+        }
+        Ok(FoundMedium {
+            seen: SeenMedium {
+                medium: medium.id.clone(),
+                device: device.title(),
+            },
+            path: real,
+        })
+    }
+
+    /// A wrapped key and its shares never lie on the same device.
+    pub(in crate::executor) fn require_apart(
+        shares: &FoundMedium,
+        wrapped: &FoundMedium,
+    ) -> Performed<()> {
+        if shares.seen.device != wrapped.seen.device {
+            return Ok(());
+        }
+        Err(failed(
+            format!(
+                "{} and {} are the same device, {}",
+                shares.path.display(),
+                wrapped.path.display(),
+                shares.seen.device
+            ),
+            "nothing was written; a wrapped key and its shares never lie on one medium: leave with Ctrl-C, put in another one, and go on with conclave resume",
+        ))
+    }
+}
+
+/// A device as the system tells it.
+struct Device {
+    number: String,
+    serial: Option<String>,
+}
+
+impl Device {
+    fn title(&self) -> String {
+        match &self.serial {
+            Some(serial) => format!("serial {}", crate::record::visible(serial)),
+            None => format!("device {}", self.number),
+        }
+    }
+}
+
+/// The device on which a folder lies: the whole of it, whatever partition that is.
+fn device_of(path: &Path) -> io::Result<Device> {
+    let device = fs::metadata(path)?.dev();
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let number = format!("{major}:{minor}");
+    let Ok(mut place) = fs::canonicalize(format!("/sys/dev/block/{number}")) else {
+        // A file system that lies on no block device of its own.
+        return Ok(Device {
+            number,
+            serial: None,
+        });
+    };
+    if place.join("partition").exists() {
+        place.pop();
+    }
+    let whole = fs::read_to_string(place.join("dev"));
+    let number = whole.map_or(number, |text| text.trim().to_owned());
+    let serial = place.ancestors().find_map(|above| {
+        let read = |name: &str| fs::read_to_string(above.join(name)).ok();
+        let text = read("serial").or_else(|| read("device/serial"))?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    });
+    Ok(Device { number, serial })
+}
+
+fn failed(what: String, hint: &str) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::File,
+        what,
+        hint: hint.to_owned(),
+    })
+}

@@ -1,0 +1,473 @@
+//! The backup of a key: it is wrapped, what wrapped it is split, all of it is written and tried, and forgotten.
+
+mod identity;
+mod media;
+mod opening;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::backup::recipient::{self, EncryptError, Recipient};
+use crate::backup::{
+    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Refusal, SetFacts,
+    SetPlan, SplitFailure,
+};
+use crate::ceremony::{
+    BackedUp, Failure, FailureKind, Mode, Outcome, Randomness, Waiting, WaitingOn, WrappedIn,
+};
+use crate::certificate::PublicKey;
+use crate::metadata::Scheme;
+use crate::record::{Provenance, TokenId};
+use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
+use crate::token::{Token, TokenError};
+use crate::words::Digest;
+
+use super::effects::{Hindrance, Performed};
+use super::export::write_exclusively;
+use super::{Executor, ExecutorError, fill_random};
+
+pub(super) use media::MediaRoom;
+pub(super) use opening::Passphrases;
+
+/// After how many combinations of shares the room is told how far it is.
+const TOLD_EVERY: u64 = 256;
+
+/// A private key that is wrapped, and what wrapped it, until its shares are made.
+pub(super) struct Wrapped {
+    kek: KeyEncryptionKey,
+    bytes: Vec<u8>,
+    randomness: Randomness,
+}
+
+/// The same of a key that was brought into its token: nobody can wrap it again.
+pub(super) struct HeldKey {
+    key: KeyId,
+    wrapped: Wrapped,
+}
+
+impl Wrapped {
+    /// Wraps a key that is in memory.
+    pub(super) fn in_memory(
+        token: &mut dyn Token,
+        key: &KeyId,
+        private: &crate::secret::PrivateKey,
+    ) -> Result<Self, TokenError> {
+        let (kek, randomness) = fresh_key(token, key)?;
+        let bytes = kek.wrap(private).map_err(|error| TokenError::Unsupported {
+            what: format!("have its key wrapped: {error}"),
+        })?;
+        Ok(Self {
+            kek,
+            bytes,
+            randomness,
+        })
+    }
+
+    /// Has a token wrap a key of its own, and shows that what came out is that key: it signs, in the token.
+    fn in_token(
+        token: &mut dyn Token,
+        key: &KeyId,
+        object_id: &[u8],
+        public: &PublicKey,
+    ) -> Result<Self, TokenError> {
+        let (kek, randomness) = fresh_key(token, key)?;
+        let wrapping = token.wrapping().ok_or_else(|| TokenError::Unsupported {
+            what: "wrap a key".to_owned(),
+        })?;
+        let bytes = wrapping.wrap(object_id, kek.expose())?;
+        let untrue = |problem: &str| TokenError::KeyMismatch {
+            object_id: object_id.to_vec(),
+            problem: problem.to_owned(),
+        };
+        let message = canary(public);
+        let signature = wrapping.sign_wrapped(public, kek.expose(), &bytes, &message)?;
+        let is_key = Scheme::for_public_key(public)
+            .is_some_and(|scheme| scheme.verify(public, &message, &signature).is_ok());
+        if !is_key {
+            return Err(untrue("what left it wrapped is another key"));
+        }
+        Ok(Self {
+            kek,
+            bytes,
+            randomness,
+        })
+    }
+}
+
+/// What a wrapped key signs to show that it is the one: no root, and of no other use.
+fn canary(public: &PublicKey) -> Vec<u8> {
+    format!("conclave wrapped key canary v1\n{}\n", public.fingerprint()).into_bytes()
+}
+
+/// A key-encryption key, of the system's randomness and, where the token has some, of the token's.
+fn fresh_key(
+    token: &mut dyn Token,
+    key: &KeyId,
+) -> Result<(KeyEncryptionKey, Randomness), TokenError> {
+    let no_randomness = || TokenError::Unsupported {
+        what: "be given random bytes: the system has none".to_owned(),
+    };
+    let mut system = zeroize::Zeroizing::new([0; 32]);
+    let mut other = zeroize::Zeroizing::new([0; 32]);
+    fill_random(system.as_mut_slice()).map_err(|_| no_randomness())?;
+    let randomness = match token.random(32) {
+        Ok(bytes) => {
+            other.copy_from_slice(&bytes);
+            Randomness::SystemAndToken
+        }
+        Err(TokenError::Unsupported { .. }) => {
+            fill_random(other.as_mut_slice()).map_err(|_| no_randomness())?;
+            Randomness::System
+        }
+        Err(error) => return Err(error),
+    };
+    let kek = KeyEncryptionKey::mix(&system, &other, key.as_str().as_bytes())
+        .map_err(|_| no_randomness())?;
+    Ok((kek, randomness))
+}
+
+impl Executor<'_> {
+    /// Keeps what wraps a key that was brought into its token, until the step that backs it up.
+    pub(super) fn hold_wrapped(&mut self, key: &KeyId, wrapped: Option<Wrapped>) {
+        self.room.held_key = wrapped.map(|wrapped| HeldKey {
+            key: key.clone(),
+            wrapped,
+        });
+    }
+
+    /// Backs a key up. The key-encryption key and the shares in clear exist in this call alone.
+    pub(super) fn back_up_key(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public: &PublicKey,
+        id: &str,
+        void: &[String],
+    ) -> Performed<Outcome> {
+        let shares_on = self.medium(Holds::Shares)?;
+        let keys_on = self.medium(Holds::WrappedKey)?;
+        Self::require_apart(&shares_on, &keys_on)?;
+        let folder = folder(key, id);
+        let folders = [shares_on.path.join(&folder), keys_on.path.join(&folder)];
+        for medium in [&shares_on, &keys_on] {
+            for id in void.iter().map(String::as_str).chain([id]) {
+                remove_folder(&medium.path.join(self::folder(key, id)))?;
+            }
+        }
+        let held = self.room.held_key.take_if(|held| held.key == *key);
+        let (wrapped, wrapped_in) = match held {
+            Some(held) => (held.wrapped, WrappedIn::Memory),
+            None => (self.wrap_in_token(key, token, public)?, WrappedIn::Token),
+        };
+        let made = match self.make_set(key, id, public, &wrapped, &folders) {
+            Ok(made) => made,
+            Err(hindrance) => {
+                if wrapped_in == WrappedIn::Memory {
+                    // The room tries again: what wraps this key must last until then.
+                    self.hold_wrapped(key, Some(wrapped));
+                }
+                return Err(hindrance);
+            }
+        };
+        Ok(Outcome::BackedUp(Box::new(BackedUp {
+            key: key.clone(),
+            manifest: made.manifest,
+            quorums: made.quorums,
+            randomness: wrapped.randomness,
+            wrapped_in,
+            shares_on: shares_on.seen,
+            wrapped_on: keys_on.seen,
+            typed_back: Vec::new(),
+        })))
+    }
+
+    fn wrap_in_token(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public: &PublicKey,
+    ) -> Performed<Wrapped> {
+        if super::room::is_attesting(token) {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::Unsupported,
+                what: format!("what wraps {key} was in memory, and is there no more"),
+                hint: "have the key made anew, under \"other\": this one cannot be backed up"
+                    .to_owned(),
+            }));
+        }
+        self.bring(key)?;
+        self.await_exactly(key, token)?;
+        let object_id = self.object_of(key, token, public)?;
+        self.log_in_seen(key, token)?;
+        let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
+        self.call("Wrapping the key", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            Wrapped::in_token(open.token.as_mut(), &key_of_job, &object_id, &public)
+        })
+    }
+
+    /// Splits, writes, reads back, and tries.
+    fn make_set(
+        &mut self,
+        key: &KeyId,
+        id: &str,
+        public: &PublicKey,
+        wrapped: &Wrapped,
+        [shares, wrapped_keys]: &[PathBuf; 2],
+    ) -> Performed<MadeSet> {
+        let plan = self.set_plan(key, id, public)?;
+        let set =
+            BackupSet::split(&wrapped.kek, plan, fill_random).map_err(|failure| match failure {
+                SplitFailure::Random(error) => Hindrance::Broken(error),
+                SplitFailure::Repeats => Hindrance::Broken(ExecutorError::Random),
+            })?;
+        let quorums = self.try_every_quorum(&set)?;
+        let mut files = Vec::new();
+        for (custodian, share) in set.custodians() {
+            let text = share.text();
+            if let Some(file) = self.closed(custodian, text.as_bytes())? {
+                files.push((custodian.id.clone(), file));
+            }
+        }
+        let digest_of = |custodian: &str| {
+            let mut files = files.iter();
+            let (_, file) = files.find(|(id, _)| id == custodian)?;
+            Some(Digest::of(file))
+        };
+        let manifest = set.manifest(digest_of, &wrapped.bytes).map_err(refused)?;
+        let about = manifest.to_file_bytes();
+        for (custodian, file) in &files {
+            write_exclusively(&shares.join(set.plan().share_file(custodian)), file)?;
+        }
+        let name = set.plan().manifest_file();
+        write_exclusively(&shares.join(&name), &about)?;
+        write_exclusively(&wrapped_keys.join(&name), &about)?;
+        write_exclusively(
+            &wrapped_keys.join(set.plan().wrapped_file()),
+            &wrapped.bytes,
+        )?;
+        Ok(MadeSet { manifest, quorums })
+    }
+
+    /// What a set of this key must be: the people and groups of the script, and the recipients that were seen to open.
+    fn set_plan(&self, key: &KeyId, id: &str, public: &PublicKey) -> Performed<SetPlan> {
+        let ceremony = self.ceremony();
+        let script = ceremony.script();
+        let cannot = |what: String| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::Unsupported,
+                what: format!("no share set of {key} can be made: {what}"),
+                hint: "break off, and mend [backup] in the script".to_owned(),
+            })
+        };
+        let plan = script
+            .backup()
+            .ok_or_else(|| cannot("nobody has a share".to_owned()))?;
+        let mut groups = Vec::with_capacity(plan.groups.len());
+        for group in &plan.groups {
+            let custodians = group.custodians.iter();
+            let custodians = custodians
+                .map(|person| self.custodian(person).map_err(&cannot))
+                .collect::<Result<_, _>>()?;
+            groups.push(CustodianGroup {
+                threshold: group.threshold,
+                custodians,
+            });
+        }
+        let known = ceremony
+            .key(key)
+            .and_then(|state| state.generated()?.provenance);
+        let time = ceremony.time(jiff::Timestamp::now());
+        let made_at = jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
+        SetPlan::new(SetFacts {
+            id: id.to_owned(),
+            repository: script.repository().to_owned(),
+            key: key.to_string(),
+            public_key: public.clone(),
+            // A key that can leave its token is at best one that could.
+            provenance: known.unwrap_or(Provenance::WasExtractable),
+            groups_needed: plan.group_threshold,
+            groups,
+            made_at,
+            is_rehearsal: ceremony.mode() == Mode::Rehearsal,
+            supersedes: ceremony.superseded_sets(key),
+        })
+        .map_err(|error| cannot(error.to_string()))
+    }
+
+    fn custodian(&self, person: &PersonId) -> Result<Custodian, String> {
+        let ceremony = self.ceremony();
+        let script = ceremony.script();
+        let keeping = script.person(person).and_then(|one| one.keeping.as_ref());
+        let closing = match keeping {
+            Some(ShareKeeping::Recipient { .. }) => {
+                let recipients = ceremony.proven_recipients(person).unwrap_or_default();
+                let read = recipients.iter().map(|text| text.parse::<Recipient>());
+                let read: Result<Vec<_>, _> = read.collect();
+                Some(Closing::Recipients(
+                    read.map_err(|error| error.to_string())?,
+                ))
+            }
+            Some(ShareKeeping::Passphrase) => Some(Closing::Passphrase),
+            Some(ShareKeeping::Paper) | None => None,
+        };
+        Ok(Custodian {
+            id: person.to_string(),
+            name: ceremony.cast().name(script, person).to_owned(),
+            by_hand: closing.is_none(),
+            closing,
+        })
+    }
+
+    /// The file of a share; none for who keeps it on paper.
+    fn closed(&self, custodian: &Custodian, text: &[u8]) -> Performed<Option<Vec<u8>>> {
+        let closed = match &custodian.closing {
+            None => return Ok(None),
+            Some(Closing::Recipients(recipients)) => {
+                recipient::encrypt(text, recipients, &age::NoCallbacks)
+            }
+            Some(Closing::Passphrase) => {
+                let passphrase = self.room.passphrases.of(&custodian.id).ok_or_else(|| {
+                    Hindrance::Failed(Failure {
+                        kind: FailureKind::SecretGone,
+                        what: format!(
+                            "the passphrase of {} is not in memory any more",
+                            custodian.name
+                        ),
+                        hint:
+                            "leave with Ctrl-C and go on with conclave resume: it is asked for anew"
+                                .to_owned(),
+                    })
+                })?;
+                recipient::encrypt_under(text, passphrase)
+            }
+        };
+        closed
+            .map(Some)
+            .map_err(|error| not_closed(&custodian.name, &error))
+    }
+
+    /// Tries every quorum, while the room sees how far it is.
+    fn try_every_quorum(&mut self, set: &BackupSet) -> Performed<u64> {
+        let all = set.combinations();
+        let begun = std::time::Instant::now();
+        let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
+        let mut interrupt = None;
+        set.try_every_quorum(|tried| {
+            if tried % TOLD_EVERY != 0 || interrupt.is_some() {
+                return;
+            }
+            let waiting = Waiting {
+                what: format!("Trying every quorum of shares: {tried} of {all} combinations"),
+                seen: vec![bar(tried, all)],
+                elapsed: begun.elapsed(),
+                on: WaitingOn::Token,
+                touch: None,
+            };
+            interrupt = front_end.waiting(ceremony, &waiting).err();
+        })
+        .map_err(refused)?;
+        match interrupt {
+            Some(interrupt) => Err(Hindrance::Interrupted(interrupt)),
+            None => Ok(self
+                .ceremony()
+                .script()
+                .backup()
+                .map_or(0, crate::script::BackupPlan::quorums)),
+        }
+    }
+
+    /// Sees to it that a key leaves its token no more.
+    pub(super) fn confine_key(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public: &PublicKey,
+    ) -> Performed<Outcome> {
+        self.bring(key)?;
+        self.await_exactly(key, token)?;
+        let object_id = self.object_of(key, token, public)?;
+        self.log_in_seen(key, token)?;
+        let (key_of_job, id) = (key.clone(), token.clone());
+        let attributes = self.call("Confining the key to its token", move |bench| {
+            let open = bench.take(&key_of_job, &id)?;
+            let wrapping = open
+                .token
+                .wrapping()
+                .ok_or_else(|| TokenError::Unsupported {
+                    what: "confine a key that could leave it".to_owned(),
+                })?;
+            wrapping.confine(&object_id)
+        })?;
+        Ok(Outcome::KeyConfined(attributes))
+    }
+}
+
+/// The folder of a set, on either medium.
+fn folder(key: &KeyId, id: &str) -> String {
+    format!("{key}-{id}")
+}
+
+/// A set that was written and tried.
+struct MadeSet {
+    manifest: Manifest,
+    quorums: u64,
+}
+
+/// `[######····] 60 %`.
+fn bar(done: u64, all: u64) -> String {
+    const WIDTH: u64 = 40;
+    let full = done
+        .saturating_mul(WIDTH)
+        .checked_div(all)
+        .unwrap_or(0)
+        .min(WIDTH);
+    let percent = done.saturating_mul(100).checked_div(all).unwrap_or(0);
+    let part = |letter: &str, count: u64| letter.repeat(usize::try_from(count).unwrap_or(0));
+    format!(
+        "[{}{}] {percent} %",
+        part("#", full),
+        part(".", WIDTH - full)
+    )
+}
+
+/// What an interrupted try left of a set goes: its shares fit nothing that is kept.
+fn remove_folder(path: &Path) -> Performed<()> {
+    match fs::remove_dir_all(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Hindrance::Failed(Failure {
+            kind: FailureKind::File,
+            what: format!("{} cannot be removed: {error}", path.display()),
+            hint: "what lies there is of a set that came to nothing: remove it, and go on"
+                .to_owned(),
+        })),
+    }
+}
+
+/// A check of a backup that refused.
+fn refused(refusal: Refusal) -> Hindrance {
+    Hindrance::Failed(failure_of(refusal))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is handed to map_err, which passes errors by value"
+)]
+fn failure_of(refusal: Refusal) -> Failure {
+    Failure {
+        kind: FailureKind::Untrue,
+        what: refusal.to_string(),
+        hint: "nothing that was entered or written before is lost; try once more".to_owned(),
+    }
+}
+
+fn not_closed(who: &str, error: &EncryptError) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::File,
+        what: format!("nothing can be closed for {who}: {error}"),
+        hint: "a recipient of a plugin needs its program age-plugin-NAME on this machine, in the path of the system"
+            .to_owned(),
+    })
+}

@@ -1,0 +1,366 @@
+//! Custodians open what is closed for them: a test message before anything is split, and the own share after.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::backup::recipient::{self, Recipient};
+use crate::backup::{Opener, Refusal};
+use crate::ceremony::{
+    Answer, Ask, Failure, FailureKind, OpenedBy, Outcome, Prompt, SecretPrompt, SecretPurpose,
+};
+use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
+use crate::secret::Passphrase;
+use crate::words::Digest;
+
+use super::super::effects::{Hindrance, Performed};
+use super::super::export::write_exclusively;
+use super::super::{Executor, fill_random};
+use super::{not_closed, refused, remove_folder};
+
+/// The words of a test message.
+const TEST_WORDS: usize = 4;
+/// The fewest characters of a passphrase.
+const SHORTEST_PASSPHRASE: usize = 12;
+/// The longest identity file.
+const LONGEST_IDENTITY: u64 = 1 << 20;
+
+/// The passphrases of custodians, from the test message until their shares are closed.
+#[derive(Debug, Default)]
+pub(in crate::executor) struct Passphrases(BTreeMap<String, Passphrase>);
+
+impl Passphrases {
+    pub(super) fn of(&self, custodian: &str) -> Option<&Passphrase> {
+        self.0.get(custodian)
+    }
+}
+
+impl Executor<'_> {
+    /// Has a custodian open a test message.
+    pub(in crate::executor) fn prove_recipient(
+        &mut self,
+        custodian: &PersonId,
+    ) -> Performed<Outcome> {
+        let mut random = Zeroizing::new([0; 32]);
+        fill_random(random.as_mut_slice()).map_err(Hindrance::Broken)?;
+        let words: Vec<&str> = Digest::of(random.as_slice()).words();
+        let words = words[..TEST_WORDS].join(" ");
+        let text = format!(
+            "A test message of a backup for {}.\nRead these words out: {words}\n",
+            self.ceremony().script().repository()
+        );
+        let by = self.ceremony().opening_of(custodian);
+        let name = self.name_of(custodian);
+        if by == Some(OpenedBy::Passphrase) {
+            let passphrase = self.ask_passphrase(custodian, SecretPurpose::NewSharePassphrase)?;
+            let file = recipient::encrypt_under(text.as_bytes(), &passphrase)
+                .map_err(|error| not_closed(&name, &error))?;
+            let again = self.ask_passphrase(custodian, SecretPurpose::SharePassphrase)?;
+            let opened = Opener::passphrase(&again).open(&file).map_err(refused)?;
+            Self::require_words(&name, &words, &words_in(&opened))?;
+            self.room
+                .passphrases
+                .0
+                .insert(custodian.to_string(), passphrase);
+            return Ok(Outcome::RecipientProven {
+                custodian: custodian.clone(),
+                recipients: Vec::new(),
+                by: OpenedBy::Passphrase,
+            });
+        }
+        let recipients = self.recipients(custodian)?;
+        let file = recipient::encrypt(text.as_bytes(), &recipients, &age::NoCallbacks)
+            .map_err(|error| not_closed(&name, &error))?;
+        let by = by.unwrap_or(OpenedBy::OwnDevice);
+        let read = if by == OpenedBy::IdentityHere {
+            let opened = self.open_here(custodian, move |opener| opener.open(&file))?;
+            words_in(&opened)
+        } else {
+            let medium = self.medium(Holds::Shares)?;
+            let folder = medium.path.join("test-messages");
+            remove_folder(&folder)?;
+            let path = folder.join(format!("{custodian}.age"));
+            write_exclusively(&path, &file)?;
+            let given = match self.twin_opener(custodian)? {
+                Some(opener) => words_in(&opener.open(&file).map_err(refused)?),
+                None => String::new(),
+            };
+            let read = self.ask_reading(
+                custodian,
+                vec![
+                    format!("A test message for {name} lies in {}.", path.display()),
+                    format!("{name} opens it on a device of their own, with age -d -i IDENTITY, and reads out the {TEST_WORDS} words that stand in it."),
+                ],
+                "Words of the test message",
+                given,
+            )?;
+            remove_folder(&folder)?;
+            read
+        };
+        Self::require_words(&name, &words, &read)?;
+        Ok(Outcome::RecipientProven {
+            custodian: custodian.clone(),
+            recipients: recipients.iter().map(ToString::to_string).collect(),
+            by,
+        })
+    }
+
+    /// Has a custodian open the own share, from the medium.
+    pub(in crate::executor) fn open_own_share(
+        &mut self,
+        key: &KeyId,
+        custodian: &PersonId,
+    ) -> Performed<Outcome> {
+        let backup = self.ceremony().backup_of(key);
+        let Some(made) = backup.and_then(|backup| backup.made()).cloned() else {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::Untrue,
+                what: format!("{key} has no backup"),
+                hint: "break off, and look at the record".to_owned(),
+            }));
+        };
+        let medium = self.medium(Holds::Shares)?;
+        let manifest = made.manifest;
+        let entry = manifest.share_of(custodian.as_str()).ok_or_else(|| {
+            refused(Refusal::new(
+                crate::backup::Check::ShareCustodian,
+                format!("{custodian} keeps no share of this set"),
+            ))
+        })?;
+        let folder = super::folder(key, &manifest.facts().id);
+        let path = medium.path.join(folder).join(entry.label().share_file());
+        let file = read_whole(&path)?;
+        // Whatever the medium made of it is noticed before anybody tries to open it.
+        if entry.file() != Some(Digest::of(&file)) {
+            return Err(refused(Refusal::new(
+                crate::backup::Check::ShareChanged,
+                format!(
+                    "{} is not the file that was written for {}",
+                    path.display(),
+                    entry.label().who()
+                ),
+            )));
+        }
+        let by = self.ceremony().opening_of(custodian);
+        let name = self.name_of(custodian);
+        let by = by.unwrap_or(OpenedBy::OwnDevice);
+        match by {
+            OpenedBy::Passphrase => {
+                let passphrase = self.ask_passphrase(custodian, SecretPurpose::SharePassphrase)?;
+                let phrase = Opener::passphrase(&passphrase);
+                let opened = manifest
+                    .open(&file, &phrase, Some(custodian.as_str()))
+                    .map_err(refused)?;
+                manifest.check_share(&opened).map_err(refused)?;
+            }
+            OpenedBy::IdentityHere => {
+                let (known, who) = (manifest.clone(), custodian.to_string());
+                self.open_here(custodian, move |opener| {
+                    let opened = known.open(&file, opener, Some(&who))?;
+                    known.check_share(&opened).map(drop)
+                })?;
+            }
+            OpenedBy::OwnDevice | OpenedBy::Paper => {
+                let given = match self.twin_opener(custodian)? {
+                    Some(opener) => manifest
+                        .open(&file, &opener, Some(custodian.as_str()))
+                        .map_err(refused)?
+                        .check_words()
+                        .to_owned(),
+                    None => String::new(),
+                };
+                let read = self.ask_reading(
+                    custodian,
+                    vec![
+                        format!("The share of {name} lies in {}.", path.display()),
+                        format!("{name} opens it on a device of their own, with age -d -i IDENTITY, and reads out the check words that stand in it: never the numbered words."),
+                    ],
+                    "Check words",
+                    given,
+                )?;
+                manifest
+                    .check_words(custodian.as_str(), &read)
+                    .map_err(refused)?;
+            }
+        }
+        Ok(Outcome::ShareOpened {
+            custodian: custodian.clone(),
+            by,
+        })
+    }
+
+    /// Opens something with the identity of a custodian, on this machine.
+    fn open_here<T: Send + 'static>(
+        &mut self,
+        custodian: &PersonId,
+        open: impl FnOnce(&Opener) -> Result<T, Refusal> + Send + 'static,
+    ) -> Performed<T> {
+        if let Some(opener) = self.twin_opener(custodian)? {
+            return open(&opener).map_err(refused);
+        }
+        let name = self.name_of(custodian);
+        let path = self.ask_reading(
+            custodian,
+            vec![format!(
+                "{name} puts in the hardware identity, and names its identity file: it holds no private key, only which device it is."
+            )],
+            "Path of the identity file",
+            String::new(),
+        )?;
+        let identity = Zeroizing::new(read_whole(Path::new(path.trim()))?);
+        self.with_identity(custodian, identity, open)
+    }
+
+    /// The recipients to which a share will be closed: the script's, or the twin's.
+    fn recipients(&mut self, custodian: &PersonId) -> Performed<Vec<Recipient>> {
+        let person = self.ceremony().script().person(custodian);
+        let keeping = person.and_then(|person| person.keeping.clone());
+        let Some(ShareKeeping::Recipient {
+            recipient, second, ..
+        }) = keeping
+        else {
+            return Ok(Vec::new());
+        };
+        let mut texts: Vec<String> = std::iter::once(recipient).chain(second).collect();
+        if let Some(twins) = self.room.hands.twin_recipients(custodian, texts.len()) {
+            texts = twins.map_err(|error| twin_failed(custodian, &error))?;
+        }
+        let read: Result<Vec<Recipient>, _> = texts.iter().map(|text| text.parse()).collect();
+        read.map_err(|error| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::Unsupported,
+                what: format!("the recipient of {custodian}: {error}"),
+                hint: "break off, and mend the script".to_owned(),
+            })
+        })
+    }
+
+    /// What opens for the twin of a custodian; none in a production.
+    fn twin_opener(&mut self, custodian: &PersonId) -> Performed<Option<Opener>> {
+        let Some(identity) = self.room.hands.twin_identity(custodian) else {
+            return Ok(None);
+        };
+        let identity = identity.map_err(|error| twin_failed(custodian, &error))?;
+        let opener = Opener::identities(&identity, &age::NoCallbacks);
+        opener.map(Some).map_err(|error| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::File,
+                what: format!("the identity of the twin of {custodian}: {error}"),
+                hint: "look whether the directory of the rehearsal is as it was".to_owned(),
+            })
+        })
+    }
+
+    fn ask_passphrase(
+        &mut self,
+        custodian: &PersonId,
+        purpose: SecretPurpose,
+    ) -> Performed<Passphrase> {
+        let prompt = SecretPrompt {
+            who: custodian.clone(),
+            purpose,
+            about: format!("the share of {}", self.name_of(custodian)),
+            tries: None,
+            given: self.room.hands.given_passphrase(custodian),
+            digits_only: !self.ceremony().is_keyboard_tested(),
+        };
+        let typed = self.ask_secret(&prompt)?;
+        if typed.expose().chars().count() < SHORTEST_PASSPHRASE {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::NotDigits,
+                what: format!("a passphrase of a share has {SHORTEST_PASSPHRASE} characters at least"),
+                hint: "whoever finds the file can try as many as they like: take several words, once the keyboard was tested, under \"other\"".to_owned(),
+            }));
+        }
+        Passphrase::new(Zeroizing::new(typed.expose().to_owned())).map_err(|error| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::NotDigits,
+                what: error.to_string(),
+                hint: "choose another".to_owned(),
+            })
+        })
+    }
+
+    /// Asks for what a custodian reads out, or off something. Nobody is shown it beforehand.
+    pub(super) fn ask_reading(
+        &mut self,
+        custodian: &PersonId,
+        lines: Vec<String>,
+        label: &str,
+        given: String,
+    ) -> Performed<String> {
+        let prompt = Prompt {
+            step: self.ceremony().current_step().map(|step| step.id.clone()),
+            who: vec![custodian.clone()],
+            lines,
+            ask: Ask::Reading {
+                label: label.to_owned(),
+                usual: given.clone(),
+            },
+            approval: false,
+        };
+        match self.front_end.ask(&self.ceremony, &prompt)? {
+            // What a twin reads out.
+            Answer::Text(text) if text.trim().is_empty() => Ok(given),
+            Answer::Text(text) => Ok(text),
+            _ => Ok(String::new()),
+        }
+    }
+
+    fn require_words(name: &str, wanted: &str, read: &str) -> Performed<()> {
+        let plain = |text: &str| {
+            let words = text.split_whitespace().map(str::to_lowercase);
+            words.collect::<Vec<_>>()
+        };
+        if plain(wanted) == plain(read) {
+            return Ok(());
+        }
+        Err(Hindrance::Failed(Failure {
+            kind: FailureKind::Untrue,
+            what: format!("what {name} read out are not the words of the test message"),
+            hint: "another message is made; if it does not open, the recipient in the script is not this custodian's: break off, and mend it".to_owned(),
+        }))
+    }
+
+    pub(super) fn name_of(&self, person: &PersonId) -> String {
+        let ceremony = self.ceremony();
+        ceremony.cast().name(ceremony.script(), person).to_owned()
+    }
+}
+
+/// The words of a test message that was opened.
+fn words_in(opened: &[u8]) -> String {
+    let text = String::from_utf8_lossy(opened);
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("Read these words out: "));
+    line.unwrap_or_default().to_owned()
+}
+
+fn read_whole(path: &Path) -> Performed<Vec<u8>> {
+    let shown = || PathBuf::from(crate::record::visible(&path.to_string_lossy()));
+    let failed = |what: String| {
+        Hindrance::Failed(Failure {
+            kind: FailureKind::File,
+            what: format!("{} cannot be read: {what}", shown().display()),
+            hint: "look at the medium: is it there, and may it be read?".to_owned(),
+        })
+    };
+    let length = fs::metadata(path)
+        .map_err(|error| failed(error.to_string()))?
+        .len();
+    if length > LONGEST_IDENTITY {
+        return Err(failed("it is longer than 1 MiB".to_owned()));
+    }
+    fs::read(path).map_err(|error| failed(error.to_string()))
+}
+
+fn twin_failed(custodian: &PersonId, error: &std::io::Error) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::File,
+        what: format!("the twin of {custodian} has no identity: {error}"),
+        hint: "look whether the directory of the rehearsal can be written".to_owned(),
+    })
+}

@@ -1,0 +1,156 @@
+//! Shares on paper: shown to the custodian alone, written by hand, and typed back word by word.
+
+use zeroize::Zeroizing;
+
+use crate::backup::{BackupSet, OpenedShare, slip39};
+use crate::ceremony::{Mode, SecretPrompt, SecretPurpose, SecretShown, StepError};
+use crate::script::PersonId;
+use crate::secret::ShareWords;
+
+use super::super::Executor;
+use super::super::effects::Performed;
+
+/// Words in a row, as share sheets have them.
+const ROW: usize = 3;
+
+impl Executor<'_> {
+    /// Has each custodian who keeps a share on paper write it down and type it back.
+    pub(super) fn have_paper_written(&mut self, set: &BackupSet) -> Performed<Vec<PersonId>> {
+        let plan = self.ceremony().script().backup();
+        let people: Vec<PersonId> = plan
+            .into_iter()
+            .flat_map(crate::script::BackupPlan::custodians)
+            .cloned()
+            .collect();
+        let mut written = Vec::new();
+        for ((custodian, share), person) in set.custodians().zip(people) {
+            if custodian.by_hand {
+                self.have_share_written(&person, share)?;
+                written.push(person);
+            }
+        }
+        Ok(written)
+    }
+
+    fn have_share_written(&mut self, person: &PersonId, share: &OpenedShare) -> Performed<()> {
+        let words = share.words();
+        let label = share.label();
+        let about = format!("{}, set {}", label.who(), label.set.short_hex());
+        let each: Vec<&str> = words.expose().split(' ').collect();
+        let shown = SecretShown {
+            who: person.clone(),
+            title: "share".to_owned(),
+            about: about.clone(),
+            advice: vec![
+                "Turn the screen, so that nobody else sees it. Write each word into its row of the share sheet; the check words are no secret, and go to their place there.".to_owned(),
+                format!("Check words: {}", share.check_words()),
+                "They are typed back next: four letters of a word are enough.".to_owned(),
+            ],
+            lines: rows(&each),
+        };
+        self.front_end.show_secret(&self.ceremony, shown)?;
+        let mut typed = Zeroizing::new(String::with_capacity(words.expose().len() + 1));
+        for (word, number) in each.iter().copied().zip(1..) {
+            let word = self.have_word_typed(person, &about, word, number, each.len())?;
+            typed.push_str(word);
+            typed.push(' ');
+        }
+        // The checksum of all of them holds, for they are the very words.
+        debug_assert!(ShareWords::new(&typed).same_as(&words));
+        Ok(())
+    }
+
+    /// Asks for a word until it is the one that was shown.
+    fn have_word_typed<'w>(
+        &mut self,
+        person: &PersonId,
+        about: &str,
+        word: &'w str,
+        number: usize,
+        of: usize,
+    ) -> Performed<&'w str> {
+        let is_rehearsal = self.ceremony().mode() == Mode::Rehearsal;
+        loop {
+            let prompt = SecretPrompt {
+                who: person.clone(),
+                purpose: SecretPurpose::ShareWord,
+                about: format!("word {number} of {of}, {about}"),
+                tries: None,
+                given: is_rehearsal.then(|| word.to_owned()),
+                digits_only: false,
+            };
+            let typed = self.ask_secret(&prompt)?;
+            match completed(typed.expose()) {
+                Some(whole) if whole == word => return Ok(word),
+                Some(_) => self.word_refused(number, "it is another word than the one in that row"),
+                None => self.word_refused(number, "no word of shares begins so, or more than one does"),
+            }
+        }
+    }
+
+    fn word_refused(&mut self, number: usize, why: &'static str) {
+        let error = StepError::ShareWord { number, why };
+        self.front_end.not_accepted(&self.ceremony, &error);
+    }
+}
+
+/// The one word that begins as it was typed.
+fn completed(typed: &str) -> Option<&'static str> {
+    let lower = Zeroizing::new(typed.trim().to_lowercase());
+    let mut begin = slip39::completions(&lower);
+    match (begin.next(), begin.next()) {
+        (Some(only), None) => Some(only),
+        (Some(first), Some(_)) if first == lower.as_str() => Some(first),
+        _ => None,
+    }
+}
+
+/// Numbered rows, as on the share sheet.
+fn rows(words: &[&str]) -> Vec<Zeroizing<String>> {
+    let row = |(row, words): (usize, &[&str])| {
+        // Room for all: a text that grows leaves its former places unwiped.
+        let mut line = Zeroizing::new(String::with_capacity(64));
+        for (place, word) in words.iter().enumerate() {
+            let number = (row * ROW + place + 1).to_string();
+            for _ in number.len()..4 {
+                line.push(' ');
+            }
+            line.push_str(&number);
+            line.push(' ');
+            line.push_str(word);
+            for _ in word.len()..10 {
+                line.push(' ');
+            }
+        }
+        line
+    };
+    words.chunks(ROW).enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_letters_are_a_word() {
+        assert_eq!(completed("acad"), Some("academic"));
+        assert_eq!(completed(" ACADEMIC "), Some("academic"));
+        // "aca" would do as well, for no other word begins so; "ac" begins several.
+        assert_eq!(completed("ac"), None);
+        assert_eq!(completed("zzzz"), None);
+        assert_eq!(completed(""), None);
+        // A word that begins another one is itself when it is typed out.
+        for word in slip39::completions("") {
+            assert_eq!(completed(word), Some(word));
+        }
+    }
+
+    #[test]
+    fn rows_are_numbered() {
+        let words: Vec<&str> = slip39::completions("a").take(33).collect();
+        let rows = rows(&words);
+        assert_eq!(rows.len(), 11);
+        assert!(rows[0].starts_with("   1 "));
+        assert!(rows[10].starts_with("  31 "));
+    }
+}

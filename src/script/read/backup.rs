@@ -1,0 +1,171 @@
+//! The table `[backup]`, and how a custodian keeps a share.
+
+use super::MOST;
+use super::fields::{Fields, Value};
+use super::log::{At, Span};
+use crate::backup::recipient::{Recipient, RecipientError};
+use crate::script::{BackupPlan, Opens, PersonId, ShareGroup, ShareKeeping};
+
+/// The longest public SSH key is one of RSA with 16,384 bits.
+const LONGEST_RECIPIENT: usize = 4000;
+
+/// The table as it was read.
+pub(in crate::script) struct BackupEntry {
+    pub(in crate::script) span: Span,
+    group_threshold: Option<At<i64>>,
+    pub(in crate::script) groups: Vec<GroupEntry>,
+    /// Whether every group could be read.
+    is_read: bool,
+}
+
+/// A group as it was read.
+pub(in crate::script) struct GroupEntry {
+    pub(in crate::script) span: Span,
+    threshold: Option<At<i64>>,
+    pub(in crate::script) custodians: Vec<At<PersonId>>,
+}
+
+pub(super) fn read(mut fields: Fields<'_, '_>) -> BackupEntry {
+    let span = fields.span.clone();
+    let group_threshold = fields
+        .optional("group_threshold")
+        .and_then(|value| value.at(value.integer()));
+    let items = fields
+        .required(
+            "groups",
+            "groups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
+        )
+        .and_then(|value| value.items(MOST));
+    fields.finish();
+    let groups: Option<Vec<GroupEntry>> = items
+        .iter()
+        .flatten()
+        .map(|item| Some(group(item.table("a group of [backup]")?)))
+        .collect();
+    BackupEntry {
+        span,
+        group_threshold,
+        is_read: items.is_some() && groups.is_some(),
+        groups: groups.unwrap_or_default(),
+    }
+}
+
+fn group(mut fields: Fields<'_, '_>) -> GroupEntry {
+    let span = fields.span.clone();
+    let threshold = fields
+        .required("threshold", "threshold = 2")
+        .and_then(|value| value.at(value.integer()));
+    let custodians = fields
+        .required("custodians", "custodians = [\"custodian-1\"]")
+        .and_then(|value| value.items(MOST))
+        .unwrap_or_default();
+    fields.finish();
+    GroupEntry {
+        span,
+        threshold,
+        custodians: custodians
+            .iter()
+            .filter_map(|item| item.at(item.id()))
+            .collect(),
+    }
+}
+
+impl BackupEntry {
+    /// The plan, where every number of it was read.
+    pub(in crate::script) fn plan(&self) -> Option<BackupPlan> {
+        let number = |at: &At<i64>| u8::try_from(at.value).ok();
+        let groups = self.groups.iter().map(|group| {
+            Some(ShareGroup {
+                threshold: number(group.threshold.as_ref()?)?,
+                custodians: group.custodians.iter().map(|at| at.value.clone()).collect(),
+            })
+        });
+        let groups: Vec<ShareGroup> = groups.collect::<Option<_>>().filter(|_| self.is_read)?;
+        Some(BackupPlan {
+            group_threshold: match &self.group_threshold {
+                Some(at) => number(at)?,
+                // All of them, unless it is said otherwise.
+                None => u8::try_from(groups.len()).ok()?,
+            },
+            groups,
+        })
+    }
+}
+
+/// Reads `recipient`, `second_recipient` and `opens` of a person.
+pub(super) fn keeping(fields: &mut Fields<'_, '_>) -> Option<At<ShareKeeping>> {
+    let value = fields.optional("recipient");
+    let second = fields.optional("second_recipient");
+    let opens = fields.optional("opens");
+    let Some(value) = value else {
+        for field in [second, opens].iter().flatten() {
+            field.fault(
+                "script.recipient",
+                "who has no \"recipient\" has no share",
+                "add, for example: recipient = \"age1…\"",
+            );
+        }
+        return None;
+    };
+    let text = value.line(LONGEST_RECIPIENT)?;
+    if text == ShareKeeping::PAPER {
+        value.fault(
+            "script.unsupported",
+            "shares on paper are not supported by this version",
+            "name a recipient, or write \"passphrase\"",
+        );
+        return None;
+    }
+    let alone = match text.as_str() {
+        ShareKeeping::PASSPHRASE => Some(ShareKeeping::Passphrase),
+        ShareKeeping::PAPER => Some(ShareKeeping::Paper),
+        _ => None,
+    };
+    if let Some(keeping) = alone {
+        for field in [second, opens].iter().flatten() {
+            field.fault(
+                "script.recipient",
+                format!(
+                    "a share is kept {} or encrypted to a recipient, not both",
+                    keeping.title()
+                ),
+                "take this out, or name a recipient",
+            );
+        }
+        return value.at(Some(keeping));
+    }
+    let recipient = recipient(&value)?;
+    let second = match second {
+        Some(second) => Some(self::recipient(&second)?),
+        None => None,
+    };
+    let opens = match opens {
+        Some(opens) => opens.one_of("script.recipient", Opens::SPELLINGS)?,
+        None => Opens::default(),
+    };
+    value.at(Some(ShareKeeping::Recipient {
+        recipient,
+        second,
+        opens,
+    }))
+}
+
+/// A recipient. A private identity is not repeated.
+fn recipient(value: &Value<'_, '_>) -> Option<String> {
+    let text = value.line(LONGEST_RECIPIENT)?;
+    match text.parse::<Recipient>() {
+        Ok(recipient) => Some(recipient.to_string()),
+        Err(error) => {
+            let hint = match error {
+                RecipientError::Private => {
+                    "take it out, and make a new identity: whoever saw this script has the old one"
+                }
+                _ => {
+                    "write \"age1…\" or \"ssh-ed25519 …\", as the custodian gave it; or \"passphrase\", or \"paper\""
+                }
+            };
+            value.fault("script.recipient", format!("no recipient: {error}"), hint);
+            None
+        }
+    }
+}
