@@ -16,7 +16,6 @@ mod pty;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use pty::{Size, Terminal};
@@ -42,7 +41,7 @@ fn main() {
         let mut terminal = start(&["rehearse", "--out", out.to_str().unwrap()], size);
         let what = format!("key to frame at {}x{}", size.columns, size.rows);
         report(&what, keys_to_frames(&mut terminal));
-        let spent = idle(terminal.process_id());
+        let spent = terminal.leave_alone(IDLE);
         println!(
             "{:<28} {:.2} % of a processor over {} s",
             "idle",
@@ -77,23 +76,6 @@ fn keys_to_frames(terminal: &mut Terminal) -> Vec<Duration> {
             begun.elapsed()
         })
         .collect()
-}
-
-/// The time that the processor spent on a process, all its threads included, while nothing was asked of it.
-fn idle(process: i32) -> Duration {
-    let spent = || {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-        let after_name = stat.rsplit(')').next().unwrap();
-        let fields: Vec<u64> = after_name
-            .split_whitespace()
-            .map(|field| field.parse().unwrap_or(0))
-            .collect();
-        // utime and stime, in hundredths of a second.
-        Duration::from_millis(10 * (fields[11] + fields[12]))
-    };
-    let before = spent();
-    thread::sleep(IDLE);
-    spent().saturating_sub(before)
 }
 
 /// Resumes a ceremony, which makes no tokens first.

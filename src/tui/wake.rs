@@ -23,7 +23,8 @@ const REST_OF_KEY: Duration = Duration::from_millis(50);
 pub(super) struct Sleeper {
     /// None once it is gone.
     keyboard: Option<Keyboard>,
-    executor: UnixStream,
+    /// None once it has ended: a stream that is closed would wake the screen for ever.
+    executor: Option<UnixStream>,
     signals: Signals,
 }
 
@@ -41,7 +42,7 @@ impl Sleeper {
         executor.set_nonblocking(true)?;
         Ok(Self {
             keyboard: Some(keyboard),
-            executor,
+            executor: Some(executor),
             signals: Signals::watch()?,
         })
     }
@@ -56,10 +57,10 @@ impl Sleeper {
             at_most + Duration::from_millis(1)
         };
         let timeout = Timespec::try_from(at_most).map_err(io::Error::other)?;
-        let mut ready = vec![
-            PollFd::new(&self.executor, PollFlags::IN),
-            PollFd::new(&self.signals.read, PollFlags::IN),
-        ];
+        let mut ready = vec![PollFd::new(&self.signals.read, PollFlags::IN)];
+        if let Some(executor) = &self.executor {
+            ready.push(PollFd::new(executor, PollFlags::IN));
+        }
         if let Some(keyboard) = &self.keyboard {
             ready.push(PollFd::from_borrowed_fd(keyboard.as_fd(), PollFlags::IN));
         }
@@ -67,10 +68,15 @@ impl Sleeper {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let keyboard = ready.get(2).map_or(PollFlags::empty(), PollFd::revents);
+        let keyboard = match &self.keyboard {
+            Some(_) => ready.last().map_or(PollFlags::empty(), PollFd::revents),
+            None => PollFlags::empty(),
+        };
         drop(ready);
-        drain(&mut self.executor);
-        drain(&mut self.signals.read);
+        if self.executor.as_mut().is_some_and(is_closed) {
+            self.executor = None;
+        }
+        is_closed(&mut self.signals.read);
         let typed = self.read(keyboard, has_beginning);
         Ok(Woken {
             typed,
@@ -99,9 +105,16 @@ impl Sleeper {
     }
 }
 
-fn drain(stream: &mut UnixStream) {
+/// Takes all that came, and tells whether nothing will come any more.
+fn is_closed(stream: &mut UnixStream) -> bool {
     let mut buffer = [0; 256];
-    while matches!(stream.read(&mut buffer), Ok(1..)) {}
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
 }
 
 /// The signals that matter while the screen is drawn.

@@ -1,6 +1,7 @@
 //! A terminal with a program in it, for tests that sit in the operator's chair.
 //!
-//! Nothing here sleeps: a test waits for what it expects to see, until a deadline.
+//! A test waits for what it expects to see, until a deadline; nothing here sleeps but who wants to know whether the
+//! program does.
 //!
 //! ```ignore
 //! let mut terminal = Terminal::conclave(&["token", "init", "--label", "root 1"], &env, Size::STANDARD);
@@ -219,6 +220,25 @@ impl Terminal {
     pub(crate) fn process_id(&self) -> i32 {
         let process = self.process.expect("the program still runs");
         process.as_raw_nonzero().get()
+    }
+
+    /// Asks nothing of the program for so long, and gives the time that the processor spent on it meanwhile, on all
+    /// its threads.
+    pub(crate) fn leave_alone(&self, for_so_long: Duration) -> Duration {
+        let spent = || {
+            let stat =
+                std::fs::read_to_string(format!("/proc/{}/stat", self.process_id())).unwrap();
+            let after_name = stat.rsplit(')').next().unwrap();
+            let fields: Vec<u64> = after_name
+                .split_whitespace()
+                .map(|field| field.parse().unwrap_or(0))
+                .collect();
+            // utime and stime, in hundredths of a second.
+            Duration::from_millis(10 * (fields[11] + fields[12]))
+        };
+        let before = spent();
+        std::thread::sleep(for_so_long);
+        spent().saturating_sub(before)
     }
 
     /// Whether the terminal shows what is typed.

@@ -99,6 +99,11 @@ fn a_whole_rehearsal_plays_on_the_screen() {
     let mut terminal = rehearse(&out, &[]);
     play_until(&mut terminal, "The ceremony is closed");
     terminal.expect_on_screen("Write on paper: the head of the record");
+    let spent = terminal.leave_alone(Duration::from_secs(1));
+    assert!(
+        spent < Duration::from_millis(100),
+        "it does not sleep: {spent:?}"
+    );
     terminal.send(PAGE_DOWN);
     terminal.expect_on_screen("Carry to the online machine");
     terminal.send("\r");
