@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Ceremony, Fact, FailureKind, FrontEnd, Interrupt, Mode, Prompt, Recorded, SecretPrompt,
-    SecretPurpose, StepError, TypedSecret, Waiting,
+    SecretPurpose, SecretShown, StepError, TypedSecret, Waiting,
 };
 use conclave::executor::{CeremonyDirectory, Ended, Executor};
 use conclave::metadata::KeyType;
@@ -51,6 +51,10 @@ impl FrontEnd for Careless {
             secret: Pin::new(Zeroizing::new(text)).unwrap(),
             word: None,
         })
+    }
+
+    fn show_secret(&mut self, _: &Ceremony, _: SecretShown) -> Result<(), Interrupt> {
+        Ok(())
     }
 
     fn waiting(&mut self, _: &Ceremony, _: &Waiting) -> Result<(), Interrupt> {

@@ -84,6 +84,14 @@ pub enum Effect {
         /// When the key is to want a PIN and a touch; none for makes without such policies.
         policy: Option<UsePolicy>,
     },
+    /// Have the management key of the token written down by hand and typed back, and the token keep it no more. Where
+    /// an interrupted try got that far, it is only typed.
+    HandOverManagementKey {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+    },
     /// Have a custodian open a test message.
     ProveRecipient {
         /// Who.
@@ -220,6 +228,8 @@ pub enum Outcome {
     },
     /// It has a PIN.
     PinSet,
+    /// Its management key is on paper, and not on it any more.
+    ManagementKeyWritten,
     /// It does not hold the key any more.
     KeyDestroyed,
     /// It holds a new key.

@@ -57,7 +57,7 @@ pub use own_token::own_token_message;
 pub use people::Presence;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
-    TypedSecret, Waiting, WaitingOn,
+    SecretShown, TypedSecret, Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 pub use state::{Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, StepState};

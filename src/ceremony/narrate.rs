@@ -288,6 +288,9 @@ impl Event {
             } => format!(
                 "{people} decided to unblock the PIN of the token for {key}; bag {bag} is opened for it."
             ),
+            Fact::ManagementKeyWritten { key } => format!(
+                "{people} wrote the management key of the token for {key} down and typed it back; the token keeps it no more."
+            ),
             Fact::PinUnblocked { key } => {
                 format!("The PIN of the token for {key} was unblocked; {people} set a new one.")
             }

@@ -183,6 +183,12 @@ impl Ceremony {
 
     fn next_made(&self, step: &Step, key: &KeyId, action: &str) -> Next {
         let state = &self.keys[key];
+        if self.owes_management_key(key) {
+            return self.with_token(key, |token| Effect::HandOverManagementKey {
+                key: key.clone(),
+                token,
+            });
+        }
         if state.generated.is_some() {
             return self.prove(key, Occasion::Generation);
         }

@@ -1,6 +1,9 @@
 //! What a ceremony asks of people, and the trait that every front end is.
 
+use std::fmt;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::record::Tries;
 use crate::script::{PersonId, StepId, TokenSecret};
@@ -172,6 +175,27 @@ impl TypedSecret {
     }
 }
 
+/// A secret that one person writes down by hand, while the others turn away. It goes from the effect that made it to
+/// the front end, which shows it once, and is wiped when it is dropped.
+pub struct SecretShown {
+    /// The ID of the person who writes it down.
+    pub who: PersonId,
+    /// What it is: "management key".
+    pub title: String,
+    /// What it is for: the token, as people know it.
+    pub about: String,
+    /// What becomes of it, a paragraph each.
+    pub advice: Vec<String>,
+    /// The secret, line by line, as it is to be written.
+    pub lines: Vec<Zeroizing<String>>,
+}
+
+impl fmt::Debug for SecretShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretShown({:?} to {}, …)", self.title, self.who)
+    }
+}
+
 /// Which secret is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretPurpose {
@@ -187,6 +211,8 @@ pub enum SecretPurpose {
     Puk,
     /// A new PUK: asked for twice.
     NewPuk,
+    /// The management key of the token, in hex.
+    ManagementKey,
     /// The code that a person chose at attendance, to approve something.
     ApprovalCode,
     /// The code by which a person will approve: asked for twice.
@@ -215,6 +241,7 @@ impl SecretPurpose {
             Self::Pin | Self::NewPin => Some(TokenSecret::UserPin),
             Self::SoPin | Self::NewSoPin => Some(TokenSecret::SoPin),
             Self::Puk | Self::NewPuk => Some(TokenSecret::Puk),
+            Self::ManagementKey => Some(TokenSecret::ManagementKey),
             _ => None,
         }
     }
@@ -242,6 +269,7 @@ impl SecretPurpose {
             Self::NewSoPin => "new SO PIN",
             Self::Puk => "PUK",
             Self::NewPuk => "new PUK",
+            Self::ManagementKey => "management key",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
             Self::SharePassphrase => "passphrase",
@@ -325,6 +353,12 @@ pub trait FrontEnd {
         ceremony: &Ceremony,
         prompt: &SecretPrompt,
     ) -> Result<TypedSecret, Interrupt>;
+
+    /// Shows a secret to the person who writes it down, until that is done; nothing of it stays on the screen.
+    ///
+    /// # Errors
+    /// When the room wants something else first, or there is nothing to show it on: the executor then shows it again.
+    fn show_secret(&mut self, ceremony: &Ceremony, shown: SecretShown) -> Result<(), Interrupt>;
 
     /// Is called about four times a second while something is being waited for.
     ///

@@ -210,6 +210,15 @@ impl Ceremony {
             Some(bag) => format!("It is bag {bag}. A witness reads the number from the bag."),
             None => "The bag that the script names is used up: take a new one. A witness reads its number.".to_owned(),
         };
+        if secret == TokenSecret::ManagementKey {
+            let token = self.token_title(key);
+            return vec![
+                format!(
+                    "{by} puts the paper with the {title} of {token} into an envelope that nothing shines through, and seals it into a bag."
+                ),
+                number,
+            ];
+        }
         vec![
             format!(
                 "The others turn away. {by} writes the {title} of {} on paper, puts it into an envelope that nothing shines through, and seals it into a bag.",

@@ -2,7 +2,7 @@
 
 use crate::certificate::attestation::known_weaknesses;
 use crate::record::{Firmware, Tries};
-use crate::script::{ItemId, KeyId, Spare, SpareId, TokenSecret, TokenSpec};
+use crate::script::{ItemId, KeyId, PersonId, Spare, SpareId, TokenSecret, TokenSpec};
 
 use super::event::Mode;
 use super::failure::{Failure, FailureKind};
@@ -180,10 +180,30 @@ impl Ceremony {
         let plan = self.script.key(key)?;
         let (secret, _) = plan
             .envelopes()
+            .filter(|(secret, _)| *secret != TokenSecret::ManagementKey || state.management_written)
             .find(|(secret, _)| !state.envelopes.contains_key(secret))?;
         let bag = self.envelope_bag(key, secret)?;
         let is_unused = !self.used_bags.contains(bag);
         Some((key, secret, is_unused.then_some(bag)))
+    }
+
+    /// Whether the management key of a key's token is still to be written down: when the key is made and proven, for
+    /// nothing more is made there then.
+    pub(super) fn owes_management_key(&self, key: &KeyId) -> bool {
+        let plan = self.script.key(key);
+        let state = &self.keys[key];
+        plan.is_some_and(|plan| plan.management_writer().is_some())
+            && state.is_proven()
+            && !state.management_written
+    }
+
+    /// Who writes the management key of a key's token down: whoever the script says, or else the holder.
+    #[must_use]
+    pub fn management_writer(&self, key: &KeyId) -> Option<PersonId> {
+        let plan = self.script.key(key)?;
+        let writer = plan.management_writer();
+        let is_here = |person: &&PersonId| self.attended.contains_key(*person);
+        Some(writer.filter(is_here).unwrap_or(&plan.holder).clone())
     }
 
     /// What a rehearsal that plays by itself says that it read from a new bag: none is there.

@@ -97,6 +97,9 @@ impl Executor<'_> {
                 object_id,
                 public_key,
             } => self.destroy_key(&key, spare.as_ref(), &token, object_id, public_key),
+            Effect::HandOverManagementKey { key, token } => {
+                self.hand_over_management_key(&key, &token)
+            }
             Effect::UnblockPin { key, token } => self.unblock_pin(&key, &token),
             Effect::GenerateKey {
                 key,
@@ -277,6 +280,7 @@ impl Executor<'_> {
         policy: Option<UsePolicy>,
     ) -> Performed<Outcome> {
         self.log_in(key, token)?;
+        self.unlock_management(key, token)?;
         let attests = is_attesting(token);
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, attestation) = self.call("Generating the key", move |bench| {
@@ -315,6 +319,7 @@ impl Executor<'_> {
             return self.generate_key(key, token, request, policy);
         }
         self.log_in(key, token)?;
+        self.unlock_management(key, token)?;
         let is_backed_up = request.extractable;
         let request = KeyRequest {
             extractable: false,

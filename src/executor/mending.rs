@@ -35,6 +35,7 @@ impl Executor<'_> {
             return Err(Hindrance::Failed(twin_is_locked()));
         }
         self.log_in_at(&name, key, token)?;
+        self.unlock_management(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call("Destroying the old key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;

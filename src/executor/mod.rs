@@ -12,6 +12,7 @@ mod export;
 mod failure;
 mod hands;
 mod journal;
+mod management;
 mod memory_key;
 mod mending;
 mod own_token;

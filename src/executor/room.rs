@@ -467,7 +467,7 @@ impl Executor<'_> {
         }
     }
 
-    fn ask_pin(
+    pub(super) fn ask_pin(
         &mut self,
         key: &KeyId,
         token: &TokenId,
@@ -481,13 +481,19 @@ impl Executor<'_> {
             .of_token()
             .and_then(|secret| plan.secret(secret)?.set_by.clone());
         let name = self.room.at_desk.clone().unwrap_or_default();
-        let digits_only = !self.ceremony().is_keyboard_tested();
+        // A management key is in hex, and a wrong one costs no try; no rehearsal knows one that was written down.
+        let is_management = purpose == SecretPurpose::ManagementKey;
+        let digits_only = !is_management && !self.ceremony().is_keyboard_tested();
         let prompt = SecretPrompt {
             who: who.unwrap_or_else(|| plan.holder.clone()),
             purpose,
             about: token.to_string(),
             tries,
-            given: self.room.hands.given_pin(&name, purpose),
+            given: self
+                .room
+                .hands
+                .given_pin(&name, purpose)
+                .filter(|_| !is_management),
             digits_only,
         };
         self.ask_secret(&prompt)

@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 
 use crate::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
-    SecretPrompt, SecretPurpose, StepError, TypedSecret, Waiting, WaitingOn,
+    SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting, WaitingOn,
 };
 use crate::record::visible;
 use crate::script::{PersonId, StepId};
 use crate::secret::Pin;
 
 use super::input::{Input, Stop};
-use super::secret_input::{SecretLines, read_secret};
+use super::secret_input::{SecretLines, read_secret, show_secret};
 use super::text::wrapped;
 
 const WIDTH: usize = 78;
@@ -411,6 +411,25 @@ impl<W: Write> LineMode<W> {
         }
     }
 
+    /// Shows a secret when the others have turned away.
+    fn show_once(&mut self, shown: &SecretShown) -> Result<(), Stop> {
+        self.ask_inline("  Enter shows it > ")?;
+        let _ = self.output.flush();
+        let before = [format!(
+            "The {} for {}:",
+            shown.title,
+            visible(&shown.about)
+        )];
+        let after = "Enter, when it is written down: it is not shown again. ";
+        show_secret(&before, &shown.lines, after).map_err(|error| {
+            if error.kind() == ErrorKind::Interrupted {
+                return self.input.stopped().unwrap_or(Stop::Break);
+            }
+            self.say(&format!("  It cannot be shown: {error}."));
+            Stop::Leave
+        })
+    }
+
     /// A PIN, typed twice when it is new; none when it has to be typed anew.
     fn try_pin(&mut self, prompt: &SecretPrompt) -> Result<Option<Pin>, Stop> {
         let title = prompt.purpose.title();
@@ -513,6 +532,29 @@ impl<W: Write> FrontEnd for LineMode<W> {
                     return Ok(TypedSecret { secret, word });
                 }
                 Ok(None) => {}
+                Err(stop) => self.interrupt(ceremony, stop)?,
+            }
+        }
+    }
+
+    fn show_secret(&mut self, ceremony: &Ceremony, shown: SecretShown) -> Result<(), Interrupt> {
+        self.say_step(ceremony);
+        let name = ceremony.name(&shown.who);
+        let text = format!(
+            "The {} for {}. The others turn away: {name} alone sees the screen next, and writes by hand.",
+            shown.title, shown.about
+        );
+        self.say_wrapped("  ", &text);
+        for advice in &shown.advice {
+            self.say_wrapped("  ", advice);
+        }
+        if !self.input.is_terminal() && ceremony.mode() == Mode::Rehearsal {
+            self.say("  Not shown: this rehearsal is played from a file.");
+            return Ok(());
+        }
+        loop {
+            match self.show_once(&shown) {
+                Ok(()) => return Ok(()),
                 Err(stop) => self.interrupt(ceremony, stop)?,
             }
         }

@@ -6,4 +6,4 @@ mod secret_input;
 mod text;
 
 pub use front_end::LineMode;
-pub use secret_input::{SecretLines, read_secret};
+pub use secret_input::{SecretLines, read_secret, show_secret};

@@ -50,6 +50,52 @@ pub fn read_secret(prompt: &str) -> io::Result<Zeroizing<String>> {
     line
 }
 
+/// Shows a secret on the terminal until Enter is pressed, on the terminal's other screen, which keeps nothing of it to
+/// scroll back to.
+///
+/// # Errors
+/// As [`read_secret`]; the secret is off the screen in any case.
+pub fn show_secret(before: &[String], secret: &[Zeroizing<String>], after: &str) -> io::Result<()> {
+    let terminal = Terminal::find()?;
+    let signals = Signals::watch()?;
+    let silence = Silence::of(terminal.as_fd())?;
+    let other_screen = OtherScreen::enter(&terminal)?;
+    for line in before {
+        terminal.say(&format!("  {line}\r\n"))?;
+    }
+    terminal.say("\r\n")?;
+    for line in secret {
+        terminal.say("    ")?;
+        terminal.say(line)?;
+        terminal.say("\r\n")?;
+    }
+    terminal.say(&format!("\r\n  {after}"))?;
+    let pressed = read_line(|| {
+        signals.wait_for(terminal.as_fd())?;
+        read_byte(terminal.as_fd())
+    });
+    drop(other_screen);
+    drop(silence);
+    pressed.map(drop)
+}
+
+/// The terminal's other screen, until this is dropped; it is empty then.
+struct OtherScreen<'a>(&'a Terminal);
+
+impl<'a> OtherScreen<'a> {
+    fn enter(terminal: &'a Terminal) -> io::Result<Self> {
+        terminal.say("\x1b[?1049h\x1b[2J\x1b[H")?;
+        Ok(Self(terminal))
+    }
+}
+
+impl Drop for OtherScreen<'_> {
+    fn drop(&mut self) {
+        // It fails when the terminal is gone, and what it showed with it.
+        let _ = self.0.say("\x1b[2J\x1b[3J\x1b[H\x1b[?1049l");
+    }
+}
+
 /// Secrets from a file descriptor that the caller of the program opened, one per line.
 pub struct SecretLines(File);
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    Answer, Ceremony, Failure, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, StepError,
-    TypedSecret, Waiting, WaitingOn,
+    Answer, Ceremony, Failure, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretShown,
+    StepError, TypedSecret, Waiting, WaitingOn,
 };
 use crate::script::{Act, StepId};
 use crate::secret::Pin;
@@ -97,6 +97,11 @@ impl<W: Write> FrontEnd for Autopilot<W> {
                     prompt.who
                 ))
             })
+    }
+
+    fn show_secret(&mut self, _ceremony: &Ceremony, _shown: SecretShown) -> Result<(), Interrupt> {
+        // Nobody writes it down: the rehearsal knows it.
+        Ok(())
     }
 
     fn waiting(&mut self, _ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt> {

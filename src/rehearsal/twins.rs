@@ -311,8 +311,10 @@ impl Twins {
             | SecretPurpose::NewSoPin
             | SecretPurpose::Puk
             | SecretPurpose::NewPuk => "so-pin",
-            // Codes are people's, whatever keys they hold.
-            SecretPurpose::ApprovalCode | SecretPurpose::NewApprovalCode => "code",
+            // Codes are people's, whatever keys they hold; and a token makes its own management key.
+            SecretPurpose::ManagementKey
+            | SecretPurpose::ApprovalCode
+            | SecretPurpose::NewApprovalCode => "code",
             // So are these.
             SecretPurpose::SharePassphrase
             | SecretPurpose::NewSharePassphrase

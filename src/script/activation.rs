@@ -71,8 +71,7 @@ impl TokenSecret {
     pub const fn of(make: profile::Kind) -> &'static [Self] {
         match make {
             profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
-            // Its management key is random and lies under the PIN: nobody sets it.
-            profile::Kind::YubikeyPiv => &[Self::UserPin, Self::Puk],
+            profile::Kind::YubikeyPiv => &[Self::UserPin, Self::Puk, Self::ManagementKey],
         }
     }
 }
@@ -108,6 +107,8 @@ pub enum Fate {
     },
     /// It is random, nobody sees it, and it is forgotten once the token has it.
     Discarded,
+    /// It is random, and the token itself keeps it, behind the PIN.
+    UnderPin,
 }
 
 impl Fate {
@@ -118,6 +119,7 @@ impl Fate {
             Self::Memory => "memory",
             Self::Envelope { .. } => "envelope",
             Self::Discarded => "discarded",
+            Self::UnderPin => "under-pin",
         }
     }
 }

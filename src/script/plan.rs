@@ -299,11 +299,20 @@ impl KeyPlan {
             .filter(|plan| plan.fate != Fate::Discarded)
     }
 
+    /// Who writes the management key of the token down for the safe; none where the token keeps it.
+    #[must_use]
+    pub fn management_writer(&self) -> Option<&PersonId> {
+        let plan = self.secret(TokenSecret::ManagementKey)?;
+        matches!(plan.fate, Fate::Envelope { .. })
+            .then_some(plan.set_by.as_ref())
+            .flatten()
+    }
+
     /// The secrets that are sealed into bags, with the numbers of these.
     pub fn envelopes(&self) -> impl Iterator<Item = (TokenSecret, &str)> {
         self.activation.iter().filter_map(|plan| match &plan.fate {
             Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
-            Fate::Memory | Fate::Discarded => None,
+            Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
         })
     }
 }

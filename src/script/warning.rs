@@ -152,7 +152,7 @@ impl Found<'_, '_> {
             };
             let silent: Vec<&str> = TokenSecret::of(make.kind())
                 .iter()
-                .filter(|secret| !said(**secret))
+                .filter(|secret| **secret != TokenSecret::ManagementKey && !said(**secret))
                 .map(|secret| secret.as_str())
                 .collect();
             if let (false, Some(id)) = (silent.is_empty(), &key.id) {

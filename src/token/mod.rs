@@ -167,6 +167,27 @@ pub fn check_label(label: &str) -> Result<(), TokenError> {
     Ok(())
 }
 
+/// How a management key is written: so many groups of so many digits to a line.
+const GROUP: usize = 4;
+const GROUPS: usize = 4;
+
+/// A management key as people write it: `2718 2818 2845 9045`, a line after the other.
+#[must_use]
+pub fn in_groups(key: &Pin) -> Vec<Zeroizing<String>> {
+    let digits = key.expose().as_bytes();
+    let lines = digits.chunks(GROUP * GROUPS).map(|line| {
+        let mut text = Zeroizing::new(String::with_capacity(line.len() + GROUPS));
+        for (index, digit) in line.iter().enumerate() {
+            if index > 0 && index % GROUP == 0 {
+                text.push(' ');
+            }
+            text.push(char::from(*digit));
+        }
+        text
+    });
+    lines.collect()
+}
+
 /// Where tokens of one make are put in.
 pub trait Reader: Send {
     /// The make.
@@ -317,6 +338,45 @@ pub trait Token: Send {
             what: format!("sign for TUF with {}", public.algorithm()),
         })?;
         self.sign_by(object_id, public, scheme, message)
+    }
+
+    /// Whether somebody has to give the key that lets keys be made, since the token itself does not keep it: only
+    /// makes that have such a key. The user must be logged in.
+    ///
+    /// # Errors
+    /// When the token is gone or fails.
+    fn wants_management_key(&mut self) -> Result<bool, TokenError> {
+        Ok(false)
+    }
+
+    /// Takes that key as somebody typed it, until the user is logged out.
+    ///
+    /// # Errors
+    /// [`TokenError::ManagementKey`] when it is not the token's.
+    fn give_management_key(&mut self, _key: &Pin) -> Result<(), TokenError> {
+        Err(TokenError::Unsupported {
+            what: "take a management key".to_owned(),
+        })
+    }
+
+    /// The management key that the token keeps under the PIN, for whoever writes it down; none where it keeps none.
+    /// The user must be logged in.
+    ///
+    /// # Errors
+    /// When the token is gone or fails.
+    fn management_key(&mut self) -> Result<Option<Pin>, TokenError> {
+        Ok(None)
+    }
+
+    /// Has the token keep its management key no more, after `written` proved to be that key: from now on
+    /// only whoever wrote it down has it.
+    ///
+    /// # Errors
+    /// [`TokenError::ManagementKey`] when what was written is not the token's key; nothing is changed then.
+    fn release_management_key(&mut self, _written: &Pin) -> Result<(), TokenError> {
+        Err(TokenError::Unsupported {
+            what: "give its management key away".to_owned(),
+        })
     }
 
     /// Says how keys that are made or imported from now on want to be used.

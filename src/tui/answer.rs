@@ -44,6 +44,7 @@ pub(super) fn back(model: &mut Model) {
             entering.field = SecretField::default();
             entering.stage = Stage::First;
         }
+        Request::Show(showing) => showing.is_open = false,
         _ => {}
     }
     model.notice = None;
@@ -69,6 +70,12 @@ pub(super) fn submit(model: &mut Model) -> Vec<Cmd> {
                 Vec::new()
             }
         },
+        // First the others turn away; then it is shown; then it is gone.
+        Request::Show(showing) if !showing.is_open => {
+            showing.is_open = true;
+            Vec::new()
+        }
+        Request::Show(_) => answered(model, Reply::Shown(Ok(()))),
         Request::None | Request::Waiting(_) => Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::ceremony::{
     Answer, Ask, Ceremony, Check, Ending, Fact, Field, Interrupt, Offer, Prompt, SecretPrompt,
-    TypedSecret, Waiting, WaitingOn,
+    SecretShown, TypedSecret, Waiting, WaitingOn,
 };
 use crate::script::{PersonId, Script};
 use crate::secret::Pin;
@@ -77,6 +77,8 @@ pub enum Call {
     Ask(Arc<Ceremony>, Prompt),
     /// A secret is asked for.
     Secret(Arc<Ceremony>, SecretPrompt),
+    /// A secret is shown to the person who writes it down.
+    Show(Arc<Ceremony>, SecretShown),
     /// Something is being waited for.
     Waiting(Arc<Ceremony>, Waiting),
     /// Something was recorded.
@@ -97,6 +99,8 @@ pub enum Reply {
     Answer(Result<Answer, Interrupt>),
     /// To [`Call::Secret`].
     Secret(Result<TypedSecret, Interrupt>),
+    /// To [`Call::Show`].
+    Shown(Result<(), Interrupt>),
     /// To [`Call::Waiting`].
     Waiting(Result<(), Interrupt>),
 }
@@ -201,6 +205,7 @@ pub(super) enum Request {
     None,
     Ask(Asking),
     Secret(Entering),
+    Show(Showing),
     Waiting(Waiting),
 }
 
@@ -254,6 +259,14 @@ pub(super) struct Entering {
     pub field: SecretField,
     /// The word that came first.
     pub word: Option<String>,
+}
+
+/// A secret that is to be written down.
+#[derive(Debug)]
+pub(super) struct Showing {
+    pub shown: SecretShown,
+    /// The others have turned away: it is on the screen.
+    pub is_open: bool,
 }
 
 #[derive(Debug)]
@@ -491,7 +504,10 @@ impl Model {
         matches!(self.play, Play::On { .. })
             && self.turn == Turn::Room
             && self.screen() == Screen::Work
-            && matches!(self.request, Request::Ask(_) | Request::Secret(_))
+            && matches!(
+                self.request,
+                Request::Ask(_) | Request::Secret(_) | Request::Show(_)
+            )
     }
 
     pub(super) const fn is_too_small(&self) -> bool {
@@ -568,7 +584,7 @@ impl Model {
                 is_line && !super::screens::work::is_unread(self)
             }
             Request::Secret(_) => true,
-            Request::None | Request::Waiting(_) => false,
+            Request::None | Request::Show(_) | Request::Waiting(_) => false,
         }
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn once(model: &mut Model) -> Vec<Cmd> {
                 Vec::new()
             }
         },
+        Request::Show(_) => answered(model, Reply::Shown(Ok(()))),
         Request::None | Request::Waiting(_) => Vec::new(),
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use crate::ceremony::{
-    Answer, Ceremony, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, StepError, TypedSecret,
-    Waiting,
+    Answer, Ceremony, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretShown, StepError,
+    TypedSecret, Waiting,
 };
 
 use super::model::{Call, RecordLine, Reply};
@@ -61,6 +61,13 @@ impl FrontEnd for Proxy {
     ) -> Result<TypedSecret, Interrupt> {
         match self.ask_screen(Call::Secret(Arc::new(ceremony.clone()), prompt.clone()))? {
             Reply::Secret(pin) => pin,
+            _ => Err(Interrupt::Leave),
+        }
+    }
+
+    fn show_secret(&mut self, ceremony: &Ceremony, shown: SecretShown) -> Result<(), Interrupt> {
+        match self.ask_screen(Call::Show(Arc::new(ceremony.clone()), shown))? {
+            Reply::Shown(seen) => seen,
             _ => Err(Interrupt::Leave),
         }
     }

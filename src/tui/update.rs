@@ -14,7 +14,7 @@ use super::forms;
 use super::keys::{self, Action};
 use super::model::{
     Asking, Call, Deferred, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine,
-    Reply, Request, Screen, Stage, Turn,
+    Reply, Request, Screen, Showing, Stage, Turn,
 };
 use super::play;
 use super::screens;
@@ -100,6 +100,13 @@ fn take_call(model: &mut Model, call: Call) -> Vec<Cmd> {
         Call::Secret(ceremony, prompt) => open_request(model, ceremony, |model| {
             model.scroll = 0;
             model.request = Request::Secret(Entering::new(prompt));
+        }),
+        Call::Show(ceremony, shown) => open_request(model, ceremony, |model| {
+            model.scroll = 0;
+            model.request = Request::Show(Showing {
+                shown,
+                is_open: false,
+            });
         }),
         Call::Waiting(ceremony, waiting) => open_request(model, ceremony, |model| {
             let is_same =
@@ -189,6 +196,7 @@ fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
         }
         Request::Ask(_) => Reply::Answer(Err(interrupt)),
         Request::Secret(_) => Reply::Secret(Err(interrupt)),
+        Request::Show(_) => Reply::Shown(Err(interrupt)),
         Request::Waiting(waiting) => {
             model.deferred = Deferred::of(&interrupt, waiting);
             Reply::Waiting(Err(interrupt))
@@ -214,6 +222,9 @@ pub(super) fn answered(model: &mut Model, reply: Reply) -> Vec<Cmd> {
     if let Request::Secret(entering) = &mut model.request {
         entering.field = super::field::SecretField::default();
         entering.stage = Stage::First;
+    }
+    if matches!(model.request, Request::Show(_)) {
+        model.request = Request::None;
     }
     vec![Cmd::Reply(reply)]
 }

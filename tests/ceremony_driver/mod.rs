@@ -471,6 +471,7 @@ impl Room {
                 }
             }
             Effect::SetPin { .. } | Effect::UnblockPin { .. } => Outcome::PinSet,
+            Effect::HandOverManagementKey { .. } => Outcome::ManagementKeyWritten,
             Effect::DestroyKey { key, spare, .. } => {
                 let name = spare.as_ref().map_or(key.as_str(), SpareId::as_str);
                 self.tokens.get_mut(name).unwrap().destroy();

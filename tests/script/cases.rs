@@ -686,6 +686,11 @@ const YUBIKEYS: &[Case] = &[
         "require_provenance = \"attested\"\ndestination = \"plain\"",
     ),
     (
+        "activation-under-pin",
+        "what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\"",
+        "what = \"so-pin\", set_by = \"holder-1\", fate = \"under-pin\"",
+    ),
+    (
         "import-into-softhsm",
         "act = \"generate-key\"\nkey = \"key-1\"",
         "act = \"import-key\"\nkey = \"key-1\"",

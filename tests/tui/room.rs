@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use conclave::ceremony::{
     Answer, Ask, Ceremony, Effect, Failure, FailureKind, Input, Mode, Next, Opening, Outcome,
-    Prompt, SecretPrompt, SecretPurpose, Waiting, WaitingOn,
+    Prompt, SecretPrompt, SecretPurpose, SecretShown, Waiting, WaitingOn,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
@@ -189,6 +189,24 @@ impl Room {
         let replies = self.call(Call::Ask(self.shared_ceremony(), prompt.clone()));
         assert!(replies.is_empty(), "{replies:?}");
         prompt
+    }
+
+    /// The screen is to show a management key to the first key holder.
+    pub(crate) fn show(&mut self) {
+        let lines = [
+            "2718 2818 2845 9045",
+            "2353 6028 7471 3526",
+            "6249 7757 2470 9369",
+        ];
+        let shown = SecretShown {
+            who: "holder-1".parse().unwrap(),
+            title: "management key".to_owned(),
+            about: "YubiKey 5.7.4 25000002 \"conclave-key-1\"".to_owned(),
+            advice: vec!["It is typed back next, and then the token keeps it no more.".to_owned()],
+            lines: lines.map(|line| line.to_owned().into()).to_vec(),
+        };
+        let replies = self.call(Call::Show(self.shared_ceremony(), shown));
+        assert!(replies.is_empty(), "{replies:?}");
     }
 
     /// The screen is asked for a secret of the first key holder.

@@ -167,6 +167,17 @@ const SCENES: &[(&str, Scene)] = &[
         room.secret(conclave::ceremony::SecretPrompt { given, ..new_pin() });
         room
     }),
+    ("secret-to-write", |size| {
+        let mut room = Room::rehearsal(size).until("generate-key:key-1");
+        room.show();
+        room
+    }),
+    ("secret-shown", |size| {
+        let mut room = Room::rehearsal(size).until("generate-key:key-1");
+        room.show();
+        room.press(KeyCode::Enter);
+        room
+    }),
     ("new-pin-again", |size| {
         let mut room = Room::rehearsal(size).until("set-pin:key-1");
         room.secret(new_pin());

@@ -71,3 +71,26 @@ fn the_mask_is_as_wide_for_any_length() {
     assert!(screens.iter().all(|screen| *screen == screens[0]));
     assert!(screens[0].contains("new PIN: ••••••••"));
 }
+
+/// What is shown to be written down is on the screen only while that one person looks.
+#[test]
+fn a_secret_that_is_shown_once_is_gone() {
+    let mut room = Room::rehearsal((80, 24)).until("generate-key:key-1");
+    let is_there = |room: &Room| room.screen().contains("2718 2818 2845 9045");
+    room.show();
+    assert!(!is_there(&room));
+    assert!(room.press(KeyCode::Enter).is_empty());
+    assert!(is_there(&room));
+    assert!(!format!("{:?}", room.model).contains("2718"));
+    // Somebody comes in.
+    assert!(room.press(KeyCode::Esc).is_empty());
+    assert!(!is_there(&room));
+    assert!(room.press(KeyCode::Enter).is_empty());
+    assert!(is_there(&room));
+    let replies = room.press(KeyCode::Enter);
+    assert!(
+        matches!(replies.as_slice(), [Reply::Shown(Ok(()))]),
+        "{replies:?}"
+    );
+    assert!(!is_there(&room));
+}

@@ -114,3 +114,65 @@ fn a_key_that_is_brought_in_says_so_for_ever() {
     );
     assert_eq!(stand.act("show 1")["slots"], json!(["9c"]));
 }
+
+/// The management key goes into the safe: shown once, typed back, and the YubiKey keeps it no more.
+#[test]
+fn a_management_key_is_written_down_for_the_safe() {
+    for card in [OLD, NEW] {
+        let stand = Stand::start(&[card]);
+        let room = Room::new(&stand);
+        let (serial, _) = card.split_once(':').unwrap();
+        let mut key = Key::on(serial);
+        key.more = "activation = [\n\
+            { what = \"user-pin\", set_by = \"alone\", fate = \"memory\" },\n\
+            { what = \"puk\", set_by = \"alone\", fate = \"memory\" },\n\
+            { what = \"management-key\", set_by = \"alone\", fate = \"envelope\", bag = \"B0000009\" },\n]\n";
+        let script = room.genesis(&[key], "", &room.trusts_the_maker());
+        let mut table = room.begin(&script);
+        let written = table.copy_down();
+        assert_eq!(written.len(), 48 + 11, "{written:?}");
+        table.answer("");
+        // A digit that was misread is noticed while the YubiKey still has the key.
+        table.play_until("  management key: ");
+        let wrong = match written.strip_prefix('0') {
+            Some(rest) => format!("1{rest}"),
+            None => format!("0{}", &written[1..]),
+        };
+        table.answer(&wrong);
+        let shown = table.play_until("It did not work");
+        assert!(
+            shown.contains("is not the management key of this token"),
+            "{shown}"
+        );
+        table.answer("");
+        assert_eq!(table.copy_down(), written);
+        table.answer("");
+        table.play_until("  management key: ");
+        table.answer(&written);
+        let shown = table.play_until("seals it into a bag");
+        assert!(shown.contains("It is bag B0000009"), "{shown}");
+        table.answer("B0000009");
+        table.play_until("Compose the root");
+        table.leave_at_a_question();
+        let mut table = room.resume();
+        table.play_to_the_end();
+        room.assert_accepted();
+        assert_eq!(room.facts("management-key-written").len(), 1);
+        let sealed = room.facts("envelope-sealed");
+        assert_eq!(sealed[0]["secret"], "management-key");
+        // Nobody else has it: neither the record nor a file, and the maker's tool wants it typed.
+        let digits = written.replace(' ', "");
+        let found = std::process::Command::new("grep")
+            .args(["-rE", &format!("{digits}|{written}")])
+            .arg(room.path("ceremony"))
+            .output()
+            .unwrap();
+        assert_eq!(found.status.code(), Some(1));
+        let said = succeeds(&stand.ykman(serial, &["info"]));
+        assert!(!said.contains("protected by PIN"), "{said}");
+        let generate = ["keys", "generate", "9d", "-P", crate::PIN, "-a", "ECCP256"];
+        let mut arguments = generate.to_vec();
+        arguments.extend(["-m", &digits, "-"]);
+        succeeds(&stand.ykman(serial, &arguments));
+    }
+}

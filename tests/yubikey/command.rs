@@ -94,3 +94,38 @@ fn the_last_try_is_spent_only_by_somebody_who_says_so() {
     succeeds(&stand.token(&unblock, &[PUK, "161803"]));
     succeeds(&stand.token(&["change-pin"], &["161803", PIN]));
 }
+
+/// The same as in a ceremony, at the terminal.
+#[test]
+fn a_management_key_is_written_down() {
+    let stand = Stand::start(&[NEW]);
+    let room = crate::table::Room::new(&stand);
+    let mut arguments = vec!["token", "init", "--profile", "yubikey-piv"];
+    arguments.extend(["--label", "key 2", "--write-management-key"]);
+    let mut terminal = room.terminal(&arguments);
+    for (question, answer) in [
+        ("New PUK: ", PUK),
+        ("New PUK again: ", PUK),
+        ("New PIN: ", PIN),
+        ("New PIN again: ", PIN),
+    ] {
+        terminal.expect(question);
+        terminal.send(&format!("{answer}\r"));
+    }
+    let shown = terminal.expect("it is not shown again. ");
+    let written: String = shown
+        .lines()
+        .filter(|line| line.starts_with("    "))
+        .flat_map(str::chars)
+        .filter(char::is_ascii_digit)
+        .collect();
+    assert_eq!(written.len(), 48, "{shown}");
+    terminal.send("\r");
+    terminal.expect("management key: ");
+    terminal.send(&format!("{written}\r"));
+    terminal.expect("on the paper alone");
+    assert!(terminal.finish().success());
+    assert!(!terminal.screen_text().contains(&written[..4]));
+    let said = succeeds(&stand.ykman("25000002", &["info"]));
+    assert!(!said.contains("protected by PIN"), "{said}");
+}

@@ -6,7 +6,7 @@ use conclave::certificate::attestation::{TrustedRoots, verify};
 use conclave::metadata::KeyType;
 use conclave::record::{PinPolicy, TouchPolicy};
 use conclave::secret::PrivateKey;
-use conclave::token::{FactorySecret, ObjectKind, Reader as _, TokenError, Touch};
+use conclave::token::{FactorySecret, ObjectKind, Reader as _, TokenError, Touch, in_groups};
 use zeroize::Zeroizing;
 
 use crate::stand::Stand;
@@ -322,4 +322,50 @@ fn a_key_that_was_brought_in_says_so() {
         assert!(matches!(wrong, Err(TokenError::KeyMismatch { .. })));
         assert_eq!(token.keys().unwrap().len(), 2);
     });
+}
+
+/// A management key that is in the safe alone is typed by whoever has it.
+#[test]
+fn a_management_key_that_the_card_does_not_keep_is_given() {
+    Stand::run(
+        "keys::a_management_key_that_the_card_does_not_keep_is_given",
+        &[OLD, NEW],
+        |_| {
+            let mut reader = reader();
+            for serial in ["25000001", "25000002"] {
+                let mut token = ready(&mut reader, serial);
+                let kept = token.management_key().unwrap().unwrap();
+                assert_eq!(kept.expose().len(), 48);
+                assert!(kept.is_digits());
+                let wrong = pin(&kept.expose().chars().rev().collect::<String>());
+                let error = token.release_management_key(&wrong).unwrap_err();
+                assert_eq!(error, TokenError::ManagementKey);
+                assert!(token.management_key().unwrap().is_some());
+                token.release_management_key(&kept).unwrap();
+                assert!(token.management_key().unwrap().is_none());
+
+                let request = request(0x9c, KeyType::EcdsaP256);
+                token.login(&pin(PIN)).unwrap();
+                assert!(token.wants_management_key().unwrap());
+                assert_eq!(
+                    token.generate(&request).unwrap_err(),
+                    TokenError::ManagementKey
+                );
+                for wrong in [wrong, pin("zz"), pin("00")] {
+                    let error = token.give_management_key(&wrong).unwrap_err();
+                    assert_eq!(error, TokenError::ManagementKey);
+                }
+                let groups: Vec<String> = in_groups(&kept).iter().map(|l| l.to_string()).collect();
+                token.give_management_key(&pin(&groups.join(" "))).unwrap();
+                assert!(!token.wants_management_key().unwrap());
+                let key = token.generate(&request).unwrap();
+                assert!(made_inside(&key));
+                token.destroy(&[0x9c]).unwrap();
+                // It is forgotten with the login.
+                token.logout().unwrap();
+                token.login(&pin(PIN)).unwrap();
+                assert!(token.wants_management_key().unwrap());
+            }
+        },
+    );
 }

@@ -97,6 +97,11 @@ fn hsms_and_yubikeys_are_mixed_freely() {
             &format!("what = \"puk\", set_by = \"holder-{number}\""),
         );
     }
+    // One management key goes into the safe.
+    text = text.replace(
+        "    { what = \"puk\", set_by = \"holder-4\"",
+        "    { what = \"management-key\", set_by = \"holder-4\", fate = \"envelope\", bag = \"B0000044\" },\n    { what = \"puk\", set_by = \"holder-4\"",
+    );
     // A break in the middle: the cards keep what they have while no power is on them.
     text = text.replace(
         "[[step]]\nact = \"compose-root\"",
@@ -118,6 +123,10 @@ fn hsms_and_yubikeys_are_mixed_freely() {
         .collect();
     let (softhsm, yubikey) = (("softhsm2", "claimed"), ("yubikey-piv", "attested"));
     assert_eq!(told, [softhsm, softhsm, softhsm, yubikey, yubikey]);
+    assert_eq!(
+        facts(&rehearsal, "genesis", "management-key-written").len(),
+        1
+    );
     assert_eq!(made[4]["token"]["serial"], "25000005");
     assert_eq!(made[4]["token"]["model"], "YubiKey 5.4.3");
 

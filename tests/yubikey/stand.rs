@@ -20,7 +20,15 @@ pub(crate) const HINT: &str = "is needed: ./softhsm-setup.sh --test-tools";
 pub(crate) struct Stand {
     directory: PathBuf,
     socket: String,
+    /// The serial numbers of the cards, in the order of their readers.
+    serials: Vec<String>,
     process: Option<(Child, TempDir)>,
+}
+
+/// Of cards `serial:firmware`.
+fn serials(cards: &[&str]) -> Vec<String> {
+    let serial = |card: &&str| card.split(':').next().map(str::to_owned);
+    cards.iter().filter_map(serial).collect()
 }
 
 pub(crate) fn tool(name: &str) -> PathBuf {
@@ -62,6 +70,7 @@ impl Stand {
         Self {
             directory: directory.path().to_owned(),
             socket: said["socket"].as_str().unwrap().to_owned(),
+            serials: serials(cards),
             process: Some((process, directory)),
         }
     }
@@ -73,6 +82,7 @@ impl Stand {
             let stand = Self {
                 directory: directory.into(),
                 socket: env::var(SOCKET).unwrap(),
+                serials: serials(cards),
                 process: None,
             };
             return test(&stand);
@@ -122,10 +132,14 @@ impl Stand {
 
     /// Yubico's own tool, on one card.
     pub(crate) fn ykman(&self, serial: &str, arguments: &[&str]) -> Output {
+        // By its reader: looking for a serial number, the tool waits three seconds at each reader without a card, and
+        // each card has such a one beside it.
+        let index = self.serials.iter().position(|known| known == serial);
+        let reader = format!("CCID v{} 00 00", index.unwrap());
         // Not by its own file, which names its interpreter by the place where it was installed.
         self.command(tool("python"))
             .args(["-c", "from ykman._cli.__main__ import main; main()"])
-            .args(["--device", serial, "piv"])
+            .args(["--reader", &reader, "piv"])
             .args(arguments)
             .output()
             .unwrap()

@@ -23,7 +23,7 @@ MCowBQYDK2VwAyEAHJMeu+T/8TNsvyw3RWeahHV5MwkGtlM91klQ6VgrR/k=
 ";
 
 /// How questions and waits end.
-const ENDS: [&str; 10] = [
+const ENDS: [&str; 12] = [
     "> ",
     "  PIN: ",
     "  PUK: ",
@@ -31,10 +31,14 @@ const ENDS: [&str; 10] = [
     "  new PIN: ",
     "  new PUK: ",
     "  new SO PIN: ",
+    "  management key: ",
+    "it is not shown again. ",
     "PIN again: ",
     "PUK again: ",
-    "(Ctrl-C: stop waiting)",
+    WAIT,
 ];
+
+const WAIT: &str = "(Ctrl-C: stop waiting)";
 
 /// What a script says of one key.
 pub(crate) struct Key {
@@ -268,7 +272,7 @@ impl Table<'_> {
             let (before, end) = self.terminal.expect_any_or_end(&ENDS)?;
             shown.push_str(&before);
             shown.push_str(end);
-            if end == ENDS[9] {
+            if end == WAIT {
                 let line = before.lines().last().unwrap_or_default().to_owned();
                 self.move_token(&line);
             } else {
@@ -295,6 +299,18 @@ impl Table<'_> {
         } else if wait.contains("Put in") && self.is_out.remove(&card) {
             self.stand.act(&format!("insert {card}"));
         }
+    }
+
+    /// The digits of what is shown to be written down.
+    pub(crate) fn copy_down(&mut self) -> String {
+        let shown = self.play_until("it is not shown again.");
+        let (_, after) = shown.rsplit_once("The management key for").unwrap();
+        let mut words = after.split(' ').skip_while(|word| !word.ends_with(':'));
+        words.next();
+        let groups =
+            words.take_while(|word| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()));
+        let written: Vec<&str> = groups.collect();
+        written.join(" ")
     }
 
     pub(crate) fn answer(&mut self, text: &str) {
@@ -329,7 +345,7 @@ impl Table<'_> {
         loop {
             let (before, end) = self.terminal.expect_any(&ends);
             if end == text {
-                self.terminal.expect(ENDS[9]);
+                self.terminal.expect(WAIT);
                 return;
             }
             let asked = before + end;

@@ -28,6 +28,11 @@ impl Ceremony {
                 let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
                 self.at_step(self.people_at_hand(step), Fact::PinUnblocked { key })
             }
+            Outcome::ManagementKeyWritten => {
+                let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
+                let writer = self.management_writer(&key).ok_or(StepError::NotAsked)?;
+                self.at_step(vec![writer], Fact::ManagementKeyWritten { key })
+            }
             Outcome::CodeChosen => {
                 let person = self.next_without_code().ok_or(StepError::NotAsked)?;
                 self.at_step(vec![person], Fact::CodeChosen)

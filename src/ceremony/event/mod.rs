@@ -159,6 +159,11 @@ pub enum Fact {
         /// The key that the token is for.
         key: KeyId,
     },
+    /// The management key of the token was written down by hand and typed back; the token keeps it no more.
+    ManagementKeyWritten {
+        /// The key that the token is for.
+        key: KeyId,
+    },
     /// A key is about to be generated under an object ID that nothing else has.
     GenerateIntended {
         /// The key's name in the script.

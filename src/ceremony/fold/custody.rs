@@ -270,6 +270,7 @@ const fn uses_a_token(fact: &Fact) -> bool {
             | Fact::InitialiseIntended { .. }
             | Fact::TokenInitialised { .. }
             | Fact::PinSet { .. }
+            | Fact::ManagementKeyWritten { .. }
             | Fact::KeyGenerated { .. }
             | Fact::PossessionProven { .. }
             | Fact::SignIntended { .. }

@@ -27,6 +27,7 @@ impl Ceremony {
         | Fact::InitialiseIntended { key: named, .. }
         | Fact::TokenInitialised { key: named, .. }
         | Fact::PinSet { key: named }
+        | Fact::ManagementKeyWritten { key: named }
         | Fact::GenerateIntended { key: named, .. }
         | Fact::KeyGenerated { key: named, .. }
         | Fact::PossessionProven { key: named, .. }
@@ -72,11 +73,17 @@ impl Ceremony {
                 self.fold_initialised(of_step, token)?;
             }
             (Act::SetPin { .. }, Fact::PinSet { .. }) => {
-                let state = self.key_mut(of_step)?;
-                state
-                    .at_factory_value
-                    .retain(|secret| *secret != FactorySecret::Pin);
-                state.pin_set = true;
+                self.key_mut(of_step)?.take_pin();
+            }
+            (
+                Act::GenerateKey { .. } | Act::ImportKey { .. },
+                Fact::ManagementKeyWritten { .. },
+            ) => {
+                require(
+                    self.owes_management_key(of_step),
+                    "the management key of that token stays on it, was written down already, or is still needed",
+                )?;
+                self.key_mut(of_step)?.management_written = true;
             }
             (
                 Act::GenerateKey { .. } | Act::ImportKey { .. },
@@ -117,24 +124,6 @@ impl Ceremony {
         Ok(())
     }
 
-    fn fold_initialised(&mut self, of_step: &KeyId, token: &TokenId) -> Folded {
-        require(
-            !self.is_of_another_key(token, of_step),
-            "that token is another key's",
-        )?;
-        let state = self.key_mut(of_step)?;
-        require(
-            state.initialise.get() == Some(&token.label),
-            "the token does not have the label that was intended",
-        )?;
-        state.token = Some(token.clone());
-        state
-            .at_factory_value
-            .retain(|secret| *secret == FactorySecret::Pin);
-        state.initialised = true;
-        Ok(())
-    }
-
     fn fold_found(
         &mut self,
         of_step: &KeyId,
@@ -159,6 +148,24 @@ impl Ceremony {
         let state = self.key_mut(of_step)?;
         state.at_factory_value = at_factory_value.to_vec();
         state.token = Some(token.clone());
+        Ok(())
+    }
+
+    fn fold_initialised(&mut self, of_step: &KeyId, token: &TokenId) -> Folded {
+        require(
+            !self.is_of_another_key(token, of_step),
+            "that token is another key's",
+        )?;
+        let state = self.key_mut(of_step)?;
+        require(
+            state.initialise.get() == Some(&token.label),
+            "the token does not have the label that was intended",
+        )?;
+        state.token = Some(token.clone());
+        state
+            .at_factory_value
+            .retain(|secret| *secret == FactorySecret::Pin);
+        state.initialised = true;
         Ok(())
     }
 

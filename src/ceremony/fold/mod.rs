@@ -444,7 +444,11 @@ impl Ceremony {
             Act::OpenToken { key } => self.keys[key].token.is_some(),
             Act::InitialiseToken { key } => self.keys[key].initialised,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
-            Act::GenerateKey { key } | Act::ImportKey { key } => self.keys[key].is_proven(),
+            Act::GenerateKey { key } | Act::ImportKey { key } => {
+                self.keys[key].is_proven()
+                    && !self.owes_management_key(key)
+                    && self.envelope_due().is_none()
+            }
             Act::BackUpKey { key } => self.keys[key].backup.is_complete(),
             Act::ProveBackup { key } => {
                 self.keys[key].backup.is_complete() && self.next_unopened_share(key).is_none()

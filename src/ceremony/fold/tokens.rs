@@ -207,6 +207,9 @@ impl Ceremony {
         state.generate = Intent::None;
         state.proof = None;
         (state.certify, state.certificate) = (Intent::None, None);
+        // It is taken out of its envelope to make another key.
+        state.management_written = false;
+        state.envelopes.remove(&TokenSecret::ManagementKey);
         let is_of_key = |act: &Act| {
             act.makes().is_some() || matches!(act, Act::BackUpKey { .. } | Act::CertifyKey { .. })
         };

@@ -35,6 +35,8 @@ pub struct KeyState {
     pub(in crate::ceremony) certificate: Option<Key>,
     /// What is known of its backup.
     pub(in crate::ceremony) backup: KeyBackup,
+    /// Whether the management key was written down for the safe, and taken off the token.
+    pub(in crate::ceremony) management_written: bool,
     pub(in crate::ceremony) sign: Intent<()>,
     pub(in crate::ceremony) signature: Option<Vec<u8>>,
     pub(in crate::ceremony) reinserted: bool,
@@ -166,6 +168,13 @@ impl<T> Intent<T> {
 }
 
 impl KeyState {
+    /// Its holder has set the PIN: that of the factory is gone.
+    pub(in crate::ceremony) fn take_pin(&mut self) {
+        self.at_factory_value
+            .retain(|secret| *secret != FactorySecret::Pin);
+        self.pin_set = true;
+    }
+
     /// The token that holds the key, or will hold it.
     #[must_use]
     pub const fn token(&self) -> Option<&TokenId> {

@@ -82,7 +82,7 @@ pub(super) fn ceremony(script: &Script) -> Value {
 fn activation(plan: &SecretPlan) -> Value {
     let bag = match &plan.fate {
         Fate::Envelope { bag } => Some(bag),
-        Fate::Memory | Fate::Discarded => None,
+        Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
     };
     json!({
         "what": plan.secret.as_str(),

@@ -1,7 +1,10 @@
 //! `conclave token init`
 
+use std::io::ErrorKind;
+
+use crate::line::show_secret;
 use crate::profile::Kind;
-use crate::token::{Seen, Token, TokenQuery, check_label};
+use crate::token::{Seen, Token, TokenError, TokenQuery, check_label, in_groups};
 
 use super::pin_entry::PinEntry;
 use super::{Failure, ReaderArguments, Status, as_json, officer_pin, print, select};
@@ -22,6 +25,10 @@ pub(super) struct Arguments {
     /// The label or serial number that it has; not needed for a blank one.
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
+    /// A YubiKey: show the management key, to be written down for the safe and typed back, and keep it on the device no
+    /// more. Only at a terminal.
+    #[arg(long)]
+    write_management_key: bool,
     /// Read the SO PIN or PUK, and the PIN, from this file descriptor, one per line.
     #[arg(long, value_name = "N")]
     pin_fd: Option<u32>,
@@ -37,6 +44,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Some(selector) => select(reader.as_mut(), Some(selector))?,
         None => reader.find(&TokenQuery::blank(reader.profile().name()))?,
     };
+    if arguments.write_management_key && reader.profile().kind() != Kind::YubikeyPiv {
+        return Err(
+            Failure::new(Status::Usage, "such tokens have no management key")
+                .hint("leave --write-management-key out"),
+        );
+    }
     let mut token = reader.open(&seen.id)?;
     // A YubiKey may hold keys and still open with what it left the factory with.
     if seen.state.initialised || reader.profile().kind() == Kind::YubikeyPiv {
@@ -53,21 +66,56 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .initialise(&so_pin, &arguments.label)
         .and_then(|()| token.set_pin(&so_pin, &pin))
         // Whoever set the PIN should learn now, not in the ceremony, that it does not open the token.
-        .and_then(|()| token.login(&pin))
-        .and_then(|()| token.logout())?;
+        .and_then(|()| token.login(&pin))?;
+    if arguments.write_management_key {
+        write_management_key(token.as_mut())?;
+    }
+    token.logout()?;
     let state = token.state()?;
     print(&if arguments.json {
         format!("{:#}", as_json(token.id(), &state))
     } else {
         let mut text = format!("initialised {}", token.id());
         if reader.profile().kind() == Kind::YubikeyPiv {
-            text.push_str(
-                "\nits management key is random now, and lies under the PIN on the device",
-            );
+            text.push_str(if arguments.write_management_key {
+                "\nits management key is random now, and on the paper alone"
+            } else {
+                "\nits management key is random now, and lies under the PIN on the device"
+            });
         }
         text
     })?;
     Ok(Status::Done)
+}
+
+/// Shows the management key once, and takes it off the token when what was typed back is that key.
+fn write_management_key(token: &mut dyn Token) -> Result<(), Failure> {
+    let stays = "the token is set up, and keeps its management key behind the PIN; to write that down, start again";
+    let Some(key) = token.management_key()? else {
+        return Err(TokenError::ManagementKey.into());
+    };
+    let before = [
+        format!("The management key of {}.", token.id()),
+        "Write it down by hand. It is typed back next; then the paper is all there is.".to_owned(),
+    ];
+    let after = "Enter, when it is written down: it is not shown again. ";
+    show_secret(&before, &in_groups(&key), after).map_err(|error| {
+        let status = match error.kind() {
+            ErrorKind::Interrupted => Status::Aborted,
+            _ => Status::Io,
+        };
+        Failure::new(status, format!("the management key was not shown: {error}")).hint(stays)
+    })?;
+    let typed = PinEntry::at_terminal("management key")?;
+    token.release_management_key(&typed).map_err(|error| {
+        let failure = Failure::from(error.clone());
+        match error {
+            TokenError::ManagementKey => {
+                Failure::new(Status::Token, "what was typed is not the management key").hint(stays)
+            }
+            _ => failure,
+        }
+    })
 }
 
 fn announcement(seen: &Seen, label: &str) -> String {

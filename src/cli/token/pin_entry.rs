@@ -38,6 +38,11 @@ impl PinEntry {
         self.read(name, &format!("{name}: "))
     }
 
+    /// What was only just written down: typed at the terminal, wherever PINs come from.
+    pub(super) fn at_terminal(name: &str) -> Result<Pin, Failure> {
+        Self::Terminal.read(name, &format!("{name}: "))
+    }
+
     /// Whether somebody means to spend the last try.
     pub(super) fn confirms_last_try(&mut self, name: &str) -> Result<bool, Failure> {
         let prompt = format!("One more wrong {name} locks it. To go on, type LAST TRY: ");

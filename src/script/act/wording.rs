@@ -396,9 +396,16 @@ fn so_pin(script: &Script, key: &KeyId) -> String {
 
 /// What is changed on a YubiKey beside the PUK.
 fn management_key(script: &Script, key: &KeyId) -> Option<String> {
-    script.key(key)?.token.slot.map(|_| {
-        "Its management key becomes a random one, which lies on the YubiKey behind the PIN. The values of the factory open nothing any more once the PIN is set.".to_owned()
-    })
+    let plan = script.key(key)?;
+    plan.token.slot?;
+    let kept = if plan.management_writer().is_some() {
+        "until it is written down"
+    } else {
+        "from then on"
+    };
+    Some(format!(
+        "Its management key becomes a random one, which lies on the YubiKey behind the PIN {kept}. The values of the factory open nothing any more once the PIN is set."
+    ))
 }
 
 /// Who sets a secret, at the head of a sentence: the key holder, or somebody by name.
@@ -428,7 +435,8 @@ fn set_pin(script: &Script, key: &KeyId) -> Vec<String> {
     } else {
         lines.push("Nobody else learns the PIN, and it is written nowhere in this room.".into());
     }
-    for (secret, bag) in plan.envelopes() {
+    let sealed = plan.envelopes();
+    for (secret, bag) in sealed.filter(|(secret, _)| *secret != TokenSecret::ManagementKey) {
         lines.push(format!(
             "{} writes the {} down, unseen, and seals it into bag {bag}. A witness reads the number, and two people approve.",
             setter(script, key, plan.secret(secret)),
@@ -468,6 +476,18 @@ fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
             actor(script, key)
         ),
     ]);
+    if let Some(plan) = script.key(key)
+        && plan.management_writer().is_some()
+    {
+        let writer = setter(script, key, plan.secret(TokenSecret::ManagementKey));
+        lines.push(format!(
+            "The others turn away. {writer} writes the management key down from the screen and types it back; then the YubiKey keeps it no more."
+        ));
+        let sealed = plan.envelopes();
+        for (_, bag) in sealed.filter(|(secret, _)| *secret == TokenSecret::ManagementKey) {
+            lines.push(format!("{writer} seals the paper into bag {bag}. A witness reads the number, and two people approve."));
+        }
+    }
     lines
 }
 

@@ -64,9 +64,13 @@ fn fate(log: &Log<'_>, entry: &SecretEntry) {
             "a user-pin that nobody knows would lock its key away",
             "give it the fate memory or envelope",
         ),
-        (TokenSecret::ManagementKey, FateWord::Memory) => wrong(
-            "nobody keeps a management-key in memory",
-            "give it the fate envelope or discarded",
+        (TokenSecret::ManagementKey, FateWord::Memory | FateWord::Discarded) => wrong(
+            "a management-key lies on its token behind the PIN, or in an envelope: nobody keeps it in memory, and without it no key is ever made there again",
+            "give it the fate under-pin or envelope",
+        ),
+        (secret, FateWord::UnderPin) if secret != TokenSecret::ManagementKey => wrong(
+            "nothing but the management-key lies on its token behind the PIN",
+            "give it the fate memory or envelope",
         ),
         (_, FateWord::Envelope) if entry.bag.is_none() && entry.is_read => wrong(
             "an envelope without the number of its bag",
@@ -74,7 +78,9 @@ fn fate(log: &Log<'_>, entry: &SecretEntry) {
         ),
         _ => {}
     }
-    if let (FateWord::Memory | FateWord::Discarded, Some(bag)) = (fate.value, &entry.bag) {
+    if let (FateWord::Memory | FateWord::Discarded | FateWord::UnderPin, Some(bag)) =
+        (fate.value, &entry.bag)
+    {
         log.fault(
             CHECK,
             &bag.span,
@@ -94,7 +100,7 @@ fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
         .steps
         .iter()
         .any(|step| step.act.as_ref().is_none_or(sets));
-    if fate.value != FateWord::Memory && !is_set {
+    if !matches!(fate.value, FateWord::Memory | FateWord::UnderPin) && !is_set {
         log.fault(
             "script.unused",
             &fate.span,
@@ -112,10 +118,10 @@ fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
         return;
     };
     match (&entry.set_by, fate.value) {
-        (Some(by), FateWord::Discarded) => log.fault(
+        (Some(by), FateWord::Discarded | FateWord::UnderPin) => log.fault(
             CHECK,
             &by.span,
-            "what is random and discarded is set by nobody",
+            "what is random and written down nowhere is set by nobody",
             "take set_by out, or give it the fate memory or envelope",
         ),
         (None, FateWord::Memory | FateWord::Envelope) if entry.is_read => log.fault(

@@ -11,10 +11,11 @@ const MOST_SECRETS: usize = 8;
 const EXAMPLE: &str =
     "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000001\" }";
 
-const FATES: [(&str, FateWord); 3] = [
+const FATES: [(&str, FateWord); 4] = [
     ("memory", FateWord::Memory),
     ("envelope", FateWord::Envelope),
     ("discarded", FateWord::Discarded),
+    ("under-pin", FateWord::UnderPin),
 ];
 
 /// A fate as it is spelt.
@@ -23,6 +24,7 @@ pub(in crate::script) enum FateWord {
     Memory,
     Envelope,
     Discarded,
+    UnderPin,
 }
 
 /// What is said of one secret, as it was read.
@@ -87,6 +89,7 @@ pub(super) fn complete(
                 bag: entry.bag?.value,
             },
             FateWord::Discarded => Fate::Discarded,
+            FateWord::UnderPin => Fate::UnderPin,
         };
         stated.push(SecretPlan {
             secret: entry.secret?.value,
@@ -97,11 +100,17 @@ pub(super) fn complete(
     }
     let all = TokenSecret::of(make).iter().map(|secret| {
         let said = stated.iter().find(|plan| plan.secret == *secret).cloned();
-        said.unwrap_or_else(|| SecretPlan {
-            secret: *secret,
-            set_by: Some(holder.clone()),
-            fate: Fate::Memory,
-            is_stated: false,
+        said.unwrap_or_else(|| {
+            let (set_by, fate) = match secret {
+                TokenSecret::ManagementKey => (None, Fate::UnderPin),
+                _ => (Some(holder.clone()), Fate::Memory),
+            };
+            SecretPlan {
+                secret: *secret,
+                set_by,
+                fate,
+                is_stated: false,
+            }
         })
     });
     Some(all.collect())

@@ -1,6 +1,6 @@
 //! What is written by hand in a step.
 
-use crate::script::{Act, KeyPlan, Script};
+use crate::script::{Act, KeyPlan, Script, TokenSecret};
 
 /// The labels of the lines that a step leaves open, and how many lines each has.
 pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
@@ -24,6 +24,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::SetPin { key } => {
             let plan = script.key(key);
             let envelopes = plan.into_iter().flat_map(KeyPlan::envelopes);
+            let envelopes = envelopes.filter(|(secret, _)| *secret != TokenSecret::ManagementKey);
             let numbers = envelopes.map(|(secret, _)| {
                 one(&format!(
                     "Number read from the bag of the {}",
@@ -32,7 +33,16 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             });
             numbers.collect()
         }
-        Act::GenerateKey { .. } | Act::ImportKey { .. } => vec![one("First fingerprint words")],
+        Act::GenerateKey { key } | Act::ImportKey { key } => {
+            let mut blanks = vec![one("First fingerprint words")];
+            if script
+                .key(key)
+                .is_some_and(|plan| plan.management_writer().is_some())
+            {
+                blanks.push(one("Number read from the bag of the management key"));
+            }
+            blanks
+        }
         Act::BackUpKey { .. } => vec![
             one("Fingerprint of the set"),
             one("Serial numbers of the two media"),

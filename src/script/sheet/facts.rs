@@ -2,7 +2,7 @@
 
 use crate::metadata::RoleKind;
 use crate::record::visible;
-use crate::script::{Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSpec};
+use crate::script::{Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSecret, TokenSpec};
 
 /// A name and what it stands for.
 pub(super) type Fact = (String, String);
@@ -176,6 +176,10 @@ pub(super) fn activation(script: &Script, plan: &KeyPlan) -> Vec<String> {
             let title = plan.secret.title();
             match &plan.fate {
                 Fate::Memory => format!("{title}: set by {by}, who knows it by heart"),
+                Fate::Envelope { bag } if plan.secret == TokenSecret::ManagementKey => {
+                    format!("{title}: random, written down by {by}, sealed into bag {bag}")
+                }
+                Fate::UnderPin => format!("{title}: random, kept by the token behind the PIN"),
                 Fate::Envelope { bag } => format!("{title}: set by {by}, sealed into bag {bag}"),
                 Fate::Discarded => format!("{title}: random and forgotten, known to nobody"),
             }

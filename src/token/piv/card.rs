@@ -1,6 +1,8 @@
 //! One card in a PC/SC reader, and what it answers.
 
 use std::ffi::{CStr, CString};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use pcsc::{Card as PcscCard, Context, Disposition, Error as Pcsc, Protocols, ShareMode};
 use zeroize::Zeroizing;
@@ -12,6 +14,12 @@ const PIV: [u8; 5] = [0xa0, 0, 0, 3, 8];
 
 /// The most data that a short command carries.
 const MOST: usize = 255;
+
+/// How long another program may hold a card before that is told: one that has just ended does for a moment.
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often it is looked meanwhile.
+const TRY_EVERY: Duration = Duration::from_millis(50);
 
 /// The longest answer that is taken in, in bytes: an object of a YubiKey has 3 KiB at most.
 const LONGEST: usize = 16 * 1024;
@@ -132,12 +140,22 @@ pub(super) struct Card {
 impl Card {
     /// Connects to the card in a reader, for this program alone, and selects its PIV application;
     /// `None` when there is no card in it.
-    pub(super) fn connect(context: &Context, reader: &CStr) -> Result<Option<Self>, TokenError> {
-        let card = match context.connect(reader, ShareMode::Exclusive, Protocols::ANY) {
-            Ok(card) => card,
-            Err(Pcsc::SharingViolation) => return Err(TokenError::InUse),
-            Err(error) if is_absent(error) => return Ok(None),
-            Err(error) => return Err(device("SCardConnect", error)),
+    pub(super) fn connect(
+        context: &Context,
+        reader: &CStr,
+        patience: Duration,
+    ) -> Result<Option<Self>, TokenError> {
+        let begun = Instant::now();
+        let card = loop {
+            match context.connect(reader, ShareMode::Exclusive, Protocols::ANY) {
+                Ok(card) => break card,
+                Err(Pcsc::SharingViolation) if begun.elapsed() < patience => {
+                    thread::sleep(TRY_EVERY);
+                }
+                Err(Pcsc::SharingViolation) => return Err(TokenError::InUse),
+                Err(error) if is_absent(error) => return Ok(None),
+                Err(error) => return Err(device("SCardConnect", error)),
+            }
         };
         let card = Self {
             card,

@@ -1,6 +1,7 @@
 //! A YubiKey that was opened, wherever it is put in, and what is known of it.
 
 use std::ffi::{CStr, CString};
+use std::time::Duration;
 
 use pcsc::{Context, Error as Pcsc};
 use zeroize::Zeroizing;
@@ -11,6 +12,7 @@ use crate::secret::Pin;
 use super::super::{FactorySecret, Seen, TokenError, TokenState};
 use super::OLDEST;
 use super::card::{self, Card, Command, Status};
+use super::management::ManagementKey;
 use super::metadata::{Management, PIN, PUK, Secret};
 use super::objects::OwnObject;
 
@@ -46,6 +48,8 @@ pub(super) struct Connection {
 pub(super) struct Session {
     /// The PIN that was right, for keys that want it before every use.
     pub(super) pin: Option<Pin>,
+    /// The management key, where somebody gave it because it is not on the card.
+    pub(super) management: Option<ManagementKey>,
 }
 
 impl Connection {
@@ -107,11 +111,32 @@ pub(super) fn readers(context: &Context) -> Result<Vec<CString>, TokenError> {
 }
 
 fn find(context: &Context, serial: &str) -> Result<Option<Card>, TokenError> {
-    for reader in readers(context)? {
-        let card = match Card::connect(context, &reader) {
+    let (mut at_hand, in_use) = (readers(context)?, &mut Vec::new());
+    let found = find_in(context, serial, &at_hand, Duration::ZERO, in_use)?;
+    if found.is_some() || in_use.is_empty() {
+        return Ok(found);
+    }
+    // The one that is looked for may be among those that another program is about to let go.
+    at_hand = std::mem::take(in_use);
+    find_in(context, serial, &at_hand, card::PATIENCE, in_use)
+}
+
+fn find_in(
+    context: &Context,
+    serial: &str,
+    readers: &[CString],
+    patience: Duration,
+    in_use: &mut Vec<CString>,
+) -> Result<Option<Card>, TokenError> {
+    for reader in readers {
+        let card = match Card::connect(context, reader, patience) {
             Ok(Some(card)) => card,
+            Ok(None) => continue,
             // One that is in use, by us or others, may still not be the one that is looked for.
-            Ok(None) | Err(TokenError::InUse) => continue,
+            Err(TokenError::InUse) => {
+                in_use.push(reader.clone());
+                continue;
+            }
             Err(error) => return Err(error),
         };
         match identify(&card) {

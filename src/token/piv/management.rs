@@ -9,10 +9,14 @@ use des::TdesEde3;
 use des::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
 use zeroize::Zeroizing;
 
+use crate::secret::Pin;
+
 use super::super::TokenError;
 use super::card::{Card, Command, Status};
+use super::connection::Session;
 use super::metadata::{MANAGEMENT_KEY, Management};
 use super::objects;
+use super::pins::verify;
 use super::tlv::{find, tlv};
 
 const TRIPLE_DES: u8 = 0x03;
@@ -45,21 +49,15 @@ impl ManagementKey {
         }
     }
 
-    /// A random one of the kind that the card has now: what its firmware prefers.
+    /// A random one of the kind that the card has now: what its firmware prefers. Its digits in hex are those from 0
+    /// to 9 alone: people can write it down without doubt, and type it on any keyboard. 24 bytes hold 159 bits of
+    /// chance so.
     pub(super) fn random(said: Management) -> Result<Self, TokenError> {
-        let length = match said.algorithm {
-            TRIPLE_DES | AES_192_NUMBER => 24,
-            AES_128_NUMBER => 16,
-            AES_256_NUMBER => 32,
-            other => return Err(unknown(other)),
-        };
+        let length = length(said.algorithm).ok_or_else(|| unknown(said.algorithm))?;
         let mut bytes = Zeroizing::new(vec![0; length]);
-        SystemRandom::new()
-            .fill(&mut bytes)
-            .map_err(|_| TokenError::Device {
-                function: "random number generator".to_owned(),
-                code: "no randomness".to_owned(),
-            })?;
+        for byte in bytes.iter_mut() {
+            *byte = digit()? << 4 | digit()?;
+        }
         Ok(Self {
             algorithm: said.algorithm,
             bytes,
@@ -73,6 +71,23 @@ impl ManagementKey {
             algorithm: said.algorithm,
             bytes,
         }))
+    }
+
+    /// The key as somebody typed it, in hex with or without gaps; `None` when it is none for that card.
+    pub(super) fn typed(said: Management, text: &Pin) -> Option<Self> {
+        let mut digits = Zeroizing::new(String::with_capacity(text.expose().len()));
+        digits.extend(text.expose().chars().filter(|c| !c.is_whitespace()));
+        let bytes = Zeroizing::new(hex::decode(digits.as_bytes()).ok()?);
+        let is_factory = bytes[..] == FACTORY;
+        (bytes.len() == length(said.algorithm)? && !is_factory).then_some(Self {
+            algorithm: said.algorithm,
+            bytes,
+        })
+    }
+
+    /// As [`Self::typed`] takes it.
+    pub(super) fn to_text(&self) -> Result<Pin, TokenError> {
+        Pin::new(Zeroizing::new(hex::encode(&*self.bytes))).map_err(|_| unknown(self.algorithm))
     }
 
     /// Proves to the card that this is its key, and has the card prove the same.
@@ -150,6 +165,55 @@ impl ManagementKey {
             .map(|_| ())
             .map_err(|_| failed())
     }
+}
+
+/// A random digit, each as likely as any other.
+fn digit() -> Result<u8, TokenError> {
+    let mut byte = Zeroizing::new([0; 1]);
+    loop {
+        SystemRandom::new()
+            .fill(&mut *byte)
+            .map_err(|_| TokenError::Device {
+                function: "random number generator".to_owned(),
+                code: "no randomness".to_owned(),
+            })?;
+        if byte[0] < 250 {
+            return Ok(byte[0] % 10);
+        }
+    }
+}
+
+/// How many bytes a key of that kind has.
+const fn length(algorithm: u8) -> Option<usize> {
+    Some(match algorithm {
+        TRIPLE_DES | AES_192_NUMBER => 24,
+        AES_128_NUMBER => 16,
+        AES_256_NUMBER => 32,
+        _ => return None,
+    })
+}
+
+/// The key that lies under the PIN of whoever is logged in.
+pub(super) fn under_pin(
+    card: &Card,
+    session: &Session,
+) -> Result<Option<ManagementKey>, TokenError> {
+    let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
+    verify(card, pin)?;
+    ManagementKey::protected(card, Management::ask(card)?)
+}
+
+/// Authenticates with the management key: that under the PIN, or the one that somebody gave.
+pub(super) fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
+    let protected = under_pin(card, session)?;
+    if let Some(key) = protected.as_ref().or(session.management.as_ref()) {
+        return key.authenticate(card);
+    }
+    let said = Management::ask(card)?;
+    if !said.factory {
+        return Err(TokenError::ManagementKey);
+    }
+    ManagementKey::factory(said).authenticate(card)
 }
 
 fn part(answer: &[u8], tag: u16) -> Option<Vec<u8>> {

@@ -5,6 +5,7 @@
 
 mod card;
 mod connection;
+mod making;
 mod management;
 mod metadata;
 mod objects;
@@ -92,7 +93,7 @@ impl Reader for YubiKeys {
                     continue 'readers;
                 }
             }
-            if let Some(card) = Card::connect(&self.context, &reader)? {
+            if let Some(card) = Card::connect(&self.context, &reader, card::PATIENCE)? {
                 match seen(&card, self.profile.name()) {
                     Ok(token) => found.push(token),
                     Err(TokenError::Removed) => {}

@@ -101,6 +101,12 @@ pub(super) fn protect_key(card: &Card, key: &[u8]) -> Result<(), TokenError> {
     put(card, ADMINISTRATION, &tlv(0x80, &tlv(0x81, &[2])))
 }
 
+/// Takes the management key from under the PIN.
+pub(super) fn unprotect_key(card: &Card) -> Result<(), TokenError> {
+    put(card, UNDER_PIN, &[])?;
+    put(card, ADMINISTRATION, &tlv(0x80, &tlv(0x81, &[0])))
+}
+
 /// What Conclave keeps on the card.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct OwnObject {

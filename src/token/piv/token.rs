@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use zeroize::Zeroizing;
 
-use crate::certificate::{Algorithm, Certificate, PublicKey};
+use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Scheme;
-use crate::record::{Firmware, KeyAttributes, TokenId, UsePolicy};
+use crate::record::{Firmware, TokenId, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
 use super::super::{
@@ -16,25 +16,22 @@ use super::super::{
 use super::card::{Card, Command, Status};
 use super::connection::{Connection, Session, padded, state};
 use super::lock;
-use super::management::ManagementKey;
-use super::metadata::{KeyMetadata, Management, PIN, PUK, Secret, algorithm_number, public_key};
+use super::making::{NEWER, create, held, policies, prepare, require_ours};
+use super::management::{ManagementKey, manage, under_pin};
+use super::metadata::{KeyMetadata, Management, PIN, PUK, Secret};
 use super::objects::{self, OwnObject};
 use super::pins::{erase, exchange_pins, factory_puk, refuse_factory, verify};
 use super::private_key;
 use super::signing::Use;
 use super::slot::Slot;
-use super::tlv::{find, tlv};
-
-/// The first firmware with long RSA keys, and with a command that deletes keys.
-const NEWER: Firmware = Firmware::new(5, 7, 0);
 
 /// A YubiKey.
 pub(super) struct YubiKey {
     connection: Arc<Mutex<Connection>>,
     id: TokenId,
-    firmware: Firmware,
-    observer: TouchObserver,
-    policy: UsePolicy,
+    pub(super) firmware: Firmware,
+    pub(super) observer: TouchObserver,
+    pub(super) policy: UsePolicy,
 }
 
 impl YubiKey {
@@ -59,166 +56,6 @@ impl YubiKey {
     ) -> Result<T, TokenError> {
         lock(&self.connection).use_card(act)
     }
-
-    /// The number of a key type's algorithm, if this device makes such keys.
-    fn algorithm(&self, algorithm: Algorithm) -> Result<u8, TokenError> {
-        let unsupported = |why: &str| TokenError::Unsupported {
-            what: format!("make keys of type {algorithm}: {why}"),
-        };
-        match algorithm {
-            Algorithm::Ed25519 => Err(unsupported(
-                "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
-            )),
-            Algorithm::Rsa { bits: 3072 | 4096 } if self.firmware < NEWER => Err(unsupported(
-                &format!("that takes firmware {NEWER} or later"),
-            )),
-            other => algorithm_number(other).ok_or_else(|| unsupported("it has none")),
-        }
-    }
-
-    /// What a request must be, whatever the card holds.
-    fn check(&self, request: &KeyRequest) -> Result<(Slot, u8), TokenError> {
-        let slot = Slot::of(&request.object_id).ok_or_else(|| TokenError::Unsupported {
-            what: format!(
-                "hold a key with ID {}: its slots are 9a, 9c, 9d, 9e and 82 to 95",
-                hex::encode(&request.object_id)
-            ),
-        })?;
-        if request.extractable {
-            return Err(TokenError::Unsupported {
-                what: "make keys that can be taken out".to_owned(),
-            });
-        }
-        Ok((slot, self.algorithm(request.key_type.algorithm())?))
-    }
-
-    /// Reads a key back that was made or brought in, and gives it its certificate.
-    fn complete(
-        &self,
-        card: &Card,
-        session: &Session,
-        slot: Slot,
-        request: &KeyRequest,
-        imported: bool,
-    ) -> Result<GeneratedKey, TokenError> {
-        let mismatch = |problem: &str| TokenError::KeyMismatch {
-            object_id: request.object_id.clone(),
-            problem: problem.to_owned(),
-        };
-        let metadata =
-            KeyMetadata::ask(card, slot.number())?.ok_or_else(|| mismatch("it is not there"))?;
-        let public = metadata
-            .public
-            .clone()
-            .ok_or_else(|| mismatch("its public half cannot be read"))?;
-        if public.algorithm() != request.key_type.algorithm() {
-            return Err(mismatch("it is of another type"));
-        }
-        if metadata.generated == imported {
-            return Err(mismatch(if imported {
-                "it was made in the device"
-            } else {
-                "it was made elsewhere and brought in"
-            }));
-        }
-        if metadata.pin != Some(self.policy.pin) || metadata.touch != Some(self.policy.touch) {
-            return Err(mismatch("it has another PIN or touch policy"));
-        }
-        let has_certificate = objects::certificate(card, slot)?
-            .certificate
-            .and_then(|certificate| certificate.public_key().ok())
-            .is_some_and(|certified| certified == public);
-        if !has_certificate {
-            let key = Use {
-                card,
-                session,
-                observer: &self.observer,
-                slot,
-                metadata: &metadata,
-            };
-            key.certify(&public, &request.label)?;
-        }
-        let mut own = OwnObject::read(card)?;
-        own.announce(slot, None);
-        own.write(card)?;
-        Ok(GeneratedKey {
-            public,
-            attributes: KeyAttributes {
-                sensitive: Some(true),
-                extractable: Some(false),
-                always_sensitive: Some(!imported),
-                never_extractable: Some(!imported),
-                local: Some(!imported),
-            },
-        })
-    }
-}
-
-/// The key in a slot, unless it only fills a slot that cannot be emptied.
-fn held(card: &Card, own: &OwnObject, slot: Slot) -> Result<Option<KeyMetadata>, TokenError> {
-    let metadata = KeyMetadata::ask(card, slot.number())?;
-    Ok(metadata.filter(|key| {
-        !key.public
-            .as_ref()
-            .is_some_and(|key| own.is_filler(slot, key.fingerprint().as_bytes()))
-    }))
-}
-
-/// Refuses a slot with anything in it, then lets keys be made, and announces this one on the card: after
-/// a power cut it is known which key is ours.
-fn prepare(
-    card: &Card,
-    session: &Session,
-    slot: Slot,
-    request: &KeyRequest,
-) -> Result<(), TokenError> {
-    let mut own = OwnObject::read(card)?;
-    let occupied = held(card, &own, slot)?.is_some();
-    if occupied || objects::certificate(card, slot)?.present {
-        return Err(TokenError::ObjectExists {
-            label: request.label.clone(),
-            object_id: request.object_id.clone(),
-        });
-    }
-    if Secret::ask(card, PIN)?.factory {
-        return Err(TokenError::PinNotSet);
-    }
-    manage(card, session)?;
-    own.announce(slot, Some(&request.label));
-    own.write(card)
-}
-
-/// Refuses a key that was neither announced under the label of a request nor bears its certificate.
-fn require_ours(
-    card: &Card,
-    own: &OwnObject,
-    slot: Slot,
-    request: &KeyRequest,
-) -> Result<(), TokenError> {
-    let announced = own.announced(slot) == Some(request.label.as_str());
-    let certificate = objects::certificate(card, slot)?.certificate;
-    let certified =
-        certificate.is_some_and(|made| made.subject_name() == Some(request.label.as_str()));
-    if announced || certified {
-        return Ok(());
-    }
-    Err(TokenError::KeyMismatch {
-        object_id: request.object_id.clone(),
-        problem: "it is another key, which was there before".to_owned(),
-    })
-}
-
-/// Authenticates with the management key that lies under the PIN.
-fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
-    let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
-    verify(card, pin)?;
-    let said = Management::ask(card)?;
-    let key = match ManagementKey::protected(card, said)? {
-        Some(key) => key,
-        None if said.factory => ManagementKey::factory(said),
-        None => return Err(TokenError::ManagementKey),
-    };
-    key.authenticate(card)
 }
 
 impl Token for YubiKey {
@@ -410,6 +247,48 @@ impl Token for YubiKey {
         })
     }
 
+    fn wants_management_key(&mut self) -> Result<bool, TokenError> {
+        self.with(|card, session| {
+            let said = Management::ask(card)?;
+            Ok(
+                !said.factory
+                    && session.management.is_none()
+                    && under_pin(card, session)?.is_none(),
+            )
+        })
+    }
+
+    fn give_management_key(&mut self, key: &Pin) -> Result<(), TokenError> {
+        self.with(|card, session| {
+            let said = Management::ask(card)?;
+            let key = ManagementKey::typed(said, key).ok_or(TokenError::ManagementKey)?;
+            key.authenticate(card)?;
+            session.management = Some(key);
+            Ok(())
+        })
+    }
+
+    fn management_key(&mut self) -> Result<Option<Pin>, TokenError> {
+        self.with(|card, session| {
+            let key = under_pin(card, session)?;
+            key.map(|key| key.to_text()).transpose()
+        })
+    }
+
+    fn release_management_key(&mut self, written: &Pin) -> Result<(), TokenError> {
+        self.with(|card, session| {
+            let said = Management::ask(card)?;
+            let key = ManagementKey::typed(said, written).ok_or(TokenError::ManagementKey)?;
+            // What was written down must open the card before the card forgets it.
+            key.authenticate(card)?;
+            objects::unprotect_key(card)?;
+            if under_pin(card, session)?.is_some() {
+                return Err(Command::PUT_DATA.failed(Status::OK));
+            }
+            key.authenticate(card)
+        })
+    }
+
     fn set_use_policy(&mut self, policy: UsePolicy) -> Result<(), TokenError> {
         self.policy = policy;
         Ok(())
@@ -534,29 +413,4 @@ fn holds_keys(card: &Card) -> Result<bool, TokenError> {
         }
     }
     Ok(false)
-}
-
-fn policies(policy: UsePolicy) -> Vec<u8> {
-    [
-        tlv(0xaa, &[policy.pin.byte()]),
-        tlv(0xab, &[policy.touch.byte()]),
-    ]
-    .concat()
-}
-
-/// Has a key made in a slot.
-fn create(
-    card: &Card,
-    slot: Slot,
-    algorithm: u8,
-    policy: UsePolicy,
-) -> Result<PublicKey, TokenError> {
-    let command = Command::generate(slot.number());
-    let wanted = [tlv(0x80, &[algorithm]), policies(policy)].concat();
-    let answer = card
-        .transmit(command, &tlv(0xac, &wanted))?
-        .expect(command)?;
-    find(&answer, 0x7f49)
-        .and_then(|key| public_key(algorithm, key))
-        .ok_or_else(|| command.failed(Status::OK))
 }

@@ -163,6 +163,17 @@ fn of_request(model: &Model, all: &mut Vec<Binding>) {
             all.push(hinted(&[ENTER], Action::Submit, "go on", TYPED));
             all.push(hinted(&[ESC], Action::Back, hint, help));
         }
+        Request::Show(showing) if showing.is_open => {
+            let help = "takes it off the screen for good";
+            all.push(hinted(&[ENTER], Action::Submit, "written down", help));
+            all.push(hinted(&[ESC], Action::Back, "hide", "hides it"));
+        }
+        Request::Show(_) => all.push(hinted(
+            &[ENTER],
+            Action::Submit,
+            "show it",
+            "shows it to the one person who writes it down",
+        )),
         Request::Waiting(waiting) => all.extend(of_wait(model, waiting)),
     }
     if has_lines && model.is_typing() {

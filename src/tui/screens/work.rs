@@ -7,7 +7,9 @@ use ratatui::text::{Line, Span};
 
 use super::frame;
 use super::lines::Lines;
-use super::{ask, draw_lines, inside, pin, scrolling as scrolling_of, sign, step, steps, waiting};
+use super::{
+    ask, draw_lines, inside, pin, scrolling as scrolling_of, shown, sign, step, steps, waiting,
+};
 use crate::ceremony::Ask;
 use crate::script::{Act, Step};
 use crate::tui::model::{Asking, Focus, Model, Request, Turn};
@@ -210,6 +212,7 @@ fn question(model: &Model, width: u16) -> Question {
         },
         Request::Ask(asking) => ask::question(model, asking, width),
         Request::Secret(entering) => pin::question(model, entering, width),
+        Request::Show(showing) => shown::question(model, showing, width),
         Request::Waiting(waiting) => waiting::question(model, waiting, width),
     };
     let signs = |step: &Step| matches!(step.act, Act::SignRoot | Act::CollectSignatures);

@@ -1,0 +1,196 @@
+//! How a key comes into a slot: announced, made or brought in, read back, given its certificate.
+
+use crate::certificate::{Algorithm, PublicKey};
+use crate::record::{Firmware, KeyAttributes, UsePolicy};
+
+use super::super::{GeneratedKey, KeyRequest, TokenError};
+use super::card::{Card, Command, Status};
+use super::connection::Session;
+use super::management::manage;
+use super::metadata::{KeyMetadata, PIN, Secret, algorithm_number, public_key};
+use super::objects::{self, OwnObject};
+use super::signing::Use;
+use super::slot::Slot;
+use super::tlv::{find, tlv};
+use super::token::YubiKey;
+
+/// The first firmware with long RSA keys, and with a command that deletes keys.
+pub(super) const NEWER: Firmware = Firmware::new(5, 7, 0);
+
+impl YubiKey {
+    /// The number of a key type's algorithm, if this device makes such keys.
+    fn algorithm(&self, algorithm: Algorithm) -> Result<u8, TokenError> {
+        let unsupported = |why: &str| TokenError::Unsupported {
+            what: format!("make keys of type {algorithm}: {why}"),
+        };
+        match algorithm {
+            Algorithm::Ed25519 => Err(unsupported(
+                "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
+            )),
+            Algorithm::Rsa { bits: 3072 | 4096 } if self.firmware < NEWER => Err(unsupported(
+                &format!("that takes firmware {NEWER} or later"),
+            )),
+            other => algorithm_number(other).ok_or_else(|| unsupported("it has none")),
+        }
+    }
+
+    /// What a request must be, whatever the card holds.
+    pub(super) fn check(&self, request: &KeyRequest) -> Result<(Slot, u8), TokenError> {
+        let slot = Slot::of(&request.object_id).ok_or_else(|| TokenError::Unsupported {
+            what: format!(
+                "hold a key with ID {}: its slots are 9a, 9c, 9d, 9e and 82 to 95",
+                hex::encode(&request.object_id)
+            ),
+        })?;
+        if request.extractable {
+            return Err(TokenError::Unsupported {
+                what: "make keys that can be taken out".to_owned(),
+            });
+        }
+        Ok((slot, self.algorithm(request.key_type.algorithm())?))
+    }
+
+    /// Reads a key back that was made or brought in, and gives it its certificate.
+    pub(super) fn complete(
+        &self,
+        card: &Card,
+        session: &Session,
+        slot: Slot,
+        request: &KeyRequest,
+        imported: bool,
+    ) -> Result<GeneratedKey, TokenError> {
+        let mismatch = |problem: &str| TokenError::KeyMismatch {
+            object_id: request.object_id.clone(),
+            problem: problem.to_owned(),
+        };
+        let metadata =
+            KeyMetadata::ask(card, slot.number())?.ok_or_else(|| mismatch("it is not there"))?;
+        let public = metadata
+            .public
+            .clone()
+            .ok_or_else(|| mismatch("its public half cannot be read"))?;
+        if public.algorithm() != request.key_type.algorithm() {
+            return Err(mismatch("it is of another type"));
+        }
+        if metadata.generated == imported {
+            return Err(mismatch(if imported {
+                "it was made in the device"
+            } else {
+                "it was made elsewhere and brought in"
+            }));
+        }
+        if metadata.pin != Some(self.policy.pin) || metadata.touch != Some(self.policy.touch) {
+            return Err(mismatch("it has another PIN or touch policy"));
+        }
+        let has_certificate = objects::certificate(card, slot)?
+            .certificate
+            .and_then(|certificate| certificate.public_key().ok())
+            .is_some_and(|certified| certified == public);
+        if !has_certificate {
+            let key = Use {
+                card,
+                session,
+                observer: &self.observer,
+                slot,
+                metadata: &metadata,
+            };
+            key.certify(&public, &request.label)?;
+        }
+        let mut own = OwnObject::read(card)?;
+        own.announce(slot, None);
+        own.write(card)?;
+        Ok(GeneratedKey {
+            public,
+            attributes: KeyAttributes {
+                sensitive: Some(true),
+                extractable: Some(false),
+                always_sensitive: Some(!imported),
+                never_extractable: Some(!imported),
+                local: Some(!imported),
+            },
+        })
+    }
+}
+
+/// The key in a slot, unless it only fills a slot that cannot be emptied.
+pub(super) fn held(
+    card: &Card,
+    own: &OwnObject,
+    slot: Slot,
+) -> Result<Option<KeyMetadata>, TokenError> {
+    let metadata = KeyMetadata::ask(card, slot.number())?;
+    Ok(metadata.filter(|key| {
+        !key.public
+            .as_ref()
+            .is_some_and(|key| own.is_filler(slot, key.fingerprint().as_bytes()))
+    }))
+}
+
+/// Refuses a slot with anything in it, then lets keys be made, and announces this one on the card: after
+/// a power cut it is known which key is ours.
+pub(super) fn prepare(
+    card: &Card,
+    session: &Session,
+    slot: Slot,
+    request: &KeyRequest,
+) -> Result<(), TokenError> {
+    let mut own = OwnObject::read(card)?;
+    let occupied = held(card, &own, slot)?.is_some();
+    if occupied || objects::certificate(card, slot)?.present {
+        return Err(TokenError::ObjectExists {
+            label: request.label.clone(),
+            object_id: request.object_id.clone(),
+        });
+    }
+    if Secret::ask(card, PIN)?.factory {
+        return Err(TokenError::PinNotSet);
+    }
+    manage(card, session)?;
+    own.announce(slot, Some(&request.label));
+    own.write(card)
+}
+
+/// Refuses a key that was neither announced under the label of a request nor bears its certificate.
+pub(super) fn require_ours(
+    card: &Card,
+    own: &OwnObject,
+    slot: Slot,
+    request: &KeyRequest,
+) -> Result<(), TokenError> {
+    let announced = own.announced(slot) == Some(request.label.as_str());
+    let certificate = objects::certificate(card, slot)?.certificate;
+    let certified =
+        certificate.is_some_and(|made| made.subject_name() == Some(request.label.as_str()));
+    if announced || certified {
+        return Ok(());
+    }
+    Err(TokenError::KeyMismatch {
+        object_id: request.object_id.clone(),
+        problem: "it is another key, which was there before".to_owned(),
+    })
+}
+
+pub(super) fn policies(policy: UsePolicy) -> Vec<u8> {
+    [
+        tlv(0xaa, &[policy.pin.byte()]),
+        tlv(0xab, &[policy.touch.byte()]),
+    ]
+    .concat()
+}
+
+/// Has a key made in a slot.
+pub(super) fn create(
+    card: &Card,
+    slot: Slot,
+    algorithm: u8,
+    policy: UsePolicy,
+) -> Result<PublicKey, TokenError> {
+    let command = Command::generate(slot.number());
+    let wanted = [tlv(0x80, &[algorithm]), policies(policy)].concat();
+    let answer = card
+        .transmit(command, &tlv(0xac, &wanted))?
+        .expect(command)?;
+    find(&answer, 0x7f49)
+        .and_then(|key| public_key(algorithm, key))
+        .ok_or_else(|| command.failed(Status::OK))
+}

@@ -1,0 +1,54 @@
+//! A secret that one person writes down: the others turn away, it is shown, it is gone.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::lines::Lines;
+use super::work::Question;
+use crate::tui::model::{Model, Showing};
+
+pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question {
+    let theme = model.settings.theme;
+    let shown = &showing.shown;
+    let who = model
+        .shown()
+        .map_or_else(String::new, |ceremony| ceremony.name(&shown.who).to_owned());
+    let mut lines = Lines::new(theme, room);
+    lines.entry("for  ", 5, &shown.about, theme.strong());
+    lines.gap();
+    lines.hanging(
+        "Others turn away. ",
+        &format!("{who} alone sees the screen, and writes by hand."),
+        theme.now(),
+        theme.strong(),
+    );
+    for advice in &shown.advice {
+        lines.gap();
+        lines.paragraph(advice, Style::new());
+    }
+    lines.gap();
+    for line in &shown.lines {
+        let mut spans = vec![Span::raw("    ")];
+        if showing.is_open {
+            // Letter by letter: a copy of the line would be left in memory when the text is dropped.
+            spans.extend(
+                line.chars()
+                    .map(|letter| Span::styled(letter.to_string(), theme.digest())),
+            );
+        }
+        // A line each, whether it shows or not: the screen does not move.
+        lines.push(Line::from(spans));
+    }
+    let input = if showing.is_open {
+        "Written down? Enter takes it off the screen; it is typed back next."
+    } else {
+        "Enter shows it."
+    };
+    Question {
+        title: format!("{who} · {}", shown.title),
+        text: lines.into_vec(),
+        input: vec![Line::from(Span::styled(input, theme.strong()))],
+        cursor: None,
+        room: usize::from(room),
+    }
+}
