@@ -101,11 +101,15 @@ impl Ceremony {
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
             Act::CollectSignatures => self.next_owed(step),
-            Act::VerifyRoot => Next::Ask(self.go_on(
-                step,
-                vec!["The signed root is verified from its bytes, as a client does it.".to_owned()],
-                "Verify the signed root",
-            )),
+            Act::VerifyRoot => {
+                // In a change the room sees how far both roots have come.
+                let counters = self.foundation.as_ref().map(|_| format!("{}.", self.counters()));
+                let mut lines: Vec<_> = counters.into_iter().collect();
+                lines.push(
+                    "The signed root is verified from its bytes, as a client does it.".to_owned(),
+                );
+                Next::Ask(self.go_on(step, lines, "Verify the signed root"))
+            }
             Act::Export => {
                 if self.export_intended {
                     return Next::Do(Effect::Export {

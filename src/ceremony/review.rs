@@ -1,7 +1,7 @@
 //! What people read before they sign: the root, or what changes in it, in words, and its digest.
 
 use crate::metadata::{Change, FrozenRoot, Reach, RoleKind, RootDiff};
-use crate::record::visible;
+use crate::record::{TokenId, visible};
 use crate::script::{DistantKey, KeyChange, KeyPlan};
 
 use super::foundation::Foundation;
@@ -17,6 +17,7 @@ impl Ceremony {
             None => self.whole_root(root),
             Some(before) => self.changes(before, root),
         };
+        lines.extend(self.one_make_line());
         lines.extend(self.live_payloads());
         lines.push("Digest of what will be signed:".to_owned());
         let digest = root.digest();
@@ -214,6 +215,36 @@ impl Ceremony {
 }
 
 impl Ceremony {
+    /// A warning if every root key is on a token of one make with one firmware, as the tokens name themselves. Of a
+    /// token that is elsewhere nobody knows.
+    fn one_make_line(&self) -> Option<String> {
+        let staying = self.script.keys().iter().filter(|plan| plan.change.stays());
+        let tokens: Vec<_> = staying
+            .map(|plan| {
+                let token = self.keys.get(&plan.id)?.token.as_ref()?;
+                // Of software there is but one make, and a twin says nothing of the token whose place it takes.
+                let is_it = plan.token.is_hardware() && token.profile == plan.token.profile;
+                is_it.then_some(token)
+            })
+            .collect::<Option<_>>()?;
+        let (first, others) = tokens.split_first()?;
+        let same = |other: &&TokenId| {
+            (&other.manufacturer, &other.model) == (&first.manufacturer, &first.model)
+        };
+        let distant = self.script.distant_keys();
+        if others.is_empty()
+            || !others.iter().all(same)
+            || distant.iter().any(|key| key.change.stays())
+        {
+            return None;
+        }
+        Some(format!(
+            "! Every root key is on a token of one make and firmware, {} {}: one flaw would break them all.",
+            visible(&first.manufacturer),
+            visible(&first.model)
+        ))
+    }
+
     /// Each key of another site that comes in.
     fn remote_lines(&self) -> Vec<String> {
         let lines = self.remote_keys().map(|(distant, key)| {

@@ -63,8 +63,8 @@ impl Executor<'_> {
         &mut self,
         effect: Effect,
     ) -> Result<Result<Outcome, Interrupt>, ExecutorError> {
-        // What only looks at the machine leaves nothing behind that a record would have to account for.
-        if effect != Effect::InspectStation {
+        // What only looks at the machine and its tokens leaves nothing behind that a record would have to account for.
+        if !matches!(effect, Effect::InspectStation | Effect::FindToken { .. }) {
             self.settle()?;
         }
         match self.try_to_perform(effect) {

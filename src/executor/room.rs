@@ -437,6 +437,8 @@ impl Executor<'_> {
             if let Some(found) = is_there(&seen) {
                 return Ok(found);
             }
+            // Nobody is made to wait for what the power can still take away.
+            self.settle().map_err(Hindrance::Broken)?;
             let mut lines = more.to_vec();
             lines.extend(seen.iter().map(|seen| self.describe(seen)));
             let waiting = Waiting {

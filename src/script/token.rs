@@ -44,6 +44,14 @@ pub struct TokenSpec {
     pub slot: Option<SlotPlan>,
 }
 
+impl TokenSpec {
+    /// Whether it is a device, and not a token of software.
+    #[must_use]
+    pub fn is_hardware(&self) -> bool {
+        Profile::named(&self.profile).is_ok_and(|profile| profile.quirks().hardware)
+    }
+}
+
 /// Where on a YubiKey a key lives, and when it wants to be asked for its use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlotPlan {

@@ -28,6 +28,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.sample_keys(draft);
     found.activation(draft);
     found.attestation(draft);
+    found.records(draft);
     found.rotation(draft);
     found.publisher(draft);
     found.notary(draft);
@@ -202,6 +203,43 @@ impl Found<'_, '_> {
                 "a key that wants no touch signs for whatever program knows its PIN".to_owned(),
                 "leave it out: a touch is wanted before every signature then",
             );
+        }
+    }
+
+    /// Records of earlier ceremonies that are not here: what was signed in them, nobody knows.
+    fn records(&mut self, draft: &Draft) {
+        let (Some(previous), Some(before), Some(repository)) =
+            (&draft.previous, draft.before(), &draft.repository)
+        else {
+            return;
+        };
+        let hint = "carry in keys/payloads.json of the last ceremony as \"register\", and the head in its ink as \"record\"; a root of another tool has neither";
+        let mut warn = |message: String| {
+            self.warn("script.previous-record", &previous.span, message, hint);
+        };
+        let version = before.version();
+        let Some(payloads) = previous.payloads() else {
+            return warn(format!(
+                "no register of payloads is carried in: whether another root {} was signed before, nobody can tell here",
+                version + 1
+            ));
+        };
+        let digest = before.document().digest();
+        if !payloads
+            .of_version(repository, version)
+            .any(|entry| entry.sha256 == digest)
+        {
+            warn(format!(
+                "the register knows nothing of this root {version}: the record of the ceremony that signed it is missing"
+            ));
+        } else if !previous.names_record() {
+            warn("the script does not name the record of the ceremony before: that a later one is missing, nobody would notice".to_owned());
+        }
+        let newest = payloads.newest_reached(repository);
+        if let Some(newest) = newest.filter(|newest| *newest > version) {
+            warn(format!(
+                "the register knows a signed root {newest}: root {version} is not the newest"
+            ));
         }
     }
 

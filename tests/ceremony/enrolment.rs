@@ -14,7 +14,7 @@ use conclave::words::Digest;
 use crate::ceremony_driver::{
     Room, SoftwareToken, far_away, genesis, in_ink, opening, parse_with, said,
 };
-use crate::rotation::World;
+use crate::changes::World;
 
 type Tokens = BTreeMap<String, SoftwareToken>;
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::ceremony_driver::Room;
-use crate::rotation::script;
+use crate::changes::script;
 
 const CHAINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chains/real");
 

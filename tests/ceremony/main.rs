@@ -8,6 +8,8 @@
 mod backup;
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
+#[path = "../changes/mod.rs"]
+mod changes;
 mod checks;
 mod course;
 mod custody;

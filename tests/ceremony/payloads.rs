@@ -7,7 +7,7 @@ use conclave::script::{ChangeBlueprint, KeyFate};
 use conclave::transfer::{Abandoned, PayloadRegister};
 
 use crate::ceremony_driver::Room;
-use crate::rotation::{World, script};
+use crate::changes::{World, script};
 
 /// A renewal that was broken off when one of three keys had signed; two must.
 fn broken_off(world: &World, signatures: u64) -> PayloadRegister {

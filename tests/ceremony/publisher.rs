@@ -11,7 +11,7 @@ use conclave::transfer::Destination;
 use serde_json::json;
 
 use crate::ceremony_driver::{Room, genesis, parse};
-use crate::rotation::World;
+use crate::changes::World;
 
 fn for_tuf_on_ci() -> String {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().to_owned();

@@ -1,77 +1,15 @@
-//! A root is changed: a world with a first root whose keys are on software tokens, and what a change of it does.
+//! What a change of a root does.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Ceremony, Fact, Input, Mode, Next, Outcome, Owed, ReplayError, StepError,
 };
-use conclave::metadata::{Check, KeyId as RootKeyId, KeyType, RoleKind, SignedRoot, verify_chain};
-use conclave::script::{ChangeBlueprint, Faults, KeyFate, KeyId, OnlineFiles, Script, embedded};
+use conclave::metadata::{Check, KeyId as RootKeyId, RoleKind, SignedRoot, verify_chain};
+use conclave::script::{ChangeBlueprint, KeyFate, KeyId, Script, embedded};
 
-use crate::ceremony_driver::{Room, SoftwareToken, genesis};
-
-/// A first root, its file, and the tokens of its keys.
-pub(crate) struct World {
-    pub(crate) root: Vec<u8>,
-    pub(crate) ids: Vec<RootKeyId>,
-    pub(crate) tokens: BTreeMap<String, SoftwareToken>,
-}
-
-impl World {
-    pub(crate) fn new(keys: usize, threshold: u8) -> Self {
-        let script = genesis(&vec![KeyType::Ed25519; keys], threshold);
-        Self::after(&Room::closed(script, Mode::Production))
-    }
-
-    /// What a ceremony left.
-    pub(crate) fn after(room: &Room) -> Self {
-        let signed = room.ceremony.signed().unwrap();
-        let role = signed.frozen().document().role(RoleKind::Root);
-        Self {
-            root: signed.to_file_bytes(),
-            ids: role.key_ids().to_vec(),
-            tokens: room.tokens().clone(),
-        }
-    }
-
-    /// A rotation in which every key is kept, nothing is added and the threshold stays.
-    pub(crate) fn unchanged(&self, template: &str) -> ChangeBlueprint {
-        ChangeBlueprint {
-            template: template.to_owned(),
-            title: None,
-            repository: "example.com/updates".to_owned(),
-            not_before: "2027-06-01T09:00:00Z".parse().unwrap(),
-            expires: "2028-06-01T00:00:00Z".parse().unwrap(),
-            chain: vec![("previous/1.root.json".to_owned(), self.root.clone())],
-            record: None,
-            register: None,
-            custody: None,
-            threshold: None,
-            keys: self
-                .ids
-                .iter()
-                .map(|id| (id.clone(), KeyFate::Keep))
-                .collect(),
-            added: 0,
-            key_type: KeyType::Ed25519,
-            profile: "softhsm2".to_owned(),
-            online: OnlineFiles::new(),
-        }
-    }
-
-    pub(crate) fn open(&self, script: Arc<Script>) -> Room {
-        Room::open_with(script, Mode::Production, &self.tokens)
-    }
-}
-
-/// The script of a blueprint. A site's signature is collected after signing.
-pub(crate) fn script(blueprint: &ChangeBlueprint) -> Result<Arc<Script>, Faults> {
-    let text = blueprint.write().unwrap();
-    let mut files: BTreeMap<String, Vec<u8>> = blueprint.files().collect();
-    files.extend(blueprint.online.values().flatten().cloned());
-    Script::parse("rotation.toml", &text, &files, blueprint.not_before).map(Arc::new)
-}
+use crate::ceremony_driver::Room;
+use crate::changes::{World, script};
 
 /// One key of five is replaced.
 fn replacement(world: &World) -> ChangeBlueprint {

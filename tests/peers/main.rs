@@ -12,6 +12,7 @@
 
 mod bad_day;
 mod client;
+mod foreign;
 #[path = "../support/lineage.rs"]
 mod lineage;
 mod lineages;
@@ -25,6 +26,10 @@ mod rehearse;
 mod repository;
 #[path = "../support/signer.rs"]
 mod signer;
+#[path = "../sites/site.rs"]
+mod site;
+#[path = "../store/mod.rs"]
+mod store;
 
 use std::path::Path;
 

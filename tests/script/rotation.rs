@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use conclave::metadata::RootFile;
 use conclave::script::{CarriedFiles, Embedded, KeyChange, Kind, Place, Script, embedded};
-use conclave::transfer::PayloadRegister;
+use conclave::transfer::{PayloadEntry, PayloadRegister, SignedBy, Threshold};
 use conclave::words::Digest;
 
 use crate::day;
@@ -50,7 +51,8 @@ fn the_ready_rotation_says_what_it_says() {
     assert_eq!(lost.title(), "key-5 (Key holder 5)");
     assert_eq!(script.previous().unwrap().root.version(), 1);
     let warned: Vec<_> = script.warnings().iter().map(|w| w.check).collect();
-    assert!(warned.is_empty(), "{warned:?}");
+    // Its sample root stands for one of another tool: no record of ours knows it.
+    assert_eq!(warned, ["script.previous-record"]);
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn the_ready_renewal_and_revocation_change_what_their_names_say() {
     let revocation = parse(ready("revocation").text, ready("revocation")).unwrap();
     assert_eq!(revocation.root_keys(), 4);
     let warned: Vec<_> = revocation.warnings().iter().map(|w| w.check).collect();
-    assert_eq!(warned, ["script.spare-keys"]);
+    assert_eq!(warned, ["script.spare-keys", "script.previous-record"]);
 }
 
 #[test]
@@ -97,6 +99,73 @@ fn the_record_of_the_ceremony_before_is_named_in_words() {
     // A register that does not know the record: something is missing.
     let faults = parse(&named(Digest::of(b"another")), &files).unwrap_err();
     assert_eq!(faults[0].check, "script.previous-record");
+}
+
+/// A record that is missing is noticed where the script names none: by what the register knows of the roots.
+#[test]
+fn a_register_that_lacks_a_record_is_noticed() {
+    let repository = "example.com/updates";
+    let root = ready("rotation").read("previous/1.root.json").unwrap();
+    let digest = RootFile::read(&root).unwrap().document().digest();
+    let signed = |version: u64, sha256: Digest| {
+        let key_id = conclave::metadata::KeyId::new("ab".repeat(32));
+        let need = Threshold {
+            count: 1,
+            key_ids: [key_id.clone()].into(),
+        };
+        let at = "2026-12-01T09:00:00Z".parse().unwrap();
+        PayloadEntry {
+            repository: repository.to_owned(),
+            version,
+            sha256,
+            needs: vec![need],
+            signed: [SignedBy { key_id, at }].into(),
+            owed: BTreeSet::new(),
+            abandoned: None,
+        }
+    };
+    let head = Digest::of(b"the last line");
+    let warned = |entries: &[PayloadEntry], record: &str| {
+        let mut register = PayloadRegister::new();
+        register.add_record(head);
+        for entry in entries {
+            register.add(entry.clone());
+        }
+        let register = register.to_file_bytes();
+        let name = "previous/payloads.json";
+        let mut files = BTreeMap::from([(name.to_owned(), register.clone())]);
+        let carried = ready("rotation").files.iter();
+        files.extend(carried.map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())));
+        let lines = format!(
+            "[previous]\n{record}register = {{ file = \"{name}\", sha256 = \"{}\" }}\n",
+            Digest::of(&register)
+        );
+        let text = ready("rotation").text.replacen("[previous]\n", &lines, 1);
+        let script = parse(&text, &files).unwrap_or_else(|faults| panic!("{faults}"));
+        let warned = script.warnings().iter();
+        assert!(warned.clone().all(|w| w.check == "script.previous-record"));
+        warned.map(|w| w.message.clone()).collect::<Vec<_>>()
+    };
+    let named = format!("record = \"{}\"\n", head.words().join(" "));
+    assert_eq!(warned(&[signed(1, digest)], &named), [""; 0]);
+    let [unnamed] = &warned(&[signed(1, digest)], "")[..] else {
+        panic!()
+    };
+    assert!(unnamed.contains("does not name the record"), "{unnamed}");
+    for others in [&[][..], &[signed(1, Digest::of(b"another root 1"))]] {
+        let [unknown] = &warned(others, &named)[..] else {
+            panic!()
+        };
+        assert!(
+            unknown.contains("knows nothing of this root 1"),
+            "{unknown}"
+        );
+    }
+    let newer = [signed(1, digest), signed(3, Digest::of(b"root 3"))];
+    let [stale] = &warned(&newer, &named)[..] else {
+        panic!()
+    };
+    assert!(stale.contains("root 1 is not the newest"), "{stale}");
 }
 
 /// A name, and what is cut out of the ready rotation and put in its place.

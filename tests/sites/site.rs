@@ -50,6 +50,21 @@ pub(crate) struct SiteKey {
     configuration: PathBuf,
 }
 
+impl SiteKey {
+    /// A signature by pkcs11-tool.
+    pub(crate) fn sign_by_another_tool(&self, bytes: &[u8]) -> Vec<u8> {
+        let folder = TempDir::new().unwrap();
+        let (message, signature) = (
+            folder.path().join("message"),
+            folder.path().join("signature"),
+        );
+        // SoftHSM signs digests, and hashes nothing itself for ECDSA.
+        fs::write(&message, Digest::of(bytes).as_bytes()).unwrap();
+        run_another_tool(self, &message, &signature);
+        fs::read(signature).unwrap()
+    }
+}
+
 /// How a process ended, and what it printed.
 pub(crate) struct Done {
     pub(crate) status: i32,
@@ -287,17 +302,7 @@ impl Line {
 
     /// A signature over the payload by pkcs11-tool.
     pub(crate) fn sign_by_another_tool(&self, index: usize) -> Vec<u8> {
-        let key = &self.keys[index];
-        let folder = TempDir::new().unwrap();
-        let (message, signature) = (
-            folder.path().join("message"),
-            folder.path().join("signature"),
-        );
-        // SoftHSM signs digests, and hashes nothing itself for ECDSA.
-        let digest = Digest::of(self.payload.signed_bytes());
-        fs::write(&message, digest.as_bytes()).unwrap();
-        run_another_tool(key, &message, &signature);
-        fs::read(signature).unwrap()
+        self.keys[index].sign_by_another_tool(self.payload.signed_bytes())
     }
 
     /// How long pkcs11-tool takes for a signature over the payload, the whole process.

@@ -5,10 +5,13 @@
 
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
+#[path = "../changes/mod.rs"]
+mod changes;
 mod keys;
 #[path = "../pty/mod.rs"]
 mod pty;
 mod room;
+mod rotation;
 mod screens;
 mod secrets;
 mod terminal;

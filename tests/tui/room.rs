@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use conclave::ceremony::{
     Answer, Ask, Ceremony, Effect, Failure, FailureKind, Input, Mode, Next, Opening, Outcome,
-    Prompt, SecretPrompt, SecretPurpose, SecretShown, Waiting, WaitingOn,
+    Prompt, SecretPrompt, SecretPurpose, SecretShown, TwinRoot, Waiting, WaitingOn,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
@@ -22,6 +22,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 
 use super::ceremony_driver;
+use super::changes::World;
 
 pub(crate) const PLAIN: Theme = Theme {
     charset: Charset::Unicode,
@@ -56,11 +57,37 @@ impl Room {
         Self::of(script, Mode::Production, size, PLAIN)
     }
 
+    /// The rehearsal of a change of a world's root, with twins that are the very keys.
+    pub(crate) fn change(world: &World, script: Arc<Script>, size: (u16, u16)) -> Self {
+        let twins = script.key_changes().filter_map(|(id, change)| {
+            change.before()?;
+            let token = &world.tokens[id.as_str()];
+            Some((id.clone(), token.public_key().to_pem()))
+        });
+        let twin_root = TwinRoot {
+            file: String::from_utf8(world.root.clone()).unwrap(),
+            keys: twins.collect(),
+        };
+        let driver = ceremony_driver::Room::new_with(script, &world.tokens);
+        Self::opened(driver, Mode::Rehearsal, size, PLAIN, Some(twin_root))
+    }
+
     fn of(script: Arc<Script>, mode: Mode, size: (u16, u16), theme: Theme) -> Self {
+        let driver = ceremony_driver::Room::new(script);
+        Self::opened(driver, mode, size, theme, None)
+    }
+
+    fn opened(
+        driver: ceremony_driver::Room,
+        mode: Mode,
+        size: (u16, u16),
+        theme: Theme,
+        twin_root: Option<TwinRoot>,
+    ) -> Self {
         let settings = Settings::with_theme(theme).place("/srv/rehearsal/genesis");
-        let begin = script.not_before();
+        let begin = driver.ceremony.script().not_before();
         let mut room = Self {
-            driver: ceremony_driver::Room::new(script),
+            driver,
             model: Model::new(settings, size, begin),
             now: Duration::ZERO,
         };
@@ -77,7 +104,7 @@ impl Room {
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
             rehearsal_keys: Vec::new(),
             twin_attestation_root: None,
-            twin_root: None,
+            twin_root,
             twin_keys: std::collections::BTreeMap::new(),
             twin_approvals: std::collections::BTreeMap::new(),
             twin_clock_offset: 0,

@@ -436,7 +436,7 @@ fn filled_exception(size: (u16, u16)) -> Room {
     room
 }
 
-fn snapshot(name: &str, room: &Room) {
+pub(crate) fn snapshot(name: &str, room: &Room) {
     let (columns, rows) = room.model.size();
     insta::with_settings!({
         snapshot_path => "snapshots",

@@ -141,6 +141,16 @@ fn record(value: &Value<'_, '_>) -> Option<Digest> {
 }
 
 impl PreviousEntry {
+    /// The register of payloads that was carried in, if one was.
+    pub(in crate::script) fn payloads(&self) -> Option<&PayloadRegister> {
+        self.register.as_ref().map(|_| &self.payloads)
+    }
+
+    /// Whether the script names the record of the ceremony before.
+    pub(in crate::script) const fn names_record(&self) -> bool {
+        self.record.is_some()
+    }
+
     pub(in crate::script) fn complete(self) -> Option<Previous> {
         Some(Previous {
             chain: self.chain,
