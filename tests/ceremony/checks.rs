@@ -15,7 +15,6 @@ use conclave::words::Digest;
 use crate::ceremony_driver::backup::with_backup;
 use crate::ceremony_driver::{Room, genesis, in_ink, of_notary, opening, parse, with_bags};
 use crate::changes::{World, script};
-use crate::rotation::{World, script};
 
 /// The state before the first event of a kind in a usual course, and that event.
 fn first(mut room: Room, kind: &str) -> (Ceremony, Event) {
