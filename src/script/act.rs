@@ -85,6 +85,11 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// The token signs a certificate of its key, for a root of Notary.
+    CertifyKey {
+        /// The key.
+        key: KeyId,
+    },
     /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
     JudgeRequest,
     /// The root is put together and frozen.
@@ -133,7 +138,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 28] = [
+    pub(super) const KNOWN: [&'static str; 29] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -146,6 +151,7 @@ impl Act {
         "import-key",
         "back-up-key",
         "enrol-key",
+        "certify-key",
         "judge-request",
         "compose-root",
         "review-root",
@@ -185,6 +191,7 @@ impl Act {
             Self::ProveRestore { .. } => "prove-restore",
             Self::Destroy { .. } => "destroy",
             Self::EnrolKey { .. } => "enrol-key",
+            Self::CertifyKey { .. } => "certify-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
@@ -209,6 +216,7 @@ impl Act {
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
             | Self::EnrolKey { key }
+            | Self::CertifyKey { key }
             | Self::BackUpKey { key }
             | Self::ProveBackup { key }
             | Self::ProveToken { key }
@@ -240,7 +248,8 @@ impl Act {
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
             | Self::BackUpKey { key }
-            | Self::EnrolKey { key } => Some(key),
+            | Self::EnrolKey { key }
+            | Self::CertifyKey { key } => Some(key),
             Self::RestoreKey { key } => key.as_ref(),
             _ => None,
         }
@@ -279,7 +288,8 @@ impl Act {
             Self::OpenToken { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::EnrolKey { key } => {
+            | Self::EnrolKey { key }
+            | Self::CertifyKey { key } => {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }

@@ -120,6 +120,9 @@ impl Ceremony {
                 | Act::Destroy { .. },
                 outcome,
             ) => return self.restore_outcome(step, outcome).map(Ok),
+            (Act::CertifyKey { key }, Outcome::Signed(signature)) => {
+                self.certified(key, &signature)
+            }
             (Act::BackUpKey { .. } | Act::ProveBackup { .. }, outcome) => {
                 return self.backup_outcome(step, outcome).map(Ok);
             }
@@ -247,6 +250,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::PossessionProven { .. }
             | Fact::RestoreProven { .. }
             | Fact::OwnTokenProven { .. }
+            | Fact::KeyCertified { .. }
             | Fact::Signed { .. }
             | Fact::SignatureCollected { .. }
     )

@@ -301,7 +301,7 @@ impl Executor<'_> {
         let message = restore_canary(self.ceremony().script().sha256(), set, &challenge);
         let signature = if let Some((key, token)) = on {
             let what = "Having what was restored sign";
-            self.sign(&key, &token, public, message, what)?
+            self.sign(&key, &token, public, None, message, what)?
         } else {
             let restored = self.room.restoring.restored.as_ref();
             let signature = restored.and_then(|private| sign_with(private, &public, &message));

@@ -32,6 +32,7 @@ impl Act {
             Self::ProveRestore { .. } => "Prove what was restored".into(),
             Self::Destroy { .. } => "Destroy what was restored".into(),
             Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
+            Self::CertifyKey { key } => format!("Certify {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
@@ -70,6 +71,7 @@ impl Act {
             Self::ProveRestore { .. } => "Prove restore",
             Self::Destroy { .. } => "Destroy",
             Self::EnrolKey { .. } => "Enrol key",
+            Self::CertifyKey { .. } => "Certify key",
             Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
@@ -140,6 +142,7 @@ impl Act {
             Self::ProveRestore { key } => restore::prove(key.as_ref()),
             Self::Destroy { key } => restore::destroy(script, key.as_ref()),
             Self::EnrolKey { key } => enrol_key(script, key),
+            Self::CertifyKey { .. } => certify_key(script),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
                 "No other payload of the same version may have been signed before, in any record that was brought along.",
@@ -255,6 +258,11 @@ impl Act {
                 "the token holds the key that its enrolment file names".into(),
                 "the key answers a fresh challenge".into(),
             ],
+            Self::CertifyKey { .. } => vec![
+                "the key signed its certificate, which names the repository".into(),
+                "the certificate is not one of an authority, and ends no earlier than the root"
+                    .into(),
+            ],
             Self::EnrolKey { .. } => vec![
                 "somebody has the private key, and signed for the file".into(),
                 "two people heard from its holder that it is this key".into(),
@@ -293,6 +301,22 @@ impl Act {
 
 fn lines(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+fn certify_key(script: &Script) -> Vec<String> {
+    let validity = script.certificate_validity();
+    let mut lines = vec![format!(
+        "The token signs a certificate of its key for {}, valid until {}. Clients that pin certificates pin its ID.",
+        script.certificate_name(),
+        validity.until
+    )];
+    if script.is_wildcard() {
+        lines.push(format!(
+            "It is good for every repository whose name begins so: the administrator types the name, {}, to confirm it.",
+            script.certificate_name()
+        ));
+    }
+    lines
 }
 
 /// The sites that owe a signature.
