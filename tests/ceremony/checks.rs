@@ -507,7 +507,7 @@ fn of_restores() -> Vec<(Check, Check)> {
             Check::RestoreProven,
             forged(drill(), "restore-proven", |event| {
                 if let Fact::RestoreProven { signature, .. } = &mut event.fact {
-                    *signature = "00".to_owned();
+                    "00".clone_into(signature);
                 }
             }),
         ),

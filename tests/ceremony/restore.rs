@@ -1,7 +1,8 @@
 //! Keys that come back from their shares: whom the fold believes what.
 
 use conclave::ceremony::{
-    Check, DrillResult, Effect, Event, Fact, Input, Mode, Outcome, ReplayError, RequestKind,
+    Check, DrillResult, Effect, EnteredBy, Event, Fact, Input, Mode, Outcome, ReplayError,
+    RequestKind,
 };
 use conclave::record::Provenance;
 use conclave::script::{Entering, Grade, KeyId, Kind, PersonId};
@@ -141,7 +142,7 @@ fn give_up_share(room: &mut Room) {
     let offer = offers
         .iter()
         .find(|offer| offer.kind == RequestKind::GiveUpShare)
-        .expect("shares can be given up");
+        .unwrap();
     let who = offer.fields[0].choices[0].value.clone();
     let request = offer.with(vec![who, "the stick is lost".to_owned()]);
     let approvals = room.approved_by(&["witness-1", "witness-2"].map(|id| id.parse().unwrap()));
@@ -189,7 +190,7 @@ fn a_drill_without_a_quorum_fails_by_two_people_and_by_nothing_else() {
     let offer = offers
         .iter()
         .find(|offer| offer.kind == RequestKind::FailDrill);
-    let offer = offer.expect("it can fail");
+    let offer = offer.unwrap();
     let what = offer.fields[0].choices[0].value.clone();
     let request = offer.with(vec![what, "too few shares".to_owned()]);
     let alone = room.approved_by(&["witness-1".parse().unwrap()]);
@@ -251,7 +252,6 @@ fn a_share_of_another_set_or_entered_in_another_way_is_refused() {
         custodian: custodian(1),
         by,
     };
-    use conclave::ceremony::EnteredBy;
     let other = Digest::of(b"another set");
     let told = refused(&room, vec![custodian(1)], fact(other, EnteredBy::Words));
     assert_eq!(told, Some(Check::RestoreShare));

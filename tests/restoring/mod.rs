@@ -97,11 +97,11 @@ impl Desk {
         kind: Kind,
         grade: Grade,
         onto: bool,
-        change: impl Fn(String) -> String,
+        change: impl Fn(&str) -> String,
     ) -> Self {
         Twins::prepare_store(store.folder(), TokenKind::SoftHsm).unwrap();
         let (text, name, bytes) = text(&manifest(&lost_key(), Mode::Production), kind, grade, onto);
-        let script = ceremony_driver::parse_with(&change(text), &[(&name, &bytes)]);
+        let script = ceremony_driver::parse_with(&change(&text), &[(&name, &bytes)]);
         let mut twins = Twins::new(store.folder(), &script).unwrap();
         let set = twins.twin_set(&script).unwrap().unwrap();
         let now = jiff::Timestamp::now().as_second();
@@ -150,7 +150,7 @@ impl Desk {
 }
 
 /// Everybody opens here, in place of on a device of their own.
-fn here(text: String) -> String {
+fn here(text: &str) -> String {
     text.replace("opens = \"own-device\"", "opens = \"here\"")
 }
 
@@ -165,7 +165,7 @@ fn changed(path: &PathBuf, store: &Store, name: &str) -> String {
 
 softhsm_test! {
     fn words_that_are_wrong_are_mended_one_by_one_and_restore_the_key(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, false, |text| text);
+        let desk = Desk::new(store, Kind::Drill, Grade::Full, false, str::to_owned);
         let mut clumsy = Clumsy::default();
         // No word of the list; and one of it that is another one.
         clumsy.words.insert(3, "conclave".to_owned());
@@ -223,7 +223,7 @@ softhsm_test! {
     }
 
     fn wrong_check_words_show_no_share(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Custody, false, |text| text);
+        let desk = Desk::new(store, Kind::Drill, Grade::Custody, false, str::to_owned);
         let mut clumsy = Clumsy::default();
         clumsy.readings.insert(
             "Check words".to_owned(),
@@ -236,7 +236,7 @@ softhsm_test! {
     }
 
     fn a_drill_on_a_blank_token_leaves_no_key_on_it(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, true, |text| text);
+        let desk = Desk::new(store, Kind::Drill, Grade::Full, true, str::to_owned);
         let mut clumsy = Clumsy::default();
         desk.play(store, &mut clumsy);
         assert!(clumsy.failures.is_empty(), "{:?}", clumsy.failures);
@@ -247,7 +247,7 @@ softhsm_test! {
     }
 
     fn a_recovery_leaves_the_key_of_the_manifest_on_its_token(store: &Store) {
-        let desk = Desk::new(store, Kind::Recovery, Grade::Full, true, |text| text);
+        let desk = Desk::new(store, Kind::Recovery, Grade::Full, true, str::to_owned);
         let public = desk.set.facts().public_key.to_pem();
         let mut clumsy = Clumsy::default();
         let path = desk.play(store, &mut clumsy);
