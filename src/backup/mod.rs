@@ -23,7 +23,7 @@ pub use collected::{Collected, GroupProgress};
 pub use key_encryption::{KeyEncryptionKey, WrapError};
 pub use label::{Place, ShareLabel};
 pub use manifest::{Manifest, ShareEntry, WrappedKey};
-pub use opening::{IdentityError, Opener};
+pub use opening::{IdentityError, Opener, closed_to};
 pub use plan::{
     Closing, Custodian, CustodianGroup, PlanError, SetFacts, SetPlan, SupersededSet, check_groups,
     manifest_file, share_file, wrapped_file,

@@ -1,7 +1,7 @@
 //! With what a custodian opens a share: a passphrase, or an identity file of age or SSH.
 
 use std::fmt;
-use std::io::{BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _};
 
 use age::secrecy::SecretString;
 use age::{Callbacks, Decryptor, Identity, IdentityFile, armor, scrypt, ssh};
@@ -152,6 +152,42 @@ impl Opener {
             .map_err(|_| no_file())?;
         Ok(text)
     }
+}
+
+/// To what kinds of recipients an age file is closed, as its head says, without opening it: `X25519`, `ssh-ed25519`,
+/// `scrypt` for a passphrase, or what a plugin calls itself.
+///
+/// # Errors
+/// When it is no age file, or larger than any share.
+pub fn closed_to(file: &[u8]) -> Result<Vec<String>, Refusal> {
+    if file.len() > MAX_FILE {
+        return Err(Refusal::new(Check::ShareSize, Check::ShareSize.meaning()));
+    }
+    let no_file = || Refusal::new(Check::ShareClosed, "it is no age file");
+    let mut reader = BufReader::new(armor::ArmoredReader::new(file).take(MAX_FILE as u64));
+    let mut kinds = Vec::new();
+    let mut line = Vec::new();
+    for number in 0.. {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line).map_err(|_| no_file())?;
+        let text = std::str::from_utf8(&line)
+            .map_err(|_| no_file())?
+            .trim_end();
+        if read == 0 || (number == 0 && text != "age-encryption.org/v1") {
+            return Err(no_file());
+        }
+        if text.starts_with("---") {
+            break;
+        }
+        let stanza = text
+            .strip_prefix("-> ")
+            .and_then(|rest| rest.split(' ').next());
+        // What is there only so that readers get used to the unknown.
+        if let Some(kind) = stanza.filter(|kind| !kind.ends_with("-grease")) {
+            kinds.push(kind.to_owned());
+        }
+    }
+    Ok(kinds)
 }
 
 impl fmt::Debug for Opener {

@@ -9,6 +9,7 @@ mod resume;
 mod root;
 mod run;
 mod script;
+mod share;
 mod token;
 mod transcript;
 
@@ -34,6 +35,7 @@ enum Command {
     Script(script::Arguments),
     Token(token::Arguments),
     Root(root::Arguments),
+    Share(share::Arguments),
     Transcript(transcript::Arguments),
     Doctor(doctor::Arguments),
 }
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Script(arguments) => script::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),
+        Command::Share(arguments) => share::run(arguments),
         Command::Transcript(arguments) => transcript::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
     };

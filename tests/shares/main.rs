@@ -6,6 +6,8 @@
     reason = "the helpers of a test may panic as it may"
 )]
 
+mod age_files;
+mod command;
 mod restore;
 mod sheet;
 mod stand;

@@ -163,5 +163,6 @@ fn foreign_text_is_no_markup_and_a_rehearsal_says_so() {
         assert!(sheet.contains("REHEARSAL"), "{sheet}");
         assert!(!sheet.contains('\u{202e}'));
         assert!(sheet.contains("the words are on paper alone"));
+        assert!(sheet.contains("Check words, by which"), "{sheet}");
     }
 }

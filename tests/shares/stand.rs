@@ -3,7 +3,7 @@
 use age::secrecy::ExposeSecret as _;
 use age::{NoCallbacks, x25519};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
-use conclave::backup::recipient::encrypt;
+use conclave::backup::recipient::{Recipient, encrypt};
 use conclave::backup::{
     BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Opener, SetFacts,
     SetPlan, SupersededSet, public_half,
@@ -92,6 +92,21 @@ impl Backup {
         Self::of(private, public, groups_needed, groups, Vec::new())
     }
 
+    /// One group of custodians, all of whom are needed, each with these recipients.
+    pub(crate) fn closed_to(recipients: &[Vec<Recipient>]) -> Self {
+        let (private, public) = key_pair();
+        let identities: Vec<_> = recipients
+            .iter()
+            .map(|_| x25519::Identity::generate())
+            .collect();
+        let count = u8::try_from(recipients.len()).unwrap();
+        let mut facts = facts(1, &[(count, count)], public, &identities);
+        for (custodian, recipients) in facts.groups[0].custodians.iter_mut().zip(recipients) {
+            custodian.closing = Some(Closing::Recipients(recipients.clone()));
+        }
+        Self::made(private, facts, identities)
+    }
+
     /// The same key, backed up anew.
     pub(crate) fn reissued(&self, groups_needed: u8, groups: &[(u8, u8)]) -> Self {
         let public = self.manifest.facts().public_key.clone();
@@ -112,6 +127,10 @@ impl Backup {
             supersedes,
             ..facts(groups_needed, groups, public, &identities)
         };
+        Self::made(private, facts, identities)
+    }
+
+    fn made(private: Vec<u8>, facts: SetFacts, identities: Vec<x25519::Identity>) -> Self {
         let kek = kek();
         let clear = PrivateKey::new(Zeroizing::new(private.clone()));
         let wrapped = kek.wrap(&clear).unwrap();

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::stand::{Backup, kek, key_pair};
 
-const HINT: &str = "is needed: ./softhsm-setup.sh --test-tools";
+pub(crate) const HINT: &str = "is needed: ./softhsm-setup.sh --test-tools";
 
 /// A program that is installed beside the tests.
 fn shamir_tool(name: &str) -> PathBuf {
@@ -29,7 +29,7 @@ fn shamir_tool(name: &str) -> PathBuf {
     path
 }
 
-fn run(command: &mut Command, input: &str) -> Output {
+pub(crate) fn run(command: &mut Command, input: &str) -> Output {
     let name = command.get_program().to_owned();
     let mut process = command
         .stdin(Stdio::piped())
@@ -47,7 +47,7 @@ fn run(command: &mut Command, input: &str) -> Output {
 }
 
 #[track_caller]
-fn text_of(output: &Output) -> String {
+pub(crate) fn text_of(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}{errors}");

@@ -141,6 +141,9 @@ const CODES: &str = "The encrypted file again, for the day when the medium is go
 const ROWS: &str = "Whoever has a quorum of such sheets with their words has the key: with words on it, this sheet goes \
                     into a sealed bag.";
 
+/// Above the rows for the check words.
+const CHECK_WORDS_ROWS: &str = "Check words, by which one knows that this is the share:";
+
 /// The numbers of the rows for words.
 fn rows() -> impl Iterator<Item = usize> {
     1..=WORDS

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::qr::{Modules, OF_PAGE, QrError, codes};
-use super::{CHECKS, CODES, ROWS, ShareSheet, rows};
+use super::{CHECK_WORDS_ROWS, CHECKS, CODES, ROWS, ShareSheet, rows};
+use crate::backup::CHECK_WORDS;
 use crate::record::HtmlText;
 
 const STYLE: &str = include_str!("sheet.css");
@@ -36,9 +37,18 @@ pub(super) fn write(sheet: &ShareSheet<'_>) -> Result<String, QrError> {
     for _ in rows() {
         page.push_str("<li></li>");
     }
+    page.push_str("\n</ol>\n");
+    if sheet.custodian.by_hand {
+        let _ = writeln!(
+            page,
+            "<p>{}</p>\n<ol class=\"words check\">{}</ol>",
+            HtmlText(CHECK_WORDS_ROWS),
+            "<li></li>".repeat(CHECK_WORDS)
+        );
+    }
     let _ = writeln!(
         page,
-        "\n</ol>\n<pre>{}</pre>\n<h2>Checked</h2>\n<table class=\"checks\">",
+        "<pre>{}</pre>\n<h2>Checked</h2>\n<table class=\"checks\">",
         HtmlText(sheet.instructions().trim())
     );
     page.push_str("<tr><th>Date</th><th>By</th><th>Result</th></tr>\n");

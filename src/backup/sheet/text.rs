@@ -1,7 +1,7 @@
 //! A sheet as plain text.
 
 use super::qr::{Modules, OF_TEXT, QrError, codes};
-use super::{CHECKS, CODES, ROWS, ShareSheet, rows};
+use super::{CHECK_WORDS_ROWS, CHECKS, CODES, ROWS, ShareSheet, rows};
 use crate::backup::instructions::{Text, WIDTH};
 
 /// Rows for words beside each other.
@@ -25,6 +25,15 @@ pub(super) fn write(sheet: &ShareSheet<'_>) -> Result<String, QrError> {
     for row in rows.chunks(COLUMNS) {
         text.line(&row.join("  "));
         text.blank();
+    }
+    if sheet.custodian.by_hand {
+        let rule = "_".repeat(WIDTH / 2 - 4);
+        text.line(CHECK_WORDS_ROWS);
+        text.blank();
+        for _ in 0..2 {
+            text.line(&format!("    {rule}  {rule}"));
+            text.blank();
+        }
     }
     text.append(&sheet.instructions());
     text.heading("Checked");

@@ -114,7 +114,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Reads a file, and no more of it than shows that it is longer than that.
-pub(super) fn read_file_up_to(path: &Path, longest: usize) -> Result<Vec<u8>, Failure> {
+pub(in crate::cli) fn read_file_up_to(path: &Path, longest: usize) -> Result<Vec<u8>, Failure> {
     let read = || {
         let file = File::open(path)?;
         let limit = longest as u64 + 1;
@@ -132,6 +132,6 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// A path for a terminal: whatever is not plain text in it is escaped.
-pub(super) fn display(path: &Path) -> String {
+pub(in crate::cli) fn display(path: &Path) -> String {
     path.to_string_lossy().escape_debug().to_string()
 }

@@ -1,13 +1,13 @@
 //! `conclave root`: root metadata, as files.
 
 mod carried;
-mod chain_files;
+pub(super) mod chain_files;
 mod diff;
 mod export;
 mod history;
 mod lint;
 mod merge;
-mod output;
+pub(super) mod output;
 mod show;
 mod sign;
 mod status;

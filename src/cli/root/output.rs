@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use super::{Failure, Status};
 
 /// Prints text, and a newline, to stdout. A reader that went away has seen enough.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

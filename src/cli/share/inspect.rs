@@ -1,0 +1,179 @@
+//! `conclave share inspect`: what a file is, without opening it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{Failure, Status, entry_json, print, read, read_manifest, refuse, which};
+use crate::backup::{Check, Manifest, Refusal, closed_to};
+use crate::record::visible;
+use crate::words::Digest;
+
+/// Tell what a share file, a manifest or a wrapped key is, without opening it.
+///
+/// Exit status: 0 done, 1 it is none of these or not the manifest's, 2 wrong usage, 4 a file could not be read.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A share, a manifest, or a wrapped key.
+    file: PathBuf,
+    /// The manifest of the set: tells whose share it is, and whether a wrapped key is whole.
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
+    let path = &arguments.file;
+    let bytes = read(path)?;
+    let manifest = arguments
+        .manifest
+        .as_deref()
+        .map(read_manifest)
+        .transpose()?;
+    let told = match (bytes.first(), &manifest) {
+        (Some(b'{'), _) => {
+            Manifest::read(&bytes).map(|manifest| (of_manifest(&manifest), manifest.to_json()))
+        }
+        (_, Some(manifest)) if Digest::of(&bytes) == manifest.wrapped().sha256 => {
+            Ok(wrapped(manifest))
+        }
+        _ => match closed_to(&bytes) {
+            Ok(kinds) => of_share(&bytes, &kinds, manifest.as_ref()),
+            // What begins as an age file is a share that was changed; anything else can only be a wrapped key.
+            Err(refusal) => match &manifest {
+                Some(manifest) if !bytes.starts_with(b"age-") && !bytes.starts_with(b"-----") => {
+                    manifest.check_wrapped(&bytes).map(|()| wrapped(manifest))
+                }
+                _ => Err(refusal),
+            },
+        },
+    };
+    let (text, value) = told.map_err(|refusal| refuse(path, &refusal, arguments.json))?;
+    print(&if arguments.json {
+        value.to_string()
+    } else {
+        text
+    })?;
+    Ok(Status::Done)
+}
+
+fn wrapped(manifest: &Manifest) -> (String, Value) {
+    let facts = manifest.facts();
+    let text = format!(
+        "the wrapped key {} of {}, whole: {} bytes, SHA-256 {}",
+        visible(&facts.key),
+        visible(&facts.repository),
+        manifest.wrapped().bytes,
+        manifest.wrapped().sha256
+    );
+    let value = json!({
+        "is": "wrapped-key",
+        "key": facts.key,
+        "repository": facts.repository,
+        "set": manifest.set(),
+        "sha256": manifest.wrapped().sha256,
+    });
+    (text, value)
+}
+
+fn of_share(
+    file: &[u8],
+    kinds: &[String],
+    manifest: Option<&Manifest>,
+) -> Result<(String, Value), Refusal> {
+    let sha256 = Digest::of(file);
+    let entry = match manifest {
+        None => None,
+        Some(manifest) => Some(manifest.share_in(file).ok_or_else(|| {
+            Refusal::new(
+                Check::ShareChanged,
+                "the manifest has no such file: it is of another set, was changed, or was encrypted anew",
+            )
+        })?),
+    };
+    let names: Vec<String> = kinds.iter().map(|kind| visible(kind)).collect();
+    let mut text = format!(
+        "an encrypted file: {} bytes, SHA-256 {sha256}\nclosed to: {}",
+        file.len(),
+        names.join(", ").replace("scrypt", "a passphrase")
+    );
+    if let Some(entry) = entry {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\nit is the file of {}", which(entry));
+    }
+    let value = json!({
+        "is": "encrypted-share",
+        "bytes": file.len(),
+        "sha256": sha256,
+        "closed_to": kinds,
+        "share": entry.map(entry_json),
+    });
+    Ok((text, value))
+}
+
+fn of_manifest(manifest: &Manifest) -> String {
+    let facts = manifest.facts();
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<16}{}", visible(value));
+    };
+    line("Repository", &facts.repository);
+    line("Key", &facts.key);
+    line("Public key", &facts.public_key.fingerprint().to_string());
+    line("Provenance", facts.provenance.as_str());
+    line("Made", &facts.made_at.to_string());
+    if facts.is_rehearsal {
+        line("Mode", "REHEARSAL");
+    }
+    line("Set", &manifest.set().to_string());
+    line("", &manifest.set().first_words(8));
+    line(
+        "Wrapped key",
+        &format!(
+            "{} bytes, SHA-256 {}",
+            manifest.wrapped().bytes,
+            manifest.wrapped().sha256
+        ),
+    );
+    for old in &facts.supersedes {
+        line(
+            "Replaces",
+            &format!("the set of {}, {}", old.made_at, old.set.short_hex()),
+        );
+    }
+    let _ = write!(
+        text,
+        "\n{} of {} groups must come together:",
+        facts.groups_needed,
+        facts.groups.len()
+    );
+    for (number, group) in (1..).zip(&facts.groups) {
+        let _ = write!(
+            text,
+            "\n  group {number}: {} of {}",
+            group.threshold,
+            group.custodians.len()
+        );
+        let entries = manifest
+            .shares()
+            .iter()
+            .filter(|entry| entry.label().place.group == number);
+        for entry in entries {
+            let custodian = entry.custodian();
+            let mut how: Vec<String> = custodian.closing.iter().map(ToString::to_string).collect();
+            if custodian.by_hand {
+                how.push("written by hand".to_owned());
+            }
+            let _ = write!(
+                text,
+                "\n    {}, {}",
+                visible(&entry.label().who()),
+                how.join(", ")
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,271 @@
+//! `conclave share`, as custodians use it.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use age::secrecy::ExposeSecret as _;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::stand::Backup;
+
+/// A table with the files of a backup on it.
+pub(crate) struct Desk {
+    directory: TempDir,
+    names: Vec<String>,
+    manifest: String,
+    wrapped: String,
+}
+
+impl Desk {
+    pub(crate) fn of(backup: &Backup) -> Self {
+        let directory = TempDir::new().unwrap();
+        let label = backup.set.shares()[0].label();
+        let mut desk = Self {
+            names: Vec::new(),
+            manifest: label.manifest_file(),
+            wrapped: label.wrapped_file(),
+            directory,
+        };
+        for (share, file) in backup.set.shares().iter().zip(&backup.files) {
+            desk.names.push(share.label().share_file());
+            desk.put(&share.label().share_file(), file);
+        }
+        desk.put(&desk.manifest, &backup.manifest.to_file_bytes());
+        desk.put(&desk.wrapped, &backup.wrapped);
+        for (number, identity) in (1..).zip(&backup.identities) {
+            let text = identity.to_string();
+            desk.put(
+                &format!("identity-{number}"),
+                text.expose_secret().as_bytes(),
+            );
+        }
+        desk
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.directory
+            .path()
+            .join(name)
+            .to_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.path(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub(crate) fn share(&self, place: usize) -> String {
+        self.path(&self.names[place])
+    }
+
+    pub(crate) fn manifest(&self) -> String {
+        self.path(&self.manifest)
+    }
+
+    /// Runs `conclave share …`; what is asked for comes from a descriptor.
+    pub(crate) fn conclave(&self, arguments: &[&str], secrets: Option<&str>) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_conclave"));
+        command.arg("share").args(arguments);
+        if secrets.is_some() {
+            command.args(["--pin-fd", "0"]);
+        }
+        let mut process = command
+            .current_dir(self.directory.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = process.stdin.take().unwrap();
+        // A program that refuses before it asks has closed its end.
+        let _ = stdin.write_all(secrets.unwrap_or_default().as_bytes());
+        drop(stdin);
+        process.wait_with_output().unwrap()
+    }
+
+    /// What it said, with that status.
+    #[track_caller]
+    fn said(&self, status: i32, arguments: &[&str], secrets: Option<&str>) -> String {
+        let output = self.conclave(arguments, secrets);
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert_eq!(status != 0, said.contains("hint: "), "{said}");
+        said
+    }
+}
+
+#[test]
+fn a_custodian_checks_the_own_share() {
+    let backup = Backup::new(1, &[(2, 3)]);
+    let desk = Desk::of(&backup);
+    let (file, manifest) = (desk.share(1), desk.manifest());
+    let arguments = [
+        "check",
+        &file,
+        "--identity",
+        "identity-2",
+        "--manifest",
+        &manifest,
+    ];
+    let said = desk.said(0, &arguments, None);
+    let share = &backup.set.shares()[1];
+    assert!(
+        said.contains("Custodian 2 (custodian-2): share 2 of 3 in group 1 of 1"),
+        "{said}"
+    );
+    for secret in [share.words().expose(), share.check_words()] {
+        assert!(!said.contains(&secret[..20]), "{said}");
+    }
+    let mut with_words = arguments.to_vec();
+    with_words.extend(["--check-words", "--custodian", "custodian-2"]);
+    let said = desk.said(0, &with_words, None);
+    assert!(said.contains(share.check_words()), "{said}");
+    with_words.push("--json");
+    let value: Value = serde_json::from_str(&desk.said(0, &with_words, None)).unwrap();
+    assert_eq!(value["verdict"], "accepted");
+    assert_eq!(value["share"]["custodian"], "custodian-2");
+    assert_eq!(value["file_unchanged"], true);
+    assert_eq!(value["check_words"], share.check_words());
+
+    let words = ["check", "--words", "--manifest", &manifest];
+    let line = format!("{}\n", share.words().expose());
+    let said = desk.said(0, &words, Some(&line));
+    assert!(said.contains("Custodian 2"), "{said}");
+    let said = desk.said(1, &words, Some(&line.replacen(' ', " acid ", 1)));
+    assert!(said.contains("share.length"), "{said}");
+}
+
+#[test]
+fn what_is_not_the_share_is_told_by_name() {
+    let old = Backup::new(1, &[(2, 3)]);
+    let backup = old.reissued(1, &[(2, 3)]);
+    let desk = Desk::of(&backup);
+    let (file, manifest) = (desk.share(1), desk.manifest());
+    let with = |identity: &'static str, file: &str, manifest: &str| {
+        [
+            "check",
+            file,
+            "--identity",
+            identity,
+            "--manifest",
+            manifest,
+        ]
+        .map(str::to_owned)
+    };
+    let said = |status, arguments: [String; 6], more: &[&str]| {
+        let mut all: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        all.extend(more);
+        desk.said(status, &all, None)
+    };
+    let told = said(1, with("identity-1", &file, &manifest), &[]);
+    assert!(
+        told.contains("share.closed") && told.contains("Custodian 2"),
+        "{told}"
+    );
+    let told = said(
+        1,
+        with("identity-2", &file, &manifest),
+        &["--custodian", "custodian-1"],
+    );
+    assert!(
+        told.contains("share.custodian") && told.contains("Custodian 2"),
+        "{told}"
+    );
+    let told = said(
+        2,
+        with("identity-2", &file, &manifest),
+        &["--custodian", "custodian-9"],
+    );
+    assert!(
+        told.contains("custodian-1, custodian-2, custodian-3"),
+        "{told}"
+    );
+    said(4, with("no-such-identity", &file, &manifest), &[]);
+
+    let mut changed = backup.files[1].clone();
+    let middle = changed.len() / 2;
+    changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
+    let path = desk.put("changed.age", &changed);
+    let told = said(
+        1,
+        with("identity-2", &path, &manifest),
+        &["--custodian", "custodian-2"],
+    );
+    assert!(
+        told.contains("share.changed") && told.contains("Custodian 2"),
+        "{told}"
+    );
+    let path = desk.put("manifest-of-old", &old.manifest.to_file_bytes());
+    let told = said(1, with("identity-2", &file, &path), &[]);
+    assert!(
+        told.contains("share.set") && told.contains("Custodian 2"),
+        "{told}"
+    );
+    let desk_of_old = Desk::of(&old);
+    let arguments = [
+        "check",
+        &desk_of_old.share(1),
+        "--identity",
+        "identity-2",
+        "--manifest",
+        &manifest,
+        "--json",
+    ];
+    let output = desk_of_old.conclave(&arguments, None);
+    assert_eq!(output.status.code(), Some(1));
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["reasons"][0]["check"], "share.superseded");
+}
+
+#[test]
+fn nothing_is_opened_to_tell_what_a_file_is() {
+    let backup = Backup::new(2, &[(2, 3), (1, 1)]);
+    let desk = Desk::of(&backup);
+    let manifest = desk.manifest();
+    let said = desk.said(0, &["inspect", &manifest], None);
+    let set = backup.manifest.set().to_string();
+    for part in [
+        &set,
+        "2 of 2 groups must come together",
+        "group 1: 2 of 3",
+        "Custodian 4 (custodian-4)",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let value: Value =
+        serde_json::from_str(&desk.said(0, &["inspect", &manifest, "--json"], None)).unwrap();
+    assert_eq!(value, backup.manifest.to_json());
+
+    let file = desk.share(3);
+    let said = desk.said(0, &["inspect", &file], None);
+    assert!(said.contains("closed to: X25519"), "{said}");
+    let said = desk.said(0, &["inspect", &file, "--manifest", &manifest], None);
+    assert!(
+        said.contains("Custodian 4 (custodian-4): share 1 of 1 in group 2 of 2"),
+        "{said}"
+    );
+    let wrapped = desk.path(&desk.wrapped);
+    let said = desk.said(0, &["inspect", &wrapped, "--manifest", &manifest], None);
+    assert!(said.contains("the wrapped key key-3"), "{said}");
+
+    let mut changed = backup.wrapped.clone();
+    changed[9] ^= 1;
+    let path = desk.put("changed", &changed);
+    let said = desk.said(1, &["inspect", &path, "--manifest", &manifest], None);
+    assert!(said.contains("restore.wrapped"), "{said}");
+    let mut changed = backup.manifest.to_file_bytes();
+    let at = changed.windows(7).position(|w| w == b"\"made_a").unwrap() + 14;
+    changed[at] = b'9';
+    let path = desk.put("changed.json", &changed);
+    let said = desk.said(1, &["inspect", &path], None);
+    assert!(said.contains("manifest."), "{said}");
+    desk.said(4, &["inspect", "nothing-here"], None);
+    assert!(Path::new(&manifest).exists());
+}
