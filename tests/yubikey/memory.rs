@@ -156,8 +156,8 @@ fn after_a_backup_neither_key_nor_share_is_in_memory() {
         let identity = Zeroizing::new(fs::read(identity).unwrap());
         let opener = Opener::identities(&identity, &age::NoCallbacks).unwrap();
         let file = read(&shares, &format!(".{custodian}.share.age"));
-        let opened = manifest.open(&file, &opener, Some(custodian)).unwrap();
-        let words = opened.words();
+        let share = manifest.open(&file, &opener, Some(custodian)).unwrap();
+        let words = share.words();
         let words: Vec<&str> = words.expose().split(' ').collect();
         // The first words tell a set, and the last are a checksum: what lies between is the secret.
         secrets.push((
@@ -169,7 +169,7 @@ fn after_a_backup_neither_key_nor_share_is_in_memory() {
             format!("numbered words of {custodian}"),
             row.trim_end().as_bytes().to_vec(),
         ));
-        collected.add_opened(opened, Some(custodian)).unwrap();
+        collected.add_opened(share, Some(custodian)).unwrap();
     }
     let kek = collected.key().unwrap();
     secrets.push(("the key-encryption key".to_owned(), kek.expose().to_vec()));
