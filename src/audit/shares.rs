@@ -1,0 +1,38 @@
+//! What the records of ceremonies tell of share sets.
+
+use crate::backup::SetHistory;
+use crate::ceremony::{Ceremony, Fact};
+use crate::transcript::Transcript;
+
+/// The sets that records tell of, in the order of the records: a set is known from the record that made it.
+#[must_use]
+pub fn share_sets<'r>(
+    records: impl Iterator<Item = (&'r Ceremony, &'r Transcript)>,
+) -> Vec<SetHistory> {
+    let mut sets: Vec<SetHistory> = Vec::new();
+    for (_, transcript) in records {
+        for entry in transcript.entries() {
+            let time = entry.line.time;
+            match &entry.line.fact {
+                Fact::BackedUp(made) => {
+                    // A record may be given twice, or continue in another directory.
+                    if !sets
+                        .iter()
+                        .any(|known| known.manifest.set() == made.manifest.set())
+                    {
+                        sets.push(SetHistory::new(made.manifest.clone()));
+                    }
+                }
+                Fact::ShareOpened { set, custodian, .. } => {
+                    if let Some(known) = sets.iter_mut().find(|known| known.manifest.set() == *set)
+                    {
+                        let proven = known.proven.entry(custodian.to_string()).or_insert(time);
+                        *proven = time.max(*proven);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    sets
+}
