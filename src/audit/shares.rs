@@ -1,16 +1,14 @@
 //! What the records of ceremonies tell of share sets.
 
 use crate::backup::SetHistory;
-use crate::ceremony::{Ceremony, Fact};
+use crate::ceremony::Fact;
 use crate::transcript::Transcript;
 
 /// The sets that records tell of, in the order of the records: a set is known from the record that made it.
 #[must_use]
-pub fn share_sets<'r>(
-    records: impl Iterator<Item = (&'r Ceremony, &'r Transcript)>,
-) -> Vec<SetHistory> {
+pub fn share_sets<'r>(records: impl Iterator<Item = &'r Transcript>) -> Vec<SetHistory> {
     let mut sets: Vec<SetHistory> = Vec::new();
-    for (_, transcript) in records {
+    for transcript in records {
         for entry in transcript.entries() {
             let time = entry.line.time;
             match &entry.line.fact {

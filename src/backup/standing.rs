@@ -202,7 +202,7 @@ impl SetStanding {
             Advice::Rotate => {
                 "ROTATE THE KEY: so many shares are lost that no quorum is left, and nothing restores it"
             }
-            Advice::Reissue => "re-issue the shares: conclave share reissue writes the script",
+            Advice::Reissue => "re-issue: a new set of shares for the same key is due",
             Advice::Drill => "hold a drill: a share or the key was not proven for a year, or never",
             Advice::Nothing => "nothing is due",
         }

@@ -9,6 +9,7 @@ use super::{Failure, Status, print};
 use crate::audit::{read_record, share_sets};
 use crate::backup::{SetStanding, standing};
 use crate::cli::conduct::record_failure;
+use crate::transcript::Transcript;
 
 /// Tell how the backups stand: days since each share and each key was last proven, quorums left, what is lost, old sets
 /// that are unaccounted for, and what to do.
@@ -31,18 +32,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut records = Vec::new();
     for directory in &arguments.directories {
         let record = read_record(directory).map_err(|error| record_failure(&error))?;
-        let ceremony = record
+        // What is told was held to the rules of a ceremony.
+        record
             .replay()
             .map_err(|error| record_failure(&error.into()))?;
-        records.push((ceremony, record.transcript));
+        records.push(record.transcript);
     }
     // In the order in which things happened, whatever the order of the arguments.
-    records.sort_by_key(|(_, transcript)| transcript.opened_at());
-    let sets = share_sets(
-        records
-            .iter()
-            .map(|(ceremony, transcript)| (ceremony, transcript)),
-    );
+    records.sort_by_key(Transcript::opened_at);
+    let sets = share_sets(records.iter());
     let standings = standing(sets, arguments.at.unwrap_or_else(Timestamp::now));
     if arguments.json {
         let sets: Vec<_> = standings.iter().map(SetStanding::to_json).collect();
