@@ -14,10 +14,9 @@ pub fn share_sets<'r>(records: impl Iterator<Item = &'r Transcript>) -> Vec<SetH
             match &entry.line.fact {
                 Fact::BackedUp(made) => {
                     // A record may be given twice, or continue in another directory.
-                    if !sets
-                        .iter()
-                        .any(|known| known.manifest.set() == made.manifest.set())
-                    {
+                    let set = made.manifest.set();
+                    let is_known = sets.iter().any(|known| known.manifest.set() == set);
+                    if !is_known {
                         sets.push(SetHistory::new(made.manifest.clone()));
                     }
                 }
