@@ -83,6 +83,8 @@ python_dev | the headers of Python 3    | apt: python3-dev          | dnf: pytho
 unshare    | unshare                    | apt: util-linux           | dnf: util-linux          | pacman: util-linux
 pcscd      | the smart card daemon      | apt: pcscd                | dnf: pcsc-lite           | pacman: pcsclite
 vpcd       | vsmartcard's vpcd driver   | apt: vsmartcard-vpcd      | dnf: virtualsmartcard
+curl       | curl                       | apt: curl                 | dnf: curl                | pacman: curl     | brew: curl
+notary     | Notary's server and client | apt: notary
 piv_tool   | yubico-piv-tool            | apt: yubico-piv-tool      | dnf: yubico-piv-tool     | pacman: yubico-piv-tool
 TABLE
 }
@@ -104,6 +106,8 @@ probe() {
     unshare) has unshare ;;
     pcscd) has pcscd || [ -x /usr/sbin/pcscd ] ;;
     vpcd) [ -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so ] || [ -e /usr/lib64/pcsc/drivers/serial/libifdvpcd.so ] ;;
+    curl) curl --version ;;
+    notary) has notary && has notary-server ;;
     piv_tool) has yubico-piv-tool ;;
     *) false ;;
     esac >/dev/null 2>&1

@@ -248,9 +248,63 @@ fn two_roots_are_compared_in_words() {
             .iter()
             .all(|consequence| consequence["id"].is_string())
     );
-    let unreadable = conclave(["diff".to_owned(), at("real/notary0.1"), at("real/sigstore")]);
+    let other = "adversarial/d01-type-targets/2.root.json";
+    let unreadable = conclave(["diff".to_owned(), at(other), at("real/sigstore")]);
     assert_eq!(unreadable.status, 1);
     assert!(unreadable.err.contains("root.type"), "{}", unreadable.err);
+}
+
+#[test]
+fn a_root_of_notary_is_read_in_its_own_format() {
+    let path = chain("real/notary0.3/1.root.json");
+    let path = path.to_str().unwrap();
+    let at = "2020-01-01T00:00:00Z";
+    let verified = conclave(["verify", "--json", "--at", at, path]);
+    assert_eq!(verified.json()["verdict"], "accepted");
+    let ended = conclave(["verify", "--json", "--at", "2026-07-25T22:56:33Z", path]);
+    assert_eq!(ended.json()["reasons"][0]["check"], "root.certificate");
+    let shown = conclave(["show", "--json", path]).json();
+    assert_eq!(shown["format"], "notary-v1");
+    let key = &shown["roles"]["root"]["keys"][0];
+    assert_eq!(key["signature"], "verified");
+    assert_eq!(key["certificate"]["name"], "docker.com/notary0.3/tst");
+    let canonical = key["canonical_keyid"].as_str().unwrap();
+    assert_ne!(key["keyid"], canonical);
+    let said = conclave(["show", path]).out;
+    assert!(said.contains(canonical), "{said}");
+    let lint = |more: &[&str]| {
+        let arguments = [&["lint", "--json", "--at", at, path], more].concat();
+        let remarks = conclave(arguments).json()["remarks"].clone();
+        let remarks = remarks.as_array().unwrap().clone();
+        let rules = remarks
+            .iter()
+            .map(|remark| remark["rule"].as_str().unwrap().to_owned());
+        rules.collect::<Vec<_>>()
+    };
+    let of_all = [
+        "lint.notary-expires",
+        "lint.notary-certificate-ends-first",
+        "lint.notary-certificate-use",
+    ];
+    assert_eq!(lint(&["--gun", "docker.com/notary0.3/tst"]), of_all);
+    assert!(
+        lint(&["--gun", "docker.com/another"]).contains(&"lint.notary-certificate-name".to_owned())
+    );
+    assert_eq!(lint(&["--client", "tough"]), ["lint.format"]);
+    let mixed = conclave([
+        "verify",
+        "--json",
+        "--at",
+        at,
+        path,
+        chain("real/sigstore/2.root.json").to_str().unwrap(),
+    ]);
+    assert_eq!(mixed.json()["reasons"][0]["check"], "chain.format");
+    let status = conclave(["status", "--at", at, path]).out;
+    assert!(
+        status.contains("by 2025-07-25: renew the certificate of key 354e203b"),
+        "{status}"
+    );
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub fn publication(ceremony: &Ceremony) -> Vec<(String, Vec<u8>)> {
         files: file_before.into_iter().chain([file]).collect(),
         root,
         previous: before.map(|before| before.root().document()),
+        repository: Some(ceremony.script().repository()),
         is_rehearsal: ceremony.mode() == Mode::Rehearsal,
     };
     ceremony.script().root().destination.package(&consignment)

@@ -40,6 +40,7 @@ check_table! {
         RootReachability "root.reachability" Final "The signatures that the root needs can be reached, whatever two people do without."
         PayloadEquivocation "payload.equivocation" Final "Nothing is signed where another payload of that version was signed."
         RequestJudged "request.judged" Final "A signing request builds upon the root that is trusted here, and is of today."
+        KeyCertificate "key.certificate" Final "A certificate for a root of Notary says what the script says, and is signed by its own key."
         RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
         RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
         ExportContent "export.content" Final "Only the files of the verified root are exported."

@@ -1,7 +1,7 @@
 //! What a ceremony has done in the world, and what came of it. The executor alone performs effects.
 
 use crate::certificate::{Certificate, PublicKey};
-use crate::metadata::KeyType;
+use crate::metadata::{KeyType, Scheme};
 use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
 use crate::script::{KeyId, PersonId, SpareId};
 use crate::transfer::Occasion;
@@ -158,7 +158,7 @@ pub enum Effect {
         /// The token.
         token: TokenId,
     },
-    /// Sign the frozen root.
+    /// Sign: the frozen root, or the key's own certificate.
     Sign {
         /// The key's name in the script.
         key: KeyId,
@@ -166,6 +166,8 @@ pub enum Effect {
         token: TokenId,
         /// The key that must sign.
         public_key: PublicKey,
+        /// By which scheme; none: by the one that TUF has for such keys.
+        scheme: Option<Scheme>,
         /// What to sign: the canonical bytes of the root.
         message: Vec<u8>,
     },

@@ -9,6 +9,7 @@ mod approval;
 mod attestation;
 mod backup;
 mod cast;
+mod certificate;
 mod check;
 mod collecting;
 mod custody;

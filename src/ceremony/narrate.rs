@@ -241,6 +241,10 @@ impl Event {
     /// The same, for what happens to tokens beside the usual.
     fn narrate_tokens(&self, script: &Script, people: &str) -> Option<String> {
         Some(match &self.fact {
+            Fact::CertifyIntended { key, name } => {
+                format!("{key} is about to sign its certificate, for {name}.")
+            }
+            Fact::KeyCertified { key, .. } => format!("{key} signed its certificate."),
             Fact::Deferred { key } => format!("The steps of {key} were put off."),
             Fact::TakenUp { key } => format!("The steps of {key} are done now."),
             Fact::RedoDecided {

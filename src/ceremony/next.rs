@@ -78,6 +78,7 @@ impl Ceremony {
             }),
             Act::GenerateKey { key } => self.next_made(step, key, "Generate the key"),
             Act::ImportKey { key } => self.next_made(step, key, "Bring in the key"),
+            Act::CertifyKey { key } => self.next_certify(step, key),
             Act::BackUpKey { key } => self.next_back_up(step, key),
             Act::ProveBackup { key } => self.next_prove_backup(step, key),
             Act::EnrolKey { key } if self.keys.contains_key(key) => {
@@ -240,9 +241,11 @@ impl Ceremony {
         let state = &self.keys[&plan.id];
         if matches!(state.sign, Intent::Recorded(())) {
             let message = frozen.signed_bytes().to_vec();
+            let scheme = self.signing_scheme(&plan.id);
             return self.with_key(&plan.id, |token, public_key| Effect::Sign {
                 key: plan.id.clone(),
                 token,
+                scheme,
                 public_key,
                 message,
             });

@@ -71,6 +71,7 @@ impl Ceremony {
 
     fn new_key(&self, plan: &KeyPlan) -> Option<String> {
         let generated = self.keys.get(&plan.id)?.generated()?;
+        let key = self.listed_key(plan)?;
         let more = if plan.enrolled.is_some() {
             "  made before this ceremony"
         } else {
@@ -80,8 +81,8 @@ impl Ceremony {
             "+ {} ({})  {}, ID {}  {}{more}",
             plan.id,
             self.name(&plan.holder),
-            generated.key.describe(),
-            generated.key.id().short(),
+            key.describe(),
+            key.id().short(),
             generated.origin(),
         ))
     }

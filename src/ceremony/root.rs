@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::metadata::{self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft};
+use crate::metadata::{
+    self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft, RootFormat,
+};
 use crate::script::{KeyChange, KeyId};
 use crate::transfer::owned_by;
 use crate::words::Digest;
 
 use super::foundation::Foundation;
-use super::state::{Ceremony, KeyState};
+use super::state::Ceremony;
 
 /// What a verification of the signed root says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +35,12 @@ impl Ceremony {
         let policy = self.script.root();
         let mut draft = match &self.foundation {
             None => {
-                let mut draft = RootDraft::genesis(policy.expires, policy.consistent_snapshot);
+                let mut draft = match self.script.root_format() {
+                    RootFormat::Tuf => {
+                        RootDraft::genesis(policy.expires, policy.consistent_snapshot)
+                    }
+                    RootFormat::Notary => RootDraft::notary_genesis(policy.expires),
+                };
                 draft.set_role(RoleKind::Root, policy.threshold, self.new_keys());
                 draft
             }
@@ -68,7 +75,10 @@ impl Ceremony {
             ) else {
                 continue;
             };
-            if let (KeyChange::MoveId(_), Some(public)) = (change, key.public()) {
+            let certified = name.and_then(|name| self.keys.get(name)?.certificate.clone());
+            if let (KeyChange::MoveId(_), Some(certified)) = (change, certified) {
+                draft.move_id(certified);
+            } else if let (KeyChange::MoveId(_), Some(public)) = (change, key.public()) {
                 let written = Key::from_public(public).unwrap_or_else(|_| key.clone());
                 draft.move_id(name.map_or(written.clone(), |name| self.as_listed(name, &written)));
             }
@@ -93,7 +103,7 @@ impl Ceremony {
         let here = self
             .key_states()
             .filter(|(plan, _)| plan.change == KeyChange::Add)
-            .filter_map(|(_, state)| Some(KeyState::generated(state)?.key.clone()));
+            .filter_map(|(plan, _)| self.listed_key(plan).cloned());
         here.chain(self.remote_keys().map(|(_, key)| key.clone()))
     }
 

@@ -30,6 +30,14 @@ impl Ceremony {
         ids
     }
 
+    /// By which scheme a key signs the root, where that is not the one that TUF has for such keys.
+    pub(super) fn signing_scheme(&self, key: &KeyId) -> Option<metadata::Scheme> {
+        let ids = self.root_key_ids(key);
+        let mut keys = self.signed.iter().flat_map(metadata::SignedRoot::root_keys);
+        let (_, key) = keys.find(|(id, key)| key.is_of_notary() && ids.contains(id))?;
+        key.scheme()
+    }
+
     /// Who signs and who must, with what is known now.
     #[must_use]
     pub fn root_change(&self) -> RootChange {

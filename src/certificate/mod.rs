@@ -4,10 +4,12 @@ pub mod attestation;
 mod ed25519;
 mod public_key;
 mod self_signed;
+mod validity;
 mod x509;
 
 pub use public_key::{Algorithm, PublicKey, PublicKeyError};
-pub use self_signed::SelfSigned;
+pub use self_signed::{Leaf, SelfSigned};
+pub use validity::Validity;
 pub use x509::{Authority, Certificate, CertificateError};
 
 /// A PEM block (RFC 7468): LF, 64 characters a line, with the final newline.

@@ -4,10 +4,22 @@ use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use der::{Encode as _, Tag, TagNumber};
 
 use super::public_key::{Algorithm, PublicKey};
+use super::validity::Validity;
 use super::x509::{
     BASIC_CONSTRAINTS, COMMON_NAME, Certificate, CertificateError, ECDSA_WITH_SHA256,
-    ECDSA_WITH_SHA384, SHA256_WITH_RSA, explicit,
+    ECDSA_WITH_SHA384, KEY_USAGE, SHA256_WITH_RSA, explicit,
 };
+
+/// What a leaf certificate says beside the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// The common name of subject and issuer.
+    pub common_name: String,
+    /// Made positive and of full length when it is written.
+    pub serial: [u8; 16],
+    /// Its dates.
+    pub validity: Validity,
+}
 
 /// A self-signed certificate that shows a key to other programs, before its signature is made.
 ///
@@ -29,6 +41,41 @@ impl SelfSigned {
         common_name: &str,
         serial: [u8; 16],
     ) -> Result<Self, CertificateError> {
+        let validity = sequence(&[
+            &tagged(Tag::UtcTime, b"000101000000Z")?,
+            &tagged(Tag::GeneralizedTime, b"99991231235959Z")?,
+        ])?;
+        Self::compose(public, common_name, serial, &validity, &[constraints()?])
+    }
+
+    /// The unsigned certificate of a key with which others verify signatures: it has dates, and a critical key
+    /// usage of digital signatures. It names no extended use, for each that is named excludes all others.
+    ///
+    /// # Errors
+    /// As [`SelfSigned::new`].
+    pub fn leaf(public: &PublicKey, leaf: &Leaf) -> Result<Self, CertificateError> {
+        let usage = sequence(&[
+            &oid(KEY_USAGE)?,
+            &[1, 1, 0xff],
+            // The first of the bits, digitalSignature, alone.
+            &tagged(Tag::OctetString, &[3, 2, 7, 0x80])?,
+        ])?;
+        Self::compose(
+            public,
+            &leaf.common_name,
+            leaf.serial,
+            &leaf.validity.to_der()?,
+            &[usage, constraints()?],
+        )
+    }
+
+    fn compose(
+        public: &PublicKey,
+        common_name: &str,
+        serial: [u8; 16],
+        validity: &[u8],
+        extensions: &[Vec<u8>],
+    ) -> Result<Self, CertificateError> {
         let algorithm = match public.algorithm() {
             Algorithm::P256 => sequence(&[&oid(ECDSA_WITH_SHA256)?])?,
             Algorithm::P384 => sequence(&[&oid(ECDSA_WITH_SHA384)?])?,
@@ -40,24 +87,16 @@ impl SelfSigned {
         let text = tagged(Tag::Utf8String, common_name.as_bytes())?;
         let attribute = sequence(&[&oid(COMMON_NAME)?, &text])?;
         let name = sequence(&[&tagged(Tag::Set, &attribute)?])?;
-        let validity = sequence(&[
-            &tagged(Tag::UtcTime, b"000101000000Z")?,
-            &tagged(Tag::GeneralizedTime, b"99991231235959Z")?,
-        ])?;
-        let constraints = sequence(&[
-            &oid(BASIC_CONSTRAINTS)?,
-            &[1, 1, 0xff],
-            &tagged(Tag::OctetString, &sequence(&[])?)?,
-        ])?;
+        let extensions: Vec<&[u8]> = extensions.iter().map(Vec::as_slice).collect();
         let signed = sequence(&[
             &tagged(explicit(TagNumber(0)), &[2, 1, 2])?,
             &tagged(Tag::Integer, &number)?,
             &algorithm,
             &name,
-            &validity,
+            validity,
             &name,
             public.as_der(),
-            &tagged(explicit(TagNumber(3)), &sequence(&[&constraints])?)?,
+            &tagged(explicit(TagNumber(3)), &sequence(&extensions)?)?,
         ])?;
         Ok(Self { signed, algorithm })
     }
@@ -66,6 +105,16 @@ impl SelfSigned {
     #[must_use]
     pub fn to_be_signed(&self) -> &[u8] {
         &self.signed
+    }
+
+    /// The certificate of a key that signs nothing: its signature is none. It stands in for a real one where nobody
+    /// asks for the signature, as in the twin of a root.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub fn unsigned(self) -> Result<Certificate, CertificateError> {
+        let bits = BitStringRef::from_bytes(&[0; 8])?.to_der()?;
+        Certificate::from_der(&sequence(&[&self.signed, &self.algorithm, &bits])?)
     }
 
     /// The certificate with that signature.
@@ -82,6 +131,15 @@ impl SelfSigned {
             Err(CertificateError::Form("has a signature by another key"))
         }
     }
+}
+
+/// Basic constraints, critical: no authority.
+fn constraints() -> Result<Vec<u8>, CertificateError> {
+    sequence(&[
+        &oid(BASIC_CONSTRAINTS)?,
+        &[1, 1, 0xff],
+        &tagged(Tag::OctetString, &sequence(&[])?)?,
+    ])
 }
 
 fn tagged(tag: Tag, value: &[u8]) -> Result<Vec<u8>, CertificateError> {

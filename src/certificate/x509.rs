@@ -6,10 +6,13 @@ use der::{Decode, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
 use spki::AlgorithmIdentifierRef;
 
 use super::public_key::{Algorithm, PublicKey, PublicKeyError};
+use super::validity::Validity;
 
 pub(super) const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 pub(super) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+pub(super) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+
+const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 
 pub(super) const SHA256_WITH_RSA: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
@@ -74,6 +77,7 @@ pub struct Certificate {
     subject: Vec<u8>,
     issuer_name: Option<String>,
     subject_name: Option<String>,
+    validity: Vec<u8>,
     key_info: Vec<u8>,
     authority: Authority,
     may_sign_certificates: bool,
@@ -181,7 +185,8 @@ impl Certificate {
             return Err(CertificateError::Form("names two signature algorithms"));
         }
         let issuer = reader.tlv_bytes()?;
-        reader.tlv_bytes()?; // validity: a device copies the dates of its own certificate
+        // Read when somebody asks: a device copies the dates of its own certificate, whatever they are.
+        let validity = reader.tlv_bytes()?;
         let subject = reader.tlv_bytes()?;
         let key_info = reader.tlv_bytes()?;
         let mut extensions = Vec::new();
@@ -215,6 +220,7 @@ impl Certificate {
             subject: subject.to_vec(),
             issuer_name: common_name(issuer)?,
             subject_name: common_name(subject)?,
+            validity: validity.to_vec(),
             key_info: key_info.to_vec(),
             authority,
             may_sign_certificates,
@@ -264,6 +270,34 @@ impl Certificate {
     #[must_use]
     pub const fn authority(&self) -> Authority {
         self.authority
+    }
+
+    /// From when and until when it says that it is valid.
+    ///
+    /// # Errors
+    /// When the dates are none.
+    pub fn validity(&self) -> Result<Validity, CertificateError> {
+        Validity::read(&self.validity)
+    }
+
+    /// What is signed: the certificate without its signature.
+    #[must_use]
+    pub fn signed_bytes(&self) -> &[u8] {
+        &self.signed
+    }
+
+    /// The uses that its key is extended for, by their object identifiers; `None` where it says nothing, and so
+    /// excludes nothing.
+    #[must_use]
+    pub fn extended_uses(&self) -> Option<Vec<String>> {
+        let list = AnyRef::from_der(self.extension(EXTENDED_KEY_USAGE)?).ok()?;
+        let mut reader = SliceReader::new(list.value()).ok()?;
+        let mut uses = Vec::new();
+        while !reader.is_finished() {
+            let oid: ObjectIdentifier = ObjectIdentifier::decode(&mut reader).ok()?;
+            uses.push(oid.to_string());
+        }
+        Some(uses)
     }
 
     /// Whether its key usage, where it has one, lets its key sign certificates.

@@ -7,7 +7,7 @@ use crate::ceremony::{
     Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
 };
 use crate::certificate::PublicKey;
-use crate::metadata::KeyType;
+use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::station;
@@ -147,9 +147,10 @@ impl Executor<'_> {
                 key,
                 token,
                 public_key,
+                scheme,
                 message,
             } => self
-                .sign(&key, &token, public_key, message, "Signing the root")
+                .sign(&key, &token, public_key, scheme, message, "Signing")
                 .map(Outcome::Signed),
             Effect::PutAway { tokens } => {
                 self.put_away(&tokens)?;
@@ -365,6 +366,7 @@ impl Executor<'_> {
             key,
             token,
             public_key,
+            None,
             message,
             "Having the challenge signed",
         )?;
@@ -380,6 +382,7 @@ impl Executor<'_> {
         key: &KeyId,
         token: &TokenId,
         public_key: PublicKey,
+        scheme: Option<Scheme>,
         message: Vec<u8>,
         what: &'static str,
     ) -> Performed<Vec<u8>> {
@@ -389,10 +392,11 @@ impl Executor<'_> {
         self.log_in_seen(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call(what, move |bench| {
-            bench
-                .take(&key_of_job, &id)?
-                .token
-                .sign(&object_id, &public_key, &message)
+            let token = &mut bench.take(&key_of_job, &id)?.token;
+            match scheme {
+                Some(scheme) => token.sign_by(&object_id, &public_key, scheme, &message),
+                None => token.sign(&object_id, &public_key, &message),
+            }
         })
     }
 

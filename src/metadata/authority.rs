@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::authority_cache::KeyCache;
 use super::canonical_json::Node;
 use super::check::{Check, Remark};
+use super::format::RootFormat;
 use super::key::Key;
 use super::key_id::{KeyId, KeyIdRule};
 use super::limits::{MAX_KEYS, MAX_ROLE_KEYS};
@@ -29,11 +30,17 @@ pub struct ListedKey {
 
 impl ListedKey {
     /// Reads a key object, and looks for the rule that explains its ID.
-    pub(super) fn read(id: &KeyId, object: Node<'_>) -> Result<Self, Remark> {
+    pub(super) fn read(format: RootFormat, id: &KeyId, object: Node<'_>) -> Result<Self, Remark> {
         let object = object.to_value();
-        let key = Key::from_object(&object)
+        let (key, rule) = match format {
+            RootFormat::Tuf => (Key::from_object(&object), KeyIdRule::explain(id, &object)),
+            RootFormat::Notary => (
+                Key::from_notary_object(&object),
+                KeyIdRule::explain_notary(id, &object),
+            ),
+        };
+        let key = key
             .map_err(|error| Remark::new(Check::KeyForm, format!("key {}: {error}", id.short())))?;
-        let rule = KeyIdRule::explain(id, &object);
         Ok(Self { key, rule })
     }
 
@@ -56,12 +63,13 @@ impl Authority {
     /// # Errors
     /// With the first check that refuses them.
     pub(super) fn read(
+        format: RootFormat,
         keys: Node<'_>,
         roles: Node<'_>,
         cache: &mut KeyCache,
     ) -> Result<Self, Remark> {
         let mut remarks = Vec::new();
-        let keys = read_keys(keys, cache)?;
+        let keys = read_keys(format, keys, cache)?;
         let roles = read_roles(roles, &mut remarks)?;
         let mut authority = Self {
             keys,
@@ -83,7 +91,7 @@ impl Authority {
         let root = &self.roles[RoleKind::Root as usize].key_ids;
         for (id, listed) in &self.keys {
             match listed.rule {
-                Some(KeyIdRule::SPECIFIED) => {}
+                Some(KeyIdRule::SPECIFIED | KeyIdRule::NOTARY) => {}
                 Some(rule) => self.remarks.push(Remark::new(
                     Check::KeyIdRule,
                     format!("the ID of key {} is {rule}", id.short()),
@@ -168,7 +176,11 @@ impl Authority {
     }
 }
 
-fn read_keys(keys: Node<'_>, cache: &mut KeyCache) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
+fn read_keys(
+    format: RootFormat,
+    keys: Node<'_>,
+    cache: &mut KeyCache,
+) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
     let count = keys.members().count();
     if count > MAX_KEYS {
         return Err(Remark::new(
@@ -179,7 +191,7 @@ fn read_keys(keys: Node<'_>, cache: &mut KeyCache) -> Result<BTreeMap<KeyId, Lis
     keys.members()
         .map(|(text, object)| {
             let id = KeyId::new(text);
-            let listed = cache.read(&id, object)?;
+            let listed = cache.read(format, &id, object)?;
             Ok((id, listed))
         })
         .collect()

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::authority::{Authority, ListedKey};
 use super::canonical_json::{Node, Tree};
 use super::check::Remark;
+use super::format::RootFormat;
 use super::key_id::KeyId;
 
 /// Beyond this many, the cache of keys starts anew: it must not grow with the chain.
@@ -22,6 +23,7 @@ pub(super) struct AuthorityCache {
 
 #[derive(Debug)]
 struct Last {
+    format: RootFormat,
     keys: Tree,
     roles: Tree,
     authority: Arc<Authority>,
@@ -31,17 +33,20 @@ impl AuthorityCache {
     /// Reads the objects `keys` and `roles`, unless those before were the same.
     pub(super) fn read(
         &mut self,
+        format: RootFormat,
         keys: Node<'_>,
         roles: Node<'_>,
     ) -> Result<Arc<Authority>, Remark> {
         if let Some(last) = &self.last
+            && last.format == format
             && keys.is(last.keys.root())
             && roles.is(last.roles.root())
         {
             return Ok(Arc::clone(&last.authority));
         }
-        let authority = Arc::new(Authority::read(keys, roles, &mut self.keys)?);
+        let authority = Arc::new(Authority::read(format, keys, roles, &mut self.keys)?);
         self.last = Some(Last {
+            format,
             keys: keys.to_tree(),
             roles: roles.to_tree(),
             authority: Arc::clone(&authority),
@@ -52,22 +57,28 @@ impl AuthorityCache {
 
 /// The keys that one thread has read.
 #[derive(Debug, Default)]
-pub(super) struct KeyCache(HashMap<KeyId, (Tree, ListedKey)>);
+pub(super) struct KeyCache(HashMap<(RootFormat, KeyId), (Tree, ListedKey)>);
 
 impl KeyCache {
     /// Reads a key, or finds the one that was read from the same object under the same ID.
-    pub(super) fn read(&mut self, id: &KeyId, object: Node<'_>) -> Result<ListedKey, Remark> {
-        if let Some((known, listed)) = self.0.get(id)
+    pub(super) fn read(
+        &mut self,
+        format: RootFormat,
+        id: &KeyId,
+        object: Node<'_>,
+    ) -> Result<ListedKey, Remark> {
+        let place = (format, id.clone());
+        if let Some((known, listed)) = self.0.get(&place)
             && object.is(known.root())
         {
             return Ok(listed.clone());
         }
-        let listed = ListedKey::read(id, object)?;
+        let listed = ListedKey::read(format, id, object)?;
         if self.0.len() >= MAX_KEYS {
             self.0.clear();
         }
         let entry = (object.to_tree(), listed.clone());
-        self.0.insert(id.clone(), entry);
+        self.0.insert(place, entry);
         Ok(listed)
     }
 }
@@ -81,7 +92,9 @@ mod tests {
 
     fn read(cache: &mut AuthorityCache, keys: &Value, roles: &Value) -> Arc<Authority> {
         let [keys, roles] = [keys, roles].map(|value| Tree::of(value).unwrap());
-        cache.read(keys.root(), roles.root()).unwrap()
+        cache
+            .read(RootFormat::Tuf, keys.root(), roles.root())
+            .unwrap()
     }
 
     #[test]

@@ -36,9 +36,12 @@ check_table! {
         ChainAnchorThreshold "chain.anchor-threshold" Decides "The trust anchor is not signed by a threshold of its own root keys."
         ChainOldThreshold "chain.old-threshold" Decides "A version is not signed by a threshold of the root keys of the version before it."
         ChainNewThreshold "chain.new-threshold" Decides "A version is not signed by a threshold of its own root keys."
+        ChainFormat "chain.format" Decides "A version is in another format than the one before it: TUF 1.0, or Notary's."
+        RootCertificate "root.certificate" Decides "The last version, of Notary, has fewer root keys with certificates that are valid now than its threshold: no client takes it, nor any that follows."
         RootExpired "root.expired" Decides "The last version has expired. As the sole reason: every hop verifies."
 
         FileLarge "file.large" Reports "The file is larger than the 512,000 bytes that clients download."
+        FileNotaryForm "file.notary-form" Reports "A root of Notary is not written, byte for byte, as Notary's server writes it: the server takes it, and clients refuse what follows."
         FileUnsignedMember "file.unsigned-member" Reports "The file has members beside `signed` and `signatures`, which no signature covers."
         RootSpecVersionForm "root.spec-version-form" Reports "`spec_version` is not of the form MAJOR.MINOR.PATCH."
         RootExpiresOddForm "root.expires-odd-form" Reports "`expires` is not of the form YYYY-MM-DDTHH:MM:SSZ: clients refuse fractions and offsets."

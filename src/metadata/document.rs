@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::authority::{Authority, ListedKey};
@@ -10,6 +11,7 @@ use super::authority_cache::AuthorityCache;
 use super::canonical_json::{self, Node, Part, Tree};
 use super::check::{Check, Remark};
 use super::expires::Expires;
+use super::format::RootFormat;
 use super::key::Key;
 use super::key_id::KeyId;
 use super::role::{Role, RoleKind};
@@ -22,8 +24,9 @@ pub struct RootDocument {
     /// The same as [`RootDocument::tree`] shows it, once somebody has asked.
     tree: OnceLock<Map<String, Value>>,
     signed_bytes: Vec<u8>,
+    format: RootFormat,
     version: u64,
-    spec_version: String,
+    spec_version: Option<String>,
     expires: Expires,
     consistent_snapshot: Option<bool>,
     authority: Arc<Authority>,
@@ -44,12 +47,16 @@ impl RootDocument {
     pub(super) fn read_with(received: Part, cache: &mut AuthorityCache) -> Result<Self, Remark> {
         let signed = received.node();
         let mut remarks = Vec::new();
-        read_type(signed)?;
-        let spec_version = read_spec_version(signed, &mut remarks)?;
+        let format = read_type(signed)?;
+        let spec_version = match format {
+            RootFormat::Tuf => Some(read_spec_version(signed, &mut remarks)?),
+            RootFormat::Notary => None,
+        };
         let version = read_version(signed)?;
         let expires = read_expires(signed, &mut remarks)?;
         let consistent_snapshot = read_consistent_snapshot(signed, &mut remarks)?;
         let authority = cache.read(
+            format,
             object_member(signed, "keys")?,
             object_member(signed, "roles")?,
         )?;
@@ -58,6 +65,7 @@ impl RootDocument {
             signed_bytes: canonical_json::write(signed),
             received,
             tree: OnceLock::new(),
+            format,
             version,
             spec_version,
             expires,
@@ -73,10 +81,16 @@ impl RootDocument {
         self.version
     }
 
-    /// The text of `spec_version`.
+    /// In which form it is written.
     #[must_use]
-    pub fn spec_version(&self) -> &str {
-        &self.spec_version
+    pub const fn format(&self) -> RootFormat {
+        self.format
+    }
+
+    /// The text of `spec_version`; `None` in Notary's form, which has none.
+    #[must_use]
+    pub fn spec_version(&self) -> Option<&str> {
+        self.spec_version.as_deref()
     }
 
     /// When it expires.
@@ -118,6 +132,28 @@ impl RootDocument {
         self.keys().get(id).filter(|_| in_role).map(ListedKey::key)
     }
 
+    /// Why clients take no root after this one at a time, if too few certificates of its root keys are valid then.
+    /// Only Notary's root keys have certificates.
+    #[must_use]
+    pub fn outlived_certificates(&self, at: Timestamp) -> Option<String> {
+        if self.format != RootFormat::Notary {
+            return None;
+        }
+        let role = self.role(RoleKind::Root);
+        let valid = self.role_keys(RoleKind::Root).filter(|(_, listed)| {
+            let leaf = listed.key().certificates().first();
+            leaf.and_then(|leaf| leaf.validity().ok())
+                .is_some_and(|validity| validity.until >= at)
+        });
+        let valid = valid.count() as u64;
+        (valid < role.threshold()).then(|| {
+            format!(
+                "{valid} of its root keys have certificates that are valid at {at}, and {} must sign",
+                role.threshold()
+            )
+        })
+    }
+
     /// The canonical form: what root keys sign.
     #[must_use]
     pub fn signed_bytes(&self) -> &[u8] {
@@ -150,12 +186,14 @@ fn object_member<'a>(signed: Node<'a>, name: &str) -> Result<Node<'a>, Remark> {
         .ok_or_else(|| Remark::new(Check::RootForm, format!("there is no object {name:?}")))
 }
 
-fn read_type(signed: Node<'_>) -> Result<(), Remark> {
+fn read_type(signed: Node<'_>) -> Result<RootFormat, Remark> {
+    if let Some(format) = RootFormat::of(signed) {
+        return Ok(format);
+    }
     match signed.get("_type").and_then(Node::as_str) {
-        Some("root") => Ok(()),
         Some("Root") => Err(Remark::new(
             Check::RootType,
-            "\"_type\" is \"Root\": this is Notary's format, not TUF 1.0",
+            "\"_type\" is \"Root\", as in Notary's format, which has no \"spec_version\"",
         )),
         Some(text) => Err(Remark::new(
             Check::RootType,

@@ -9,6 +9,7 @@ use super::chain::TrustedRoot;
 use super::check::Remark;
 use super::document::RootDocument;
 use super::expires::Expires;
+use super::format::RootFormat;
 use super::frozen::FrozenRoot;
 use super::key::Key;
 use super::key_id::KeyId;
@@ -119,6 +120,20 @@ impl RootDraft {
         tree.insert("keys".into(), json!({}));
         tree.insert("roles".into(), json!({}));
         tree.insert("spec_version".into(), json!(SPEC_VERSION));
+        tree.insert("version".into(), json!(1));
+        Self::editing(tree, None)
+    }
+
+    /// Begins version 1 of a root of Notary, whose keys are of [`Key::of_certificate`] and [`Key::notary`].
+    #[must_use]
+    pub fn notary_genesis(expires: Timestamp) -> Self {
+        let mut tree = Map::new();
+        tree.insert("_type".into(), json!(RootFormat::Notary.type_text()));
+        // Its servers serve no other layout.
+        tree.insert("consistent_snapshot".into(), json!(false));
+        tree.insert("expires".into(), json!(Expires::at(expires).as_str()));
+        tree.insert("keys".into(), json!({}));
+        tree.insert("roles".into(), json!({}));
         tree.insert("version".into(), json!(1));
         Self::editing(tree, None)
     }

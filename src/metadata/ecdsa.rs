@@ -1,7 +1,7 @@
 //! ECDSA signatures: raw r‖s as tokens give them, DER as TUF wants them.
 
 use der::asn1::UintRef;
-use der::{Encode, Sequence};
+use der::{Decode as _, Encode, Sequence};
 
 /// Why bytes are not a raw ECDSA signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,18 @@ pub fn ecdsa_der_from_raw(raw: &[u8]) -> Result<Vec<u8>, EcdsaError> {
     EcdsaSignature { r, s }.to_der().map_err(|_| length)
 }
 
+/// The raw form r‖s of a signature in DER, each half so many bytes; `None` if it is none.
+pub(super) fn ecdsa_raw_from_der(der: &[u8], half: usize) -> Option<Vec<u8>> {
+    let EcdsaSignature { r, s } = EcdsaSignature::from_der(der).ok()?;
+    let mut raw = vec![0; 2 * half];
+    for (number, place) in [(r, 0), (s, half)] {
+        let bytes = number.as_bytes();
+        let start = place + half.checked_sub(bytes.len())?;
+        raw.get_mut(start..place + half)?.copy_from_slice(bytes);
+    }
+    Some(raw)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,6 +67,16 @@ mod tests {
             ecdsa_der_from_raw(&raw).unwrap(),
             [0x30, 7, 2, 2, 0, 0x80, 2, 1, 0x7f]
         );
+    }
+
+    #[test]
+    fn raw_and_der_lead_to_each_other() {
+        let mut raw = vec![0; 96];
+        (raw[5], raw[50]) = (0x80, 0x7f);
+        let der = ecdsa_der_from_raw(&raw).unwrap();
+        assert_eq!(ecdsa_raw_from_der(&der, 48), Some(raw));
+        assert_eq!(ecdsa_raw_from_der(&der, 32), None);
+        assert_eq!(ecdsa_raw_from_der(b"no signature", 48), None);
     }
 
     #[test]

@@ -7,10 +7,11 @@ use aws_lc_rs::signature::ParsedPublicKey;
 use serde_json::{Value, json};
 
 use super::key_file::{self, KeyFileError};
-use super::key_id::KeyId;
+use super::key_id::{KeyId, KeyIdRule};
 use super::message::Message;
+use super::notary;
 use super::scheme::Scheme;
-use crate::certificate::{Algorithm, PublicKey};
+use crate::certificate::{Algorithm, Certificate, PublicKey};
 
 /// A key object. Cheap to clone.
 ///
@@ -25,6 +26,8 @@ struct Inner {
     scheme_name: String,
     id: KeyId,
     verifier: Result<Verifier, String>,
+    /// The certificates that a key of Notary comes in, the leaf first; none elsewhere.
+    certificates: Vec<Certificate>,
 }
 
 struct Verifier {
@@ -109,6 +112,7 @@ impl Key {
             key_type: key_type.to_owned(),
             scheme_name: scheme.as_str().to_owned(),
             verifier: Ok(verifier),
+            certificates: Vec::new(),
         })))
     }
 
@@ -124,6 +128,7 @@ impl Key {
             key_type: self.key_type().to_owned(),
             scheme_name: self.scheme_name().to_owned(),
             object,
+            certificates: self.0.certificates.clone(),
         }))
     }
 
@@ -152,7 +157,39 @@ impl Key {
             scheme_name: scheme_name.to_owned(),
             id: KeyId::of(object),
             verifier: read_verifier(key_type, scheme_name, public),
+            certificates: Vec::new(),
         })))
+    }
+
+    /// A key whose object does not name its scheme: what it is was found out by the caller.
+    pub(super) fn of_notary(
+        object: Value,
+        key_type: &str,
+        method: &str,
+        found: Result<(PublicKey, Scheme), String>,
+        certificates: Vec<Certificate>,
+    ) -> Self {
+        let verifier = found.and_then(|(public, scheme)| {
+            let algorithm = public.algorithm();
+            Verifier::new(public, scheme)
+                .ok_or_else(|| format!("{scheme} does not fit a key of type {algorithm}"))
+        });
+        Self(Arc::new(Inner {
+            id: KeyIdRule::NOTARY
+                .id_of(&object)
+                .unwrap_or_else(|| KeyId::of(&object)),
+            object,
+            key_type: key_type.to_owned(),
+            scheme_name: method.to_owned(),
+            verifier,
+            certificates,
+        }))
+    }
+
+    /// The certificates that it comes in, the leaf first; none outside Notary's root keys.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.0.certificates
     }
 
     /// Reads a public key that was carried in: PEM, DER, or a key object in JSON.
@@ -163,6 +200,15 @@ impl Key {
     /// when there is a private key in it.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
         key_file::read(bytes)
+    }
+
+    /// Reads a public key that was carried in for a root of Notary: what its server hands out (`timestamp.key`), PEM,
+    /// also with the headers that Docker writes, or DER.
+    ///
+    /// # Errors
+    /// As [`Key::from_file`].
+    pub fn from_notary_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
+        key_file::read_notary(bytes)
     }
 
     /// The ID by the specification's rule. In a document the key may stand under another.
@@ -222,6 +268,12 @@ impl Key {
         private.is_some_and(|private| !private.is_null() && private.as_str() != Some(""))
     }
 
+    /// Whether its object is one of Notary's, which names no scheme.
+    #[must_use]
+    pub fn is_of_notary(&self) -> bool {
+        self.0.object.get("scheme").is_none()
+    }
+
     /// Whether a signature over a message verifies with this key.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
@@ -258,7 +310,14 @@ impl Key {
             Ok(Verifier { public, scheme, .. }) => {
                 let fingerprint = public.fingerprint().short_hex();
                 let algorithm = public.algorithm();
+                if let Some(leaf) = self.certificates().first() {
+                    return format!(
+                        "{algorithm}, {}, fingerprint {fingerprint}",
+                        notary::describe_leaf(leaf)
+                    );
+                }
                 match Scheme::for_public_key(public) {
+                    _ if self.is_of_notary() => format!("{algorithm}, fingerprint {fingerprint}"),
                     Some(usual) if usual == *scheme => {
                         format!("{algorithm}, fingerprint {fingerprint}")
                     }

@@ -72,6 +72,45 @@ pub(super) fn read(bytes: &[u8]) -> Result<Key, KeyFileError> {
     }
 }
 
+/// Reads a key for a root of Notary.
+pub(super) fn read_notary(bytes: &[u8]) -> Result<Key, KeyFileError> {
+    if is_private(bytes) {
+        return Err(KeyFileError::Private);
+    }
+    if bytes.len() > MAX_BYTES {
+        return Err(KeyFileError::Size { found: bytes.len() });
+    }
+    if bytes.starts_with(&[0x30]) {
+        return Ok(Key::notary(&PublicKey::from_der(bytes)?)?);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognised)?;
+    match text.trim_start().as_bytes() {
+        [b'{', ..] => {
+            let object = parse(bytes)?;
+            if holds_private(&object) {
+                return Err(KeyFileError::Private);
+            }
+            let key = if object.get("scheme").is_some() {
+                read_json(bytes)?
+            } else {
+                Key::from_notary_object(&object)?
+            };
+            let why = || key.unusable().unwrap_or_default().to_owned();
+            let public = key.public();
+            let public = public.ok_or_else(|| KeyFileError::Unusable { why: why() })?;
+            Ok(Key::notary(public)?)
+        }
+        [b'-', ..] => Ok(Key::notary(&PublicKey::from_pem(&without_headers(text))?)?),
+        _ => Err(KeyFileError::Unrecognised),
+    }
+}
+
+/// A PEM block without the lines `name: value` that Docker writes into it.
+fn without_headers(pem: &str) -> String {
+    let lines = pem.lines().filter(|line| !line.contains(": "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn read_json(bytes: &[u8]) -> Result<Key, KeyFileError> {
     let object = parse(bytes)?;
     if holds_private(&object) {

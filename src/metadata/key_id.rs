@@ -68,6 +68,8 @@ enum Members {
     Core,
     /// The core and `keyid_hash_algorithms`: securesystemslib before.
     CoreWithHashAlgorithms,
+    /// `keytype` and `keyval`, this with an empty `private`: Notary.
+    Notary,
     /// All but `x-…`: documents that tuf-on-ci took over from other tools.
     AllButCustom,
 }
@@ -112,6 +114,25 @@ impl KeyIdRule {
         newline: FinalNewline::AsIs,
         hash: Hash::Sha256,
     };
+
+    /// The rule of Notary: SHA-256 over `keytype` and `keyval`, as it writes them out itself.
+    pub const NOTARY: Self = Self {
+        members: Members::Notary,
+        newline: FinalNewline::AsIs,
+        hash: Hash::Sha256,
+    };
+
+    /// Whether it is the one rule of its format.
+    #[must_use]
+    pub fn is_of_its_format(self) -> bool {
+        [Self::SPECIFIED, Self::NOTARY].contains(&self)
+    }
+
+    /// The rule that explains the ID of a key object in a root of Notary, which knows one alone.
+    #[must_use]
+    pub(super) fn explain_notary(id: &KeyId, object: &Value) -> Option<Self> {
+        (Self::NOTARY.id_of(object).as_ref() == Some(id)).then_some(Self::NOTARY)
+    }
 
     /// The first rule that explains the ID of a key object; `None` if none does.
     #[must_use]
@@ -163,12 +184,19 @@ impl KeyIdRule {
     /// The object that is hashed; `None` where the rule changes nothing that a simpler one leaves.
     fn form_of(self, object: &Value) -> Option<Value> {
         let object = object.as_object()?;
+        if self.members == Members::Notary {
+            let public = object.get("keyval")?.get("public")?;
+            return Some(json!({
+                "keytype": object.get("keytype")?,
+                "keyval": {"private": null, "public": public},
+            }));
+        }
         let mut form: Map<String, Value> = object
             .iter()
             .filter(|(name, _)| match self.members {
                 Members::All => true,
                 Members::AllButCustom => !name.starts_with("x-"),
-                Members::Core | Members::CoreWithHashAlgorithms => {
+                Members::Core | Members::CoreWithHashAlgorithms | Members::Notary => {
                     matches!(name.as_str(), "keytype" | "scheme" | "keyval")
                 }
             })
@@ -210,6 +238,7 @@ impl fmt::Display for KeyIdRule {
             Members::CoreWithHashAlgorithms => {
                 "keytype, scheme, keyval and keyid_hash_algorithms alone"
             }
+            Members::Notary => "keytype and keyval alone, as Notary writes them",
             Members::AllButCustom => "the key object without its x- members",
         };
         let newline = match self.newline {

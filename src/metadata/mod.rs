@@ -10,6 +10,7 @@ mod document;
 mod draft;
 mod ecdsa;
 mod expires;
+mod format;
 mod frozen;
 mod key;
 mod key_file;
@@ -18,6 +19,7 @@ mod key_type;
 pub mod limits;
 mod lint;
 mod message;
+pub mod notary;
 mod reachability;
 mod role;
 mod root_file;
@@ -38,12 +40,16 @@ pub use document::RootDocument;
 pub use draft::{DraftError, RootDraft};
 pub use ecdsa::{EcdsaError, ecdsa_der_from_raw};
 pub use expires::{Expires, ExpiresError};
+pub use format::RootFormat;
 pub use frozen::{FrozenRoot, FrozenRootError};
 pub use key::{Key, KeyObjectError, UnwritableKey};
 pub use key_file::KeyFileError;
 pub use key_id::{KeyId, KeyIdRule};
 pub use key_type::{KeyType, UnknownKeyType};
-pub use lint::{Client, Effect, LintRemark, UnknownClient, lint, lint_document, lint_rules};
+pub use lint::{
+    Client, Effect, LintRemark, Service, UnknownClient, lint, lint_document, lint_notary,
+    lint_notary_document, lint_rules,
+};
 pub use reachability::{Part, Participant, Reach, Reachability, RootChange, Signer, Way};
 pub use role::{Role, RoleKind};
 pub use root_file::{RootFile, SignatureEntry, SignatureState};

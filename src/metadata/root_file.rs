@@ -1,11 +1,17 @@
 //! A root file: the signed part and the signatures over it.
 
+use serde_json::{Value, json};
+
 use super::authority_cache::AuthorityCache;
 use super::canonical_json::{self, JsonError, Node, Part};
 use super::check::{Check, Remark};
 use super::document::RootDocument;
+use super::format::RootFormat;
+use super::key::Key;
 use super::key_id::KeyId;
 use super::limits::{CLIENT_FILE_BYTES, MAX_FILE_BYTES, MAX_SIGNATURES};
+use super::message::Message;
+use super::notary::{self, Method};
 
 /// A root file that was read. Nothing in it is verified yet.
 #[derive(Debug, Clone)]
@@ -14,6 +20,7 @@ pub struct RootFile {
     signatures: Vec<SignatureEntry>,
     remarks: Vec<Remark>,
     size: usize,
+    is_exact: bool,
 }
 
 /// An entry of `signatures`. No two of one file have the same key ID.
@@ -21,6 +28,9 @@ pub struct RootFile {
 pub struct SignatureEntry {
     key_id: KeyId,
     text: String,
+    /// How it says that it was made, in Notary's form alone.
+    method: Option<String>,
+    format: RootFormat,
 }
 
 /// What a file holds of one of its root keys.
@@ -59,12 +69,49 @@ impl SignatureEntry {
         &self.text
     }
 
-    /// The signature; `None` if the text is not hex.
+    /// The signature in the encoding of TUF; `None` if the text is not in the encoding of its format.
     #[must_use]
     pub fn bytes(&self) -> Option<Vec<u8>> {
+        if self.format == RootFormat::Notary {
+            return self.method()?.decode(&self.text);
+        }
         let mut bytes = vec![0; self.text.len() / 2];
         hex::decode_to_slice(&self.text, &mut bytes).ok()?;
         Some(bytes)
+    }
+
+    fn method(&self) -> Option<Method> {
+        Method::from_name(self.method.as_deref()?)
+    }
+
+    /// What its text should be.
+    pub(super) const fn encoding(&self) -> &'static str {
+        match self.format {
+            RootFormat::Tuf => "hex",
+            RootFormat::Notary => "base64 of a signature by a known method",
+        }
+    }
+
+    /// Whether its bytes are a signature by that key, made as the entry says.
+    pub(super) fn is_by(&self, key: &Key, message: &mut Message<'_>, bytes: &[u8]) -> bool {
+        if self.format == RootFormat::Tuf {
+            return key.has_signed(message, bytes);
+        }
+        let (Some(method), Some(scheme), Some(public)) =
+            (self.method(), key.scheme(), key.public())
+        else {
+            return false;
+        };
+        match method.scheme_for(scheme) {
+            Some(same) if same == scheme => key.has_signed(message, bytes),
+            Some(other) => other.verify(public, message.bytes(), bytes).is_ok(),
+            None => false,
+        }
+    }
+
+    /// The entry as Notary writes it.
+    fn to_notary(&self) -> Value {
+        json!({"keyid": self.key_id, "method": self.method, "sig": self.text})
     }
 }
 
@@ -94,18 +141,33 @@ impl RootFile {
             .get("signatures")
             .and_then(Node::as_array)
             .ok_or_else(|| form("there is no list \"signatures\""))?;
-        let signatures = read_signatures(entries)?;
+        let format = envelope
+            .get("signed")
+            .and_then(RootFormat::of)
+            .unwrap_or_default();
+        let signatures = read_signatures(format, entries)?;
         let mut remarks = note_envelope(bytes.len(), envelope);
         let signed = Part::member(tree, "signed")
             .filter(|signed| signed.node().as_object().is_some())
             .ok_or_else(|| form("there is no object \"signed\""))?;
         let document = RootDocument::read_with(signed, cache)?;
         remarks.extend_from_slice(document.remarks());
+        let is_exact = document.format() == RootFormat::Tuf || {
+            let entries: Vec<Value> = signatures.iter().map(SignatureEntry::to_notary).collect();
+            notary::with_entries(document.signed_bytes(), &entries) == bytes
+        };
+        if !is_exact {
+            remarks.push(Remark::new(
+                Check::FileNotaryForm,
+                "the file is not written as Notary's server writes it: what it lists of its hash is of another file",
+            ));
+        }
         Ok(Self {
             document,
             signatures,
             remarks,
             size: bytes.len(),
+            is_exact,
         })
     }
 
@@ -139,13 +201,19 @@ impl RootFile {
         let verified = self.document.root_key(id).is_some_and(|key| {
             entry
                 .bytes()
-                .is_some_and(|bytes| key.verifies(message, &bytes))
+                .is_some_and(|bytes| entry.is_by(key, &mut Message::new(message), &bytes))
         });
         if verified {
             SignatureState::Verified
         } else {
             SignatureState::Invalid
         }
+    }
+
+    /// Whether it is written, byte for byte, as the server of its format writes it. TUF 1.0 has no such form.
+    #[must_use]
+    pub const fn is_exact(&self) -> bool {
+        self.is_exact
     }
 
     /// How many bytes the file has.
@@ -192,7 +260,7 @@ fn note_envelope(size: usize, envelope: Node<'_>) -> Vec<Remark> {
     remarks
 }
 
-fn read_signatures(entries: Node<'_>) -> Result<Vec<SignatureEntry>, Remark> {
+fn read_signatures(format: RootFormat, entries: Node<'_>) -> Result<Vec<SignatureEntry>, Remark> {
     let count = entries.items().count();
     if count > MAX_SIGNATURES {
         return Err(Remark::new(
@@ -213,6 +281,11 @@ fn read_signatures(entries: Node<'_>) -> Result<Vec<SignatureEntry>, Remark> {
         signatures.push(SignatureEntry {
             key_id: KeyId::new(text("keyid")?),
             text: text("sig")?.to_owned(),
+            method: match format {
+                RootFormat::Tuf => None,
+                RootFormat::Notary => Some(text("method")?.to_owned()),
+            },
+            format,
         });
     }
     let mut ids: Vec<&KeyId> = signatures.iter().map(SignatureEntry::key_id).collect();

@@ -4,10 +4,10 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA256_ASN1,
+    ECDSA_P521_SHA512_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm,
 };
 
 use crate::certificate::{Algorithm, PublicKey};
@@ -40,6 +40,10 @@ pub enum Scheme {
     RsaPkcs1Sha384,
     /// `rsa-pkcs1v15-sha512`.
     RsaPkcs1Sha512,
+    /// P-384 with SHA-256, as Notary signs with every curve.
+    EcdsaP384Sha256,
+    /// P-521 with SHA-256, as Notary signs with every curve.
+    EcdsaP521Sha256,
 }
 
 /// Why a signature does not count.
@@ -60,6 +64,7 @@ pub enum VerifyError {
 }
 
 impl Scheme {
+    /// Those that key objects of TUF name.
     const ALL: [Self; 10] = [
         Self::EcdsaP256,
         Self::EcdsaP384,
@@ -87,6 +92,8 @@ impl Scheme {
             Self::RsaPkcs1Sha256 => "rsa-pkcs1v15-sha256",
             Self::RsaPkcs1Sha384 => "rsa-pkcs1v15-sha384",
             Self::RsaPkcs1Sha512 => "rsa-pkcs1v15-sha512",
+            Self::EcdsaP384Sha256 => "ECDSA on P-384 with SHA-256",
+            Self::EcdsaP521Sha256 => "ECDSA on P-521 with SHA-256",
         }
     }
 
@@ -115,8 +122,8 @@ impl Scheme {
     pub fn fits(self, key: &PublicKey) -> bool {
         match (self, key.algorithm()) {
             (Self::EcdsaP256, Algorithm::P256)
-            | (Self::EcdsaP384, Algorithm::P384)
-            | (Self::EcdsaP521, Algorithm::P521)
+            | (Self::EcdsaP384 | Self::EcdsaP384Sha256, Algorithm::P384)
+            | (Self::EcdsaP521 | Self::EcdsaP521Sha256, Algorithm::P521)
             | (Self::Ed25519, Algorithm::Ed25519) => true,
             (scheme, Algorithm::Rsa { bits }) => {
                 scheme.is_rsa() && (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits)
@@ -142,13 +149,24 @@ impl Scheme {
     /// Whether it is ECDSA, whose signatures are DER in TUF and raw r‖s in tokens.
     #[must_use]
     pub const fn is_ecdsa(self) -> bool {
-        matches!(self, Self::EcdsaP256 | Self::EcdsaP384 | Self::EcdsaP521)
+        matches!(
+            self,
+            Self::EcdsaP256
+                | Self::EcdsaP384
+                | Self::EcdsaP521
+                | Self::EcdsaP384Sha256
+                | Self::EcdsaP521Sha256
+        )
     }
 
     /// The hash whose digest of a message is what is signed; `None` for Ed25519, which hashes more than the message.
     pub(super) const fn hash(self) -> Option<&'static digest::Algorithm> {
         match self {
-            Self::EcdsaP256 | Self::RsaPssSha256 | Self::RsaPkcs1Sha256 => Some(&digest::SHA256),
+            Self::EcdsaP256
+            | Self::EcdsaP384Sha256
+            | Self::EcdsaP521Sha256
+            | Self::RsaPssSha256
+            | Self::RsaPkcs1Sha256 => Some(&digest::SHA256),
             Self::EcdsaP384 | Self::RsaPssSha384 | Self::RsaPkcs1Sha384 => Some(&digest::SHA384),
             Self::EcdsaP521 | Self::RsaPssSha512 | Self::RsaPkcs1Sha512 => Some(&digest::SHA512),
             Self::Ed25519 => None,
@@ -186,6 +204,8 @@ impl Scheme {
         match self {
             Self::EcdsaP256 => &ECDSA_P256_SHA256_ASN1,
             Self::EcdsaP384 => &ECDSA_P384_SHA384_ASN1,
+            Self::EcdsaP384Sha256 => &ECDSA_P384_SHA256_ASN1,
+            Self::EcdsaP521Sha256 => &ECDSA_P521_SHA256_ASN1,
             Self::EcdsaP521 => &ECDSA_P521_SHA512_ASN1,
             Self::Ed25519 => &ED25519,
             Self::RsaPssSha256 => &RSA_PSS_2048_8192_SHA256,

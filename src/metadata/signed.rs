@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::chain::TrustedRoot;
 use super::document::RootDocument;
+use super::format::RootFormat;
 use super::frozen::FrozenRoot;
 use super::key::Key;
 use super::key_id::KeyId;
+use super::notary;
 use super::role::RoleKind;
 use super::tally::Count;
 use crate::certificate::PublicKey;
@@ -185,6 +187,15 @@ impl SignedRoot {
     /// The root file. For a given set of signatures its bytes are always the same.
     #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
+        let document = self.frozen.document();
+        if document.format() == RootFormat::Notary {
+            let entries = self.signatures.iter().filter_map(|(id, signature)| {
+                let mut keys = self.root_keys();
+                let (_, key) = keys.find(|(known, _)| *known == id)?;
+                Some((id.as_str(), key.scheme()?, signature.as_slice()))
+            });
+            return notary::to_file_bytes(document.signed_bytes(), entries);
+        }
         let signatures: Vec<Value> = self
             .signatures
             .iter()

@@ -8,12 +8,17 @@ use serde_json::{Value, json};
 
 use super::chain::TrustedRoot;
 use super::document::RootDocument;
+use super::format::RootFormat;
 use super::key_id::KeyId;
 use super::role::RoleKind;
 use crate::certificate::PublicKey;
 
 /// So many days before it expires, a root should be renewed: people must be brought together first.
 const RENEW_DAYS: i64 = 60;
+/// The same for a root of Notary: with under 6 months left, the stock client tries to sign it whenever it publishes.
+const RENEW_NOTARY_DAYS: i64 = 183 + RENEW_DAYS;
+/// So many days before a certificate of Notary's root keys ends, it should be renewed: after that nothing helps.
+const RENEW_CERTIFICATE_DAYS: i64 = 365;
 /// So many lost keys a root should survive.
 const WANTED_LOSSES: u64 = 2;
 
@@ -144,6 +149,45 @@ impl RoleStatus {
     }
 }
 
+/// So many days before it expires, a root should be renewed.
+const fn renew_days(document: &RootDocument) -> i64 {
+    match document.format() {
+        RootFormat::Tuf => RENEW_DAYS,
+        RootFormat::Notary => RENEW_NOTARY_DAYS,
+    }
+}
+
+/// Certificates of Notary's root keys that end, each with the day by which others must be in their place. One that has
+/// ended cannot be replaced any more.
+fn notary_acts(document: &RootDocument, at: Timestamp) -> Vec<(Timestamp, String)> {
+    let mut acts = Vec::new();
+    for (id, listed) in document.role_keys(RoleKind::Root) {
+        let leaf = listed.key().certificates().first();
+        let Some(validity) = leaf.and_then(|leaf| leaf.validity().ok()) else {
+            continue;
+        };
+        let until = validity.until;
+        if until < at {
+            let text = format!(
+                "the certificate of key {} ended at {until}: clients take no root after this one, and a new repository is needed",
+                id.short()
+            );
+            acts.push((at, text));
+            continue;
+        }
+        let by = until
+            .checked_sub(SignedDuration::from_hours(24 * RENEW_CERTIFICATE_DAYS))
+            .unwrap_or(at)
+            .max(at);
+        let text = format!(
+            "renew the certificate of key {} before it ends at {until}: when it has ended, no client takes another root, and the repository is lost",
+            id.short()
+        );
+        acts.push((by, text));
+    }
+    acts
+}
+
 fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<NextAct> {
     let mut acts = Vec::new();
     let mut add = |id, by, text| acts.push(NextAct { id, by, text });
@@ -178,13 +222,21 @@ fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<Nex
     } else {
         let by = expires
             .instant()
-            .checked_sub(SignedDuration::from_hours(24 * RENEW_DAYS))
+            .checked_sub(SignedDuration::from_hours(24 * renew_days(document)))
             .unwrap_or(at)
             .max(at);
         let text = format!(
-            "renew the root {RENEW_DAYS} days before it expires at {expires}, so that it never is an emergency"
+            "renew the root {} days before it expires at {expires}, so that it never is an emergency{}",
+            renew_days(document),
+            match document.format() {
+                RootFormat::Tuf => "",
+                RootFormat::Notary => ": with under 6 months left, stock publishing fails",
+            }
         );
         add("renew", Some(by), text);
+    }
+    for (by, text) in notary_acts(document, at) {
+        add("renew-certificate", Some(by), text);
     }
     if let Some(root) = roles.first() {
         match root.losses {
@@ -202,11 +254,10 @@ fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<Nex
             add("raise-threshold", None, text.to_owned());
         }
     }
-    let unexplained = document.keys().iter().filter(|(_, listed)| {
-        listed
-            .rule()
-            .is_none_or(|rule| rule != super::key_id::KeyIdRule::SPECIFIED)
-    });
+    let unexplained = document
+        .keys()
+        .iter()
+        .filter(|(_, listed)| listed.rule().is_none_or(|rule| !rule.is_of_its_format()));
     for (id, _) in unexplained {
         let text = format!(
             "move key {} to the ID that the specification gives it: some clients refuse the file",

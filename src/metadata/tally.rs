@@ -90,7 +90,7 @@ impl<'a, 'm> Verified<'a, 'm> {
         let answer = self
             .bytes
             .as_ref()
-            .is_some_and(|bytes| key.has_signed(self.message, bytes));
+            .is_some_and(|bytes| self.entry.is_by(key, self.message, bytes));
         self.answers.push((key, answer));
         answer
     }
@@ -107,7 +107,7 @@ impl<'a, 'm> Verified<'a, 'm> {
         } else if self.bytes.is_none() {
             Remark::new(
                 Check::SignatureInvalid,
-                format!("the signature of key {id} is not hex"),
+                format!("the signature of key {id} is not {}", self.entry.encoding()),
             )
         } else {
             Remark::new(

@@ -65,6 +65,11 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// The token signs a certificate of its key, for a root of Notary.
+    CertifyKey {
+        /// The key.
+        key: KeyId,
+    },
     /// What others ask to be signed is judged: its chain from what is trusted here, and what was signed before.
     JudgeRequest,
     /// The root is put together and frozen.
@@ -113,7 +118,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 24] = [
+    pub(super) const KNOWN: [&'static str; 25] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -126,6 +131,7 @@ impl Act {
         "import-key",
         "back-up-key",
         "enrol-key",
+        "certify-key",
         "judge-request",
         "compose-root",
         "review-root",
@@ -161,6 +167,7 @@ impl Act {
             Self::BackUpKey { .. } => "back-up-key",
             Self::ProveBackup { .. } => "prove-backup",
             Self::EnrolKey { .. } => "enrol-key",
+            Self::CertifyKey { .. } => "certify-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
             Self::ReviewRoot => "review-root",
@@ -185,6 +192,7 @@ impl Act {
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
             | Self::EnrolKey { key }
+            | Self::CertifyKey { key }
             | Self::BackUpKey { key }
             | Self::ProveBackup { key }
             | Self::ProveToken { key }
@@ -212,7 +220,8 @@ impl Act {
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
             | Self::BackUpKey { key }
-            | Self::EnrolKey { key } => Some(key),
+            | Self::EnrolKey { key }
+            | Self::CertifyKey { key } => Some(key),
             _ => None,
         }
     }
@@ -249,7 +258,8 @@ impl Act {
             Self::OpenToken { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::EnrolKey { key } => {
+            | Self::EnrolKey { key }
+            | Self::CertifyKey { key } => {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }

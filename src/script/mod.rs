@@ -17,6 +17,7 @@ mod enrolled;
 mod fault;
 mod id;
 mod medium;
+mod notary;
 mod own_token;
 mod plan;
 mod previous;
@@ -40,6 +41,7 @@ pub use enrolled::Enrolled;
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
 pub use medium::{Holds, Medium};
+pub use notary::NotaryPolicy;
 pub use own_token::OwnToken;
 pub use plan::{
     Assurance, Backup, Block, CarriedKey, KeyPlan, Kind, OnlineRoles, Person, PersonRole, RoleKind,

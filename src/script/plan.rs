@@ -18,6 +18,7 @@ use super::embedded;
 use super::enrolled::Enrolled;
 use super::fault::Warning;
 use super::medium::{Holds, Medium};
+use super::notary::NotaryPolicy;
 use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::signing::Signing;
@@ -91,6 +92,8 @@ pub struct RootPolicy {
     pub destination: Destination,
     /// What tuf-on-ci is told in the root; none elsewhere.
     pub tuf_on_ci: Option<TufOnCi>,
+    /// What certificates of its keys say, where it is Notary's.
+    pub notary: NotaryPolicy,
     /// What every key that comes into the root must be known by; none where its token's word is enough.
     pub require_provenance: Option<Provenance>,
     /// The roles whose keys are online.
@@ -116,6 +119,10 @@ impl RootPolicy {
         consistent_snapshot: true,
         destination: Destination::Plain,
         tuf_on_ci: None,
+        notary: NotaryPolicy {
+            certificate_name: None,
+            certificate_expires: None,
+        },
         require_provenance: None,
         roles: OnlineRoles {
             timestamp: None,

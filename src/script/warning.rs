@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
 use super::TokenSecret;
 use super::embedded;
 use super::fault::Warning;
 use super::plan::PersonRole;
 use super::previous::Place;
 use super::read::{ChangeEntry, DistantEntry, Draft, Log, Span};
-use crate::metadata::KeyType;
+use crate::metadata::{KeyType, RootFormat};
 use crate::profile::Profile;
 use crate::record::TouchPolicy;
+use crate::transfer::Destination;
 
 /// The warnings of a script without faults, in the order of its lines.
 pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
@@ -28,6 +31,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.records(draft);
     found.rotation(draft);
     found.publisher(draft);
+    found.notary(draft);
     found.warnings.sort_by_key(|warning| warning.line);
     found.warnings
 }
@@ -118,7 +122,9 @@ impl Found<'_, '_> {
 
     fn key_types(&mut self, draft: &Draft) {
         for kind in draft.keys.iter().filter_map(|key| key.key_type.as_ref()) {
-            if kind.value == KeyType::EcdsaP384 {
+            let is_tuf = draft.root.destination.as_ref();
+            let is_tuf = is_tuf.is_none_or(|at| at.value.format() == RootFormat::Tuf);
+            if kind.value == KeyType::EcdsaP384 && is_tuf {
                 self.warn(
                     "script.key-type",
                     &kind.span,
@@ -282,6 +288,40 @@ impl Found<'_, '_> {
                 &destination.span,
                 format!("root {}: {objection}", before.version()),
                 "see to it with this change: change = \"move-id\" with owner = \"@alice\" writes a key anew, [root.roles] an online one",
+            );
+        }
+    }
+
+    /// What the tools of Notary cannot do with such a root, although its server and clients take it.
+    fn notary(&mut self, draft: &Draft) {
+        let destination = draft.root.destination.as_ref().map(|at| at.value);
+        if destination != Some(Destination::NotaryV1) {
+            return;
+        }
+        if let Some(threshold) = draft.threshold().filter(|threshold| threshold.value > 1) {
+            self.warn(
+                "script.notary-threshold",
+                &threshold.span,
+                format!(
+                    "{} keys must sign: server and clients of Notary take that, and its own tools cannot sign such a root",
+                    threshold.value
+                ),
+                "keep to Conclave for every root that follows",
+            );
+        }
+        let (Some(expires), Some(not_before)) = (&draft.root.expires, draft.not_before) else {
+            return;
+        };
+        let half_a_year = SignedDuration::from_hours(24 * 183);
+        if not_before
+            .checked_add(half_a_year)
+            .is_ok_and(|soon| expires.value < soon)
+        {
+            self.warn(
+                "script.notary-expiry",
+                &expires.span,
+                "with under 6 months left, `notary publish` and `docker trust` try to sign the root anew, and fail without its key".to_owned(),
+                "Notary's own tools have roots expire after 10 years",
             );
         }
     }

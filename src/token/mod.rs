@@ -17,7 +17,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, PublicKey};
-use crate::metadata::KeyType;
+use crate::metadata::{KeyType, Scheme};
 use crate::profile::Profile;
 pub use crate::record::FactorySecret;
 use crate::record::{KeyAttributes, TokenId, Tries, UsePolicy};
@@ -316,12 +316,29 @@ pub trait Token: Send {
     /// # Errors
     /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`], [`TokenError::Unsupported`],
     /// [`TokenError::TouchTimeout`].
+    fn sign_by(
+        &mut self,
+        object_id: &[u8],
+        public: &PublicKey,
+        scheme: Scheme,
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError>;
+
+    /// The same, by the scheme that TUF has for such keys.
+    ///
+    /// # Errors
+    /// As [`Self::sign_by`].
     fn sign(
         &mut self,
         object_id: &[u8],
         public: &PublicKey,
         message: &[u8],
-    ) -> Result<Vec<u8>, TokenError>;
+    ) -> Result<Vec<u8>, TokenError> {
+        let scheme = Scheme::for_public_key(public).ok_or_else(|| TokenError::Unsupported {
+            what: format!("sign for TUF with {}", public.algorithm()),
+        })?;
+        self.sign_by(object_id, public, scheme, message)
+    }
 
     /// Whether somebody has to give the key that lets keys be made, since the token itself does not keep it: only
     /// makes that have such a key. The user must be logged in.

@@ -4,8 +4,8 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use super::tuf_on_ci;
-use crate::metadata::{Client, RoleKind, RootDocument};
+use super::{notary, tuf_on_ci};
+use crate::metadata::{Client, RoleKind, RootDocument, RootFormat};
 use crate::words::Digest;
 
 /// What publishes the metadata.
@@ -20,11 +20,13 @@ pub enum Destination {
     Tough,
     /// A repository that a program with python-tuf keeps.
     PythonTuf,
+    /// A server of Notary v1, as Docker Content Trust has it.
+    NotaryV1,
 }
 
 /// A text that names no [`Destination`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no destination; there are plain, tuf-on-ci, tough, python-tuf")]
+#[error("{name:?} is no destination; there are plain, tuf-on-ci, tough, python-tuf, notary-v1")]
 pub struct UnknownDestination {
     /// The text.
     pub name: String,
@@ -39,18 +41,37 @@ pub struct Consignment<'a> {
     pub root: &'a RootDocument,
     /// The one before it, where it is there.
     pub previous: Option<&'a RootDocument>,
+    /// The name of the line of roots, where it is known.
+    pub repository: Option<&'a str>,
     /// Whether throw-away tokens signed it.
     pub is_rehearsal: bool,
 }
 
 /// The name of the instructions in a package.
 const INSTRUCTIONS: &str = "INSTRUCTIONS.txt";
+/// The name of what people want to know beside them.
+const README: &str = "README.md";
 /// The name of the list of digests in a package.
 const SUMS: &str = "SHA256SUMS";
 
 impl Destination {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Plain, Self::TufOnCi, Self::Tough, Self::PythonTuf];
+    pub const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::TufOnCi,
+        Self::Tough,
+        Self::PythonTuf,
+        Self::NotaryV1,
+    ];
+
+    /// The format of roots there.
+    #[must_use]
+    pub const fn format(self) -> RootFormat {
+        match self {
+            Self::NotaryV1 => RootFormat::Notary,
+            _ => RootFormat::Tuf,
+        }
+    }
 
     /// The name, as options give it.
     #[must_use]
@@ -60,6 +81,7 @@ impl Destination {
             Self::TufOnCi => "tuf-on-ci",
             Self::Tough => "tough",
             Self::PythonTuf => "python-tuf",
+            Self::NotaryV1 => "notary-v1",
         }
     }
 
@@ -70,6 +92,7 @@ impl Destination {
             Self::Plain => None,
             Self::Tough => Some(Client::Tough),
             Self::TufOnCi | Self::PythonTuf => Some(Client::PythonTuf),
+            Self::NotaryV1 => Some(Client::Notary),
         }
     }
 
@@ -93,6 +116,9 @@ impl Destination {
         }
         let instructions = self.instructions(consignment).into_bytes();
         files.push((INSTRUCTIONS.to_owned(), instructions));
+        if self == Self::NotaryV1 {
+            files.push((README.to_owned(), notary::readme(consignment).into_bytes()));
+        }
         files.sort();
         let mut sums = String::new();
         for (name, bytes) in &files {
@@ -105,11 +131,14 @@ impl Destination {
     /// Whether a file of a package follows from the others, and is made anew with them.
     #[must_use]
     pub fn is_made_anew(name: &str) -> bool {
-        [INSTRUCTIONS, SUMS].contains(&name)
+        [INSTRUCTIONS, README, SUMS].contains(&name)
     }
 
     /// How the files get to clients: a shell script whose prose is comments, to be followed to the letter.
     fn instructions(self, consignment: &Consignment<'_>) -> String {
+        if self == Self::NotaryV1 {
+            return notary::instructions(consignment);
+        }
         let newest = consignment.root.version();
         let files = numbered(consignment);
         let banner = if consignment.is_rehearsal {
@@ -176,7 +205,7 @@ impl Destination {
                  # 4. tuf-on-ci opens a signing event for the branch sign/root-{newest}. Its report must say that the root\n\
                  #    is signed and valid; merge it, and wait until the repository is published.\n\n"
             ),
-            Self::Plain | Self::Tough | Self::PythonTuf => format!(
+            Self::Plain | Self::Tough | Self::PythonTuf | Self::NotaryV1 => format!(
                 "# 3. To the other metadata. METADATA is the directory that the server serves as URL.\n\
                  #    A version that clients have seen is never replaced by other bytes.\n\
                  : \"${{METADATA:?the directory of the metadata}}\"\n\
@@ -208,7 +237,7 @@ fn root_name(version: u64) -> String {
     format!("{version}.root.json")
 }
 
-fn numbered(consignment: &Consignment<'_>) -> String {
+pub(super) fn numbered(consignment: &Consignment<'_>) -> String {
     let versions = consignment.files.iter();
     let names: Vec<_> = versions.map(|(version, _)| root_name(*version)).collect();
     names.join(" ")

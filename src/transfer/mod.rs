@@ -10,6 +10,7 @@ mod destination;
 mod enrolment;
 pub(crate) mod form;
 mod merge;
+mod notary;
 mod possession;
 mod register;
 mod request;

@@ -13,7 +13,7 @@ use conclave::transfer::{Asked, SigningRequest};
 use conclave::words::Digest;
 
 use crate::ceremony_driver::backup::with_backup;
-use crate::ceremony_driver::{Room, genesis, in_ink, opening, parse, with_bags};
+use crate::ceremony_driver::{Room, genesis, in_ink, of_notary, opening, parse, with_bags};
 use crate::changes::{World, script};
 
 /// The state before the first event of a kind in a usual course, and that event.
@@ -338,6 +338,43 @@ fn of_a_request(world: &World) -> Check {
     refusing(&room.ceremony, &judged)
 }
 
+fn of_certificates() -> Vec<(Check, Check)> {
+    let room = || Room::open(of_notary(), Mode::Production);
+    let certificate_of = |key: &str| {
+        let mut room = room();
+        room.advance_until(|ceremony| ceremony.frozen().is_some());
+        let events = room
+            .transcript
+            .entries()
+            .iter()
+            .map(|entry| entry.line.event());
+        let mut made = events.filter_map(|event| match event.fact {
+            Fact::KeyCertified {
+                key: of,
+                certificate,
+            } if of.as_str() == key => Some(certificate),
+            _ => None,
+        });
+        made.next().unwrap()
+    };
+    let others = certificate_of("key-2");
+    [
+        "no certificate".to_owned(),
+        others.clone(),
+        others.repeat(2),
+    ]
+    .into_iter()
+    .map(|text| {
+        let found = forged(room(), "key-certified", |event| {
+            if let Fact::KeyCertified { certificate, .. } = &mut event.fact {
+                *certificate = text;
+            }
+        });
+        (Check::KeyCertificate, found)
+    })
+    .collect()
+}
+
 fn of_custody() -> Vec<(Check, Check)> {
     let bags = || Room::open(with_bags(), Mode::Production);
     vec![
@@ -443,6 +480,7 @@ fn every_check_refuses_what_it_is_for() {
         of_the_root(),
         of_what_was_signed_before(),
         of_custody(),
+        of_certificates(),
         of_backups(),
     ];
     let mut reached = standing_in_the_way();

@@ -63,6 +63,31 @@ pub(crate) fn genesis(key_types: &[KeyType], threshold: u8) -> Arc<Script> {
     parse(&mixed)
 }
 
+/// A genesis of a root of Notary with two keys.
+pub(crate) fn of_notary() -> Arc<Script> {
+    let genesis = genesis(&[KeyType::EcdsaP256; 2], 1);
+    let mut text = String::new();
+    let mut step = Vec::new();
+    for line in genesis.text().lines() {
+        if line.starts_with("consistent_snapshot") {
+            continue;
+        }
+        let line = line.replace("destination = \"plain\"", "destination = \"notary-v1\"");
+        text.push_str(&line);
+        text.push('\n');
+        step.push(line.clone());
+        if line.starts_with("key = ") && step.iter().any(|line| line == "act = \"generate-key\"") {
+            let step_of_key = ["\n[[step]]", "act = \"certify-key\"", line.as_str(), ""];
+            text.push_str(&step_of_key.join("\n"));
+            step.clear();
+        }
+        if line == "[[step]]" {
+            step.clear();
+        }
+    }
+    parse(&text)
+}
+
 /// A genesis with two keys: that of key 1 arrives in a bag, and there is a break before the root is composed.
 pub(crate) fn with_bags() -> Arc<Script> {
     let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();

@@ -101,6 +101,26 @@ const HEADER: &[Case] = &[
         "destination = \"tuf-on-ci\"",
     ),
     (
+        "notary-certificate",
+        "destination = \"plain\"",
+        "notary-v1 = { certificate_name = \"docker.io/*\", certificate_expires = \"2027-01-01T00:00:00Z\" }\ndestination = \"notary-v1\"",
+    ),
+    (
+        "notary-template",
+        "destination = \"plain\"",
+        "notary-v1 = { template = { file = \"online/timestamp.pub.pem\", sha256 = \"1e129091e557a5eeed3ed9d1dfe296d3d664ec16fd526398709d1920c844dab2\" } }\ndestination = \"notary-v1\"",
+    ),
+    (
+        "notary-table-elsewhere",
+        "destination = \"plain\"",
+        "notary-v1 = { certificate_name = \"example.com/*\" }\ndestination = \"plain\"",
+    ),
+    (
+        "notary-certify-elsewhere",
+        "[[step]]\nact = \"compose-root\"",
+        "[[step]]\nact = \"certify-key\"\nkey = \"key-1\"\n\n[[step]]\nact = \"compose-root\"",
+    ),
+    (
         "destination-without-owners",
         "id = \"key-1\"\n",
         "id = \"key-1\"\nowner = \"@alice\"\n",

@@ -152,6 +152,10 @@ impl Ceremony {
                 id: hex::encode(moment.fresh),
             },
             Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,
+            Act::CertifyKey { key } => Fact::CertifyIntended {
+                key: key.clone(),
+                name: self.script.certificate_name().to_owned(),
+            },
             Act::ComposeRoot => {
                 let frozen = self
                     .compose_root()

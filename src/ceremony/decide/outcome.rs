@@ -115,6 +115,9 @@ impl Ceremony {
                 challenge: hex::encode(challenge),
                 signature: hex::encode(signature),
             },
+            (Act::CertifyKey { key }, Outcome::Signed(signature)) => {
+                self.certified(key, &signature)
+            }
             (Act::BackUpKey { .. } | Act::ProveBackup { .. }, outcome) => {
                 return self.backup_outcome(step, outcome).map(Ok);
             }
@@ -232,6 +235,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::KeyConfined { .. }
             | Fact::PossessionProven { .. }
             | Fact::OwnTokenProven { .. }
+            | Fact::KeyCertified { .. }
             | Fact::Signed { .. }
             | Fact::SignatureCollected { .. }
     )

@@ -203,6 +203,20 @@ pub enum Fact {
         /// The signature over the message, in hex.
         signature: String,
     },
+    /// A key is about to sign a certificate of itself.
+    CertifyIntended {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The name in it.
+        name: String,
+    },
+    /// A key signed a certificate of itself, for a root of Notary.
+    KeyCertified {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The certificate, PEM.
+        certificate: String,
+    },
     /// A custodian opened a test message: what will be closed to the same recipients, the custodian can open.
     RecipientProven {
         /// Who.

@@ -30,7 +30,9 @@ impl Ceremony {
         | Fact::ManagementKeyWritten { key: named }
         | Fact::GenerateIntended { key: named, .. }
         | Fact::KeyGenerated { key: named, .. }
-        | Fact::PossessionProven { key: named, .. }) = fact
+        | Fact::PossessionProven { key: named, .. }
+        | Fact::CertifyIntended { key: named, .. }
+        | Fact::KeyCertified { key: named, .. }) = fact
         else {
             return Err(out_of_place(fact, step));
         };
@@ -71,11 +73,7 @@ impl Ceremony {
                 self.fold_initialised(of_step, token)?;
             }
             (Act::SetPin { .. }, Fact::PinSet { .. }) => {
-                let state = self.key_mut(of_step)?;
-                state
-                    .at_factory_value
-                    .retain(|secret| *secret != FactorySecret::Pin);
-                state.pin_set = true;
+                self.key_mut(of_step)?.take_pin();
             }
             (
                 Act::GenerateKey { .. } | Act::ImportKey { .. },
@@ -117,6 +115,9 @@ impl Ceremony {
                 };
                 require(*occasion == wanted, "the proof is for another occasion")?;
                 self.fold_possession(of_step, fact)?;
+            }
+            (Act::CertifyKey { .. }, Fact::CertifyIntended { .. } | Fact::KeyCertified { .. }) => {
+                self.fold_certificate(of_step, fact)?;
             }
             (_, fact) => return Err(out_of_place(fact, step)),
         }

@@ -4,6 +4,7 @@
 //! are held to the same.
 
 mod backup;
+mod certificate;
 mod custody;
 mod enrolment;
 mod key;
@@ -207,6 +208,7 @@ impl Ceremony {
                 for key in self.keys.values_mut() {
                     key.initialise.interrupt();
                     key.generate.interrupt();
+                    key.certify.interrupt();
                     key.backup.intent.interrupt();
                     key.sign.interrupt();
                 }
@@ -341,17 +343,14 @@ impl Ceremony {
             (Act::EnrolKey { key }, Fact::EnrolmentCompared { .. }) => {
                 self.fold_compared(key, event)?;
             }
-            (
-                Act::OpenToken { key }
-                | Act::InitialiseToken { key }
-                | Act::SetPin { key }
-                | Act::GenerateKey { key }
-                | Act::ImportKey { key }
-                | Act::EnrolKey { key }
-                | Act::ProveToken { key },
-                fact,
-            ) => self.fold_key(&act, key, &step_id, fact)?,
-            (_, fact) => return Err(out_of_place(fact, &step_id)),
+            (act, fact) => {
+                let key = match act {
+                    Act::ProveToken { key } => Some(key),
+                    act => act.enrols(),
+                };
+                let key = key.ok_or_else(|| out_of_place(fact, &step_id))?;
+                self.fold_key(act, key, &step_id, fact)?;
+            }
         }
         Ok(())
     }
@@ -455,6 +454,7 @@ impl Ceremony {
                 self.keys[key].backup.is_complete() && self.next_unopened_share(key).is_none()
             }
             Act::EnrolKey { key } => self.is_enrolled(key),
+            Act::CertifyKey { key } => self.keys[key].certificate.is_some(),
             Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
             Act::ReviewRoot => self.reviewed,
             Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),

@@ -206,12 +206,14 @@ impl Ceremony {
         let state = self.give_up(key)?;
         state.generate = Intent::None;
         state.proof = None;
+        (state.certify, state.certificate) = (Intent::None, None);
         // It is taken out of its envelope to make another key.
         state.management_written = false;
         state.envelopes.remove(&TokenSecret::ManagementKey);
-        self.undo(key, |act| {
-            act.makes().is_some() || matches!(act, Act::BackUpKey { .. })
-        });
+        let is_of_key = |act: &Act| {
+            act.makes().is_some() || matches!(act, Act::BackUpKey { .. } | Act::CertifyKey { .. })
+        };
+        self.undo(key, is_of_key);
         Ok(())
     }
 

@@ -29,6 +29,10 @@ pub struct KeyState {
     pub(in crate::ceremony) generated: Option<Generated>,
     /// The answer by which the token proved that it holds the key, before the root was composed.
     pub(in crate::ceremony) proof: Option<PossessionProof>,
+    /// Whether the signing of a certificate was announced.
+    pub(in crate::ceremony) certify: Intent<()>,
+    /// The key in the certificate that it signed, for a root of Notary.
+    pub(in crate::ceremony) certificate: Option<Key>,
     /// What is known of its backup.
     pub(in crate::ceremony) backup: KeyBackup,
     /// Whether the management key was written down for the safe, and taken off the token.
@@ -164,6 +168,13 @@ impl<T> Intent<T> {
 }
 
 impl KeyState {
+    /// Its holder has set the PIN: that of the factory is gone.
+    pub(in crate::ceremony) fn take_pin(&mut self) {
+        self.at_factory_value
+            .retain(|secret| *secret != FactorySecret::Pin);
+        self.pin_set = true;
+    }
+
     /// The token that holds the key, or will hold it.
     #[must_use]
     pub const fn token(&self) -> Option<&TokenId> {
@@ -192,6 +203,12 @@ impl KeyState {
     #[must_use]
     pub const fn proof(&self) -> Option<&PossessionProof> {
         self.proof.as_ref()
+    }
+
+    /// The key in the certificate that it signed in this ceremony, as a root of Notary lists it.
+    #[must_use]
+    pub const fn certificate(&self) -> Option<&Key> {
+        self.certificate.as_ref()
     }
 
     /// Whether the key has signed the root.

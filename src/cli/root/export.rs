@@ -11,7 +11,9 @@ use super::carried::replace_file;
 use super::chain_files::{ChainFiles, display, unreadable};
 use super::output::print;
 use super::{Failure, Status};
-use crate::metadata::{Client, LintRemark, RootFile, lint, try_verify_chain};
+use crate::metadata::{
+    Client, LintRemark, RootFile, RootFormat, Service, lint, lint_notary, try_verify_chain,
+};
 use crate::transfer::{Consignment, Destination};
 
 /// Write the files for where a root is published, with instructions that can be followed to the letter.
@@ -26,9 +28,12 @@ pub(super) struct Arguments {
     /// A directory with 1.root.json, 2.root.json …, or the files in order; the first is the trust anchor.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// What publishes it: plain, tuf-on-ci, tough, python-tuf.
+    /// What publishes it: plain, tuf-on-ci, tough, python-tuf, notary-v1.
     #[arg(long = "for", value_name = "DESTINATION", default_value = "plain")]
     destination: Destination,
+    /// The name of the repository, where certificates of Notary are for more than one.
+    #[arg(long, value_name = "GUN")]
+    gun: Option<String>,
     /// The directory for the files: one that does not exist yet or is empty.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -54,7 +59,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut remarks = Vec::new();
     if let (true, Some(newest)) = (report.is_accepted(), roots.last()) {
         reasons.extend(arguments.destination.objections(newest.document()));
-        remarks = lint(newest, &Client::TUF);
+        let destination = arguments.destination.format();
+        let found = newest.document().format();
+        if found != destination {
+            reasons.push(format!(
+                "the root is in the format {found}, and {} wants {destination}",
+                arguments.destination
+            ));
+        }
+        remarks = match found {
+            RootFormat::Tuf => lint(newest, &Client::TUF),
+            RootFormat::Notary => {
+                let gun = arguments.gun.as_deref();
+                lint_notary(newest, Service { gun, at })
+            }
+        };
         let own = arguments.destination.own_client();
         let refused = |remark: &&LintRemark| {
             Some(remark.client) == own && remark.effect == crate::metadata::Effect::Refuses
@@ -69,6 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
                 files: versions.zip(bytes).collect(),
                 root: newest.document(),
                 previous: others.last().map(RootFile::document),
+                repository: arguments.gun.as_deref(),
                 is_rehearsal: false,
             };
             write(arguments, &consignment)?

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::chain_files::read_root;
 use super::output::print;
 use super::{Failure, Status};
-use crate::metadata::{Client, LintRemark, UnknownClient, lint};
+use crate::metadata::{Client, LintRemark, RootFormat, Service, UnknownClient, lint, lint_notary};
 
 /// Tell which clients stumble over a root version, and over what.
 ///
@@ -16,33 +17,55 @@ use crate::metadata::{Client, LintRemark, UnknownClient, lint};
 pub(super) struct Arguments {
     /// A root file, or a directory of which the newest N.root.json is taken.
     path: PathBuf,
-    /// python-tuf, tough, tuf-js, go-tuf, sigstore, notary, or all: every client of TUF 1.0, which
-    /// Notary is not. May be given more than once.
+    /// python-tuf, tough, tuf-js, go-tuf, sigstore, notary, or all: every client of TUF 1.0, or, of a
+    /// root in Notary's format, Notary. May be given more than once.
     #[arg(long = "client", value_name = "CLIENT", default_value = "all", value_parser = parse_clients)]
     clients: Vec<Clients>,
+    /// The name of the repository, as in docker.io/example/app: certificates of Notary are for one name.
+    #[arg(long, value_name = "GUN")]
+    gun: Option<String>,
+    /// Judge certificates and expiry at this time instead of now: 2026-12-01T09:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
     /// Print the remarks as JSON.
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Debug, Clone)]
-struct Clients(Vec<Client>);
+#[derive(Debug, Clone, Copy)]
+enum Clients {
+    /// Every client of the root's own format.
+    All,
+    One(Client),
+}
 
 fn parse_clients(name: &str) -> Result<Clients, UnknownClient> {
-    Ok(Clients(match name {
-        "all" => Client::TUF.to_vec(),
-        name => vec![name.parse()?],
-    }))
+    Ok(match name {
+        "all" => Clients::All,
+        name => Clients::One(name.parse()?),
+    })
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let file = read_root(&arguments.path, arguments.json)?;
+    let format = file.document().format();
     let clients: Vec<Client> = arguments
         .clients
         .iter()
-        .flat_map(|clients| clients.0.iter().copied())
+        .flat_map(|clients| match (clients, format) {
+            (Clients::All, RootFormat::Tuf) => Client::TUF.to_vec(),
+            (Clients::All, RootFormat::Notary) => vec![Client::Notary],
+            (Clients::One(client), _) => vec![*client],
+        })
         .collect();
-    let remarks = lint(&file, &clients);
+    let mut remarks = lint(&file, &clients);
+    if format == RootFormat::Notary && clients.contains(&Client::Notary) {
+        let service = Service {
+            gun: arguments.gun.as_deref(),
+            at: arguments.at.unwrap_or_else(Timestamp::now),
+        };
+        remarks.extend(lint_notary(&file, service));
+    }
     if arguments.json {
         print(&json!({"remarks": remarks}).to_string())?;
     } else if remarks.is_empty() {

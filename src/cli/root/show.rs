@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 use super::chain_files::read_root;
 use super::output::print;
 use super::{Failure, Status};
-use crate::certificate::PublicKey;
-use crate::metadata::{Key, KeyId, ListedKey, RoleKind, RootFile, SignatureState};
+use crate::certificate::{Certificate, PublicKey};
+use crate::metadata::{Key, KeyId, ListedKey, RoleKind, RootFile, RootFormat, SignatureState};
+use crate::record::visible;
+use crate::words::Digest;
 
 /// Show one root version.
 ///
@@ -45,6 +47,7 @@ fn as_json(file: &RootFile, at: Timestamp) -> Value {
         .map(|kind| (kind.as_str().to_owned(), role_json(file, kind)))
         .collect();
     json!({
+        "format": document.format().as_str(),
         "version": document.version(),
         "spec_version": document.spec_version(),
         "expires": document.expires().as_str(),
@@ -72,6 +75,10 @@ fn role_json(file: &RootFile, kind: RoleKind) -> Value {
                 "fingerprint": key.and_then(Key::public).map(PublicKey::fingerprint),
                 "holder": key.and_then(Key::holder),
             });
+            if let Some(key) = key.filter(|key| key.is_of_notary()) {
+                members["canonical_keyid"] = json!(key.canonical_id());
+                members["certificate"] = json!(key.certificates().first().map(leaf_json));
+            }
             if kind == RoleKind::Root {
                 members["signature"] = json!(file.signature_of(id).as_str());
             }
@@ -81,9 +88,23 @@ fn role_json(file: &RootFile, kind: RoleKind) -> Value {
     json!({"threshold": role.threshold(), "keys": keys})
 }
 
+/// What people want to know of a certificate.
+fn leaf_json(leaf: &Certificate) -> Value {
+    let validity = leaf.validity().ok();
+    json!({
+        "name": leaf.subject_name().map(visible),
+        "not_before": validity.map(|validity| validity.from),
+        "not_after": validity.map(|validity| validity.until),
+        "sha256": Digest::of(leaf.as_der()),
+    })
+}
+
 fn for_people(file: &RootFile, at: Timestamp) -> String {
     let document = file.document();
     let mut text = format!("root version {}", document.version());
+    if document.format() == RootFormat::Notary {
+        text.push_str(" of Notary v1 (Docker Content Trust)");
+    }
     let days = document.expires().days_left(at);
     let left = match days {
         _ if document.expires().is_past(at) => "EXPIRED".to_owned(),
@@ -114,6 +135,7 @@ fn for_people(file: &RootFile, at: Timestamp) -> String {
         );
         for id in role.key_ids() {
             let _ = write!(text, "\n  {}{}", mark(file, kind, id), describe(file, id));
+            text.push_str(&both_ids(file, id));
         }
     }
     if !file.remarks().is_empty() {
@@ -133,6 +155,16 @@ fn mark(file: &RootFile, kind: RoleKind, id: &KeyId) -> &'static str {
         (RoleKind::Root, SignatureState::Invalid) => "[INVALID]    ",
         _ => "",
     }
+}
+
+/// The two IDs that Notary's tools have for a key in a certificate, whole.
+fn both_ids(file: &RootFile, id: &KeyId) -> String {
+    let listed = file.document().keys().get(id).map(ListedKey::key);
+    let key = listed.filter(|key| !key.certificates().is_empty());
+    key.and_then(Key::canonical_id)
+        .map_or_else(String::new, |canonical| {
+            format!("\n      certificate ID {id}\n      canonical ID   {canonical}")
+        })
 }
 
 fn describe(file: &RootFile, id: &KeyId) -> String {

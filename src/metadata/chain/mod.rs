@@ -197,6 +197,14 @@ impl Walk {
         if let Some(refusal) = previous.and_then(|previous| skipped(previous, &file)) {
             return refuse(self, vec![refusal]);
         }
+        let format = file.document().format();
+        if let Some(before) = previous.map(|before| before.document().format())
+            && before != format
+        {
+            let text =
+                format!("it is in the format {format}, and the version before it is in {before}");
+            return refuse(self, vec![Remark::new(Check::ChainFormat, text)]);
+        }
         let version = file.document().version();
         if let Some(named) = version_in(&name).filter(|named| *named != version) {
             let text = format!("it holds version {version}, not {named}");
@@ -247,6 +255,12 @@ impl Walk {
             );
             self.reasons
                 .push(Remark::new(Check::RootExpired, text).of_file(&name));
+        }
+        if self.reasons.is_empty()
+            && let Some(text) = document.outlived_certificates(at)
+        {
+            self.reasons
+                .push(Remark::new(Check::RootCertificate, text).of_file(&name));
         }
         let trusted = TrustedRoot {
             document: Arc::new(document.clone()),

@@ -80,8 +80,8 @@ fn compare_fields(old: &RootDocument, new: &RootDocument, changes: &mut Vec<Chan
     }
     if old.spec_version() != new.spec_version() {
         changes.push(Change::SpecVersion {
-            from: old.spec_version().to_owned(),
-            to: new.spec_version().to_owned(),
+            from: old.spec_version().unwrap_or_default().to_owned(),
+            to: new.spec_version().unwrap_or_default().to_owned(),
         });
     }
     if old.consistent_snapshot() != new.consistent_snapshot() {

@@ -3,6 +3,7 @@
 //! Every rule was seen: `docs/lint.md` says with which version of the client, or where it was reported.
 
 mod client;
+mod notary;
 mod rules;
 
 use std::fmt;
@@ -10,9 +11,11 @@ use std::fmt;
 use serde::Serialize;
 
 use super::document::RootDocument;
+use super::format::RootFormat;
 use super::root_file::RootFile;
 
 pub use client::{Client, UnknownClient};
+pub use notary::{Service, lint_notary, lint_notary_document};
 
 /// What a client makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -72,7 +75,7 @@ struct Subject<'a> {
     file: Option<&'a RootFile>,
 }
 
-/// What these clients stumble over in a root file.
+/// What these clients stumble over in a root file. What Notary does in one of its own format, [`lint_notary`] tells.
 #[must_use]
 pub fn lint(file: &RootFile, clients: &[Client]) -> Vec<LintRemark> {
     apply(
@@ -99,10 +102,22 @@ pub fn lint_document(document: &RootDocument, clients: &[Client]) -> Vec<LintRem
 /// The IDs of all rules, in the order of `docs/lint.md`.
 #[must_use]
 pub fn lint_rules() -> Vec<&'static str> {
-    rules::RULES.iter().map(|rule| rule.id).collect()
+    let of_tuf = rules::RULES.iter().map(|rule| rule.id);
+    of_tuf.chain(notary::ids()).collect()
 }
 
 fn apply(subject: Subject<'_>, clients: &[Client]) -> Vec<LintRemark> {
+    if subject.document.format() == RootFormat::Notary {
+        let foreign = clients.iter().filter(|client| **client != Client::Notary);
+        return foreign
+            .map(|client| LintRemark {
+                client: *client,
+                rule: rules::FORMAT,
+                effect: Effect::Refuses,
+                detail: "this is Notary's format; clients of TUF 1.0 read another".to_owned(),
+            })
+            .collect();
+    }
     let mut remarks = Vec::new();
     for rule in rules::RULES {
         for detail in (rule.find)(subject) {

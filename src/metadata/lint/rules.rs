@@ -26,9 +26,12 @@ pub(super) struct Rule {
     pub(super) find: fn(Subject<'_>) -> Vec<String>,
 }
 
+/// The rule that holds for every root of another format.
+pub(super) const FORMAT: &str = "lint.format";
+
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        id: "lint.format",
+        id: FORMAT,
         effects: &[(Notary, Refuses)],
         find: |_| vec!["this is TUF 1.0; Notary reads its own format only".into()],
     },
@@ -55,7 +58,8 @@ pub(super) const RULES: &[Rule] = &[
         id: "lint.spec-version",
         effects: &[(PythonTuf, Refuses), (TufJs, Refuses)],
         find: |subject| {
-            let short = !subject.document.spec_version().contains('.');
+            let version = subject.document.spec_version();
+            let short = version.is_some_and(|version| !version.contains('.'));
             when(short, "\"spec_version\" is a major version alone".into())
         },
     },
@@ -342,7 +346,7 @@ fn text_of(key: &Key) -> &str {
         .unwrap_or_default()
 }
 
-fn role_names(subject: Subject<'_>) -> impl Iterator<Item = &str> {
+pub(super) fn role_names(subject: Subject<'_>) -> impl Iterator<Item = &str> {
     let roles = subject
         .document
         .tree()

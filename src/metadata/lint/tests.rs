@@ -187,11 +187,9 @@ fn each_oddity_is_found_by_its_rule() {
         assert_eq!(found, expected.iter().copied().collect(), "{expected:?}");
         seen.extend(found);
     }
-    assert_eq!(
-        seen,
-        lint_rules().into_iter().collect(),
-        "every rule has its row"
-    );
+    // The rows of Notary's rules stand in its own room.
+    let of_tuf = super::rules::RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(seen, of_tuf, "every rule has its row");
 }
 
 #[test]

@@ -27,6 +27,7 @@ impl Act {
                 format!("Prove the backup of {}", script.key_title(key))
             }
             Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
+            Self::CertifyKey { key } => format!("Certify {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
             Self::ReviewRoot => format!("Review root {version}"),
@@ -61,6 +62,7 @@ impl Act {
             Self::BackUpKey { .. } => "Back up key",
             Self::ProveBackup { .. } => "Prove backup",
             Self::EnrolKey { .. } => "Enrol key",
+            Self::CertifyKey { .. } => "Certify key",
             Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
             Self::ReviewRoot => "Review",
@@ -123,6 +125,7 @@ impl Act {
             Self::BackUpKey { key } => backup::back_up(script, key),
             Self::ProveBackup { key } => backup::prove(script, key),
             Self::EnrolKey { key } => enrol_key(script, key),
+            Self::CertifyKey { .. } => certify_key(script),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
                 "No other payload of the same version may have been signed before, in any record that was brought along.",
@@ -232,6 +235,11 @@ impl Act {
                 "the token holds the key that its enrolment file names".into(),
                 "the key answers a fresh challenge".into(),
             ],
+            Self::CertifyKey { .. } => vec![
+                "the key signed its certificate, which names the repository".into(),
+                "the certificate is not one of an authority, and ends no earlier than the root"
+                    .into(),
+            ],
             Self::EnrolKey { .. } => vec![
                 "somebody has the private key, and signed for the file".into(),
                 "two people heard from its holder that it is this key".into(),
@@ -270,6 +278,22 @@ impl Act {
 
 fn lines(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+fn certify_key(script: &Script) -> Vec<String> {
+    let validity = script.certificate_validity();
+    let mut lines = vec![format!(
+        "The token signs a certificate of its key for {}, valid until {}. Clients that pin certificates pin its ID.",
+        script.certificate_name(),
+        validity.until
+    )];
+    if script.is_wildcard() {
+        lines.push(format!(
+            "It is good for every repository whose name begins so: the administrator types the name, {}, to confirm it.",
+            script.certificate_name()
+        ));
+    }
+    lines
 }
 
 /// The sites that owe a signature.

@@ -1,5 +1,6 @@
 //! What the destination of a root wants of a script, so that nobody learns of it when the root is signed.
 
+use super::notary;
 use crate::metadata::KeyType;
 use crate::script::plan::{Kind, RoleKind};
 use crate::script::read::{Draft, Log, Span};
@@ -9,6 +10,8 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     let Some(destination) = &draft.root.destination else {
         return;
     };
+    notary::format(log, draft, destination);
+    notary::check(log, draft, destination);
     match destination.value {
         Destination::TufOnCi => tuf_on_ci(log, draft, &destination.span),
         _ => nothing_of_tuf_on_ci(log, draft, destination.value),

@@ -7,6 +7,7 @@ mod destination;
 mod enrolment;
 mod items;
 mod media;
+mod notary;
 mod order;
 mod people;
 mod root;

@@ -123,11 +123,24 @@ impl<'o> Order<'o, '_> {
         }
     }
 
+    fn push_certifying(&self, acts: &mut Vec<Act>, key: KeyId) {
+        if self.is_certified(&key) {
+            acts.push(Act::CertifyKey { key });
+        }
+    }
+
+    /// Whether a key comes into a root of Notary under a new certificate.
+    fn is_certified(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        let entry = keys.find(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key));
+        entry.is_some_and(|entry| self.draft.certifies(entry))
+    }
+
     /// The act by which each key is known to be there: one that is made or enrolled, or one whose token is matched.
     fn all_keys_ready(&self) -> Vec<Act> {
-        let acts = self.keys.iter().chain(&self.distant).map(|&key| {
+        let acts = self.keys.iter().chain(&self.distant).flat_map(|&key| {
             let id = key.clone();
-            if self.is_backed_up(key) {
+            let there = if self.is_backed_up(key) {
                 Act::BackUpKey { key: id }
             } else if self.is_made(key) {
                 self.maker(id)
@@ -135,7 +148,10 @@ impl<'o> Order<'o, '_> {
                 Act::EnrolKey { key: id }
             } else {
                 Act::OpenToken { key: id }
-            }
+            };
+            let certify = || Act::CertifyKey { key: key.clone() };
+            let certified = self.is_certified(key).then(certify);
+            std::iter::once(there).chain(certified)
         });
         acts.collect()
     }
@@ -169,6 +185,7 @@ impl<'o> Order<'o, '_> {
                 acts.push(Act::EnrolKey { key: key() });
             }
             if !self.is_made(&key()) {
+                self.push_certifying(&mut acts, key());
                 continue;
             }
             // A token may come initialised and with its PIN; initialising takes the PIN away.
@@ -179,6 +196,7 @@ impl<'o> Order<'o, '_> {
             if self.is_backed_up(&key()) {
                 acts.push(Act::BackUpKey { key: key() });
             }
+            self.push_certifying(&mut acts, key());
         }
         let distant = self.distant.iter();
         acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
@@ -238,6 +256,13 @@ impl<'o> Order<'o, '_> {
                 Act::InspectStation,
                 Act::ReadScript,
                 Act::OpenToken { key: key.clone() },
+            ],
+            Act::CertifyKey { key } => vec![
+                Act::OpenToken { key: key.clone() },
+                Act::InitialiseToken { key: key.clone() },
+                Act::SetPin { key: key.clone() },
+                self.maker(key.clone()),
+                Act::EnrolKey { key: key.clone() },
             ],
             Act::BackUpKey { key } => {
                 vec![Act::OpenToken { key: key.clone() }, self.maker(key.clone())]
@@ -321,6 +346,16 @@ impl<'o> Order<'o, '_> {
                     &step.span,
                     "no site owes a signature",
                     "take the step out, or write site = \"…\" at the key whose signature is owed",
+                );
+            }
+            if let Act::CertifyKey { key } = act
+                && !self.is_certified(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} comes under no new certificate", key.as_str()),
+                    "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
                 );
             }
             if let Act::BackUpKey { key } | Act::ProveBackup { key } = act
@@ -420,8 +455,14 @@ impl<'o> Order<'o, '_> {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
             let enrolled = self.first(&Act::EnrolKey { key: key() });
+            let certified = self.is_certified(&key());
+            let certified = certified
+                .then(|| self.first(&Act::CertifyKey { key: key() }))
+                .flatten();
             let backed_up = self.first(&Act::BackUpKey { key: key() });
-            let made = backed_up.or(self.first(&self.maker(key()))).or(enrolled);
+            let last = [certified, backed_up].into_iter().flatten();
+            let last = last.max_by_key(|(place, _)| *place);
+            let made = last.or(self.first(&self.maker(key()))).or(enrolled);
             let (Some((start, first)), Some((end, last))) = (open, made) else {
                 continue;
             };
@@ -522,7 +563,7 @@ const fn stage(act: &Act) -> u8 {
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
         Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::EnrolKey { .. } => 5,
-        Act::BackUpKey { .. } => 6,
+        Act::BackUpKey { .. } | Act::CertifyKey { .. } => 6,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 8,
         Act::SignRoot => 9,
@@ -571,6 +612,7 @@ const fn reason(act: &Act) -> &'static str {
             "no backup counts before each custodian was seen to open a share"
         }
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
+        Act::CertifyKey { .. } => "a root of Notary is composed of keys in certificates",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",
         Act::ComposeRoot => "what is reviewed has to be frozen",
         Act::ReviewRoot => "nobody signs what was not read",

@@ -65,9 +65,18 @@ impl<'f> Carrier<'f> {
 
     /// Reads the public key of an online role by `{ file = "…", sha256 = "…" }`, with whose it is where tuf-on-ci
     /// wants to know: `uri = "…"` or `owner = "…"`.
-    pub(super) fn online_key(&mut self, mut fields: Fields<'_, '_>) -> Option<At<CarriedKey>> {
+    pub(super) fn online_key(
+        &mut self,
+        mut fields: Fields<'_, '_>,
+        is_notary: bool,
+    ) -> Option<At<CarriedKey>> {
         let whose = tuf_on_ci::whose(&mut fields);
-        let mut carried = self.key(fields)?;
+        let read = if is_notary {
+            Key::from_notary_file
+        } else {
+            Key::from_file
+        };
+        let mut carried = self.key_by(fields, read)?;
         let key = &mut carried.value.key;
         *key = whose?.written_into(key);
         Some(carried)
@@ -75,11 +84,19 @@ impl<'f> Carrier<'f> {
 
     /// Reads a public key by `{ file = "…", sha256 = "…" }`.
     pub(super) fn key(&mut self, fields: Fields<'_, '_>) -> Option<At<CarriedKey>> {
+        self.key_by(fields, Key::from_file)
+    }
+
+    fn key_by(
+        &mut self,
+        fields: Fields<'_, '_>,
+        read: fn(&[u8]) -> Result<Key, KeyFileError>,
+    ) -> Option<At<CarriedKey>> {
         let span = fields.span.clone();
         let bound = self.bound(fields, LONGEST_KEY, "online/timestamp.pub.pem")?;
         let name = bound.name;
         // A private key is told before anything else about the file.
-        let key = Key::from_file(&bound.bytes);
+        let key = read(&bound.bytes);
         if matches!(key, Err(KeyFileError::Private)) {
             bound.file.fault(
                 "script.private-key",

@@ -10,6 +10,7 @@ mod fields;
 mod keys;
 mod log;
 mod media;
+mod notary;
 mod people;
 mod pins;
 mod previous;
@@ -29,6 +30,7 @@ use super::plan::{Assurance, Kind, RootPolicy, Script};
 use super::{Act, CarriedFiles, Faults, KeyId, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
+use crate::transfer::Destination;
 use carried::Carrier;
 use fields::Fields;
 
@@ -98,6 +100,15 @@ impl Draft {
             })
         };
         self.root.threshold.clone().or_else(stays)
+    }
+
+    /// Whether the token of a key signs a certificate of it: a root key of Notary that is new, or that comes under
+    /// another ID.
+    pub(super) fn certifies(&self, key: &KeyEntry) -> bool {
+        let destination = self.root.destination.as_ref().map(|at| at.value);
+        destination == Some(Destination::NotaryV1)
+            && key.change.is_some()
+            && (!key.exists() || key.is_moved())
     }
 
     /// Whether a step brings the key into its token, in place of having it made there.

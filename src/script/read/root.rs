@@ -6,6 +6,7 @@ use super::MOST;
 use super::carried::Carrier;
 use super::fields::Fields;
 use super::log::{At, Span};
+use super::notary::{self, NotaryEntry};
 use super::tuf_on_ci;
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
 use crate::record::Provenance;
@@ -23,6 +24,7 @@ pub(in crate::script) struct RootEntry {
     pub(in crate::script) consistent_snapshot: Option<bool>,
     pub(in crate::script) destination: Option<At<Destination>>,
     pub(in crate::script) tuf_on_ci: Option<At<TufOnCi>>,
+    pub(in crate::script) notary: Option<NotaryEntry>,
     pub(in crate::script) require_provenance: Option<At<Provenance>>,
     pub(in crate::script) roles: Vec<RoleEntry>,
 }
@@ -48,15 +50,27 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
     let expires = fields
         .required("expires", "expires = \"2027-12-01T00:00:00Z\"")
         .and_then(|value| value.at(value.time()));
+    let destination = fields
+        .required("destination", "destination = \"plain\"")
+        .and_then(|value| value.at(destination(&value)));
+    let is_notary = destination
+        .as_ref()
+        .is_some_and(|at| at.value == Destination::NotaryV1);
     let consistent_snapshot = match kind {
+        // Its servers serve no other layout.
+        Kind::Genesis if is_notary => Some(false),
         Kind::Genesis => fields
             .required("consistent_snapshot", "consistent_snapshot = true")
             .and_then(|value| value.boolean()),
         _ => None,
     };
-    let destination = fields
-        .required("destination", "destination = \"plain\"")
-        .and_then(|value| value.at(destination(&value)));
+    let mut notary = fields
+        .optional("notary-v1")
+        .and_then(|value| notary::read(&value, carrier));
+    let template = notary
+        .as_mut()
+        .filter(|_| kind == Kind::Genesis)
+        .and_then(|notary| notary.template.take());
     let tuf_on_ci = fields
         .optional("tuf-on-ci")
         .and_then(|value| tuf_on_ci::periods(&value));
@@ -65,6 +79,8 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         .as_ref()
         .and_then(|value| value.at(value.one_of("script.provenance", PROVENANCES)));
     let listed = match kind {
+        // What is listed takes the place of what the template says.
+        Kind::Genesis if template.is_some() => fields.optional("roles"),
         Kind::Genesis => fields.required(
             "roles",
             "tables [root.roles.timestamp], [root.roles.snapshot] and [root.roles.targets]",
@@ -72,10 +88,15 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         Kind::Rotation => fields.optional("roles"),
         Kind::Renewal | Kind::Signing | Kind::Enrolment => None,
     };
-    let roles = listed
+    let mut roles = listed
         .and_then(|value| value.table("[root.roles]"))
-        .map(|table| roles(table, carrier, kind))
+        .map(|table| roles(table, carrier, kind, is_notary, template.is_some()))
         .unwrap_or_default();
+    for role in template.into_iter().flatten() {
+        if !roles.iter().any(|listed| listed.kind == role.kind) {
+            roles.push(role);
+        }
+    }
     fields.finish();
     RootEntry {
         threshold,
@@ -83,6 +104,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         consistent_snapshot,
         destination,
         tuf_on_ci,
+        notary,
         require_provenance,
         roles,
     }
@@ -90,7 +112,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
 
 fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
     let text = value.raw()?;
-    if ["rstuf", "notary-v1"].contains(&text) {
+    if text == "rstuf" {
         value.fault(
             "script.unsupported",
             format!("destination {text:?} is not supported by this version"),
@@ -102,28 +124,39 @@ fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
     value.one_of("script.destination", &spellings)
 }
 
-fn names() -> [&'static str; 4] {
+fn names() -> [&'static str; 5] {
     Destination::ALL.map(Destination::as_str)
 }
 
-fn roles(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, ceremony: Kind) -> Vec<RoleEntry> {
+fn roles(
+    mut fields: Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    ceremony: Kind,
+    is_notary: bool,
+    has_template: bool,
+) -> Vec<RoleEntry> {
     let mut roles = Vec::new();
     for kind in RoleKind::ALL {
         let example = format!("a table [root.roles.{kind}] with threshold and keys");
         let value = match ceremony {
-            Kind::Genesis => fields.required(kind.as_str(), &example),
+            Kind::Genesis if !has_template => fields.required(kind.as_str(), &example),
             _ => fields.optional(kind.as_str()),
         };
         let table = value.and_then(|value| value.table(format!("[root.roles.{kind}]")));
         if let Some(table) = table {
-            roles.push(role(kind, table, carrier));
+            roles.push(role(kind, table, carrier, is_notary));
         }
     }
     fields.finish();
     roles
 }
 
-fn role(kind: RoleKind, mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> RoleEntry {
+fn role(
+    kind: RoleKind,
+    mut fields: Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    is_notary: bool,
+) -> RoleEntry {
     let threshold = fields
         .required("threshold", "threshold = 1")
         .and_then(|value| value.at(value.integer()));
@@ -137,7 +170,7 @@ fn role(kind: RoleKind, mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -
     let keys = listed
         .iter()
         .flatten()
-        .filter_map(|item| carrier.online_key(item.table(what.clone())?))
+        .filter_map(|item| carrier.online_key(item.table(what.clone())?, is_notary))
         .collect();
     let span = fields.span.clone();
     fields.finish();
@@ -172,6 +205,7 @@ impl RootEntry {
             consistent_snapshot,
             destination: self.destination?.value,
             tuf_on_ci: self.tuf_on_ci.map(|at| at.value),
+            notary: self.notary.map(NotaryEntry::complete).unwrap_or_default(),
             require_provenance: self.require_provenance.map(|at| at.value),
             roles,
         })

@@ -200,7 +200,8 @@ impl ChangeEntry {
     pub(super) fn key_type(&self) -> Option<At<KeyType>> {
         let before = self.before.as_ref()?;
         let public = before.value.key.public()?;
-        let signs = Scheme::for_public_key(public) == before.value.key.scheme();
+        let key = &before.value.key;
+        let signs = key.is_of_notary() || Scheme::for_public_key(public) == key.scheme();
         let mut types = KeyType::ALL.into_iter().filter(|_| signs);
         let value = types.find(|kind| kind.algorithm() == public.algorithm())?;
         Some(At {

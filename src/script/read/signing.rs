@@ -236,7 +236,7 @@ fn root_key(request: &SigningRequest, id: &crate::metadata::KeyId) -> Option<Roo
 /// What type of key a token must have for it, where this version signs with such keys.
 fn key_type(key: &Key) -> Option<KeyType> {
     let public = key.public()?;
-    let signs = Scheme::for_public_key(public) == key.scheme();
+    let signs = key.is_of_notary() || Scheme::for_public_key(public) == key.scheme();
     KeyType::ALL
         .into_iter()
         .filter(|_| signs)
@@ -373,6 +373,7 @@ fn policy(request: &SigningRequest) -> RootPolicy {
         consistent_snapshot: payload.consistent_snapshot().unwrap_or_default(),
         destination: Destination::Plain,
         tuf_on_ci: None,
+        notary: crate::script::NotaryPolicy::default(),
         require_provenance: None,
         roles: OnlineRoles::default(),
     }

@@ -82,7 +82,7 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
             text: fields.optional("text").and_then(|value| value.line(100)),
         }),
         "open-token" | "initialise-token" | "set-pin" | "generate-key" | "import-key"
-        | "back-up-key" | "prove-backup" | "enrol-key" | "prove-token" => {
+        | "back-up-key" | "prove-backup" | "enrol-key" | "certify-key" | "prove-token" => {
             entry.key = fields
                 .required("key", "key = \"key-1\"")
                 .and_then(|value| value.at(value.id()));
@@ -136,6 +136,7 @@ fn of_key(name: &str, key: KeyId) -> Option<Act> {
         "back-up-key" => Act::BackUpKey { key },
         "prove-backup" => Act::ProveBackup { key },
         "enrol-key" => Act::EnrolKey { key },
+        "certify-key" => Act::CertifyKey { key },
         "prove-token" => Act::ProveToken { key },
         _ => return None,
     })

@@ -69,6 +69,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         | Act::ProveBackup { .. }
         | Act::InitialiseToken { .. }
         | Act::EnrolKey { .. }
+        | Act::CertifyKey { .. }
         | Act::ComposeRoot
         | Act::SignRoot
         | Act::ProveToken { .. } => Vec::new(),

@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{SHA256, SHA384, digest};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 use crate::certificate::{Algorithm, PublicKey, SelfSigned};
+use crate::metadata::Scheme;
 use crate::record::{PinPolicy, TouchPolicy};
 
 use super::super::{TokenError, Touch, TouchObserver};
@@ -34,9 +35,17 @@ pub(super) struct Use<'a> {
 }
 
 impl Use<'_> {
-    /// Signs a message in the form that TUF metadata carries.
-    pub(super) fn sign(&self, public: &PublicKey, message: &[u8]) -> Result<Vec<u8>, TokenError> {
+    /// Signs a message by a scheme of the key, in the form that TUF metadata carries.
+    pub(super) fn sign(
+        &self,
+        public: &PublicKey,
+        scheme: Scheme,
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
         let input = match public.algorithm() {
+            Algorithm::P384 if scheme == Scheme::EcdsaP384Sha256 => {
+                digest(&SHA256, message).as_ref().to_vec()
+            }
             Algorithm::P256 => digest(&SHA256, message).as_ref().to_vec(),
             Algorithm::P384 => digest(&SHA384, message).as_ref().to_vec(),
             Algorithm::Rsa { bits } => pss::pss(message, bits).ok_or(TokenError::Device {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, PublicKey};
+use crate::metadata::Scheme;
 use crate::record::{Firmware, TokenId, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
@@ -219,10 +220,11 @@ impl Token for YubiKey {
         })
     }
 
-    fn sign(
+    fn sign_by(
         &mut self,
         object_id: &[u8],
         public: &PublicKey,
+        scheme: Scheme,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let missing = || TokenError::KeyNotFound {
@@ -241,7 +243,7 @@ impl Token for YubiKey {
                 slot,
                 metadata: &metadata,
             };
-            key.sign(public, message)
+            key.sign(public, scheme, message)
         })
     }
 

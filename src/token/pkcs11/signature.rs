@@ -8,6 +8,7 @@ use der::asn1::UintRef;
 use der::{Encode, Sequence};
 
 use crate::certificate::Algorithm;
+use crate::metadata::Scheme;
 
 use super::super::TokenError;
 
@@ -35,9 +36,10 @@ struct EcdsaSignature<'a> {
 }
 
 impl Signing {
-    /// How a key of that algorithm signs, with the mechanisms that its token has.
+    /// How a key of that algorithm signs by a scheme of it, with the mechanisms that its token has.
     pub(super) fn new(
         algorithm: Algorithm,
+        scheme: Scheme,
         offered: &[MechanismType],
         message: &[u8],
     ) -> Result<Self, TokenError> {
@@ -50,7 +52,10 @@ impl Signing {
             },
             Algorithm::P384 => Self {
                 mechanism: Mechanism::Ecdsa,
-                input: hashed(&SHA384),
+                input: match scheme {
+                    Scheme::EcdsaP384Sha256 => hashed(&SHA256),
+                    _ => hashed(&SHA384),
+                },
                 shape: Shape::Ecdsa { half: 48 },
             },
             Algorithm::Ed25519 => Self {
@@ -114,7 +119,9 @@ mod tests {
     use super::*;
 
     fn p256(raw: Vec<u8>) -> Option<Vec<u8>> {
-        Signing::new(Algorithm::P256, &[], b"").unwrap().finish(raw)
+        Signing::new(Algorithm::P256, Scheme::EcdsaP256, &[], b"")
+            .unwrap()
+            .finish(raw)
     }
 
     #[test]
@@ -131,16 +138,28 @@ mod tests {
     fn another_length_is_no_signature() {
         assert_eq!(p256(vec![1; 63]), None);
         assert_eq!(p256(Vec::new()), None);
-        let ed25519 = Signing::new(Algorithm::Ed25519, &[], b"").unwrap();
+        let ed25519 = Signing::new(Algorithm::Ed25519, Scheme::Ed25519, &[], b"").unwrap();
         assert_eq!(ed25519.finish(vec![1; 65]), None);
     }
 
     #[test]
     fn a_token_without_hashing_gets_the_digest() {
         let rsa = Algorithm::Rsa { bits: 3072 };
-        let whole = Signing::new(rsa, &[MechanismType::SHA256_RSA_PKCS_PSS], b"message").unwrap();
+        let whole = Signing::new(
+            rsa,
+            Scheme::RsaPssSha256,
+            &[MechanismType::SHA256_RSA_PKCS_PSS],
+            b"message",
+        )
+        .unwrap();
         assert_eq!(whole.input, b"message");
-        let hashed = Signing::new(rsa, &[MechanismType::RSA_PKCS_PSS], b"message").unwrap();
+        let hashed = Signing::new(
+            rsa,
+            Scheme::RsaPssSha256,
+            &[MechanismType::RSA_PKCS_PSS],
+            b"message",
+        )
+        .unwrap();
         assert_eq!(hashed.input.len(), 32);
     }
 }

@@ -11,6 +11,7 @@ use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
 use crate::certificate::PublicKey;
+use crate::metadata::Scheme;
 use crate::profile::Profile;
 use crate::record::{KeyAttributes, TokenId, Tries};
 use crate::secret::Pin;
@@ -193,11 +194,12 @@ impl Pkcs11Token {
         session: &Session,
         key: ObjectHandle,
         public: &PublicKey,
+        scheme: Scheme,
         message: &[u8],
         object_id: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let algorithm = public.algorithm();
-        let signing = Signing::new(algorithm, &self.mechanisms(session)?, message)?;
+        let signing = Signing::new(algorithm, scheme, &self.mechanisms(session)?, message)?;
         let raw = session
             .sign(&signing.mechanism, key, &signing.input)
             .map_err(ability(&format!("sign with {algorithm}")))?;
@@ -383,10 +385,11 @@ impl Token for Pkcs11Token {
         })
     }
 
-    fn sign(
+    fn sign_by(
         &mut self,
         object_id: &[u8],
         public: &PublicKey,
+        scheme: Scheme,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         self.in_login(|session| {
@@ -396,7 +399,7 @@ impl Token for Pkcs11Token {
                     what: "sign with a key that asks for the PIN at each signature".to_owned(),
                 });
             }
-            self.sign_with(session, key, public, message, object_id)
+            self.sign_with(session, key, public, scheme, message, object_id)
         })
     }
 
@@ -464,9 +467,12 @@ impl WrappingToken for Pkcs11Token {
         wrapped: &[u8],
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
+        let scheme = Scheme::for_public_key(public).ok_or_else(|| TokenError::Unsupported {
+            what: format!("sign for TUF with {}", public.algorithm()),
+        })?;
         self.in_login(|session| {
             let private = wrapping::unwrap_for_once(session, public, key_encryption_key, wrapped)?;
-            let signed = self.sign_with(session, private, public, message, &[]);
+            let signed = self.sign_with(session, private, public, scheme, message, &[]);
             session.destroy_object(private).map_err(device)?;
             signed
         })

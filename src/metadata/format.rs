@@ -1,0 +1,51 @@
+//! In which form a root is written.
+
+use std::fmt;
+
+use super::canonical_json::Node;
+
+/// The form in which a root and its signatures are written. What the root means, and what its keys sign — the canonical
+/// JSON of `signed` — is the same in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RootFormat {
+    /// TUF 1.0.
+    #[default]
+    Tuf,
+    /// Notary v1, of Docker Content Trust: what was TUF in 2015.
+    Notary,
+}
+
+impl RootFormat {
+    /// The format of a signed part; `None` where it is neither. Notary knows no `spec_version`.
+    pub(super) fn of(signed: Node<'_>) -> Option<Self> {
+        match signed.get("_type")?.as_str()? {
+            "root" => Some(Self::Tuf),
+            "Root" if signed.get("spec_version").is_none() => Some(Self::Notary),
+            _ => None,
+        }
+    }
+
+    /// The name: `tuf` or `notary-v1`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tuf => "tuf",
+            Self::Notary => "notary-v1",
+        }
+    }
+
+    /// What `_type` says in such a root.
+    #[must_use]
+    pub const fn type_text(self) -> &'static str {
+        match self {
+            Self::Tuf => "root",
+            Self::Notary => "Root",
+        }
+    }
+}
+
+impl fmt::Display for RootFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,134 @@
+//! What Notary wants of a script, so that nobody learns of it when the root is signed, or from clients.
+
+use jiff::Timestamp;
+
+use crate::metadata::KeyType;
+use crate::script::NotaryPolicy;
+use crate::script::plan::Kind;
+use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
+use crate::transfer::Destination;
+
+/// Reports what does not fit; `destination` is where the root goes.
+pub(super) fn check(log: &Log<'_>, draft: &Draft, destination: &At<Destination>) {
+    if destination.value != Destination::NotaryV1 {
+        if let Some(table) = &draft.root.notary {
+            log.fault(
+                "script.destination",
+                &table.span,
+                format!(
+                    "destination {:?} has no use for it",
+                    destination.value.as_str()
+                ),
+                "take it out, or write destination = \"notary-v1\"",
+            );
+        }
+        return;
+    }
+    keys(log, draft);
+    certificates(log, draft);
+}
+
+/// Whether the root before is of the format of the destination.
+pub(super) fn format(log: &Log<'_>, draft: &Draft, destination: &At<Destination>) {
+    let (wanted, before) = (destination.value.format(), draft.before());
+    if let Some(found) = before.map(|before| before.document().format())
+        && found != wanted
+    {
+        log.fault(
+            "script.destination",
+            &destination.span,
+            format!("the root before is in the format {found}, and this destination wants {wanted}"),
+            "a line of roots stays in its format: write destination = \"notary-v1\" for Notary, and another one for TUF 1.0",
+        );
+    }
+}
+
+fn keys(log: &Log<'_>, draft: &Draft) {
+    for key in draft.keys.iter().filter(|key| draft.certifies(key)) {
+        let Some(kind) = &key.key_type else { continue };
+        if !matches!(kind.value, KeyType::EcdsaP256 | KeyType::EcdsaP384) {
+            log.fault(
+                "script.destination",
+                &kind.span,
+                format!(
+                    "Conclave makes no certificates for Notary with keys of type {}",
+                    kind.value
+                ),
+                "take ecdsa-sha2-nistp256 or ecdsa-sha2-nistp384",
+            );
+        }
+    }
+    for key in &draft.distant {
+        let comes = |change: &ChangeEntry| !change.exists() || change.is_moved();
+        if key.change.as_ref().is_some_and(comes) {
+            log.fault(
+                "script.destination",
+                &key.span,
+                "a key of Notary comes into a root by a certificate that its token signs here",
+                "have its token in the room, or add it in a ceremony at which it is",
+            );
+        }
+    }
+}
+
+fn certificates(log: &Log<'_>, draft: &Draft) {
+    let (Some(not_before), Some(expires)) = (draft.not_before, &draft.root.expires) else {
+        return;
+    };
+    let policy = draft.root.notary.as_ref();
+    if let (Some(name), Some(repository)) = (
+        policy.and_then(|policy| policy.certificate_name.as_ref()),
+        &draft.repository,
+    ) {
+        let beginning = name.value.strip_suffix('*');
+        if name.value != *repository && !beginning.is_some_and(|text| repository.starts_with(text))
+        {
+            log.fault(
+                "script.certificate",
+                &name.span,
+                format!("a certificate for {:?} is not one for {repository:?}", name.value),
+                "leave it out, or write the beginning of the repository's name and an asterisk: \"docker.io/example/*\"",
+            );
+        }
+    }
+    let ended = |span: &Span, whose: &str, until: Timestamp| {
+        log.fault(
+            "script.certificate",
+            span,
+            format!(
+                "{whose} ends at {until}, before the root, which expires at {}",
+                expires.value
+            ),
+            "let certificates outlive the root: when one has ended, no client takes another root. A key that stays comes under a new one with change = \"move-id\" and a step certify-key",
+        );
+    };
+    if let Some(at) = policy.and_then(|policy| policy.certificate_expires.as_ref()) {
+        let given = NotaryPolicy {
+            certificate_name: None,
+            certificate_expires: Some(at.value),
+        };
+        let until = given.ends(not_before, expires.value);
+        if until < expires.value {
+            ended(&at.span, "the certificate", until);
+        }
+    }
+    if draft.kind == Kind::Genesis {
+        return;
+    }
+    let here = draft.keys.iter().filter_map(|key| key.change.as_ref());
+    let distant = draft.distant.iter().filter_map(|key| key.change.as_ref());
+    for change in here
+        .chain(distant)
+        .filter(|change| change.stays() && !change.is_moved())
+    {
+        let Some(before) = change.before() else {
+            continue;
+        };
+        let leaf = before.value.key.certificates().first();
+        if let Some(Ok(validity)) = leaf.map(crate::certificate::Certificate::validity)
+            && validity.until < expires.value
+        {
+            ended(&before.span, "the certificate of this key", validity.until);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a script says for Notary alone: what the certificates of root keys are for, and until when.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{KeyChange, KeyId, Script};
+use crate::certificate::Validity;
+use crate::metadata::RootFormat;
+use crate::transfer::Destination;
+
+/// So long a certificate is valid, unless the script says otherwise or the root is: as Notary's own tools have it.
+const USUAL_DAYS: i64 = 3650;
+
+/// The table `[root.notary-v1]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NotaryPolicy {
+    /// The common name of certificates, where it is not the repository's name: its beginning and an asterisk.
+    pub certificate_name: Option<String>,
+    /// When certificates end.
+    pub certificate_expires: Option<Timestamp>,
+}
+
+impl NotaryPolicy {
+    /// When certificates end that are made from a time on, for a root that expires then.
+    pub(super) fn ends(&self, not_before: Timestamp, expires: Timestamp) -> Timestamp {
+        let usual = not_before
+            .checked_add(SignedDuration::from_hours(24 * USUAL_DAYS))
+            .unwrap_or(Timestamp::MAX);
+        self.certificate_expires.unwrap_or(usual.max(expires))
+    }
+}
+
+impl Script {
+    /// The format of the root that is made or signed.
+    #[must_use]
+    pub fn root_format(&self) -> RootFormat {
+        let before = self
+            .previous()
+            .map(|before| before.root.document().format());
+        match self.root().destination {
+            Destination::NotaryV1 => RootFormat::Notary,
+            _ => before.unwrap_or_default(),
+        }
+    }
+
+    /// Whether the token of a key signs a certificate of it: a root key of Notary that is new, or that comes under
+    /// another certificate.
+    #[must_use]
+    pub fn certifies(&self, key: &KeyId) -> bool {
+        let is_new = |change: &KeyChange| matches!(change, KeyChange::Add | KeyChange::MoveId(_));
+        self.root().destination == Destination::NotaryV1
+            && self.key(key).is_some_and(|plan| is_new(&plan.change))
+    }
+
+    /// The common name of certificates that are made.
+    #[must_use]
+    pub fn certificate_name(&self) -> &str {
+        let name = self.root().notary.certificate_name.as_deref();
+        name.unwrap_or_else(|| self.repository())
+    }
+
+    /// Whether certificates are for more than this one repository.
+    #[must_use]
+    pub fn is_wildcard(&self) -> bool {
+        self.certificate_name().ends_with('*')
+    }
+
+    /// The dates of certificates that are made.
+    #[must_use]
+    pub fn certificate_validity(&self) -> Validity {
+        let from = self.not_before();
+        Validity {
+            from,
+            until: self.root().notary.ends(from, self.root().expires),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A room with SoftHSM tokens in which one person performs ceremonies for real, at a terminal.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::pty::{Size, Terminal};
+use crate::script::Script;
+use crate::server::run;
+use crate::store::{PIN, Store};
+
+/// How the questions of the line mode end.
+const ENDS: [&str; 3] = ["> ", "PIN: ", "passphrase: "];
+
+pub(crate) struct Room {
+    folder: TempDir,
+    pub(crate) store: Store,
+    ceremonies: usize,
+}
+
+/// What a ceremony left.
+pub(crate) struct Done {
+    pub(crate) directory: PathBuf,
+}
+
+impl Done {
+    pub(crate) fn export(&self) -> PathBuf {
+        self.directory.join("export")
+    }
+
+    /// The newest root.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.export().join("root.json")
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        fs::read(self.root()).unwrap()
+    }
+
+    /// The root as it is carried into the next ceremony.
+    pub(crate) fn carried(&self) -> (String, Vec<u8>) {
+        let bytes = self.bytes();
+        let tree: Value = serde_json::from_slice(&bytes).unwrap();
+        (
+            format!("previous/{}.root.json", tree["signed"]["version"]),
+            bytes,
+        )
+    }
+
+    /// The IDs of its root keys.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let tree: Value = serde_json::from_slice(&self.bytes()).unwrap();
+        let ids = tree["signed"]["roles"]["root"]["keyids"]
+            .as_array()
+            .unwrap();
+        ids.iter()
+            .map(|id| id.as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+impl Room {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("home")).unwrap();
+        Self {
+            folder,
+            store: Store::new(),
+            ceremonies: 0,
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// `conclave`, in this room.
+    pub(crate) fn conclave(&self, arguments: &[&str]) -> Output {
+        run(Command::new(env!("CARGO_BIN_EXE_conclave"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("HOME", self.path("home"))
+            .env("SOFTHSM2_CONF", self.store.configuration()))
+    }
+
+    /// Writes a script with all that it carries, and gives its name.
+    pub(crate) fn lay_out(&mut self, text: &str, carried: &[(String, Vec<u8>)]) -> PathBuf {
+        self.ceremonies += 1;
+        let folder = self.path(&format!("script-{}", self.ceremonies));
+        for (name, bytes) in carried {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("script.toml");
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// What `script check` says of a script that is faulty.
+    pub(crate) fn faults(&mut self, script: &Script<'_>) -> String {
+        let (text, carried) = script.write();
+        let path = self.lay_out(&text, &carried);
+        let output = self.conclave(&["script", "check", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}\n{text}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Performs a ceremony. Tokens for new keys are there already, each with its PIN.
+    pub(crate) fn perform(&mut self, script: &Script<'_>) -> Done {
+        let (text, carried) = script.write();
+        self.perform_script(&text, &carried, "")
+    }
+
+    pub(crate) fn perform_script(
+        &mut self,
+        text: &str,
+        carried: &[(String, Vec<u8>)],
+        passphrase: &str,
+    ) -> Done {
+        let path = self.lay_out(text, carried);
+        let directory = self.path(&format!("ceremony-{}", self.ceremonies));
+        self.play(&path, &directory, passphrase);
+        Done { directory }
+    }
+
+    fn play(&self, script: &Path, directory: &Path, passphrase: &str) {
+        let configuration = self.store.configuration();
+        let home = self.path("home");
+        let arguments = [
+            "run",
+            script.to_str().unwrap(),
+            "--plain",
+            "--out",
+            directory.to_str().unwrap(),
+        ];
+        let environment = [
+            ("HOME", home.as_os_str()),
+            ("SOFTHSM2_CONF", configuration.as_os_str()),
+        ];
+        let mut terminal = Terminal::spawn(
+            env!("CARGO_BIN_EXE_conclave"),
+            &arguments,
+            &environment,
+            Size::STANDARD,
+        );
+        while let Some((before, end)) = terminal.expect_any_or_end(&ENDS) {
+            let shown = before + end;
+            terminal.send(&answer(&shown, passphrase));
+            terminal.send("\r");
+        }
+        let status = terminal.finish();
+        assert!(status.success(), "{status}: {}", terminal.transcript());
+    }
+}
+
+/// What is typed where that is asked.
+fn answer(shown: &str, passphrase: &str) -> String {
+    let asked = shown.lines().last().unwrap_or_default();
+    if asked.contains("passphrase") {
+        return passphrase.to_owned();
+    }
+    if asked.contains("PIN") {
+        return PIN.to_owned();
+    }
+    // "Type SIGN ROOT 1 to go on"
+    let typed = asked.split_once("Type ").map(|(_, rest)| rest);
+    if let Some((word, _)) = typed.and_then(|rest| rest.split_once(" to go on")) {
+        return word.to_owned();
+    }
+    if shown.contains("rehearsal") && asked.contains("Why") {
+        return "this is a test".to_owned();
+    }
+    String::new()
+}
