@@ -26,4 +26,5 @@ mod restore;
 mod resuming;
 mod rotation;
 mod rotation_table;
+mod share_standing;
 mod tokens;
