@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::pty::{Size, Terminal};
 use crate::script::Script;
-use crate::server::run;
+use crate::server::{run, said};
 use crate::store::{PIN, Store};
 
 /// How the questions of the line mode end.
@@ -126,6 +126,22 @@ impl Room {
         let directory = self.path(&format!("ceremony-{}", self.ceremonies));
         self.play(&path, &directory, passphrase);
         Done { directory }
+    }
+
+    /// Rehearses a script, unattended.
+    pub(crate) fn rehearse(&mut self, script: &Script<'_>) {
+        let (text, carried) = script.write();
+        let path = self.lay_out(&text, &carried);
+        let out = self.path(&format!("rehearsal-{}", self.ceremonies));
+        let arguments = [
+            "rehearse",
+            path.to_str().unwrap(),
+            "--unattended",
+            "--out",
+            out.to_str().unwrap(),
+        ];
+        let output = self.conclave(&arguments);
+        assert!(output.status.success(), "{}", said(&output));
     }
 
     fn play(&self, script: &Path, directory: &Path, passphrase: &str) {
