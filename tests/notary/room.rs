@@ -125,6 +125,11 @@ impl Room {
         let path = self.lay_out(text, carried);
         let directory = self.path(&format!("ceremony-{}", self.ceremonies));
         self.play(&path, &directory, passphrase);
+        // What it left is what it says, by our own judgement and by stock tools alone.
+        let judged = self.conclave(&["transcript", "verify", directory.to_str().unwrap()]);
+        assert!(judged.status.success(), "{}", said(&judged));
+        let checked = run(Command::new("sh").arg("VERIFY.txt").current_dir(&directory));
+        assert!(checked.status.success(), "{}", said(&checked));
         Done { directory }
     }
 
