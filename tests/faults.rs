@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
@@ -34,7 +34,10 @@ const SMALL: [&str; 6] = ["--tokens", "2", "--threshold", "1", "--until", "genes
 /// A script of which every rehearsal is as long as the other, byte for byte: Ed25519 signatures have one length,
 /// and so has the distance to a far date. It has no comments, so that the journal soon is the largest file.
 struct Reference {
-    folder: Rehearsal,
+    /// Deletes what the script lies beside.
+    _folder: Rehearsal,
+    /// Beside what it carries.
+    script: PathBuf,
     journal: Vec<u8>,
 }
 
@@ -60,9 +63,32 @@ impl Reference {
         let mut arguments = SMALL.to_vec();
         arguments.extend(["--key-type", "ed25519"]);
         let rehearsal = Rehearsal::played(&arguments);
-        let written = fs::read_to_string(rehearsal.genesis().join("script.toml")).unwrap();
+        let written = rehearsal.genesis().join("script.toml");
+        Self::shortened(rehearsal, &written, edit)
+    }
+
+    /// A script that takes in a key that another ceremony made, and whose token is here.
+    fn with_enrolled_key() -> Self {
+        let mut arguments = SMALL.to_vec();
+        arguments.extend(["--key-type", "ed25519"]);
+        let rehearsal = Rehearsal::played(&arguments);
+        let given = rehearsal.beside("given");
+        fs::create_dir(&given).unwrap();
+        let mut new = rehearsal.conclave();
+        new.args(["script", "new", "genesis", "--out", "given/new.toml"])
+            .args(["--repository", "rehearsal.example/updates"])
+            .args(["--not-before", "2040-01-01T00:00:00Z"])
+            .args(["--expires", "2041-01-01T00:00:00Z"])
+            .args(["--tokens", "2", "--threshold", "1"])
+            .args(["--key-type", "ed25519"])
+            .args(["--enrol", "out/genesis/keys/key-1.enrolment.json"]);
+        assert_done(&output(&mut new));
+        Self::shortened(rehearsal, &given.join("new.toml"), |text| text)
+    }
+
+    fn shortened(folder: Rehearsal, written: &Path, edit: impl Fn(String) -> String) -> Self {
         let mut text = String::new();
-        for line in written.lines() {
+        for line in fs::read_to_string(written).unwrap().lines() {
             let line = line.split_once(" #").map_or(line, |(before, _)| before);
             let line = match line.split_once(" = ") {
                 Some(("not_before", _)) => "not_before = \"2040-01-01T00:00:00Z\"",
@@ -74,27 +100,21 @@ impl Reference {
                 text.push('\n');
             }
         }
-        let text = edit(text);
-        let mut reference = Self {
-            folder: rehearsal,
-            journal: Vec::new(),
-        };
-        fs::write(reference.script(), text).unwrap();
-        let played = Rehearsal::played(&[reference.script().to_str().unwrap()]);
+        let script = written.with_file_name("short.toml");
+        fs::write(&script, edit(text)).unwrap();
+        let played = Rehearsal::played(&[script.to_str().unwrap()]);
         played.assert_complete();
-        reference.journal = fs::read(played.transcript()).unwrap();
-        reference
-    }
-
-    /// Beside the online keys that it carries.
-    fn script(&self) -> PathBuf {
-        self.folder.genesis().join("short.toml")
+        Self {
+            _folder: folder,
+            journal: fs::read(played.transcript()).unwrap(),
+            script,
+        }
     }
 
     /// Plays the script while no file may grow beyond so many bytes, and fails unless that ends it there.
     fn cut_at(&self, bytes: usize) -> Rehearsal {
         let rehearsal = Rehearsal::new();
-        let play = rehearsal.unattended(&[self.script().to_str().unwrap()]);
+        let play = rehearsal.unattended(&[self.script.to_str().unwrap()]);
         let status = output(&mut limited(&rehearsal, &play, bytes)).status;
         assert_eq!(
             status.signal(),
@@ -121,7 +141,7 @@ impl Reference {
 
     /// The smallest limit at which it is the journal that is cut.
     fn least(&self) -> usize {
-        usize::try_from(fs::metadata(self.script()).unwrap().len()).unwrap() + 1
+        usize::try_from(fs::metadata(&self.script).unwrap().len()).unwrap() + 1
     }
 }
 
@@ -191,6 +211,33 @@ fn the_power_goes_around_every_effect_and_nothing_is_lost_or_done_twice() {
         } else {
             assert!(resumed.is_empty());
         }
+    });
+}
+
+#[test]
+fn the_power_goes_while_a_key_is_enrolled_and_it_is_proven_once() {
+    let reference = Reference::with_enrolled_key();
+    let mut cuts = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
+    for (begin, end, event) in reference.lines() {
+        let step = event["step"].as_str().unwrap_or_default();
+        if step.starts_with("enrol-key") {
+            cuts.extend([begin, usize::midpoint(begin, end), end - 1, end]);
+            kinds.insert(event["event"].as_str().unwrap().to_owned());
+        }
+    }
+    cuts.retain(|cut| *cut >= reference.least());
+    assert!(kinds.contains("possession-proven"), "{kinds:?}");
+    assert!(cuts.len() >= 4, "only {} cuts", cuts.len());
+    side_by_side(cuts, |cut| {
+        let rehearsal = reference.cut_at(cut);
+        assert_done(&rehearsal.resume());
+        rehearsal.assert_complete();
+        let proofs = rehearsal.data_of("possession-proven");
+        let adopted = proofs
+            .iter()
+            .filter(|proof| proof["occasion"] == "adoption");
+        assert_eq!(adopted.count(), 1, "after a cut at {cut}");
     });
 }
 
@@ -279,7 +326,7 @@ fn a_full_disk_is_told_and_after_room_was_made_it_goes_on() {
     for kind in ["token-initialised", "key-generated", "signed", "exported"] {
         let (begin, end, _) = lines.iter().rfind(|line| line.2["event"] == kind).unwrap();
         let rehearsal = Rehearsal::new();
-        let play = rehearsal.unattended(&[reference.script().to_str().unwrap()]);
+        let play = rehearsal.unattended(&[reference.script.to_str().unwrap()]);
         let limited = limited(&rehearsal, &play, usize::midpoint(*begin, *end));
         // A process that ignores the signal is told by an error, as of a full disk.
         let mut deaf = rehearsal.command("sh");

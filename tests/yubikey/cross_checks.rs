@@ -3,9 +3,12 @@
 use std::fs;
 use std::process::Command;
 
+use conclave::certificate::Certificate;
 use conclave::metadata::KeyType;
 use conclave::record::{PinPolicy, TouchPolicy};
 use conclave::token::Reader as _;
+use der::Encode as _;
+use yubikey::piv::{Origin, SlotId};
 
 use crate::stand::{Stand, succeeds};
 use crate::{NEW, OLD, PIN, PUK, open, pin, policy, reader, ready, request, signs};
@@ -193,6 +196,58 @@ fn we_read_and_use_what_the_makers_tool_wrote() {
                 assert!(said.contains("ONCE") && said.contains("CACHED"), "{said}");
             }
             assert_eq!(reader().tokens().unwrap().len(), 2);
+        },
+    );
+}
+
+/// The crate that other Rust programs speak to YubiKeys with, which shares nothing with what wrote.
+#[test]
+fn the_yubikey_crate_reads_what_we_wrote() {
+    Stand::run(
+        "cross_checks::the_yubikey_crate_reads_what_we_wrote",
+        &[OLD, NEW],
+        |_| {
+            for (serial, firmware) in [(25_000_001, "5.4.3"), (25_000_002, "5.7.4")] {
+                let (public, statement) = {
+                    let mut reader = reader();
+                    let mut token = ready(&mut reader, &serial.to_string());
+                    token
+                        .set_use_policy(policy(PinPolicy::Once, TouchPolicy::Cached))
+                        .unwrap();
+                    let key = token.generate(&request(0x9c, KeyType::EcdsaP256)).unwrap();
+                    (key.public, token.attest(&[0x9c]).unwrap().remove(0))
+                };
+                let mut card = yubikey::YubiKey::open_by_serial(serial.into()).unwrap();
+                assert_eq!(card.version().to_string(), firmware);
+                let keys = yubikey::piv::Key::list(&mut card).unwrap();
+                let mut keys = keys.iter();
+                let key = keys.find(|key| key.slot() == SlotId::Signature).unwrap();
+                assert_eq!(key.certificate().subject(), "CN=conclave key-1");
+                let certified = key.certificate().subject_pki().to_der().unwrap();
+                assert_eq!(certified, public.as_der());
+
+                let said = yubikey::piv::metadata(&mut card, SlotId::Signature).unwrap();
+                assert_eq!(said.public.unwrap().to_der().unwrap(), public.as_der());
+                assert!(matches!(said.origin, Some(Origin::Generated)));
+                let policy = said.policy.unwrap();
+                assert!(matches!(
+                    policy,
+                    (yubikey::PinPolicy::Once, yubikey::TouchPolicy::Cached)
+                ));
+                let attested = yubikey::piv::attest(&mut card, SlotId::Signature).unwrap();
+                // Its serial number is another each time; what it says is not.
+                let attested = Certificate::from_der(&attested).unwrap();
+                assert_eq!(
+                    attested.public_key().unwrap(),
+                    statement.public_key().unwrap()
+                );
+                assert_eq!(attested.public_key().unwrap(), public);
+
+                // The PIN that we set, and the management key that we put under it.
+                card.verify_pin(PIN.as_bytes()).unwrap();
+                let key = yubikey::MgmKey::get_protected(&mut card).unwrap();
+                card.authenticate(&key).unwrap();
+            }
         },
     );
 }
