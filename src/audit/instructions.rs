@@ -2,6 +2,7 @@
 //!
 //! The text is a shell script whose prose is comments, so that reading it and running it are the same.
 
+mod backups;
 mod own_tokens;
 
 use std::fmt::{self, Write as _};
@@ -189,6 +190,7 @@ fn write_instructions(
     write_keys(text, ceremony)?;
     write_root(text, ceremony)?;
     own_tokens::write_own_tokens(text, ceremony)?;
+    backups::write(text, ceremony)?;
     writeln!(text)?;
     writeln!(text, "echo 'everything above holds'")?;
     writeln!(text)?;

@@ -15,6 +15,7 @@ mod publication;
 mod register;
 mod report;
 mod returned;
+mod shares;
 mod verdict;
 mod verify;
 
@@ -26,5 +27,6 @@ pub use payloads::{PAYLOADS, payload_register};
 pub use publication::{is_made_anew, publication};
 pub use report::report_html;
 pub use returned::{ReturnedSigning, read_returned, returned_path};
+pub use shares::share_sets;
 pub use verdict::AuditReport;
 pub use verify::verify_directory;

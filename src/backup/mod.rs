@@ -17,6 +17,7 @@ mod set;
 mod share_text;
 mod sheet;
 pub mod slip39;
+mod standing;
 
 pub use check::{Check, Refusal};
 pub use collected::{Collected, GroupProgress};
@@ -32,6 +33,7 @@ pub use private_key::public_half;
 pub use set::{BackupSet, SplitFailure};
 pub use share_text::{CHECK_WORDS, OpenedShare, open_share, read_words};
 pub use sheet::{QrError, ShareSheet, qr_parts};
+pub use standing::{Advice, DRILL_AFTER_DAYS, SetHistory, SetStanding, standing};
 
 /// How many words a share of 256 bits has.
 pub const WORDS: usize = 33;

@@ -10,9 +10,13 @@ use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::ceremony::{Mode, Opening};
 use crate::executor::{Executor, build_id, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
-use crate::rehearsal::{NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError};
+use crate::profile::Profile;
+use crate::rehearsal::{
+    NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError, recipients_of_nobody,
+};
 use crate::script::{
-    Blueprint, CUSTODY_LIST, ChangeBlueprint, Faults, KeyFate, Kind, OnlineFiles, Script,
+    Blueprint, CUSTODY_LIST, ChangeBlueprint, Faults, Keeper, KeyFate, Kind, OnlineFiles, Script,
+    back_up,
 };
 use crate::station;
 
@@ -49,7 +53,7 @@ pub(super) struct Arguments {
     /// The type of the root keys
     #[arg(long, value_name = "T", conflicts_with = "script", default_value_t = KeyType::EcdsaP256)]
     key_type: KeyType,
-    /// End after this ceremony [default: the whole life]
+    /// End after this ceremony [default: the whole life]; the genesis alone makes no shares
     #[arg(long, value_name = "KIND", conflicts_with = "script")]
     until: Option<Until>,
     /// What the throw-away tokens are
@@ -293,11 +297,30 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, F
         let online = OnlineKeys::generate_in(&out.join("online"))
             .map_err(|error: OnlineKeysError| Failure::new(Status::Io, error.to_string()))?;
         let blueprint = blueprint(arguments, online.public_files());
-        let text = write(&blueprint)?;
+        let text = with_shares(arguments, write(&blueprint)?)?;
         let carried: BTreeMap<_, _> = online.public_files().into_values().flatten().collect();
         Script::parse("genesis.toml", &text, &carried, blueprint.not_before)
     };
     Ok(judged(parsed))
+}
+
+/// In a whole life, the first key is backed up, where its token lets it out: two of three custodians restore it.
+fn with_shares(arguments: &Arguments, text: String) -> Result<String, Failure> {
+    let wraps = Profile::named(&arguments.token_kind.profile())
+        .is_ok_and(|profile| profile.wraps(arguments.key_type.as_str()));
+    if arguments.until == Some(Until::Genesis) || !wraps {
+        return Ok(text);
+    }
+    let keepers: Vec<Keeper> = recipients_of_nobody(3)
+        .into_iter()
+        .zip(1..)
+        .map(|(recipient, n)| Keeper {
+            name: format!("Custodian {n}"),
+            recipient,
+        })
+        .collect();
+    back_up(&text, "key-1", 2, &keepers)
+        .map_err(|error| Failure::new(Status::Usage, error.to_string()))
 }
 
 fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {

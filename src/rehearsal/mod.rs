@@ -9,6 +9,7 @@ mod twins;
 mod virtual_yubikeys;
 
 pub use autopilot::Autopilot;
+pub use custodians::recipients_of_nobody;
 pub use online::{OnlineKeys, OnlineKeysError};
 pub use twins::{TokenKind, Twins, TwinsError};
 pub use virtual_yubikeys::NoYubiKeys;

@@ -25,4 +25,5 @@ mod refusals;
 mod resuming;
 mod rotation;
 mod rotation_table;
+mod share_standing;
 mod tokens;

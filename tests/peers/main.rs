@@ -30,6 +30,7 @@ mod signer;
 mod site;
 #[path = "../store/mod.rs"]
 mod store;
+mod yubikeys;
 
 use std::path::Path;
 

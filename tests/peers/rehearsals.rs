@@ -42,14 +42,6 @@ fn a_rehearsed_root_of_p384_keys_is_for_python_tuf_alone() {
     }
 }
 
-/// A first root and a second one in which one token is replaced, on virtual YubiKeys.
-#[test]
-fn all_clients_walk_from_one_root_of_yubikeys_to_the_next() {
-    let made = Rehearsal::played(&["--token-kind", "yubikey"]);
-    assert!(made.export().join("2.root.json").exists());
-    assert_accepted(&Client::ALL, &made.export(), &made.online());
-}
-
 #[test]
 fn all_clients_accept_what_a_rehearsal_makes_without_being_told() {
     let made = Rehearsal::played(&[]);

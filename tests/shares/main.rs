@@ -11,6 +11,7 @@ mod command;
 mod restore;
 mod sheet;
 mod stand;
+mod standing;
 mod stock;
 
 use std::collections::BTreeSet;

@@ -11,6 +11,7 @@ mod ceremony;
 mod command;
 mod cross_checks;
 mod keys;
+mod memory;
 mod mishaps;
 #[path = "../pty/mod.rs"]
 mod pty;

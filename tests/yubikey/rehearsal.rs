@@ -4,7 +4,6 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::pty::{Size, Terminal};
 use crate::rehearse::{Rehearsal, assert_chained, assert_done, events, output, told};
 
 /// The facts of one kind in the record of a ceremony of a rehearsal.
@@ -165,63 +164,6 @@ fn a_rehearsal_that_was_left_goes_on_with_the_same_cards() {
     assert_done(&rehearsal.resume());
     assert_accepted(&rehearsal, &["genesis"]);
     assert_eq!(facts(&rehearsal, "genesis", "signed").len(), 2);
-}
-
-const F5: &str = "\x1b[15~";
-
-/// Plays what is asked on the screen until a text stands there. The touches that the cards want are counted down
-/// meanwhile.
-fn play_until(terminal: &mut Terminal, text: &str) {
-    loop {
-        terminal.expect_screen("something to play", |screen| {
-            let contents = screen.contents();
-            let is_open = contents.contains(" play  ") && !contents.contains("One moment");
-            is_open || contents.contains(text)
-        });
-        let before = below_the_clock(&terminal.screen_text());
-        if before.contains(text) {
-            return;
-        }
-        terminal.send(F5);
-        terminal.expect_screen("the next one", |screen| {
-            below_the_clock(&screen.contents()) != before
-        });
-    }
-}
-
-fn below_the_clock(screen: &str) -> String {
-    let rest = screen.split_once('\n').map(|(_, rest)| rest);
-    rest.unwrap_or_default().to_owned()
-}
-
-/// A first root on five YubiKeys and a second one in which one of them is replaced, on the screen of a terminal.
-#[test]
-fn a_genesis_and_a_rotation_are_played_on_the_screen() {
-    let rehearsal = Rehearsal::new();
-    let (home, out) = (rehearsal.home(), rehearsal.out());
-    let environment = [("HOME", home.as_os_str()), ("LC_ALL", "C.UTF-8".as_ref())];
-    let arguments = [
-        "rehearse",
-        "--token-kind",
-        "yubikey",
-        "--out",
-        out.to_str().unwrap(),
-    ];
-    let mut terminal = Terminal::conclave(&arguments, &environment, Size::STANDARD);
-    for _ in ["genesis", "rotation"] {
-        play_until(&mut terminal, "The ceremony is closed");
-        terminal.send("\r");
-        terminal.expect_screen("the next screen", |screen| {
-            !screen.contents().contains("The ceremony is closed")
-        });
-    }
-    assert!(terminal.finish().success());
-    let shown = terminal.transcript();
-    assert!(shown.contains("TOUCH THE TOKEN"));
-    assert_accepted(&rehearsal, &["genesis", "rotation"]);
-    assert_eq!(facts(&rehearsal, "genesis", "key-generated").len(), 5);
-    // Four that stay and one that comes sign the second root, and the one that goes signs it too.
-    assert_eq!(facts(&rehearsal, "rotation", "signed").len(), 6);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `report.html`: one page that tells a stranger the whole ceremony. No scripts, nothing fetched.
 
+mod backup;
 mod course;
 mod html;
 mod outcome;

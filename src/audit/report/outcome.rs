@@ -92,6 +92,7 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
         let name = ceremony.name(&plan.holder);
         page.element("h3", format!("{} of {name}", plan.id));
         key(page, plan, state);
+        super::backup::backup(page, ceremony, state.backup());
         enrolled(page, ceremony, &plan.id);
         former(page, ceremony, state);
     }

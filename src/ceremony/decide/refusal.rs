@@ -86,6 +86,14 @@ pub enum StepError {
     /// A code that nobody may choose.
     #[error("that cannot be a code")]
     Code,
+    /// A word of a share was not typed back as it was shown.
+    #[error("word {number}: {why}")]
+    ShareWord {
+        /// Counted from 1, as the rows are numbered.
+        number: usize,
+        /// What is the matter. No word is repeated.
+        why: &'static str,
+    },
     /// The keyboard's test line came out otherwise.
     #[error("the test line came out as {typed:?}")]
     Keyboard {
@@ -141,6 +149,7 @@ impl StepError {
             Self::TwoPeople => "name two witnesses or key holders".to_owned(),
             Self::Keyboard { .. } => "this keyboard has another layout than its keys show, or a key was missed: type it once more, or choose PINs of digits".to_owned(),
             Self::Code => "choose another, of at least four characters".to_owned(),
+            Self::ShareWord { .. } => "read the word in that row of the sheet, and type its first four letters; if it was written down wrongly, mend the sheet after the words were shown again: leave with Ctrl-C and take the ceremony up again".to_owned(),
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script that adopts the proven keys (conclave script new --adopt), and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),

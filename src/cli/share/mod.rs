@@ -3,6 +3,7 @@
 mod check;
 mod inspect;
 mod opener;
+mod status;
 
 use std::path::Path;
 
@@ -29,6 +30,7 @@ pub(super) struct Arguments {
 enum Command {
     Inspect(inspect::Arguments),
     Check(check::Arguments),
+    Status(status::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
@@ -37,6 +39,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
     match arguments.command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
     }
 }
 

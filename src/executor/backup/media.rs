@@ -142,20 +142,23 @@ impl Executor<'_> {
 
     /// A wrapped key and its shares never lie on the same device.
     pub(in crate::executor) fn require_apart(
+        &mut self,
         shares: &FoundMedium,
         wrapped: &FoundMedium,
     ) -> Performed<()> {
         if shares.seen.device != wrapped.seen.device {
             return Ok(());
         }
+        // The room is asked anew where they are.
+        self.room.media.paths.clear();
         Err(failed(
             format!(
-                "{} and {} are the same device, {}",
+                "{} and {} are on the same device, {}",
                 shares.path.display(),
                 wrapped.path.display(),
                 shares.seen.device
             ),
-            "nothing was written; a wrapped key and its shares never lie on one medium: leave with Ctrl-C, put in another one, and go on with conclave resume",
+            "nothing was written; a wrapped key and its shares never lie on one medium: put in another one",
         ))
     }
 }

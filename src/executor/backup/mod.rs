@@ -3,6 +3,7 @@
 mod identity;
 mod media;
 mod opening;
+mod paper;
 
 use std::fs;
 use std::io;
@@ -10,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use crate::backup::recipient::{self, EncryptError, Recipient};
 use crate::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Refusal, SetFacts,
-    SetPlan, SplitFailure,
+    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, QrError, Refusal,
+    SetFacts, SetPlan, ShareSheet, SplitFailure,
 };
 use crate::ceremony::{
     BackedUp, Failure, FailureKind, Mode, Outcome, Randomness, Waiting, WaitingOn, WrappedIn,
@@ -147,7 +148,7 @@ impl Executor<'_> {
     ) -> Performed<Outcome> {
         let shares_on = self.medium(Holds::Shares)?;
         let keys_on = self.medium(Holds::WrappedKey)?;
-        Self::require_apart(&shares_on, &keys_on)?;
+        self.require_apart(&shares_on, &keys_on)?;
         let folder = folder(key, id);
         let folders = [shares_on.path.join(&folder), keys_on.path.join(&folder)];
         for medium in [&shares_on, &keys_on] {
@@ -178,7 +179,7 @@ impl Executor<'_> {
             wrapped_in,
             shares_on: shares_on.seen,
             wrapped_on: keys_on.seen,
-            typed_back: Vec::new(),
+            typed_back: made.typed_back,
         })))
     }
 
@@ -230,6 +231,7 @@ impl Executor<'_> {
                 files.push((custodian.id.clone(), file));
             }
         }
+        let typed_back = self.have_paper_written(&set)?;
         let digest_of = |custodian: &str| {
             let mut files = files.iter();
             let (_, file) = files.find(|(id, _)| id == custodian)?;
@@ -240,6 +242,14 @@ impl Executor<'_> {
         for (custodian, file) in &files {
             write_exclusively(&shares.join(set.plan().share_file(custodian)), file)?;
         }
+        for (custodian, share) in set.custodians() {
+            let file = files.iter().find(|(id, _)| *id == custodian.id);
+            let file = file.map(|(_, bytes)| bytes.as_slice());
+            let sheet = ShareSheet::new(share.label(), custodian, file);
+            for (name, text) in sheet.files().map_err(no_sheet)? {
+                write_exclusively(&shares.join(name), text.as_bytes())?;
+            }
+        }
         let name = set.plan().manifest_file();
         write_exclusively(&shares.join(&name), &about)?;
         write_exclusively(&wrapped_keys.join(&name), &about)?;
@@ -247,7 +257,11 @@ impl Executor<'_> {
             &wrapped_keys.join(set.plan().wrapped_file()),
             &wrapped.bytes,
         )?;
-        Ok(MadeSet { manifest, quorums })
+        Ok(MadeSet {
+            manifest,
+            quorums,
+            typed_back,
+        })
     }
 
     /// What a set of this key must be: the people and groups of the script, and the recipients that were seen to open.
@@ -413,6 +427,7 @@ fn folder(key: &KeyId, id: &str) -> String {
 struct MadeSet {
     manifest: Manifest,
     quorums: u64,
+    typed_back: Vec<PersonId>,
 }
 
 /// `[######····] 60 %`.
@@ -444,6 +459,14 @@ fn remove_folder(path: &Path) -> Performed<()> {
                 .to_owned(),
         })),
     }
+}
+
+fn no_sheet(error: QrError) -> Hindrance {
+    Hindrance::Failed(Failure {
+        kind: FailureKind::File,
+        what: format!("a share sheet cannot be made: {error}"),
+        hint: "break off, and have the custodian take a shorter recipient: age1… in place of an SSH key".to_owned(),
+    })
 }
 
 /// A check of a backup that refused.

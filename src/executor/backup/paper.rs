@@ -82,8 +82,12 @@ impl Executor<'_> {
             let typed = self.ask_secret(&prompt)?;
             match completed(typed.expose()) {
                 Some(whole) if whole == word => return Ok(word),
-                Some(_) => self.word_refused(number, "it is another word than the one in that row"),
-                None => self.word_refused(number, "no word of shares begins so, or more than one does"),
+                Some(_) => {
+                    self.word_refused(number, "it is another word than the one in that row");
+                }
+                None => {
+                    self.word_refused(number, "no word of shares begins so, or more than one does");
+                }
             }
         }
     }

@@ -108,14 +108,6 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>) -> Option<At<ShareKeeping>> {
         return None;
     };
     let text = value.line(LONGEST_RECIPIENT)?;
-    if text == ShareKeeping::PAPER {
-        value.fault(
-            "script.unsupported",
-            "shares on paper are not supported by this version",
-            "name a recipient, or write \"passphrase\"",
-        );
-        return None;
-    }
     let alone = match text.as_str() {
         ShareKeeping::PASSPHRASE => Some(ShareKeeping::Passphrase),
         ShareKeeping::PAPER => Some(ShareKeeping::Paper),
