@@ -9,7 +9,7 @@ mod restores;
 use std::fmt::{self, Write as _};
 
 use crate::ceremony::{Ceremony, Mode};
-use crate::metadata::{Key, Scheme};
+use crate::metadata::{Key, RootFormat, Scheme};
 use crate::script::KeyId;
 use crate::transcript::Transcript;
 use crate::transfer::Occasion;
@@ -110,7 +110,7 @@ const ROOT_FILE: &str = r#"
 #    it is there.
 
 python3 - "$work" "$root" "$before" <<'END'
-import base64, hashlib, json, pathlib, sys
+import base64, hashlib, json, pathlib, subprocess, sys
 work, root = pathlib.Path(sys.argv[1]), json.load(open(sys.argv[2]))
 before = json.load(open(sys.argv[3]))["signed"] if sys.argv[3] else None
 signed = root["signed"]
@@ -122,7 +122,18 @@ def canonical(value):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return json.dumps(value)
 def public(document, key_id):
-    return document["keys"][key_id]["keyval"]["public"].strip()
+    text = document["keys"][key_id]["keyval"]["public"]
+    if document["_type"] == "Root":  # Notary: a certificate
+        show = ["openssl", "x509", "-pubkey", "-noout"]
+        text = subprocess.run(show, input=base64.b64decode(text), stdout=subprocess.PIPE, check=True).stdout.decode()
+    return text.strip()
+def as_in_file(signature, pem):
+    if signed["_type"] != "Root":
+        return signature.hex()
+    half = 48 if len(pem) > 200 else 32  # Notary: r and s, each of the length of the curve
+    r, s = signature[4 : 4 + signature[3]], signature[6 + signature[3] :]
+    raw = b"".join(int.from_bytes(part, "big").to_bytes(half, "big") for part in (r, s))
+    return base64.b64encode(raw).decode()
 documents = [signed] if before is None else [before, signed]
 signatures = {}
 for path in work.glob("*.root.keyid"):
@@ -137,7 +148,7 @@ for path in work.glob("*.root.keyid"):
     for other in documents:
         for other_id in other["roles"]["root"]["keyids"]:
             if public(other, other_id) == public(document, key_id):
-                signatures[other_id] = (work / f"{name}.root.signature").read_bytes().hex()
+                signatures[other_id] = as_in_file((work / f"{name}.root.signature").read_bytes(), pem)
 assert signatures == {entry["keyid"]: entry["sig"] for entry in root["signatures"]}, "other signatures"
 for document in documents:
     role = document["roles"]["root"]
@@ -239,7 +250,7 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         for occasion in first.into_iter().chain(again) {
             let proof = format!("{}.{}", plan.id, occasion.as_str());
             let what = format!("{} answered at {}", plan.id, occasion.as_str());
-            let verifier = verifier_of(generated.key.scheme());
+            let verifier = verifier_of(Scheme::for_public_key(&generated.public_key));
             writeln!(
                 text,
                 "verifies '{what}' {verifier} {path} \"$work/{proof}.signature\" \"$work/{proof}.message\""
@@ -308,7 +319,7 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         writeln!(
             text,
             "verifies 'root {version} is signed by {id}' {} {} \"$work/{id}.root.signature\" \"$work/root.message\"",
-            verifier_of(key.scheme()),
+            verifier_of(root_scheme(ceremony, key)),
             public_key_path(id),
         )?;
     }
@@ -319,6 +330,15 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         text.write_str(ROOT_FILE)?;
     }
     Ok(())
+}
+
+/// By which scheme a key signed the root: Notary has SHA-256 for every curve.
+fn root_scheme(ceremony: &Ceremony, key: &Key) -> Option<Scheme> {
+    let format = ceremony.frozen().map(|root| root.document().format());
+    match (format, key.scheme()) {
+        (Some(RootFormat::Notary), Some(Scheme::EcdsaP384)) => Some(Scheme::EcdsaP384Sha256),
+        (_, scheme) => scheme,
+    }
 }
 
 /// The keys whose signatures the record has: those in the room, and those that came from other sites.
@@ -349,7 +369,8 @@ fn file_before(ceremony: &Ceremony) -> String {
 fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     let schemes: Vec<_> = ceremony
         .key_states()
-        .filter_map(|(_, state)| state.generated()?.key.scheme())
+        .filter_map(|(_, state)| Scheme::for_public_key(&state.generated()?.public_key))
+        .chain(signers(ceremony).filter_map(|(_, key)| root_scheme(ceremony, key)))
         .chain(collected_keys(ceremony).filter_map(|(_, key)| key.scheme()))
         .chain(own_tokens::schemes(ceremony))
         .chain(restores::scheme(ceremony))
@@ -358,12 +379,15 @@ fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     for scheme in [
         Scheme::EcdsaP256,
         Scheme::EcdsaP384,
+        Scheme::EcdsaP384Sha256,
         Scheme::Ed25519,
         Scheme::RsaPssSha256,
     ] {
         if schemes.contains(&scheme) {
             let command = match scheme {
-                Scheme::EcdsaP256 => "dgst -sha256 -verify \"$1\" -signature \"$2\" \"$3\"",
+                Scheme::EcdsaP256 | Scheme::EcdsaP384Sha256 => {
+                    "dgst -sha256 -verify \"$1\" -signature \"$2\" \"$3\""
+                }
                 Scheme::EcdsaP384 => "dgst -sha384 -verify \"$1\" -signature \"$2\" \"$3\"",
                 Scheme::Ed25519 => {
                     "pkeyutl -verify -pubin -inkey \"$1\" -rawin -sigfile \"$2\" -in \"$3\""
@@ -388,6 +412,7 @@ const fn verifier_of(scheme: Option<Scheme>) -> &'static str {
     match scheme {
         Some(Scheme::EcdsaP256) => "ecdsa_p256",
         Some(Scheme::EcdsaP384) => "ecdsa_p384",
+        Some(Scheme::EcdsaP384Sha256) => "ecdsa_p384_sha256",
         Some(Scheme::Ed25519) => "ed25519",
         _ => "rsa_pss",
     }

@@ -8,6 +8,7 @@ use super::document::RootDocument;
 use super::frozen::FrozenRoot;
 use super::key::Key;
 use super::key_id::KeyId;
+use super::notary;
 use super::role::RoleKind;
 use crate::certificate::PublicKey;
 
@@ -61,7 +62,10 @@ impl TwinOfRoot {
             if public.algorithm() != twin.algorithm() {
                 return Err(other_kind());
             }
-            let written = Key::from_public(twin).map_err(|_| other_kind())?;
+            let written = match listed.key().certificates().first() {
+                Some(leaf) => notary::twin_key(leaf, twin).ok_or_else(other_kind)?,
+                None => Key::from_public(twin).map_err(|_| other_kind())?,
+            };
             let mut object = listed.key().object().clone();
             object["keyval"]["public"] = written.object()["keyval"]["public"].clone();
             let rule = listed.rule().ok_or_else(other_kind)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ceremony::TwinRoot;
 use crate::certificate::{Algorithm, PublicKey};
-use crate::metadata::{KeyId as RootKeyId, KeyType, SignedRoot, TwinOfRoot};
+use crate::metadata::{Key, KeyId as RootKeyId, KeyType, Scheme, SignedRoot, TwinOfRoot};
 use crate::script::{KeyId, Place, Script};
 use crate::token::{KeyRequest, Token};
 
@@ -57,9 +57,12 @@ impl Twins {
         let message = made.root.signed_bytes();
         let mut signed = SignedRoot::new(made.root.clone());
         for (id, (root_id, twin)) in &twins {
+            let key = made.ids.get(root_id);
+            let key = key.and_then(|id| made.root.document().root_key(id));
+            let scheme = key.and_then(Key::scheme);
             let signature = match twin {
                 TwinKey::Token(public) => {
-                    self.with_token(id.as_str(), |token, _| sign(token, public, message))?
+                    self.with_token(id.as_str(), |token, _| sign(token, public, scheme, message))?
                 }
                 TwinKey::Site(_) => self
                     .site_signature(id, message)
@@ -164,13 +167,21 @@ pub(super) fn make_key(
     Ok(token.generate(&request)?.public)
 }
 
-fn sign(token: &mut dyn Token, public: &PublicKey, message: &[u8]) -> Result<Vec<u8>, TwinsError> {
+fn sign(
+    token: &mut dyn Token,
+    public: &PublicKey,
+    scheme: Option<Scheme>,
+    message: &[u8],
+) -> Result<Vec<u8>, TwinsError> {
     let held = token
         .keys()?
         .into_iter()
         .find(|held| held.public == *public);
     let held = held.ok_or_else(|| unlike("a twin has lost its key"))?;
-    Ok(token.sign(&held.object_id, public, message)?)
+    Ok(match scheme {
+        Some(scheme) => token.sign_by(&held.object_id, public, scheme, message)?,
+        None => token.sign(&held.object_id, public, message)?,
+    })
 }
 
 /// Where the twin of a key at another site lies in the store.

@@ -539,9 +539,18 @@ fn the_specification_names_every_event_and_member() {
     let far_away = Room::closed(far_away, Mode::Production).transcript;
     let backed_up = crate::ceremony_driver::backup::with_backup();
     let backed_up = Room::closed(backed_up, Mode::Production).transcript;
-    let records = [full(), clumsy(), by_own_tokens(), far_away, backed_up]
-        .into_iter()
-        .chain(of_sites());
+    let certified = crate::ceremony_driver::of_notary();
+    let certified = Room::closed(certified, Mode::Production).transcript;
+    let records = [
+        full(),
+        clumsy(),
+        by_own_tokens(),
+        far_away,
+        backed_up,
+        certified,
+    ]
+    .into_iter()
+    .chain(of_sites());
     for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();

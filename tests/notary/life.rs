@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::room::Room;
 use crate::script::{Change, Script, days};
-use crate::server::{Client, Server, said};
+use crate::server::{Client, PASSPHRASE, Server, run, said};
+use crate::store::PIN;
 
 /// What is published.
 const TARGET: &str = "v1.0.0";
@@ -124,6 +126,7 @@ fn one_key_lives(gun: &'static str, kind: &'static str) {
         notary: String::new(),
         expires: days(3640),
     };
+    room.rehearse(&renewed);
     let second = room.perform(&renewed);
     let new_ids = second.ids();
     assert_ne!(ids, new_ids);
@@ -232,4 +235,82 @@ fn two_of_three_keys_sign_and_the_root_is_renewed() {
     server.upload(gun, &[("root", &second.root())]).unwrap();
     assert!(client.lists(gun, TARGET));
     assert!(Client::pinned(&server, gun, &refs(&second.ids())).lists(gun, TARGET));
+}
+
+/// A repository that stock tools made, with its root key in a file: the key is taken into a token by stock tools, and
+/// a rotation puts one in its place that was born in a token.
+#[test]
+fn a_root_key_of_the_stock_client_gives_way_to_one_that_was_born_in_a_token() {
+    let gun = "docker.example/migrated";
+    let server = Server::start();
+    let client = Client::unpinned(&server);
+    client.assert(&["init", gun]);
+    let content = client.trust().join("content");
+    fs::write(&content, "what is signed").unwrap();
+    client.assert(&["add", gun, TARGET, content.to_str().unwrap()]);
+    client.assert(&["publish", gun]);
+    // As Docker always has it: the server holds the snapshot key. That makes version 2.
+    client.assert(&["key", "rotate", gun, "snapshot", "-r"]);
+    let private = client.trust().join("private");
+    let file = fs::read_dir(private)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| fs::read_to_string(path).unwrap().contains("role: root"))
+        .unwrap();
+
+    let mut room = Room::new();
+    room.store.make_token("old");
+    room.store.make_token("key-1");
+    // The header lines are Docker's own; the rest is PKCS#8.
+    let text = fs::read_to_string(&file).unwrap();
+    let pem: Vec<&str> = text.lines().filter(|line| !line.contains(": ")).collect();
+    fs::write(room.path("old.pem"), pem.join("\n")).unwrap();
+    let convert = run(Command::new("openssl")
+        .args([
+            "pkcs8", "-topk8", "-nocrypt", "-in", "old.pem", "-out", "old.pk8",
+        ])
+        .args(["-passin", &format!("pass:{PASSPHRASE}")])
+        .current_dir(room.path("")));
+    assert!(convert.status.success(), "{}", said(&convert));
+    let import = run(room
+        .store
+        .command("softhsm2-util")
+        .args(["--import", room.path("old.pk8").to_str().unwrap()])
+        .args([
+            "--token", "old", "--label", "old", "--id", "01", "--pin", PIN,
+        ]));
+    assert!(import.status.success(), "{}", said(&import));
+
+    let bytes = server.fetch(gun, "root.json").unwrap();
+    let tree: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let id = tree["signed"]["roles"]["root"]["keyids"][0]
+        .as_str()
+        .unwrap();
+    let rotation = Script {
+        gun,
+        threshold: 1,
+        keys: vec![
+            ("old", Change::Root("remove", id.to_owned())),
+            ("key-1", Change::Make("ecdsa-sha2-nistp256")),
+        ],
+        online: Vec::new(),
+        chain: vec![("previous/2.root.json".to_owned(), bytes)],
+        notary: String::new(),
+        expires: days(3600),
+    };
+    let third = room.perform(&rotation);
+    let old = Client::pinned(&server, gun, &[id]);
+    assert!(old.lists(gun, TARGET));
+    server.upload(gun, &[("root", &third.root())]).unwrap();
+    assert_eq!(server.fetch(gun, "root.json").unwrap(), third.bytes());
+    assert!(
+        old.lists(gun, TARGET),
+        "a client with the old root cached follows"
+    );
+    assert!(Client::pinned(&server, gun, &refs(&third.ids())).lists(gun, TARGET));
+    // The file goes, and its owner goes on publishing.
+    fs::remove_file(file).unwrap();
+    client.assert(&["add", gun, "v2.0.0", content.to_str().unwrap()]);
+    client.assert(&["publish", gun]);
+    assert!(old.lists(gun, "v2.0.0"));
 }

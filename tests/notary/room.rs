@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::pty::{Size, Terminal};
 use crate::script::Script;
-use crate::server::run;
+use crate::server::{run, said};
 use crate::store::{PIN, Store};
 
 /// How the questions of the line mode end.
@@ -125,7 +125,28 @@ impl Room {
         let path = self.lay_out(text, carried);
         let directory = self.path(&format!("ceremony-{}", self.ceremonies));
         self.play(&path, &directory, passphrase);
+        // What it left is what it says, by our own judgement and by stock tools alone.
+        let judged = self.conclave(&["transcript", "verify", directory.to_str().unwrap()]);
+        assert!(judged.status.success(), "{}", said(&judged));
+        let checked = run(Command::new("sh").arg("VERIFY.txt").current_dir(&directory));
+        assert!(checked.status.success(), "{}", said(&checked));
         Done { directory }
+    }
+
+    /// Rehearses a script, unattended.
+    pub(crate) fn rehearse(&mut self, script: &Script<'_>) {
+        let (text, carried) = script.write();
+        let path = self.lay_out(&text, &carried);
+        let out = self.path(&format!("rehearsal-{}", self.ceremonies));
+        let arguments = [
+            "rehearse",
+            path.to_str().unwrap(),
+            "--unattended",
+            "--out",
+            out.to_str().unwrap(),
+        ];
+        let output = self.conclave(&arguments);
+        assert!(output.status.success(), "{}", said(&output));
     }
 
     fn play(&self, script: &Path, directory: &Path, passphrase: &str) {

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Method;
-use crate::certificate::{Algorithm, Authority, Certificate, PublicKey};
+use crate::certificate::{Algorithm, Authority, Certificate, Leaf, PublicKey, SelfSigned};
 use crate::metadata::key::{Key, KeyObjectError, UnwritableKey};
 use crate::metadata::key_id::KeyId;
 use crate::metadata::scheme::Scheme;
 use crate::record::visible;
+use crate::words::Digest;
 
 /// The extended use that Go's verification of a chain asks for where a client pins an authority.
 const SERVER_AUTHENTICATION: &str = "1.3.6.1.5.5.7.3.1";
@@ -95,6 +96,20 @@ impl Key {
         let (key_type, text) = bare(self.public()?);
         Some(KeyId::of(&object_of(key_type, &text)))
     }
+}
+
+/// The key in a certificate that says what another one says, of a key that takes its place in a rehearsal. It is the same
+/// whoever makes it, and so is not signed: nobody asks a leaf for its signature.
+pub(in crate::metadata) fn twin_key(leaf: &Certificate, twin: &PublicKey) -> Option<Key> {
+    let mut serial = [0; 16];
+    serial.copy_from_slice(Digest::of(leaf.as_der()).as_bytes().get(..16)?);
+    let said = Leaf {
+        common_name: leaf.subject_name()?.to_owned(),
+        serial,
+        validity: leaf.validity().ok()?,
+    };
+    let certificate = SelfSigned::leaf(twin, &said).ok()?.unsigned().ok()?;
+    Key::of_certificate(&certificate).ok()
 }
 
 /// `keytype` and `keyval.public` of a key in no certificate.

@@ -6,6 +6,8 @@ mod key;
 
 pub use key::{LeafFault, describe_leaf, leaf_faults};
 
+pub(super) use key::twin_key;
+
 pub(super) use file::{Method, to_file_bytes, with_entries};
 
 #[cfg(test)]
