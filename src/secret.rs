@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// A PIN of a token: the user's or the security officer's.
 ///
@@ -177,6 +177,15 @@ impl PrivateKey {
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl PrivateKey {
+    /// Overwrites it, and says whether nothing but zeroes is left where it was.
+    #[must_use]
+    pub fn wipe(mut self) -> bool {
+        self.0.as_mut_slice().zeroize();
+        self.0.iter().all(|byte| *byte == 0)
     }
 }
 

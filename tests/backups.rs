@@ -369,6 +369,10 @@ impl Hands for OwnThings {
         None
     }
 
+    fn kept(&self, _: &str, _: &str) -> Option<io::Result<PathBuf>> {
+        None
+    }
+
     fn given_passphrase(&self, _: &PersonId) -> Option<String> {
         None
     }

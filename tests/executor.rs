@@ -7,6 +7,7 @@
 )]
 
 mod ceremony_driver;
+mod restoring;
 mod store;
 
 use std::sync::Arc;

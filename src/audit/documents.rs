@@ -10,6 +10,7 @@ use crate::words::Digest;
 
 use super::attestation::{self, attestations};
 use super::cards::cards;
+use super::certificate;
 use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
 use super::payloads::{PAYLOADS, payload_register};
@@ -35,7 +36,7 @@ const WORDED: [&str; 5] = [
 
 /// Whether the wording of a document belongs to the version of the program.
 pub(super) fn is_worded(path: &str) -> bool {
-    WORDED.contains(&path) || attestation::is_worded(path)
+    WORDED.contains(&path) || certificate::WORDED.contains(&path) || attestation::is_worded(path)
 }
 
 /// Every file of a ceremony directory that follows from the record, by its relative path, with its bytes; in the
@@ -74,6 +75,7 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         }
     }
     documents.extend(attestations(ceremony));
+    documents.extend(certificate::certificate(ceremony, transcript));
     for (_, state) in ceremony.key_states() {
         if let Some(made) = state.backup().made() {
             let facts = made.manifest.facts();

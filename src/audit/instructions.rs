@@ -4,6 +4,7 @@
 
 mod backups;
 mod own_tokens;
+mod restores;
 
 use std::fmt::{self, Write as _};
 
@@ -191,6 +192,7 @@ fn write_instructions(
     write_root(text, ceremony)?;
     own_tokens::write_own_tokens(text, ceremony)?;
     backups::write(text, ceremony)?;
+    restores::write(text, ceremony)?;
     writeln!(text)?;
     writeln!(text, "echo 'everything above holds'")?;
     writeln!(text)?;
@@ -371,6 +373,7 @@ fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         .chain(signers(ceremony).filter_map(|(_, key)| root_scheme(ceremony, key)))
         .chain(collected_keys(ceremony).filter_map(|(_, key)| key.scheme()))
         .chain(own_tokens::schemes(ceremony))
+        .chain(restores::scheme(ceremony))
         .collect();
     writeln!(text)?;
     for scheme in [

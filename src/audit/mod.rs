@@ -5,6 +5,7 @@
 
 mod attestation;
 mod cards;
+mod certificate;
 mod check;
 mod custody;
 mod directory;

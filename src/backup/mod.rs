@@ -29,7 +29,7 @@ pub use plan::{
     Closing, Custodian, CustodianGroup, PlanError, SetFacts, SetPlan, SupersededSet, check_groups,
     manifest_file, share_file, wrapped_file,
 };
-pub use private_key::public_half;
+pub use private_key::{public_half, sign_with};
 pub use set::{BackupSet, SplitFailure};
 pub use share_text::{CHECK_WORDS, OpenedShare, open_share, read_words};
 pub use sheet::{QrError, ShareSheet, qr_parts};

@@ -104,9 +104,14 @@ impl Ceremony {
 
     /// How far it is known where a key comes from.
     pub(super) fn provenance_of(
+        &self,
+        key: &KeyId,
         told: &Told<'_>,
         attestation: Option<&KeyAttestation>,
     ) -> Provenance {
+        if self.script.restores(key) {
+            return Provenance::Restored;
+        }
         let is_attested = attestation.is_some_and(|given| given.verdict.is_ok());
         match told.attributes.provenance() {
             Provenance::Claimed if is_attested => Provenance::Attested,

@@ -3,7 +3,7 @@
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
 use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
-use crate::script::{KeyId, PersonId, SpareId};
+use crate::script::{Entering, KeyId, PersonId, SpareId};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
@@ -127,6 +127,46 @@ pub enum Effect {
         /// Who.
         custodian: PersonId,
     },
+    /// Have a custodian show the own share: its check words, or the share itself, which is kept in memory.
+    OpenShare {
+        /// Whose.
+        custodian: PersonId,
+        /// How.
+        way: Entering,
+    },
+    /// Combine the shares in memory, and wipe what they restore.
+    CombineShares,
+    /// Combine the shares in memory, and unwrap the key into it.
+    RestoreIntoMemory,
+    /// Combine the shares in memory, and unwrap the key onto a token. What an interrupted try left under that object
+    /// ID is destroyed first.
+    RestoreOntoToken {
+        /// The key's name in the script.
+        key: KeyId,
+        /// The token.
+        token: TokenId,
+        /// `CKA_ID`.
+        object_id: Vec<u8>,
+        /// `CKA_LABEL`.
+        label: String,
+        /// What kind of key.
+        key_type: KeyType,
+        /// When the key is to want a PIN and a touch; none for makes without such policies.
+        policy: Option<UsePolicy>,
+        /// The key that it must be.
+        public_key: PublicKey,
+    },
+    /// Have what was restored sign a message that can be no root.
+    SignCanary {
+        /// The key and its token; none where it is in memory.
+        on: Option<(KeyId, TokenId)>,
+        /// The fingerprint of the set.
+        set: Digest,
+        /// The key that must sign.
+        public_key: PublicKey,
+    },
+    /// Overwrite what was restored into memory, and see that it is gone.
+    ForgetRestored,
     /// Have a fresh challenge signed.
     ProvePossession {
         /// The key's name in the script.
@@ -263,6 +303,19 @@ pub enum Outcome {
         /// How.
         by: OpenedBy,
     },
+    /// A custodian's share was seen to be right.
+    ShareEntered {
+        /// Whose.
+        custodian: PersonId,
+        /// How.
+        way: Entering,
+    },
+    /// The shares restored the key-encryption key of the set.
+    SharesCombined,
+    /// The key is in memory, and is the one of the manifest.
+    Restored,
+    /// It is there no more.
+    RestoredForgotten,
     /// It answered.
     Answered {
         /// The random part of the message.

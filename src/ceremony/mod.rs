@@ -29,6 +29,7 @@ mod people;
 mod prompt;
 mod questions;
 mod request;
+mod restore;
 mod review;
 mod root;
 mod rotation;
@@ -46,8 +47,8 @@ pub use custody::{Bag, Whereabouts};
 pub use decide::{StepError, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    BackedUp, Counted, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy, Opening,
-    Randomness, SeenMedium, SigningRecord, TwinRoot, Verdict, WrappedIn,
+    BackedUp, Counted, EnteredBy, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy,
+    Opening, Randomness, SeenMedium, SigningRecord, TwinRoot, Verdict, WrappedIn,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
@@ -60,5 +61,8 @@ pub use prompt::{
     SecretShown, TypedSecret, Waiting, WaitingOn,
 };
 pub use request::{Field, Offer, Pick, Request, RequestKind};
-pub use state::{Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, StepState};
+pub use restore::{DrillResult, restore_canary};
+pub use state::{
+    Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, RestoreState, StepState,
+};
 pub use tokens::twin_is_locked;

@@ -1,6 +1,7 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
 mod backup;
+mod restore;
 
 use crate::record::{FactorySecret, Provenance, TokenId, visible};
 use crate::script::{ItemId, PersonId, Script};
@@ -122,6 +123,7 @@ impl Event {
             ),
             _ => self
                 .narrate_backup(&people)
+                .or_else(|| self.narrate_restore(&people))
                 .or_else(|| self.narrate_custody(script, cast, &people))
                 .unwrap_or_else(|| self.narrate_people(script, cast, &people)),
         }

@@ -81,6 +81,10 @@ impl Ceremony {
             Act::CertifyKey { key } => self.next_certify(step, key),
             Act::BackUpKey { key } => self.next_back_up(step, key),
             Act::ProveBackup { key } => self.next_prove_backup(step, key),
+            Act::OpenShare { custodian } => self.next_open_share(step, custodian),
+            Act::RestoreKey { key } => self.next_restore(step, key.as_ref()),
+            Act::ProveRestore { key } => self.next_prove_restore(step, key.as_ref()),
+            Act::Destroy { key } => self.next_destroy(step, key.as_ref()),
             Act::EnrolKey { key } if self.keys.contains_key(key) => {
                 self.prove(key, Occasion::Adoption)
             }
@@ -289,7 +293,7 @@ impl Ceremony {
     }
 
     /// An effect on the token of a key. A token that is not known yet is looked for first.
-    fn with_token(
+    pub(super) fn with_token(
         &self,
         key: &KeyId,
         effect: impl FnOnce(crate::record::TokenId) -> Effect,

@@ -45,7 +45,7 @@ impl Ceremony {
     /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
     fn wants_all_keys(&self, act: &Act) -> bool {
         match act {
-            Act::ComposeRoot => true,
+            Act::ComposeRoot | Act::ProveRestore { .. } => true,
             Act::Export => !self.script.makes_root(),
             _ => false,
         }
@@ -155,6 +155,7 @@ impl Ceremony {
         self.may_keys_change()
             && state.generated.is_some()
             && self.is_made_here(key)
+            && !self.script.restores(key)
             && state.to_destroy().is_none()
             && !self.is_holder_away(key)
             && self.is_past_reading()

@@ -85,6 +85,10 @@ pub enum RequestKind {
     CodeInstead,
     /// A payload that was signed before is given up, so that another takes its version.
     GiveUpPayload,
+    /// A share counts as lost.
+    GiveUpShare,
+    /// A drill ends without a restored key.
+    FailDrill,
     /// Everything is put away, and the ceremony is taken up again later.
     Pause,
 }
@@ -111,6 +115,8 @@ impl RequestKind {
             Self::CodeInstead => "Approve by a code: the own token is missing",
             Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
             Self::GiveUpPayload => "Give up an earlier payload of this version",
+            Self::GiveUpShare => "Give a share up: it counts as lost",
+            Self::FailDrill => "End the drill as failed",
             Self::Pause => "Pause the ceremony",
         }
     }
@@ -125,6 +131,8 @@ impl RequestKind {
                 | Self::TakeSpare
                 | Self::Orphan
                 | Self::Forgo
+                | Self::GiveUpShare
+                | Self::FailDrill
                 | Self::TestKeyboard
                 | Self::CodeInstead
         )
@@ -151,6 +159,8 @@ impl RequestKind {
             | Self::Orphan
             | Self::Forgo
             | Self::GiveUpPayload
+            | Self::GiveUpShare
+            | Self::FailDrill
             | Self::Pause => true,
         }
     }
@@ -220,6 +230,8 @@ impl Ceremony {
             RequestKind::TestKeyboard,
             RequestKind::CodeInstead,
             RequestKind::GiveUpPayload,
+            RequestKind::GiveUpShare,
+            RequestKind::FailDrill,
             RequestKind::Pause,
         ]
         .into_iter()
@@ -323,6 +335,7 @@ impl Ceremony {
                 ]
             }
             RequestKind::GiveUpPayload => self.form_of_payloads(),
+            RequestKind::GiveUpShare | RequestKind::FailDrill => self.form_of_restore(kind),
             RequestKind::Pause => vec![Field::typed("why")],
             RequestKind::AmendBag => {
                 let keys = self.script.keys().iter();
@@ -372,13 +385,16 @@ impl Ceremony {
             Fact::PayloadAbandoned { sha256, reason, .. } => {
                 self.read_aloud_of_payload(sha256, &reason)
             }
-            fact => self.read_aloud_of_tokens(&fact).unwrap_or_else(|| {
-                vec![format!(
-                    "{}: {}",
-                    request.kind.title(),
-                    request.values.join(", ")
-                )]
-            }),
+            fact => self
+                .read_aloud_of_tokens(&fact)
+                .or_else(|| self.read_aloud_of_restore(&fact))
+                .unwrap_or_else(|| {
+                    vec![format!(
+                        "{}: {}",
+                        request.kind.title(),
+                        request.values.join(", ")
+                    )]
+                }),
         })
     }
 
@@ -396,6 +412,8 @@ impl Ceremony {
             | Fact::SpareTaken { approvals, .. }
             | Fact::KeyOrphaned { approvals, .. }
             | Fact::PayloadAbandoned { approvals, .. }
+            | Fact::ShareGivenUp { approvals, .. }
+            | Fact::DrillFailed { approvals, .. }
             | Fact::Forgone { approvals, .. } => {
                 people = people_of(&given);
                 *approvals = given;
@@ -448,6 +466,9 @@ impl Ceremony {
             RequestKind::GiveUpPayload => {
                 let fact = self.fact_of_payload_request(request);
                 return fact.ok_or(StepError::NotAnAnswer);
+            }
+            RequestKind::GiveUpShare | RequestKind::FailDrill => {
+                return Self::fact_of_restore_request(request);
             }
             RequestKind::AmendName => {
                 let person = parsed(subject)?;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{CUSTODY, PAYLOADS, read_record};
-use crate::ceremony::{Mode, Opening};
+use crate::backup::manifest_file;
+use crate::ceremony::{Fact, Mode, Opening};
 use crate::executor::{Executor, build_id, program_digest};
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::profile::Profile;
@@ -15,8 +16,8 @@ use crate::rehearsal::{
     NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError, recipients_of_nobody,
 };
 use crate::script::{
-    Blueprint, CUSTODY_LIST, ChangeBlueprint, Faults, Keeper, KeyFate, Kind, OnlineFiles, Script,
-    back_up,
+    Blueprint, CUSTODY_LIST, ChangeBlueprint, Faults, Grade, Keeper, KeyFate, Kind, OnlineFiles,
+    Opens, RestoreBlueprint, Script, back_up,
 };
 use crate::station;
 
@@ -25,6 +26,8 @@ use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
 const STORE: &str = "tokens";
+/// In the store of a whole life: a drill of the key that has shares follows the rotation.
+const DRILL_FOLLOWS: &str = "drill-follows";
 /// In the store of a whole life: type and token profile of the keys that the rotation adds, which follows the genesis.
 const ROTATION_FOLLOWS: &str = "rotation-follows";
 
@@ -32,7 +35,7 @@ const ROTATION_FOLLOWS: &str = "rotation-follows";
 ///
 /// With a script: that very script, byte for byte, with throw-away tokens in place of its own.
 /// Without: the life of a root from its beginning, with throw-away keys for the online roles as well:
-/// the first root, then the second, in which one token is replaced.
+/// the first root, then the second, in which one token is replaced, then a drill in which shares restore a key.
 /// Nothing that comes out may be trusted, and no configuration of the system is touched.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -104,6 +107,8 @@ enum Until {
     Genesis,
     /// The second root, in which one token is replaced.
     Rotation,
+    /// The drill in which shares restore a key.
+    Drill,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
@@ -134,6 +139,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         );
         std::fs::write(&path, follows)
             .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))?;
+        if arguments.until != Some(Until::Rotation) {
+            let path = out.join(STORE).join(DRILL_FOLLOWS);
+            std::fs::write(&path, "").map_err(|error| {
+                Failure::new(Status::Io, format!("{}: {error}", path.display()))
+            })?;
+        }
     }
     let genesis = out.join(script.kind().as_str());
     let as_asked = || {
@@ -150,31 +161,70 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 }
 
 /// A whole life: once its genesis is done, in this process or in one that took it up, the root that was made is
-/// changed as well.
+/// changed as well; and then what its backup restores is seen.
 pub(super) fn go_on(
-    genesis: &Path,
+    directory: &Path,
     status: Status,
     show: impl Fn() -> Result<Show, Failure>,
 ) -> Result<Status, Failure> {
-    let is_genesis = genesis.ends_with(Kind::Genesis.as_str());
-    let Some(out) = genesis
+    let is_of_life = [Kind::Genesis, Kind::Rotation]
+        .iter()
+        .any(|kind| directory.ends_with(kind.as_str()));
+    let Some(out) = directory
         .parent()
-        .filter(|_| is_genesis && status == Status::Done)
+        .filter(|_| is_of_life && status == Status::Done)
     else {
         return Ok(status);
     };
+    if is_paused(directory)? {
+        return Ok(status);
+    }
+    let status = rotate_on(out, status, &show)?;
+    drill_on(out, status, &show)
+}
+
+/// The rotation of a whole life, once and after its genesis.
+fn rotate_on(
+    out: &Path,
+    status: Status,
+    show: &impl Fn() -> Result<Show, Failure>,
+) -> Result<Status, Failure> {
     let follows = std::fs::read_to_string(out.join(STORE).join(ROTATION_FOLLOWS));
     let follows = follows.unwrap_or_default();
     let (key_type, profile) = follows.trim().split_once(' ').unwrap_or_default();
     let Ok(key_type) = key_type.parse() else {
         return Ok(status);
     };
-    if is_paused(genesis)? || out.join(Kind::Rotation.as_str()).exists() {
+    if out.join(Kind::Rotation.as_str()).exists() {
         return Ok(status);
     }
     match rotation(key_type, profile.to_owned(), out)? {
         Ok(script) => play(out, script, false, show()?),
         Err(faulty) => Ok(faulty),
+    }
+}
+
+/// The drill of a whole life, once and after its rotation.
+fn drill_on(
+    out: &Path,
+    status: Status,
+    show: &impl Fn() -> Result<Show, Failure>,
+) -> Result<Status, Failure> {
+    let rotation = out.join(Kind::Rotation.as_str());
+    let follows = out.join(STORE).join(DRILL_FOLLOWS).exists() && rotation.exists();
+    let is_next = follows && status == Status::Done && !is_paused(&rotation)?;
+    if !is_next || out.join(Kind::Drill.as_str()).exists() {
+        return Ok(status);
+    }
+    let record = read_record(&rotation).map_err(|error| record_failure(&error))?;
+    let last = record.transcript.entries().last();
+    if !last.is_some_and(|entry| matches!(entry.line.fact, Fact::Closed { .. })) {
+        return Ok(status);
+    }
+    match drill(out, record.script.not_before())? {
+        None => Ok(status),
+        Some(Ok(script)) => play(out, script, false, show()?),
+        Some(Err(faulty)) => Ok(faulty),
     }
 }
 
@@ -192,6 +242,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         None
     };
     let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
+    let twin_set = twins.twin_set(&script).map_err(|e| twins_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -205,6 +256,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         twin_attestation_root: attestation_root,
         twin_root,
         twin_keys,
+        twin_set: twin_set.map(Box::new),
         rehearsal_keys: Vec::new(),
         twin_approvals: twins
             .own_tokens(&script)
@@ -276,6 +328,43 @@ fn rotation(
         &carried,
         blueprint.not_before,
     )))
+}
+
+/// A script that restores the first key of the rehearsal that has shares; none where no key has any.
+fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Status>>, Failure> {
+    let genesis = read_record(&out.join(Kind::Genesis.as_str()));
+    let genesis = genesis.map_err(|error| record_failure(&error))?;
+    let made = genesis.transcript.entries().iter().find_map(|entry| {
+        let Fact::BackedUp(made) = &entry.line.fact else {
+            return None;
+        };
+        Some(made.manifest.clone())
+    });
+    let Some(set) = made else {
+        return Ok(None);
+    };
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+    let name = manifest_file(&set.facts().key, &set.facts().id);
+    let blueprint = RestoreBlueprint {
+        kind: Kind::Drill,
+        grade: Grade::Full,
+        title: None,
+        not_before: now.max(not_before),
+        manifest: (format!("restore/{name}"), set.to_file_bytes()),
+        set,
+        onto: None,
+        opens: Opens::OwnDevice,
+    };
+    let text = blueprint
+        .write()
+        .map_err(|error| Failure::new(Status::Usage, error.to_string()))?;
+    let carried: BTreeMap<_, _> = [blueprint.manifest.clone()].into();
+    Ok(Some(judged(Script::parse(
+        "drill.toml",
+        &text,
+        &carried,
+        blueprint.not_before,
+    ))))
 }
 
 fn judged(parsed: Result<Script, Faults>) -> Result<Script, Status> {

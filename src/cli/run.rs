@@ -94,6 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         twin_root: None,
         twin_keys: BTreeMap::new(),
         twin_approvals: BTreeMap::new(),
+        twin_set: None,
         rehearsal_keys,
         twin_clock_offset: 0,
     };

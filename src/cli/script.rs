@@ -8,6 +8,7 @@ mod json;
 mod list;
 mod new;
 mod print;
+mod restore;
 mod show;
 mod source;
 

@@ -78,6 +78,10 @@ impl Executor<'_> {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "each effect has its line, and they are read side by side"
+    )]
     fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),
@@ -137,6 +141,32 @@ impl Executor<'_> {
                 public_key,
             } => self.confine_key(&key, &token, &public_key),
             Effect::OpenOwnShare { key, custodian } => self.open_own_share(&key, &custodian),
+            Effect::OpenShare { custodian, way } => self.open_share(&custodian, way),
+            Effect::CombineShares => self.combine_shares(),
+            Effect::RestoreIntoMemory => self.restore_into_memory(),
+            Effect::RestoreOntoToken {
+                key,
+                token,
+                object_id,
+                label,
+                key_type,
+                policy,
+                public_key,
+            } => {
+                let request = KeyRequest {
+                    object_id,
+                    label,
+                    key_type,
+                    extractable: false,
+                };
+                self.restore_onto_token(&key, &token, request, policy, &public_key)
+            }
+            Effect::SignCanary {
+                on,
+                set,
+                public_key,
+            } => self.sign_canary(on, set, public_key),
+            Effect::ForgetRestored => self.forget_restored(),
             Effect::ProvePossession {
                 key,
                 occasion,
@@ -377,7 +407,7 @@ impl Executor<'_> {
     }
 
     /// Has the key of a token sign. The public key is compared before anybody types a PIN.
-    fn sign(
+    pub(super) fn sign(
         &mut self,
         key: &KeyId,
         token: &TokenId,

@@ -47,6 +47,10 @@ pub trait Hands: Send {
     /// where each custodian has the own.
     fn twin_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>>;
 
+    /// Where the store of a rehearsal has a file of a share set, by its folder and its name; none in a production, where
+    /// people bring it.
+    fn kept(&self, folder: &str, file: &str) -> Option<io::Result<PathBuf>>;
+
     /// The passphrase that a rehearsal gives; none in a production.
     fn given_passphrase(&self, custodian: &PersonId) -> Option<String>;
 
@@ -92,6 +96,10 @@ impl Hands for PeoplesHands {
     }
 
     fn twin_identity(&self, _custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
+        None
+    }
+
+    fn kept(&self, _folder: &str, _file: &str) -> Option<io::Result<PathBuf>> {
         None
     }
 

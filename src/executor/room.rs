@@ -16,7 +16,7 @@ use crate::secret::Pin;
 use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
 use super::Executor;
-use super::backup::{HeldKey, MediaRoom, Passphrases};
+use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
 use super::desk::{Bench, Desk, Unanswered};
 use super::effects::{Hindrance, Performed};
 use super::failure::token_failure;
@@ -38,6 +38,8 @@ pub(super) struct Room {
     pub(super) held_key: Option<HeldKey>,
     /// What custodians typed, until their shares are closed.
     pub(super) passphrases: Passphrases,
+    /// Shares that came in, and what they restored.
+    pub(super) restoring: Restoring,
     /// Where media are.
     pub(super) media: MediaRoom,
     /// What the room asked for while a token was working.
@@ -53,6 +55,7 @@ impl Room {
             so_pin: None,
             held_key: None,
             passphrases: Passphrases::default(),
+            restoring: Restoring::default(),
             media: MediaRoom::default(),
             pending: None,
         }

@@ -5,6 +5,7 @@ mod custodians;
 mod memory_key;
 mod online;
 mod twin_root;
+mod twin_set;
 mod twins;
 mod virtual_yubikeys;
 

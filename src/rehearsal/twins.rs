@@ -35,7 +35,7 @@ const DIGITS: usize = 8;
 const EMPTY: &str = "no-token";
 const READER: &str = "reader";
 /// Folders that stand in for media.
-const MEDIA: &str = "media";
+pub(super) const MEDIA: &str = "media";
 const FIRST_SCRIPT: &str = "first-script";
 
 /// What stands in for a token whose make is to be had as a virtual one.
@@ -86,6 +86,12 @@ pub enum TwinsError {
     /// The virtual YubiKeys.
     #[error(transparent)]
     YubiKeys(#[from] NoYubiKeys),
+    /// The share set that the script restores from.
+    #[error("there is no twin of the share set that the script restores from: {why}")]
+    Set {
+        /// Why not.
+        why: String,
+    },
     /// The root that the script changes.
     #[error("there is no twin of the root that the script changes: {why}")]
     Root {
@@ -392,6 +398,10 @@ impl Hands for Twins {
 
     fn twin_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
         Some(custodians::identity(&self.store, custodian))
+    }
+
+    fn kept(&self, folder: &str, file: &str) -> Option<io::Result<PathBuf>> {
+        Some(self.kept_file(folder, file))
     }
 
     fn given_passphrase(&self, custodian: &PersonId) -> Option<String> {

@@ -60,6 +60,26 @@ pub enum Act {
         /// The key.
         key: KeyId,
     },
+    /// A custodian's share is seen to be right; where the key is restored, it comes in.
+    OpenShare {
+        /// Whose.
+        custodian: PersonId,
+    },
+    /// The shares are combined; in full, the key is unwrapped: onto its token, or into the locked memory of this machine.
+    RestoreKey {
+        /// The key whose token takes it in; none where it stays in memory.
+        key: Option<KeyId>,
+    },
+    /// What was restored signs a message that can be no root.
+    ProveRestore {
+        /// The key whose token holds it.
+        key: Option<KeyId>,
+    },
+    /// What was restored is destroyed, and its absence is seen.
+    Destroy {
+        /// The key whose token holds it.
+        key: Option<KeyId>,
+    },
     /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
     EnrolKey {
         /// The key.
@@ -118,7 +138,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 25] = [
+    pub(super) const KNOWN: [&'static str; 29] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -143,12 +163,12 @@ impl Act {
         "prove-token",
         "seal",
         "break",
+        "open-share",
+        "restore-key",
+        "prove-restore",
+        "destroy",
         "sign-off",
     ];
-
-    /// The names of acts that other versions perform.
-    pub(super) const LATER: [&'static str; 4] =
-        ["open-share", "restore-key", "prove-restore", "destroy"];
 
     /// As scripts spell it: `generate-key`.
     #[must_use]
@@ -166,6 +186,10 @@ impl Act {
             Self::ImportKey { .. } => "import-key",
             Self::BackUpKey { .. } => "back-up-key",
             Self::ProveBackup { .. } => "prove-backup",
+            Self::OpenShare { .. } => "open-share",
+            Self::RestoreKey { .. } => "restore-key",
+            Self::ProveRestore { .. } => "prove-restore",
+            Self::Destroy { .. } => "destroy",
             Self::EnrolKey { .. } => "enrol-key",
             Self::CertifyKey { .. } => "certify-key",
             Self::JudgeRequest => "judge-request",
@@ -197,15 +221,19 @@ impl Act {
             | Self::ProveBackup { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
+            Self::RestoreKey { key } | Self::ProveRestore { key } | Self::Destroy { key } => {
+                key.as_ref()
+            }
             _ => None,
         }
     }
 
-    /// The ID of what the act is about: of a key or of a medium.
+    /// The ID of what the act is about: of a key, of a medium, or of who keeps a share.
     #[must_use]
     pub fn object(&self) -> Option<&str> {
         match self {
             Self::SealMedium { medium, .. } => Some(medium.as_str()),
+            Self::OpenShare { custodian } => Some(custodian.as_str()),
             act => act.key().map(KeyId::as_str),
         }
     }
@@ -222,6 +250,7 @@ impl Act {
             | Self::BackUpKey { key }
             | Self::EnrolKey { key }
             | Self::CertifyKey { key } => Some(key),
+            Self::RestoreKey { key } => key.as_ref(),
             _ => None,
         }
     }
@@ -231,6 +260,7 @@ impl Act {
     pub const fn makes(&self) -> Option<&KeyId> {
         match self {
             Self::GenerateKey { key } | Self::ImportKey { key } => Some(key),
+            Self::RestoreKey { key } => key.as_ref(),
             _ => None,
         }
     }
@@ -268,6 +298,12 @@ impl Act {
                 those(&|p| Some(&p.id) == holder || p.is(Witness) || script.keeps_share(&p.id))
             }
             Self::ProveBackup { .. } => those(&|p| p.is(Witness) || script.keeps_share(&p.id)),
+            Self::OpenShare { custodian } => those(&|p| p.id == *custodian || p.is(Witness)),
+            Self::RestoreKey { key } | Self::ProveRestore { key } | Self::Destroy { key } => {
+                let holder = key.as_ref().and_then(|key| script.holder(key));
+                let holder = holder.map(|holder| &holder.id);
+                those(&|p| Some(&p.id) == holder || p.is(Administrator) || p.is(Witness))
+            }
             Self::InitialiseToken { key } | Self::SetPin { key } | Self::ProveToken { key } => {
                 script.holder(key).into_iter().collect()
             }

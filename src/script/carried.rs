@@ -37,10 +37,13 @@ pub struct CarriedFile {
 }
 
 /// A ceremony directory holds the script, copies of what it carries, and these.
-const TAKEN: [&str; 15] = [
+const TAKEN: [&str; 18] = [
     "backup",
     "cards.html",
     "cards.txt",
+    "certificate.html",
+    "certificate.json",
+    "certificate.txt",
     "closing-note.txt",
     "export",
     "keys",

@@ -48,7 +48,10 @@ const SAMPLE_KEYS: &[(&str, &[u8])] = carried![
 /// A first root that was signed by keys which were then discarded, and which trusts the sample keys.
 const SAMPLE_ROOT: &[(&str, &[u8])] = carried!["previous/1.root.json"];
 
-const SCRIPTS: [Embedded; 5] = [
+/// The manifest of a share set of a rehearsal, of a key that nobody has.
+const SAMPLE_MANIFEST: &[(&str, &[u8])] = carried!["restore/key-1.0123456789abcdef.manifest.json"];
+
+const SCRIPTS: [Embedded; 7] = [
     Embedded {
         name: "genesis",
         kind: Kind::Genesis,
@@ -83,6 +86,20 @@ const SCRIPTS: [Embedded; 5] = [
         summary: "makes a key at another site, for a root that is signed elsewhere",
         text: include_str!("../../ceremony-scripts/enrolment.toml"),
         files: &[],
+    },
+    Embedded {
+        name: "drill",
+        kind: Kind::Drill,
+        summary: "shows that shares restore a key, and keeps nothing of it",
+        text: include_str!("../../ceremony-scripts/drill.toml"),
+        files: SAMPLE_MANIFEST,
+    },
+    Embedded {
+        name: "recovery",
+        kind: Kind::Recovery,
+        summary: "restores a lost key from its shares onto a new token",
+        text: include_str!("../../ceremony-scripts/recovery.toml"),
+        files: SAMPLE_MANIFEST,
     },
 ];
 

@@ -22,6 +22,7 @@ mod own_token;
 mod plan;
 mod previous;
 mod read;
+mod restore;
 mod sheet;
 mod signing;
 mod token;
@@ -33,7 +34,7 @@ pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use blueprint::{
     Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, Keeper, KeyFate, OnlineFiles,
-    back_up, enrol,
+    RestoreBlueprint, back_up, enrol,
 };
 pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
@@ -48,6 +49,7 @@ pub use plan::{
     RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
+pub use restore::{Entering, Grade, RestorePlan};
 pub use sheet::{RunSheet, SlipFacts, Slips};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
 pub use token::{SlotPlan, Spare, TokenSpec};

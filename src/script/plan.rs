@@ -12,7 +12,7 @@ use crate::transfer::{Destination, PayloadRegister, TufOnCi};
 use crate::words::Digest;
 
 use super::attestation::AttestationPolicy;
-use super::backup::{BackupPlan, ShareKeeping};
+use super::backup::{BackupPlan, Opens, ShareKeeping};
 use super::carried::CarriedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
@@ -21,6 +21,7 @@ use super::medium::{Holds, Medium};
 use super::notary::NotaryPolicy;
 use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
+use super::restore::RestorePlan;
 use super::signing::Signing;
 use super::token::{Spare, TokenSpec};
 use super::{Act, Fate, ItemId, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
@@ -50,6 +51,7 @@ pub struct Script {
     pub(super) attestation: AttestationPolicy,
     pub(super) signing: Option<Signing>,
     pub(super) backup: Option<BackupPlan>,
+    pub(super) restore: Option<RestorePlan>,
 }
 
 /// What a ceremony is for.
@@ -66,6 +68,10 @@ pub enum Kind {
     Signing,
     /// A key is made at another site, for a root that others sign.
     Enrolment,
+    /// Shares are seen to restore a key, and nothing is kept of it.
+    Drill,
+    /// Shares restore a key onto a new token, for good.
+    Recovery,
 }
 
 /// How many people stand for what happens.
@@ -224,6 +230,8 @@ pub struct Person {
     pub approval: Option<OwnToken>,
     /// How the person keeps a share; none for who has none.
     pub keeping: Option<ShareKeeping>,
+    /// Where the person opens a share when it is restored from.
+    pub opens: Opens,
 }
 
 impl Person {
@@ -425,10 +433,11 @@ impl Script {
         self.previous.as_ref()
     }
 
-    /// Whether the ceremony makes a root, or has a part in one. An enrolment makes keys alone.
+    /// Whether the ceremony makes a root, or has a part in one. An enrolment makes keys alone; a drill or a recovery
+    /// restores one.
     #[must_use]
     pub const fn makes_root(&self) -> bool {
-        !matches!(self.kind, Kind::Enrolment)
+        !matches!(self.kind, Kind::Enrolment | Kind::Drill | Kind::Recovery)
     }
 
     /// The root that the ceremony is to make; of no meaning where it makes none ([`Self::makes_root`]).
@@ -611,7 +620,22 @@ impl Script {
     #[must_use]
     pub fn keeps_share(&self, person: &PersonId) -> bool {
         let mut custodians = self.backup.iter().flat_map(BackupPlan::custodians);
+        let is_of_set = |plan: &RestorePlan| plan.manifest.share_of(person.as_str()).is_some();
         custodians.any(|custodian| custodian == person)
+            || self.restore.as_ref().is_some_and(is_of_set)
+    }
+
+    /// What is restored; none in a ceremony that restores nothing.
+    #[must_use]
+    pub const fn restore(&self) -> Option<&RestorePlan> {
+        self.restore.as_ref()
+    }
+
+    /// Whether a key is restored onto its token.
+    #[must_use]
+    pub fn restores(&self, key: &KeyId) -> bool {
+        let mut acts = self.steps.iter().map(|step| &step.act);
+        acts.any(|act| matches!(act, Act::RestoreKey { key: Some(of) } if of == key))
     }
 
     /// Whether a key is backed up by shares in this ceremony.
@@ -758,6 +782,8 @@ spelling!(Kind {
     Renewal = "renewal",
     Signing = "signing",
     Enrolment = "enrolment",
+    Drill = "drill",
+    Recovery = "recovery",
 });
 spelling!(Assurance {
     TwoPeople = "two-people",

@@ -55,6 +55,9 @@ fn write_note(note: &mut String, ceremony: &Ceremony, transcript: &Transcript) -
         Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
     };
     writeln!(note, "ending      {ending}")?;
+    if let Some(result) = ceremony.drill_result() {
+        writeln!(note, "drill       {result}")?;
+    }
     writeln!(note)?;
     writeln!(note, "People")?;
     for person in script.people() {

@@ -8,7 +8,7 @@ use conclave::ceremony::{
 };
 use conclave::metadata::{FrozenRoot, KeyType, RootDraft, verify_chain};
 use conclave::record::Finding;
-use conclave::script::{Blueprint, Kind, SigningPlan, TokenMark};
+use conclave::script::{Blueprint, Grade, Kind, SigningPlan, TokenMark};
 use conclave::transfer::{Asked, SigningRequest};
 use conclave::words::Digest;
 
@@ -452,6 +452,76 @@ fn of_backups() -> Vec<(Check, Check)> {
     ]
 }
 
+fn of_restores() -> Vec<(Check, Check)> {
+    let drill =
+        || crate::ceremony_driver::restore::room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let other = |digest: &mut Digest| *digest = Digest::of(b"another");
+    // Two of three shares are wanted: one alone is no quorum.
+    let mut few = drill();
+    few.advance_until(|ceremony| ceremony.restore().entered().len() == 1);
+    let mut too_few = few.ceremony.clone();
+    for n in [2, 3] {
+        let step = too_few.current_step().map(|step| step.id.clone());
+        let people: Vec<_> = ["witness-1", "witness-2"]
+            .map(|id| id.parse().unwrap())
+            .to_vec();
+        let given_up = Event {
+            step,
+            people,
+            fact: Fact::ShareGivenUp {
+                custodian: format!("custodian-{n}").parse().unwrap(),
+                reason: "lost".to_owned(),
+                approvals: two(),
+            },
+        };
+        too_few = too_few.apply(&given_up).unwrap();
+    }
+    let manifest = too_few.set_at_hand().unwrap().clone();
+    let restored = Event {
+        step: too_few.current_step().map(|step| step.id.clone()),
+        people: Vec::new(),
+        fact: Fact::KeyRestored {
+            set: manifest.set(),
+            fingerprint: manifest.facts().public_key.fingerprint(),
+        },
+    };
+    vec![
+        (
+            Check::RestoreShare,
+            forged(drill(), "share-entered", |event| {
+                if let Fact::ShareEntered { set, .. } = &mut event.fact {
+                    other(set);
+                }
+            }),
+        ),
+        (Check::RestoreQuorum, refusing(&too_few, &restored)),
+        (
+            Check::RestoreKey,
+            forged(drill(), "key-restored", |event| {
+                if let Fact::KeyRestored { fingerprint, .. } = &mut event.fact {
+                    other(fingerprint);
+                }
+            }),
+        ),
+        (
+            Check::RestoreProven,
+            forged(drill(), "restore-proven", |event| {
+                if let Fact::RestoreProven { signature, .. } = &mut event.fact {
+                    "00".clone_into(signature);
+                }
+            }),
+        ),
+        (
+            Check::RestoreDestroyed,
+            forged(drill(), "restored-destroyed", |event| {
+                if let Fact::RestoredDestroyed { fingerprint } = &mut event.fact {
+                    other(fingerprint);
+                }
+            }),
+        ),
+    ]
+}
+
 /// The checks of steps that end when they are waived: each is offered where it stands in the way.
 fn standing_in_the_way() -> BTreeSet<Check> {
     let mut room = production();
@@ -482,6 +552,7 @@ fn every_check_refuses_what_it_is_for() {
         of_custody(),
         of_certificates(),
         of_backups(),
+        of_restores(),
     ];
     let mut reached = standing_in_the_way();
     for (expected, found) in rows.into_iter().flatten() {

@@ -10,6 +10,7 @@
 )]
 
 pub(crate) mod backup;
+pub(crate) mod restore;
 mod software_token;
 
 use std::collections::BTreeMap;
@@ -448,6 +449,9 @@ impl Room {
     pub(crate) fn perform(&mut self, effect: &Effect) -> Outcome {
         let script = self.ceremony.script().sha256();
         let challenge: [u8; 32] = *Digest::of(&self.ticks.to_be_bytes()).as_bytes();
+        if let Some(outcome) = restore::perform(self, effect, challenge) {
+            return outcome;
+        }
         match effect {
             Effect::ChooseCode { .. } => Outcome::CodeChosen,
             Effect::ProveOwnToken { person, .. } => {
@@ -538,6 +542,7 @@ impl Room {
                 record: None,
             },
             Effect::Export { .. } => Outcome::Exported,
+            other => panic!("not of this driver: {other:?}"),
         }
     }
 

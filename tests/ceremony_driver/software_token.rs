@@ -76,6 +76,11 @@ impl SoftwareToken {
         self.pair = None;
     }
 
+    /// Takes in the key of another.
+    pub(crate) fn take_in(&mut self, other: &Self) {
+        self.pair.clone_from(&other.pair);
+    }
+
     /// Destroys its key. The next one is another.
     pub(crate) fn destroy(&mut self) {
         self.pair = None;

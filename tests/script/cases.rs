@@ -69,7 +69,7 @@ const HEADER: &[Case] = &[
     ("schema", "schema = 1 ", "schema = 2 "),
     ("schema-missing", "schema = 1 ", "# "),
     ("kind-unknown", "kind = \"genesis\"", "kind = \"exodus\""),
-    ("kind-later", "kind = \"genesis\"", "kind = \"drill\""),
+    ("kind-later", "kind = \"genesis\"", "kind = \"backup\""),
     (
         "repository",
         "repository = \"example.com/updates\"",
@@ -408,7 +408,7 @@ const STEPS: &[Case] = &[
         "act = \"read-aloud\"",
     ),
     (
-        "act-later",
+        "act-of-drill",
         "act = \"read-script\"",
         "act = \"prove-restore\"",
     ),

@@ -133,6 +133,7 @@ fn every_check_has_a_case() {
     told.extend(crate::signing::checks());
     told.extend(crate::enrolment::checks());
     told.extend(crate::backup::checks());
+    told.extend(crate::restore::checks());
     // Those that want more than one edit have tests of their own.
     told.extend(["script.size", "script.keys", "script.steps"]);
     let mut sources = vec![std::path::PathBuf::from("src/script")];

@@ -102,6 +102,7 @@ impl Room {
             twins: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),
             mirror: None,
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
+            twin_set: None,
             rehearsal_keys: Vec::new(),
             twin_attestation_root: None,
             twin_root,

@@ -41,6 +41,9 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
             ),
         ));
     }
+    if let Some(result) = ceremony.drill_result() {
+        facts.push(("Drill", result.to_string()));
+    }
     for entry in entries {
         let (what, version, program, build, machine) = match &entry.line.fact {
             Fact::Opened(opening) => (

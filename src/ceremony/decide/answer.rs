@@ -138,7 +138,9 @@ impl Ceremony {
                 key: key.clone(),
                 label: self.token_label(key),
             },
-            Act::GenerateKey { key } | Act::ImportKey { key } => Fact::GenerateIntended {
+            Act::GenerateKey { key }
+            | Act::ImportKey { key }
+            | Act::RestoreKey { key: Some(key) } => Fact::GenerateIntended {
                 key: key.clone(),
                 object_id: self
                     .script
@@ -213,6 +215,10 @@ impl Ceremony {
             | Act::OpenToken { .. }
             | Act::SetPin { .. }
             | Act::ProveBackup { .. }
+            | Act::OpenShare { .. }
+            | Act::RestoreKey { key: None }
+            | Act::ProveRestore { .. }
+            | Act::Destroy { .. }
             | Act::ProveToken { .. }
             | Act::Seal { .. }
             | Act::SealMedium { .. }

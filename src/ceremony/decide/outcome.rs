@@ -17,7 +17,7 @@ impl Ceremony {
     /// The event of an outcome that belongs to no act of its own: whatever the step, it can happen.
     fn outcome_beside(&self, step: &Step, outcome: &Outcome) -> Result<Option<Event>, StepError> {
         Ok(Some(match outcome {
-            Outcome::KeyDestroyed => {
+            Outcome::KeyDestroyed if !matches!(step.act, Act::Destroy { .. }) => {
                 let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
                 let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
                 let fingerprint = former.public_key.fingerprint();
@@ -88,7 +88,9 @@ impl Ceremony {
             }
             (Act::SetPin { key }, Outcome::PinSet) => Fact::PinSet { key: key.clone() },
             (
-                Act::GenerateKey { key } | Act::ImportKey { key },
+                Act::GenerateKey { key }
+                | Act::ImportKey { key }
+                | Act::RestoreKey { key: Some(key) },
                 Outcome::KeyGenerated {
                     token,
                     public_key,
@@ -107,14 +109,17 @@ impl Ceremony {
                 },
             ) => Fact::PossessionProven {
                 key: key.clone(),
-                occasion: match step.act {
-                    Act::ProveToken { .. } => Occasion::Reinsertion,
-                    Act::EnrolKey { .. } => Occasion::Adoption,
-                    _ => Occasion::Generation,
-                },
+                occasion: occasion_of(&step.act),
                 challenge: hex::encode(challenge),
                 signature: hex::encode(signature),
             },
+            (
+                Act::OpenShare { .. }
+                | Act::RestoreKey { .. }
+                | Act::ProveRestore { .. }
+                | Act::Destroy { .. },
+                outcome,
+            ) => return self.restore_outcome(step, outcome).map(Ok),
             (Act::CertifyKey { key }, Outcome::Signed(signature)) => {
                 self.certified(key, &signature)
             }
@@ -218,10 +223,19 @@ impl Ceremony {
             public_key: public_key.to_pem(),
             fingerprint: public_key.fingerprint(),
             attributes,
-            provenance: Self::provenance_of(&told, judged.as_ref()),
+            provenance: self.provenance_of(key, &told, judged.as_ref()),
             attestation: attestation.iter().map(Certificate::to_pem).collect(),
             token,
         }
+    }
+}
+
+/// When in the life of a key its token answers a challenge.
+const fn occasion_of(act: &Act) -> Occasion {
+    match act {
+        Act::ProveToken { .. } => Occasion::Reinsertion,
+        Act::EnrolKey { .. } => Occasion::Adoption,
+        _ => Occasion::Generation,
     }
 }
 
@@ -234,6 +248,7 @@ pub(super) const fn is_from_token(fact: &Fact) -> bool {
             | Fact::KeyGenerated { .. }
             | Fact::KeyConfined { .. }
             | Fact::PossessionProven { .. }
+            | Fact::RestoreProven { .. }
             | Fact::OwnTokenProven { .. }
             | Fact::KeyCertified { .. }
             | Fact::Signed { .. }

@@ -4,6 +4,7 @@
 mod backup;
 mod opening;
 mod particulars;
+mod restore;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use super::failure::Failure;
 pub use backup::{BackedUp, OpenedBy, Randomness, SeenMedium, WrappedIn};
 pub use opening::{Mode, Opening, TwinRoot};
 pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
+pub use restore::EnteredBy;
 
 /// One thing that happened, where, and who took part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,6 +255,55 @@ pub enum Fact {
         custodian: PersonId,
         /// How.
         by: OpenedBy,
+    },
+    /// A share was seen to be the one that was made for its custodian; where the key is restored, it came in.
+    ShareEntered {
+        /// The fingerprint of the set.
+        set: Digest,
+        /// Whose.
+        custodian: PersonId,
+        /// How.
+        by: EnteredBy,
+    },
+    /// Two people gave a share up: it counts as lost.
+    ShareGivenUp {
+        /// Whose.
+        custodian: PersonId,
+        /// Why.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
+    },
+    /// The shares that came in restored the key-encryption key of the set; it was wiped at once.
+    SharesCombined {
+        /// The fingerprint of the set.
+        set: Digest,
+    },
+    /// The key was unwrapped into the locked memory of the machine, and is the one of the manifest.
+    KeyRestored {
+        /// The fingerprint of the set.
+        set: Digest,
+        /// Of the public key.
+        fingerprint: Digest,
+    },
+    /// What was restored signed a message that can be no root.
+    RestoreProven {
+        /// The random part of the message, in hex.
+        challenge: String,
+        /// The signature over the message, in hex.
+        signature: String,
+    },
+    /// What was restored was destroyed, and was seen to be gone.
+    RestoredDestroyed {
+        /// Of the public key.
+        fingerprint: Digest,
+    },
+    /// Two people ended a drill without a restored key.
+    DrillFailed {
+        /// Why.
+        reason: String,
+        /// By whom it is approved.
+        approvals: Vec<Approval>,
     },
     /// Two people compared the fingerprint of a key at another site with what its holder read out.
     EnrolmentCompared {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::backup::Manifest;
 use crate::script::{KeyId, PersonId};
 use crate::words::Digest;
 
@@ -71,6 +72,9 @@ pub struct Opening {
     /// script gives the key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub twin_keys: BTreeMap<KeyId, String>,
+    /// The share set that stands in, in a rehearsal, for the one that the script restores from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin_set: Option<Box<Manifest>>,
     /// The fingerprints of the keys that were made in that rehearsal: none of them may come here.
     pub rehearsal_keys: Vec<Digest>,
     /// The public key, PEM, of the twin of each person's own token.

@@ -86,7 +86,7 @@ impl Ceremony {
                 self.key_mut(of_step)?.management_written = true;
             }
             (
-                Act::GenerateKey { .. } | Act::ImportKey { .. },
+                Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::RestoreKey { .. },
                 Fact::GenerateIntended {
                     object_id, label, ..
                 },
@@ -98,7 +98,7 @@ impl Ceremony {
                 require(state.generate == Intent::None, "it was announced already")?;
                 state.generate = Intent::Recorded((object_id, label.clone()));
             }
-            (Act::GenerateKey { .. } | Act::ImportKey { .. }, Fact::KeyGenerated { .. }) => {
+            (act, Fact::KeyGenerated { .. }) if act.makes().is_some() => {
                 self.fold_generated(of_step, fact)?;
             }
             (
@@ -216,14 +216,16 @@ impl Ceremony {
             .judge_attestation(of_step, &told, &certificates)
             .map_err(|refusal| broken(Check::KeyAttestation, refusal.to_string()))?;
         require(
-            Self::provenance_of(&told, judged.as_ref()) == *provenance,
+            self.provenance_of(of_step, &told, judged.as_ref()) == *provenance,
             "the provenance is not what attributes and attestation amount to",
         )?;
         let stood_in = self.is_stood_in(of_step, token);
         self.require_provenance(*provenance, stood_in, judged.as_ref())?;
         let is_imported = self.script.imports(of_step);
+        let is_restored = self.script.restores(of_step);
         require(
             stood_in
+                || is_restored
                 || is_imported == (*provenance == Provenance::Imported)
                 || attributes.local.is_none(),
             "the key was brought into the token although the script has it made there, or the other way round",
@@ -241,8 +243,12 @@ impl Ceremony {
             state.token.as_ref() == Some(token),
             "the key is in another token than the one that was opened",
         )?;
+        let public_key = generated.public_key.clone();
         state.generated = Some(generated);
         state.right_pin();
+        if is_restored {
+            self.fold_restored_onto(&public_key)?;
+        }
         Ok(())
     }
 

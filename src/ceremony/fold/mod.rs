@@ -11,6 +11,7 @@ mod key;
 mod owed;
 mod payloads;
 mod people;
+mod restore;
 mod root;
 mod signing;
 mod tokens;
@@ -19,12 +20,13 @@ use jiff::Timestamp;
 
 use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::FrozenRoot;
-use crate::script::{Act, KeyId, PersonId, StepId};
+use crate::script::{Act, Grade, KeyId, PersonId, StepId};
 
 use crate::ceremony::check::Check;
 use crate::ceremony::custody::is_taken_again;
 use crate::ceremony::event::{Event, Fact, Opening, Verdict};
 use crate::ceremony::foundation::Foundation;
+use crate::ceremony::restore::is_of_restore;
 use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
 /// Why an event cannot have happened where it stands.
@@ -128,6 +130,7 @@ impl Ceremony {
         let is_folded = self.fold_people(event)?
             || self.fold_tokens(event)?
             || self.fold_payloads(event)?
+            || self.fold_restore_decision(event)?
             || self.fold_anywhere(event)?;
         if !is_folded {
             if !self.fold_custody(event)? {
@@ -176,6 +179,7 @@ impl Ceremony {
             "the register of payloads is of a rehearsal: what was signed there is for no production",
         )?;
         self.require_twins_of_own_tokens(opening)?;
+        self.require_set(opening)?;
         self.opening = Some(opening.clone());
         Ok(())
     }
@@ -213,6 +217,7 @@ impl Ceremony {
                     key.sign.interrupt();
                 }
                 self.forget_what_was_in_memory()?;
+                self.forget_what_was_restored();
                 self.stop_looking();
                 self.failure = None;
             }
@@ -337,6 +342,7 @@ impl Ceremony {
                 let before = self.sign_offs.insert(person.clone(), signed_off);
                 require(before.is_none(), "that person has signed off already")?;
             }
+            (act, _) if is_of_restore(act) => self.fold_restore(act, &step_id, event)?,
             (Act::BackUpKey { key } | Act::ProveBackup { key }, _) => {
                 self.fold_backup(&act, key, &step_id, event)?;
             }
@@ -452,6 +458,22 @@ impl Ceremony {
             Act::BackUpKey { key } => self.keys[key].backup.is_complete(),
             Act::ProveBackup { key } => {
                 self.keys[key].backup.is_complete() && self.next_unopened_share(key).is_none()
+            }
+            Act::OpenShare { custodian } => self.is_share_settled(custodian),
+            Act::RestoreKey { .. } => {
+                let state = &self.restore;
+                let wants_key = self
+                    .script
+                    .restore()
+                    .is_some_and(|plan| plan.grade == Grade::Full);
+                state.failed.is_some()
+                    || state.is_restored
+                    || !wants_key && !state.combined.is_empty()
+            }
+            Act::ProveRestore { .. } => self.restore.failed.is_some() || self.restore.is_proven,
+            Act::Destroy { .. } => {
+                let state = &self.restore;
+                state.is_destroyed || state.failed.is_some() && !state.is_restored
             }
             Act::EnrolKey { key } => self.is_enrolled(key),
             Act::CertifyKey { key } => self.keys[key].certificate.is_some(),

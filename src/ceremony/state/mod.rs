@@ -3,6 +3,7 @@
 mod backup;
 mod key;
 mod look;
+mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use super::people::Presence;
 pub use backup::KeyBackup;
 pub use key::{Former, FormerFate, KeyState};
 pub(super) use key::{Generated, Intent};
+pub use restore::RestoreState;
 
 /// A ceremony: the fold of its events.
 #[derive(Debug, Clone)]
@@ -82,6 +84,8 @@ pub struct Ceremony {
     pub(super) given_up: Vec<(Digest, String)>,
     /// By which recipients custodians were seen to open a test message.
     pub(super) recipients: BTreeMap<PersonId, Vec<String>>,
+    /// How far a drill or a recovery is.
+    pub(super) restore: RestoreState,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -184,6 +188,7 @@ impl Ceremony {
             keyboard_tested: false,
             given_up: Vec::new(),
             recipients: BTreeMap::new(),
+            restore: RestoreState::default(),
             failure: None,
             ending: None,
         };

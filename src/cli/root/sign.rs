@@ -139,6 +139,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         machine: station::machine(),
         rehearsal: None,
+        twin_set: None,
         rehearsal_keys: Vec::new(),
         twin_attestation_root: None,
         twin_root: None,

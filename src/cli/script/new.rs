@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
 use super::enrol::Enrol;
+use super::restore::Restore;
 use super::source::read_file;
 use super::{tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
@@ -66,6 +67,8 @@ pub(super) struct Arguments {
     change: Change,
     #[command(flatten)]
     enrol: Enrol,
+    #[command(flatten)]
+    restore: Restore,
 }
 
 impl Arguments {
@@ -91,6 +94,10 @@ enum Ready {
     Revocation,
     /// No root: a key for one that is signed elsewhere
     Enrolment,
+    /// No root: shares are seen to restore a key
+    Drill,
+    /// No root: shares restore a lost key onto a new token
+    Recovery,
 }
 
 impl Ready {
@@ -101,6 +108,17 @@ impl Ready {
             Self::Renewal => "renewal",
             Self::Revocation => "revocation",
             Self::Enrolment => "enrolment",
+            Self::Drill => "drill",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// The kind of a script that restores a key from its shares.
+    const fn restores(self) -> Option<Kind> {
+        match self {
+            Self::Drill => Some(Kind::Drill),
+            Self::Recovery => Some(Kind::Recovery),
+            _ => None,
         }
     }
 }
@@ -115,7 +133,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .iter()
             .map(|one| (one.file.clone(), one.bytes.clone())),
     );
-    let text = if makes_first {
+    if arguments.restore.is_given() && arguments.kind.restores().is_none() {
+        return Err(Failure::new(Status::Usage, "this ceremony restores no key")
+            .hint("conclave script new drill, or recovery"));
+    }
+    let text = if let Some(kind) = arguments.kind.restores() {
+        if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
+            return Err(Failure::new(
+                Status::Usage,
+                "this ceremony changes no root, and makes no key",
+            )
+            .hint("give --manifest, and what else stands under \"A drill, or a recovery\""));
+        }
+        let blueprint = arguments.restore.blueprint(kind, arguments)?;
+        let (name, bytes) = &blueprint.manifest;
+        carried.insert(name.clone(), bytes.clone());
+        blueprint.write()
+    } else if makes_first {
         if arguments.change.is_given() {
             return Err(Failure::new(Status::Usage, "this ceremony changes no root")
                 .hint("conclave script new rotation, renewal or revocation"));

@@ -4,6 +4,8 @@ mod identity;
 mod media;
 mod opening;
 mod paper;
+mod restore;
+mod typing;
 
 use std::fs;
 use std::io;
@@ -30,6 +32,7 @@ use super::{Executor, ExecutorError, fill_random};
 
 pub(super) use media::MediaRoom;
 pub(super) use opening::Passphrases;
+pub(super) use restore::Restoring;
 
 /// After how many combinations of shares the room is told how far it is.
 const TOLD_EVERY: u64 = 256;

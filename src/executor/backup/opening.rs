@@ -192,7 +192,7 @@ impl Executor<'_> {
     }
 
     /// Opens something with the identity of a custodian, on this machine.
-    fn open_here<T: Send + 'static>(
+    pub(super) fn open_here<T: Send + 'static>(
         &mut self,
         custodian: &PersonId,
         open: impl FnOnce(&Opener) -> Result<T, Refusal> + Send + 'static,
@@ -238,7 +238,7 @@ impl Executor<'_> {
     }
 
     /// What opens for the twin of a custodian; none in a production.
-    fn twin_opener(&mut self, custodian: &PersonId) -> Performed<Option<Opener>> {
+    pub(super) fn twin_opener(&mut self, custodian: &PersonId) -> Performed<Option<Opener>> {
         let Some(identity) = self.room.hands.twin_identity(custodian) else {
             return Ok(None);
         };
@@ -253,7 +253,7 @@ impl Executor<'_> {
         })
     }
 
-    fn ask_passphrase(
+    pub(super) fn ask_passphrase(
         &mut self,
         custodian: &PersonId,
         purpose: SecretPurpose,
@@ -339,7 +339,7 @@ fn words_in(opened: &[u8]) -> String {
     line.unwrap_or_default().to_owned()
 }
 
-fn read_whole(path: &Path) -> Performed<Vec<u8>> {
+pub(super) fn read_whole(path: &Path) -> Performed<Vec<u8>> {
     let shown = || PathBuf::from(crate::record::visible(&path.to_string_lossy()));
     let failed = |what: String| {
         Hindrance::Failed(Failure {

@@ -92,14 +92,14 @@ impl Executor<'_> {
         }
     }
 
-    fn word_refused(&mut self, number: usize, why: &'static str) {
+    pub(super) fn word_refused(&mut self, number: usize, why: &'static str) {
         let error = StepError::ShareWord { number, why };
         self.front_end.not_accepted(&self.ceremony, &error);
     }
 }
 
 /// The one word that begins as it was typed.
-fn completed(typed: &str) -> Option<&'static str> {
+pub(super) fn completed(typed: &str) -> Option<&'static str> {
     let lower = Zeroizing::new(typed.trim().to_lowercase());
     let mut begin = slip39::completions(&lower);
     match (begin.next(), begin.next()) {

@@ -1,6 +1,7 @@
 //! What each act is called, what people do in it, and what it proves.
 
 mod backup;
+mod restore;
 
 use crate::script::{
     Act, Fate, KeyId, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan, TokenSecret,
@@ -26,6 +27,10 @@ impl Act {
             Self::ProveBackup { key } => {
                 format!("Prove the backup of {}", script.key_title(key))
             }
+            Self::OpenShare { custodian } => restore::open_share_title(script, custodian),
+            Self::RestoreKey { .. } => restore::restore_title(script),
+            Self::ProveRestore { .. } => "Prove what was restored".into(),
+            Self::Destroy { .. } => "Destroy what was restored".into(),
             Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
             Self::CertifyKey { key } => format!("Certify {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
@@ -61,6 +66,10 @@ impl Act {
             Self::ImportKey { .. } => "Import key",
             Self::BackUpKey { .. } => "Back up key",
             Self::ProveBackup { .. } => "Prove backup",
+            Self::OpenShare { .. } => "Open share",
+            Self::RestoreKey { .. } => "Restore key",
+            Self::ProveRestore { .. } => "Prove restore",
+            Self::Destroy { .. } => "Destroy",
             Self::EnrolKey { .. } => "Enrol key",
             Self::CertifyKey { .. } => "Certify key",
             Self::JudgeRequest => "Judge request",
@@ -79,6 +88,10 @@ impl Act {
 
     /// What people do, one thing a line, for the run sheet and the screen.
     #[must_use]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "each act has its lines, and they are read side by side"
+    )]
     pub fn instructions(&self, script: &Script) -> Vec<String> {
         let version = script.root_version();
         match self {
@@ -124,6 +137,10 @@ impl Act {
             Self::GenerateKey { key } | Self::ImportKey { key } => generate_key(script, key),
             Self::BackUpKey { key } => backup::back_up(script, key),
             Self::ProveBackup { key } => backup::prove(script, key),
+            Self::OpenShare { custodian } => restore::open_share(script, custodian),
+            Self::RestoreKey { key } => restore::restore(script, key.as_ref()),
+            Self::ProveRestore { key } => restore::prove(key.as_ref()),
+            Self::Destroy { key } => restore::destroy(script, key.as_ref()),
             Self::EnrolKey { key } => enrol_key(script, key),
             Self::CertifyKey { .. } => certify_key(script),
             Self::JudgeRequest => lines(&[
@@ -231,6 +248,12 @@ impl Act {
             Self::ProveBackup { .. } => {
                 lines(&["every custodian opened the own share, and it is of this set"])
             }
+            Self::OpenShare { .. } => vec![restore::opened_share_proves(script)],
+            Self::RestoreKey { .. } => restore::restore_proves(script),
+            Self::ProveRestore { .. } => {
+                vec!["what was restored signs, and the manifest's public key verifies it".into()]
+            }
+            Self::Destroy { .. } => vec!["nothing that was restored is left".into()],
             Self::EnrolKey { key } if script.key(key).is_some() => vec![
                 "the token holds the key that its enrolment file names".into(),
                 "the key answers a fresh challenge".into(),

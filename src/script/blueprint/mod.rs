@@ -3,6 +3,7 @@
 mod backup;
 mod change;
 mod enrolment;
+mod restore;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 pub use backup::{Keeper, back_up};
 pub use change::{ChangeBlueprint, KeyFate};
 pub use enrolment::{EnrolledFile, enrol};
+pub use restore::RestoreBlueprint;
 
 use super::TokenSecret;
 use super::embedded::embedded;
@@ -165,22 +167,7 @@ impl Blueprint {
                     token.insert("profile", self.profile.as_str().into());
                     token.insert("label", format!("conclave-key-{n}").into());
                 }
-                let secrets = table.get_mut("activation").and_then(Item::as_array_mut);
-                let secrets = secrets.into_iter().flat_map(Array::iter_mut);
-                for secret in secrets.filter_map(Value::as_inline_table_mut) {
-                    if let Some(what) = secret.get_mut("what")
-                        && what.as_str() == Some(TokenSecret::SoPin.as_str())
-                    {
-                        let decor = what.decor().clone();
-                        *what = TokenSecret::ruling(&self.profile).as_str().into();
-                        *what.decor_mut() = decor;
-                    }
-                    if let Some(by) = secret.get_mut("set_by") {
-                        let decor = by.decor().clone();
-                        *by = format!("holder-{n}").into();
-                        *by.decor_mut() = decor;
-                    }
-                }
+                activation(table, &self.profile, &format!("holder-{n}"));
             },
         )
     }
@@ -263,6 +250,26 @@ pub(super) fn set(table: &mut Table, name: &str, new: impl Into<Value>) {
         *new.decor_mut() = old.decor().clone();
     }
     *item = value(new);
+}
+
+/// The secrets of a key's token are those of its make, and its holder's.
+fn activation(key: &mut Table, profile: &str, holder: &str) {
+    let secrets = key.get_mut("activation").and_then(Item::as_array_mut);
+    let secrets = secrets.into_iter().flat_map(Array::iter_mut);
+    for secret in secrets.filter_map(Value::as_inline_table_mut) {
+        if let Some(what) = secret.get_mut("what")
+            && what.as_str() == Some(TokenSecret::SoPin.as_str())
+        {
+            let decor = what.decor().clone();
+            *what = TokenSecret::ruling(profile).as_str().into();
+            *what.decor_mut() = decor;
+        }
+        if let Some(by) = secret.get_mut("set_by") {
+            let decor = by.decor().clone();
+            *by = holder.into();
+            *by.decor_mut() = decor;
+        }
+    }
 }
 
 /// Cuts or adds tables at the end, until `count` of those that match are there; then fills each.

@@ -10,6 +10,7 @@ mod media;
 mod notary;
 mod order;
 mod people;
+mod restore;
 mod root;
 mod rotation;
 mod spares;
@@ -36,6 +37,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     media::check(log, draft);
     activation::check(log, draft);
     backup::check(log, draft);
+    restore::check(log, draft);
     custody::check(log, draft);
     enrolment::check(log, draft);
     rotation::check(log, draft);

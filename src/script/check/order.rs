@@ -3,7 +3,7 @@
 use super::twice;
 use crate::script::plan::{Backup, Kind};
 use crate::script::read::{Draft, Log, StepEntry};
-use crate::script::{Act, KeyId, Place};
+use crate::script::{Act, Grade, KeyId, Place};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.steps.iter().filter_map(own_id));
@@ -116,7 +116,9 @@ impl<'o> Order<'o, '_> {
     /// The act that makes a key: in its token, unless a step brings it in.
     fn maker(&self, key: KeyId) -> Act {
         let import = Act::ImportKey { key: key.clone() };
-        if self.first(&import).is_some() {
+        if self.restores() {
+            Act::RestoreKey { key: Some(key) }
+        } else if self.first(&import).is_some() {
             import
         } else {
             Act::GenerateKey { key }
@@ -160,7 +162,9 @@ impl<'o> Order<'o, '_> {
     fn all_keys_proven(&self) -> Vec<Act> {
         let acts = self.keys.iter().filter_map(|&key| {
             let act = Act::ProveToken { key: key.clone() };
-            (self.is_made(key) || self.first(&act).is_some()).then_some(act)
+            // What a drill restores is destroyed again.
+            let is_kept = self.is_made(key) && self.draft.kind != Kind::Drill;
+            (is_kept || self.first(&act).is_some()).then_some(act)
         });
         acts.collect()
     }
@@ -168,6 +172,40 @@ impl<'o> Order<'o, '_> {
     /// Whether the ceremony makes keys and no root.
     fn is_enrolment(&self) -> bool {
         self.draft.kind == Kind::Enrolment
+    }
+
+    /// Whether the ceremony restores a key from its shares.
+    fn restores(&self) -> bool {
+        matches!(self.draft.kind, Kind::Drill | Kind::Recovery)
+    }
+
+    /// The token onto which the key is restored; none where it stays in memory.
+    fn restored_onto(&self) -> Option<KeyId> {
+        self.keys.first().map(|&key| key.clone())
+    }
+
+    /// The acts that restore a key, and what becomes of it.
+    fn restoring(&self) -> Vec<Act> {
+        let key = || self.restored_onto();
+        let grade = self.draft.restore.as_ref().and_then(|entry| entry.grade);
+        let mut acts = Vec::new();
+        if grade.is_some_and(|grade| grade >= Grade::Quorum) {
+            acts.push(Act::RestoreKey { key: key() });
+        }
+        if grade == Some(Grade::Full) {
+            acts.push(Act::ProveRestore { key: key() });
+            if self.draft.kind == Kind::Drill {
+                acts.push(Act::Destroy { key: key() });
+            }
+        }
+        acts
+    }
+
+    /// The steps in which shares come in.
+    fn shares(&self) -> Vec<Act> {
+        let shares = self.steps().map(|(_, _, act)| act);
+        let shares = shares.filter(|act| matches!(act, Act::OpenShare { .. }));
+        shares.cloned().collect()
     }
 
     /// Every act that a genesis cannot go without, in the order in which it is done.
@@ -200,6 +238,12 @@ impl<'o> Order<'o, '_> {
         }
         let distant = self.distant.iter();
         acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
+        if self.restores() {
+            acts.extend(self.restoring());
+            acts.extend(self.all_keys_proven());
+            acts.push(Act::SignOff);
+            return acts;
+        }
         if !self.is_enrolment() {
             acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
             if self.owes_signatures() {
@@ -237,8 +281,30 @@ impl<'o> Order<'o, '_> {
             Act::AttestClock | Act::InspectStation | Act::ReadScript | Act::Note { .. } => {
                 vec![Act::Attendance]
             }
-            Act::Seal { key, .. } => vec![Act::Export, Act::ProveToken { key: key.clone() }],
-            Act::Break { .. } | Act::OpenToken { .. } => {
+            Act::Seal { key, .. } => {
+                let mut acts = vec![Act::Export, Act::ProveToken { key: key.clone() }];
+                acts.extend(
+                    self.restores()
+                        .then(|| self.restoring())
+                        .into_iter()
+                        .flatten(),
+                );
+                acts
+            }
+            Act::RestoreKey { key } => {
+                let mut acts = self.shares();
+                acts.extend(key.iter().flat_map(|key| {
+                    [
+                        Act::OpenToken { key: key.clone() },
+                        Act::InitialiseToken { key: key.clone() },
+                        Act::SetPin { key: key.clone() },
+                    ]
+                }));
+                acts
+            }
+            Act::ProveRestore { key } => vec![Act::RestoreKey { key: key.clone() }],
+            Act::Destroy { key } => vec![Act::ProveRestore { key: key.clone() }],
+            Act::Break { .. } | Act::OpenToken { .. } | Act::OpenShare { .. } => {
                 vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
             }
             Act::InitialiseToken { key } => vec![Act::OpenToken { key: key.clone() }],
@@ -277,6 +343,7 @@ impl<'o> Order<'o, '_> {
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
             Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
+            Act::ProveToken { .. } if self.restores() => self.restoring(),
             Act::ProveToken { .. } => vec![Act::Export],
             Act::SealMedium { .. } => {
                 let mut acts = vec![Act::Export];
@@ -287,6 +354,10 @@ impl<'o> Order<'o, '_> {
                 let mut acts = self.all_keys_proven();
                 acts.extend(self.all_backups_proven());
                 acts.extend(self.seals());
+                if self.restores() {
+                    acts.extend(self.shares());
+                    acts.extend(self.restoring());
+                }
                 acts
             }
         }
@@ -333,6 +404,19 @@ impl<'o> Order<'o, '_> {
                     | Act::CollectSignatures
                     | Act::VerifyRoot
             );
+            if self.restores() {
+                self.needless_in_restore(step, act);
+                continue;
+            }
+            if super::restore::is_of_restore(act) {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: only a drill or a recovery restores", act.name()),
+                    "take the step out, or write kind = \"drill\"",
+                );
+                continue;
+            }
             if is_of_root && self.is_enrolment() {
                 self.log.fault(
                     "script.unused",
@@ -399,6 +483,49 @@ impl<'o> Order<'o, '_> {
                     ),
                 );
             }
+        }
+    }
+
+    /// Nothing is made, backed up, signed or exported where a key is restored; and nothing goes further than the grade.
+    fn needless_in_restore(&self, step: &StepEntry, act: &Act) {
+        let fits = match act {
+            Act::Attendance
+            | Act::AttestClock
+            | Act::InspectStation
+            | Act::ReadScript
+            | Act::Note { .. }
+            | Act::Break { .. }
+            | Act::OpenShare { .. }
+            | Act::OpenToken { .. }
+            | Act::InitialiseToken { .. }
+            | Act::SetPin { .. }
+            | Act::SealMedium { .. }
+            | Act::SignOff => true,
+            Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. } => {
+                self.restoring().contains(act)
+            }
+            Act::ProveToken { .. } | Act::Seal { .. } => self.draft.kind == Kind::Recovery,
+            _ => false,
+        };
+        if !fits {
+            self.log.fault(
+                "script.unused",
+                &step.span,
+                format!(
+                    "{} has no place in a {}{}",
+                    described(act),
+                    self.draft.kind,
+                    match (self.restored_onto(), act.key()) {
+                        (Some(_), None) if super::restore::is_of_restore(act) =>
+                            ", whose key is restored onto a token",
+                        _ => "",
+                    }
+                ),
+                match self.restored_onto() {
+                    Some(key) => format!("take the step out, or write key = {:?}", key.as_str()),
+                    None => "take the step out".to_owned(),
+                },
+            );
         }
     }
 
@@ -559,10 +686,13 @@ const fn stage(act: &Act) -> u8 {
     match act {
         Act::Attendance | Act::Note { .. } | Act::Break { .. } => 0,
         Act::AttestClock | Act::InspectStation | Act::ReadScript => 1,
-        Act::OpenToken { .. } => 2,
+        Act::OpenToken { .. } | Act::OpenShare { .. } => 2,
         Act::InitialiseToken { .. } => 3,
         Act::SetPin { .. } => 4,
-        Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::EnrolKey { .. } => 5,
+        Act::GenerateKey { .. }
+        | Act::ImportKey { .. }
+        | Act::RestoreKey { .. }
+        | Act::EnrolKey { .. } => 5,
         Act::BackUpKey { .. } | Act::CertifyKey { .. } => 6,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 8,
@@ -571,8 +701,8 @@ const fn stage(act: &Act) -> u8 {
         Act::VerifyRoot => 11,
         Act::Export => 12,
         // Wherever it stands after back-up-key: at the latest before what is sealed.
-        Act::ProveBackup { .. } => 13,
-        Act::ProveToken { .. } => 14,
+        Act::ProveBackup { .. } | Act::ProveRestore { .. } => 13,
+        Act::ProveToken { .. } | Act::Destroy { .. } => 14,
         Act::Seal { .. } | Act::SealMedium { .. } => 15,
         Act::SignOff => 16,
     }
@@ -611,6 +741,10 @@ const fn reason(act: &Act) -> &'static str {
         Act::ProveBackup { .. } => {
             "no backup counts before each custodian was seen to open a share"
         }
+        Act::OpenShare { .. } => "a key is restored from shares that are there",
+        Act::RestoreKey { .. } => "what is proven or destroyed has to be restored first",
+        Act::ProveRestore { .. } => "nothing counts as restored that was not seen to sign",
+        Act::Destroy { .. } => "a drill leaves nothing behind",
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::CertifyKey { .. } => "a root of Notary is composed of keys in certificates",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",

@@ -164,6 +164,7 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
             Some(Act::Seal { receiver, .. } | Act::SealMedium { receiver, .. }) => {
                 receiver.as_ref() == Some(&id.value)
             }
+            Some(Act::OpenShare { custodian }) => *custodian == id.value,
             _ => false,
         });
         let groups = draft.backup.iter().flat_map(|backup| &backup.groups);

@@ -6,7 +6,7 @@ use crate::script::CarriedKey;
 use crate::script::read::{At, Draft, Log, RoleEntry, Span};
 
 pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
-    if draft.keys.is_empty() && draft.distant.is_empty() {
+    if draft.restore.is_none() && draft.keys.is_empty() && draft.distant.is_empty() {
         log.fault(
             "script.keys",
             &draft.start,

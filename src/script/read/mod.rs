@@ -14,6 +14,7 @@ mod notary;
 mod people;
 mod pins;
 mod previous;
+mod restore;
 mod root;
 mod rotation;
 mod signing;
@@ -42,6 +43,7 @@ pub(super) use log::{At, Log, Span};
 pub(super) use media::MediumEntry;
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
+pub(super) use restore::RestoreEntry;
 pub(super) use root::{RoleEntry, RootEntry};
 pub(super) use rotation::{ChangeEntry, DistantEntry};
 pub(super) use spares::SpareEntry;
@@ -53,7 +55,7 @@ const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
 
 /// Kinds of ceremonies that other versions run.
-const LATER_KINDS: [&str; 3] = ["backup", "drill", "recovery"];
+const LATER_KINDS: [&str; 1] = ["backup"];
 
 /// Everything that was read, sound or not, with its places.
 pub(super) struct Draft {
@@ -73,6 +75,7 @@ pub(super) struct Draft {
     pub(super) distant: Vec<DistantEntry>,
     pub(super) steps: Vec<StepEntry>,
     pub(super) backup: Option<BackupEntry>,
+    pub(super) restore: Option<RestoreEntry>,
 }
 
 impl Draft {
@@ -251,7 +254,7 @@ fn document_fields(
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
-        Kind::Genesis | Kind::Enrolment => None,
+        Kind::Genesis | Kind::Enrolment | Kind::Drill | Kind::Recovery => None,
         _ => fields
             .required(
                 "previous",
@@ -272,7 +275,7 @@ fn document_fields(
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
     let root = root_policy(&mut fields, &mut carrier, kind);
     let attestation = attestation::read(&mut fields, &mut carrier);
-    let people = people::read(fields.tables("person", MOST), &mut carrier);
+    let people = people::read(fields.tables("person", MOST), &mut carrier, kind);
     let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
     let spares = spares::read(fields.tables("spare", MOST));
     let media = media::read(fields.tables("medium", MOST));
@@ -280,6 +283,16 @@ fn document_fields(
         .optional("backup")
         .and_then(|value| value.table("[backup]"))
         .map(backup::read);
+    let restore = match kind {
+        Kind::Drill | Kind::Recovery => fields
+            .required(
+                "restore",
+                "a table [restore] with the manifest of the shares",
+            )
+            .and_then(|value| value.table("[restore]"))
+            .map(|table| restore::read(table, &mut carrier, kind)),
+        _ => None,
+    };
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -301,6 +314,7 @@ fn document_fields(
         distant,
         steps,
         backup,
+        restore,
     };
     check::check(log, &draft, at);
     if !log.is_clean() {
@@ -317,7 +331,7 @@ fn document_fields(
 
 /// The table `[root]`, of ceremonies that make one.
 fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
-    if kind == Kind::Enrolment {
+    if matches!(kind, Kind::Enrolment | Kind::Drill | Kind::Recovery) {
         return RootEntry::default();
     }
     fields
@@ -374,7 +388,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         not_before: draft.not_before?,
         assurance: draft.assurance,
         root: match draft.kind {
-            Kind::Enrolment => RootPolicy::NONE,
+            Kind::Enrolment | Kind::Drill | Kind::Recovery => RootPolicy::NONE,
             _ => draft.root.complete(before)?,
         },
         previous,
@@ -394,6 +408,10 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
             Some(entry) => Some(entry.plan()?),
             None => None,
         },
+        restore: match draft.restore {
+            Some(entry) => Some(entry.complete()?),
+            None => None,
+        },
     })
 }
 
@@ -403,7 +421,7 @@ fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
         value.fault(
             "script.unsupported",
             format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis, rotation, renewal, signing, enrolment",
+            "this version runs: genesis, rotation, renewal, signing, enrolment, drill, recovery",
         );
         return None;
     }

@@ -6,8 +6,8 @@ use super::carried::Carrier;
 use super::fields::{Fields, Value};
 use super::keys::{self, TokenEntry};
 use super::log::{At, Span};
-use crate::script::plan::{Person, PersonRole};
-use crate::script::{CarriedKey, OwnToken, PersonId, ShareKeeping};
+use crate::script::plan::{Kind, Person, PersonRole};
+use crate::script::{CarriedKey, Opens, OwnToken, PersonId, ShareKeeping};
 
 /// A person as it was read.
 pub(in crate::script) struct PersonEntry {
@@ -21,6 +21,7 @@ pub(in crate::script) struct PersonEntry {
     pub(in crate::script) keeping: Option<At<ShareKeeping>>,
     /// Whether that is all that the script says of it: nothing of it was faulty.
     pub(in crate::script) is_keeping_read: bool,
+    opens: Opens,
 }
 
 /// A person's own token as it was read.
@@ -30,12 +31,16 @@ pub(in crate::script) struct OwnTokenEntry {
     pub(in crate::script) key: Option<At<CarriedKey>>,
 }
 
-pub(super) fn read(tables: Vec<Fields<'_, '_>>, carrier: &mut Carrier<'_>) -> Vec<PersonEntry> {
+pub(super) fn read(
+    tables: Vec<Fields<'_, '_>>,
+    carrier: &mut Carrier<'_>,
+    kind: Kind,
+) -> Vec<PersonEntry> {
     let tables = tables.into_iter();
-    tables.map(|fields| person(fields, carrier)).collect()
+    tables.map(|fields| person(fields, carrier, kind)).collect()
 }
 
-fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> PersonEntry {
+fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> PersonEntry {
     let span = fields.span.clone();
     let id = fields
         .required("id", "id = \"holder-1\"")
@@ -53,8 +58,17 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> PersonEntry 
         .optional("approval")
         .and_then(|value| value.table("\"approval\""))
         .map(|table| own_token(table, carrier));
-    let keeps = fields.optional("recipient").is_some();
-    let keeping = backup::keeping(&mut fields);
+    // How a share is kept that exists, its manifest says.
+    let is_restored = matches!(kind, Kind::Drill | Kind::Recovery);
+    let keeps = !is_restored && fields.optional("recipient").is_some();
+    let (opens, keeping) = if is_restored {
+        let opens = fields
+            .optional("opens")
+            .and_then(|value| value.one_of("script.restore", Opens::SPELLINGS));
+        (opens, None)
+    } else {
+        (None, backup::keeping(&mut fields))
+    };
     fields.finish();
     PersonEntry {
         span,
@@ -65,6 +79,7 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> PersonEntry 
         approval,
         is_keeping_read: keeps == keeping.is_some(),
         keeping,
+        opens: opens.unwrap_or_default(),
     }
 }
 
@@ -132,6 +147,7 @@ impl PersonEntry {
             roles: self.roles?.value,
             substitute: self.substitute.map(|name| name.value),
             keeping: self.keeping.map(|at| at.value),
+            opens: self.opens,
             approval: match self.approval {
                 Some(entry) => Some(OwnToken {
                     token: entry.token?.complete()?,

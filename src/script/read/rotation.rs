@@ -51,7 +51,7 @@ pub(super) fn change(
     root: Option<&TrustedRoot>,
 ) -> Option<ChangeEntry> {
     let wanted = match kind {
-        Kind::Genesis | Kind::Enrolment => Wanted::Add,
+        Kind::Genesis | Kind::Enrolment | Kind::Drill | Kind::Recovery => Wanted::Add,
         Kind::Rotation => fields
             .required("change", "change = \"keep\"")
             .and_then(|value| value.one_of("script.change", &SPELLINGS))?,
@@ -101,7 +101,7 @@ pub(super) fn place(
     change: Option<&ChangeEntry>,
 ) -> Option<Place> {
     let is_new = change.is_some_and(|change| change.wanted == Wanted::Add);
-    if kind == Kind::Enrolment {
+    if matches!(kind, Kind::Enrolment | Kind::Drill | Kind::Recovery) {
         return None;
     }
     if is_new {

@@ -60,7 +60,7 @@ pub(super) fn read(
             .table("[register]")
             .and_then(|table| register(table, &mut carrier)),
     };
-    let people = people::read(fields.tables("person", MOST), &mut carrier);
+    let people = people::read(fields.tables("person", MOST), &mut carrier, Kind::Signing);
     let keys: Vec<_> = fields
         .tables("key", MOST)
         .into_iter()
@@ -121,6 +121,7 @@ pub(super) fn read(
         payloads: register?,
         attestation: AttestationPolicy::default(),
         backup: None,
+        restore: None,
         signing: Some(Signing {
             request,
             trust: trust?,

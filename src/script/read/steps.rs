@@ -20,6 +20,8 @@ pub(in crate::script) struct StepEntry {
     pub(in crate::script) initials: Vec<At<PersonId>>,
     /// Who takes a bag, and where that stands.
     pub(in crate::script) receiver: Option<At<PersonId>>,
+    /// Whose share it is about, and where that stands.
+    pub(in crate::script) custodian: Option<At<PersonId>>,
     pub(in crate::script) id: Option<At<StepId>>,
     minutes: Option<u32>,
 }
@@ -65,6 +67,7 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         medium: None,
         initials: Vec::new(),
         receiver: None,
+        custodian: None,
         id: None,
         minutes: None,
     };
@@ -88,6 +91,20 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
                 .and_then(|value| value.at(value.id()));
             entry.key.clone().and_then(|key| of_key(name, key.value))
         }
+        "open-share" => {
+            entry.custodian = fields
+                .required("custodian", "custodian = \"custodian-1\"")
+                .and_then(|value| value.at(value.id()));
+            entry.custodian.clone().map(|at| Act::OpenShare {
+                custodian: at.value,
+            })
+        }
+        "restore-key" | "prove-restore" | "destroy" => {
+            let named = fields.optional("key");
+            entry.key = named.as_ref().and_then(|value| value.at(value.id()));
+            let key = entry.key.clone().map(|at| at.value);
+            (named.is_some() == key.is_some()).then(|| restoring(name, key))
+        }
         _ => alone(name),
     };
     fields.finish();
@@ -95,15 +112,6 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
 }
 
 fn known(value: &Value<'_, '_>) -> Option<&'static str> {
-    let text = value.raw()?;
-    if Act::LATER.contains(&text) {
-        value.fault(
-            "script.unsupported",
-            format!("act {text:?} is not supported by this version"),
-            format!("known here: {}", Act::KNOWN.join(", ")),
-        );
-        return None;
-    }
     let spellings = Act::KNOWN.map(|name| (name, name));
     value.one_of("script.act", &spellings)
 }
@@ -124,6 +132,14 @@ fn alone(name: &str) -> Option<Act> {
         "sign-off" => Act::SignOff,
         _ => return None,
     })
+}
+
+fn restoring(name: &str, key: Option<KeyId>) -> Act {
+    match name {
+        "restore-key" => Act::RestoreKey { key },
+        "prove-restore" => Act::ProveRestore { key },
+        _ => Act::Destroy { key },
+    }
 }
 
 fn of_key(name: &str, key: KeyId) -> Option<Act> {

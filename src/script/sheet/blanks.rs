@@ -47,6 +47,8 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             one("Fingerprint of the set"),
             one("Serial numbers of the two media"),
         ],
+        Act::OpenShare { .. } => vec![one("Set on the sheet of the share")],
+        Act::RestoreKey { .. } => vec![one("Medium of the wrapped key")],
         Act::EnrolKey { key } if script.distant_key(key).is_some() => {
             vec![one("Called (name, number)"), one("First fingerprint words")]
         }
@@ -67,6 +69,8 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::ReadScript
         | Act::Note { .. }
         | Act::ProveBackup { .. }
+        | Act::ProveRestore { .. }
+        | Act::Destroy { .. }
         | Act::InitialiseToken { .. }
         | Act::EnrolKey { .. }
         | Act::CertifyKey { .. }

@@ -1,0 +1,368 @@
+//! The certificate of a drill: what was shown, by whom, of which set, and each share by the name of its keeper. As text,
+//! as a page to print, and as JSON; all three say the same.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::backup::Manifest;
+use crate::ceremony::{Ceremony, DrillResult, Mode, Verdict};
+use crate::record::HtmlText;
+use crate::script::{Grade, PersonId};
+use crate::transcript::Transcript;
+use crate::words::Digest;
+
+/// The names of the documents.
+const TEXT: &str = "certificate.txt";
+const PAGE: &str = "certificate.html";
+const JSON: &str = "certificate.json";
+
+/// The documents that are worded.
+pub(super) const WORDED: [&str; 2] = [TEXT, PAGE];
+
+/// How a share stands after a drill.
+enum Standing<'c> {
+    /// It was seen to be right.
+    Shown(&'static str),
+    /// It counts as lost.
+    Lost(&'c str),
+    /// Nobody asked for it.
+    NotAsked,
+}
+
+impl Standing<'_> {
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Shown(_) => "shown",
+            Self::Lost(_) => "lost",
+            Self::NotAsked => "not-asked",
+        }
+    }
+}
+
+struct Certificate<'c> {
+    ceremony: &'c Ceremony,
+    manifest: &'c Manifest,
+    grade: Grade,
+    result: DrillResult,
+    held: String,
+    head: Digest,
+}
+
+/// The certificate of a drill that has ended, by file names; nothing for other ceremonies.
+pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, Vec<u8>)> {
+    let parts = (
+        ceremony.drill_result(),
+        ceremony.set_at_hand(),
+        ceremony.script().restore(),
+    );
+    let (Some(result), Some(manifest), Some(plan)) = parts else {
+        return Vec::new();
+    };
+    if ceremony.ending().is_none() {
+        return Vec::new();
+    }
+    let times = transcript.attested_times();
+    let certificate = Certificate {
+        ceremony,
+        manifest,
+        grade: plan.grade,
+        result,
+        held: times.last().map_or_else(String::new, ToString::to_string),
+        head: transcript.head(),
+    };
+    vec![
+        (TEXT.to_owned(), certificate.text().into_bytes()),
+        (PAGE.to_owned(), certificate.page().into_bytes()),
+        (JSON.to_owned(), certificate.json()),
+    ]
+}
+
+impl Certificate<'_> {
+    /// What is said first, name by name.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let facts = self.manifest.facts();
+        let mut all = vec![
+            ("Result", self.result_in_words()),
+            (
+                "Grade",
+                format!("{}: {}", self.grade.as_str(), self.meaning()),
+            ),
+            ("Held", self.held.clone()),
+            ("Repository", facts.repository.clone()),
+            ("Key", facts.key.clone()),
+            ("Fingerprint", facts.public_key.fingerprint().to_string()),
+            ("Share set", self.manifest.set().to_string()),
+            ("Set made", facts.made_at.to_string()),
+        ];
+        if let DrillResult::PassedWithLosses {
+            quorums_left,
+            reissue_by,
+        } = &self.result
+        {
+            all.push(("Quorums left", quorums_left.to_string()));
+            all.push(("New set due by", reissue_by.to_string()));
+        }
+        if self.grade >= Grade::Quorum {
+            let combined = self.ceremony.restore().combined();
+            let names: Vec<&str> = combined.iter().map(|person| self.name(person)).collect();
+            all.push((
+                "Combined",
+                match names.as_slice() {
+                    [] => "no".to_owned(),
+                    names => format!("the shares of {}", names.join(", ")),
+                },
+            ));
+        }
+        if self.grade == Grade::Full {
+            let state = self.ceremony.restore();
+            let yes = |done: bool| if done { "yes" } else { "no" }.to_owned();
+            all.push(("Restored", yes(state.is_restored())));
+            all.push(("Signed and verified", yes(state.is_proven())));
+            all.push(("Destroyed, seen to be gone", yes(state.is_destroyed())));
+        }
+        all
+    }
+
+    fn name<'p>(&'p self, person: &'p PersonId) -> &'p str {
+        self.ceremony.cast().name(self.ceremony.script(), person)
+    }
+
+    fn result_in_words(&self) -> String {
+        match &self.result {
+            DrillResult::Failed { reason } => format!("{}: {reason}", self.result.title()),
+            result => result.title().to_owned(),
+        }
+    }
+
+    const fn meaning(&self) -> &'static str {
+        match self.grade {
+            Grade::Custody => "each share opens, and is of the set",
+            Grade::Quorum => {
+                "shares restore the key-encryption key of the set; nothing is unwrapped"
+            }
+            Grade::Full => "the key is restored, signs what can be no root, and is destroyed",
+        }
+    }
+
+    /// Each share of the set: whose it is, and how it stands.
+    fn shares(&self) -> impl Iterator<Item = (String, Standing<'_>)> {
+        self.manifest.shares().iter().map(|share| {
+            let label = share.label();
+            let state = self.ceremony.restore();
+            let of = |person: &PersonId| person.as_str() == label.custodian;
+            let lost = state.given_up().iter().find(|(person, _)| of(person));
+            let shown = state.entered().iter().find(|(person, _)| of(person));
+            let standing = match (lost, shown) {
+                (Some((_, reason)), _) => Standing::Lost(reason),
+                (None, Some((_, by))) => Standing::Shown(by.title()),
+                (None, None) => Standing::NotAsked,
+            };
+            (label.who(), standing)
+        })
+    }
+
+    /// Who was there, as what, and with which word they left.
+    fn people(&self) -> impl Iterator<Item = (&PersonId, String, String, Option<Verdict>)> {
+        let people = self.ceremony.script().people().iter();
+        let here = self.ceremony.sign_offs();
+        let attended = self.ceremony.attendance();
+        people
+            .filter(move |person| {
+                attended.contains_key(&person.id) || here.contains_key(&person.id)
+            })
+            .map(move |person| {
+                let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
+                let verdict = here.get(&person.id).map(|(verdict, _)| *verdict);
+                (
+                    &person.id,
+                    self.name(&person.id).to_owned(),
+                    roles.join(", "),
+                    verdict,
+                )
+            })
+    }
+
+    fn banner(&self) -> String {
+        match self.ceremony.mode() {
+            Mode::Rehearsal => format!(
+                "{}: throw-away shares; this certificate says nothing of the real ones",
+                self.ceremony.banner()
+            ),
+            Mode::Production => self.ceremony.banner(),
+        }
+    }
+
+    fn share_in_words(standing: &Standing<'_>) -> String {
+        match standing {
+            Standing::Shown(how) => (*how).to_owned(),
+            Standing::Lost(reason) => format!("LOST: {reason}"),
+            Standing::NotAsked => "not asked for".to_owned(),
+        }
+    }
+
+    fn verdict_in_words(verdict: Option<Verdict>) -> String {
+        verdict.map_or_else(
+            || "did not sign off".to_owned(),
+            |verdict| verdict.to_string(),
+        )
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}\n\nCERTIFICATE OF A RECOVERY DRILL\n\n", self.banner());
+        // Writing to a string cannot fail.
+        for (name, value) in self.facts() {
+            let _ = writeln!(text, "{name:<28}{value}");
+        }
+        text.push_str("\nShares\n");
+        for (who, standing) in self.shares() {
+            let _ = writeln!(text, "    {who}: {}", Self::share_in_words(&standing));
+        }
+        text.push_str("\nPeople\n");
+        for (_, name, roles, verdict) in self.people() {
+            let _ = writeln!(
+                text,
+                "    {name} ({roles}): {}\n        signature ______________________________",
+                Self::verdict_in_words(verdict)
+            );
+        }
+        text.push_str("\nHead of the record\n");
+        for row in self.head.grouped_hex() {
+            let _ = writeln!(text, "    {row}");
+        }
+        for row in self.head.words().chunks(8) {
+            let _ = writeln!(text, "    {}", row.join(" "));
+        }
+        text.push_str(
+            "\nEverything here follows from transcript.jsonl beside it: conclave transcript verify DIR\n",
+        );
+        text
+    }
+
+    fn page(&self) -> String {
+        let mut page = String::from(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>Certificate of a recovery drill</title>\n<style>\nbody { font-family: serif; max-width: 45em; margin: 2em auto; }\ntable { border-collapse: collapse; width: 100%; }\nth, td { text-align: left; vertical-align: top; border-bottom: 1px solid #999; padding: 0.3em; overflow-wrap: anywhere; }\n.banner { border: 2px solid; padding: 0.4em; text-align: center; }\n.ink { height: 2.2em; }\npre { white-space: pre-wrap; }\n</style>\n</head>\n<body>\n",
+        );
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            page,
+            "<div class=\"banner\">{}</div>",
+            HtmlText(self.banner())
+        );
+        page.push_str("<h1>Certificate of a recovery drill</h1>\n<table>\n");
+        for (name, value) in self.facts() {
+            let _ = writeln!(
+                page,
+                "<tr><th>{}</th><td>{}</td></tr>",
+                HtmlText(name),
+                HtmlText(value)
+            );
+        }
+        page.push_str("</table>\n<h2>Shares</h2>\n<table>\n");
+        for (who, standing) in self.shares() {
+            let how = Self::share_in_words(&standing);
+            let _ = writeln!(
+                page,
+                "<tr><th>{}</th><td>{}</td></tr>",
+                HtmlText(who),
+                HtmlText(how)
+            );
+        }
+        page.push_str("</table>\n<h2>People</h2>\n<table>\n<tr><th>Name</th><th>As</th><th>Said</th><th>Signature</th></tr>\n");
+        for (_, name, roles, verdict) in self.people() {
+            let _ = writeln!(
+                page,
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"ink\"></td></tr>",
+                HtmlText(name),
+                HtmlText(roles),
+                HtmlText(Self::verdict_in_words(verdict))
+            );
+        }
+        page.push_str("</table>\n<h2>Head of the record</h2>\n<pre>");
+        let _ = writeln!(
+            page,
+            "{}\n{}</pre>",
+            self.head.grouped_hex().join("\n"),
+            self.head.words().join(" ")
+        );
+        page.push_str("<p>Everything here follows from transcript.jsonl beside it: conclave transcript verify DIR</p>\n</body>\n</html>\n");
+        page
+    }
+
+    fn json(&self) -> Vec<u8> {
+        let facts = self.manifest.facts();
+        let shares: Vec<Value> = self
+            .manifest
+            .shares()
+            .iter()
+            .zip(self.shares())
+            .map(|(share, (_, standing))| {
+                json!({
+                    "custodian": share.label().custodian,
+                    "name": share.label().name,
+                    "state": standing.as_str(),
+                    "how": match standing {
+                        Standing::Shown(how) => Some(how),
+                        _ => None,
+                    },
+                    "reason": match standing {
+                        Standing::Lost(reason) => Some(reason),
+                        _ => None,
+                    },
+                })
+            })
+            .collect();
+        let people: Vec<Value> = self
+            .people()
+            .map(|(id, name, roles, verdict)| {
+                json!({
+                    "id": id,
+                    "name": name,
+                    "roles": roles,
+                    "verdict": verdict.map(|verdict| verdict.to_string()),
+                })
+            })
+            .collect();
+        let state = self.ceremony.restore();
+        let (quorums_left, reissue_by) = match &self.result {
+            DrillResult::PassedWithLosses {
+                quorums_left,
+                reissue_by,
+            } => (Some(*quorums_left), Some(reissue_by.to_string())),
+            _ => (None, None),
+        };
+        let certificate = json!({
+            "conclave": "drill-certificate",
+            "format": 1,
+            "mode": self.ceremony.mode().to_string(),
+            "result": match self.result {
+                DrillResult::Passed => "passed",
+                DrillResult::PassedWithLosses { .. } => "passed-with-losses",
+                DrillResult::Failed { .. } => "failed",
+            },
+            "reason": match &self.result {
+                DrillResult::Failed { reason } => Some(reason),
+                _ => None,
+            },
+            "quorums_left": quorums_left,
+            "reissue_by": reissue_by,
+            "grade": self.grade.as_str(),
+            "held": self.held,
+            "repository": facts.repository,
+            "key": facts.key,
+            "fingerprint": facts.public_key.fingerprint(),
+            "set": self.manifest.set(),
+            "set_made_at": facts.made_at.to_string(),
+            "shares": shares,
+            "combined": state.combined(),
+            "restored": state.is_restored(),
+            "proven": state.is_proven(),
+            "destroyed": state.is_destroyed(),
+            "people": people,
+            "head": self.head,
+        });
+        let mut bytes = serde_json::to_vec_pretty(&certificate).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+}

@@ -1,0 +1,62 @@
+//! Drills and recoveries in `VERIFY.txt`: what was restored signed as the key of the manifest.
+
+use std::fmt::{self, Write as _};
+
+use super::verifier_of;
+use crate::ceremony::Ceremony;
+use crate::metadata::Scheme;
+
+const EXTRACT: &str = r#"
+# What was restored signed four lines that are no root: a phrase, and with a word before each the SHA-256 of the script, the
+# fingerprint of the share set, and a random challenge. The public key is the one in the manifest.
+
+python3 - "$work" "$manifest" <<'END'
+import hashlib, json, pathlib, sys
+work, manifest = pathlib.Path(sys.argv[1]), json.load(open(sys.argv[2]))
+script = hashlib.sha256(open("script.toml", "rb").read()).hexdigest()
+shown, lost = [], []
+for text in open("transcript.jsonl", "rb"):
+    line = json.loads(text)
+    event, data = line["event"], line.get("data")
+    if event == "opened" and data.get("twin_set"):
+        manifest = data["twin_set"]
+    if event == "share-entered":
+        assert data["set"] == manifest["set"], "a share of another set"
+        shown.append(data["custodian"])
+    if event == "share-given-up":
+        lost.append(data["custodian"])
+    if event == "restore-proven":
+        lines = ["conclave restore canary v1", "script " + script, "set " + manifest["set"], "challenge " + data["challenge"]]
+        (work / "restored.message").write_text("".join(line + "\n" for line in lines))
+        (work / "restored.signature").write_bytes(bytes.fromhex(data["signature"]))
+(work / "restored.pem").write_text(manifest["public_key"])
+for group in manifest["groups"]:
+    for share in group["shares"]:
+        state = "lost" if share["custodian"] in lost else "shown" if share["custodian"] in shown else "not asked for"
+        print(f"     the share of {share['name']}: {state}")
+END
+"#;
+
+/// The scheme of the key that is restored.
+pub(super) fn scheme(ceremony: &Ceremony) -> Option<Scheme> {
+    Scheme::for_public_key(&ceremony.set_at_hand()?.facts().public_key)
+}
+
+pub(super) fn write(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
+    let Some(plan) = ceremony.script().restore() else {
+        return Ok(());
+    };
+    writeln!(text)?;
+    // Names of carried files have no character that a shell would take for its own.
+    writeln!(text, "manifest={}", plan.file.name)?;
+    text.write_str(EXTRACT)?;
+    if ceremony.restore().is_proven() {
+        writeln!(text)?;
+        writeln!(
+            text,
+            "verifies 'what was restored signed' {} \"$work/restored.pem\" \"$work/restored.signature\" \"$work/restored.message\"",
+            verifier_of(scheme(ceremony))
+        )?;
+    }
+    Ok(())
+}

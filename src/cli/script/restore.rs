@@ -1,0 +1,115 @@
+//! `conclave script new drill|recovery --manifest …`
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::new::Arguments;
+use super::source::read_file;
+use crate::backup::Manifest;
+use crate::cli::{Failure, Status};
+use crate::script::{Grade, Kind, Opens, RestoreBlueprint};
+
+/// What is restored in a drill or a recovery.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "A drill, or a recovery")]
+pub(super) struct Restore {
+    /// The manifest of the share set, as it lies with the shares and with the record of the backup
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// How far a drill goes [default: full]
+    #[arg(long, value_name = "GRADE")]
+    grade: Option<GradeArgument>,
+    /// In a full drill: onto a blank token of that profile, in place of locked memory
+    #[arg(long, value_name = "PROFILE")]
+    onto: Option<String>,
+    /// Custodians open their files on this machine, with hardware identities
+    #[arg(long)]
+    opens_here: bool,
+}
+
+/// How far a drill goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum GradeArgument {
+    /// Shares open, and are of the set.
+    Custody,
+    /// Shares restore the key-encryption key.
+    Quorum,
+    /// The key is restored, signs, and is destroyed.
+    Full,
+}
+
+impl Restore {
+    /// Whether anything of it was given.
+    pub(super) const fn is_given(&self) -> bool {
+        self.manifest.is_some() || self.grade.is_some() || self.onto.is_some() || self.opens_here
+    }
+
+    /// What the script is to say, of a drill or a recovery.
+    pub(super) fn blueprint(
+        &self,
+        kind: Kind,
+        arguments: &Arguments,
+    ) -> Result<RestoreBlueprint, Failure> {
+        let path = self.manifest.as_deref().ok_or_else(|| {
+            Failure::new(Status::Usage, "nobody said from which share set")
+                .hint("give --manifest KEY.ID.manifest.json, which lies with the shares")
+        })?;
+        let shown = path.display().to_string().escape_debug().to_string();
+        let bytes = read_file(path).map_err(|error| {
+            Failure::new(Status::Io, format!("{shown} cannot be read: {error}"))
+        })?;
+        let set = Manifest::read(&bytes).map_err(|refusal| {
+            Failure::new(Status::Usage, format!("{shown} is no manifest: {refusal}"))
+                .hint("give KEY.ID.manifest.json, which lies with the shares")
+        })?;
+        if set.facts().repository != arguments.repository {
+            return Err(Failure::new(
+                Status::Usage,
+                format!(
+                    "{shown} is of {}, not of {}",
+                    set.facts().repository,
+                    arguments.repository
+                ),
+            )
+            .hint("give the repository that the manifest names, with --repository"));
+        }
+        let grade = match self.grade {
+            Some(GradeArgument::Custody) => Grade::Custody,
+            Some(GradeArgument::Quorum) => Grade::Quorum,
+            Some(GradeArgument::Full) | None => Grade::Full,
+        };
+        let onto = match kind {
+            Kind::Recovery => Some(
+                self.onto
+                    .clone()
+                    .unwrap_or_else(|| arguments.profile.clone()),
+            ),
+            _ => self.onto.clone(),
+        };
+        if grade != Grade::Full && (onto.is_some() || kind == Kind::Recovery) {
+            return Err(Failure::new(
+                Status::Usage,
+                "nothing comes onto a token in a drill of that grade",
+            )
+            .hint("leave out --onto, or --grade"));
+        }
+        let name = path
+            .file_name()
+            .unwrap_or(Path::new("manifest.json").as_os_str());
+        Ok(RestoreBlueprint {
+            kind,
+            grade,
+            title: arguments.title.clone(),
+            not_before: arguments.not_before,
+            manifest: (format!("restore/{}", name.to_string_lossy()), bytes),
+            set,
+            onto,
+            opens: if self.opens_here {
+                Opens::Here
+            } else {
+                Opens::OwnDevice
+            },
+        })
+    }
+}

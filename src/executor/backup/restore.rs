@@ -1,0 +1,399 @@
+//! A key from its shares: each comes in by its custodian, they are combined, and what they unwrap is held to the
+//! manifest before anything is kept.
+
+use std::path::{Path, PathBuf};
+
+use crate::backup::{
+    Collected, KeyEncryptionKey, Manifest, OpenedShare, Opener, Refusal, sign_with,
+};
+use crate::ceremony::{Failure, FailureKind, Outcome, SecretPurpose, restore_canary};
+use crate::certificate::PublicKey;
+use crate::metadata::Scheme;
+use crate::record::{TokenId, UsePolicy};
+use crate::script::{Entering, Grade, KeyId, PersonId, PersonRole};
+use crate::secret::PrivateKey;
+use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
+use crate::words::Digest;
+
+use super::super::effects::{Hindrance, Performed};
+use super::super::room::is_attesting;
+use super::super::{Executor, fill_random};
+use super::opening::read_whole;
+use super::refused;
+use super::typing::TypedWords;
+
+/// Shares that came in, and a key that was restored into memory: until they have done what they are for.
+#[derive(Default)]
+pub(in crate::executor) struct Restoring {
+    shares: Option<Collected>,
+    restored: Option<PrivateKey>,
+    pub(super) typed: Option<TypedWords>,
+}
+
+impl Executor<'_> {
+    /// Has a custodian show the own share.
+    pub(in crate::executor) fn open_share(
+        &mut self,
+        custodian: &PersonId,
+        way: Entering,
+    ) -> Performed<Outcome> {
+        let manifest = self.set()?;
+        let who = Some(custodian.as_str());
+        match way {
+            Entering::CheckWords => {
+                let given = self.twin_share(&manifest, custodian)?;
+                let given = given.map_or_else(String::new, |share| share.check_words().to_owned());
+                let read = self.ask_reading(
+                    custodian,
+                    vec![format!(
+                        "{} opens the own share on a device of their own, with age -d -i IDENTITY, and reads out the check words that stand in it: never the numbered words.",
+                        self.name_of(custodian)
+                    )],
+                    "Check words",
+                    given,
+                )?;
+                manifest
+                    .check_words(custodian.as_str(), &read)
+                    .map_err(refused)?;
+            }
+            Entering::Words => {
+                let given = self.twin_share(&manifest, custodian)?;
+                let given = given.map(|share| share.words());
+                let words = self.type_words(custodian, given.as_ref())?;
+                let added = self.shares_of(&manifest).add_words(&words, who).map(drop);
+                self.settle_typed(custodian, words, added.is_ok());
+                added.map_err(refused)?;
+            }
+            Entering::Identity => {
+                let file = self.share_file(&manifest, custodian)?;
+                let (known, id) = (manifest.clone(), custodian.to_string());
+                let opened = self.open_here(custodian, move |opener| {
+                    known.open(&file, opener, Some(&id))
+                })?;
+                self.add_share(&manifest, opened, custodian)?;
+            }
+            Entering::Passphrase => {
+                let file = self.share_file(&manifest, custodian)?;
+                let passphrase = self.ask_passphrase(custodian, SecretPurpose::SharePassphrase)?;
+                let opener = Opener::passphrase(&passphrase);
+                let share = manifest.open(&file, &opener, who).map_err(refused)?;
+                self.add_share(&manifest, share, custodian)?;
+            }
+        }
+        let is_custody = self.grade() == Some(Grade::Custody);
+        if is_custody {
+            // It was seen to be right, and is wanted for nothing else.
+            self.room.restoring.shares = None;
+        }
+        Ok(Outcome::ShareEntered {
+            custodian: custodian.clone(),
+            way,
+        })
+    }
+
+    fn add_share(
+        &mut self,
+        manifest: &Manifest,
+        opened: OpenedShare,
+        custodian: &PersonId,
+    ) -> Performed<()> {
+        let added = self
+            .shares_of(manifest)
+            .add_opened(opened, Some(custodian.as_str()));
+        added.map(drop).map_err(refused)
+    }
+
+    /// The shares of a set that came in so far.
+    fn shares_of(&mut self, manifest: &Manifest) -> &mut Collected {
+        self.room
+            .restoring
+            .shares
+            .get_or_insert_with(|| Collected::new(manifest.clone()))
+    }
+
+    fn grade(&self) -> Option<Grade> {
+        Some(self.ceremony().script().restore()?.grade)
+    }
+
+    fn set(&self) -> Performed<Manifest> {
+        self.ceremony().set_at_hand().cloned().ok_or_else(|| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::Untrue,
+                what: "nothing is restored in this ceremony".to_owned(),
+                hint: "break off, and look at the script".to_owned(),
+            })
+        })
+    }
+
+    /// The share of a custodian's twin, opened; none in a production.
+    fn twin_share(
+        &mut self,
+        manifest: &Manifest,
+        custodian: &PersonId,
+    ) -> Performed<Option<OpenedShare>> {
+        let Some(path) = self.kept_share(manifest, custodian)? else {
+            return Ok(None);
+        };
+        let file = read_whole(&path)?;
+        let phrase = self.room.hands.given_passphrase(custodian);
+        let is_phrased = manifest.share_of(custodian.as_str()).is_some_and(|share| {
+            share.custodian().closing == Some(crate::backup::Closing::Passphrase)
+        });
+        let opener = match phrase.filter(|_| is_phrased) {
+            Some(phrase) => crate::secret::Passphrase::new(zeroize::Zeroizing::new(phrase))
+                .ok()
+                .map(|phrase| Opener::passphrase(&phrase)),
+            None => self.twin_opener(custodian)?,
+        };
+        let share = opener.map(|opener| manifest.open(&file, &opener, Some(custodian.as_str())));
+        share.transpose().map_err(refused)
+    }
+
+    /// Where the share of a custodian's twin lies; none in a production.
+    fn kept_share(
+        &mut self,
+        manifest: &Manifest,
+        custodian: &PersonId,
+    ) -> Performed<Option<PathBuf>> {
+        let name = manifest
+            .share_of(custodian.as_str())
+            .map(|share| share.label().share_file());
+        match name {
+            Some(name) => self.kept(manifest, &name),
+            None => Ok(None),
+        }
+    }
+
+    fn kept(&mut self, manifest: &Manifest, name: &str) -> Performed<Option<PathBuf>> {
+        let facts = manifest.facts();
+        let found = self
+            .room
+            .hands
+            .kept(&format!("{}-{}", facts.key, facts.id), name);
+        found.transpose().map_err(|error| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::File,
+                what: format!("the rehearsal has no {name}: {error}"),
+                hint: "look whether the directory of the rehearsal is as it was".to_owned(),
+            })
+        })
+    }
+
+    /// The file of a custodian's share, from where the custodian says that it is.
+    fn share_file(&mut self, manifest: &Manifest, custodian: &PersonId) -> Performed<Vec<u8>> {
+        let given = self.kept_share(manifest, custodian)?;
+        let name = manifest
+            .share_of(custodian.as_str())
+            .map_or_else(String::new, |share| share.label().share_file());
+        let path = self.ask_reading(
+            custodian,
+            vec![format!(
+                "{} puts in the medium with the own share, {name}.",
+                self.name_of(custodian)
+            )],
+            "Path of the share file",
+            shown(given),
+        )?;
+        read_whole(Path::new(path.trim()))
+    }
+
+    /// The wrapped key, from where the administrator says that it is. It is the manifest's, byte for byte.
+    fn wrapped_key(&mut self, manifest: &Manifest) -> Performed<Vec<u8>> {
+        let facts = manifest.facts();
+        let name = crate::backup::wrapped_file(&facts.key, &facts.id);
+        let given = self.kept(manifest, &name)?;
+        let people = self
+            .ceremony()
+            .script()
+            .with_role(PersonRole::Administrator);
+        let administrator: Vec<PersonId> = people.map(|person| person.id.clone()).collect();
+        let Some(administrator) = administrator.first() else {
+            return Err(Hindrance::Failed(Failure {
+                kind: FailureKind::File,
+                what: "nobody brings the wrapped key".to_owned(),
+                hint: "break off, and look at the script".to_owned(),
+            }));
+        };
+        let path = self.ask_reading(
+            administrator,
+            vec![format!(
+                "Put in the medium with the wrapped key, {name}. A witness sees that no share lies on it. The shares that came in stay in memory meanwhile."
+            )],
+            "Path of the wrapped key",
+            shown(given),
+        )?;
+        let wrapped = read_whole(Path::new(path.trim()))?;
+        manifest.check_wrapped(&wrapped).map_err(refused)?;
+        Ok(wrapped)
+    }
+
+    fn key_encryption_key(&mut self, manifest: &Manifest) -> Performed<KeyEncryptionKey> {
+        self.shares_of(manifest).key().map_err(refused)
+    }
+
+    /// Combines the shares, and keeps nothing of what they give.
+    pub(in crate::executor) fn combine_shares(&mut self) -> Performed<Outcome> {
+        let manifest = self.set()?;
+        drop(self.key_encryption_key(&manifest)?);
+        self.room.restoring.shares = None;
+        Ok(Outcome::SharesCombined)
+    }
+
+    pub(in crate::executor) fn restore_into_memory(&mut self) -> Performed<Outcome> {
+        let manifest = self.set()?;
+        let kek = self.key_encryption_key(&manifest)?;
+        let wrapped = self.wrapped_key(&manifest)?;
+        let private = manifest.unwrap(&kek, &wrapped).map_err(refused)?;
+        self.room.restoring.restored = Some(private);
+        self.room.restoring.shares = None;
+        Ok(Outcome::Restored)
+    }
+
+    pub(in crate::executor) fn restore_onto_token(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        request: KeyRequest,
+        policy: Option<UsePolicy>,
+        public: &PublicKey,
+    ) -> Performed<Outcome> {
+        let manifest = self.set()?;
+        let kek = self.key_encryption_key(&manifest)?;
+        let wrapped = self.wrapped_key(&manifest)?;
+        self.log_in(key, token)?;
+        self.unlock_management(key, token)?;
+        let attests = is_attesting(token);
+        let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
+        let restored = self.call("Restoring the key", move |bench| {
+            let token = bench.take(&key_of_job, &id)?.token.as_mut();
+            if let Some(policy) = policy.filter(|_| attests) {
+                token.set_use_policy(policy)?;
+            }
+            let restored = if token.wrapping().is_some() {
+                unwrap_onto(token, &request, &public, &kek, &wrapped)
+            } else {
+                match manifest.unwrap(&kek, &wrapped) {
+                    Ok(private) => import(token, &request, &public, &private),
+                    Err(refusal) => return Ok(Err(refusal)),
+                }
+            };
+            restored.map(Ok::<GeneratedKey, Refusal>)
+        })?;
+        let restored = restored.map_err(refused)?;
+        self.room.restoring.shares = None;
+        Ok(Outcome::KeyGenerated {
+            token: token.clone(),
+            public_key: restored.public,
+            attributes: restored.attributes,
+            attestation: Vec::new(),
+        })
+    }
+
+    /// Has what was restored sign a message that can be no root.
+    pub(in crate::executor) fn sign_canary(
+        &mut self,
+        on: Option<(KeyId, TokenId)>,
+        set: Digest,
+        public: PublicKey,
+    ) -> Performed<Outcome> {
+        let mut challenge = [0; 32];
+        fill_random(&mut challenge).map_err(Hindrance::Broken)?;
+        let message = restore_canary(self.ceremony().script().sha256(), set, &challenge);
+        let signature = if let Some((key, token)) = on {
+            let what = "Having what was restored sign";
+            self.sign(&key, &token, public, None, message, what)?
+        } else {
+            let restored = self.room.restoring.restored.as_ref();
+            let signature = restored.and_then(|private| sign_with(private, &public, &message));
+            signature.ok_or_else(|| {
+                Hindrance::Failed(Failure {
+                    kind: FailureKind::SecretGone,
+                    what: "the restored key is not in memory, or does not sign".to_owned(),
+                    hint:
+                        "leave with Ctrl-C and go on with conclave resume: the shares come in anew"
+                            .to_owned(),
+                })
+            })?
+        };
+        Ok(Outcome::Answered {
+            challenge,
+            signature,
+        })
+    }
+
+    /// Overwrites the restored key in memory, and looks that nothing of it is left there.
+    pub(in crate::executor) fn forget_restored(&mut self) -> Performed<Outcome> {
+        self.room.restoring.shares = None;
+        let is_gone = match self.room.restoring.restored.take() {
+            Some(private) => private.wipe(),
+            // The process that held it has ended, and its memory with it.
+            None => true,
+        };
+        if is_gone && self.room.restoring.restored.is_none() {
+            return Ok(Outcome::RestoredForgotten);
+        }
+        Err(Hindrance::Failed(Failure {
+            kind: FailureKind::Untrue,
+            what: "the restored key is in memory still".to_owned(),
+            hint: "leave with Ctrl-C, and switch the machine off".to_owned(),
+        }))
+    }
+}
+
+/// Unwraps a key inside a token. It stays there only if it signs as the key that it must be.
+fn unwrap_onto(
+    token: &mut dyn Token,
+    request: &KeyRequest,
+    public: &PublicKey,
+    kek: &KeyEncryptionKey,
+    wrapped: &[u8],
+) -> Result<GeneratedKey, TokenError> {
+    // What an interrupted try left; half a pair goes by the way.
+    if token.recover(request)?.is_some() {
+        token.destroy(&request.object_id)?;
+    }
+    let wrapping = token.wrapping().ok_or_else(|| TokenError::Unsupported {
+        what: "take wrapped keys in".to_owned(),
+    })?;
+    let restored = wrapping.unwrap(request, public, kek.expose(), wrapped)?;
+    let message = super::canary(public);
+    let signed = token.sign(&request.object_id, public, &message);
+    let is_key = signed.as_ref().is_ok_and(|signature| {
+        Scheme::for_public_key(public)
+            .is_some_and(|scheme| scheme.verify(public, &message, signature).is_ok())
+    });
+    if is_key && restored.public == *public {
+        return Ok(restored);
+    }
+    token.destroy(&request.object_id)?;
+    signed?;
+    Err(not_the_key(request))
+}
+
+/// Brings a key that was unwrapped in memory into a token. It stays there only if it is the key that it must be.
+fn import(
+    token: &mut dyn Token,
+    request: &KeyRequest,
+    public: &PublicKey,
+    private: &PrivateKey,
+) -> Result<GeneratedKey, TokenError> {
+    token.discard(request)?;
+    let held = token.import(request, private)?;
+    if held.public == *public {
+        return Ok(held);
+    }
+    token.destroy(&request.object_id)?;
+    Err(not_the_key(request))
+}
+
+fn not_the_key(request: &KeyRequest) -> TokenError {
+    TokenError::KeyMismatch {
+        object_id: request.object_id.clone(),
+        problem: "what was restored is another key than the manifest's; it was destroyed"
+            .to_owned(),
+    }
+}
+
+fn shown(path: Option<PathBuf>) -> String {
+    path.map_or_else(String::new, |path| path.to_string_lossy().into_owned())
+}

@@ -1,0 +1,134 @@
+//! The words of a share, as a custodian types them: each is one of the list before the next is asked for, and a share
+//! whose checksum does not fit is mended word by word.
+
+use zeroize::Zeroizing;
+
+use crate::backup::WORDS;
+use crate::ceremony::{Failure, FailureKind, SecretPrompt, SecretPurpose};
+use crate::script::PersonId;
+use crate::secret::ShareWords;
+
+use super::super::Executor;
+use super::super::effects::{Hindrance, Performed};
+use super::paper::completed;
+
+/// Words that were typed and did not fit: only the wrong ones are typed anew.
+pub(super) struct TypedWords {
+    whose: PersonId,
+    words: Vec<Zeroizing<String>>,
+}
+
+impl Executor<'_> {
+    /// Has a custodian type the words of the own share. `given` is what a twin types.
+    pub(super) fn type_words(
+        &mut self,
+        custodian: &PersonId,
+        given: Option<&ShareWords>,
+    ) -> Performed<ShareWords> {
+        let given: Vec<&str> =
+            given.map_or_else(Vec::new, |words| words.expose().split(' ').collect());
+        let typed = self.room.restoring.typed.take();
+        let mut words = match typed.filter(|typed| typed.whose == *custodian) {
+            Some(typed) => typed.words,
+            None => Vec::new(),
+        };
+        if words.len() == WORDS {
+            let again = self.ask_reading(
+                custodian,
+                vec![
+                    "The words did not fit together: one is wrong, or two have changed places. Compare each with its number.".to_owned(),
+                ],
+                "Number of the word to type anew, or 0 for all of them",
+                String::new(),
+            );
+            let again = again.map(|again| again.trim().parse::<usize>());
+            match again {
+                Ok(Ok(number)) if (1..=WORDS).contains(&number) => {
+                    let word = self.type_word(custodian, number, given.get(number - 1).copied());
+                    match word {
+                        Ok(word) => words[number - 1] = word,
+                        Err(hindrance) => {
+                            self.keep_typed(custodian, words);
+                            return Err(hindrance);
+                        }
+                    }
+                }
+                Ok(Ok(_)) => words.clear(),
+                Ok(Err(_)) => {
+                    self.keep_typed(custodian, words);
+                    return Err(Hindrance::Failed(Failure {
+                        kind: FailureKind::NotDigits,
+                        what: format!("that is no number from 0 to {WORDS}"),
+                        hint: "nothing that was typed is lost; try once more".to_owned(),
+                    }));
+                }
+                Err(hindrance) => {
+                    self.keep_typed(custodian, words);
+                    return Err(hindrance);
+                }
+            }
+        }
+        while words.len() < WORDS {
+            let number = words.len() + 1;
+            match self.type_word(custodian, number, given.get(number - 1).copied()) {
+                Ok(word) => words.push(word),
+                Err(hindrance) => {
+                    self.keep_typed(custodian, words);
+                    return Err(hindrance);
+                }
+            }
+        }
+        let mut all = Zeroizing::new(String::with_capacity(WORDS * 12));
+        for word in &words {
+            if !all.is_empty() {
+                all.push(' ');
+            }
+            all.push_str(word);
+        }
+        self.keep_typed(custodian, words);
+        Ok(ShareWords::new(&all))
+    }
+
+    /// What was typed goes once it did what it was typed for.
+    pub(super) fn settle_typed(&mut self, custodian: &PersonId, words: ShareWords, is_done: bool) {
+        drop(words);
+        let is_whose = |typed: &mut TypedWords| typed.whose == *custodian;
+        if is_done {
+            self.room.restoring.typed.take_if(is_whose);
+        }
+    }
+
+    fn keep_typed(&mut self, custodian: &PersonId, words: Vec<Zeroizing<String>>) {
+        self.room.restoring.typed = Some(TypedWords {
+            whose: custodian.clone(),
+            words,
+        });
+    }
+
+    /// One word: typed whole, or so far that it can be no other.
+    fn type_word(
+        &mut self,
+        custodian: &PersonId,
+        number: usize,
+        given: Option<&str>,
+    ) -> Performed<Zeroizing<String>> {
+        let name = self.name_of(custodian);
+        loop {
+            let prompt = SecretPrompt {
+                who: custodian.clone(),
+                purpose: SecretPurpose::ShareWord,
+                about: format!("word {number} of {WORDS}, the share of {name}"),
+                tries: None,
+                given: given.map(str::to_owned),
+                digits_only: false,
+            };
+            let typed = self.ask_secret(&prompt)?;
+            match completed(typed.expose()) {
+                Some(whole) => return Ok(Zeroizing::new(whole.to_owned())),
+                None => {
+                    self.word_refused(number, "no word of shares begins so, or more than one does");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Drills and recoveries: shares of one set, by those who keep them, enough of them, and a place for the key.
+
+use super::people::{find, nobody};
+use crate::script::plan::{Kind, PersonRole};
+use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
+use crate::script::{Act, Grade, PersonId, RestorePlan, TokenSecret};
+
+const CHECK: &str = "script.restore";
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    let Some(entry) = &draft.restore else {
+        return;
+    };
+    let Some(manifest) = &entry.manifest else {
+        return;
+    };
+    let facts = manifest.value.facts();
+    if let Some(repository) = &draft.repository
+        && *repository != facts.repository
+    {
+        log.fault(
+            CHECK,
+            &manifest.span,
+            format!(
+                "the manifest is of {:?}, and the script of {repository:?}",
+                facts.repository
+            ),
+            "carry in the manifest of this repository's key",
+        );
+    }
+    custodians(log, draft, entry);
+    keys(log, draft, entry);
+    if let Some(spare) = draft.spares.first() {
+        let span = spare.id.as_ref().map_or(&entry.span, |id| &id.span);
+        log.fault(
+            "script.unused",
+            span,
+            "no spare stands in for the token of a key that is restored",
+            "take it out: another token is another script",
+        );
+    }
+}
+
+/// Each step open-share is of somebody who keeps a share, by the name that the manifest has; and they are enough.
+fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
+    let Some(manifest) = &entry.manifest else {
+        return;
+    };
+    let mut there: Vec<&PersonId> = Vec::new();
+    for named in draft
+        .steps
+        .iter()
+        .filter_map(|step| step.custodian.as_ref())
+    {
+        let Some(person) = find(draft, &named.value) else {
+            nobody(log, draft, named);
+            continue;
+        };
+        let who = named.value.as_str();
+        let Some(share) = manifest.value.share_of(who) else {
+            let known = manifest.value.shares().iter();
+            let known: Vec<&str> = known
+                .map(|share| share.label().custodian.as_str())
+                .collect();
+            log.fault(
+                CHECK,
+                &named.span,
+                format!("{who:?} keeps no share of this set"),
+                format!("custodians of the set: {}", known.join(", ")),
+            );
+            continue;
+        };
+        let name = share.label().name.as_str();
+        if let Some(written) = person.name.as_ref().filter(|at| at.value != name) {
+            log.fault(
+                CHECK,
+                &written.span,
+                format!("{who:?} is {name:?} in the manifest"),
+                "write the name as the manifest has it: shares stay with people; a new name is corrected in the room",
+            );
+        }
+        if person.roles.is_some() && !person.is(PersonRole::Custodian) {
+            log.fault(
+                CHECK,
+                &named.span,
+                format!("{who:?} is no custodian"),
+                "add \"custodian\" to the roles of that person",
+            );
+        }
+        if let Some(substitute) = &person.substitute {
+            log.fault(
+                CHECK,
+                &substitute.span,
+                format!("{who:?} has a share, and so no substitute: nobody else opens it"),
+                "take the substitute out",
+            );
+        }
+        there.push(&named.value);
+    }
+    let is_enough = entry.grade.is_none_or(|grade| grade == Grade::Custody)
+        || RestorePlan::is_quorum(&manifest.value, &there);
+    if draft.steps.iter().all(|step| step.custodian.is_none()) {
+        log.fault(
+            CHECK,
+            &entry.span,
+            "no share comes in",
+            "add a [[step]] with act = \"open-share\", custodian = \"…\" for each custodian",
+        );
+        return;
+    }
+    let all_read = draft.steps.iter().all(|step| step.act.is_some());
+    if all_read && !is_enough {
+        let groups = manifest.value.facts().groups.iter().map(|group| {
+            let ids: Vec<&str> = group.custodians.iter().map(|one| one.id.as_str()).collect();
+            format!("{} of {}", group.threshold, ids.join(", "))
+        });
+        let groups: Vec<String> = groups.collect();
+        log.fault(
+            CHECK,
+            &entry.span,
+            "the custodians of the steps open-share cannot restore the key: they are too few",
+            format!(
+                "have a step open-share for each of a quorum: {}",
+                groups.join("; ")
+            ),
+        );
+    }
+}
+
+/// A token for the key where it is restored to one, of the key's name and type; none elsewhere.
+fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
+    let (Some(manifest), Some(grade)) = (&entry.manifest, entry.grade) else {
+        return;
+    };
+    let facts = manifest.value.facts();
+    if let Some(second) = draft.keys.get(1).and_then(|key| key.id.as_ref()) {
+        log.fault(
+            "script.unused",
+            &second.span,
+            "one set of shares restores one key",
+            "take this key out, and have a script of its own for it",
+        );
+    }
+    let Some(key) = draft.keys.first() else {
+        if draft.kind == Kind::Recovery {
+            log.fault(
+                CHECK,
+                &entry.span,
+                "nothing says onto which token the key is restored",
+                "add a table [[key]] with its holder and its new token",
+            );
+        }
+        return;
+    };
+    let of_management = key.activation.iter().find(|entry| {
+        let secret = entry.secret.as_ref().map(|at| at.value);
+        let fate = entry.fate.as_ref().map(|at| at.value);
+        secret == Some(TokenSecret::ManagementKey) && fate == Some(FateWord::Envelope)
+    });
+    if let Some(entry) = of_management {
+        log.fault(
+            CHECK,
+            &entry.span,
+            "the management key of a token that takes a restored key in stays on it",
+            "write another fate for it",
+        );
+    }
+    let (Some(id), Some(key_type)) = (&key.id, &key.key_type) else {
+        return;
+    };
+    if grade != Grade::Full {
+        log.fault(
+            "script.unused",
+            &id.span,
+            "nothing is unwrapped in a drill of this grade, and so nothing comes onto a token",
+            "take the key out, or write grade = \"full\"",
+        );
+        return;
+    }
+    if id.value.as_str() != facts.key {
+        log.fault(
+            CHECK,
+            &id.span,
+            format!("the set is of the key {:?}", facts.key),
+            "give the key the name that it has in the manifest",
+        );
+    }
+    if key_type.value.algorithm() != facts.public_key.algorithm() {
+        log.fault(
+            CHECK,
+            &key_type.span,
+            format!("the key is one of {}", facts.public_key.algorithm()),
+            "write the type that the manifest's public key has",
+        );
+    }
+    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
+    let make = profile.and_then(|at| crate::profile::Profile::named(&at.value).ok());
+    if let Some(make) = make
+        && make.kind() != crate::profile::Kind::YubikeyPiv
+        && !make.wraps(key_type.value.as_str())
+    {
+        log.fault(
+            CHECK,
+            &key_type.span,
+            format!(
+                "a token of {} takes no wrapped key of type {} in",
+                make.name(),
+                key_type.value
+            ),
+            "take another make of token; or, in a drill, restore into locked memory: take the [[key]] out",
+        );
+    }
+}
+
+/// Whether an act is one of restoring.
+pub(super) const fn is_of_restore(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::OpenShare { .. }
+            | Act::RestoreKey { .. }
+            | Act::ProveRestore { .. }
+            | Act::Destroy { .. }
+    )
+}

@@ -1,0 +1,322 @@
+//! Drills and recoveries: the ready ones, those written from a manifest, and every fault that they can have.
+
+use std::collections::BTreeSet;
+
+use conclave::backup::Manifest;
+use conclave::script::{
+    Act, Embedded, Entering, Faults, Grade, Kind, Opens, RestoreBlueprint, RunSheet, Script,
+    embedded,
+};
+
+use crate::{genesis, parse};
+
+fn ready(name: &str) -> &'static Embedded {
+    let mut ready = embedded().iter();
+    ready.find(|script| script.name == name).unwrap()
+}
+
+/// Where it lies in the ready scripts, what is cut out, what is put in its place, the check that refuses it, and a part
+/// of what it says.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const CASES: &[Case] = &[
+    (
+        "drill",
+        "grade = \"full\"",
+        "grade = \"half\"",
+        "script.grade",
+        "half",
+    ),
+    (
+        "drill",
+        "grade = \"full\"",
+        "grade = \"custody\"",
+        "script.unused",
+        "restore-key has no place in a drill",
+    ),
+    (
+        "drill",
+        "grade = \"full\"",
+        "grade = \"quorum\"",
+        "script.unused",
+        "prove-restore has no place in a drill",
+    ),
+    (
+        "drill",
+        "reissue_within_days = 30",
+        "reissue_within_days = 0",
+        "script.restore",
+        "in 0 days",
+    ),
+    (
+        "drill",
+        "repository = \"example.com/updates\"",
+        "repository = \"example.com/others\"",
+        "script.restore",
+        "the manifest is of \"example.com/updates\"",
+    ),
+    (
+        "drill",
+        "custodian = \"custodian-1\"",
+        "custodian = \"witness-1\"",
+        "script.restore",
+        "\"witness-1\" keeps no share of this set",
+    ),
+    (
+        "drill",
+        "custodian = \"custodian-1\"",
+        "custodian = \"custodian-9\"",
+        "script.person",
+        "there is no person \"custodian-9\"",
+    ),
+    (
+        "drill",
+        "name = \"Custodian 1\"",
+        "name = \"Somebody\"",
+        "script.restore",
+        "is \"Custodian 1\" in the manifest",
+    ),
+    (
+        "drill",
+        "name = \"Custodian 1\"\nroles = [\"custodian\"]",
+        "name = \"Custodian 1\"\nroles = [\"witness\"]",
+        "script.restore",
+        "\"custodian-1\" is no custodian",
+    ),
+    (
+        "drill",
+        "name = \"Custodian 1\"",
+        "name = \"Custodian 1\"\nsubstitute = \"Somebody\"",
+        "script.restore",
+        "no substitute",
+    ),
+    (
+        "drill",
+        "opens = \"own-device\"",
+        "opens = \"anywhere\"",
+        "script.restore",
+        "anywhere",
+    ),
+    (
+        "drill",
+        "opens = \"own-device\"",
+        "recipient = \"passphrase\"",
+        "script.field-unknown",
+        "recipient",
+    ),
+    (
+        "drill",
+        "act = \"destroy\"",
+        "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
+        "script.step-missing",
+        "there is no step destroy",
+    ),
+    (
+        "drill",
+        "act = \"restore-key\"",
+        "act = \"restore-key\"\nkey = \"key-1\"",
+        "script.key",
+        "key-1",
+    ),
+    (
+        "drill",
+        "act = \"sign-off\"",
+        "act = \"export\"",
+        "script.unused",
+        "export has no place in a drill",
+    ),
+    (
+        "drill",
+        "[restore]",
+        "[restored]",
+        "script.field-unknown",
+        "restore",
+    ),
+    (
+        "recovery",
+        "act = \"restore-key\"\nkey = \"key-1\"",
+        "act = \"restore-key\"",
+        "script.unused",
+        "whose key is restored onto a token",
+    ),
+    (
+        "recovery",
+        "id = \"key-1\"",
+        "id = \"key-2\"",
+        "script.restore",
+        "the set is of the key \"key-1\"",
+    ),
+    (
+        "recovery",
+        "type = \"ecdsa-sha2-nistp256\"",
+        "type = \"rsassa-pss-sha256\"",
+        "script.restore",
+        "the key is one of",
+    ),
+    (
+        "recovery",
+        "act = \"prove-token\"\nkey = \"key-1\"",
+        "act = \"note\"\ntext = \"x\"\ninitials = [\"witness-1\"]",
+        "script.step-missing",
+        "there is no step prove-token",
+    ),
+    (
+        "recovery",
+        "act = \"prove-restore\"\nkey = \"key-1\"",
+        "act = \"destroy\"\nkey = \"key-1\"",
+        "script.unused",
+        "destroy of \"key-1\" has no place in a recovery",
+    ),
+];
+
+fn judged(case: &Case) -> Faults {
+    let (name, from, to, ..) = case;
+    let ready = ready(name);
+    assert!(ready.text.contains(from), "{from}\n{}", ready.text);
+    let Err(faults) = parse(&ready.text.replacen(from, to, 1), ready) else {
+        panic!("sound: {to}");
+    };
+    faults
+}
+
+/// A manifest that is none.
+fn no_manifest() -> Faults {
+    let text = ready("drill").text;
+    let hash = text.split("sha256 = \"").nth(1).unwrap();
+    let hash = hash.split('"').next().unwrap();
+    let bytes = b"{}".to_vec();
+    let digest = conclave::words::Digest::of(&bytes).to_string();
+    let name = "restore/key-1.0123456789abcdef.manifest.json".to_owned();
+    let carried = std::collections::BTreeMap::from([(name, bytes)]);
+    parse(&text.replace(hash, &digest), &carried).unwrap_err()
+}
+
+/// The checks that refuse something here.
+pub(crate) fn checks() -> BTreeSet<&'static str> {
+    let all = CASES.iter().map(judged).chain([no_manifest()]);
+    all.flat_map(|faults| faults.iter().map(|fault| fault.check).collect::<Vec<_>>())
+        .collect()
+}
+
+#[test]
+fn every_fault_of_a_restore_is_told() {
+    for case in CASES {
+        let faults = judged(case);
+        let (.., to, check, part) = case;
+        let told = faults
+            .iter()
+            .any(|fault| fault.check == *check && fault.to_string().contains(part));
+        assert!(told, "{to}: {faults}");
+    }
+    let faults = no_manifest().to_string();
+    assert!(faults.contains("no manifest of a share set"), "{faults}");
+}
+
+#[test]
+fn too_few_custodians_are_told_before_anyone_comes() {
+    let ready = ready("drill");
+    let mut text = ready.text.to_owned();
+    for n in [2, 3] {
+        let step =
+            format!("[[step]]\nact = \"open-share\"\ncustodian = \"custodian-{n}\"\nminutes = 5\n");
+        assert!(text.contains(&step), "{text}");
+        text = text.replace(&step, "");
+    }
+    let faults = parse(&text, ready).unwrap_err().to_string();
+    assert!(faults.contains("they are too few"), "{faults}");
+    assert!(faults.contains("they are too few"), "{faults}");
+}
+
+#[test]
+fn only_a_drill_or_a_recovery_restores() {
+    let text = genesis()
+        .text
+        .replacen("act = \"compose-root\"", "act = \"destroy\"", 1);
+    let faults = parse(&text, genesis()).unwrap_err().to_string();
+    assert!(
+        faults.contains("only a drill or a recovery restores"),
+        "{faults}"
+    );
+}
+
+fn sample() -> (String, Vec<u8>) {
+    let (name, bytes) = ready("drill").files[0];
+    (name.to_owned(), bytes.to_vec())
+}
+
+fn written(kind: Kind, grade: Grade, onto: Option<&str>) -> Script {
+    let manifest = sample();
+    let blueprint = RestoreBlueprint {
+        kind,
+        grade,
+        title: None,
+        not_before: "2027-12-01T09:00:00Z".parse().unwrap(),
+        set: Manifest::read(&manifest.1).unwrap(),
+        manifest: manifest.clone(),
+        onto: onto.map(str::to_owned),
+        opens: Opens::Here,
+    };
+    let carried = std::collections::BTreeMap::from([manifest]);
+    match parse(&blueprint.write().unwrap(), &carried) {
+        Ok(script) => script,
+        Err(faults) => panic!("{faults}"),
+    }
+}
+
+#[test]
+fn what_is_written_from_a_manifest_is_sound_in_every_grade_and_for_every_token() {
+    for (kind, grade, onto, acts) in [
+        (Kind::Drill, Grade::Custody, None, 0),
+        (Kind::Drill, Grade::Quorum, None, 1),
+        (Kind::Drill, Grade::Full, None, 3),
+        (Kind::Drill, Grade::Full, Some("softhsm2"), 3),
+        (Kind::Drill, Grade::Full, Some("yubikey-piv"), 3),
+        (Kind::Recovery, Grade::Full, Some("softhsm2"), 2),
+        (Kind::Recovery, Grade::Full, Some("yubikey-piv"), 2),
+    ] {
+        let script = written(kind, grade, onto);
+        let restores = |act: &Act| {
+            matches!(
+                act,
+                Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. }
+            )
+        };
+        let count = script
+            .steps()
+            .iter()
+            .filter(|step| restores(&step.act))
+            .count();
+        assert_eq!(count, acts, "{kind} {grade:?} {onto:?}");
+        let plan = script.restore().unwrap();
+        let ways: Vec<_> = script
+            .people()
+            .iter()
+            .filter_map(|person| plan.entering(person))
+            .collect();
+        assert_eq!(
+            ways,
+            [Entering::Identity, Entering::Identity, Entering::Passphrase]
+        );
+    }
+}
+
+#[test]
+fn the_run_sheet_tells_each_custodian_what_to_bring() {
+    let ready = ready("drill");
+    let script = parse(ready.text, ready).unwrap();
+    let sheet = RunSheet::of(&script).to_text();
+    for part in [
+        "Enter the share of Custodian 1",
+        "33 numbered words",
+        "the passphrase",
+        "Destroy what was restored",
+    ] {
+        assert!(sheet.contains(part), "{part}: {sheet}");
+    }
+}
