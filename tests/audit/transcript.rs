@@ -541,6 +541,8 @@ fn the_specification_names_every_event_and_member() {
     let backed_up = Room::closed(backed_up, Mode::Production).transcript;
     let certified = crate::ceremony_driver::of_notary();
     let certified = Room::closed(certified, Mode::Production).transcript;
+    let in_the_safe = crate::ceremony_driver::with_a_management_key_in_the_safe();
+    let in_the_safe = Room::closed(in_the_safe, Mode::Rehearsal).transcript;
     let records = [
         full(),
         clumsy(),
@@ -548,9 +550,11 @@ fn the_specification_names_every_event_and_member() {
         far_away,
         backed_up,
         certified,
+        in_the_safe,
     ]
     .into_iter()
-    .chain(of_sites());
+    .chain(of_sites())
+    .chain(crate::ceremony_driver::restore::of_drills().map(|room| room.transcript));
     for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();

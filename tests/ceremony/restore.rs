@@ -9,7 +9,9 @@ use conclave::script::{Entering, Grade, KeyId, Kind, PersonId};
 use conclave::words::Digest;
 
 use crate::ceremony_driver::Room;
-use crate::ceremony_driver::restore::{lost_key, manifest, room, script};
+use crate::ceremony_driver::restore::{
+    at_share, fail_drill, give_up_share, lost_key, manifest, room, script,
+};
 
 fn key() -> KeyId {
     "key-1".parse().unwrap()
@@ -129,26 +131,6 @@ fn a_replay_comes_to_the_same() {
     }
 }
 
-/// At the step of a custodian's share.
-fn at_share(room: &mut Room, n: u8) {
-    room.advance_until(|ceremony| {
-        let step = ceremony.current_step();
-        step.is_some_and(|step| step.id.to_string() == format!("open-share:custodian-{n}"))
-    });
-}
-
-fn give_up_share(room: &mut Room) {
-    let offers = room.ceremony.offers();
-    let offer = offers
-        .iter()
-        .find(|offer| offer.kind == RequestKind::GiveUpShare)
-        .unwrap();
-    let who = offer.fields[0].choices[0].value.clone();
-    let request = offer.with(vec![who, "the stick is lost".to_owned()]);
-    let approvals = room.approved_by(&["witness-1", "witness-2"].map(|id| id.parse().unwrap()));
-    room.give(Input::Request { request, approvals }).unwrap();
-}
-
 #[test]
 fn a_lost_share_is_a_loss_with_its_name_the_quorums_left_and_a_day() {
     let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
@@ -186,21 +168,8 @@ fn a_drill_without_a_quorum_fails_by_two_people_and_by_nothing_else() {
     });
     let refused = room.give(Input::Outcome(Outcome::Restored)).unwrap_err();
     assert!(refused.to_string().contains("no quorum"), "{refused}");
-    let offers = room.ceremony.offers();
-    let offer = offers
-        .iter()
-        .find(|offer| offer.kind == RequestKind::FailDrill);
-    let offer = offer.unwrap();
-    let what = offer.fields[0].choices[0].value.clone();
-    let request = offer.with(vec![what, "too few shares".to_owned()]);
-    let alone = room.approved_by(&["witness-1".parse().unwrap()]);
-    let given = Input::Request {
-        request: request.clone(),
-        approvals: alone,
-    };
-    assert!(room.give(given).is_err(), "one person");
-    let approvals = room.approved_by(&["witness-1", "witness-2"].map(|id| id.parse().unwrap()));
-    room.give(Input::Request { request, approvals }).unwrap();
+    assert!(fail_drill(&mut room, &["witness-1"]).is_err(), "one person");
+    fail_drill(&mut room, &["witness-1", "witness-2"]).unwrap();
     while room.advance() {}
     assert_eq!(
         room.ceremony.drill_result(),

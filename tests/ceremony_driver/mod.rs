@@ -89,6 +89,17 @@ pub(crate) fn of_notary() -> Arc<Script> {
     parse(&text)
 }
 
+/// A genesis with two keys: the management key of the first token, a YubiKey, is written down and sealed.
+pub(crate) fn with_a_management_key_in_the_safe() -> Arc<Script> {
+    let text = genesis(&[KeyType::EcdsaP256; 2], 1).text().to_owned();
+    let text = text.replacen("profile = \"softhsm2\"", "profile = \"yubikey-piv\"", 1);
+    let so_pin = "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }";
+    let safe = "{ what = \"puk\", set_by = \"holder-1\", fate = \"memory\" },\n    \
+        { what = \"management-key\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000009\" }";
+    assert!(text.contains(so_pin));
+    parse(&text.replacen(so_pin, safe, 1))
+}
+
 /// A genesis with two keys: that of key 1 arrives in a bag, and there is a break before the root is composed.
 pub(crate) fn with_bags() -> Arc<Script> {
     let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();

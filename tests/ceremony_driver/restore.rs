@@ -6,10 +6,10 @@ use conclave::backup::recipient::Recipient;
 use conclave::backup::{
     BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, SetFacts, SetPlan,
 };
-use conclave::ceremony::{Effect, Mode, Outcome, restore_canary};
+use conclave::ceremony::{Effect, Input, Mode, Outcome, RequestKind, StepError, restore_canary};
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
-use conclave::script::{Grade, Kind, Opens, RestoreBlueprint, Script};
+use conclave::script::{Grade, Kind, Opens, PersonId, RestoreBlueprint, Script};
 use conclave::secret::PrivateKey;
 use conclave::words::Digest;
 use zeroize::Zeroizing;
@@ -146,4 +146,57 @@ pub(crate) fn perform(room: &mut Room, effect: &Effect, challenge: [u8; 32]) -> 
         }
         _ => return None,
     })
+}
+
+/// At the step of a custodian's share.
+pub(crate) fn at_share(room: &mut Room, n: u8) {
+    room.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.id.to_string() == format!("open-share:custodian-{n}"))
+    });
+}
+
+/// Two people give up the share that is wanted now.
+pub(crate) fn give_up_share(room: &mut Room) {
+    let offers = room.ceremony.offers();
+    let offer = offers
+        .iter()
+        .find(|offer| offer.kind == RequestKind::GiveUpShare)
+        .unwrap();
+    let who = offer.fields[0].choices[0].value.clone();
+    let request = offer.with(vec![who, "the stick is lost".to_owned()]);
+    let approvals = room.approved_by(&["witness-1", "witness-2"].map(|id| id.parse().unwrap()));
+    room.give(Input::Request { request, approvals }).unwrap();
+}
+
+/// These people end a drill as failed.
+pub(crate) fn fail_drill(room: &mut Room, people: &[&str]) -> Result<(), StepError> {
+    let offers = room.ceremony.offers();
+    let offer = offers
+        .iter()
+        .find(|offer| offer.kind == RequestKind::FailDrill);
+    let offer = offer.unwrap();
+    let what = offer.fields[0].choices[0].value.clone();
+    let request = offer.with(vec![what, "too few shares".to_owned()]);
+    let people: Vec<PersonId> = people.iter().map(|id| id.parse().unwrap()).collect();
+    let approvals = room.approved_by(&people);
+    room.give(Input::Request { request, approvals })
+}
+
+/// A full drill that passes, and one that fails for want of shares.
+pub(crate) fn of_drills() -> [Room; 2] {
+    let mut passed = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    while passed.advance() {}
+    let mut failed = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    for custodian in [1, 2] {
+        at_share(&mut failed, custodian);
+        give_up_share(&mut failed);
+    }
+    failed.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.act.name() == "restore-key")
+    });
+    fail_drill(&mut failed, &["witness-1", "witness-2"]).unwrap();
+    while failed.advance() {}
+    [passed, failed]
 }
