@@ -1,35 +1,85 @@
 //! What the records of ceremonies tell of share sets.
 
-use crate::backup::SetHistory;
-use crate::ceremony::Fact;
-use crate::transcript::Transcript;
+use jiff::Timestamp;
 
-/// The sets that records tell of, in the order of the records: a set is known from the record that made it.
+use crate::backup::{Manifest, SetHistory};
+use crate::ceremony::{Fact, Mode};
+use crate::script::{PersonId, Script};
+use crate::transcript::Transcript;
+use crate::words::Digest;
+
+/// The sets that records tell of, in the order of the records: a set is known from the record that made it, and from
+/// that of a drill or a recovery.
 #[must_use]
-pub fn share_sets<'r>(records: impl Iterator<Item = &'r Transcript>) -> Vec<SetHistory> {
-    let mut sets: Vec<SetHistory> = Vec::new();
-    for transcript in records {
+pub fn share_sets<'r>(
+    records: impl Iterator<Item = (&'r Script, &'r Transcript)>,
+) -> Vec<SetHistory> {
+    let mut sets = Sets(Vec::new());
+    for (script, transcript) in records {
+        // The set that is restored: a rehearsal may have a twin of it, which only the shares that come in name.
+        let mut at_hand = None;
+        if let Some(plan) = script.restore() {
+            sets.learn(&plan.manifest);
+            let mode = transcript.opening().map(|opening| opening.mode);
+            at_hand = (mode == Some(Mode::Production)).then(|| plan.manifest.set());
+        }
         for entry in transcript.entries() {
             let time = entry.line.time;
             match &entry.line.fact {
-                Fact::BackedUp(made) => {
-                    // A record may be given twice, or continue in another directory.
-                    let set = made.manifest.set();
-                    let is_known = sets.iter().any(|known| known.manifest.set() == set);
-                    if !is_known {
-                        sets.push(SetHistory::new(made.manifest.clone()));
+                Fact::BackedUp(made) => sets.learn(&made.manifest),
+                Fact::ShareOpened { set, custodian, .. } => sets.prove(*set, custodian, time),
+                Fact::ShareEntered { set, custodian, .. } => {
+                    at_hand = Some(*set);
+                    sets.prove(*set, custodian, time);
+                }
+                Fact::ShareGivenUp { custodian, .. } => {
+                    if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
+                        set.lost.insert(custodian.to_string(), time);
                     }
                 }
-                Fact::ShareOpened { set, custodian, .. } => {
-                    if let Some(known) = sets.iter_mut().find(|known| known.manifest.set() == *set)
-                    {
-                        let proven = known.proven.entry(custodian.to_string()).or_insert(time);
-                        *proven = time.max(*proven);
+                Fact::SharesCombined { set } => {
+                    if let Some(set) = sets.find(*set) {
+                        set.combined = set.combined.max(Some(time));
+                    }
+                }
+                Fact::RestoreProven { .. } => {
+                    if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
+                        // No key comes back but by a quorum.
+                        set.combined = set.combined.max(Some(time));
+                        set.restored = set.restored.max(Some(time));
                     }
                 }
                 _ => {}
             }
         }
     }
-    sets
+    sets.0
+}
+
+struct Sets(Vec<SetHistory>);
+
+impl Sets {
+    fn find(&mut self, set: Digest) -> Option<&mut SetHistory> {
+        self.0.iter_mut().find(|known| known.manifest.set() == set)
+    }
+
+    /// A record may be given twice, or continue in another directory.
+    fn learn(&mut self, manifest: &Manifest) {
+        if self.find(manifest.set()).is_none() {
+            self.0.push(SetHistory::new(manifest.clone()));
+        }
+    }
+
+    /// A share that was given up and is there again is lost no more.
+    fn prove(&mut self, set: Digest, custodian: &PersonId, time: Timestamp) {
+        let Some(set) = self.find(set) else {
+            return;
+        };
+        let custodian = custodian.to_string();
+        if set.lost.get(&custodian).is_some_and(|lost| *lost <= time) {
+            set.lost.remove(&custodian);
+        }
+        let proven = set.proven.entry(custodian).or_insert(time);
+        *proven = time.max(*proven);
+    }
 }

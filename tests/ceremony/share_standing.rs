@@ -1,4 +1,4 @@
-//! What `conclave share status` makes of the record of a ceremony that backed a key up.
+//! What `conclave share status` makes of the records of ceremonies that back keys up, and of drills.
 
 use conclave::audit::share_sets;
 use conclave::backup::{Advice, standing};
@@ -7,12 +7,15 @@ use jiff::SignedDuration;
 
 use crate::ceremony_driver::Room;
 use crate::ceremony_driver::backup::with_backup;
+use crate::ceremony_driver::restore::of_drills;
 
 #[test]
 fn a_closed_ceremony_leaves_every_share_proven_for_a_year() {
     let room = Room::closed(with_backup(), Mode::Production);
     // A record that is given twice is told once.
-    let sets = share_sets([&room.transcript, &room.transcript].into_iter());
+    let script = room.ceremony.script_arc();
+    let record = (&*script, &room.transcript);
+    let sets = share_sets([record, record].into_iter());
     assert_eq!(sets.len(), 1);
     let made = sets[0].manifest.facts().made_at;
     assert_eq!(sets[0].proven.len(), 3);
@@ -32,9 +35,31 @@ fn a_share_that_its_custodian_did_not_open_is_told() {
         let backup = ceremony.backup_of(&"key-1".parse().unwrap()).unwrap();
         backup.opened().len() == 2
     });
-    let sets = share_sets(std::iter::once(&room.transcript));
+    let script = room.ceremony.script_arc();
+    let sets = share_sets(std::iter::once((&*script, &room.transcript)));
     let made = sets[0].manifest.facts().made_at;
     let told = standing(sets, made).remove(0);
     assert_eq!(told.advice(), Advice::Drill);
     assert_eq!(told.to_string().matches("never opened").count(), 1);
+}
+
+#[test]
+fn a_drill_proves_shares_and_key_and_tells_whose_share_is_lost() {
+    let [passed, failed] = of_drills();
+    let script = passed.ceremony.script_arc();
+    let told = share_sets(std::iter::once((&*script, &passed.transcript)));
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].proven.len(), 3);
+    assert!(told[0].lost.is_empty());
+    assert!(told[0].combined.is_some() && told[0].restored.is_some());
+
+    let script = failed.ceremony.script_arc();
+    let told = share_sets(std::iter::once((&*script, &failed.transcript)));
+    let lost: Vec<&String> = told[0].lost.keys().collect();
+    assert_eq!(lost, ["custodian-1", "custodian-2"]);
+    assert_eq!(told[0].proven.len(), 1);
+    assert_eq!((told[0].combined, told[0].restored), (None, None));
+    assert_eq!(told[0].quorums_left(), 0);
+    let at = *told[0].lost.values().max().unwrap();
+    assert_eq!(standing(told, at).remove(0).advice(), Advice::Rotate);
 }

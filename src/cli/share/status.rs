@@ -9,7 +9,6 @@ use super::{Failure, Status, print};
 use crate::audit::{read_record, share_sets};
 use crate::backup::{SetStanding, standing};
 use crate::cli::conduct::record_failure;
-use crate::transcript::Transcript;
 
 /// Tell how the backups stand: days since each share and each key was last proven, quorums left, what is lost, old sets
 /// that are unaccounted for, and what to do.
@@ -36,11 +35,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         record
             .replay()
             .map_err(|error| record_failure(&error.into()))?;
-        records.push(record.transcript);
+        records.push(record);
     }
     // In the order in which things happened, whatever the order of the arguments.
-    records.sort_by_key(Transcript::opened_at);
-    let sets = share_sets(records.iter());
+    records.sort_by_key(|record| record.transcript.opened_at());
+    let told = records
+        .iter()
+        .map(|record| (&*record.script, &record.transcript));
+    let sets = share_sets(told);
     let standings = standing(sets, arguments.at.unwrap_or_else(Timestamp::now));
     if arguments.json {
         let sets: Vec<_> = standings.iter().map(SetStanding::to_json).collect();
