@@ -45,7 +45,7 @@ fn a_share_that_its_custodian_did_not_open_is_told() {
 
 #[test]
 fn a_drill_proves_shares_and_key_and_tells_whose_share_is_lost() {
-    let [passed, failed] = of_drills();
+    let [passed, failed, combined] = of_drills();
     let script = passed.ceremony.script_arc();
     let told = share_sets(std::iter::once((&*script, &passed.transcript)));
     assert_eq!(told.len(), 1);
@@ -62,4 +62,8 @@ fn a_drill_proves_shares_and_key_and_tells_whose_share_is_lost() {
     assert_eq!(told[0].quorums_left(), 0);
     let at = *told[0].lost.values().max().unwrap();
     assert_eq!(standing(told, at).remove(0).advice(), Advice::Rotate);
+
+    let script = combined.ceremony.script_arc();
+    let told = share_sets(std::iter::once((&*script, &combined.transcript)));
+    assert!(told[0].combined.is_some() && told[0].restored.is_none());
 }

@@ -183,8 +183,8 @@ pub(crate) fn fail_drill(room: &mut Room, people: &[&str]) -> Result<(), StepErr
     room.give(Input::Request { request, approvals })
 }
 
-/// A full drill that passes, and one that fails for want of shares.
-pub(crate) fn of_drills() -> [Room; 2] {
+/// A full drill that passes, one that fails for want of shares, and one that only combines them.
+pub(crate) fn of_drills() -> [Room; 3] {
     let mut passed = room(Kind::Drill, Grade::Full, false, Mode::Production);
     while passed.advance() {}
     let mut failed = room(Kind::Drill, Grade::Full, false, Mode::Production);
@@ -198,5 +198,7 @@ pub(crate) fn of_drills() -> [Room; 2] {
     });
     fail_drill(&mut failed, &["witness-1", "witness-2"]).unwrap();
     while failed.advance() {}
-    [passed, failed]
+    let mut combined = room(Kind::Drill, Grade::Quorum, false, Mode::Production);
+    while combined.advance() {}
+    [passed, failed, combined]
 }
