@@ -107,17 +107,7 @@ pub(crate) fn backed_up(
         is_rehearsal: ceremony.mode() == Mode::Rehearsal,
         supersedes: Vec::new(),
     };
-    let kek = KeyEncryptionKey::new(Zeroizing::new([7; 32]));
-    let mut counter = 0_u64;
-    let random = |bytes: &mut [u8]| {
-        for chunk in bytes.chunks_mut(32) {
-            counter += 1;
-            let digest = Digest::of(&counter.to_be_bytes());
-            chunk.copy_from_slice(&digest.as_bytes()[..chunk.len()]);
-        }
-        Ok::<(), std::convert::Infallible>(())
-    };
-    let set = BackupSet::split(&kek, SetPlan::new(facts).unwrap(), random).unwrap();
+    let (kek, set) = split(facts);
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
     let pkcs8 = pair.to_pkcs8v1().unwrap().as_ref().to_vec();
     let wrapped = kek.wrap(&PrivateKey::new(Zeroizing::new(pkcs8))).unwrap();
@@ -146,4 +136,20 @@ pub(crate) fn backed_up(
             .cloned()
             .collect(),
     }
+}
+
+/// A set of shares that is the same each time, and the key-encryption key that it is of.
+pub(crate) fn split(facts: SetFacts) -> (KeyEncryptionKey, BackupSet) {
+    let kek = KeyEncryptionKey::new(Zeroizing::new([7; 32]));
+    let mut counter = 0_u64;
+    let random = |bytes: &mut [u8]| {
+        for chunk in bytes.chunks_mut(32) {
+            counter += 1;
+            let digest = Digest::of(&counter.to_be_bytes());
+            chunk.copy_from_slice(&digest.as_bytes()[..chunk.len()]);
+        }
+        Ok::<(), std::convert::Infallible>(())
+    };
+    let set = BackupSet::split(&kek, SetPlan::new(facts).unwrap(), random).unwrap();
+    (kek, set)
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use conclave::backup::recipient::Recipient;
-use conclave::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, SetFacts, SetPlan,
-};
+use conclave::backup::{Closing, Custodian, CustodianGroup, Manifest, SetFacts};
 use conclave::ceremony::{Effect, Input, Mode, Outcome, RequestKind, StepError, restore_canary};
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
@@ -14,7 +12,7 @@ use conclave::secret::PrivateKey;
 use conclave::words::Digest;
 use zeroize::Zeroizing;
 
-use super::backup::RECIPIENTS;
+use super::backup::{RECIPIENTS, split};
 use super::{Room, SoftwareToken};
 
 /// The name of the token in the room whose key is restored.
@@ -46,17 +44,7 @@ pub(crate) fn manifest(key: &SoftwareToken, mode: Mode) -> Manifest {
         is_rehearsal: mode == Mode::Rehearsal,
         supersedes: Vec::new(),
     };
-    let kek = KeyEncryptionKey::new(Zeroizing::new([7; 32]));
-    let mut counter = 0_u64;
-    let random = |bytes: &mut [u8]| {
-        for chunk in bytes.chunks_mut(32) {
-            counter += 1;
-            let digest = Digest::of(&counter.to_be_bytes());
-            chunk.copy_from_slice(&digest.as_bytes()[..chunk.len()]);
-        }
-        Ok::<(), std::convert::Infallible>(())
-    };
-    let set = BackupSet::split(&kek, SetPlan::new(facts).unwrap(), random).unwrap();
+    let (kek, set) = split(facts);
     let wrapped = kek
         .wrap(&PrivateKey::new(Zeroizing::new(vec![1; 48])))
         .unwrap();

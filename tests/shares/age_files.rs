@@ -146,20 +146,28 @@ fn plugin_directory() -> TempDir {
     directory
 }
 
+/// Runs a test once more with the plugin on its path, and gives where that is; none to the test that runs so. Where
+/// plugins are is read from the environment, which a test process cannot change for itself.
+fn passed_with_plugin(test: &str) -> Option<TempDir> {
+    if env::var_os(WITH_PLUGIN).is_some() {
+        return None;
+    }
+    let directory = plugin_directory();
+    let path = format!(
+        "{}:{}",
+        directory.path().display(),
+        env::var("PATH").unwrap()
+    );
+    let mut again = Command::new(env::current_exe().unwrap());
+    again.args(["--exact", test]);
+    let said = text_of(&run(again.env("PATH", path).env(WITH_PLUGIN, "1"), ""));
+    assert!(said.contains("1 passed"), "{said}");
+    Some(directory)
+}
+
 #[test]
 fn a_plugin_closes_and_opens_for_both() {
-    // Where plugins are is read from the environment, which a test process cannot change for itself.
-    if env::var_os(WITH_PLUGIN).is_none() {
-        let directory = plugin_directory();
-        let path = format!(
-            "{}:{}",
-            directory.path().display(),
-            env::var("PATH").unwrap()
-        );
-        let mut again = Command::new(env::current_exe().unwrap());
-        again.args(["--exact", "age_files::a_plugin_closes_and_opens_for_both"]);
-        let said = text_of(&run(again.env("PATH", path).env(WITH_PLUGIN, "1"), ""));
-        assert!(said.contains("1 passed"), "{said}");
+    if let Some(directory) = passed_with_plugin("age_files::a_plugin_closes_and_opens_for_both") {
         let recipient: Recipient = generate(directory.path(), "--generate").0.parse().unwrap();
         let refused = encrypt(TEXT, &[recipient], &NoCallbacks).unwrap_err();
         let name = "drawer".to_owned();
@@ -195,18 +203,8 @@ pub(crate) fn generate(directory: &Path, how: &str) -> (String, String) {
 
 #[test]
 fn the_program_opens_with_a_plugin_that_asks_for_a_pin() {
-    if env::var_os(WITH_PLUGIN).is_none() {
-        let directory = plugin_directory();
-        let path = format!(
-            "{}:{}",
-            directory.path().display(),
-            env::var("PATH").unwrap()
-        );
-        let mut again = Command::new(env::current_exe().unwrap());
-        let name = "age_files::the_program_opens_with_a_plugin_that_asks_for_a_pin";
-        again.args(["--exact", name]);
-        let said = text_of(&run(again.env("PATH", path).env(WITH_PLUGIN, "1"), ""));
-        assert!(said.contains("1 passed"), "{said}");
+    let name = "age_files::the_program_opens_with_a_plugin_that_asks_for_a_pin";
+    if passed_with_plugin(name).is_some() {
         return;
     }
     let (recipient, identity) = generate(Path::new(""), "--generate-with-pin");

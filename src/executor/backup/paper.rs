@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use crate::backup::{BackupSet, OpenedShare, slip39};
-use crate::ceremony::{Mode, SecretPrompt, SecretPurpose, SecretShown, StepError};
+use crate::backup::{BackupSet, OpenedShare};
+use crate::ceremony::{Mode, SecretShown};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
@@ -70,42 +70,14 @@ impl Executor<'_> {
         of: usize,
     ) -> Performed<&'w str> {
         let is_rehearsal = self.ceremony().mode() == Mode::Rehearsal;
+        let about = format!("word {number} of {of}, {about}");
         loop {
-            let prompt = SecretPrompt {
-                who: person.clone(),
-                purpose: SecretPurpose::ShareWord,
-                about: format!("word {number} of {of}, {about}"),
-                tries: None,
-                given: is_rehearsal.then(|| word.to_owned()),
-                digits_only: false,
-            };
-            let typed = self.ask_secret(&prompt)?;
-            match completed(typed.expose()) {
-                Some(whole) if whole == word => return Ok(word),
-                Some(_) => {
-                    self.word_refused(number, "it is another word than the one in that row");
-                }
-                None => {
-                    self.word_refused(number, "no word of shares begins so, or more than one does");
-                }
+            let given = is_rehearsal.then_some(word);
+            if self.ask_word(person, number, &about, given)? == word {
+                return Ok(word);
             }
+            self.word_refused(number, "it is another word than the one in that row");
         }
-    }
-
-    pub(super) fn word_refused(&mut self, number: usize, why: &'static str) {
-        let error = StepError::ShareWord { number, why };
-        self.front_end.not_accepted(&self.ceremony, &error);
-    }
-}
-
-/// The one word that begins as it was typed.
-pub(super) fn completed(typed: &str) -> Option<&'static str> {
-    let lower = Zeroizing::new(typed.trim().to_lowercase());
-    let mut begin = slip39::completions(&lower);
-    match (begin.next(), begin.next()) {
-        (Some(only), None) => Some(only),
-        (Some(first), Some(_)) if first == lower.as_str() => Some(first),
-        _ => None,
     }
 }
 
@@ -133,21 +105,9 @@ fn rows(words: &[&str]) -> Vec<Zeroizing<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::backup::slip39;
 
-    #[test]
-    fn four_letters_are_a_word() {
-        assert_eq!(completed("acad"), Some("academic"));
-        assert_eq!(completed(" ACADEMIC "), Some("academic"));
-        // "aca" would do as well, for no other word begins so; "ac" begins several.
-        assert_eq!(completed("ac"), None);
-        assert_eq!(completed("zzzz"), None);
-        assert_eq!(completed(""), None);
-        // A word that begins another one is itself when it is typed out.
-        for word in slip39::completions("") {
-            assert_eq!(completed(word), Some(word));
-        }
-    }
+    use super::*;
 
     #[test]
     fn rows_are_numbered() {

@@ -3,14 +3,13 @@
 
 use zeroize::Zeroizing;
 
-use crate::backup::WORDS;
-use crate::ceremony::{Failure, FailureKind, SecretPrompt, SecretPurpose};
+use crate::backup::{WORDS, slip39};
+use crate::ceremony::{Failure, FailureKind, SecretPrompt, SecretPurpose, StepError};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
 use super::super::effects::{Hindrance, Performed};
-use super::paper::completed;
 
 /// Words that were typed and did not fit: only the wrong ones are typed anew.
 pub(super) struct TypedWords {
@@ -105,7 +104,7 @@ impl Executor<'_> {
         });
     }
 
-    /// One word: typed whole, or so far that it can be no other.
+    /// One word of a share that comes in.
     fn type_word(
         &mut self,
         custodian: &PersonId,
@@ -113,22 +112,70 @@ impl Executor<'_> {
         given: Option<&str>,
     ) -> Performed<Zeroizing<String>> {
         let name = self.name_of(custodian);
+        let about = format!("word {number} of {WORDS}, the share of {name}");
+        let word = self.ask_word(custodian, number, &about, given)?;
+        Ok(Zeroizing::new(word.to_owned()))
+    }
+
+    /// Asks until a word of the list is typed: whole, or so far that it can be no other.
+    pub(super) fn ask_word(
+        &mut self,
+        person: &PersonId,
+        number: usize,
+        about: &str,
+        given: Option<&str>,
+    ) -> Performed<&'static str> {
         loop {
             let prompt = SecretPrompt {
-                who: custodian.clone(),
+                who: person.clone(),
                 purpose: SecretPurpose::ShareWord,
-                about: format!("word {number} of {WORDS}, the share of {name}"),
+                about: about.to_owned(),
                 tries: None,
                 given: given.map(str::to_owned),
                 digits_only: false,
             };
             let typed = self.ask_secret(&prompt)?;
             match completed(typed.expose()) {
-                Some(whole) => return Ok(Zeroizing::new(whole.to_owned())),
+                Some(whole) => return Ok(whole),
                 None => {
                     self.word_refused(number, "no word of shares begins so, or more than one does");
                 }
             }
+        }
+    }
+
+    pub(super) fn word_refused(&mut self, number: usize, why: &'static str) {
+        let error = StepError::ShareWord { number, why };
+        self.front_end.not_accepted(&self.ceremony, &error);
+    }
+}
+
+/// The one word that begins as it was typed.
+fn completed(typed: &str) -> Option<&'static str> {
+    let lower = Zeroizing::new(typed.trim().to_lowercase());
+    let mut begin = slip39::completions(&lower);
+    match (begin.next(), begin.next()) {
+        (Some(only), None) => Some(only),
+        (Some(first), Some(_)) if first == lower.as_str() => Some(first),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn four_letters_are_a_word() {
+        assert_eq!(completed("acad"), Some("academic"));
+        assert_eq!(completed(" ACADEMIC "), Some("academic"));
+        // "aca" would do as well, for no other word begins so; "ac" begins several.
+        assert_eq!(completed("ac"), None);
+        assert_eq!(completed("zzzz"), None);
+        assert_eq!(completed(""), None);
+        // A word that begins another one is itself when it is typed out.
+        for word in slip39::completions("") {
+            assert_eq!(completed(word), Some(word));
         }
     }
 }
