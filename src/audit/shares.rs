@@ -20,6 +20,9 @@ pub fn share_sets<'r>(
         let mut at_hand = None;
         if let Some(plan) = script.restore() {
             sets.learn(&plan.manifest);
+            if let Some(replacement) = &plan.replaced_by {
+                sets.learn(replacement);
+            }
             let mode = transcript.opening().map(|opening| opening.mode);
             at_hand = (mode == Some(Mode::Production)).then(|| plan.manifest.set());
         }
@@ -40,6 +43,11 @@ pub fn share_sets<'r>(
                 Fact::SharesCombined { set } => {
                     if let Some(set) = sets.find(*set) {
                         set.combined = set.combined.max(Some(time));
+                    }
+                }
+                Fact::OldPartDestroyed { set, custodian, .. } => {
+                    if let Some(set) = sets.find(*set) {
+                        set.destroyed.insert(custodian.clone(), time);
                     }
                 }
                 Fact::RestoreProven { .. } => {

@@ -149,8 +149,11 @@ impl Ceremony {
                     .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
+            Act::DestroyShares => self.fact_of_old_part(&text, remark, approvals)?,
             Act::BackUpKey { key } => Fact::BackupIntended {
-                key: key.clone(),
+                key: self
+                    .key_of_backup(key.as_ref())
+                    .ok_or(StepError::NotAsked)?,
                 id: hex::encode(moment.fresh),
             },
             Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,

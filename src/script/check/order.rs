@@ -143,7 +143,7 @@ impl<'o> Order<'o, '_> {
         let acts = self.keys.iter().chain(&self.distant).flat_map(|&key| {
             let id = key.clone();
             let there = if self.is_backed_up(key) {
-                Act::BackUpKey { key: id }
+                Act::BackUpKey { key: Some(id) }
             } else if self.is_made(key) {
                 self.maker(id)
             } else if self.is_enrolled(key) {
@@ -176,7 +176,8 @@ impl<'o> Order<'o, '_> {
 
     /// Whether the ceremony restores a key from its shares.
     fn restores(&self) -> bool {
-        matches!(self.draft.kind, Kind::Drill | Kind::Recovery)
+        let has_set = self.draft.kind == Kind::Backup && self.draft.restore.is_some();
+        has_set || matches!(self.draft.kind, Kind::Drill | Kind::Recovery)
     }
 
     /// The token onto which the key is restored; none where it stays in memory.
@@ -192,11 +193,19 @@ impl<'o> Order<'o, '_> {
         if grade.is_some_and(|grade| grade >= Grade::Quorum) {
             acts.push(Act::RestoreKey { key: key() });
         }
+        let reissues = self.draft.reissue().is_some();
         if grade == Some(Grade::Full) {
             acts.push(Act::ProveRestore { key: key() });
-            if self.draft.kind == Kind::Drill {
+            if reissues {
+                acts.push(Act::BackUpKey { key: None });
+                acts.push(Act::ProveBackup { key: None });
+            }
+            if self.draft.kind != Kind::Recovery {
                 acts.push(Act::Destroy { key: key() });
             }
+        }
+        if reissues || self.draft.is_replaced() {
+            acts.push(Act::DestroyShares);
         }
         acts
     }
@@ -223,6 +232,9 @@ impl<'o> Order<'o, '_> {
                 acts.push(Act::EnrolKey { key: key() });
             }
             if !self.is_made(&key()) {
+                if self.is_backed_up(&key()) {
+                    acts.push(Act::BackUpKey { key: Some(key()) });
+                }
                 self.push_certifying(&mut acts, key());
                 continue;
             }
@@ -232,7 +244,7 @@ impl<'o> Order<'o, '_> {
             }
             acts.push(self.maker(key()));
             if self.is_backed_up(&key()) {
-                acts.push(Act::BackUpKey { key: key() });
+                acts.push(Act::BackUpKey { key: Some(key()) });
             }
             self.push_certifying(&mut acts, key());
         }
@@ -241,6 +253,11 @@ impl<'o> Order<'o, '_> {
         if self.restores() {
             acts.extend(self.restoring());
             acts.extend(self.all_keys_proven());
+            acts.push(Act::SignOff);
+            return acts;
+        }
+        if self.draft.kind == Kind::Backup {
+            acts.extend(self.all_backups_proven());
             acts.push(Act::SignOff);
             return acts;
         }
@@ -270,8 +287,10 @@ impl<'o> Order<'o, '_> {
     /// The backups of keys: each has been seen to open before the ceremony ends.
     fn all_backups_proven(&self) -> Vec<Act> {
         let keys = self.keys.iter().filter(|key| self.is_backed_up(key));
-        keys.map(|&key| Act::ProveBackup { key: key.clone() })
-            .collect()
+        keys.map(|&key| Act::ProveBackup {
+            key: Some(key.clone()),
+        })
+        .collect()
     }
 
     /// What must stand before an act.
@@ -303,7 +322,17 @@ impl<'o> Order<'o, '_> {
                 acts
             }
             Act::ProveRestore { key } => vec![Act::RestoreKey { key: key.clone() }],
-            Act::Destroy { key } => vec![Act::ProveRestore { key: key.clone() }],
+            Act::Destroy { key } => vec![
+                Act::ProveRestore { key: key.clone() },
+                Act::ProveBackup { key: key.clone() },
+            ],
+            Act::DestroyShares => {
+                let mut acts = vec![Act::AttestClock, Act::InspectStation, Act::ReadScript];
+                acts.extend(self.shares());
+                acts.push(Act::ProveBackup { key: None });
+                acts.push(Act::Destroy { key: None });
+                acts
+            }
             Act::Break { .. } | Act::OpenToken { .. } | Act::OpenShare { .. } => {
                 vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
             }
@@ -330,9 +359,10 @@ impl<'o> Order<'o, '_> {
                 self.maker(key.clone()),
                 Act::EnrolKey { key: key.clone() },
             ],
-            Act::BackUpKey { key } => {
+            Act::BackUpKey { key: Some(key) } => {
                 vec![Act::OpenToken { key: key.clone() }, self.maker(key.clone())]
             }
+            Act::BackUpKey { key: None } => vec![Act::ProveRestore { key: None }],
             Act::ProveBackup { key } => vec![Act::BackUpKey { key: key.clone() }],
             // A signing has an order of its own.
             Act::JudgeRequest => vec![Act::InspectStation],
@@ -344,10 +374,16 @@ impl<'o> Order<'o, '_> {
             Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } if self.restores() => self.restoring(),
-            Act::ProveToken { .. } => vec![Act::Export],
+            Act::ProveToken { key } => vec![
+                Act::Export,
+                Act::BackUpKey {
+                    key: Some(key.clone()),
+                },
+            ],
             Act::SealMedium { .. } => {
                 let mut acts = vec![Act::Export];
                 acts.extend(self.all_backups_proven());
+                acts.push(Act::ProveBackup { key: None });
                 acts
             }
             Act::SignOff => {
@@ -417,7 +453,14 @@ impl<'o> Order<'o, '_> {
                 );
                 continue;
             }
-            if is_of_root && self.is_enrolment() {
+            if (is_of_root || *act == Act::Export) && self.draft.kind == Kind::Backup {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: a backup makes no root", act.name()),
+                    "take the step out: what is written goes to the two media",
+                );
+            } else if is_of_root && self.is_enrolment() {
                 self.log.fault(
                     "script.unused",
                     &step.span,
@@ -442,7 +485,15 @@ impl<'o> Order<'o, '_> {
                     "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
                 );
             }
-            if let Act::BackUpKey { key } | Act::ProveBackup { key } = act
+            if let Act::BackUpKey { key: None } | Act::ProveBackup { key: None } = act {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: which key, nobody says", act.name()),
+                    "write key = \"key-1\"; without one it is the key that old shares restore, in a backup or a drill",
+                );
+            }
+            if let Act::BackUpKey { key: Some(key) } | Act::ProveBackup { key: Some(key) } = act
                 && self.keys.contains(&key)
                 && !self.is_backed_up(key)
             {
@@ -501,9 +552,12 @@ impl<'o> Order<'o, '_> {
             | Act::SetPin { .. }
             | Act::SealMedium { .. }
             | Act::SignOff => true,
-            Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. } => {
-                self.restoring().contains(act)
-            }
+            Act::RestoreKey { .. }
+            | Act::ProveRestore { .. }
+            | Act::BackUpKey { .. }
+            | Act::ProveBackup { .. }
+            | Act::Destroy { .. }
+            | Act::DestroyShares => self.restoring().contains(act),
             Act::ProveToken { .. } | Act::Seal { .. } => self.draft.kind == Kind::Recovery,
             _ => false,
         };
@@ -586,7 +640,7 @@ impl<'o> Order<'o, '_> {
             let certified = certified
                 .then(|| self.first(&Act::CertifyKey { key: key() }))
                 .flatten();
-            let backed_up = self.first(&Act::BackUpKey { key: key() });
+            let backed_up = self.first(&Act::BackUpKey { key: Some(key()) });
             let last = [certified, backed_up].into_iter().flatten();
             let last = last.max_by_key(|(place, _)| *place);
             let made = last.or(self.first(&self.maker(key()))).or(enrolled);
@@ -703,7 +757,7 @@ const fn stage(act: &Act) -> u8 {
         // Wherever it stands after back-up-key: at the latest before what is sealed.
         Act::ProveBackup { .. } | Act::ProveRestore { .. } => 13,
         Act::ProveToken { .. } | Act::Destroy { .. } => 14,
-        Act::Seal { .. } | Act::SealMedium { .. } => 15,
+        Act::DestroyShares | Act::Seal { .. } | Act::SealMedium { .. } => 15,
         Act::SignOff => 16,
     }
 }
@@ -744,7 +798,10 @@ const fn reason(act: &Act) -> &'static str {
         Act::OpenShare { .. } => "a key is restored from shares that are there",
         Act::RestoreKey { .. } => "what is proven or destroyed has to be restored first",
         Act::ProveRestore { .. } => "nothing counts as restored that was not seen to sign",
-        Act::Destroy { .. } => "a drill leaves nothing behind",
+        Act::Destroy { .. } => "what was restored into memory is left nowhere",
+        Act::DestroyShares => {
+            "whoever has a quorum of old shares and an old wrapped key has the key"
+        }
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::CertifyKey { .. } => "a root of Notary is composed of keys in certificates",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",

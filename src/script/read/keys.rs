@@ -56,12 +56,12 @@ pub(super) fn read(
         let id = fields
             .required("id", "id = \"key-1\"")
             .and_then(|value| value.at(value.id()));
-        let change = rotation::change(&mut fields, kind, root);
+        let change = rotation::change(&mut fields, kind, root, carrier);
         match rotation::place(&mut fields, kind, change.as_ref()) {
             Some(place) => {
                 distant.push(rotation::distant(fields, id, change, place, carrier));
             }
-            None => here.push(key(fields, id, change, carrier)),
+            None => here.push(key(fields, id, change, kind, carrier)),
         }
     }
     (here, distant)
@@ -71,6 +71,7 @@ fn key(
     mut fields: Fields<'_, '_>,
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
+    kind: Kind,
     carrier: &mut Carrier<'_>,
 ) -> KeyEntry {
     let (holder, token) = place(&mut fields);
@@ -88,7 +89,14 @@ fn key(
             (key_type, None)
         }
         // What the root before says of a key is not said again.
-        Some(change) if change.exists() => (change.key_type(), None),
+        Some(change) if change.exists() => {
+            // Whatever key stands in a backup gets shares.
+            let shares = id.as_ref().filter(|_| kind == Kind::Backup).map(|id| At {
+                value: Backup::Shares,
+                span: id.span.clone(),
+            });
+            (change.key_type(), shares)
+        }
         // Whether it is made or matched, nobody knows.
         None => {
             for name in ["key_id", "type", "backup"] {
