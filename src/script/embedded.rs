@@ -51,7 +51,7 @@ const SAMPLE_ROOT: &[(&str, &[u8])] = carried!["previous/1.root.json"];
 /// The manifest of a share set of a rehearsal, of a key that nobody has.
 const SAMPLE_MANIFEST: &[(&str, &[u8])] = carried!["restore/key-1.0123456789abcdef.manifest.json"];
 
-const SCRIPTS: [Embedded; 7] = [
+const SCRIPTS: [Embedded; 8] = [
     Embedded {
         name: "genesis",
         kind: Kind::Genesis,
@@ -99,6 +99,13 @@ const SCRIPTS: [Embedded; 7] = [
         kind: Kind::Recovery,
         summary: "restores a lost key from its shares onto a new token",
         text: include_str!("../../ceremony-scripts/recovery.toml"),
+        files: SAMPLE_MANIFEST,
+    },
+    Embedded {
+        name: "backup",
+        kind: Kind::Backup,
+        summary: "gives a key that exists shares, or other ones in the place of old ones",
+        text: include_str!("../../ceremony-scripts/backup.toml"),
         files: SAMPLE_MANIFEST,
     },
 ];

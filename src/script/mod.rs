@@ -34,7 +34,7 @@ pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use blueprint::{
     Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, Keeper, KeyFate, OnlineFiles,
-    RestoreBlueprint, back_up, enrol,
+    BackupBlueprint, BackupSource, NamedFile, RestoreBlueprint, back_up, enrol,
 };
 pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
