@@ -31,7 +31,12 @@ pub fn share_sets<'r>(
         for entry in transcript.entries() {
             let time = entry.line.time;
             match &entry.line.fact {
-                Fact::BackedUp(made) => sets.learn(&made.manifest),
+                Fact::BackedUp(made) => {
+                    sets.learn(&made.manifest);
+                    for custodian in &made.typed_back {
+                        sets.prove(made.manifest.set(), custodian, time);
+                    }
+                }
                 Fact::ShareOpened { set, custodian, .. } => sets.prove(*set, custodian, time),
                 Fact::ShareEntered { set, custodian, .. } => sets.prove(*set, custodian, time),
                 Fact::ShareGivenUp { custodian, .. } => {

@@ -247,7 +247,9 @@ impl SetStanding {
             Advice::Destroy => {
                 "destroy what is left of this old set before two people: no quorum of it is left"
             }
-            Advice::Nothing if self.is_replaced => "nothing is due: two people saw all of it destroyed",
+            Advice::Nothing if self.is_replaced => {
+                "nothing is due: two people saw all of it destroyed"
+            }
             Advice::Reissue => "re-issue: a new set of shares for the same key is due",
             Advice::Drill => "hold a drill: a share or the key was not proven for a year, or never",
             Advice::Nothing => "nothing is due",
@@ -349,7 +351,9 @@ impl fmt::Display for SetStanding {
         }
         if self.is_replaced {
             match history.destroyed.get(&None) {
-                Some(destroyed) => writeln!(f, "  [ok]   wrapped key: destroyed {}", ago(*destroyed))?,
+                Some(destroyed) => {
+                    writeln!(f, "  [ok]   wrapped key: destroyed {}", ago(*destroyed))?
+                }
                 None => writeln!(f, "  [FAIL] wrapped key: nobody saw its copies destroyed")?,
             }
             writeln!(

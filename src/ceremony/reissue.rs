@@ -34,9 +34,7 @@ impl Ceremony {
     pub fn owes_reissue(&self) -> bool {
         self.script.reissues()
             && match self.script.kind() {
-                Kind::Drill => {
-                    !self.restore.given_up.is_empty() && self.restore.failed.is_none()
-                }
+                Kind::Drill => !self.restore.given_up.is_empty() && self.restore.failed.is_none(),
                 _ => true,
             }
     }
@@ -92,7 +90,9 @@ impl Ceremony {
             let mut lost = self.restore.given_up.keys();
             lost.any(|person| person.as_str() == id)
         };
-        let parts = shares.filter(|id| !is_lost(id)).map(|id| Some(id.to_owned()));
+        let parts = shares
+            .filter(|id| !is_lost(id))
+            .map(|id| Some(id.to_owned()));
         let mut parts = parts.chain([None]);
         parts.find(|part| !self.reissue.old_parts.contains_key(part))
     }
@@ -160,7 +160,8 @@ fn about_part(manifest: &Manifest, custodian: Option<&str>) -> Vec<String> {
         ));
     }
     if share.custodian().by_hand {
-        lines.push("The sheet with the handwritten words is shredded before two people.".to_owned());
+        lines
+            .push("The sheet with the handwritten words is shredded before two people.".to_owned());
     }
     lines
 }

@@ -33,8 +33,8 @@ pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use blueprint::{
-    Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, Keeper, KeyFate, OnlineFiles,
-    BackupBlueprint, BackupSource, NamedFile, RestoreBlueprint, back_up, enrol,
+    BackupBlueprint, BackupSource, Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile,
+    Keeper, KeyFate, NamedFile, OnlineFiles, RestoreBlueprint, back_up, enrol,
 };
 pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};

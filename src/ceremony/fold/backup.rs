@@ -46,8 +46,8 @@ impl Ceremony {
                 };
                 require(is_proven, "the key was not proven yet, or is there no more")?;
                 let of_old = self.set_at_hand().map(|set| set.facts().id.as_str());
-                let is_fresh = of_old != Some(id)
-                    && !self.backups().any(|(_, backup)| backup.has_been(id));
+                let is_fresh =
+                    of_old != Some(id) && !self.backups().any(|(_, backup)| backup.has_been(id));
                 require(is_set_id(id) && is_fresh, "that names no fresh set")?;
                 let backup = self.backup_mut(key)?;
                 require(backup.intent == Intent::None, "it was announced already")?;

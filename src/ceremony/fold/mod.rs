@@ -465,9 +465,7 @@ impl Ceremony {
             Act::BackUpKey { key: None } => {
                 !self.owes_reissue() || self.reissue.backup.is_complete()
             }
-            Act::ProveBackup { key: None } => {
-                !self.owes_reissue() || self.is_replacement_proven()
-            }
+            Act::ProveBackup { key: None } => !self.owes_reissue() || self.is_replacement_proven(),
             Act::DestroyShares => self.next_old_part().is_none(),
             Act::OpenShare { custodian } => self.is_share_settled(custodian),
             Act::RestoreKey { .. } => {

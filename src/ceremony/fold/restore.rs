@@ -236,8 +236,8 @@ impl Ceremony {
         };
         let is_on_token = !self.keys.is_empty();
         // What is made of the key in memory is not made yet.
-        let is_wanted = !self.restore.is_proven
-            || self.owes_reissue() && self.reissue.backup.made().is_none();
+        let is_wanted =
+            !self.restore.is_proven || self.owes_reissue() && self.reissue.backup.made().is_none();
         let is_custody = plan.grade == Grade::Custody;
         let state = &mut self.restore;
         state.in_memory.clear();

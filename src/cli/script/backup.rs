@@ -145,7 +145,10 @@ pub(in crate::cli) fn carried(blueprint: &BackupBlueprint) -> Vec<NamedFile> {
             manifest,
             replaced_by,
             ..
-        } => std::iter::once(manifest).chain(replaced_by).cloned().collect(),
+        } => std::iter::once(manifest)
+            .chain(replaced_by)
+            .cloned()
+            .collect(),
     }
 }
 
@@ -153,14 +156,19 @@ fn manifest(path: &Path) -> Result<(NamedFile, Manifest), Failure> {
     let bytes = file(path)?;
     let set = Manifest::read(&bytes).map_err(|refusal| {
         let what = format!("{} is no manifest: {refusal}", shown(path));
-        Failure::new(Status::Usage, what).hint("give KEY.ID.manifest.json, which lies with the shares")
+        Failure::new(Status::Usage, what)
+            .hint("give KEY.ID.manifest.json, which lies with the shares")
     })?;
     Ok(((format!("restore/{}", name(path)), bytes), set))
 }
 
 fn file(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_file(path)
-        .map_err(|error| Failure::new(Status::Io, format!("{} cannot be read: {error}", shown(path))))
+    read_file(path).map_err(|error| {
+        Failure::new(
+            Status::Io,
+            format!("{} cannot be read: {error}", shown(path)),
+        )
+    })
 }
 
 fn name(path: &Path) -> String {

@@ -140,10 +140,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .map(|one| (one.file.clone(), one.bytes.clone())),
     );
     if arguments.backup.is_given() && arguments.kind != Ready::Backup {
-        return Err(
-            Failure::new(Status::Usage, "this ceremony gives no key that exists shares")
-                .hint("conclave script new backup; a key that is made gets them in its own script"),
-        );
+        return Err(Failure::new(
+            Status::Usage,
+            "this ceremony gives no key that exists shares",
+        )
+        .hint("conclave script new backup; a key that is made gets them in its own script"));
     }
     if arguments.restore.is_given()
         && arguments.kind.restores().is_none()

@@ -269,7 +269,10 @@ impl Act {
             }
             Self::Destroy { .. } => vec!["nothing that was restored is left".into()],
             Self::DestroyShares => {
-                vec!["it is known what is left of the old set, and two people saw the rest go".into()]
+                vec![
+                    "it is known what is left of the old set, and two people saw the rest go"
+                        .into(),
+                ]
             }
             Self::EnrolKey { key } if script.key(key).is_some() => vec![
                 "the token holds the key that its enrolment file names".into(),

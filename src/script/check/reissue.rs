@@ -52,7 +52,9 @@ fn memory(log: &Log<'_>, draft: &Draft) {
         return;
     };
     let fits = match draft.kind {
-        Kind::Drill => entry.grade.is_none_or(|grade| grade == Grade::Full) && draft.keys.is_empty(),
+        Kind::Drill => {
+            entry.grade.is_none_or(|grade| grade == Grade::Full) && draft.keys.is_empty()
+        }
         Kind::Recovery => false,
         _ => true,
     };
@@ -71,7 +73,10 @@ fn memory(log: &Log<'_>, draft: &Draft) {
         log.fault(
             CHECK,
             &manifest.span,
-            format!("no key of a script is called {:?}", manifest.value.facts().key),
+            format!(
+                "no key of a script is called {:?}",
+                manifest.value.facts().key
+            ),
             "this set was not made by a ceremony: back the key up from its token",
         );
     }
@@ -79,7 +84,10 @@ fn memory(log: &Log<'_>, draft: &Draft) {
 
 /// An ID is one person's, in the old set and in the new one.
 fn people(log: &Log<'_>, draft: &Draft) {
-    let manifest = draft.restore.as_ref().and_then(|entry| entry.manifest.as_ref());
+    let manifest = draft
+        .restore
+        .as_ref()
+        .and_then(|entry| entry.manifest.as_ref());
     let Some(manifest) = manifest else { return };
     let groups = draft.backup.iter().flat_map(|backup| &backup.groups);
     for custodian in groups.flat_map(|group| &group.custodians) {

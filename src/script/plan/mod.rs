@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use crate::metadata::Key;
 use crate::record::CustodyList;
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
@@ -418,6 +419,12 @@ impl Script {
     pub fn has_old_share(&self, person: &PersonId) -> bool {
         let is_of_set = |plan: &RestorePlan| plan.manifest.share_of(person.as_str()).is_some();
         self.restore.as_ref().is_some_and(is_of_set)
+    }
+
+    /// The keys that exist and get shares from their tokens, as they were carried in.
+    pub fn known_keys(&self) -> impl Iterator<Item = (&KeyPlan, &Key)> {
+        let keys = self.keys.iter().filter(|_| self.kind == Kind::Backup);
+        keys.filter_map(|plan| Some((plan, &plan.change.before()?.key)))
     }
 
     /// Whether shares of the key that old ones restore go among new custodians, or may.

@@ -136,7 +136,10 @@ pub(super) fn destroy_shares(script: &Script) -> Vec<String> {
         crate::backup::wrapped_file(&facts.key, &facts.id)
     ));
     lines.push("For each the screen asks what became of it. What was not destroyed stays on the list, with the reason; a later ceremony takes it off.".into());
-    lines.push("While a quorum of old shares is on the list, conclave share status says: rotate the key.".into());
+    lines.push(
+        "While a quorum of old shares is on the list, conclave share status says: rotate the key."
+            .into(),
+    );
     lines
 }
 

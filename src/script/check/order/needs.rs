@@ -1,6 +1,7 @@
 //! What a ceremony cannot go without, and what each step waits for.
 
 use crate::script::Act;
+use crate::script::plan::Kind;
 
 use super::Order;
 
