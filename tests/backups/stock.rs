@@ -44,7 +44,11 @@ END
 /// Runs a command in a shell, as somebody types it.
 fn shell(room: &Path, command: &str, typed: &str) -> String {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join(".peers/shamir/bin");
-    assert!(tools.join("shamir").exists(), "{}: {INSTALL}", tools.display());
+    assert!(
+        tools.join("shamir").exists(),
+        "{}: {INSTALL}",
+        tools.display()
+    );
     fs::write(room.join("typed"), typed).unwrap();
     let path = std::env::var("PATH").unwrap();
     let done = Command::new("bash")
@@ -62,7 +66,9 @@ fn shell(room: &Path, command: &str, typed: &str) -> String {
 /// The commands of a printed sheet: the lines that are indented by four spaces, those that go on put together.
 fn commands(sheet: &str) -> Vec<String> {
     let (sheet, _) = sheet.split_once("\nChecked\n").unwrap();
-    let (_, sheet) = sheet.split_once("How to restore the key without Conclave").unwrap();
+    let (_, sheet) = sheet
+        .split_once("How to restore the key without Conclave")
+        .unwrap();
     let joined = sheet.replace(" \\\n        ", " ");
     let lines = joined.lines().filter_map(|line| line.strip_prefix("    "));
     lines.map(str::to_owned).collect()
@@ -95,7 +101,9 @@ fn stock_tools_alone_restore_the_key_by_the_sheet_and_sign_the_next_root() {
     // Step 1, by each custodian.
     let mut lines = String::new();
     for (custodian, sheet) in &sheets {
-        let identity = rehearsal.tokens().join(format!("custodians/{custodian}.identity"));
+        let identity = rehearsal
+            .tokens()
+            .join(format!("custodians/{custodian}.identity"));
         let open = commands(sheet)[1].replace("IDENTITY", identity.to_str().unwrap());
         let opened = shell(room.path(), &open, "");
         let (_, rows) = opened.split_once("\nWords:\n").unwrap();
@@ -111,10 +119,17 @@ fn stock_tools_alone_restore_the_key_by_the_sheet_and_sign_the_next_root() {
     shell(room.path(), &unwrap.replace("KEK", key.trim()), "");
     let fingerprint = shell(room.path(), compare, "");
     let fingerprint = fingerprint.split(' ').next().unwrap();
-    assert!(sheet.contains(&format!("Public key:    {fingerprint}\n")), "{fingerprint}: {sheet}");
+    assert!(
+        sheet.contains(&format!("Public key:    {fingerprint}\n")),
+        "{fingerprint}: {sheet}"
+    );
 
     // Step 5 says what it is: a key in the form that OpenSSL signs with.
-    fs::copy(rehearsal.export().join("1.root.json"), room.path().join("1.root.json")).unwrap();
+    fs::copy(
+        rehearsal.export().join("1.root.json"),
+        room.path().join("1.root.json"),
+    )
+    .unwrap();
     shell(room.path(), COMPOSE, "");
     shell(
         room.path(),
@@ -131,7 +146,10 @@ fn stock_tools_alone_restore_the_key_by_the_sheet_and_sign_the_next_root() {
     let accepted = judged(["1.root.json", "2.root.json"]);
     assert_done(&accepted);
     let told: Value = serde_json::from_slice(&accepted.stdout).unwrap();
-    assert_eq!((&told["verdict"], &told["version"]), (&"accepted".into(), &2.into()));
+    assert_eq!(
+        (&told["verdict"], &told["version"]),
+        (&"accepted".into(), &2.into())
+    );
     // It is that signature that makes it so.
     let root = fs::read_to_string(room.path().join("2.root.json")).unwrap();
     let root: Value = serde_json::from_str(&root).unwrap();
@@ -140,5 +158,8 @@ fn stock_tools_alone_restore_the_key_by_the_sheet_and_sign_the_next_root() {
     let other = format!("{}{last}", &signature[..signature.len() - 1]);
     let changed = root.to_string().replace(signature, &other);
     fs::write(room.path().join("changed.root.json"), changed).unwrap();
-    assert_eq!(judged(["1.root.json", "changed.root.json"]).status.code(), Some(1));
+    assert_eq!(
+        judged(["1.root.json", "changed.root.json"]).status.code(),
+        Some(1)
+    );
 }
