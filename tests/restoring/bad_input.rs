@@ -76,6 +76,7 @@ softhsm_test! {
         let desk = Desk::new(store, Kind::Drill, Grade::Full, false, here);
         let (_folder, stranger) = another_desk(Kind::Drill);
         let phrase = desk.passphrase(3);
+        let phrase = phrase.as_str();
         let (wrapped, other_wrapped) = (path(&desk.wrapped()), path(&stranger.wrapped()));
         let short = store.folder().join("short.age");
         let whole = fs::read(desk.share(2)).unwrap();
@@ -89,7 +90,8 @@ softhsm_test! {
             path(&stranger.share(2)),
             path(&short),
             path(&desk.share(2)),
-            // Twice with a wrong passphrase or none of that length.
+            // A wrong passphrase, one of letters, one that is too short; and then the right one.
+            path(&desk.share(3)),
             path(&desk.share(3)),
             path(&desk.share(3)),
             path(&desk.share(3)),
@@ -107,7 +109,8 @@ softhsm_test! {
             ("Path of the identity file".to_owned(), identities),
             ("Path of the wrapped key".to_owned(), vec![other_wrapped, wrapped]),
         ]);
-        let mut phrases = vec![phrase, "short".to_owned(), "0123456789012345".to_owned()];
+        let mut phrases = vec![phrase, "01234567890", "short", "0123456789012345"]
+            .into_iter().map(str::to_owned).collect::<Vec<String>>();
         let desk = desk.with_own_things(store);
         let mut people = People {
             says: Some(Box::new(move |_, prompt| {
@@ -132,6 +135,7 @@ softhsm_test! {
                 (two, "of the key"),
                 (two, "not the file that the manifest has"),
                 ("Custodian 3 (custodian-3)", "the passphrase is wrong"),
+                ("passphrase", "other characters than digits"),
                 ("passphrase", "12 characters"),
                 ("wrapped key", "is not the one of set"),
             ],
