@@ -165,6 +165,46 @@ impl Table {
     }
 }
 
+/// Whichever two come, they restore the key: from files, or from paper and a file.
+fn assert_pairs_restore(own: &Path, elsewhere: &Path, words: &ShareWords) {
+    let folders = fs::read_dir(own)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let set = folders
+        .into_iter()
+        .find(|path| path.is_dir() && path.join("..").exists())
+        .unwrap();
+    let shares = set_on(set.parent().unwrap());
+    let keys = set_on(elsewhere);
+    let manifest = Manifest::read(&ends_with(&shares, ".manifest.json")).unwrap();
+    assert!(!manifest.facts().is_rehearsal);
+    let custodians = &manifest.facts().groups[0].custodians;
+    assert_eq!(custodians[3].closing, Some(Closing::Passphrase));
+    let identity = Zeroizing::new(fs::read(own.join("custodian-1.identity")).unwrap());
+    let identity = Opener::identities(&identity, &age::NoCallbacks).unwrap();
+    let phrase = Passphrase::new(Zeroizing::new(PASSPHRASE.to_owned())).unwrap();
+    let phrase = Opener::passphrase(&phrase);
+    let file = |who: &str| ends_with(&shares, &format!(".{who}.share.age"));
+    for pair in [[1, 3], [3, 4], [1, 4]] {
+        let mut collected = Collected::new(manifest.clone());
+        for n in pair {
+            let who = format!("custodian-{n}");
+            match n {
+                1 => collected
+                    .add_file(&file(&who), &identity, Some(&who))
+                    .unwrap(),
+                4 => collected
+                    .add_file(&file(&who), &phrase, Some(&who))
+                    .unwrap(),
+                _ => collected.add_words(words, Some(&who)).unwrap(),
+            };
+        }
+        manifest
+            .unwrap(&collected.key().unwrap(), &ends_with(&keys, ".wrapped"))
+            .unwrap();
+    }
+}
+
 softhsm_test! {
     fn custodians_of_every_kind_open_shares_that_lie_on_two_devices_in_a_production(store: &Store) {
         let own = store.folder().join("own");
@@ -242,35 +282,10 @@ softhsm_test! {
             .unwrap();
         crate::rehearse::assert_done(&verified);
 
-        // Whichever two come: each pair restores the key, the paper with the plugin's share as well.
-        let folders = fs::read_dir(&own).unwrap().map(|entry| entry.unwrap().path());
-        let set = folders.into_iter().find(|path| path.is_dir() && path.join("..").exists()).unwrap();
-        let shares = set_on(set.parent().unwrap());
-        let keys = set_on(elsewhere.path());
-        let manifest = Manifest::read(&ends_with(&shares, ".manifest.json")).unwrap();
-        assert!(!manifest.facts().is_rehearsal);
-        let custodians = &manifest.facts().groups[0].custodians;
-        assert_eq!(custodians[3].closing, Some(Closing::Passphrase));
         let words = Zeroizing::new(table.paper.borrow().join(" "));
         read_words(&words, "the paper").unwrap();
         let words = ShareWords::new(&words);
-        let identity = Zeroizing::new(fs::read(own.join("custodian-1.identity")).unwrap());
-        let identity = Opener::identities(&identity, &age::NoCallbacks).unwrap();
-        let phrase = Passphrase::new(Zeroizing::new(PASSPHRASE.to_owned())).unwrap();
-        let phrase = Opener::passphrase(&phrase);
-        let file = |who: &str| ends_with(&shares, &format!(".{who}.share.age"));
-        for pair in [[1, 3], [3, 4], [1, 4]] {
-            let mut collected = Collected::new(manifest.clone());
-            for n in pair {
-                let who = format!("custodian-{n}");
-                match n {
-                    1 => collected.add_file(&file(&who), &identity, Some(&who)).unwrap(),
-                    4 => collected.add_file(&file(&who), &phrase, Some(&who)).unwrap(),
-                    _ => collected.add_words(&words, Some(&who)).unwrap(),
-                };
-            }
-            manifest.unwrap(&collected.key().unwrap(), &ends_with(&keys, ".wrapped")).unwrap();
-        }
+        assert_pairs_restore(&own, elsewhere.path(), &words);
 
         // Neither a word of the paper nor a passphrase or PIN is in any file that was left.
         let row = words.expose().split(' ').take(3).collect::<Vec<_>>().join(" ");

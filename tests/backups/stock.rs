@@ -151,12 +151,12 @@ fn stock_tools_alone_restore_the_key_by_the_sheet_and_sign_the_next_root() {
         (&"accepted".into(), &2.into())
     );
     // It is that signature that makes it so.
-    let root = fs::read_to_string(room.path().join("2.root.json")).unwrap();
-    let root: Value = serde_json::from_str(&root).unwrap();
-    let signature = root["signatures"][0]["sig"].as_str().unwrap();
+    let next = fs::read_to_string(room.path().join("2.root.json")).unwrap();
+    let next: Value = serde_json::from_str(&next).unwrap();
+    let signature = next["signatures"][0]["sig"].as_str().unwrap();
     let last = if signature.ends_with('0') { '1' } else { '0' };
     let other = format!("{}{last}", &signature[..signature.len() - 1]);
-    let changed = root.to_string().replace(signature, &other);
+    let changed = next.to_string().replace(signature, &other);
     fs::write(room.path().join("changed.root.json"), changed).unwrap();
     assert_eq!(
         judged(["1.root.json", "changed.root.json"]).status.code(),
