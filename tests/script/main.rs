@@ -13,6 +13,7 @@ mod faults;
 mod lineage;
 mod mutation;
 mod ready;
+mod reissue;
 mod restore;
 mod rotation;
 mod sheets;

@@ -29,7 +29,11 @@ impl Order<'_, '_> {
                     "script.unused",
                     &step.span,
                     format!("{}: only a drill or a recovery restores", act.name()),
-                    "take the step out, or write kind = \"drill\"",
+                    if self.draft.kind == Kind::Backup {
+                        "take the step out; or add [restore], with the manifest of old shares, in place of [[key]]"
+                    } else {
+                        "take the step out, or write kind = \"drill\""
+                    },
                 );
                 continue;
             }
