@@ -41,7 +41,7 @@ fn the_ready_backup_gives_shares_in_the_place_of_old_ones() {
     );
     let warnings: Vec<&str> = script.warnings().iter().map(|one| one.check).collect();
     assert!(warnings.is_empty(), "{warnings:?}");
-    let sheet = RunSheet::new(&script).text();
+    let sheet = RunSheet::of(&script).to_text();
     for part in ["Destroy the old shares of key-1", "New shares for key-1"] {
         assert!(sheet.contains(part), "{sheet}");
     }
@@ -122,9 +122,13 @@ fn a_key_on_its_token_is_backed_up_there() {
     assert!(!script.reissues());
     // A make that lets no key out is told before anyone comes.
     let faults = written(source("yubikey-piv"), &keepers, &[(name, pem)]).unwrap_err();
-    let faults = faults.to_string();
-    assert!(faults.contains("lets no key of type"), "{faults}");
-    assert!(faults.contains("[restore] in place of [[key]]"), "{faults}");
+    let fault = faults.iter().next().unwrap();
+    assert!(fault.to_string().contains("lets no key of type"), "{fault}");
+    assert!(
+        fault.hint.contains("[restore] in place of [[key]]"),
+        "{}",
+        fault.hint
+    );
 }
 
 #[test]
