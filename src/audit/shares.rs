@@ -37,8 +37,8 @@ pub fn share_sets<'r>(
                         sets.prove(made.manifest.set(), custodian, time);
                     }
                 }
-                Fact::ShareOpened { set, custodian, .. } => sets.prove(*set, custodian, time),
-                Fact::ShareEntered { set, custodian, .. } => sets.prove(*set, custodian, time),
+                Fact::ShareOpened { set, custodian, .. }
+                | Fact::ShareEntered { set, custodian, .. } => sets.prove(*set, custodian, time),
                 Fact::ShareGivenUp { custodian, .. } => {
                     if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
                         set.lost.insert(custodian.to_string(), time);

@@ -154,13 +154,13 @@ pub fn standing(sets: Vec<SetHistory>, at: Timestamp) -> Vec<SetStanding> {
             let facts = history.manifest.facts();
             let is_replaced = replaced.contains(&history.manifest.set())
                 || newest[&facts.public_key.fingerprint()] > facts.made_at;
-            let replaces = facts.supersedes.iter();
-            let replaces = replaces
+            let named = facts.supersedes.iter();
+            let named = named
                 .map(|old| (old.set, known.contains(&old.set)))
                 .collect();
             let mut standing = SetStanding {
                 history,
-                replaces,
+                replaces: named,
                 is_replaced,
                 advice: Advice::Nothing,
                 at,
@@ -352,7 +352,7 @@ impl fmt::Display for SetStanding {
         if self.is_replaced {
             match history.destroyed.get(&None) {
                 Some(destroyed) => {
-                    writeln!(f, "  [ok]   wrapped key: destroyed {}", ago(*destroyed))?
+                    writeln!(f, "  [ok]   wrapped key: destroyed {}", ago(*destroyed))?;
                 }
                 None => writeln!(f, "  [FAIL] wrapped key: nobody saw its copies destroyed")?,
             }

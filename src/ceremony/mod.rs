@@ -64,7 +64,7 @@ pub use prompt::{
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 pub use restore::{DrillResult, restore_canary};
 pub use state::{
-    Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, PartFate, ReissueState,
-    RestoreState, StepState,
+    Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, OldPart, Owed, PartFate,
+    ReissueState, RestoreState, StepState,
 };
 pub use tokens::twin_is_locked;

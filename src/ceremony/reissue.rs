@@ -10,7 +10,7 @@ use super::decide::StepError;
 use super::event::Fact;
 use super::next::Next;
 use super::prompt::{Ask, Choice};
-use super::state::{Ceremony, KeyBackup, ReissueState};
+use super::state::{Ceremony, KeyBackup, OldPart, ReissueState};
 
 const DESTROYED: &str = "destroyed, and two people saw it";
 const LEFT: &str = "not destroyed: it stays on the list";
@@ -80,7 +80,7 @@ impl Ceremony {
 
     /// The next part of the old set of which nobody has said what became of it: whose share, or none for the wrapped
     /// key. What two people gave up as lost stays on the list without a question.
-    pub(super) fn next_old_part(&self) -> Option<Option<String>> {
+    pub(super) fn next_old_part(&self) -> Option<OldPart> {
         if !self.is_set_replaced() {
             return None;
         }
@@ -90,10 +90,9 @@ impl Ceremony {
             let mut lost = self.restore.given_up.keys();
             lost.any(|person| person.as_str() == id)
         };
-        let parts = shares
-            .filter(|id| !is_lost(id))
-            .map(|id| Some(id.to_owned()));
-        let mut parts = parts.chain([None]);
+        let shares = shares.filter(|id| !is_lost(id));
+        let shares = shares.map(|id| OldPart::Share(id.to_owned()));
+        let mut parts = shares.chain([OldPart::WrappedKey]);
         parts.find(|part| !self.reissue.old_parts.contains_key(part))
     }
 
@@ -109,7 +108,7 @@ impl Ceremony {
             },
         ];
         let label = "What became of it".to_owned();
-        let lines = about_part(manifest, part.as_deref());
+        let lines = about_part(manifest, part.custodian());
         Next::Ask(self.approved(step, lines, Ask::Choice { label, options }))
     }
 
@@ -120,7 +119,8 @@ impl Ceremony {
         reason: String,
         approvals: Vec<Approval>,
     ) -> Result<Fact, StepError> {
-        let custodian = self.next_old_part().ok_or(StepError::NotAsked)?;
+        let part = self.next_old_part().ok_or(StepError::NotAsked)?;
+        let custodian = part.custodian().map(str::to_owned);
         let set = self.set_at_hand().ok_or(StepError::NotAsked)?.set();
         Ok(match text {
             DESTROYED => Fact::OldPartDestroyed {

@@ -94,8 +94,8 @@ pub(super) fn reissue(page: &mut Page, ceremony: &Ceremony, key: &KeyId) {
 pub(super) fn old_parts(page: &mut Page, ceremony: &Ceremony) {
     let parts = ceremony.reissue().old_parts().iter();
     let facts: Vec<_> = parts
-        .map(|(custodian, fate)| {
-            let what = match custodian {
+        .map(|(part, fate)| {
+            let what = match part.custodian() {
                 Some(custodian) => format!("the share of {}", visible(custodian)),
                 None => "every copy of the wrapped key".to_owned(),
             };

@@ -2,7 +2,7 @@
 
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{Event, Fact};
-use crate::ceremony::state::{Ceremony, PartFate};
+use crate::ceremony::state::{Ceremony, OldPart, PartFate};
 use crate::script::StepId;
 
 use super::{Folded, contradiction, hold, out_of_place, require};
@@ -37,11 +37,12 @@ impl Ceremony {
             "the set is another, or what takes its place was not seen to open",
         )?;
         require(
-            self.next_old_part().as_ref() == Some(custodian),
+            self.next_old_part() == Some(OldPart::of(custodian.as_ref())),
             "another part of the old set is asked for",
         )?;
         self.require_approval(event, approvals, "an old share is accounted for")?;
-        self.reissue.old_parts.insert(custodian.clone(), fate);
+        let part = OldPart::of(custodian.as_ref());
+        self.reissue.old_parts.insert(part, fate);
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ use super::people::Presence;
 pub use backup::KeyBackup;
 pub use key::{Former, FormerFate, KeyState};
 pub(super) use key::{Generated, Intent};
-pub use reissue::{PartFate, ReissueState};
+pub use reissue::{OldPart, PartFate, ReissueState};
 pub use restore::RestoreState;
 
 /// A ceremony: the fold of its events.

@@ -8,8 +8,32 @@ use super::KeyBackup;
 #[derive(Debug, Clone, Default)]
 pub struct ReissueState {
     pub(in crate::ceremony) backup: KeyBackup,
-    /// By whose share it is; none for the wrapped key, with all its copies.
-    pub(in crate::ceremony) old_parts: BTreeMap<Option<String>, PartFate>,
+    pub(in crate::ceremony) old_parts: BTreeMap<OldPart, PartFate>,
+}
+
+/// A part of an old set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OldPart {
+    /// The share of a custodian, with its sheet.
+    Share(String),
+    /// The wrapped key, with all its copies.
+    WrappedKey,
+}
+
+impl OldPart {
+    /// The part that an event names: a custodian's share, or none for the wrapped key.
+    pub(in crate::ceremony) fn of(custodian: Option<&String>) -> Self {
+        custodian.map_or(Self::WrappedKey, |custodian| Self::Share(custodian.clone()))
+    }
+
+    /// Whose share it is; none for the wrapped key.
+    #[must_use]
+    pub fn custodian(&self) -> Option<&str> {
+        match self {
+            Self::Share(custodian) => Some(custodian),
+            Self::WrappedKey => None,
+        }
+    }
 }
 
 /// What became of a part of an old set.
@@ -31,9 +55,9 @@ impl ReissueState {
         &self.backup
     }
 
-    /// What became of each part of the old set that was asked for: by whose share it is; none for the wrapped key.
+    /// What became of each part of the old set that was asked for.
     #[must_use]
-    pub const fn old_parts(&self) -> &BTreeMap<Option<String>, PartFate> {
+    pub const fn old_parts(&self) -> &BTreeMap<OldPart, PartFate> {
         &self.old_parts
     }
 }

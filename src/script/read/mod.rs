@@ -296,21 +296,7 @@ fn document_fields(
         .optional("backup")
         .and_then(|value| value.table("[backup]"))
         .map(backup::read);
-    let restore = match kind {
-        Kind::Drill | Kind::Recovery => fields
-            .required(
-                "restore",
-                "a table [restore] with the manifest of the shares",
-            )
-            .and_then(|value| value.table("[restore]"))
-            .map(|table| restore::read(table, &mut carrier, kind)),
-        // None for a key that is on its token.
-        Kind::Backup => fields
-            .optional("restore")
-            .and_then(|value| value.table("[restore]"))
-            .map(|table| restore::read(table, &mut carrier, kind)),
-        _ => None,
-    };
+    let restore = restored(&mut fields, &mut carrier, kind);
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -360,6 +346,24 @@ fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kin
         .and_then(|value| value.table("[root]"))
         .map(|table| root::read(table, carrier, kind))
         .unwrap_or_default()
+}
+
+/// The table `[restore]`, of ceremonies that open shares; none in a backup of a key that is on its token.
+fn restored(
+    fields: &mut Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    kind: Kind,
+) -> Option<RestoreEntry> {
+    let value = match kind {
+        Kind::Drill | Kind::Recovery => fields.required(
+            "restore",
+            "a table [restore] with the manifest of the shares",
+        ),
+        Kind::Backup => fields.optional("restore"),
+        _ => None,
+    };
+    let table = value?.table("[restore]")?;
+    Some(restore::read(table, carrier, kind))
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.

@@ -69,25 +69,7 @@ impl Order<'_, '_> {
                     "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
                 );
             }
-            if let Act::BackUpKey { key: None } | Act::ProveBackup { key: None } = act {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    format!("{}: which key, nobody says", act.name()),
-                    "write key = \"key-1\"; without one it is the key that old shares restore, in a backup or a drill",
-                );
-            }
-            if let Act::BackUpKey { key: Some(key) } | Act::ProveBackup { key: Some(key) } = act
-                && self.keys.contains(&key)
-                && !self.is_backed_up(key)
-            {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    format!("{:?} has no backup", key.as_str()),
-                    "take the step out, or write backup = \"shares\" at the key",
-                );
-            }
+            self.needless_backup(step, act);
             if let Act::EnrolKey { key } = act
                 && self.keys.contains(&key)
                 && !self.is_enrolled(key)
@@ -118,6 +100,29 @@ impl Order<'_, '_> {
                     ),
                 );
             }
+        }
+    }
+
+    /// A backup is of a key that the script has, and wants one.
+    fn needless_backup(&self, step: &StepEntry, act: &Act) {
+        if let Act::BackUpKey { key: None } | Act::ProveBackup { key: None } = act {
+            self.log.fault(
+                "script.unused",
+                &step.span,
+                format!("{}: which key, nobody says", act.name()),
+                "write key = \"key-1\"; without one it is the key that old shares restore, in a backup or a drill",
+            );
+        }
+        if let Act::BackUpKey { key: Some(key) } | Act::ProveBackup { key: Some(key) } = act
+            && self.keys.contains(&key)
+            && !self.is_backed_up(key)
+        {
+            self.log.fault(
+                "script.unused",
+                &step.span,
+                format!("{:?} has no backup", key.as_str()),
+                "take the step out, or write backup = \"shares\" at the key",
+            );
         }
     }
 

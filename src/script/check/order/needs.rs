@@ -98,11 +98,13 @@ impl Order<'_, '_> {
                 Act::ProveBackup { key: key.clone() },
             ],
             Act::DestroyShares => {
-                let mut acts = vec![Act::AttestClock, Act::InspectStation, Act::ReadScript];
-                acts.extend(self.shares());
-                acts.push(Act::ProveBackup { key: None });
-                acts.push(Act::Destroy { key: None });
-                acts
+                let opening = [Act::AttestClock, Act::InspectStation, Act::ReadScript];
+                let made = [Act::ProveBackup { key: None }, Act::Destroy { key: None }];
+                opening
+                    .into_iter()
+                    .chain(self.shares())
+                    .chain(made)
+                    .collect()
             }
             Act::Break { .. } | Act::OpenToken { .. } | Act::OpenShare { .. } => {
                 vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
