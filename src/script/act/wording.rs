@@ -524,7 +524,7 @@ fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {
     let file = format!(
         "{} is the key of {}. The first words of its fingerprint:",
         script.key_title(key),
-        enrolled.file
+        enrolled.file().file
     );
     let mut lines = vec![capitalised(&file)];
     lines.extend(words.take(1));

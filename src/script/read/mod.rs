@@ -33,6 +33,7 @@ use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
 use carried::Carrier;
+use enrolled::Enroller;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
@@ -276,7 +277,12 @@ fn document_fields(
     let root = root_policy(&mut fields, &mut carrier, kind);
     let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST), &mut carrier, kind);
-    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
+    let mut enroller = Enroller {
+        carrier: &mut carrier,
+        roots: attestation.trusted(),
+        repository: repository.as_deref(),
+    };
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut enroller);
     let spares = spares::read(fields.tables("spare", MOST));
     let media = media::read(fields.tables("medium", MOST));
     let backup = fields
