@@ -328,13 +328,11 @@ fn root_key(public: &PublicKey) -> Result<(Key, KeyType), Refusal> {
     let algorithm = public.algorithm();
     let mut types = KeyType::ALL.into_iter();
     let key_type = types.find(|kind| kind.algorithm() == algorithm);
-    match (key_type, Key::from_public(public)) {
-        (Some(key_type), Ok(key)) => Ok((key, key_type)),
-        _ => {
-            let text = format!("a {algorithm} key is no key for a root");
-            Err(Refusal::new(Check::EnrolmentKey, text))
-        }
+    if let (Some(key_type), Ok(key)) = (key_type, Key::from_public(public)) {
+        return Ok((key, key_type));
     }
+    let text = format!("a {algorithm} key is no key for a root");
+    Err(Refusal::new(Check::EnrolmentKey, text))
 }
 
 /// What the device says, if it says it of this key.

@@ -224,7 +224,8 @@ pub(crate) fn with_a_key_far_away() -> Arc<Script> {
     let remote = far_away(&token);
     let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
     let text = enrol(&text, std::slice::from_ref(&remote), None).unwrap();
-    parse_with(&text, &[(&remote.file, &remote.bytes)])
+    let (name, bytes) = &remote.files[0];
+    parse_with(&text, &[(name, bytes)])
 }
 
 /// A ceremony under way, its record, and the tokens on the table.

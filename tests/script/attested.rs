@@ -128,10 +128,12 @@ fn an_attested_key_is_what_a_script_may_require() {
     );
 }
 
+type Damage = fn(&[u8]) -> Vec<u8>;
+
 /// Edits of the script, bytes in the place of a file, the check, and words of what it says.
 struct Case {
     edits: &'static [(&'static str, &'static str)],
-    file: Option<(&'static str, fn(Vec<u8>) -> Vec<u8>)>,
+    file: Option<(&'static str, Damage)>,
     check: &'static str,
     says: &'static str,
 }
@@ -142,8 +144,8 @@ fn of_another(name: &str) -> Vec<u8> {
 }
 
 /// The last bit of the signature is another.
-fn forged(bytes: Vec<u8>) -> Vec<u8> {
-    let certificate = Certificate::read_all(&bytes).unwrap().remove(0);
+fn forged(bytes: &[u8]) -> Vec<u8> {
+    let certificate = Certificate::read_all(bytes).unwrap().remove(0);
     let mut der = certificate.as_der().to_vec();
     *der.last_mut().unwrap() ^= 1;
     der
@@ -189,7 +191,7 @@ const CASES: &[Case] = &[
     Case {
         edits: &[],
         file: Some((STATEMENT, |bytes| {
-            [bytes, of_another("Slot9CAttestation.pem")].concat()
+            [bytes, &of_another("Slot9CAttestation.pem")].concat()
         })),
         check: "script.attestation",
         says: "it holds 2, not one",
@@ -237,7 +239,7 @@ fn said(case: &Case) -> Faults {
     if let Some((name, edit)) = case.file {
         let name = name.replace("lisbon", "yubikey-25515142");
         let good = files[&name].clone();
-        let bad = edit(good.clone());
+        let bad = edit(&good);
         let (good, hash) = (Digest::of(&good).to_string(), Digest::of(&bad).to_string());
         assert!(text.contains(&good));
         text = text.replacen(&good, &hash, 1);

@@ -27,8 +27,8 @@ pub(super) struct Enrol {
     /// The enrolment file of one more key, and the site where its token is; without a site, its token is brought. Or
     /// a directory with what another tool took out of a YubiKey: the attestation of the key, and the certificate of
     /// slot f9, one in each file
-    #[arg(long, value_name = "FILE|DIR[=SITE]")]
-    enrol: Vec<String>,
+    #[arg(long = "enrol", value_name = "FILE|DIR[=SITE]")]
+    made_elsewhere: Vec<String>,
     /// A root beside the maker's own at which attestations may end
     #[arg(long, value_name = "FILE")]
     attestation_root: Vec<PathBuf>,
@@ -48,7 +48,7 @@ impl Enrol {
                 Failure::new(Status::Usage, what).hint("give a certificate in PEM or DER form")
             })?;
         }
-        for text in &self.enrol {
+        for text in &self.made_elsewhere {
             files.push(enrolled(text, &trusted)?);
         }
         let mut names: BTreeMap<String, u32> = BTreeMap::new();

@@ -18,14 +18,14 @@ const MOST_CERTIFICATES: usize = 6;
 const HINT: &str = "carry in two files as the tool wrote them: the attestation of the key's slot, and the certificate of slot f9";
 
 /// How keys come in that were made elsewhere.
-pub(super) struct Enroller<'c, 'f> {
+pub(super) struct Intake<'c, 'f> {
     pub(super) carrier: &'c mut Carrier<'f>,
     /// At which roots attestations may end.
     pub(super) roots: &'c TrustedRoots,
     pub(super) repository: Option<&'c str>,
 }
 
-impl Enroller<'_, '_> {
+impl Intake<'_, '_> {
     /// Reads `enrolment` or `attestation` of the key of that name and holder; whether either is there, and what it
     /// says if it is sound.
     pub(super) fn read(

@@ -1,7 +1,7 @@
 //! The tables `[[key]]`.
 
 use super::activation::{self, SecretEntry};
-use super::enrolled::Enroller;
+use super::enrolled::Intake;
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
@@ -48,7 +48,7 @@ pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
     root: Option<&TrustedRoot>,
-    enroller: &mut Enroller<'_, '_>,
+    intake: &mut Intake<'_, '_>,
 ) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
     let (mut here, mut distant) = (Vec::new(), Vec::new());
     for mut fields in tables {
@@ -58,9 +58,9 @@ pub(super) fn read(
         let change = rotation::change(&mut fields, kind, root);
         match rotation::place(&mut fields, kind, change.as_ref()) {
             Some(place) => {
-                distant.push(rotation::distant(fields, id, change, place, enroller));
+                distant.push(rotation::distant(fields, id, change, place, intake));
             }
-            None => here.push(key(fields, id, change, enroller)),
+            None => here.push(key(fields, id, change, intake)),
         }
     }
     (here, distant)
@@ -70,14 +70,14 @@ fn key(
     mut fields: Fields<'_, '_>,
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
-    enroller: &mut Enroller<'_, '_>,
+    intake: &mut Intake<'_, '_>,
 ) -> KeyEntry {
     let (holder, token) = place(&mut fields);
     let is_new = change.as_ref().is_some_and(|change| !change.exists());
     let (is_enrolled, enrolled) = if is_new {
         let holder = holder.as_ref().map(|at| at.value.as_str());
         let id = id.as_ref().map(|at| &at.value);
-        enroller.read(&mut fields, id, holder.unwrap_or_default())
+        intake.read(&mut fields, id, holder.unwrap_or_default())
     } else {
         (false, None)
     };

@@ -1,6 +1,6 @@
 //! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
 
-use super::enrolled::Enroller;
+use super::enrolled::Intake;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use super::tuf_on_ci;
@@ -138,7 +138,7 @@ pub(super) fn distant(
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
     place: Place,
-    enroller: &mut Enroller<'_, '_>,
+    intake: &mut Intake<'_, '_>,
 ) -> DistantEntry {
     let span = fields.span.clone();
     let held_by = fields.optional("held_by").and_then(|value| value.line(60));
@@ -147,7 +147,7 @@ pub(super) fn distant(
             let site = place.to_string();
             let holder = held_by.as_deref().unwrap_or(&site);
             let id = id.as_ref().map(|at| &at.value);
-            let (is_there, enrolled) = enroller.read(&mut fields, id, holder);
+            let (is_there, enrolled) = intake.read(&mut fields, id, holder);
             if !is_there {
                 fields.missing(
                     "enrolment",
