@@ -17,7 +17,7 @@ use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
     Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded,
-    enrol,
+    enrol, trust_roots,
 };
 
 /// Write a new script, with the hashes of the public keys that it carries
@@ -134,11 +134,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
     let makes_first = matches!(arguments.kind, Ready::Genesis | Ready::Enrolment);
     let enrolled = arguments.enrol.files()?;
-    carried.extend(
-        enrolled
-            .iter()
-            .map(|one| (one.file.clone(), one.bytes.clone())),
-    );
+    carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
     if arguments.backup.is_given() && arguments.kind != Ready::Backup {
         return Err(Failure::new(
             Status::Usage,
@@ -208,6 +204,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Failure::new(Status::Usage, error.to_string())
             .hint("make more keys: --tokens in a genesis, --add in a change")
     })?;
+    let roots = arguments.enrol.roots()?;
+    let text = if roots.is_empty() {
+        text
+    } else {
+        carried.extend(roots.iter().cloned());
+        trust_roots(&text, &roots)
+            .map_err(|error| Failure::new(Status::Usage, error.to_string()))?
+    };
     write_judged(&arguments.out, &text, &carried)
 }
 

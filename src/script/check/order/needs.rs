@@ -64,6 +64,14 @@ impl Order<'_, '_> {
         acts
     }
 
+    /// What must stand before old shares are destroyed: whatever wants them, and what takes their place.
+    fn before_old_shares_go(&self) -> Vec<Act> {
+        let opening = [Act::AttestClock, Act::InspectStation, Act::ReadScript];
+        let made = [Act::ProveBackup { key: None }, Act::Destroy { key: None }];
+        let acts = opening.into_iter().chain(self.shares());
+        acts.chain(made).collect()
+    }
+
     /// What must stand before an act.
     pub(super) fn needs_of(&self, act: &Act) -> Vec<Act> {
         match act {
@@ -97,15 +105,7 @@ impl Order<'_, '_> {
                 Act::ProveRestore { key: key.clone() },
                 Act::ProveBackup { key: key.clone() },
             ],
-            Act::DestroyShares => {
-                let opening = [Act::AttestClock, Act::InspectStation, Act::ReadScript];
-                let made = [Act::ProveBackup { key: None }, Act::Destroy { key: None }];
-                opening
-                    .into_iter()
-                    .chain(self.shares())
-                    .chain(made)
-                    .collect()
-            }
+            Act::DestroyShares => self.before_old_shares_go(),
             Act::Break { .. } | Act::OpenToken { .. } | Act::OpenShare { .. } => {
                 vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
             }
