@@ -6,6 +6,7 @@ mod custody;
 mod destination;
 mod enrolment;
 mod items;
+mod key_files;
 mod media;
 mod notary;
 mod order;
@@ -32,6 +33,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::names(log, draft);
     tokens::apart(log, draft);
     tokens::abilities(log, draft);
+    key_files::check(log, draft);
     items::names(log, draft);
     spares::check(log, draft);
     media::check(log, draft);
