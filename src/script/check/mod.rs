@@ -11,6 +11,7 @@ mod media;
 mod notary;
 mod order;
 mod people;
+mod repositories;
 mod restore;
 mod root;
 mod rotation;
@@ -44,6 +45,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     enrolment::check(log, draft);
     rotation::check(log, draft);
     destination::check(log, draft);
+    repositories::check(log, draft);
     order::check(log, draft);
 }
 

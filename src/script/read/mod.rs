@@ -14,6 +14,7 @@ mod notary;
 mod people;
 mod pins;
 mod previous;
+mod repositories;
 mod restore;
 mod root;
 mod rotation;
@@ -43,6 +44,7 @@ pub(super) use log::{At, Log, Span};
 pub(super) use media::MediumEntry;
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
+pub(super) use repositories::RepositoryEntry;
 pub(super) use restore::RestoreEntry;
 pub(super) use root::{RoleEntry, RootEntry};
 pub(super) use rotation::{ChangeEntry, DistantEntry};
@@ -53,6 +55,8 @@ const LONGEST_SCRIPT: usize = 1 << 20;
 /// People, keys, and whatever else is listed.
 const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
+/// More than one person looks after.
+const MOST_REPOSITORIES: usize = 256;
 
 /// Kinds of ceremonies that other versions run.
 const LATER_KINDS: [&str; 1] = ["backup"];
@@ -68,6 +72,8 @@ pub(super) struct Draft {
     pub(super) attestation: AttestationEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
+    /// Repositories beside the script's own.
+    pub(super) further: Vec<RepositoryEntry>,
     pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) spares: Vec<SpareEntry>,
@@ -263,6 +269,11 @@ fn document_fields(
             .and_then(|value| value.table("[previous]"))
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
+    let further = repositories::read(
+        fields.tables("repository", MOST_REPOSITORIES),
+        &mut carrier,
+        not_before,
+    );
     let custody = custody_list(
         log,
         &mut fields,
@@ -307,6 +318,7 @@ fn document_fields(
         attestation,
         people,
         previous,
+        further,
         custody,
         keys,
         spares,
@@ -379,6 +391,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
+    let further = draft.further.into_iter().map(RepositoryEntry::complete);
     Some(Script {
         name: String::new(),
         text: String::new(),
@@ -392,6 +405,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
             _ => draft.root.complete(before)?,
         },
         previous,
+        further: further.collect::<Option<_>>()?,
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
         spares: spares.collect::<Option<_>>()?,
