@@ -1,31 +1,60 @@
 //! What a script says, once it has passed every check.
 
+mod keys;
+mod people;
+mod policy;
+mod titles;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 
 use jiff::Timestamp;
 
-use crate::metadata::{Key, KeyType};
-use crate::record::{CustodyList, Provenance};
-use crate::transfer::{Destination, PayloadRegister, TufOnCi};
+use crate::record::CustodyList;
+use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
 use super::attestation::AttestationPolicy;
-use super::backup::{BackupPlan, Opens, ShareKeeping};
+use super::backup::BackupPlan;
 use super::carried::CarriedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
 use super::fault::Warning;
 use super::medium::{Holds, Medium};
-use super::notary::NotaryPolicy;
-use super::own_token::OwnToken;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::repositories::FurtherRepository;
 use super::restore::RestorePlan;
 use super::signing::Signing;
-use super::token::{Spare, TokenSpec};
-use super::{Act, Fate, ItemId, KeyId, PersonId, SecretPlan, SpareId, StepId, TokenSecret};
+use super::token::Spare;
+use super::{Act, ItemId, KeyId, PersonId, SpareId, StepId};
+
+pub use keys::{Backup, KeyPlan};
+pub use people::{Person, PersonRole};
+pub use policy::{CarriedKey, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
+
+/// Spellings in scripts, both ways.
+macro_rules! spelling {
+    ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        impl $name {
+            /// As it is spelt in scripts.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            pub(in crate::script) const SPELLINGS: &'static [(&'static str, Self)] =
+                &[$(($text, Self::$variant)),+];
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+use spelling;
 
 /// A ceremony script that passed every check.
 #[derive(Debug, Clone)]
@@ -85,256 +114,6 @@ pub enum Assurance {
     TwoPeople,
     /// One person may act alone, and everything says so.
     Solo,
-}
-
-/// The root that the ceremony is to make.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RootPolicy {
-    /// Signatures of root keys that a root needs.
-    pub threshold: u32,
-    /// When the root expires.
-    pub expires: Timestamp,
-    /// Whether file names in the repository carry versions and hashes.
-    pub consistent_snapshot: bool,
-    /// What publishes it.
-    pub destination: Destination,
-    /// What tuf-on-ci is told in the root; none elsewhere.
-    pub tuf_on_ci: Option<TufOnCi>,
-    /// What certificates of its keys say, where it is Notary's.
-    pub notary: NotaryPolicy,
-    /// What every key that comes into the root must be known by; none where its token's word is enough.
-    pub require_provenance: Option<Provenance>,
-    /// The roles whose keys are online.
-    pub roles: OnlineRoles,
-}
-
-/// The roles whose keys are online. One that is not here stays as the root before has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OnlineRoles {
-    /// Signs which snapshot is the newest.
-    pub timestamp: Option<RolePolicy>,
-    /// Signs which targets metadata belong together.
-    pub snapshot: Option<RolePolicy>,
-    /// Signs the files that clients may install.
-    pub targets: Option<RolePolicy>,
-}
-
-impl RootPolicy {
-    /// Of a ceremony that makes no root: nobody has to sign, and nothing expires.
-    pub(super) const NONE: Self = Self {
-        threshold: 0,
-        expires: Timestamp::MAX,
-        consistent_snapshot: true,
-        destination: Destination::Plain,
-        tuf_on_ci: None,
-        notary: NotaryPolicy {
-            certificate_name: None,
-            certificate_expires: None,
-        },
-        require_provenance: None,
-        roles: OnlineRoles {
-            timestamp: None,
-            snapshot: None,
-            targets: None,
-        },
-    };
-}
-
-impl OnlineRoles {
-    /// Those that are given, in the order timestamp, snapshot, targets.
-    pub fn iter(&self) -> impl Iterator<Item = (RoleKind, &RolePolicy)> {
-        [
-            (RoleKind::Timestamp, &self.timestamp),
-            (RoleKind::Snapshot, &self.snapshot),
-            (RoleKind::Targets, &self.targets),
-        ]
-        .into_iter()
-        .filter_map(|(kind, role)| Some((kind, role.as_ref()?)))
-    }
-
-    pub(super) const fn slot(&mut self, kind: RoleKind) -> &mut Option<RolePolicy> {
-        match kind {
-            RoleKind::Timestamp => &mut self.timestamp,
-            RoleKind::Snapshot => &mut self.snapshot,
-            RoleKind::Targets => &mut self.targets,
-        }
-    }
-}
-
-/// One of the three top-level roles beside root.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RoleKind {
-    /// Signs which snapshot is the newest.
-    Timestamp,
-    /// Signs which targets metadata belong together.
-    Snapshot,
-    /// Signs the files that clients may install.
-    Targets,
-}
-
-impl RoleKind {
-    /// All of them, in the order of scripts.
-    pub const ALL: [Self; 3] = [Self::Timestamp, Self::Snapshot, Self::Targets];
-
-    /// The role's name in metadata: `timestamp`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Timestamp => "timestamp",
-            Self::Snapshot => "snapshot",
-            Self::Targets => "targets",
-        }
-    }
-}
-
-impl From<RoleKind> for crate::metadata::RoleKind {
-    fn from(role: RoleKind) -> Self {
-        match role {
-            RoleKind::Timestamp => Self::Timestamp,
-            RoleKind::Snapshot => Self::Snapshot,
-            RoleKind::Targets => Self::Targets,
-        }
-    }
-}
-
-/// Who may sign for an online role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RolePolicy {
-    /// Signatures that the role needs; at least one, and never more than there are keys.
-    pub threshold: u32,
-    /// Different public keys.
-    pub keys: Vec<CarriedKey>,
-}
-
-/// A public key that was carried in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CarriedKey {
-    /// The file's name in the script.
-    pub file: String,
-    /// The SHA-256 of the file, which is what the script binds.
-    pub sha256: Digest,
-    /// The key that the file holds.
-    pub key: Key,
-}
-
-/// Somebody who is in the room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// How the script calls the person.
-    pub id: PersonId,
-    /// As it is read aloud and printed. No control characters.
-    pub name: String,
-    /// At least one, each once.
-    pub roles: Vec<PersonRole>,
-    /// The name of who may come in the person's place.
-    pub substitute: Option<String>,
-    /// The own token by which the person approves; none where it is by a code.
-    pub approval: Option<OwnToken>,
-    /// How the person keeps a share; none for who has none.
-    pub keeping: Option<ShareKeeping>,
-    /// Where the person opens a share when it is restored from.
-    pub opens: Opens,
-}
-
-impl Person {
-    /// Whether the person has that role.
-    #[must_use]
-    pub fn is(&self, role: PersonRole) -> bool {
-        self.roles.contains(&role)
-    }
-}
-
-/// What a person is there for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PersonRole {
-    /// Performs the script.
-    Administrator,
-    /// Checks, and records exceptions.
-    Witness,
-    /// Has a key in root.
-    KeyHolder,
-    /// Keeps a share, a token or a bag.
-    Custodian,
-}
-
-/// A root key whose token is in the room: to be made, or made before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyPlan {
-    /// How the script calls the key.
-    pub id: KeyId,
-    /// A key holder.
-    pub holder: PersonId,
-    /// Where the key is to live.
-    pub token: TokenSpec,
-    /// What kind of key.
-    pub key_type: KeyType,
-    /// Whose key the root says that it is, where its publisher wants to know.
-    pub owner: Option<String>,
-    /// Whether the key is backed up.
-    pub backup: Backup,
-    /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
-    pub activation: Vec<SecretPlan>,
-    /// What becomes of the key.
-    pub change: KeyChange,
-    /// The file by which a key is enrolled that an earlier ceremony made.
-    pub enrolled: Option<Enrolled>,
-}
-
-impl KeyPlan {
-    /// Whether the key is made in this ceremony.
-    #[must_use]
-    pub const fn is_made(&self) -> bool {
-        self.change.before().is_none() && self.enrolled.is_none()
-    }
-
-    /// What the script says of a secret of the token; none where such tokens have no such secret.
-    #[must_use]
-    pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
-        self.activation.iter().find(|plan| plan.secret == secret)
-    }
-
-    /// Which secret sets a new PIN: the PUK where such tokens have one, otherwise the SO PIN.
-    #[must_use]
-    pub fn ruling_secret(&self) -> TokenSecret {
-        match self.secret(TokenSecret::Puk) {
-            Some(_) => TokenSecret::Puk,
-            None => TokenSecret::SoPin,
-        }
-    }
-
-    /// By which secret a locked PIN is unblocked. None where that is random and discarded.
-    #[must_use]
-    pub fn unblocked_by(&self) -> Option<&SecretPlan> {
-        self.secret(self.ruling_secret())
-            .filter(|plan| plan.fate != Fate::Discarded)
-    }
-
-    /// Who writes the management key of the token down for the safe; none where the token keeps it.
-    #[must_use]
-    pub fn management_writer(&self) -> Option<&PersonId> {
-        let plan = self.secret(TokenSecret::ManagementKey)?;
-        matches!(plan.fate, Fate::Envelope { .. })
-            .then_some(plan.set_by.as_ref())
-            .flatten()
-    }
-
-    /// The secrets that are sealed into bags, with the numbers of these.
-    pub fn envelopes(&self) -> impl Iterator<Item = (TokenSecret, &str)> {
-        self.activation.iter().filter_map(|plan| match &plan.fate {
-            Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
-            Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
-        })
-    }
-}
-
-/// Whether a key is backed up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Backup {
-    /// The other root keys are the backup.
-    None,
-    /// It leaves its token wrapped, and what unwraps it is split among custodians.
-    Shares,
 }
 
 /// One step of the ceremony.
@@ -688,94 +467,6 @@ impl Script {
             .chain(kept.map(|(_, listed)| listed.key()));
         keys.any(embedded::is_sample)
     }
-
-    /// `key holder 3`: the holders of keys have the numbers of their IDs, where all are called like `holder-3`;
-    /// otherwise they are counted in the order of the script.
-    #[must_use]
-    pub fn holder_title(&self, key: &KeyId) -> String {
-        let holder = self.key(key).map(|key| &key.holder);
-        let holders = || self.with_role(PersonRole::KeyHolder);
-        let number = |id: &PersonId| id.as_str().strip_prefix("holder-")?.parse::<u32>().ok();
-        let place = if holders().all(|person| number(&person.id).is_some()) {
-            holder.and_then(number)
-        } else {
-            holders()
-                .zip(1..)
-                .find(|(person, _)| Some(&person.id) == holder)
-                .map(|(_, place)| place)
-        };
-        match place {
-            Some(number) => format!("key holder {number}"),
-            None => format!("the holder of {key}"),
-        }
-    }
-
-    /// `the key of key holder 3`, or `key-6 of key holder 3` when that person holds several.
-    #[must_use]
-    pub fn key_title(&self, key: &KeyId) -> String {
-        if let Some(distant) = self.distant_key(key) {
-            return format!("{key} of {}", distant.title());
-        }
-        let holder = self.holder_title(key);
-        if self.holds_several(key) {
-            format!("{key} of {holder}")
-        } else {
-            format!("the key of {holder}")
-        }
-    }
-
-    /// `the token of key holder 3`, or `the token for key-6 of key holder 3`.
-    #[must_use]
-    pub fn token_title(&self, key: &KeyId) -> String {
-        format!("{} of {}", self.token_short(key), self.holder_title(key))
-    }
-
-    /// `key holder 3`, or `key holder 3 for key-6` when that person has several tokens.
-    pub(super) fn pin_title(&self, key: &KeyId) -> String {
-        let holder = self.holder_title(key);
-        if self.holds_several(key) {
-            format!("{holder} for {key}")
-        } else {
-            holder
-        }
-    }
-
-    /// `the token`, or `the token for key-6` when its holder has several.
-    pub(super) fn token_short(&self, key: &KeyId) -> String {
-        if self.holds_several(key) {
-            format!("the token for {key}")
-        } else {
-            "the token".to_owned()
-        }
-    }
-
-    fn holds_several(&self, key: &KeyId) -> bool {
-        let owner = self.key(key).map(|key| &key.holder);
-        let held = self.keys.iter().filter(|key| Some(&key.holder) == owner);
-        held.count() > 1
-    }
-}
-
-/// Spellings in scripts, both ways.
-macro_rules! spelling {
-    ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
-        impl $name {
-            /// As it is spelt in scripts.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            pub(super) const SPELLINGS: &'static [(&'static str, Self)] =
-                &[$(($text, Self::$variant)),+];
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
 }
 
 spelling!(Kind {
@@ -791,19 +482,3 @@ spelling!(Assurance {
     TwoPeople = "two-people",
     Solo = "solo",
 });
-spelling!(Backup {
-    None = "none",
-    Shares = "shares",
-});
-spelling!(PersonRole {
-    Administrator = "administrator",
-    Witness = "witness",
-    KeyHolder = "key-holder",
-    Custodian = "custodian",
-});
-
-impl fmt::Display for RoleKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}

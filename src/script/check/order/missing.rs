@@ -1,0 +1,66 @@
+//! Steps that a ceremony cannot go without, and that are not there.
+
+use crate::script::read::Span;
+use crate::script::{Act, KeyId};
+
+use super::needs::{comes_before, reason};
+use super::{Order, described};
+
+impl Order<'_, '_> {
+    pub(super) fn missing(&self) {
+        let required = self.required();
+        let missing: Vec<&Act> = required
+            .iter()
+            .filter(|act| self.first(act).is_none())
+            .collect();
+        for key in &self.keys {
+            let used = self.steps().any(|(_, _, act)| act.key() == Some(key));
+            if let (false, Some(span)) = (used, self.span_of(key)) {
+                self.log.fault(
+                    "script.unused",
+                    &span,
+                    format!("no step uses the key {:?}", key.as_str()),
+                    "take the key out, or write its steps, from open-token to prove-token",
+                );
+            }
+        }
+        for act in missing {
+            let untouched = |key: &KeyId| {
+                self.keys.contains(&key) && !self.steps().any(|(_, _, act)| act.key() == Some(key))
+            };
+            if act.key().is_some_and(untouched) {
+                continue;
+            }
+            self.lacks(act);
+        }
+    }
+
+    fn lacks(&self, act: &Act) {
+        // Where it would have to stand: before the first step that it makes way for, or at the end.
+        let next = self.steps().find(|(_, _, other)| comes_before(act, other));
+        let object = act.key().map(|key| format!(", key = {:?}", key.as_str()));
+        let table = format!("act = {:?}{}", act.name(), object.unwrap_or_default());
+        let (span, place) = match next {
+            Some((_, step, other)) => (
+                &step.span,
+                format!("before {} (line {})", described(other), step.line),
+            ),
+            None => match self.draft.steps.last() {
+                Some(last) => (&last.span, format!("after line {}", last.line)),
+                None => (&self.draft.start, String::new()),
+            },
+        };
+        self.log.fault(
+            "script.step-missing",
+            span,
+            format!("there is no step {}", described(act)),
+            format!("add a [[step]] with {table} {place}: {}", reason(act)),
+        );
+    }
+
+    fn span_of(&self, key: &KeyId) -> Option<Span> {
+        let ids = self.draft.keys.iter().filter_map(|entry| entry.id.as_ref());
+        let mut ids = ids.filter(|id| id.value == *key);
+        ids.next().map(|id| id.span.clone())
+    }
+}

@@ -1,0 +1,352 @@
+//! What each step needs to stand before it, and which steps no ceremony goes without.
+
+mod missing;
+mod needless;
+mod needs;
+
+use super::twice;
+use crate::script::plan::{Backup, Kind};
+use crate::script::read::{Draft, Log, StepEntry};
+use crate::script::{Act, Grade, KeyId, Place};
+
+use needs::reason;
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    twice(log, "ID", draft.steps.iter().filter_map(own_id));
+    if draft.steps.is_empty() {
+        log.fault(
+            "script.steps",
+            &draft.start,
+            "there is no [[step]]",
+            "write down what is done, one [[step]] after the other; `conclave script show --text genesis` has an example",
+        );
+        return;
+    }
+    let keys: Vec<&KeyId> = draft
+        .keys
+        .iter()
+        .filter_map(|key| Some(&key.id.as_ref()?.value))
+        .collect();
+    let made = draft.keys.iter().filter(|key| key.is_made());
+    let made = made.filter_map(|key| Some(&key.id.as_ref()?.value));
+    let distant = draft.distant.iter().filter(|key| key.is_enrolled());
+    let distant = distant.filter_map(|key| Some(&key.id.as_ref()?.value));
+    let order = Order {
+        distant: distant.collect(),
+        log,
+        draft,
+        made: made.collect(),
+        keys,
+    };
+    order.repeated();
+    order.needless();
+    order.needs();
+    order.ends();
+    order.blocks();
+    let steps_known = order.draft.steps.iter().all(|step| order.knows(step));
+    if steps_known && order.keys.len() == draft.keys.len() {
+        order.missing();
+    }
+}
+
+/// IDs that the script gives, and IDs that are made; a repeated act is told as such instead.
+fn own_id(step: &StepEntry) -> Option<&crate::script::read::At<crate::script::StepId>> {
+    let given = step.id.as_ref().filter(|id| id.span != step.span);
+    match &step.act {
+        Some(Act::Note { .. }) => step.id.as_ref(),
+        _ => given,
+    }
+}
+
+struct Order<'o, 't> {
+    log: &'o Log<'t>,
+    draft: &'o Draft,
+    keys: Vec<&'o KeyId>,
+    /// Those that are made in this ceremony.
+    made: Vec<&'o KeyId>,
+    /// Those at other sites that are enrolled.
+    distant: Vec<&'o KeyId>,
+}
+
+impl<'o> Order<'o, '_> {
+    fn owes_signatures(&self) -> bool {
+        let mut places = self.draft.distant.iter().map(|key| &key.place);
+        places.any(|place| matches!(place, Place::Site(_)))
+    }
+
+    fn steps(&self) -> impl Iterator<Item = (usize, &'o StepEntry, &'o Act)> {
+        let steps = self.draft.steps.iter().enumerate();
+        steps.filter_map(|(index, step)| Some((index, step, step.act.as_ref()?)))
+    }
+
+    fn first(&self, wanted: &Act) -> Option<(usize, &'o StepEntry)> {
+        self.steps()
+            .find(|(_, _, act)| *act == wanted)
+            .map(|(index, step, _)| (index, step))
+    }
+
+    /// Whether a step was read, and its key exists.
+    fn knows(&self, step: &StepEntry) -> bool {
+        let keys = step.act.as_ref().map(Act::key);
+        keys.is_some_and(|key| {
+            key.is_none_or(|key| self.keys.contains(&key) || self.distant.contains(&key))
+        })
+    }
+
+    /// The seals of keys, wherever their tokens go.
+    fn seals(&self) -> Vec<Act> {
+        let seals = self
+            .steps()
+            .filter(|(_, _, act)| matches!(act, Act::Seal { .. } | Act::SealMedium { .. }));
+        seals.map(|(_, _, act)| act.clone()).collect()
+    }
+
+    fn exists(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        keys.any(|entry| entry.exists() && entry.id.as_ref().is_some_and(|id| id.value == *key))
+    }
+
+    /// Whether the key is taken in by a file.
+    fn is_enrolled(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        let is_it = |entry: &crate::script::read::KeyEntry| {
+            entry.id.as_ref().is_some_and(|id| id.value == *key)
+        };
+        self.distant.contains(&key) || keys.any(|entry| entry.is_enrolled && is_it(entry))
+    }
+
+    fn is_made(&self, key: &KeyId) -> bool {
+        self.made.contains(&key)
+    }
+
+    /// The act that makes a key: in its token, unless a step brings it in.
+    fn maker(&self, key: KeyId) -> Act {
+        let import = Act::ImportKey { key: key.clone() };
+        if self.restores() {
+            Act::RestoreKey { key: Some(key) }
+        } else if self.first(&import).is_some() {
+            import
+        } else {
+            Act::GenerateKey { key }
+        }
+    }
+
+    fn push_certifying(&self, acts: &mut Vec<Act>, key: KeyId) {
+        if self.is_certified(&key) {
+            acts.push(Act::CertifyKey { key });
+        }
+    }
+
+    /// Whether a key comes into a root of Notary under a new certificate.
+    fn is_certified(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        let entry = keys.find(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key));
+        entry.is_some_and(|entry| self.draft.certifies(entry))
+    }
+
+    /// The act by which each key is known to be there: one that is made or enrolled, or one whose token is matched.
+    fn all_keys_ready(&self) -> Vec<Act> {
+        let acts = self.keys.iter().chain(&self.distant).flat_map(|&key| {
+            let id = key.clone();
+            let there = if self.is_backed_up(key) {
+                Act::BackUpKey { key: id }
+            } else if self.is_made(key) {
+                self.maker(id)
+            } else if self.is_enrolled(key) {
+                Act::EnrolKey { key: id }
+            } else {
+                Act::OpenToken { key: id }
+            };
+            let certify = || Act::CertifyKey { key: key.clone() };
+            let certified = self.is_certified(key).then(certify);
+            std::iter::once(there).chain(certified)
+        });
+        acts.collect()
+    }
+
+    /// The tokens that are tried from cold: those of new keys, and others whose steps say so.
+    fn all_keys_proven(&self) -> Vec<Act> {
+        let acts = self.keys.iter().filter_map(|&key| {
+            let act = Act::ProveToken { key: key.clone() };
+            // What a drill restores is destroyed again.
+            let is_kept = self.is_made(key) && self.draft.kind != Kind::Drill;
+            (is_kept || self.first(&act).is_some()).then_some(act)
+        });
+        acts.collect()
+    }
+
+    /// Whether the ceremony makes keys and no root.
+    fn is_enrolment(&self) -> bool {
+        self.draft.kind == Kind::Enrolment
+    }
+
+    /// Whether the ceremony restores a key from its shares.
+    fn restores(&self) -> bool {
+        matches!(self.draft.kind, Kind::Drill | Kind::Recovery)
+    }
+
+    /// The token onto which the key is restored; none where it stays in memory.
+    fn restored_onto(&self) -> Option<KeyId> {
+        self.keys.first().map(|&key| key.clone())
+    }
+
+    /// The acts that restore a key, and what becomes of it.
+    fn restoring(&self) -> Vec<Act> {
+        let key = || self.restored_onto();
+        let grade = self.draft.restore.as_ref().and_then(|entry| entry.grade);
+        let mut acts = Vec::new();
+        if grade.is_some_and(|grade| grade >= Grade::Quorum) {
+            acts.push(Act::RestoreKey { key: key() });
+        }
+        if grade == Some(Grade::Full) {
+            acts.push(Act::ProveRestore { key: key() });
+            if self.draft.kind == Kind::Drill {
+                acts.push(Act::Destroy { key: key() });
+            }
+        }
+        acts
+    }
+
+    /// The steps in which shares come in.
+    fn shares(&self) -> Vec<Act> {
+        let shares = self.steps().map(|(_, _, act)| act);
+        let shares = shares.filter(|act| matches!(act, Act::OpenShare { .. }));
+        shares.cloned().collect()
+    }
+
+    fn is_backed_up(&self, key: &KeyId) -> bool {
+        let mut keys = self.draft.keys.iter();
+        keys.any(|entry| {
+            let backup = entry.backup.as_ref();
+            entry.id.as_ref().is_some_and(|id| id.value == *key)
+                && backup.is_some_and(|backup| backup.value == Backup::Shares)
+        })
+    }
+
+    /// The backups of keys: each has been seen to open before the ceremony ends.
+    fn all_backups_proven(&self) -> Vec<Act> {
+        let keys = self.keys.iter().filter(|key| self.is_backed_up(key));
+        keys.map(|&key| Act::ProveBackup { key: key.clone() })
+            .collect()
+    }
+
+    fn repeated(&self) {
+        for (index, step, act) in self.steps() {
+            if matches!(act, Act::Note { .. } | Act::Break { .. }) {
+                continue;
+            }
+            // Two seals of one token are the same step, wherever they send it; and a key is made once, wherever.
+            let same = |other: &Act| {
+                let is_made_again = act.makes().is_some() && other.makes() == act.makes();
+                is_made_again || other.name() == act.name() && other.object() == act.object()
+            };
+            let earlier = self
+                .steps()
+                .find(|(first, _, other)| *first < index && same(other));
+            if let Some((_, first, earlier_act)) = earlier {
+                self.log.fault(
+                    "script.step-twice",
+                    &step.span,
+                    format!(
+                        "{} stands in line {} already",
+                        described(earlier_act),
+                        first.line
+                    ),
+                    "take one of them out: it is done once",
+                );
+            }
+        }
+    }
+
+    /// Each step after everything that it needs; the first thing that it lacks is told.
+    fn needs(&self) {
+        for (index, step, act) in self.steps() {
+            let late = self.needs_of(act).into_iter().find_map(|need| {
+                let (place, found) = self.first(&need)?;
+                (place > index).then_some((need, found))
+            });
+            if let Some((need, found)) = late {
+                self.log.fault(
+                    "script.order",
+                    &step.span,
+                    format!(
+                        "{} stands before {} (line {})",
+                        described(act),
+                        described(&need),
+                        found.line
+                    ),
+                    format!("change their order: {}", reason(&need)),
+                );
+            }
+        }
+    }
+
+    fn ends(&self) {
+        let sign_offs = self.steps().filter(|(_, _, act)| **act == Act::SignOff);
+        let Some((place, sign_off, act)) = sign_offs.last() else {
+            return;
+        };
+        let mut needs = self
+            .needs_of(act)
+            .into_iter()
+            .filter_map(|need| self.first(&need));
+        if needs.any(|(need, _)| need > place) {
+            // It was told that sign-off stands too early.
+            return;
+        }
+        let after = self.draft.steps.get(place + 1);
+        if let Some(step) = after {
+            self.log.fault(
+                "script.order",
+                &step.span,
+                format!("a step stands after sign-off (line {})", sign_off.line),
+                "make sign-off the last step: people sign for all that was done",
+            );
+        }
+    }
+
+    /// From open-token to generate-key, import-key, back-up-key or enrol-key the token stays in, and nobody leaves the table.
+    fn blocks(&self) {
+        for &key in &self.keys {
+            let key = || key.clone();
+            let open = self.first(&Act::OpenToken { key: key() });
+            let enrolled = self.first(&Act::EnrolKey { key: key() });
+            let certified = self.is_certified(&key());
+            let certified = certified
+                .then(|| self.first(&Act::CertifyKey { key: key() }))
+                .flatten();
+            let backed_up = self.first(&Act::BackUpKey { key: key() });
+            let last = [certified, backed_up].into_iter().flatten();
+            let last = last.max_by_key(|(place, _)| *place);
+            let made = last.or(self.first(&self.maker(key()))).or(enrolled);
+            let (Some((start, first)), Some((end, last))) = (open, made) else {
+                continue;
+            };
+            let foreign = self.steps().find(|(index, step, act)| {
+                (start..end).contains(index) && act.key() != Some(&key()) && self.knows(step)
+            });
+            if let Some((_, step, act)) = foreign {
+                self.log.fault(
+                    "script.order",
+                    &step.span,
+                    format!(
+                        "{} stands inside the steps of {:?} (lines {} to {})",
+                        described(act),
+                        key().as_str(),
+                        first.line,
+                        last.line
+                    ),
+                    "move it before open-token or after the last step of the key: in between, the token stays in",
+                );
+            }
+        }
+    }
+}
+
+/// `generate-key of "key-3"`.
+fn described(act: &Act) -> String {
+    match act.object() {
+        Some(object) => format!("{} of {object:?}", act.name()),
+        None => act.name().to_owned(),
+    }
+}

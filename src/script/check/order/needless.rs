@@ -1,0 +1,147 @@
+//! Steps that have no place in a ceremony of their kind.
+
+use crate::script::Act;
+use crate::script::plan::Kind;
+use crate::script::read::StepEntry;
+
+use super::{Order, described};
+
+impl Order<'_, '_> {
+    /// Nothing is made, and nothing erased, on the token of a key that exists.
+    pub(super) fn needless(&self) {
+        for (_, step, act) in self.steps() {
+            let makes = act.makes().is_some()
+                || matches!(act, Act::InitialiseToken { .. } | Act::SetPin { .. });
+            let is_of_root = matches!(
+                act,
+                Act::ComposeRoot
+                    | Act::ReviewRoot
+                    | Act::SignRoot
+                    | Act::CollectSignatures
+                    | Act::VerifyRoot
+            );
+            if self.restores() {
+                self.needless_in_restore(step, act);
+                continue;
+            }
+            if crate::script::check::restore::is_of_restore(act) {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: only a drill or a recovery restores", act.name()),
+                    "take the step out, or write kind = \"drill\"",
+                );
+                continue;
+            }
+            if is_of_root && self.is_enrolment() {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: an enrolment makes no root", act.name()),
+                    "take the step out: the root is made where the key is taken in",
+                );
+            } else if *act == Act::CollectSignatures && !self.owes_signatures() {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    "no site owes a signature",
+                    "take the step out, or write site = \"…\" at the key whose signature is owed",
+                );
+            }
+            if let Act::CertifyKey { key } = act
+                && !self.is_certified(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} comes under no new certificate", key.as_str()),
+                    "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
+                );
+            }
+            if let Act::BackUpKey { key } | Act::ProveBackup { key } = act
+                && self.keys.contains(&key)
+                && !self.is_backed_up(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} has no backup", key.as_str()),
+                    "take the step out, or write backup = \"shares\" at the key",
+                );
+            }
+            if let Act::EnrolKey { key } = act
+                && self.keys.contains(&key)
+                && !self.is_enrolled(key)
+            {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{:?} has no enrolment file", key.as_str()),
+                    "take the step out, or write enrolment = { file = \"…\", sha256 = \"…\" } at the key",
+                );
+            }
+            let existing = act
+                .key()
+                .filter(|key| self.exists(key) || self.is_enrolled(key));
+            if let (true, Some(key)) = (makes, existing) {
+                self.log.fault(
+                    "script.key-exists",
+                    &step.span,
+                    format!("{}: the key exists", described(act)),
+                    format!(
+                        "take the step out: {:?} is only matched with its token, by open-token{}",
+                        key.as_str(),
+                        if self.is_enrolled(key) {
+                            ", and enrolled"
+                        } else {
+                            ""
+                        }
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Nothing is made, backed up, signed or exported where a key is restored; and nothing goes further than the grade.
+    fn needless_in_restore(&self, step: &StepEntry, act: &Act) {
+        let fits = match act {
+            Act::Attendance
+            | Act::AttestClock
+            | Act::InspectStation
+            | Act::ReadScript
+            | Act::Note { .. }
+            | Act::Break { .. }
+            | Act::OpenShare { .. }
+            | Act::OpenToken { .. }
+            | Act::InitialiseToken { .. }
+            | Act::SetPin { .. }
+            | Act::SealMedium { .. }
+            | Act::SignOff => true,
+            Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. } => {
+                self.restoring().contains(act)
+            }
+            Act::ProveToken { .. } | Act::Seal { .. } => self.draft.kind == Kind::Recovery,
+            _ => false,
+        };
+        if !fits {
+            self.log.fault(
+                "script.unused",
+                &step.span,
+                format!(
+                    "{} has no place in a {}{}",
+                    described(act),
+                    self.draft.kind,
+                    match (self.restored_onto(), act.key()) {
+                        (Some(_), None) if crate::script::check::restore::is_of_restore(act) =>
+                            ", whose key is restored onto a token",
+                        _ => "",
+                    }
+                ),
+                match self.restored_onto() {
+                    Some(key) => format!("take the step out, or write key = {:?}", key.as_str()),
+                    None => "take the step out".to_owned(),
+                },
+            );
+        }
+    }
+}
