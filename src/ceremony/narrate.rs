@@ -29,6 +29,17 @@ impl Event {
     pub fn narrate(&self, script: &Script, cast: &Cast) -> String {
         let people = cast.names(script, &self.people);
         match &self.fact {
+            Fact::InRepository { repository, fact } => {
+                let inner = Self {
+                    fact: Fact::clone(fact),
+                    ..self.clone()
+                };
+                format!(
+                    "{}: {}",
+                    visible(repository),
+                    inner.narrate(script, cast)
+                )
+            }
             Fact::Opened(opening) => format!(
                 "{} opened: {} of {}, script {}.",
                 match opening.mode {

@@ -57,10 +57,18 @@ impl Ceremony {
         if let Some(next) = self.next_beside(step) {
             return next;
         }
-        self.next_in(step)
+        match self.repository_at_hand() {
+            Some(view) => self.next_within(&view, step),
+            None => match self.next_in(step) {
+                Next::Ask(prompt) if self.is_of_one_root(&step.act) => {
+                    Next::Ask(self.of_repository(prompt))
+                }
+                next => next,
+            },
+        }
     }
 
-    fn next_in(&self, step: &Step) -> Next {
+    pub(super) fn next_in(&self, step: &Step) -> Next {
         match &step.act {
             Act::Attendance => Next::Ask(self.go_on(step, Vec::new(), "Go on")),
             Act::AttestClock => Next::Ask(self.ask_clock(step)),
@@ -279,8 +287,9 @@ impl Ceremony {
     /// The key that signs next.
     pub(super) fn next_signer(&self) -> Option<&KeyPlan> {
         let keys = self.script.keys().iter();
-        keys.into_iter()
-            .find(|plan| self.keys[&plan.id].owes_signature())
+        keys.into_iter().find(|plan| {
+            self.keys[&plan.id].owes_signature() || self.owes_further(&plan.id)
+        })
     }
 
     fn prove(&self, key: &KeyId, occasion: Occasion) -> Next {
