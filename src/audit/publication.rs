@@ -56,6 +56,9 @@ fn key_files(ceremony: &Ceremony) -> Vec<String> {
     let is_file = |plan: &&KeyPlan| {
         Profile::named(&plan.token.profile).is_ok_and(|profile| profile.kind() == Kind::KeyFile)
     };
+    if ceremony.mode() == Mode::Rehearsal {
+        return Vec::new();
+    }
     let plans = ceremony.script().keys().iter().filter(is_file);
     plans.filter_map(|plan| plan.token.serial.clone()).collect()
 }

@@ -272,7 +272,7 @@ impl SecretPurpose {
             Self::Puk => "PUK",
             Self::NewPuk => "new PUK",
             Self::ManagementKey => "management key",
-            Self::KeyFilePassphrase => "passphrase of the key file",
+            Self::KeyFilePassphrase => "key file passphrase",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
             Self::SharePassphrase => "passphrase",

@@ -270,7 +270,7 @@ fn document_fields(
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
     let further = repositories::read(
-        fields.tables("repository", MOST_REPOSITORIES),
+        fields.tables("further_repository", MOST_REPOSITORIES),
         &mut carrier,
         not_before,
     );

@@ -1,4 +1,4 @@
-//! The tables `[[repository]]`.
+//! The tables `[[further_repository]]`.
 
 use jiff::Timestamp;
 
