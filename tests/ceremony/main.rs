@@ -23,6 +23,7 @@ mod people;
 mod publisher;
 mod refusals;
 mod restore;
+mod repositories;
 mod resuming;
 mod rotation;
 mod rotation_table;
