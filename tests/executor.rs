@@ -7,71 +7,18 @@
 )]
 
 mod ceremony_driver;
+mod people;
 mod restoring;
 mod store;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
-use conclave::ceremony::{
-    Answer, Ceremony, Fact, FailureKind, FrontEnd, Interrupt, Mode, Prompt, Recorded, SecretPrompt,
-    SecretPurpose, SecretShown, StepError, TypedSecret, Waiting,
-};
+use conclave::ceremony::{FailureKind, Interrupt, Mode, SecretPurpose};
 use conclave::executor::{CeremonyDirectory, Ended, Executor};
 use conclave::metadata::KeyType;
 use conclave::rehearsal::{TokenKind, Twins};
-use conclave::secret::Pin;
-use zeroize::Zeroizing;
-
-/// Somebody who gives the usual answers, mistypes every PIN of a key, and does not care which try it is.
-#[derive(Default)]
-struct Careless {
-    typed: usize,
-    last_tries: usize,
-    failures: Vec<FailureKind>,
-}
-
-impl FrontEnd for Careless {
-    fn ask(&mut self, _: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
-        if self.failures.contains(&FailureKind::LastTryKept) {
-            return Err(Interrupt::Leave);
-        }
-        Ok(prompt.ask.usual_answer())
-    }
-
-    fn secret(&mut self, _: &Ceremony, prompt: &SecretPrompt) -> Result<TypedSecret, Interrupt> {
-        let given = prompt.given.clone().unwrap();
-        let text = match prompt.purpose {
-            SecretPurpose::Pin => {
-                self.typed += 1;
-                self.last_tries += usize::from(prompt.word_first().is_some());
-                "00000000".to_owned()
-            }
-            _ => given,
-        };
-        Ok(TypedSecret {
-            secret: Pin::new(Zeroizing::new(text)).unwrap(),
-            word: None,
-        })
-    }
-
-    fn show_secret(&mut self, _: &Ceremony, _: SecretShown) -> Result<(), Interrupt> {
-        Ok(())
-    }
-
-    fn waiting(&mut self, _: &Ceremony, _: &Waiting) -> Result<(), Interrupt> {
-        Ok(())
-    }
-
-    fn recorded(&mut self, _: &Ceremony, entry: &Recorded<'_>) {
-        if let Fact::Failed { failure } = &entry.event.fact {
-            self.failures.push(failure.kind);
-        }
-    }
-
-    fn not_accepted(&mut self, _: &Ceremony, error: &StepError) {
-        panic!("the usual answer was refused: {error}");
-    }
-}
+use people::People;
 
 softhsm_test! {
     fn no_front_end_spends_the_last_try_without_its_word(store: &Store) {
@@ -85,14 +32,31 @@ softhsm_test! {
             twin_clock_offset: script.not_before().as_second() - now + 60,
             ..ceremony_driver::opening(Mode::Rehearsal)
         };
-        let mut careless = Careless::default();
+        // Somebody mistypes every PIN of a key, does not care which try it is, and leaves when a try was kept.
+        let (typed, last_tries) = (Cell::new(0), Cell::new(0));
+        let mut careless = People {
+            says: Some(Box::new(|ceremony, _| {
+                let failure = ceremony.failure()?;
+                (failure.kind == FailureKind::LastTryKept).then_some(Err(Interrupt::Leave))
+            })),
+            types: Some(Box::new(|prompt| {
+                (prompt.purpose == SecretPurpose::Pin).then(|| {
+                    typed.set(typed.get() + 1);
+                    last_tries.set(last_tries.get() + usize::from(prompt.word_first().is_some()));
+                    "00000000".to_owned()
+                })
+            })),
+            ..People::default()
+        };
         let executor = Executor::begin(directory, opening, Box::new(twins), &mut careless).unwrap();
         let (ended, _) = executor.run().unwrap();
         assert_eq!(ended, Ended::Left);
         // The PIN was asked for three times; the third was the last try, and it went nowhere.
-        assert_eq!((careless.typed, careless.last_tries), (3, 1));
-        let [one, two, kept] = careless.failures.as_slice() else {
-            panic!("other failures: {:?}", careless.failures);
+        assert_eq!((typed.get(), last_tries.get()), (3, 1));
+        assert!(careless.refused.is_empty(), "{:?}", careless.refused);
+        let kinds: Vec<_> = careless.failures.iter().map(|failure| failure.kind).collect();
+        let [one, two, kept] = kinds.as_slice() else {
+            panic!("other failures: {kinds:?}");
         };
         assert!(matches!(one, FailureKind::WrongPin { .. }), "{one:?}");
         assert!(matches!(two, FailureKind::WrongPin { .. }), "{two:?}");

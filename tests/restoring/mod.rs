@@ -1,108 +1,91 @@
 //! Drills and recoveries with real shares, real files and real tokens, and with people who get everything wrong first.
 
+mod bad_input;
+mod hands;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use conclave::backup::Manifest;
-use conclave::ceremony::{
-    Answer, Ask, Ceremony, DrillResult, Fact, Failure, FrontEnd, Interrupt, Mode, Opening, Prompt,
-    Recorded, SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting,
-};
-use conclave::executor::{CeremonyDirectory, Ended, Executor};
+use conclave::backup::{Manifest, Opener};
+use conclave::ceremony::{Answer, Ask, DrillResult, Mode, Opening, SecretPurpose};
+use conclave::executor::{CeremonyDirectory, Ended, Executor, Hands};
 use conclave::rehearsal::{TokenKind, Twins};
 use conclave::script::{Grade, Kind, Script};
-use conclave::secret::Pin;
 use zeroize::Zeroizing;
 
 use crate::ceremony_driver;
 use crate::ceremony_driver::restore::{lost_key, manifest, text};
+use crate::people::People;
 use crate::softhsm_test;
 use crate::store::Store;
 
 /// What somebody says or types in place of what is right, the first times that it is asked for.
 #[derive(Default)]
-struct Clumsy {
+pub(crate) struct Clumsy {
     /// By the label of a question, in their order.
-    readings: BTreeMap<String, Vec<String>>,
-    /// By the number of a word, for the first custodian who types.
-    words: BTreeMap<usize, String>,
-    failures: Vec<Failure>,
-    refused: Vec<String>,
-    names: Vec<String>,
-    result: Option<DrillResult>,
+    pub(crate) readings: BTreeMap<String, Vec<String>>,
+    /// By the number of a word, in their order, for whoever types it first.
+    pub(crate) words: BTreeMap<usize, Vec<String>>,
 }
 
-impl FrontEnd for Clumsy {
-    fn ask(&mut self, _: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
-        if let Ask::Reading { label, usual } = &prompt.ask {
-            let wrong = self
-                .readings
-                .get_mut(label)
-                .filter(|wrong| !wrong.is_empty());
-            if let Some(wrong) = wrong {
-                return Ok(Answer::Text(wrong.remove(0)));
-            }
-            return Ok(Answer::Text(usual.clone()));
+impl Clumsy {
+    pub(crate) fn people(mut self) -> People<'static> {
+        let mut words = std::mem::take(&mut self.words);
+        People {
+            says: Some(Box::new(move |_, prompt| {
+                let Ask::Reading { label, .. } = &prompt.ask else {
+                    return None;
+                };
+                let wrong = self.readings.get_mut(label)?;
+                (!wrong.is_empty()).then(|| Ok(Answer::Text(wrong.remove(0))))
+            })),
+            types: Some(Box::new(move |prompt| {
+                if prompt.purpose != SecretPurpose::ShareWord {
+                    return None;
+                }
+                let number = prompt.about.split(' ').nth(1).unwrap().parse().unwrap();
+                let wrong: &mut Vec<String> = words.get_mut(&number)?;
+                (!wrong.is_empty()).then(|| wrong.remove(0))
+            })),
+            ..People::default()
         }
-        Ok(prompt.ask.usual_answer())
-    }
-
-    fn secret(&mut self, _: &Ceremony, prompt: &SecretPrompt) -> Result<TypedSecret, Interrupt> {
-        let mut text = prompt.given.clone().unwrap();
-        if prompt.purpose == SecretPurpose::ShareWord {
-            let number = prompt.about.split(' ').nth(1).unwrap().parse().unwrap();
-            text = self.words.remove(&number).unwrap_or(text);
-        }
-        Ok(TypedSecret {
-            secret: Pin::new(Zeroizing::new(text)).unwrap(),
-            word: None,
-        })
-    }
-
-    fn show_secret(&mut self, _: &Ceremony, _: SecretShown) -> Result<(), Interrupt> {
-        Ok(())
-    }
-
-    fn waiting(&mut self, _: &Ceremony, _: &Waiting) -> Result<(), Interrupt> {
-        Ok(())
-    }
-
-    fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
-        if let Fact::Failed { failure } = &entry.event.fact {
-            self.failures.push(failure.clone());
-        }
-        self.names.push(entry.event.fact.name());
-        self.result = ceremony.drill_result();
-    }
-
-    fn not_accepted(&mut self, _: &Ceremony, error: &StepError) {
-        self.refused.push(error.to_string());
     }
 }
 
 /// A script, the twins of a store, and the set that they have.
-struct Desk {
-    script: Arc<Script>,
-    twins: Twins,
+pub(crate) struct Desk {
+    pub(crate) script: Arc<Script>,
+    hands: Box<dyn Hands>,
     opening: Opening,
-    set: Manifest,
+    pub(crate) set: Manifest,
     media: PathBuf,
 }
 
 impl Desk {
-    fn new(
+    pub(crate) fn new(
         store: &Store,
         kind: Kind,
         grade: Grade,
         onto: bool,
         change: impl Fn(&str) -> String,
     ) -> Self {
-        Twins::prepare_store(store.folder(), TokenKind::SoftHsm).unwrap();
+        Self::in_folder(store.folder(), kind, grade, onto, change)
+    }
+
+    /// In the folder of another store than the test's own: no token is used there.
+    pub(crate) fn in_folder(
+        folder: &Path,
+        kind: Kind,
+        grade: Grade,
+        onto: bool,
+        change: impl Fn(&str) -> String,
+    ) -> Self {
+        Twins::prepare_store(folder, TokenKind::SoftHsm).unwrap();
         let (text, name, bytes) = text(&manifest(&lost_key(), Mode::Production), kind, grade, onto);
         let script = ceremony_driver::parse_with(&change(&text), &[(&name, &bytes)]);
-        let mut twins = Twins::new(store.folder(), &script).unwrap();
+        let mut twins = Twins::new(folder, &script).unwrap();
         let set = twins.twin_set(&script).unwrap().unwrap();
         let now = jiff::Timestamp::now().as_second();
         let opening = Opening {
@@ -111,9 +94,9 @@ impl Desk {
             ..ceremony_driver::opening(Mode::Rehearsal)
         };
         Self {
-            media: store.folder().join("media"),
+            media: folder.join("media"),
             script,
-            twins,
+            hands: Box::new(twins),
             opening,
             set,
         }
@@ -125,12 +108,40 @@ impl Desk {
         self.media.join(medium).join(folder).join(name)
     }
 
-    fn share(&self, n: u8) -> PathBuf {
+    /// People bring what is their own: nothing but tokens moves by itself.
+    pub(crate) fn with_own_things(mut self, store: &Store) -> Self {
+        let twins = Twins::new(store.folder(), &self.script).unwrap();
+        self.hands = Box::new(hands::OwnThings(twins));
+        self
+    }
+
+    /// Where the identity of a custodian's twin lies.
+    pub(crate) fn identity(&self, n: u8) -> PathBuf {
+        let folder = self.media.parent().unwrap().join("custodians");
+        folder.join(format!("custodian-{n}.identity"))
+    }
+
+    pub(crate) fn passphrase(&self, n: u8) -> String {
+        let custodian = format!("custodian-{n}").parse().unwrap();
+        self.hands.given_passphrase(&custodian).unwrap()
+    }
+
+    /// The words of a share.
+    pub(crate) fn words(&self, n: u8) -> Vec<String> {
+        let identity = Zeroizing::new(fs::read(self.identity(n)).unwrap());
+        let opener = Opener::identities(&identity, &age::NoCallbacks).unwrap();
+        let file = fs::read(self.share(n)).unwrap();
+        let share = self.set.open(&file, &opener, None).unwrap();
+        let words = share.words();
+        words.expose().split(' ').map(str::to_owned).collect()
+    }
+
+    pub(crate) fn share(&self, n: u8) -> PathBuf {
         let share = self.set.share_of(&format!("custodian-{n}")).unwrap();
         self.file("twin-shares", &share.label().share_file())
     }
 
-    fn wrapped(&self) -> PathBuf {
+    pub(crate) fn wrapped(&self) -> PathBuf {
         let facts = self.set.facts();
         self.file(
             "twin-wrapped-key",
@@ -138,11 +149,10 @@ impl Desk {
         )
     }
 
-    fn play(self, store: &Store, clumsy: &mut Clumsy) -> PathBuf {
+    pub(crate) fn play(self, store: &Store, people: &mut People<'_>) -> PathBuf {
         let path = store.folder().join("ceremony");
         let directory = CeremonyDirectory::create(&path, self.script, None).unwrap();
-        let executor =
-            Executor::begin(directory, self.opening, Box::new(self.twins), clumsy).unwrap();
+        let executor = Executor::begin(directory, self.opening, self.hands, people).unwrap();
         let (ended, _) = executor.run().unwrap();
         assert!(matches!(ended, Ended::Over(_)), "{ended:?}");
         path
@@ -150,7 +160,7 @@ impl Desk {
 }
 
 /// Everybody opens here, in place of on a device of their own.
-fn here(text: &str) -> String {
+pub(crate) fn here(text: &str) -> String {
     text.replace("opens = \"own-device\"", "opens = \"here\"")
 }
 
@@ -168,20 +178,21 @@ softhsm_test! {
         let desk = Desk::new(store, Kind::Drill, Grade::Full, false, str::to_owned);
         let mut clumsy = Clumsy::default();
         // No word of the list; and one of it that is another one.
-        clumsy.words.insert(3, "conclave".to_owned());
-        clumsy.words.insert(20, "academic".to_owned());
+        clumsy.words.insert(3, vec!["conclave".to_owned()]);
+        clumsy.words.insert(20, vec!["academic".to_owned()]);
         clumsy.readings.insert(
             "Number of the word to type anew, or 0 for all of them".to_owned(),
             vec!["many".to_owned(), "20".to_owned()],
         );
-        let path = desk.play(store, &mut clumsy);
-        assert_eq!(clumsy.refused.len(), 1, "{:?}", clumsy.refused);
-        let [checksum, number] = clumsy.failures.as_slice() else {
-            panic!("{:?}", clumsy.failures);
+        let mut people = clumsy.people();
+        let path = desk.play(store, &mut people);
+        assert_eq!(people.refused.len(), 1, "{:?}", people.refused);
+        let [checksum, number] = people.failures.as_slice() else {
+            panic!("{:?}", people.failures);
         };
         assert!(checksum.what.contains("Custodian 1 (custodian-1)"), "{checksum:?}");
         assert!(number.what.contains("no number"), "{number:?}");
-        assert_eq!(clumsy.result, Some(DrillResult::Passed));
+        assert_eq!(people.result, Some(DrillResult::Passed));
         let certificate = fs::read_to_string(path.join("certificate.txt")).unwrap();
         for name in ["Custodian 1 (custodian-1): entered word by word", "Custodian 3 (custodian-3): opened here, with a passphrase"] {
             assert!(certificate.contains(name), "{certificate}");
@@ -203,8 +214,9 @@ softhsm_test! {
             "Path of the wrapped key".to_owned(),
             vec![changed(&desk.wrapped(), store, "changed.wrapped")],
         );
-        let path = desk.play(store, &mut clumsy);
-        let told: Vec<&str> = clumsy.failures.iter().map(|failure| failure.what.as_str()).collect();
+        let mut people = clumsy.people();
+        let path = desk.play(store, &mut people);
+        let told = people.told();
         let [other, flipped, nowhere, wrapped] = told.as_slice() else {
             panic!("{told:?}");
         };
@@ -213,9 +225,8 @@ softhsm_test! {
         assert!(nowhere.contains("nowhere.age"), "{nowhere}");
         assert!(wrapped.contains("the wrapped key is not the one of set"), "{wrapped}");
         // What came in before stayed: each share was entered once.
-        let entered = clumsy.names.iter().filter(|name| *name == "share-entered").count();
-        assert_eq!(entered, 3);
-        assert_eq!(clumsy.result, Some(DrillResult::Passed));
+        assert_eq!(people.count("share-entered"), 3);
+        assert_eq!(people.result, Some(DrillResult::Passed));
         let json = fs::read(path.join("certificate.json")).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!((&json["result"], &json["destroyed"]), (&"passed".into(), &true.into()));
@@ -229,19 +240,20 @@ softhsm_test! {
             "Check words".to_owned(),
             vec!["academic acid acne acquire acrobat activity actress adapt".to_owned()],
         );
-        desk.play(store, &mut clumsy);
-        assert_eq!(clumsy.failures.len(), 1);
-        assert!(clumsy.failures[0].what.contains("Custodian 1 (custodian-1)"), "{:?}", clumsy.failures);
-        assert_eq!(clumsy.result, Some(DrillResult::Passed));
+        let mut people = clumsy.people();
+        desk.play(store, &mut people);
+        assert_eq!(people.failures.len(), 1);
+        assert!(people.failures[0].what.contains("Custodian 1 (custodian-1)"), "{:?}", people.failures);
+        assert_eq!(people.result, Some(DrillResult::Passed));
     }
 
     fn a_drill_on_a_blank_token_leaves_no_key_on_it(store: &Store) {
         let desk = Desk::new(store, Kind::Drill, Grade::Full, true, str::to_owned);
-        let mut clumsy = Clumsy::default();
-        desk.play(store, &mut clumsy);
-        assert!(clumsy.failures.is_empty(), "{:?}", clumsy.failures);
-        assert_eq!(clumsy.result, Some(DrillResult::Passed));
-        assert!(clumsy.names.iter().any(|name| name == "restored-destroyed"));
+        let mut people = People::default();
+        desk.play(store, &mut people);
+        assert!(people.failures.is_empty(), "{:?}", people.failures);
+        assert_eq!(people.result, Some(DrillResult::Passed));
+        assert!(people.names.iter().any(|name| name == "restored-destroyed"));
         let objects = objects_of("key-1", store);
         assert_eq!(objects, 0);
     }
@@ -249,9 +261,9 @@ softhsm_test! {
     fn a_recovery_leaves_the_key_of_the_manifest_on_its_token(store: &Store) {
         let desk = Desk::new(store, Kind::Recovery, Grade::Full, true, str::to_owned);
         let public = desk.set.facts().public_key.to_pem();
-        let mut clumsy = Clumsy::default();
-        let path = desk.play(store, &mut clumsy);
-        assert!(clumsy.failures.is_empty(), "{:?}", clumsy.failures);
+        let mut people = People::default();
+        let path = desk.play(store, &mut people);
+        assert!(people.failures.is_empty(), "{:?}", people.failures);
         assert_eq!(objects_of("key-1", store), 2);
         let pem = fs::read_to_string(path.join("keys/key-1.pub.pem")).unwrap();
         assert_eq!(pem, public);
@@ -262,7 +274,7 @@ softhsm_test! {
 }
 
 /// How many objects the twin of a token holds: SoftHSM has a file for each, beside the token's own.
-fn objects_of(token: &str, store: &Store) -> usize {
+pub(crate) fn objects_of(token: &str, store: &Store) -> usize {
     let mut tokens = fs::read_dir(store.folder().join(token)).unwrap();
     let folder = tokens.next().unwrap().unwrap().path();
     let files = fs::read_dir(folder)

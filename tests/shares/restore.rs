@@ -251,20 +251,14 @@ fn a_wrong_file_is_told_by_name_and_loses_nothing() {
         .add_file(&stranger.files[1], &stranger.opener(1), second)
         .unwrap_err();
     assert_told(&refused, Check::ShareKey, "Custodian 2 (custodian-2)");
-    let mut noticed = 0;
-    for bit in (0..backup.files[1].len() * 8).step_by(37) {
+    for at in 0..backup.files[1].len() {
         let mut changed = backup.files[1].clone();
-        changed[bit / 8] ^= 1 << (bit % 8);
-        match collected.add_file(&changed, &backup.opener(1), second) {
-            // The armor around the file may be spelled otherwise: what was opened is held to the manifest all the same.
-            Ok(_) => collected.remove("custodian-2"),
-            Err(refused) => {
-                assert_told(&refused, Check::ShareChanged, "Custodian 2 (custodian-2)");
-                noticed += 1;
-            }
-        }
+        changed[at] ^= 1 << (at % 8);
+        let refused = collected
+            .add_file(&changed, &backup.opener(1), second)
+            .unwrap_err();
+        assert_told(&refused, Check::ShareChanged, "Custodian 2 (custodian-2)");
     }
-    assert!(noticed > 500, "{noticed}");
     assert_eq!(collected.entered().count(), 0);
     collected
         .add_file(&backup.files[1], &backup.opener(1), second)

@@ -70,10 +70,20 @@ impl Store {
         self.folder.join("softhsm2.conf")
     }
 
+    /// Where a test puts programs that shall be found before the system's.
+    pub(crate) fn programs(&self) -> PathBuf {
+        self.folder.join("programs")
+    }
+
     /// A program that works on this store.
     pub(crate) fn command(&self, program: impl Into<OsString>) -> Command {
+        let mut path = self.programs().into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
         let mut command = Command::new(program.into());
-        command.env("SOFTHSM2_CONF", self.configuration());
+        command
+            .env("SOFTHSM2_CONF", self.configuration())
+            .env("PATH", path);
         command
     }
 

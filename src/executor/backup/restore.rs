@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::backup::{
-    Collected, KeyEncryptionKey, Manifest, OpenedShare, Opener, Refusal, sign_with,
+    Check, Collected, KeyEncryptionKey, Manifest, OpenedShare, Opener, Refusal, sign_with,
 };
 use crate::ceremony::{Failure, FailureKind, Outcome, SecretPurpose, restore_canary};
 use crate::certificate::PublicKey;
@@ -61,7 +61,11 @@ impl Executor<'_> {
                 let given = given.map(|share| share.words());
                 let words = self.type_words(custodian, given.as_ref())?;
                 let added = self.shares_of(&manifest).add_words(&words, who).map(drop);
-                self.settle_typed(custodian, words, added.is_ok());
+                // Words that fit together, and are of another share, are none to mend.
+                let is_to_mend = added
+                    .as_ref()
+                    .is_err_and(|refusal| refusal.check == Check::ShareChecksum);
+                self.settle_typed(custodian, words, is_to_mend);
                 added.map_err(refused)?;
             }
             Entering::Identity => {

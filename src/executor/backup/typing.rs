@@ -88,11 +88,16 @@ impl Executor<'_> {
         Ok(ShareWords::new(&all))
     }
 
-    /// What was typed goes once it did what it was typed for.
-    pub(super) fn settle_typed(&mut self, custodian: &PersonId, words: ShareWords, is_done: bool) {
+    /// What was typed goes, unless it is to be mended.
+    pub(super) fn settle_typed(
+        &mut self,
+        custodian: &PersonId,
+        words: ShareWords,
+        is_to_mend: bool,
+    ) {
         drop(words);
         let is_whose = |typed: &mut TypedWords| typed.whose == *custodian;
-        if is_done {
+        if !is_to_mend {
             self.room.restoring.typed.take_if(is_whose);
         }
     }
