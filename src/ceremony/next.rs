@@ -58,13 +58,9 @@ impl Ceremony {
             return next;
         }
         match self.repository_at_hand() {
-            Some(view) => self.next_within(&view, step),
-            None => match self.next_in(step) {
-                Next::Ask(prompt) if self.is_of_one_root(&step.act) => {
-                    Next::Ask(self.of_repository(prompt))
-                }
-                next => next,
-            },
+            Some(view) => view.next_in_repository(step),
+            None if self.is_of_one_root(&step.act) => self.next_in_repository(step),
+            None => self.next_in(step),
         }
     }
 
@@ -287,9 +283,8 @@ impl Ceremony {
     /// The key that signs next.
     pub(super) fn next_signer(&self) -> Option<&KeyPlan> {
         let keys = self.script.keys().iter();
-        keys.into_iter().find(|plan| {
-            self.keys[&plan.id].owes_signature() || self.owes_further(&plan.id)
-        })
+        keys.into_iter()
+            .find(|plan| self.keys[&plan.id].owes_signature() || self.owes_further(&plan.id))
     }
 
     fn prove(&self, key: &KeyId, occasion: Occasion) -> Next {

@@ -8,7 +8,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::metadata::{FrozenRoot, Key, SignedRoot};
-use crate::script::{Act, KeyId, Script, Step};
+use crate::script::{Act, FurtherRepository, KeyId, Script, Step};
 use crate::words::Digest;
 
 use super::event::{Fact, Opening};
@@ -133,7 +133,7 @@ impl Ceremony {
     /// The further repositories as [`Self::further`], each with the folder of an export in which its files lie.
     #[must_use]
     pub fn further_in_folders(&self) -> Vec<(String, Self)> {
-        let folders = self.script.further().iter().map(|one| one.folder());
+        let folders = self.script.further().iter().map(FurtherRepository::folder);
         folders.zip(self.further()).collect()
     }
 
@@ -226,16 +226,16 @@ impl Ceremony {
         is_asked && self.further.iter().any(|one| one.owes_signature(key))
     }
 
-    /// What comes next for a further root, with its name before everything that is said.
-    pub(super) fn next_within(&self, view: &Self, step: &Step) -> Next {
-        match view.next_in(step) {
-            Next::Ask(prompt) => Next::Ask(view.of_repository(prompt)),
+    /// What comes next for the root that is at hand, with the repository's name before everything that is said.
+    pub(super) fn next_in_repository(&self, step: &Step) -> Next {
+        match self.next_in(step) {
+            Next::Ask(prompt) => Next::Ask(self.of_repository(prompt)),
             next => next,
         }
     }
 
     /// The name of the repository before what is asked about its root, where there are several.
-    pub(super) fn of_repository(&self, mut prompt: Prompt) -> Prompt {
+    fn of_repository(&self, mut prompt: Prompt) -> Prompt {
         let line = format!("Repository {}:", self.script.repository());
         prompt.lines.insert(0, line);
         prompt
@@ -272,7 +272,10 @@ impl Ceremony {
 
     /// The process ended: what was announced for further roots may have been done, or not.
     pub(super) fn interrupt_further(&mut self) {
-        let keys = self.further.iter_mut().flat_map(|one| one.keys.values_mut());
+        let keys = self
+            .further
+            .iter_mut()
+            .flat_map(|one| one.keys.values_mut());
         for of_key in keys {
             of_key.certify.interrupt();
             of_key.sign.interrupt();

@@ -227,7 +227,9 @@ impl Profile {
         let module = match (document.kind, document.module, document.service) {
             (Kind::Pkcs11, Some(module), None) => module,
             (Kind::Pkcs11, None, _) => return Err(wrong("module", "is missing")),
-            (Kind::Pkcs11, _, Some(_)) => return Err(wrong("service", "is not for this kind")),
+            (Kind::Pkcs11, Some(_), Some(_)) | (Kind::KeyFile, None, Some(_)) => {
+                return Err(wrong("service", "is not for this kind"));
+            }
             (Kind::YubikeyPiv, None, Some(service)) => ModuleFile {
                 paths: Vec::new(),
                 install: service.install,
@@ -236,10 +238,10 @@ impl Profile {
                 paths: Vec::new(),
                 install: String::new(),
             },
-            (Kind::KeyFile, Some(_), _) => return Err(wrong("module", "is not for this kind")),
-            (Kind::KeyFile, _, Some(_)) => return Err(wrong("service", "is not for this kind")),
             (Kind::YubikeyPiv, _, None) => return Err(wrong("service", "is missing")),
-            (Kind::YubikeyPiv, Some(_), _) => return Err(wrong("module", "is not for this kind")),
+            (Kind::YubikeyPiv | Kind::KeyFile, Some(_), _) => {
+                return Err(wrong("module", "is not for this kind"));
+            }
         };
         if document.kind == Kind::Pkcs11 && module.paths.is_empty() {
             return Err(wrong("module.paths", "names no path"));

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::ceremony::TwinRoot;
 use crate::certificate::{Algorithm, PublicKey};
-use crate::metadata::{Key, KeyId as RootKeyId, KeyType, Scheme, SignedRoot, TrustedRoot, TwinOfRoot};
+use crate::metadata::{
+    Key, KeyId as RootKeyId, KeyType, Scheme, SignedRoot, TrustedRoot, TwinOfRoot,
+};
 use crate::script::{KeyId, Place, Script};
 use crate::token::{KeyRequest, Token};
 

@@ -41,10 +41,7 @@ fn both_roots_are_changed_and_each_token_is_put_in_once() {
         facts(&room, "key-certified"),
         ["own key-3", "example.com/other key-3"]
     );
-    assert_eq!(
-        facts(&room, "root-composed"),
-        ["own", "example.com/other"]
-    );
+    assert_eq!(facts(&room, "root-composed"), ["own", "example.com/other"]);
     assert_eq!(
         facts(&room, "review-confirmed"),
         ["own", "example.com/other"]
@@ -70,10 +67,7 @@ fn both_roots_are_changed_and_each_token_is_put_in_once() {
         let signed = ceremony.signed().unwrap();
         let mut chain = before.chain().to_vec();
         chain.push(("2.root.json".to_owned(), signed.to_file_bytes()));
-        let report = verify_chain(
-            chain.into_iter(),
-            "2027-07-01T00:00:00Z".parse().unwrap(),
-        );
+        let report = verify_chain(chain.into_iter(), "2027-07-01T00:00:00Z".parse().unwrap());
         assert!(report.is_accepted(), "{:?}", report.reasons());
         assert_eq!(signed.progress().own, Count { have: 2, need: 1 });
         // The new key's certificate names the repository.
@@ -137,8 +131,15 @@ fn a_power_cut_at_any_line_loses_no_root() {
         let roots = |room: &Room| {
             let further = room.ceremony.further();
             let all = std::iter::once(&room.ceremony).chain(&further);
-            all.map(|one| one.frozen().unwrap().document().role(RoleKind::Root).key_ids().len())
-                .collect::<Vec<_>>()
+            all.map(|one| {
+                one.frozen()
+                    .unwrap()
+                    .document()
+                    .role(RoleKind::Root)
+                    .key_ids()
+                    .len()
+            })
+            .collect::<Vec<_>>()
         };
         assert_eq!(roots(&moment), [2, 2]);
         let replayed = moment.transcript.replay(&moment.ceremony.script_arc());
@@ -169,7 +170,9 @@ fn what_happens_to_no_single_root_or_to_none_of_these_is_refused() {
         sha256: room.ceremony.frozen().unwrap().digest(),
         typed: "SIGN ROOT 2".to_owned(),
     };
-    assert!(refused(within("example.com/third", reviewed.clone())).contains("no further repository"));
+    assert!(
+        refused(within("example.com/third", reviewed.clone())).contains("no further repository")
+    );
     assert!(refused(within(OTHER, Fact::Retried)).contains("not happen to one root alone"));
     let nested = within(OTHER, within(OTHER, reviewed.clone()));
     assert!(refused(nested).contains("not happen to one root alone"));

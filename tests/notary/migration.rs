@@ -61,10 +61,10 @@ impl<'s> Estate<'s> {
 
     /// The rotation of all of them.
     fn rotation<'a>(&'a self, server: &Server) -> Script<'a> {
-        let served = |gun: &str| server.fetch(gun, "root.json").unwrap();
+        let root_of = |gun: &str| server.fetch(gun, "root.json").unwrap();
         let mut guns = self.guns.iter();
         let first = guns.next().unwrap();
-        let bytes = served(first);
+        let bytes = root_of(first);
         Script {
             gun: first,
             threshold: 1,
@@ -79,7 +79,7 @@ impl<'s> Estate<'s> {
             chain: vec![("previous/2.root.json".to_owned(), bytes)],
             further: guns
                 .enumerate()
-                .map(|(n, gun)| (*gun, format!("further-{n}/2.root.json"), served(gun)))
+                .map(|(n, gun)| (*gun, format!("further-{n}/2.root.json"), root_of(gun)))
                 .collect(),
             notary: String::new(),
             expires: days(3600),

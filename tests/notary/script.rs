@@ -112,6 +112,33 @@ impl Script<'_> {
             ("inspect-station", None),
             ("read-script", None),
         ];
+        self.write_keys(kind, &mut text, &mut steps);
+        steps.extend(
+            [
+                "compose-root",
+                "review-root",
+                "sign-root",
+                "verify-root",
+                "export",
+            ]
+            .map(|act| (act, None)),
+        );
+        for (id, change) in &self.keys {
+            if matches!(change, Change::Make(_)) {
+                steps.push(("prove-token", Some(*id)));
+            }
+        }
+        steps.push(("sign-off", None));
+        write_steps(&mut text, &steps);
+        (text, carried)
+    }
+
+    fn write_keys<'k>(
+        &'k self,
+        kind: &str,
+        text: &mut String,
+        steps: &mut Vec<(&'static str, Option<&'k str>)>,
+    ) {
         for (id, change) in &self.keys {
             if let Change::Lost(key_id) = change {
                 let _ = writeln!(
@@ -153,24 +180,6 @@ impl Script<'_> {
                 }
             }
         }
-        steps.extend(
-            [
-                "compose-root",
-                "review-root",
-                "sign-root",
-                "verify-root",
-                "export",
-            ]
-            .map(|act| (act, None)),
-        );
-        for (id, change) in &self.keys {
-            if matches!(change, Change::Make(_)) {
-                steps.push(("prove-token", Some(*id)));
-            }
-        }
-        steps.push(("sign-off", None));
-        write_steps(&mut text, &steps);
-        (text, carried)
     }
 }
 

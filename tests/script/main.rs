@@ -12,6 +12,7 @@ mod faults;
 #[path = "../support/lineage.rs"]
 mod lineage;
 mod mutation;
+mod notary;
 mod ready;
 mod restore;
 mod rotation;

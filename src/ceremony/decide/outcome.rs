@@ -68,6 +68,15 @@ impl Ceremony {
                 ..event
             }));
         }
+        self.own_outcome(step, outcome)
+    }
+
+    /// The event of an outcome of the step's own act, for the script's own repository.
+    fn own_outcome(
+        &self,
+        step: &Step,
+        outcome: Outcome,
+    ) -> Result<Result<Event, Failure>, StepError> {
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
             (_, Outcome::PutAway) => Fact::TokensPutAway,

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::twice;
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{RoleKind, TrustedRoot};
-use crate::script::plan::Kind;
 use crate::script::read::{At, ChangeEntry, Draft, Log, RepositoryEntry};
 use crate::script::repositories::{folder_of, root_key};
 use crate::transfer::Destination;
@@ -17,7 +16,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         return;
     };
     let destination = draft.root.destination.as_ref().map(|at| at.value);
-    if draft.kind == Kind::Genesis || destination != Some(Destination::NotaryV1) {
+    if destination != Some(Destination::NotaryV1) {
         log.fault(
             CHECK,
             &first.span,
@@ -104,9 +103,7 @@ fn certificates(log: &Log<'_>, draft: &Draft, entry: &RepositoryEntry) {
     let stays = |change: &&ChangeEntry| change.stays() && !change.is_moved();
     let changes = draft.keys.iter().filter_map(|key| key.change.as_ref());
     for change in changes.filter(stays) {
-        let public = change
-            .before()
-            .and_then(|before| before.value.key.public());
+        let public = change.before().and_then(|before| before.value.key.public());
         let key = public.and_then(|public| root_key(&root.value, public));
         let leaf = key
             .as_ref()

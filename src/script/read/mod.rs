@@ -269,11 +269,11 @@ fn document_fields(
             .and_then(|value| value.table("[previous]"))
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
-    let further = repositories::read(
-        fields.tables("further_repository", MOST_REPOSITORIES),
-        &mut carrier,
-        not_before,
-    );
+    let further = match kind {
+        Kind::Rotation | Kind::Renewal => fields.tables("further_repository", MOST_REPOSITORIES),
+        _ => Vec::new(),
+    };
+    let further = repositories::read(further, &mut carrier, not_before);
     let custody = custody_list(
         log,
         &mut fields,
@@ -294,16 +294,7 @@ fn document_fields(
         .optional("backup")
         .and_then(|value| value.table("[backup]"))
         .map(backup::read);
-    let restore = match kind {
-        Kind::Drill | Kind::Recovery => fields
-            .required(
-                "restore",
-                "a table [restore] with the manifest of the shares",
-            )
-            .and_then(|value| value.table("[restore]"))
-            .map(|table| restore::read(table, &mut carrier, kind)),
-        _ => None,
-    };
+    let restore = restore_table(&mut fields, &mut carrier, kind);
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -339,6 +330,24 @@ fn document_fields(
         carried: carrier.into_files(),
         ..script
     })
+}
+
+/// The table `[restore]`, of ceremonies that restore a key.
+fn restore_table(
+    fields: &mut Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    kind: Kind,
+) -> Option<RestoreEntry> {
+    match kind {
+        Kind::Drill | Kind::Recovery => fields
+            .required(
+                "restore",
+                "a table [restore] with the manifest of the shares",
+            )
+            .and_then(|value| value.table("[restore]"))
+            .map(|table| restore::read(table, carrier, kind)),
+        _ => None,
+    }
 }
 
 /// The table `[root]`, of ceremonies that make one.

@@ -144,8 +144,8 @@ impl Closed {
             let key = self.key(passphrase.expose().as_bytes());
             let key = UnboundCipherKey::new(self.cipher.algorithm(), &key).ok()?;
             let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).ok()?;
-            let context = DecryptionContext::Iv128(FixedLength::from(self.iv));
-            key.decrypt(&mut content, context).ok()?
+            let iv = DecryptionContext::Iv128(FixedLength::from(self.iv));
+            key.decrypt(&mut content, iv).ok()?
         };
         match self.form {
             Form::Pkcs8 => {
