@@ -71,8 +71,8 @@ fn both_roots_are_changed_and_each_token_is_put_in_once() {
         assert!(report.is_accepted(), "{:?}", report.reasons());
         assert_eq!(signed.progress().own, Count { have: 2, need: 1 });
         // The new key's certificate names the repository.
-        let root = signed.frozen().document();
-        let names: Vec<_> = root
+        let document = signed.frozen().document();
+        let names: Vec<_> = document
             .role_keys(RoleKind::Root)
             .filter_map(|(_, key)| key.key().certificates().first()?.subject_name())
             .collect();
@@ -109,8 +109,8 @@ fn one_certificate_serves_all_repositories_whose_names_it_begins() {
     while room.advance() {}
     assert_eq!(facts(&room, "key-certified"), ["own key-3"]);
     let ids = |ceremony: &Ceremony| {
-        let root = ceremony.frozen().unwrap().document();
-        root.role(RoleKind::Root).key_ids().to_vec()
+        let document = ceremony.frozen().unwrap().document();
+        document.role(RoleKind::Root).key_ids().to_vec()
     };
     assert_eq!(ids(&room.ceremony), ids(&room.ceremony.further()[0]));
 }

@@ -10,6 +10,7 @@ mod bad_day;
 mod ceremony;
 mod command;
 mod cross_checks;
+mod elsewhere;
 mod keys;
 mod memory;
 mod mishaps;
@@ -18,7 +19,11 @@ mod pty;
 mod rehearsal;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
+#[path = "../sites/site.rs"]
+mod site;
 mod stand;
+#[path = "../store/mod.rs"]
+mod store;
 mod table;
 
 use conclave::certificate::PublicKey;

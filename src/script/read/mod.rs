@@ -34,6 +34,7 @@ use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
 use carried::Carrier;
+use enrolled::Intake;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
@@ -55,8 +56,6 @@ const LONGEST_SCRIPT: usize = 1 << 20;
 /// People, keys, and whatever else is listed.
 const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
-/// More than one person looks after.
-const MOST_REPOSITORIES: usize = 256;
 
 /// Kinds of ceremonies that other versions run.
 const LATER_KINDS: [&str; 1] = ["backup"];
@@ -269,11 +268,7 @@ fn document_fields(
             .and_then(|value| value.table("[previous]"))
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
-    let further = match kind {
-        Kind::Rotation | Kind::Renewal => fields.tables("further_repository", MOST_REPOSITORIES),
-        _ => Vec::new(),
-    };
-    let further = repositories::read(further, &mut carrier, not_before);
+    let further = repositories::read(&mut fields, &mut carrier, kind, not_before);
     let custody = custody_list(
         log,
         &mut fields,
@@ -287,7 +282,12 @@ fn document_fields(
     let root = root_policy(&mut fields, &mut carrier, kind);
     let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST), &mut carrier, kind);
-    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
+    let mut intake = Intake {
+        carrier: &mut carrier,
+        roots: attestation.trusted(),
+        repository: repository.as_deref(),
+    };
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut intake);
     let spares = spares::read(fields.tables("spare", MOST));
     let media = media::read(fields.tables("medium", MOST));
     let backup = fields
@@ -332,24 +332,6 @@ fn document_fields(
     })
 }
 
-/// The table `[restore]`, of ceremonies that restore a key.
-fn restore_table(
-    fields: &mut Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
-    kind: Kind,
-) -> Option<RestoreEntry> {
-    match kind {
-        Kind::Drill | Kind::Recovery => fields
-            .required(
-                "restore",
-                "a table [restore] with the manifest of the shares",
-            )
-            .and_then(|value| value.table("[restore]"))
-            .map(|table| restore::read(table, carrier, kind)),
-        _ => None,
-    }
-}
-
 /// The table `[root]`, of ceremonies that make one.
 fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
     if matches!(kind, Kind::Enrolment | Kind::Drill | Kind::Recovery) {
@@ -360,6 +342,20 @@ fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kin
         .and_then(|value| value.table("[root]"))
         .map(|table| root::read(table, carrier, kind))
         .unwrap_or_default()
+}
+
+/// The table `[restore]`, of ceremonies that restore a key.
+fn restore_table(
+    fields: &mut Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    kind: Kind,
+) -> Option<RestoreEntry> {
+    if !matches!(kind, Kind::Drill | Kind::Recovery) {
+        return None;
+    }
+    let wanted = "a table [restore] with the manifest of the shares";
+    let table = fields.required("restore", wanted)?.table("[restore]")?;
+    Some(restore::read(table, carrier, kind))
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.

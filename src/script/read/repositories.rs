@@ -7,6 +7,7 @@ use super::fields::Fields;
 use super::log::{At, Span};
 use super::previous;
 use crate::metadata::TrustedRoot;
+use crate::script::plan::Kind;
 use crate::script::{CarriedFile, FurtherRepository, Previous};
 use crate::transfer::PayloadRegister;
 
@@ -18,11 +19,20 @@ pub(in crate::script) struct RepositoryEntry {
     chain: Vec<CarriedFile>,
 }
 
+/// More than one person looks after.
+const MOST_REPOSITORIES: usize = 256;
+
+/// Reads the tables; only a change of a root has them.
 pub(super) fn read(
-    tables: Vec<Fields<'_, '_>>,
+    fields: &mut Fields<'_, '_>,
     carrier: &mut Carrier<'_>,
+    kind: Kind,
     at: Option<Timestamp>,
 ) -> Vec<RepositoryEntry> {
+    if !matches!(kind, Kind::Rotation | Kind::Renewal) {
+        return Vec::new();
+    }
+    let tables = fields.tables("further_repository", MOST_REPOSITORIES);
     let read = |mut fields: Fields<'_, '_>| {
         let span = fields.span.clone();
         let name = fields
