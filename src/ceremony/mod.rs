@@ -29,6 +29,7 @@ mod people;
 mod prompt;
 mod questions;
 mod reissue;
+mod repositories;
 mod request;
 mod restore;
 mod review;

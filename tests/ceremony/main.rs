@@ -23,6 +23,7 @@ mod people;
 mod publisher;
 mod refusals;
 mod reissue;
+mod repositories;
 mod restore;
 mod resuming;
 mod rotation;

@@ -6,11 +6,13 @@ mod custody;
 mod destination;
 mod enrolment;
 mod items;
+mod key_files;
 mod media;
 mod notary;
 mod order;
 mod people;
 mod reissue;
+mod repositories;
 mod restore;
 mod root;
 mod rotation;
@@ -33,6 +35,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::names(log, draft);
     tokens::apart(log, draft);
     tokens::abilities(log, draft);
+    key_files::check(log, draft);
     items::names(log, draft);
     spares::check(log, draft);
     media::check(log, draft);
@@ -44,6 +47,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     enrolment::check(log, draft);
     rotation::check(log, draft);
     destination::check(log, draft);
+    repositories::check(log, draft);
     order::check(log, draft);
 }
 
