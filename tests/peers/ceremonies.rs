@@ -23,9 +23,8 @@ const DESTINATIONS: [&str; 3] = ["plain", "tough", "python-tuf"];
 /// A site with all tokens, and the server that has what was published.
 struct Publisher {
     site: Site,
-    /// What the server serves.
-    metadata: TempDir,
-    server: Server,
+    /// All that the publishing machine has.
+    folder: TempDir,
     /// The newest version.
     version: u64,
     /// By the ID of each key, the label of its token.
@@ -57,12 +56,10 @@ fn online_keys(site: &Site, folder: &str) -> [String; 3] {
 
 impl Publisher {
     /// The first root: three keys, two of which must sign.
-    fn genesis() -> Self {
-        let metadata = TempDir::new().unwrap();
+    fn genesis(edit: impl FnOnce(&mut DocumentMut)) -> Self {
         let mut publisher = Self {
             site: Site::new("here"),
-            server: Server::of(metadata.path()),
-            metadata,
+            folder: TempDir::new().unwrap(),
             version: 0,
             labels: BTreeMap::new(),
         };
@@ -74,7 +71,7 @@ impl Publisher {
             ["--snapshot", snapshot],
             ["--targets", targets],
         ];
-        publisher.hold("genesis", &[&policy[..], &online.concat()].concat(), |_| ());
+        publisher.hold("genesis", &[&policy[..], &online.concat()].concat(), edit);
         publisher
     }
 
@@ -84,7 +81,19 @@ impl Publisher {
     }
 
     fn published(&self, version: u64) -> PathBuf {
-        self.metadata.path().join(format!("{version}.root.json"))
+        self.served().join(format!("{version}.root.json"))
+    }
+
+    /// A checkout of a repository of tuf-on-ci, or files that lie as one does.
+    fn checkout(&self) -> PathBuf {
+        self.folder.path().join("checkout")
+    }
+
+    /// What the server serves.
+    fn served(&self) -> PathBuf {
+        let served = self.checkout().join("metadata/root_history");
+        fs::create_dir_all(&served).unwrap();
+        served
     }
 
     /// The ID of the key in the token of that label.
@@ -201,9 +210,12 @@ impl Publisher {
     /// Follows the instructions that lie in the export of the newest ceremony, to the letter.
     fn publish(&self) {
         let export = self.site.path(&format!("ceremony-{}/export", self.version));
+        let (served, checkout) = (self.served(), self.checkout());
+        let server = Server::of(&served);
         let settings = [
-            ("METADATA", self.metadata.path().to_str().unwrap()),
-            ("URL", self.server.url.as_str()),
+            ("METADATA", served.to_str().unwrap()),
+            ("CHECKOUT", checkout.to_str().unwrap()),
+            ("URL", server.url.as_str()),
         ];
         let (done, said) = follow(&export, &settings);
         let accepted = format!("accepted: version {}", self.version);
@@ -216,7 +228,7 @@ impl Publisher {
 #[test]
 fn clients_walk_thirteen_versions_that_ceremonies_made_and_published() {
     let unedited = |_: &mut DocumentMut| ();
-    let mut line = Publisher::genesis();
+    let mut line = Publisher::genesis(unedited);
     let change = |line: &mut Publisher, kind: &str, arguments: &[&str]| {
         line.hold(kind, arguments, unedited);
         line.publish();
@@ -254,6 +266,101 @@ fn clients_walk_thirteen_versions_that_ceremonies_made_and_published() {
     change(&mut line, "rotation", &["--add", "1", "--threshold", "2"]);
     assert_eq!(line.version, 13);
     let online = line.site.path("online-2");
-    assert_accepted(&Client::ALL, line.metadata.path(), &online);
-    assert_accepted(&[Client::Sigstore], line.metadata.path(), &online);
+    assert_accepted(&Client::ALL, &line.served(), &online);
+    assert_accepted(&[Client::Sigstore], &line.served(), &online);
+}
+
+/// What a script says more for tuf-on-ci: whose each key is, and for how long the roles are signed.
+fn for_tuf_on_ci(document: &mut DocumentMut) {
+    let root = document["root"].as_table_mut().unwrap();
+    root.insert("destination", toml_edit::value("tuf-on-ci"));
+    let periods = "root = { expiry_days = 365, signing_days = 60 }\nonline = { expiry_days = 7, signing_days = 4 }";
+    let periods: DocumentMut = periods.parse().unwrap();
+    root.insert("tuf-on-ci", Item::Table(periods.as_table().clone()));
+    for (role, name, whose) in [
+        ("timestamp", "uri", "awskms:alias/online"),
+        ("snapshot", "uri", "awskms:alias/online"),
+        ("targets", "owner", "@tara"),
+    ] {
+        let online = root["roles"]["timestamp"]["keys"][0].clone();
+        let key = &mut root["roles"][role]["keys"][0];
+        // One key for both online roles.
+        if role == "snapshot" {
+            *key = online;
+        }
+        key.as_inline_table_mut()
+            .unwrap()
+            .insert(name, whose.into());
+    }
+    for (number, key) in (1..).zip(document["key"].as_array_of_tables_mut().unwrap().iter_mut()) {
+        key.insert("owner", toml_edit::value(format!("@holder-{number}")));
+    }
+}
+
+#[test]
+fn the_export_of_a_ceremony_for_tuf_on_ci_goes_into_its_repository_and_to_clients() {
+    let mut line = Publisher::genesis(for_tuf_on_ci);
+    let checkout = line.checkout();
+    let upstream = line.folder.path().join("upstream.git");
+    let git = |arguments: &[&str]| {
+        fs::create_dir_all(&checkout).unwrap();
+        let mut command = Command::new("git");
+        run(command.args(arguments).current_dir(&checkout));
+    };
+    let upstream = upstream.to_str().unwrap();
+    git(&[
+        "init",
+        "--quiet",
+        "--bare",
+        "--initial-branch=main",
+        upstream,
+    ]);
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["config", "user.name", "Test"]);
+    git(&["config", "user.email", "test@example.com"]);
+    git(&["remote", "add", "origin", upstream]);
+    git(&["commit", "--quiet", "--allow-empty", "-m", "Begin"]);
+    git(&["push", "--quiet", "origin", "main"]);
+    for version in 1..=3 {
+        line.publish();
+        let newest = fs::read(line.published(version)).unwrap();
+        assert_eq!(
+            fs::read(checkout.join("metadata/root.json")).unwrap(),
+            newest
+        );
+        // The signing event is merged.
+        git(&["switch", "--quiet", "main"]);
+        let branch = format!("origin/sign/root-{version}");
+        git(&["fetch", "--quiet", "origin"]);
+        git(&["merge", "--quiet", "--ff-only", &branch]);
+        git(&["push", "--quiet", "origin", "main"]);
+        match version {
+            1 => line.hold("renewal", &[], stays_on_tuf_on_ci),
+            2 => line.hold("rotation", &["--add", "1"], |document| {
+                stays_on_tuf_on_ci(document);
+                let keys = document["key"].as_array_of_tables_mut().unwrap().iter_mut();
+                for key in keys.filter(|key| !key.contains_key("key_id")) {
+                    key.insert("owner", toml_edit::value("@holder-4"));
+                }
+            }),
+            _ => {}
+        }
+    }
+    let root = line.newest();
+    let keys = root["signed"]["keys"].as_object().unwrap().values();
+    let owners = keys.filter_map(|key| key["x-tuf-on-ci-keyowner"].as_str());
+    let mut owners: Vec<&str> = owners.collect();
+    owners.sort_unstable();
+    assert_eq!(
+        owners,
+        ["@holder-1", "@holder-2", "@holder-3", "@holder-4", "@tara"]
+    );
+    let online = line.site.path("online-1");
+    fs::copy(online.join("timestamp.pem"), online.join("snapshot.pem")).unwrap();
+    assert_accepted(&Client::ALL, &line.served(), &online);
+}
+
+fn stays_on_tuf_on_ci(document: &mut DocumentMut) {
+    let root = document["root"].as_table_mut().unwrap();
+    root.insert("destination", toml_edit::value("tuf-on-ci"));
 }
