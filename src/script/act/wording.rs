@@ -80,7 +80,8 @@ impl Act {
             Self::VerifyRoot => "Verify",
             Self::Export => "Export",
             Self::ProveToken { .. } => "Prove token",
-            Self::Seal { .. } | Self::SealMedium { .. } => "Seal",
+            Self::Seal { .. } => "Seal",
+            Self::SealMedium { .. } => "Seal medium",
             Self::Break { .. } => "Break",
             Self::SignOff => "Sign off",
         }
