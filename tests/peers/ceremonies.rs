@@ -120,8 +120,8 @@ impl Publisher {
             // What the ceremony before left: the head of its record, and its lists.
             let last = format!("ceremony-{}", self.version);
             let record = self.site.read(&format!("{last}/transcript.jsonl"));
-            let lines = record.split(|byte| *byte == b'\n');
-            let head = lines.filter(|line| !line.is_empty()).next_back().unwrap();
+            let mut lines = record.split(|byte| *byte == b'\n');
+            let head = lines.rfind(|line| !line.is_empty()).unwrap();
             words = Digest::of(head).words().join(" ");
             register = format!("{last}/keys/payloads.json");
             custody = format!("{last}/keys/custody.jsonl");
@@ -210,10 +210,10 @@ impl Publisher {
     /// Follows the instructions that lie in the export of the newest ceremony, to the letter.
     fn publish(&self) {
         let export = self.site.path(&format!("ceremony-{}/export", self.version));
-        let (served, checkout) = (self.served(), self.checkout());
-        let server = Server::of(&served);
+        let (metadata, checkout) = (self.served(), self.checkout());
+        let server = Server::of(&metadata);
         let settings = [
-            ("METADATA", served.to_str().unwrap()),
+            ("METADATA", metadata.to_str().unwrap()),
             ("CHECKOUT", checkout.to_str().unwrap()),
             ("URL", server.url.as_str()),
         ];

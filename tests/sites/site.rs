@@ -257,7 +257,7 @@ impl Site {
 
 /// Versions of one root, signed by keys of several sites; the newest is not signed yet.
 pub(crate) struct Line {
-    keys: Vec<SiteKey>,
+    pub(crate) keys: Vec<SiteKey>,
     pub(crate) files: Vec<Vec<u8>>,
     pub(crate) payload: FrozenRoot,
 }
