@@ -243,13 +243,7 @@ fn label(value: &Value<'_, '_>) -> Option<String> {
 }
 
 fn key_type(value: &Value<'_, '_>) -> Option<KeyType> {
-    let all = [
-        KeyType::EcdsaP256,
-        KeyType::EcdsaP384,
-        KeyType::Ed25519,
-        KeyType::RsaPss3072,
-        KeyType::RsaPss4096,
-    ];
+    let all = KeyType::MADE;
     let names = all.map(|kind| kind.to_string());
     let spellings: Vec<(&str, KeyType)> = names.iter().map(String::as_str).zip(all).collect();
     value.one_of("script.key-type", &spellings)
