@@ -6,18 +6,25 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../shares/stand.rs"]
+mod backup;
 mod bad_day;
 mod ceremony;
+#[path = "../ceremony_driver/mod.rs"]
+mod ceremony_driver;
 mod command;
 mod cross_checks;
 mod keys;
 mod memory;
 mod mishaps;
+#[path = "../people/mod.rs"]
+mod people;
 #[path = "../pty/mod.rs"]
 mod pty;
 mod rehearsal;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
+mod restoring;
 mod stand;
 mod table;
 
