@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 
 use crate::ceremony::{Ceremony, Mode};
 use crate::metadata::{Key, RootFormat, Scheme};
-use crate::script::KeyId;
+use crate::script::{KeyId, Proofs};
 use crate::transcript::Transcript;
 use crate::transfer::Occasion;
 use crate::transfer::SigningRequest;
@@ -280,10 +280,16 @@ fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Re
     if ceremony.mode() == Mode::Rehearsal {
         return Ok(());
     }
+    let file = &enrolled.file().file;
+    let take = match enrolled.proofs {
+        Proofs::Enrolment(_) => format!(
+            "python3 -c 'import json,sys; sys.stdout.write(json.load(open(sys.argv[1]))[\"public_key\"])' {file}"
+        ),
+        Proofs::Attestation { .. } => format!("openssl x509 -noout -pubkey -in {file}"),
+    };
     writeln!(
         text,
-        "is 'key {id} is that of {file}' \\\n    \"$(python3 -c 'import json,sys; sys.stdout.write(json.load(open(sys.argv[1]))[\"public_key\"])' {file} | sha256sum | cut -c 1-64)\" \\\n    \"$(sha256sum <{path} | cut -c 1-64)\"",
-        file = enrolled.file,
+        "is 'key {id} is that of {file}' \\\n    \"$({take} | sha256sum | cut -c 1-64)\" \\\n    \"$(sha256sum <{path} | cut -c 1-64)\"",
         path = public_key_path(id),
     )
 }

@@ -32,8 +32,8 @@ impl<'a> EnrolledEntry<'a> {
     fn of(ceremony: &'a Ceremony, id: &KeyId) -> Option<Self> {
         let enrolled = ceremony.enrolled_by(id)?;
         Some(Self {
-            file: &enrolled.file,
-            sha256: enrolled.sha256,
+            file: &enrolled.file().file,
+            sha256: enrolled.file().sha256,
         })
     }
 }

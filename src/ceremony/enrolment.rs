@@ -94,15 +94,10 @@ impl Ceremony {
         let mut lines = Vec::new();
         let enrolled = self.script.enrolled().find(|(id, _)| *id == key);
         if let Some((_, enrolled)) = enrolled {
-            let claims = enrolled.enrolment.claims();
-            lines.push(format!(
-                "{} is the key {} of {}, by {}; its file has {}.",
-                title,
-                claims.name,
-                crate::record::visible(&claims.holder),
-                claims.provenance,
-                enrolled.enrolment.grounds()
-            ));
+            lines.push(format!("{title}: {}.", enrolled.origin()));
+            let said = enrolled.enrolment.attestation();
+            let found = said.iter().flat_map(|said| &said.findings);
+            lines.extend(found.map(ToString::to_string));
         }
         if self.mode() == Mode::Rehearsal {
             lines.push("A twin stands in for it: these are the words of the twin.".to_owned());
@@ -148,6 +143,12 @@ impl Ceremony {
             // What a device said of the key holds for ever; a twin's device says nothing.
             let attestation = earlier
                 .filter(|earlier| earlier.enrolment.key().public() == generated.key.public())
+                .filter(|earlier| {
+                    earlier
+                        .enrolment
+                        .attestation()
+                        .is_some_and(|said| said.pinned_root)
+                })
                 .and_then(|earlier| earlier.enrolment.attestation_files().cloned())
                 .or_else(|| attestation_files(generated));
             let provenance = match (generated.provenance?, &attestation) {

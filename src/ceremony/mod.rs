@@ -44,7 +44,7 @@ pub use attestation::KeyAttestation;
 pub use cast::Cast;
 pub use check::{Check, Finality};
 pub use custody::{Bag, Whereabouts};
-pub use decide::{StepError, is_of_rehearsal};
+pub use decide::{StepError, WordFault, is_of_rehearsal};
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
     BackedUp, Counted, EnteredBy, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy,

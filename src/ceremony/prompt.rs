@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::backup::slip39::{Completion, complete};
 use crate::record::Tries;
 use crate::script::{PersonId, StepId, TokenSecret};
 use crate::secret::Pin;
@@ -259,6 +260,19 @@ impl SecretPurpose {
         )
     }
 
+    /// What can be said of what is typed so far without repeating it: how many words of shares begin so.
+    #[must_use]
+    pub fn while_typed(self, typed: &str) -> Option<&'static str> {
+        if self != Self::ShareWord || typed.trim().is_empty() {
+            return None;
+        }
+        Some(match complete(typed) {
+            Completion::None => "no word of shares begins so",
+            Completion::One(_) => "one word of shares begins so: Enter takes it whole",
+            Completion::Several => "more than one word of shares begins so",
+        })
+    }
+
     /// "PIN", "new SO PIN" …
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -384,4 +398,26 @@ pub struct Recorded<'a> {
     pub time: jiff::Timestamp,
     /// What.
     pub event: &'a Event,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_told_to_be_one_and_nothing_is_told_of_other_secrets() {
+        let of_word = |typed| SecretPurpose::ShareWord.while_typed(typed);
+        assert_eq!(of_word(""), None);
+        assert_eq!(
+            of_word("ac"),
+            Some("more than one word of shares begins so")
+        );
+        assert_eq!(
+            of_word("acad"),
+            Some("one word of shares begins so: Enter takes it whole")
+        );
+        assert_eq!(of_word("acax"), Some("no word of shares begins so"));
+        assert_eq!(SecretPurpose::Pin.while_typed("acad"), None);
+        assert_eq!(SecretPurpose::SharePassphrase.while_typed("acad"), None);
+    }
 }

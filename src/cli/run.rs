@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     if let Some(enrolled) = script.enrolled().map(|(_, file)| file).find(of_rehearsal) {
         return Err(Failure::new(
             Status::Refused,
-            format!("{:?} is of a key that was made in a rehearsal", enrolled.file),
+            format!("{:?} is of a key that was made in a rehearsal", enrolled.file().file),
         )
         .hint("a key of a rehearsal stands in no root that counts: have one made for real, and enrol that"));
     }

@@ -1,15 +1,72 @@
 //! A key that was made elsewhere, as a script takes it in.
 
+use crate::record::visible;
 use crate::transfer::Enrolment;
 use crate::words::Digest;
 
-/// The enrolment file of a key, which the script binds by its hash.
+/// By what a key comes in that another ceremony, or another tool, made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolled {
-    /// The file's name in the script.
-    pub file: String,
-    /// The SHA-256 of the file, which is what the script binds.
-    pub sha256: Digest,
-    /// What it says, with its proofs verified.
+    /// In what form its proofs came.
+    pub proofs: Proofs,
+    /// What they say, verified.
     pub enrolment: Enrolment,
+}
+
+/// In what form the proofs of a key came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proofs {
+    /// The enrolment file of a ceremony.
+    Enrolment(BoundFile),
+    /// Certificates as any tool takes them out of a device, one in each file.
+    Attestation {
+        /// What the device states of the key.
+        statement: BoundFile,
+        /// The certificate of the device, and those above it that came along.
+        issuers: Vec<BoundFile>,
+    },
+}
+
+/// A file that the script binds by its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundFile {
+    /// Its name in the script.
+    pub file: String,
+    /// The SHA-256 of its content.
+    pub sha256: Digest,
+}
+
+impl Enrolled {
+    /// The file that holds the public key.
+    #[must_use]
+    pub const fn file(&self) -> &BoundFile {
+        match &self.proofs {
+            Proofs::Enrolment(file) => file,
+            Proofs::Attestation { statement, .. } => statement,
+        }
+    }
+
+    /// All its files, that of the public key first.
+    pub fn files(&self) -> impl Iterator<Item = &BoundFile> {
+        let issuers = match &self.proofs {
+            Proofs::Enrolment(_) => &[][..],
+            Proofs::Attestation { issuers, .. } => issuers,
+        };
+        std::iter::once(self.file()).chain(issuers)
+    }
+
+    /// Where the key comes from, as far as its files show: `made as key-1 by Ada Lindgren; a proof of possession`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let claims = self.enrolment.claims();
+        match (&self.proofs, self.enrolment.attestation()) {
+            (Proofs::Attestation { .. }, Some(said)) => format!("attested by {said}"),
+            _ => format!(
+                "made as {} by {}; {}",
+                visible(&claims.name),
+                visible(&claims.holder),
+                self.enrolment.grounds()
+            ),
+        }
+    }
 }

@@ -33,12 +33,12 @@ pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use blueprint::{
-    Blueprint, BlueprintError, ChangeBlueprint, EnrolledFile, Keeper, KeyFate, OnlineFiles,
-    RestoreBlueprint, back_up, enrol,
+    Blueprint, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper, KeyFate, OnlineFiles,
+    RestoreBlueprint, back_up, enrol, trust_roots,
 };
 pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};
-pub use enrolled::Enrolled;
+pub use enrolled::{BoundFile, Enrolled, Proofs};
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
 pub use medium::{Holds, Medium};

@@ -19,7 +19,7 @@ pub struct TokenQuery {
     pub serial: Option<String>,
     /// Its label.
     pub label: Option<String>,
-    /// Whether a token is meant that is not initialised yet; otherwise only one that is.
+    /// Whether a token is meant that is not initialised yet; otherwise only one that is, or that has a PIN.
     pub blank: bool,
 }
 
@@ -61,8 +61,14 @@ impl TokenQuery {
         let same = |wanted: &Option<String>, said: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == said)
         };
+        // Other tools leave a YubiKey with a PIN of its holder's, and the PUK of the factory: it signs with that PIN.
+        let is_meant = if self.blank {
+            !seen.state.initialised
+        } else {
+            seen.state.initialised || seen.state.pin_set
+        };
         self.profile == seen.id.profile
-            && self.blank != seen.state.initialised
+            && is_meant
             && same(&self.manufacturer, &seen.id.manufacturer)
             && same(&self.model, &seen.id.model)
             && same(&self.serial, &seen.id.serial)

@@ -64,6 +64,17 @@ pub struct AttestationFiles {
     pub intermediate: String,
 }
 
+/// Whose key it is that a device attests, as those who take it in say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attested {
+    /// The line of roots that is to have it.
+    pub repository: String,
+    /// How the script calls it.
+    pub name: String,
+    /// Who holds it.
+    pub holder: String,
+}
+
 /// An enrolment file in which everything was verified that can be: whoever has one knows that the holder of the
 /// private key, or its device, spoke for it. Whose key it is, only people can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,14 +96,7 @@ impl Enrolment {
         proof: Option<PossessionProof>,
         attestation: Option<AttestationFiles>,
     ) -> Result<Self, Refusal> {
-        let algorithm = claims.public_key.algorithm();
-        let mut types = KeyType::ALL.into_iter();
-        let key_type = types.find(|kind| kind.algorithm() == algorithm);
-        let key = Key::from_public(&claims.public_key);
-        let (Some(key_type), Ok(key)) = (key_type, key) else {
-            let text = format!("a {algorithm} key is no key for a root");
-            return Err(Refusal::new(Check::EnrolmentKey, text));
-        };
+        let (key, key_type) = root_key(&claims.public_key)?;
         if proof.is_none() && attestation.is_none() {
             let text = "neither did the key answer a challenge, nor does its device speak for it";
             return Err(Refusal::new(Check::EnrolmentProof, text));
@@ -131,6 +135,51 @@ impl Enrolment {
             key_type,
             proof,
             attestation,
+        })
+    }
+
+    /// An enrolment of a key for which its device alone speaks, by certificates that any tool took out of it: its
+    /// statement, its own certificate, and what may stand between that and a root.
+    ///
+    /// # Errors
+    /// When the statement does not verify, or is about a key that no root may have.
+    pub fn by_device(
+        attested: Attested,
+        statement: &Certificate,
+        issuers: &[Certificate],
+        roots: &TrustedRoots,
+    ) -> Result<Self, Refusal> {
+        let refuse = |what: String| Refusal::new(Check::EnrolmentAttestation, visible(&what));
+        let said = attestation::verify(statement, issuers, roots)
+            .map_err(|refusal| refuse(refusal.to_string()))?;
+        let device = issuers.iter().find(|one| statement.names_as_issuer(one));
+        let device = device.ok_or_else(|| refuse("the device's certificate is missing".into()))?;
+        let (key, key_type) = root_key(said.key())?;
+        let claims = EnrolmentClaims {
+            repository: attested.repository,
+            name: attested.name,
+            holder: attested.holder,
+            public_key: said.key().clone(),
+            token: TokenId {
+                profile: "yubikey-piv".to_owned(),
+                manufacturer: "Yubico".to_owned(),
+                model: format!("YubiKey {}", said.summary().firmware),
+                serial: said.summary().serial.clone(),
+                label: String::new(),
+            },
+            provenance: Provenance::Attested,
+            is_rehearsal: false,
+        };
+        let files = AttestationFiles {
+            certificate: statement.to_pem(),
+            intermediate: device.to_pem(),
+        };
+        Ok(Self {
+            claims,
+            key,
+            key_type,
+            proof: None,
+            attestation: Some((files, said.summary().clone())),
         })
     }
 
@@ -272,6 +321,18 @@ impl Enrolment {
             (Some(_), None) => "a proof of possession",
         }
     }
+}
+
+/// A key as a root has it.
+fn root_key(public: &PublicKey) -> Result<(Key, KeyType), Refusal> {
+    let algorithm = public.algorithm();
+    let mut types = KeyType::ALL.into_iter();
+    let key_type = types.find(|kind| kind.algorithm() == algorithm);
+    if let (Some(key_type), Ok(key)) = (key_type, Key::from_public(public)) {
+        return Ok((key, key_type));
+    }
+    let text = format!("a {algorithm} key is no key for a root");
+    Err(Refusal::new(Check::EnrolmentKey, text))
 }
 
 /// What the device says, if it says it of this key.

@@ -21,7 +21,7 @@ mod tuf_on_ci;
 
 pub use check::{Check, Refusal};
 pub use destination::{Consignment, Destination, UnknownDestination};
-pub use enrolment::{AttestationFiles, Enrolment, EnrolmentClaims, PossessionProof};
+pub use enrolment::{AttestationFiles, Attested, Enrolment, EnrolmentClaims, PossessionProof};
 pub use merge::{Judged, Kept, Merge, Owed};
 pub use possession::{NoProof, Occasion, Possession};
 pub use register::{Abandoned, Judgement, PayloadEntry, PayloadRegister, SignedBy, Threshold};

@@ -5,6 +5,7 @@ use std::fmt;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::ceremony::SecretPurpose;
 use crate::secret::{Pin, PinError};
 
 /// Longer than any answer that a person types.
@@ -108,6 +109,11 @@ impl Default for SecretField {
 impl SecretField {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What may be shown of it while it is typed; nothing of most secrets.
+    pub(super) fn remark(&self, purpose: SecretPurpose) -> Option<&'static str> {
+        purpose.while_typed(&self.0)
     }
 
     /// Takes a key; false when it is none that edits.

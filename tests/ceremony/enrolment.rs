@@ -7,7 +7,7 @@ use conclave::ceremony::{
     Ceremony, Check, Effect, Fact, Input, Mode, Next, Outcome, ReplayError, StepError,
 };
 use conclave::metadata::{KeyType, RoleKind};
-use conclave::script::{EnrolledFile, KeyFate, Script, enrol};
+use conclave::script::{EnrolledKey, KeyFate, Script, enrol};
 use conclave::transfer::{Enrolment, Occasion};
 use conclave::words::Digest;
 
@@ -26,7 +26,7 @@ fn is_at(step: &str) -> impl Fn(&Ceremony) -> bool {
 }
 
 /// A genesis that was broken off after its second key, the files that it left, and its tokens.
-fn broken_off(mode: Mode) -> (Vec<EnrolledFile>, Tokens) {
+fn broken_off(mode: Mode) -> (Vec<EnrolledKey>, Tokens) {
     let mut room = Room::open(genesis(&[KeyType::Ed25519; 3], 2), mode);
     room.advance_until(is_at("generate-key:key-3"));
     room.give(Input::Abort {
@@ -42,22 +42,22 @@ fn broken_off(mode: Mode) -> (Vec<EnrolledFile>, Tokens) {
     (files.collect(), room.tokens().clone())
 }
 
-fn file(name: &str, bytes: Vec<u8>, site: Option<&str>) -> EnrolledFile {
-    EnrolledFile {
-        file: format!("enrolments/{name}"),
+fn file(name: &str, bytes: Vec<u8>, site: Option<&str>) -> EnrolledKey {
+    EnrolledKey {
         enrolment: Enrolment::read(&bytes).unwrap(),
-        bytes,
+        files: vec![(format!("enrolments/{name}"), bytes)],
         site: site.map(str::to_owned),
     }
 }
 
 /// The script of a genesis with three keys of its own, which takes these in.
-fn taking_in(files: &[EnrolledFile]) -> Arc<Script> {
+fn taking_in(files: &[EnrolledKey]) -> Arc<Script> {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().to_owned();
     let text = enrol(&text, files, None).unwrap();
     let carried: Vec<(&str, &[u8])> = files
         .iter()
-        .map(|file| (file.file.as_str(), file.bytes.as_slice()))
+        .flat_map(|key| &key.files)
+        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
         .collect();
     parse_with(&text, &carried)
 }
@@ -161,7 +161,7 @@ fn a_production_takes_no_key_of_a_rehearsal() {
     };
     assert_eq!(check, Check::KeyRehearsal);
     // A file that lacks the word is refused as well: the proof was made with it.
-    let mut value: serde_json::Value = serde_json::from_slice(&files[0].bytes).unwrap();
+    let mut value: serde_json::Value = serde_json::from_slice(&files[0].files[0].1).unwrap();
     value["rehearsal"] = false.into();
     assert!(Enrolment::read(value.to_string().as_bytes()).is_err());
     // By its fingerprint a key is known too, whatever its file says.
@@ -210,7 +210,7 @@ fn a_rehearsal_has_twins_of_enrolled_keys_and_never_the_keys() {
 }
 
 /// A first root with a key whose token stays at its site.
-fn with_a_site() -> (Room, EnrolledFile) {
+fn with_a_site() -> (Room, EnrolledKey) {
     let (mut files, _) = broken_off(Mode::Production);
     let mut remote = files.remove(0);
     remote.site = Some("Lisbon".to_owned());
@@ -297,7 +297,7 @@ fn a_key_of_another_site_comes_in_by_a_rotation_and_signs() {
     )
     .unwrap();
     let mut carried: BTreeMap<String, Vec<u8>> = change.files().collect();
-    carried.insert(remote.file.clone(), remote.bytes.clone());
+    carried.extend(remote.files.clone());
     let script = Script::parse("rotation.toml", &text, &carried, change.not_before);
     let script = Arc::new(script.unwrap_or_else(|faults| panic!("{faults}")));
     let mut with_site = world.tokens.clone();
@@ -325,7 +325,7 @@ fn a_key_that_the_root_has_is_kept_and_not_enrolled() {
     let change = world.unchanged("rotation");
     let text = enrol(&change.write().unwrap(), std::slice::from_ref(&known), None).unwrap();
     let mut carried: BTreeMap<String, Vec<u8>> = change.files().collect();
-    carried.insert(known.file.clone(), known.bytes.clone());
+    carried.extend(known.files.clone());
     let faults = Script::parse("rotation.toml", &text, &carried, change.not_before).unwrap_err();
     assert!(
         faults.to_string().contains("the root has that key already"),

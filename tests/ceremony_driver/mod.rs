@@ -25,7 +25,7 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
 use conclave::script::{
-    Blueprint, CarriedFiles as _, EnrolledFile, KeyId, Kind, PersonId, Script, SpareId, embedded,
+    Blueprint, CarriedFiles as _, EnrolledKey, KeyId, Kind, PersonId, Script, SpareId, embedded,
     enrol,
 };
 use conclave::transcript::Transcript;
@@ -183,7 +183,7 @@ pub(crate) fn parse_with(text: &str, more: &[(&str, &[u8])]) -> Arc<Script> {
 }
 
 /// The enrolment file of a token, as another tool could make it.
-pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledFile {
+pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledKey {
     let (script, challenge) = (Digest::of(b"the script of Lisbon"), [9; 32]);
     let possession = Possession {
         script,
@@ -209,10 +209,9 @@ pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledFile {
     let bytes = Enrolment::new(claims, Some(proof), None)
         .unwrap()
         .to_file_bytes();
-    EnrolledFile {
-        file: "enrolments/lisbon.enrolment.json".to_owned(),
+    EnrolledKey {
         enrolment: Enrolment::read(&bytes).unwrap(),
-        bytes,
+        files: vec![("enrolments/lisbon.enrolment.json".to_owned(), bytes)],
         site: Some("Lisbon".to_owned()),
     }
 }
@@ -225,7 +224,8 @@ pub(crate) fn with_a_key_far_away() -> Arc<Script> {
     let remote = far_away(&token);
     let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
     let text = enrol(&text, std::slice::from_ref(&remote), None).unwrap();
-    parse_with(&text, &[(&remote.file, &remote.bytes)])
+    let (name, bytes) = &remote.files[0];
+    parse_with(&text, &[(name, bytes)])
 }
 
 /// A ceremony under way, its record, and the tokens on the table.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::record::{Provenance, TokenId};
 use conclave::script::{
-    Act, BlueprintError, CarriedFiles as _, EnrolledFile, Faults, Place, RunSheet, Script, enrol,
+    Act, BlueprintError, CarriedFiles as _, EnrolledKey, Faults, Place, RunSheet, Script, enrol,
 };
 use conclave::transfer::{Enrolment, EnrolmentClaims, Occasion, Possession, PossessionProof};
 use conclave::words::Digest;
@@ -15,7 +15,7 @@ use crate::{genesis, parse};
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// The file of a key that another ceremony made.
-fn file(signer: &Signer, name: &str, repository: &str) -> EnrolledFile {
+fn file(signer: &Signer, name: &str, repository: &str) -> EnrolledKey {
     let (script, challenge) = (Digest::of(b"another script"), [5; 32]);
     let possession = Possession {
         script,
@@ -45,21 +45,23 @@ fn file(signer: &Signer, name: &str, repository: &str) -> EnrolledFile {
         is_rehearsal: false,
     };
     let enrolment = Enrolment::new(claims, Some(proof), None).unwrap();
-    EnrolledFile {
-        file: format!("enrolments/{name}.enrolment.json"),
-        bytes: enrolment.to_file_bytes(),
+    EnrolledKey {
+        files: vec![(
+            format!("enrolments/{name}.enrolment.json"),
+            enrolment.to_file_bytes(),
+        )],
         enrolment,
         site: None,
     }
 }
 
-fn at_site(mut file: EnrolledFile, site: &str) -> EnrolledFile {
+fn at_site(mut file: EnrolledKey, site: &str) -> EnrolledKey {
     file.site = Some(site.to_owned());
     file
 }
 
 /// The ready genesis, which takes these keys in, and what it carries.
-fn taking_in(enrolled: &[EnrolledFile]) -> (String, Files) {
+fn taking_in(enrolled: &[EnrolledKey]) -> (String, Files) {
     let mut files: Files = ["timestamp", "snapshot", "targets"]
         .map(|role| {
             let name = format!("online/{role}.pub.pem");
@@ -67,10 +69,7 @@ fn taking_in(enrolled: &[EnrolledFile]) -> (String, Files) {
             (name, bytes)
         })
         .into();
-    let carried = enrolled
-        .iter()
-        .map(|one| (one.file.clone(), one.bytes.clone()));
-    files.extend(carried);
+    files.extend(enrolled.iter().flat_map(|one| one.files.clone()));
     (enrol(genesis().text, enrolled, None).unwrap(), files)
 }
 
@@ -84,7 +83,7 @@ fn an_adopted_key_takes_the_place_of_one_that_would_be_made() {
     let plan = script.key(&"key-2".parse().unwrap()).unwrap();
     let enrolled = plan.enrolled.as_ref().unwrap();
     assert_eq!(enrolled.enrolment, adopted.enrolment);
-    assert_eq!(enrolled.sha256, Digest::of(&adopted.bytes));
+    assert_eq!(enrolled.file().sha256, Digest::of(&adopted.files[0].1));
     assert_eq!(plan.key_type.to_string(), "ed25519");
     assert_eq!(plan.token.serial.as_deref(), Some("5f00key-2"));
     assert!(!plan.is_made());
@@ -123,11 +122,11 @@ fn a_key_of_another_site_is_one_more_and_two_people_compare_it() {
 
 #[test]
 fn a_key_without_a_place_is_told() {
-    let keys: Vec<EnrolledFile> = (1..=6)
+    let keys: Vec<EnrolledKey> = (1..=6)
         .map(|number| file(&Signer::ed25519(), &format!("old-{number}"), REPOSITORY))
         .collect();
     let error = enrol(genesis().text, &keys, None).unwrap_err();
-    assert_eq!(error, BlueprintError::NoPlace(keys[5].file.clone()));
+    assert_eq!(error, BlueprintError::NoPlace(keys[5].files[0].0.clone()));
     // All five: no key is made any more, so that no spare is needed.
     let (text, files) = taking_in(&keys[..5]);
     let script = parse(&text, &files).unwrap();
@@ -229,12 +228,12 @@ fn said(case: &Case) -> Faults {
     let (mut text, mut files) = taking_in(&keys);
     files.insert("enrolments/broken.json".to_owned(), b"{}".to_vec());
     for (cut, put) in case.edits {
-        let cut = cut.replace("KEY-2", &Digest::of(&keys[0].bytes).to_string());
+        let cut = cut.replace("KEY-2", &Digest::of(&keys[0].files[0].1).to_string());
         let put = put.replace("KEY-9", &Digest::of(b"another").to_string());
         assert!(text.contains(&cut), "nothing to cut: {cut}\n{text}");
         text = text.replacen(&cut, &put, 1);
         if put.contains("broken") {
-            let (good, bad) = (Digest::of(&keys[0].bytes), Digest::of(b"{}"));
+            let (good, bad) = (Digest::of(&keys[0].files[0].1), Digest::of(b"{}"));
             text = text.replacen(&good.to_string(), &bad.to_string(), 1);
         }
     }

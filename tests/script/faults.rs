@@ -132,6 +132,7 @@ fn every_check_has_a_case() {
     told.extend(crate::rotation::checks());
     told.extend(crate::signing::checks());
     told.extend(crate::enrolment::checks());
+    told.extend(crate::attested::checks());
     told.extend(crate::backup::checks());
     told.extend(crate::restore::checks());
     // Those that want more than one edit have tests of their own.

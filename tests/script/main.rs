@@ -3,6 +3,7 @@
 // The helpers of tests may fail as tests do.
 #![allow(clippy::unwrap_used)]
 
+mod attested;
 mod backup;
 mod cases;
 mod commands;

@@ -41,6 +41,8 @@ pub(crate) struct Site {
     name: &'static str,
     folder: TempDir,
     store: Store,
+    /// Where other tokens are found: a variable of the environment.
+    finds: Option<(&'static str, String)>,
 }
 
 /// A key in a token of a site.
@@ -84,7 +86,21 @@ impl Site {
             name,
             folder: TempDir::new().unwrap(),
             store: Store::new(),
+            finds: None,
         }
+    }
+
+    /// The site with tokens beside those of its store.
+    pub(crate) fn finding(mut self, variable: &'static str, value: &str) -> Self {
+        self.finds = Some((variable, value.to_owned()));
+        self
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = self.store.command(program);
+        command.current_dir(self.folder.path());
+        command.envs(self.finds.clone());
+        command
     }
 
     /// Makes a token with a P-256 key, by tools that are not ours.
@@ -155,10 +171,8 @@ impl Site {
     /// Runs `conclave` in the folder of the site, with its tokens.
     pub(crate) fn conclave(&self, arguments: &[&str]) -> (i32, String) {
         let output = self
-            .store
             .command(env!("CARGO_BIN_EXE_conclave"))
             .args(arguments)
-            .current_dir(self.folder.path())
             .output()
             .unwrap();
         let said = [output.stdout, output.stderr].concat();
@@ -173,7 +187,6 @@ impl Site {
         self.receive("answers", answers.as_bytes());
         self.receive("pins", (secrets.join("\n") + "\n").as_bytes());
         let output = self
-            .store
             .command("sh")
             .args([
                 "-c",
@@ -183,7 +196,6 @@ impl Site {
             ])
             .args(arguments)
             .args(["--plain", "--pin-fd", "3"])
-            .current_dir(self.folder.path())
             .stdin(Stdio::from(fs::File::open(self.path("answers")).unwrap()))
             .output()
             .unwrap();

@@ -14,6 +14,7 @@ mod ceremony;
 mod ceremony_driver;
 mod command;
 mod cross_checks;
+mod elsewhere;
 mod keys;
 mod memory;
 mod mishaps;
@@ -25,7 +26,11 @@ mod rehearsal;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
 mod restoring;
+#[path = "../sites/site.rs"]
+mod site;
 mod stand;
+#[path = "../store/mod.rs"]
+mod store;
 mod table;
 
 use conclave::certificate::PublicKey;

@@ -30,22 +30,17 @@ const THIRD: &str = "25000003:5.7.4";
 
 /// A key of that type that was backed up: two of three custodians restore it.
 fn backed_up(key_type: KeyType) -> Backup {
-    let private = match key_type {
-        KeyType::RsaPss3072 => {
-            let pair = RsaKeyPair::generate(KeySize::Rsa3072).unwrap();
-            AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)
-                .unwrap()
-                .as_ref()
-                .to_vec()
-        }
-        _ => {
-            let signing = match key_type {
-                KeyType::EcdsaP384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
-                _ => &ECDSA_P256_SHA256_ASN1_SIGNING,
-            };
-            let pair = EcdsaKeyPair::generate(signing).unwrap();
-            pair.to_pkcs8v1().unwrap().as_ref().to_vec()
-        }
+    let private = if key_type == KeyType::RsaPss3072 {
+        let pair = RsaKeyPair::generate(KeySize::Rsa3072).unwrap();
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap();
+        der.as_ref().to_vec()
+    } else {
+        let signing = match key_type {
+            KeyType::EcdsaP384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+            _ => &ECDSA_P256_SHA256_ASN1_SIGNING,
+        };
+        let pair = EcdsaKeyPair::generate(signing).unwrap();
+        pair.to_pkcs8v1().unwrap().as_ref().to_vec()
     };
     let clear = PrivateKey::new(Zeroizing::new(private.clone()));
     let public = public_half(&clear, key_type.algorithm()).unwrap();

@@ -125,23 +125,19 @@ fn enrolled(page: &mut Page, ceremony: &Ceremony, id: &KeyId) {
     let Some(enrolled) = ceremony.enrolled_by(id) else {
         return;
     };
-    let claims = enrolled.enrolment.claims();
-    let mut facts = vec![
-        (
-            "Made before, elsewhere",
-            format!(
-                "as {} of {}, by {}; {}",
-                claims.name,
-                claims.repository,
-                claims.holder,
-                enrolled.enrolment.grounds()
-            ),
-        ),
-        (
-            "Enrolment file",
-            format!("{}, SHA-256 {}", enrolled.file, enrolled.sha256),
-        ),
-    ];
+    let mut facts = vec![("Made before, elsewhere", enrolled.origin())];
+    for bound in enrolled.files() {
+        let text = format!("{}, SHA-256 {}", bound.file, bound.sha256);
+        facts.push(("Came in by", text));
+    }
+    for finding in enrolled
+        .enrolment
+        .attestation()
+        .iter()
+        .flat_map(|said| &said.findings)
+    {
+        facts.push(("Found", finding.to_string()));
+    }
     if ceremony.mode() == Mode::Rehearsal {
         facts.push((
             "Stood in",

@@ -17,4 +17,4 @@ pub use combine::{CombineError, Encrypted, combine, encrypted};
 pub use quorums::{QuorumError, combinations, every_quorum};
 pub use share::{Share, ShareError};
 pub use split::{Group, Split, SplitError};
-pub use wordlist::{completions, is_word};
+pub use wordlist::{Completion, complete, completions, is_word};

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use zeroize::Zeroizing;
+
 const TEXT: &str = include_str!("wordlist.txt");
 
 static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| TEXT.split_whitespace().collect());
@@ -32,9 +34,47 @@ pub fn completions(beginning: &str) -> impl Iterator<Item = &'static str> {
         .take_while(move |word| word.starts_with(beginning))
 }
 
+/// What a word can still become while one types it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completion {
+    /// No word begins so.
+    None,
+    /// It is this word: typed whole, or so far that it can be no other.
+    One(&'static str),
+    /// Several begin so.
+    Several,
+}
+
+/// What can become of what was typed, in any case and with blanks around it.
+#[must_use]
+pub fn complete(typed: &str) -> Completion {
+    let lower = Zeroizing::new(typed.trim().to_lowercase());
+    let mut begin = completions(&lower);
+    match (begin.next(), begin.next()) {
+        (None, _) => Completion::None,
+        (Some(only), None) => Completion::One(only),
+        (Some(first), Some(_)) if first == lower.as_str() => Completion::One(first),
+        _ => Completion::Several,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn four_letters_are_a_word() {
+        assert_eq!(complete("acad"), Completion::One("academic"));
+        assert_eq!(complete(" ACADEMIC "), Completion::One("academic"));
+        // "aca" would do as well, for no other word begins so; "ac" begins several.
+        assert_eq!(complete("ac"), Completion::Several);
+        assert_eq!(complete("zzzz"), Completion::None);
+        assert_eq!(complete(""), Completion::Several);
+        // A word that begins another one is itself when it is typed out.
+        for word in WORDS.iter() {
+            assert_eq!(complete(word), Completion::One(word));
+        }
+    }
 
     #[test]
     fn the_list_is_whole_sorted_and_told_apart_by_four_letters() {

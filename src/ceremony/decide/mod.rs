@@ -19,7 +19,7 @@ use super::state::Ceremony;
 
 pub use answer::is_of_rehearsal;
 use outcome::is_from_token;
-pub use refusal::StepError;
+pub use refusal::{StepError, WordFault};
 
 impl Ceremony {
     /// What an input would lead to, before own tokens have signed for those who approve it.

@@ -91,8 +91,8 @@ pub enum StepError {
     ShareWord {
         /// Counted from 1, as the rows are numbered.
         number: usize,
-        /// What is the matter. No word is repeated.
-        why: &'static str,
+        /// What is the matter.
+        why: WordFault,
     },
     /// The keyboard's test line came out otherwise.
     #[error("the test line came out as {typed:?}")]
@@ -106,6 +106,17 @@ pub enum StepError {
     /// The rules of the fold refuse it.
     #[error(transparent)]
     Rule(#[from] ReplayError),
+}
+
+/// Why a typed word of a share is not taken. No word is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WordFault {
+    /// It is in no list of words, or not typed so far that it can be no other.
+    #[error("no word of shares begins so, or more than one does")]
+    NoWord,
+    /// It was not the one that was shown.
+    #[error("it is another word than the one in that row")]
+    OtherWord,
 }
 
 impl StepError {
@@ -149,7 +160,8 @@ impl StepError {
             Self::TwoPeople => "name two witnesses or key holders".to_owned(),
             Self::Keyboard { .. } => "this keyboard has another layout than its keys show, or a key was missed: type it once more, or choose PINs of digits".to_owned(),
             Self::Code => "choose another, of at least four characters".to_owned(),
-            Self::ShareWord { .. } => "read the word in that row of the sheet, and type its first four letters; if it was written down wrongly, mend the sheet after the words were shown again: leave with Ctrl-C and take the ceremony up again".to_owned(),
+            Self::ShareWord { why: WordFault::NoWord, .. } => "nothing that was typed before is lost; read the word in that row of the sheet, and type its first four letters".to_owned(),
+            Self::ShareWord { why: WordFault::OtherWord, .. } => "read the word in that row of the sheet once more; if it was written down wrongly, mend the sheet after the words were shown again: leave with Ctrl-C and take the ceremony up again".to_owned(),
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script that adopts the proven keys (conclave script new --adopt), and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),

@@ -27,7 +27,10 @@ impl Ceremony {
                 hold(
                     Check::KeyRehearsal,
                     !claims.is_rehearsal && !is_known,
-                    &format!("{id} was made in a rehearsal, as {} says", enrolled.file),
+                    &format!(
+                        "{id} was made in a rehearsal, as {} says",
+                        enrolled.file().file
+                    ),
                 )?;
             }
             return Ok(());

@@ -16,7 +16,7 @@ use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
     Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded,
-    enrol,
+    enrol, trust_roots,
 };
 
 /// Write a new script, with the hashes of the public keys that it carries
@@ -128,11 +128,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
     let makes_first = matches!(arguments.kind, Ready::Genesis | Ready::Enrolment);
     let enrolled = arguments.enrol.files()?;
-    carried.extend(
-        enrolled
-            .iter()
-            .map(|one| (one.file.clone(), one.bytes.clone())),
-    );
+    carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
     if arguments.restore.is_given() && arguments.kind.restores().is_none() {
         return Err(Failure::new(Status::Usage, "this ceremony restores no key")
             .hint("conclave script new drill, or recovery"));
@@ -187,6 +183,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .to_string()
         .escape_debug()
         .to_string();
+    let roots = arguments.enrol.roots()?;
+    let text = if roots.is_empty() {
+        text
+    } else {
+        carried.extend(roots.iter().cloned());
+        trust_roots(&text, &roots)
+            .map_err(|error| Failure::new(Status::Usage, error.to_string()))?
+    };
     // Judged before anything is written: there is no faulty script to find later.
     let script = match Script::parse(&name, &text, &carried, Timestamp::now()) {
         Ok(script) => script,

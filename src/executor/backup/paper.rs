@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::backup::{BackupSet, OpenedShare};
-use crate::ceremony::{Mode, SecretShown};
+use crate::ceremony::{Mode, SecretShown, WordFault};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
@@ -76,7 +76,7 @@ impl Executor<'_> {
             if self.ask_word(person, number, &about, given)? == word {
                 return Ok(word);
             }
-            self.word_refused(number, "it is another word than the one in that row");
+            self.word_refused(number, WordFault::OtherWord);
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::backup::{WORDS, slip39};
-use crate::ceremony::{Failure, FailureKind, SecretPrompt, SecretPurpose, StepError};
+use crate::backup::WORDS;
+use crate::backup::slip39::{Completion, complete};
+use crate::ceremony::{Failure, FailureKind, SecretPrompt, SecretPurpose, StepError, WordFault};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
@@ -140,47 +141,17 @@ impl Executor<'_> {
                 digits_only: false,
             };
             let typed = self.ask_secret(&prompt)?;
-            match completed(typed.expose()) {
-                Some(whole) => return Ok(whole),
-                None => {
-                    self.word_refused(number, "no word of shares begins so, or more than one does");
+            match complete(typed.expose()) {
+                Completion::One(whole) => return Ok(whole),
+                Completion::None | Completion::Several => {
+                    self.word_refused(number, WordFault::NoWord);
                 }
             }
         }
     }
 
-    pub(super) fn word_refused(&mut self, number: usize, why: &'static str) {
+    pub(super) fn word_refused(&mut self, number: usize, why: WordFault) {
         let error = StepError::ShareWord { number, why };
         self.front_end.not_accepted(&self.ceremony, &error);
-    }
-}
-
-/// The one word that begins as it was typed.
-fn completed(typed: &str) -> Option<&'static str> {
-    let lower = Zeroizing::new(typed.trim().to_lowercase());
-    let mut begin = slip39::completions(&lower);
-    match (begin.next(), begin.next()) {
-        (Some(only), None) => Some(only),
-        (Some(first), Some(_)) if first == lower.as_str() => Some(first),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn four_letters_are_a_word() {
-        assert_eq!(completed("acad"), Some("academic"));
-        assert_eq!(completed(" ACADEMIC "), Some("academic"));
-        // "aca" would do as well, for no other word begins so; "ac" begins several.
-        assert_eq!(completed("ac"), None);
-        assert_eq!(completed("zzzz"), None);
-        assert_eq!(completed(""), None);
-        // A word that begins another one is itself when it is typed out.
-        for word in slip39::completions("") {
-            assert_eq!(completed(word), Some(word));
-        }
     }
 }

@@ -80,7 +80,8 @@ impl Act {
             Self::VerifyRoot => "Verify",
             Self::Export => "Export",
             Self::ProveToken { .. } => "Prove token",
-            Self::Seal { .. } | Self::SealMedium { .. } => "Seal",
+            Self::Seal { .. } => "Seal",
+            Self::SealMedium { .. } => "Seal medium",
             Self::Break { .. } => "Break",
             Self::SignOff => "Sign off",
         }
@@ -524,7 +525,7 @@ fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {
     let file = format!(
         "{} is the key of {}. The first words of its fingerprint:",
         script.key_title(key),
-        enrolled.file
+        enrolled.file().file
     );
     let mut lines = vec![capitalised(&file)];
     lines.extend(words.take(1));

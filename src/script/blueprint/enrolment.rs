@@ -1,22 +1,32 @@
 //! Writing keys that were made elsewhere into a script that was written for new ones.
 
-use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table};
 
 use super::{BlueprintError, bound, set, tables, text, uncomment, unplaced};
-use crate::script::CUSTODY_LIST;
+use crate::script::{CUSTODY_LIST, SlotPlan};
 use crate::transfer::Enrolment;
 
 /// A key that a script is to take in.
 #[derive(Debug, Clone)]
-pub struct EnrolledFile {
-    /// The name of its enrolment file in the script.
-    pub file: String,
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// The same, read.
+pub struct EnrolledKey {
+    /// Its files with their names in the script: the enrolment file, or the certificates of an attestation.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// What they say.
     pub enrolment: Enrolment,
     /// The site where its token is; none where its holder brings it.
     pub site: Option<String>,
+}
+
+impl EnrolledKey {
+    fn write_files(&self, key: &mut Table) {
+        let mut files = self.files.iter().map(|(name, bytes)| bound(name, bytes));
+        // An attestation needs the statement and the certificate of the device.
+        if self.files.len() > 1 {
+            set(key, "attestation", files.collect::<Array>());
+        } else if let Some(file) = files.next() {
+            set(key, "enrolment", file);
+        }
+    }
 }
 
 /// Writes keys into the text of a script. One whose token is brought takes the place of a key that would be made: the
@@ -27,27 +37,32 @@ pub struct EnrolledFile {
 /// When there are more keys than places for them.
 pub fn enrol(
     text_of: &str,
-    files: &[EnrolledFile],
+    files: &[EnrolledKey],
     custody: Option<&[u8]>,
 ) -> Result<String, BlueprintError> {
     let mut document: DocumentMut = text_of
         .parse()
         .map_err(|_| BlueprintError::Template("text"))?;
-    let name = |file: &EnrolledFile| file.enrolment.claims().name.clone();
+    let name = |file: &EnrolledKey| file.enrolment.claims().name.clone();
     let (here, distant): (Vec<_>, Vec<_>) = files.iter().partition(|file| file.site.is_none());
     let mut free: Vec<String> = tables(&mut document, "key")?
         .iter()
         .filter(|key| key.contains_key("type"))
         .map(|key| text(key, "id").to_owned())
         .collect();
-    let mut placed: Vec<(String, &EnrolledFile)> = Vec::new();
+    let mut placed: Vec<(String, &EnrolledKey)> = Vec::new();
     let (named, others): (Vec<_>, Vec<_>) = here
         .into_iter()
         .partition(|file| free.contains(&name(file)));
     for file in named.into_iter().chain(others) {
         let place = free.iter().position(|id| *id == name(file)).unwrap_or(0);
         if free.is_empty() {
-            return Err(BlueprintError::NoPlace(file.file.clone()));
+            return Err(BlueprintError::NoPlace(
+                file.files
+                    .first()
+                    .map(|(name, _)| name.clone())
+                    .unwrap_or_default(),
+            ));
         }
         placed.push((free.remove(place), file));
     }
@@ -72,7 +87,23 @@ pub fn enrol(
     Ok(document.to_string())
 }
 
-fn adopt_key(keys: &mut ArrayOfTables, id: &str, file: &EnrolledFile) {
+/// Writes into the text of a script that attestations may end at these roots as well.
+///
+/// # Errors
+/// When the text is not that of a script.
+pub fn trust_roots(text_of: &str, roots: &[(String, Vec<u8>)]) -> Result<String, BlueprintError> {
+    let mut document: DocumentMut = text_of
+        .parse()
+        .map_err(|_| BlueprintError::Template("text"))?;
+    let files = roots.iter().map(|(name, bytes)| bound(name, bytes));
+    let mut table = Table::new();
+    uncomment(&mut table);
+    set(&mut table, "additional_roots", files.collect::<Array>());
+    document.insert("attestation", Item::Table(table));
+    Ok(document.to_string())
+}
+
+fn adopt_key(keys: &mut ArrayOfTables, id: &str, file: &EnrolledKey) {
     let Some(key) = keys.iter_mut().find(|key| text(key, "id") == id) else {
         return;
     };
@@ -87,12 +118,24 @@ fn adopt_key(keys: &mut ArrayOfTables, id: &str, file: &EnrolledFile) {
             token.insert(mark, value.as_str().into());
         }
     }
+    if let Some(said) = file.enrolment.attestation() {
+        let usual = SlotPlan::default();
+        if said.slot != format!("{:02x}", usual.number) {
+            token.insert("slot", said.slot.as_str().into());
+        }
+        if said.pin_policy != usual.policy.pin {
+            token.insert("pin_policy", said.pin_policy.as_str().into());
+        }
+        if said.touch_policy != usual.policy.touch {
+            token.insert("touch_policy", said.touch_policy.as_str().into());
+        }
+    }
     set(key, "token", token);
-    set(key, "enrolment", bound(&file.file, &file.bytes));
+    file.write_files(key);
 }
 
 /// Adds a key of another site, and gives its name.
-fn add_key(keys: &mut ArrayOfTables, file: &EnrolledFile) -> String {
+fn add_key(keys: &mut ArrayOfTables, file: &EnrolledKey) -> String {
     let numbers = keys
         .iter()
         .filter_map(|key| text(key, "id").strip_prefix("key-")?.parse::<u32>().ok());
@@ -110,7 +153,7 @@ fn add_key(keys: &mut ArrayOfTables, file: &EnrolledFile) -> String {
         "held_by",
         file.enrolment.claims().holder.as_str(),
     );
-    set(&mut table, "enrolment", bound(&file.file, &file.bytes));
+    file.write_files(&mut table);
     let all: Vec<Table> = keys.iter().cloned().chain([table]).collect();
     keys.clear();
     for table in all {

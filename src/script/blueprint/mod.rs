@@ -12,7 +12,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 
 pub use backup::{Keeper, back_up};
 pub use change::{ChangeBlueprint, KeyFate};
-pub use enrolment::{EnrolledFile, enrol};
+pub use enrolment::{EnrolledKey, enrol, trust_roots};
 pub use restore::RestoreBlueprint;
 
 use super::TokenSecret;

@@ -168,7 +168,8 @@ fn provenance_of_enrolled(log: &Log<'_>, draft: &Draft, enrolled: &At<Enrolled>)
             &enrolled.span,
             format!(
                 "the key of {:?} is {known}, and [root] requires provenance {}",
-                enrolled.value.file, wanted.value
+                enrolled.value.file().file,
+                wanted.value
             ),
             "take in a key whose device attests it, or take require_provenance out",
         );

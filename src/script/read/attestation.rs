@@ -52,6 +52,11 @@ fn roots(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> AttestationEn
 }
 
 impl AttestationEntry {
+    /// At which roots attestations may end.
+    pub(super) const fn trusted(&self) -> &TrustedRoots {
+        &self.trusted
+    }
+
     pub(in crate::script) fn complete(self) -> AttestationPolicy {
         AttestationPolicy {
             additional: self.roots.into_iter().map(|at| at.value).collect(),

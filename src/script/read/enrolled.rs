@@ -1,30 +1,135 @@
-//! The field `enrolment` of `[[key]]`: a key that another ceremony made.
+//! The fields `enrolment` and `attestation` of `[[key]]`: a key that was made elsewhere, and what shows that it was.
 
 use super::carried::Carrier;
-use super::fields::Value;
+use super::fields::{Fields, Value};
 use super::log::At;
-use crate::script::Enrolled;
-use crate::transfer::Enrolment;
+use crate::certificate::Certificate;
+use crate::certificate::attestation::{TrustedRoots, is_statement};
+use crate::script::{BoundFile, CarriedFile, Enrolled, KeyId, Proofs};
+use crate::transfer::{Attested, Enrolment};
 
 /// A little more than the longest that is read: the room of the format tells what is too long.
 const LONGEST: usize = 128 << 10;
+/// A certificate has 1 to 2 KiB.
+const LONGEST_CERTIFICATE: usize = 64 << 10;
+/// A statement, the device's certificate, and what stands between that and a root.
+const MOST_CERTIFICATES: usize = 6;
 
-/// Reads `{ file = "…", sha256 = "…" }`, and verifies what the file claims.
-pub(super) fn enrolled(value: &Value<'_, '_>, carrier: &mut Carrier<'_>) -> Option<At<Enrolled>> {
-    let table = value.table("\"enrolment\"")?;
-    let (named, file) = carrier.file(table, LONGEST, "enrolments/key-3.enrolment.json")?;
-    let enrolment = Enrolment::read(&file.bytes)
-        .map_err(|refusal| {
-            named.fault(
-                "script.enrolment",
-                format!("{:?} is refused: {refusal}", file.name),
-                "carry in the file as the ceremony that made the key left it: keys/ID.enrolment.json",
+const HINT: &str = "carry in two files as the tool wrote them: the attestation of the key's slot, and the certificate of slot f9";
+
+/// How keys come in that were made elsewhere.
+pub(super) struct Intake<'c, 'f> {
+    pub(super) carrier: &'c mut Carrier<'f>,
+    /// At which roots attestations may end.
+    pub(super) roots: &'c TrustedRoots,
+    pub(super) repository: Option<&'c str>,
+}
+
+impl Intake<'_, '_> {
+    /// Reads `enrolment` or `attestation` of the key of that name and holder; whether either is there, and what it
+    /// says if it is sound.
+    pub(super) fn read(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        id: Option<&KeyId>,
+        holder: &str,
+    ) -> (bool, Option<At<Enrolled>>) {
+        let enrolment = fields.optional("enrolment");
+        let attestation = fields.optional("attestation");
+        if let (Some(_), Some(second)) = (&enrolment, &attestation) {
+            second.fault(
+                "script.attestation",
+                "a key comes in by its enrolment file or by an attestation, not by both",
+                "take the attestation out: an enrolment file holds its own",
             );
-        })
-        .ok()?;
-    value.at(Some(Enrolled {
+            return (true, None);
+        }
+        if let Some(value) = enrolment {
+            return (true, self.enrolment(&value));
+        }
+        match attestation {
+            Some(value) => {
+                let attested = Attested {
+                    repository: self.repository.unwrap_or_default().to_owned(),
+                    name: id.map(KeyId::to_string).unwrap_or_default(),
+                    holder: holder.to_owned(),
+                };
+                (true, self.attestation(&value, attested))
+            }
+            None => (false, None),
+        }
+    }
+
+    /// Reads `{ file = "…", sha256 = "…" }`, and verifies what the file claims.
+    fn enrolment(&mut self, value: &Value<'_, '_>) -> Option<At<Enrolled>> {
+        let table = value.table("\"enrolment\"")?;
+        let example = "enrolments/key-3.enrolment.json";
+        let (named, file) = self.carrier.file(table, LONGEST, example)?;
+        let enrolment = Enrolment::read(&file.bytes)
+            .map_err(|refusal| {
+                named.fault(
+                    "script.enrolment",
+                    format!("{:?} is refused: {refusal}", file.name),
+                    "carry in the file as the ceremony that made the key left it: keys/ID.enrolment.json",
+                );
+            })
+            .ok()?;
+        value.at(Some(Enrolled {
+            proofs: Proofs::Enrolment(bound(file)),
+            enrolment,
+        }))
+    }
+
+    /// Reads `[{ file = "…", sha256 = "…" }, …]`, and verifies what the device states of a key.
+    fn attestation(&mut self, value: &Value<'_, '_>, attested: Attested) -> Option<At<Enrolled>> {
+        let refuse = |what: String| value.fault("script.attestation", what, HINT);
+        let (mut statements, mut issuers) = (Vec::new(), Vec::new());
+        for item in value.items(MOST_CERTIFICATES)? {
+            let table = item.table("an item of \"attestation\"")?;
+            let example = "lisbon/Slot9CAttestation.pem";
+            let (named, file) = self.carrier.file(table, LONGEST_CERTIFICATE, example)?;
+            let one = Certificate::read_all(&file.bytes)
+                .map_err(|error| error.to_string())
+                .and_then(|found| {
+                    <[Certificate; 1]>::try_from(found)
+                        .map_err(|found| format!("it holds {}, not one", found.len()))
+                });
+            match one {
+                Ok([certificate]) if is_statement(&certificate) => {
+                    statements.push((certificate, bound(file)));
+                }
+                Ok([certificate]) => issuers.push((certificate, bound(file))),
+                Err(why) => {
+                    let what = format!("{:?} is not the file of a certificate: {why}", file.name);
+                    named.fault("script.attestation", what, HINT);
+                    return None;
+                }
+            }
+        }
+        let statement = <[_; 1]>::try_from(statements).map_err(|found| {
+            let found = match found.len() {
+                0 => "none of the certificates is".to_owned(),
+                number => format!("{number} of the certificates are"),
+            };
+            refuse(format!(
+                "{found} a device's statement of a key; one has to be"
+            ));
+        });
+        let [(leaf, statement)] = statement.ok()?;
+        let (certificates, issuers): (Vec<_>, Vec<_>) = issuers.into_iter().unzip();
+        let enrolment = Enrolment::by_device(attested, &leaf, &certificates, self.roots)
+            .map_err(|refusal| refuse(format!("{:?} is refused: {refusal}", statement.file)))
+            .ok()?;
+        value.at(Some(Enrolled {
+            proofs: Proofs::Attestation { statement, issuers },
+            enrolment,
+        }))
+    }
+}
+
+fn bound(file: CarriedFile) -> BoundFile {
+    BoundFile {
         file: file.name,
         sha256: file.sha256,
-        enrolment,
-    }))
+    }
 }

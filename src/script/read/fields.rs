@@ -69,14 +69,19 @@ impl<'l, 't> Fields<'l, 't> {
     ) -> Option<Value<'l, 't>> {
         let value = self.optional(name);
         if value.is_none() {
-            self.log.fault(
-                "script.field-missing",
-                &self.span,
-                format!("{} has no \"{name}\"", self.what),
-                format!("add, for example: {example}"),
-            );
+            self.missing(name, example);
         }
         value
+    }
+
+    /// That a field is not there, nor what may stand in its place.
+    pub(in crate::script) fn missing(&self, name: &str, example: &str) {
+        self.log.fault(
+            "script.field-missing",
+            &self.span,
+            format!("{} has no \"{name}\"", self.what),
+            format!("add, for example: {example}"),
+        );
     }
 
     /// The tables of an array `[[name]]`, at most `most`; none when there is no such array.

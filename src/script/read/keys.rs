@@ -1,8 +1,7 @@
 //! The tables `[[key]]`.
 
 use super::activation::{self, SecretEntry};
-use super::carried::Carrier;
-use super::enrolled::enrolled;
+use super::enrolled::Intake;
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
@@ -49,7 +48,7 @@ pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
     root: Option<&TrustedRoot>,
-    carrier: &mut Carrier<'_>,
+    intake: &mut Intake<'_, '_>,
 ) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
     let (mut here, mut distant) = (Vec::new(), Vec::new());
     for mut fields in tables {
@@ -59,9 +58,9 @@ pub(super) fn read(
         let change = rotation::change(&mut fields, kind, root);
         match rotation::place(&mut fields, kind, change.as_ref()) {
             Some(place) => {
-                distant.push(rotation::distant(fields, id, change, place, carrier));
+                distant.push(rotation::distant(fields, id, change, place, intake));
             }
-            None => here.push(key(fields, id, change, carrier)),
+            None => here.push(key(fields, id, change, intake)),
         }
     }
     (here, distant)
@@ -71,13 +70,17 @@ fn key(
     mut fields: Fields<'_, '_>,
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
-    carrier: &mut Carrier<'_>,
+    intake: &mut Intake<'_, '_>,
 ) -> KeyEntry {
     let (holder, token) = place(&mut fields);
     let is_new = change.as_ref().is_some_and(|change| !change.exists());
-    let enrolment = is_new.then(|| fields.optional("enrolment")).flatten();
-    let is_enrolled = enrolment.is_some();
-    let enrolled = enrolment.and_then(|value| enrolled(&value, carrier));
+    let (is_enrolled, enrolled) = if is_new {
+        let holder = holder.as_ref().map(|at| at.value.as_str());
+        let id = id.as_ref().map(|at| &at.value);
+        intake.read(&mut fields, id, holder.unwrap_or_default())
+    } else {
+        (false, None)
+    };
     let (key_type, backup) = match &change {
         // What its file says of a key is not said again.
         Some(_) if is_enrolled => {

@@ -33,6 +33,7 @@ use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
 use carried::Carrier;
+use enrolled::Intake;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
@@ -276,23 +277,19 @@ fn document_fields(
     let root = root_policy(&mut fields, &mut carrier, kind);
     let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST), &mut carrier, kind);
-    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut carrier);
+    let mut intake = Intake {
+        carrier: &mut carrier,
+        roots: attestation.trusted(),
+        repository: repository.as_deref(),
+    };
+    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut intake);
     let spares = spares::read(fields.tables("spare", MOST));
     let media = media::read(fields.tables("medium", MOST));
     let backup = fields
         .optional("backup")
         .and_then(|value| value.table("[backup]"))
         .map(backup::read);
-    let restore = match kind {
-        Kind::Drill | Kind::Recovery => fields
-            .required(
-                "restore",
-                "a table [restore] with the manifest of the shares",
-            )
-            .and_then(|value| value.table("[restore]"))
-            .map(|table| restore::read(table, &mut carrier, kind)),
-        _ => None,
-    };
+    let restore = restore_table(&mut fields, &mut carrier, kind);
     let steps = steps::read(log, fields.tables("step", MOST_STEPS));
     let start = fields.span.clone();
     fields.finish();
@@ -339,6 +336,20 @@ fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kin
         .and_then(|value| value.table("[root]"))
         .map(|table| root::read(table, carrier, kind))
         .unwrap_or_default()
+}
+
+/// The table `[restore]`, of ceremonies that restore a key.
+fn restore_table(
+    fields: &mut Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    kind: Kind,
+) -> Option<RestoreEntry> {
+    if !matches!(kind, Kind::Drill | Kind::Recovery) {
+        return None;
+    }
+    let wanted = "a table [restore] with the manifest of the shares";
+    let table = fields.required("restore", wanted)?.table("[restore]")?;
+    Some(restore::read(table, carrier, kind))
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.

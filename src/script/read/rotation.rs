@@ -1,7 +1,6 @@
 //! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
 
-use super::carried::Carrier;
-use super::enrolled::enrolled;
+use super::enrolled::Intake;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use super::tuf_on_ci;
@@ -139,17 +138,24 @@ pub(super) fn distant(
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
     place: Place,
-    carrier: &mut Carrier<'_>,
+    intake: &mut Intake<'_, '_>,
 ) -> DistantEntry {
     let span = fields.span.clone();
     let held_by = fields.optional("held_by").and_then(|value| value.line(60));
     let enrolled = match &change {
-        Some(change) if !change.exists() => fields
-            .required(
-                "enrolment",
-                "enrolment = { file = \"enrolments/key-6.enrolment.json\", sha256 = \"…\" }",
-            )
-            .and_then(|value| enrolled(&value, carrier)),
+        Some(change) if !change.exists() => {
+            let site = place.to_string();
+            let holder = held_by.as_deref().unwrap_or(&site);
+            let id = id.as_ref().map(|at| &at.value);
+            let (is_there, enrolled) = intake.read(&mut fields, id, holder);
+            if !is_there {
+                fields.missing(
+                    "enrolment",
+                    "enrolment = { file = \"enrolments/key-6.enrolment.json\", sha256 = \"…\" }, or attestation = [{ file = … }, { file = … }]",
+                );
+            }
+            enrolled
+        }
         _ => None,
     };
     let owner = tuf_on_ci::owner(&mut fields);

@@ -1,8 +1,9 @@
 //! What the script says outside its steps, as lines that both forms of the sheet print.
 
 use crate::metadata::RoleKind;
-use crate::record::visible;
-use crate::script::{Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSecret, TokenSpec};
+use crate::script::{
+    BoundFile, Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSecret, TokenSpec,
+};
 
 /// A name and what it stands for.
 pub(super) type Fact = (String, String);
@@ -111,10 +112,15 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
     facts
 }
 
+/// Files that are bound by their hashes.
+fn bound<'f>(files: impl Iterator<Item = &'f BoundFile>) -> String {
+    let files = files.map(|bound| format!("{}, SHA-256 {}", bound.file, bound.sha256));
+    files.collect::<Vec<_>>().join("; ")
+}
+
 /// The keys that come in by files.
 fn enrolled(script: &Script) -> Vec<Fact> {
     let enrolled = script.enrolled().map(|(id, enrolled)| {
-        let claims = enrolled.enrolment.claims();
         let place = match script.distant_key(id) {
             Some(distant) => distant.title(),
             None => "its token is here".to_owned(),
@@ -122,12 +128,9 @@ fn enrolled(script: &Script) -> Vec<Fact> {
         fact(
             format!("Enrolled {id}"),
             format!(
-                "{}, SHA-256 {}: made as {} by {}; {}; {place}",
-                enrolled.file,
-                enrolled.sha256,
-                visible(&claims.name),
-                visible(&claims.holder),
-                enrolled.enrolment.grounds()
+                "{}: {}; {place}",
+                bound(enrolled.files()),
+                enrolled.origin()
             ),
         )
     });

@@ -1,7 +1,7 @@
 //! A secret: who types while the others turn away, and nothing of what is typed.
 
 use ratatui::style::Style;
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
 
 use super::ask::field_line;
 use super::lines::Lines;
@@ -29,7 +29,10 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
         SecretPurpose::ApprovalCode => {
             lines.entry("approves  ", 10, &prompt.about, theme.strong());
         }
-        _ => lines.entry("token  ", 7, &prompt.about, theme.strong()),
+        _ if prompt.purpose.of_token().is_some() => {
+            lines.entry("token  ", 7, &prompt.about, theme.strong());
+        }
+        _ => lines.entry("for  ", 5, &prompt.about, theme.strong()),
     }
     lines.gap();
     lines.hanging(
@@ -93,5 +96,8 @@ pub(super) fn question(model: &Model, entering: &Entering, room: u16) -> Questio
     ];
     question.input.push(line.into());
     question.cursor = Some((u16::try_from(cursor).unwrap_or(0), 0));
+    if let Some(said) = entering.field.remark(prompt.purpose) {
+        question.input.push(Line::raw(said));
+    }
     question
 }

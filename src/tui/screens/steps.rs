@@ -96,7 +96,7 @@ fn rows(ceremony: &Ceremony, looked_at: Option<usize>) -> Vec<Row> {
                     number_in(&script.holder_title(key))
                 )
             }
-            (_, [step, ..]) => step.act.label().to_owned(),
+            (_, [step, ..]) => numbered(steps, range.start, step),
             _ => String::new(),
         };
         let is_open =
@@ -119,6 +119,19 @@ fn rows(ceremony: &Ceremony, looked_at: Option<usize>) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// The label of a step that is of no key, with its number among those of the same label where there are several.
+fn numbered(steps: &[Step], index: usize, step: &Step) -> String {
+    let label = step.act.label();
+    let alike = |steps: &[Step]| {
+        let alike = |step: &&Step| step.act.key().is_none() && step.act.label() == label;
+        steps.iter().filter(alike).count()
+    };
+    if alike(steps) < 2 {
+        return label.to_owned();
+    }
+    format!("{label} {}", alike(steps.get(..=index).unwrap_or(steps)))
 }
 
 fn state_of(ceremony: &Ceremony, steps: &[Step]) -> StepState {
