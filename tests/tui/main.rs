@@ -14,4 +14,5 @@ mod room;
 mod rotation;
 mod screens;
 mod secrets;
+mod shares;
 mod terminal;
