@@ -102,6 +102,12 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
         let name = format!("root/{}.root.json", signed.frozen().version());
         documents.push((name, signed.to_file_bytes()));
     }
+    for (folder, view) in ceremony.further_in_folders() {
+        if let (Some(signed), Some(_)) = (view.signed(), view.verified()) {
+            let name = format!("root/{folder}/{}.root.json", signed.frozen().version());
+            documents.push((name, signed.to_file_bytes()));
+        }
+    }
     documents.sort();
     let sums = sums(ceremony, transcript, &documents);
     documents.push((SUMS.to_owned(), sums));

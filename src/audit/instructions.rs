@@ -77,9 +77,17 @@ import hashlib, json, pathlib, sys
 work = pathlib.Path(sys.argv[1])
 script = hashlib.sha256(open("script.toml", "rb").read()).hexdigest()
 keys = {}
+def folder(name):
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
+    return "_" + name if name.startswith(".") else name
 for text in open("transcript.jsonl", "rb"):
     line = json.loads(text)
     event, data = line["event"], line.get("data")
+    of = work  # the root of a further repository has a folder of its own
+    if event == "in-repository":
+        of = work / folder(data["repository"])
+        event, data = data["fact"]["event"], data["fact"]["data"]
+    of.mkdir(exist_ok=True)
     if event == "key-generated":
         keys[data["key"]] = data["public_key"]
     if event == "opened":
@@ -93,12 +101,15 @@ for text in open("transcript.jsonl", "rb"):
         (work / (proof + ".message")).write_text("".join(part + "\n" for part in message))
         (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
     if event == "root-composed":
-        (work / "root.message").write_bytes(data["signed"].encode())
+        (of / "root.message").write_bytes(data["signed"].encode())
     if event == "opened" and data.get("twin_root"):
         (work / "before.root.json").write_text(data["twin_root"]["file"])
+        for name, twin in data.get("further_twins", {}).items():
+            (work / folder(name)).mkdir()
+            (work / folder(name) / "before.root.json").write_text(twin["file"])
     if event in ("signed", "signature-collected"):
-        (work / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
-        (work / (data["key"] + ".root.keyid")).write_text(data["key_id"])
+        (of / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
+        (of / (data["key"] + ".root.keyid")).write_text(data["key_id"])
 for name, public_key in keys.items():
     assert open(f"keys/{name}.pub.pem").read() == public_key, "keys/ differs from the record"
 END
@@ -189,7 +200,16 @@ fn write_instructions(
     write_ink(text, &transcript.head())?;
     text.write_str(EXTRACT)?;
     write_keys(text, ceremony)?;
-    write_root(text, ceremony)?;
+    write_root(text, ceremony, "")?;
+    for (folder, view) in ceremony.further_in_folders() {
+        writeln!(text)?;
+        writeln!(
+            text,
+            "#    Repository {}:",
+            visible(view.script().repository())
+        )?;
+        write_root(text, &view, &format!("{folder}/"))?;
+    }
     own_tokens::write_own_tokens(text, ceremony)?;
     backups::write(text, ceremony)?;
     restores::write(text, ceremony)?;
@@ -294,7 +314,8 @@ fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Re
     )
 }
 
-fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
+/// The root of a repository; `folder` is where that of a further one lies, with a slash at its end.
+fn write_root(text: &mut String, ceremony: &Ceremony, folder: &str) -> fmt::Result {
     let Some(root) = ceremony.frozen() else {
         return Ok(());
     };
@@ -316,7 +337,7 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     }
     writeln!(
         text,
-        "is 'digest of root {version}' \"$(sha256sum <\"$work/root.message\" | cut -c 1-64)\" {}",
+        "is 'digest of root {version}' \"$(sha256sum <\"$work/{folder}root.message\" | cut -c 1-64)\" {}",
         root.digest()
     )?;
     write_ink(text, &root.digest())?;
@@ -324,16 +345,20 @@ fn write_root(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     for (id, key) in signers(ceremony) {
         writeln!(
             text,
-            "verifies 'root {version} is signed by {id}' {} {} \"$work/{id}.root.signature\" \"$work/root.message\"",
+            "verifies 'root {version} is signed by {id}' {} {} \"$work/{folder}{id}.root.signature\" \"$work/{folder}root.message\"",
             verifier_of(root_scheme(ceremony, key)),
             public_key_path(id),
         )?;
     }
     if ceremony.verified().is_some() {
         writeln!(text)?;
-        writeln!(text, "root=root/{version}.root.json")?;
-        writeln!(text, "before={}", file_before(ceremony))?;
-        text.write_str(ROOT_FILE)?;
+        writeln!(text, "root=root/{folder}{version}.root.json")?;
+        writeln!(text, "before={}", file_before(ceremony, folder))?;
+        let work = format!("\"$work/{}\"", folder.trim_end_matches('/'));
+        text.write_str(&match folder {
+            "" => ROOT_FILE.to_owned(),
+            _ => ROOT_FILE.replacen("\"$work\"", &work, 1),
+        })?;
     }
     Ok(())
 }
@@ -357,13 +382,13 @@ fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
 }
 
 /// Where the root before lies: empty in a genesis, taken out of the record in a rehearsal on a twin.
-fn file_before(ceremony: &Ceremony) -> String {
+fn file_before(ceremony: &Ceremony, folder: &str) -> String {
     let is_twin = ceremony
         .opening()
         .is_some_and(|opening| opening.twin_root.is_some());
     match ceremony.script().previous() {
         None => "''".to_owned(),
-        Some(_) if is_twin => "\"$work/before.root.json\"".to_owned(),
+        Some(_) if is_twin => format!("\"$work/{folder}before.root.json\""),
         Some(previous) => previous
             .chain
             .last()

@@ -35,8 +35,23 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
             let _ = register.abandon(ceremony.script().repository(), *version, *sha256, abandoned);
         }
     }
+    add_root(&mut register, ceremony, transcript, None);
+    for view in ceremony.further() {
+        let name = view.script().repository().to_owned();
+        add_root(&mut register, &view, transcript, Some(&name));
+    }
+    register
+}
+
+/// Adds the root that was signed, of a further repository if one is named.
+fn add_root(
+    register: &mut PayloadRegister,
+    ceremony: &Ceremony,
+    transcript: &Transcript,
+    of: Option<&str>,
+) {
     let Some(root) = ceremony.signed() else {
-        return register;
+        return;
     };
     let mut entry = PayloadEntry::of(ceremony.script().repository(), root);
     if ceremony.is_reviewed() {
@@ -49,7 +64,12 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
         }
     };
     for line in transcript.entries().iter().map(|entry| &entry.line) {
-        match &line.fact {
+        let fact = match (&line.fact, of) {
+            (Fact::InRepository { repository, fact }, Some(of)) if repository == of => fact,
+            (_, Some(_)) => continue,
+            (fact, None) => fact,
+        };
+        match fact {
             Fact::SignIntended { key, .. } => {
                 let generated = ceremony.key(key).and_then(|state| state.generated());
                 for id in generated
@@ -71,5 +91,4 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
         }
     }
     register.add(entry);
-    register
 }

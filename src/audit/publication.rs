@@ -1,12 +1,26 @@
 //! What leaves the room with a root: beside the version itself, how it gets to its clients.
 
 use crate::ceremony::{Ceremony, Mode};
+use crate::profile::{Kind, Profile};
+use crate::script::{FurtherRepository, KeyPlan};
 use crate::transfer::{Consignment, Destination};
 
 /// The files of an export: the version that was made, the one before it, and the instructions of the script's
 /// destination. None where no root was made and verified.
 #[must_use]
 pub fn publication(ceremony: &Ceremony) -> Vec<(String, Vec<u8>)> {
+    let further = ceremony.further_in_folders().into_iter();
+    let mut files = package(ceremony, key_files(ceremony));
+    files.extend(further.flat_map(|(folder, view)| {
+        // What becomes of the old key is told once, when all roots are served.
+        let files = package(&view, Vec::new()).into_iter();
+        files.map(move |(name, bytes)| (format!("{folder}/{name}"), bytes))
+    }));
+    files
+}
+
+/// The files of one root.
+fn package(ceremony: &Ceremony, key_files: Vec<String>) -> Vec<(String, Vec<u8>)> {
     let (Some(signed), Some(_)) = (ceremony.signed(), ceremony.verified()) else {
         return Vec::new();
     };
@@ -26,8 +40,27 @@ pub fn publication(ceremony: &Ceremony) -> Vec<(String, Vec<u8>)> {
         previous: before.map(|before| before.root().document()),
         repository: Some(ceremony.script().repository()),
         is_rehearsal: ceremony.mode() == Mode::Rehearsal,
+        further: ceremony
+            .script()
+            .further()
+            .iter()
+            .map(FurtherRepository::folder)
+            .collect(),
+        key_files,
     };
     ceremony.script().root().destination.package(&consignment)
+}
+
+/// The key files whose keys leave the root: what becomes of them is told when it is served.
+fn key_files(ceremony: &Ceremony) -> Vec<String> {
+    let is_file = |plan: &&KeyPlan| {
+        Profile::named(&plan.token.profile).is_ok_and(|profile| profile.kind() == Kind::KeyFile)
+    };
+    if ceremony.mode() == Mode::Rehearsal {
+        return Vec::new();
+    }
+    let plans = ceremony.script().keys().iter().filter(is_file);
+    plans.filter_map(|plan| plan.token.serial.clone()).collect()
 }
 
 /// Whether a file of an export follows from the others, and is made anew with them.

@@ -372,9 +372,24 @@ impl Audit<'_> {
         ceremony: &Ceremony,
         documents: &[(String, Vec<u8>)],
     ) -> Result<(), RecordError> {
+        self.root_in("root", ceremony, documents)?;
+        for (folder, view) in ceremony.further_in_folders() {
+            self.root_in(&format!("root/{folder}"), &view, documents)?;
+        }
+        Ok(())
+    }
+
+    fn root_in(
+        &mut self,
+        folder: &str,
+        ceremony: &Ceremony,
+        documents: &[(String, Vec<u8>)],
+    ) -> Result<(), RecordError> {
         let mut files = Vec::new();
         for (path, _) in documents {
-            if let Some(name) = path.strip_prefix("root/")
+            let name = path.strip_prefix(folder);
+            if let Some(name) = name.and_then(|rest| rest.strip_prefix('/'))
+                && !name.contains('/')
                 && let Ok(bytes) = self.read(path)?
             {
                 files.push((name.to_owned(), bytes));

@@ -28,6 +28,7 @@ mod payloads;
 mod people;
 mod prompt;
 mod questions;
+mod repositories;
 mod request;
 mod restore;
 mod review;

@@ -27,6 +27,19 @@ impl Event {
     /// control characters.
     #[must_use]
     pub fn narrate(&self, script: &Script, cast: &Cast) -> String {
+        if let Fact::InRepository { repository, fact } = &self.fact {
+            let inner = Self {
+                fact: Fact::clone(fact),
+                ..self.clone()
+            };
+            let told = inner.narrate(script, cast);
+            return format!("{}: {told}", visible(repository));
+        }
+        self.narrate_own(script, cast)
+    }
+
+    /// The same, of what concerns the script's own repository.
+    fn narrate_own(&self, script: &Script, cast: &Cast) -> String {
         let people = cast.names(script, &self.people);
         match &self.fact {
             Fact::Opened(opening) => format!(

@@ -57,10 +57,14 @@ impl Ceremony {
         if let Some(next) = self.next_beside(step) {
             return next;
         }
-        self.next_in(step)
+        match self.repository_at_hand() {
+            Some(view) => view.next_in_repository(step),
+            None if self.is_of_one_root(&step.act) => self.next_in_repository(step),
+            None => self.next_in(step),
+        }
     }
 
-    fn next_in(&self, step: &Step) -> Next {
+    pub(super) fn next_in(&self, step: &Step) -> Next {
         match &step.act {
             Act::Attendance => Next::Ask(self.go_on(step, Vec::new(), "Go on")),
             Act::AttestClock => Next::Ask(self.ask_clock(step)),
@@ -280,7 +284,7 @@ impl Ceremony {
     pub(super) fn next_signer(&self) -> Option<&KeyPlan> {
         let keys = self.script.keys().iter();
         keys.into_iter()
-            .find(|plan| self.keys[&plan.id].owes_signature())
+            .find(|plan| self.keys[&plan.id].owes_signature() || self.owes_further(&plan.id))
     }
 
     fn prove(&self, key: &KeyId, occasion: Occasion) -> Next {

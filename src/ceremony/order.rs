@@ -196,6 +196,10 @@ impl Ceremony {
         {
             participant.signer = Signer::Never;
         }
-        change.reachability().is_reached()
+        let own = change.reachability().is_reached();
+        own && self
+            .further()
+            .iter()
+            .all(|view| view.is_reached_without(key))
     }
 }

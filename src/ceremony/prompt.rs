@@ -214,6 +214,8 @@ pub enum SecretPurpose {
     NewPuk,
     /// The management key of the token, in hex.
     ManagementKey,
+    /// What a key file is closed under.
+    KeyFilePassphrase,
     /// The code that a person chose at attendance, to approve something.
     ApprovalCode,
     /// The code by which a person will approve: asked for twice.
@@ -239,7 +241,7 @@ impl SecretPurpose {
     #[must_use]
     pub const fn of_token(self) -> Option<TokenSecret> {
         match self {
-            Self::Pin | Self::NewPin => Some(TokenSecret::UserPin),
+            Self::Pin | Self::NewPin | Self::KeyFilePassphrase => Some(TokenSecret::UserPin),
             Self::SoPin | Self::NewSoPin => Some(TokenSecret::SoPin),
             Self::Puk | Self::NewPuk => Some(TokenSecret::Puk),
             Self::ManagementKey => Some(TokenSecret::ManagementKey),
@@ -284,6 +286,7 @@ impl SecretPurpose {
             Self::Puk => "PUK",
             Self::NewPuk => "new PUK",
             Self::ManagementKey => "management key",
+            Self::KeyFilePassphrase => "key file passphrase",
             Self::ApprovalCode => "approval code",
             Self::NewApprovalCode => "new approval code",
             Self::SharePassphrase => "passphrase",

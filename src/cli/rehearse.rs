@@ -241,6 +241,12 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         // The keys of the root are held by twins already.
         None
     };
+    let further_twins = match &twin_root {
+        Some(own) => twins
+            .further_twins(&script, own)
+            .map_err(|e| twins_failure(&e))?,
+        None => BTreeMap::new(),
+    };
     let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
     let twin_set = twins.twin_set(&script).map_err(|e| twins_failure(&e))?;
     let opening = Opening {
@@ -255,6 +261,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         rehearsal: None,
         twin_attestation_root: attestation_root,
         twin_root,
+        further_twins,
         twin_keys,
         twin_set: twin_set.map(Box::new),
         rehearsal_keys: Vec::new(),

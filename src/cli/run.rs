@@ -92,6 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         rehearsal,
         twin_attestation_root: None,
         twin_root: None,
+        further_twins: BTreeMap::new(),
         twin_keys: BTreeMap::new(),
         twin_approvals: BTreeMap::new(),
         twin_set: None,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::ceremony::Interrupt;
 use crate::profile::{Kind, Profile};
 use crate::script::KeyId;
-use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, piv, pkcs11};
+use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, key_file, piv, pkcs11};
 
 /// How often the room is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
@@ -209,6 +209,7 @@ impl Bench {
             })?;
             let mut reader: Box<dyn Reader> = match found.kind() {
                 Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
+                Kind::KeyFile => Box::new(key_file::KeyFiles::open(&found)),
                 _ => Box::new(pkcs11::Module::load(&found)?),
             };
             reader.watch_touch(self.touch.observer());

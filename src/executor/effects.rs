@@ -438,10 +438,10 @@ impl Executor<'_> {
         public_key: &PublicKey,
     ) -> Performed<Vec<u8>> {
         let (key_of_job, id) = (key.clone(), token.clone());
+        let public_of_job = public_key.clone();
         let held = self.call("Looking which key the token holds", move |bench| {
-            bench.take(&key_of_job, &id)?.token.keys()
+            bench.take(&key_of_job, &id)?.token.holding(&public_of_job)
         })?;
-        let held = held.into_iter().find(|held| held.public == *public_key);
         if let Some(held) = &held
             && self.ceremony().mode() == Mode::Production
             && is_of_rehearsal(&held.label)

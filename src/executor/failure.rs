@@ -23,7 +23,9 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
             TokenError::NotFound { .. } | TokenError::Removed => FailureKind::TokenAbsent,
             TokenError::Ambiguous { .. } => FailureKind::TokenAmbiguous,
             TokenError::TouchTimeout => FailureKind::TouchMissed,
-            TokenError::KeyNotFound { .. } | TokenError::PinNotSet => FailureKind::WrongToken,
+            TokenError::KeyNotFound { .. } | TokenError::KeyFile { .. } | TokenError::PinNotSet => {
+                FailureKind::WrongToken
+            }
             TokenError::ObjectExists { .. } => FailureKind::Exists,
             TokenError::Unsupported { .. }
             | TokenError::OwnPinPad

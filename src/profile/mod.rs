@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The profiles that are built in: name of the file, and its text.
-const EMBEDDED: [(&str, &str); 2] = [
+const EMBEDDED: [(&str, &str); 3] = [
+    (
+        "hsm-config/docker-key-file.toml",
+        include_str!("../../hsm-config/docker-key-file.toml"),
+    ),
     (
         "hsm-config/softhsm2.toml",
         include_str!("../../hsm-config/softhsm2.toml"),
@@ -40,6 +44,8 @@ pub enum Kind {
     Pkcs11,
     /// As a YubiKey, through its PIV application and the system's service for smart cards.
     YubikeyPiv,
+    /// As files on a disk, each with a root key of Docker Content Trust.
+    KeyFile,
 }
 
 /// Where the module of a profile lies. What needs none has no paths.
@@ -221,13 +227,21 @@ impl Profile {
         let module = match (document.kind, document.module, document.service) {
             (Kind::Pkcs11, Some(module), None) => module,
             (Kind::Pkcs11, None, _) => return Err(wrong("module", "is missing")),
-            (Kind::Pkcs11, _, Some(_)) => return Err(wrong("service", "is not for this kind")),
+            (Kind::Pkcs11, Some(_), Some(_)) | (Kind::KeyFile, None, Some(_)) => {
+                return Err(wrong("service", "is not for this kind"));
+            }
             (Kind::YubikeyPiv, None, Some(service)) => ModuleFile {
                 paths: Vec::new(),
                 install: service.install,
             },
+            (Kind::KeyFile, None, None) => ModuleFile {
+                paths: Vec::new(),
+                install: String::new(),
+            },
             (Kind::YubikeyPiv, _, None) => return Err(wrong("service", "is missing")),
-            (Kind::YubikeyPiv, Some(_), _) => return Err(wrong("module", "is not for this kind")),
+            (Kind::YubikeyPiv | Kind::KeyFile, Some(_), _) => {
+                return Err(wrong("module", "is not for this kind"));
+            }
         };
         if document.kind == Kind::Pkcs11 && module.paths.is_empty() {
             return Err(wrong("module.paths", "names no path"));
@@ -318,7 +332,7 @@ impl Profile {
 mod tests {
     use super::*;
 
-    const GOOD: &str = EMBEDDED[0].1;
+    const GOOD: &str = EMBEDDED[1].1;
 
     #[test]
     fn every_built_in_profile_is_found_by_its_name_and_stands_in_a_file_of_that_name() {
@@ -343,7 +357,7 @@ mod tests {
     fn an_unknown_name_lists_the_known_ones() {
         assert_eq!(
             Profile::named("softhsm").unwrap_err().to_string(),
-            "there is no token profile \"softhsm\"; there are: softhsm2, yubikey-piv"
+            "there is no token profile \"softhsm\"; there are: docker-key-file, softhsm2, yubikey-piv"
         );
     }
 

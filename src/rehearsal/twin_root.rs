@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::ceremony::TwinRoot;
 use crate::certificate::{Algorithm, PublicKey};
-use crate::metadata::{Key, KeyId as RootKeyId, KeyType, Scheme, SignedRoot, TwinOfRoot};
+use crate::metadata::{
+    Key, KeyId as RootKeyId, KeyType, Scheme, SignedRoot, TrustedRoot, TwinOfRoot,
+};
 use crate::script::{KeyId, Place, Script};
 use crate::token::{KeyRequest, Token};
 
@@ -15,6 +17,7 @@ use super::memory_key;
 use super::twins::{Twins, TwinsError};
 
 /// Where the twin of a key is.
+#[derive(Clone)]
 enum TwinKey {
     /// In a twin of its token.
     Token(PublicKey),
@@ -50,13 +53,47 @@ impl Twins {
                 twins.insert(id, (before.id.clone(), twin));
             }
         }
+        self.sign_twin(&previous.root, &twins).map(Some)
+    }
+
+    /// Makes the twins of the roots of further repositories, with the keys that stand in for those of the script's own.
+    ///
+    /// # Errors
+    /// When one cannot be signed.
+    pub fn further_twins(
+        &mut self,
+        script: &Script,
+        own: &TwinRoot,
+    ) -> Result<BTreeMap<String, TwinRoot>, TwinsError> {
+        let mut roots = BTreeMap::new();
+        for repository in script.further() {
+            let mut twins = BTreeMap::new();
+            for (id, before) in script.keys_within(repository) {
+                let pem = own.keys.get(&id);
+                let public = pem.and_then(|pem| PublicKey::from_pem(pem).ok());
+                let public = public.ok_or_else(|| unlike(format!("{id} has no twin")))?;
+                twins.insert(id, (before.id, TwinKey::Token(public)));
+            }
+            let twins = twins.iter().map(|(id, twin)| (id, twin.clone())).collect();
+            let made = self.sign_twin(&repository.previous.root, &twins)?;
+            roots.insert(repository.name.clone(), made);
+        }
+        Ok(roots)
+    }
+
+    /// The twin of a root, with these keys in place of its own, signed by them.
+    fn sign_twin(
+        &mut self,
+        root: &TrustedRoot,
+        twins: &BTreeMap<&KeyId, (RootKeyId, TwinKey)>,
+    ) -> Result<TwinRoot, TwinsError> {
         let publics = twins.values();
         let publics = publics.map(|(id, twin)| (id.clone(), twin.public().clone()));
-        let made = TwinOfRoot::of(previous.root.document(), &publics.collect())
+        let made = TwinOfRoot::of(root.document(), &publics.collect())
             .map_err(|error| unlike(error.to_string()))?;
         let message = made.root.signed_bytes();
         let mut signed = SignedRoot::new(made.root.clone());
-        for (id, (root_id, twin)) in &twins {
+        for (id, (root_id, twin)) in twins {
             let key = made.ids.get(root_id);
             let key = key.and_then(|id| made.root.document().root_key(id));
             let scheme = key.and_then(Key::scheme);
@@ -82,10 +119,10 @@ impl Twins {
             .map_err(|_| unlike("it would not be text"))?;
         let keys = twins.iter();
         let keys = keys.map(|(id, (_, twin))| ((*id).clone(), twin.public().to_pem()));
-        Ok(Some(TwinRoot {
+        Ok(TwinRoot {
             file,
             keys: keys.collect(),
-        }))
+        })
     }
 
     /// Makes a twin of each key that a script enrols, and gives their public keys, PEM.

@@ -312,7 +312,7 @@ impl Twins {
     /// The PIN of a twin: it follows from the script and the token's name in it, so that a rehearsal can be resumed. It guards nothing.
     fn pin(&self, name: &str, purpose: SecretPurpose) -> String {
         let whose = match purpose {
-            SecretPurpose::Pin | SecretPurpose::NewPin => "pin",
+            SecretPurpose::Pin | SecretPurpose::NewPin | SecretPurpose::KeyFilePassphrase => "pin",
             SecretPurpose::SoPin
             | SecretPurpose::NewSoPin
             | SecretPurpose::Puk

@@ -71,6 +71,7 @@ impl TokenSecret {
     pub const fn of(make: profile::Kind) -> &'static [Self] {
         match make {
             profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
+            profile::Kind::KeyFile => &[Self::UserPin],
             profile::Kind::YubikeyPiv => &[Self::UserPin, Self::Puk, Self::ManagementKey],
         }
     }

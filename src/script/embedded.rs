@@ -51,7 +51,11 @@ const SAMPLE_ROOT: &[(&str, &[u8])] = carried!["previous/1.root.json"];
 /// The manifest of a share set of a rehearsal, of a key that nobody has.
 const SAMPLE_MANIFEST: &[(&str, &[u8])] = carried!["restore/key-1.0123456789abcdef.manifest.json"];
 
-const SCRIPTS: [Embedded; 7] = [
+/// Roots of Notary that stock tools signed by a key that was then discarded.
+const SAMPLE_NOTARY_ROOTS: &[(&str, &[u8])] =
+    carried!["notary/2.root.json", "notary/tools/2.root.json"];
+
+const SCRIPTS: [Embedded; 8] = [
     Embedded {
         name: "genesis",
         kind: Kind::Genesis,
@@ -100,6 +104,13 @@ const SCRIPTS: [Embedded; 7] = [
         summary: "restores a lost key from its shares onto a new token",
         text: include_str!("../../ceremony-scripts/recovery.toml"),
         files: SAMPLE_MANIFEST,
+    },
+    Embedded {
+        name: "notary-migration",
+        kind: Kind::Rotation,
+        summary: "takes the repositories of Docker Content Trust out of a key file, into tokens",
+        text: include_str!("../../ceremony-scripts/notary-migration.toml"),
+        files: SAMPLE_NOTARY_ROOTS,
     },
 ];
 

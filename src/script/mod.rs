@@ -22,6 +22,7 @@ mod own_token;
 mod plan;
 mod previous;
 mod read;
+mod repositories;
 mod restore;
 mod sheet;
 mod signing;
@@ -49,6 +50,7 @@ pub use plan::{
     RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
+pub use repositories::FurtherRepository;
 pub use restore::{Entering, Grade, RestorePlan};
 pub use sheet::{RunSheet, SlipFacts, Slips};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};

@@ -15,6 +15,8 @@ pub enum PinRole {
     SecurityOfficer,
     /// The one that unblocks a PIN: what a YubiKey has in place of an SO PIN.
     Puk,
+    /// What a key file is closed under.
+    Passphrase,
 }
 
 impl fmt::Display for PinRole {
@@ -23,6 +25,7 @@ impl fmt::Display for PinRole {
             Self::User => "PIN",
             Self::SecurityOfficer => "SO PIN",
             Self::Puk => "PUK",
+            Self::Passphrase => "passphrase",
         })
     }
 }
@@ -31,8 +34,16 @@ impl fmt::Display for PinRole {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
+    /// A key file is not what it should be.
+    #[error("the key file {file} {problem}")]
+    KeyFile {
+        /// Its path.
+        file: String,
+        /// What is the matter, as a verb.
+        problem: String,
+    },
     /// The PIN is not the token's.
-    #[error("the {role} is wrong; {tries}")]
+    #[error("the {role} is wrong{}", of_tries(*role, *tries))]
     WrongPin {
         /// Whose PIN.
         role: PinRole,
@@ -166,6 +177,14 @@ pub enum TokenError {
     },
 }
 
+/// What is known of the tries left; of a file, nobody counts them.
+fn of_tries(role: PinRole, tries: Tries) -> String {
+    match role {
+        PinRole::Passphrase => String::new(),
+        _ => format!("; {tries}"),
+    }
+}
+
 fn list(tokens: &[TokenId]) -> String {
     tokens
         .iter()
@@ -184,6 +203,15 @@ impl TokenError {
     #[must_use]
     pub fn hint(&self) -> &str {
         match self {
+            Self::KeyFile { .. } => {
+                "nothing was changed; take the file that `conclave token list --profile docker-key-file` lists, as the client made it"
+            }
+            Self::WrongPin {
+                role: PinRole::Passphrase,
+                ..
+            } => {
+                "check the keyboard layout, and type it again: no number of wrong ones locks a file"
+            }
             Self::WrongPin {
                 role: PinRole::Puk,
                 tries: Tries::Last | Tries::Exactly(1),
@@ -222,6 +250,9 @@ impl TokenError {
             Self::PinLocked {
                 role: PinRole::SecurityOfficer,
             } => "put it aside and take the spare token; its maker says how to erase it",
+            Self::PinLocked {
+                role: PinRole::Passphrase,
+            } => "no number of wrong ones locks a file: try again",
             Self::PinLocked { role: PinRole::Puk } => {
                 "its PIN can be changed no more but with the PIN itself; take the spare token, or erase this one with 'conclave token init'"
             }

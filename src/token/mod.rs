@@ -5,6 +5,7 @@
 //! on one thread at a time; both may be handed to another.
 
 mod error;
+pub mod key_file;
 pub mod piv;
 pub mod pkcs11;
 mod query;
@@ -291,6 +292,15 @@ pub trait Token: Send {
     /// # Errors
     /// When the token is gone or fails.
     fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError>;
+
+    /// The key pair whose public half this is, if the token holds it; asked before anybody types a PIN.
+    ///
+    /// # Errors
+    /// As [`Self::keys`].
+    fn holding(&mut self, public: &PublicKey) -> Result<Option<HeldKey>, TokenError> {
+        let held = self.keys()?.into_iter();
+        Ok(held.into_iter().find(|held| held.public == *public))
+    }
 
     /// Makes a key pair in the token and reads it back. What does not come back as it
     /// was asked for is destroyed again.

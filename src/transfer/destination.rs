@@ -45,6 +45,10 @@ pub struct Consignment<'a> {
     pub repository: Option<&'a str>,
     /// Whether throw-away tokens signed it.
     pub is_rehearsal: bool,
+    /// The folders of the package in which the roots of further repositories lie.
+    pub further: Vec<String>,
+    /// The IDs of keys that leave the root, and lie in files.
+    pub key_files: Vec<String>,
 }
 
 /// The name of the instructions in a package.
@@ -131,6 +135,7 @@ impl Destination {
     /// Whether a file of a package follows from the others, and is made anew with them.
     #[must_use]
     pub fn is_made_anew(name: &str) -> bool {
+        let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
         [INSTRUCTIONS, README, SUMS].contains(&name)
     }
 

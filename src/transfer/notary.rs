@@ -41,23 +41,31 @@ pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
          conclave root verify {files}\n\
          conclave root lint --gun \"$GUN\" root.json || echo 'the remarks above are for you to judge' >&2\n\
          \n\
-         # 4. Up it goes. The server signs timestamp{snapshot} by itself, with keys that it must have made before.\n\
-         set -- -F \"files=@root.json;filename=root\"\n\
+         # 4. Up it goes, unless it is there. The server signs timestamp{snapshot} by itself, with keys that it must have made before.\n\
+         ask() {{ curl ${{CA:+--cacert \"$CA\"}} ${{AUTHORIZATION:+-H \"Authorization: $AUTHORIZATION\"}} \"$@\"; }}\n\
+         served=$(mktemp)\n\
+         if ask -fs \"$SERVER/v2/$GUN/_trust/tuf/root.json\" -o \"$served\" && cmp -s root.json \"$served\"; then\n\
+         \x20 echo \"$GUN: the server has this root already\"\n\
+         else\n\
+         \x20 set -- -F \"files=@root.json;filename=root\"\n\
          {first}\
-         curl -fsS ${{CA:+--cacert \"$CA\"}} ${{AUTHORIZATION:+-H \"Authorization: $AUTHORIZATION\"}} \"$@\" \"$SERVER/v2/$GUN/_trust/tuf/\"\n\
+         \x20 ask -fsS \"$@\" \"$SERVER/v2/$GUN/_trust/tuf/\"\n\
+         fi\n\
          \n\
          # 5. What the server serves is what was signed.\n\
-         served=$(mktemp)\n\
-         curl -fsS ${{CA:+--cacert \"$CA\"}} ${{AUTHORIZATION:+-H \"Authorization: $AUTHORIZATION\"}} \"$SERVER/v2/$GUN/_trust/tuf/root.json\" -o \"$served\"\n\
+         ask -fsS \"$SERVER/v2/$GUN/_trust/tuf/root.json\" -o \"$served\"\n\
          cmp root.json \"$served\"\n\
          rm \"$served\"\n\
-         echo 'the server serves this root; clients that pin certificates need the pins of README.md'\n",
+         echo \"$GUN: the server serves this root; clients that pin certificates need the pins of README.md\"\n\
+         {further}{retired}",
         banner = if consignment.is_rehearsal {
             "# REHEARSAL: throw-away tokens signed this. No server that counts may ever get it.\n"
         } else {
             ""
         },
         files = numbered(consignment),
+        further = further(&consignment.further),
+        retired = retired(&consignment.key_files),
         gun = match gun(consignment) {
             Some(gun) => format!("GUN='{gun}'\n"),
             None => ": \"${GUN:?the name of the repository}\"\n".to_owned(),
@@ -67,6 +75,46 @@ pub(super) fn instructions(consignment: &Consignment<'_>) -> String {
         } else {
             " and snapshot"
         },
+    )
+}
+
+/// The other repositories of the same ceremony.
+fn further(folders: &[String]) -> String {
+    if folders.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n\
+         # 6. The same for the other repositories that were changed with this one. AUTHORIZATION is for all of them.\n\
+         for folder in {}; do\n\
+         \x20 (cd \"$folder\" && sh INSTRUCTIONS.txt)\n\
+         done\n",
+        folders.join(" ")
+    )
+}
+
+/// What becomes of the file of a key that left the root. It comes last: nothing above it failed.
+fn retired(key_files: &[String]) -> String {
+    if key_files.is_empty() {
+        return String::new();
+    }
+    let files: Vec<String> = key_files
+        .iter()
+        .map(|id| format!("    private/{id}.key, below ~/.docker/trust or ~/.notary"))
+        .collect();
+    format!(
+        "\n\
+         # Only now: every root was fetched back from its server.\n\
+         cat <<'END'\n\
+         Every new root was fetched back from its server. The old root key is in none of them. Its file can go, from every\n\
+         machine and every backup that has it:\n\
+         {}\n\
+         with: shred -u FILE. What that is worth: a client that has a new root takes nothing from the old key any more, and\n\
+         that is what protects it. Deleting protects those who have not fetched it yet, and those that pin the old certificate;\n\
+         and on a flash disk, on a file system that copies on write, or in a backup, a copy may remain that nobody can\n\
+         overwrite. So have all clients fetch, change their pins, and tell nobody the passphrase.\n\
+         END\n",
+        files.join("\n")
     )
 }
 

@@ -550,6 +550,7 @@ fn the_specification_names_every_event_and_member() {
         far_away,
         backed_up,
         certified,
+        crate::ceremony_driver::repositories::closed().transcript,
         in_the_safe,
     ]
     .into_iter()

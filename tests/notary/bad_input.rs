@@ -220,6 +220,7 @@ fn a_root_that_does_not_follow_is_refused_here_as_by_the_server() {
         ],
         online: Vec::new(),
         chain: vec![("previous/1.root.json".to_owned(), bytes.clone())],
+        further: Vec::new(),
         notary: String::new(),
         expires: days(3000),
     };

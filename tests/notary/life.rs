@@ -10,7 +10,7 @@ use crate::server::{Client, PASSPHRASE, Server, run, said};
 use crate::store::PIN;
 
 /// What is published.
-const TARGET: &str = "v1.0.0";
+pub(crate) const TARGET: &str = "v1.0.0";
 
 /// An unpublished repository of the stock client, whose online keys a first root takes over.
 struct Template<'s> {
@@ -87,6 +87,7 @@ fn genesis<'a>(
         keys: keys.iter().map(|id| (*id, Change::Make(kind))).collect(),
         online: vec![snapshot],
         chain: Vec::new(),
+        further: Vec::new(),
         notary: format!(
             "template = {{ file = {:?}, sha256 = \"{digest}\" }}",
             template.0
@@ -96,7 +97,7 @@ fn genesis<'a>(
     (script, carried)
 }
 
-fn refs(ids: &[String]) -> Vec<&str> {
+pub(crate) fn refs(ids: &[String]) -> Vec<&str> {
     ids.iter().map(String::as_str).collect()
 }
 
@@ -123,6 +124,7 @@ fn one_key_lives(gun: &'static str, kind: &'static str) {
         keys: vec![("key-1", Change::Root("move-id", ids[0].clone()))],
         online: Vec::new(),
         chain: vec![first.carried()],
+        further: Vec::new(),
         notary: String::new(),
         expires: days(3640),
     };
@@ -168,6 +170,7 @@ fn one_key_lives(gun: &'static str, kind: &'static str) {
         ],
         online: Vec::new(),
         chain: vec![first.carried(), second.carried()],
+        further: Vec::new(),
         notary: String::new(),
         expires: days(3640),
     };
@@ -227,6 +230,7 @@ fn two_of_three_keys_sign_and_the_root_is_renewed() {
             .collect(),
         online: Vec::new(),
         chain: vec![first.carried()],
+        further: Vec::new(),
         notary: String::new(),
         expires: days(3610),
     };
@@ -295,6 +299,7 @@ fn a_root_key_of_the_stock_client_gives_way_to_one_that_was_born_in_a_token() {
         ],
         online: Vec::new(),
         chain: vec![("previous/2.root.json".to_owned(), bytes)],
+        further: Vec::new(),
         notary: String::new(),
         expires: days(3600),
     };

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod life;
+mod migration;
 #[path = "../pty/mod.rs"]
 mod pty;
 mod room;

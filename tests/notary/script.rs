@@ -11,6 +11,8 @@ pub(crate) enum Change {
     Make(&'static str),
     /// As `change` says, by its ID in the root before.
     Root(&'static str, String),
+    /// It signs a last time, out of its file: its ID in the root before, and the one after which the file is called.
+    File(String, String),
     /// It goes, and nobody has it any more.
     Lost(String),
 }
@@ -24,6 +26,8 @@ pub(crate) struct Script<'a> {
     pub(crate) online: Vec<(&'static str, String, Vec<u8>)>,
     /// The versions before, the oldest first.
     pub(crate) chain: Vec<(String, Vec<u8>)>,
+    /// Further repositories: names, and names and contents of their roots.
+    pub(crate) further: Vec<(&'a str, String, Vec<u8>)>,
     /// Lines of `[root.notary-v1]`.
     pub(crate) notary: String,
     pub(crate) expires: Timestamp,
@@ -83,6 +87,14 @@ impl Script<'_> {
         if !self.notary.is_empty() {
             let _ = writeln!(text, "\n[root.notary-v1]\n{}", self.notary);
         }
+        for (gun, name, bytes) in &self.further {
+            let _ = writeln!(
+                text,
+                "\n[[further_repository]]\nname = \"{gun}\"\nroot = {}",
+                file(name, bytes)
+            );
+            carried.push((name.clone(), bytes.clone()));
+        }
         for (role, name, bytes) in &self.online {
             let _ = writeln!(
                 text,
@@ -100,39 +112,7 @@ impl Script<'_> {
             ("inspect-station", None),
             ("read-script", None),
         ];
-        for (id, change) in &self.keys {
-            if let Change::Lost(key_id) = change {
-                let _ = writeln!(
-                    text,
-                    "\n[[key]]\nid = \"{id}\"\nkey_id = \"{key_id}\"\nchange = \"remove\"\nstatus = \"lost\""
-                );
-                continue;
-            }
-            let _ = writeln!(
-                text,
-                "\n[[key]]\nid = \"{id}\"\nholder = \"one\"\ntoken = {{ profile = \"softhsm2\", label = \"{id}\" }}"
-            );
-            steps.push(("open-token", Some(*id)));
-            match change {
-                Change::Make(kind) => {
-                    let _ = writeln!(text, "type = \"{kind}\"\nbackup = \"none\"");
-                    if !self.chain.is_empty() {
-                        text.push_str("change = \"add\"\n");
-                    }
-                    steps.extend([("generate-key", Some(*id)), ("certify-key", Some(*id))]);
-                }
-                Change::Lost(_) => {}
-                Change::Root(what, key_id) => {
-                    let _ = writeln!(text, "key_id = \"{key_id}\"");
-                    if kind == "rotation" {
-                        let _ = writeln!(text, "change = \"{what}\"");
-                    }
-                    if *what == "move-id" {
-                        steps.push(("certify-key", Some(*id)));
-                    }
-                }
-            }
-        }
+        self.write_keys(kind, &mut text, &mut steps);
         steps.extend(
             [
                 "compose-root",
@@ -151,6 +131,55 @@ impl Script<'_> {
         steps.push(("sign-off", None));
         write_steps(&mut text, &steps);
         (text, carried)
+    }
+
+    fn write_keys<'k>(
+        &'k self,
+        kind: &str,
+        text: &mut String,
+        steps: &mut Vec<(&'static str, Option<&'k str>)>,
+    ) {
+        for (id, change) in &self.keys {
+            if let Change::Lost(key_id) = change {
+                let _ = writeln!(
+                    text,
+                    "\n[[key]]\nid = \"{id}\"\nkey_id = \"{key_id}\"\nchange = \"remove\"\nstatus = \"lost\""
+                );
+                continue;
+            }
+            if let Change::File(key_id, file_id) = change {
+                let _ = writeln!(
+                    text,
+                    "\n[[key]]\nid = \"{id}\"\nholder = \"one\"\ntoken = {{ profile = \"docker-key-file\", serial = \"{file_id}\" }}\nkey_id = \"{key_id}\"\nchange = \"remove\""
+                );
+                steps.push(("open-token", Some(*id)));
+                continue;
+            }
+            let _ = writeln!(
+                text,
+                "\n[[key]]\nid = \"{id}\"\nholder = \"one\"\ntoken = {{ profile = \"softhsm2\", label = \"{id}\" }}"
+            );
+            steps.push(("open-token", Some(*id)));
+            match change {
+                Change::Make(kind) => {
+                    let _ = writeln!(text, "type = \"{kind}\"\nbackup = \"none\"");
+                    if !self.chain.is_empty() {
+                        text.push_str("change = \"add\"\n");
+                    }
+                    steps.extend([("generate-key", Some(*id)), ("certify-key", Some(*id))]);
+                }
+                Change::Lost(_) | Change::File(..) => {}
+                Change::Root(what, key_id) => {
+                    let _ = writeln!(text, "key_id = \"{key_id}\"");
+                    if kind == "rotation" {
+                        let _ = writeln!(text, "change = \"{what}\"");
+                    }
+                    if *what == "move-id" {
+                        steps.push(("certify-key", Some(*id)));
+                    }
+                }
+            }
+        }
     }
 }
 

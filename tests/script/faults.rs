@@ -130,6 +130,7 @@ fn every_check_has_a_case() {
         .flat_map(|case| said(&carried, case).1)
         .collect();
     told.extend(crate::rotation::checks());
+    told.extend(crate::notary::checks());
     told.extend(crate::signing::checks());
     told.extend(crate::enrolment::checks());
     told.extend(crate::attested::checks());

@@ -13,6 +13,7 @@ mod faults;
 #[path = "../support/lineage.rs"]
 mod lineage;
 mod mutation;
+mod notary;
 mod ready;
 mod restore;
 mod rotation;

@@ -124,6 +124,7 @@ impl Room {
             rehearsal_keys: Vec::new(),
             twin_attestation_root: None,
             twin_root,
+            further_twins: std::collections::BTreeMap::new(),
             twin_keys: std::collections::BTreeMap::new(),
             twin_approvals: std::collections::BTreeMap::new(),
             twin_clock_offset: 0,

@@ -115,7 +115,12 @@ impl Ceremony {
             };
             return Ok(self.at_step(people, fact));
         }
-        let fact = self.fact_of_answer(step, text, remark, approvals, moment)?;
+        let fact = match self.repository_at_hand() {
+            Some(view) => {
+                view.fact_within(view.fact_of_answer(step, text, remark, approvals, moment)?)
+            }
+            None => self.fact_of_answer(step, text, remark, approvals, moment)?,
+        };
         Ok(self.at_step(people, fact))
     }
 

@@ -61,6 +61,22 @@ impl Ceremony {
         if let Some(event) = self.outcome_beside(step, &outcome)? {
             return Ok(Ok(event));
         }
+        if let (Outcome::Signed(_), Some(view)) = (&outcome, self.repository_at_hand()) {
+            let decided = view.decide_outcome(outcome)?;
+            return Ok(decided.map(|event| Event {
+                fact: view.fact_within(event.fact),
+                ..event
+            }));
+        }
+        self.own_outcome(step, outcome)
+    }
+
+    /// The event of an outcome of the step's own act, for the script's own repository.
+    fn own_outcome(
+        &self,
+        step: &Step,
+        outcome: Outcome,
+    ) -> Result<Result<Event, Failure>, StepError> {
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
             (_, Outcome::PutAway) => Fact::TokensPutAway,
@@ -240,7 +256,11 @@ const fn occasion_of(act: &Act) -> Occasion {
 }
 
 /// Whether a contradiction in it is the token's: its answer, not the room's.
-pub(super) const fn is_from_token(fact: &Fact) -> bool {
+pub(super) fn is_from_token(fact: &Fact) -> bool {
+    let fact = match fact {
+        Fact::InRepository { fact, .. } => fact,
+        fact => fact,
+    };
     matches!(
         fact,
         Fact::TokenFound { .. }

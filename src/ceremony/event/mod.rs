@@ -400,6 +400,13 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         previous: Option<Counted>,
     },
+    /// The same happened to the root of a further repository: one of the facts about a root or a certificate.
+    InRepository {
+        /// Its name.
+        repository: String,
+        /// What happened.
+        fact: Box<Fact>,
+    },
     /// Files are about to be exported.
     ExportIntended {
         /// Which.

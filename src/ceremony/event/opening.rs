@@ -65,6 +65,9 @@ pub struct Opening {
     /// The twin that a rehearsal changes in place of the root that the script carries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_root: Option<TwinRoot>,
+    /// The same for each further repository, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further_twins: BTreeMap<String, TwinRoot>,
     /// The root at which the attestations of a rehearsal's twins end, PEM, where it has twins that attest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin_attestation_root: Option<String>,

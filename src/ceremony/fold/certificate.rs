@@ -37,6 +37,7 @@ impl Ceremony {
                 )?;
                 state.certificate = Some(certified);
                 state.right_pin();
+                self.share_certificate(key);
             }
             _ => {}
         }

@@ -171,6 +171,7 @@ impl Ceremony {
             let twin = real.twin(&self.script, twin).map_err(contradiction)?;
             self.found_on(Some(twin));
         }
+        self.take_further_twins(opening).map_err(contradiction)?;
         self.fold_enrolments(opening)?;
         self.require_list_of(opening.mode)?;
         hold(
@@ -216,6 +217,7 @@ impl Ceremony {
                     key.backup.intent.interrupt();
                     key.sign.interrupt();
                 }
+                self.interrupt_further();
                 self.forget_what_was_in_memory()?;
                 self.forget_what_was_restored();
                 self.stop_looking();
@@ -280,6 +282,9 @@ impl Ceremony {
             "no rehearsal of this script was shown, and nobody has waived that",
         )?;
         match (&act, &event.fact) {
+            (_, Fact::InRepository { repository, fact }) => {
+                self.fold_further(repository, fact, event)?;
+            }
             (
                 Act::AttestClock,
                 Fact::ClockAttested {
@@ -359,6 +364,33 @@ impl Ceremony {
             }
         }
         Ok(())
+    }
+
+    /// What happened to the root of a further repository, held to the same as if it were the only one.
+    fn fold_further(&mut self, repository: &str, fact: &Fact, event: &Event) -> Folded {
+        require(
+            matches!(
+                fact,
+                Fact::CertifyIntended { .. }
+                    | Fact::KeyCertified { .. }
+                    | Fact::RootComposed { .. }
+                    | Fact::ReviewConfirmed { .. }
+                    | Fact::SignIntended { .. }
+                    | Fact::Signed { .. }
+                    | Fact::RootVerified { .. }
+            ),
+            "that does not happen to one root alone",
+        )?;
+        let inner = Event {
+            fact: fact.clone(),
+            ..event.clone()
+        };
+        self.inside(repository, |view| view.fold_in_step(&inner))
+            .unwrap_or_else(|| {
+                Err(contradiction(format!(
+                    "the script has no further repository {repository:?}"
+                )))
+            })
     }
 
     fn fold_initials(
@@ -476,12 +508,16 @@ impl Ceremony {
                 state.is_destroyed || state.failed.is_some() && !state.is_restored
             }
             Act::EnrolKey { key } => self.is_enrolled(key),
-            Act::CertifyKey { key } => self.keys[key].certificate.is_some(),
-            Act::ComposeRoot | Act::JudgeRequest => self.frozen.is_some(),
-            Act::ReviewRoot => self.reviewed,
-            Act::SignRoot => !self.keys.values().any(KeyState::owes_signature),
+            Act::CertifyKey { key } => {
+                self.keys[key].certificate.is_some() && self.are_further_settled(&step.act)
+            }
+            Act::ComposeRoot | Act::JudgeRequest => {
+                self.frozen.is_some() && self.are_further_settled(&step.act)
+            }
+            Act::ReviewRoot => self.reviewed && self.are_further_settled(&step.act),
+            Act::SignRoot => self.next_signer().is_none(),
             Act::CollectSignatures => self.owed.values().all(Owed::is_settled),
-            Act::VerifyRoot => self.verified.is_some(),
+            Act::VerifyRoot => self.verified.is_some() && self.are_further_settled(&step.act),
             Act::Export => !self.exported.is_empty(),
             Act::ProveToken { key } => {
                 let state = &self.keys[key];

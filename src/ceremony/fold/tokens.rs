@@ -214,6 +214,7 @@ impl Ceremony {
             act.makes().is_some() || matches!(act, Act::BackUpKey { .. } | Act::CertifyKey { .. })
         };
         self.undo(key, is_of_key);
+        self.forget_certificates(key);
         Ok(())
     }
 

@@ -110,7 +110,7 @@ pub struct Generated {
 
 impl Generated {
     /// A key of the root before: it was made earlier, and its token shows it.
-    pub(super) fn earlier(key: &Key) -> Option<Self> {
+    pub(in crate::ceremony) fn earlier(key: &Key) -> Option<Self> {
         Some(Self {
             public_key: key.public()?.clone(),
             key: key.clone(),

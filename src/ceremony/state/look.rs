@@ -212,13 +212,18 @@ impl Ceremony {
             return Vec::new();
         };
         let bytes = signed.to_file_bytes();
-        [
+        let own = [
             format!("{}.root.json", signed.frozen().version()),
             "root.json".to_owned(),
         ]
         .into_iter()
-        .map(|name| named(name, bytes.clone()))
-        .collect()
+        .map(|name| named(name, bytes.clone()));
+        let further = self.further_in_folders().into_iter();
+        let further = further.flat_map(|(folder, view)| {
+            let files = view.export_files().into_iter();
+            files.map(move |(file, bytes)| named(format!("{folder}/{}", file.name), bytes))
+        });
+        own.chain(further).collect()
     }
 
     /// The signatures that other sites owe, and how each stands.

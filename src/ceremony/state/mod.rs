@@ -24,6 +24,7 @@ use super::event::{ExceptionSheet, ExportedFile, Opening, Verdict};
 use super::failure::Failure;
 use super::foundation::Foundation;
 use super::people::Presence;
+use super::repositories::Further;
 
 pub use backup::KeyBackup;
 pub use key::{Former, FormerFate, KeyState};
@@ -68,6 +69,8 @@ pub struct Ceremony {
     pub(super) request: Option<ExportedFile>,
     pub(super) owed: BTreeMap<KeyId, Owed>,
     pub(super) verified: Option<Digest>,
+    /// The roots of further repositories.
+    pub(super) further: Vec<Further>,
     pub(super) export_intended: bool,
     pub(super) exported: Vec<ExportedFile>,
     pub(super) sign_offs: BTreeMap<PersonId, (Verdict, String)>,
@@ -142,6 +145,7 @@ impl Ceremony {
     #[must_use]
     pub fn new(script: Arc<Script>) -> Self {
         let foundation = Foundation::of(&script);
+        let further = Further::all_of(&script);
         let keys = script
             .keys()
             .iter()
@@ -175,6 +179,7 @@ impl Ceremony {
             request: None,
             owed: BTreeMap::new(),
             verified: None,
+            further,
             export_intended: false,
             exported: Vec::new(),
             sign_offs: BTreeMap::new(),

@@ -90,6 +90,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
                 previous: others.last().map(RootFile::document),
                 repository: arguments.gun.as_deref(),
                 is_rehearsal: false,
+                further: Vec::new(),
+                key_files: Vec::new(),
             };
             write(arguments, &consignment)?
         }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::profile::{Kind, Profile, ProfileError};
 use crate::record::TokenId;
 use crate::station;
+use crate::token::key_file::KeyFiles;
 use crate::token::piv::YubiKeys;
 use crate::token::pkcs11::Module;
 use crate::token::{Reader, Seen, TokenError, TokenState};
@@ -76,6 +77,7 @@ impl ReaderArguments {
         }
         Ok(match profile.kind() {
             Kind::YubikeyPiv => Box::new(YubiKeys::connect(&profile)?),
+            Kind::KeyFile => Box::new(KeyFiles::open(&profile)),
             _ => Box::new(Module::load(&profile)?),
         })
     }

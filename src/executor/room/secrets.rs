@@ -6,6 +6,7 @@ use crate::ceremony::{
 use crate::executor::Executor;
 use crate::executor::effects::{Hindrance, Performed};
 use crate::executor::mending::secret_is_gone;
+use crate::executor::room::is_key_file;
 use crate::record::{TokenId, Tries};
 use crate::script::{KeyId, KeyPlan, TokenSecret};
 use crate::secret::Pin;
@@ -59,7 +60,11 @@ impl Executor<'_> {
             return Err(TokenError::PinNotSet.into());
         }
         let tries = self.ceremony().twin_tries(key).unwrap_or(state.pin_tries);
-        let pin = self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?;
+        let pin = if is_key_file(token) {
+            self.ask_pin(key, token, SecretPurpose::KeyFilePassphrase, None)?
+        } else {
+            self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?
+        };
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call("Logging in", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
@@ -152,7 +157,9 @@ impl Executor<'_> {
         let name = self.room.at_desk.clone().unwrap_or_default();
         // A management key is in hex, and a wrong one costs no try; no rehearsal knows one that was written down.
         let is_management = purpose == SecretPurpose::ManagementKey;
-        let digits_only = !is_management && !self.ceremony().is_keyboard_tested();
+        // A passphrase was chosen long ago, on whatever keyboard; a wrong one costs nothing.
+        let is_passphrase = purpose == SecretPurpose::KeyFilePassphrase;
+        let digits_only = !is_management && !is_passphrase && !self.ceremony().is_keyboard_tested();
         let prompt = SecretPrompt {
             who: who.unwrap_or_else(|| plan.holder.clone()),
             purpose,

@@ -6,10 +6,12 @@ mod custody;
 mod destination;
 mod enrolment;
 mod items;
+mod key_files;
 mod media;
 mod notary;
 mod order;
 mod people;
+mod repositories;
 mod restore;
 mod root;
 mod rotation;
@@ -32,6 +34,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     tokens::names(log, draft);
     tokens::apart(log, draft);
     tokens::abilities(log, draft);
+    key_files::check(log, draft);
     items::names(log, draft);
     spares::check(log, draft);
     media::check(log, draft);
@@ -42,6 +45,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     enrolment::check(log, draft);
     rotation::check(log, draft);
     destination::check(log, draft);
+    repositories::check(log, draft);
     order::check(log, draft);
 }
 

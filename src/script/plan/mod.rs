@@ -22,6 +22,7 @@ use super::enrolled::Enrolled;
 use super::fault::Warning;
 use super::medium::{Holds, Medium};
 use super::previous::{DistantKey, KeyChange, Previous};
+use super::repositories::FurtherRepository;
 use super::restore::RestorePlan;
 use super::signing::Signing;
 use super::token::Spare;
@@ -71,6 +72,7 @@ pub struct Script {
     pub(super) spares: Vec<Spare>,
     pub(super) media: Vec<Medium>,
     pub(super) previous: Option<Previous>,
+    pub(super) further: Vec<FurtherRepository>,
     pub(super) distant: Vec<DistantKey>,
     pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,

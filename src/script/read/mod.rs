@@ -14,6 +14,7 @@ mod notary;
 mod people;
 mod pins;
 mod previous;
+mod repositories;
 mod restore;
 mod root;
 mod rotation;
@@ -44,6 +45,7 @@ pub(super) use log::{At, Log, Span};
 pub(super) use media::MediumEntry;
 pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
+pub(super) use repositories::RepositoryEntry;
 pub(super) use restore::RestoreEntry;
 pub(super) use root::{RoleEntry, RootEntry};
 pub(super) use rotation::{ChangeEntry, DistantEntry};
@@ -69,6 +71,8 @@ pub(super) struct Draft {
     pub(super) attestation: AttestationEntry,
     pub(super) people: Vec<PersonEntry>,
     pub(super) previous: Option<PreviousEntry>,
+    /// Repositories beside the script's own.
+    pub(super) further: Vec<RepositoryEntry>,
     pub(super) custody: Option<At<CustodyList>>,
     pub(super) keys: Vec<KeyEntry>,
     pub(super) spares: Vec<SpareEntry>,
@@ -264,6 +268,7 @@ fn document_fields(
             .and_then(|value| value.table("[previous]"))
             .map(|table| previous::read(table, &mut carrier, not_before)),
     };
+    let further = repositories::read(&mut fields, &mut carrier, kind, not_before);
     let custody = custody_list(
         log,
         &mut fields,
@@ -304,6 +309,7 @@ fn document_fields(
         attestation,
         people,
         previous,
+        further,
         custody,
         keys,
         spares,
@@ -390,6 +396,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let media = draft.media.into_iter().map(MediumEntry::complete);
     let distant = draft.distant.into_iter().map(DistantEntry::complete);
     let steps = draft.steps.into_iter().map(StepEntry::complete);
+    let further = draft.further.into_iter().map(RepositoryEntry::complete);
     Some(Script {
         name: String::new(),
         text: String::new(),
@@ -403,6 +410,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
             _ => draft.root.complete(before)?,
         },
         previous,
+        further: further.collect::<Option<_>>()?,
         people: people.collect::<Option<_>>()?,
         keys: keys.collect::<Option<_>>()?,
         spares: spares.collect::<Option<_>>()?,

@@ -36,19 +36,7 @@ pub(super) fn read(
     at: Option<Timestamp>,
 ) -> PreviousEntry {
     let span = fields.span.clone();
-    let older = fields.optional("chain").map(|value| {
-        let items = value.items(MOST_VERSIONS).unwrap_or_default();
-        items
-            .iter()
-            .map(|item| root_file(item, "a file of \"chain\"", carrier))
-            .collect::<Option<Vec<_>>>()
-    });
-    let newest = fields
-        .required(
-            "root",
-            "root = { file = \"previous/7.root.json\", sha256 = \"…\" }",
-        )
-        .and_then(|value| Some((root_file(&value, "\"root\"", carrier)?, value)));
+    let (root, chain) = chain(&mut fields, carrier, at);
     let record = fields
         .optional("record")
         .and_then(|value| Some((record(&value)?, value)));
@@ -81,25 +69,45 @@ pub(super) fn read(
     let record = record.map(|(head, _)| head);
     let custody = custody.map(|(_, file)| file);
     let register = register.map(|(_, file)| file);
-    let mut entry = PreviousEntry {
+    PreviousEntry {
         span,
-        root: None,
-        chain: Vec::new(),
+        root,
+        chain,
         record,
         custody,
         custody_list,
         register,
         payloads,
-    };
+    }
+}
+
+/// Reads `root` and `chain`: the root, if every version ties it to the first, and all of them.
+pub(super) fn chain(
+    fields: &mut Fields<'_, '_>,
+    carrier: &mut Carrier<'_>,
+    at: Option<Timestamp>,
+) -> (Option<At<TrustedRoot>>, Vec<CarriedFile>) {
+    let older = fields.optional("chain").map(|value| {
+        let items = value.items(MOST_VERSIONS).unwrap_or_default();
+        items
+            .iter()
+            .map(|item| root_file(item, "a file of \"chain\"", carrier))
+            .collect::<Option<Vec<_>>>()
+    });
+    let newest = fields
+        .required(
+            "root",
+            "root = { file = \"previous/7.root.json\", sha256 = \"…\" }",
+        )
+        .and_then(|value| Some((root_file(&value, "\"root\"", carrier)?, value)));
     // Without a date the rest of the script is at fault already; without a file, so is this.
     let older = older.unwrap_or_else(|| Some(Vec::new()));
-    if let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) {
-        chain.push(newest);
-        let root = trusted(&value, &chain, at);
-        entry.root = value.at(root);
-        entry.chain = chain;
-    }
-    entry
+    let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) else {
+        return (None, Vec::new());
+    };
+    chain.push(newest);
+    let root = trusted(&value, &chain, at);
+    (value.at(root), chain)
 }
 
 fn root_file(value: &Value<'_, '_>, what: &str, carrier: &mut Carrier<'_>) -> Option<CarriedFile> {

@@ -90,6 +90,7 @@ pub(super) fn read(
     }
     let request = request?;
     Some(Script {
+        further: Vec::new(),
         name: String::new(),
         text: String::new(),
         kind: Kind::Signing,

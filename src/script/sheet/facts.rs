@@ -84,6 +84,11 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
             "Changes",
             format!("root {version}, whose threshold of {threshold} must sign as well"),
         ));
+        for further in script.further() {
+            let version = further.previous.root.version();
+            let what = format!("root {version} of {}, by the same keys", further.name);
+            facts.push(fact("Changes as well", what));
+        }
         for (id, change) in script.key_changes() {
             let mut places = script.distant_keys().iter();
             let place = places.find(|key| key.id == *id).map_or_else(

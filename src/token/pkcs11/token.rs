@@ -145,6 +145,8 @@ impl Pkcs11Token {
         let tries = state.map_or(Tries::Unknown, |state| match role {
             PinRole::User => state.pin_tries,
             PinRole::SecurityOfficer | PinRole::Puk => state.so_pin_tries,
+            // Files are closed under passphrases, and no token is.
+            PinRole::Passphrase => Tries::Unknown,
         });
         if tries == Tries::Exactly(0) {
             TokenError::PinLocked { role }

@@ -1,0 +1,66 @@
+//! Root keys in files: each signs a last time, for the root in which another takes its place.
+
+use crate::profile::{Kind as Make, Profile};
+use crate::script::plan::Kind;
+use crate::script::read::{ChangeEntry, Draft, Log, PersonEntry, TokenEntry};
+use crate::transfer::Destination;
+
+const CHECK: &str = "script.key-file";
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    let own = draft.people.iter().filter_map(PersonEntry::approval);
+    let own = own.filter_map(|own| own.token.as_ref());
+    let spares = draft.spares.iter().filter_map(|spare| spare.token.as_ref());
+    for token in spares.chain(own).filter(|token| is_file(token)) {
+        if let Some(profile) = &token.profile {
+            log.fault(
+                CHECK,
+                &profile.span,
+                "a file stands in for no token",
+                "name a token",
+            );
+        }
+    }
+    let destination = draft.root.destination.as_ref().map(|at| at.value);
+    for key in &draft.keys {
+        let Some(token) = key.token.as_ref().filter(|token| is_file(token)) else {
+            continue;
+        };
+        let Some(profile) = &token.profile else {
+            continue;
+        };
+        let leaves = key
+            .change
+            .as_ref()
+            .is_some_and(|change| change.exists() && !change.stays());
+        if draft.kind != Kind::Rotation || destination != Some(Destination::NotaryV1) || !leaves {
+            log.fault(
+                CHECK,
+                &profile.span,
+                "a key in a file signs once more, and leaves the root by that",
+                "write change = \"remove\" in a rotation with destination = \"notary-v1\", and a [[key]] with a token for the key in its place; or bring it into a token first: conclave token import",
+            );
+            continue;
+        }
+        let before = key.change.as_ref().and_then(ChangeEntry::before);
+        let wanted = before.and_then(|before| before.value.key.canonical_id());
+        let said = token.serial.as_ref().map(|at| at.value.as_str());
+        if let Some(wanted) = wanted
+            && said != Some(wanted.as_str())
+        {
+            let place = token.serial.as_ref().map_or(&profile.span, |at| &at.span);
+            log.fault(
+                CHECK,
+                place,
+                "the file is not the one of this key",
+                format!("key files are called after their keys: serial = \"{wanted}\""),
+            );
+        }
+    }
+}
+
+fn is_file(token: &TokenEntry) -> bool {
+    token.profile.as_ref().is_some_and(|profile| {
+        Profile::named(&profile.value).is_ok_and(|found| found.kind() == Make::KeyFile)
+    })
+}

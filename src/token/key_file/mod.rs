@@ -1,0 +1,420 @@
+//! Root keys of Docker Content Trust in files on a disk, as tokens that do one thing: sign, once somebody typed the
+//! passphrase. What is opened lies in the locked memory of this process, and is wiped when the file is put away.
+
+mod closed;
+mod pem;
+#[cfg(test)]
+mod tests;
+
+use std::env;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use zeroize::Zeroizing;
+
+use self::closed::Closed;
+use self::pem::{MAX_BYTES, Pem};
+use super::{
+    GeneratedKey, HeldKey, HeldObject, KeyRequest, ObjectKind, PinRole, Reader, Seen, Token,
+    TokenError, TokenState,
+};
+use crate::certificate::{Algorithm, PublicKey};
+use crate::metadata::{Key, Scheme};
+use crate::profile::Profile;
+use crate::record::{TokenId, Tries};
+use crate::secret::{Pin, PrivateKey};
+
+/// The name of the profile by which scripts name key files.
+pub const PROFILE: &str = "docker-key-file";
+
+/// How deep key files lie below `private`: old clients kept them in folders named after the repository.
+const DEEPEST: usize = 8;
+
+/// Where Docker and the stock client of Notary keep what they trust: `DOCKER_CONFIG/trust` or `~/.docker/trust`, and
+/// `~/.notary`.
+#[must_use]
+pub fn trust_folders() -> Vec<PathBuf> {
+    let home = env::var_os("HOME").map(PathBuf::from);
+    let docker = env::var_os("DOCKER_CONFIG")
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| Some(home.as_ref()?.join(".docker")));
+    let docker = docker.map(|folder| folder.join("trust"));
+    let notary = home.map(|home| home.join(".notary"));
+    docker.into_iter().chain(notary).collect()
+}
+
+/// A key file, as far as it says of itself without its passphrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFile {
+    path: PathBuf,
+    id: String,
+    role: String,
+}
+
+impl KeyFile {
+    /// Reads what a file says of itself.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no key file of Docker Content Trust.
+    pub fn read(path: &Path) -> Result<Self, TokenError> {
+        let wrong = |problem: String| TokenError::KeyFile {
+            file: path.display().to_string(),
+            problem,
+        };
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        // Old clients wrote the role into the name.
+        let (id, said) = stem
+            .map(|stem| stem.split_once('_').unwrap_or((stem, "")))
+            .unwrap_or_default();
+        if id.len() != 64 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(wrong(
+                "is not called as Docker calls key files: by the ID of the key, 64 hex digits, and .key".to_owned(),
+            ));
+        }
+        let (pem, _) = Self::content(path)?;
+        let role = pem.header("role").unwrap_or(said).to_owned();
+        Ok(Self {
+            path: path.to_owned(),
+            id: id.to_ascii_lowercase(),
+            role,
+        })
+    }
+
+    /// The root keys in these trust directories.
+    #[must_use]
+    pub fn roots_in(folders: &[PathBuf]) -> Vec<Self> {
+        let mut paths = Vec::new();
+        for folder in folders {
+            collect(&folder.join("private"), DEEPEST, &mut paths);
+        }
+        paths.sort();
+        let mut found: Vec<Self> = Vec::new();
+        for path in paths {
+            if let Ok(file) = Self::read(&path)
+                && file.is_root()
+                && !found.iter().any(|known| known.id == file.id)
+            {
+                found.push(file);
+            }
+        }
+        found
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The canonical ID of the key, by which it is called.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it says that it is a root key.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.role == "root"
+    }
+
+    /// Refuses a key of another role.
+    ///
+    /// # Errors
+    /// When it is not a root key.
+    pub fn require_root(&self) -> Result<(), TokenError> {
+        if self.is_root() {
+            return Ok(());
+        }
+        Err(TokenError::KeyFile {
+            file: self.path.display().to_string(),
+            problem: match self.role.as_str() {
+                "" => "does not say of which role its key is".to_owned(),
+                role => format!("holds a key of the role {role:?}, and not a root key"),
+            },
+        })
+    }
+
+    /// Opens the key in it.
+    ///
+    /// # Errors
+    /// When the passphrase is wrong, the file is damaged, or it holds another key than its name says.
+    pub fn open(&self, passphrase: &Pin) -> Result<OpenedKeyFile, TokenError> {
+        self.require_root()?;
+        let (pem, path) = Self::content(&self.path)?;
+        let wrong = |problem: String| TokenError::KeyFile {
+            file: path.display().to_string(),
+            problem,
+        };
+        let closed = Closed::read(pem).map_err(wrong)?;
+        let private = closed.open(passphrase).ok_or(TokenError::WrongPin {
+            role: PinRole::Passphrase,
+            tries: Tries::Unknown,
+        })?;
+        let public = public_of(&private).ok_or_else(|| {
+            wrong(
+                "holds no key on the curve P-256, on which Notary's tools make root keys"
+                    .to_owned(),
+            )
+        })?;
+        if canonical_id(&public).as_deref() != Some(self.id.as_str()) {
+            return Err(wrong(
+                "holds another key than the one after which it is called".to_owned(),
+            ));
+        }
+        Ok(OpenedKeyFile { private, public })
+    }
+
+    fn content(path: &Path) -> Result<(Pem, PathBuf), TokenError> {
+        let wrong = |problem: String| TokenError::KeyFile {
+            file: path.display().to_string(),
+            problem,
+        };
+        let mut text = String::new();
+        let file =
+            fs::File::open(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        file.take(MAX_BYTES)
+            .read_to_string(&mut text)
+            .map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let pem = Pem::read(&text).map_err(wrong)?;
+        Ok((pem, path.to_owned()))
+    }
+
+    fn token_id(&self) -> TokenId {
+        TokenId {
+            profile: PROFILE.to_owned(),
+            manufacturer: "Docker Content Trust".to_owned(),
+            model: "key file".to_owned(),
+            serial: self.id.clone(),
+            label: self.role.clone(),
+        }
+    }
+}
+
+/// A key out of its file, in memory.
+pub struct OpenedKeyFile {
+    /// The private half.
+    pub private: PrivateKey,
+    /// The public half, computed from it.
+    pub public: PublicKey,
+}
+
+/// The canonical ID of a key, as Notary computes it.
+fn canonical_id(public: &PublicKey) -> Option<String> {
+    let key = Key::notary(public).ok()?;
+    Some(key.canonical_id()?.as_str().to_owned())
+}
+
+fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && depth > 0 => collect(&path, depth - 1, paths),
+            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "key") => {
+                paths.push(path);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The key pair on the one curve on which Notary's tools make root keys.
+fn pair(private: &PrivateKey) -> Option<EcdsaKeyPair> {
+    EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_ASN1_SIGNING, private.expose()).ok()
+}
+
+fn public_of(private: &PrivateKey) -> Option<PublicKey> {
+    PublicKey::from_point(Algorithm::P256, pair(private)?.public_key().as_ref()).ok()
+}
+
+/// The trust directories of this machine, as a place where root keys lie.
+pub struct KeyFiles {
+    profile: Profile,
+    folders: Vec<PathBuf>,
+}
+
+impl KeyFiles {
+    /// The trust directories of whoever runs this.
+    #[must_use]
+    pub fn open(profile: &Profile) -> Self {
+        Self {
+            profile: profile.clone(),
+            folders: trust_folders(),
+        }
+    }
+}
+
+impl Reader for KeyFiles {
+    fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
+        let files = KeyFile::roots_in(&self.folders).into_iter();
+        let seen = files.map(|file| Seen {
+            id: file.token_id(),
+            state: state(),
+        });
+        Ok(seen.collect())
+    }
+
+    fn reset(&mut self) -> Result<(), TokenError> {
+        Ok(())
+    }
+
+    fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
+        let mut files = KeyFile::roots_in(&self.folders).into_iter();
+        let file = files.find(|file| file.token_id() == *id);
+        let file = file.ok_or_else(|| TokenError::NotFound {
+            wanted: format!("key file {}.key", id.serial),
+        })?;
+        Ok(Box::new(KeyFileToken {
+            id: id.clone(),
+            file,
+            opened: None,
+        }))
+    }
+}
+
+fn state() -> TokenState {
+    TokenState {
+        initialised: true,
+        pin_set: true,
+        pin_tries: Tries::Unknown,
+        so_pin_tries: Tries::Unknown,
+        pin_length: 1..=255,
+        login_required: true,
+        own_pin_pad: false,
+        write_protected: true,
+        at_factory_value: Vec::new(),
+    }
+}
+
+/// A key file in the place of a token.
+struct KeyFileToken {
+    id: TokenId,
+    file: KeyFile,
+    opened: Option<OpenedKeyFile>,
+}
+
+impl KeyFileToken {
+    fn object_id(&self) -> Vec<u8> {
+        hex::decode(&self.file.id).unwrap_or_default()
+    }
+}
+
+fn cannot(what: &str) -> TokenError {
+    TokenError::Unsupported {
+        what: format!("{what}: it is a file"),
+    }
+}
+
+impl Token for KeyFileToken {
+    fn id(&self) -> &TokenId {
+        &self.id
+    }
+
+    fn state(&mut self) -> Result<TokenState, TokenError> {
+        if self.file.path.is_file() {
+            Ok(state())
+        } else {
+            Err(TokenError::Removed)
+        }
+    }
+
+    fn initialise(&mut self, _so_pin: &Pin, _label: &str) -> Result<(), TokenError> {
+        Err(cannot("be initialised"))
+    }
+
+    fn set_pin(&mut self, _so_pin: &Pin, _pin: &Pin) -> Result<(), TokenError> {
+        Err(cannot("have a PIN set"))
+    }
+
+    fn change_pin(&mut self, _old: &Pin, _new: &Pin) -> Result<(), TokenError> {
+        Err(cannot("have its passphrase changed"))
+    }
+
+    fn login(&mut self, pin: &Pin) -> Result<(), TokenError> {
+        self.opened = None;
+        self.opened = Some(self.file.open(pin)?);
+        Ok(())
+    }
+
+    fn logout(&mut self) -> Result<(), TokenError> {
+        self.opened = None;
+        Ok(())
+    }
+
+    fn objects(&mut self) -> Result<Vec<HeldObject>, TokenError> {
+        Ok(vec![HeldObject {
+            kind: ObjectKind::PrivateKey,
+            object_id: self.object_id(),
+            label: self.file.role.clone(),
+        }])
+    }
+
+    fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError> {
+        let opened = self.opened.iter();
+        let held = opened.map(|opened| HeldKey {
+            object_id: self.object_id(),
+            label: self.file.role.clone(),
+            public: opened.public.clone(),
+        });
+        Ok(held.collect())
+    }
+
+    /// The public half is as closed as the private one; the file is called after it.
+    fn holding(&mut self, public: &PublicKey) -> Result<Option<HeldKey>, TokenError> {
+        let is_it = canonical_id(public).as_deref() == Some(self.file.id.as_str());
+        Ok(is_it.then(|| HeldKey {
+            object_id: self.object_id(),
+            label: self.file.role.clone(),
+            public: public.clone(),
+        }))
+    }
+
+    fn generate(&mut self, _request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
+        Err(cannot("make keys"))
+    }
+
+    fn recover(&mut self, _request: &KeyRequest) -> Result<Option<GeneratedKey>, TokenError> {
+        Ok(None)
+    }
+
+    fn sign_by(
+        &mut self,
+        object_id: &[u8],
+        public: &PublicKey,
+        scheme: Scheme,
+        message: &[u8],
+    ) -> Result<Vec<u8>, TokenError> {
+        let opened = self.opened.as_ref().ok_or(TokenError::LoginNeeded)?;
+        if opened.public != *public {
+            return Err(TokenError::KeyNotFound {
+                object_id: object_id.to_vec(),
+            });
+        }
+        if scheme != Scheme::EcdsaP256 {
+            return Err(cannot("sign by that scheme"));
+        }
+        let signed =
+            pair(&opened.private).and_then(|pair| pair.sign(&SystemRandom::new(), message).ok());
+        let signature = signed.ok_or_else(|| cannot("sign by that scheme"))?;
+        Ok(signature.as_ref().to_vec())
+    }
+
+    fn random(&mut self, _length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+        Err(cannot("give random bytes"))
+    }
+
+    fn destroy(&mut self, _object_id: &[u8]) -> Result<(), TokenError> {
+        Err(cannot("destroy its key"))
+    }
+}

@@ -1,0 +1,164 @@
+//! Key files of the stock client and of OpenSSL.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// What `notary key generate` of version 0.7.0 wrote, under "a passphrase".
+const STOCK: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+role: root
+
+MIHuMEkGCSqGSIb3DQEFDTA8MBsGCSqGSIb3DQEFDDAOBAgr0I/2/o8wgwICCAAw
+HQYJYIZIAWUDBAEqBBA/WGrJjIvWY23pqW5CDFMZBIGgllGkMAD+PeNlJxYmQaLC
+MPYxirOO0XcLqkeH8GCByOMgLi1989wmeGms+zGnWQSG5IhBt/dQ+MmFWhX0jWZV
+gG96nudYnugSiy3OOFBNt/2Z79ZrUDx3cDy9UqUhX0geXSu1HKVX90jPqzfPF3Gw
+SMdJ8BKuvFnBjuBlUQVzcW20Jdaal5n62bEc6ja4d71y0lQSzwwR/0M0T+JX/0Rg
+Ag==
+-----END ENCRYPTED PRIVATE KEY-----
+";
+const STOCK_ID: &str = "2be7b5eab2742ae2293bf75c07d73d8e0d9ad9b95dff4179a88bc76e6b5a665c";
+
+/// What `openssl ec -aes-256-cbc` wrote, under "secret": as the clients of old did.
+const LEGACY: &str = "\
+-----BEGIN EC PRIVATE KEY-----
+role: root
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-256-CBC,B590665EF6640C23435961C33FEAE924
+
+CD8Sm7PIXE/8TJUFNzP5z27wjYgKb4BtcXKCAR77dN0SJDdwg58NlZGbH3hnAi9S
+VNR45J9/LbfS2fmbz2iiXibb5jJb5yVqr09C+HmbgyVQ6RcanKmoXLRnbj/IZuat
+D55doAztA1X9dIlHa4XQq42UaGWS/46zabprk6yHQYk=
+-----END EC PRIVATE KEY-----
+";
+/// What `openssl pkcs8 -topk8` writes of the same key, under "x".
+const MODERN: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+role: root
+
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjdsZXBmtLkngICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEH1X6PouJ0ZUf1lICI8EX8MEgZCV
+tox9GWQeaz91vWCIKLKKKPgAe5+srOVhwYgB1/FqHKpxGQ1sxJBT71Ap748DwBlE
+NJEcb5PVgPY3xmNZC2HAQdmv33shPbGiGcFfgISouSKUSfS7AR0Og4IifdO6UKUU
+29Z7u+GssX/rfQxGrTI9fU0309iJw5a2T92QYFKZx83BP8lsVCH3PYybpzYt/j8=
+-----END ENCRYPTED PRIVATE KEY-----
+";
+const OPENSSL_ID: &str = "e0cca6290f1ae63e1e909fc482364a2909ff90eab280c7f239e641efd47c2018";
+
+/// Closed by PKCS #12's own derivation and 3DES.
+const ODD: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+role: root
+
+MIHhMBwGCiqGSIb3DQEMAQMwDgQI/RKHwXTVWKUCAggABIHA5tAalyFPaRjjcssj
+jKbQtgq4c1xjEtnvXaT+Td0uhCdoKJ6pzq0yJZMiuAMJgK0rLm2ScVKHC5ZiebGC
+GTh0Ph15zaxqgBD+QHkivp3AAyyOe2hBg83/zirysEqCAU0WbFiORIinmODqUMfx
++0CBDXlnTqn1B4Qp1STWGfNwBrcR+mWecxdHwzc/TaN6zwZXao2wX80VY4Mmjcgp
+qVwrP6UMcGHO47Q7mnxmFf66xrIXwJMEAsMazY7Wwk3G8H5Y
+-----END ENCRYPTED PRIVATE KEY-----
+";
+
+fn passphrase(text: &str) -> Pin {
+    Pin::new(Zeroizing::new(text.to_owned())).unwrap()
+}
+
+fn lay(folder: &TempDir, name: &str, text: &str) -> PathBuf {
+    let private = folder.path().join("private");
+    fs::create_dir_all(&private).unwrap();
+    let path = private.join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn why<T>(result: Result<T, TokenError>) -> String {
+    result.err().unwrap().to_string()
+}
+
+#[test]
+fn what_stock_tools_closed_opens_and_signs() {
+    let folder = TempDir::new().unwrap();
+    for (text, id, phrase) in [
+        (STOCK, STOCK_ID, "a passphrase"),
+        (LEGACY, OPENSSL_ID, "secret"),
+        (MODERN, OPENSSL_ID, "x"),
+    ] {
+        let path = lay(&folder, &format!("{id}.key"), text);
+        let file = KeyFile::read(&path).unwrap();
+        assert!(file.is_root() && file.id() == id);
+        let wrong = file.open(&passphrase("another"));
+        assert!(matches!(
+            wrong,
+            Err(TokenError::WrongPin {
+                role: PinRole::Passphrase,
+                ..
+            })
+        ));
+        assert_eq!(why(wrong), "the passphrase is wrong");
+        let mut token = KeyFileToken {
+            id: file.token_id(),
+            file,
+            opened: None,
+        };
+        assert!(token.keys().unwrap().is_empty());
+        token.login(&passphrase(phrase)).unwrap();
+        let held = token.keys().unwrap().remove(0);
+        assert!(token.holding(&held.public).unwrap().is_some());
+        let scheme = Scheme::EcdsaP256;
+        let signed = token.sign_by(&held.object_id, &held.public, scheme, b"a root");
+        scheme
+            .verify(&held.public, b"a root", &signed.unwrap())
+            .unwrap();
+        token.logout().unwrap();
+        assert!(matches!(
+            token.sign_by(&held.object_id, &held.public, scheme, b"a root"),
+            Err(TokenError::LoginNeeded)
+        ));
+    }
+}
+
+#[test]
+fn what_is_no_root_key_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let targets = STOCK.replace("role: root", "role: targets\ngun: docker.example/app");
+    let path = lay(&folder, &format!("{STOCK_ID}.key"), &targets);
+    let other = KeyFile::read(&path)
+        .unwrap()
+        .open(&passphrase("a passphrase"));
+    assert!(
+        why(other).ends_with("holds a key of the role \"targets\", and not a root key"),
+        "a key of another role"
+    );
+    assert!(KeyFile::roots_in(&[folder.path().to_owned()]).is_empty());
+    let renamed = lay(&folder, &format!("{OPENSSL_ID}.key"), STOCK);
+    let other = KeyFile::read(&renamed)
+        .unwrap()
+        .open(&passphrase("a passphrase"));
+    assert!(why(other).ends_with("holds another key than the one after which it is called"));
+    let open = LEGACY.replace("Proc-Type: 4,ENCRYPTED\n", "");
+    for (text, told) in [
+        (ODD, "is closed in a way that Conclave does not know"),
+        (open.as_str(), "is not closed under a passphrase"),
+    ] {
+        let path = lay(&folder, &format!("{OPENSSL_ID}.key"), text);
+        let opened = KeyFile::read(&path).unwrap().open(&passphrase("x"));
+        let why = why(opened);
+        assert!(why.contains(told), "{why}");
+    }
+    let named = lay(&folder, "my.key", STOCK);
+    assert!(why(KeyFile::read(&named)).contains("is not called as Docker calls key files"));
+}
+
+#[test]
+fn a_trust_directory_is_searched_as_old_and_new_clients_laid_it_out() {
+    let folder = TempDir::new().unwrap();
+    lay(&folder, &format!("{STOCK_ID}.key"), STOCK);
+    let old = folder.path().join("private/root_keys");
+    fs::create_dir(&old).unwrap();
+    let unsaid = LEGACY.replace("role: root\n", "");
+    fs::write(old.join(format!("{OPENSSL_ID}_root.key")), unsaid).unwrap();
+    let found = KeyFile::roots_in(&[folder.path().to_owned()]);
+    let ids: Vec<&str> = found.iter().map(KeyFile::id).collect();
+    assert_eq!(ids, [STOCK_ID, OPENSSL_ID]);
+}

@@ -1,0 +1,87 @@
+//! Two repositories of Notary under the same keys, whose roots one ceremony changes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use conclave::ceremony::Mode;
+use conclave::metadata::{RoleKind, RootFile};
+use conclave::script::Script;
+use conclave::words::Digest;
+
+use super::{Room, SoftwareToken, of_notary, parse_with};
+
+/// The name of the repository beside the script's own.
+pub(crate) const OTHER: &str = "example.com/other";
+
+const STEPS: [(&str, &str); 16] = [
+    ("attendance", ""),
+    ("attest-clock", ""),
+    ("inspect-station", ""),
+    ("read-script", ""),
+    ("open-token", "key-1"),
+    ("open-token", "key-2"),
+    ("open-token", "key-3"),
+    ("generate-key", "key-3"),
+    ("certify-key", "key-3"),
+    ("compose-root", ""),
+    ("review-root", ""),
+    ("sign-root", ""),
+    ("verify-root", ""),
+    ("export", ""),
+    ("prove-token", "key-3"),
+    ("sign-off", ""),
+];
+
+/// A rotation of both roots: one key goes, one stays, one comes. `notary` are lines of `[root.notary-v1]`.
+pub(crate) fn script(notary: &str) -> (Arc<Script>, BTreeMap<String, SoftwareToken>) {
+    let first = Room::closed(of_notary(), Mode::Production);
+    let bytes = first.ceremony.signed().unwrap().to_file_bytes();
+    let root = RootFile::read(&bytes).unwrap();
+    let ids = root.document().role(RoleKind::Root).key_ids().to_vec();
+    let sha256 = Digest::of(&bytes);
+    let (own, other) = ("previous/1.root.json", "other/1.root.json");
+    let mut text = format!(
+        "schema = 1\nkind = \"rotation\"\ntitle = \"Change both roots\"\nrepository = \"example.com/updates\"\n\
+         not_before = \"2027-06-01T09:00:00Z\"\nassurance = \"solo\"\n\n\
+         [previous]\nroot = {{ file = \"{own}\", sha256 = \"{sha256}\" }}\n\n\
+         [root]\nthreshold = 1\nexpires = \"2028-06-01T00:00:00Z\"\ndestination = \"notary-v1\"\n\n\
+         [root.notary-v1]\n{notary}\n\n\
+         [[further_repository]]\nname = \"{OTHER}\"\nroot = {{ file = \"{other}\", sha256 = \"{sha256}\" }}\n\n\
+         [[person]]\nid = \"one\"\nname = \"One Person\"\nroles = [\"administrator\", \"key-holder\"]\n"
+    );
+    for (number, what) in [
+        (1, format!("change = \"remove\"\nkey_id = \"{}\"", ids[0])),
+        (2, format!("change = \"keep\"\nkey_id = \"{}\"", ids[1])),
+        (
+            3,
+            "change = \"add\"\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"".to_owned(),
+        ),
+    ] {
+        let _ = writeln!(
+            text,
+            "\n[[key]]\nid = \"key-{number}\"\nholder = \"one\"\ntoken = {{ profile = \"softhsm2\", label = \"conclave-key-{number}\" }}\n{what}"
+        );
+    }
+    for (act, key) in STEPS {
+        let _ = writeln!(text, "\n[[step]]\nact = \"{act}\"");
+        if !key.is_empty() {
+            let _ = writeln!(text, "key = \"{key}\"");
+        }
+    }
+    let files = [(own, bytes.as_slice()), (other, bytes.as_slice())];
+    (parse_with(&text, &files), first.tokens().clone())
+}
+
+/// The ceremony, opened.
+pub(crate) fn open(notary: &str) -> Room {
+    let (script, tokens) = script(notary);
+    Room::open_with(script, Mode::Production, &tokens)
+}
+
+/// The ceremony, at its end.
+pub(crate) fn closed() -> Room {
+    let mut room = open("");
+    while room.advance() {}
+    room
+}

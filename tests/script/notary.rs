@@ -1,0 +1,140 @@
+//! The ready migration, and every fault that a change of several roots of Notary, or a key in a file, can have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use conclave::script::{CarriedFiles as _, Embedded, Faults, Script, embedded};
+use conclave::words::Digest;
+
+use crate::day;
+
+/// The root of a repository under another key.
+const OTHER: &[u8] = include_bytes!("notary/2.root.json");
+
+fn ready(name: &str) -> &'static Embedded {
+    let mut ready = embedded().iter();
+    ready.find(|script| script.name == name).unwrap()
+}
+
+fn parse(text: &str) -> Result<Script, Faults> {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for script in [ready("notary-migration"), ready("rotation")] {
+        files.extend(
+            script
+                .files
+                .iter()
+                .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())),
+        );
+    }
+    files.insert("other/2.root.json".to_owned(), OTHER.to_vec());
+    Script::parse("migration.toml", text, &files, day())
+}
+
+#[test]
+fn the_ready_migration_says_what_it_says() {
+    let script = parse(ready("notary-migration").text).unwrap();
+    let names: Vec<_> = script
+        .further()
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["docker.io/example/tools"]);
+    assert_eq!(script.further()[0].folder(), "docker.io_example_tools");
+    assert_eq!(script.root_version(), 3);
+    let within = script.within(&script.further()[0]).unwrap();
+    assert_eq!(within.repository(), "docker.io/example/tools");
+    assert_eq!(within.certificate_name(), "docker.io/example/tools");
+    // The same key, under the certificate that this repository has of it.
+    let before = |script: &Script| script.keys()[0].change.before().unwrap().clone();
+    assert_ne!(before(&script).id, before(&within).id);
+    assert_eq!(before(&script).key.public(), before(&within).key.public());
+    assert!(ready("notary-migration").read("notary/2.root.json").is_ok());
+}
+
+/// What is edited, and into what.
+type Case = (&'static str, &'static str, &'static str);
+
+const CASES: [Case; 8] = [
+    (
+        "repositories-elsewhere",
+        "destination = \"notary-v1\"",
+        "destination = \"plain\"",
+    ),
+    (
+        "repositories-twice",
+        "name = \"docker.io/example/tools\"",
+        "name = \"docker.io/example/app\"",
+    ),
+    (
+        "repositories-folder",
+        "[[person]]",
+        "[[further_repository]]\nname = \"docker.io:example/tools\"\n{tools}\n\n[[person]]",
+    ),
+    ("repositories-other-key", "{tools}", "{other}"),
+    (
+        "repositories-certificate",
+        "[previous]",
+        "[root.notary-v1]\ncertificate_name = \"docker.io/example/app\"\n\n[previous]",
+    ),
+    ("key-file-stays", "change = \"remove\"", "change = \"keep\""),
+    (
+        "key-file-of-another-key",
+        "serial = \"78969b8b",
+        "serial = \"78969b8c",
+    ),
+    (
+        "key-file-is-new",
+        "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
+        "token = { profile = \"docker-key-file\", label = \"conclave-key-1\" }",
+    ),
+];
+
+fn faults((name, cut, put): Case) -> Faults {
+    let text = ready("notary-migration").text;
+    let line = |path: &str, bytes: &[u8]| {
+        format!(
+            "root = {{ file = {path:?}, sha256 = \"{}\" }}",
+            Digest::of(bytes)
+        )
+    };
+    let tools = ready("notary-migration")
+        .read("notary/tools/2.root.json")
+        .unwrap();
+    let fill = |part: &str| {
+        part.replace("{tools}", &line("notary/tools/2.root.json", &tools))
+            .replace("{other}", &line("other/2.root.json", OTHER))
+    };
+    let (cut, put) = (fill(cut), fill(put));
+    assert!(text.contains(&cut), "{name}: nothing to cut");
+    match parse(&text.replacen(&cut, &put, 1)) {
+        Err(faults) => faults,
+        Ok(_) => panic!("{name}: no fault"),
+    }
+}
+
+pub(crate) fn checks() -> BTreeSet<&'static str> {
+    let all = CASES.into_iter().flat_map(faults);
+    all.map(|fault| fault.check).collect()
+}
+
+#[test]
+fn every_fault_is_told_with_its_place_and_a_hint() {
+    for case in CASES {
+        let mut said = String::new();
+        for fault in faults(case) {
+            writeln!(
+                said,
+                "error: {fault}\nhint: {}\ncheck: {}\n",
+                fault.hint, fault.check
+            )
+            .unwrap();
+        }
+        insta::with_settings!({
+            snapshot_path => "faults",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!(format!("notary-{}", case.0), said);
+        });
+    }
+}
