@@ -15,10 +15,9 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
         .map_or_else(String::new, |ceremony| ceremony.name(&shown.who).to_owned());
     let mut lines = Lines::new(theme, room);
     lines.entry("for  ", 5, &shown.about, theme.strong());
-    lines.gap();
     if showing.is_open {
-        // The secret comes first, so that all of it stands on the smallest screen; what was said before it was shown is
-        // not said again.
+        // The secret comes first and at once, so that all of it stands on the smallest screen with what goes beside it;
+        // what was said before it was shown is not said again.
         for line in &shown.lines {
             let mut spans = vec![Span::raw("    ")];
             // Letter by letter: a copy of the line would be left in memory when the text is dropped.
@@ -29,10 +28,10 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
             lines.push(Line::from(spans));
         }
         for advice in shown.advice.iter().skip(1) {
-            lines.gap();
             lines.paragraph(advice, Style::new());
         }
     } else {
+        lines.gap();
         lines.hanging(
             "Others turn away. ",
             &format!("{who} alone sees the screen, and writes by hand."),
