@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use super::backup::{Backup, Told};
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
 use super::enrol::Enrol;
@@ -69,6 +70,8 @@ pub(super) struct Arguments {
     enrol: Enrol,
     #[command(flatten)]
     restore: Restore,
+    #[command(flatten)]
+    backup: Backup,
 }
 
 impl Arguments {
@@ -98,6 +101,8 @@ enum Ready {
     Drill,
     /// No root: shares restore a lost key onto a new token
     Recovery,
+    /// No root: a key that exists gets shares
+    Backup,
 }
 
 impl Ready {
@@ -110,6 +115,7 @@ impl Ready {
             Self::Enrolment => "enrolment",
             Self::Drill => "drill",
             Self::Recovery => "recovery",
+            Self::Backup => "backup",
         }
     }
 
@@ -129,11 +135,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let makes_first = matches!(arguments.kind, Ready::Genesis | Ready::Enrolment);
     let enrolled = arguments.enrol.files()?;
     carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
-    if arguments.restore.is_given() && arguments.kind.restores().is_none() {
+    if arguments.backup.is_given() && arguments.kind != Ready::Backup {
+        return Err(Failure::new(
+            Status::Usage,
+            "this ceremony gives no key that exists shares",
+        )
+        .hint("conclave script new backup; a key that is made gets them in its own script"));
+    }
+    if arguments.restore.is_given()
+        && arguments.kind.restores().is_none()
+        && !(arguments.kind == Ready::Backup && arguments.restore.is_manifest_alone())
+    {
         return Err(Failure::new(Status::Usage, "this ceremony restores no key")
             .hint("conclave script new drill, or recovery"));
     }
-    let text = if let Some(kind) = arguments.kind.restores() {
+    let text = if arguments.kind == Ready::Backup {
+        let blueprint = arguments.backup.blueprint(&Told {
+            manifest: arguments.restore.manifest(),
+            repository: Some(&arguments.repository),
+            title: arguments.title.as_deref(),
+            not_before: arguments.not_before,
+            threshold: arguments.threshold,
+            profile: &arguments.profile,
+        })?;
+        carried = super::backup::carried(&blueprint).into_iter().collect();
+        blueprint.write()
+    } else if let Some(kind) = arguments.kind.restores() {
         if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
             return Err(Failure::new(
                 Status::Usage,
@@ -177,12 +204,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Failure::new(Status::Usage, error.to_string())
             .hint("make more keys: --tokens in a genesis, --add in a change")
     })?;
-    let name = arguments
-        .out
-        .display()
-        .to_string()
-        .escape_debug()
-        .to_string();
     let roots = arguments.enrol.roots()?;
     let text = if roots.is_empty() {
         text
@@ -191,12 +212,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         trust_roots(&text, &roots)
             .map_err(|error| Failure::new(Status::Usage, error.to_string()))?
     };
+    write_judged(&arguments.out, &text, &carried)
+}
+
+/// Writes a script that is sound, with all that it carries; tells the faults of one that is not.
+pub(in crate::cli) fn write_judged(
+    out: &Path,
+    text: &str,
+    carried: &BTreeMap<String, Vec<u8>>,
+) -> Result<Status, Failure> {
+    let name = out.display().to_string().escape_debug().to_string();
     // Judged before anything is written: there is no faulty script to find later.
-    let script = match Script::parse(&name, &text, &carried, Timestamp::now()) {
+    let script = match Script::parse(&name, text, carried, Timestamp::now()) {
         Ok(script) => script,
         Err(faults) => return Ok(tell_faults(&faults)),
     };
-    write(arguments, &script)?;
+    write(out, &script)?;
     tell_warnings(&script);
     eprintln!("wrote {name}");
     eprintln!("hint: write the names of the people into it, then: conclave script check {name}");
@@ -281,8 +312,8 @@ fn no_key(path: &Path, error: &KeyFileError) -> Failure {
 }
 
 /// The script last: when it is there, so is everything that it carries.
-fn write(arguments: &Arguments, script: &Script) -> Result<(), Failure> {
-    let directory = arguments.out.parent().unwrap_or(Path::new(""));
+fn write(out: &Path, script: &Script) -> Result<(), Failure> {
+    let directory = out.parent().unwrap_or(Path::new(""));
     let mut missing = Vec::new();
     for file in script.carried_files() {
         let path = directory.join(&file.name);
@@ -293,12 +324,12 @@ fn write(arguments: &Arguments, script: &Script) -> Result<(), Failure> {
         refuse_existing(&path)?;
         missing.push((path, &file.bytes));
     }
-    refuse_existing(&arguments.out)?;
+    refuse_existing(out)?;
     for (path, bytes) in missing {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| failure(parent, &error))?;
         }
         create(&path, bytes)?;
     }
-    create(&arguments.out, script.text().as_bytes())
+    create(out, script.text().as_bytes())
 }

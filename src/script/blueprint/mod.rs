@@ -3,6 +3,7 @@
 mod backup;
 mod change;
 mod enrolment;
+mod reissue;
 mod restore;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 pub use backup::{Keeper, back_up};
 pub use change::{ChangeBlueprint, KeyFate};
 pub use enrolment::{EnrolledKey, enrol, trust_roots};
+pub use reissue::{BackupBlueprint, BackupSource, NamedFile};
 pub use restore::RestoreBlueprint;
 
 use super::TokenSecret;
