@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         say(&format!("{:#}\n", Value::from(scripts)))?;
     } else {
         for script in embedded() {
-            say(&format!("{:<12}{}\n", script.name, script.summary))?;
+            say(&format!("{:<18}{}\n", script.name, script.summary))?;
         }
     }
     Ok(Status::Done)

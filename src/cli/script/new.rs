@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
 use super::enrol::Enrol;
+use super::migration::Migration;
 use super::restore::Restore;
 use super::source::read_file;
 use super::{tell_faults, tell_warnings, time};
@@ -44,7 +45,7 @@ pub(super) struct Arguments {
     expires: Option<Timestamp>,
     /// Root keys of a first root, each with a key holder and a token of its own [default: 5]
     #[arg(long, value_name = "N")]
-    tokens: Option<u8>,
+    pub(super) tokens: Option<u8>,
     /// Signatures that a root needs [default: more than half of the tokens; in a change, what it was]
     #[arg(long, value_name = "M")]
     pub(super) threshold: Option<u8>,
@@ -69,6 +70,8 @@ pub(super) struct Arguments {
     enrol: Enrol,
     #[command(flatten)]
     restore: Restore,
+    #[command(flatten)]
+    migration: Migration,
 }
 
 impl Arguments {
@@ -98,6 +101,10 @@ enum Ready {
     Drill,
     /// No root: shares restore a lost key onto a new token
     Recovery,
+    /// The first root for Docker Content Trust
+    Notary,
+    /// Other roots for Docker Content Trust: out of a key file, into tokens
+    NotaryMigration,
 }
 
 impl Ready {
@@ -110,6 +117,8 @@ impl Ready {
             Self::Enrolment => "enrolment",
             Self::Drill => "drill",
             Self::Recovery => "recovery",
+            Self::Notary => "notary",
+            Self::NotaryMigration => "notary-migration",
         }
     }
 
@@ -126,14 +135,36 @@ impl Ready {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let online = online(arguments)?;
     let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
-    let makes_first = matches!(arguments.kind, Ready::Genesis | Ready::Enrolment);
+    let makes_first = matches!(
+        arguments.kind,
+        Ready::Genesis | Ready::Enrolment | Ready::Notary
+    );
     let enrolled = arguments.enrol.files()?;
     carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
     if arguments.restore.is_given() && arguments.kind.restores().is_none() {
         return Err(Failure::new(Status::Usage, "this ceremony restores no key")
             .hint("conclave script new drill, or recovery"));
     }
-    let text = if let Some(kind) = arguments.kind.restores() {
+    let migrates = arguments.kind == Ready::NotaryMigration;
+    if arguments.migration.is_given() && !migrates {
+        return Err(
+            Failure::new(Status::Usage, "nothing is taken out of a key file here")
+                .hint("conclave script new notary-migration"),
+        );
+    }
+    let text = if migrates {
+        if arguments.change.is_given() || !enrolled.is_empty() || arguments.threshold.is_some() {
+            return Err(Failure::new(
+                Status::Usage,
+                "a migration exchanges one key for keys of which each is enough, and changes nothing else",
+            )
+            .hint("give --tokens, --trust and --also; hold a rotation for all else"));
+        }
+        let blueprint = arguments.migration.blueprint(arguments)?;
+        carried.clear();
+        carried.extend(blueprint.files());
+        blueprint.write()
+    } else if let Some(kind) = arguments.kind.restores() {
         if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
             return Err(Failure::new(
                 Status::Usage,
@@ -150,7 +181,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             return Err(Failure::new(Status::Usage, "this ceremony changes no root")
                 .hint("conclave script new rotation, renewal or revocation"));
         }
-        blueprint(arguments, online)?.write()
+        blueprint(arguments, online)?.write_from(arguments.kind.name())
     } else {
         if arguments.tokens.is_some() {
             return Err(Failure::new(
@@ -205,7 +236,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
 fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Failure> {
     let is_enrolment = arguments.kind == Ready::Enrolment;
-    let tokens = arguments.tokens.unwrap_or(if is_enrolment { 1 } else { 5 });
+    // Stock tools of Notary sign with one key: two are a key and its spare.
+    let is_notary = arguments.kind == Ready::Notary;
+    let tokens = arguments.tokens.unwrap_or(match arguments.kind {
+        Ready::Enrolment => 1,
+        Ready::Notary => 2,
+        _ => 5,
+    });
     let kind = if is_enrolment {
         Kind::Enrolment
     } else {
@@ -216,7 +253,9 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Fa
         title: arguments.title.clone(),
         repository: arguments.repository.clone(),
         tokens,
-        threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
+        threshold: arguments
+            .threshold
+            .unwrap_or(if is_notary { 1 } else { tokens / 2 + 1 }),
         key_type: arguments.key_type,
         profile: arguments.profile.clone(),
         not_before: arguments.not_before,
@@ -244,7 +283,12 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
         let mut keys = Vec::new();
         for (path, number) in given.iter().zip(1..) {
             let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
-            Key::from_file(&bytes).map_err(|error| no_key(path, &error))?;
+            let read = match arguments.kind {
+                // As its server hands keys out.
+                Ready::Notary => Key::from_notary_file,
+                _ => Key::from_file,
+            };
+            read(&bytes).map_err(|error| no_key(path, &error))?;
             let number = if given.len() > 1 {
                 format!("-{number}")
             } else {

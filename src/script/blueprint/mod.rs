@@ -3,6 +3,7 @@
 mod backup;
 mod change;
 mod enrolment;
+mod migration;
 mod restore;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 pub use backup::{Keeper, back_up};
 pub use change::{ChangeBlueprint, KeyFate};
 pub use enrolment::{EnrolledKey, enrol, trust_roots};
+pub use migration::{MigratedRepository, MigrationBlueprint};
 pub use restore::RestoreBlueprint;
 
 use super::TokenSecret;
@@ -90,7 +92,15 @@ impl Blueprint {
                 tokens: self.tokens,
             });
         }
-        let template = embedded().iter().find(|script| script.kind == self.kind);
+        self.write_from(self.kind.as_str())
+    }
+
+    /// The same, from the ready script of that name.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; when there is no such script.
+    pub fn write_from(&self, ready: &str) -> Result<String, BlueprintError> {
+        let template = embedded().iter().find(|script| script.name == ready);
         let template = template.ok_or(BlueprintError::Template("text"))?;
         let mut document: DocumentMut = template
             .text
