@@ -162,3 +162,26 @@ fn a_trust_directory_is_searched_as_old_and_new_clients_laid_it_out() {
     let ids: Vec<&str> = found.iter().map(KeyFile::id).collect();
     assert_eq!(ids, [STOCK_ID, OPENSSL_ID]);
 }
+
+#[test]
+fn a_damaged_file_opens_no_other_key() {
+    let folder = TempDir::new().unwrap();
+    for (text, id, phrase) in [
+        (STOCK, STOCK_ID, "a passphrase"),
+        (LEGACY, OPENSSL_ID, "secret"),
+        (MODERN, OPENSSL_ID, "x"),
+    ] {
+        for place in 0..text.len() {
+            let mut damaged = text.as_bytes().to_vec();
+            // Another letter of the same line: a line feed would only be wrapped otherwise.
+            damaged[place] = if damaged[place] == b'A' { b'B' } else { b'A' };
+            let damaged = String::from_utf8(damaged).unwrap();
+            let path = lay(&folder, &format!("{id}.key"), &damaged);
+            let opened = KeyFile::read(&path).and_then(|file| file.open(&passphrase(phrase)));
+            if let Ok(opened) = opened {
+                let public = canonical_id(&opened.public);
+                assert_eq!(public.as_deref(), Some(id), "byte {place}");
+            }
+        }
+    }
+}
