@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::docker;
 use crate::life::{TARGET, refs};
 use crate::room::{Done, Room};
 use crate::script::{Change, Script, days};
@@ -208,7 +209,7 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
     fs::create_dir(&folder).unwrap();
     std::os::unix::fs::symlink(stranger.client.trust(), folder.join("trust")).unwrap();
 
-    let root = room.path("elsewhere.json");
+    let served = room.path("elsewhere.json");
     fs::write(&root, server.fetch(elsewhere.guns[0], "root.json").unwrap()).unwrap();
     let (not_before, expires) = (days(-1).to_string(), days(3600).to_string());
     let write = |room: &Room, gun: &str, more: &[&str]| {
@@ -254,7 +255,7 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
         .unwrap();
     }
     fs::remove_file(room.path("migration.toml")).unwrap();
-    let also = format!("docker.example/elsewhere={}", root.display());
+    let also = format!("docker.example/elsewhere={}", served.display());
     let written = write(&room, guns[0], &["--also", &also, "--roots", "served"]);
     assert!(written.status.success(), "{}", said(&written));
     let told = said(&written);
@@ -263,6 +264,13 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
     }
     assert!(!told.contains("stranger"), "{told}");
 
+    // A Docker that knew the repository before.
+    let cached = room.path("docker");
+    let before = docker::inspect(&cached, &server, guns[0]);
+    assert_eq!(
+        docker::root_keys(&before),
+        root_ids(&server.fetch(guns[0], "root.json").unwrap())
+    );
     let script = room.path("migration.toml");
     let rehearsed = room.conclave(&[
         "rehearse",
@@ -281,8 +289,18 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
         let ids = root_ids(&server.fetch(gun, "root.json").unwrap());
         assert_eq!(ids.len(), 2, "a key and its spare");
         assert!(Client::pinned(&server, gun, &refs(&ids)).lists(gun, TARGET));
-        // As `docker trust` would, either key alone being enough for a client that pins it.
+        // Either key alone is enough for a client that pins it.
         assert!(Client::pinned(&server, gun, &[&ids[1]]).lists(gun, TARGET));
+    }
+    let ids = root_ids(&server.fetch(guns[0], "root.json").unwrap());
+    for folder in [cached, room.path("fresh-docker")] {
+        let told = docker::inspect(&folder, &server, guns[0]);
+        let mut named = docker::root_keys(&told);
+        named.sort();
+        let mut wanted = ids.clone();
+        wanted.sort();
+        assert_eq!(named, wanted, "{}", said(&told));
+        assert!(said(&told).contains(TARGET), "{}", said(&told));
     }
 }
 

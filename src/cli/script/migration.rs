@@ -92,7 +92,7 @@ impl Migration {
                 "look for private/{key_file}.key on the machine that made the repository, and give its trust directory with --trust"
             )));
         }
-        self.ask_for_more(&key_file, &mut found)?;
+        ask_for_more(&key_file, &mut found)?;
         let mut repositories = Vec::new();
         let is_own = |name: &str| name == arguments.repository;
         let under_key = |repository: &Found| repository.keys.iter().any(|(_, id)| *id == key_file);
@@ -124,42 +124,38 @@ impl Migration {
             profile: arguments.profile.clone(),
         })
     }
+}
 
-    /// Asks whoever sits there for repositories that this machine does not know.
-    fn ask_for_more(
-        &self,
-        key_file: &str,
-        found: &mut BTreeMap<String, Found>,
-    ) -> Result<(), Failure> {
-        if !io::stdin().is_terminal() {
+/// Asks whoever sits there for repositories that this machine does not know.
+fn ask_for_more(key_file: &str, found: &mut BTreeMap<String, Found>) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let under_key = |one: &Found| one.keys.iter().any(|(_, id)| id == key_file);
+    let names = found.iter().filter(|(_, one)| under_key(one));
+    let names: Vec<String> = names.map(|(name, _)| visible(name)).collect();
+    eprintln!(
+        "Repositories under this key, as this machine knows: {}.",
+        names.join(", ")
+    );
+    eprintln!(
+        "Those that only other machines know: the name, =, and the path of its root.json. An empty line ends."
+    );
+    loop {
+        eprint!("GUN=ROOT: ");
+        let _ = io::stderr().flush();
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        let length = read.map_err(|error| Failure::new(Status::Io, error.to_string()))?;
+        if length == 0 || line.trim().is_empty() {
             return Ok(());
         }
-        let under_key = |one: &Found| one.keys.iter().any(|(_, id)| id == key_file);
-        let names = found.iter().filter(|(_, one)| under_key(one));
-        let names: Vec<String> = names.map(|(name, _)| visible(name)).collect();
-        eprintln!(
-            "Repositories under this key, as this machine knows: {}.",
-            names.join(", ")
-        );
-        eprintln!(
-            "Those that only other machines know: the name, =, and the path of its root.json. An empty line ends."
-        );
-        loop {
-            eprint!("GUN=ROOT: ");
-            let _ = io::stderr().flush();
-            let mut line = String::new();
-            let read = io::stdin().lock().read_line(&mut line);
-            let length = read.map_err(|error| Failure::new(Status::Io, error.to_string()))?;
-            if length == 0 || line.trim().is_empty() {
-                return Ok(());
+        match given(line.trim()) {
+            Ok((name, repository)) if under_key(&repository) => {
+                found.insert(name, repository);
             }
-            match given(line.trim()) {
-                Ok((name, repository)) if under_key(&repository) => {
-                    found.insert(name, repository);
-                }
-                Ok((name, _)) => eprintln!("{} has another root key.", visible(&name)),
-                Err(failure) => eprintln!("{}", failure.message()),
-            }
+            Ok((name, _)) => eprintln!("{} has another root key.", visible(&name)),
+            Err(failure) => eprintln!("{}", failure.message()),
         }
     }
 }

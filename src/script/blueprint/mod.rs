@@ -83,6 +83,14 @@ impl Blueprint {
     /// # Errors
     /// When the numbers of tokens and signatures do not go together.
     pub fn write(&self) -> Result<String, BlueprintError> {
+        self.write_from(self.kind.as_str())
+    }
+
+    /// The same, from the ready script of that name.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; when there is no such script.
+    pub fn write_from(&self, ready: &str) -> Result<String, BlueprintError> {
         if !(1..=MOST_TOKENS).contains(&self.tokens) {
             return Err(BlueprintError::Tokens(self.tokens));
         }
@@ -92,14 +100,6 @@ impl Blueprint {
                 tokens: self.tokens,
             });
         }
-        self.write_from(self.kind.as_str())
-    }
-
-    /// The same, from the ready script of that name.
-    ///
-    /// # Errors
-    /// As [`Self::write`]; when there is no such script.
-    pub fn write_from(&self, ready: &str) -> Result<String, BlueprintError> {
         let template = embedded().iter().find(|script| script.name == ready);
         let template = template.ok_or(BlueprintError::Template("text"))?;
         let mut document: DocumentMut = template
