@@ -210,7 +210,11 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
     std::os::unix::fs::symlink(stranger.client.trust(), folder.join("trust")).unwrap();
 
     let served = room.path("elsewhere.json");
-    fs::write(&root, server.fetch(elsewhere.guns[0], "root.json").unwrap()).unwrap();
+    fs::write(
+        &served,
+        server.fetch(elsewhere.guns[0], "root.json").unwrap(),
+    )
+    .unwrap();
     let (not_before, expires) = (days(-1).to_string(), days(3600).to_string());
     let write = |room: &Room, gun: &str, more: &[&str]| {
         let mut arguments = vec![
