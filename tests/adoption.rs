@@ -6,16 +6,24 @@
     reason = "the helpers of a test may panic as it may"
 )]
 
+#[allow(dead_code, reason = "only what all clients say is asked here")]
+#[path = "peers/client.rs"]
+mod client;
 mod rehearse;
+#[allow(dead_code, reason = "the roots are of a ceremony")]
+#[path = "peers/repository.rs"]
+mod repository;
 mod store;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
+use client::Client;
 use conclave::transfer::Enrolment;
 use jiff::{SignedDuration, Timestamp};
 use rehearse::{Rehearsal, assert_done, assert_failed, events, output, told};
+use repository::Repository;
 use serde_json::Value;
 use store::Store;
 
@@ -204,6 +212,17 @@ fn the_key_of_a_broken_off_ceremony_stands_in_the_root_of_the_next() {
         &pem_of(&room.beside("second/export/1.root.json")),
         &key
     ));
+    // Clients judge the root, whose one key is of the first ceremony.
+    let online = room.beside("online-private");
+    fs::create_dir(&online).unwrap();
+    for role in ["timestamp", "snapshot", "targets"] {
+        let name = format!("{role}.pem");
+        fs::copy(room.beside(&name), online.join(&name)).unwrap();
+    }
+    let repository = Repository::build(&room.beside("second/export"), &online).unwrap();
+    for client in Client::ALL {
+        assert_eq!(client.accepts(&repository), Ok(()), "{client:?}");
+    }
     let told = events(&fs::read(room.beside("second/transcript.jsonl")).unwrap());
     let proofs: Vec<&str> = told
         .iter()

@@ -57,6 +57,26 @@ fn a_pin_that_is_typed_is_shown_and_written_nowhere() {
     }
 }
 
+/// Enter that was pressed once too often answers nothing that was not asked yet.
+#[test]
+fn what_is_typed_ahead_answers_no_question() {
+    let rehearsal = Rehearsal::new();
+    let mut operator = Operator::rehearse(&rehearsal);
+    operator.question();
+    assert_eq!(rehearsal.data_of("attended").len(), 0);
+    // All are there before the first one is read.
+    operator.terminal.send("\r\r\r\r\r\r");
+    let next = operator.question().to_owned();
+    let asked = next.lines().last().unwrap();
+    // The next question was not answered: after the list of what else can be said it stands there still.
+    let shown = operator.answer_and_see("/help").to_owned();
+    assert!(shown.contains("/transcript"), "{shown}");
+    assert!(shown.ends_with(asked), "{asked:?}: {shown}");
+    assert_eq!(rehearsal.data_of("attended").len(), 1);
+    operator.play_to_the_end();
+    rehearsal.assert_complete();
+}
+
 #[test]
 fn only_the_exact_word_lets_people_sign() {
     let rehearsal = Rehearsal::new();

@@ -12,6 +12,8 @@ mod store;
 mod collecting;
 #[path = "sites/enrolment.rs"]
 mod enrolment;
+#[path = "sites/old_keys.rs"]
+mod old_keys;
 #[path = "sites/refusals.rs"]
 mod refusals;
 #[path = "sites/site.rs"]

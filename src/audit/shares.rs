@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::backup::{Manifest, SetHistory};
-use crate::ceremony::{Fact, Mode};
+use crate::ceremony::Fact;
 use crate::script::{PersonId, Script};
 use crate::transcript::Transcript;
 use crate::words::Digest;
@@ -16,22 +16,29 @@ pub fn share_sets<'r>(
 ) -> Vec<SetHistory> {
     let mut sets = Sets(Vec::new());
     for (script, transcript) in records {
-        // The set that is restored: a rehearsal may have a twin of it, which only the shares that come in name.
+        // The set that is restored from, or destroyed: a rehearsal may have a twin of it.
         let mut at_hand = None;
         if let Some(plan) = script.restore() {
-            sets.learn(&plan.manifest);
-            let mode = transcript.opening().map(|opening| opening.mode);
-            at_hand = (mode == Some(Mode::Production)).then(|| plan.manifest.set());
+            let opening = transcript.opening();
+            let twin = opening.and_then(|opening| opening.twin_set.as_deref());
+            let set = twin.unwrap_or(&plan.manifest);
+            sets.learn(set);
+            at_hand = Some(set.set());
+            if let Some(replacement) = &plan.replaced_by {
+                sets.learn(replacement);
+            }
         }
         for entry in transcript.entries() {
             let time = entry.line.time;
             match &entry.line.fact {
-                Fact::BackedUp(made) => sets.learn(&made.manifest),
-                Fact::ShareOpened { set, custodian, .. } => sets.prove(*set, custodian, time),
-                Fact::ShareEntered { set, custodian, .. } => {
-                    at_hand = Some(*set);
-                    sets.prove(*set, custodian, time);
+                Fact::BackedUp(made) => {
+                    sets.learn(&made.manifest);
+                    for custodian in &made.typed_back {
+                        sets.prove(made.manifest.set(), custodian, time);
+                    }
                 }
+                Fact::ShareOpened { set, custodian, .. }
+                | Fact::ShareEntered { set, custodian, .. } => sets.prove(*set, custodian, time),
                 Fact::ShareGivenUp { custodian, .. } => {
                     if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
                         set.lost.insert(custodian.to_string(), time);
@@ -40,6 +47,11 @@ pub fn share_sets<'r>(
                 Fact::SharesCombined { set } => {
                     if let Some(set) = sets.find(*set) {
                         set.combined = set.combined.max(Some(time));
+                    }
+                }
+                Fact::OldPartDestroyed { set, custodian, .. } => {
+                    if let Some(set) = sets.find(*set) {
+                        set.destroyed.insert(custodian.clone(), time);
                     }
                 }
                 Fact::RestoreProven { .. } => {

@@ -22,6 +22,8 @@ pub struct SetHistory {
     pub proven: BTreeMap<String, Timestamp>,
     /// Whose shares two people gave up, and when.
     pub lost: BTreeMap<String, Timestamp>,
+    /// What two people saw destroyed, and when: by whose share it was; none for the wrapped key, with all its copies.
+    pub destroyed: BTreeMap<Option<String>, Timestamp>,
     /// When a quorum last restored the key-encryption key.
     pub combined: Option<Timestamp>,
     /// When the key itself was last restored, and signed.
@@ -35,6 +37,8 @@ pub enum Advice {
     Rotate,
     /// Shares are lost: a new set for the same key.
     Reissue,
+    /// Something is left of an old set, although no quorum: it is destroyed as well.
+    Destroy,
     /// It is long ago, or never was, that a share or the key was proven.
     Drill,
     /// Nothing.
@@ -46,6 +50,8 @@ pub enum Advice {
 pub struct SetStanding {
     history: SetHistory,
     is_replaced: bool,
+    /// The sets that it replaces, and whether a record of each was given.
+    replaces: Vec<(Digest, bool)>,
     advice: Advice,
     at: Timestamp,
 }
@@ -58,6 +64,7 @@ impl SetHistory {
             manifest,
             proven: BTreeMap::new(),
             lost: BTreeMap::new(),
+            destroyed: BTreeMap::new(),
             combined: None,
             restored: None,
         }
@@ -66,8 +73,30 @@ impl SetHistory {
     /// How many quorums can come together still.
     #[must_use]
     pub fn quorums_left(&self) -> u64 {
+        self.manifest.quorums_without(|custodian| {
+            self.lost.contains_key(custodian) || self.is_destroyed(Some(custodian))
+        })
+    }
+
+    /// How many quorums there are of shares that nobody saw destroyed. Somebody may find what is lost.
+    #[must_use]
+    pub fn quorums_unaccounted(&self) -> u64 {
         self.manifest
-            .quorums_without(|custodian| self.lost.contains_key(custodian))
+            .quorums_without(|custodian| self.is_destroyed(Some(custodian)))
+    }
+
+    /// Whether two people saw a part of the set destroyed: a custodian's share, or every copy of the wrapped key.
+    #[must_use]
+    pub fn is_destroyed(&self, custodian: Option<&str>) -> bool {
+        self.destroyed.contains_key(&custodian.map(str::to_owned))
+    }
+
+    /// Whether something of the set was not seen destroyed.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        let mut shares = self.manifest.shares().iter();
+        !self.is_destroyed(None)
+            || shares.any(|share| !self.is_destroyed(Some(&share.label().custodian)))
     }
 }
 
@@ -109,6 +138,7 @@ pub fn standing(sets: Vec<SetHistory>, at: Timestamp) -> Vec<SetStanding> {
         .flat_map(|set| &set.manifest.facts().supersedes)
         .map(|old| old.set)
         .collect();
+    let known: BTreeSet<Digest> = sets.iter().map(|set| set.manifest.set()).collect();
     let newest: BTreeMap<Digest, Timestamp> =
         sets.iter().fold(BTreeMap::new(), |mut newest, set| {
             let facts = set.manifest.facts();
@@ -124,8 +154,13 @@ pub fn standing(sets: Vec<SetHistory>, at: Timestamp) -> Vec<SetStanding> {
             let facts = history.manifest.facts();
             let is_replaced = replaced.contains(&history.manifest.set())
                 || newest[&facts.public_key.fingerprint()] > facts.made_at;
+            let named = facts.supersedes.iter();
+            let named = named
+                .map(|old| (old.set, known.contains(&old.set)))
+                .collect();
             let mut standing = SetStanding {
                 history,
+                replaces: named,
                 is_replaced,
                 advice: Advice::Nothing,
                 at,
@@ -165,8 +200,15 @@ impl SetStanding {
 
     fn judge(&self) -> Advice {
         let history = &self.history;
-        // A share that is lost is not destroyed: somebody may find it.
-        if self.is_replaced || history.quorums_left() == 0 {
+        if self.is_replaced {
+            // A share that is lost is not destroyed: somebody may find it.
+            return match (history.quorums_unaccounted(), history.is_left()) {
+                (1.., _) => Advice::Rotate,
+                (0, true) => Advice::Destroy,
+                (0, false) => Advice::Nothing,
+            };
+        }
+        if history.quorums_left() == 0 {
             return Advice::Rotate;
         }
         if !history.lost.is_empty() {
@@ -202,6 +244,12 @@ impl SetStanding {
             Advice::Rotate => {
                 "ROTATE THE KEY: so many shares are lost that no quorum is left, and nothing restores it"
             }
+            Advice::Destroy => {
+                "destroy what is left of this old set before two people: no quorum of it is left"
+            }
+            Advice::Nothing if self.is_replaced => {
+                "nothing is due: two people saw all of it destroyed"
+            }
             Advice::Reissue => "re-issue: a new set of shares for the same key is due",
             Advice::Drill => "hold a drill: a share or the key was not proven for a year, or never",
             Advice::Nothing => "nothing is due",
@@ -226,6 +274,7 @@ impl SetStanding {
                     "name": label.name,
                     "proven": days(history.proven.get(&label.custodian).copied()),
                     "lost": days(history.lost.get(&label.custodian).copied()),
+                    "destroyed": days(history.destroyed.get(&Some(label.custodian.clone())).copied()),
                 })
             })
             .collect();
@@ -237,6 +286,12 @@ impl SetStanding {
             "rehearsal": facts.is_rehearsal,
             "made": days(Some(facts.made_at)),
             "replaced": self.is_replaced,
+            "replaces": self.replaces.iter().map(|(set, is_known)| json!({
+                "set": set,
+                "known": is_known,
+            })).collect::<Vec<_>>(),
+            "wrapped_key_destroyed": days(history.destroyed.get(&None).copied()),
+            "quorums_unaccounted": history.quorums_unaccounted(),
             "shares": shares,
             "quorum_proven": days(history.combined),
             "key_restored": days(history.restored),
@@ -244,6 +299,7 @@ impl SetStanding {
             "advice": match self.advice {
                 Advice::Rotate => "rotate",
                 Advice::Reissue => "reissue",
+                Advice::Destroy => "destroy",
                 Advice::Drill => "drill",
                 Advice::Nothing => "nothing",
             },
@@ -279,10 +335,41 @@ impl fmt::Display for SetStanding {
         )?;
         for entry in history.manifest.shares() {
             let (who, id) = (visible(&entry.label().who()), &entry.label().custodian);
+            if let Some(destroyed) = history.destroyed.get(&Some(id.clone())) {
+                writeln!(f, "  [ok]   {who}: destroyed {}", ago(*destroyed))?;
+                continue;
+            }
+            if self.is_replaced {
+                writeln!(f, "  [FAIL] {who}: nobody saw it destroyed")?;
+                continue;
+            }
             match (history.lost.get(id), history.proven.get(id)) {
                 (Some(lost), _) => writeln!(f, "  [FAIL] {who}: given up {}", ago(*lost))?,
                 (None, Some(proven)) => writeln!(f, "  [ok]   {who}: opened {}", ago(*proven))?,
                 (None, None) => writeln!(f, "  [wait] {who}: never opened")?,
+            }
+        }
+        if self.is_replaced {
+            match history.destroyed.get(&None) {
+                Some(destroyed) => {
+                    writeln!(f, "  [ok]   wrapped key: destroyed {}", ago(*destroyed))?;
+                }
+                None => writeln!(f, "  [FAIL] wrapped key: nobody saw its copies destroyed")?,
+            }
+            writeln!(
+                f,
+                "  quorums of shares that nobody saw destroyed: {}",
+                history.quorums_unaccounted()
+            )?;
+            return write!(f, "  {}", self.advice_text());
+        }
+        for (set, is_known) in &self.replaces {
+            if !is_known {
+                writeln!(
+                    f,
+                    "  [FAIL] it replaces set {}, of which no record was given: what became of that, nobody can tell",
+                    set.short_hex()
+                )?;
             }
         }
         writeln!(

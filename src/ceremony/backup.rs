@@ -12,7 +12,10 @@ impl Ceremony {
     /// What is known of the backup of a key.
     #[must_use]
     pub fn backup_of(&self, key: &KeyId) -> Option<&KeyBackup> {
-        self.keys.get(key).map(|state| &state.backup)
+        match self.keys.get(key) {
+            Some(state) => Some(&state.backup),
+            None => (self.reissued_key().as_ref() == Some(key)).then_some(&self.reissue.backup),
+        }
     }
 
     /// The recipients by which a custodian opened a test message; none before. Of a rehearsal, the twin's.
@@ -21,10 +24,17 @@ impl Ceremony {
         self.recipients.get(custodian).map(Vec::as_slice)
     }
 
-    /// Sets of a key that a new one replaces. The first set of a key replaces none.
+    /// Sets of a key that a new one replaces: the one that it was restored from, and those that that one replaced. The
+    /// first set of a key replaces none.
     #[must_use]
-    pub fn superseded_sets(&self, _key: &KeyId) -> Vec<SupersededSet> {
-        Vec::new()
+    pub fn superseded_sets(&self, key: &KeyId) -> Vec<SupersededSet> {
+        let old = self.set_at_hand();
+        let old = old.filter(|_| self.reissued_key().as_ref() == Some(key));
+        old.map_or_else(Vec::new, |old| {
+            let mut sets = old.facts().supersedes.clone();
+            sets.push(old.as_superseded());
+            sets
+        })
     }
 
     /// How the script has a custodian open what is the custodian's own.
@@ -55,18 +65,24 @@ impl Ceremony {
 
     /// The first custodian who has not opened the own share of a key's backup.
     pub(super) fn next_unopened_share(&self, key: &KeyId) -> Option<&PersonId> {
-        let backup = &self.keys[key].backup;
+        let backup = self.backup_of(key)?;
         let mut custodians = self.script.backup()?.custodians();
         custodians.find(|person| !backup.opened.contains_key(*person))
     }
 
-    pub(super) fn next_back_up(&self, step: &Step, key: &KeyId) -> Next {
+    pub(super) fn next_back_up(&self, step: &Step, key: Option<&KeyId>) -> Next {
+        let is_in_memory = key.is_none();
+        let Some(key) = self.key_of_backup(key) else {
+            return Next::Ask(self.go_on(step, Vec::new(), "Go on"));
+        };
+        let (Some(backup), key) = (self.backup_of(&key), &key) else {
+            return Next::Ask(self.go_on(step, Vec::new(), "Go on"));
+        };
         if let Some(custodian) = self.next_unproven_recipient() {
             return Next::Do(Effect::ProveRecipient {
                 custodian: custodian.clone(),
             });
         }
-        let backup = &self.keys[key].backup;
         let Some(id) = backup.intent.get() else {
             let plan = self.script.backup();
             let quorums = plan.map_or(0, crate::script::BackupPlan::quorums);
@@ -85,9 +101,22 @@ impl Ceremony {
         if backup.made.is_none() {
             let id = id.clone();
             let void = backup.void.clone();
+            if is_in_memory {
+                let public_key = self.set_at_hand().map(|set| set.facts().public_key.clone());
+                return match public_key {
+                    Some(public_key) => Next::Do(Effect::BackUpKey {
+                        key: key.clone(),
+                        token: None,
+                        public_key,
+                        id,
+                        void,
+                    }),
+                    None => Next::Ask(self.go_on(step, Vec::new(), "Go on")),
+                };
+            }
             return self.with_key(key, |token, public_key| Effect::BackUpKey {
                 key: key.clone(),
-                token,
+                token: Some(token),
                 public_key,
                 id,
                 void,
@@ -100,13 +129,15 @@ impl Ceremony {
         })
     }
 
-    pub(super) fn next_prove_backup(&self, step: &Step, key: &KeyId) -> Next {
-        match self.next_unopened_share(key) {
-            Some(custodian) => Next::Do(Effect::OpenOwnShare {
+    pub(super) fn next_prove_backup(&self, step: &Step, key: Option<&KeyId>) -> Next {
+        let key = self.key_of_backup(key);
+        let custodian = key.as_ref().and_then(|key| self.next_unopened_share(key));
+        match (&key, custodian) {
+            (Some(key), Some(custodian)) => Next::Do(Effect::OpenOwnShare {
                 key: key.clone(),
                 custodian: custodian.clone(),
             }),
-            None => Next::Ask(self.go_on(step, Vec::new(), "Go on")),
+            _ => Next::Ask(self.go_on(step, Vec::new(), "Go on")),
         }
     }
 }

@@ -35,6 +35,7 @@ check_table! {
         BackupQuorums "backup.quorums" Final "Every quorum of shares was tried, and restored the key-encryption key."
         BackupApart "backup.apart" Final "A wrapped key and its shares never lie on the same medium."
         BackupOpened "backup.opened" Final "Every custodian opened the own share, and it is of the set that was made."
+        BackupReplaced "backup.replaced" Final "Nothing of an old share set is destroyed before what takes its place was seen to open."
         RestoreShare "restore.share" Final "A share that comes in is of the set, and is the one that was made for its custodian."
         RestoreQuorum "restore.quorum" Final "Only a quorum of shares restores a key-encryption key, and it fits the commitment."
         RestoreKey "restore.key" Final "What is restored is the key of the manifest, or nothing is kept."

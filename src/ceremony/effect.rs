@@ -100,10 +100,10 @@ pub enum Effect {
     /// Wrap a key, split what wrapped it, write and read back, try every quorum. What an interrupted try left under
     /// that name is removed first.
     BackUpKey {
-        /// The key's name in the script.
+        /// The key's name in the script, or that of the set that restored it.
         key: KeyId,
-        /// The token.
-        token: TokenId,
+        /// The token; none for a key that was restored into memory.
+        token: Option<TokenId>,
         /// The key that is wrapped.
         public_key: PublicKey,
         /// What the set is called: its files lie in a folder `KEY-ID` on either medium.

@@ -28,6 +28,7 @@ mod payloads;
 mod people;
 mod prompt;
 mod questions;
+mod reissue;
 mod repositories;
 mod request;
 mod restore;
@@ -64,6 +65,7 @@ pub use prompt::{
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 pub use restore::{DrillResult, restore_canary};
 pub use state::{
-    Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, Owed, RestoreState, StepState,
+    Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, OldPart, Owed, PartFate,
+    ReissueState, RestoreState, StepState,
 };
 pub use tokens::twin_is_locked;

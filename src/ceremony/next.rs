@@ -83,12 +83,13 @@ impl Ceremony {
             Act::GenerateKey { key } => self.next_made(step, key, "Generate the key"),
             Act::ImportKey { key } => self.next_made(step, key, "Bring in the key"),
             Act::CertifyKey { key } => self.next_certify(step, key),
-            Act::BackUpKey { key } => self.next_back_up(step, key),
-            Act::ProveBackup { key } => self.next_prove_backup(step, key),
+            Act::BackUpKey { key } => self.next_back_up(step, key.as_ref()),
+            Act::ProveBackup { key } => self.next_prove_backup(step, key.as_ref()),
             Act::OpenShare { custodian } => self.next_open_share(step, custodian),
             Act::RestoreKey { key } => self.next_restore(step, key.as_ref()),
             Act::ProveRestore { key } => self.next_prove_restore(step, key.as_ref()),
             Act::Destroy { key } => self.next_destroy(step, key.as_ref()),
+            Act::DestroyShares => self.next_destroy_shares(step),
             Act::EnrolKey { key } if self.keys.contains_key(key) => {
                 self.prove(key, Occasion::Adoption)
             }

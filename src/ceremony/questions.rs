@@ -35,7 +35,7 @@ impl Ceremony {
     }
 
     /// A question whose answer two people approve.
-    fn approved(&self, step: &Step, lines: Vec<String>, ask: Ask) -> Prompt {
+    pub(super) fn approved(&self, step: &Step, lines: Vec<String>, ask: Ask) -> Prompt {
         Prompt {
             approval: true,
             ..Self::prompt(step, self.usual_approvers(), lines, ask)

@@ -1,5 +1,6 @@
 //! `conclave script`: write, check and print ceremony scripts.
 
+mod backup;
 mod change;
 mod check;
 mod create;
@@ -18,6 +19,8 @@ use jiff::Timestamp;
 
 use super::{Failure, Status};
 
+pub(super) use backup::{Backup, Told, carried};
+pub(super) use new::write_judged;
 pub(super) use source::{Source, tell_faults, tell_warnings};
 
 /// Write, check and print ceremony scripts.
@@ -47,7 +50,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
 }
 
 /// A time in the one form that scripts have.
-fn time(text: &str) -> Result<Timestamp, &'static str> {
+pub(super) fn time(text: &str) -> Result<Timestamp, &'static str> {
     let time: Option<Timestamp> = text.parse().ok();
     time.filter(|time| time.to_string() == text)
         .ok_or("a time is written YYYY-MM-DDTHH:MM:SSZ, as in 2026-12-01T09:00:00Z")

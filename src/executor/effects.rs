@@ -134,7 +134,7 @@ impl Executor<'_> {
                 public_key,
                 id,
                 void,
-            } => self.back_up_key(&key, &token, &public_key, &id, &void),
+            } => self.back_up_key(&key, token.as_ref(), &public_key, &id, &void),
             Effect::ConfineKey {
                 key,
                 token,

@@ -95,7 +95,10 @@ pub(super) fn write_in_place_of(
 }
 
 /// The same in place of whatever is there.
-pub(super) fn write_in_place(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
+///
+/// # Errors
+/// When it cannot be written or read back.
+pub fn write_in_place(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
     write_all_anew(&[(path.to_owned(), bytes)]).map_err(not_written)?;
     read_back(path, bytes)
 }

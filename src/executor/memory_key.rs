@@ -111,6 +111,7 @@ impl MemoryKey {
     fn generate(key_type: KeyType) -> Result<Self, TokenError> {
         let made = match key_type {
             KeyType::EcdsaP256 | KeyType::EcdsaP384 => Self::ecdsa(key_type),
+            KeyType::RsaPss2048 => Self::rsa(KeySize::Rsa2048),
             KeyType::RsaPss3072 => Self::rsa(KeySize::Rsa3072),
             KeyType::RsaPss4096 => Self::rsa(KeySize::Rsa4096),
             KeyType::Ed25519 => None,

@@ -40,7 +40,7 @@ use room::Room;
 
 pub use desk::Desk;
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
-pub use export::{ExportError, write_exclusively};
+pub use export::{ExportError, write_exclusively, write_in_place};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
 pub use memory_key::{bring_in_from_file, takes_keys_in};

@@ -1,4 +1,4 @@
-//! The types of key that a ceremony makes.
+//! The types of key that a ceremony makes, or has tokens sign with.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::certificate::Algorithm;
 
-/// A type of root key that Conclave generates. Its text form, serde included, is the canonical name.
+/// A type of root key. Conclave generates all but one, with which keys of old roots sign. Its text form, serde included, is the canonical name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum KeyType {
     /// ECDSA on P-256, the type that most clients verify.
@@ -21,6 +21,8 @@ pub enum KeyType {
     RsaPss3072,
     /// RSA-PSS with SHA-256 and a modulus of 4096 bits.
     RsaPss4096,
+    /// RSA-PSS with SHA-256 and a modulus of 2048 bits: such keys of old roots sign still, and no new one is made.
+    RsaPss2048,
 }
 
 /// A text that names no [`KeyType`].
@@ -33,7 +35,17 @@ pub struct UnknownKeyType {
 
 impl KeyType {
     /// Every type, the default first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::EcdsaP256,
+        Self::EcdsaP384,
+        Self::Ed25519,
+        Self::RsaPss3072,
+        Self::RsaPss4096,
+        Self::RsaPss2048,
+    ];
+
+    /// The types of which new keys may be.
+    pub const MADE: [Self; 5] = [
         Self::EcdsaP256,
         Self::EcdsaP384,
         Self::Ed25519,
@@ -50,6 +62,7 @@ impl KeyType {
             Self::Ed25519 => "ed25519",
             Self::RsaPss3072 => "rsassa-pss-sha256",
             Self::RsaPss4096 => "rsassa-pss-sha256-4096",
+            Self::RsaPss2048 => "rsassa-pss-sha256-2048",
         }
     }
 
@@ -62,11 +75,12 @@ impl KeyType {
             Self::Ed25519 => Algorithm::Ed25519,
             Self::RsaPss3072 => Algorithm::Rsa { bits: 3072 },
             Self::RsaPss4096 => Algorithm::Rsa { bits: 4096 },
+            Self::RsaPss2048 => Algorithm::Rsa { bits: 2048 },
         }
     }
 
     fn names() -> String {
-        Self::ALL.map(Self::as_str).join(", ")
+        Self::MADE.map(Self::as_str).join(", ")
     }
 }
 

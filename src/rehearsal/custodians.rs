@@ -9,7 +9,7 @@ use age::secrecy::ExposeSecret as _;
 use age::x25519;
 use zeroize::Zeroizing;
 
-use crate::executor::write_exclusively;
+use crate::executor::write_in_place;
 use crate::script::PersonId;
 
 const FOLDER: &str = "custodians";
@@ -26,24 +26,37 @@ pub(super) fn recipients(
     count: usize,
 ) -> io::Result<Vec<String>> {
     let path = path(store, custodian);
-    if !path.exists() {
-        let mut text = Zeroizing::new("# A twin of a rehearsal: it guards nothing.\n".to_owned());
-        for _ in 0..count {
-            text.push_str(x25519::Identity::generate().to_string().expose_secret());
-            text.push('\n');
-        }
-        write_exclusively(&path, text.as_bytes()).map_err(io::Error::other)?;
-    }
-    let text = Zeroizing::new(fs::read_to_string(&path)?);
+    let text = if path.exists() {
+        Zeroizing::new(fs::read_to_string(&path)?)
+    } else {
+        Zeroizing::new("# A twin of a rehearsal: it guards nothing.\n".to_owned())
+    };
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines
+    let known: io::Result<Vec<String>> = lines
         .map(|line| {
             let identity: x25519::Identity = line
                 .parse()
                 .map_err(|error: &str| io::Error::new(io::ErrorKind::InvalidData, error))?;
             Ok(identity.to_public().to_string())
         })
-        .collect()
+        .collect();
+    let mut recipients = known?;
+    if recipients.len() < count {
+        // A custodian may get another recipient in a later ceremony of the same store.
+        let mut longer = text;
+        while recipients.len() < count {
+            let identity = x25519::Identity::generate();
+            longer.push_str(identity.to_string().expose_secret());
+            longer.push('\n');
+            recipients.push(identity.to_public().to_string());
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        write_in_place(&path, longer.as_bytes()).map_err(io::Error::other)?;
+    }
+    recipients.truncate(count);
+    Ok(recipients)
 }
 
 /// Recipients for a script that no custodian has a part in. What would open for them is forgotten at once.

@@ -125,7 +125,7 @@ impl Twins {
         })
     }
 
-    /// Makes a twin of each key that a script enrols, and gives their public keys, PEM.
+    /// Makes a twin of each key that a script enrols or backs up as it is, and gives their public keys, PEM.
     ///
     /// # Errors
     /// When a key cannot be made.
@@ -135,6 +135,12 @@ impl Twins {
             let algorithm = enrolled.enrolment.claims().public_key.algorithm();
             let twin = self.twin_key(script, id, algorithm)?;
             twins.insert(id.clone(), twin.public().to_pem());
+        }
+        for (plan, key) in script.known_keys() {
+            let algorithm = key.public().map(PublicKey::algorithm);
+            let algorithm = algorithm.ok_or_else(|| unlike("a key cannot be read"))?;
+            let twin = self.twin_key(script, &plan.id, algorithm)?;
+            twins.insert(plan.id.clone(), twin.public().to_pem());
         }
         Ok(twins)
     }
@@ -150,8 +156,9 @@ impl Twins {
         let Some(place) = place else {
             let key_type = key_type(algorithm)
                 .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
-            let public =
-                self.with_token(id.as_str(), |token, slot| make_key(token, slot, key_type))?;
+            let public = self.with_token(id.as_str(), |token, slot| {
+                make_key(token, slot, key_type, script.backs_up(id))
+            })?;
             return Ok(TwinKey::Token(public));
         };
         let key = memory_key::generate(algorithm)
@@ -194,12 +201,13 @@ pub(super) fn make_key(
     token: &mut dyn Token,
     slot: Option<u8>,
     key_type: KeyType,
+    extractable: bool,
 ) -> Result<PublicKey, TwinsError> {
     let request = KeyRequest {
         object_id: slot.map_or_else(|| b"twin".to_vec(), |slot| vec![slot]),
         label: "REHEARSAL twin".to_owned(),
         key_type,
-        extractable: false,
+        extractable,
     };
     Ok(token.generate(&request)?.public)
 }

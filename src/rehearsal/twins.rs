@@ -257,7 +257,7 @@ impl Twins {
                 let mut held = token.keys()?.into_iter();
                 match held.next() {
                     Some(held) => Ok(held.public),
-                    None => super::twin_root::make_key(token, slot, KeyType::EcdsaP256),
+                    None => super::twin_root::make_key(token, slot, KeyType::EcdsaP256, false),
                 }
             })?;
             twins.insert(person.id.clone(), public.to_pem());

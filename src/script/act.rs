@@ -52,14 +52,16 @@ pub enum Act {
     },
     /// The key is wrapped, and what unwraps it goes to custodians in shares.
     BackUpKey {
-        /// The key.
-        key: KeyId,
+        /// The key; none for the one that old shares restored into memory.
+        key: Option<KeyId>,
     },
     /// Each custodian of the key's backup shows that the own share opens.
     ProveBackup {
-        /// The key.
-        key: KeyId,
+        /// The key; none for the one that old shares restored into memory.
+        key: Option<KeyId>,
     },
+    /// What is left of an old share set is destroyed before witnesses, or said to be left.
+    DestroyShares,
     /// A custodian's share is seen to be right; where the key is restored, it comes in.
     OpenShare {
         /// Whose.
@@ -138,7 +140,7 @@ pub enum Act {
 
 impl Act {
     /// The names of all acts that this version performs, as scripts spell them.
-    pub(super) const KNOWN: [&'static str; 29] = [
+    pub(super) const KNOWN: [&'static str; 30] = [
         "attendance",
         "attest-clock",
         "inspect-station",
@@ -167,6 +169,7 @@ impl Act {
         "restore-key",
         "prove-restore",
         "destroy",
+        "destroy-shares",
         "sign-off",
     ];
 
@@ -190,6 +193,7 @@ impl Act {
             Self::RestoreKey { .. } => "restore-key",
             Self::ProveRestore { .. } => "prove-restore",
             Self::Destroy { .. } => "destroy",
+            Self::DestroyShares => "destroy-shares",
             Self::EnrolKey { .. } => "enrol-key",
             Self::CertifyKey { .. } => "certify-key",
             Self::JudgeRequest => "judge-request",
@@ -217,13 +221,13 @@ impl Act {
             | Self::ImportKey { key }
             | Self::EnrolKey { key }
             | Self::CertifyKey { key }
-            | Self::BackUpKey { key }
-            | Self::ProveBackup { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
-            Self::RestoreKey { key } | Self::ProveRestore { key } | Self::Destroy { key } => {
-                key.as_ref()
-            }
+            Self::BackUpKey { key }
+            | Self::ProveBackup { key }
+            | Self::RestoreKey { key }
+            | Self::ProveRestore { key }
+            | Self::Destroy { key } => key.as_ref(),
             _ => None,
         }
     }
@@ -247,10 +251,9 @@ impl Act {
             | Self::SetPin { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::BackUpKey { key }
             | Self::EnrolKey { key }
             | Self::CertifyKey { key } => Some(key),
-            Self::RestoreKey { key } => key.as_ref(),
+            Self::BackUpKey { key } | Self::RestoreKey { key } => key.as_ref(),
             _ => None,
         }
     }
@@ -294,10 +297,14 @@ impl Act {
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
             }
             Self::BackUpKey { key } => {
-                let holder = script.holder(key).map(|holder| &holder.id);
-                those(&|p| Some(&p.id) == holder || p.is(Witness) || script.keeps_share(&p.id))
+                let holder = key.as_ref().and_then(|key| script.holder(key));
+                let holder = holder.map(|holder| &holder.id);
+                those(&|p| Some(&p.id) == holder || p.is(Witness) || script.takes_share(&p.id))
             }
-            Self::ProveBackup { .. } => those(&|p| p.is(Witness) || script.keeps_share(&p.id)),
+            Self::ProveBackup { .. } => those(&|p| p.is(Witness) || script.takes_share(&p.id)),
+            Self::DestroyShares => {
+                those(&|p| p.is(Administrator) || p.is(Witness) || script.has_old_share(&p.id))
+            }
             Self::OpenShare { custodian } => those(&|p| p.id == *custodian || p.is(Witness)),
             Self::RestoreKey { key } | Self::ProveRestore { key } | Self::Destroy { key } => {
                 let holder = key.as_ref().and_then(|key| script.holder(key));

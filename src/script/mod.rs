@@ -34,8 +34,9 @@ pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use blueprint::{
-    Blueprint, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper, KeyFate, MigratedRepository,
-    MigrationBlueprint, OnlineFiles, RestoreBlueprint, back_up, enrol, trust_roots,
+    BackupBlueprint, BackupSource, Blueprint, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper,
+    KeyFate, MigratedRepository, MigrationBlueprint, NamedFile, OnlineFiles, RestoreBlueprint,
+    back_up, enrol, trust_roots,
 };
 pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};

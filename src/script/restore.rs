@@ -42,8 +42,10 @@ pub struct RestorePlan {
     pub file: CarriedFile,
     /// The set.
     pub manifest: Manifest,
-    /// How far it goes. A recovery goes all the way.
+    /// How far it goes. A recovery goes all the way, and so does a backup that re-issues shares.
     pub grade: Grade,
+    /// The set that has taken its place: then nothing is restored, and what is left of the old one is destroyed.
+    pub replaced_by: Option<Manifest>,
     /// After how many days at the latest a share that was lost is to be made good by a new set.
     pub reissue_within_days: u16,
 }

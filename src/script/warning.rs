@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
+use super::PersonId;
 use super::TokenSecret;
+use super::backup::{BackupPlan, ShareGroup};
 use super::embedded;
 use super::fault::Warning;
+use super::plan::Backup;
 use super::plan::PersonRole;
 use super::previous::Place;
-use super::read::{ChangeEntry, DistantEntry, Draft, Log, Span};
+use super::read::{BackupEntry, ChangeEntry, DistantEntry, Draft, KeyEntry, Log, Span};
 use crate::metadata::{KeyType, RootFormat};
 use crate::profile::Profile;
 use crate::record::TouchPolicy;
@@ -32,6 +35,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.rotation(draft);
     found.publisher(draft);
     found.notary(draft);
+    found.shares(draft);
     found.warnings.sort_by_key(|warning| warning.line);
     found.warnings
 }
@@ -288,6 +292,85 @@ impl Found<'_, '_> {
                 &destination.span,
                 format!("root {}: {objection}", before.version()),
                 "see to it with this change: change = \"move-id\" with owner = \"@alice\" writes a key anew, [root.roles] an online one",
+            );
+        }
+    }
+
+    /// Shares of which one person has enough, or of which none may be lost.
+    fn shares(&mut self, draft: &Draft) {
+        let plan = draft.backup.as_ref().and_then(BackupEntry::plan);
+        let (Some(entry), Some(plan)) = (&draft.backup, plan) else {
+            return;
+        };
+        let alone = |group: &ShareGroup| group.threshold == 1;
+        if plan.group_threshold == 1
+            && let Some(group) = plan.groups.iter().find(|group| alone(group))
+        {
+            let who: Vec<&str> = group.custodians.iter().map(PersonId::as_str).collect();
+            self.warn(
+                "script.share-quorum",
+                &entry.span,
+                format!(
+                    "{} alone is a quorum: one share restores the key",
+                    who.join(", or ")
+                ),
+                "have at least two people come together: threshold = 2",
+            );
+        }
+        for person in plan.custodians() {
+            let holds = |key: &&KeyEntry| {
+                key.holder
+                    .as_ref()
+                    .is_some_and(|holder| holder.value == *person)
+                    && key
+                        .backup
+                        .as_ref()
+                        .is_some_and(|at| at.value == Backup::Shares)
+            };
+            if let Some(key) = draft
+                .keys
+                .iter()
+                .find(holds)
+                .and_then(|key| key.id.as_ref())
+            {
+                self.warn(
+                    "script.share-holder",
+                    &entry.span,
+                    format!(
+                        "{:?} holds {:?} and has a share of it: the backup brings nobody else in for one of its shares",
+                        person.as_str(),
+                        key.value.as_str()
+                    ),
+                    "give the shares of a key to people who do not hold it",
+                );
+            }
+        }
+        // Any one share is lost: does a quorum stay?
+        let loser = plan.custodians().find(|lost| {
+            let groups = plan.groups.iter().map(|group| ShareGroup {
+                threshold: group.threshold,
+                custodians: group
+                    .custodians
+                    .iter()
+                    .filter(|custodian| custodian != lost)
+                    .cloned()
+                    .collect(),
+            });
+            let left = BackupPlan {
+                group_threshold: plan.group_threshold,
+                groups: groups.collect(),
+            };
+            left.quorums() == 0
+        });
+        if let Some(loser) = loser {
+            self.warn(
+                "script.spare-shares",
+                &entry.span,
+                format!(
+                    "no share to spare: without that of {:?}, no quorum is left",
+                    loser.as_str()
+                ),
+                "have at least one custodian more than the threshold",
             );
         }
     }

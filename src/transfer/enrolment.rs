@@ -326,7 +326,7 @@ impl Enrolment {
 /// A key as a root has it.
 fn root_key(public: &PublicKey) -> Result<(Key, KeyType), Refusal> {
     let algorithm = public.algorithm();
-    let mut types = KeyType::ALL.into_iter();
+    let mut types = KeyType::MADE.into_iter();
     let key_type = types.find(|kind| kind.algorithm() == algorithm);
     if let (Some(key_type), Ok(key)) = (key_type, Key::from_public(public)) {
         return Ok((key, key_type));

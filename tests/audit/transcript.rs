@@ -543,6 +543,14 @@ fn the_specification_names_every_event_and_member() {
     let certified = Room::closed(certified, Mode::Production).transcript;
     let in_the_safe = crate::ceremony_driver::with_a_management_key_in_the_safe();
     let in_the_safe = Room::closed(in_the_safe, Mode::Rehearsal).transcript;
+    let mut reissued = crate::ceremony_driver::reissue::room();
+    reissued.advance_until(|ceremony| {
+        let step = ceremony.current_step();
+        step.is_some_and(|step| step.act.name() == "destroy-shares")
+    });
+    crate::ceremony_driver::reissue::leave_part(&mut reissued, "nobody finds it");
+    while reissued.advance() {}
+    let reissued = reissued.transcript;
     let records = [
         full(),
         clumsy(),
@@ -552,6 +560,7 @@ fn the_specification_names_every_event_and_member() {
         certified,
         crate::ceremony_driver::repositories::closed().transcript,
         in_the_safe,
+        reissued,
     ]
     .into_iter()
     .chain(of_sites())

@@ -522,6 +522,22 @@ fn of_restores() -> Vec<(Check, Check)> {
     ]
 }
 
+fn of_old_shares() -> Vec<(Check, Check)> {
+    let other = Digest::of(b"another");
+    vec![(
+        Check::BackupReplaced,
+        forged(
+            crate::ceremony_driver::reissue::room(),
+            "old-part-destroyed",
+            |event| {
+                if let Fact::OldPartDestroyed { set, .. } = &mut event.fact {
+                    *set = other;
+                }
+            },
+        ),
+    )]
+}
+
 /// The checks of steps that end when they are waived: each is offered where it stands in the way.
 fn standing_in_the_way() -> BTreeSet<Check> {
     let mut room = production();
@@ -553,6 +569,7 @@ fn every_check_refuses_what_it_is_for() {
         of_certificates(),
         of_backups(),
         of_restores(),
+        of_old_shares(),
     ];
     let mut reached = standing_in_the_way();
     for (expected, found) in rows.into_iter().flatten() {

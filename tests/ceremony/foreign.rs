@@ -87,6 +87,10 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
                     checks.iter().all(|check| *check == "script.key-type"),
                     "{name}: {faults}"
                 );
+                let said = faults.to_string();
+                let why = "no token signs with it here";
+                let hints = faults.iter().all(|fault| fault.hint.contains("absent"));
+                assert!(said.contains(why) && hints, "{name}: {said}");
                 refused.push(format!("{name}: key type"));
                 continue;
             }
@@ -106,6 +110,8 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
         assert_eq!(&after, before, "{name}");
         renewed.push(name);
     }
+    let by_type = refused.iter().filter(|why| why.ends_with("key type"));
+    assert!(by_type.count() >= 1, "{refused:?}");
     assert!(
         renewed.len() >= 20,
         "renewed {renewed:?}; refused {refused:?}"

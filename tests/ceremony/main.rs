@@ -22,6 +22,7 @@ mod payloads;
 mod people;
 mod publisher;
 mod refusals;
+mod reissue;
 mod repositories;
 mod restore;
 mod resuming;

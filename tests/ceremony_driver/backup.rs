@@ -9,6 +9,7 @@ use conclave::ceremony::{
     BackedUp, Ceremony, Mode, OpenedBy, Outcome, Randomness, SeenMedium, WrappedIn,
 };
 use conclave::certificate::PublicKey;
+use conclave::record::Provenance;
 use conclave::script::{Holds, Keeper, KeyId, PersonId, Script, ShareKeeping, back_up};
 use conclave::secret::PrivateKey;
 use conclave::words::Digest;
@@ -94,18 +95,19 @@ pub(crate) fn backed_up(
         threshold: group.threshold,
         custodians: group.custodians.iter().map(custodian).collect(),
     });
-    let state = ceremony.key(key).unwrap();
     let facts = SetFacts {
         id: id.to_owned(),
         repository: script.repository().to_owned(),
         key: key.to_string(),
         public_key: public_key.clone(),
-        provenance: state.generated().unwrap().provenance.unwrap(),
+        provenance: ceremony
+            .provenance_of_backed(key)
+            .unwrap_or(Provenance::WasExtractable),
         groups_needed: plan.group_threshold,
         groups: groups.collect(),
         made_at: script.not_before(),
         is_rehearsal: ceremony.mode() == Mode::Rehearsal,
-        supersedes: Vec::new(),
+        supersedes: ceremony.superseded_sets(key),
     };
     let (kek, set) = split(facts);
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
@@ -123,7 +125,7 @@ pub(crate) fn backed_up(
         manifest,
         quorums: plan.quorums(),
         randomness: Randomness::SystemAndToken,
-        wrapped_in: if script.imports(key) {
+        wrapped_in: if script.imports(key) || script.key(key).is_none() {
             WrappedIn::Memory
         } else {
             WrappedIn::Token

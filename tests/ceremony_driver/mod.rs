@@ -10,6 +10,7 @@
 )]
 
 pub(crate) mod backup;
+pub(crate) mod reissue;
 pub(crate) mod repositories;
 pub(crate) mod restore;
 mod software_token;

@@ -16,7 +16,7 @@ use super::backup::{RECIPIENTS, split};
 use super::{Room, SoftwareToken};
 
 /// The name of the token in the room whose key is restored.
-const RESTORED: &str = "restored";
+pub(crate) const RESTORED: &str = "restored";
 
 /// The manifest of a set of two of three: two with recipients, one with a passphrase.
 pub(crate) fn manifest(key: &SoftwareToken, mode: Mode) -> Manifest {

@@ -28,6 +28,8 @@ enum Pair {
 }
 
 /// Generating an RSA key is slow: one of each length serves every test.
+static RSA_2048: LazyLock<RsaKeyPair> =
+    LazyLock::new(|| RsaKeyPair::generate(KeySize::Rsa2048).unwrap());
 static RSA_3072: LazyLock<RsaKeyPair> =
     LazyLock::new(|| RsaKeyPair::generate(KeySize::Rsa3072).unwrap());
 static RSA_4096: LazyLock<RsaKeyPair> =
@@ -101,6 +103,7 @@ impl SoftwareToken {
             KeyType::Ed25519 => {
                 Pair::Ed25519(Ed25519KeyPair::from_seed_unchecked(&[self.number; 32]).unwrap())
             }
+            KeyType::RsaPss2048 => Pair::Rsa(&RSA_2048),
             KeyType::RsaPss3072 => Pair::Rsa(&RSA_3072),
             KeyType::RsaPss4096 => Pair::Rsa(&RSA_4096),
         };

@@ -209,9 +209,9 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
     fs::create_dir(&folder).unwrap();
     std::os::unix::fs::symlink(stranger.client.trust(), folder.join("trust")).unwrap();
 
-    let served = room.path("elsewhere.json");
+    let beside = room.path("elsewhere.json");
     fs::write(
-        &served,
+        &beside,
         server.fetch(elsewhere.guns[0], "root.json").unwrap(),
     )
     .unwrap();
@@ -259,7 +259,7 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
         .unwrap();
     }
     fs::remove_file(room.path("migration.toml")).unwrap();
-    let also = format!("docker.example/elsewhere={}", served.display());
+    let also = format!("docker.example/elsewhere={}", beside.display());
     let written = write(&room, guns[0], &["--also", &also, "--roots", "served"]);
     assert!(written.status.success(), "{}", said(&written));
     let told = said(&written);
@@ -300,9 +300,14 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
         // Either key alone is enough for a client that pins it.
         assert!(Client::pinned(&server, gun, &[&ids[1]]).lists(gun, TARGET));
     }
-    let ids = root_ids(&server.fetch(guns[0], "root.json").unwrap());
-    for folder in [cached, room.path("fresh-docker")] {
-        let told = docker::inspect(&folder, &server, guns[0]);
+    docker_reads(&server, guns[0], &[cached, room.path("fresh-docker")]);
+}
+
+/// Each of these Dockers names the new root keys, and shows what is signed.
+fn docker_reads(server: &Server, gun: &str, folders: &[PathBuf]) {
+    let ids = root_ids(&server.fetch(gun, "root.json").unwrap());
+    for folder in folders {
+        let told = docker::inspect(folder, server, gun);
         let mut named = docker::root_keys(&told);
         named.sort();
         let mut wanted = ids.clone();

@@ -11,6 +11,7 @@
 )]
 
 mod bad_day;
+mod ceremonies;
 mod client;
 mod foreign;
 #[path = "../support/lineage.rs"]
@@ -20,6 +21,8 @@ mod lineages;
 mod operator;
 #[path = "../pty/mod.rs"]
 mod pty;
+#[path = "../support/publishing.rs"]
+mod publishing;
 mod rehearsals;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;

@@ -66,9 +66,14 @@ fn a_backup_says_who_keeps_what() {
     let acts: Vec<&Act> = script.steps().iter().map(|step| &step.act).collect();
     let place = |wanted: &Act| acts.iter().position(|act| *act == wanted).unwrap();
     let made = place(&Act::GenerateKey { key: key.clone() });
-    assert_eq!(place(&Act::BackUpKey { key: key.clone() }), made + 1);
     assert_eq!(
-        place(&Act::ProveBackup { key }),
+        place(&Act::BackUpKey {
+            key: Some(key.clone())
+        }),
+        made + 1
+    );
+    assert_eq!(
+        place(&Act::ProveBackup { key: Some(key) }),
         place(&Act::ComposeRoot) - 1
     );
 }

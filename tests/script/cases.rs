@@ -69,7 +69,6 @@ const HEADER: &[Case] = &[
     ("schema", "schema = 1 ", "schema = 2 "),
     ("schema-missing", "schema = 1 ", "# "),
     ("kind-unknown", "kind = \"genesis\"", "kind = \"exodus\""),
-    ("kind-later", "kind = \"genesis\"", "kind = \"backup\""),
     (
         "repository",
         "repository = \"example.com/updates\"",

@@ -15,6 +15,7 @@ mod lineage;
 mod mutation;
 mod notary;
 mod ready;
+mod reissue;
 mod restore;
 mod rotation;
 mod sheets;

@@ -107,8 +107,8 @@ const CASES: &[Case] = &[
         "drill",
         "opens = \"own-device\"",
         "recipient = \"passphrase\"",
-        "script.field-unknown",
-        "recipient",
+        "script.unused",
+        "has a recipient, but no share",
     ),
     (
         "drill",

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use conclave::transfer::{DetachedSignature, SigningRequest};
+use conclave::words::Digest;
+
 use crate::World;
 use crate::site::{Done, json};
 use serde_json::Value;
@@ -218,6 +221,86 @@ fn the_record_of_another_signing_is_not_taken() {
         "{said}"
     );
     assert!(!lisbon.path("ceremony/records").exists());
+}
+
+/// What lies in the folder and is no signature of the key that is owed is told, each with its own reason; the one that is
+/// counts.
+#[test]
+fn what_is_no_signature_that_is_owed_is_told_with_its_reason() {
+    let world = World::new();
+    let lisbon = &world.lisbon;
+    until_oslo(&world).assert(130);
+    let request = lisbon.read("ceremony/export/2.root.request.json");
+    let request = SigningRequest::read(&request).unwrap();
+    let payload = request.payload();
+    let signed_by = |index: usize| {
+        let key = &world.line.keys[index];
+        DetachedSignature {
+            repository: crate::site::REPOSITORY.to_owned(),
+            version: payload.version(),
+            sha256: payload.digest(),
+            key_id: key.key.id().clone(),
+            signature: key.sign_by_another_tool(payload.signed_bytes()),
+        }
+    };
+    let good = signed_by(2);
+    let edited = |edit: &dyn Fn(&mut DetachedSignature)| {
+        let mut bad = good.clone();
+        edit(&mut bad);
+        bad.to_file_bytes()
+    };
+    let cases = [
+        (
+            "payload",
+            edited(&|bad| bad.sha256 = Digest::of(b"")),
+            "signature.payload",
+        ),
+        (
+            "version",
+            edited(&|bad| bad.version = 3),
+            "signature.version",
+        ),
+        (
+            "repository",
+            edited(&|bad| bad.repository.push('x')),
+            "signature.repository",
+        ),
+        (
+            "short",
+            edited(&|bad| bad.signature.truncate(40)),
+            "signature.truncated",
+        ),
+        (
+            "broken",
+            edited(&|bad| *bad.signature.last_mut().unwrap() ^= 1),
+            "signature.invalid",
+        ),
+        (
+            "cut",
+            good.to_file_bytes()[..200].to_vec(),
+            "signature.form",
+        ),
+        (
+            "another-key",
+            signed_by(0).to_file_bytes(),
+            "it is by another key",
+        ),
+    ];
+    for (name, bytes, _) in &cases {
+        lisbon.receive(&format!("ceremony/export/signatures/{name}"), bytes);
+    }
+    let done = lisbon.play(&["resume", "ceremony"], &"\n".repeat(16), 2);
+    done.assert(130);
+    let said = done.said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (name, _, check) in &cases {
+        let told = format!("{name}: {check}");
+        assert!(said.contains(&told), "it lacks {told:?}: {said}");
+    }
+    // The one that is owed lies among them.
+    lisbon.receive("ceremony/export/signatures/good", &good.to_file_bytes());
+    let done = lisbon.play(&["resume", "ceremony"], &"\n".repeat(40), 2);
+    done.assert(0);
+    assert!(done.said.contains("3 signatures"), "{}", done.said);
 }
 
 fn json_lines(bytes: &[u8]) -> Vec<Value> {

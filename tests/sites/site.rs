@@ -145,6 +145,35 @@ impl Site {
         }
     }
 
+    /// Makes a token with a key that OpenSSL made, with these arguments of `openssl genpkey`.
+    pub(crate) fn bring_key(&self, token: &str, arguments: &[&str]) -> SiteKey {
+        self.store.make_token(token);
+        let run = |program: &str, arguments: &[&str]| {
+            let output = self.command(program).args(arguments).output();
+            let output = output.expect("a tool is not there: run ./softhsm-setup.sh --test-tools");
+            assert!(output.status.success(), "{output:?}");
+        };
+        let (private, public) = (format!("{token}.key.pem"), format!("{token}.pub.pem"));
+        run(
+            "openssl",
+            &[&["genpkey", "-out", &private], arguments].concat(),
+        );
+        run(
+            "openssl",
+            &["pkey", "-in", &private, "-pubout", "-out", &public],
+        );
+        let import = ["--import", &private, "--token", token, "--label", token];
+        run(
+            "softhsm2-util",
+            &[&import[..], &["--id", "01", "--pin", PIN]].concat(),
+        );
+        SiteKey {
+            token: token.to_owned(),
+            key: Key::from_file(&self.read(&public)).unwrap(),
+            configuration: self.store.configuration(),
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -228,7 +257,7 @@ impl Site {
 
 /// Versions of one root, signed by keys of several sites; the newest is not signed yet.
 pub(crate) struct Line {
-    keys: Vec<SiteKey>,
+    pub(crate) keys: Vec<SiteKey>,
     pub(crate) files: Vec<Vec<u8>>,
     pub(crate) payload: FrozenRoot,
 }

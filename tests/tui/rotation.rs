@@ -39,9 +39,10 @@ fn a_rotation_on_the_screen() {
         let mut signing = asked(replaced(), "sign-root");
         snapshot("rotation-sign", &signing);
         // Announced, and made: twice.
-        for _ in 0..5 {
+        for _ in 0..4 {
             signing.step();
         }
+        signing.ask();
         snapshot("rotation-signed-two", &signing);
         snapshot("rotation-collect", &asked(replaced(), "collect-signatures"));
         snapshot("rotation-verify", &asked(replaced(), "verify-root"));

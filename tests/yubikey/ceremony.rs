@@ -8,6 +8,22 @@ use crate::stand::{Stand, succeeds};
 use crate::table::{Key, Room};
 use crate::{NEW, OLD};
 
+/// What the review warns of where one flaw would break every key.
+const ONE_MAKE: &str = "Every root key is on a token of one make and firmware";
+
+#[test]
+fn root_keys_that_are_all_on_one_make_and_firmware_are_told_in_the_review() {
+    let stand = Stand::start(&[NEW, "25000003:5.7.4"]);
+    let room = Room::new(&stand);
+    let keys = [Key::on("25000002"), Key::on("25000003")];
+    let script = room.genesis(&keys, "", &room.trusts_the_maker());
+    let mut table = room.begin(&script);
+    let review = table.play_until("Type SIGN ROOT 1");
+    let told = format!("{ONE_MAKE}, Yubico YubiKey 5.7.4: one flaw would break them all.");
+    assert!(review.contains(&told), "{review}");
+    table.kill();
+}
+
 #[test]
 fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
     let stand = Stand::start(&[OLD, NEW]);
@@ -28,6 +44,9 @@ fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
         "{shown}"
     );
     table.answer("");
+    let review = table.play_until("Type SIGN ROOT 1");
+    assert!(!review.contains(ONE_MAKE), "{review}");
+    table.answer("SIGN ROOT 1");
     table.play_to_the_end();
     room.assert_accepted();
 

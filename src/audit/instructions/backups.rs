@@ -29,8 +29,10 @@ END
 "#;
 
 pub(super) fn write(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
-    let mut states = ceremony.key_states();
-    if !states.any(|(_, state)| state.backup().made().is_some()) {
+    if !ceremony
+        .backups()
+        .any(|(_, backup)| backup.made().is_some())
+    {
         return Ok(());
     }
     writeln!(text)?;

@@ -1,6 +1,8 @@
 //! The backup of a key in the report: who keeps a share, and who was seen to open it.
 
-use crate::ceremony::{Ceremony, KeyBackup, OpenedBy, WrappedIn};
+use crate::ceremony::{Ceremony, KeyBackup, OpenedBy, PartFate, WrappedIn};
+use crate::record::visible;
+use crate::script::KeyId;
 
 use super::html::Page;
 
@@ -25,9 +27,7 @@ pub(super) fn backup(page: &mut Page, ceremony: &Ceremony, state: &KeyBackup) {
             "Wrapped",
             match made.wrapped_in {
                 WrappedIn::Token => "in its token; it leaves the token no more".to_owned(),
-                WrappedIn::Memory => {
-                    "in the locked memory of this machine, before it was brought in".to_owned()
-                }
+                WrappedIn::Memory => "in the locked memory of this machine".to_owned(),
             },
         ),
         (
@@ -66,5 +66,46 @@ pub(super) fn backup(page: &mut Page, ceremony: &Ceremony, state: &KeyBackup) {
             },
         ));
     }
+    page.facts(&facts);
+}
+
+/// What is told of a key that got other shares.
+pub(super) fn reissue(page: &mut Page, ceremony: &Ceremony, key: &KeyId) {
+    let Some(old) = ceremony.set_at_hand() else {
+        return;
+    };
+    page.element("h3", format!("{key}: shares in the place of others"));
+    let state = ceremony.reissue();
+    let mut facts = vec![("Old set", old.set().to_string())];
+    if state.backup().made().is_none() {
+        let why = if ceremony.owes_reissue() {
+            "none was made"
+        } else {
+            "none was needed: no share was given up"
+        };
+        facts.push(("New set", why.to_owned()));
+    }
+    page.facts(&facts);
+    backup(page, ceremony, state.backup());
+    old_parts(page, ceremony);
+}
+
+/// What became of an old set: nothing where nobody was asked.
+pub(super) fn old_parts(page: &mut Page, ceremony: &Ceremony) {
+    let parts = ceremony.reissue().old_parts().iter();
+    let facts: Vec<_> = parts
+        .map(|(part, fate)| {
+            let what = match part.custodian() {
+                Some(custodian) => format!("the share of {}", visible(custodian)),
+                None => "every copy of the wrapped key".to_owned(),
+            };
+            match fate {
+                PartFate::Destroyed => ("Old set, destroyed", what),
+                PartFate::Left { reason } => {
+                    ("Old set, NOT DESTROYED", format!("{what}: {reason}"))
+                }
+            }
+        })
+        .collect();
     page.facts(&facts);
 }

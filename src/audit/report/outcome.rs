@@ -99,6 +99,9 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
         enrolled(page, ceremony, &plan.id);
         former(page, ceremony, state);
     }
+    if let Some(key) = ceremony.reissued_key() {
+        super::backup::reissue(page, ceremony, &key);
+    }
     for (distant, key) in ceremony.remote_keys() {
         page.element("h3", format!("{} of {}", distant.id, distant.title()));
         enrolled(page, ceremony, &distant.id);

@@ -154,10 +154,8 @@ impl Ceremony {
                     .map_or_else(|| hex::encode(moment.fresh), hex::encode),
                 label: self.key_label(key),
             },
-            Act::BackUpKey { key } => Fact::BackupIntended {
-                key: key.clone(),
-                id: hex::encode(moment.fresh),
-            },
+            Act::DestroyShares => self.fact_of_old_part(&text, remark, approvals)?,
+            Act::BackUpKey { key } => self.intend_backup(key.as_ref(), moment)?,
             Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,
             Act::CertifyKey { key } => Fact::CertifyIntended {
                 key: key.clone(),
@@ -230,6 +228,13 @@ impl Ceremony {
             | Act::Break { .. } => {
                 return Err(StepError::NotAsked);
             }
+        })
+    }
+
+    fn intend_backup(&self, key: Option<&KeyId>, moment: &Moment) -> Result<Fact, StepError> {
+        Ok(Fact::BackupIntended {
+            key: self.key_of_backup(key).ok_or(StepError::NotAsked)?,
+            id: hex::encode(moment.fresh),
         })
     }
 

@@ -179,7 +179,8 @@ impl Ceremony {
 impl Ceremony {
     /// The event of what came of an effect in a backup.
     fn backup_outcome(&self, step: &Step, outcome: Outcome) -> Result<Event, StepError> {
-        let key = step.act.key().ok_or(StepError::NotAsked)?.clone();
+        let key = self.key_of_backup(step.act.key());
+        let key = key.ok_or(StepError::NotAsked)?;
         let (people, fact) = match outcome {
             Outcome::RecipientProven {
                 custodian,
@@ -194,7 +195,7 @@ impl Ceremony {
                 },
             ),
             Outcome::ShareOpened { custodian, by } => {
-                let made = self.keys.get(&key).and_then(|state| state.backup.made());
+                let made = self.backup_of(&key).and_then(|backup| backup.made());
                 let set = made.ok_or(StepError::NotAsked)?.manifest.set();
                 let people = vec![custodian.clone()];
                 (

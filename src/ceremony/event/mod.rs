@@ -265,6 +265,26 @@ pub enum Fact {
         /// How.
         by: EnteredBy,
     },
+    /// A part of an old share set was destroyed, and two people saw it.
+    OldPartDestroyed {
+        /// The fingerprint of the old set.
+        set: Digest,
+        /// Whose share it was; none for the wrapped key, with all its copies.
+        custodian: Option<String>,
+        /// Who saw it.
+        approvals: Vec<Approval>,
+    },
+    /// A part of an old share set was not destroyed, and stays on the list.
+    OldPartLeft {
+        /// The fingerprint of the old set.
+        set: Digest,
+        /// Whose share it is; none for the wrapped key.
+        custodian: Option<String>,
+        /// Why it was not.
+        reason: String,
+        /// Who says so.
+        approvals: Vec<Approval>,
+    },
     /// Two people gave a share up: it counts as lost.
     ShareGivenUp {
         /// Whose.

@@ -7,19 +7,23 @@ use crate::words::Digest;
 
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{BackedUp, Event, Fact, Mode, OpenedBy, WrappedIn};
-use crate::ceremony::state::{Ceremony, Intent};
+use crate::ceremony::state::{Ceremony, Intent, KeyBackup};
 
-use super::{Folded, hold, out_of_place, require};
+use super::{Folded, ReplayError, contradiction, hold, out_of_place, require};
 
 impl Ceremony {
     /// Folds an event of a step that makes or proves the backup of a key.
     pub(super) fn fold_backup(
         &mut self,
         act: &Act,
-        of_step: &KeyId,
+        of_step: Option<&KeyId>,
         step: &StepId,
         event: &Event,
     ) -> Folded {
+        let is_in_memory = of_step.is_none();
+        let of_step = self.key_of_backup(of_step);
+        let of_step = of_step.ok_or_else(|| contradiction("no key is backed up here"))?;
+        let of_step = &of_step;
         match (act, &event.fact) {
             (
                 Act::BackUpKey { .. },
@@ -35,20 +39,24 @@ impl Ceremony {
                     self.next_unproven_recipient().is_none(),
                     "a custodian's recipient was not seen to open yet",
                 )?;
-                require(
-                    self.keys[key].is_proven() || !self.is_made_here(key),
-                    "the key was not proven yet",
-                )?;
-                let is_fresh = !self.keys.values().any(|state| state.backup.has_been(id));
+                let is_proven = if is_in_memory {
+                    self.restore.is_proven && !self.restore.is_destroyed && self.owes_reissue()
+                } else {
+                    self.keys[key].is_proven() || !self.is_made_here(key)
+                };
+                require(is_proven, "the key was not proven yet, or is there no more")?;
+                let of_old = self.set_at_hand().map(|set| set.facts().id.as_str());
+                let is_fresh =
+                    of_old != Some(id) && !self.backups().any(|(_, backup)| backup.has_been(id));
                 require(is_set_id(id) && is_fresh, "that names no fresh set")?;
-                let backup = &mut self.key_mut(key)?.backup;
+                let backup = self.backup_mut(key)?;
                 require(backup.intent == Intent::None, "it was announced already")?;
                 backup.intent = Intent::Recorded(id.clone());
                 Ok(())
             }
             (Act::BackUpKey { .. }, Fact::BackedUp(made)) => {
                 self.require_key(of_step, &made.key)?;
-                self.fold_backed_up(made)
+                self.fold_backed_up(made, is_in_memory)
             }
             (Act::BackUpKey { .. }, Fact::KeyConfined { key, attributes }) => {
                 self.require_key(of_step, key)?;
@@ -72,9 +80,20 @@ impl Ceremony {
 
     fn require_key(&self, of_step: &KeyId, named: &KeyId) -> Folded {
         require(
-            named == of_step && self.keys.contains_key(named),
+            named == of_step && self.backup_of(named).is_some(),
             &format!("the step is about {of_step}, not about {named}"),
         )
+    }
+
+    fn backup_mut(&mut self, key: &KeyId) -> Result<&mut KeyBackup, ReplayError> {
+        if self.keys.contains_key(key) {
+            return Ok(&mut self.key_mut(key)?.backup);
+        }
+        require(
+            self.reissued_key().as_ref() == Some(key),
+            "that key is not backed up here",
+        )?;
+        Ok(&mut self.reissue.backup)
     }
 
     fn require_custodian(&self, event: &Event, custodian: &PersonId) -> Folded {
@@ -83,7 +102,7 @@ impl Ceremony {
             "a custodian opens what is the custodian's own, and is here for it",
         )?;
         require(
-            self.script.keeps_share(custodian),
+            self.script.takes_share(custodian),
             "that person has no share",
         )
     }
@@ -115,24 +134,34 @@ impl Ceremony {
         require(before.is_none(), "that recipient was seen to open already")
     }
 
-    fn fold_backed_up(&mut self, made: &BackedUp) -> Folded {
+    fn fold_backed_up(&mut self, made: &BackedUp, is_in_memory: bool) -> Folded {
         let key = &made.key;
-        let state = &self.keys[key];
         let facts = made.manifest.facts();
+        let backup = self.backup_of(key);
         require(
-            state.backup.intent.get() == Some(&facts.id),
+            backup.is_some_and(|backup| backup.intent.get() == Some(&facts.id)),
             "the set is another than was announced",
         )?;
-        require(state.backup.made.is_none(), "the key is backed up already")?;
-        let generated = state.generated.as_ref();
+        require(
+            backup.is_some_and(|backup| backup.made.is_none()),
+            "the key is backed up already",
+        )?;
+        if is_in_memory {
+            require(
+                self.restore.is_restored && !self.restore.is_destroyed,
+                "the key is not in memory",
+            )?;
+        }
+        let public_key = match self.keys.get(key) {
+            Some(state) => state.generated.as_ref().map(|made| &made.public_key),
+            None => self.set_at_hand().map(|set| &set.facts().public_key),
+        };
+        let provenance = self.provenance_of_backed(key);
         hold(
             Check::BackupManifest,
-            generated.is_some_and(|generated| {
-                generated.public_key == facts.public_key
-                    && generated
-                        .provenance
-                        .is_none_or(|known| known == facts.provenance)
-            }) && facts.key == key.as_str()
+            public_key == Some(&facts.public_key)
+                && provenance.is_none_or(|known| known == facts.provenance)
+                && facts.key == key.as_str()
                 && facts.repository == self.script.repository()
                 && facts.is_rehearsal == (self.mode() == Mode::Rehearsal),
             "the manifest is of another key, another repository or another kind of ceremony",
@@ -174,15 +203,19 @@ impl Ceremony {
             by_hand == typed,
             "somebody who keeps a share on paper did not type it back",
         )?;
-        let is_imported = self.script.imports(key);
+        let was_in_memory = is_in_memory || self.script.imports(key);
         require(
-            made.wrapped_in == WrappedIn::Token || is_imported || !self.is_made_here(key),
+            made.wrapped_in == WrappedIn::Token || was_in_memory,
             "a key that its token made was in this machine's memory",
+        )?;
+        require(
+            made.wrapped_in == WrappedIn::Memory || !is_in_memory,
+            "a key that is in memory was wrapped in a token",
         )?;
         // What was wrapped in memory came into its token as a key that cannot leave it.
         let is_confined = made.wrapped_in == WrappedIn::Memory;
         let opened: Vec<_> = made.typed_back.clone();
-        let backup = &mut self.key_mut(key)?.backup;
+        let backup = self.backup_mut(key)?;
         backup.made = Some(Box::new(made.clone()));
         backup.is_confined = is_confined;
         backup.opened = opened
@@ -221,7 +254,7 @@ impl Ceremony {
     ) -> Folded {
         self.require_custodian(event, custodian)?;
         let expected = self.opening_of(custodian);
-        let backup = &mut self.key_mut(key)?.backup;
+        let backup = self.backup_mut(key)?;
         hold(
             Check::BackupOpened,
             backup

@@ -33,11 +33,33 @@ impl Ceremony {
                     ),
                 )?;
             }
+            for (plan, key) in self.script.known_keys() {
+                let fingerprint = key.public().map(PublicKey::fingerprint);
+                hold(
+                    Check::KeyRehearsal,
+                    fingerprint.is_some_and(|known| !opening.rehearsal_keys.contains(&known)),
+                    &format!("{} was made in the rehearsal", plan.id),
+                )?;
+            }
             return Ok(());
         }
         let enrolled = self.script.enrolled();
         let wanted: Vec<(KeyId, Key)> = enrolled
             .map(|(id, enrolled)| (id.clone(), enrolled.enrolment.key().clone()))
+            .chain(
+                self.script
+                    .known_keys()
+                    .map(|(plan, key)| (plan.id.clone(), key.clone())),
+            )
+            .collect();
+        let is_known = |id: &KeyId| {
+            let mut known = self.script.known_keys();
+            known.any(|(plan, _)| plan.id == *id)
+        };
+        let known: Vec<KeyId> = wanted
+            .iter()
+            .map(|(id, _)| id.clone())
+            .filter(is_known)
             .collect();
         require(
             opening.twin_keys.keys().eq({
@@ -45,7 +67,7 @@ impl Ceremony {
                 names.sort_unstable();
                 names
             }),
-            "a rehearsal has a twin for each key that the script enrols, and for no other",
+            "a rehearsal has a twin for each key that the script enrols or backs up as it is, and for no other",
         )?;
         for (id, real) in wanted {
             let public = PublicKey::from_pem(&opening.twin_keys[&id])
@@ -65,7 +87,7 @@ impl Ceremony {
                         key,
                         attributes: None,
                         // A twin has no device that could speak for it.
-                        provenance: Some(Provenance::Claimed),
+                        provenance: (!known.contains(&id)).then_some(Provenance::Claimed),
                         attestation: None,
                         stood_in: false,
                     });

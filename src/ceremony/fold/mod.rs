@@ -11,6 +11,7 @@ mod key;
 mod owed;
 mod payloads;
 mod people;
+mod reissue;
 mod restore;
 mod root;
 mod signing;
@@ -217,6 +218,7 @@ impl Ceremony {
                     key.backup.intent.interrupt();
                     key.sign.interrupt();
                 }
+                self.reissue.backup.intent.interrupt();
                 self.interrupt_further();
                 self.forget_what_was_in_memory()?;
                 self.forget_what_was_restored();
@@ -349,8 +351,9 @@ impl Ceremony {
             }
             (act, _) if is_of_restore(act) => self.fold_restore(act, &step_id, event)?,
             (Act::BackUpKey { key } | Act::ProveBackup { key }, _) => {
-                self.fold_backup(&act, key, &step_id, event)?;
+                self.fold_backup(&act, key.as_ref(), &step_id, event)?;
             }
+            (Act::DestroyShares, _) => self.fold_old_part(&step_id, event)?,
             (Act::EnrolKey { key }, Fact::EnrolmentCompared { .. }) => {
                 self.fold_compared(key, event)?;
             }
@@ -487,10 +490,15 @@ impl Ceremony {
                     && !self.owes_management_key(key)
                     && self.envelope_due().is_none()
             }
-            Act::BackUpKey { key } => self.keys[key].backup.is_complete(),
-            Act::ProveBackup { key } => {
+            Act::BackUpKey { key: Some(key) } => self.keys[key].backup.is_complete(),
+            Act::ProveBackup { key: Some(key) } => {
                 self.keys[key].backup.is_complete() && self.next_unopened_share(key).is_none()
             }
+            Act::BackUpKey { key: None } => {
+                !self.owes_reissue() || self.reissue.backup.is_complete()
+            }
+            Act::ProveBackup { key: None } => !self.owes_reissue() || self.is_replacement_proven(),
+            Act::DestroyShares => self.next_old_part().is_none(),
             Act::OpenShare { custodian } => self.is_share_settled(custodian),
             Act::RestoreKey { .. } => {
                 let state = &self.restore;

@@ -235,10 +235,13 @@ impl Ceremony {
             return;
         };
         let is_on_token = !self.keys.is_empty();
+        // What is made of the key in memory is not made yet.
+        let is_wanted =
+            !self.restore.is_proven || self.owes_reissue() && self.reissue.backup.made().is_none();
         let is_custody = plan.grade == Grade::Custody;
         let state = &mut self.restore;
         state.in_memory.clear();
-        if state.is_restored && !is_on_token && !state.is_proven {
+        if state.is_restored && !is_on_token && !state.is_destroyed && is_wanted {
             state.is_restored = false;
             state.combined.clear();
         }

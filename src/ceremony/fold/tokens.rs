@@ -249,7 +249,8 @@ impl Ceremony {
             .filter(|step| {
                 let of_block = step.act.enrols() == Some(key) && which(&step.act);
                 // What was proven was the backup of another key.
-                let is_of_backup = matches!(&step.act, Act::ProveBackup { key: of } if of == key);
+                let is_of_backup =
+                    matches!(&step.act, Act::ProveBackup { key: Some(of) } if of == key);
                 of_block || is_of_backup
             })
             .map(|step| step.id.clone())

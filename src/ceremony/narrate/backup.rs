@@ -17,7 +17,7 @@ impl Event {
                 made.key,
                 match made.wrapped_in {
                     WrappedIn::Token => "in its token",
-                    WrappedIn::Memory => "in locked memory, before it came into its token,",
+                    WrappedIn::Memory => "in locked memory",
                 },
                 made.manifest.set().short_hex(),
                 made.shares_on.medium,
@@ -27,7 +27,7 @@ impl Event {
                 made.quorums,
                 match made.randomness {
                     Randomness::SystemAndToken => "random from the system and the token",
-                    Randomness::System => "random from the system alone: the token gives none",
+                    Randomness::System => "random from the system alone",
                 }
             ),
             Fact::KeyConfined { key, .. } => {

@@ -30,10 +30,32 @@ impl Event {
                 "What was restored of the key {} was destroyed, and is gone.",
                 fingerprint.short_hex()
             ),
+            Fact::OldPartDestroyed { set, custodian, .. } => format!(
+                "{people} saw {} of the old set {} destroyed.",
+                part(custodian.as_deref()),
+                set.short_hex()
+            ),
+            Fact::OldPartLeft {
+                set,
+                custodian,
+                reason,
+                ..
+            } => format!(
+                "{people} say that {} of the old set {} was not destroyed, and stays on the list: {reason}.",
+                part(custodian.as_deref()),
+                set.short_hex()
+            ),
             Fact::DrillFailed { reason, .. } => {
                 format!("{people} ended the drill as failed: {reason}.")
             }
             _ => return None,
         })
+    }
+}
+
+fn part(custodian: Option<&str>) -> String {
+    match custodian {
+        Some(custodian) => format!("the share of {}", crate::record::visible(custodian)),
+        None => "every copy of the wrapped key".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod key;
 mod look;
+mod reissue;
 mod restore;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ use super::repositories::Further;
 pub use backup::KeyBackup;
 pub use key::{Former, FormerFate, KeyState};
 pub(super) use key::{Generated, Intent};
+pub use reissue::{OldPart, PartFate, ReissueState};
 pub use restore::RestoreState;
 
 /// A ceremony: the fold of its events.
@@ -89,6 +91,8 @@ pub struct Ceremony {
     pub(super) recipients: BTreeMap<PersonId, Vec<String>>,
     /// How far a drill or a recovery is.
     pub(super) restore: RestoreState,
+    /// How far a re-issue is.
+    pub(super) reissue: ReissueState,
     pub(super) failure: Option<Failure>,
     pub(super) ending: Option<Ending>,
 }
@@ -194,6 +198,7 @@ impl Ceremony {
             given_up: Vec::new(),
             recipients: BTreeMap::new(),
             restore: RestoreState::default(),
+            reissue: ReissueState::default(),
             failure: None,
             ending: None,
         };
@@ -209,7 +214,12 @@ impl Ceremony {
             .map(|key| (key.id.clone(), Owed::Waited))
             .collect();
         for (id, state) in &mut self.keys {
+            let of_backup = || {
+                let plan = self.script.key(id)?;
+                plan.change.before().filter(|_| !self.script.makes_root())
+            };
             let key = foundation.as_ref().and_then(|root| root.key(id));
+            let key = key.or_else(of_backup);
             state.generated = key.and_then(|key| Generated::earlier(&key.key));
         }
         self.take_enrolments();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use super::backup::{Backup, Told};
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
 use super::enrol::Enrol;
@@ -16,8 +17,8 @@ use super::{tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
-    Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded,
-    enrol, trust_roots,
+    Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, MigrationBlueprint, OnlineFiles, RoleKind,
+    Script, embedded, enrol, trust_roots,
 };
 
 /// Write a new script, with the hashes of the public keys that it carries
@@ -71,6 +72,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     restore: Restore,
     #[command(flatten)]
+    backup: Backup,
+    #[command(flatten)]
     migration: Migration,
 }
 
@@ -101,6 +104,8 @@ enum Ready {
     Drill,
     /// No root: shares restore a lost key onto a new token
     Recovery,
+    /// No root: a key that exists gets shares
+    Backup,
     /// The first root for Docker Content Trust
     Notary,
     /// Other roots for Docker Content Trust: out of a key file, into tokens
@@ -117,6 +122,7 @@ impl Ready {
             Self::Enrolment => "enrolment",
             Self::Drill => "drill",
             Self::Recovery => "recovery",
+            Self::Backup => "backup",
             Self::Notary => "notary",
             Self::NotaryMigration => "notary-migration",
         }
@@ -141,28 +147,40 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     );
     let enrolled = arguments.enrol.files()?;
     carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
-    if arguments.restore.is_given() && arguments.kind.restores().is_none() {
-        return Err(Failure::new(Status::Usage, "this ceremony restores no key")
-            .hint("conclave script new drill, or recovery"));
+    if arguments.backup.is_given() && arguments.kind != Ready::Backup {
+        return Err(Failure::new(
+            Status::Usage,
+            "this ceremony gives no key that exists shares",
+        )
+        .hint("conclave script new backup; a key that is made gets them in its own script"));
     }
-    let migrates = arguments.kind == Ready::NotaryMigration;
-    if arguments.migration.is_given() && !migrates {
+    if arguments.migration.is_given() && arguments.kind != Ready::NotaryMigration {
         return Err(
             Failure::new(Status::Usage, "nothing is taken out of a key file here")
                 .hint("conclave script new notary-migration"),
         );
     }
-    let text = if migrates {
-        if arguments.change.is_given() || !enrolled.is_empty() || arguments.threshold.is_some() {
-            return Err(Failure::new(
-                Status::Usage,
-                "a migration exchanges one key for keys of which each is enough, and changes nothing else",
-            )
-            .hint("give --tokens, --trust and --also; hold a rotation for all else"));
-        }
-        let blueprint = arguments.migration.blueprint(arguments)?;
-        carried.clear();
-        carried.extend(blueprint.files());
+    if arguments.restore.is_given()
+        && arguments.kind.restores().is_none()
+        && !(arguments.kind == Ready::Backup && arguments.restore.is_manifest_alone())
+    {
+        return Err(Failure::new(Status::Usage, "this ceremony restores no key")
+            .hint("conclave script new drill, or recovery"));
+    }
+    let text = if arguments.kind == Ready::Backup {
+        let blueprint = arguments.backup.blueprint(&Told {
+            manifest: arguments.restore.manifest(),
+            repository: Some(&arguments.repository),
+            title: arguments.title.as_deref(),
+            not_before: arguments.not_before,
+            threshold: arguments.threshold,
+            profile: &arguments.profile,
+        })?;
+        carried = super::backup::carried(&blueprint).into_iter().collect();
+        blueprint.write()
+    } else if arguments.kind == Ready::NotaryMigration {
+        let blueprint = migration(arguments, !enrolled.is_empty())?;
+        carried = blueprint.files().collect();
         blueprint.write()
     } else if let Some(kind) = arguments.kind.restores() {
         if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
@@ -208,12 +226,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Failure::new(Status::Usage, error.to_string())
             .hint("make more keys: --tokens in a genesis, --add in a change")
     })?;
-    let name = arguments
-        .out
-        .display()
-        .to_string()
-        .escape_debug()
-        .to_string();
     let roots = arguments.enrol.roots()?;
     let text = if roots.is_empty() {
         text
@@ -222,16 +234,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         trust_roots(&text, &roots)
             .map_err(|error| Failure::new(Status::Usage, error.to_string()))?
     };
+    write_judged(&arguments.out, &text, &carried)
+}
+
+/// Writes a script that is sound, with all that it carries; tells the faults of one that is not.
+pub(in crate::cli) fn write_judged(
+    out: &Path,
+    text: &str,
+    carried: &BTreeMap<String, Vec<u8>>,
+) -> Result<Status, Failure> {
+    let name = out.display().to_string().escape_debug().to_string();
     // Judged before anything is written: there is no faulty script to find later.
-    let script = match Script::parse(&name, &text, &carried, Timestamp::now()) {
+    let script = match Script::parse(&name, text, carried, Timestamp::now()) {
         Ok(script) => script,
         Err(faults) => return Ok(tell_faults(&faults)),
     };
-    write(arguments, &script)?;
+    write(out, &script)?;
     tell_warnings(&script);
     eprintln!("wrote {name}");
     eprintln!("hint: write the names of the people into it, then: conclave script check {name}");
     Ok(Status::Done)
+}
+
+/// What the script of a migration is to say, if nothing else was asked for.
+fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationBlueprint, Failure> {
+    if arguments.change.is_given() || is_enrolling || arguments.threshold.is_some() {
+        return Err(Failure::new(
+            Status::Usage,
+            "a migration exchanges one key for keys of which each is enough, and changes nothing else",
+        )
+        .hint("give --tokens, --trust, --roots and --also; hold a rotation for all else"));
+    }
+    arguments.migration.blueprint(arguments)
 }
 
 fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Failure> {
@@ -325,8 +359,8 @@ fn no_key(path: &Path, error: &KeyFileError) -> Failure {
 }
 
 /// The script last: when it is there, so is everything that it carries.
-fn write(arguments: &Arguments, script: &Script) -> Result<(), Failure> {
-    let directory = arguments.out.parent().unwrap_or(Path::new(""));
+fn write(out: &Path, script: &Script) -> Result<(), Failure> {
+    let directory = out.parent().unwrap_or(Path::new(""));
     let mut missing = Vec::new();
     for file in script.carried_files() {
         let path = directory.join(&file.name);
@@ -337,12 +371,12 @@ fn write(arguments: &Arguments, script: &Script) -> Result<(), Failure> {
         refuse_existing(&path)?;
         missing.push((path, &file.bytes));
     }
-    refuse_existing(&arguments.out)?;
+    refuse_existing(out)?;
     for (path, bytes) in missing {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|error| failure(parent, &error))?;
         }
         create(&path, bytes)?;
     }
-    create(&arguments.out, script.text().as_bytes())
+    create(out, script.text().as_bytes())
 }

@@ -45,6 +45,16 @@ impl Restore {
         self.manifest.is_some() || self.grade.is_some() || self.onto.is_some() || self.opens_here
     }
 
+    /// The manifest, where it was given.
+    pub(super) fn manifest(&self) -> Option<&Path> {
+        self.manifest.as_deref()
+    }
+
+    /// Whether nothing but a manifest was given.
+    pub(super) const fn is_manifest_alone(&self) -> bool {
+        self.manifest.is_some() && self.grade.is_none() && self.onto.is_none() && !self.opens_here
+    }
+
     /// What the script is to say, of a drill or a recovery.
     pub(super) fn blueprint(
         &self,

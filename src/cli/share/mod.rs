@@ -3,6 +3,7 @@
 mod check;
 mod inspect;
 mod opener;
+mod reissue;
 mod status;
 
 use std::path::Path;
@@ -31,6 +32,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Check(check::Arguments),
     Status(status::Arguments),
+    Reissue(reissue::Arguments),
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
@@ -40,6 +42,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Reissue(arguments) => reissue::run(&arguments),
     }
 }
 

@@ -58,6 +58,24 @@ impl Wrapped {
         private: &crate::secret::PrivateKey,
     ) -> Result<Self, TokenError> {
         let (kek, randomness) = fresh_key(token, key)?;
+        Self::with(kek, randomness, private)
+    }
+
+    /// Wraps a key that old shares restored: its token is not here, and the system's randomness is all there is.
+    fn restored(key: &KeyId, private: &crate::secret::PrivateKey) -> Result<Self, TokenError> {
+        let (mut one, mut other) = (no_secret(), no_secret());
+        fill_random(one.as_mut_slice()).map_err(|_| no_randomness())?;
+        fill_random(other.as_mut_slice()).map_err(|_| no_randomness())?;
+        let kek = KeyEncryptionKey::mix(&one, &other, key.as_str().as_bytes())
+            .map_err(|_| no_randomness())?;
+        Self::with(kek, Randomness::System, private)
+    }
+
+    fn with(
+        kek: KeyEncryptionKey,
+        randomness: Randomness,
+        private: &crate::secret::PrivateKey,
+    ) -> Result<Self, TokenError> {
         let bytes = kek.wrap(private).map_err(|error| TokenError::Unsupported {
             what: format!("have its key wrapped: {error}"),
         })?;
@@ -104,16 +122,22 @@ fn canary(public: &PublicKey) -> Vec<u8> {
     format!("conclave wrapped key canary v1\n{}\n", public.fingerprint()).into_bytes()
 }
 
+fn no_secret() -> zeroize::Zeroizing<[u8; 32]> {
+    zeroize::Zeroizing::new([0; 32])
+}
+
+fn no_randomness() -> TokenError {
+    TokenError::Unsupported {
+        what: "be given random bytes: the system has none".to_owned(),
+    }
+}
+
 /// A key-encryption key, of the system's randomness and, where the token has some, of the token's.
 fn fresh_key(
     token: &mut dyn Token,
     key: &KeyId,
 ) -> Result<(KeyEncryptionKey, Randomness), TokenError> {
-    let no_randomness = || TokenError::Unsupported {
-        what: "be given random bytes: the system has none".to_owned(),
-    };
-    let mut system = zeroize::Zeroizing::new([0; 32]);
-    let mut other = zeroize::Zeroizing::new([0; 32]);
+    let (mut system, mut other) = (no_secret(), no_secret());
     fill_random(system.as_mut_slice()).map_err(|_| no_randomness())?;
     let randomness = match token.random(32) {
         Ok(bytes) => {
@@ -144,7 +168,7 @@ impl Executor<'_> {
     pub(super) fn back_up_key(
         &mut self,
         key: &KeyId,
-        token: &TokenId,
+        token: Option<&TokenId>,
         public: &PublicKey,
         id: &str,
         void: &[String],
@@ -160,14 +184,15 @@ impl Executor<'_> {
             }
         }
         let held = self.room.held_key.take_if(|held| held.key == *key);
-        let (wrapped, wrapped_in) = match held {
-            Some(held) => (held.wrapped, WrappedIn::Memory),
-            None => (self.wrap_in_token(key, token, public)?, WrappedIn::Token),
+        let (wrapped, wrapped_in) = match (held, token) {
+            (Some(held), _) => (held.wrapped, WrappedIn::Memory),
+            (None, Some(token)) => (self.wrap_in_token(key, token, public)?, WrappedIn::Token),
+            (None, None) => (self.wrap_restored(key)?, WrappedIn::Memory),
         };
         let made = match self.make_set(key, id, public, &wrapped, &folders) {
             Ok(made) => made,
             Err(hindrance) => {
-                if wrapped_in == WrappedIn::Memory {
+                if wrapped_in == WrappedIn::Memory && token.is_some() {
                     // The room tries again: what wraps this key must last until then.
                     self.hold_wrapped(key, Some(wrapped));
                 }
@@ -209,6 +234,19 @@ impl Executor<'_> {
             let open = bench.take(&key_of_job, &id)?;
             Wrapped::in_token(open.token.as_mut(), &key_of_job, &object_id, &public)
         })
+    }
+
+    /// Wraps the key that old shares restored: no token has a part in it.
+    fn wrap_restored(&self, key: &KeyId) -> Performed<Wrapped> {
+        let private = self.room.restoring.restored().ok_or_else(|| {
+            Hindrance::Failed(Failure {
+                kind: FailureKind::SecretGone,
+                what: "the restored key is not in memory".to_owned(),
+                hint: "leave with Ctrl-C and go on with conclave resume: the shares come in anew"
+                    .to_owned(),
+            })
+        })?;
+        Wrapped::restored(key, private).map_err(Hindrance::from)
     }
 
     /// Splits, writes, reads back, and tries.
@@ -292,9 +330,7 @@ impl Executor<'_> {
                 custodians,
             });
         }
-        let known = ceremony
-            .key(key)
-            .and_then(|state| state.generated()?.provenance);
+        let known = ceremony.provenance_of_backed(key);
         let time = ceremony.time(jiff::Timestamp::now());
         let made_at = jiff::Timestamp::from_second(time.as_second()).unwrap_or(time);
         SetPlan::new(SetFacts {

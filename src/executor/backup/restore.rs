@@ -30,6 +30,13 @@ pub(in crate::executor) struct Restoring {
     pub(super) typed: Option<TypedWords>,
 }
 
+impl Restoring {
+    /// The key that was restored into memory, while it is there.
+    pub(super) const fn restored(&self) -> Option<&PrivateKey> {
+        self.restored.as_ref()
+    }
+}
+
 impl Executor<'_> {
     /// Has a custodian show the own share.
     pub(in crate::executor) fn open_share(

@@ -23,9 +23,16 @@ impl Act {
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
             Self::ImportKey { key } => format!("Bring in {}", script.key_title(key)),
-            Self::BackUpKey { key } => format!("Back up {}", script.key_title(key)),
-            Self::ProveBackup { key } => {
+            Self::BackUpKey { key: Some(key) } => format!("Back up {}", script.key_title(key)),
+            Self::ProveBackup { key: Some(key) } => {
                 format!("Prove the backup of {}", script.key_title(key))
+            }
+            Self::BackUpKey { key: None } => {
+                format!("New shares for {}", restore::subject(script))
+            }
+            Self::ProveBackup { key: None } => "Prove the new shares".into(),
+            Self::DestroyShares => {
+                format!("Destroy the old shares of {}", restore::subject(script))
             }
             Self::OpenShare { custodian } => restore::open_share_title(script, custodian),
             Self::RestoreKey { .. } => restore::restore_title(script),
@@ -70,6 +77,7 @@ impl Act {
             Self::RestoreKey { .. } => "Restore key",
             Self::ProveRestore { .. } => "Prove restore",
             Self::Destroy { .. } => "Destroy",
+            Self::DestroyShares => "Old shares",
             Self::EnrolKey { .. } => "Enrol key",
             Self::CertifyKey { .. } => "Certify key",
             Self::JudgeRequest => "Judge request",
@@ -136,12 +144,13 @@ impl Act {
             .collect(),
             Self::SetPin { key } => set_pin(script, key),
             Self::GenerateKey { key } | Self::ImportKey { key } => generate_key(script, key),
-            Self::BackUpKey { key } => backup::back_up(script, key),
-            Self::ProveBackup { key } => backup::prove(script, key),
+            Self::BackUpKey { key } => backup::back_up(script, key.as_ref()),
+            Self::ProveBackup { key } => backup::prove(script, key.as_ref()),
             Self::OpenShare { custodian } => restore::open_share(script, custodian),
             Self::RestoreKey { key } => restore::restore(script, key.as_ref()),
             Self::ProveRestore { key } => restore::prove(key.as_ref()),
             Self::Destroy { key } => restore::destroy(script, key.as_ref()),
+            Self::DestroyShares => restore::destroy_shares(script),
             Self::EnrolKey { key } => enrol_key(script, key),
             Self::CertifyKey { .. } => certify_key(script),
             Self::JudgeRequest => lines(&[
@@ -200,6 +209,10 @@ impl Act {
 
     /// What holds once the step is done, one claim a line. Empty where a person's word is all there is.
     #[must_use]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "each act has its claims, and they are read side by side"
+    )]
     pub fn proves(&self, script: &Script) -> Vec<String> {
         let version = script.root_version();
         match self {
@@ -240,6 +253,11 @@ impl Act {
                     "the key answers a fresh challenge".into(),
                 ]
             }
+            Self::BackUpKey { key: None } => lines(&[
+                "every custodian's recipient was seen to open before anything was split",
+                "every quorum of new shares restores the new key-encryption key, and that unwraps the key",
+                "what was written reads back the same, and the wrapped key lies apart from the shares",
+            ]),
             Self::BackUpKey { .. } => lines(&[
                 "every custodian's recipient was seen to open before anything was split",
                 "every quorum of shares restores the key-encryption key, and that unwraps the key",
@@ -255,6 +273,12 @@ impl Act {
                 vec!["what was restored signs, and the manifest's public key verifies it".into()]
             }
             Self::Destroy { .. } => vec!["nothing that was restored is left".into()],
+            Self::DestroyShares => {
+                vec![
+                    "it is known what is left of the old set, and two people saw the rest go"
+                        .into(),
+                ]
+            }
             Self::EnrolKey { key } if script.key(key).is_some() => vec![
                 "the token holds the key that its enrolment file names".into(),
                 "the key answers a fresh challenge".into(),

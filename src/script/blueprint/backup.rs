@@ -110,7 +110,7 @@ fn steps(steps: &mut ArrayOfTables, key: &str) -> Result<(), BlueprintError> {
 }
 
 /// The text, with tables that were put in where people look for them: before the steps.
-fn reordered(document: &DocumentMut) -> String {
+pub(super) fn reordered(document: &DocumentMut) -> String {
     let written = document.to_string();
     let Ok(mut document) = written.parse::<DocumentMut>() else {
         return written;

@@ -40,6 +40,9 @@ pub fn enrol(
     files: &[EnrolledKey],
     custody: Option<&[u8]>,
 ) -> Result<String, BlueprintError> {
+    if files.is_empty() && custody.is_none() {
+        return Ok(text_of.to_owned());
+    }
     let mut document: DocumentMut = text_of
         .parse()
         .map_err(|_| BlueprintError::Template("text"))?;

@@ -4,6 +4,7 @@ mod backup;
 mod change;
 mod enrolment;
 mod migration;
+mod reissue;
 mod restore;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use backup::{Keeper, back_up};
 pub use change::{ChangeBlueprint, KeyFate};
 pub use enrolment::{EnrolledKey, enrol, trust_roots};
 pub use migration::{MigratedRepository, MigrationBlueprint};
+pub use reissue::{BackupBlueprint, BackupSource, NamedFile};
 pub use restore::RestoreBlueprint;
 
 use super::TokenSecret;

@@ -132,9 +132,11 @@ impl RestoreBlueprint {
             match act.as_str() {
                 "open-share" if has_shares => continue,
                 "open-share" => {
-                    has_shares = true;
                     for share in self.set.shares() {
                         let mut step = table.clone();
+                        if std::mem::replace(&mut has_shares, true) {
+                            uncomment(&mut step);
+                        }
                         set(&mut step, "custodian", share.label().custodian.as_str());
                         steps.push(unplaced(step));
                     }

@@ -4,7 +4,7 @@ use super::people::{find, nobody};
 use crate::backup::recipient::Recipient;
 use crate::backup::slip39;
 use crate::profile::Profile;
-use crate::script::plan::{Backup, PersonRole};
+use crate::script::plan::{Backup, Kind, PersonRole};
 use crate::script::read::{At, BackupEntry, Draft, KeyEntry, Log, Span};
 use crate::script::{BackupPlan, Holds, PersonId, ShareKeeping};
 
@@ -23,6 +23,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         leaves_its_token(log, draft, key, span);
     }
     let first = backed_up.first().map(|(_, span)| *span);
+    let first = first.or_else(|| draft.reissue());
     media(log, draft, first);
     keepers(log, draft);
     match (&draft.backup, first) {
@@ -57,7 +58,18 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
         return;
     }
     let others: Vec<&str> = make.wrapped_key_types().collect();
-    if others.is_empty() {
+    if draft.kind == Kind::Backup {
+        log.fault(
+            CHECK,
+            span,
+            format!(
+                "a token of {} lets no key of type {} out, not even wrapped",
+                make.name(),
+                key_type.value
+            ),
+            "a key that has shares gets new ones from a quorum of these: [restore] in place of [[key]]; one that has none is replaced by a rotation",
+        );
+    } else if others.is_empty() {
         log.fault(
             CHECK,
             span,

@@ -11,6 +11,7 @@ mod media;
 mod notary;
 mod order;
 mod people;
+mod reissue;
 mod repositories;
 mod restore;
 mod root;
@@ -41,6 +42,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     activation::check(log, draft);
     backup::check(log, draft);
     restore::check(log, draft);
+    reissue::check(log, draft);
     custody::check(log, draft);
     enrolment::check(log, draft);
     rotation::check(log, draft);

@@ -99,6 +99,9 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
     }
     let is_enough = entry.grade.is_none_or(|grade| grade == Grade::Custody)
         || RestorePlan::is_quorum(&manifest.value, &there);
+    if draft.is_replaced() {
+        return;
+    }
     if draft.steps.iter().all(|step| step.custodian.is_none()) {
         log.fault(
             CHECK,
@@ -140,6 +143,10 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             "one set of shares restores one key",
             "take this key out, and have a script of its own for it",
         );
+    }
+    if draft.kind == Kind::Backup {
+        // It comes onto no token, which the rules of backups tell.
+        return;
     }
     let Some(key) = draft.keys.first() else {
         if draft.kind == Kind::Recovery {
@@ -220,5 +227,6 @@ pub(super) const fn is_of_restore(act: &Act) -> bool {
             | Act::RestoreKey { .. }
             | Act::ProveRestore { .. }
             | Act::Destroy { .. }
+            | Act::DestroyShares
     )
 }

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use crate::metadata::Key;
 use crate::record::CustodyList;
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
@@ -103,6 +104,8 @@ pub enum Kind {
     Drill,
     /// Shares restore a key onto a new token, for good.
     Recovery,
+    /// A key that exists gets shares: its first, or others in the place of old ones.
+    Backup,
 }
 
 /// How many people stand for what happens.
@@ -215,10 +218,13 @@ impl Script {
     }
 
     /// Whether the ceremony makes a root, or has a part in one. An enrolment makes keys alone; a drill or a recovery
-    /// restores one.
+    /// restores one; a backup gives one shares.
     #[must_use]
     pub const fn makes_root(&self) -> bool {
-        !matches!(self.kind, Kind::Enrolment | Kind::Drill | Kind::Recovery)
+        !matches!(
+            self.kind,
+            Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup
+        )
     }
 
     /// The root that the ceremony is to make; of no meaning where it makes none ([`Self::makes_root`]).
@@ -400,10 +406,33 @@ impl Script {
     /// Whether a person has a share of the keys that are backed up.
     #[must_use]
     pub fn keeps_share(&self, person: &PersonId) -> bool {
+        self.takes_share(person) || self.has_old_share(person)
+    }
+
+    /// Whether a person gets a share in this ceremony.
+    #[must_use]
+    pub fn takes_share(&self, person: &PersonId) -> bool {
         let mut custodians = self.backup.iter().flat_map(BackupPlan::custodians);
-        let is_of_set = |plan: &RestorePlan| plan.manifest.share_of(person.as_str()).is_some();
         custodians.any(|custodian| custodian == person)
-            || self.restore.as_ref().is_some_and(is_of_set)
+    }
+
+    /// Whether a person has a share of the set that is restored from or destroyed.
+    #[must_use]
+    pub fn has_old_share(&self, person: &PersonId) -> bool {
+        let is_of_set = |plan: &RestorePlan| plan.manifest.share_of(person.as_str()).is_some();
+        self.restore.as_ref().is_some_and(is_of_set)
+    }
+
+    /// The keys that exist and get shares from their tokens, as they were carried in.
+    pub fn known_keys(&self) -> impl Iterator<Item = (&KeyPlan, &Key)> {
+        let keys = self.keys.iter().filter(|_| self.kind == Kind::Backup);
+        keys.filter_map(|plan| Some((plan, &plan.change.before()?.key)))
+    }
+
+    /// Whether shares of the key that old ones restore go among new custodians, or may.
+    #[must_use]
+    pub const fn reissues(&self) -> bool {
+        self.backup.is_some() && self.restore.is_some()
     }
 
     /// What is restored; none in a ceremony that restores nothing.
@@ -477,6 +506,7 @@ spelling!(Kind {
     Enrolment = "enrolment",
     Drill = "drill",
     Recovery = "recovery",
+    Backup = "backup",
 });
 spelling!(Assurance {
     TwoPeople = "two-people",

@@ -93,7 +93,8 @@ impl BackupEntry {
 }
 
 /// Reads `recipient`, `second_recipient` and `opens` of a person.
-pub(super) fn keeping(fields: &mut Fields<'_, '_>) -> Option<At<ShareKeeping>> {
+/// Where an old share is opened as well (`of_both`), `opens` may be said of that alone.
+pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<ShareKeeping>> {
     let value = fields.optional("recipient");
     let second = fields.optional("second_recipient");
     let opens = fields.optional("opens");
@@ -114,6 +115,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>) -> Option<At<ShareKeeping>> {
         _ => None,
     };
     if let Some(keeping) = alone {
+        let opens = opens.filter(|_| !of_both);
         for field in [second, opens].iter().flatten() {
             field.fault(
                 "script.recipient",

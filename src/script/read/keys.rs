@@ -55,12 +55,12 @@ pub(super) fn read(
         let id = fields
             .required("id", "id = \"key-1\"")
             .and_then(|value| value.at(value.id()));
-        let change = rotation::change(&mut fields, kind, root);
+        let change = rotation::change(&mut fields, kind, root, intake.carrier);
         match rotation::place(&mut fields, kind, change.as_ref()) {
             Some(place) => {
                 distant.push(rotation::distant(fields, id, change, place, intake));
             }
-            None => here.push(key(fields, id, change, intake)),
+            None => here.push(key(fields, id, change, kind, intake)),
         }
     }
     (here, distant)
@@ -70,6 +70,7 @@ fn key(
     mut fields: Fields<'_, '_>,
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
+    kind: Kind,
     intake: &mut Intake<'_, '_>,
 ) -> KeyEntry {
     let (holder, token) = place(&mut fields);
@@ -91,7 +92,14 @@ fn key(
             (key_type, None)
         }
         // What the root before says of a key is not said again.
-        Some(change) if change.exists() => (change.key_type(), None),
+        Some(change) if change.exists() => {
+            // Whatever key stands in a backup gets shares.
+            let shares = id.as_ref().filter(|_| kind == Kind::Backup).map(|id| At {
+                value: Backup::Shares,
+                span: id.span.clone(),
+            });
+            (change.key_type(), shares)
+        }
         // Whether it is made or matched, nobody knows.
         None => {
             for name in ["key_id", "type", "backup"] {
@@ -235,13 +243,7 @@ fn label(value: &Value<'_, '_>) -> Option<String> {
 }
 
 fn key_type(value: &Value<'_, '_>) -> Option<KeyType> {
-    let all = [
-        KeyType::EcdsaP256,
-        KeyType::EcdsaP384,
-        KeyType::Ed25519,
-        KeyType::RsaPss3072,
-        KeyType::RsaPss4096,
-    ];
+    let all = KeyType::MADE;
     let names = all.map(|kind| kind.to_string());
     let spellings: Vec<(&str, KeyType)> = names.iter().map(String::as_str).zip(all).collect();
     value.one_of("script.key-type", &spellings)

@@ -57,9 +57,6 @@ const LONGEST_SCRIPT: usize = 1 << 20;
 const MOST: usize = 64;
 const MOST_STEPS: usize = 1000;
 
-/// Kinds of ceremonies that other versions run.
-const LATER_KINDS: [&str; 1] = ["backup"];
-
 /// Everything that was read, sound or not, with its places.
 pub(super) struct Draft {
     pub(super) start: Span,
@@ -123,6 +120,22 @@ impl Draft {
     pub(super) fn imports(&self, key: &KeyId) -> bool {
         let mut acts = self.steps.iter().filter_map(|step| step.act.as_ref());
         acts.any(|act| matches!(act, Act::ImportKey { key: of } if of == key))
+    }
+
+    /// Where a set stands in the script of which the key gets other shares; none where none does.
+    pub(super) fn reissue(&self) -> Option<&Span> {
+        let entry = self.restore.as_ref()?;
+        let reissues = match self.kind {
+            Kind::Backup => !self.is_replaced(),
+            _ => self.backup.is_some(),
+        };
+        reissues.then_some(&entry.span)
+    }
+
+    /// Whether another set took the place of the one in the script already.
+    pub(super) fn is_replaced(&self) -> bool {
+        let grade = self.restore.as_ref().and_then(|entry| entry.grade);
+        self.kind == Kind::Backup && grade == Some(super::Grade::Custody)
     }
 
     /// The root that is changed, if it can be trusted.
@@ -259,7 +272,7 @@ fn document_fields(
 
     let mut carrier = Carrier::new(source);
     let previous = match kind {
-        Kind::Genesis | Kind::Enrolment | Kind::Drill | Kind::Recovery => None,
+        Kind::Genesis | Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup => None,
         _ => fields
             .required(
                 "previous",
@@ -334,7 +347,10 @@ fn document_fields(
 
 /// The table `[root]`, of ceremonies that make one.
 fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
-    if matches!(kind, Kind::Enrolment | Kind::Drill | Kind::Recovery) {
+    if matches!(
+        kind,
+        Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup
+    ) {
         return RootEntry::default();
     }
     fields
@@ -344,17 +360,19 @@ fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kin
         .unwrap_or_default()
 }
 
-/// The table `[restore]`, of ceremonies that restore a key.
+/// The table `[restore]`, of ceremonies that open shares; none in a backup of a key that is on its token.
 fn restore_table(
     fields: &mut Fields<'_, '_>,
     carrier: &mut Carrier<'_>,
     kind: Kind,
 ) -> Option<RestoreEntry> {
-    if !matches!(kind, Kind::Drill | Kind::Recovery) {
-        return None;
-    }
     let wanted = "a table [restore] with the manifest of the shares";
-    let table = fields.required("restore", wanted)?.table("[restore]")?;
+    let value = match kind {
+        Kind::Drill | Kind::Recovery => fields.required("restore", wanted),
+        Kind::Backup => fields.optional("restore"),
+        _ => None,
+    };
+    let table = value?.table("[restore]")?;
     Some(restore::read(table, carrier, kind))
 }
 
@@ -406,7 +424,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         not_before: draft.not_before?,
         assurance: draft.assurance,
         root: match draft.kind {
-            Kind::Enrolment | Kind::Drill | Kind::Recovery => RootPolicy::NONE,
+            Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup => RootPolicy::NONE,
             _ => draft.root.complete(before)?,
         },
         previous,
@@ -435,15 +453,6 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
 }
 
 fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
-    let text = value.raw()?;
-    if LATER_KINDS.contains(&text) {
-        value.fault(
-            "script.unsupported",
-            format!("kind {text:?} is not supported by this version"),
-            "this version runs: genesis, rotation, renewal, signing, enrolment, drill, recovery",
-        );
-        return None;
-    }
     value.one_of("script.kind", Kind::SPELLINGS)
 }
 

@@ -59,15 +59,20 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> 
         .and_then(|value| value.table("\"approval\""))
         .map(|table| own_token(table, carrier));
     // How a share is kept that exists, its manifest says.
-    let is_restored = matches!(kind, Kind::Drill | Kind::Recovery);
-    let keeps = !is_restored && fields.optional("recipient").is_some();
-    let (opens, keeping) = if is_restored {
-        let opens = fields
+    let is_restored = matches!(kind, Kind::Drill | Kind::Recovery | Kind::Backup);
+    let keeps = kind != Kind::Recovery && fields.optional("recipient").is_some();
+    let opens = if is_restored {
+        fields
             .optional("opens")
-            .and_then(|value| value.one_of("script.restore", Opens::SPELLINGS));
-        (opens, None)
+            .and_then(|value| value.one_of("script.restore", Opens::SPELLINGS))
     } else {
-        (None, backup::keeping(&mut fields))
+        None
+    };
+    let keeping = match kind {
+        Kind::Recovery => None,
+        // An old share that is opened, perhaps, and no new one.
+        Kind::Drill | Kind::Backup if !keeps => None,
+        _ => backup::keeping(&mut fields, is_restored),
     };
     fields.finish();
     PersonEntry {

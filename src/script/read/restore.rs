@@ -1,7 +1,7 @@
 //! The table `[restore]` of a drill or a recovery.
 
 use super::carried::Carrier;
-use super::fields::Fields;
+use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::backup::Manifest;
 use crate::script::plan::Kind;
@@ -17,6 +17,8 @@ pub(in crate::script) struct RestoreEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) manifest: Option<At<Manifest>>,
     pub(in crate::script) grade: Option<Grade>,
+    /// The set that took its place already: then there is nothing to restore.
+    pub(in crate::script) replaced_by: Option<At<Manifest>>,
     file: Option<CarriedFile>,
     days: Option<u16>,
 }
@@ -35,23 +37,23 @@ pub(super) fn read(
         )
         .and_then(|value| value.table("\"manifest\""))
         .and_then(|table| carrier.file(table, LONGEST, example));
-    let mut file = None;
-    let manifest = found.and_then(|(value, carried)| match Manifest::read(&carried.bytes) {
-        Ok(manifest) => {
-            file = Some(carried);
-            value.at(Some(manifest))
-        }
-        Err(refusal) => {
-            value.fault(
-                "script.manifest",
-                format!("no manifest of a share set: {refusal}"),
-                "carry in the file KEY.ID.manifest.json that lies with the shares, and with the record of the backup",
-            );
-            None
-        }
-    });
+    let (manifest, file) = found
+        .and_then(|(value, carried)| manifest(&value, carried))
+        .unzip();
+    let replacing = match kind {
+        Kind::Backup => fields.optional("replaced_by"),
+        _ => None,
+    };
+    let replaced_by = replacing
+        .as_ref()
+        .and_then(|value| value.table("\"replaced_by\""))
+        .and_then(|table| carrier.file(table, LONGEST, example))
+        .and_then(|(value, carried)| self::manifest(&value, carried))
+        .map(|(manifest, _)| manifest);
     let grade = match kind {
-        Kind::Recovery => Some(Grade::Full),
+        // Its shares may be opened before they are destroyed; none comes together with another.
+        Kind::Backup if replacing.is_some() => Some(Grade::Custody),
+        Kind::Recovery | Kind::Backup => Some(Grade::Full),
         _ => fields
             .required("grade", "grade = \"full\"; or \"quorum\", or \"custody\"")
             .and_then(|value| value.one_of("script.grade", Grade::SPELLINGS)),
@@ -76,8 +78,23 @@ pub(super) fn read(
         span,
         manifest,
         grade,
+        replaced_by,
         file,
         days,
+    }
+}
+
+fn manifest(value: &Value<'_, '_>, carried: CarriedFile) -> Option<(At<Manifest>, CarriedFile)> {
+    match Manifest::read(&carried.bytes) {
+        Ok(manifest) => Some((value.at(Some(manifest))?, carried)),
+        Err(refusal) => {
+            value.fault(
+                "script.manifest",
+                format!("no manifest of a share set: {refusal}"),
+                "carry in the file KEY.ID.manifest.json that lies with the shares, and with the record of the backup",
+            );
+            None
+        }
     }
 }
 
@@ -87,6 +104,7 @@ impl RestoreEntry {
             file: self.file?,
             manifest: self.manifest?.value,
             grade: self.grade?,
+            replaced_by: self.replaced_by.map(|at| at.value),
             reissue_within_days: self.days?,
         })
     }

@@ -44,7 +44,12 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
     let threshold = match kind {
         Kind::Genesis => fields.required("threshold", "threshold = 3"),
         Kind::Rotation => fields.optional("threshold"),
-        Kind::Renewal | Kind::Signing | Kind::Enrolment | Kind::Drill | Kind::Recovery => None,
+        Kind::Renewal
+        | Kind::Signing
+        | Kind::Enrolment
+        | Kind::Drill
+        | Kind::Recovery
+        | Kind::Backup => None,
     };
     let threshold = threshold.and_then(|value| value.at(value.integer()));
     let expires = fields
@@ -86,7 +91,12 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
             "tables [root.roles.timestamp], [root.roles.snapshot] and [root.roles.targets]",
         ),
         Kind::Rotation => fields.optional("roles"),
-        Kind::Renewal | Kind::Signing | Kind::Enrolment | Kind::Drill | Kind::Recovery => None,
+        Kind::Renewal
+        | Kind::Signing
+        | Kind::Enrolment
+        | Kind::Drill
+        | Kind::Recovery
+        | Kind::Backup => None,
     };
     let mut roles = listed
         .and_then(|value| value.table("[root.roles]"))

@@ -1,5 +1,6 @@
 //! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
 
+use super::carried::Carrier;
 use super::enrolled::Intake;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
@@ -48,9 +49,11 @@ pub(super) fn change(
     fields: &mut Fields<'_, '_>,
     kind: Kind,
     root: Option<&TrustedRoot>,
+    carrier: &mut Carrier<'_>,
 ) -> Option<ChangeEntry> {
     let wanted = match kind {
         Kind::Genesis | Kind::Enrolment | Kind::Drill | Kind::Recovery => Wanted::Add,
+        Kind::Backup => return known(fields, carrier),
         Kind::Rotation => fields
             .required("change", "change = \"keep\"")
             .and_then(|value| value.one_of("script.change", &SPELLINGS))?,
@@ -65,6 +68,26 @@ pub(super) fn change(
             )
             .and_then(|value| value.at(existing(&value, root))),
     };
+    Some(ChangeEntry { wanted, before })
+}
+
+/// The key of a backup: it exists, and its public half is carried in.
+fn known(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<ChangeEntry> {
+    let value = fields.required(
+        "public_key",
+        "public_key = { file = \"keys/key-1.pub.pem\", sha256 = \"…\" }",
+    )?;
+    let before = value
+        .table("\"public_key\"")
+        .and_then(|table| carrier.key(table))
+        .map(|at| At {
+            value: RootKey {
+                id: at.value.key.id().clone(),
+                key: at.value.key,
+            },
+            span: at.span,
+        });
+    let wanted = Wanted::Keep;
     Some(ChangeEntry { wanted, before })
 }
 
@@ -100,7 +123,10 @@ pub(super) fn place(
     change: Option<&ChangeEntry>,
 ) -> Option<Place> {
     let is_new = change.is_some_and(|change| change.wanted == Wanted::Add);
-    if matches!(kind, Kind::Enrolment | Kind::Drill | Kind::Recovery) {
+    if matches!(
+        kind,
+        Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup
+    ) {
         return None;
     }
     if is_new {

@@ -85,7 +85,7 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
             text: fields.optional("text").and_then(|value| value.line(100)),
         }),
         "open-token" | "initialise-token" | "set-pin" | "generate-key" | "import-key"
-        | "back-up-key" | "prove-backup" | "enrol-key" | "certify-key" | "prove-token" => {
+        | "enrol-key" | "certify-key" | "prove-token" => {
             entry.key = fields
                 .required("key", "key = \"key-1\"")
                 .and_then(|value| value.at(value.id()));
@@ -99,7 +99,7 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
                 custodian: at.value,
             })
         }
-        "restore-key" | "prove-restore" | "destroy" => {
+        "restore-key" | "prove-restore" | "back-up-key" | "prove-backup" | "destroy" => {
             let named = fields.optional("key");
             entry.key = named.as_ref().and_then(|value| value.at(value.id()));
             let key = entry.key.clone().map(|at| at.value);
@@ -129,6 +129,7 @@ fn alone(name: &str) -> Option<Act> {
         "collect-signatures" => Act::CollectSignatures,
         "verify-root" => Act::VerifyRoot,
         "export" => Act::Export,
+        "destroy-shares" => Act::DestroyShares,
         "sign-off" => Act::SignOff,
         _ => return None,
     })
@@ -138,6 +139,8 @@ fn restoring(name: &str, key: Option<KeyId>) -> Act {
     match name {
         "restore-key" => Act::RestoreKey { key },
         "prove-restore" => Act::ProveRestore { key },
+        "back-up-key" => Act::BackUpKey { key },
+        "prove-backup" => Act::ProveBackup { key },
         _ => Act::Destroy { key },
     }
 }
@@ -149,8 +152,6 @@ fn of_key(name: &str, key: KeyId) -> Option<Act> {
         "set-pin" => Act::SetPin { key },
         "generate-key" => Act::GenerateKey { key },
         "import-key" => Act::ImportKey { key },
-        "back-up-key" => Act::BackUpKey { key },
-        "prove-backup" => Act::ProveBackup { key },
         "enrol-key" => Act::EnrolKey { key },
         "certify-key" => Act::CertifyKey { key },
         "prove-token" => Act::ProveToken { key },

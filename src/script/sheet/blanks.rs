@@ -47,6 +47,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             one("Fingerprint of the set"),
             one("Serial numbers of the two media"),
         ],
+        Act::DestroyShares => vec![("Destroyed: whose, how, seen by".to_owned(), 4)],
         Act::OpenShare { .. } => vec![one("Set on the sheet of the share")],
         Act::RestoreKey { .. } => vec![one("Medium of the wrapped key")],
         Act::EnrolKey { key } if script.distant_key(key).is_some() => {

@@ -43,13 +43,16 @@ pub(super) const fn mechanism(key_type: KeyType) -> Mechanism<'static> {
     match key_type {
         KeyType::EcdsaP256 | KeyType::EcdsaP384 => Mechanism::EccKeyPairGen,
         KeyType::Ed25519 => Mechanism::EccEdwardsKeyPairGen,
-        KeyType::RsaPss3072 | KeyType::RsaPss4096 => Mechanism::RsaPkcsKeyPairGen,
+        KeyType::RsaPss2048 | KeyType::RsaPss3072 | KeyType::RsaPss4096 => {
+            Mechanism::RsaPkcsKeyPairGen
+        }
     }
 }
 
 pub(super) fn public(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
     let mut template = names(request);
     template.extend(match request.key_type {
+        KeyType::RsaPss2048 => rsa(2048),
         KeyType::RsaPss3072 => rsa(3072),
         KeyType::RsaPss4096 => rsa(4096),
         curved => vec![curve(curved)],

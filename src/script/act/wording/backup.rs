@@ -1,18 +1,33 @@
 //! What people do to back a key up, and to see that its backup opens.
 
-use crate::script::{BackupPlan, Holds, KeyId, Opens, Person, Script, ShareKeeping};
+use crate::script::{BackupPlan, Holds, KeyId, Kind, Opens, Person, Script, ShareKeeping};
 
 use super::{actor, lines};
 
-pub(super) fn back_up(script: &Script, key: &KeyId) -> Vec<String> {
+/// Of steps that a drill may have and usually passes over.
+pub(super) const ONLY_AFTER_LOSS: &str =
+    "Only if a share was given up: otherwise this step is passed over.";
+
+fn title(script: &Script, key: Option<&KeyId>) -> String {
+    key.map_or_else(
+        || super::restore::subject(script),
+        |key| script.key_title(key),
+    )
+}
+
+pub(super) fn back_up(script: &Script, key: Option<&KeyId>) -> Vec<String> {
     let Some(plan) = script.backup() else {
         return Vec::new();
     };
-    let mut told = vec![format!(
-        "A random key-encryption key wraps {}, and is split among custodians: {}.",
-        script.key_title(key),
+    let mut told = Vec::new();
+    if key.is_none() && script.kind() == Kind::Drill {
+        told.push(ONLY_AFTER_LOSS.to_owned());
+    }
+    told.push(format!(
+        "A new, random key-encryption key wraps {}, and is split among custodians: {}.",
+        title(script, key),
         groups(script, plan)
-    )];
+    ));
     told.extend(custodians(script, plan).filter_map(recipient_proof));
     if let (Some(shares), Some(wrapped)) = (
         script.medium_for(Holds::Shares),
@@ -23,16 +38,19 @@ pub(super) fn back_up(script: &Script, key: &KeyId) -> Vec<String> {
             shares.id, wrapped.id
         ));
     }
-    told.extend(lines(&[
-        "Every quorum of shares is tried. Then the key-encryption key is wiped, and the key leaves its token no more.",
-    ]));
+    told.extend(lines(&[match key {
+        Some(_) => "Every quorum of shares is tried. Then the key-encryption key is wiped, and the key leaves its token no more.",
+        None => "Every quorum of shares is tried. Then the key-encryption key is wiped. The root is not touched: the key is the same.",
+    }]));
     if custodians(script, plan).any(|person| person.keeping == Some(ShareKeeping::Paper)) {
         told.push("Who keeps a share on paper turns the screen, writes the words by hand into the numbered rows of the share sheet, and types each of them back. Nobody else looks, and nothing is photographed.".into());
     }
-    told.push(format!(
-        "{} takes the token out and keeps it.",
-        actor(script, key)
-    ));
+    if let Some(key) = key {
+        told.push(format!(
+            "{} takes the token out and keeps it.",
+            actor(script, key)
+        ));
+    }
     told
 }
 
@@ -58,14 +76,17 @@ fn recipient_proof(person: &Person) -> Option<String> {
     })
 }
 
-pub(super) fn prove(script: &Script, key: &KeyId) -> Vec<String> {
+pub(super) fn prove(script: &Script, key: Option<&KeyId>) -> Vec<String> {
     let Some(plan) = script.backup() else {
         return Vec::new();
     };
     let mut told = vec![format!(
         "Each custodian opens the own share of {}, as it was read back from the medium.",
-        script.key_title(key)
+        title(script, key)
     )];
+    if key.is_none() && script.kind() == Kind::Drill {
+        told.insert(0, ONLY_AFTER_LOSS.to_owned());
+    }
     told.extend(custodians(script, plan).filter_map(share_proof));
     told.push(
         "A witness sees that each sheet of a share names the set that the screen names.".into(),

@@ -121,6 +121,28 @@ pub(super) fn destroy(script: &Script, key: Option<&KeyId>) -> Vec<String> {
     }
 }
 
+pub(super) fn destroy_shares(script: &Script) -> Vec<String> {
+    let Some(plan) = script.restore() else {
+        return Vec::new();
+    };
+    let facts = plan.manifest.facts();
+    let mut lines = Vec::new();
+    if script.kind() == Kind::Drill {
+        lines.push(super::backup::ONLY_AFTER_LOSS.to_owned());
+    }
+    lines.push(format!(
+        "Each old share of set {} that is here, with its sheet, is shredded, wiped or broken before two people; so is every copy of {}.",
+        plan.manifest.set().short_hex(),
+        crate::backup::wrapped_file(&facts.key, &facts.id)
+    ));
+    lines.push("For each the screen asks what became of it. What was not destroyed stays on the list, with the reason; a later ceremony takes it off.".into());
+    lines.push(
+        "While a quorum of old shares is on the list, conclave share status says: rotate the key."
+            .into(),
+    );
+    lines
+}
+
 pub(super) fn opened_share_proves(script: &Script) -> String {
     match script.restore().map(|plan| plan.grade) {
         Some(Grade::Custody) | None => "the custodian opens the own share, and it is of this set",

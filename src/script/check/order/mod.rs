@@ -149,7 +149,7 @@ impl<'o> Order<'o, '_> {
         let acts = self.keys.iter().chain(&self.distant).flat_map(|&key| {
             let id = key.clone();
             let there = if self.is_backed_up(key) {
-                Act::BackUpKey { key: id }
+                Act::BackUpKey { key: Some(id) }
             } else if self.is_made(key) {
                 self.maker(id)
             } else if self.is_enrolled(key) {
@@ -182,7 +182,8 @@ impl<'o> Order<'o, '_> {
 
     /// Whether the ceremony restores a key from its shares.
     fn restores(&self) -> bool {
-        matches!(self.draft.kind, Kind::Drill | Kind::Recovery)
+        let has_set = self.draft.kind == Kind::Backup && self.draft.restore.is_some();
+        has_set || matches!(self.draft.kind, Kind::Drill | Kind::Recovery)
     }
 
     /// The token onto which the key is restored; none where it stays in memory.
@@ -198,11 +199,19 @@ impl<'o> Order<'o, '_> {
         if grade.is_some_and(|grade| grade >= Grade::Quorum) {
             acts.push(Act::RestoreKey { key: key() });
         }
+        let reissues = self.draft.reissue().is_some();
         if grade == Some(Grade::Full) {
             acts.push(Act::ProveRestore { key: key() });
-            if self.draft.kind == Kind::Drill {
+            if reissues {
+                acts.push(Act::BackUpKey { key: None });
+                acts.push(Act::ProveBackup { key: None });
+            }
+            if self.draft.kind != Kind::Recovery {
                 acts.push(Act::Destroy { key: key() });
             }
+        }
+        if reissues || self.draft.is_replaced() {
+            acts.push(Act::DestroyShares);
         }
         acts
     }
@@ -226,8 +235,10 @@ impl<'o> Order<'o, '_> {
     /// The backups of keys: each has been seen to open before the ceremony ends.
     fn all_backups_proven(&self) -> Vec<Act> {
         let keys = self.keys.iter().filter(|key| self.is_backed_up(key));
-        keys.map(|&key| Act::ProveBackup { key: key.clone() })
-            .collect()
+        keys.map(|&key| Act::ProveBackup {
+            key: Some(key.clone()),
+        })
+        .collect()
     }
 
     fn repeated(&self) {
@@ -315,7 +326,7 @@ impl<'o> Order<'o, '_> {
             let certified = certified
                 .then(|| self.first(&Act::CertifyKey { key: key() }))
                 .flatten();
-            let backed_up = self.first(&Act::BackUpKey { key: key() });
+            let backed_up = self.first(&Act::BackUpKey { key: Some(key()) });
             let last = [certified, backed_up].into_iter().flatten();
             let last = last.max_by_key(|(place, _)| *place);
             let made = last.or(self.first(&self.maker(key()))).or(enrolled);

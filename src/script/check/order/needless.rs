@@ -29,11 +29,22 @@ impl Order<'_, '_> {
                     "script.unused",
                     &step.span,
                     format!("{}: only a drill or a recovery restores", act.name()),
-                    "take the step out, or write kind = \"drill\"",
+                    if self.draft.kind == Kind::Backup {
+                        "take the step out; or add [restore], with the manifest of old shares, in place of [[key]]"
+                    } else {
+                        "take the step out, or write kind = \"drill\""
+                    },
                 );
                 continue;
             }
-            if is_of_root && self.is_enrolment() {
+            if (is_of_root || *act == Act::Export) && self.draft.kind == Kind::Backup {
+                self.log.fault(
+                    "script.unused",
+                    &step.span,
+                    format!("{}: a backup makes no root", act.name()),
+                    "take the step out: what is written goes to the two media",
+                );
+            } else if is_of_root && self.is_enrolment() {
                 self.log.fault(
                     "script.unused",
                     &step.span,
@@ -58,17 +69,7 @@ impl Order<'_, '_> {
                     "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
                 );
             }
-            if let Act::BackUpKey { key } | Act::ProveBackup { key } = act
-                && self.keys.contains(&key)
-                && !self.is_backed_up(key)
-            {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    format!("{:?} has no backup", key.as_str()),
-                    "take the step out, or write backup = \"shares\" at the key",
-                );
-            }
+            self.needless_backup(step, act);
             if let Act::EnrolKey { key } = act
                 && self.keys.contains(&key)
                 && !self.is_enrolled(key)
@@ -102,6 +103,29 @@ impl Order<'_, '_> {
         }
     }
 
+    /// A backup is of a key that the script has, and wants one.
+    fn needless_backup(&self, step: &StepEntry, act: &Act) {
+        if let Act::BackUpKey { key: None } | Act::ProveBackup { key: None } = act {
+            self.log.fault(
+                "script.unused",
+                &step.span,
+                format!("{}: which key, nobody says", act.name()),
+                "write key = \"key-1\"; without one it is the key that old shares restore, in a backup or a drill",
+            );
+        }
+        if let Act::BackUpKey { key: Some(key) } | Act::ProveBackup { key: Some(key) } = act
+            && self.keys.contains(&key)
+            && !self.is_backed_up(key)
+        {
+            self.log.fault(
+                "script.unused",
+                &step.span,
+                format!("{:?} has no backup", key.as_str()),
+                "take the step out, or write backup = \"shares\" at the key",
+            );
+        }
+    }
+
     /// Nothing is made, backed up, signed or exported where a key is restored; and nothing goes further than the grade.
     fn needless_in_restore(&self, step: &StepEntry, act: &Act) {
         let fits = match act {
@@ -117,9 +141,12 @@ impl Order<'_, '_> {
             | Act::SetPin { .. }
             | Act::SealMedium { .. }
             | Act::SignOff => true,
-            Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. } => {
-                self.restoring().contains(act)
-            }
+            Act::RestoreKey { .. }
+            | Act::ProveRestore { .. }
+            | Act::BackUpKey { .. }
+            | Act::ProveBackup { .. }
+            | Act::Destroy { .. }
+            | Act::DestroyShares => self.restoring().contains(act),
             Act::ProveToken { .. } | Act::Seal { .. } => self.draft.kind == Kind::Recovery,
             _ => false,
         };

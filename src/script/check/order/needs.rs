@@ -1,6 +1,7 @@
 //! What a ceremony cannot go without, and what each step waits for.
 
 use crate::script::Act;
+use crate::script::plan::Kind;
 
 use super::Order;
 
@@ -20,6 +21,9 @@ impl Order<'_, '_> {
                 acts.push(Act::EnrolKey { key: key() });
             }
             if !self.is_made(&key()) {
+                if self.is_backed_up(&key()) {
+                    acts.push(Act::BackUpKey { key: Some(key()) });
+                }
                 self.push_certifying(&mut acts, key());
                 continue;
             }
@@ -29,7 +33,7 @@ impl Order<'_, '_> {
             }
             acts.push(self.maker(key()));
             if self.is_backed_up(&key()) {
-                acts.push(Act::BackUpKey { key: key() });
+                acts.push(Act::BackUpKey { key: Some(key()) });
             }
             self.push_certifying(&mut acts, key());
         }
@@ -38,6 +42,11 @@ impl Order<'_, '_> {
         if self.restores() {
             acts.extend(self.restoring());
             acts.extend(self.all_keys_proven());
+            acts.push(Act::SignOff);
+            return acts;
+        }
+        if self.draft.kind == Kind::Backup {
+            acts.extend(self.all_backups_proven());
             acts.push(Act::SignOff);
             return acts;
         }
@@ -53,6 +62,14 @@ impl Order<'_, '_> {
         acts.extend(self.all_keys_proven());
         acts.push(Act::SignOff);
         acts
+    }
+
+    /// What must stand before old shares are destroyed: whatever wants them, and what takes their place.
+    fn before_old_shares_go(&self) -> Vec<Act> {
+        let opening = [Act::AttestClock, Act::InspectStation, Act::ReadScript];
+        let made = [Act::ProveBackup { key: None }, Act::Destroy { key: None }];
+        let acts = opening.into_iter().chain(self.shares());
+        acts.chain(made).collect()
     }
 
     /// What must stand before an act.
@@ -84,7 +101,11 @@ impl Order<'_, '_> {
                 acts
             }
             Act::ProveRestore { key } => vec![Act::RestoreKey { key: key.clone() }],
-            Act::Destroy { key } => vec![Act::ProveRestore { key: key.clone() }],
+            Act::Destroy { key } => vec![
+                Act::ProveRestore { key: key.clone() },
+                Act::ProveBackup { key: key.clone() },
+            ],
+            Act::DestroyShares => self.before_old_shares_go(),
             Act::Break { .. } | Act::OpenToken { .. } | Act::OpenShare { .. } => {
                 vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
             }
@@ -111,9 +132,10 @@ impl Order<'_, '_> {
                 self.maker(key.clone()),
                 Act::EnrolKey { key: key.clone() },
             ],
-            Act::BackUpKey { key } => {
+            Act::BackUpKey { key: Some(key) } => {
                 vec![Act::OpenToken { key: key.clone() }, self.maker(key.clone())]
             }
+            Act::BackUpKey { key: None } => vec![Act::ProveRestore { key: None }],
             Act::ProveBackup { key } => vec![Act::BackUpKey { key: key.clone() }],
             // A signing has an order of its own.
             Act::JudgeRequest => vec![Act::InspectStation],
@@ -125,10 +147,16 @@ impl Order<'_, '_> {
             Act::Export if self.is_enrolment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } if self.restores() => self.restoring(),
-            Act::ProveToken { .. } => vec![Act::Export],
+            Act::ProveToken { key } => vec![
+                Act::Export,
+                Act::BackUpKey {
+                    key: Some(key.clone()),
+                },
+            ],
             Act::SealMedium { .. } => {
                 let mut acts = vec![Act::Export];
                 acts.extend(self.all_backups_proven());
+                acts.push(Act::ProveBackup { key: None });
                 acts
             }
             Act::SignOff => {
@@ -177,7 +205,7 @@ const fn stage(act: &Act) -> u8 {
         // Wherever it stands after back-up-key: at the latest before what is sealed.
         Act::ProveBackup { .. } | Act::ProveRestore { .. } => 13,
         Act::ProveToken { .. } | Act::Destroy { .. } => 14,
-        Act::Seal { .. } | Act::SealMedium { .. } => 15,
+        Act::DestroyShares | Act::Seal { .. } | Act::SealMedium { .. } => 15,
         Act::SignOff => 16,
     }
 }
@@ -210,7 +238,10 @@ pub(super) const fn reason(act: &Act) -> &'static str {
         Act::OpenShare { .. } => "a key is restored from shares that are there",
         Act::RestoreKey { .. } => "what is proven or destroyed has to be restored first",
         Act::ProveRestore { .. } => "nothing counts as restored that was not seen to sign",
-        Act::Destroy { .. } => "a drill leaves nothing behind",
+        Act::Destroy { .. } => "what was restored into memory is left nowhere",
+        Act::DestroyShares => {
+            "whoever has a quorum of old shares and an old wrapped key has the key"
+        }
         Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::CertifyKey { .. } => "a root of Notary is composed of keys in certificates",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",

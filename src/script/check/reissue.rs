@@ -1,0 +1,144 @@
+//! Backups of keys that exist: where each comes from, and what takes the place of what.
+
+use super::people::find;
+use crate::script::plan::Kind;
+use crate::script::read::{Draft, Log};
+use crate::script::{Grade, KeyId};
+
+const CHECK: &str = "script.backup";
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    if draft.kind == Kind::Backup {
+        source(log, draft);
+    }
+    if draft.reissue().is_some() {
+        people(log, draft);
+        memory(log, draft);
+    }
+    replaced(log, draft);
+}
+
+/// The key is on its token, or comes back from its shares: one of the two.
+fn source(log: &Log<'_>, draft: &Draft) {
+    let first = draft.keys.first().and_then(|key| key.id.as_ref());
+    match (&draft.restore, first) {
+        (None, None) if draft.keys.is_empty() => log.fault(
+            CHECK,
+            &draft.start,
+            "nothing says which key gets shares",
+            "add a table [[key]] for a key on its token; or [restore], with the manifest of its old shares",
+        ),
+        (Some(_), Some(key)) => log.fault(
+            CHECK,
+            &key.span,
+            "the key comes back from its old shares, and its token has no part in it",
+            "take the [[key]] out; or take [restore] out, for a key that leaves its token wrapped",
+        ),
+        _ => {}
+    }
+    if let (true, Some(backup)) = (draft.is_replaced(), &draft.backup) {
+        log.fault(
+            "script.unused",
+            &backup.span,
+            "the set is replaced already: nobody gets a share",
+            "take [backup] out; or take \"replaced_by\" out, to make another set",
+        );
+    }
+}
+
+/// New shares are made of the key in memory, while it is there.
+fn memory(log: &Log<'_>, draft: &Draft) {
+    let (Some(entry), Some(backup)) = (&draft.restore, &draft.backup) else {
+        return;
+    };
+    let fits = match draft.kind {
+        Kind::Drill => {
+            entry.grade.is_none_or(|grade| grade == Grade::Full) && draft.keys.is_empty()
+        }
+        Kind::Recovery => false,
+        _ => true,
+    };
+    if !fits {
+        log.fault(
+            CHECK,
+            &backup.span,
+            format!("this {} gives nobody another share", draft.kind),
+            "take [backup] out; new shares are made in a backup, or in a drill with grade = \"full\" that restores into locked memory",
+        );
+    }
+    let manifest = entry.manifest.as_ref();
+    if let Some(manifest) = manifest
+        && manifest.value.facts().key.parse::<KeyId>().is_err()
+    {
+        log.fault(
+            CHECK,
+            &manifest.span,
+            format!(
+                "no key of a script is called {:?}",
+                manifest.value.facts().key
+            ),
+            "this set was not made by a ceremony: back the key up from its token",
+        );
+    }
+}
+
+/// An ID is one person's, in the old set and in the new one.
+fn people(log: &Log<'_>, draft: &Draft) {
+    let manifest = draft
+        .restore
+        .as_ref()
+        .and_then(|entry| entry.manifest.as_ref());
+    let Some(manifest) = manifest else { return };
+    let groups = draft.backup.iter().flat_map(|backup| &backup.groups);
+    for custodian in groups.flat_map(|group| &group.custodians) {
+        let old = manifest.value.share_of(custodian.value.as_str());
+        let name = find(draft, &custodian.value).and_then(|person| person.name.as_ref());
+        if let (Some(old), Some(name)) = (old, name)
+            && old.label().name != name.value
+        {
+            log.fault(
+                CHECK,
+                &name.span,
+                format!(
+                    "{:?} is {:?} in the old set",
+                    custodian.value.as_str(),
+                    old.label().name
+                ),
+                "give somebody new an ID of their own: it stands on the share",
+            );
+        }
+    }
+}
+
+/// What took the place of a set is of the same key, and says so.
+fn replaced(log: &Log<'_>, draft: &Draft) {
+    let Some(entry) = &draft.restore else { return };
+    let (Some(old), Some(new)) = (&entry.manifest, &entry.replaced_by) else {
+        return;
+    };
+    let (of_old, of_new) = (old.value.facts(), new.value.facts());
+    let names_it = of_new
+        .supersedes
+        .iter()
+        .any(|superseded| superseded.set == old.value.set());
+    if of_old.public_key != of_new.public_key || !names_it {
+        log.fault(
+            CHECK,
+            &new.span,
+            format!(
+                "set {} does not say that it replaces set {}",
+                new.value.set().short_hex(),
+                old.value.set().short_hex()
+            ),
+            "carry in the manifest of the set that was made in its place: nothing of the only set of a key is destroyed",
+        );
+    }
+    if of_old.is_rehearsal != of_new.is_rehearsal {
+        log.fault(
+            CHECK,
+            &new.span,
+            "one of the two sets is of a rehearsal",
+            "carry in both of the same kind of ceremony",
+        );
+    }
+}
