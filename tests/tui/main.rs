@@ -10,6 +10,7 @@ mod changes;
 mod keys;
 #[path = "../pty/mod.rs"]
 mod pty;
+mod reissue;
 mod room;
 mod rotation;
 mod screens;

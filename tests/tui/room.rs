@@ -57,6 +57,18 @@ impl Room {
         Self::of(script, Mode::Production, size, PLAIN)
     }
 
+    /// A production in which old shares give a key others.
+    pub(crate) fn reissue(size: (u16, u16)) -> Self {
+        use ceremony_driver::restore::{RESTORED, manifest};
+        let mut key = ceremony_driver::SoftwareToken::blank(90);
+        key.generate(KeyType::Ed25519);
+        let set = manifest(&key, Mode::Production);
+        let script = ceremony_driver::reissue::script(&set, None);
+        let tokens = [(RESTORED.to_owned(), key)].into();
+        let driver = ceremony_driver::Room::new_with(script, &tokens);
+        Self::opened(driver, Mode::Production, size, PLAIN, None)
+    }
+
     /// The rehearsal of a change of a world's root, with twins that are the very keys.
     pub(crate) fn change(world: &World, script: Arc<Script>, size: (u16, u16)) -> Self {
         let twins = script.key_changes().filter_map(|(id, change)| {
