@@ -15,4 +15,5 @@ mod room;
 mod rotation;
 mod screens;
 mod secrets;
+mod shares;
 mod terminal;
