@@ -101,7 +101,10 @@ impl Certificate<'_> {
         } = &self.result
         {
             all.push(("Quorums left", quorums_left.to_string()));
-            all.push(("New set due by", reissue_by.to_string()));
+            all.push(match self.ceremony.reissue().backup().made() {
+                Some(made) => ("New set", made.manifest.set().to_string()),
+                None => ("New set due by", reissue_by.to_string()),
+            });
         }
         if self.grade >= Grade::Quorum {
             let combined = self.ceremony.restore().combined();
@@ -346,6 +349,7 @@ impl Certificate<'_> {
             },
             "quorums_left": quorums_left,
             "reissue_by": reissue_by,
+            "replaced_by": self.ceremony.reissue().backup().made().map(|made| made.manifest.set()),
             "grade": self.grade.as_str(),
             "held": self.held,
             "repository": facts.repository,

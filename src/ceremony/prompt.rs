@@ -185,7 +185,7 @@ pub struct SecretShown {
     pub title: String,
     /// What it is for: the token, as people know it.
     pub about: String,
-    /// What becomes of it, a paragraph each.
+    /// What is to be known of it, a paragraph each: the first before it is shown, the others beside it as well.
     pub advice: Vec<String>,
     /// The secret, line by line, as it is to be written.
     pub lines: Vec<Zeroizing<String>>,

@@ -14,6 +14,7 @@ mod people;
 mod production;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
+mod reissue;
 mod stock;
 #[path = "../store/mod.rs"]
 mod store;

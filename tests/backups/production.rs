@@ -14,7 +14,7 @@ use conclave::executor::{CeremonyDirectory, Ended, Executor, PeoplesHands};
 use conclave::secret::{Passphrase, ShareWords};
 use zeroize::Zeroizing;
 
-use crate::people::People;
+use crate::people::{PIN, People, SO_PIN, says_in_production, types_in_production};
 use crate::rehearse::events;
 use crate::store::Store;
 use crate::{INSTALL, age, ceremony_driver, ends_with, script, set_on, softhsm_test, walk};
@@ -125,9 +125,7 @@ impl Table {
                 let path = self.own.join(format!("{}.identity", prompt.who[0]));
                 path.display().to_string()
             }
-            Ask::Reading { usual, .. } if usual.is_empty() => "A0000001".to_owned(),
-            Ask::Text { default: None, .. } => "A0000001".to_owned(),
-            _ => return None,
+            _ => return says_in_production(prompt),
         })
     }
 
@@ -156,11 +154,7 @@ impl Table {
                     PLUGIN_PIN.to_owned()
                 }
             }
-            SecretPurpose::NewApprovalCode | SecretPurpose::ApprovalCode => {
-                format!("code of {}", prompt.who)
-            }
-            SecretPurpose::SoPin | SecretPurpose::NewSoPin => "86420135".to_owned(),
-            _ => "13579246".to_owned(),
+            _ => types_in_production(prompt),
         }
     }
 }
@@ -294,7 +288,7 @@ softhsm_test! {
                 continue;
             }
             let bytes = fs::read(path).unwrap();
-            for secret in [row.as_str(), PASSPHRASE, "13579246", "86420135", "code of "] {
+            for secret in [row.as_str(), PASSPHRASE, PIN, SO_PIN, "code of "] {
                 let is_there = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
                 assert!(!is_there, "{secret:?} in {}", path.display());
             }

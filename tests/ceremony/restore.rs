@@ -282,9 +282,11 @@ fn another_key_on_the_token_is_a_failure_of_the_token() {
     else {
         panic!("not a key");
     };
+    let mut other = crate::ceremony_driver::SoftwareToken::blank(91);
+    other.generate(conclave::metadata::KeyType::EcdsaP256);
     room.give(Input::Outcome(Outcome::KeyGenerated {
         token,
-        public_key: lost_key().public_key(),
+        public_key: other.public_key(),
         attributes,
         attestation,
     }))

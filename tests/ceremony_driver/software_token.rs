@@ -12,6 +12,7 @@ use aws_lc_rs::signature::{
 use conclave::certificate::{Algorithm, PublicKey};
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, TokenId};
+use conclave::words::Digest;
 
 /// A token that holds one key at most.
 #[derive(Clone)]
@@ -35,6 +36,13 @@ static RSA_3072: LazyLock<RsaKeyPair> =
 static RSA_4096: LazyLock<RsaKeyPair> =
     LazyLock::new(|| RsaKeyPair::generate(KeySize::Rsa4096).unwrap());
 
+/// A key that is the same in every run: RFC 5915, with the scalar alone.
+fn p256(number: u8) -> EcdsaKeyPair {
+    let mut der = vec![0x30, 37, 2, 1, 1, 4, 32];
+    der.extend_from_slice(Digest::of(&[number]).as_bytes());
+    EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_ASN1_SIGNING, &der).unwrap()
+}
+
 impl SoftwareToken {
     /// What it says of its key: made inside, never to leave.
     pub(crate) const ATTRIBUTES: KeyAttributes = KeyAttributes {
@@ -52,7 +60,7 @@ impl SoftwareToken {
         ..Self::ATTRIBUTES
     };
 
-    /// A blank token. The number makes its serial number, and its Ed25519 key.
+    /// A blank token. The number makes its serial number, and its keys on P-256 and of Ed25519.
     pub(crate) fn blank(number: u8) -> Self {
         Self {
             number,
@@ -92,10 +100,7 @@ impl SoftwareToken {
     /// Makes a key.
     pub(crate) fn generate(&mut self, key_type: KeyType) {
         let pair = match key_type {
-            KeyType::EcdsaP256 => Pair::Ecdsa(
-                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap(),
-                Algorithm::P256,
-            ),
+            KeyType::EcdsaP256 => Pair::Ecdsa(p256(self.number), Algorithm::P256),
             KeyType::EcdsaP384 => Pair::Ecdsa(
                 EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING).unwrap(),
                 Algorithm::P384,

@@ -3,12 +3,19 @@
 // Each test binary uses its part of this.
 #![allow(dead_code)]
 
+use std::time::Duration;
+
 use conclave::ceremony::{
-    Answer, Ceremony, DrillResult, Fact, Failure, FrontEnd, Interrupt, Prompt, Recorded,
-    SecretPrompt, SecretShown, StepError, TypedSecret, Waiting,
+    Answer, Ask, Ceremony, DrillResult, Fact, Failure, FrontEnd, Interrupt, Prompt, Recorded,
+    SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting,
 };
 use conclave::secret::Pin;
 use zeroize::Zeroizing;
+
+/// The PIN of every token that people set up in a production.
+pub(crate) const PIN: &str = "13579246";
+/// Their PINs of the security officer, and PUKs.
+pub(crate) const SO_PIN: &str = "86420135";
 
 /// What somebody says to a question; none for the usual answer.
 type Says<'t> = Box<dyn FnMut(&Ceremony, &Prompt) -> Option<Result<Answer, Interrupt>> + 't>;
@@ -17,12 +24,16 @@ type Types<'t> = Box<dyn FnMut(&SecretPrompt) -> Option<String> + 't>;
 /// What somebody reads off a screen that is shown to them alone.
 type Reads<'t> = Box<dyn FnMut(&SecretShown) + 't>;
 
+/// What somebody does while something is waited for.
+type Moves<'t> = Box<dyn FnMut(&Waiting) + 't>;
+
 /// The people, and what they heard.
 #[derive(Default)]
 pub(crate) struct People<'t> {
     pub(crate) says: Option<Says<'t>>,
     pub(crate) types: Option<Types<'t>>,
     pub(crate) reads: Option<Reads<'t>>,
+    pub(crate) moves: Option<Moves<'t>>,
     /// What did not work, and was recorded.
     pub(crate) failures: Vec<Failure>,
     /// Answers that were not taken.
@@ -72,6 +83,13 @@ impl FrontEnd for People<'_> {
     }
 
     fn waiting(&mut self, _: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt> {
+        assert!(
+            waiting.elapsed < Duration::from_secs(60),
+            "nobody comes: {waiting:?}"
+        );
+        if let Some(moves) = &mut self.moves {
+            moves(waiting);
+        }
         self.waited_for.push(waiting.what.clone());
         Ok(())
     }
@@ -79,6 +97,7 @@ impl FrontEnd for People<'_> {
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
         if let Fact::Failed { failure } = &entry.event.fact {
             self.failures.push(failure.clone());
+            assert!(self.failures.len() < 30, "it never works: {failure:?}");
         }
         self.names.push(entry.event.fact.name());
         self.result = ceremony.drill_result();
@@ -86,5 +105,26 @@ impl FrontEnd for People<'_> {
 
     fn not_accepted(&mut self, _: &Ceremony, error: &StepError) {
         self.refused.push(error.to_string());
+    }
+}
+
+/// What people in a production say where nothing is usual: the number of a new bag.
+pub(crate) fn says_in_production(prompt: &Prompt) -> Option<String> {
+    match &prompt.ask {
+        Ask::Reading { usual, .. } if usual.is_empty() => Some("A0000001".to_owned()),
+        Ask::Text { default: None, .. } => Some("A0000001".to_owned()),
+        _ => None,
+    }
+}
+
+/// What people in a production type: codes of their own, and for every token the same PINs.
+pub(crate) fn types_in_production(prompt: &SecretPrompt) -> String {
+    match prompt.purpose {
+        purpose if purpose.is_code() => format!("code of {}", prompt.who),
+        SecretPurpose::SoPin
+        | SecretPurpose::NewSoPin
+        | SecretPurpose::Puk
+        | SecretPurpose::NewPuk => SO_PIN.to_owned(),
+        _ => PIN.to_owned(),
     }
 }

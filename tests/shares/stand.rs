@@ -1,5 +1,8 @@
 //! A key with its backup, made anew for each test: what the tests of shares play with.
 
+// Each test binary uses its part of this.
+#![allow(dead_code)]
+
 use age::secrecy::ExposeSecret as _;
 use age::{NoCallbacks, x25519};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
@@ -114,7 +117,8 @@ impl Backup {
         Self::of(self.private.clone(), public, groups_needed, groups, old)
     }
 
-    fn of(
+    /// Of a key that is given.
+    pub(crate) fn of(
         private: Vec<u8>,
         public: PublicKey,
         groups_needed: u8,

@@ -10,8 +10,10 @@ mod changes;
 mod keys;
 #[path = "../pty/mod.rs"]
 mod pty;
+mod reissue;
 mod room;
 mod rotation;
 mod screens;
 mod secrets;
+mod shares;
 mod terminal;

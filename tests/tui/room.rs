@@ -11,7 +11,7 @@ use conclave::ceremony::{
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
-use conclave::script::Script;
+use conclave::script::{Grade, Kind, Script};
 use conclave::tui::{
     Call, Charset, Cmd, Colours, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
 };
@@ -57,6 +57,18 @@ impl Room {
         Self::of(script, Mode::Production, size, PLAIN)
     }
 
+    /// A production in which old shares give a key others.
+    pub(crate) fn reissue(size: (u16, u16)) -> Self {
+        use ceremony_driver::restore::{RESTORED, manifest};
+        let mut key = ceremony_driver::SoftwareToken::blank(90);
+        key.generate(KeyType::Ed25519);
+        let set = manifest(&key, Mode::Production);
+        let script = ceremony_driver::reissue::script(&set, None);
+        let tokens = [(RESTORED.to_owned(), key)].into();
+        let driver = ceremony_driver::Room::new_with(script, &tokens);
+        Self::opened(driver, Mode::Production, size, PLAIN, None)
+    }
+
     /// The rehearsal of a change of a world's root, with twins that are the very keys.
     pub(crate) fn change(world: &World, script: Arc<Script>, size: (u16, u16)) -> Self {
         let twins = script.key_changes().filter_map(|(id, change)| {
@@ -70,6 +82,24 @@ impl Room {
         };
         let driver = ceremony_driver::Room::new_with(script, &world.tokens);
         Self::opened(driver, Mode::Rehearsal, size, PLAIN, Some(twin_root))
+    }
+
+    /// A production in which a key gets shares.
+    pub(crate) fn with_backup(size: (u16, u16)) -> Self {
+        let script = ceremony_driver::backup::with_backup();
+        Self::of(script, Mode::Production, size, PLAIN)
+    }
+
+    /// A full drill: the shares of three custodians restore a key into memory.
+    pub(crate) fn drill(size: (u16, u16)) -> Self {
+        use ceremony_driver::restore::{RESTORED, manifest, script};
+        let mut key = ceremony_driver::SoftwareToken::blank(90);
+        key.generate(KeyType::Ed25519);
+        let set = manifest(&key, Mode::Production);
+        let script = script(&set, Kind::Drill, Grade::Full, false);
+        let tokens = [(RESTORED.to_owned(), key)].into();
+        let driver = ceremony_driver::Room::new_with(script, &tokens);
+        Self::opened(driver, Mode::Production, size, PLAIN, None)
     }
 
     fn of(script: Arc<Script>, mode: Mode, size: (u16, u16), theme: Theme) -> Self {
@@ -234,7 +264,18 @@ impl Room {
             advice: vec!["It is typed back next, and then the token keeps it no more.".to_owned()],
             lines: lines.map(|line| line.to_owned().into()).to_vec(),
         };
+        self.show_this(shown);
+    }
+
+    /// The screen is to show something to somebody alone.
+    pub(crate) fn show_this(&mut self, shown: SecretShown) {
         let replies = self.call(Call::Show(self.shared_ceremony(), shown));
+        assert!(replies.is_empty(), "{replies:?}");
+    }
+
+    /// The screen asks what an effect asks by itself.
+    pub(crate) fn ask_this(&mut self, prompt: Prompt) {
+        let replies = self.call(Call::Ask(self.shared_ceremony(), prompt));
         assert!(replies.is_empty(), "{replies:?}");
     }
 

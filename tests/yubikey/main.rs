@@ -6,19 +6,26 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../shares/stand.rs"]
+mod backup;
 mod bad_day;
 mod ceremony;
+#[path = "../ceremony_driver/mod.rs"]
+mod ceremony_driver;
 mod command;
 mod cross_checks;
 mod elsewhere;
 mod keys;
 mod memory;
 mod mishaps;
+#[path = "../people/mod.rs"]
+mod people;
 #[path = "../pty/mod.rs"]
 mod pty;
 mod rehearsal;
 #[path = "../rehearse/mod.rs"]
 mod rehearse;
+mod restoring;
 #[path = "../sites/site.rs"]
 mod site;
 mod stand;

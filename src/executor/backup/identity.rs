@@ -1,6 +1,6 @@
 //! An identity whose program asks something of the person before it: what it asks comes through the room.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -98,7 +98,13 @@ impl Executor<'_> {
         let begun = Instant::now();
         let mut said = Vec::new();
         loop {
-            match asked.recv_timeout(HEARTBEAT) {
+            let heard = asked.recv_timeout(HEARTBEAT);
+            // Who asks nothing any more is waited for by the result alone.
+            let wait = match heard {
+                Err(RecvTimeoutError::Disconnected) => HEARTBEAT,
+                _ => Duration::ZERO,
+            };
+            match heard {
                 Ok(Asked::Say(text)) => said = vec![text],
                 Ok(Asked::Secret(about, answer)) => {
                     let prompt = SecretPrompt {
@@ -115,13 +121,13 @@ impl Executor<'_> {
                 }
                 Err(_) => {}
             }
-            match result.try_recv() {
+            match result.recv_timeout(wait) {
                 Ok(Ok(opened)) => return Ok(opened),
                 Ok(Err(failure)) => return Err(Hindrance::Failed(failure)),
-                Err(mpsc::TryRecvError::Disconnected) => {
+                Err(RecvTimeoutError::Disconnected) => {
                     return Err(given_up("its program ended without an answer"));
                 }
-                Err(mpsc::TryRecvError::Empty) => {}
+                Err(RecvTimeoutError::Timeout) => {}
             }
             let waiting = Waiting {
                 what: "Opening with the identity; it may want to be touched".to_owned(),

@@ -42,9 +42,8 @@ impl Executor<'_> {
             title: "share".to_owned(),
             about: about.clone(),
             advice: vec![
-                "Turn the screen, so that nobody else sees it. Write each word into its row of the share sheet; the check words are no secret, and go to their place there.".to_owned(),
+                "Turn the screen, so that nobody else sees it. Write each word into its row of the share sheet; the check words are no secret, and go to their place there. The words are typed back next: four letters of a word are enough.".to_owned(),
                 format!("Check words: {}", share.check_words()),
-                "They are typed back next: four letters of a word are enough.".to_owned(),
             ],
             lines: rows(&each),
         };

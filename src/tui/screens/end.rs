@@ -9,7 +9,7 @@ use ratatui::text::Line;
 
 use super::lines::Lines;
 use super::{draw_lines, frame, inside, scrolling as scrolling_of};
-use crate::ceremony::{Ending, Mode};
+use crate::ceremony::{DrillResult, Ending, Mode};
 use crate::tui::model::{End, Model};
 
 const NAME_CELLS: usize = 13;
@@ -70,6 +70,19 @@ fn lines(model: &Model, width: u16) -> Vec<Line<'static>> {
             theme.strong(),
         ),
     }
+    if let Some(result) = ceremony.drill_result() {
+        let (mark, style) = match &result {
+            DrillResult::Passed => ("[ok]   ", theme.ok()),
+            DrillResult::PassedWithLosses { .. } => ("[warn] ", theme.now()),
+            DrillResult::Failed { .. } => ("[FAIL] ", theme.fail()),
+        };
+        lines.hanging(
+            mark,
+            &format!("The drill: {result}."),
+            style,
+            theme.strong(),
+        );
+    }
     lines.gap();
     if let Some(head) = model.head() {
         lines.heading(&format!(
@@ -120,6 +133,15 @@ fn made(model: &Model, lines: &mut Lines) {
                 root.digest().short_hex(),
                 script.root().expires
             ),
+            theme.strong(),
+        );
+        nothing = false;
+    }
+    if ceremony.drill_result().is_some() {
+        lines.entry(
+            &format!("{:<NAME_CELLS$}", "certificate"),
+            NAME_CELLS,
+            "certificate.txt, .html and .json: every share by name, for the file of the set",
             theme.strong(),
         );
         nothing = false;

@@ -15,32 +15,36 @@ pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question 
         .map_or_else(String::new, |ceremony| ceremony.name(&shown.who).to_owned());
     let mut lines = Lines::new(theme, room);
     lines.entry("for  ", 5, &shown.about, theme.strong());
-    lines.gap();
-    lines.hanging(
-        "Others turn away. ",
-        &format!("{who} alone sees the screen, and writes by hand."),
-        theme.now(),
-        theme.strong(),
-    );
-    for advice in &shown.advice {
-        lines.gap();
-        lines.paragraph(advice, Style::new());
-    }
-    lines.gap();
-    for line in &shown.lines {
-        let mut spans = vec![Span::raw("    ")];
-        if showing.is_open {
+    if showing.is_open {
+        // The secret comes first and at once, so that all of it stands on the smallest screen with what goes beside it;
+        // what was said before it was shown is not said again.
+        for line in &shown.lines {
+            let mut spans = vec![Span::raw("    ")];
             // Letter by letter: a copy of the line would be left in memory when the text is dropped.
             spans.extend(
                 line.chars()
                     .map(|letter| Span::styled(letter.to_string(), theme.digest())),
             );
+            lines.push(Line::from(spans));
         }
-        // A line each, whether it shows or not: the screen does not move.
-        lines.push(Line::from(spans));
+        for advice in shown.advice.iter().skip(1) {
+            lines.paragraph(advice, Style::new());
+        }
+    } else {
+        lines.gap();
+        lines.hanging(
+            "Others turn away. ",
+            &format!("{who} alone sees the screen, and writes by hand."),
+            theme.now(),
+            theme.strong(),
+        );
+        for advice in &shown.advice {
+            lines.gap();
+            lines.paragraph(advice, Style::new());
+        }
     }
     let input = if showing.is_open {
-        "Written down? Enter takes it off the screen; it is typed back next."
+        "Written down? Enter takes it off the screen."
     } else {
         "Enter shows it."
     };
