@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::metadata::{
-    self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft, RootFormat,
+    self, DraftError, FrozenRoot, Key, Progress, RoleKind, RootDraft, RootFormat, Service,
 };
 use crate::script::{KeyChange, KeyId};
 use crate::transfer::owned_by;
@@ -105,6 +105,24 @@ impl Ceremony {
             .filter(|(plan, _)| plan.change == KeyChange::Add)
             .filter_map(|(plan, _)| self.listed_key(plan).cloned());
         here.chain(self.remote_keys().map(|(_, key)| key.clone()))
+    }
+
+    /// Why the clients of Notary would refuse the root, or count a key of it for nothing. The server would take it all the same.
+    pub(super) fn refused_by_clients(&self, root: &FrozenRoot) -> Option<String> {
+        if root.document().format() != RootFormat::Notary {
+            return None;
+        }
+        let service = Service {
+            gun: Some(self.script.repository()),
+            at: self.script.not_before(),
+        };
+        let remarks = metadata::lint_notary_document(root.document(), service).into_iter();
+        // That an extended use is named only clients that pin an authority mind, and stock certificates have it.
+        let mut grave = remarks.filter(|remark| {
+            remark.effect != metadata::Effect::Errs && remark.rule != "lint.notary-certificate-use"
+        });
+        let remark = grave.next()?;
+        Some(format!("{} ({})", remark.detail, remark.rule))
     }
 
     /// Verifies the signed root as a client does that trusts the carried anchor, or this root itself in a genesis,

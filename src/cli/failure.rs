@@ -47,6 +47,12 @@ impl Failure {
         }
     }
 
+    /// What happened.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.what
+    }
+
     /// Adds the next safe act.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

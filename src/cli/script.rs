@@ -7,6 +7,7 @@ mod create;
 mod enrol;
 mod json;
 mod list;
+mod migration;
 mod new;
 mod print;
 mod restore;

@@ -8,10 +8,12 @@ use aws_lc_rs::signature::{
 };
 use zeroize::Zeroizing;
 
+use crate::backup::KeyEncryptionKey;
 use crate::certificate::PublicKey;
-use crate::metadata::KeyType;
+use crate::metadata::{KeyType, Scheme};
 use crate::script::KeyId;
 use crate::secret::PrivateKey;
+use crate::token::key_file::OpenedKeyFile;
 use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 
 use super::backup::Wrapped;
@@ -43,6 +45,66 @@ pub(super) fn bring_in(
         });
     }
     Ok((held, wrapped))
+}
+
+/// Tries whether a token that somebody is logged in to takes keys in: a throw-away one, which signs and is destroyed.
+///
+/// # Errors
+/// When it does not, or the key is not what came in.
+pub fn takes_keys_in(token: &mut dyn Token, request: &KeyRequest) -> Result<(), TokenError> {
+    let key = MemoryKey::generate(request.key_type)?;
+    take_in(token, request, &key.private, &key.public)?;
+    token.destroy(&request.object_id)
+}
+
+/// Brings the key of a key file into a token that somebody is logged in to. It stays only if it signs there.
+///
+/// # Errors
+/// When the token does not take it, or it is not what came in.
+pub fn bring_in_from_file(
+    token: &mut dyn Token,
+    request: &KeyRequest,
+    opened: &OpenedKeyFile,
+) -> Result<GeneratedKey, TokenError> {
+    take_in(token, request, &opened.private, &opened.public)
+}
+
+/// Wrapped where the token unwraps, and otherwise by its own command.
+fn take_in(
+    token: &mut dyn Token,
+    request: &KeyRequest,
+    private: &PrivateKey,
+    public: &PublicKey,
+) -> Result<GeneratedKey, TokenError> {
+    let held = if let Some(wrapping) = token.wrapping() {
+        let mut key = Zeroizing::new([0; 32]);
+        super::fill_random(&mut *key).map_err(|_| TokenError::Unsupported {
+            what: "take a key in: the system gives no random bytes".to_owned(),
+        })?;
+        let key = KeyEncryptionKey::new(key);
+        let wrapped = key.wrap(private).map_err(|error| TokenError::Unsupported {
+            what: format!("take a key in: {error}"),
+        })?;
+        wrapping.unwrap(request, public, key.expose(), &wrapped)?
+    } else {
+        token.import(request, private)?
+    };
+    let message = b"conclave: a key was brought in\n";
+    let signed = token.sign(&request.object_id, public, message);
+    let is_key = signed.as_ref().is_ok_and(|signature| {
+        Scheme::for_public_key(public)
+            .is_some_and(|scheme| scheme.verify(public, message, signature).is_ok())
+    });
+    if is_key && held.public == *public {
+        return Ok(held);
+    }
+    token.destroy(&request.object_id)?;
+    signed?;
+    Err(TokenError::KeyMismatch {
+        object_id: request.object_id.clone(),
+        problem: "another key is there than the one that was brought in; it was destroyed"
+            .to_owned(),
+    })
 }
 
 impl MemoryKey {

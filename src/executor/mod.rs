@@ -43,6 +43,7 @@ pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively, write_in_place};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
+pub use memory_key::{bring_in_from_file, takes_keys_in};
 pub use own_token::own_token_name;
 pub use program::{build_id, program_digest};
 

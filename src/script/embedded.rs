@@ -55,7 +55,7 @@ const SAMPLE_MANIFEST: &[(&str, &[u8])] = carried!["restore/key-1.0123456789abcd
 const SAMPLE_NOTARY_ROOTS: &[(&str, &[u8])] =
     carried!["notary/2.root.json", "notary/tools/2.root.json"];
 
-const SCRIPTS: [Embedded; 9] = [
+const SCRIPTS: [Embedded; 10] = [
     Embedded {
         name: "genesis",
         kind: Kind::Genesis,
@@ -111,6 +111,13 @@ const SCRIPTS: [Embedded; 9] = [
         summary: "gives a key that exists shares, or other ones in the place of old ones",
         text: include_str!("../../ceremony-scripts/backup.toml"),
         files: SAMPLE_MANIFEST,
+    },
+    Embedded {
+        name: "notary",
+        kind: Kind::Genesis,
+        summary: "makes root keys for Docker Content Trust, and signs the first root",
+        text: include_str!("../../ceremony-scripts/notary.toml"),
+        files: SAMPLE_KEYS,
     },
     Embedded {
         name: "notary-migration",

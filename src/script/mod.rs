@@ -35,7 +35,8 @@ pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use blueprint::{
     BackupBlueprint, BackupSource, Blueprint, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper,
-    KeyFate, NamedFile, OnlineFiles, RestoreBlueprint, back_up, enrol, trust_roots,
+    KeyFate, MigratedRepository, MigrationBlueprint, NamedFile, OnlineFiles, RestoreBlueprint,
+    back_up, enrol, trust_roots,
 };
 pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
 pub use embedded::{Embedded, embedded};

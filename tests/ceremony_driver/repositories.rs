@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use conclave::ceremony::Mode;
-use conclave::metadata::{RoleKind, RootFile};
+use conclave::metadata::{FrozenRoot, RoleKind, RootFile, SignedRoot, canonical};
 use conclave::script::Script;
 use conclave::words::Digest;
 
@@ -33,10 +33,23 @@ const STEPS: [(&str, &str); 16] = [
     ("sign-off", ""),
 ];
 
-/// A rotation of both roots: one key goes, one stays, one comes. `notary` are lines of `[root.notary-v1]`.
-pub(crate) fn script(notary: &str) -> (Arc<Script>, BTreeMap<String, SoftwareToken>) {
+/// A rotation of both roots: two keys go, one comes. `notary` are lines of `[root.notary-v1]`.
+pub(crate) fn script(
+    notary: &str,
+    edit: impl Fn(&mut serde_json::Value),
+) -> (Arc<Script>, BTreeMap<String, SoftwareToken>) {
     let first = Room::closed(of_notary(), Mode::Production);
-    let bytes = first.ceremony.signed().unwrap().to_file_bytes();
+    let tree = first.ceremony.frozen().unwrap().document().tree().clone();
+    let mut tree = serde_json::Value::Object(tree);
+    edit(&mut tree);
+    let frozen = FrozenRoot::from_signed_bytes(&canonical(&tree).unwrap()).unwrap();
+    let mut signed = SignedRoot::new(frozen.clone());
+    let keys = frozen.document().role(RoleKind::Root).key_ids();
+    for (id, token) in keys.iter().zip(["key-1", "key-2"]) {
+        let signature = first.tokens()[token].sign(frozen.signed_bytes());
+        signed.attach(id, &signature).unwrap();
+    }
+    let bytes = signed.to_file_bytes();
     let root = RootFile::read(&bytes).unwrap();
     let ids = root.document().role(RoleKind::Root).key_ids().to_vec();
     let sha256 = Digest::of(&bytes);
@@ -52,7 +65,7 @@ pub(crate) fn script(notary: &str) -> (Arc<Script>, BTreeMap<String, SoftwareTok
     );
     for (number, what) in [
         (1, format!("change = \"remove\"\nkey_id = \"{}\"", ids[0])),
-        (2, format!("change = \"keep\"\nkey_id = \"{}\"", ids[1])),
+        (2, format!("change = \"remove\"\nkey_id = \"{}\"", ids[1])),
         (
             3,
             "change = \"add\"\ntype = \"ecdsa-sha2-nistp256\"\nbackup = \"none\"".to_owned(),
@@ -75,7 +88,12 @@ pub(crate) fn script(notary: &str) -> (Arc<Script>, BTreeMap<String, SoftwareTok
 
 /// The ceremony, opened.
 pub(crate) fn open(notary: &str) -> Room {
-    let (script, tokens) = script(notary);
+    open_edited(notary, |_| {})
+}
+
+/// The same, where the root before is as it was edited.
+pub(crate) fn open_edited(notary: &str, edit: impl Fn(&mut serde_json::Value)) -> Room {
+    let (script, tokens) = script(notary, edit);
     Room::open_with(script, Mode::Production, &tokens)
 }
 

@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::room::Room;
 use crate::script::{Change, Script, days};
-use crate::server::{Client, PASSPHRASE, Server, run, said};
+use crate::server::{Client, PASSPHRASE, Server, said};
 use crate::store::PIN;
 
 /// What is published.
@@ -241,8 +240,8 @@ fn two_of_three_keys_sign_and_the_root_is_renewed() {
     assert!(Client::pinned(&server, gun, &refs(&second.ids())).lists(gun, TARGET));
 }
 
-/// A repository that stock tools made, with its root key in a file: the key is taken into a token by stock tools, and
-/// a rotation puts one in its place that was born in a token.
+/// A repository that stock tools made, with its root key in a file: the key is brought into a token, and a rotation
+/// puts one in its place that was born in a token.
 #[test]
 fn a_root_key_of_the_stock_client_gives_way_to_one_that_was_born_in_a_token() {
     let gun = "docker.example/migrated";
@@ -265,24 +264,10 @@ fn a_root_key_of_the_stock_client_gives_way_to_one_that_was_born_in_a_token() {
     let mut room = Room::new();
     room.store.make_token("old");
     room.store.make_token("key-1");
-    // The header lines are Docker's own; the rest is PKCS#8.
-    let text = fs::read_to_string(&file).unwrap();
-    let pem: Vec<&str> = text.lines().filter(|line| !line.contains(": ")).collect();
-    fs::write(room.path("old.pem"), pem.join("\n")).unwrap();
-    let convert = run(Command::new("openssl")
-        .args([
-            "pkcs8", "-topk8", "-nocrypt", "-in", "old.pem", "-out", "old.pk8",
-        ])
-        .args(["-passin", &format!("pass:{PASSPHRASE}")])
-        .current_dir(room.path("")));
-    assert!(convert.status.success(), "{}", said(&convert));
-    let import = run(room
-        .store
-        .command("softhsm2-util")
-        .args(["--import", room.path("old.pk8").to_str().unwrap()])
-        .args([
-            "--token", "old", "--label", "old", "--id", "01", "--pin", PIN,
-        ]));
+    let import = room.typing(
+        &["token", "import", file.to_str().unwrap(), "--token", "old"],
+        &[PIN, PASSPHRASE],
+    );
     assert!(import.status.success(), "{}", said(&import));
 
     let bytes = server.fetch(gun, "root.json").unwrap();

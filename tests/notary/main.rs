@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod docker;
 mod life;
 mod migration;
 #[path = "../pty/mod.rs"]

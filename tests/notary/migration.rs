@@ -6,10 +6,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::docker;
 use crate::life::{TARGET, refs};
 use crate::room::{Done, Room};
 use crate::script::{Change, Script, days};
 use crate::server::{Client, PASSPHRASE, Server, run, said};
+use crate::store::PIN;
 
 /// Repositories of the stock client under one root key, as Docker has them: the server holds the snapshot keys.
 pub(crate) struct Estate<'s> {
@@ -19,19 +21,40 @@ pub(crate) struct Estate<'s> {
 
 impl<'s> Estate<'s> {
     pub(crate) fn new(server: &'s Server, guns: &[&'static str]) -> Self {
-        let client = Client::unpinned(server);
-        let content = client.trust().join("content");
-        for gun in guns {
-            client.assert(&["init", gun]);
-            fs::write(&content, "what is signed").unwrap();
-            client.assert(&["add", gun, TARGET, content.to_str().unwrap()]);
-            client.assert(&["publish", gun]);
-            client.assert(&["key", "rotate", gun, "snapshot", "-r"]);
-        }
-        Self {
-            client,
+        let estate = Self {
+            client: Client::unpinned(server),
             guns: guns.to_vec(),
+        };
+        for gun in guns {
+            estate.publish(gun);
         }
+        estate
+    }
+
+    /// A repository of a machine that has the same root key, and knows nothing of this one's.
+    pub(crate) fn elsewhere(&self, server: &'s Server, gun: &'static str) -> Self {
+        let client = Client::unpinned(server);
+        let private = client.trust().join("private");
+        fs::create_dir_all(&private).unwrap();
+        let key = self.key_file();
+        fs::copy(&key, private.join(key.file_name().unwrap())).unwrap();
+        let other = Self {
+            client,
+            guns: vec![gun],
+        };
+        other.publish(gun);
+        other
+    }
+
+    fn publish(&self, gun: &str) {
+        let content = self.client.trust().join("content");
+        self.client.assert(&["init", gun]);
+        fs::write(&content, "what is signed").unwrap();
+        self.client
+            .assert(&["add", gun, TARGET, content.to_str().unwrap()]);
+        self.client.assert(&["publish", gun]);
+        self.client
+            .assert(&["key", "rotate", gun, "snapshot", "-r"]);
     }
 
     /// The file of the root key.
@@ -169,4 +192,175 @@ fn the_old_key_signs_once_for_every_repository_and_leaves_its_file_behind() {
     }
     // A second run of the instructions does no harm.
     follow_instructions(&server, &done);
+}
+
+/// The trust directory is searched, another machine's repository is added, and the script that comes of it is performed.
+#[test]
+fn a_script_is_written_from_the_trust_directory_and_performed() {
+    let server = Server::start();
+    let guns = ["docker.example/mine/app", "docker.example/mine/other"];
+    let estate = Estate::new(&server, &guns);
+    let elsewhere = estate.elsewhere(&server, "docker.example/elsewhere");
+    // A repository under another key is none of this.
+    let stranger = Estate::new(&server, &["docker.example/stranger"]);
+    let mut room = Room::new();
+    estate.move_in(&room);
+    let folder = room.path("home/.docker");
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(stranger.client.trust(), folder.join("trust")).unwrap();
+
+    let beside = room.path("elsewhere.json");
+    fs::write(
+        &beside,
+        server.fetch(elsewhere.guns[0], "root.json").unwrap(),
+    )
+    .unwrap();
+    let (not_before, expires) = (days(-1).to_string(), days(3600).to_string());
+    let write = |room: &Room, gun: &str, more: &[&str]| {
+        let mut arguments = vec![
+            "script",
+            "new",
+            "notary-migration",
+            "--repository",
+            gun,
+            "--out",
+            "migration.toml",
+            "--not-before",
+            &not_before,
+            "--expires",
+            &expires,
+        ];
+        arguments.extend(more);
+        room.conclave(&arguments)
+    };
+    let unknown = write(&room, "docker.example/nobodys", &[]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        said(&unknown).contains(
+            "there are: docker.example/mine/app, docker.example/mine/other, docker.example/stranger"
+        ),
+        "{}",
+        said(&unknown)
+    );
+    // What the trust directory has is older than what the server serves: the rotation of the snapshot key was not fetched.
+    let lagging = write(&room, guns[0], &[]);
+    assert!(
+        said(&lagging).contains("served/docker.example/mine/other/root.json"),
+        "{}",
+        said(&lagging)
+    );
+    for gun in guns {
+        let folder = room.path("served").join(gun);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(
+            folder.join("root.json"),
+            server.fetch(gun, "root.json").unwrap(),
+        )
+        .unwrap();
+    }
+    fs::remove_file(room.path("migration.toml")).unwrap();
+    let also = format!("docker.example/elsewhere={}", beside.display());
+    let written = write(&room, guns[0], &["--also", &also, "--roots", "served"]);
+    assert!(written.status.success(), "{}", said(&written));
+    let told = said(&written);
+    for gun in [guns[0], guns[1], elsewhere.guns[0]] {
+        assert!(told.contains(&format!("  {gun}, root 2\n")), "{told}");
+    }
+    assert!(!told.contains("stranger"), "{told}");
+
+    // A Docker that knew the repository before.
+    let cached = room.path("docker");
+    let before = docker::inspect(&cached, &server, guns[0]);
+    assert_eq!(
+        docker::root_keys(&before),
+        root_ids(&server.fetch(guns[0], "root.json").unwrap())
+    );
+    let script = room.path("migration.toml");
+    let rehearsed = room.conclave(&[
+        "rehearse",
+        "migration.toml",
+        "--unattended",
+        "--out",
+        "rehearsal",
+    ]);
+    assert!(rehearsed.status.success(), "{}", said(&rehearsed));
+    // The first passphrase is wrong: nothing is lost by it.
+    let done = room.perform_file(&script, &["another passphrase", PASSPHRASE]);
+    let transcript = fs::read_to_string(done.directory.join("transcript.jsonl")).unwrap();
+    let wrong: Vec<&str> = transcript
+        .lines()
+        .filter(|line| line.contains("the passphrase is wrong"))
+        .collect();
+    assert!(!wrong.is_empty());
+    follow_instructions(&server, &done);
+    for gun in [guns[0], guns[1], elsewhere.guns[0]] {
+        let ids = root_ids(&server.fetch(gun, "root.json").unwrap());
+        assert_eq!(ids.len(), 2, "a key and its spare");
+        assert!(Client::pinned(&server, gun, &refs(&ids)).lists(gun, TARGET));
+        // Either key alone is enough for a client that pins it.
+        assert!(Client::pinned(&server, gun, &[&ids[1]]).lists(gun, TARGET));
+    }
+    docker_reads(&server, guns[0], &[cached, room.path("fresh-docker")]);
+}
+
+/// Each of these Dockers names the new root keys, and shows what is signed.
+fn docker_reads(server: &Server, gun: &str, folders: &[PathBuf]) {
+    let ids = root_ids(&server.fetch(gun, "root.json").unwrap());
+    for folder in folders {
+        let told = docker::inspect(folder, server, gun);
+        let mut named = docker::root_keys(&told);
+        named.sort();
+        let mut wanted = ids.clone();
+        wanted.sort();
+        assert_eq!(named, wanted, "{}", said(&told));
+        assert!(said(&told).contains(TARGET), "{}", said(&told));
+    }
+}
+
+#[test]
+fn an_old_key_is_brought_into_a_token_that_was_seen_to_take_keys_in() {
+    let server = Server::start();
+    let estate = Estate::new(&server, &["docker.example/kept"]);
+    let room = Room::new();
+    room.store.make_token("old");
+    let file = estate.key_file();
+    let import = |file: &str, secrets: &[&str]| {
+        room.typing(&["token", "import", file, "--token", "old"], secrets)
+    };
+    let file = file.to_str().unwrap();
+    let wrong = import(file, &[PIN, "another passphrase"]);
+    assert_eq!(wrong.status.code(), Some(3));
+    let told = said(&wrong);
+    // The token was tried before the passphrase was asked for.
+    let (tried, refused) = (
+        told.find("takes keys in").unwrap(),
+        told.find("the passphrase is wrong").unwrap(),
+    );
+    assert!(tried < refused, "{told}");
+    let private = estate.client.trust().join("private");
+    let targets = fs::read_dir(private)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| fs::read_to_string(path).unwrap().contains("role: targets"))
+        .unwrap();
+    let other_role = import(targets.to_str().unwrap(), &[PIN, PASSPHRASE]);
+    assert_eq!(other_role.status.code(), Some(3));
+    assert!(
+        said(&other_role).contains("holds a key of the role \"targets\", and not a root key"),
+        "{}",
+        said(&other_role)
+    );
+    let nothing = room.conclave(&["token", "show", "--token", "old"]);
+    assert!(
+        !said(&nothing).contains("docker root"),
+        "{}",
+        said(&nothing)
+    );
+    let done = import(file, &[PIN, PASSPHRASE]);
+    assert!(done.status.success(), "{}", said(&done));
+    let shown = room.conclave(&["token", "show", "--token", "old"]);
+    assert!(said(&shown).contains("docker root"), "{}", said(&shown));
+    let again = import(file, &[PIN, PASSPHRASE]);
+    assert_eq!(again.status.code(), Some(3));
+    assert!(said(&again).contains("already holds"), "{}", said(&again));
 }

@@ -13,7 +13,7 @@ use crate::server::{run, said};
 use crate::store::{PIN, Store};
 
 /// How the questions of the line mode end.
-const ENDS: [&str; 3] = ["> ", "PIN: ", "passphrase: "];
+const ENDS: [&str; 4] = ["> ", "PIN: ", "passphrase: ", "again: "];
 
 pub(crate) struct Room {
     folder: TempDir,
@@ -77,6 +77,22 @@ impl Room {
         self.folder.path().join(name)
     }
 
+    /// `conclave`, with secrets typed in this order.
+    pub(crate) fn typing(&self, arguments: &[&str], secrets: &[&str]) -> Output {
+        let path = self.path("secrets");
+        fs::write(&path, secrets.join("\n") + "\n").unwrap();
+        let output = run(Command::new("sh")
+            .args(["-c", "exec 3<\"$0\"; exec \"$@\" --pin-fd 3"])
+            .arg(&path)
+            .arg(env!("CARGO_BIN_EXE_conclave"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("HOME", self.path("home"))
+            .env("SOFTHSM2_CONF", self.store.configuration()));
+        fs::remove_file(path).unwrap();
+        output
+    }
+
     /// `conclave`, in this room.
     pub(crate) fn conclave(&self, arguments: &[&str]) -> Output {
         run(Command::new(env!("CARGO_BIN_EXE_conclave"))
@@ -123,8 +139,15 @@ impl Room {
         passphrase: &str,
     ) -> Done {
         let path = self.lay_out(text, carried);
+        self.perform_file(&path, &[passphrase])
+    }
+
+    /// Performs a script that lies there with all that it carries. Passphrases are typed in this order, the last one
+    /// however often it is asked for.
+    pub(crate) fn perform_file(&mut self, path: &Path, passphrases: &[&str]) -> Done {
+        self.ceremonies += 1;
         let directory = self.path(&format!("ceremony-{}", self.ceremonies));
-        self.play(&path, &directory, passphrase);
+        self.play(path, &directory, passphrases);
         // What it left is what it says, by our own judgement and by stock tools alone.
         let judged = self.conclave(&["transcript", "verify", directory.to_str().unwrap()]);
         assert!(judged.status.success(), "{}", said(&judged));
@@ -149,7 +172,8 @@ impl Room {
         assert!(output.status.success(), "{}", said(&output));
     }
 
-    fn play(&self, script: &Path, directory: &Path, passphrase: &str) {
+    fn play(&self, script: &Path, directory: &Path, passphrases: &[&str]) {
+        let mut passphrases = passphrases.iter().peekable();
         let configuration = self.store.configuration();
         let home = self.path("home");
         let arguments = [
@@ -171,6 +195,10 @@ impl Room {
         );
         while let Some((before, end)) = terminal.expect_any_or_end(&ENDS) {
             let shown = before + end;
+            let mut passphrase = *passphrases.peek().unwrap();
+            if shown.ends_with("passphrase: ") && passphrases.len() > 1 {
+                passphrase = passphrases.next().unwrap();
+            }
             terminal.send(&answer(&shown, passphrase));
             terminal.send("\r");
         }
@@ -185,7 +213,7 @@ fn answer(shown: &str, passphrase: &str) -> String {
     if asked.contains("passphrase") {
         return passphrase.to_owned();
     }
-    if asked.contains("PIN") {
+    if asked.contains("PIN") || asked.contains("again") {
         return PIN.to_owned();
     }
     // "Type SIGN ROOT 1 to go on"

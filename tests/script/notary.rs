@@ -138,3 +138,44 @@ fn every_fault_is_told_with_its_place_and_a_hint() {
         });
     }
 }
+
+/// A key that stays has the certificate that it had: what clients hold against that is told before anybody comes.
+#[test]
+fn a_certificate_that_stays_is_judged_as_clients_judge_it() {
+    let serial = "78969b8b48984f554c410a0bbdb8a87bd39ccb0e701913d81a3e321d010a30a8";
+    let file = format!("profile = \"docker-key-file\", serial = \"{serial}\"");
+    let stays = ready("notary-migration")
+        .text
+        .replacen("change = \"remove\"", "change = \"keep\"", 1)
+        .replacen(&file, "profile = \"softhsm2\", label = \"old\"", 1);
+    assert!(parse(&stays).is_ok());
+    for (cut, put, told) in [
+        (
+            "repository = \"docker.io/example/app\"",
+            "repository = \"docker.io/example/another\"",
+            "its certificate is for docker.io/example/app",
+        ),
+        (
+            "name = \"docker.io/example/tools\"",
+            "name = \"docker.io/example/another\"",
+            "its certificate is for docker.io/example/tools",
+        ),
+        (
+            "expires = \"2036-11-01T00:00:00Z\"",
+            "expires = \"2037-11-01T00:00:00Z\"",
+            "its certificate ends at 2036-11-18",
+        ),
+    ] {
+        assert!(stays.contains(cut));
+        let Err(faults) = parse(&stays.replacen(cut, put, 1)) else {
+            panic!("{told}: no fault")
+        };
+        let mut messages = faults
+            .iter()
+            .filter(|fault| fault.check == "script.certificate");
+        assert!(
+            messages.any(|fault| fault.message.contains(told)),
+            "{told}: {faults}"
+        );
+    }
+}

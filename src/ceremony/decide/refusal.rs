@@ -161,7 +161,7 @@ impl StepError {
             Self::Keyboard { .. } => "this keyboard has another layout than its keys show, or a key was missed: type it once more, or choose PINs of digits".to_owned(),
             Self::Code => "choose another, of at least four characters".to_owned(),
             Self::ShareWord { why: WordFault::NoWord, .. } => "nothing that was typed before is lost; read the word in that row of the sheet, and type its first four letters".to_owned(),
-            Self::ShareWord { why: WordFault::OtherWord, .. } => "read the word in that row of the sheet once more; if it was written down wrongly, mend the sheet after the words were shown again: leave with Ctrl-C and take the ceremony up again".to_owned(),
+            Self::ShareWord { why: WordFault::OtherWord, .. } => "read the word in that row of the sheet once more; if it was written down wrongly, leave with Ctrl-C and take the ceremony up again: shares are made anew, and a fresh sheet gets their words".to_owned(),
             Self::NotOffered => "choose from what the screen lists".to_owned(),
             Self::NotAmended(_) => "only names, note texts, minutes, bag numbers and listed substitutes can be amended; for anything else break off, write a new script that adopts the proven keys (conclave script new --adopt), and rehearse it".to_owned(),
             Self::NotApproved(_) => "nothing was changed; two people approve, or it does not happen".to_owned(),

@@ -38,6 +38,9 @@ impl Ceremony {
                     composed.signed_bytes() == frozen.signed_bytes(),
                     "the root is not the one that the script and the keys make",
                 )?;
+                if let Some(why) = self.refused_by_clients(&frozen) {
+                    return Err(broken(Check::RootComposition, why));
+                }
                 self.signed = Some(match &self.foundation {
                     None => SignedRoot::new(frozen.clone()),
                     Some(before) => SignedRoot::after(frozen.clone(), before.root.clone())

@@ -10,14 +10,15 @@ use super::backup::{Backup, Told};
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
 use super::enrol::Enrol;
+use super::migration::Migration;
 use super::restore::Restore;
 use super::source::read_file;
 use super::{tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
-    Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, OnlineFiles, RoleKind, Script, embedded,
-    enrol, trust_roots,
+    Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, MigrationBlueprint, OnlineFiles, RoleKind,
+    Script, embedded, enrol, trust_roots,
 };
 
 /// Write a new script, with the hashes of the public keys that it carries
@@ -45,7 +46,7 @@ pub(super) struct Arguments {
     expires: Option<Timestamp>,
     /// Root keys of a first root, each with a key holder and a token of its own [default: 5]
     #[arg(long, value_name = "N")]
-    tokens: Option<u8>,
+    pub(super) tokens: Option<u8>,
     /// Signatures that a root needs [default: more than half of the tokens; in a change, what it was]
     #[arg(long, value_name = "M")]
     pub(super) threshold: Option<u8>,
@@ -72,6 +73,8 @@ pub(super) struct Arguments {
     restore: Restore,
     #[command(flatten)]
     backup: Backup,
+    #[command(flatten)]
+    migration: Migration,
 }
 
 impl Arguments {
@@ -103,6 +106,10 @@ enum Ready {
     Recovery,
     /// No root: a key that exists gets shares
     Backup,
+    /// The first root for Docker Content Trust
+    Notary,
+    /// Other roots for Docker Content Trust: out of a key file, into tokens
+    NotaryMigration,
 }
 
 impl Ready {
@@ -116,6 +123,8 @@ impl Ready {
             Self::Drill => "drill",
             Self::Recovery => "recovery",
             Self::Backup => "backup",
+            Self::Notary => "notary",
+            Self::NotaryMigration => "notary-migration",
         }
     }
 
@@ -132,7 +141,10 @@ impl Ready {
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let online = online(arguments)?;
     let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
-    let makes_first = matches!(arguments.kind, Ready::Genesis | Ready::Enrolment);
+    let makes_first = matches!(
+        arguments.kind,
+        Ready::Genesis | Ready::Enrolment | Ready::Notary
+    );
     let enrolled = arguments.enrol.files()?;
     carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
     if arguments.backup.is_given() && arguments.kind != Ready::Backup {
@@ -141,6 +153,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             "this ceremony gives no key that exists shares",
         )
         .hint("conclave script new backup; a key that is made gets them in its own script"));
+    }
+    if arguments.migration.is_given() && arguments.kind != Ready::NotaryMigration {
+        return Err(
+            Failure::new(Status::Usage, "nothing is taken out of a key file here")
+                .hint("conclave script new notary-migration"),
+        );
     }
     if arguments.restore.is_given()
         && arguments.kind.restores().is_none()
@@ -160,6 +178,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         })?;
         carried = super::backup::carried(&blueprint).into_iter().collect();
         blueprint.write()
+    } else if arguments.kind == Ready::NotaryMigration {
+        let blueprint = migration(arguments, !enrolled.is_empty())?;
+        carried = blueprint.files().collect();
+        blueprint.write()
     } else if let Some(kind) = arguments.kind.restores() {
         if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
             return Err(Failure::new(
@@ -177,7 +199,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             return Err(Failure::new(Status::Usage, "this ceremony changes no root")
                 .hint("conclave script new rotation, renewal or revocation"));
         }
-        blueprint(arguments, online)?.write()
+        blueprint(arguments, online)?.write_from(arguments.kind.name())
     } else {
         if arguments.tokens.is_some() {
             return Err(Failure::new(
@@ -234,9 +256,27 @@ pub(in crate::cli) fn write_judged(
     Ok(Status::Done)
 }
 
+/// What the script of a migration is to say, if nothing else was asked for.
+fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationBlueprint, Failure> {
+    if arguments.change.is_given() || is_enrolling || arguments.threshold.is_some() {
+        return Err(Failure::new(
+            Status::Usage,
+            "a migration exchanges one key for keys of which each is enough, and changes nothing else",
+        )
+        .hint("give --tokens, --trust, --roots and --also; hold a rotation for all else"));
+    }
+    arguments.migration.blueprint(arguments)
+}
+
 fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Failure> {
     let is_enrolment = arguments.kind == Ready::Enrolment;
-    let tokens = arguments.tokens.unwrap_or(if is_enrolment { 1 } else { 5 });
+    // Stock tools of Notary sign with one key: two are a key and its spare.
+    let is_notary = arguments.kind == Ready::Notary;
+    let tokens = arguments.tokens.unwrap_or(match arguments.kind {
+        Ready::Enrolment => 1,
+        Ready::Notary => 2,
+        _ => 5,
+    });
     let kind = if is_enrolment {
         Kind::Enrolment
     } else {
@@ -247,7 +287,9 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Fa
         title: arguments.title.clone(),
         repository: arguments.repository.clone(),
         tokens,
-        threshold: arguments.threshold.unwrap_or(tokens / 2 + 1),
+        threshold: arguments
+            .threshold
+            .unwrap_or(if is_notary { 1 } else { tokens / 2 + 1 }),
         key_type: arguments.key_type,
         profile: arguments.profile.clone(),
         not_before: arguments.not_before,
@@ -275,7 +317,12 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
         let mut keys = Vec::new();
         for (path, number) in given.iter().zip(1..) {
             let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
-            Key::from_file(&bytes).map_err(|error| no_key(path, &error))?;
+            let read = match arguments.kind {
+                // As its server hands keys out.
+                Ready::Notary => Key::from_notary_file,
+                _ => Key::from_file,
+            };
+            read(&bytes).map_err(|error| no_key(path, &error))?;
             let number = if given.len() > 1 {
                 format!("-{number}")
             } else {

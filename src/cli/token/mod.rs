@@ -2,6 +2,7 @@
 
 mod attestation;
 mod change_pin;
+mod import;
 mod init;
 mod list;
 mod pin_entry;
@@ -36,6 +37,7 @@ enum Command {
     List(list::Arguments),
     Show(show::Arguments),
     Init(init::Arguments),
+    Import(import::Arguments),
     ChangePin(change_pin::Arguments),
     Attestation(attestation::Arguments),
 }
@@ -58,6 +60,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
         Command::Attestation(arguments) => attestation::run(&arguments),
     }

@@ -3,6 +3,7 @@
 mod backup;
 mod change;
 mod enrolment;
+mod migration;
 mod reissue;
 mod restore;
 
@@ -14,6 +15,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 pub use backup::{Keeper, back_up};
 pub use change::{ChangeBlueprint, KeyFate};
 pub use enrolment::{EnrolledKey, enrol, trust_roots};
+pub use migration::{MigratedRepository, MigrationBlueprint};
 pub use reissue::{BackupBlueprint, BackupSource, NamedFile};
 pub use restore::RestoreBlueprint;
 
@@ -83,6 +85,14 @@ impl Blueprint {
     /// # Errors
     /// When the numbers of tokens and signatures do not go together.
     pub fn write(&self) -> Result<String, BlueprintError> {
+        self.write_from(self.kind.as_str())
+    }
+
+    /// The same, from the ready script of that name.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; when there is no such script.
+    pub fn write_from(&self, ready: &str) -> Result<String, BlueprintError> {
         if !(1..=MOST_TOKENS).contains(&self.tokens) {
             return Err(BlueprintError::Tokens(self.tokens));
         }
@@ -92,7 +102,7 @@ impl Blueprint {
                 tokens: self.tokens,
             });
         }
-        let template = embedded().iter().find(|script| script.kind == self.kind);
+        let template = embedded().iter().find(|script| script.name == ready);
         let template = template.ok_or(BlueprintError::Template("text"))?;
         let mut document: DocumentMut = template
             .text

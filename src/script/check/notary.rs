@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::certificate::Certificate;
 use crate::metadata::KeyType;
+use crate::metadata::notary::{LeafFault, leaf_faults};
 use crate::script::NotaryPolicy;
 use crate::script::plan::Kind;
 use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
@@ -124,11 +126,36 @@ fn certificates(log: &Log<'_>, draft: &Draft) {
         let Some(before) = change.before() else {
             continue;
         };
-        let leaf = before.value.key.certificates().first();
-        if let Some(Ok(validity)) = leaf.map(crate::certificate::Certificate::validity)
-            && validity.until < expires.value
-        {
-            ended(&before.span, "the certificate of this key", validity.until);
+        let gun = draft.repository.as_deref();
+        let certificates = before.value.key.certificates();
+        kept(
+            log,
+            &before.span,
+            certificates,
+            gun,
+            (not_before, expires.value),
+        );
+    }
+}
+
+/// What clients would hold against the certificate of a key that stays, `within` what time.
+pub(super) fn kept(
+    log: &Log<'_>,
+    span: &Span,
+    certificates: &[Certificate],
+    gun: Option<&str>,
+    (at, expires): (Timestamp, Timestamp),
+) {
+    for fault in leaf_faults(certificates, gun, at, expires) {
+        // Clients that pin the certificate itself never look at that; stock tools write it.
+        if fault == LeafFault::Use {
+            continue;
         }
+        log.fault(
+            "script.certificate",
+            span,
+            format!("clients would refuse a key that stays: {fault}"),
+            "when a certificate has ended, no client takes another root: a key that stays comes under a new one with change = \"move-id\" and a step certify-key",
+        );
     }
 }

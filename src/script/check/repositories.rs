@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::twice;
-use crate::certificate::{Certificate, PublicKey};
+use crate::certificate::PublicKey;
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::script::read::{At, ChangeEntry, Draft, Log, RepositoryEntry};
 use crate::script::repositories::{folder_of, root_key};
@@ -100,27 +100,17 @@ fn certificates(log: &Log<'_>, draft: &Draft, entry: &RepositoryEntry) {
     let (Some(root), Some(expires)) = (&entry.root, &draft.root.expires) else {
         return;
     };
+    let Some(not_before) = draft.not_before else {
+        return;
+    };
     let stays = |change: &&ChangeEntry| change.stays() && !change.is_moved();
     let changes = draft.keys.iter().filter_map(|key| key.change.as_ref());
     for change in changes.filter(stays) {
         let public = change.before().and_then(|before| before.value.key.public());
         let key = public.and_then(|public| root_key(&root.value, public));
-        let leaf = key
-            .as_ref()
-            .and_then(|key| key.key.certificates().first())
-            .map(Certificate::validity);
-        if let Some(Ok(validity)) = leaf
-            && validity.until < expires.value
-        {
-            log.fault(
-                "script.certificate",
-                &root.span,
-                format!(
-                    "the certificate of a key that stays ends at {}, before the root, which expires at {}",
-                    validity.until, expires.value
-                ),
-                "let certificates outlive the root: a key that stays comes under a new one with change = \"move-id\" and a step certify-key",
-            );
-        }
+        let certificates = key.as_ref().map(|key| key.key.certificates());
+        let gun = entry.name.as_ref().map(|name| name.value.as_str());
+        let time = (not_before, expires.value);
+        super::notary::kept(log, &root.span, certificates.unwrap_or_default(), gun, time);
     }
 }
