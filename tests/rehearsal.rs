@@ -315,6 +315,24 @@ fn a_whole_life_that_was_left_is_whole_after_it_was_taken_up() {
     assert_done(&output(
         verify.args(["transcript", "verify"]).arg(&rotation),
     ));
+    // It ends with a drill that restored a key from its shares.
+    let drill = rehearsal.out().join("drill");
+    let certificate = fs::read(drill.join("certificate.json")).unwrap();
+    let certificate: serde_json::Value = serde_json::from_slice(&certificate).unwrap();
+    assert_eq!(certificate["grade"], "full", "{certificate}");
+    assert_eq!(certificate["result"], "passed", "{certificate}");
+    let events = rehearse::events(&fs::read(drill.join("transcript.jsonl")).unwrap());
+    let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
+    for kind in [
+        "key-restored",
+        "restore-proven",
+        "restored-destroyed",
+        "closed",
+    ] {
+        assert_eq!(of(kind), 1, "{kind}");
+    }
+    let mut verify = rehearsal.conclave();
+    assert_done(&output(verify.args(["transcript", "verify"]).arg(&drill)));
     // What is over stays as it is.
     assert_done(&rehearsal.resume());
 }

@@ -193,6 +193,7 @@ impl Executor<'_> {
                 message,
             } => self.collect_signature(&key, &public_key, &message),
             Effect::Export { files, supersedes } => {
+                self.log_out();
                 let begun = Instant::now();
                 self.export(&files, supersedes)?;
                 self.timing.media += begun.elapsed();

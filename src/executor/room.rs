@@ -222,6 +222,15 @@ impl Executor<'_> {
         Ok(())
     }
 
+    /// Logs the open token out where nothing more is asked of it for now: a token that is opened by its PIN each time keeps that
+    /// in memory until then. When even this fails, the next look at the tokens tells.
+    pub(super) fn log_out(&mut self) {
+        let _ = self.call("Logging the token out", |bench| {
+            bench.forget();
+            Ok(())
+        });
+    }
+
     fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
         let query = TokenQuery::exactly(token);
         let what = format!("Take out {}", self.token_title(key));
@@ -233,11 +242,7 @@ impl Executor<'_> {
     /// Lets go of the open token when a failure says that its session is not to be relied on.
     pub(super) fn forget_after(&mut self, kind: FailureKind) {
         if matches!(kind, FailureKind::TokenAbsent | FailureKind::Device) {
-            // When even this fails, the next look at the tokens tells.
-            let _ = self.call("Closing the token", |bench| {
-                bench.forget();
-                Ok(())
-            });
+            self.log_out();
         }
     }
 

@@ -6,6 +6,8 @@ use std::fs;
 use conclave::certificate::Certificate;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::memory::{count, memory_of};
+use crate::pty::{Size, Terminal};
 use crate::site::{Line, REPOSITORY, Site};
 use crate::stand::{Stand, succeeds};
 use crate::store;
@@ -65,6 +67,51 @@ fn write_rotation(oslo: &Site, stand: &Stand, [statement, device]: [Vec<u8>; 2])
     assert_eq!(status, 0, "{said}");
 }
 
+/// The holder signs at a terminal. The PIN is in the memory of the program once, for a key that wants it before every
+/// use, until the token is not needed any more; and then nowhere.
+fn sign_watched(site: &Site, stand: &Stand) {
+    let [request, out, trust] =
+        ["request.json", "signing", "trusted/1.root.json"].map(|name| site.path(name));
+    let [request, out, trust] = [&request, &out, &trust].map(|path| path.to_str().unwrap());
+    let arguments = [
+        &["root", "sign", request, "--token", SERIAL, "--plain"][..],
+        &["--profile", "yubikey-piv", "--out", out, "--trust", trust],
+    ];
+    let environment = [("PCSCLITE_CSOCK_NAME", stand.socket().as_ref())];
+    let mut terminal = Terminal::conclave(&arguments.concat(), &environment, Size::STANDARD);
+    let mut places = Vec::new();
+    while let Some((before, asked)) = terminal.expect_any_or_end(&[
+        "SIGN ROOT 2 to go on > ",
+        "PIN: ",
+        "press Enter > ",
+        "(Enter: 1) > ",
+        "Z > ",
+    ]) {
+        match asked {
+            "SIGN ROOT 2 to go on > " => terminal.send("SIGN ROOT 2\r"),
+            "PIN: " => terminal.send(&format!("{PIN}\r")),
+            _ => {
+                let memory = memory_of(terminal.process_id());
+                assert!(count(&memory, REPOSITORY.as_bytes()) > 0);
+                if let Some((_, step)) = before.rsplit_once(" of 9] ") {
+                    let step = step.split("    ").next().unwrap_or_default();
+                    places.push((step.to_owned(), count(&memory, PIN.as_bytes())));
+                }
+                terminal.send("\r");
+            }
+        }
+    }
+    assert!(terminal.finish().success(), "{}", terminal.transcript());
+    let of = |step: &str| places.iter().find(|(of, _)| of == step).unwrap().1;
+    assert_eq!(of("Sign root 2"), 0, "before it is typed: {places:?}");
+    assert_eq!(
+        of("Export root 2"),
+        1,
+        "while the token is open: {places:?}"
+    );
+    assert_eq!(of("Sign off"), 0, "once it is logged out: {places:?}");
+}
+
 #[test]
 fn a_key_that_ykman_made_comes_into_a_root_by_its_attestation_and_signs() {
     let stand = Stand::start(&["25000001:5.4.3", NEW]);
@@ -110,13 +157,7 @@ fn a_key_that_ykman_made_comes_into_a_root_by_its_attestation_and_signs() {
         &oslo.read("ceremony/export/2.root.request.json"),
     );
     lisbon.receive("trusted/1.root.json", &line.files[0]);
-    let sign = [
-        &["root", "sign", "request.json", "--token", SERIAL][..],
-        &["--profile", "yubikey-piv", "--out", "signing"],
-        &["--trust", "trusted/1.root.json"],
-    ];
-    let answers = "\n".repeat(12) + "SIGN ROOT 2\n" + &"\n".repeat(12);
-    lisbon.conduct(&sign.concat(), &answers, &[PIN]).assert(0);
+    sign_watched(&lisbon, &stand);
     let name = lisbon.files_in("signing/export").pop().unwrap();
     oslo.receive(
         &format!("ceremony/export/signatures/{name}"),

@@ -55,7 +55,7 @@ fn script(folder: &Path) -> PathBuf {
 }
 
 /// All that a process could read of its own memory and write.
-fn memory_of(process: i32) -> Vec<Vec<u8>> {
+pub(crate) fn memory_of(process: i32) -> Vec<Vec<u8>> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
     let memory = File::open(format!("/proc/{process}/mem"))
         .expect("this test reads the memory of another process, as root");
@@ -81,17 +81,20 @@ fn memory_of(process: i32) -> Vec<Vec<u8>> {
 }
 
 fn holds(memory: &[Vec<u8>], needle: &[u8]) -> bool {
-    let first = needle[0];
-    memory.iter().any(|region| {
+    count(memory, needle) > 0
+}
+
+/// In how many places it stands.
+pub(crate) fn count(memory: &[Vec<u8>], needle: &[u8]) -> usize {
+    let mut places = 0;
+    for region in memory {
         let mut rest = region.as_slice();
-        while let Some(at) = rest.iter().position(|byte| *byte == first) {
-            if rest[at..].starts_with(needle) {
-                return true;
-            }
+        while let Some(at) = rest.iter().position(|byte| *byte == needle[0]) {
+            places += usize::from(rest[at..].starts_with(needle));
             rest = &rest[at + 1..];
         }
-        false
-    })
+    }
+    places
 }
 
 /// The rehearsal of that script on virtual YubiKeys, line by line.
