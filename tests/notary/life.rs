@@ -174,6 +174,8 @@ fn one_key_lives(gun: &'static str, kind: &'static str) {
         expires: days(3640),
     };
     let third = room.perform(&rotated);
+    let chain = [&first, &second].map(|done| done.root().to_str().unwrap().to_owned());
+    signed_by_one_side_is_refused(&room, &server, gun, &chain, &third.bytes());
     server.upload(gun, &[("root", &third.root())]).unwrap();
     assert!(cached.lists(gun, TARGET));
     let fresh = Client::pinned(&server, gun, &refs(&third.ids()));
@@ -192,6 +194,42 @@ fn one_key_lives(gun: &'static str, kind: &'static str) {
     assert!(linted.status.success(), "{linted:?}");
 }
 
+/// A rotation of one key to another lacks the one signature or the other: told here by its check, and the server takes
+/// neither.
+fn signed_by_one_side_is_refused(
+    room: &Room,
+    server: &Server,
+    gun: &str,
+    chain: &[String; 2],
+    root: &[u8],
+) {
+    let text = std::str::from_utf8(root).unwrap();
+    let (signed, signatures) = text.split_once(",\"signatures\":").unwrap();
+    let signatures = signatures.strip_suffix('}').unwrap();
+    let entries: Vec<serde_json::Value> = serde_json::from_str(signatures).unwrap();
+    let tree: serde_json::Value = serde_json::from_str(text).unwrap();
+    let new = &tree["signed"]["roles"]["root"]["keyids"][0];
+    for (is_new, check) in [
+        (true, "chain.old-threshold"),
+        (false, "chain.new-threshold"),
+    ] {
+        let kept: Vec<_> = entries
+            .iter()
+            .filter(|entry| (entry["keyid"] == *new) == is_new)
+            .collect();
+        assert_eq!((entries.len(), kept.len()), (2, 1));
+        let one_sided = room.path("one-sided.json");
+        let kept = serde_json::to_string(&kept).unwrap();
+        fs::write(&one_sided, format!("{signed},\"signatures\":{kept}}}")).unwrap();
+        let path = one_sided.to_str().unwrap();
+        let verified = room.conclave(&["root", "verify", "--json", &chain[0], &chain[1], path]);
+        assert_eq!(verified.status.code(), Some(1));
+        let told: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+        assert_eq!(told["reasons"][0]["check"], check, "{told}");
+        assert!(server.upload(gun, &[("root", &one_sided)]).is_err());
+    }
+}
+
 #[test]
 fn a_p256_key_in_a_token_lives_from_version_1_to_3() {
     one_key_lives("docker.example/p256/app", "ecdsa-sha2-nistp256");
@@ -203,7 +241,7 @@ fn a_p384_key_in_a_token_lives_from_version_1_to_3() {
 }
 
 #[test]
-fn two_of_three_keys_sign_and_the_root_is_renewed() {
+fn two_of_three_keys_sign_version_1_to_3() {
     let gun = "docker.example/two-of-three";
     let server = Server::start();
     let template = Template::new(&server, gun);
@@ -238,6 +276,32 @@ fn two_of_three_keys_sign_and_the_root_is_renewed() {
     server.upload(gun, &[("root", &second.root())]).unwrap();
     assert!(client.lists(gun, TARGET));
     assert!(Client::pinned(&server, gun, &refs(&second.ids())).lists(gun, TARGET));
+
+    // One of the three gives way to another.
+    room.store.make_token("key-4");
+    let mut keys: Vec<_> = names
+        .into_iter()
+        .zip(first.ids())
+        .map(|(name, id)| (name, Change::Root("keep", id)))
+        .collect();
+    keys[2].1 = Change::Root("remove", first.ids()[2].clone());
+    keys.push(("key-4", Change::Make("ecdsa-sha2-nistp256")));
+    let rotation = Script {
+        gun,
+        threshold: 2,
+        keys,
+        online: Vec::new(),
+        chain: vec![first.carried(), second.carried()],
+        further: Vec::new(),
+        notary: String::new(),
+        expires: days(3610),
+    };
+    let third = room.perform(&rotation);
+    let (before, after) = (first.ids(), third.ids());
+    assert_eq!((&after[..2], after.len()), (&before[..2], 3));
+    server.upload(gun, &[("root", &third.root())]).unwrap();
+    assert!(client.lists(gun, TARGET));
+    assert!(Client::pinned(&server, gun, &refs(&after)).lists(gun, TARGET));
 }
 
 /// A repository that stock tools made, with its root key in a file: the key is brought into a token, and a rotation
