@@ -61,6 +61,37 @@ fn a_whole_life_is_rehearsed_on_virtual_yubikeys() {
     assert!(said.starts_with("REHEARSAL: "), "{said}");
 }
 
+/// The cards sign the certificates of their keys, and a root of Docker Content Trust with them.
+#[test]
+fn a_root_for_docker_content_trust_lives_on_yubikeys() {
+    let gun = "docker.example/team/app";
+    let rehearsal = Rehearsal::new();
+    let script = rehearsal.beside("notary.toml");
+    let mut new = rehearsal.conclave();
+    new.args(["script", "new", "notary", "--out"])
+        .arg(&script)
+        .args(["--repository", gun, "--profile", "yubikey-piv"])
+        .args(["--tokens", "2", "--threshold", "1"])
+        .args(["--not-before", "2026-11-01T09:00:00Z"])
+        .args(["--expires", "2036-11-01T00:00:00Z"]);
+    assert_done(&output(&mut new));
+    let script = script.to_str().unwrap().to_owned();
+    assert_done(&rehearsal.play(&[&script, "--token-kind", "yubikey"]));
+    assert_accepted(&rehearsal, &["genesis"]);
+    let certified = facts(&rehearsal, "genesis", "key-certified");
+    assert_eq!(certified.len(), 2);
+    for key in facts(&rehearsal, "genesis", "key-generated") {
+        assert_eq!(key["token"]["profile"], "yubikey-piv");
+    }
+    let mut lint = rehearsal.conclave();
+    lint.args(["root", "lint", "--json", "--gun", gun])
+        .arg(rehearsal.genesis().join("root/1.root.json"));
+    let linted = output(&mut lint);
+    assert_done(&linted);
+    let remarks: Value = serde_json::from_slice(&linted.stdout).unwrap();
+    assert_eq!(remarks["remarks"], serde_json::json!([]), "{remarks}");
+}
+
 /// Three SoftHSM tokens and two YubiKeys in one root, by the script.
 #[test]
 fn hsms_and_yubikeys_are_mixed_freely() {
