@@ -291,7 +291,7 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
         .lines()
         .filter(|line| line.contains("the passphrase is wrong"))
         .collect();
-    assert!(!wrong.is_empty());
+    assert_eq!(wrong.len(), 1, "{wrong:#?}");
     follow_instructions(&server, &done);
     for gun in [guns[0], guns[1], elsewhere.guns[0]] {
         let ids = root_ids(&server.fetch(gun, "root.json").unwrap());
