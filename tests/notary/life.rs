@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::room::Room;
+use crate::room::{Done, Room};
 use crate::script::{Change, Script, days};
 use crate::server::{Client, PASSPHRASE, Server, said};
 use crate::store::PIN;
@@ -45,19 +45,24 @@ impl<'s> Template<'s> {
         ("template.root.json".to_owned(), bytes)
     }
 
-    /// Takes a root in the place of the template's, and publishes a target, by the recipe of the export.
-    fn publish(&self, root: &std::path::Path) {
-        fs::copy(root, self.metadata("root.json")).unwrap();
-        let _ = fs::remove_file(self.metadata("snapshot.json"));
+    /// Takes a root in the place of the template's, and publishes a target, by the recipe of the export, to the letter.
+    fn publish(&self, first: &Done) {
+        let readme = fs::read_to_string(first.export().join("README.md")).unwrap();
+        let (_, recipe) = readme.split_once("## Without an uploader").unwrap();
+        let (_, recipe) = recipe.split_once("```sh\n").unwrap();
+        let (recipe, _) = recipe.split_once("```").unwrap();
         let private = self.client.trust().join("private");
-        for entry in fs::read_dir(private).unwrap() {
-            let path = entry.unwrap().path();
-            if fs::read_to_string(&path).unwrap().contains("role: root") {
-                fs::remove_file(path).unwrap();
-            }
-        }
+        let mut files = fs::read_dir(private)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let is_root = |path: &PathBuf| fs::read_to_string(path).unwrap().contains("role: root");
+        let root = files.find(is_root).unwrap();
+        assert!(recipe.contains("THROW-AWAY"), "{recipe}");
+        let recipe = recipe.replace("THROW-AWAY", root.file_stem().unwrap().to_str().unwrap());
         self.add(TARGET);
-        self.client.assert(&["publish", self.gun]);
+        let followed = self.client.follow(&recipe, &first.export());
+        assert!(followed.status.success(), "{}", said(&followed));
+        assert!(!root.exists());
     }
 
     fn add(&self, target: &str) {
@@ -109,7 +114,7 @@ fn one_key_lives(gun: &'static str, kind: &'static str) {
     let (script, carried) = genesis(gun, 1, &["key-1"], kind, &server, &template);
     let (text, _) = script.write();
     let first = room.perform_script(&text, &carried, "");
-    template.publish(&first.root());
+    template.publish(&first);
     let ids = first.ids();
     let cached = Client::pinned(&server, gun, &refs(&ids));
     assert!(cached.lists(gun, TARGET));
@@ -253,7 +258,7 @@ fn two_of_three_keys_sign_version_1_to_3() {
     let (script, carried) = genesis(gun, 2, &names, "ecdsa-sha2-nistp256", &server, &template);
     let (text, _) = script.write();
     let first = room.perform_script(&text, &carried, "");
-    template.publish(&first.root());
+    template.publish(&first);
     let client = Client::pinned(&server, gun, &refs(&first.ids()));
     assert!(client.lists(gun, TARGET));
     // The order of IDs in the root is that of the keys in the script.

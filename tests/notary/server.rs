@@ -173,6 +173,31 @@ impl<'s> Client<'s> {
     }
 
     pub(crate) fn notary(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("notary");
+        command.arg("-c").arg(self.configuration()).args(arguments);
+        Self::run(&mut command)
+    }
+
+    /// Follows what a person is told to type, to the letter, in a folder. `notary` there is this client.
+    pub(crate) fn follow(&self, commands: &str, folder: &Path) -> Output {
+        let here = "notary() { command notary -c \"$CONFIGURATION\" \"$@\"; }\n";
+        let mut command = Command::new("sh");
+        command
+            .args(["-e", "-c", &format!("{here}{commands}")])
+            .env("CONFIGURATION", self.configuration())
+            .env("TRUST_DIR", self.trust())
+            .current_dir(folder);
+        Self::run(&mut command)
+    }
+
+    fn run(command: &mut Command) -> Output {
+        for role in ["ROOT", "TARGETS", "SNAPSHOT", "DELEGATION"] {
+            command.env(format!("NOTARY_{role}_PASSPHRASE"), PASSPHRASE);
+        }
+        run(command.stdin(Stdio::null()))
+    }
+
+    fn configuration(&self) -> PathBuf {
         let mut configuration = json!({
             "trust_dir": self.trust(),
             "remote_server": {"url": self.server.url(), "root_ca": self.server.authority()},
@@ -187,16 +212,7 @@ impl<'s> Client<'s> {
         }
         let path = self.folder.path().join("config.json");
         fs::write(&path, configuration.to_string()).unwrap();
-        let mut command = Command::new("notary");
-        command
-            .arg("-c")
-            .arg(path)
-            .args(arguments)
-            .stdin(Stdio::null());
-        for role in ["ROOT", "TARGETS", "SNAPSHOT", "DELEGATION"] {
-            command.env(format!("NOTARY_{role}_PASSPHRASE"), PASSPHRASE);
-        }
-        run(&mut command)
+        path
     }
 
     #[track_caller]
