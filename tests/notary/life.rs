@@ -206,9 +206,9 @@ fn signed_by_one_side_is_refused(
     server: &Server,
     gun: &str,
     chain: &[String; 2],
-    root: &[u8],
+    last: &[u8],
 ) {
-    let text = std::str::from_utf8(root).unwrap();
+    let text = std::str::from_utf8(last).unwrap();
     let (signed, signatures) = text.split_once(",\"signatures\":").unwrap();
     let signatures = signatures.strip_suffix('}').unwrap();
     let entries: Vec<serde_json::Value> = serde_json::from_str(signatures).unwrap();
