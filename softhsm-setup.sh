@@ -83,6 +83,7 @@ python_dev | the headers of Python 3    | apt: python3-dev          | dnf: pytho
 unshare    | unshare                    | apt: util-linux           | dnf: util-linux          | pacman: util-linux
 pcscd      | the smart card daemon      | apt: pcscd                | dnf: pcsc-lite           | pacman: pcsclite
 vpcd       | vsmartcard's vpcd driver   | apt: vsmartcard-vpcd      | dnf: virtualsmartcard
+ssh_keygen | ssh-keygen                 | apt: openssh-client       | dnf: openssh-clients     | pacman: openssh  | brew: openssh
 curl       | curl                       | apt: curl                 | dnf: curl                | pacman: curl     | brew: curl
 notary     | Notary's server and client | apt: notary
 piv_tool   | yubico-piv-tool            | apt: yubico-piv-tool      | dnf: yubico-piv-tool     | pacman: yubico-piv-tool
@@ -106,6 +107,7 @@ probe() {
     unshare) has unshare ;;
     pcscd) has pcscd || [ -x /usr/sbin/pcscd ] ;;
     vpcd) [ -e /usr/lib/pcsc/drivers/serial/libifdvpcd.so ] || [ -e /usr/lib64/pcsc/drivers/serial/libifdvpcd.so ] ;;
+    ssh_keygen) has ssh-keygen ;;
     curl) curl --version ;;
     notary) has notary && has notary-server ;;
     piv_tool) has yubico-piv-tool ;;

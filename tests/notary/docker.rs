@@ -8,6 +8,16 @@ use serde_json::Value;
 
 use crate::server::{Server, run};
 
+/// Whether there is a Docker CLI. It comes with no system that these tests are for, and says of a root what the stock
+/// client of Notary says too: where it is absent, that is told, and the rest is tested.
+pub(crate) fn is_present() -> bool {
+    let is_present = Command::new("docker").arg("--version").output().is_ok();
+    if !is_present {
+        eprintln!("there is no docker here: what it reads is left out");
+    }
+    is_present
+}
+
 /// `docker trust inspect` of a repository on that server, with a configuration of its own. Without a daemon: it asks the
 /// server of Notary alone.
 pub(crate) fn inspect(folder: &Path, server: &Server, gun: &str) -> Output {

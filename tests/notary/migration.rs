@@ -270,11 +270,14 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
 
     // A Docker that knew the repository before.
     let cached = room.path("docker");
-    let before = docker::inspect(&cached, &server, guns[0]);
-    assert_eq!(
-        docker::root_keys(&before),
-        root_ids(&server.fetch(guns[0], "root.json").unwrap())
-    );
+    let has_docker = docker::is_present();
+    if has_docker {
+        let before = docker::inspect(&cached, &server, guns[0]);
+        assert_eq!(
+            docker::root_keys(&before),
+            root_ids(&server.fetch(guns[0], "root.json").unwrap())
+        );
+    }
     let script = room.path("migration.toml");
     let rehearsed = room.conclave(&[
         "rehearse",
@@ -300,7 +303,9 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
         // Either key alone is enough for a client that pins it.
         assert!(Client::pinned(&server, gun, &[&ids[1]]).lists(gun, TARGET));
     }
-    docker_reads(&server, guns[0], &[cached, room.path("fresh-docker")]);
+    if has_docker {
+        docker_reads(&server, guns[0], &[cached, room.path("fresh-docker")]);
+    }
 }
 
 /// Each of these Dockers names the new root keys, and shows what is signed.
