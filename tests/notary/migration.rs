@@ -270,14 +270,7 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
 
     // A Docker that knew the repository before.
     let cached = room.path("docker");
-    let has_docker = docker::is_present();
-    if has_docker {
-        let before = docker::inspect(&cached, &server, guns[0]);
-        assert_eq!(
-            docker::root_keys(&before),
-            root_ids(&server.fetch(guns[0], "root.json").unwrap())
-        );
-    }
+    docker_reads(&server, guns[0], std::slice::from_ref(&cached));
     let script = room.path("migration.toml");
     let rehearsed = room.conclave(&[
         "rehearse",
@@ -303,13 +296,14 @@ fn a_script_is_written_from_the_trust_directory_and_performed() {
         // Either key alone is enough for a client that pins it.
         assert!(Client::pinned(&server, gun, &[&ids[1]]).lists(gun, TARGET));
     }
-    if has_docker {
-        docker_reads(&server, guns[0], &[cached, room.path("fresh-docker")]);
-    }
+    docker_reads(&server, guns[0], &[cached, room.path("fresh-docker")]);
 }
 
 /// Each of these Dockers names the new root keys, and shows what is signed.
 fn docker_reads(server: &Server, gun: &str, folders: &[PathBuf]) {
+    if !docker::is_present() {
+        return;
+    }
     let ids = root_ids(&server.fetch(gun, "root.json").unwrap());
     for folder in folders {
         let told = docker::inspect(folder, server, gun);
