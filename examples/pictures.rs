@@ -184,7 +184,7 @@ fn picture(screen: &Screen) -> String {
 
 /// What is seen of a cell, beside its character.
 fn look(cell: &Cell) -> (String, Option<String>, bool) {
-    let (front, back) = (colour(cell.fgcolor()), colour(cell.bgcolor()));
+    let (front, back) = (color(cell.fgcolor()), color(cell.bgcolor()));
     let (front, back) = if cell.inverse() {
         (
             Some(back.unwrap_or_else(|| GROUND.to_owned())),
@@ -196,10 +196,10 @@ fn look(cell: &Cell) -> (String, Option<String>, bool) {
     (front.unwrap_or_else(|| TEXT.to_owned()), back, cell.bold())
 }
 
-fn colour(colour: Color) -> Option<String> {
-    match colour {
+fn color(color: Color) -> Option<String> {
+    match color {
         Color::Rgb(red, green, blue) => Some(format!("#{red:02x}{green:02x}{blue:02x}")),
-        // The pictures are taken with true colours.
+        // The pictures are taken with true colors.
         Color::Default | Color::Idx(_) => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Secrets as types: wiped when dropped, never printed, copied or serialised.
+//! Secrets as types: wiped when dropped, never printed, copied or serialized.
 
 use std::fmt;
 

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use client::Client;
-use conclave::transfer::Enrolment;
+use conclave::transfer::Enrollment;
 use jiff::{SignedDuration, Timestamp};
 use rehearse::{Rehearsal, assert_done, assert_failed, events, output, told};
 use repository::Repository;
@@ -112,7 +112,7 @@ impl Room {
     }
 
     /// A ceremony that was broken off when the second key would have been made, and its first key.
-    fn broken_off(&self) -> Enrolment {
+    fn broken_off(&self) -> Enrollment {
         assert_done(&self.write("first.toml", &[]));
         let [so_1, pin_1, so_2, pin_2] = PINS;
         let [w1, w2, ..] = CODES;
@@ -126,9 +126,9 @@ impl Room {
         assert_failed(&ended, 130, &["broken off: a witness had to leave"]);
         let mut verify = self.folder.conclave();
         assert_done(&output(verify.args(["transcript", "verify", "first"])));
-        assert!(!self.beside("first/keys/key-2.enrolment.json").exists());
-        let file = fs::read(self.beside("first/keys/key-1.enrolment.json")).unwrap();
-        Enrolment::read(&file).unwrap()
+        assert!(!self.beside("first/keys/key-2.enrollment.json").exists());
+        let file = fs::read(self.beside("first/keys/key-1.enrollment.json")).unwrap();
+        Enrollment::read(&file).unwrap()
     }
 
     /// The token that has no key yet is made blank again.
@@ -148,9 +148,9 @@ fn pem_of(root: &Path) -> String {
     fs::read_to_string(root).unwrap()
 }
 
-fn holds(root: &str, enrolment: &Enrolment) -> bool {
+fn holds(root: &str, enrollment: &Enrollment) -> bool {
     let root: Value = serde_json::from_str(root).unwrap();
-    let real = enrolment.claims().public_key.to_pem();
+    let real = enrollment.claims().public_key.to_pem();
     let keys = root["signed"]["keys"].as_object().unwrap();
     keys.values()
         .any(|key| key["keyval"]["public"].as_str().unwrap().trim() == real.trim())
@@ -235,7 +235,7 @@ fn the_key_of_a_broken_off_ceremony_stands_in_the_root_of_the_next() {
     by_hand.arg("VERIFY.txt").current_dir(room.beside("second"));
     assert_done(&output(&mut by_hand));
 
-    // Its own enrolment files say so too; the ceremony was not broken off, so that nothing is to be adopted.
+    // Its own enrollment files say so too; the ceremony was not broken off, so that nothing is to be adopted.
     let again = room.write("third.toml", &["--adopt", "second"]);
     assert_failed(&again, 1, &["was not broken off"]);
 }
@@ -337,8 +337,8 @@ fn what_cannot_be_adopted_is_refused_with_its_reason() {
     assert_done(&output(&mut rehearse));
     let of_rehearsal = room.write("no.toml", &["--adopt", "played/genesis"]);
     assert_failed(&of_rehearsal, 1, &["it is a rehearsal"]);
-    let file = "played/genesis/keys/key-1.enrolment.json";
-    assert_done(&room.write("with-file.toml", &["--enrol", file]));
+    let file = "played/genesis/keys/key-1.enrollment.json";
+    assert_done(&room.write("with-file.toml", &["--enroll", file]));
     let run = ["run", "with-file.toml", "--out", "no"];
     let refused = room.conclave(&run, "", &[]);
     assert_failed(&refused, 1, &["made in a rehearsal"]);
@@ -348,9 +348,9 @@ fn what_cannot_be_adopted_is_refused_with_its_reason() {
     let other = text.replace("\"rehearsal\": true", "\"rehearsal\": false");
     assert_ne!(text, other);
     fs::write(room.beside("forged.json"), other).unwrap();
-    let forged = room.write("forged.toml", &["--enrol", "forged.json"]);
-    assert_failed(&forged, 1, &["enrolment.proof"]);
+    let forged = room.write("forged.toml", &["--enroll", "forged.json"]);
+    assert_failed(&forged, 1, &["enrollment.proof"]);
     // Nothing there, and no ceremony.
-    assert_failed(&room.write("no.toml", &["--enrol", "gone.json"]), 4, &[]);
+    assert_failed(&room.write("no.toml", &["--enroll", "gone.json"]), 4, &[]);
     assert_failed(&room.write("no.toml", &["--adopt", "nowhere"]), 4, &[]);
 }

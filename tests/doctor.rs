@@ -51,18 +51,15 @@ fn the_process_forbids_its_own_core_dumps() {
         ])
         .output()
         .unwrap();
-    assert_eq!(level(&output, "station.core-dumps"), "fit");
+    assert_eq!(level(&output, "host.core-dumps"), "fit");
 }
 
 #[test]
 fn a_remote_terminal_is_not_fit() {
     let doctor = |command: &mut Command| command.args(["doctor", "--json"]).output().unwrap();
-    assert_eq!(
-        level(&doctor(&mut command(CONCLAVE)), "station.remote"),
-        "fit"
-    );
+    assert_eq!(level(&doctor(&mut command(CONCLAVE)), "host.remote"), "fit");
     let over_ssh = doctor(command(CONCLAVE).env("SSH_TTY", "/dev/pts/3"));
-    assert_eq!(level(&over_ssh, "station.remote"), "unfit");
+    assert_eq!(level(&over_ssh, "host.remote"), "unfit");
     assert_eq!(over_ssh.status.code(), Some(5));
 }
 
@@ -76,5 +73,5 @@ fn a_recorded_terminal_is_not_fit() {
         .expect(
             "script of util-linux; install the test tools with ./softhsm-setup.sh --test-tools",
         );
-    assert_eq!(level(&output, "station.recording"), "unfit");
+    assert_eq!(level(&output, "host.recording"), "unfit");
 }

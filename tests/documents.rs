@@ -168,7 +168,7 @@ fn the_assurance_case_names_checks_and_tests_that_exist() {
             inside.map(|(_, text)| text.to_owned()).collect()
         };
         for id in quoted(cells[2]).iter().filter(|id| id.contains('.')) {
-            let of_the_machine = include_str!("../src/station/judgement.rs");
+            let of_the_machine = include_str!("../src/host/judgment.rs");
             let is_of_the_machine = of_the_machine.contains(&format!("\"{id}\""));
             assert!(
                 known.contains(id) || is_of_the_machine || id == "VERIFY.txt",

@@ -17,19 +17,19 @@ use std::sync::Arc;
 use conclave::ceremony::{FailureKind, Interrupt, Mode, SecretPurpose};
 use conclave::executor::{CeremonyDirectory, Ended, Executor};
 use conclave::metadata::KeyType;
-use conclave::rehearsal::{TokenKind, Twins};
+use conclave::rehearsal::{SimulatedTokens, TokenKind};
 use people::People;
 
 softhsm_test! {
     fn no_front_end_spends_the_last_try_without_its_word(store: &Store) {
-        Twins::prepare_store(store.folder(), TokenKind::SoftHsm).unwrap();
+        SimulatedTokens::prepare_store(store.folder(), TokenKind::SoftHsm).unwrap();
         let script = ceremony_driver::genesis(&[KeyType::EcdsaP256; 2], 1);
-        let twins = Twins::new(store.folder(), &script).unwrap();
+        let simulated_tokens = SimulatedTokens::new(store.folder(), &script).unwrap();
         let path = store.folder().join("ceremony");
         let directory = CeremonyDirectory::create(&path, Arc::clone(&script), None).unwrap();
         let now = jiff::Timestamp::now().as_second();
         let opening = conclave::ceremony::Opening {
-            twin_clock_offset: script.not_before().as_second() - now + 60,
+            simulated_clock_offset: script.not_before().as_second() - now + 60,
             ..ceremony_driver::opening(Mode::Rehearsal)
         };
         // Somebody mistypes every PIN of a key, does not care which try it is, and leaves when a try was kept.
@@ -48,7 +48,7 @@ softhsm_test! {
             })),
             ..People::default()
         };
-        let executor = Executor::begin(directory, opening, Box::new(twins), &mut careless).unwrap();
+        let executor = Executor::begin(directory, opening, Box::new(simulated_tokens), &mut careless).unwrap();
         let (ended, _) = executor.run().unwrap();
         assert_eq!(ended, Ended::Left);
         // The PIN was asked for three times; the third was the last try, and it went nowhere.

@@ -81,7 +81,7 @@ impl Reference {
             .args(["--expires", "2041-01-01T00:00:00Z"])
             .args(["--tokens", "2", "--threshold", "1"])
             .args(["--key-type", "ed25519"])
-            .args(["--enrol", "out/genesis/keys/key-1.enrolment.json"]);
+            .args(["--enroll", "out/genesis/keys/key-1.enrollment.json"]);
         assert_done(&output(&mut new));
         Self::shortened(rehearsal, &given.join("new.toml"), |text| text)
     }
@@ -221,7 +221,7 @@ fn the_power_goes_while_a_key_is_enrolled_and_it_is_proven_once() {
     let mut kinds = BTreeSet::new();
     for (begin, end, event) in reference.lines() {
         let step = event["step"].as_str().unwrap_or_default();
-        if step.starts_with("enrol-key") {
+        if step.starts_with("enroll-key") {
             cuts.extend([begin, usize::midpoint(begin, end), end - 1, end]);
             kinds.insert(event["event"].as_str().unwrap().to_owned());
         }
@@ -323,7 +323,7 @@ fn the_power_goes_again_while_it_is_resumed() {
 fn a_full_disk_is_told_and_after_room_was_made_it_goes_on() {
     let reference = Reference::play();
     let lines = reference.lines();
-    for kind in ["token-initialised", "key-generated", "signed", "exported"] {
+    for kind in ["token-initialized", "key-generated", "signed", "exported"] {
         let (begin, end, _) = lines.iter().rfind(|line| line.2["event"] == kind).unwrap();
         let rehearsal = Rehearsal::new();
         let play = rehearsal.unattended(&[reference.script.to_str().unwrap()]);

@@ -83,7 +83,7 @@ const ROOMS: &[(&str, Imports)] = &[
         "token",
         These(&["profile", "certificate", "metadata", "record", "secret"]),
     ),
-    ("station", These(&["record", "words"])),
+    ("host", These(&["record", "words"])),
     ("executor", AllAbove),
     ("rehearsal", AllAbove),
     ("tui", These(FRONT_END)),

@@ -20,8 +20,8 @@ const WRONG: &str = "99999999";
 
 /// How many objects the twin of a token holds.
 fn objects(rehearsal: &Rehearsal, token: &str) -> usize {
-    let twin = rehearsal.tokens().join(token);
-    let folders = fs::read_dir(twin).unwrap();
+    let simulated = rehearsal.tokens().join(token);
+    let folders = fs::read_dir(simulated).unwrap();
     let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     names
@@ -99,7 +99,7 @@ fn a_pin_that_locks_at_the_signing_is_unblocked_by_its_owner() {
 fn a_key_is_made_anew_and_a_spare_takes_a_place() {
     let rehearsal = Rehearsal::new();
     let mut operator = Operator::rehearse(&rehearsal);
-    operator.play_until("Initialise the token: press Enter");
+    operator.play_until("Initialize the token: press Enter");
     operator.ask_for("Put off", "key-1", None);
     operator.play_until("Compose the root");
     operator.ask_for("Make a key anew", "key-1", Some("it was dropped"));

@@ -502,7 +502,7 @@ fn a_label_that_another_token_has_is_refused_and_nothing_is_changed() {
         .map(|event| event["event"].clone())
         .collect();
     assert!(kinds.contains(&"failed".into()), "{kinds:?}");
-    assert!(!kinds.contains(&"initialise-intended".into()), "{kinds:?}");
+    assert!(!kinds.contains(&"initialize-intended".into()), "{kinds:?}");
 }
 
 #[test]

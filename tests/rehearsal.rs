@@ -74,11 +74,11 @@ fn a_script_is_rehearsed_byte_for_byte() {
 }
 
 #[test]
-fn a_token_that_the_script_does_not_initialise_is_taken_as_it_comes() {
+fn a_token_that_the_script_does_not_initialize_is_taken_as_it_comes() {
     let rehearsal = Rehearsal::played(&SMALL);
     let mut text = fs::read_to_string(rehearsal.genesis().join("script.toml")).unwrap();
     let (from, to) = (
-        text.find("[[step]]\nact = \"initialise-token\"\nkey = \"key-1\"")
+        text.find("[[step]]\nact = \"initialize-token\"\nkey = \"key-1\"")
             .unwrap(),
         text.find("[[step]]\nact = \"generate-key\"\nkey = \"key-1\"")
             .unwrap(),
@@ -91,10 +91,10 @@ fn a_token_that_the_script_does_not_initialise_is_taken_as_it_comes() {
     let steps: Vec<_> = other
         .events()
         .into_iter()
-        .filter(|event| event["event"] == "token-initialised")
+        .filter(|event| event["event"] == "token-initialized")
         .map(|event| event["step"].clone())
         .collect();
-    assert_eq!(steps, ["initialise-token:key-2"]);
+    assert_eq!(steps, ["initialize-token:key-2"]);
 }
 
 /// What there is below a folder, and since when.

@@ -10,8 +10,8 @@ mod store;
 
 #[path = "sites/collecting.rs"]
 mod collecting;
-#[path = "sites/enrolment.rs"]
-mod enrolment;
+#[path = "sites/enrollment.rs"]
+mod enrollment;
 #[path = "sites/old_keys.rs"]
 mod old_keys;
 #[path = "sites/refusals.rs"]

@@ -24,7 +24,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use conclave::transfer::{Asked, DetachedSignature, SigningRequest};
+use conclave::transfer::{DetachedSignature, RequestedSignature, SigningRequest};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -57,7 +57,7 @@ impl Site {
             .lineage
             .may_sign()
             .into_iter()
-            .map(|index| Asked {
+            .map(|index| RequestedSignature {
                 key_id: self.lineage.signers[index].key().id().clone(),
                 holder: format!("Key holder {index}"),
                 token: format!("token {index}"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::backup::Manifest;
 use crate::ceremony::{Ceremony, DrillResult, Mode, Verdict};
 use crate::record::HtmlText;
-use crate::script::{Grade, PersonId};
+use crate::script::{DrillLevel, PersonId};
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
@@ -21,7 +21,7 @@ const JSON: &str = "certificate.json";
 pub(super) const WORDED: [&str; 2] = [TEXT, PAGE];
 
 /// How a share stands after a drill.
-enum Standing<'c> {
+enum SetStatus<'c> {
     /// It was seen to be right.
     Shown(&'static str),
     /// It counts as lost.
@@ -30,7 +30,7 @@ enum Standing<'c> {
     NotAsked,
 }
 
-impl Standing<'_> {
+impl SetStatus<'_> {
     const fn as_str(&self) -> &'static str {
         match self {
             Self::Shown(_) => "shown",
@@ -43,7 +43,7 @@ impl Standing<'_> {
 struct Certificate<'c> {
     ceremony: &'c Ceremony,
     manifest: &'c Manifest,
-    grade: Grade,
+    grade: DrillLevel,
     result: DrillResult,
     held: String,
     head: Digest,
@@ -106,7 +106,7 @@ impl Certificate<'_> {
                 None => ("New set due by", reissue_by.to_string()),
             });
         }
-        if self.grade >= Grade::Quorum {
+        if self.grade >= DrillLevel::Quorum {
             let combined = self.ceremony.restore().combined();
             let names: Vec<&str> = combined.iter().map(|person| self.name(person)).collect();
             all.push((
@@ -117,7 +117,7 @@ impl Certificate<'_> {
                 },
             ));
         }
-        if self.grade == Grade::Full {
+        if self.grade == DrillLevel::Full {
             let state = self.ceremony.restore();
             let yes = |done: bool| if done { "yes" } else { "no" }.to_owned();
             all.push(("Restored", yes(state.is_restored())));
@@ -128,7 +128,9 @@ impl Certificate<'_> {
     }
 
     fn name<'p>(&'p self, person: &'p PersonId) -> &'p str {
-        self.ceremony.cast().name(self.ceremony.script(), person)
+        self.ceremony
+            .display_names()
+            .name(self.ceremony.script(), person)
     }
 
     fn result_in_words(&self) -> String {
@@ -140,16 +142,16 @@ impl Certificate<'_> {
 
     const fn meaning(&self) -> &'static str {
         match self.grade {
-            Grade::Custody => "each share opens, and is of the set",
-            Grade::Quorum => {
+            DrillLevel::Custody => "each share opens, and is of the set",
+            DrillLevel::Quorum => {
                 "shares restore the key-encryption key of the set; nothing is unwrapped"
             }
-            Grade::Full => "the key is restored, signs what can be no root, and is destroyed",
+            DrillLevel::Full => "the key is restored, signs what can be no root, and is destroyed",
         }
     }
 
     /// Each share of the set: whose it is, and how it stands.
-    fn shares(&self) -> impl Iterator<Item = (String, Standing<'_>)> {
+    fn shares(&self) -> impl Iterator<Item = (String, SetStatus<'_>)> {
         self.manifest.shares().iter().map(|share| {
             let label = share.label();
             let state = self.ceremony.restore();
@@ -157,9 +159,9 @@ impl Certificate<'_> {
             let lost = state.given_up().iter().find(|(person, _)| of(person));
             let shown = state.entered().iter().find(|(person, _)| of(person));
             let standing = match (lost, shown) {
-                (Some((_, reason)), _) => Standing::Lost(reason),
-                (None, Some((_, by))) => Standing::Shown(by.title()),
-                (None, None) => Standing::NotAsked,
+                (Some((_, reason)), _) => SetStatus::Lost(reason),
+                (None, Some((_, by))) => SetStatus::Shown(by.title()),
+                (None, None) => SetStatus::NotAsked,
             };
             (label.who(), standing)
         })
@@ -196,11 +198,11 @@ impl Certificate<'_> {
         }
     }
 
-    fn share_in_words(standing: &Standing<'_>) -> String {
+    fn share_in_words(standing: &SetStatus<'_>) -> String {
         match standing {
-            Standing::Shown(how) => (*how).to_owned(),
-            Standing::Lost(reason) => format!("LOST: {reason}"),
-            Standing::NotAsked => "not asked for".to_owned(),
+            SetStatus::Shown(how) => (*how).to_owned(),
+            SetStatus::Lost(reason) => format!("LOST: {reason}"),
+            SetStatus::NotAsked => "not asked for".to_owned(),
         }
     }
 
@@ -305,11 +307,11 @@ impl Certificate<'_> {
                     "name": share.label().name,
                     "state": standing.as_str(),
                     "how": match standing {
-                        Standing::Shown(how) => Some(how),
+                        SetStatus::Shown(how) => Some(how),
                         _ => None,
                     },
                     "reason": match standing {
-                        Standing::Lost(reason) => Some(reason),
+                        SetStatus::Lost(reason) => Some(reason),
                         _ => None,
                     },
                 })

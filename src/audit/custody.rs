@@ -1,6 +1,6 @@
 //! The custody list that a ceremony leaves: the one that was carried in, and a line for each bag since.
 
-use crate::ceremony::{Ceremony, Fact, FormerFate};
+use crate::ceremony::{Ceremony, EventKind, FormerFate};
 use crate::certificate::PublicKey;
 use crate::record::{CustodyLine, CustodyList, Moved, TokenId};
 use crate::script::{ItemId, PersonId};
@@ -18,12 +18,12 @@ pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let mut first_reader = Vec::new();
     for (entry, time) in transcript.entries().iter().zip(transcript.attested_times()) {
         let (item, bag, moved, holder, place) = match &entry.line.fact {
-            Fact::NewBagRead { .. } => {
+            EventKind::NewBagRead { .. } => {
                 first_reader.clone_from(&entry.line.people);
                 continue;
             }
-            Fact::BagOpened { item, bag } => (item, bag, Moved::Opened, None, None),
-            Fact::Sealed {
+            EventKind::BagOpened { item, bag } => (item, bag, Moved::Opened, None, None),
+            EventKind::Sealed {
                 item,
                 bag,
                 receiver,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::ceremony::Ceremony;
-use crate::script::{CarriedFiles, Faults, Script};
+use crate::script::{Faults, PinnedFileSource, Script};
 use crate::transcript::{Transcript, TranscriptError};
 
 use super::documents::{SCRIPT, TRANSCRIPT};
@@ -88,7 +88,7 @@ pub(super) fn read_script(directory: &Path, bytes: &[u8], at: Timestamp) -> Resu
 /// The files that lie beside the script.
 struct Beside<'a>(&'a Path);
 
-impl CarriedFiles for Beside<'_> {
+impl PinnedFileSource for Beside<'_> {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         read_file(&self.0.join(name))
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::ceremony::Ceremony;
 use crate::script::KeyId;
 use crate::transcript::{Transcript, closing_note};
-use crate::transfer::Enrolment;
+use crate::transfer::Enrollment;
 use crate::words::Digest;
 
 use super::attestation::{self, attestations};
@@ -88,14 +88,14 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
             documents.push((format!("backup/{name}"), made.manifest.to_file_bytes()));
         }
     }
-    for (id, enrolment) in ceremony.enrolments() {
-        let name = Enrolment::file_name(id.as_str());
-        documents.push((format!("keys/{name}"), enrolment.to_file_bytes()));
+    for (id, enrollment) in ceremony.enrollments() {
+        let name = Enrollment::file_name(id.as_str());
+        documents.push((format!("keys/{name}"), enrollment.to_file_bytes()));
     }
     let remote = ceremony
         .remote_keys()
         .map(|(distant, key)| (&distant.id, key));
-    let before = ceremony.foundation();
+    let before = ceremony.base_root();
     let known = |id: &KeyId| before.is_some_and(|before| before.key(id).is_some());
     let collected = collected_keys(ceremony).filter(|(id, _)| known(id));
     for (id, key) in remote.chain(collected) {

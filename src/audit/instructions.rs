@@ -2,8 +2,8 @@
 //!
 //! The text is a shell script whose prose is comments, so that reading it and running it are the same.
 
+mod approval_tokens;
 mod backups;
-mod own_tokens;
 mod restores;
 
 use std::fmt::{self, Write as _};
@@ -210,7 +210,7 @@ fn write_instructions(
         )?;
         write_root(text, &view, &format!("{folder}/"))?;
     }
-    own_tokens::write_own_tokens(text, ceremony)?;
+    approval_tokens::write_approval_tokens(text, ceremony)?;
     backups::write(text, ceremony)?;
     restores::write(text, ceremony)?;
     writeln!(text)?;
@@ -292,7 +292,7 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     Ok(())
 }
 
-/// That a key in `keys/` is the one of its enrolment file; a rehearsal has a twin there.
+/// That a key in `keys/` is the one of its enrollment file; a rehearsal has a twin there.
 fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Result {
     let Some(enrolled) = ceremony.enrolled_by(id) else {
         return Ok(());
@@ -302,7 +302,7 @@ fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Re
     }
     let file = &enrolled.file().file;
     let take = match enrolled.proofs {
-        Proofs::Enrolment(_) => format!(
+        Proofs::Enrollment(_) => format!(
             "python3 -c 'import json,sys; sys.stdout.write(json.load(open(sys.argv[1]))[\"public_key\"])' {file}"
         ),
         Proofs::Attestation { .. } => format!("openssl x509 -noout -pubkey -in {file}"),
@@ -383,12 +383,12 @@ fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
 
 /// Where the root before lies: empty in a genesis, taken out of the record in a rehearsal on a twin.
 fn file_before(ceremony: &Ceremony, folder: &str) -> String {
-    let is_twin = ceremony
+    let is_simulated = ceremony
         .opening()
-        .is_some_and(|opening| opening.twin_root.is_some());
+        .is_some_and(|opening| opening.simulated_root.is_some());
     match ceremony.script().previous() {
         None => "''".to_owned(),
-        Some(_) if is_twin => format!("\"$work/{folder}before.root.json\""),
+        Some(_) if is_simulated => format!("\"$work/{folder}before.root.json\""),
         Some(previous) => previous
             .chain
             .last()
@@ -403,7 +403,7 @@ fn write_verifiers(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
         .filter_map(|(_, state)| Scheme::for_public_key(&state.generated()?.public_key))
         .chain(signers(ceremony).filter_map(|(_, key)| root_scheme(ceremony, key)))
         .chain(collected_keys(ceremony).filter_map(|(_, key)| key.scheme()))
-        .chain(own_tokens::schemes(ceremony))
+        .chain(approval_tokens::schemes(ceremony))
         .chain(restores::scheme(ceremony))
         .collect();
     writeln!(text)?;

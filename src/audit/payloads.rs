@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Fact, Mode};
+use crate::ceremony::{Ceremony, EventKind, Mode};
 use crate::metadata::KeyId;
 use crate::transcript::Transcript;
 use crate::transfer::{Abandoned, PayloadEntry, PayloadRegister, SignedBy};
@@ -20,7 +20,7 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
         register.add_rehearsal();
     }
     for line in transcript.entries().iter().map(|entry| &entry.line) {
-        if let Fact::PayloadAbandoned {
+        if let EventKind::PayloadAbandoned {
             version,
             sha256,
             reason,
@@ -65,12 +65,12 @@ fn add_root(
     };
     for line in transcript.entries().iter().map(|entry| &entry.line) {
         let fact = match (&line.fact, of) {
-            (Fact::InRepository { repository, fact }, Some(of)) if repository == of => fact,
+            (EventKind::InRepository { repository, fact }, Some(of)) if repository == of => fact,
             (_, Some(_)) => continue,
             (fact, None) => fact,
         };
         match fact {
-            Fact::SignIntended { key, .. } => {
+            EventKind::SignIntended { key, .. } => {
                 let generated = ceremony.key(key).and_then(|state| state.generated());
                 for id in generated
                     .into_iter()
@@ -79,8 +79,8 @@ fn add_root(
                     add(id, line.time);
                 }
             }
-            Fact::Signed { key_id, .. } => add(KeyId::new(key_id.as_str()), line.time),
-            Fact::SignatureCollected { key_id, record, .. } => {
+            EventKind::Signed { key_id, .. } => add(KeyId::new(key_id.as_str()), line.time),
+            EventKind::SignatureCollected { key_id, record, .. } => {
                 let at = record.as_ref().map_or(line.time, |record| record.signed);
                 add(KeyId::new(key_id.as_str()), at);
                 if let Some(record) = record {

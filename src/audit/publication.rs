@@ -27,7 +27,7 @@ fn package(ceremony: &Ceremony, key_files: Vec<String>) -> Vec<(String, Vec<u8>)
     if !ceremony.script().makes_root() {
         return Vec::new();
     }
-    let before = ceremony.foundation();
+    let before = ceremony.base_root();
     let root = signed.frozen().document();
     let file_before = before.and_then(|before| {
         let (_, bytes) = before.chain().last()?;

@@ -48,7 +48,7 @@ struct RemoteEntry<'a> {
     /// SHA-256 over the DER SubjectPublicKeyInfo.
     fingerprint: Digest,
     fingerprint_words: String,
-    enrolment: Option<EnrolledEntry<'a>>,
+    enrollment: Option<EnrolledEntry<'a>>,
     /// Whether two people compared the fingerprint with what the key holder read out.
     compared: bool,
 }
@@ -64,7 +64,7 @@ impl<'a> RemoteEntry<'a> {
                 public_key: public_key_path(&distant.id),
                 fingerprint,
                 fingerprint_words: fingerprint.words().join(" "),
-                enrolment: EnrolledEntry::of(ceremony, &distant.id),
+                enrollment: EnrolledEntry::of(ceremony, &distant.id),
                 compared: ceremony.is_enrolled(&distant.id),
             })
         });
@@ -97,7 +97,7 @@ struct Entry<'a> {
     attributes: Option<KeyAttributes>,
     /// The file by which a key came in that was made before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    enrolment: Option<EnrolledEntry<'a>>,
+    enrollment: Option<EnrolledEntry<'a>>,
     /// What the device states about it, where that is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     attestation: Option<&'a AttestationSummary>,
@@ -180,7 +180,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 token: state.token(),
                 provenance: generated.provenance,
                 attributes: generated.attributes,
-                enrolment: EnrolledEntry::of(ceremony, &plan.id),
+                enrollment: EnrolledEntry::of(ceremony, &plan.id),
                 attestation: generated.attested(),
                 attestation_stood_in: generated.stood_in,
                 proven: state.is_proven(),

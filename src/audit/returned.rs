@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Ending, ExportedFile, Fact, Mode, SigningRecord, Verdict};
+use crate::ceremony::{Ceremony, Ending, EventKind, ExportedFile, Mode, SigningRecord, Verdict};
 use crate::metadata::FrozenRoot;
 use crate::script::KeyId;
 use crate::transcript::Transcript;
@@ -95,7 +95,7 @@ pub(super) fn collected(
 ) -> impl Iterator<Item = (&KeyId, Option<&SigningRecord>)> {
     let facts = transcript.entries().iter().map(|entry| &entry.line.fact);
     facts.filter_map(|fact| match fact {
-        Fact::SignatureCollected { key, record, .. } => Some((key, record.as_ref())),
+        EventKind::SignatureCollected { key, record, .. } => Some((key, record.as_ref())),
         _ => None,
     })
 }
@@ -130,7 +130,7 @@ pub(super) fn fault_of(
 
 fn signed_at(transcript: &Transcript) -> Option<Timestamp> {
     let mut lines = transcript.entries().iter().map(|entry| &entry.line);
-    let line = lines.find(|line| matches!(line.fact, Fact::SignIntended { .. }))?;
+    let line = lines.find(|line| matches!(line.fact, EventKind::SignIntended { .. }))?;
     Some(line.time)
 }
 

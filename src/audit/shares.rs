@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::backup::{Manifest, SetHistory};
-use crate::ceremony::Fact;
+use crate::ceremony::EventKind;
 use crate::script::{PersonId, Script};
 use crate::transcript::Transcript;
 use crate::words::Digest;
@@ -20,8 +20,8 @@ pub fn share_sets<'r>(
         let mut at_hand = None;
         if let Some(plan) = script.restore() {
             let opening = transcript.opening();
-            let twin = opening.and_then(|opening| opening.twin_set.as_deref());
-            let set = twin.unwrap_or(&plan.manifest);
+            let simulated = opening.and_then(|opening| opening.simulated_set.as_deref());
+            let set = simulated.unwrap_or(&plan.manifest);
             sets.learn(set);
             at_hand = Some(set.set());
             if let Some(replacement) = &plan.replaced_by {
@@ -31,30 +31,32 @@ pub fn share_sets<'r>(
         for entry in transcript.entries() {
             let time = entry.line.time;
             match &entry.line.fact {
-                Fact::BackedUp(made) => {
+                EventKind::BackedUp(made) => {
                     sets.learn(&made.manifest);
                     for custodian in &made.typed_back {
                         sets.prove(made.manifest.set(), custodian, time);
                     }
                 }
-                Fact::ShareOpened { set, custodian, .. }
-                | Fact::ShareEntered { set, custodian, .. } => sets.prove(*set, custodian, time),
-                Fact::ShareGivenUp { custodian, .. } => {
+                EventKind::ShareOpened { set, custodian, .. }
+                | EventKind::ShareEntered { set, custodian, .. } => {
+                    sets.prove(*set, custodian, time)
+                }
+                EventKind::ShareGivenUp { custodian, .. } => {
                     if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
                         set.lost.insert(custodian.to_string(), time);
                     }
                 }
-                Fact::SharesCombined { set } => {
+                EventKind::SharesCombined { set } => {
                     if let Some(set) = sets.find(*set) {
                         set.combined = set.combined.max(Some(time));
                     }
                 }
-                Fact::OldPartDestroyed { set, custodian, .. } => {
+                EventKind::OldPartDestroyed { set, custodian, .. } => {
                     if let Some(set) = sets.find(*set) {
                         set.destroyed.insert(custodian.clone(), time);
                     }
                 }
-                Fact::RestoreProven { .. } => {
+                EventKind::RestoreProven { .. } => {
                     if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
                         // No key comes back but by a quorum.
                         set.combined = set.combined.max(Some(time));

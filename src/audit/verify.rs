@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Ending, Fact, Verdict};
+use crate::ceremony::{Ceremony, Ending, EventKind, Verdict};
 use crate::metadata::verify_chain;
 use crate::script::Script;
 use crate::transcript::{Entry, Transcript, TranscriptError};
@@ -151,7 +151,7 @@ impl Audit<'_> {
         let sets_clock = |entry: &Entry| {
             matches!(
                 entry.line.fact,
-                Fact::ClockAttested { .. } | Fact::Resumed { .. }
+                EventKind::ClockAttested { .. } | EventKind::Resumed { .. }
             )
         };
         for pair in entries.windows(2) {
@@ -398,7 +398,7 @@ impl Audit<'_> {
         if files.is_empty() {
             return Ok(());
         }
-        let before = ceremony.foundation().map(|before| before.chain().to_vec());
+        let before = ceremony.base_root().map(|before| before.chain().to_vec());
         let files = before
             .into_iter()
             .flatten()
@@ -457,7 +457,12 @@ impl Audit<'_> {
         let opening = ceremony.opening();
         let beside: Vec<&str> = opening
             .into_iter()
-            .flat_map(|opening| [Some(opening.export.as_str()), opening.twins.as_deref()])
+            .flat_map(|opening| {
+                [
+                    Some(opening.export.as_str()),
+                    opening.simulated_tokens.as_deref(),
+                ]
+            })
             .flatten()
             .filter(|path| is_inside(path))
             .collect();
@@ -496,8 +501,8 @@ fn program_version(transcript: &Transcript) -> &str {
         .iter()
         .rev()
         .find_map(|entry| match &entry.line.fact {
-            Fact::Opened(opening) => Some(opening.conclave.as_str()),
-            Fact::Resumed { conclave, .. } => Some(conclave.as_str()),
+            EventKind::Opened(opening) => Some(opening.conclave.as_str()),
+            EventKind::Resumed { conclave, .. } => Some(conclave.as_str()),
             _ => None,
         })
         .unwrap_or_default()

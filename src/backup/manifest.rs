@@ -425,13 +425,13 @@ fn entries(
                 )));
             }
             let file = share.file.map(|(_, sha256)| sha256);
-            let twin = entries.iter().find(|known| {
+            let simulated = entries.iter().find(|known| {
                 known.commitment == share.commitment || (file.is_some() && known.file == file)
             });
-            if let Some(twin) = twin {
+            if let Some(simulated) = simulated {
                 let text = format!(
                     "{} and {} have the same share",
-                    twin.label.who(),
+                    simulated.label.who(),
                     label.who()
                 );
                 return Err(Refusal::new(Check::ManifestGroups, visible(&text)));

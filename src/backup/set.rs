@@ -57,11 +57,11 @@ impl BackupSet {
             }
             let commitment = key.commitment();
             let set = set_fingerprint(plan.facts(), identifier, commitment);
-            let mut labelled = Vec::new();
+            let mut labeled = Vec::new();
             for (group, members) in shares.into_iter().enumerate() {
                 for (member, share) in members.into_iter().enumerate() {
                     if let Some(label) = ShareLabel::of(plan.facts(), set, group, member) {
-                        labelled.push(OpenedShare::new(label, share));
+                        labeled.push(OpenedShare::new(label, share));
                     }
                 }
             }
@@ -70,7 +70,7 @@ impl BackupSet {
                 identifier,
                 commitment,
                 set,
-                shares: labelled,
+                shares: labeled,
             });
         }
         Err(SplitFailure::Repeats)

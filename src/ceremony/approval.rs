@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::script::{PersonId, PersonRole};
 
-use super::event::{Event, Fact};
+use super::event::{Event, EventKind};
 use super::state::Ceremony;
 
 /// How sure the record is that the person named did agree.
@@ -136,10 +136,12 @@ impl Ceremony {
     #[must_use]
     pub fn matter(&self, event: &Event) -> String {
         match &event.fact {
-            Fact::Sealed { item, bag, .. } => {
+            EventKind::Sealed { item, bag, .. } => {
                 format!("{} is in bag {bag}", self.item_title(item))
             }
-            Fact::EnvelopeSealed { secret, bag, .. } => format!("the {secret} is in bag {bag}"),
+            EventKind::EnvelopeSealed { secret, bag, .. } => {
+                format!("the {secret} is in bag {bag}")
+            }
             _ => self
                 .current_step()
                 .map_or_else(String::new, |step| step.act.title(&self.script)),

@@ -32,7 +32,7 @@ impl KeyAttestation {
 }
 
 /// A key as its token tells it.
-pub(super) struct Told<'a> {
+pub(super) struct AttestedKey<'a> {
     pub(super) token: &'a TokenId,
     pub(super) object_id: &'a [u8],
     pub(super) public_key: &'a PublicKey,
@@ -43,11 +43,11 @@ impl Ceremony {
     /// The roots at which attestations may end: the makers', the script's, and in a rehearsal that of the twins.
     pub(super) fn trusted_roots(&self) -> TrustedRoots {
         let roots = self.script.attestation().trusted().clone();
-        let twins = self
+        let simulated_tokens = self
             .opening
             .as_ref()
-            .and_then(|opening| opening.twin_attestation_root.as_ref());
-        match twins {
+            .and_then(|opening| opening.simulated_attestation_root.as_ref());
+        match simulated_tokens {
             // Whether it can be read was seen when the rehearsal opened.
             Some(pem) => roots.clone().with(pem.as_bytes()).unwrap_or(roots),
             None => roots,
@@ -61,7 +61,7 @@ impl Ceremony {
     pub(super) fn judge_attestation(
         &self,
         key: &KeyId,
-        told: &Told<'_>,
+        told: &AttestedKey<'_>,
         certificates: &[Certificate],
     ) -> Result<Option<KeyAttestation>, Refusal> {
         let Some((statement, supplied)) = certificates.split_first() else {
@@ -106,7 +106,7 @@ impl Ceremony {
     pub(super) fn provenance_of(
         &self,
         key: &KeyId,
-        told: &Told<'_>,
+        told: &AttestedKey<'_>,
         attestation: Option<&KeyAttestation>,
     ) -> Provenance {
         if self.script.restores(key) {

@@ -6,7 +6,7 @@ use crate::script::{KeyId, KeyPlan, Step};
 use crate::words::Digest;
 
 use super::effect::Effect;
-use super::event::Fact;
+use super::event::EventKind;
 use super::next::Next;
 use super::prompt::{Ask, Prompt};
 use super::state::{Ceremony, Intent};
@@ -72,11 +72,11 @@ impl Ceremony {
     }
 
     /// What a token gave back for the certificate of its key. What is false in it is told by the fold.
-    pub(super) fn certified(&self, key: &KeyId, signature: &[u8]) -> Fact {
+    pub(super) fn certified(&self, key: &KeyId, signature: &[u8]) -> EventKind {
         let certificate = self
             .blank_certificate(key)
             .and_then(|blank| blank.finish(signature).ok());
-        Fact::KeyCertified {
+        EventKind::KeyCertified {
             key: key.clone(),
             certificate: certificate.map_or_else(String::new, |made| made.to_pem()),
         }

@@ -4,7 +4,7 @@ use crate::record::check_table;
 use crate::script::Act;
 use crate::words::Digest;
 
-use super::custody::Wanted;
+use super::custody::CustodyRequest;
 use super::event::Mode;
 use super::state::Ceremony;
 
@@ -53,9 +53,9 @@ check_table! {
 
         RehearsalShown "rehearsal.shown" Excusable "A production has a completed rehearsal of the very same script."
         CustodyBag "custody.bag" Excusable "A bag that was left closed is there, and shows the number on record."
-        CustodyInk "custody.ink" Excusable "After a pause, the head of the record is the one that was written down in ink."
+        CustodyDigest "custody.digest" Excusable "After a pause, the head of the record is the one that was written down in ink."
         CustodySealed "custody.sealed" Excusable "What leaves the table is in a bag whose number two people read."
-        StationFindings "station.findings" Excusable "Nothing is found on the machine that makes it unfit."
+        HostFindings "host.findings" Excusable "Nothing is found on the machine that makes it unfit."
         NoteInitials "note.initials" Excusable "Everybody puts initials whom a note asks for them."
         TokenProven "token.proven" Excusable "Each token is put in once more, cold, and answers."
     }
@@ -81,9 +81,11 @@ impl Ceremony {
         }
         if let Some(wanted) = self.current_step().and_then(|step| self.custody_asks(step)) {
             return match wanted {
-                Wanted::OpenBag(..) => vec![Check::CustodyBag],
-                Wanted::CompareHead(_) => vec![Check::CustodyInk],
-                Wanted::FirstReading(_) | Wanted::SecondReading(..) => vec![Check::CustodySealed],
+                CustodyRequest::OpenBag(..) => vec![Check::CustodyBag],
+                CustodyRequest::CompareHead(_) => vec![Check::CustodyDigest],
+                CustodyRequest::FirstReading(_) | CustodyRequest::SecondReading(..) => {
+                    vec![Check::CustodySealed]
+                }
                 _ => Vec::new(),
             };
         }
@@ -92,7 +94,7 @@ impl Ceremony {
             .as_ref()
             .is_some_and(|found| !found.is_empty());
         match self.current_step().map(|step| &step.act) {
-            Some(Act::InspectStation) if found => vec![Check::StationFindings],
+            Some(Act::InspectHost) if found => vec![Check::HostFindings],
             Some(Act::Note { .. }) => vec![Check::NoteInitials],
             Some(Act::ProveToken { .. }) => vec![Check::TokenProven],
             _ => Vec::new(),
@@ -130,7 +132,7 @@ impl Ceremony {
         self.failure = None;
         if matches!(
             check,
-            Check::CustodyBag | Check::CustodyInk | Check::CustodySealed
+            Check::CustodyBag | Check::CustodyDigest | Check::CustodySealed
         ) {
             self.go_on_without(check);
             return;

@@ -4,7 +4,7 @@ use crate::script::{KeyId, Step};
 
 use super::decide::StepError;
 use super::effect::Effect;
-use super::event::{Fact, SigningRecord};
+use super::event::{EventKind, SigningRecord};
 use super::next::Next;
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::{Ceremony, Owed};
@@ -73,12 +73,12 @@ impl Ceremony {
         )
     }
 
-    pub(super) fn decide_owed(&self, text: &str, reason: String) -> Result<Fact, StepError> {
+    pub(super) fn decide_owed(&self, text: &str, reason: String) -> Result<EventKind, StepError> {
         let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
         let key = key.clone();
         match text {
-            HERE => Ok(Fact::SignatureExpected { key }),
-            FORGONE => Ok(Fact::SignatureForgone { key, reason }),
+            HERE => Ok(EventKind::SignatureExpected { key }),
+            FORGONE => Ok(EventKind::SignatureSkipped { key, reason }),
             _ => Err(StepError::NotAnAnswer),
         }
     }
@@ -88,10 +88,10 @@ impl Ceremony {
         &self,
         signature: &[u8],
         record: Option<SigningRecord>,
-    ) -> Result<Fact, StepError> {
+    ) -> Result<EventKind, StepError> {
         let (key, _) = self.next_owing().ok_or(StepError::NotAsked)?;
         let key_id = self.root_key_ids(key).pop().ok_or(StepError::NotAsked)?;
-        Ok(Fact::SignatureCollected {
+        Ok(EventKind::SignatureCollected {
             key: key.clone(),
             key_id: key_id.as_str().to_owned(),
             signature: hex::encode(signature),

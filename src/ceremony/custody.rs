@@ -9,7 +9,7 @@ use super::StepError;
 use super::approval::Approval;
 use super::check::Check;
 use super::effect::{Effect, Moment};
-use super::event::Fact;
+use super::event::EventKind;
 use super::next::Next;
 use super::prompt::{Ask, Prompt};
 use super::state::Ceremony;
@@ -83,7 +83,7 @@ pub(super) enum Pause {
 
 /// What bags and pauses want next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum CustodyRequest {
     /// The script has a break: it begins.
     BeginBreak,
     /// Tokens are logged out and taken out.
@@ -164,17 +164,17 @@ impl Ceremony {
     pub(super) fn go_on_without(&mut self, check: Check) {
         let wanted = self.current_step().and_then(|step| self.custody_asks(step));
         match (check, wanted) {
-            (Check::CustodyBag, Some(Wanted::OpenBag(item, bag))) => {
+            (Check::CustodyBag, Some(CustodyRequest::OpenBag(item, bag))) => {
                 self.custody.items.insert(item, Whereabouts::Out { bag });
             }
             (
                 Check::CustodySealed,
-                Some(Wanted::FirstReading(item) | Wanted::SecondReading(item, _)),
+                Some(CustodyRequest::FirstReading(item) | CustodyRequest::SecondReading(item, _)),
             ) => {
                 self.custody.reading = None;
                 self.custody.unsealed.insert(item);
             }
-            (Check::CustodyInk, Some(Wanted::CompareHead(_))) => {
+            (Check::CustodyDigest, Some(CustodyRequest::CompareHead(_))) => {
                 self.custody.pause = Pause::Resumed { head: None };
             }
             _ => {}
@@ -192,16 +192,16 @@ impl Ceremony {
     }
 
     /// What bags and pauses want before the step goes on.
-    pub(super) fn custody_wants(&self, step: &Step) -> Option<Wanted> {
+    pub(super) fn custody_wants(&self, step: &Step) -> Option<CustodyRequest> {
         match (&self.custody.pause, &step.act) {
             (Pause::Begun, _) => Some(self.seal_all()),
             (Pause::Resumed { .. }, act) if is_taken_again(act) => None,
-            (Pause::Resumed { head: Some(head) }, _) => Some(Wanted::CompareHead(*head)),
+            (Pause::Resumed { head: Some(head) }, _) => Some(CustodyRequest::CompareHead(*head)),
             (Pause::Resumed { head: None }, _) => self
                 .sealed_for_pause()
                 .next()
-                .map(|(item, bag)| Wanted::OpenBag(item.clone(), bag.number.clone())),
-            (Pause::None, Act::Break { .. }) => Some(Wanted::BeginBreak),
+                .map(|(item, bag)| CustodyRequest::OpenBag(item.clone(), bag.number.clone())),
+            (Pause::None, Act::Break { .. }) => Some(CustodyRequest::BeginBreak),
             (Pause::None, Act::Seal { key, .. }) => {
                 let items = self.items_of(key);
                 let open = items.iter().find(|item| !self.is_kept(item));
@@ -213,20 +213,20 @@ impl Ceremony {
                 let bag = self.expected_bag(key)?;
                 let item = self.item_of(key);
                 let is_open = self.custody.items.contains_key(&item);
-                (!is_open).then(|| Wanted::OpenBag(item, bag.to_owned()))
+                (!is_open).then(|| CustodyRequest::OpenBag(item, bag.to_owned()))
             }
             (Pause::Paused | Pause::None, _) => None,
         }
     }
 
     /// The same, but for bags that wait for somebody to come first.
-    pub(super) fn custody_asks(&self, step: &Step) -> Option<Wanted> {
+    pub(super) fn custody_asks(&self, step: &Step) -> Option<CustodyRequest> {
         let wanted = self.custody_wants(step)?;
         let is_step = self.custody.pause == Pause::None;
         (!is_step || self.attendance_wanted(step).is_none()).then_some(wanted)
     }
 
-    fn seal_all(&self) -> Wanted {
+    fn seal_all(&self) -> CustodyRequest {
         let is_open = |item: &ItemId| {
             !matches!(self.whereabouts(item), Some(Whereabouts::In(_)))
                 && !self.custody.unsealed.contains(item)
@@ -242,20 +242,20 @@ impl Ceremony {
         let mut items = tokens.chain(media.map(|medium| (&medium.id).into()));
         match items.find(is_open) {
             Some(item) => self.seal(&item),
-            None if !self.custody.put_away => Wanted::PutAway,
-            None => Wanted::Pause,
+            None if !self.custody.put_away => CustodyRequest::PutAway,
+            None => CustodyRequest::Pause,
         }
     }
 
-    fn seal(&self, item: &ItemId) -> Wanted {
+    fn seal(&self, item: &ItemId) -> CustodyRequest {
         if !self.custody.put_away {
-            return Wanted::PutAway;
+            return CustodyRequest::PutAway;
         }
         match &self.custody.reading {
             Some(reading) if reading.item == *item => {
-                Wanted::SecondReading(item.clone(), reading.person.clone())
+                CustodyRequest::SecondReading(item.clone(), reading.person.clone())
             }
-            _ => Wanted::FirstReading(item.clone()),
+            _ => CustodyRequest::FirstReading(item.clone()),
         }
     }
 
@@ -271,9 +271,9 @@ impl Ceremony {
     }
 
     /// What comes next for bags and pauses.
-    pub(super) fn next_in_custody(&self, step: &Step, wanted: Wanted) -> Next {
+    pub(super) fn next_in_custody(&self, step: &Step, wanted: CustodyRequest) -> Next {
         Next::Ask(match wanted {
-            Wanted::PutAway => {
+            CustodyRequest::PutAway => {
                 return Next::Do(Effect::PutAway {
                     tokens: self
                         .keys
@@ -282,24 +282,24 @@ impl Ceremony {
                         .collect(),
                 });
             }
-            Wanted::BeginBreak => self.go_on(
+            CustodyRequest::BeginBreak => self.go_on(
                 step,
                 vec![
                     "Tokens and media are put away in bags, and this program ends. Nothing is lost: the ceremony is taken up again with conclave resume, also on another day, by other people, on another machine.".to_owned(),
                 ],
                 "Begin the break",
             ),
-            Wanted::FirstReading(item) => self.ask_first_reading(step, &item),
-            Wanted::SecondReading(item, first) => self.ask_second_reading(step, &item, &first),
-            Wanted::Pause => self.go_on(
+            CustodyRequest::FirstReading(item) => self.ask_first_reading(step, &item),
+            CustodyRequest::SecondReading(item, first) => self.ask_second_reading(step, &item, &first),
+            CustodyRequest::Pause => self.go_on(
                 step,
                 vec![
                     "All tokens are logged out and in bags, and so are the media. After this line the program ends, and says the head of the record: a witness writes it down in ink. Then switch the machine off.".to_owned(),
                 ],
                 "Pause the ceremony",
             ),
-            Wanted::CompareHead(head) => self.ask_head(step, head),
-            Wanted::OpenBag(item, bag) => self.ask_bag(step, &item, bag),
+            CustodyRequest::CompareHead(head) => self.ask_head(step, head),
+            CustodyRequest::OpenBag(item, bag) => self.ask_bag(step, &item, bag),
         })
     }
 
@@ -332,7 +332,7 @@ impl Ceremony {
             who,
             vec![format!(
                 "{} goes into a new tamper-evident bag, closed in front of all{}. One person reads its number; another will read it once more.",
-                crate::script::capitalised(&self.item_title(item)),
+                crate::script::capitalized(&self.item_title(item)),
                 self.when_closed(item)
             )],
             Ask::Reading {
@@ -410,32 +410,32 @@ impl Ceremony {
     pub(super) fn fact_of_custody(
         &self,
         step: &Step,
-        wanted: Wanted,
+        wanted: CustodyRequest,
         text: String,
         approvals: Vec<Approval>,
         moment: &Moment,
-    ) -> Result<Fact, StepError> {
+    ) -> Result<EventKind, StepError> {
         Ok(match wanted {
-            Wanted::PutAway => return Err(StepError::NotAsked),
-            Wanted::BeginBreak => Fact::PauseBegun {
+            CustodyRequest::PutAway => return Err(StepError::NotAsked),
+            CustodyRequest::BeginBreak => EventKind::PauseBegun {
                 reason: match &step.act {
                     Act::Break { text: Some(text) } => text.clone(),
                     _ => "a break of the script".to_owned(),
                 },
                 approvals: Vec::new(),
             },
-            Wanted::FirstReading(item) => {
+            CustodyRequest::FirstReading(item) => {
                 self.check_new_bag(&text)?;
-                Fact::NewBagRead { item, bag: text }
+                EventKind::NewBagRead { item, bag: text }
             }
-            Wanted::SecondReading(item, _) => {
+            CustodyRequest::SecondReading(item, _) => {
                 let first = self.custody.reading.as_ref();
                 if first.is_some_and(|first| first.bag != text) {
-                    return Ok(Fact::BagReadingsDiffered { item, bag: text });
+                    return Ok(EventKind::BagReadingsDiffered { item, bag: text });
                 }
                 let (receiver, place) = self.destination(&step.act);
                 let usual = || self.receiver_of(&item);
-                Fact::Sealed {
+                EventKind::Sealed {
                     receiver: receiver.or_else(usual).ok_or(StepError::NotAsked)?,
                     item,
                     bag: text,
@@ -443,21 +443,21 @@ impl Ceremony {
                     approvals,
                 }
             }
-            Wanted::Pause => Fact::Paused {
+            CustodyRequest::Pause => EventKind::Paused {
                 at: self.time(moment.machine_time),
             },
-            Wanted::CompareHead(head) => {
+            CustodyRequest::CompareHead(head) => {
                 let expected = head.first_words(HEAD_WORDS);
                 if normal(&text) != normal(&expected) {
                     return Err(StepError::AnotherHead);
                 }
-                Fact::HeadCompared { words: expected }
+                EventKind::HeadCompared { words: expected }
             }
-            Wanted::OpenBag(item, bag) => {
+            CustodyRequest::OpenBag(item, bag) => {
                 if text != bag {
                     return Err(StepError::AnotherBag { read: text });
                 }
-                Fact::BagOpened { item, bag }
+                EventKind::BagOpened { item, bag }
             }
         })
     }
@@ -512,10 +512,7 @@ pub(super) fn is_bag_number(text: &str) -> bool {
 
 /// The steps that a process that takes the ceremony up goes through again.
 pub(super) const fn is_taken_again(act: &Act) -> bool {
-    matches!(
-        act,
-        Act::Attendance | Act::AttestClock | Act::InspectStation
-    )
+    matches!(act, Act::Attendance | Act::AttestClock | Act::InspectHost)
 }
 
 #[cfg(test)]

@@ -24,14 +24,14 @@ pub enum Effect {
         person: PersonId,
     },
     /// Look at the machine.
-    InspectStation,
+    InspectHost,
     /// Wait until the token for this key is there, and no other that could be taken for it.
     FindToken {
         /// The key's name in the script.
         key: KeyId,
     },
-    /// Initialise the token, unless a token with that fresh label is there already.
-    InitialiseToken {
+    /// Initialize the token, unless a token with that fresh label is there already.
+    InitializeToken {
         /// The key's name in the script.
         key: KeyId,
         /// The token as it was found.
@@ -47,7 +47,7 @@ pub enum Effect {
         token: TokenId,
     },
     /// Have a person's own token sign a fresh challenge.
-    ProveOwnToken {
+    ProveApprovalToken {
         /// Whose.
         person: PersonId,
         /// The key that must answer.
@@ -242,7 +242,7 @@ pub enum Outcome {
     /// The person has a code.
     CodeChosen,
     /// The person's own token answered.
-    OwnTokenAnswered {
+    ApprovalTokenAnswered {
         /// Whose.
         person: PersonId,
         /// The random part of the message.
@@ -251,7 +251,7 @@ pub enum Outcome {
         signature: Vec<u8>,
     },
     /// The machine was looked at.
-    StationInspected(Vec<Finding>),
+    HostInspected(Vec<Finding>),
     /// The token is there.
     TokenFound {
         /// The token.
@@ -261,8 +261,8 @@ pub enum Outcome {
         /// What it still has as it left the factory.
         at_factory_value: Vec<FactorySecret>,
     },
-    /// It is initialised.
-    TokenInitialised {
+    /// It is initialized.
+    TokenInitialized {
         /// The token, as it names itself now.
         token: TokenId,
     },

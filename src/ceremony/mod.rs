@@ -6,24 +6,24 @@
 
 mod amendment;
 mod approval;
+mod approval_token;
 mod attestation;
 mod backup;
-mod cast;
+mod base_root;
 mod certificate;
 mod check;
 mod collecting;
 mod custody;
 mod decide;
+mod display_names;
 mod effect;
-mod enrolment;
+mod enrollment;
 mod event;
 mod failure;
 mod fold;
-mod foundation;
 mod narrate;
 mod next;
 mod order;
-mod own_token;
 mod payloads;
 mod people;
 mod prompt;
@@ -42,21 +42,21 @@ mod tokens;
 
 pub use amendment::Amendment;
 pub use approval::{Approval, Strength, strengths_of};
+pub use approval_token::own_token_message;
 pub use attestation::KeyAttestation;
-pub use cast::Cast;
+pub use base_root::BaseRoot;
 pub use check::{Check, Finality};
 pub use custody::{Bag, Whereabouts};
 pub use decide::{StepError, WordFault, is_of_rehearsal};
+pub use display_names::DisplayNames;
 pub use effect::{Effect, Input, Moment, Outcome};
 pub use event::{
-    BackedUp, Counted, EnteredBy, Event, ExceptionSheet, ExportedFile, Fact, Mode, OpenedBy,
-    Opening, Randomness, SeenMedium, SigningRecord, TwinRoot, Verdict, WrappedIn,
+    BackedUp, Counted, EnteredBy, Event, EventKind, ExceptionSheet, ExportedFile, Mode, OpenedBy,
+    Opening, Randomness, SeenMedium, SigningRecord, SimulatedRoot, Verdict, WrappedIn,
 };
 pub use failure::{Failure, FailureKind};
 pub use fold::ReplayError;
-pub use foundation::Foundation;
 pub use next::Next;
-pub use own_token::own_token_message;
 pub use people::Presence;
 pub use prompt::{
     Answer, Ask, Choice, FrontEnd, Interrupt, Prompt, Recorded, SecretPrompt, SecretPurpose,
@@ -68,4 +68,4 @@ pub use state::{
     Ceremony, Ending, Former, FormerFate, KeyBackup, KeyState, OldPart, Owed, PartFate,
     ReissueState, RestoreState, StepState,
 };
-pub use tokens::twin_is_locked;
+pub use tokens::simulated_is_locked;

@@ -8,10 +8,10 @@ use crate::script::{ItemId, PersonId, Script};
 use crate::transfer::Occasion;
 
 use super::approval::strengths_of;
-use super::cast::Cast;
-use super::event::{Event, Fact, Mode};
+use super::display_names::DisplayNames;
+use super::event::{Event, EventKind, Mode};
 
-impl Fact {
+impl EventKind {
     /// Its kind, as it stands in the transcript: `key-generated`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -26,23 +26,23 @@ impl Event {
     /// What happened, in one sentence. `cast` says who went by which name when it had happened. Names have no
     /// control characters.
     #[must_use]
-    pub fn narrate(&self, script: &Script, cast: &Cast) -> String {
-        if let Fact::InRepository { repository, fact } = &self.fact {
+    pub fn narrate(&self, script: &Script, display_names: &DisplayNames) -> String {
+        if let EventKind::InRepository { repository, fact } = &self.fact {
             let inner = Self {
-                fact: Fact::clone(fact),
+                fact: EventKind::clone(fact),
                 ..self.clone()
             };
-            let told = inner.narrate(script, cast);
+            let told = inner.narrate(script, display_names);
             return format!("{}: {told}", visible(repository));
         }
-        self.narrate_own(script, cast)
+        self.narrate_own(script, display_names)
     }
 
     /// The same, of what concerns the script's own repository.
-    fn narrate_own(&self, script: &Script, cast: &Cast) -> String {
-        let people = cast.names(script, &self.people);
+    fn narrate_own(&self, script: &Script, display_names: &DisplayNames) -> String {
+        let people = display_names.names(script, &self.people);
         match &self.fact {
-            Fact::Opened(opening) => format!(
+            EventKind::Opened(opening) => format!(
                 "{} opened: {} of {}, script {}.",
                 match opening.mode {
                     Mode::Rehearsal => "Rehearsal",
@@ -52,22 +52,22 @@ impl Event {
                 script.repository(),
                 script.sha256().short_hex()
             ),
-            Fact::Resumed {
+            EventKind::Resumed {
                 torn_bytes: 0,
                 machine,
                 ..
             } => format!("Taken up again, on {machine}."),
-            Fact::Resumed {
+            EventKind::Resumed {
                 torn_bytes,
                 machine,
                 ..
             } => format!(
                 "Taken up again, on {machine}; {torn_bytes} bytes of a line that was cut short are left out."
             ),
-            Fact::StationInspected { findings } if findings.is_empty() => {
+            EventKind::HostInspected { findings } if findings.is_empty() => {
                 "The machine was inspected; nothing was found.".to_owned()
             }
-            Fact::StationInspected { findings } => format!(
+            EventKind::HostInspected { findings } => format!(
                 "The machine was inspected; found: {}.",
                 findings
                     .iter()
@@ -75,11 +75,13 @@ impl Event {
                     .collect::<Vec<_>>()
                     .join(", ")
             ),
-            Fact::ScriptRead { .. } => {
+            EventKind::ScriptRead { .. } => {
                 format!("The digest of the script was read aloud and compared by {people}.")
             }
-            Fact::Initialled { initials } => format!("{people} initialled the note: {initials}."),
-            Fact::TokenFound {
+            EventKind::Initialled { initials } => {
+                format!("{people} initialled the note: {initials}.")
+            }
+            EventKind::TokenFound {
                 key,
                 token,
                 blank,
@@ -93,17 +95,17 @@ impl Event {
                 },
                 from_factory(at_factory_value)
             ),
-            Fact::InitialiseIntended { key, label } => {
-                format!("The token for {key} is about to be initialised as \"{label}\".")
+            EventKind::InitializeIntended { key, label } => {
+                format!("The token for {key} is about to be initialized as \"{label}\".")
             }
-            Fact::TokenInitialised { key, token } => {
-                format!("The token for {key} is initialised: {token}.")
+            EventKind::TokenInitialized { key, token } => {
+                format!("The token for {key} is initialized: {token}.")
             }
-            Fact::PinSet { key } => format!("{people} set the PIN of the token for {key}."),
-            Fact::GenerateIntended { key, object_id, .. } => {
+            EventKind::PinSet { key } => format!("{people} set the PIN of the token for {key}."),
+            EventKind::GenerateIntended { key, object_id, .. } => {
                 format!("{key} is about to be generated, as object {object_id}.")
             }
-            Fact::KeyGenerated {
+            EventKind::KeyGenerated {
                 key,
                 fingerprint,
                 provenance,
@@ -115,7 +117,7 @@ impl Event {
                 fingerprint.short_hex(),
                 by_whom(*provenance, token, attestation)
             ),
-            Fact::PossessionProven { key, occasion, .. } => match occasion {
+            EventKind::PossessionProven { key, occasion, .. } => match occasion {
                 Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
                 Occasion::Adoption => format!(
                     "The token answered a fresh challenge with {key}, which was made before this ceremony."
@@ -124,7 +126,7 @@ impl Event {
                     format!("Put in again, the token answered a fresh challenge with {key}.")
                 }
             },
-            Fact::EnrolmentCompared {
+            EventKind::EnrollmentCompared {
                 key,
                 fingerprint,
                 approvals,
@@ -137,38 +139,43 @@ impl Event {
             _ => self
                 .narrate_backup(&people)
                 .or_else(|| self.narrate_restore(&people))
-                .or_else(|| self.narrate_custody(script, cast, &people))
-                .unwrap_or_else(|| self.narrate_people(script, cast, &people)),
+                .or_else(|| self.narrate_custody(script, display_names, &people))
+                .unwrap_or_else(|| self.narrate_people(script, display_names, &people)),
         }
     }
 
     /// The same, for what people do and agree upon.
-    fn narrate_people(&self, script: &Script, cast: &Cast, people: &str) -> String {
+    fn narrate_people(
+        &self,
+        script: &Script,
+        display_names: &DisplayNames,
+        people: &str,
+    ) -> String {
         match &self.fact {
-            Fact::Attended {
+            EventKind::Attended {
                 document,
                 checked_by,
             } => match checked_by {
                 Some(checker) => format!(
                     "{people} is here, by: {document}, checked by {}.",
-                    cast.name(script, checker)
+                    display_names.name(script, checker)
                 ),
                 None => format!("{people} is here, by: {document}, checked by nobody."),
             },
-            Fact::Awaited => format!("{people} is not here yet, and is awaited."),
-            Fact::Substituted { name } => {
+            EventKind::Awaited => format!("{people} is not here yet, and is awaited."),
+            EventKind::Substituted { name } => {
                 let id = self.people.first().map_or("", PersonId::as_str);
                 format!("{name} takes the place of {id}, as the script allows.")
             }
-            Fact::CodeChosen => format!("{people} chose an approval code, unseen."),
-            Fact::OwnTokenProven { .. } => {
+            EventKind::CodeChosen => format!("{people} chose an approval code, unseen."),
+            EventKind::ApprovalTokenProven { .. } => {
                 format!("The own token of {people} answered: {people} approves by it.")
             }
-            Fact::OwnTokenMissing { reason } => {
+            EventKind::ApprovalTokenMissing { reason } => {
                 format!("{people} approves by a code, for the own token does not answer: {reason}.")
             }
-            Fact::Left { reason } => format!("{people} left: {reason}."),
-            Fact::Amended {
+            EventKind::Left { reason } => format!("{people} left: {reason}."),
+            EventKind::Amended {
                 amendment,
                 approvals,
             } => {
@@ -179,7 +186,7 @@ impl Event {
                     strengths_of(approvals)
                 )
             }
-            Fact::ClockAttested {
+            EventKind::ClockAttested {
                 attested,
                 offset,
                 approvals,
@@ -193,7 +200,7 @@ impl Event {
                 },
                 strengths_of(approvals)
             ),
-            Fact::FindingsAcknowledged { approvals } => format!(
+            EventKind::FindingsAcknowledged { approvals } => format!(
                 "{people} saw what was found, and decided to go on ({}).",
                 strengths_of(approvals)
             ),
@@ -204,20 +211,25 @@ impl Event {
     }
 
     /// The same, for bags and pauses.
-    fn narrate_custody(&self, script: &Script, cast: &Cast, people: &str) -> Option<String> {
+    fn narrate_custody(
+        &self,
+        script: &Script,
+        display_names: &DisplayNames,
+        people: &str,
+    ) -> Option<String> {
         Some(match &self.fact {
-            Fact::BagOpened { item, bag } => format!(
+            EventKind::BagOpened { item, bag } => format!(
                 "{people} read bag {bag} of {}; it is the one on record, and was opened.",
                 named(script, item)
             ),
-            Fact::NewBagRead { item, bag } => {
+            EventKind::NewBagRead { item, bag } => {
                 let item = named(script, item);
                 format!("{people} read the number of the new bag for {item}: {bag}.")
             }
-            Fact::BagReadingsDiffered { bag, .. } => {
+            EventKind::BagReadingsDiffered { bag, .. } => {
                 format!("{people} read another number: {bag}. The bag is read again, by both.")
             }
-            Fact::Sealed {
+            EventKind::Sealed {
                 item,
                 bag,
                 receiver,
@@ -225,7 +237,7 @@ impl Event {
                 approvals,
             } => {
                 let item = named(script, item);
-                let receiver = cast.name(script, receiver);
+                let receiver = display_names.name(script, receiver);
                 let place = place.as_ref().map_or_else(
                     || "for the time of the pause".to_owned(),
                     |place| format!("to be kept here: {place}"),
@@ -235,18 +247,18 @@ impl Event {
                     strengths_of(approvals)
                 )
             }
-            Fact::PauseBegun { reason, approvals } if approvals.is_empty() => {
+            EventKind::PauseBegun { reason, approvals } if approvals.is_empty() => {
                 format!("A pause begins: {reason}.")
             }
-            Fact::PauseBegun { reason, approvals } => format!(
+            EventKind::PauseBegun { reason, approvals } => format!(
                 "A pause begins: {reason}. Approved by {people} ({}).",
                 strengths_of(approvals)
             ),
-            Fact::TokensPutAway => "All tokens are logged out and taken out.".to_owned(),
-            Fact::Paused { at } => {
+            EventKind::TokensPutAway => "All tokens are logged out and taken out.".to_owned(),
+            EventKind::Paused { at } => {
                 format!("Paused at {at}. A witness writes down the head of the record in ink.")
             }
-            Fact::HeadCompared { words } => format!(
+            EventKind::HeadCompared { words } => format!(
                 "{people} read the head of the record from the ink; it is this record's: {words} …"
             ),
             _ => return None,
@@ -256,13 +268,13 @@ impl Event {
     /// The same, for what happens to tokens beside the usual.
     fn narrate_tokens(&self, script: &Script, people: &str) -> Option<String> {
         Some(match &self.fact {
-            Fact::CertifyIntended { key, name } => {
+            EventKind::CertifyIntended { key, name } => {
                 format!("{key} is about to sign its certificate, for {name}.")
             }
-            Fact::KeyCertified { key, .. } => format!("{key} signed its certificate."),
-            Fact::Deferred { key } => format!("The steps of {key} were put off."),
-            Fact::TakenUp { key } => format!("The steps of {key} are done now."),
-            Fact::RedoDecided {
+            EventKind::KeyCertified { key, .. } => format!("{key} signed its certificate."),
+            EventKind::Postponed { key } => format!("The steps of {key} were put off."),
+            EventKind::TakenUp { key } => format!("The steps of {key} are done now."),
+            EventKind::RegenerationDecided {
                 key,
                 reason,
                 approvals,
@@ -270,7 +282,7 @@ impl Event {
                 "{key} is to be destroyed and made anew, as {people} decided ({}): {reason}.",
                 strengths_of(approvals)
             ),
-            Fact::SpareTaken {
+            EventKind::SpareTaken {
                 key,
                 spare,
                 reason,
@@ -280,11 +292,11 @@ impl Event {
                 script.token_title(key),
                 strengths_of(approvals)
             ),
-            Fact::KeyDestroyed { key, fingerprint } => format!(
+            EventKind::KeyDestroyed { key, fingerprint } => format!(
                 "The old key of {key}, fingerprint {}, was destroyed; its token does not hold it any more.",
                 fingerprint.short_hex()
             ),
-            Fact::KeyOrphaned {
+            EventKind::KeyOrphaned {
                 key,
                 fingerprint,
                 reason,
@@ -294,22 +306,22 @@ impl Event {
                 fingerprint.short_hex(),
                 strengths_of(approvals)
             ),
-            Fact::UnblockDecided { key, bag: None } => {
+            EventKind::UnblockDecided { key, bag: None } => {
                 format!("{people} decided to unblock the PIN of the token for {key}.")
             }
-            Fact::UnblockDecided {
+            EventKind::UnblockDecided {
                 key,
                 bag: Some(bag),
             } => format!(
                 "{people} decided to unblock the PIN of the token for {key}; bag {bag} is opened for it."
             ),
-            Fact::ManagementKeyWritten { key } => format!(
+            EventKind::ManagementKeyWritten { key } => format!(
                 "{people} wrote the management key of the token for {key} down and typed it back; the token keeps it no more."
             ),
-            Fact::PinUnblocked { key } => {
+            EventKind::PinUnblocked { key } => {
                 format!("The PIN of the token for {key} was unblocked; {people} set a new one.")
             }
-            Fact::EnvelopeSealed {
+            EventKind::EnvelopeSealed {
                 key,
                 secret,
                 bag,
@@ -319,7 +331,7 @@ impl Event {
                 secret.title(),
                 strengths_of(approvals)
             ),
-            Fact::PayloadAbandoned {
+            EventKind::PayloadAbandoned {
                 version,
                 sha256,
                 reason,
@@ -329,7 +341,7 @@ impl Event {
                 sha256.short_hex(),
                 strengths_of(approvals)
             ),
-            Fact::Forgone {
+            EventKind::Skipped {
                 key,
                 reason,
                 approvals,
@@ -337,7 +349,7 @@ impl Event {
                 "The ceremony goes on without {key}, as {people} decided ({}): {reason}.",
                 strengths_of(approvals)
             ),
-            Fact::KeyboardTested { .. } => {
+            EventKind::KeyboardTested { .. } => {
                 format!("{people} typed the test line: the keyboard gives what its keys show.")
             }
             _ => return None,
@@ -347,16 +359,16 @@ impl Event {
     /// The same, for what concerns the root and the end of the ceremony.
     fn narrate_root(&self, people: &str) -> String {
         match &self.fact {
-            Fact::RootComposed {
+            EventKind::RootComposed {
                 version, sha256, ..
             } => format!(
                 "Root {version} is composed and frozen: {}.",
                 sha256.short_hex()
             ),
-            Fact::ReviewConfirmed { sha256, typed } => {
+            EventKind::ReviewConfirmed { sha256, typed } => {
                 format!("{} was reviewed; typed: {typed}.", sha256.short_hex())
             }
-            Fact::SignIntended { key, repeat, .. } => format!(
+            EventKind::SignIntended { key, repeat, .. } => format!(
                 "{key} is about to sign{}.",
                 if *repeat {
                     " the same bytes again, for an earlier try was interrupted"
@@ -364,23 +376,23 @@ impl Event {
                     ""
                 }
             ),
-            Fact::Signed { key, key_id, .. } => format!(
+            EventKind::Signed { key, key_id, .. } => format!(
                 "{key} signed, and the signature verifies; key ID {}.",
                 key_id.get(..8).unwrap_or(key_id)
             ),
-            Fact::RequestWritten { file } => format!(
+            EventKind::RequestWritten { file } => format!(
                 "The signing request for other sites was written: {}, SHA-256 {}.",
                 file.name,
                 file.sha256.short_hex()
             ),
-            Fact::SignatureExpected { key } => {
+            EventKind::SignatureExpected { key } => {
                 format!("The signature of {key} is said to be here.")
             }
-            Fact::SignatureCollected { .. } => narrate_collected(&self.fact),
-            Fact::SignatureForgone { key, reason } => {
+            EventKind::SignatureCollected { .. } => narrate_collected(&self.fact),
+            EventKind::SignatureSkipped { key, reason } => {
                 format!("The signature of {key} is not waited for: {reason}.")
             }
-            Fact::RootVerified {
+            EventKind::RootVerified {
                 version,
                 signatures,
                 threshold,
@@ -399,7 +411,7 @@ impl Event {
                     "Root {version} verifies: {signatures} signatures, {threshold} are needed{before}."
                 )
             }
-            Fact::ExportIntended { files } => format!(
+            EventKind::ExportIntended { files } => format!(
                 "About to be exported: {}.",
                 files
                     .iter()
@@ -407,7 +419,7 @@ impl Event {
                     .collect::<Vec<_>>()
                     .join(", ")
             ),
-            Fact::Exported { files } => format!(
+            EventKind::Exported { files } => format!(
                 "Exported, read back and compared: {}.",
                 files
                     .iter()
@@ -415,13 +427,13 @@ impl Event {
                     .collect::<Vec<_>>()
                     .join(", ")
             ),
-            Fact::SignedOff { verdict, remark } if remark.is_empty() => {
+            EventKind::SignedOff { verdict, remark } if remark.is_empty() => {
                 format!("{people} {verdict}.")
             }
-            Fact::SignedOff { verdict, remark } => format!("{people} {verdict}: {remark}."),
-            Fact::Failed { failure } => format!("It did not work: {}.", failure.what),
-            Fact::Retried => "Tried again.".to_owned(),
-            Fact::ExceptionRecorded {
+            EventKind::SignedOff { verdict, remark } => format!("{people} {verdict}: {remark}."),
+            EventKind::Failed { failure } => format!("It did not work: {}.", failure.what),
+            EventKind::Retried => "Tried again.".to_owned(),
+            EventKind::ExceptionRecorded {
                 sheet,
                 waives,
                 approvals,
@@ -433,8 +445,8 @@ impl Event {
                 strengths_of(approvals),
                 waives.map_or_else(String::new, |check| format!(" It waives {check}."))
             ),
-            Fact::Aborted { reason } => format!("Broken off: {reason}."),
-            Fact::Closed { status } => format!("Closed. The worst verdict: {status}."),
+            EventKind::Aborted { reason } => format!("Broken off: {reason}."),
+            EventKind::Closed { status } => format!("Closed. The worst verdict: {status}."),
             _ => self.narrate_travel(),
         }
     }
@@ -442,7 +454,7 @@ impl Event {
     /// The same, for what comes from other sites and goes there.
     fn narrate_travel(&self) -> String {
         match &self.fact {
-            Fact::RequestJudged {
+            EventKind::RequestJudged {
                 sha256,
                 card,
                 again,
@@ -464,8 +476,8 @@ impl Event {
     }
 }
 
-fn narrate_collected(fact: &Fact) -> String {
-    let Fact::SignatureCollected {
+fn narrate_collected(fact: &EventKind) -> String {
+    let EventKind::SignatureCollected {
         key,
         key_id,
         record,

@@ -5,7 +5,7 @@ use crate::script::{Act, KeyId, KeyPlan, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
-use super::custody::Wanted;
+use super::custody::CustodyRequest;
 use super::effect::Effect;
 use super::prompt::{Ask, Prompt};
 use super::state::{Ceremony, Ending, Intent};
@@ -41,7 +41,7 @@ impl Ceremony {
         }
         if let Some(person) = self.next_without_code() {
             return Next::Do(match self.own_key(&person) {
-                Some(public_key) => Effect::ProveOwnToken { person, public_key },
+                Some(public_key) => Effect::ProveApprovalToken { person, public_key },
                 None => Effect::ChooseCode { person },
             });
         }
@@ -68,14 +68,14 @@ impl Ceremony {
         match &step.act {
             Act::Attendance => Next::Ask(self.go_on(step, Vec::new(), "Go on")),
             Act::AttestClock => Next::Ask(self.ask_clock(step)),
-            Act::InspectStation => match &self.findings {
-                None => Next::Do(Effect::InspectStation),
+            Act::InspectHost => match &self.findings {
+                None => Next::Do(Effect::InspectHost),
                 Some(_) => Next::Ask(self.ask_acknowledge(step)),
             },
             Act::ReadScript => Next::Ask(self.ask_read(step)),
             Act::Note { initials, .. } => Next::Ask(self.ask_initials(step, initials)),
             Act::OpenToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
-            Act::InitialiseToken { key } => self.next_initialise(step, key),
+            Act::InitializeToken { key } => self.next_initialize(step, key),
             Act::SetPin { key } => self.with_token(key, |token| Effect::SetPin {
                 key: key.clone(),
                 token,
@@ -90,13 +90,13 @@ impl Ceremony {
             Act::ProveRestore { key } => self.next_prove_restore(step, key.as_ref()),
             Act::Destroy { key } => self.next_destroy(step, key.as_ref()),
             Act::DestroyShares => self.next_destroy_shares(step),
-            Act::EnrolKey { key } if self.keys.contains_key(key) => {
+            Act::EnrollKey { key } if self.keys.contains_key(key) => {
                 self.prove(key, Occasion::Adoption)
             }
-            Act::EnrolKey { key } => Next::Ask(self.ask_enrolment(step, key)),
+            Act::EnrollKey { key } => Next::Ask(self.ask_enrollment(step, key)),
             Act::ComposeRoot => Next::Ask(self.go_on(
                 step,
-                vec![match &self.foundation {
+                vec![match &self.base_root {
                     None => "All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned(),
                     Some(before) => format!(
                         "All keys are there. Root {} is composed from root {}, from them and from the script; it is signed only after everybody has seen what changes.",
@@ -106,13 +106,13 @@ impl Ceremony {
                 }],
                 "Compose the root",
             )),
-            Act::JudgeRequest => Next::Ask(self.ask_judgement(step)),
+            Act::JudgeRequest => Next::Ask(self.ask_judgment(step)),
             Act::ReviewRoot => Next::Ask(self.ask_review(step)),
             Act::SignRoot => self.next_sign(step),
             Act::CollectSignatures => self.next_owed(step),
             Act::VerifyRoot => {
                 // In a change the room sees how far both roots have come.
-                let counters = self.foundation.as_ref().map(|_| format!("{}.", self.counters()));
+                let counters = self.base_root.as_ref().map(|_| format!("{}.", self.counters()));
                 let mut lines: Vec<_> = counters.into_iter().collect();
                 lines.push(
                     "The signed root is verified from its bytes, as a client does it.".to_owned(),
@@ -123,7 +123,7 @@ impl Ceremony {
                 if self.export_intended {
                     return Next::Do(Effect::Export {
                         files: self.export_files(),
-                        supersedes: self.foundation().and_then(|before| {
+                        supersedes: self.base_root().and_then(|before| {
                             let (_, bytes) = before.chain().last()?;
                             Some(Digest::of(bytes))
                         }),
@@ -145,12 +145,12 @@ impl Ceremony {
             }
             Act::ProveToken { key } => self.prove(key, Occasion::Reinsertion),
             Act::Seal { key, .. } => {
-                self.next_in_custody(step, Wanted::FirstReading(self.item_of(key)))
+                self.next_in_custody(step, CustodyRequest::FirstReading(self.item_of(key)))
             }
             Act::SealMedium { medium, .. } => {
-                self.next_in_custody(step, Wanted::FirstReading(medium.into()))
+                self.next_in_custody(step, CustodyRequest::FirstReading(medium.into()))
             }
-            Act::Break { .. } => self.next_in_custody(step, Wanted::BeginBreak),
+            Act::Break { .. } => self.next_in_custody(step, CustodyRequest::BeginBreak),
             Act::SignOff => Next::Ask(self.ask_sign_off(step)),
         }
     }
@@ -178,10 +178,10 @@ impl Ceremony {
             .map(|(key, secret, bag)| Next::Ask(self.ask_envelope(step, key, secret, bag)))
     }
 
-    fn next_initialise(&self, step: &Step, key: &KeyId) -> Next {
+    fn next_initialize(&self, step: &Step, key: &KeyId) -> Next {
         let state = &self.keys[key];
-        if let Some(label) = state.initialise.get() {
-            return self.with_token(key, |token| Effect::InitialiseToken {
+        if let Some(label) = state.initialize.get() {
+            return self.with_token(key, |token| Effect::InitializeToken {
                 key: key.clone(),
                 token,
                 label: label.clone(),
@@ -191,7 +191,7 @@ impl Ceremony {
         let mut lines = vec![format!("This is the token: {}.", token.unwrap_or_default())];
         lines.extend(self.factory_line(key));
         lines.extend(self.weakness_lines(key));
-        Next::Ask(self.go_on(step, lines, "Initialise the token"))
+        Next::Ask(self.go_on(step, lines, "Initialize the token"))
     }
 
     fn next_made(&self, step: &Step, key: &KeyId, action: &str) -> Next {
@@ -259,7 +259,7 @@ impl Ceremony {
                 message,
             });
         }
-        let mut lines = match &self.foundation {
+        let mut lines = match &self.base_root {
             None => {
                 let Count { have, need } = self.signatures();
                 vec![format!(

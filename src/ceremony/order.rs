@@ -14,7 +14,7 @@ impl Ceremony {
     pub fn current_step(&self) -> Option<&Step> {
         let mut waiting = None;
         for step in self.undone() {
-            let Some(key) = step.act.enrols() else {
+            let Some(key) = step.act.enrolls() else {
                 if self.wants_all_keys(&step.act) {
                     return waiting.or(Some(step));
                 }
@@ -73,7 +73,7 @@ impl Ceremony {
 
     /// The first step of a key's block that is not done; none when the key is there.
     pub(super) fn first_of_block(&self, key: &KeyId) -> Option<&Step> {
-        self.undone().find(|step| step.act.enrols() == Some(key))
+        self.undone().find(|step| step.act.enrolls() == Some(key))
     }
 
     fn first_of_taken_up(&self) -> Option<&Step> {
@@ -117,14 +117,14 @@ impl Ceremony {
     pub(super) fn may_defer(&self, key: &KeyId) -> bool {
         let is_at_blocks = self
             .current_step()
-            .is_some_and(|step| step.act.enrols().is_some());
+            .is_some_and(|step| step.act.enrolls().is_some());
         let mut before = self
             .undone()
             .take_while(|step| !self.wants_all_keys(&step.act));
         is_at_blocks
             && !self.deferred.contains(key)
             && self.first_of_block(key).is_some()
-            && before.any(|step| match step.act.enrols() {
+            && before.any(|step| match step.act.enrolls() {
                 Some(other) => other != key && !self.is_held_back(other),
                 None => true,
             })
@@ -137,9 +137,9 @@ impl Ceremony {
         };
         let is_at_block = self
             .current_step()
-            .is_some_and(|step| step.act.enrols().is_some_and(|other| other != key));
+            .is_some_and(|step| step.act.enrolls().is_some_and(|other| other != key));
         let mut passed = self.undone().take_while(|step| step.id != first.id);
-        is_at_block && !self.is_holder_away(key) && passed.all(|step| step.act.enrols().is_some())
+        is_at_block && !self.is_holder_away(key) && passed.all(|step| step.act.enrolls().is_some())
     }
 
     /// Whether the key is one that this ceremony makes.
@@ -166,7 +166,7 @@ impl Ceremony {
         let is_opening = |act: &Act| {
             matches!(
                 act,
-                Act::Attendance | Act::AttestClock | Act::InspectStation | Act::ReadScript
+                Act::Attendance | Act::AttestClock | Act::InspectHost | Act::ReadScript
             )
         };
         self.current_step()

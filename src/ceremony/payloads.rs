@@ -1,10 +1,10 @@
 //! Payloads that were signed before: which of them stands in the way, and how two people give one up.
 
 use crate::metadata::FrozenRoot;
-use crate::transfer::{Abandoned, Judgement, PayloadEntry, PayloadRegister, Refusal};
+use crate::transfer::{Abandoned, Judgment, PayloadEntry, PayloadRegister, Refusal};
 use crate::words::Digest;
 
-use super::event::Fact;
+use super::event::EventKind;
 use super::request::{Field, Pick, Request};
 use super::state::Ceremony;
 
@@ -25,7 +25,7 @@ impl Ceremony {
     }
 
     /// Whether a payload may be signed, with all that is known to have been signed before.
-    pub(super) fn judge_payload(&self, payload: &FrozenRoot) -> Result<Judgement, Refusal> {
+    pub(super) fn judge_payload(&self, payload: &FrozenRoot) -> Result<Judgment, Refusal> {
         self.known_payloads().judge(
             self.script.repository(),
             payload.version(),
@@ -55,11 +55,11 @@ impl Ceremony {
     }
 
     /// What giving a payload up leads to, still without approvals.
-    pub(super) fn fact_of_payload_request(&self, request: &Request) -> Option<Fact> {
+    pub(super) fn fact_of_payload_request(&self, request: &Request) -> Option<EventKind> {
         let [sha256, reason] = request.values.as_slice() else {
             return None;
         };
-        Some(Fact::PayloadAbandoned {
+        Some(EventKind::PayloadAbandoned {
             version: self.script.root_version(),
             sha256: Digest::from_hex(sha256).ok()?,
             reason: reason.trim().to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::script::{Act, PersonId, PersonRole, Step};
 
-use super::event::Fact;
+use super::event::EventKind;
 use super::prompt::{Ask, Choice, Prompt};
 use super::state::Ceremony;
 
@@ -11,7 +11,7 @@ pub(super) const DOCUMENTS: [&str; 5] = [
     "known personally",
     "passport",
     "identity card",
-    "driving licence",
+    "driving license",
     "staff card",
 ];
 
@@ -31,13 +31,13 @@ impl Ceremony {
     /// The name that a person goes by, as it is read aloud now.
     #[must_use]
     pub fn name<'c>(&'c self, person: &'c PersonId) -> &'c str {
-        self.cast.name(&self.script, person)
+        self.display_names.name(&self.script, person)
     }
 
     /// The names of several people, as one reads them aloud.
     #[must_use]
     pub fn names(&self, people: &[PersonId]) -> String {
-        self.cast.names(&self.script, people)
+        self.display_names.names(&self.script, people)
     }
 
     /// Whether somebody is awaited, or has left.
@@ -146,16 +146,16 @@ impl Ceremony {
     }
 
     /// What an answer about somebody's attendance means.
-    pub(super) fn fact_of_attendance(&self, person: &PersonId, text: String) -> Fact {
+    pub(super) fn fact_of_attendance(&self, person: &PersonId, text: String) -> EventKind {
         if text == NOT_HERE {
-            return Fact::Awaited;
+            return EventKind::Awaited;
         }
         if let Some(name) = self.stand_in(person)
             && text == instead(&name)
         {
-            return Fact::Substituted { name };
+            return EventKind::Substituted { name };
         }
-        Fact::Attended {
+        EventKind::Attended {
             document: text,
             checked_by: self.checker_of(person),
         }

@@ -7,7 +7,7 @@ use crate::script::{KeyId, Kind, Step};
 
 use super::approval::Approval;
 use super::decide::StepError;
-use super::event::Fact;
+use super::event::EventKind;
 use super::next::Next;
 use super::prompt::{Ask, Choice};
 use super::state::{Ceremony, KeyBackup, OldPart, ReissueState};
@@ -118,17 +118,17 @@ impl Ceremony {
         text: &str,
         reason: String,
         approvals: Vec<Approval>,
-    ) -> Result<Fact, StepError> {
+    ) -> Result<EventKind, StepError> {
         let part = self.next_old_part().ok_or(StepError::NotAsked)?;
         let custodian = part.custodian().map(str::to_owned);
         let set = self.set_at_hand().ok_or(StepError::NotAsked)?.set();
         Ok(match text {
-            DESTROYED => Fact::OldPartDestroyed {
+            DESTROYED => EventKind::OldPartDestroyed {
                 set,
                 custodian,
                 approvals,
             },
-            LEFT => Fact::OldPartLeft {
+            LEFT => EventKind::OldPartLeft {
                 set,
                 custodian,
                 reason,

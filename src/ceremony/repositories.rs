@@ -11,8 +11,8 @@ use crate::metadata::{FrozenRoot, Key, SignedRoot};
 use crate::script::{Act, FurtherRepository, KeyId, Script, Step};
 use crate::words::Digest;
 
-use super::event::{Fact, Opening};
-use super::foundation::Foundation;
+use super::base_root::BaseRoot;
+use super::event::{EventKind, Opening};
 use super::next::Next;
 use super::prompt::Prompt;
 use super::state::{Ceremony, Generated, Intent, KeyState};
@@ -22,7 +22,7 @@ use super::state::{Ceremony, Generated, Intent, KeyState};
 pub(super) struct Further {
     /// The script, as if it were for this repository alone.
     script: Arc<Script>,
-    foundation: Option<Arc<Foundation>>,
+    base_root: Option<Arc<BaseRoot>>,
     frozen: Option<FrozenRoot>,
     reviewed: bool,
     signed: Option<SignedRoot>,
@@ -62,33 +62,33 @@ impl Further {
     }
 
     fn new(script: Script) -> Self {
-        let foundation = Foundation::of(&script);
+        let base_root = BaseRoot::of(&script);
         let keys = script.keys().iter().map(|plan| plan.id.clone());
         let mut further = Self {
             keys: keys.map(|id| (id, OfKey::default())).collect(),
             script: Arc::new(script),
-            foundation: None,
+            base_root: None,
             frozen: None,
             reviewed: false,
             signed: None,
             verified: None,
         };
-        further.found_on(foundation);
+        further.found_on(base_root);
         further
     }
 
-    fn found_on(&mut self, foundation: Option<Foundation>) {
+    fn found_on(&mut self, base_root: Option<BaseRoot>) {
         for (id, of_key) in &mut self.keys {
-            let key = foundation.as_ref().and_then(|root| root.key(id));
+            let key = base_root.as_ref().and_then(|root| root.key(id));
             of_key.before = key.and_then(|key| Generated::earlier(&key.key));
         }
-        self.foundation = foundation.map(Arc::new);
+        self.base_root = base_root.map(Arc::new);
     }
 
     /// Exchanges what is known of this root for what is known of the one that the ceremony has at hand.
     fn swap(&mut self, ceremony: &mut Ceremony) {
         mem::swap(&mut self.script, &mut ceremony.script);
-        mem::swap(&mut self.foundation, &mut ceremony.foundation);
+        mem::swap(&mut self.base_root, &mut ceremony.base_root);
         mem::swap(&mut self.frozen, &mut ceremony.frozen);
         mem::swap(&mut self.reviewed, &mut ceremony.reviewed);
         mem::swap(&mut self.signed, &mut ceremony.signed);
@@ -242,8 +242,8 @@ impl Ceremony {
     }
 
     /// A fact about the root of the repository that this is a view of.
-    pub(super) fn fact_within(&self, fact: Fact) -> Fact {
-        Fact::InRepository {
+    pub(super) fn fact_within(&self, fact: EventKind) -> EventKind {
+        EventKind::InRepository {
             repository: self.script.repository().to_owned(),
             fact: Box::new(fact),
         }
@@ -283,23 +283,24 @@ impl Ceremony {
     }
 
     /// The twins that a rehearsal changes in place of further roots: each has the twins of the very same keys.
-    pub(super) fn take_further_twins(&mut self, opening: &Opening) -> Result<(), String> {
-        let own = opening.twin_root.as_ref();
-        if own.is_none() && opening.further_twins.is_empty() {
+    pub(super) fn take_further_simulated(&mut self, opening: &Opening) -> Result<(), String> {
+        let own = opening.simulated_root.as_ref();
+        if own.is_none() && opening.further_simulated.is_empty() {
             return Ok(());
         }
-        if opening.further_twins.len() != self.further.len() {
+        if opening.further_simulated.len() != self.further.len() {
             return Err("a rehearsal has a twin of each further root".to_owned());
         }
         for further in &mut self.further {
             let name = further.script.repository();
-            let twin = opening.further_twins.get(name);
-            let twin = twin.ok_or_else(|| format!("there is no twin of the root of {name}"))?;
-            if own.map(|own| &own.keys) != Some(&twin.keys) {
+            let simulated = opening.further_simulated.get(name);
+            let simulated =
+                simulated.ok_or_else(|| format!("there is no twin of the root of {name}"))?;
+            if own.map(|own| &own.keys) != Some(&simulated.keys) {
                 return Err(format!("the twin of the root of {name} has other keys"));
             }
-            let real = Foundation::of(&further.script).ok_or("a genesis changes no root")?;
-            let founded = real.twin(&further.script, twin)?;
+            let real = BaseRoot::of(&further.script).ok_or("a genesis changes no root")?;
+            let founded = real.simulated(&further.script, simulated)?;
             further.found_on(Some(founded));
         }
         Ok(())

@@ -6,7 +6,7 @@ use crate::script::{Act, KeyId, PersonId, PersonRole, TokenSecret};
 use super::amendment::Amendment;
 use super::approval::{Approval, people_of};
 use super::decide::StepError;
-use super::event::{Event, Fact};
+use super::event::{Event, EventKind};
 use super::people::DOCUMENTS;
 use super::state::Ceremony;
 use super::tokens::KEYBOARD_LINE;
@@ -68,17 +68,17 @@ pub enum RequestKind {
     /// The number of the bag for a secret of a token is corrected.
     AmendEnvelope,
     /// A key holder's block is put off.
-    Defer,
+    Postpone,
     /// A key holder's block is done now.
     TakeUp,
     /// A key is made anew on its token.
-    Redo,
+    Regenerate,
     /// A spare stands in for a token.
     TakeSpare,
     /// A key that was given up stays where it is.
     Orphan,
     /// Nothing more is asked of a key.
-    Forgo,
+    Skip,
     /// The keyboard's test line is typed.
     TestKeyboard,
     /// A person whose own token is not here approves by a code.
@@ -106,12 +106,12 @@ impl RequestKind {
             Self::AmendMinutes => "Correct the minutes of a step",
             Self::AmendBag => "Correct the number of a bag",
             Self::AmendEnvelope => "Correct the number of an envelope's bag",
-            Self::Defer => "Put off a key holder's steps",
+            Self::Postpone => "Put off a key holder's steps",
             Self::TakeUp => "Do another key holder's steps now",
-            Self::Redo => "Make a key anew on its token",
+            Self::Regenerate => "Make a key anew on its token",
             Self::TakeSpare => "Take a spare token",
             Self::Orphan => "Leave an old key as an orphan",
-            Self::Forgo => "Go on without a key",
+            Self::Skip => "Go on without a key",
             Self::CodeInstead => "Approve by a code: the own token is missing",
             Self::TestKeyboard => "Test the keyboard, to have letters in PINs",
             Self::GiveUpPayload => "Give up an earlier payload of this version",
@@ -126,11 +126,11 @@ impl RequestKind {
     pub const fn is_way_out(self) -> bool {
         matches!(
             self,
-            Self::Defer
-                | Self::Redo
+            Self::Postpone
+                | Self::Regenerate
                 | Self::TakeSpare
                 | Self::Orphan
-                | Self::Forgo
+                | Self::Skip
                 | Self::GiveUpShare
                 | Self::FailDrill
                 | Self::TestKeyboard
@@ -144,7 +144,7 @@ impl RequestKind {
         match self {
             Self::Arrive
             | Self::Leave
-            | Self::Defer
+            | Self::Postpone
             | Self::TakeUp
             | Self::TestKeyboard
             | Self::CodeInstead => false,
@@ -154,10 +154,10 @@ impl RequestKind {
             | Self::AmendMinutes
             | Self::AmendBag
             | Self::AmendEnvelope
-            | Self::Redo
+            | Self::Regenerate
             | Self::TakeSpare
             | Self::Orphan
-            | Self::Forgo
+            | Self::Skip
             | Self::GiveUpPayload
             | Self::GiveUpShare
             | Self::FailDrill
@@ -221,12 +221,12 @@ impl Ceremony {
             RequestKind::AmendMinutes,
             RequestKind::AmendBag,
             RequestKind::AmendEnvelope,
-            RequestKind::Defer,
+            RequestKind::Postpone,
             RequestKind::TakeUp,
-            RequestKind::Redo,
+            RequestKind::Regenerate,
             RequestKind::TakeSpare,
             RequestKind::Orphan,
-            RequestKind::Forgo,
+            RequestKind::Skip,
             RequestKind::TestKeyboard,
             RequestKind::CodeInstead,
             RequestKind::GiveUpPayload,
@@ -353,12 +353,12 @@ impl Ceremony {
                 ]
             }
             RequestKind::AmendEnvelope
-            | RequestKind::Defer
+            | RequestKind::Postpone
             | RequestKind::TakeUp
-            | RequestKind::Redo
+            | RequestKind::Regenerate
             | RequestKind::TakeSpare
             | RequestKind::Orphan
-            | RequestKind::Forgo => self.form_of_tokens(kind),
+            | RequestKind::Skip => self.form_of_tokens(kind),
             RequestKind::TestKeyboard => {
                 vec![
                     Field::chosen("who types", of(&|id| self.attended.contains_key(id))),
@@ -374,7 +374,7 @@ impl Ceremony {
     /// When the room may not ask for it.
     pub fn read_aloud(&self, request: &Request) -> Result<Vec<String>, StepError> {
         Ok(match self.fact_of_request(request)? {
-            Fact::Amended { amendment, .. } => {
+            EventKind::Amended { amendment, .. } => {
                 let (from, to) = amendment.change();
                 vec![
                     format!("Read aloud what changes: {}.", amendment.subject()),
@@ -382,7 +382,7 @@ impl Ceremony {
                     format!("From now on: {to}"),
                 ]
             }
-            Fact::PayloadAbandoned { sha256, reason, .. } => {
+            EventKind::PayloadAbandoned { sha256, reason, .. } => {
                 self.read_aloud_of_payload(sha256, &reason)
             }
             fact => self
@@ -406,19 +406,19 @@ impl Ceremony {
         let mut fact = self.fact_of_request(request)?;
         let mut people = Vec::new();
         match &mut fact {
-            Fact::Amended { approvals, .. }
-            | Fact::PauseBegun { approvals, .. }
-            | Fact::RedoDecided { approvals, .. }
-            | Fact::SpareTaken { approvals, .. }
-            | Fact::KeyOrphaned { approvals, .. }
-            | Fact::PayloadAbandoned { approvals, .. }
-            | Fact::ShareGivenUp { approvals, .. }
-            | Fact::DrillFailed { approvals, .. }
-            | Fact::Forgone { approvals, .. } => {
+            EventKind::Amended { approvals, .. }
+            | EventKind::PauseBegun { approvals, .. }
+            | EventKind::RegenerationDecided { approvals, .. }
+            | EventKind::SpareTaken { approvals, .. }
+            | EventKind::KeyOrphaned { approvals, .. }
+            | EventKind::PayloadAbandoned { approvals, .. }
+            | EventKind::ShareGivenUp { approvals, .. }
+            | EventKind::DrillFailed { approvals, .. }
+            | EventKind::Skipped { approvals, .. } => {
                 people = people_of(&given);
                 *approvals = given;
             }
-            Fact::Deferred { .. } | Fact::TakenUp { .. } => {
+            EventKind::Postponed { .. } | EventKind::TakenUp { .. } => {
                 people = self.with_role(PersonRole::Administrator, 1);
             }
             _ => people.extend(request.values.first().and_then(|who| who.parse().ok())),
@@ -427,7 +427,7 @@ impl Ceremony {
     }
 
     /// What a request leads to, still without approvals.
-    fn fact_of_request(&self, request: &Request) -> Result<Fact, StepError> {
+    fn fact_of_request(&self, request: &Request) -> Result<EventKind, StepError> {
         let offers = self.offers();
         let offer = offers
             .iter()
@@ -450,15 +450,15 @@ impl Ceremony {
         let to = values.get(1).map_or("", |value| value.trim()).to_owned();
         let amendment = match request.kind {
             RequestKind::Arrive => {
-                return Ok(Fact::Attended {
+                return Ok(EventKind::Attended {
                     document: to,
                     checked_by: values.get(2).and_then(|who| who.parse().ok()),
                 });
             }
-            RequestKind::Leave => return Ok(Fact::Left { reason: to }),
-            RequestKind::CodeInstead => return Ok(Fact::OwnTokenMissing { reason: to }),
+            RequestKind::Leave => return Ok(EventKind::Left { reason: to }),
+            RequestKind::CodeInstead => return Ok(EventKind::ApprovalTokenMissing { reason: to }),
             RequestKind::Pause => {
-                return Ok(Fact::PauseBegun {
+                return Ok(EventKind::PauseBegun {
                     reason: subject.trim().to_owned(),
                     approvals: Vec::new(),
                 });
@@ -513,7 +513,7 @@ impl Ceremony {
             _ => return self.fact_of_token_request(request),
         };
         match self.objection(&amendment) {
-            None => Ok(Fact::Amended {
+            None => Ok(EventKind::Amended {
                 amendment,
                 approvals: Vec::new(),
             }),

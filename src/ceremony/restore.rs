@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::backup::Manifest;
-use crate::script::{Act, Entering, Grade, KeyId, Kind, PersonId, RestorePlan, Step};
+use crate::script::{Act, DrillLevel, Entering, KeyId, Kind, PersonId, RestorePlan, Step};
 use crate::words::Digest;
 
 use super::decide::StepError;
 use super::effect::Effect;
-use super::event::{EnteredBy, Fact};
+use super::event::{EnteredBy, EventKind};
 use super::next::Next;
 use super::request::{Field, Pick, Request, RequestKind, parsed};
 use super::state::{Ceremony, Ending, RestoreState};
@@ -93,11 +93,11 @@ impl Ceremony {
     #[must_use]
     pub fn set_at_hand(&self) -> Option<&Manifest> {
         let plan = self.script.restore()?;
-        let twin = self
+        let simulated = self
             .opening
             .as_ref()
-            .and_then(|opening| opening.twin_set.as_deref());
-        Some(twin.unwrap_or(&plan.manifest))
+            .and_then(|opening| opening.simulated_set.as_deref());
+        Some(simulated.unwrap_or(&plan.manifest))
     }
 
     /// How the share of a custodian comes in.
@@ -111,7 +111,7 @@ impl Ceremony {
     pub(super) fn is_share_settled(&self, custodian: &PersonId) -> bool {
         let state = &self.restore;
         let is_here = match self.script.restore().map(|plan| plan.grade) {
-            Some(Grade::Custody) => state.entered.contains_key(custodian),
+            Some(DrillLevel::Custody) => state.entered.contains_key(custodian),
             _ => state.in_memory.contains(custodian) || !state.combined.is_empty(),
         };
         is_here || state.given_up.contains_key(custodian)
@@ -193,7 +193,7 @@ impl Ceremony {
     pub(super) fn next_restore(&self, step: &Step, key: Option<&KeyId>) -> Next {
         let Some(key) = key else {
             return Next::Do(match self.script.restore().map(|plan| plan.grade) {
-                Some(Grade::Full) => Effect::RestoreIntoMemory,
+                Some(DrillLevel::Full) => Effect::RestoreIntoMemory,
                 _ => Effect::CombineShares,
             });
         };
@@ -292,27 +292,27 @@ impl Ceremony {
         })
     }
 
-    pub(super) fn fact_of_restore_request(request: &Request) -> Result<Fact, StepError> {
+    pub(super) fn fact_of_restore_request(request: &Request) -> Result<EventKind, StepError> {
         let [subject, reason] = request.values.as_slice() else {
             return Err(StepError::NotAnAnswer);
         };
         let reason = reason.trim().to_owned();
         Ok(match request.kind {
-            RequestKind::GiveUpShare => Fact::ShareGivenUp {
+            RequestKind::GiveUpShare => EventKind::ShareGivenUp {
                 custodian: parsed(subject)?,
                 reason,
                 approvals: Vec::new(),
             },
-            _ => Fact::DrillFailed {
+            _ => EventKind::DrillFailed {
                 reason,
                 approvals: Vec::new(),
             },
         })
     }
 
-    pub(super) fn read_aloud_of_restore(&self, fact: &Fact) -> Option<Vec<String>> {
+    pub(super) fn read_aloud_of_restore(&self, fact: &EventKind) -> Option<Vec<String>> {
         match fact {
-            Fact::ShareGivenUp {
+            EventKind::ShareGivenUp {
                 custodian, reason, ..
             } => Some(vec![
                 format!(
@@ -321,7 +321,7 @@ impl Ceremony {
                 ),
                 format!("Why: {reason}"),
             ]),
-            Fact::DrillFailed { reason, .. } => Some(vec![
+            EventKind::DrillFailed { reason, .. } => Some(vec![
                 format!("The drill of {} ends as failed.", self.set_name()),
                 format!("Why: {reason}"),
             ]),
@@ -343,23 +343,23 @@ impl Ceremony {
     fn restore_fact(
         &self,
         outcome: super::effect::Outcome,
-    ) -> Result<(Option<PersonId>, Fact), StepError> {
+    ) -> Result<(Option<PersonId>, EventKind), StepError> {
         use super::effect::Outcome;
         let manifest = self.set_at_hand().ok_or(StepError::NotAsked)?;
         let set = manifest.set();
         Ok(match outcome {
             Outcome::ShareEntered { custodian, way } => (
                 Some(custodian.clone()),
-                Fact::ShareEntered {
+                EventKind::ShareEntered {
                     set,
                     custodian,
                     by: EnteredBy::from(way),
                 },
             ),
-            Outcome::SharesCombined => (None, Fact::SharesCombined { set }),
+            Outcome::SharesCombined => (None, EventKind::SharesCombined { set }),
             Outcome::Restored => (
                 None,
-                Fact::KeyRestored {
+                EventKind::KeyRestored {
                     set,
                     fingerprint: manifest.facts().public_key.fingerprint(),
                 },
@@ -369,14 +369,14 @@ impl Ceremony {
                 signature,
             } => (
                 None,
-                Fact::RestoreProven {
+                EventKind::RestoreProven {
                     challenge: hex::encode(challenge),
                     signature: hex::encode(signature),
                 },
             ),
             Outcome::RestoredForgotten | Outcome::KeyDestroyed => (
                 None,
-                Fact::RestoredDestroyed {
+                EventKind::RestoredDestroyed {
                     fingerprint: manifest.facts().public_key.fingerprint(),
                 },
             ),

@@ -4,7 +4,7 @@ use crate::metadata::{Change, FrozenRoot, Reach, RoleKind, RootDiff};
 use crate::record::{TokenId, visible};
 use crate::script::{DistantKey, KeyChange, KeyPlan};
 
-use super::foundation::Foundation;
+use super::base_root::BaseRoot;
 use super::state::Ceremony;
 
 impl Ceremony {
@@ -13,7 +13,7 @@ impl Ceremony {
         if let Some(signing) = self.script.signing() {
             return self.request_lines(signing);
         }
-        let mut lines = match &self.foundation {
+        let mut lines = match &self.base_root {
             None => self.whole_root(root),
             Some(before) => self.changes(before, root),
         };
@@ -88,7 +88,7 @@ impl Ceremony {
     }
 
     /// What changes from the root before, what follows from it, and who must sign.
-    fn changes(&self, before: &Foundation, root: &FrozenRoot) -> Vec<String> {
+    fn changes(&self, before: &BaseRoot, root: &FrozenRoot) -> Vec<String> {
         let (old, new) = (before.root.document(), root.document());
         let diff = RootDiff::between(old, new);
         let mut lines = vec![format!(
@@ -131,7 +131,7 @@ impl Ceremony {
     }
 
     /// Each root key that comes, goes or moves; those that stay are counted.
-    fn key_lines(&self, before: &Foundation) -> Vec<String> {
+    fn key_lines(&self, before: &BaseRoot) -> Vec<String> {
         let mut lines = Vec::new();
         let mut kept = Vec::new();
         for plan in self.script.keys() {

@@ -9,7 +9,7 @@ use crate::script::{KeyChange, KeyId};
 use crate::transfer::owned_by;
 use crate::words::Digest;
 
-use super::foundation::Foundation;
+use super::base_root::BaseRoot;
 use super::state::Ceremony;
 
 /// What a verification of the signed root says.
@@ -33,7 +33,7 @@ impl Ceremony {
     /// The root that the script, the root before and the keys generated so far make.
     pub(super) fn compose_root(&self) -> Result<FrozenRoot, DraftError> {
         let policy = self.script.root();
-        let mut draft = match &self.foundation {
+        let mut draft = match &self.base_root {
             None => {
                 let mut draft = match self.script.root_format() {
                     RootFormat::Tuf => {
@@ -44,7 +44,7 @@ impl Ceremony {
                 draft.set_role(RoleKind::Root, policy.threshold, self.new_keys());
                 draft
             }
-            Some(foundation) => self.draft_after(foundation)?,
+            Some(base_root) => self.draft_after(base_root)?,
         };
         for (kind, role) in policy.roles.iter() {
             let keys = role.keys.iter().map(|carried| carried.key.clone());
@@ -57,21 +57,21 @@ impl Ceremony {
     }
 
     /// The root before, with the changes of the script. Keys that stay keep their places.
-    fn draft_after(&self, foundation: &Foundation) -> Result<RootDraft, DraftError> {
+    fn draft_after(&self, base_root: &BaseRoot) -> Result<RootDraft, DraftError> {
         let policy = self.script.root();
-        let mut draft = RootDraft::after(&foundation.root)?;
+        let mut draft = RootDraft::after(&base_root.root)?;
         draft.set_expires(policy.expires);
         let changes: BTreeMap<&KeyId, &KeyChange> = self.script.key_changes().collect();
         let is_same = changes.values().all(|c| matches!(c, KeyChange::Keep(_)));
-        if is_same && u64::from(policy.threshold) == foundation.threshold() {
+        if is_same && u64::from(policy.threshold) == base_root.threshold() {
             return Ok(draft);
         }
         let mut keys = Vec::new();
-        for id in foundation.root.role(RoleKind::Root).key_ids() {
-            let name = foundation.name_of(id);
+        for id in base_root.root.role(RoleKind::Root).key_ids() {
+            let name = base_root.name_of(id);
             let (Some(change), Some(key)) = (
                 name.and_then(|name| changes.get(name)),
-                foundation.root.document().root_key(id),
+                base_root.root.document().root_key(id),
             ) else {
                 continue;
             };
@@ -132,9 +132,9 @@ impl Ceremony {
         let bytes = signed.to_file_bytes();
         let name = format!("{}.root.json", signed.frozen().version());
         let mut files: Vec<(String, Vec<u8>)> = self
-            .foundation
+            .base_root
             .iter()
-            .flat_map(|foundation| foundation.chain.iter().cloned())
+            .flat_map(|base_root| base_root.chain.iter().cloned())
             .collect();
         files.push((name, bytes.clone()));
         let report = metadata::verify_chain(files.into_iter(), self.script.not_before());

@@ -3,7 +3,7 @@
 use crate::metadata::{self, Participant, Progress, RoleKind, RootChange, RootDocument, Signer};
 use crate::script::{KeyId, KeyPlan, Place};
 
-use super::foundation::Foundation;
+use super::base_root::BaseRoot;
 use super::state::{Ceremony, Owed};
 
 impl Ceremony {
@@ -20,7 +20,7 @@ impl Ceremony {
             return Vec::new();
         };
         let mut ids: Vec<metadata::KeyId> = Vec::new();
-        let before = self.foundation.as_ref().map(|f| f.root.document());
+        let before = self.base_root.as_ref().map(|f| f.root.document());
         for document in before.into_iter().chain([frozen.document()]) {
             for id in ids_of(document, public) {
                 ids.retain(|known| known != id);
@@ -59,7 +59,7 @@ impl Ceremony {
             after: key.change.stays(),
             signer: match key.place {
                 Place::Site(_) => match self.owed.get(&key.id) {
-                    Some(Owed::Forgone { .. }) => Signer::Never,
+                    Some(Owed::Skipped { .. }) => Signer::Never,
                     Some(Owed::Collected) => Signer::Here,
                     _ => Signer::Owed,
                 },
@@ -68,7 +68,7 @@ impl Ceremony {
         });
         RootChange {
             participants: here.chain(distant).collect(),
-            threshold_before: self.foundation().map(Foundation::threshold),
+            threshold_before: self.base_root().map(BaseRoot::threshold),
             threshold_after: u64::from(self.script.root().threshold),
         }
     }

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::metadata::{self, Participant, RoleKind, RootChange, RootDiff, RootDocument, Signer};
 use crate::script::{Place, Signing, Step, Trust};
-use crate::transfer::{Anchor, DetachedSignature, Judgement, Refusal};
+use crate::transfer::{Anchor, DetachedSignature, Judgment, Refusal};
 use crate::words::Digest;
 
 use super::decide::StepError;
-use super::event::Fact;
+use super::event::EventKind;
 use super::fold::ReplayError;
 use super::prompt::{Ask, Prompt};
 use super::state::Ceremony;
@@ -20,7 +20,7 @@ impl Ceremony {
         &self,
         signing: &Signing,
         card: Option<Digest>,
-    ) -> Result<Judgement, Refusal> {
+    ) -> Result<Judgment, Refusal> {
         let anchor = match (&signing.trust, card) {
             (Trust::Root(root), _) => Anchor::Root(root),
             (Trust::Card, Some(digest)) => Anchor::Card(digest),
@@ -32,7 +32,7 @@ impl Ceremony {
         self.judge_payload(signing.request.payload())
     }
 
-    pub(super) fn ask_judgement(&self, step: &Step) -> Prompt {
+    pub(super) fn ask_judgment(&self, step: &Step) -> Prompt {
         let Some(signing) = self.script.signing() else {
             return self.go_on(step, Vec::new(), "Go on");
         };
@@ -65,7 +65,7 @@ impl Ceremony {
         }
     }
 
-    pub(super) fn decide_judgement(&self, text: &str) -> Result<Fact, StepError> {
+    pub(super) fn decide_judgment(&self, text: &str) -> Result<EventKind, StepError> {
         let signing = self.script.signing().ok_or(StepError::NotAsked)?;
         let card = match &signing.trust {
             Trust::Root(_) => None,
@@ -75,13 +75,13 @@ impl Ceremony {
                     .map_err(StepError::NotADigest)?,
             ),
         };
-        let judgement = self
+        let judgment = self
             .judge_request(signing, card)
             .map_err(|refusal| ReplayError::Contradiction(refusal.to_string()))?;
-        Ok(Fact::RequestJudged {
+        Ok(EventKind::RequestJudged {
             sha256: signing.request.payload().digest(),
             card,
-            again: judgement == Judgement::Again,
+            again: judgment == Judgment::Again,
         })
     }
 

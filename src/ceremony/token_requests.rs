@@ -3,7 +3,7 @@
 use crate::script::{KeyId, SpareId, TokenSecret};
 
 use super::decide::StepError;
-use super::event::Fact;
+use super::event::EventKind;
 use super::request::{Field, Pick, Request, RequestKind, parsed};
 use super::state::Ceremony;
 use super::tokens::KEYBOARD_LINE;
@@ -20,9 +20,9 @@ impl Ceremony {
         };
         let why = || Field::typed("why");
         match kind {
-            RequestKind::Defer => vec![Field::chosen("whose", keys(&|key| self.may_defer(key)))],
+            RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| self.may_defer(key)))],
             RequestKind::TakeUp => vec![Field::chosen("whose", keys(&|key| self.may_take_up(key)))],
-            RequestKind::Redo => {
+            RequestKind::Regenerate => {
                 vec![
                     Field::chosen("which key", keys(&|key| self.may_redo(key))),
                     why(),
@@ -32,7 +32,7 @@ impl Ceremony {
                 let pending = |key: &KeyId| self.keys[key].to_destroy().is_some();
                 vec![Field::chosen("which key", keys(&pending)), why()]
             }
-            RequestKind::Forgo => {
+            RequestKind::Skip => {
                 vec![
                     Field::chosen("which key", keys(&|key| self.may_forgo(key))),
                     why(),
@@ -88,7 +88,7 @@ impl Ceremony {
     }
 
     /// What a request about tokens leads to, still without approvals.
-    pub(super) fn fact_of_token_request(&self, request: &Request) -> Result<Fact, StepError> {
+    pub(super) fn fact_of_token_request(&self, request: &Request) -> Result<EventKind, StepError> {
         let subject = request.values.first().map_or("", String::as_str);
         let reason = request
             .values
@@ -97,20 +97,20 @@ impl Ceremony {
             .to_owned();
         let approvals = Vec::new();
         Ok(match request.kind {
-            RequestKind::Defer => Fact::Deferred {
+            RequestKind::Postpone => EventKind::Postponed {
                 key: parsed(subject)?,
             },
-            RequestKind::TakeUp => Fact::TakenUp {
+            RequestKind::TakeUp => EventKind::TakenUp {
                 key: parsed(subject)?,
             },
-            RequestKind::Redo => Fact::RedoDecided {
+            RequestKind::Regenerate => EventKind::RegenerationDecided {
                 key: parsed(subject)?,
                 reason,
                 approvals,
             },
             RequestKind::TakeSpare => {
                 let (key, spare) = subject.split_once(' ').ok_or(StepError::NotAnAnswer)?;
-                Fact::SpareTaken {
+                EventKind::SpareTaken {
                     key: parsed(key)?,
                     spare: parsed::<SpareId>(spare)?,
                     reason,
@@ -120,7 +120,7 @@ impl Ceremony {
             RequestKind::Orphan => {
                 let key: KeyId = parsed(subject)?;
                 let former = self.keys.get(&key).and_then(|state| state.to_destroy());
-                Fact::KeyOrphaned {
+                EventKind::KeyOrphaned {
                     fingerprint: former
                         .ok_or(StepError::NotOffered)?
                         .public_key
@@ -130,13 +130,13 @@ impl Ceremony {
                     approvals,
                 }
             }
-            RequestKind::Forgo => Fact::Forgone {
+            RequestKind::Skip => EventKind::Skipped {
                 key: parsed(subject)?,
                 reason,
                 approvals,
             },
             RequestKind::TestKeyboard if reason == KEYBOARD_LINE => {
-                Fact::KeyboardTested { typed: reason }
+                EventKind::KeyboardTested { typed: reason }
             }
             RequestKind::TestKeyboard => return Err(StepError::Keyboard { typed: reason }),
             _ => return Err(StepError::NotOffered),
@@ -144,17 +144,17 @@ impl Ceremony {
     }
 
     /// What a decision about tokens means, to be read aloud before two people approve it; nothing for others.
-    pub(super) fn read_aloud_of_tokens(&self, fact: &Fact) -> Option<Vec<String>> {
+    pub(super) fn read_aloud_of_tokens(&self, fact: &EventKind) -> Option<Vec<String>> {
         let line = |text: String, reason: &str| Some(vec![text, format!("Why: {reason}")]);
         match fact {
-            Fact::RedoDecided { key, reason, .. } => line(
+            EventKind::RegenerationDecided { key, reason, .. } => line(
                 format!(
                     "{} is destroyed on its token, and made anew there.",
                     self.key_text(key)
                 ),
                 reason,
             ),
-            Fact::SpareTaken {
+            EventKind::SpareTaken {
                 key, spare, reason, ..
             } => {
                 let old = if self.keys[key].generated.is_some() {
@@ -170,14 +170,14 @@ impl Ceremony {
                     reason,
                 )
             }
-            Fact::KeyOrphaned { key, reason, .. } => line(
+            EventKind::KeyOrphaned { key, reason, .. } => line(
                 format!(
                     "The old key of {} is not destroyed. It is listed as an orphan: whoever has its token could sign with it, but no root trusts it.",
                     self.key_text(key)
                 ),
                 reason,
             ),
-            Fact::Forgone { key, reason, .. } => {
+            EventKind::Skipped { key, reason, .. } => {
                 let state = &self.keys[key];
                 let what = if state.signature.is_some() {
                     "is not proven again"

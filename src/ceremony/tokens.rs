@@ -142,7 +142,7 @@ impl Ceremony {
 
     /// What is known of the tries left for a twin's PIN; none in a production, where the token itself is asked.
     #[must_use]
-    pub fn twin_tries(&self, key: &KeyId) -> Option<Tries> {
+    pub fn simulated_tries(&self, key: &KeyId) -> Option<Tries> {
         (self.mode() == Mode::Rehearsal).then(|| {
             let state = self.keys.get(key).filter(|state| !state.is_at_former());
             let wrong = state.map_or(0, |state| state.wrong_pins);
@@ -152,11 +152,11 @@ impl Ceremony {
 
     /// A failure as a rehearsal has it: its tokens never lock a PIN, so that it is said of them after the third
     /// wrong one, and the record tells that it was said and not seen.
-    pub(super) fn as_twin(&self, failure: Failure) -> Failure {
+    pub(super) fn as_simulated(&self, failure: Failure) -> Failure {
         let is_wrong = matches!(failure.kind, FailureKind::WrongPin { .. });
-        let tries = self.failing_key().and_then(|key| self.twin_tries(key));
+        let tries = self.failing_key().and_then(|key| self.simulated_tries(key));
         match tries {
-            Some(Tries::Exactly(left)) if is_wrong && left <= 1 => twin_is_locked(),
+            Some(Tries::Exactly(left)) if is_wrong && left <= 1 => simulated_is_locked(),
             Some(Tries::Exactly(left)) if is_wrong => {
                 let tries = Tries::Exactly(left - 1);
                 Failure {
@@ -241,7 +241,7 @@ impl Ceremony {
 
 /// The failure of a twin whose PIN was wrong too often.
 #[must_use]
-pub fn twin_is_locked() -> Failure {
+pub fn simulated_is_locked() -> Failure {
     Failure {
         kind: FailureKind::PinLocked,
         what: format!(

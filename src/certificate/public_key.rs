@@ -1,4 +1,4 @@
-//! A public key as a normalised SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
+//! A public key as a normalized SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

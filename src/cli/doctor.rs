@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use serde_json::json;
 
-use crate::station::{self, Inspection, Level};
+use crate::host::{self, Inspection, Level};
 
 use super::{Failure, Status};
 
@@ -20,8 +20,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     // What the memory lock achieved is among the facts that are inspected.
-    let _ = station::harden();
-    let inspection = station::inspect();
+    let _ = host::harden();
+    let inspection = host::inspect();
     let report = if arguments.json {
         as_json(&inspection)
     } else {
@@ -80,7 +80,7 @@ fn as_text(inspection: &Inspection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::station::Facts;
+    use crate::host::Facts;
 
     fn inspection(links: &[&str]) -> Inspection {
         Inspection::of(&Facts {
@@ -113,10 +113,10 @@ mod tests {
         assert_eq!(report["fit"], false);
         let checks = report["checks"].as_array().unwrap();
         assert_eq!(checks.len(), 12);
-        assert_eq!(checks[0]["check"], "station.network-link");
+        assert_eq!(checks[0]["check"], "host.network-link");
         assert_eq!(checks[0]["level"], "unfit");
         assert_eq!(checks[1]["level"], "fit");
-        assert_eq!(checks[8]["check"], "station.root");
+        assert_eq!(checks[8]["check"], "host.root");
         assert_eq!(checks[8]["level"], "caution");
     }
 }

@@ -8,18 +8,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::backup::manifest_file;
-use crate::ceremony::{Fact, Mode, Opening};
+use crate::ceremony::{EventKind, Mode, Opening};
 use crate::executor::{Executor, build_id, program_digest};
+use crate::host;
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::profile::Profile;
 use crate::rehearsal::{
-    NoYubiKeys, OnlineKeys, OnlineKeysError, TokenKind, Twins, TwinsError, recipients_of_nobody,
+    NoYubiKeys, OnlineKeys, OnlineKeysError, SimulatedTokens, SimulationError, TokenKind,
+    recipients_of_nobody,
 };
 use crate::script::{
-    Blueprint, CUSTODY_LIST, ChangeBlueprint, Faults, Grade, Keeper, KeyFate, Kind, OnlineFiles,
-    Opens, RestoreBlueprint, Script, back_up,
+    CUSTODY_LIST, ChangeBlueprint, DrillLevel, Faults, Keeper, KeyFate, Kind, OnlineFiles, Opens,
+    RestoreBlueprint, Script, ScriptTemplate, back_up,
 };
-use crate::station;
 
 use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
 use super::script::{Source, tell_faults, tell_warnings};
@@ -120,12 +121,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
                 return Ok(tell_faults(&faults));
             }
         } else {
-            write(&blueprint(arguments, OnlineFiles::new()))?;
+            write(&template(arguments, OnlineFiles::new()))?;
         }
         prepare(&out, arguments.token_kind.kind())?;
         return Err(run_again_in(&out, arguments.out.is_some()));
     }
-    let _ = station::harden();
+    let _ = host::harden();
     let script = match script(arguments, &out)? {
         Ok(script) => script,
         Err(status) => return Ok(status),
@@ -218,7 +219,7 @@ fn drill_on(
     }
     let record = read_record(&rotation).map_err(|error| record_failure(&error))?;
     let last = record.transcript.entries().last();
-    if !last.is_some_and(|entry| matches!(entry.line.fact, Fact::Closed { .. })) {
+    if !last.is_some_and(|entry| matches!(entry.line.fact, EventKind::Closed { .. })) {
         return Ok(status);
     }
     match drill(out, record.script.not_before())? {
@@ -230,51 +231,62 @@ fn drill_on(
 
 /// Plays one ceremony of the rehearsal to its end.
 fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Status, Failure> {
-    let mut twins = Twins::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
+    let mut simulated_tokens =
+        SimulatedTokens::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
     if !matches!(show, Show::Unattended) {
-        twins.show_touches().map_err(|e| twins_failure(&e))?;
+        simulated_tokens
+            .show_touches()
+            .map_err(|e| twins_failure(&e))?;
     }
-    let attestation_root = twins.attestation_root().map_err(|e| twins_failure(&e))?;
-    let twin_root = if is_carried {
-        twins.twin_root(&script).map_err(|e| twins_failure(&e))?
+    let attestation_root = simulated_tokens
+        .attestation_root()
+        .map_err(|e| twins_failure(&e))?;
+    let simulated_root = if is_carried {
+        simulated_tokens
+            .simulated_root(&script)
+            .map_err(|e| twins_failure(&e))?
     } else {
         // The keys of the root are held by twins already.
         None
     };
-    let further_twins = match &twin_root {
-        Some(own) => twins
-            .further_twins(&script, own)
+    let further_simulated = match &simulated_root {
+        Some(own) => simulated_tokens
+            .further_simulated(&script, own)
             .map_err(|e| twins_failure(&e))?,
         None => BTreeMap::new(),
     };
-    let twin_keys = twins.twin_keys(&script).map_err(|e| twins_failure(&e))?;
-    let twin_set = twins.twin_set(&script).map_err(|e| twins_failure(&e))?;
+    let simulated_keys = simulated_tokens
+        .simulated_keys(&script)
+        .map_err(|e| twins_failure(&e))?;
+    let simulated_set = simulated_tokens
+        .simulated_set(&script)
+        .map_err(|e| twins_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
         build: build_id(),
-        machine: station::machine(),
+        machine: host::machine(),
         export: "../export".to_owned(),
-        twins: Some(format!("../{STORE}")),
+        simulated_tokens: Some(format!("../{STORE}")),
         mirror: None,
         rehearsal: None,
-        twin_attestation_root: attestation_root,
-        twin_root,
-        further_twins,
-        twin_keys,
-        twin_set: twin_set.map(Box::new),
+        simulated_attestation_root: attestation_root,
+        simulated_root,
+        further_simulated,
+        simulated_keys,
+        simulated_set: simulated_set.map(Box::new),
         rehearsal_keys: Vec::new(),
-        twin_approvals: twins
-            .own_tokens(&script)
+        simulated_approvals: simulated_tokens
+            .approval_tokens(&script)
             .map_err(|error| twins_failure(&error))?,
-        twin_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
+        simulated_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
     let path = out.join(script.kind().as_str());
     let directory = create_directory(&path, script, None)?;
     let is_unattended = matches!(show, Show::Unattended);
     let status = conduct(show, &path, |front_end| {
-        Executor::begin(directory, opening, Box::new(twins), front_end)
+        Executor::begin(directory, opening, Box::new(simulated_tokens), front_end)
     })?;
     if is_unattended {
         super::resume::play_on(&path, status)
@@ -308,7 +320,7 @@ fn rotation(
     let mut keys: Vec<_> = kept.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
     keys.push((last.clone(), KeyFate::Remove));
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    let blueprint = ChangeBlueprint {
+    let template = ChangeBlueprint {
         template: "rotation".to_owned(),
         title: Some("Replace one root key of rehearsal.example/updates".to_owned()),
         repository: record.script.repository().to_owned(),
@@ -325,15 +337,15 @@ fn rotation(
         profile,
         online: OnlineFiles::new(),
     };
-    let text = blueprint
+    let text = template
         .write()
         .map_err(|error| Failure::new(Status::Usage, error.to_string()))?;
-    let carried: BTreeMap<_, _> = blueprint.files().collect();
+    let carried: BTreeMap<_, _> = template.files().collect();
     Ok(judged(Script::parse(
         "rotation.toml",
         &text,
         &carried,
-        blueprint.not_before,
+        template.not_before,
     )))
 }
 
@@ -342,7 +354,7 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     let genesis = read_record(&out.join(Kind::Genesis.as_str()));
     let genesis = genesis.map_err(|error| record_failure(&error))?;
     let made = genesis.transcript.entries().iter().find_map(|entry| {
-        let Fact::BackedUp(made) = &entry.line.fact else {
+        let EventKind::BackedUp(made) = &entry.line.fact else {
             return None;
         };
         Some(made.manifest.clone())
@@ -352,9 +364,9 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     };
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let name = manifest_file(&set.facts().key, &set.facts().id);
-    let blueprint = RestoreBlueprint {
+    let template = RestoreBlueprint {
         kind: Kind::Drill,
-        grade: Grade::Full,
+        grade: DrillLevel::Full,
         title: None,
         not_before: now.max(not_before),
         manifest: (format!("restore/{name}"), set.to_file_bytes()),
@@ -362,15 +374,15 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
         onto: None,
         opens: Opens::OwnDevice,
     };
-    let text = blueprint
+    let text = template
         .write()
         .map_err(|error| Failure::new(Status::Usage, error.to_string()))?;
-    let carried: BTreeMap<_, _> = [blueprint.manifest.clone()].into();
+    let carried: BTreeMap<_, _> = [template.manifest.clone()].into();
     Ok(Some(judged(Script::parse(
         "drill.toml",
         &text,
         &carried,
-        blueprint.not_before,
+        template.not_before,
     ))))
 }
 
@@ -392,10 +404,10 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, F
     } else {
         let online = OnlineKeys::generate_in(&out.join("online"))
             .map_err(|error: OnlineKeysError| Failure::new(Status::Io, error.to_string()))?;
-        let blueprint = blueprint(arguments, online.public_files());
-        let text = with_shares(arguments, write(&blueprint)?)?;
+        let template = template(arguments, online.public_files());
+        let text = with_shares(arguments, write(&template)?)?;
         let carried: BTreeMap<_, _> = online.public_files().into_values().flatten().collect();
-        Script::parse("genesis.toml", &text, &carried, blueprint.not_before)
+        Script::parse("genesis.toml", &text, &carried, template.not_before)
     };
     Ok(judged(parsed))
 }
@@ -419,10 +431,10 @@ fn with_shares(arguments: &Arguments, text: String) -> Result<String, Failure> {
         .map_err(|error| Failure::new(Status::Usage, error.to_string()))
 }
 
-fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
+fn template(arguments: &Arguments, online: OnlineFiles) -> ScriptTemplate {
     let tokens = arguments.tokens.unwrap_or(5);
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    Blueprint {
+    ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
         repository: "rehearsal.example/updates".to_owned(),
@@ -436,8 +448,8 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Blueprint {
     }
 }
 
-fn write(blueprint: &Blueprint) -> Result<String, Failure> {
-    blueprint.write().map_err(|error| {
+fn write(template: &ScriptTemplate) -> Result<String, Failure> {
+    template.write().map_err(|error| {
         Failure::new(Status::Usage, error.to_string())
             .hint("have at least two tokens more than the threshold")
     })
@@ -467,13 +479,13 @@ fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
         )
         .hint("give a directory that does not exist yet, with --out DIR"));
     }
-    Twins::prepare_store(&out.join(STORE), kind).map_err(|error| twins_failure(&error))
+    SimulatedTokens::prepare_store(&out.join(STORE), kind).map_err(|error| twins_failure(&error))
 }
 
 /// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
 /// safely change its own. Comes back only when that fails.
 fn run_again_in(out: &Path, is_named: bool) -> Failure {
-    let mut command = match super::restart::with_twins(&out.join(STORE)) {
+    let mut command = match super::restart::with_simulated(&out.join(STORE)) {
         Ok(command) => command,
         Err(failure) => return failure,
     };
@@ -488,12 +500,12 @@ fn run_again_in(out: &Path, is_named: bool) -> Failure {
     )
 }
 
-pub(super) fn twins_failure(error: &TwinsError) -> Failure {
+pub(super) fn twins_failure(error: &SimulationError) -> Failure {
     match error {
-        TwinsError::Token(error) => error.clone().into(),
-        TwinsError::YubiKeys(NoYubiKeys::Absent) => Failure::new(Status::Usage, error.to_string())
+        SimulationError::Token(error) => error.clone().into(),
+        SimulationError::YubiKeys(NoYubiKeys::Absent) => Failure::new(Status::Usage, error.to_string())
             .hint("rehearse with --token-kind softhsm, or name the folder of the program in CONCLAVE_VIRTUAL_YUBIKEYS; it stands in the source tree, in tests/yubikey/device"),
-        TwinsError::YubiKeys(_) => Failure::new(Status::Io, error.to_string())
+        SimulationError::YubiKeys(_) => Failure::new(Status::Io, error.to_string())
             .hint("they need pcscd, vsmartcard-vpcd, and Python with cryptography and pyscard; otherwise rehearse with --token-kind softhsm"),
         _ => Failure::new(Status::Io, error.to_string())
             .hint("give a directory that can be written, with --out DIR"),

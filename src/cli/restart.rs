@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::rehearsal::Twins;
+use crate::rehearsal::SimulatedTokens;
 
 use super::{Failure, Status};
 
@@ -14,13 +14,13 @@ const MODULE_CONFIGURATION: &str = "SOFTHSM2_CONF";
 const SMART_CARDS: &str = "PCSCLITE_CSOCK_NAME";
 
 /// This program, with SoftHSM looking into the store of the twins.
-pub(super) fn with_twins(store: &Path) -> Result<Command, Failure> {
+pub(super) fn with_simulated(store: &Path) -> Result<Command, Failure> {
     let program = std::env::current_exe().map_err(|error| {
         Failure::new(Status::Io, format!("this program cannot be found: {error}"))
     })?;
     let mut command = Command::new(program);
-    command.env(MODULE_CONFIGURATION, Twins::configuration(store));
-    let yubikeys = Twins::start_yubikeys(store);
+    command.env(MODULE_CONFIGURATION, SimulatedTokens::configuration(store));
+    let yubikeys = SimulatedTokens::start_yubikeys(store);
     if let Some(socket) = yubikeys.map_err(|error| super::rehearse::twins_failure(&error))? {
         command.env(SMART_CARDS, socket);
     }
@@ -28,7 +28,7 @@ pub(super) fn with_twins(store: &Path) -> Result<Command, Failure> {
 }
 
 /// Whether this process would find the twins in a store.
-pub(super) fn runs_with_twins(store: &Path) -> bool {
+pub(super) fn runs_with_simulated(store: &Path) -> bool {
     std::env::var_os(MODULE_CONFIGURATION)
-        .is_some_and(|set| Path::new(&set) == Twins::configuration(store))
+        .is_some_and(|set| Path::new(&set) == SimulatedTokens::configuration(store))
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::audit::read_record;
 use crate::ceremony::Opening;
 use crate::executor::{CeremonyDirectory, Executor, Hands, PeoplesHands};
-use crate::rehearsal::Twins;
-use crate::station;
+use crate::host;
+use crate::rehearsal::SimulatedTokens;
 
 use super::conduct::{Show, absolute, conduct, directory_failure, is_paused, record_failure};
 use super::{Failure, Status};
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 
 fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let path = absolute(&arguments.directory)?;
-    let _ = station::harden();
+    let _ = host::harden();
     // Only read at first: the record says where the mirror and the twins are, and what was cut short is told by
     // the process that takes the ceremony up.
     let opening = {
@@ -78,8 +78,8 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let mirror = mirror(&path, arguments.mirror.as_deref(), &opening)?;
     let hands = match hands(&path, &opening)? {
         Some(store) => {
-            if !super::restart::runs_with_twins(&store) {
-                let mut command = super::restart::with_twins(&store)?;
+            if !super::restart::runs_with_simulated(&store) {
+                let mut command = super::restart::with_simulated(&store)?;
                 command.args(std::env::args_os().skip(1));
                 let error = command.exec();
                 return Err(Failure::new(
@@ -100,7 +100,7 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let opened = open(&path, &mirror)?;
     let hands: Box<dyn Hands> = match hands {
         Some(store) => Box::new(
-            Twins::new(&store, &opened.directory.script())
+            SimulatedTokens::new(&store, &opened.directory.script())
                 .map_err(|error| super::rehearse::twins_failure(&error))?,
         ),
         None => Box::new(PeoplesHands),
@@ -184,10 +184,10 @@ fn open(path: &Path, mirror: &Mirror) -> Result<crate::executor::Opened, Failure
 
 /// The store of the twins, if the ceremony is a rehearsal.
 fn hands(path: &Path, opening: &Opening) -> Result<Option<PathBuf>, Failure> {
-    let Some(twins) = &opening.twins else {
+    let Some(simulated_tokens) = &opening.simulated_tokens else {
         return Ok(None);
     };
-    let store = path.join(twins);
+    let store = path.join(simulated_tokens);
     std::fs::canonicalize(&store).map(Some).map_err(|error| {
         Failure::new(
             Status::Io,

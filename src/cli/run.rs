@@ -10,8 +10,8 @@ use crate::audit::read_record;
 use crate::ceremony::{Ceremony, Ending, Input, Mode, Moment, Opening, Verdict};
 use crate::certificate::PublicKey;
 use crate::executor::{Executor, PeoplesHands, build_id, program_digest};
+use crate::host;
 use crate::script::Script;
-use crate::station;
 use crate::words::Digest;
 
 use super::conduct::{Show, absolute, conduct, create_directory, record_failure};
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let _ = station::harden();
+    let _ = host::harden();
     let script = match Source::open(&arguments.script)?.parse(Timestamp::now()) {
         Ok(script) => script,
         Err(faults) => return Ok(tell_faults(&faults)),
@@ -55,13 +55,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .hint("write a script with your own keys: conclave script new"));
     }
     let of_rehearsal =
-        |enrolled: &&crate::script::Enrolled| enrolled.enrolment.claims().is_rehearsal;
+        |enrolled: &&crate::script::Enrolled| enrolled.enrollment.claims().is_rehearsal;
     if let Some(enrolled) = script.enrolled().map(|(_, file)| file).find(of_rehearsal) {
         return Err(Failure::new(
             Status::Refused,
             format!("{:?} is of a key that was made in a rehearsal", enrolled.file().file),
         )
-        .hint("a key of a rehearsal stands in no root that counts: have one made for real, and enrol that"));
+        .hint("a key of a rehearsal stands in no root that counts: have one made for real, and enroll that"));
     }
     let rehearsal = arguments
         .rehearsal
@@ -85,19 +85,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
         build: build_id(),
-        machine: station::machine(),
+        machine: host::machine(),
         export: "export".to_owned(),
-        twins: None,
+        simulated_tokens: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
         rehearsal,
-        twin_attestation_root: None,
-        twin_root: None,
-        further_twins: BTreeMap::new(),
-        twin_keys: BTreeMap::new(),
-        twin_approvals: BTreeMap::new(),
-        twin_set: None,
+        simulated_attestation_root: None,
+        simulated_root: None,
+        further_simulated: BTreeMap::new(),
+        simulated_keys: BTreeMap::new(),
+        simulated_approvals: BTreeMap::new(),
+        simulated_set: None,
         rehearsal_keys,
-        twin_clock_offset: 0,
+        simulated_clock_offset: 0,
     };
     let script = Arc::new(script);
     may_open(&script, &opening)?;

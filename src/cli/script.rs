@@ -4,7 +4,7 @@ mod backup;
 mod change;
 mod check;
 mod create;
-mod enrol;
+mod enroll;
 mod json;
 mod list;
 mod migration;
@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use super::{Failure, Status};
 
-pub(super) use backup::{Backup, Told, carried};
+pub(super) use backup::{Backup, BackupOptions, carried};
 pub(super) use new::write_judged;
 pub(super) use source::{Source, tell_faults, tell_warnings};
 

@@ -11,7 +11,7 @@ use crate::ceremony::{
 use crate::script::PersonId;
 use crate::secret::Pin;
 
-use super::effects::{Hindrance, Performed};
+use super::effects::{EffectError, EffectResult};
 use super::{Executor, ExecutorError, moment};
 
 /// The fewest characters of a code.
@@ -43,11 +43,11 @@ impl Codes {
 }
 
 /// What came of asking the room: done, or it wants something else first.
-type Asked<T> = Result<T, Interrupt>;
+type PromptResult<T> = Result<T, Interrupt>;
 
 impl Executor<'_> {
     /// Has a person choose a code.
-    pub(super) fn choose_code(&mut self, person: &PersonId) -> Performed<Outcome> {
+    pub(super) fn choose_code(&mut self, person: &PersonId) -> EffectResult<Outcome> {
         loop {
             let prompt = self.code_prompt(person, SecretPurpose::NewApprovalCode, String::new());
             let code = self.front_end.secret(&self.ceremony, &prompt)?.secret;
@@ -63,7 +63,7 @@ impl Executor<'_> {
         &mut self,
         prompt: &Prompt,
         answer: Answer,
-    ) -> Result<Asked<()>, ExecutorError> {
+    ) -> Result<PromptResult<()>, ExecutorError> {
         let mut approvals = Vec::new();
         // What is approved is what is recorded, at the moment at which it was said.
         let moment = moment()?;
@@ -101,7 +101,7 @@ impl Executor<'_> {
         sheet: ExceptionSheet,
         waives: Option<Check>,
         people: &[PersonId],
-    ) -> Result<Asked<()>, ExecutorError> {
+    ) -> Result<PromptResult<()>, ExecutorError> {
         let mut approvals = Vec::new();
         let moment = moment()?;
         let approvers = self.ceremony.approvers();
@@ -148,7 +148,7 @@ impl Executor<'_> {
     }
 
     /// Takes a request of the room; what it changes is read aloud and approved first, where that is needed.
-    pub(super) fn request(&mut self, request: Request) -> Result<Asked<()>, ExecutorError> {
+    pub(super) fn request(&mut self, request: Request) -> Result<PromptResult<()>, ExecutorError> {
         let lines = match self.ceremony.read_aloud(&request) {
             Ok(lines) => lines,
             Err(error) => {
@@ -177,7 +177,7 @@ impl Executor<'_> {
         request: &Request,
         lines: Vec<String>,
         moment: &Moment,
-    ) -> Asked<Result<Vec<Approval>, StepError>> {
+    ) -> PromptResult<Result<Vec<Approval>, StepError>> {
         let who = self.ceremony.usual_approvers();
         let title = request.kind.title();
         let trial = Input::Request {
@@ -205,7 +205,7 @@ impl Executor<'_> {
         who: &[PersonId],
         what: &str,
         event: &Event,
-    ) -> Asked<Result<Vec<Approval>, StepError>> {
+    ) -> PromptResult<Result<Vec<Approval>, StepError>> {
         if self.ceremony.script().is_solo() {
             return Ok(Ok(self.as_if_approved(who)));
         }
@@ -247,13 +247,13 @@ impl Executor<'_> {
         person: &PersonId,
         what: &str,
         event: &Event,
-    ) -> Asked<Result<Approval, String>> {
+    ) -> PromptResult<Result<Approval, String>> {
         if self.ceremony.approves_by_token(person) {
             return match self.approve_by_token(person, event) {
                 Ok(signature) => Ok(Ok(Approval::by_token(person.clone(), &signature))),
-                Err(Hindrance::Failed(failure)) => Ok(Err(failure.what)),
-                Err(Hindrance::Interrupted(interrupt)) => Err(interrupt),
-                Err(Hindrance::Broken(error)) => Ok(Err(error.to_string())),
+                Err(EffectError::Failed(failure)) => Ok(Err(failure.what)),
+                Err(EffectError::Interrupted(interrupt)) => Err(interrupt),
+                Err(EffectError::Broken(error)) => Ok(Err(error.to_string())),
             };
         }
         let prompt = self.code_prompt(person, SecretPurpose::ApprovalCode, what.to_owned());
@@ -282,7 +282,7 @@ impl Executor<'_> {
         others: Vec<PersonId>,
         what: &str,
         why: &str,
-    ) -> Asked<Option<PersonId>> {
+    ) -> PromptResult<Option<PersonId>> {
         let name = |id: &PersonId| self.ceremony.name(id).to_owned();
         let mut options = vec![Choice::plain(&format!("{} once more", name(person)))];
         options.extend(
@@ -293,7 +293,7 @@ impl Executor<'_> {
         options.push(Choice::plain("nobody: it is not approved"));
         let lines = vec![format!(
             "{}. Nothing was approved.",
-            crate::script::capitalised(why)
+            crate::script::capitalized(why)
         )];
         let label = format!("Who approves: {what}");
         let prompt = self.question(vec![person.clone()], lines, label, options);

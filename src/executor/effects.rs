@@ -7,10 +7,10 @@ use crate::ceremony::{
     Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
 };
 use crate::certificate::PublicKey;
+use crate::host;
 use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
-use crate::station;
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
 use crate::words::Digest;
@@ -22,7 +22,7 @@ use super::room::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 /// Why an effect has no good outcome.
-pub(super) enum Hindrance {
+pub(super) enum EffectError {
     /// It did not work.
     Failed(Failure),
     /// The room wants something else first.
@@ -31,31 +31,31 @@ pub(super) enum Hindrance {
     Broken(ExecutorError),
 }
 
-impl From<Failure> for Hindrance {
+impl From<Failure> for EffectError {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
 }
 
-impl From<TokenError> for Hindrance {
+impl From<TokenError> for EffectError {
     fn from(error: TokenError) -> Self {
         Self::Failed(token_failure(&error))
     }
 }
 
-impl From<Interrupt> for Hindrance {
+impl From<Interrupt> for EffectError {
     fn from(interrupt: Interrupt) -> Self {
         Self::Interrupted(interrupt)
     }
 }
 
-impl From<ExportError> for Hindrance {
+impl From<ExportError> for EffectError {
     fn from(error: ExportError) -> Self {
         Self::Failed(file_failure(&error))
     }
 }
 
-pub(super) type Performed<T> = Result<T, Hindrance>;
+pub(super) type EffectResult<T> = Result<T, EffectError>;
 
 impl Executor<'_> {
     /// Performs an effect. The inner error is an interrupt: the effect is asked for again later.
@@ -64,17 +64,17 @@ impl Executor<'_> {
         effect: Effect,
     ) -> Result<Result<Outcome, Interrupt>, ExecutorError> {
         // What only looks at the machine and its tokens leaves nothing behind that a record would have to account for.
-        if !matches!(effect, Effect::InspectStation | Effect::FindToken { .. }) {
+        if !matches!(effect, Effect::InspectHost | Effect::FindToken { .. }) {
             self.settle()?;
         }
         match self.try_to_perform(effect) {
             Ok(outcome) => Ok(Ok(outcome)),
-            Err(Hindrance::Failed(failure)) => {
+            Err(EffectError::Failed(failure)) => {
                 self.forget_after(failure.kind);
                 Ok(Ok(Outcome::Failed(failure)))
             }
-            Err(Hindrance::Interrupted(interrupt)) => Ok(Err(interrupt)),
-            Err(Hindrance::Broken(error)) => Err(error),
+            Err(EffectError::Interrupted(interrupt)) => Ok(Err(interrupt)),
+            Err(EffectError::Broken(error)) => Err(error),
         }
     }
 
@@ -82,16 +82,16 @@ impl Executor<'_> {
         clippy::too_many_lines,
         reason = "each effect has its line, and they are read side by side"
     )]
-    fn try_to_perform(&mut self, effect: Effect) -> Performed<Outcome> {
+    fn try_to_perform(&mut self, effect: Effect) -> EffectResult<Outcome> {
         match effect {
             Effect::ChooseCode { person } => self.choose_code(&person),
-            Effect::ProveOwnToken { person, public_key } => {
-                self.prove_own_token(&person, &public_key)
+            Effect::ProveApprovalToken { person, public_key } => {
+                self.prove_approval_token(&person, &public_key)
             }
-            Effect::InspectStation => Ok(Outcome::StationInspected(station::inspect().findings())),
+            Effect::InspectHost => Ok(Outcome::HostInspected(host::inspect().findings())),
             Effect::FindToken { key } => self.find_token(&key),
-            Effect::InitialiseToken { key, token, label } => {
-                self.initialise_token(&key, &token, &label)
+            Effect::InitializeToken { key, token, label } => {
+                self.initialize_token(&key, &token, &label)
             }
             Effect::SetPin { key, token } => self.set_pin(&key, &token),
             Effect::DestroyKey {
@@ -223,7 +223,7 @@ impl Executor<'_> {
         &self,
         files: &[(ExportedFile, Vec<u8>)],
         supersedes: Option<Digest>,
-    ) -> Performed<()> {
+    ) -> EffectResult<()> {
         for (file, bytes) in files {
             let path = self.export.join(&file.name);
             match supersedes.filter(|_| file.name == "root.json") {
@@ -242,12 +242,12 @@ impl Executor<'_> {
         Ok(())
     }
 
-    fn initialise_token(
+    fn initialize_token(
         &mut self,
         key: &KeyId,
         token: &TokenId,
         label: &str,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         self.bring(key)?;
         // An interrupted try may have got that far: no token had that label when this one was found.
         let label_there = |id: &TokenId| id.label == label;
@@ -256,21 +256,21 @@ impl Executor<'_> {
             .into_iter()
             .find(|seen| label_there(&seen.id));
         if let Some(seen) = made {
-            return Ok(Outcome::TokenInitialised { token: seen.id });
+            return Ok(Outcome::TokenInitialized { token: seen.id });
         }
         self.await_exactly(key, token)?;
         let so_pin = self.ask_new_so_pin(key, token)?;
         let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
-        let (token, so_pin) = self.call("Initialising the token", move |bench| {
+        let (token, so_pin) = self.call("Initializing the token", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
-            open.token.initialise(&so_pin, &label)?;
+            open.token.initialize(&so_pin, &label)?;
             Ok((open.token.id().clone(), so_pin))
         })?;
         self.keep_so_pin(key, so_pin);
-        Ok(Outcome::TokenInitialised { token })
+        Ok(Outcome::TokenInitialized { token })
     }
 
-    fn set_pin(&mut self, key: &KeyId, token: &TokenId) -> Performed<Outcome> {
+    fn set_pin(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let so_pin = match self.take_so_pin(key) {
@@ -309,7 +309,7 @@ impl Executor<'_> {
         token: &TokenId,
         request: KeyRequest,
         policy: Option<UsePolicy>,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
         let attests = is_attesting(token);
@@ -344,7 +344,7 @@ impl Executor<'_> {
         token: &TokenId,
         request: KeyRequest,
         policy: Option<UsePolicy>,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         if !is_attesting(token) {
             // Another make that stands in for it in a rehearsal makes the key itself.
             return self.generate_key(key, token, request, policy);
@@ -380,12 +380,12 @@ impl Executor<'_> {
         occasion: Occasion,
         token: &TokenId,
         public_key: PublicKey,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         if occasion == Occasion::Reinsertion {
             self.take_out(key, token)?;
         }
         let mut challenge = [0; 32];
-        fill_random(&mut challenge).map_err(Hindrance::Broken)?;
+        fill_random(&mut challenge).map_err(EffectError::Broken)?;
         let possession = Possession {
             script: self.ceremony().script().sha256(),
             key: key.as_str(),
@@ -416,7 +416,7 @@ impl Executor<'_> {
         scheme: Option<Scheme>,
         message: Vec<u8>,
         what: &'static str,
-    ) -> Performed<Vec<u8>> {
+    ) -> EffectResult<Vec<u8>> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, &public_key)?;
@@ -437,7 +437,7 @@ impl Executor<'_> {
         key: &KeyId,
         token: &TokenId,
         public_key: &PublicKey,
-    ) -> Performed<Vec<u8>> {
+    ) -> EffectResult<Vec<u8>> {
         let (key_of_job, id) = (key.clone(), token.clone());
         let public_of_job = public_key.clone();
         let held = self.call("Looking which key the token holds", move |bench| {
@@ -447,7 +447,7 @@ impl Executor<'_> {
             && self.ceremony().mode() == Mode::Production
             && is_of_rehearsal(&held.label)
         {
-            return Err(Hindrance::Failed(Failure {
+            return Err(EffectError::Failed(Failure {
                 kind: FailureKind::OfRehearsal,
                 what: format!(
                     "the key on the token {token} was made in a rehearsal: it is called {:?}",
@@ -457,7 +457,7 @@ impl Executor<'_> {
             }));
         }
         held.map(|held| held.object_id).ok_or_else(|| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::WrongToken,
                 what: format!("the token {token} does not hold the key that it should"),
                 hint: format!(

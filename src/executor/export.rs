@@ -40,7 +40,7 @@ pub enum ExportError {
 const AT_ONCE: usize = 4;
 
 /// A file that should be somewhere.
-type Wanted<'a> = (PathBuf, &'a [u8]);
+type PlannedFile<'a> = (PathBuf, &'a [u8]);
 
 /// Writes a file where nothing is yet: it is there whole, on the medium and read back, or not at all. A file
 /// that is there already with this very content is what an interrupted try left, and is as good.
@@ -52,7 +52,7 @@ pub fn write_exclusively(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
 }
 
 /// The same for several files: each is there whole or not at all, and they are waited for together.
-pub(super) fn write_all_exclusively(files: &[Wanted<'_>]) -> Result<(), ExportError> {
+pub(super) fn write_all_exclusively(files: &[PlannedFile<'_>]) -> Result<(), ExportError> {
     let mut missing = Vec::new();
     for (path, bytes) in files {
         if path.symlink_metadata().is_err() {
@@ -104,7 +104,7 @@ pub fn write_in_place(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
 }
 
 /// Writes files that follow from the transcript, each whole in place of what is there.
-pub(super) fn write_all_anew(files: &[Wanted<'_>]) -> Result<(), (PathBuf, io::Error)> {
+pub(super) fn write_all_anew(files: &[PlannedFile<'_>]) -> Result<(), (PathBuf, io::Error)> {
     let (beside, directories) = write_all_beside(files)?;
     for ((path, _), file) in files.iter().zip(beside) {
         file.persist(path)
@@ -128,13 +128,13 @@ type Failed = (PathBuf, io::Error);
 
 /// Writes each file beside its place, and waits until the medium has them; and makes the directories, which it tells.
 fn write_all_beside(
-    files: &[Wanted<'_>],
+    files: &[PlannedFile<'_>],
 ) -> Result<(Vec<NamedTempFile>, BTreeSet<PathBuf>), Failed> {
     let directories: BTreeSet<_> = files.iter().map(|(path, _)| above(path)).collect();
     for directory in &directories {
         fs::create_dir_all(directory).map_err(|error| (directory.clone(), error))?;
     }
-    let write = |share: &[Wanted<'_>]| -> Result<Vec<NamedTempFile>, Failed> {
+    let write = |share: &[PlannedFile<'_>]| -> Result<Vec<NamedTempFile>, Failed> {
         let written = share
             .iter()
             .map(|(path, bytes)| write_beside(path, bytes).map_err(|error| (path.clone(), error)));

@@ -25,10 +25,10 @@ pub trait Hands: Send {
     fn take_out(&mut self) -> io::Result<()>;
 
     /// The twin that stands in for a token, by its name in the script; none in a production, where the script's own is meant.
-    fn twin(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery>;
+    fn simulated(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery>;
 
     /// What the twin of a key at another site signs; none in a production, where the site sends it.
-    fn twin_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>>;
+    fn simulated_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>>;
 
     /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
     fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String>;
@@ -37,7 +37,7 @@ pub trait Hands: Send {
     fn medium(&self, medium: &MediumId) -> Option<io::Result<PathBuf>>;
 
     /// The recipients of the twin of a custodian, as many as the script has; none in a production.
-    fn twin_recipients(
+    fn simulated_recipients(
         &self,
         custodian: &PersonId,
         count: usize,
@@ -45,7 +45,7 @@ pub trait Hands: Send {
 
     /// The identity file of the twin of a custodian: it opens what is closed to its recipients. None in a production,
     /// where each custodian has the own.
-    fn twin_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>>;
+    fn simulated_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>>;
 
     /// Where the store of a rehearsal has a file of a share set, by its folder and its name; none in a production, where
     /// people bring it.
@@ -71,11 +71,15 @@ impl Hands for PeoplesHands {
         Ok(())
     }
 
-    fn twin(&self, _token: &str, _spec: &TokenSpec) -> Option<TokenQuery> {
+    fn simulated(&self, _token: &str, _spec: &TokenSpec) -> Option<TokenQuery> {
         None
     }
 
-    fn twin_signature(&mut self, _key: &KeyId, _message: &[u8]) -> Option<io::Result<Vec<u8>>> {
+    fn simulated_signature(
+        &mut self,
+        _key: &KeyId,
+        _message: &[u8],
+    ) -> Option<io::Result<Vec<u8>>> {
         None
     }
 
@@ -87,7 +91,7 @@ impl Hands for PeoplesHands {
         None
     }
 
-    fn twin_recipients(
+    fn simulated_recipients(
         &self,
         _custodian: &PersonId,
         _count: usize,
@@ -95,7 +99,7 @@ impl Hands for PeoplesHands {
         None
     }
 
-    fn twin_identity(&self, _custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
+    fn simulated_identity(&self, _custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
         None
     }
 

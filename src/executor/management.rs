@@ -9,12 +9,12 @@ use crate::secret::Pin;
 use crate::token::{TokenError, in_groups};
 
 use super::Executor;
-use super::effects::{Hindrance, Performed};
+use super::effects::{EffectError, EffectResult};
 
 impl Executor<'_> {
     /// Sees to it that keys can be made and destroyed on a token that somebody is logged in to: where it does not keep
     /// its management key, whoever has that types it.
-    pub(super) fn unlock_management(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+    pub(super) fn unlock_management(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         if !self.wants_management_key(key, token)? {
             return Ok(());
         }
@@ -28,7 +28,7 @@ impl Executor<'_> {
         &mut self,
         key: &KeyId,
         token: &TokenId,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
         let kept = self.call("Reading the management key", move |bench| {
@@ -62,12 +62,12 @@ impl Executor<'_> {
         if released {
             Ok(Outcome::ManagementKeyWritten)
         } else {
-            Err(Hindrance::Failed(mistyped()))
+            Err(EffectError::Failed(mistyped()))
         }
     }
 
     /// What was written down, typed back. A rehearsal gives it.
-    fn ask_written(&mut self, who: &PersonId, token: &TokenId, kept: &Pin) -> Performed<Pin> {
+    fn ask_written(&mut self, who: &PersonId, token: &TokenId, kept: &Pin) -> EffectResult<Pin> {
         let is_rehearsal = self.ceremony().mode() == Mode::Rehearsal;
         let prompt = SecretPrompt {
             who: who.clone(),
@@ -80,14 +80,19 @@ impl Executor<'_> {
         self.ask_secret(&prompt)
     }
 
-    fn wants_management_key(&mut self, key: &KeyId, token: &TokenId) -> Performed<bool> {
+    fn wants_management_key(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<bool> {
         let (key_of_job, id) = (key.clone(), token.clone());
         self.call("Asking the token for its state", move |bench| {
             bench.take(&key_of_job, &id)?.token.wants_management_key()
         })
     }
 
-    fn give_management_key(&mut self, key: &KeyId, token: &TokenId, typed: Pin) -> Performed<()> {
+    fn give_management_key(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        typed: Pin,
+    ) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
         let right = self.call("Trying the management key", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
@@ -99,7 +104,7 @@ impl Executor<'_> {
         if right {
             Ok(())
         } else {
-            Err(Hindrance::Failed(mistyped()))
+            Err(EffectError::Failed(mistyped()))
         }
     }
 }

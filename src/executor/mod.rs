@@ -3,9 +3,9 @@
 //! What happened is on the disk before the next thing happens outside, and before anybody is waited for. The token
 //! work runs on a worker of its own, which can be given up when a module hangs.
 
+mod approval_token;
 mod approvals;
 mod backup;
-mod desk;
 mod directory;
 mod effects;
 mod export;
@@ -14,11 +14,11 @@ mod hands;
 mod journal;
 mod management;
 mod memory_key;
-mod mending;
-mod own_token;
 mod program;
+mod recovery;
 mod room;
 mod sites;
+mod token_worker;
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -31,21 +31,21 @@ use crate::ceremony::{
     Answer, Ask, Ceremony, Ending, Event, FrontEnd, Input, Interrupt, Mode, Moment, Next, Opening,
     Prompt, Recorded, StepError,
 };
-use crate::station;
+use crate::host;
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
 use approvals::Codes;
 use room::Room;
 
-pub use desk::Desk;
+pub use approval_token::own_token_name;
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively, write_in_place};
 pub use hands::{Hands, PeoplesHands};
 pub use journal::JournalError;
 pub use memory_key::{bring_in_from_file, takes_keys_in};
-pub use own_token::own_token_name;
 pub use program::{build_id, program_digest};
+pub use token_worker::TokenWorker;
 
 /// How a run of the executor ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl<'a> Executor<'a> {
         hands: Box<dyn Hands>,
         front_end: &'a mut dyn FrontEnd,
     ) -> Result<Self, ExecutorError> {
-        Self::begin_at(Desk::open(), directory, opening, hands, front_end)
+        Self::begin_at(TokenWorker::open(), directory, opening, hands, front_end)
     }
 
     /// Begins a ceremony at a desk that was made ready before.
@@ -139,14 +139,14 @@ impl<'a> Executor<'a> {
     /// # Errors
     /// When the first line of the record cannot be written.
     pub fn begin_at(
-        desk: Desk,
+        token_worker: TokenWorker,
         directory: CeremonyDirectory,
         opening: Opening,
         hands: Box<dyn Hands>,
         front_end: &'a mut dyn FrontEnd,
     ) -> Result<Self, ExecutorError> {
         let ceremony = Ceremony::new(directory.script());
-        let room = Room::new(desk, hands);
+        let room = Room::new(token_worker, hands);
         if opening.mode == Mode::Production {
             room.prepare(ceremony.script());
         }
@@ -189,7 +189,7 @@ impl<'a> Executor<'a> {
             ceremony,
             transcript,
             directory,
-            room: Room::new(Desk::open(), hands),
+            room: Room::new(TokenWorker::open(), hands),
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,
@@ -200,7 +200,7 @@ impl<'a> Executor<'a> {
                 .take(Input::Resume {
                     conclave: env!("CARGO_PKG_VERSION").to_owned(),
                     program: program_digest(),
-                    machine: station::machine(),
+                    machine: host::machine(),
                     head,
                     torn_bytes,
                 })?
@@ -230,7 +230,7 @@ impl<'a> Executor<'a> {
             }
             let interrupt = match self.ceremony.next() {
                 Next::Done(ending) => {
-                    // The modules are finalised while the files are written.
+                    // The modules are finalized while the files are written.
                     self.room.close();
                     self.settle()?;
                     self.write_documents()?;

@@ -16,17 +16,17 @@ use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
 use super::Executor;
 use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
-use super::desk::{Bench, Desk, Unanswered};
-use super::effects::{Hindrance, Performed};
+use super::effects::{EffectError, EffectResult};
 use super::failure::token_failure;
 use super::hands::Hands;
+use super::token_worker::{TokenBench, TokenWorker, Unanswered};
 
 /// How often it is looked whether a token has come.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The desk, the hands that put tokens on it, and what is remembered from one effect to the next.
 pub(super) struct Room {
-    desk: Desk,
+    token_worker: TokenWorker,
     pub(super) hands: Box<dyn Hands>,
     /// The token that was put in last, by its name in the script.
     at_desk: Option<String>,
@@ -45,9 +45,9 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(desk: Desk, hands: Box<dyn Hands>) -> Self {
+    pub(super) fn new(token_worker: TokenWorker, hands: Box<dyn Hands>) -> Self {
         Self {
-            desk,
+            token_worker,
             hands,
             at_desk: None,
             so_pin: None,
@@ -64,35 +64,36 @@ impl Room {
     /// Has the modules of the script's tokens loaded while the ceremony begins. A rehearsal puts its tokens in first.
     pub(super) fn prepare(&self, script: &Script) {
         let profiles: BTreeSet<_> = script.keys().iter().map(|key| &key.token.profile).collect();
-        self.desk.prepare(profiles.into_iter().cloned().collect());
+        self.token_worker
+            .prepare(profiles.into_iter().cloned().collect());
     }
 
     /// No token is wanted any more.
     pub(super) fn close(&mut self) {
-        self.desk.close();
+        self.token_worker.close();
     }
 
     /// What the twin of a key at another site signs; none in a production.
-    pub(super) fn twin_signature(
+    pub(super) fn simulated_signature(
         &mut self,
         key: &KeyId,
         message: &[u8],
     ) -> Option<std::io::Result<Vec<u8>>> {
-        self.hands.twin_signature(key, message)
+        self.hands.simulated_signature(key, message)
     }
 }
 
 impl Executor<'_> {
     /// Waits until exactly one token is there that the script means for this key.
-    pub(super) fn find_token(&mut self, key: &KeyId) -> Performed<Outcome> {
+    pub(super) fn find_token(&mut self, key: &KeyId) -> EffectResult<Outcome> {
         self.bring(key)?;
         let Some(plan) = self.ceremony().script().key(key).cloned() else {
-            return Err(Hindrance::Failed(token_failure(&TokenError::NotFound {
+            return Err(EffectError::Failed(token_failure(&TokenError::NotFound {
                 wanted: format!("key {key}"),
             })));
         };
-        let is_initialised_here = self.ceremony().script().initialises(key);
-        let query = self.query(&plan, is_initialised_here);
+        let is_initialized_here = self.ceremony().script().initializes(key);
+        let query = self.query(&plan, is_initialized_here);
         let existing = self.ceremony().key(key).and_then(|state| state.generated());
         if let Some(public) = existing.map(|existing| existing.public_key.clone()) {
             return self.find_holder(key, &query, &public);
@@ -100,10 +101,10 @@ impl Executor<'_> {
         let found = self.await_token(key, &query)?;
         let slot = self.ceremony().token_spec(key).and_then(TokenSpec::slot);
         let slot = slot.filter(|_| is_attesting(&found.id));
-        if is_initialised_here {
+        if is_initialized_here {
             self.check_label_is_free(&plan)?;
             if slot.is_some() {
-                // What is in any slot goes when it is initialised.
+                // What is in any slot goes when it is initialized.
                 self.check_is_unused(key, &found, None)?;
             }
         } else {
@@ -112,7 +113,7 @@ impl Executor<'_> {
         }
         Ok(Outcome::TokenFound {
             token: found.id,
-            blank: !found.state.initialised,
+            blank: !found.state.initialized,
             at_factory_value: found.state.at_factory_value,
         })
     }
@@ -123,7 +124,7 @@ impl Executor<'_> {
         key: &KeyId,
         query: &TokenQuery,
         public: &PublicKey,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         let what = format!("Put in {}", self.token_title(key));
         let fitting = self.await_that(&query.profile, &what, &[], |seen| {
             let fitting: Vec<_> = seen.iter().filter(|seen| query.matches(seen)).collect();
@@ -140,13 +141,13 @@ impl Executor<'_> {
                         at_factory_value: state.at_factory_value,
                     });
                 }
-                Err(Hindrance::Failed(failure)) if failure.kind == FailureKind::WrongToken => {
+                Err(EffectError::Failed(failure)) if failure.kind == FailureKind::WrongToken => {
                     seen.push(token.to_string());
                 }
                 Err(other) => return Err(other),
             }
         }
-        Err(Hindrance::Failed(Failure {
+        Err(EffectError::Failed(Failure {
             kind: FailureKind::WrongToken,
             what: format!(
                 "no token that is in holds the key {key}: {}",
@@ -160,7 +161,7 @@ impl Executor<'_> {
     }
 
     /// Waits until the token is there that is known to be meant.
-    pub(super) fn await_exactly(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+    pub(super) fn await_exactly(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
         if self.call("Looking whether the token is in", move |bench| {
             Ok(bench.has_still(&key_of_job, &id))
@@ -171,18 +172,18 @@ impl Executor<'_> {
     }
 
     /// Sees to it that the token for a key is in, and no other that a rehearsal put in.
-    pub(super) fn bring(&mut self, key: &KeyId) -> Performed<()> {
+    pub(super) fn bring(&mut self, key: &KeyId) -> EffectResult<()> {
         let name = self.ceremony().token_name(key).to_owned();
         self.bring_named(&name)
     }
 
     /// The same for the token of a name.
-    pub(super) fn bring_named(&mut self, name: &str) -> Performed<()> {
+    pub(super) fn bring_named(&mut self, name: &str) -> EffectResult<()> {
         if self.room.at_desk.as_deref() == Some(name) {
             return Ok(());
         }
         if self.room.at_desk.is_some() {
-            self.call("Putting the other token away", Bench::put_away)?;
+            self.call("Putting the other token away", TokenBench::put_away)?;
         }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
@@ -191,9 +192,9 @@ impl Executor<'_> {
     }
 
     /// Has the token taken out and put in again, so that it starts without anything that it remembered.
-    pub(super) fn take_out(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+    pub(super) fn take_out(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         self.bring(key)?;
-        self.call("Logging the token out", Bench::put_away)?;
+        self.call("Logging the token out", TokenBench::put_away)?;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
         if is_removable(token) {
@@ -203,16 +204,16 @@ impl Executor<'_> {
     }
 
     /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
-    pub(super) fn put_own_token_away(&mut self) -> Performed<()> {
-        self.call("Logging the own token out", Bench::put_away)?;
+    pub(super) fn put_own_token_away(&mut self) -> EffectResult<()> {
+        self.call("Logging the own token out", TokenBench::put_away)?;
         self.room.so_pin = None;
         self.room.at_desk = None;
         Ok(())
     }
 
     /// Logs all tokens out, and waits until none of these is in any more.
-    pub(super) fn put_away(&mut self, tokens: &[(KeyId, TokenId)]) -> Performed<()> {
-        self.call("Logging all tokens out", Bench::put_away)?;
+    pub(super) fn put_away(&mut self, tokens: &[(KeyId, TokenId)]) -> EffectResult<()> {
+        self.call("Logging all tokens out", TokenBench::put_away)?;
         self.room.so_pin = None;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
@@ -231,7 +232,7 @@ impl Executor<'_> {
         });
     }
 
-    fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+    fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let query = TokenQuery::exactly(token);
         let what = format!("Take out {}", self.token_title(key));
         self.await_that(&token.profile, &what, &[], |seen| {
@@ -247,7 +248,7 @@ impl Executor<'_> {
     }
 
     /// Which tokens are in.
-    pub(super) fn look(&mut self, profile: &str) -> Performed<Vec<Seen>> {
+    pub(super) fn look(&mut self, profile: &str) -> EffectResult<Vec<Seen>> {
         let profile = profile.to_owned();
         self.call("Looking which tokens are in", move |bench| {
             bench.look(&profile)
@@ -258,13 +259,13 @@ impl Executor<'_> {
     pub(super) fn call<R: Send + 'static>(
         &mut self,
         what: &str,
-        job: impl FnOnce(&mut Bench) -> Result<R, TokenError> + Send + 'static,
-    ) -> Performed<R> {
+        job: impl FnOnce(&mut TokenBench) -> Result<R, TokenError> + Send + 'static,
+    ) -> EffectResult<R> {
         let mut pending = None;
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
         let begun = Instant::now();
-        let touch = self.room.desk.touch();
-        let result = self.room.desk.call(
+        let touch = self.room.token_worker.touch();
+        let result = self.room.token_worker.call(
             |elapsed| {
                 let waiting = Waiting {
                     what: what.to_owned(),
@@ -292,18 +293,18 @@ impl Executor<'_> {
         match result {
             Ok(result) => Ok(result?),
             Err(Unanswered::Interrupted(Interrupt::GiveUp) | Unanswered::NoWorker) => {
-                Err(Hindrance::Failed(Failure {
+                Err(EffectError::Failed(Failure {
                     kind: FailureKind::GivenUp,
                     what: format!("{} was given up", lower_first(what)),
                     hint: "leave with Ctrl-C, take the token out and put it in again, and go on with: conclave resume"
                         .to_owned(),
                 }))
             }
-            Err(Unanswered::Interrupted(interrupt)) => Err(Hindrance::Interrupted(interrupt)),
+            Err(Unanswered::Interrupted(interrupt)) => Err(EffectError::Interrupted(interrupt)),
         }
     }
 
-    fn await_token(&mut self, key: &KeyId, query: &TokenQuery) -> Performed<Seen> {
+    fn await_token(&mut self, key: &KeyId, query: &TokenQuery) -> EffectResult<Seen> {
         let what = format!("Put in {}", self.token_title(key));
         let mut several = None;
         let found = self.await_that(&query.profile, &what, &[], |seen| {
@@ -333,7 +334,7 @@ impl Executor<'_> {
         what: &str,
         more: &[String],
         mut is_there: impl FnMut(&[Seen]) -> Option<T>,
-    ) -> Performed<T> {
+    ) -> EffectResult<T> {
         let begun = Instant::now();
         loop {
             let seen = self.look(profile)?;
@@ -341,7 +342,7 @@ impl Executor<'_> {
                 return Ok(found);
             }
             // Nobody is made to wait for what the power can still take away.
-            self.settle().map_err(Hindrance::Broken)?;
+            self.settle().map_err(EffectError::Broken)?;
             let mut lines = more.to_vec();
             lines.extend(seen.iter().map(|seen| self.describe(seen)));
             let waiting = Waiting {
@@ -365,7 +366,7 @@ impl Executor<'_> {
                 seen.id,
                 ceremony.token_title(key)
             ),
-            None if seen.state.initialised => {
+            None if seen.state.initialized => {
                 format!("In now: {}. Nothing was tried on it.", seen.id)
             }
             None => format!("In now: {}.", seen.id),
@@ -376,8 +377,11 @@ impl Executor<'_> {
     fn query(&self, plan: &KeyPlan, blank: bool) -> TokenQuery {
         let ceremony = self.ceremony();
         let spec = ceremony.token_spec(&plan.id).unwrap_or(&plan.token);
-        let twin = self.room.hands.twin(ceremony.token_name(&plan.id), spec);
-        let query = twin.unwrap_or_else(|| TokenQuery {
+        let simulated = self
+            .room
+            .hands
+            .simulated(ceremony.token_name(&plan.id), spec);
+        let query = simulated.unwrap_or_else(|| TokenQuery {
             manufacturer: spec.manufacturer.clone(),
             model: spec.model.clone(),
             serial: spec.serial.clone(),
@@ -396,16 +400,16 @@ impl Executor<'_> {
     }
 
     /// No other token may have the label that this one gets: after a power cut nobody could tell them apart.
-    fn check_label_is_free(&mut self, plan: &KeyPlan) -> Performed<()> {
+    fn check_label_is_free(&mut self, plan: &KeyPlan) -> EffectResult<()> {
         let label = self.ceremony().token_label(&plan.id);
         let profile = self.query(plan, true).profile;
         let taken = self
             .look(&profile)?
             .into_iter()
-            .find(|seen| seen.state.initialised && seen.id.label == label);
+            .find(|seen| seen.state.initialized && seen.id.label == label);
         match taken {
             None => Ok(()),
-            Some(seen) => Err(Hindrance::Failed(Failure {
+            Some(seen) => Err(EffectError::Failed(Failure {
                 kind: FailureKind::Exists,
                 what: format!(
                     "a token with the label {label:?} is there already: {}",
@@ -418,7 +422,12 @@ impl Executor<'_> {
 
     /// A token must not hold keys yet: nobody would know which of them are whose, and none is destroyed by the way. Of a
     /// token with slots, only the one that the key is to live in must be empty, if that is given.
-    fn check_is_unused(&mut self, key: &KeyId, found: &Seen, slot: Option<&[u8]>) -> Performed<()> {
+    fn check_is_unused(
+        &mut self,
+        key: &KeyId,
+        found: &Seen,
+        slot: Option<&[u8]>,
+    ) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), found.id.clone());
         let objects = self.call("Looking what the token holds", move |bench| {
             bench.take(&key_of_job, &id)?.token.objects()
@@ -426,7 +435,7 @@ impl Executor<'_> {
         let is_in_the_way = |object: &&HeldObject| slot.is_none_or(|slot| slot == object.object_id);
         match objects.iter().find(is_in_the_way) {
             None => Ok(()),
-            Some(object) => Err(Hindrance::Failed(Failure {
+            Some(object) => Err(EffectError::Failed(Failure {
                 kind: FailureKind::Exists,
                 what: format!(
                     "the token {} holds a {} already{}: {:?}",
@@ -454,20 +463,20 @@ impl Executor<'_> {
 }
 
 /// A token that no step sets up must be set up already.
-fn check_is_set_up(found: &Seen) -> Performed<()> {
+fn check_is_set_up(found: &Seen) -> EffectResult<()> {
     if found.state.at_factory_value.is_empty() {
         return Ok(());
     }
     let names = found.state.at_factory_value.iter();
     let names: Vec<String> = names.map(ToString::to_string).collect();
-    Err(Hindrance::Failed(Failure {
+    Err(EffectError::Failed(Failure {
         kind: FailureKind::WrongToken,
         what: format!(
             "the token {} still has what every such token leaves the factory with: {}",
             found.id,
             names.join(", ")
         ),
-        hint: "no PIN was tried; set it up with 'conclave token init', or have the script do it in a step initialise-token".to_owned(),
+        hint: "no PIN was tried; set it up with 'conclave token init', or have the script do it in a step initialize-token".to_owned(),
     }))
 }
 
@@ -490,8 +499,8 @@ fn is_removable(token: &TokenId) -> bool {
     clippy::needless_pass_by_value,
     reason = "it is handed to map_err, which passes errors by value"
 )]
-fn cannot_move(error: std::io::Error) -> Hindrance {
-    Hindrance::Failed(Failure {
+fn cannot_move(error: std::io::Error) -> EffectError {
+    EffectError::Failed(Failure {
         kind: FailureKind::File,
         what: format!("the rehearsal cannot move its tokens: {error}"),
         hint: "look whether the directory of the rehearsal can be written".to_owned(),

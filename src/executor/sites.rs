@@ -9,11 +9,11 @@ use crate::ceremony::{Ceremony, ExportedFile, Failure, FailureKind, Outcome};
 use crate::certificate::PublicKey;
 use crate::record::visible;
 use crate::script::{KeyId, Place};
-use crate::transfer::{Asked, DetachedSignature, Merge, SigningRequest};
+use crate::transfer::{DetachedSignature, Merge, RequestedSignature, SigningRequest};
 use crate::words::Digest;
 
 use super::Executor;
-use super::effects::{Hindrance, Performed};
+use super::effects::{EffectError, EffectResult};
 use super::export::write_exclusively;
 
 /// The folder beside the export in which the files of other sites are looked for.
@@ -21,9 +21,9 @@ const SIGNATURES: &str = "signatures";
 
 impl Executor<'_> {
     /// Writes the signing request beside the export.
-    pub(super) fn write_request(&mut self) -> Performed<Outcome> {
+    pub(super) fn write_request(&mut self) -> EffectResult<Outcome> {
         let request = request(self.ceremony()).map_err(|what| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::Untrue,
                 what: format!("no signing request can be made: {what}"),
                 hint: "break off, and look at the root that the script carries".to_owned(),
@@ -45,14 +45,14 @@ impl Executor<'_> {
         key: &KeyId,
         public: &PublicKey,
         message: &[u8],
-    ) -> Performed<Outcome> {
-        if let Some(signature) = self.room.twin_signature(key, message) {
+    ) -> EffectResult<Outcome> {
+        if let Some(signature) = self.room.simulated_signature(key, message) {
             let collected = signature.map(|signature| Outcome::Collected {
                 signature,
                 record: None,
             });
             return collected.map_err(|error| {
-                Hindrance::Failed(Failure {
+                EffectError::Failed(Failure {
                     kind: FailureKind::File,
                     what: format!("the twin of {key} does not sign: {error}"),
                     hint: "look whether the directory of the rehearsal is as it was".to_owned(),
@@ -97,7 +97,7 @@ impl Executor<'_> {
             } else {
                 others.join("; ")
             };
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::File,
                 what: format!(
                     "the signature of {key} is not in {}: {seen}",
@@ -112,7 +112,7 @@ impl Executor<'_> {
 
 /// A request that asks every site that owes a signature.
 fn request(ceremony: &Ceremony) -> Result<SigningRequest, String> {
-    let (Some(before), Some(frozen)) = (ceremony.foundation(), ceremony.frozen()) else {
+    let (Some(before), Some(frozen)) = (ceremony.base_root(), ceremony.frozen()) else {
         return Err("no root was composed".to_owned());
     };
     let script = ceremony.script();
@@ -120,7 +120,7 @@ fn request(ceremony: &Ceremony) -> Result<SigningRequest, String> {
         let Place::Site(site) = &key.place else {
             return None;
         };
-        Some(Asked {
+        Some(RequestedSignature {
             // A key that comes in has an ID in the new root alone.
             key_id: match before.key(&key.id) {
                 Some(before) => before.id.clone(),
@@ -205,8 +205,8 @@ fn came(folder: &Path) -> io::Result<Came> {
     Ok(came)
 }
 
-fn unreadable(folder: &Path, error: &io::Error) -> Hindrance {
-    Hindrance::Failed(Failure {
+fn unreadable(folder: &Path, error: &io::Error) -> EffectError {
+    EffectError::Failed(Failure {
         kind: FailureKind::File,
         what: format!("{} cannot be read: {error}", folder.display()),
         hint: "look at the medium: is it there, and may it be read?".to_owned(),

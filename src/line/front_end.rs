@@ -263,9 +263,9 @@ impl<W: Write> LineMode<W> {
         let mut values = Vec::new();
         for field in &offer.fields {
             let value = if field.choices.is_empty() {
-                self.ask_inline(&format!("  {} > ", capitalised(&field.label)))?
+                self.ask_inline(&format!("  {} > ", capitalized(&field.label)))?
             } else {
-                self.say(&format!("  {}:", capitalised(&field.label)));
+                self.say(&format!("  {}:", capitalized(&field.label)));
                 let texts = field.choices.iter().map(|pick| pick.text.as_str());
                 match self.pick("  Number > ", texts)? {
                     Some(at) => field.choices[at].value.clone(),
@@ -603,7 +603,9 @@ impl<W: Write> FrontEnd for LineMode<W> {
             "{:>4} {} {}",
             entry.line,
             entry.time,
-            entry.event.narrate(ceremony.script(), ceremony.cast())
+            entry
+                .event
+                .narrate(ceremony.script(), ceremony.display_names())
         );
         self.say_wrapped("  [ok] ", line.trim_start());
         let _ = self.output.flush();
@@ -616,7 +618,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
     }
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + letters.as_str()

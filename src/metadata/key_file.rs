@@ -25,7 +25,7 @@ pub enum KeyFileError {
     },
     /// Neither PEM, nor DER, nor JSON.
     #[error("neither a PEM block \"PUBLIC KEY\", nor DER, nor a key object in JSON")]
-    Unrecognised,
+    Unrecognized,
     /// Not a public key, or one that no honest key pair has.
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
@@ -64,11 +64,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Key, KeyFileError> {
     if bytes.starts_with(&[0x30]) {
         return Ok(Key::from_public(&PublicKey::from_der(bytes)?)?);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognised)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognized)?;
     match text.trim_start().as_bytes() {
         [b'{', ..] => read_json(bytes),
         [b'-', ..] => Ok(Key::from_public(&PublicKey::from_pem(text)?)?),
-        _ => Err(KeyFileError::Unrecognised),
+        _ => Err(KeyFileError::Unrecognized),
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn read_notary(bytes: &[u8]) -> Result<Key, KeyFileError> {
     if bytes.starts_with(&[0x30]) {
         return Ok(Key::notary(&PublicKey::from_der(bytes)?)?);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognised)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognized)?;
     match text.trim_start().as_bytes() {
         [b'{', ..] => {
             let object = parse(bytes)?;
@@ -101,7 +101,7 @@ pub(super) fn read_notary(bytes: &[u8]) -> Result<Key, KeyFileError> {
             Ok(Key::notary(public)?)
         }
         [b'-', ..] => Ok(Key::notary(&PublicKey::from_pem(&without_headers(text))?)?),
-        _ => Err(KeyFileError::Unrecognised),
+        _ => Err(KeyFileError::Unrecognized),
     }
 }
 
@@ -258,8 +258,8 @@ mod tests {
                 written: Scheme::RsaPssSha256
             })
         );
-        assert_eq!(Key::from_file(b""), Err(KeyFileError::Unrecognised));
-        assert_eq!(Key::from_file(b"hello"), Err(KeyFileError::Unrecognised));
+        assert_eq!(Key::from_file(b""), Err(KeyFileError::Unrecognized));
+        assert_eq!(Key::from_file(b"hello"), Err(KeyFileError::Unrecognized));
         let large = vec![b' '; MAX_BYTES + 1];
         assert!(matches!(
             Key::from_file(&large),

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_in_the_field_is_recognised() {
+    fn each_rule_in_the_field_is_recognized() {
         let pem = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
         let object = json!({
             "keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256",

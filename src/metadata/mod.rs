@@ -25,11 +25,11 @@ mod role;
 mod root_file;
 mod scheme;
 mod signed;
+mod simulation;
 mod status;
 mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
-mod twin;
 
 pub use authority::ListedKey;
 pub use canonical_json::{CanonicalError, JsonError, canonical};
@@ -55,6 +55,6 @@ pub use role::{Role, RoleKind};
 pub use root_file::{RootFile, SignatureEntry, SignatureState};
 pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
+pub use simulation::{RootSimulation, RootSimulationError};
 pub use status::{NextAct, RoleStatus, RootStatus};
 pub use tally::Count;
-pub use twin::{TwinError, TwinOfRoot};

@@ -1,7 +1,7 @@
 //! Token profiles: what Conclave must know of a make of token to work with it.
 //!
 //! A profile is one TOML file of `hsm-config/`, and nothing but that file: a
-//! field that is unknown, misspelt or missing is an error.
+//! field that is unknown, misspelled or missing is an error.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,8 +90,8 @@ struct Abilities {
 pub enum Rescan {
     /// To list the slots.
     List,
-    /// To finalise and initialise the module, which ends every session.
-    Reinitialise,
+    /// To finalize and initialize the module, which ends every session.
+    Reinitialize,
 }
 
 /// Why a text is no profile.
@@ -367,7 +367,7 @@ mod tests {
             ("locks_pin", "lock_pin", ":40:1: unknown field `lock_pin`"),
             ("title = \"SoftHSM 2\"", "", ":1:1: missing field `title`"),
             (
-                "\"reinitialise\"\n",
+                "\"reinitialize\"\n",
                 "\"restart\"\n",
                 ":37:10: unknown variant `restart`",
             ),

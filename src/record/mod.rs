@@ -1,4 +1,4 @@
-//! What is written down about tokens, keys and checks: plain facts, with no behaviour that could lie.
+//! What is written down about tokens, keys and checks: plain facts, with no behavior that could lie.
 
 mod attestation;
 mod check;
@@ -183,7 +183,7 @@ impl fmt::Display for FactorySecret {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// The stable ID of the check: `station.swap`.
+    /// The stable ID of the check: `host.swap`.
     pub check: String,
     /// One sentence, for a person.
     pub detail: String,

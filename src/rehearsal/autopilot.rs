@@ -134,7 +134,7 @@ impl<W: Write> FrontEnd for Autopilot<W> {
         let line = format!(
             "  {} {}",
             entry.time,
-            entry.event.narrate(script, ceremony.cast())
+            entry.event.narrate(script, ceremony.display_names())
         );
         self.tell(&line);
     }

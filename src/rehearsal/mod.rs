@@ -4,13 +4,13 @@ mod autopilot;
 mod custodians;
 mod memory_key;
 mod online;
-mod twin_root;
-mod twin_set;
-mod twins;
+mod simulated_root;
+mod simulated_set;
+mod simulated_tokens;
 mod virtual_yubikeys;
 
 pub use autopilot::Autopilot;
 pub use custodians::recipients_of_nobody;
 pub use online::{OnlineKeys, OnlineKeysError};
-pub use twins::{TokenKind, Twins, TwinsError};
+pub use simulated_tokens::{SimulatedTokens, SimulationError, TokenKind};
 pub use virtual_yubikeys::NoYubiKeys;

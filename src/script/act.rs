@@ -2,7 +2,7 @@
 
 mod wording;
 
-pub use wording::capitalised;
+pub use wording::capitalized;
 
 use super::{KeyId, MediumId, Person, PersonId, PersonRole, Script};
 
@@ -15,7 +15,7 @@ pub enum Act {
     /// Two people confirm the date and time.
     AttestClock,
     /// Whether the machine is fit: air gap, swap, clock.
-    InspectStation,
+    InspectHost,
     /// The digest of the script is read aloud.
     ReadScript,
     /// Free text of the script's author, to be initialled.
@@ -31,7 +31,7 @@ pub enum Act {
         key: KeyId,
     },
     /// The token is made blank, and takes its label.
-    InitialiseToken {
+    InitializeToken {
         /// The key that is to live on it.
         key: KeyId,
     },
@@ -83,7 +83,7 @@ pub enum Act {
         key: Option<KeyId>,
     },
     /// A key that was made elsewhere is taken in: its token answers a challenge, or two people compare its fingerprint.
-    EnrolKey {
+    EnrollKey {
         /// The key.
         key: KeyId,
     },
@@ -143,16 +143,16 @@ impl Act {
     pub(super) const KNOWN: [&'static str; 30] = [
         "attendance",
         "attest-clock",
-        "inspect-station",
+        "inspect-host",
         "read-script",
         "note",
         "open-token",
-        "initialise-token",
+        "initialize-token",
         "set-pin",
         "generate-key",
         "import-key",
         "back-up-key",
-        "enrol-key",
+        "enroll-key",
         "certify-key",
         "judge-request",
         "compose-root",
@@ -179,11 +179,11 @@ impl Act {
         match self {
             Self::Attendance => "attendance",
             Self::AttestClock => "attest-clock",
-            Self::InspectStation => "inspect-station",
+            Self::InspectHost => "inspect-host",
             Self::ReadScript => "read-script",
             Self::Note { .. } => "note",
             Self::OpenToken { .. } => "open-token",
-            Self::InitialiseToken { .. } => "initialise-token",
+            Self::InitializeToken { .. } => "initialize-token",
             Self::SetPin { .. } => "set-pin",
             Self::GenerateKey { .. } => "generate-key",
             Self::ImportKey { .. } => "import-key",
@@ -194,7 +194,7 @@ impl Act {
             Self::ProveRestore { .. } => "prove-restore",
             Self::Destroy { .. } => "destroy",
             Self::DestroyShares => "destroy-shares",
-            Self::EnrolKey { .. } => "enrol-key",
+            Self::EnrollKey { .. } => "enroll-key",
             Self::CertifyKey { .. } => "certify-key",
             Self::JudgeRequest => "judge-request",
             Self::ComposeRoot => "compose-root",
@@ -215,11 +215,11 @@ impl Act {
     pub const fn key(&self) -> Option<&KeyId> {
         match self {
             Self::OpenToken { key }
-            | Self::InitialiseToken { key }
+            | Self::InitializeToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::EnrolKey { key }
+            | Self::EnrollKey { key }
             | Self::CertifyKey { key }
             | Self::ProveToken { key }
             | Self::Seal { key, .. } => Some(key),
@@ -244,14 +244,14 @@ impl Act {
 
     /// The key that the act helps to bring into being, before the root is composed.
     #[must_use]
-    pub const fn enrols(&self) -> Option<&KeyId> {
+    pub const fn enrolls(&self) -> Option<&KeyId> {
         match self {
             Self::OpenToken { key }
-            | Self::InitialiseToken { key }
+            | Self::InitializeToken { key }
             | Self::SetPin { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::EnrolKey { key }
+            | Self::EnrollKey { key }
             | Self::CertifyKey { key } => Some(key),
             Self::BackUpKey { key } | Self::RestoreKey { key } => key.as_ref(),
             _ => None,
@@ -280,7 +280,7 @@ impl Act {
                 those(&|_| true)
             }
             Self::AttestClock => those(&|p| p.is(Witness)),
-            Self::InspectStation
+            Self::InspectHost
             | Self::JudgeRequest
             | Self::ComposeRoot
             | Self::ReviewRoot
@@ -291,7 +291,7 @@ impl Act {
             Self::OpenToken { key }
             | Self::GenerateKey { key }
             | Self::ImportKey { key }
-            | Self::EnrolKey { key }
+            | Self::EnrollKey { key }
             | Self::CertifyKey { key } => {
                 let holder = script.holder(key).map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Witness))
@@ -311,7 +311,7 @@ impl Act {
                 let holder = holder.map(|holder| &holder.id);
                 those(&|p| Some(&p.id) == holder || p.is(Administrator) || p.is(Witness))
             }
-            Self::InitialiseToken { key } | Self::SetPin { key } | Self::ProveToken { key } => {
+            Self::InitializeToken { key } | Self::SetPin { key } | Self::ProveToken { key } => {
                 script.holder(key).into_iter().collect()
             }
             Self::Seal { key, receiver, .. } => {

@@ -1,12 +1,12 @@
 //! What attestations of keys are held to.
 
-use super::carried::CarriedFile;
+use super::carried::PinnedFile;
 use crate::certificate::attestation::TrustedRoots;
 
 /// At which roots the attestations of a ceremony may end.
 #[derive(Debug, Clone, Default)]
 pub struct AttestationPolicy {
-    pub(super) additional: Vec<CarriedFile>,
+    pub(super) additional: Vec<PinnedFile>,
     pub(super) trusted: TrustedRoots,
 }
 
@@ -19,7 +19,7 @@ impl AttestationPolicy {
 
     /// The files of the roots that the script adds to the makers'.
     #[must_use]
-    pub fn additional(&self) -> &[CarriedFile] {
+    pub fn additional(&self) -> &[PinnedFile] {
         &self.additional
     }
 }

@@ -9,7 +9,7 @@ use crate::words::Digest;
 pub const CUSTODY_LIST: &str = "previous/custody.jsonl";
 
 /// Where carried-in files are read from. The script room does no I/O of its own.
-pub trait CarriedFiles {
+pub trait PinnedFileSource {
     /// The content of the file that the script calls `name`: a relative name that was checked.
     ///
     /// # Errors
@@ -17,7 +17,7 @@ pub trait CarriedFiles {
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
 }
 
-impl CarriedFiles for BTreeMap<String, Vec<u8>> {
+impl PinnedFileSource for BTreeMap<String, Vec<u8>> {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         self.get(name)
             .cloned()
@@ -27,7 +27,7 @@ impl CarriedFiles for BTreeMap<String, Vec<u8>> {
 
 /// A file whose content is the one that the script binds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CarriedFile {
+pub struct PinnedFile {
     /// As in the script; safe to be used below a directory.
     pub name: String,
     /// Of the content.

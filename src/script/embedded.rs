@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::LazyLock;
 
-use super::CarriedFiles;
+use super::PinnedFileSource;
 use super::plan::Kind;
 use crate::metadata::Key;
 
@@ -22,7 +22,7 @@ pub struct Embedded {
     pub files: &'static [(&'static str, &'static [u8])],
 }
 
-impl CarriedFiles for Embedded {
+impl PinnedFileSource for Embedded {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let mut files = self.files.iter();
         files
@@ -85,10 +85,10 @@ const SCRIPTS: [Embedded; 10] = [
         files: SAMPLE_ROOT,
     },
     Embedded {
-        name: "enrolment",
-        kind: Kind::Enrolment,
+        name: "enrollment",
+        kind: Kind::Enrollment,
         summary: "makes a key at another site, for a root that is signed elsewhere",
-        text: include_str!("../../ceremony-scripts/enrolment.toml"),
+        text: include_str!("../../ceremony-scripts/enrollment.toml"),
         files: &[],
     },
     Embedded {

@@ -1,7 +1,7 @@
 //! A key that was made elsewhere, as a script takes it in.
 
 use crate::record::visible;
-use crate::transfer::Enrolment;
+use crate::transfer::Enrollment;
 use crate::words::Digest;
 
 /// By what a key comes in that another ceremony, or another tool, made.
@@ -10,14 +10,14 @@ pub struct Enrolled {
     /// In what form its proofs came.
     pub proofs: Proofs,
     /// What they say, verified.
-    pub enrolment: Enrolment,
+    pub enrollment: Enrollment,
 }
 
 /// In what form the proofs of a key came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proofs {
-    /// The enrolment file of a ceremony.
-    Enrolment(BoundFile),
+    /// The enrollment file of a ceremony.
+    Enrollment(BoundFile),
     /// Certificates as any tool takes them out of a device, one in each file.
     Attestation {
         /// What the device states of the key.
@@ -41,7 +41,7 @@ impl Enrolled {
     #[must_use]
     pub const fn file(&self) -> &BoundFile {
         match &self.proofs {
-            Proofs::Enrolment(file) => file,
+            Proofs::Enrollment(file) => file,
             Proofs::Attestation { statement, .. } => statement,
         }
     }
@@ -49,7 +49,7 @@ impl Enrolled {
     /// All its files, that of the public key first.
     pub fn files(&self) -> impl Iterator<Item = &BoundFile> {
         let issuers = match &self.proofs {
-            Proofs::Enrolment(_) => &[][..],
+            Proofs::Enrollment(_) => &[][..],
             Proofs::Attestation { issuers, .. } => issuers,
         };
         std::iter::once(self.file()).chain(issuers)
@@ -58,14 +58,14 @@ impl Enrolled {
     /// Where the key comes from, as far as its files show: `made as key-1 by Ada Lindgren; a proof of possession`.
     #[must_use]
     pub fn origin(&self) -> String {
-        let claims = self.enrolment.claims();
-        match (&self.proofs, self.enrolment.attestation()) {
+        let claims = self.enrollment.claims();
+        match (&self.proofs, self.enrollment.attestation()) {
             (Proofs::Attestation { .. }, Some(said)) => format!("attested by {said}"),
             _ => format!(
                 "made as {} by {}; {}",
                 visible(&claims.name),
                 visible(&claims.holder),
-                self.enrolment.grounds()
+                self.enrollment.grounds()
             ),
         }
     }

@@ -7,9 +7,9 @@
 
 mod act;
 mod activation;
+mod approval_token;
 mod attestation;
 mod backup;
-mod blueprint;
 mod carried;
 mod check;
 mod embedded;
@@ -18,7 +18,6 @@ mod fault;
 mod id;
 mod medium;
 mod notary;
-mod own_token;
 mod plan;
 mod previous;
 mod read;
@@ -26,33 +25,34 @@ mod repositories;
 mod restore;
 mod sheet;
 mod signing;
+mod template;
 mod token;
 mod warning;
 
-pub use act::{Act, capitalised};
+pub use act::{Act, capitalized};
 pub use activation::{Fate, SecretPlan, TokenSecret};
+pub use approval_token::ApprovalToken;
 pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
-pub use blueprint::{
-    BackupBlueprint, BackupSource, Blueprint, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper,
-    KeyFate, MigratedRepository, MigrationBlueprint, NamedFile, OnlineFiles, RestoreBlueprint,
-    back_up, enrol, trust_roots,
-};
-pub use carried::{CUSTODY_LIST, CarriedFile, CarriedFiles};
+pub use carried::{CUSTODY_LIST, PinnedFile, PinnedFileSource};
 pub use embedded::{Embedded, embedded};
 pub use enrolled::{BoundFile, Enrolled, Proofs};
 pub use fault::{Fault, Faults, Warning};
 pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
 pub use medium::{Holds, Medium};
 pub use notary::NotaryPolicy;
-pub use own_token::OwnToken;
 pub use plan::{
-    Assurance, Backup, Block, CarriedKey, KeyPlan, Kind, OnlineRoles, Person, PersonRole, RoleKind,
+    Assurance, Backup, Block, KeyPlan, Kind, OnlineRoles, Person, PersonRole, PinnedKey, RoleKind,
     RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use repositories::FurtherRepository;
-pub use restore::{Entering, Grade, RestorePlan};
+pub use restore::{DrillLevel, Entering, RestorePlan};
 pub use sheet::{RunSheet, SlipFacts, Slips};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
+pub use template::{
+    BackupBlueprint, BackupSource, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper, KeyFate,
+    MigratedRepository, MigrationBlueprint, NamedFile, OnlineFiles, RestoreBlueprint,
+    ScriptTemplate, back_up, enroll, trust_roots,
+};
 pub use token::{SlotPlan, Spare, TokenSpec};

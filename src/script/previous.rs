@@ -6,7 +6,7 @@ use crate::metadata::{Key, KeyId as RootKeyId, TrustedRoot};
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
-use super::carried::CarriedFile;
+use super::carried::PinnedFile;
 use super::enrolled::Enrolled;
 use super::id::KeyId;
 
@@ -14,15 +14,15 @@ use super::id::KeyId;
 #[derive(Debug, Clone)]
 pub struct Previous {
     /// The versions from the trust anchor up to the root, the root itself last.
-    pub chain: Vec<CarriedFile>,
+    pub chain: Vec<PinnedFile>,
     /// The root, tied to the trust anchor by the chain; it may have expired.
     pub root: TrustedRoot,
     /// The head of the record of the ceremony that made it, if one of ours did.
     pub record: Option<Digest>,
     /// The register of custody that the ceremony before left.
-    pub custody: Option<CarriedFile>,
+    pub custody: Option<PinnedFile>,
     /// The register of all payloads that were ever signed, as a file.
-    pub register: Option<CarriedFile>,
+    pub register: Option<PinnedFile>,
     /// The same, read; empty where none was carried in.
     pub payloads: PayloadRegister,
 }

@@ -2,12 +2,12 @@
 
 use super::backup::{BackupPlan, Opens, ShareGroup};
 use super::plan::Person;
-use super::{CarriedFile, PersonId};
+use super::{PersonId, PinnedFile};
 use crate::backup::{Closing, Manifest};
 
 /// How much a drill shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Grade {
+pub enum DrillLevel {
     /// Shares open, and are of the set. None comes together with another.
     Custody,
     /// A quorum of shares restores the key-encryption key. Nothing is unwrapped.
@@ -16,7 +16,7 @@ pub enum Grade {
     Full,
 }
 
-impl Grade {
+impl DrillLevel {
     /// As scripts spell it.
     pub const SPELLINGS: &[(&'static str, Self)] = &[
         ("custody", Self::Custody),
@@ -39,11 +39,11 @@ impl Grade {
 #[derive(Debug, Clone)]
 pub struct RestorePlan {
     /// The manifest's file, as it was carried in.
-    pub file: CarriedFile,
+    pub file: PinnedFile,
     /// The set.
     pub manifest: Manifest,
     /// How far it goes. A recovery goes all the way, and so does a backup that re-issues shares.
-    pub grade: Grade,
+    pub grade: DrillLevel,
     /// The set that has taken its place: then nothing is restored, and what is left of the old one is destroyed.
     pub replaced_by: Option<Manifest>,
     /// After how many days at the latest a share that was lost is to be made good by a new set.
@@ -74,7 +74,9 @@ impl RestorePlan {
         Some(match (&share.custodian().closing, person.opens) {
             (Some(Closing::Passphrase), _) => Entering::Passphrase,
             (Some(Closing::Recipients(_)), Opens::Here) => Entering::Identity,
-            (Some(Closing::Recipients(_)), Opens::OwnDevice) if self.grade == Grade::Custody => {
+            (Some(Closing::Recipients(_)), Opens::OwnDevice)
+                if self.grade == DrillLevel::Custody =>
+            {
                 Entering::CheckWords
             }
             (None, _) | (Some(Closing::Recipients(_)), Opens::OwnDevice) => Entering::Words,

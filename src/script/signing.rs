@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
-use super::blueprint::set;
 use super::fault::Faults;
 use super::plan::Script;
+use super::template::set;
 use crate::metadata::{KeyId, TrustedRoot};
 use crate::transfer::SigningRequest;
 use crate::words::Digest;

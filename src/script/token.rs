@@ -36,7 +36,7 @@ pub struct TokenSpec {
     pub model: Option<String>,
     /// The serial number, as the token tells it.
     pub serial: Option<String>,
-    /// The label that the token gets when it is initialised; at most 32 bytes.
+    /// The label that the token gets when it is initialized; at most 32 bytes.
     pub label: Option<String>,
     /// The number of the tamper-evident bag that the token arrives in.
     pub bag: Option<String>,

@@ -282,7 +282,7 @@ impl TokenError {
             Self::Unsupported { .. } => "choose another key type or another token in the script",
             Self::FactoryPin { .. } => "choose another one",
             Self::ManagementKey => {
-                "whoever set this token up has its management key; initialise it anew, or put the key under the PIN with the maker's tool"
+                "whoever set this token up has its management key; initialize it anew, or put the key under the PIN with the maker's tool"
             }
             Self::InUse => {
                 "close what uses it (a browser, gpg's scdaemon, the maker's own program), and try again"

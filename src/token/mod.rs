@@ -32,8 +32,8 @@ pub use query::TokenQuery;
 // Independent facts, one flag of the token each.
 #[allow(clippy::struct_excessive_bools)]
 pub struct TokenState {
-    /// Whether it was initialised: it has a label and an SO PIN.
-    pub initialised: bool,
+    /// Whether it was initialized: it has a label and an SO PIN.
+    pub initialized: bool,
     /// Whether the user's PIN was set.
     pub pin_set: bool,
     /// Tries left for the user's PIN; exactly 0 when it is locked.
@@ -195,8 +195,8 @@ pub trait Reader: Send {
     fn profile(&self) -> &Profile;
 
     /// Looks which tokens are there, as freshly as it can be done without ending a login:
-    /// while a token of this reader is logged in, a module that must be initialised again to
-    /// notice others ([`crate::profile::Rescan::Reinitialise`]) may not show those that came since.
+    /// while a token of this reader is logged in, a module that must be initialized again to
+    /// notice others ([`crate::profile::Rescan::Reinitialize`]) may not show those that came since.
     ///
     /// # Errors
     /// When the module or device fails.
@@ -237,7 +237,7 @@ pub trait Reader: Send {
 /// A token that was pulled fails with [`TokenError::Removed`] from then on;
 /// put back, it has to be opened again.
 pub trait Token: Send {
-    /// How it names itself now: initialising changes that.
+    /// How it names itself now: initializing changes that.
     fn id(&self) -> &TokenId;
 
     /// Asks it for its state.
@@ -247,13 +247,13 @@ pub trait Token: Send {
     fn state(&mut self) -> Result<TokenState, TokenError>;
 
     /// Erases it and gives it an SO PIN and a label ([`check_label`]). A token that was
-    /// initialised before takes only the SO PIN that it has. Whether it still holds
+    /// initialized before takes only the SO PIN that it has. Whether it still holds
     /// keys is for the caller to ask first ([`Self::objects`]).
     ///
     /// # Errors
     /// [`TokenError::WrongPin`] for another SO PIN than the one it has; when the label is impossible,
     /// or the token cannot be found again under it.
-    fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError>;
+    fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError>;
 
     /// Sets the user's PIN, as the security officer. Leaves the token logged out.
     ///

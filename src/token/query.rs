@@ -19,12 +19,12 @@ pub struct TokenQuery {
     pub serial: Option<String>,
     /// Its label.
     pub label: Option<String>,
-    /// Whether a token is meant that is not initialised yet; otherwise only one that is, or that has a PIN.
+    /// Whether a token is meant that is not initialized yet; otherwise only one that is, or that has a PIN.
     pub blank: bool,
 }
 
 impl TokenQuery {
-    /// Any initialised token of a profile.
+    /// Any initialized token of a profile.
     #[must_use]
     pub fn of(profile: &str) -> Self {
         Self {
@@ -63,9 +63,9 @@ impl TokenQuery {
         };
         // Other tools leave a YubiKey with a PIN of its holder's, and the PUK of the factory: it signs with that PIN.
         let is_meant = if self.blank {
-            !seen.state.initialised
+            !seen.state.initialized
         } else {
-            seen.state.initialised || seen.state.pin_set
+            seen.state.initialized || seen.state.pin_set
         };
         self.profile == seen.id.profile
             && is_meant

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::ceremony::{Event, Fact, Mode};
+use crate::ceremony::{Event, EventKind, Mode};
 use crate::script::{PersonId, StepId};
 use crate::words::Digest;
 
@@ -25,7 +25,7 @@ pub struct Line {
     /// When, by the attested clock, in whole seconds.
     pub time: Timestamp,
     /// What happened.
-    pub fact: Fact,
+    pub fact: EventKind,
 }
 
 /// Why a text is not a line of a transcript.
@@ -134,7 +134,7 @@ mod tests {
             step: Some("attendance".parse().unwrap()),
             people: vec!["witness-1".parse().unwrap()],
             time: "2026-12-01T09:41:00Z".parse().unwrap(),
-            fact: Fact::Attended {
+            fact: EventKind::Attended {
                 checked_by: None,
                 document: "passport \"ü\"\n".to_owned(),
             },

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ceremony::{Cast, Ceremony, Event, Fact, Mode, ReplayError};
+use crate::ceremony::{Ceremony, DisplayNames, Event, EventKind, Mode, ReplayError};
 use crate::script::Script;
 use crate::words::Digest;
 
@@ -190,11 +190,11 @@ impl Transcript {
     /// What each line says, in a sentence, with the names by which people went then.
     #[must_use]
     pub fn narrated(&self, script: &Script) -> Vec<String> {
-        let mut cast = Cast::default();
+        let mut display_names = DisplayNames::default();
         let tell = |entry: &Entry| {
             let event = entry.line.event();
-            cast.follow(&event);
-            event.narrate(script, &cast)
+            display_names.follow(&event);
+            event.narrate(script, &display_names)
         };
         self.entries.iter().map(tell).collect()
     }
@@ -228,14 +228,17 @@ impl Transcript {
             let time = entry.line.time;
             match &entry.line.fact {
                 // This line has the right time already, and those before it have not.
-                Fact::ClockAttested { offset: found, .. } => {
+                EventKind::ClockAttested { offset: found, .. } => {
                     times.push(time);
                     offset = *found;
                     continue;
                 }
                 _ => times.push(corrected(time, offset)),
             }
-            if matches!(entry.line.fact, Fact::Resumed { .. } | Fact::Opened(_)) {
+            if matches!(
+                entry.line.fact,
+                EventKind::Resumed { .. } | EventKind::Opened(_)
+            ) {
                 offset = 0;
             }
         }
@@ -247,7 +250,7 @@ impl Transcript {
     #[must_use]
     pub fn opening(&self) -> Option<&crate::ceremony::Opening> {
         match &self.entries.first()?.line.fact {
-            Fact::Opened(opening) => Some(opening),
+            EventKind::Opened(opening) => Some(opening),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use crate::record::check_table;
 
 check_table! {
-    /// A check of a signing request, a detached signature, an enrolment file or a register. Each refuses, and none can be waived.
+    /// A check of a signing request, a detached signature, an enrollment file or a register. Each refuses, and none can be waived.
     /// `docs/formats/` lists them.
     Check {
         RequestSize "request.size" "The file is larger than 16 MiB."
@@ -33,19 +33,19 @@ check_table! {
         RegisterSize "register.size" "The file is larger than 16 MiB."
         RegisterForm "register.form" "The file is not JSON, or lacks the form of a register of payloads."
         RegisterFormat "register.format" "The file says that it is something else than a register of payloads, or of a format that is not known here."
-        EnrolmentSize "enrolment.size" "The file is larger than 64 KiB."
-        EnrolmentForm "enrolment.form" "The file is not JSON, or lacks the form of an enrolment file: a member is missing, unknown or of another kind."
-        EnrolmentFormat "enrolment.format" "The file says that it is something else than an enrolment file, or of a format that is not known here."
-        EnrolmentKey "enrolment.key" "The public key is none that a root may have, or type or fingerprint are not its own."
-        EnrolmentProof "enrolment.proof" "Nothing shows who has the private key; or the answer to the challenge is not by this key, for this name, script, occasion and mode."
-        EnrolmentAttestation "enrolment.attestation" "The attestation does not verify, or is about another key."
-        EnrolmentProvenance "enrolment.provenance" "The key is called attested without an attestation, or has one and is called something else."
+        EnrollmentSize "enrollment.size" "The file is larger than 64 KiB."
+        EnrollmentForm "enrollment.form" "The file is not JSON, or lacks the form of an enrollment file: a member is missing, unknown or of another kind."
+        EnrollmentFormat "enrollment.format" "The file says that it is something else than an enrollment file, or of a format that is not known here."
+        EnrollmentKey "enrollment.key" "The public key is none that a root may have, or type or fingerprint are not its own."
+        EnrollmentProof "enrollment.proof" "Nothing shows who has the private key; or the answer to the challenge is not by this key, for this name, script, occasion and mode."
+        EnrollmentAttestation "enrollment.attestation" "The attestation does not verify, or is about another key."
+        EnrollmentProvenance "enrollment.provenance" "The key is called attested without an attestation, or has one and is called something else."
         Equivocation "payload.equivocation" "Another payload of this repository and version was signed before."
         AbandonReached "payload.reached" "The payload has, or with the signatures that are owed could have, the thresholds that clients ask for: it cannot be abandoned."
     }
 }
 
-/// Why something that travelled is not taken.
+/// Why something that traveled is not taken.
 pub type Refusal = crate::record::Remark<Check>;
 
 #[cfg(test)]
@@ -75,7 +75,7 @@ mod tests {
             include_str!("../../docs/formats/signing-request.md"),
             include_str!("../../docs/formats/detached-signature.md"),
             include_str!("../../docs/formats/payload-register.md"),
-            include_str!("../../docs/formats/enrolment.md"),
+            include_str!("../../docs/formats/enrollment.md"),
         ]
         .concat();
         for check in Check::ALL {

@@ -7,7 +7,7 @@
 
 mod check;
 mod destination;
-mod enrolment;
+mod enrollment;
 pub(crate) mod form;
 mod merge;
 mod notary;
@@ -21,10 +21,10 @@ mod tuf_on_ci;
 
 pub use check::{Check, Refusal};
 pub use destination::{Consignment, Destination, UnknownDestination};
-pub use enrolment::{AttestationFiles, Attested, Enrolment, EnrolmentClaims, PossessionProof};
+pub use enrollment::{AttestationFiles, Attested, Enrollment, EnrollmentClaims, PossessionProof};
 pub use merge::{Judged, Kept, Merge, Owed};
 pub use possession::{NoProof, Occasion, Possession};
-pub use register::{Abandoned, Judgement, PayloadEntry, PayloadRegister, SignedBy, Threshold};
-pub use request::{Anchor, Asked, SigningRequest};
+pub use register::{Abandoned, Judgment, PayloadEntry, PayloadRegister, SignedBy, Threshold};
+pub use request::{Anchor, RequestedSignature, SigningRequest};
 pub use signature::DetachedSignature;
 pub use tuf_on_ci::{Periods, TufOnCi, online_at, owned_by};

@@ -39,7 +39,7 @@ pub struct PayloadRegister {
 
 /// What the register says to a payload that is about to be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judgement {
+pub enum Judgment {
     /// Nothing of that version was signed before.
     First,
     /// This very payload was signed before: signing it again changes nothing.
@@ -169,7 +169,7 @@ impl PayloadRegister {
         repository: &str,
         version: u64,
         sha256: Digest,
-    ) -> Result<Judgement, Refusal> {
+    ) -> Result<Judgment, Refusal> {
         let (same, others): (Vec<_>, Vec<_>) = self
             .of_version(repository, version)
             .partition(|entry| entry.sha256 == sha256);
@@ -182,9 +182,9 @@ impl PayloadRegister {
             return Err(Refusal::new(Check::Equivocation, standing.join("; ")));
         }
         Ok(if same.iter().any(|entry| entry.is_begun()) {
-            Judgement::Again
+            Judgment::Again
         } else {
-            Judgement::First
+            Judgment::First
         })
     }
 
@@ -292,15 +292,15 @@ mod tests {
         let judge = |register: &PayloadRegister, payload: &[u8]| {
             register.judge(REPOSITORY, 8, Digest::of(payload))
         };
-        assert_eq!(judge(&register, b"a"), Ok(Judgement::First));
+        assert_eq!(judge(&register, b"a"), Ok(Judgment::First));
         register.add(entry(b"a", &[]));
         assert_eq!(
             judge(&register, b"b"),
-            Ok(Judgement::First),
+            Ok(Judgment::First),
             "nobody has signed"
         );
         register.add(entry(b"a", &[2]));
-        assert_eq!(judge(&register, b"a"), Ok(Judgement::Again));
+        assert_eq!(judge(&register, b"a"), Ok(Judgment::Again));
         let refusal = judge(&register, b"b").unwrap_err();
         assert_eq!(refusal.check, Check::Equivocation);
         for part in [
@@ -313,11 +313,11 @@ mod tests {
         }
         assert_eq!(
             register.judge("other", 8, Digest::of(b"b")),
-            Ok(Judgement::First)
+            Ok(Judgment::First)
         );
         assert_eq!(
             register.judge(REPOSITORY, 9, Digest::of(b"b")),
-            Ok(Judgement::First)
+            Ok(Judgment::First)
         );
     }
 
@@ -334,7 +334,7 @@ mod tests {
         let register = give_up(entry(b"a", &[2])).unwrap();
         assert_eq!(
             register.judge(REPOSITORY, 8, Digest::of(b"b")),
-            Ok(Judgement::First)
+            Ok(Judgment::First)
         );
         assert!(register.to_file_bytes().len() > 100);
         let reached = give_up(entry(b"a", &[2, 3])).unwrap_err();

@@ -33,12 +33,12 @@ pub struct SigningRequest {
     documents: Vec<RootDocument>,
     base: TrustedRoot,
     payload: FrozenRoot,
-    asked: Vec<Asked>,
+    asked: Vec<RequestedSignature>,
 }
 
 /// A key that is asked to sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedSignature {
     /// Its ID, as base root or payload lists it.
     pub key_id: KeyId,
     /// Whose it is: a claim of whoever made the request.
@@ -65,7 +65,7 @@ impl SigningRequest {
         repository: String,
         chain: Vec<Vec<u8>>,
         payload: FrozenRoot,
-        asked: Vec<Asked>,
+        asked: Vec<RequestedSignature>,
     ) -> Result<Self, Refusal> {
         let mut documents = Vec::with_capacity(chain.len());
         for bytes in &chain {
@@ -126,7 +126,7 @@ impl SigningRequest {
         let payload = members.text("payload")?;
         let sha256 = members.digest("sha256")?;
         let asked = members.objects("asked", |members| {
-            Ok(Asked {
+            Ok(RequestedSignature {
                 key_id: KeyId::new(members.line("keyid")?),
                 holder: members.line("holder")?,
                 token: members.line("token")?,
@@ -200,7 +200,7 @@ impl SigningRequest {
 
     /// The keys that are asked to sign.
     #[must_use]
-    pub fn asked(&self) -> &[Asked] {
+    pub fn asked(&self) -> &[RequestedSignature] {
         &self.asked
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Asked, DetachedSignature, SigningRequest};
+use super::{DetachedSignature, RequestedSignature, SigningRequest};
 use crate::certificate::PublicKey;
 use crate::metadata::{
     FrozenRoot, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, canonical, verify_chain,
@@ -138,8 +138,8 @@ impl Scene {
         &self.payload
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        vec![Asked {
+    pub(super) fn asked(&self) -> Vec<RequestedSignature> {
+        vec![RequestedSignature {
             key_id: self.id(3),
             holder: "Grace Hopper".to_owned(),
             token: "YubiKey 15 835 999, bag A0012345".to_owned(),

@@ -23,5 +23,5 @@ mod wake;
 pub use model::{Call, Model, RecordLine, Reply, Settings};
 pub use run::run;
 pub use screens::view;
-pub use theme::{Charset, Colours, Theme};
+pub use theme::{Charset, Colors, Theme};
 pub use update::{Cmd, Msg, update};

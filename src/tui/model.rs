@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, Check, Ending, Fact, Field, Interrupt, Offer, Prompt, SecretPrompt,
+    Answer, Ask, Ceremony, Check, Ending, EventKind, Field, Interrupt, Offer, Prompt, SecretPrompt,
     SecretShown, TypedSecret, Waiting, WaitingOn,
 };
 use crate::script::{PersonId, Script};
@@ -82,7 +82,7 @@ pub enum Call {
     /// Something is being waited for.
     Waiting(Arc<Ceremony>, Waiting),
     /// Something was recorded.
-    Recorded(Arc<Ceremony>, RecordLine, Box<Fact>),
+    Recorded(Arc<Ceremony>, RecordLine, Box<EventKind>),
     /// An answer was not accepted: what is wrong with it, and what to do.
     NotAccepted {
         /// What is wrong.
@@ -137,7 +137,7 @@ pub struct Model {
     /// What the room wants before it answers; for the next request, when none was open.
     pub(super) interrupt: Option<Interrupt>,
     /// What the room wanted first, and gets when the token has answered.
-    pub(super) deferred: Option<Deferred>,
+    pub(super) deferred: Option<Postponed>,
     /// Giving up a token's answer was asked for once, and has to be asked for again.
     pub(super) is_giving_up: bool,
     pub(super) overlay: Option<Overlay>,
@@ -164,13 +164,13 @@ pub(super) enum Turn {
 
 /// What happens only when the token that is being waited for has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deferred {
+pub(super) enum Postponed {
     Exception,
     Abort,
     Request,
 }
 
-impl Deferred {
+impl Postponed {
     /// What becomes of an interrupt of a wait, if it does not end the wait.
     pub(super) fn of(interrupt: &Interrupt, waiting: &Waiting) -> Option<Self> {
         match interrupt {

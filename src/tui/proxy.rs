@@ -84,7 +84,9 @@ impl FrontEnd for Proxy {
             number: entry.line,
             time: entry.time,
             head: entry.head,
-            text: entry.event.narrate(ceremony.script(), ceremony.cast()),
+            text: entry
+                .event
+                .narrate(ceremony.script(), ceremony.display_names()),
         };
         let fact = Box::new(entry.event.fact.clone());
         // Without a screen nobody looks; the next question says so.

@@ -32,7 +32,7 @@ impl Terminal {
         let device = output()?;
         // Panics of other threads are kept until the screen is gone.
         let panics = Panics::keep();
-        // With NO_COLOR, crossterm would drop colours but reset bold and reverse with them. The theme looks at
+        // With NO_COLOR, crossterm would drop colors but reset bold and reverse with them. The theme looks at
         // NO_COLOR instead.
         style::force_color_output(true);
         crossterm::terminal::enable_raw_mode()?;

@@ -9,7 +9,7 @@ pub(super) fn width(text: &str) -> usize {
     Span::raw(text).width()
 }
 
-/// A text from outside, so that nothing in it steers the terminal, hides, or turns its neighbours around.
+/// A text from outside, so that nothing in it steers the terminal, hides, or turns its neighbors around.
 pub(super) fn escape(text: &str, charset: Charset) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

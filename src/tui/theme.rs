@@ -1,4 +1,4 @@
-//! How things look: colours, marks, and what a plain terminal gets in their place.
+//! How things look: colors, marks, and what a plain terminal gets in their place.
 
 use std::ffi::OsStr;
 
@@ -18,9 +18,9 @@ pub enum Charset {
     Ascii,
 }
 
-/// Which colours the terminal shows.
+/// Which colors the terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colours {
+pub enum Colors {
     /// None: bold and reverse alone.
     None,
     /// The sixteen that every terminal has.
@@ -29,13 +29,13 @@ pub enum Colours {
     True,
 }
 
-/// How things look on this terminal. Whatever a colour says, a word or a mark says too.
+/// How things look on this terminal. Whatever a color says, a word or a mark says too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// Its characters.
     pub charset: Charset,
-    /// Its colours.
-    pub colours: Colours,
+    /// Its colors.
+    pub colors: Colors,
 }
 
 impl Charset {
@@ -69,31 +69,31 @@ impl Theme {
             (true, "linux") => Charset::Console,
             (true, _) => Charset::Unicode,
         };
-        let colours = if text("NO_COLOR").is_some() || term == "dumb" || term.starts_with("vt") {
-            Colours::None
+        let colors = if text("NO_COLOR").is_some() || term == "dumb" || term.starts_with("vt") {
+            Colors::None
         } else if text("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit") {
-            Colours::True
+            Colors::True
         } else {
-            Colours::Sixteen
+            Colors::Sixteen
         };
-        Self { charset, colours }
+        Self { charset, colors }
     }
 
-    fn colour(self, sixteen: Color, true_colour: u32) -> Style {
-        match self.colours {
-            Colours::None => Style::new(),
-            Colours::Sixteen => Style::new().fg(sixteen),
-            Colours::True => Style::new().fg(Color::from_u32(true_colour)),
+    fn color(self, sixteen: Color, true_color: u32) -> Style {
+        match self.colors {
+            Colors::None => Style::new(),
+            Colors::Sixteen => Style::new().fg(sixteen),
+            Colors::True => Style::new().fg(Color::from_u32(true_color)),
         }
     }
 
-    fn band(self, sixteen: (Color, Color), true_colour: (u32, u32)) -> Style {
-        match self.colours {
-            Colours::None => Style::new().add_modifier(Modifier::REVERSED),
-            Colours::Sixteen => Style::new().fg(sixteen.0).bg(sixteen.1),
-            Colours::True => Style::new()
-                .fg(Color::from_u32(true_colour.0))
-                .bg(Color::from_u32(true_colour.1)),
+    fn band(self, sixteen: (Color, Color), true_color: (u32, u32)) -> Style {
+        match self.colors {
+            Colors::None => Style::new().add_modifier(Modifier::REVERSED),
+            Colors::Sixteen => Style::new().fg(sixteen.0).bg(sixteen.1),
+            Colors::True => Style::new()
+                .fg(Color::from_u32(true_color.0))
+                .bg(Color::from_u32(true_color.1)),
         }
     }
 
@@ -108,7 +108,7 @@ impl Theme {
     /// What matters most on a line.
     #[allow(
         clippy::unused_self,
-        reason = "every style is asked of the theme, whether or not it has a colour"
+        reason = "every style is asked of the theme, whether or not it has a color"
     )]
     pub(super) const fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
@@ -116,20 +116,20 @@ impl Theme {
 
     /// What may be read last.
     pub(super) fn quiet(self) -> Style {
-        match self.colours {
-            Colours::True => Style::new().fg(Color::from_u32(0x0080_8a94)),
-            Colours::Sixteen | Colours::None => Style::new(),
+        match self.colors {
+            Colors::True => Style::new().fg(Color::from_u32(0x0080_8a94)),
+            Colors::Sixteen | Colors::None => Style::new(),
         }
     }
 
     /// Lines between the parts of the screen.
     pub(super) fn rule(self) -> Style {
-        self.colour(Color::DarkGray, 0x005c_6670)
+        self.color(Color::DarkGray, 0x005c_6670)
     }
 
     /// Headings.
     pub(super) fn heading(self) -> Style {
-        self.colour(Color::Cyan, 0x004f_b3d9)
+        self.color(Color::Cyan, 0x004f_b3d9)
             .add_modifier(Modifier::BOLD)
     }
 
@@ -140,12 +140,12 @@ impl Theme {
 
     /// Done, and good.
     pub(super) fn ok(self) -> Style {
-        self.colour(Color::Green, 0x004c_b96b)
+        self.color(Color::Green, 0x004c_b96b)
     }
 
     /// Where the room is.
     pub(super) fn now(self) -> Style {
-        self.colour(Color::Yellow, 0x00ff_c233)
+        self.color(Color::Yellow, 0x00ff_c233)
             .add_modifier(Modifier::BOLD)
     }
 
@@ -156,7 +156,7 @@ impl Theme {
 
     /// It did not work.
     pub(super) fn fail(self) -> Style {
-        self.colour(Color::LightRed, 0x00ff_6b5e)
+        self.color(Color::LightRed, 0x00ff_6b5e)
             .add_modifier(Modifier::BOLD)
     }
 
@@ -167,12 +167,12 @@ impl Theme {
 
     /// The line of a list on which the cursor stands.
     pub(super) fn selected(self) -> Style {
-        match self.colours {
-            Colours::True => Style::new()
+        match self.colors {
+            Colors::True => Style::new()
                 .bg(Color::from_u32(0x002a_3640))
                 .fg(Color::from_u32(0x00ff_ffff))
                 .add_modifier(Modifier::BOLD),
-            Colours::Sixteen | Colours::None => {
+            Colors::Sixteen | Colors::None => {
                 Style::new().add_modifier(Modifier::REVERSED.union(Modifier::BOLD))
             }
         }
@@ -237,43 +237,40 @@ const fn plain(c: char) -> Option<char> {
 mod tests {
     use super::*;
 
-    fn theme(variables: &[(&str, &str)]) -> (Charset, Colours) {
+    fn theme(variables: &[(&str, &str)]) -> (Charset, Colors) {
         let theme = Theme::from_variables(|name| {
             variables
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| *value)
         });
-        (theme.charset, theme.colours)
+        (theme.charset, theme.colors)
     }
 
     #[test]
     fn the_environment_tells_what_the_terminal_can() {
         const UTF8: (&str, &str) = ("LANG", "en_GB.UTF-8");
         for (variables, expected) in [
-            (&[][..], (Charset::Ascii, Colours::Sixteen)),
-            (&[UTF8], (Charset::Unicode, Colours::Sixteen)),
+            (&[][..], (Charset::Ascii, Colors::Sixteen)),
+            (&[UTF8], (Charset::Unicode, Colors::Sixteen)),
             (
                 &[UTF8, ("TERM", "linux")],
-                (Charset::Console, Colours::Sixteen),
+                (Charset::Console, Colors::Sixteen),
             ),
             (
                 &[UTF8, ("COLORTERM", "truecolor")],
-                (Charset::Unicode, Colours::True),
+                (Charset::Unicode, Colors::True),
             ),
             (
                 &[UTF8, ("COLORTERM", "truecolor"), ("NO_COLOR", "1")],
-                (Charset::Unicode, Colours::None),
+                (Charset::Unicode, Colors::None),
             ),
             (
                 &[UTF8, ("NO_COLOR", "")],
-                (Charset::Unicode, Colours::Sixteen),
+                (Charset::Unicode, Colors::Sixteen),
             ),
-            (&[UTF8, ("LC_ALL", "C")], (Charset::Ascii, Colours::Sixteen)),
-            (
-                &[UTF8, ("TERM", "vt100")],
-                (Charset::Unicode, Colours::None),
-            ),
+            (&[UTF8, ("LC_ALL", "C")], (Charset::Ascii, Colors::Sixteen)),
+            (&[UTF8, ("TERM", "vt100")], (Charset::Unicode, Colors::None)),
         ] {
             assert_eq!(theme(variables), expected, "{variables:?}");
         }
@@ -289,7 +286,7 @@ mod tests {
             let mut buffer = Buffer::with_lines(["│…Zoë狐"]);
             let theme = Theme {
                 charset,
-                colours: Colours::None,
+                colors: Colors::None,
             };
             theme.degrade(&mut buffer);
             let text: String = buffer

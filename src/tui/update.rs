@@ -6,14 +6,14 @@ use std::time::Duration;
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
 
-use crate::ceremony::{Ask, Ceremony, Fact, Interrupt};
+use crate::ceremony::{Ask, Ceremony, EventKind, Interrupt};
 
 use super::answer;
 use super::field::TextField;
 use super::forms;
 use super::keys::{self, Action};
 use super::model::{
-    Asking, Call, Deferred, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine,
+    Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, Postponed, RecordLine,
     Reply, Request, Screen, Showing, Stage, Turn,
 };
 use super::play;
@@ -159,8 +159,8 @@ fn open_request(
     Vec::new()
 }
 
-fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &Fact) {
-    if matches!(fact, Fact::Opened(_)) {
+fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &EventKind) {
+    if matches!(fact, EventKind::Opened(_)) {
         model.record.clear();
     }
     if let Some(ending) = ceremony.ending() {
@@ -198,7 +198,7 @@ fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
         Request::Secret(_) => Reply::Secret(Err(interrupt)),
         Request::Show(_) => Reply::Shown(Err(interrupt)),
         Request::Waiting(waiting) => {
-            model.deferred = Deferred::of(&interrupt, waiting);
+            model.deferred = Postponed::of(&interrupt, waiting);
             Reply::Waiting(Err(interrupt))
         }
     };

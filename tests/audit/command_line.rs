@@ -91,7 +91,7 @@ fn another_head_is_refused() {
 }
 
 #[test]
-fn what_is_under_judgement_is_refused_with_a_whole_report() {
+fn what_is_under_judgment_is_refused_with_a_whole_report() {
     let empty = tempfile::tempdir().unwrap();
     let output = conclave(&["verify", "--json"], empty.path());
     assert_eq!(output.status.code(), Some(1));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use conclave::audit::documents;
-use conclave::ceremony::{Fact, Input, Mode};
+use conclave::ceremony::{EventKind, Input, Mode};
 use conclave::metadata::KeyType;
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
@@ -34,7 +34,7 @@ fn told(directory: &Path) -> String {
 }
 
 /// A directory whose files, digests and head fit a transcript in which one event was changed.
-fn forged(change: &dyn Fn(&mut Fact)) -> tempfile::TempDir {
+fn forged(change: &dyn Fn(&mut EventKind)) -> tempfile::TempDir {
     let room = closed();
     let directory = directory_of(room);
     let mut forged = Transcript::default();
@@ -163,7 +163,7 @@ fn a_changed_line_breaks_the_chain() {
 fn a_forged_proof_does_not_verify() {
     for key in ["key-1", "key-2", "key-3", "key-4"] {
         let directory = forged(&|fact| {
-            if let Fact::PossessionProven {
+            if let EventKind::PossessionProven {
                 key: of, signature, ..
             } = fact
                 && of.as_str() == key
@@ -180,7 +180,7 @@ fn a_forged_proof_does_not_verify() {
 #[test]
 fn a_challenge_is_part_of_its_proof() {
     let directory = forged(&|fact| {
-        if let Fact::PossessionProven { challenge, .. } = fact {
+        if let EventKind::PossessionProven { challenge, .. } = fact {
             flip(challenge);
         }
     });
@@ -191,7 +191,7 @@ fn a_challenge_is_part_of_its_proof() {
 fn a_forged_signature_does_not_verify() {
     for key in ["key-1", "key-2", "key-3", "key-4"] {
         let directory = forged(&|fact| {
-            if let Fact::Signed {
+            if let EventKind::Signed {
                 key: of, signature, ..
             } = fact
                 && of.as_str() == key

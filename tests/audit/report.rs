@@ -130,9 +130,10 @@ fn what_was_typed_stays_text() {
     .unwrap();
     room.advance();
     room.advance_until(|ceremony| ceremony.clock_offset().is_some());
-    room.give(Input::Outcome(Outcome::StationInspected(vec![
-        Finding::new("station.swap", format!("s {evil}")),
-    ])))
+    room.give(Input::Outcome(Outcome::HostInspected(vec![Finding::new(
+        "host.swap",
+        format!("s {evil}"),
+    )])))
     .unwrap();
     room.advance_until(|ceremony| {
         ceremony

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next, Outcome,
-    Prompt, Request, RequestKind,
+    Answer, Ask, Ceremony, EventKind, ExceptionSheet, Failure, FailureKind, Input, Mode, Next,
+    Outcome, Prompt, Request, RequestKind,
 };
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::record::{Finding, Tries};
@@ -50,7 +50,7 @@ fn lines() -> Vec<Vec<u8>> {
 }
 
 /// The record with the facts changed and every line bound anew, as a forger would do it.
-fn bound_anew(change: impl Fn(usize, &mut Fact)) -> Vec<u8> {
+fn bound_anew(change: impl Fn(usize, &mut EventKind)) -> Vec<u8> {
     let mut forged = Transcript::default();
     let mut bytes = Vec::new();
     for (index, entry) in small().transcript.entries().iter().enumerate() {
@@ -171,18 +171,20 @@ fn a_forged_fact_is_refused_by_the_replay_however_well_it_is_bound() {
     };
     let mut forged_kinds = 0;
     for (index, entry) in small().transcript.entries().iter().enumerate() {
-        let forge = |fact: &mut Fact| match fact {
-            Fact::ScriptRead { sha256 }
-            | Fact::RootComposed { sha256, .. }
-            | Fact::ReviewConfirmed { sha256, .. }
-            | Fact::SignIntended { sha256, .. } => *sha256 = other(),
-            Fact::RootVerified { file_sha256, .. } => *file_sha256 = other(),
-            Fact::KeyGenerated { fingerprint, .. } => *fingerprint = other(),
-            Fact::PossessionProven { signature, .. } | Fact::Signed { signature, .. } => {
+        let forge = |fact: &mut EventKind| match fact {
+            EventKind::ScriptRead { sha256 }
+            | EventKind::RootComposed { sha256, .. }
+            | EventKind::ReviewConfirmed { sha256, .. }
+            | EventKind::SignIntended { sha256, .. } => *sha256 = other(),
+            EventKind::RootVerified { file_sha256, .. } => *file_sha256 = other(),
+            EventKind::KeyGenerated { fingerprint, .. } => *fingerprint = other(),
+            EventKind::PossessionProven { signature, .. } | EventKind::Signed { signature, .. } => {
                 spoil(signature);
             }
-            Fact::ExportIntended { files } | Fact::Exported { files } => files[0].sha256 = other(),
-            Fact::ClockAttested { offset, .. } => *offset += 1,
+            EventKind::ExportIntended { files } | EventKind::Exported { files } => {
+                files[0].sha256 = other()
+            }
+            EventKind::ClockAttested { offset, .. } => *offset += 1,
             _ => {}
         };
         let mut changed = entry.line.fact.clone();
@@ -322,8 +324,8 @@ fn full() -> Transcript {
     .unwrap();
     be_restless(&mut room);
     room.advance_until(|ceremony| ceremony.clock_offset().is_some());
-    let findings = vec![Finding::new("station.swap", "there is swap space")];
-    room.give(Input::Outcome(Outcome::StationInspected(findings)))
+    let findings = vec![Finding::new("host.swap", "there is swap space")];
+    room.give(Input::Outcome(Outcome::HostInspected(findings)))
         .unwrap();
     room.advance_until(|ceremony| {
         let next = ceremony.next();
@@ -447,7 +449,7 @@ fn clumsy() -> Transcript {
     at(&mut room, "open-token:key-1");
     let line = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
     ask(&mut room, RequestKind::TestKeyboard, &["witness-1", line]);
-    ask(&mut room, RequestKind::Defer, &["key-2"]);
+    ask(&mut room, RequestKind::Postpone, &["key-2"]);
     ask(&mut room, RequestKind::TakeUp, &["key-3"]);
     at(&mut room, "generate-key:key-1");
     room.advance();
@@ -457,7 +459,11 @@ fn clumsy() -> Transcript {
     room.advance();
     room.answer(Answer::Text("B2".to_owned())).unwrap();
     at(&mut room, "compose-root");
-    ask(&mut room, RequestKind::Redo, &["key-1", "it was dropped"]);
+    ask(
+        &mut room,
+        RequestKind::Regenerate,
+        &["key-1", "it was dropped"],
+    );
     at(&mut room, "compose-root");
     ask(
         &mut room,
@@ -468,15 +474,15 @@ fn clumsy() -> Transcript {
     at(&mut room, "sign-root");
     room.advance();
     fail(&mut room, FailureKind::Device);
-    ask(&mut room, RequestKind::Forgo, &["key-1", "it broke"]);
+    ask(&mut room, RequestKind::Skip, &["key-1", "it broke"]);
     while room.advance() {}
     assert!(room.ceremony.ending().is_some());
     room.transcript
 }
 
 /// One person approves by an own token, and the token of another is missing.
-fn by_own_tokens() -> Transcript {
-    let script = crate::ceremony_driver::with_own_tokens(&["witness-1", "witness-2"]);
+fn by_approval_tokens() -> Transcript {
+    let script = crate::ceremony_driver::with_approval_tokens(&["witness-1", "witness-2"]);
     let mut room = Room::open(script, Mode::Production);
     room.advance_until(|ceremony| {
         ceremony
@@ -554,7 +560,7 @@ fn the_specification_names_every_event_and_member() {
     let records = [
         full(),
         clumsy(),
-        by_own_tokens(),
+        by_approval_tokens(),
         far_away,
         backed_up,
         certified,

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 
 use conclave::ceremony::Mode;
-use conclave::script::{Grade, Kind};
+use conclave::script::{DrillLevel, Kind};
 
 use crate::ceremony_driver::restore::{lost_key, manifest, text};
 use crate::rehearse::{Rehearsal, assert_chained, assert_done, events, files_below, output};
@@ -96,7 +96,7 @@ fn limited(rehearsal: &Rehearsal, command: &Command, bytes: usize) -> Command {
 /// A drill or a recovery onto a blank token, with people who open on devices of their own.
 fn restore_script(folder: &Path, kind: Kind, onto: bool) -> PathBuf {
     let manifest = manifest(&lost_key(), Mode::Production);
-    let (text, name, bytes) = text(&manifest, kind, Grade::Full, onto);
+    let (text, name, bytes) = text(&manifest, kind, DrillLevel::Full, onto);
     // Two of three are enough, and the third has a passphrase, which takes its time.
     let third = "[[step]]\nact = \"open-share\"\ncustodian = \"custodian-3\"\nminutes = 5\n";
     assert!(text.contains(third), "{text}");

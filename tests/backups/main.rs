@@ -26,7 +26,7 @@ use std::process::Command;
 
 use conclave::backup::{Collected, Manifest, Opener};
 use conclave::metadata::KeyType;
-use conclave::script::{Blueprint, Keeper, Kind, back_up, embedded};
+use conclave::script::{Keeper, Kind, ScriptTemplate, back_up, embedded};
 use rehearse::{Rehearsal, assert_done, files_below, output};
 use zeroize::Zeroizing;
 
@@ -44,7 +44,7 @@ const QUICK: [&str; 2] = [NOBODY[0], NOBODY[1]];
 
 /// A genesis with two keys, the first of which is backed up: two of its custodians restore it.
 fn script(recipients: &[&str]) -> String {
-    let blueprint = Blueprint {
+    let template = ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
         repository: "example.com/updates".to_owned(),
@@ -64,7 +64,7 @@ fn script(recipients: &[&str]) -> String {
             recipient: (*recipient).to_owned(),
         })
         .collect();
-    let text = back_up(&blueprint.write().unwrap(), "key-1", 2, &keepers).unwrap();
+    let text = back_up(&template.write().unwrap(), "key-1", 2, &keepers).unwrap();
     // Without comments, so that the journal soon is the largest file.
     let lines = text.lines().map(|line| match line.split_once(" #") {
         Some((before, _)) => before,

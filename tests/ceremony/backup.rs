@@ -1,7 +1,7 @@
 //! Keys that are backed up: whom the fold believes what.
 
 use conclave::ceremony::{
-    BackedUp, Check, Event, Fact, Input, Mode, OpenedBy, Outcome, ReplayError,
+    BackedUp, Check, Event, EventKind, Input, Mode, OpenedBy, Outcome, ReplayError,
 };
 use conclave::script::KeyId;
 
@@ -100,7 +100,7 @@ fn refused(change: impl FnOnce(&mut BackedUp)) -> ReplayError {
     let event = Event {
         step: Some(step),
         people: Vec::new(),
-        fact: Fact::BackedUp(made),
+        fact: EventKind::BackedUp(made),
     };
     room.ceremony.clone().apply(&event).unwrap_err()
 }
@@ -167,7 +167,7 @@ fn a_share_that_somebody_else_opened_or_that_is_of_another_set_is_refused() {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![custodian(2)],
-        fact: Fact::ShareOpened {
+        fact: EventKind::ShareOpened {
             key: key(),
             set: conclave::words::Digest::of(set.manifest.set().to_string().as_bytes()),
             custodian: custodian(2),

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::audit::payload_register;
 use conclave::ceremony::{
-    Approval, Ceremony, Check, Event, Fact, Input, Mode, ReplayError, Strength,
+    Approval, Ceremony, Check, Event, EventKind, Input, Mode, ReplayError, Strength,
 };
 use conclave::metadata::{FrozenRoot, KeyType, RootDraft, verify_chain};
 use conclave::record::Finding;
-use conclave::script::{Blueprint, Grade, Kind, SigningPlan, TokenMark};
-use conclave::transfer::{Asked, SigningRequest};
+use conclave::script::{DrillLevel, Kind, ScriptTemplate, SigningPlan, TokenMark};
+use conclave::transfer::{RequestedSignature, SigningRequest};
 use conclave::words::Digest;
 
 use crate::ceremony_driver::backup::with_backup;
@@ -55,7 +55,7 @@ fn two() -> Vec<Approval> {
 
 /// Moves the attested time of an event.
 fn attest(event: &mut Event, time: &str) {
-    if let Fact::ClockAttested {
+    if let EventKind::ClockAttested {
         machine,
         attested,
         offset,
@@ -85,7 +85,7 @@ fn of_people_clock_and_script() -> Vec<(Check, Check)> {
         (
             Check::TwoPeople,
             clock(|event| {
-                if let Fact::ClockAttested { approvals, .. } = &mut event.fact {
+                if let EventKind::ClockAttested { approvals, .. } = &mut event.fact {
                     *approvals = in_ink(["witness-1", "witness-2"]);
                 }
             }),
@@ -101,7 +101,7 @@ fn of_people_clock_and_script() -> Vec<(Check, Check)> {
         (
             Check::ScriptDigest,
             forged(production(), "script-read", |event| {
-                event.fact = Fact::ScriptRead {
+                event.fact = EventKind::ScriptRead {
                     sha256: Digest::of(b"another"),
                 };
             }),
@@ -122,7 +122,7 @@ fn of_another_key() -> Vec<String> {
 
 /// A key of which no device says anything, where the script wants that.
 fn without_attestation() -> Check {
-    let blueprint = Blueprint {
+    let template = ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
         repository: "example.com/updates".to_owned(),
@@ -134,7 +134,7 @@ fn without_attestation() -> Check {
         expires: "2027-12-01T00:00:00Z".parse().unwrap(),
         online: BTreeMap::new(),
     };
-    let text = blueprint.write().unwrap();
+    let text = template.write().unwrap();
     let wanted = "destination = \"plain\"\nrequire_provenance = \"attested\"";
     let script = parse(&text.replacen("destination = \"plain\"", wanted, 1));
     let mut room = Room::open(script, Mode::Production);
@@ -149,7 +149,7 @@ fn without_attestation() -> Check {
 
 fn of_keys() -> Vec<(Check, Check)> {
     let (_, made) = first(production(), "key-generated");
-    let Fact::KeyGenerated { fingerprint, .. } = made.fact else {
+    let EventKind::KeyGenerated { fingerprint, .. } = made.fact else {
         panic!("no key");
     };
     let of_rehearsal = || {
@@ -172,7 +172,7 @@ fn of_keys() -> Vec<(Check, Check)> {
         (
             Check::KeyLocked,
             forged(production(), "key-generated", |event| {
-                if let Fact::KeyGenerated {
+                if let EventKind::KeyGenerated {
                     attributes,
                     provenance,
                     ..
@@ -186,7 +186,7 @@ fn of_keys() -> Vec<(Check, Check)> {
         (
             Check::KeyPossession,
             forged(production(), "possession-proven", |event| {
-                if let Fact::PossessionProven { signature, .. } = &mut event.fact {
+                if let EventKind::PossessionProven { signature, .. } = &mut event.fact {
                     *signature = "00".repeat(64);
                 }
             }),
@@ -196,7 +196,7 @@ fn of_keys() -> Vec<(Check, Check)> {
         (
             Check::KeyAttestation,
             forged(production(), "key-generated", |event| {
-                if let Fact::KeyGenerated { attestation, .. } = &mut event.fact {
+                if let EventKind::KeyGenerated { attestation, .. } = &mut event.fact {
                     *attestation = of_another_key();
                 }
             }),
@@ -207,7 +207,7 @@ fn of_keys() -> Vec<(Check, Check)> {
 fn of_the_root() -> Vec<(Check, Check)> {
     let forgone = || {
         let (ceremony, event) = first(production(), "sign-intended");
-        let fact = Fact::Forgone {
+        let fact = EventKind::Skipped {
             key: "key-1".parse().unwrap(),
             reason: "it is lost".to_owned(),
             approvals: two(),
@@ -226,7 +226,7 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootComposition,
             forged(production(), "root-composed", |event| {
-                if let Fact::RootComposed { signed, sha256, .. } = &mut event.fact {
+                if let EventKind::RootComposed { signed, sha256, .. } = &mut event.fact {
                     *signed = signed.replace("2027-12-01", "2027-12-02");
                     *sha256 = Digest::of(signed.as_bytes());
                 }
@@ -235,7 +235,7 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootDigest,
             forged(production(), "review-confirmed", |event| {
-                if let Fact::ReviewConfirmed { sha256, .. } = &mut event.fact {
+                if let EventKind::ReviewConfirmed { sha256, .. } = &mut event.fact {
                     *sha256 = Digest::of(b"another");
                 }
             }),
@@ -244,7 +244,7 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootSignature,
             forged(production(), "signed", |event| {
-                if let Fact::Signed { signature, .. } = &mut event.fact {
+                if let EventKind::Signed { signature, .. } = &mut event.fact {
                     *signature = "00".repeat(64);
                 }
             }),
@@ -252,7 +252,7 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootVerification,
             forged(production(), "root-verified", |event| {
-                if let Fact::RootVerified { signatures, .. } = &mut event.fact {
+                if let EventKind::RootVerified { signatures, .. } = &mut event.fact {
                     *signatures += 1;
                 }
             }),
@@ -260,7 +260,7 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::ExportContent,
             forged(production(), "export-intended", |event| {
-                if let Fact::ExportIntended { files } = &mut event.fact {
+                if let EventKind::ExportIntended { files } = &mut event.fact {
                     files.pop();
                 }
             }),
@@ -299,7 +299,7 @@ fn of_a_request(world: &World) -> Check {
     let mut draft = RootDraft::after(report.trusted().unwrap()).unwrap();
     draft.set_expires("2028-06-01T00:00:00Z".parse().unwrap());
     let payload: FrozenRoot = draft.freeze().unwrap();
-    let asked = Asked {
+    let asked = RequestedSignature {
         key_id: world.ids[0].clone(),
         holder: "Key holder 1".to_owned(),
         token: "key-1".to_owned(),
@@ -329,7 +329,7 @@ fn of_a_request(world: &World) -> Check {
     let judged = Event {
         step,
         people: Vec::new(),
-        fact: Fact::RequestJudged {
+        fact: EventKind::RequestJudged {
             sha256: payload.digest(),
             card: Some(Digest::of(b"another root")),
             again: false,
@@ -349,7 +349,7 @@ fn of_certificates() -> Vec<(Check, Check)> {
             .iter()
             .map(|entry| entry.line.event());
         let mut made = events.filter_map(|event| match event.fact {
-            Fact::KeyCertified {
+            EventKind::KeyCertified {
                 key: of,
                 certificate,
             } if of.as_str() == key => Some(certificate),
@@ -366,7 +366,7 @@ fn of_certificates() -> Vec<(Check, Check)> {
     .into_iter()
     .map(|text| {
         let found = forged(room(), "key-certified", |event| {
-            if let Fact::KeyCertified { certificate, .. } = &mut event.fact {
+            if let EventKind::KeyCertified { certificate, .. } = &mut event.fact {
                 *certificate = text;
             }
         });
@@ -381,15 +381,15 @@ fn of_custody() -> Vec<(Check, Check)> {
         (
             Check::CustodyBag,
             forged(bags(), "bag-opened", |event| {
-                if let Fact::BagOpened { bag, .. } = &mut event.fact {
+                if let EventKind::BagOpened { bag, .. } = &mut event.fact {
                     "A0012346".clone_into(bag);
                 }
             }),
         ),
         (
-            Check::CustodyInk,
+            Check::CustodyDigest,
             forged(bags(), "head-compared", |event| {
-                if let Fact::HeadCompared { words } = &mut event.fact {
+                if let EventKind::HeadCompared { words } = &mut event.fact {
                     *words = Digest::of(b"another").first_words(8);
                 }
             }),
@@ -403,7 +403,7 @@ fn of_backups() -> Vec<(Check, Check)> {
             Room::open(with_backup(), Mode::Production),
             "backed-up",
             |event| {
-                if let Fact::BackedUp(made) = &mut event.fact {
+                if let EventKind::BackedUp(made) = &mut event.fact {
                     forge(made);
                 }
             },
@@ -416,7 +416,7 @@ fn of_backups() -> Vec<(Check, Check)> {
                 Room::open(with_backup(), Mode::Production),
                 "recipient-proven",
                 |event| {
-                    if let Fact::RecipientProven { recipients, .. } = &mut event.fact {
+                    if let EventKind::RecipientProven { recipients, .. } = &mut event.fact {
                         recipients.push("age1another".to_owned());
                     }
                 },
@@ -426,7 +426,8 @@ fn of_backups() -> Vec<(Check, Check)> {
             let (ceremony, mut event) =
                 first(Room::open(with_backup(), Mode::Production), "backed-up");
             let (_, rehearsed) = first(Room::open(with_backup(), Mode::Rehearsal), "backed-up");
-            if let (Fact::BackedUp(made), Fact::BackedUp(other)) = (&mut event.fact, rehearsed.fact)
+            if let (EventKind::BackedUp(made), EventKind::BackedUp(other)) =
+                (&mut event.fact, rehearsed.fact)
             {
                 made.manifest = other.manifest;
             }
@@ -443,7 +444,7 @@ fn of_backups() -> Vec<(Check, Check)> {
                 Room::open(with_backup(), Mode::Production),
                 "share-opened",
                 |event| {
-                    if let Fact::ShareOpened { set, .. } = &mut event.fact {
+                    if let EventKind::ShareOpened { set, .. } = &mut event.fact {
                         *set = Digest::of(b"another");
                     }
                 },
@@ -453,8 +454,14 @@ fn of_backups() -> Vec<(Check, Check)> {
 }
 
 fn of_restores() -> Vec<(Check, Check)> {
-    let drill =
-        || crate::ceremony_driver::restore::room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let drill = || {
+        crate::ceremony_driver::restore::room(
+            Kind::Drill,
+            DrillLevel::Full,
+            false,
+            Mode::Production,
+        )
+    };
     let other = |digest: &mut Digest| *digest = Digest::of(b"another");
     // Two of three shares are wanted: one alone is no quorum.
     let mut few = drill();
@@ -468,7 +475,7 @@ fn of_restores() -> Vec<(Check, Check)> {
         let given_up = Event {
             step,
             people,
-            fact: Fact::ShareGivenUp {
+            fact: EventKind::ShareGivenUp {
                 custodian: format!("custodian-{n}").parse().unwrap(),
                 reason: "lost".to_owned(),
                 approvals: two(),
@@ -480,7 +487,7 @@ fn of_restores() -> Vec<(Check, Check)> {
     let restored = Event {
         step: too_few.current_step().map(|step| step.id.clone()),
         people: Vec::new(),
-        fact: Fact::KeyRestored {
+        fact: EventKind::KeyRestored {
             set: manifest.set(),
             fingerprint: manifest.facts().public_key.fingerprint(),
         },
@@ -489,7 +496,7 @@ fn of_restores() -> Vec<(Check, Check)> {
         (
             Check::RestoreShare,
             forged(drill(), "share-entered", |event| {
-                if let Fact::ShareEntered { set, .. } = &mut event.fact {
+                if let EventKind::ShareEntered { set, .. } = &mut event.fact {
                     other(set);
                 }
             }),
@@ -498,7 +505,7 @@ fn of_restores() -> Vec<(Check, Check)> {
         (
             Check::RestoreKey,
             forged(drill(), "key-restored", |event| {
-                if let Fact::KeyRestored { fingerprint, .. } = &mut event.fact {
+                if let EventKind::KeyRestored { fingerprint, .. } = &mut event.fact {
                     other(fingerprint);
                 }
             }),
@@ -506,7 +513,7 @@ fn of_restores() -> Vec<(Check, Check)> {
         (
             Check::RestoreProven,
             forged(drill(), "restore-proven", |event| {
-                if let Fact::RestoreProven { signature, .. } = &mut event.fact {
+                if let EventKind::RestoreProven { signature, .. } = &mut event.fact {
                     "00".clone_into(signature);
                 }
             }),
@@ -514,7 +521,7 @@ fn of_restores() -> Vec<(Check, Check)> {
         (
             Check::RestoreDestroyed,
             forged(drill(), "restored-destroyed", |event| {
-                if let Fact::RestoredDestroyed { fingerprint } = &mut event.fact {
+                if let EventKind::RestoredDestroyed { fingerprint } = &mut event.fact {
                     other(fingerprint);
                 }
             }),
@@ -530,7 +537,7 @@ fn of_old_shares() -> Vec<(Check, Check)> {
             crate::ceremony_driver::reissue::room(),
             "old-part-destroyed",
             |event| {
-                if let Fact::OldPartDestroyed { set, .. } = &mut event.fact {
+                if let EventKind::OldPartDestroyed { set, .. } = &mut event.fact {
                     *set = other;
                 }
             },
@@ -545,10 +552,10 @@ fn standing_in_the_way() -> BTreeSet<Check> {
     loop {
         if matches!(
             room.ceremony.next(),
-            conclave::ceremony::Next::Do(conclave::ceremony::Effect::InspectStation)
+            conclave::ceremony::Next::Do(conclave::ceremony::Effect::InspectHost)
         ) {
             let found = vec![Finding::new("swap.on", "swap is on")];
-            let outcome = conclave::ceremony::Outcome::StationInspected(found);
+            let outcome = conclave::ceremony::Outcome::HostInspected(found);
             room.give(Input::Outcome(outcome)).unwrap();
         }
         met.extend(room.ceremony.excusable());

@@ -1,8 +1,8 @@
 //! Bags, seals and pauses: what they ask for, and that nothing goes on past them.
 
 use conclave::ceremony::{
-    Answer, Approval, Ask, Ceremony, Effect, Event, Fact, Input, Mode, Next, Request, RequestKind,
-    StepError, Strength, Whereabouts,
+    Answer, Approval, Ask, Ceremony, Effect, Event, EventKind, Input, Mode, Next, Request,
+    RequestKind, StepError, Strength, Whereabouts,
 };
 
 use crate::ceremony_driver::{Room, parse_with, with_bags};
@@ -41,7 +41,7 @@ fn reading(room: &Room) -> (String, String) {
 }
 
 /// The same event by other people.
-fn by(people: &[&str], step: &str, fact: Fact) -> Event {
+fn by(people: &[&str], step: &str, fact: EventKind) -> Event {
     Event {
         step: Some(step.parse().unwrap()),
         people: people.iter().map(|id| id.parse().unwrap()).collect(),
@@ -80,7 +80,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     let found = by(
         &["holder-1"],
         "open-token:key-1",
-        Fact::TokenFound {
+        EventKind::TokenFound {
             key: key.clone(),
             token,
             blank: true,
@@ -96,7 +96,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
         by(
             people,
             "open-token:key-1",
-            Fact::BagOpened {
+            EventKind::BagOpened {
                 item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
             },
@@ -140,7 +140,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
         by(
             people,
             "seal:key-1",
-            Fact::Sealed {
+            EventKind::Sealed {
                 item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
                 receiver: receiver.parse().unwrap(),
@@ -187,7 +187,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
     room.answer(text("B7")).unwrap();
     assert!(matches!(
         room.transcript.entries().last().unwrap().line.fact,
-        Fact::BagReadingsDiffered { .. }
+        EventKind::BagReadingsDiffered { .. }
     ));
     assert_eq!(reading(&room).0, "Number of the new bag");
     room.answer(text("B7")).unwrap();
@@ -215,7 +215,7 @@ fn a_token_that_was_used_is_not_sealed_before_it_is_put_away() {
     let first = by(
         &["witness-1"],
         "seal:key-1",
-        Fact::NewBagRead {
+        EventKind::NewBagRead {
             item: "key-1".parse().unwrap(),
             bag: "B1".to_owned(),
         },
@@ -235,7 +235,7 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
             let pause = by(
                 &["administrator"],
                 "break-1",
-                Fact::Paused {
+                EventKind::Paused {
                     at: "2026-12-02T00:00:00Z".parse().unwrap(),
                 },
             );
@@ -243,7 +243,7 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         }
         assert!(room.advance());
         let entry = &room.transcript.entries()[before];
-        if let Fact::Sealed { bag, place, .. } = &entry.line.fact {
+        if let EventKind::Sealed { bag, place, .. } = &entry.line.fact {
             assert_eq!(*place, None);
             sealed.push(bag.clone());
         }
@@ -278,7 +278,7 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         )),
         Err(StepError::AnotherHead)
     );
-    let of_another = Fact::HeadCompared {
+    let of_another = EventKind::HeadCompared {
         words: conclave::words::Digest::of(b"another").first_words(8),
     };
     let of_another = by(&["witness-1"], "compose-root", of_another);
@@ -339,10 +339,7 @@ fn a_crash_on_the_way_into_a_pause_and_out_of_it_forgets_no_seal() {
 fn go_to_bags(room: &mut Room) {
     room.advance_until(|ceremony| {
         let step = ceremony.current_step().map(|step| step.act.name());
-        !matches!(
-            step,
-            Some("attendance" | "attest-clock" | "inspect-station")
-        )
+        !matches!(step, Some("attendance" | "attest-clock" | "inspect-host"))
     });
 }
 
@@ -399,7 +396,7 @@ fn two_people_may_make_a_pause_anywhere_and_nobody_alone() {
 
 #[test]
 fn nobody_pauses_before_the_room_is_settled() {
-    for step in ["attest-clock", "inspect-station"] {
+    for step in ["attest-clock", "inspect-host"] {
         let mut room = room_at(step);
         assert_eq!(
             pause(&mut room, &["witness-1", "witness-2"], Strength::Code),

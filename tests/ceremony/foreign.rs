@@ -74,11 +74,11 @@ fn a_renewal_of_a_root_of_another_tool_changes_version_and_expiry_alone() {
         let Some(root) = directory.is_dir().then(|| newest(&directory)).flatten() else {
             continue;
         };
-        let Some(blueprint) = renewal(&root) else {
+        let Some(template) = renewal(&root) else {
             refused.push(format!("{name}: not an anchor by itself"));
             continue;
         };
-        let script = match script(&blueprint) {
+        let script = match script(&template) {
             Ok(script) => script,
             Err(faults) => {
                 let checks: Vec<&str> = faults.iter().map(|fault| fault.check).collect();

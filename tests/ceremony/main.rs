@@ -5,6 +5,7 @@
     reason = "the helpers of a test may panic as it may"
 )]
 
+mod approval_token;
 mod backup;
 #[path = "../ceremony_driver/mod.rs"]
 mod ceremony_driver;
@@ -13,11 +14,10 @@ mod changes;
 mod checks;
 mod course;
 mod custody;
-mod enrolment;
+mod enrollment;
 mod foreign;
 mod media;
 mod order;
-mod own_token;
 mod payloads;
 mod people;
 mod publisher;

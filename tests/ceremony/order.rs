@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, Ending, Event, Fact, Input, Mode, Next, Prompt, ReplayError, Request,
-    RequestKind, StepError, Verdict,
+    Answer, Ask, Ceremony, Ending, Event, EventKind, Input, Mode, Next, Prompt, ReplayError,
+    Request, RequestKind, StepError, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{KeyId, Script};
@@ -78,7 +78,7 @@ fn begun(room: &Room) -> Vec<String> {
         .iter()
         .map(|entry| &entry.line.fact);
     let found = facts.filter_map(|fact| match fact {
-        Fact::TokenFound { key, .. } => Some(key.to_string()),
+        EventKind::TokenFound { key, .. } => Some(key.to_string()),
         _ => None,
     });
     let mut order: Vec<String> = found.collect();
@@ -99,7 +99,7 @@ fn finish(mut room: Room) -> Room {
 #[test]
 fn a_block_that_is_put_off_comes_last() {
     let mut room = room_at(script(), "open-token:key-1");
-    ask(&mut room, RequestKind::Defer, &["key-1"]).unwrap();
+    ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
     assert_eq!(here(&room), "open-token:key-2");
     assert_eq!(room.ceremony.deferred(), [&key("key-1")]);
     room.advance_until(|ceremony| is_at(ceremony, "open-token:key-1"));
@@ -112,7 +112,7 @@ fn a_block_that_is_put_off_comes_last() {
 #[test]
 fn a_block_is_put_off_in_its_middle_and_goes_on_where_it_was() {
     let mut room = room_at(script(), "set-pin:key-1");
-    ask(&mut room, RequestKind::Defer, &["key-1"]).unwrap();
+    ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
     assert_eq!(here(&room), "open-token:key-2");
     room.advance_until(|ceremony| is_at(ceremony, "open-token:key-3"));
     ask(&mut room, RequestKind::TakeUp, &["key-1"]).unwrap();
@@ -136,14 +136,14 @@ fn blocks_are_taken_up_in_any_order() {
 fn the_last_block_cannot_wait() {
     let mut room = room_at(script(), "open-token:key-1");
     for put_off in ["key-1", "key-2"] {
-        ask(&mut room, RequestKind::Defer, &[put_off]).unwrap();
+        ask(&mut room, RequestKind::Postpone, &[put_off]).unwrap();
     }
-    assert!(ask(&mut room, RequestKind::Defer, &["key-3"]).is_err());
-    assert!(ask(&mut room, RequestKind::Defer, &["key-1"]).is_err());
+    assert!(ask(&mut room, RequestKind::Postpone, &["key-3"]).is_err());
+    assert!(ask(&mut room, RequestKind::Postpone, &["key-1"]).is_err());
     let forced = Event {
         step: None,
         people: Vec::new(),
-        fact: Fact::Deferred { key: key("key-3") },
+        fact: EventKind::Postponed { key: key("key-3") },
     };
     let refusal = room.ceremony.clone().apply(&forced).unwrap_err();
     assert!(matches!(refusal, ReplayError::Contradiction(_)));
@@ -153,12 +153,12 @@ fn the_last_block_cannot_wait() {
 #[test]
 fn no_root_is_composed_while_a_block_waits() {
     let mut room = room_at(script(), "open-token:key-2");
-    ask(&mut room, RequestKind::Defer, &["key-2"]).unwrap();
+    ask(&mut room, RequestKind::Postpone, &["key-2"]).unwrap();
     room.advance_until(|ceremony| ceremony.key(&key("key-3")).unwrap().is_proven());
     assert_eq!(here(&room), "open-token:key-2");
     let composed = room_at(script(), "review-root");
     let event = composed.transcript.entries().last().unwrap().line.event();
-    assert!(matches!(event.fact, Fact::RootComposed { .. }));
+    assert!(matches!(event.fact, EventKind::RootComposed { .. }));
     assert!(room.ceremony.clone().apply(&event).is_err());
 }
 
@@ -175,7 +175,7 @@ fn only_blocks_change_places() {
     let forced = Event {
         step: None,
         people: Vec::new(),
-        fact: Fact::TakenUp { key: key("key-3") },
+        fact: EventKind::TakenUp { key: key("key-3") },
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
     ask(&mut room, RequestKind::TakeUp, &["key-2"]).unwrap();
@@ -186,7 +186,7 @@ fn only_blocks_change_places() {
     // Nor before the blocks, nor after the root was composed.
     for step in ["read-script", "note-1", "compose-root", "sign-root"] {
         let mut room = room_at(script(), step);
-        for kind in [RequestKind::Defer, RequestKind::TakeUp] {
+        for kind in [RequestKind::Postpone, RequestKind::TakeUp] {
             assert!(ask(&mut room, kind, &["key-2"]).is_err(), "{step}");
         }
     }
@@ -205,7 +205,7 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
     let found = Event {
         step: Some("open-token:key-1".parse().unwrap()),
         people: Vec::new(),
-        fact: Fact::TokenFound {
+        fact: EventKind::TokenFound {
             key: key("key-1"),
             token: room.token(&key("key-1")).id().clone(),
             blank: true,
@@ -220,7 +220,7 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
 #[test]
 fn what_was_put_off_stays_so_in_another_process() {
     let mut room = room_at(script(), "open-token:key-1");
-    ask(&mut room, RequestKind::Defer, &["key-1"]).unwrap();
+    ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
     ask(&mut room, RequestKind::TakeUp, &["key-3"]).unwrap();
     room.resume(0);
     assert_eq!(here(&room), "attendance");

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Amendment, Answer, Approval, Ceremony, Check, Effect, Ending, Event, Fact, Finality, Input,
-    Mode, Next, Outcome, ReplayError, Request, RequestKind, StepError, Strength, Verdict,
+    Amendment, Answer, Approval, Ceremony, Check, Effect, Ending, Event, EventKind, Finality,
+    Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, StepError, Strength, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{PersonId, Script};
@@ -130,7 +130,7 @@ fn whoever_is_here_and_not_the_administrator_chooses_a_code() {
     let code = |person: &str| Event {
         step: None,
         people: ids([person]),
-        fact: Fact::CodeChosen,
+        fact: EventKind::CodeChosen,
     };
     for person in ["administrator", "witness-1"] {
         assert!(room.ceremony.clone().apply(&code(person)).is_err());
@@ -168,13 +168,13 @@ fn a_record_with_a_forged_approval_is_refused() {
     let mut ceremony = Ceremony::new(script);
     for entry in record.entries() {
         let event = entry.line.event();
-        if let Fact::ClockAttested { approvals, .. } = &event.fact {
+        if let EventKind::ClockAttested { approvals, .. } = &event.fact {
             seen += 1;
             assert!(approvals.iter().all(|by| by.strength == Strength::Code));
             for (why, forged) in not_two_people() {
                 let mut event = event.clone();
                 event.people = forged.iter().map(|by| by.person.clone()).collect();
-                if let Fact::ClockAttested { approvals, .. } = &mut event.fact {
+                if let EventKind::ClockAttested { approvals, .. } = &mut event.fact {
                     *approvals = forged;
                 }
                 assert!(ceremony.clone().apply(&event).is_err(), "{why}");
@@ -192,12 +192,9 @@ fn a_record_with_a_forged_approval_is_refused() {
 #[test]
 fn findings_are_acknowledged_by_two_people_and_nobody_else() {
     let mut room = assembled();
-    room.advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::InspectStation)));
-    let found = vec![conclave::record::Finding::new(
-        "station.swap",
-        "there is swap",
-    )];
-    room.give(Input::Outcome(Outcome::StationInspected(found)))
+    room.advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::InspectHost)));
+    let found = vec![conclave::record::Finding::new("host.swap", "there is swap")];
+    room.give(Input::Outcome(Outcome::HostInspected(found)))
         .unwrap();
     for (why, approvals) in not_two_people() {
         let answer = Answer::Enter;
@@ -252,7 +249,7 @@ fn a_process_that_takes_over_knows_no_code_any_more() {
     let event = Event {
         step: None,
         people,
-        fact: Fact::Amended {
+        fact: EventKind::Amended {
             amendment: Amendment::Name {
                 person: id("holder-1"),
                 from: "Key holder 1".to_owned(),
@@ -284,7 +281,7 @@ fn a_code_in_an_exception_is_one_that_was_chosen() {
     assert!(give(by_codes(["witness-1", "witness-2"])).is_err());
     give(in_ink(["witness-1", "witness-2"])).unwrap();
     let last = room.transcript.entries().last().unwrap().line.event();
-    let told = last.narrate(room.ceremony.script(), room.ceremony.cast());
+    let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
     assert!(told.contains("typed by the operator: see ink"), "{told}");
 }
 
@@ -382,7 +379,7 @@ fn what_an_amendment_changes_is_what_held() {
     let amended = |amendment| Event {
         step: None,
         people: ids(["witness-1", "witness-2"]),
-        fact: Fact::Amended {
+        fact: EventKind::Amended {
             amendment,
             approvals: by_codes(["witness-1", "witness-2"]),
         },
@@ -438,7 +435,7 @@ fn each_document_is_checked_by_somebody_else_who_is_here() {
         let event = Event {
             step: None,
             people: ids(["administrator"]),
-            fact: Fact::Attended {
+            fact: EventKind::Attended {
                 document: "passport".to_owned(),
                 checked_by,
             },
@@ -478,7 +475,7 @@ fn neither_the_administrator_nor_a_witness_comes_late() {
         let event = Event {
             step: None,
             people: ids([person]),
-            fact: Fact::Awaited,
+            fact: EventKind::Awaited,
         };
         assert!(room.ceremony.clone().apply(&event).is_err(), "{person}");
     }
@@ -491,7 +488,7 @@ fn a_substitute_is_one_whom_the_script_lists() {
     let instead = |name: &str| Event {
         step: None,
         people: ids(["holder-1"]),
-        fact: Fact::Substituted {
+        fact: EventKind::Substituted {
             name: name.to_owned(),
         },
     };
@@ -504,7 +501,7 @@ fn a_substitute_is_one_whom_the_script_lists() {
     assert_eq!(prompt.who[0], id("holder-1"));
     room.advance();
     let last = room.transcript.entries().last().unwrap().line.event();
-    let told = last.narrate(room.ceremony.script(), room.ceremony.cast());
+    let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
     assert!(told.starts_with("Grace Hopper is here, by: "), "{told}");
     // Once somebody is here, nobody takes the place unseen.
     assert!(
@@ -522,7 +519,7 @@ fn after_attendance_a_substitute_is_an_amendment() {
     let alone = Event {
         step: None,
         people: ids(["holder-1"]),
-        fact: Fact::Substituted {
+        fact: EventKind::Substituted {
             name: "Grace Hopper".to_owned(),
         },
     };
@@ -573,11 +570,11 @@ fn a_script_for_one_person_says_so_in_the_record() {
     let mut approved = 0;
     while room.advance() {
         let last = room.transcript.entries().last().unwrap().line.event();
-        assert_ne!(last.fact, Fact::CodeChosen);
-        if let Fact::ClockAttested { approvals, .. } = &last.fact {
+        assert_ne!(last.fact, EventKind::CodeChosen);
+        if let EventKind::ClockAttested { approvals, .. } = &last.fact {
             assert_eq!(approvals.len(), 1);
             assert_eq!(approvals[0].strength, Strength::Solo);
-            let told = last.narrate(room.ceremony.script(), room.ceremony.cast());
+            let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
             assert!(told.contains("solo, unwitnessed"), "{told}");
             approved += 1;
         }
@@ -630,7 +627,7 @@ fn a_production_without_a_rehearsal_goes_no_further_than_two_people_let_it() {
     let clock = Event {
         step: Some("attest-clock".parse().unwrap()),
         people: ids(["witness-1", "witness-2"]),
-        fact: Fact::ClockAttested {
+        fact: EventKind::ClockAttested {
             machine: "2026-12-01T09:00:00Z".parse().unwrap(),
             attested: "2026-12-01T09:00:00Z".parse().unwrap(),
             offset: 0,
@@ -717,18 +714,15 @@ fn a_final_check_is_never_waived() {
 #[test]
 fn an_excusable_check_is_waived_where_it_stands_by_two_people_alone() {
     for (step, check) in [
-        ("inspect-station", Check::StationFindings),
+        ("inspect-host", Check::HostFindings),
         ("note-1", Check::NoteInitials),
         ("prove-token:key-2", Check::TokenProven),
     ] {
         let mut room = assembled();
         room.advance_until(|ceremony| is_at(ceremony, step));
-        if check == Check::StationFindings {
-            let found = vec![conclave::record::Finding::new(
-                "station.swap",
-                "there is swap",
-            )];
-            room.give(Input::Outcome(Outcome::StationInspected(found)))
+        if check == Check::HostFindings {
+            let found = vec![conclave::record::Finding::new("host.swap", "there is swap")];
+            room.give(Input::Outcome(Outcome::HostInspected(found)))
                 .unwrap();
         }
         assert_eq!(room.ceremony.excusable(), [check]);

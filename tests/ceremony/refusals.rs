@@ -1,8 +1,8 @@
 //! What is refused: wrong answers, events out of their place, untrue tokens.
 
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, Event, ExceptionSheet, Fact, Failure, FailureKind, Input, Mode, Next,
-    Outcome, ReplayError, StepError,
+    Answer, Ask, Ceremony, Event, EventKind, ExceptionSheet, Failure, FailureKind, Input, Mode,
+    Next, Outcome, ReplayError, StepError,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, KeyAttributes};
@@ -71,14 +71,14 @@ fn inputs(room: &mut Room) -> Vec<Input> {
             index: usize::MAX,
             remark: "no".to_owned(),
         }),
-        Input::Outcome(Outcome::StationInspected(vec![])),
-        Input::Outcome(Outcome::StationInspected(vec![Finding::new("x.y", "z")])),
+        Input::Outcome(Outcome::HostInspected(vec![])),
+        Input::Outcome(Outcome::HostInspected(vec![Finding::new("x.y", "z")])),
         Input::Outcome(Outcome::TokenFound {
             token: token.clone(),
             blank: true,
             at_factory_value: Vec::new(),
         }),
-        Input::Outcome(Outcome::TokenInitialised {
+        Input::Outcome(Outcome::TokenInitialized {
             token: token.clone(),
         }),
         Input::Outcome(Outcome::PinSet),
@@ -129,7 +129,11 @@ fn every_input_in_every_state_is_applied_or_refused_with_a_hint() {
                     let mut ceremony = room.ceremony.clone();
                     for event in &events {
                         ceremony = ceremony.apply(event).unwrap();
-                        assert!(!event.narrate(ceremony.script(), ceremony.cast()).is_empty());
+                        assert!(
+                            !event
+                                .narrate(ceremony.script(), ceremony.display_names())
+                                .is_empty()
+                        );
                     }
                     assert!(!events.is_empty());
                     let _ = ceremony.next();
@@ -181,17 +185,20 @@ fn an_event_of_another_step_is_refused_in_every_state() {
 }
 
 #[test]
-fn a_production_has_no_twins_and_a_rehearsal_has() {
+fn a_production_has_no_simulated_and_a_rehearsal_has() {
     let ceremony = Room::new(genesis(&[KeyType::Ed25519], 1)).ceremony;
     let moment = room().moment();
     for mode in [Mode::Production, Mode::Rehearsal] {
         let mut swapped = opening(mode);
-        swapped.twins = swapped.twins.is_none().then(|| "tokens".to_owned());
+        swapped.simulated_tokens = swapped
+            .simulated_tokens
+            .is_none()
+            .then(|| "tokens".to_owned());
         assert!(ceremony.decide(Input::Open(swapped), &moment).is_err());
         assert!(ceremony.decide(Input::Open(opening(mode)), &moment).is_ok());
     }
     let mut shifted = opening(Mode::Production);
-    shifted.twin_clock_offset = 1;
+    shifted.simulated_clock_offset = 1;
     assert!(ceremony.decide(Input::Open(shifted), &moment).is_err());
 }
 
@@ -264,7 +271,7 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
         let event = Event {
             step: None,
             people: few.iter().map(|by| by.person.clone()).collect(),
-            fact: Fact::ExceptionRecorded {
+            fact: EventKind::ExceptionRecorded {
                 sheet: sheet("that"),
                 waives: None,
                 approvals: few,

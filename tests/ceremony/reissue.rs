@@ -3,7 +3,7 @@
 use conclave::audit::share_sets;
 use conclave::backup::{Advice, Manifest, SetStanding, standing};
 use conclave::ceremony::{
-    Check, DrillResult, Ending, Event, Fact, Next, ReplayError, Verdict, WrappedIn,
+    Check, DrillResult, Ending, Event, EventKind, Next, ReplayError, Verdict, WrappedIn,
 };
 use conclave::script::KeyId;
 use conclave::words::Digest;
@@ -177,7 +177,7 @@ fn a_set_that_another_replaced_of_which_no_record_is_given_is_told() {
     assert!(text.contains("of which no record was given"), "{text}");
 }
 
-fn refused(room: &Room, fact: Fact) -> ReplayError {
+fn refused(room: &Room, fact: EventKind) -> ReplayError {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: Vec::new(),
@@ -198,7 +198,7 @@ fn nothing_of_another_set_is_destroyed_and_nothing_by_one_person() {
     let mut room = room();
     at(&mut room, "destroy-shares");
     let set = room.ceremony.set_at_hand().unwrap().set();
-    let fact = |set| Fact::OldPartDestroyed {
+    let fact = |set| EventKind::OldPartDestroyed {
         set,
         custodian: Some("custodian-1".to_owned()),
         approvals: Vec::new(),
@@ -235,12 +235,12 @@ fn a_new_set_names_the_old_one_and_is_of_the_same_key_in_memory() {
     };
     let mut in_token = made.clone();
     in_token.wrapped_in = WrappedIn::Token;
-    let told = refused(&room, Fact::BackedUp(in_token));
+    let told = refused(&room, EventKind::BackedUp(in_token));
     assert!(told.to_string().contains("wrapped in a token"), "{told}");
     // The old set itself, which names no set that it replaces.
     let mut old = made;
     old.manifest = room.ceremony.set_at_hand().unwrap().clone();
-    let told = refused(&room, Fact::BackedUp(old));
+    let told = refused(&room, EventKind::BackedUp(old));
     assert!(
         told.to_string().contains("another than was announced"),
         "{told}"

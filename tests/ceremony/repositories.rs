@@ -1,6 +1,6 @@
 //! One ceremony changes the roots of several repositories that have the same keys.
 
-use conclave::ceremony::{Ceremony, Ending, Event, Fact, Next, ReplayError, Verdict};
+use conclave::ceremony::{Ceremony, Ending, Event, EventKind, Next, ReplayError, Verdict};
 use conclave::metadata::{Count, RoleKind, verify_chain};
 
 use crate::ceremony_driver::Room;
@@ -11,11 +11,11 @@ fn facts(room: &Room, kind: &str) -> Vec<String> {
     let lines = room.transcript.entries().iter().map(|entry| &entry.line);
     let told = lines.filter_map(|line| {
         let (of, fact) = match &line.fact {
-            Fact::InRepository { repository, fact } => (repository.as_str(), fact.as_ref()),
+            EventKind::InRepository { repository, fact } => (repository.as_str(), fact.as_ref()),
             fact => ("own", fact),
         };
         let key = match fact {
-            Fact::Signed { key, .. } | Fact::KeyCertified { key, .. } => key.to_string(),
+            EventKind::Signed { key, .. } | EventKind::KeyCertified { key, .. } => key.to_string(),
             _ => String::new(),
         };
         (fact.name() == kind).then(|| format!("{of} {key}").trim_end().to_owned())
@@ -63,7 +63,7 @@ fn both_roots_are_changed_and_each_token_is_put_in_once() {
     };
     assert_eq!(other.script().repository(), OTHER);
     for ceremony in [&room.ceremony, other] {
-        let before = ceremony.foundation().unwrap();
+        let before = ceremony.base_root().unwrap();
         let signed = ceremony.signed().unwrap();
         let mut chain = before.chain().to_vec();
         chain.push(("2.root.json".to_owned(), signed.to_file_bytes()));
@@ -151,7 +151,7 @@ fn a_power_cut_at_any_line_loses_no_root() {
 fn what_happens_to_no_single_root_or_to_none_of_these_is_refused() {
     let mut room = open("");
     room.advance_until(is_at("review-root"));
-    let refused = |fact: Fact| {
+    let refused = |fact: EventKind| {
         let event = Event {
             step: room.ceremony.current_step().map(|step| step.id.clone()),
             people: Vec::new(),
@@ -162,18 +162,18 @@ fn what_happens_to_no_single_root_or_to_none_of_these_is_refused() {
             other => panic!("{other:?}"),
         }
     };
-    let within = |repository: &str, fact: Fact| Fact::InRepository {
+    let within = |repository: &str, fact: EventKind| EventKind::InRepository {
         repository: repository.to_owned(),
         fact: Box::new(fact),
     };
-    let reviewed = Fact::ReviewConfirmed {
+    let reviewed = EventKind::ReviewConfirmed {
         sha256: room.ceremony.frozen().unwrap().digest(),
         typed: "SIGN ROOT 2".to_owned(),
     };
     assert!(
         refused(within("example.com/third", reviewed.clone())).contains("no further repository")
     );
-    assert!(refused(within(OTHER, Fact::Retried)).contains("not happen to one root alone"));
+    assert!(refused(within(OTHER, EventKind::Retried)).contains("not happen to one root alone"));
     let nested = within(OTHER, within(OTHER, reviewed.clone()));
     assert!(refused(nested).contains("not happen to one root alone"));
     // The digest of the own root is not that of the other.

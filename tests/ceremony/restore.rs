@@ -1,11 +1,11 @@
 //! Keys that come back from their shares: whom the fold believes what.
 
 use conclave::ceremony::{
-    Check, DrillResult, Effect, EnteredBy, Event, Fact, Input, Mode, Outcome, ReplayError,
+    Check, DrillResult, Effect, EnteredBy, Event, EventKind, Input, Mode, Outcome, ReplayError,
     RequestKind,
 };
 use conclave::record::Provenance;
-use conclave::script::{Entering, Grade, KeyId, Kind, PersonId};
+use conclave::script::{DrillLevel, Entering, KeyId, Kind, PersonId};
 use conclave::words::Digest;
 
 use crate::ceremony_driver::Room;
@@ -42,7 +42,7 @@ fn names(room: &Room) -> Vec<String> {
     names.filter(of_restore).collect()
 }
 
-fn closed(kind: Kind, grade: Grade, onto: bool) -> Room {
+fn closed(kind: Kind, grade: DrillLevel, onto: bool) -> Room {
     let mut room = room(kind, grade, onto, Mode::Production);
     while room.advance() {}
     room
@@ -50,7 +50,7 @@ fn closed(kind: Kind, grade: Grade, onto: bool) -> Room {
 
 #[test]
 fn a_custody_drill_has_each_share_opened_and_none_combined() {
-    let room = closed(Kind::Drill, Grade::Custody, false);
+    let room = closed(Kind::Drill, DrillLevel::Custody, false);
     assert_eq!(names(&room), ["share-entered"; 3]);
     assert_eq!(room.ceremony.drill_result(), Some(DrillResult::Passed));
     assert!(room.ceremony.restore().combined().is_empty());
@@ -58,7 +58,7 @@ fn a_custody_drill_has_each_share_opened_and_none_combined() {
 
 #[test]
 fn a_quorum_drill_combines_and_unwraps_nothing() {
-    let room = closed(Kind::Drill, Grade::Quorum, false);
+    let room = closed(Kind::Drill, DrillLevel::Quorum, false);
     assert_eq!(
         names(&room),
         [
@@ -74,7 +74,7 @@ fn a_quorum_drill_combines_and_unwraps_nothing() {
 
 #[test]
 fn a_full_drill_restores_into_memory_signs_and_destroys() {
-    let room = closed(Kind::Drill, Grade::Full, false);
+    let room = closed(Kind::Drill, DrillLevel::Full, false);
     assert_eq!(
         names(&room)[3..],
         ["key-restored", "restore-proven", "restored-destroyed"]
@@ -85,7 +85,7 @@ fn a_full_drill_restores_into_memory_signs_and_destroys() {
 
 #[test]
 fn a_full_drill_restores_onto_a_blank_token_and_destroys_the_key_there() {
-    let room = closed(Kind::Drill, Grade::Full, true);
+    let room = closed(Kind::Drill, DrillLevel::Full, true);
     assert_eq!(
         names(&room)[3..],
         [
@@ -100,7 +100,7 @@ fn a_full_drill_restores_onto_a_blank_token_and_destroys_the_key_there() {
 
 #[test]
 fn a_recovery_keeps_the_key_and_says_for_ever_that_it_was_restored() {
-    let room = closed(Kind::Recovery, Grade::Full, true);
+    let room = closed(Kind::Recovery, DrillLevel::Full, true);
     assert_eq!(
         names(&room)[3..],
         [
@@ -119,9 +119,9 @@ fn a_recovery_keeps_the_key_and_says_for_ever_that_it_was_restored() {
 #[test]
 fn a_replay_comes_to_the_same() {
     for (kind, grade, onto) in [
-        (Kind::Drill, Grade::Full, false),
-        (Kind::Drill, Grade::Full, true),
-        (Kind::Recovery, Grade::Full, true),
+        (Kind::Drill, DrillLevel::Full, false),
+        (Kind::Drill, DrillLevel::Full, true),
+        (Kind::Recovery, DrillLevel::Full, true),
     ] {
         let room = closed(kind, grade, onto);
         let script = room.ceremony.script_arc();
@@ -133,7 +133,7 @@ fn a_replay_comes_to_the_same() {
 
 #[test]
 fn a_lost_share_is_a_loss_with_its_name_the_quorums_left_and_a_day() {
-    let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 2);
     give_up_share(&mut room);
     while room.advance() {}
@@ -156,7 +156,7 @@ fn a_lost_share_is_a_loss_with_its_name_the_quorums_left_and_a_day() {
 
 #[test]
 fn a_drill_without_a_quorum_fails_by_two_people_and_by_nothing_else() {
-    let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 1);
     give_up_share(&mut room);
     at_share(&mut room, 2);
@@ -181,7 +181,7 @@ fn a_drill_without_a_quorum_fails_by_two_people_and_by_nothing_else() {
 
 #[test]
 fn a_drill_that_works_cannot_be_called_failed() {
-    let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     room.advance_until(|ceremony| {
         ceremony
             .current_step()
@@ -202,7 +202,7 @@ fn check_of(error: &ReplayError) -> Option<Check> {
     }
 }
 
-fn refused(room: &Room, people: Vec<PersonId>, fact: Fact) -> Option<Check> {
+fn refused(room: &Room, people: Vec<PersonId>, fact: EventKind) -> Option<Check> {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people,
@@ -213,10 +213,10 @@ fn refused(room: &Room, people: Vec<PersonId>, fact: Fact) -> Option<Check> {
 
 #[test]
 fn a_share_of_another_set_or_entered_in_another_way_is_refused() {
-    let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 1);
     let set = room.ceremony.set_at_hand().unwrap().set();
-    let fact = |set, by| Fact::ShareEntered {
+    let fact = |set, by| EventKind::ShareEntered {
         set,
         custodian: custodian(1),
         by,
@@ -235,27 +235,27 @@ fn a_share_of_another_set_or_entered_in_another_way_is_refused() {
 
 #[test]
 fn another_key_is_never_taken_for_the_restored_one() {
-    let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     room.advance_until(|ceremony| {
         ceremony
             .current_step()
             .is_some_and(|step| step.act.name() == "restore-key")
     });
     let set = room.ceremony.set_at_hand().unwrap().set();
-    let fact = Fact::KeyRestored {
+    let fact = EventKind::KeyRestored {
         set,
         fingerprint: Digest::of(b"another key"),
     };
     assert_eq!(refused(&room, Vec::new(), fact), Some(Check::RestoreKey));
     assert!(room.advance());
-    let false_signature = Fact::RestoreProven {
+    let false_signature = EventKind::RestoreProven {
         challenge: hex::encode([1; 32]),
         signature: "00".to_owned(),
     };
     let told = refused(&room, Vec::new(), false_signature);
     assert_eq!(told, Some(Check::RestoreProven));
     assert!(room.advance());
-    let other = Fact::RestoredDestroyed {
+    let other = EventKind::RestoredDestroyed {
         fingerprint: Digest::of(b"another key"),
     };
     let told = refused(&room, Vec::new(), other);
@@ -264,7 +264,7 @@ fn another_key_is_never_taken_for_the_restored_one() {
 
 #[test]
 fn another_key_on_the_token_is_a_failure_of_the_token() {
-    let mut room = room(Kind::Recovery, Grade::Full, true, Mode::Production);
+    let mut room = room(Kind::Recovery, DrillLevel::Full, true, Mode::Production);
     room.advance_until(|ceremony| {
         let generate = |ceremony: &conclave::ceremony::Ceremony| ceremony.next();
         matches!(
@@ -305,7 +305,7 @@ fn a_set_of_a_rehearsal_restores_nothing_in_a_production() {
     let script = script(
         &manifest(&key, Mode::Rehearsal),
         Kind::Drill,
-        Grade::Full,
+        DrillLevel::Full,
         false,
     );
     let mut room = Room::new(script);
@@ -319,7 +319,7 @@ fn a_set_of_a_rehearsal_restores_nothing_in_a_production() {
 
 #[test]
 fn after_a_power_cut_shares_come_in_anew_and_nothing_else_is_lost() {
-    let mut room = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 2);
     give_up_share(&mut room);
     room.advance_until(|ceremony| ceremony.restore().is_restored());
@@ -350,7 +350,7 @@ fn a_power_cut_at_any_line_of_a_restore_is_survived() {
         (Kind::Drill, true),
         (Kind::Recovery, true),
     ] {
-        let mut whole = room(kind, Grade::Full, onto, Mode::Production);
+        let mut whole = room(kind, DrillLevel::Full, onto, Mode::Production);
         whole.keep_moments();
         while whole.advance() {}
         for mut moment in whole.moments() {
@@ -381,11 +381,11 @@ fn how_a_share_comes_in_follows_from_the_manifest_and_the_grade() {
         people.map(|id| plan.entering(script.person(&id).unwrap()))
     };
     assert_eq!(
-        ways(Grade::Custody),
+        ways(DrillLevel::Custody),
         [Some(Entering::CheckWords), Some(Entering::Passphrase)]
     );
     assert_eq!(
-        ways(Grade::Full),
+        ways(DrillLevel::Full),
         [Some(Entering::Words), Some(Entering::Passphrase)]
     );
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use conclave::ceremony::{
-    Answer, Ceremony, Check, Effect, Ending, Event, ExceptionSheet, Fact, Failure, FailureKind,
-    Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, Verdict, Whereabouts,
+    Answer, Ceremony, Check, Effect, Ending, Event, EventKind, ExceptionSheet, Failure,
+    FailureKind, Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, Verdict,
+    Whereabouts,
 };
 use conclave::metadata::KeyType;
 use conclave::record::Finding;
 
-use crate::ceremony_driver::{Room, genesis, own_token, parse_with, with_own_tokens};
+use crate::ceremony_driver::{Room, approval_token, genesis, parse_with, with_approval_tokens};
 
 fn room() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
@@ -21,7 +22,7 @@ fn here(ceremony: &Ceremony) -> Option<String> {
 
 /// Goes through what is asked again after a resumption.
 fn settle_in(room: &mut Room) {
-    for step in ["attendance", "attest-clock", "inspect-station"] {
+    for step in ["attendance", "attest-clock", "inspect-host"] {
         assert_eq!(here(&room.ceremony).as_deref(), Some(step));
         room.advance_until(|ceremony| here(ceremony).as_deref() != Some(step));
     }
@@ -38,8 +39,7 @@ fn from_every_moment_the_ceremony_goes_on_where_it_was() {
         assert_eq!(resumed.ceremony.clock_offset(), None);
         assert_eq!(resumed.ceremony.findings(), None);
         settle_in(&mut resumed);
-        let at_start =
-            ["attendance", "attest-clock", "inspect-station"].map(|id| Some(id.to_owned()));
+        let at_start = ["attendance", "attest-clock", "inspect-host"].map(|id| Some(id.to_owned()));
         if !at_start.contains(&here(&room.ceremony)) {
             assert_eq!(here(&resumed.ceremony), here(&room.ceremony));
         }
@@ -54,7 +54,7 @@ fn from_every_moment_the_ceremony_goes_on_where_it_was() {
 
 /// A course in which tokens fail, bags are read and the room pauses, with the room after each of its lines.
 pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
-    let text = with_own_tokens(owners).text().to_owned();
+    let text = with_approval_tokens(owners).text().to_owned();
     let medium =
         "[[medium]]\nid = \"stick-a\"\nholds = \"export\"\n\n[[step]]\nact = \"attendance\"";
     let text = text
@@ -67,7 +67,7 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
     let files: Vec<_> = owners
         .iter()
         .map(|owner| {
-            let key = own_token(&owner.parse().unwrap()).public_key();
+            let key = approval_token(&owner.parse().unwrap()).public_key();
             (format!("approval/{owner}.pub.pem"), key.to_pem())
         })
         .collect();
@@ -95,9 +95,9 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
         };
         room.give(Input::Outcome(Outcome::Failed(failure))).unwrap();
     };
-    at(&mut room, "inspect-station");
-    let found = vec![Finding::new("station.swap", "swap is on")];
-    room.give(Input::Outcome(Outcome::StationInspected(found)))
+    at(&mut room, "inspect-host");
+    let found = vec![Finding::new("host.swap", "swap is on")];
+    room.give(Input::Outcome(Outcome::HostInspected(found)))
         .unwrap();
     at(&mut room, "note-1");
     let sheet = ExceptionSheet {
@@ -121,7 +121,11 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
     room.advance();
     room.answer(Answer::Text("B2".to_owned())).unwrap();
     at(&mut room, "compose-root");
-    ask(&mut room, RequestKind::Redo, &["key-1", "it was dropped"]);
+    ask(
+        &mut room,
+        RequestKind::Regenerate,
+        &["key-1", "it was dropped"],
+    );
     ask(&mut room, RequestKind::Pause, &["the fire alarm"]);
     at(&mut room, "compose-root");
     ask(
@@ -132,7 +136,7 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
     ask(&mut room, RequestKind::Orphan, &["key-2", "it is lost"]);
     at(&mut room, "prove-token:key-2");
     fail(&mut room, FailureKind::Device);
-    ask(&mut room, RequestKind::Forgo, &["key-2", "it broke"]);
+    ask(&mut room, RequestKind::Skip, &["key-2", "it broke"]);
     while room.advance() {}
     assert!(room.ceremony.ending().is_some());
     room.moments()
@@ -226,7 +230,7 @@ fn an_interrupted_signing_is_a_repeat_over_the_same_bytes() {
         Event {
             step: Some("sign-root".parse().unwrap()),
             people: Vec::new(),
-            fact: Fact::Signed {
+            fact: EventKind::Signed {
                 key: key.clone(),
                 key_id,
                 signature: hex::encode(room.token(key).sign(message)),
@@ -241,15 +245,19 @@ fn an_interrupted_signing_is_a_repeat_over_the_same_bytes() {
 
     room.advance();
     let intent = &room.transcript.entries().last().unwrap().line.fact;
-    assert!(matches!(intent, Fact::SignIntended { repeat: true, .. }));
+    assert!(matches!(
+        intent,
+        EventKind::SignIntended { repeat: true, .. }
+    ));
     assert_eq!(room.effect(), effect);
     assert!(room.ceremony.clone().apply(&event).is_ok());
     while room.advance() {}
-    let repeats = room
-        .transcript
-        .entries()
-        .iter()
-        .filter(|entry| matches!(entry.line.fact, Fact::SignIntended { repeat: true, .. }));
+    let repeats = room.transcript.entries().iter().filter(|entry| {
+        matches!(
+            entry.line.fact,
+            EventKind::SignIntended { repeat: true, .. }
+        )
+    });
     assert_eq!(repeats.count(), 1);
 }
 
@@ -259,7 +267,7 @@ fn a_repeat_is_said_exactly_when_it_is_one() {
     room.advance_until(|ceremony| here(ceremony).as_deref() == Some("sign-root"));
     room.advance();
     let mut intent = room.transcript.entries().last().unwrap().line.event();
-    let Fact::SignIntended { repeat, .. } = &mut intent.fact else {
+    let EventKind::SignIntended { repeat, .. } = &mut intent.fact else {
         panic!("an intent");
     };
     *repeat = true;
@@ -271,10 +279,10 @@ fn a_repeat_is_said_exactly_when_it_is_one() {
 
 #[test]
 fn what_was_intended_keeps_its_fresh_name() {
-    for wanted in ["initialise", "generate"] {
+    for wanted in ["initialize", "generate"] {
         let mut room = room();
         room.advance_until(|ceremony| match ceremony.next() {
-            Next::Do(Effect::InitialiseToken { .. }) => wanted == "initialise",
+            Next::Do(Effect::InitializeToken { .. }) => wanted == "initialize",
             Next::Do(Effect::GenerateKey { .. }) => wanted == "generate",
             _ => false,
         });

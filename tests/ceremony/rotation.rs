@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Ceremony, Fact, Input, Mode, Next, Outcome, Owed, ReplayError, StepError,
+    Answer, Ceremony, EventKind, Input, Mode, Next, Outcome, Owed, ReplayError, StepError,
 };
 use conclave::metadata::{Check, KeyId as RootKeyId, RoleKind, SignedRoot, verify_chain};
 use conclave::script::{ChangeBlueprint, KeyFate, KeyId, Script, embedded};
@@ -247,7 +247,7 @@ fn a_site_is_waited_for_and_can_be_forgone_only_when_it_is_not_needed() {
         .entries()
         .iter()
         .map(|entry| &entry.line.fact);
-    let forgone = facts.filter(|fact| matches!(fact, Fact::SignatureForgone { .. }));
+    let forgone = facts.filter(|fact| matches!(fact, EventKind::SignatureSkipped { .. }));
     assert_eq!(forgone.count(), 1);
 }
 

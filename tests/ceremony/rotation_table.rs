@@ -5,13 +5,13 @@ use conclave::ceremony::{Ending, Verdict};
 use conclave::metadata::{RootDiff, verify_chain};
 
 use crate::changes::{
-    CHANGES, Change, Outcome, SITUATIONS, Situation, World, blueprint, expected, script,
+    CHANGES, Change, Outcome, SITUATIONS, Situation, World, expected, script, template,
 };
 
 /// Plays it through the core.
 fn outcome(world: &World, change: Change, situation: Situation) -> Outcome {
-    let blueprint = blueprint(world, change, situation);
-    let script = match script(&blueprint) {
+    let template = template(world, change, situation);
+    let script = match script(&template) {
         Ok(script) => script,
         Err(faults) => {
             let found = faults

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Approval, Ask, Ceremony, Effect, Ending, Event, Fact, Failure, FailureKind, FormerFate,
-    Input, Mode, Next, Outcome, Prompt, Request, RequestKind, StepError, Strength, Verdict,
+    Answer, Approval, Ask, Ceremony, Effect, Ending, Event, EventKind, Failure, FailureKind,
+    FormerFate, Input, Mode, Next, Outcome, Prompt, Request, RequestKind, StepError, Strength,
+    Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::record::Tries;
@@ -136,8 +137,8 @@ fn assert_takes_two(room: &Room, kind: RequestKind, subject: &str) {
 fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
     let mut room = room_at(script(), "open-token:key-2");
     let old = room.token(&key("key-1")).public_key();
-    assert_takes_two(&room, RequestKind::Redo, "key-1");
-    room.give(request(RequestKind::Redo, &["key-1", WHY], two()))
+    assert_takes_two(&room, RequestKind::Regenerate, "key-1");
+    room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
         .unwrap();
     assert_eq!(here(&room), "generate-key:key-1");
 
@@ -156,7 +157,7 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
     let intent = Event {
         step: Some("generate-key:key-1".parse().unwrap()),
         people: vec![id("holder-1")],
-        fact: Fact::GenerateIntended {
+        fact: EventKind::GenerateIntended {
             key: key("key-1"),
             object_id: "0102".to_owned(),
             label: "x".to_owned(),
@@ -203,7 +204,7 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
 fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
     let mut room = room_at(script(), "open-token:key-2");
     let fingerprint = room.token(&key("key-1")).public_key().fingerprint();
-    room.give(request(RequestKind::Redo, &["key-1", WHY], two()))
+    room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
         .unwrap();
     fail(&mut room, FailureKind::Device);
     assert_takes_two(&room, RequestKind::Orphan, "key-1");
@@ -211,7 +212,7 @@ fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
     let false_one = Event {
         step: Some("generate-key:key-1".parse().unwrap()),
         people: vec![id("witness-1"), id("witness-2")],
-        fact: Fact::KeyOrphaned {
+        fact: EventKind::KeyOrphaned {
             key: key("key-1"),
             fingerprint: conclave::words::Digest::of(b"x"),
             reason: WHY.to_owned(),
@@ -228,7 +229,7 @@ fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
     finish(&mut room);
     let told = room.transcript.entries().iter().any(|entry| {
         let event = entry.line.event();
-        let said = event.narrate(room.ceremony.script(), room.ceremony.cast());
+        let said = event.narrate(room.ceremony.script(), room.ceremony.display_names());
         said.contains("orphan") && said.contains(&fingerprint.short_hex())
     });
     assert!(told);
@@ -239,7 +240,7 @@ fn no_key_is_made_anew_and_no_spare_taken_once_the_root_is_composed() {
     let mut room = room_at(script(), "review-root");
     let offered: Vec<RequestKind> = room.ceremony.offers().iter().map(|o| o.kind).collect();
     for (kind, subject) in [
-        (RequestKind::Redo, "key-1"),
+        (RequestKind::Regenerate, "key-1"),
         (RequestKind::TakeSpare, "key-1 spare-1"),
     ] {
         assert!(!offered.contains(&kind));
@@ -247,12 +248,12 @@ fn no_key_is_made_anew_and_no_spare_taken_once_the_root_is_composed() {
         assert!(room.give(input).is_err());
     }
     for fact in [
-        Fact::RedoDecided {
+        EventKind::RegenerationDecided {
             key: key("key-1"),
             reason: WHY.to_owned(),
             approvals: two(),
         },
-        Fact::SpareTaken {
+        EventKind::SpareTaken {
             key: key("key-1"),
             spare: "spare-1".parse().unwrap(),
             reason: WHY.to_owned(),
@@ -291,7 +292,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
     let back = Event {
         step: Some("open-token:key-2".parse().unwrap()),
         people: vec![id("holder-2")],
-        fact: Fact::TokenFound {
+        fact: EventKind::TokenFound {
             key: key("key-2"),
             token: old,
             blank: false,
@@ -347,7 +348,7 @@ fn a_spare_that_the_script_keeps_for_others_is_not_taken() {
     let forced = Event {
         step: None,
         people: vec![id("witness-1"), id("witness-2")],
-        fact: Fact::SpareTaken {
+        fact: EventKind::SpareTaken {
             key: key("key-1"),
             spare: "spare-1".parse().unwrap(),
             reason: WHY.to_owned(),
@@ -365,7 +366,7 @@ fn a_locked_pin_is_unblocked_by_who_has_the_means() {
     let unblock = |room: &Room| Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("holder-1")],
-        fact: Fact::UnblockDecided {
+        fact: EventKind::UnblockDecided {
             key: key("key-1"),
             bag: None,
         },
@@ -395,7 +396,7 @@ fn a_locked_pin_is_unblocked_by_who_has_the_means() {
     let twice = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("holder-1")],
-        fact: Fact::PinUnblocked { key: key("key-1") },
+        fact: EventKind::PinUnblocked { key: key("key-1") },
     };
     assert!(room.ceremony.clone().apply(&twice).is_err());
     finish(&mut room);
@@ -416,7 +417,7 @@ fn in_a_rehearsal_the_third_wrong_pin_locks_and_the_record_says_that_it_is_said(
             room.ceremony.failure().unwrap().kind,
             FailureKind::WrongPin { tries }
         );
-        assert_eq!(room.ceremony.twin_tries(&key("key-1")), Some(tries));
+        assert_eq!(room.ceremony.simulated_tries(&key("key-1")), Some(tries));
         room.answer(Answer::Enter).unwrap();
     }
     fail(&mut room, wrong);
@@ -434,7 +435,7 @@ fn in_a_rehearsal_the_third_wrong_pin_locks_and_the_record_says_that_it_is_said(
         assert_eq!(room.ceremony.failure().unwrap().kind, wrong);
         room.answer(Answer::Enter).unwrap();
     }
-    assert_eq!(room.ceremony.twin_tries(&key("key-1")), None);
+    assert_eq!(room.ceremony.simulated_tries(&key("key-1")), None);
 }
 
 #[test]
@@ -456,7 +457,7 @@ fn secrets_are_sealed_into_the_bags_of_the_script_before_two_people() {
         let sealed = |bag: &str, secret| Event {
             step: Some("set-pin:key-1".parse().unwrap()),
             people: vec![id("witness-1"), id("witness-2")],
-            fact: Fact::EnvelopeSealed {
+            fact: EventKind::EnvelopeSealed {
                 key: key("key-1"),
                 secret,
                 bag: bag.to_owned(),
@@ -513,7 +514,7 @@ fn what_unblocked_a_pin_is_sealed_into_a_new_bag() {
     let other = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("witness-1"), id("holder-1")],
-        fact: Fact::UnblockDecided {
+        fact: EventKind::UnblockDecided {
             key: key("key-1"),
             bag: Some("B1".to_owned()),
         },
@@ -542,7 +543,7 @@ fn what_was_discarded_unblocks_nothing() {
     let forced = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("holder-2")],
-        fact: Fact::UnblockDecided {
+        fact: EventKind::UnblockDecided {
             key: key("key-2"),
             bag: None,
         },
@@ -562,25 +563,25 @@ fn the_root_is_signed_without_a_key_only_by_two_people_and_above_the_threshold()
     let mut room = room_at(script(), "sign-root");
     // Nothing is in the way of key-1 yet.
     assert!(
-        room.give(request(RequestKind::Forgo, &["key-1", WHY], two()))
+        room.give(request(RequestKind::Skip, &["key-1", WHY], two()))
             .is_err()
     );
     room.advance();
     fail(&mut room, FailureKind::Device);
-    assert_takes_two(&room, RequestKind::Forgo, "key-1");
-    room.give(request(RequestKind::Forgo, &["key-1", WHY], two()))
+    assert_takes_two(&room, RequestKind::Skip, "key-1");
+    room.give(request(RequestKind::Skip, &["key-1", WHY], two()))
         .unwrap();
     // Two of three are left, and two are needed: no other is done without.
     room.advance();
     fail(&mut room, FailureKind::Device);
     assert!(
-        room.give(request(RequestKind::Forgo, &["key-2", WHY], two()))
+        room.give(request(RequestKind::Skip, &["key-2", WHY], two()))
             .is_err()
     );
     let forced = Event {
         step: Some("sign-root".parse().unwrap()),
         people: vec![id("witness-1"), id("witness-2")],
-        fact: Fact::Forgone {
+        fact: EventKind::Skipped {
             key: key("key-2"),
             reason: WHY.to_owned(),
             approvals: two(),
@@ -606,7 +607,7 @@ fn who_leaves_with_a_key_leaves_it_in_the_root() {
     room.advance_until(|ceremony| is_at(ceremony, "sign-root"));
     room.advance_until(|ceremony| ceremony.key_at_hand() == Some(&key("key-2")));
     room.give(request(
-        RequestKind::Forgo,
+        RequestKind::Skip,
         &["key-2", "its holder left"],
         two(),
     ))
@@ -648,7 +649,7 @@ fn letters_in_pins_want_the_test_line() {
     let forced = Event {
         step: None,
         people: vec![id("witness-1")],
-        fact: Fact::KeyboardTested { typed: swapped },
+        fact: EventKind::KeyboardTested { typed: swapped },
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
     room.give(request(
@@ -666,7 +667,7 @@ fn letters_in_pins_want_the_test_line() {
 #[test]
 fn a_process_that_takes_over_goes_on_with_what_was_decided() {
     let mut room = room_at(script(), "open-token:key-2");
-    room.give(request(RequestKind::Redo, &["key-1", WHY], two()))
+    room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
         .unwrap();
     let destroy = room.effect();
     room.resume(0);

@@ -86,7 +86,7 @@ pub(crate) fn backed_up(
         };
         Custodian {
             id: person.to_string(),
-            name: ceremony.cast().name(script, person).to_owned(),
+            name: ceremony.display_names().name(script, person).to_owned(),
             by_hand: closing.is_none(),
             closing,
         }

@@ -27,11 +27,11 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
 use conclave::script::{
-    Blueprint, CarriedFiles as _, EnrolledKey, KeyId, Kind, PersonId, Script, SpareId, embedded,
-    enrol,
+    EnrolledKey, KeyId, Kind, PersonId, PinnedFileSource as _, Script, ScriptTemplate, SpareId,
+    embedded, enroll,
 };
 use conclave::transcript::Transcript;
-use conclave::transfer::{Enrolment, EnrolmentClaims, Occasion, Possession, PossessionProof};
+use conclave::transfer::{Enrollment, EnrollmentClaims, Occasion, Possession, PossessionProof};
 use conclave::words::Digest;
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,7 +42,7 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A genesis with one key of each of these types, of which `threshold` must sign.
 pub(crate) fn genesis(key_types: &[KeyType], threshold: u8) -> Arc<Script> {
-    let blueprint = Blueprint {
+    let template = ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
         repository: "example.com/updates".to_owned(),
@@ -54,7 +54,7 @@ pub(crate) fn genesis(key_types: &[KeyType], threshold: u8) -> Arc<Script> {
         expires: "2027-12-01T00:00:00Z".parse().unwrap(),
         online: BTreeMap::new(),
     };
-    let text = blueprint.write().unwrap();
+    let text = template.write().unwrap();
     let placeholder = format!("type = \"{}\"", KeyType::default());
     assert_eq!(text.matches(&placeholder).count(), key_types.len());
     let types = key_types.iter().map(|kind| format!("type = \"{kind}\""));
@@ -118,7 +118,7 @@ fn own_name(person: &PersonId) -> String {
 }
 
 /// The own token of a person: the same in every ceremony.
-pub(crate) fn own_token(person: &PersonId) -> SoftwareToken {
+pub(crate) fn approval_token(person: &PersonId) -> SoftwareToken {
     let number = person.as_str().bytes().fold(100_u8, u8::wrapping_add);
     let mut token = SoftwareToken::blank(number);
     token.generate(KeyType::Ed25519);
@@ -126,12 +126,12 @@ pub(crate) fn own_token(person: &PersonId) -> SoftwareToken {
 }
 
 /// A genesis with two keys, in which these people approve by own tokens.
-pub(crate) fn with_own_tokens(people: &[&str]) -> Arc<Script> {
+pub(crate) fn with_approval_tokens(people: &[&str]) -> Arc<Script> {
     let mut text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
     let mut files = Vec::new();
     for person in people {
         let id: PersonId = person.parse().unwrap();
-        let pem = own_token(&id).public_key().to_pem();
+        let pem = approval_token(&id).public_key().to_pem();
         let name = format!("approval/{person}.pub.pem");
         let sha256 = Digest::of(pem.as_bytes());
         let line = format!("id = \"{person}\"\n");
@@ -184,7 +184,7 @@ pub(crate) fn parse_with(text: &str, more: &[(&str, &[u8])]) -> Arc<Script> {
     }
 }
 
-/// The enrolment file of a token, as another tool could make it.
+/// The enrollment file of a token, as another tool could make it.
 pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledKey {
     let (script, challenge) = (Digest::of(b"the script of Lisbon"), [9; 32]);
     let possession = Possession {
@@ -193,7 +193,7 @@ pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledKey {
         occasion: Occasion::Generation,
         is_rehearsal: false,
     };
-    let claims = EnrolmentClaims {
+    let claims = EnrollmentClaims {
         repository: "example.com/updates".to_owned(),
         name: "lisbon".to_owned(),
         holder: "Inês Sá".to_owned(),
@@ -208,12 +208,12 @@ pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledKey {
         challenge,
         signature: token.sign(&possession.message(&challenge)),
     };
-    let bytes = Enrolment::new(claims, Some(proof), None)
+    let bytes = Enrollment::new(claims, Some(proof), None)
         .unwrap()
         .to_file_bytes();
     EnrolledKey {
-        enrolment: Enrolment::read(&bytes).unwrap(),
-        files: vec![("enrolments/lisbon.enrolment.json".to_owned(), bytes)],
+        enrollment: Enrollment::read(&bytes).unwrap(),
+        files: vec![("enrollments/lisbon.enrollment.json".to_owned(), bytes)],
         site: Some("Lisbon".to_owned()),
     }
 }
@@ -221,11 +221,11 @@ pub(crate) fn far_away(token: &SoftwareToken) -> EnrolledKey {
 /// A genesis with two keys in the room, and one at another site.
 pub(crate) fn with_a_key_far_away() -> Arc<Script> {
     let mut token = SoftwareToken::blank(99);
-    token.initialise("far away");
+    token.initialize("far away");
     token.generate(KeyType::Ed25519);
     let remote = far_away(&token);
     let text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
-    let text = enrol(&text, std::slice::from_ref(&remote), None).unwrap();
+    let text = enroll(&text, std::slice::from_ref(&remote), None).unwrap();
     let (name, bytes) = &remote.files[0];
     parse_with(&text, &[(name, bytes)])
 }
@@ -258,7 +258,7 @@ impl Room {
             })
             .collect();
         for person in script.people().iter().filter(|one| one.approval.is_some()) {
-            tokens.insert(own_name(&person.id), own_token(&person.id));
+            tokens.insert(own_name(&person.id), approval_token(&person.id));
         }
         Self {
             machine_time: script.not_before(),
@@ -467,23 +467,23 @@ impl Room {
         }
         match effect {
             Effect::ChooseCode { .. } => Outcome::CodeChosen,
-            Effect::ProveOwnToken { person, .. } => {
+            Effect::ProveApprovalToken { person, .. } => {
                 let message = own_token_message(&script, person, &challenge);
-                Outcome::OwnTokenAnswered {
+                Outcome::ApprovalTokenAnswered {
                     person: person.clone(),
                     challenge,
                     signature: self.tokens[&own_name(person)].sign(&message),
                 }
             }
-            Effect::InspectStation => Outcome::StationInspected(Vec::new()),
+            Effect::InspectHost => Outcome::HostInspected(Vec::new()),
             Effect::FindToken { key } => Outcome::TokenFound {
                 token: self.token(key).id().clone(),
                 blank: self.token(key).id().label.is_empty(),
                 at_factory_value: Vec::new(),
             },
-            Effect::InitialiseToken { key, label, .. } => {
-                self.token(key).initialise(label);
-                Outcome::TokenInitialised {
+            Effect::InitializeToken { key, label, .. } => {
+                self.token(key).initialize(label);
+                Outcome::TokenInitialized {
                     token: self.token(key).id().clone(),
                 }
             }
@@ -586,7 +586,7 @@ impl Room {
 
 /// How the ceremonies of this driver open, as their first line has it.
 pub(crate) fn opening(mode: Mode) -> Opening {
-    let twins = (mode == Mode::Rehearsal).then_some("tokens");
+    let simulated_tokens = (mode == Mode::Rehearsal).then_some("tokens");
     serde_json::from_value(serde_json::json!({
         "conclave": VERSION,
         "export": "export",
@@ -596,7 +596,7 @@ pub(crate) fn opening(mode: Mode) -> Opening {
         "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
         "rehearsal_keys": [],
         "twin_clock_offset": 0,
-        "twins": twins,
+        "twins": simulated_tokens,
     }))
     .unwrap()
 }

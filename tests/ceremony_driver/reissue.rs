@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conclave::backup::Manifest;
 use conclave::ceremony::{Answer, Input, Mode};
-use conclave::script::{BackupBlueprint, BackupSource, Grade, Keeper, Kind, Script};
+use conclave::script::{BackupBlueprint, BackupSource, DrillLevel, Keeper, Kind, Script};
 
 use super::backup::RECIPIENTS;
 use super::restore::{lost_key, manifest};
@@ -29,7 +29,7 @@ pub(crate) fn script(old: &Manifest, replaced_by: Option<&Manifest>) -> Arc<Scri
         let name = conclave::backup::manifest_file(&set.facts().key, &set.facts().id);
         (format!("restore/{name}"), set.to_file_bytes())
     };
-    let blueprint = BackupBlueprint {
+    let template = BackupBlueprint {
         repository: old.facts().repository.clone(),
         title: None,
         not_before: "2027-12-01T09:00:00Z".parse().unwrap(),
@@ -50,7 +50,7 @@ pub(crate) fn script(old: &Manifest, replaced_by: Option<&Manifest>) -> Arc<Scri
         .iter()
         .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
         .collect();
-    super::parse_with(&blueprint.write().unwrap(), &files)
+    super::parse_with(&template.write().unwrap(), &files)
 }
 
 fn room_of(script: Arc<Script>, key: SoftwareToken) -> Room {
@@ -73,7 +73,7 @@ pub(crate) fn end_room(old: &Manifest, replaced_by: &Manifest) -> Room {
 pub(crate) fn drill_room() -> Room {
     let key = lost_key();
     let old = manifest(&key, Mode::Production);
-    let (text, name, bytes) = super::restore::text(&old, Kind::Drill, Grade::Full, false);
+    let (text, name, bytes) = super::restore::text(&old, Kind::Drill, DrillLevel::Full, false);
     let custodian = |n: u8, recipient: &str| {
         let person =
             format!("id = \"custodian-{n}\"\nname = \"Custodian {n}\"\nroles = [\"custodian\"]\n");

@@ -17,7 +17,7 @@ pub(crate) const OTHER: &str = "example.com/other";
 const STEPS: [(&str, &str); 16] = [
     ("attendance", ""),
     ("attest-clock", ""),
-    ("inspect-station", ""),
+    ("inspect-host", ""),
     ("read-script", ""),
     ("open-token", "key-1"),
     ("open-token", "key-2"),

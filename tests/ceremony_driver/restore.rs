@@ -7,7 +7,7 @@ use conclave::backup::{Closing, Custodian, CustodianGroup, Manifest, SetFacts};
 use conclave::ceremony::{Effect, Input, Mode, Outcome, RequestKind, StepError, restore_canary};
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
-use conclave::script::{Grade, Kind, Opens, PersonId, RestoreBlueprint, Script};
+use conclave::script::{DrillLevel, Kind, Opens, PersonId, RestoreBlueprint, Script};
 use conclave::secret::PrivateKey;
 use conclave::words::Digest;
 use zeroize::Zeroizing;
@@ -53,7 +53,12 @@ pub(crate) fn manifest(key: &SoftwareToken, mode: Mode) -> Manifest {
 }
 
 /// A drill or a recovery from such a set, as it is written from its manifest.
-pub(crate) fn script(manifest: &Manifest, kind: Kind, grade: Grade, onto: bool) -> Arc<Script> {
+pub(crate) fn script(
+    manifest: &Manifest,
+    kind: Kind,
+    grade: DrillLevel,
+    onto: bool,
+) -> Arc<Script> {
     let (text, name, bytes) = text(manifest, kind, grade, onto);
     super::parse_with(&text, &[(&name, &bytes)])
 }
@@ -62,12 +67,12 @@ pub(crate) fn script(manifest: &Manifest, kind: Kind, grade: Grade, onto: bool) 
 pub(crate) fn text(
     manifest: &Manifest,
     kind: Kind,
-    grade: Grade,
+    grade: DrillLevel,
     onto: bool,
 ) -> (String, String, Vec<u8>) {
     let name = "restore/key-1.0123456789abcdef.manifest.json".to_owned();
     let bytes = manifest.to_file_bytes();
-    let blueprint = RestoreBlueprint {
+    let template = RestoreBlueprint {
         kind,
         grade,
         title: None,
@@ -77,7 +82,7 @@ pub(crate) fn text(
         onto: onto.then(|| "softhsm2".to_owned()),
         opens: Opens::OwnDevice,
     };
-    (blueprint.write().unwrap(), name, bytes)
+    (template.write().unwrap(), name, bytes)
 }
 
 /// A key of P-256 whose token is lost.
@@ -88,7 +93,7 @@ pub(crate) fn lost_key() -> SoftwareToken {
 }
 
 /// A room in which a key is restored; it was opened.
-pub(crate) fn room(kind: Kind, grade: Grade, onto: bool, mode: Mode) -> Room {
+pub(crate) fn room(kind: Kind, grade: DrillLevel, onto: bool, mode: Mode) -> Room {
     let key = lost_key();
     let script = script(&manifest(&key, mode), kind, grade, onto);
     let tokens = [(RESTORED.to_owned(), key)].into();
@@ -173,9 +178,9 @@ pub(crate) fn fail_drill(room: &mut Room, people: &[&str]) -> Result<(), StepErr
 
 /// A full drill that passes, one that fails for want of shares, and one that only combines them.
 pub(crate) fn of_drills() -> [Room; 3] {
-    let mut passed = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut passed = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     while passed.advance() {}
-    let mut failed = room(Kind::Drill, Grade::Full, false, Mode::Production);
+    let mut failed = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     for custodian in [1, 2] {
         at_share(&mut failed, custodian);
         give_up_share(&mut failed);
@@ -186,7 +191,7 @@ pub(crate) fn of_drills() -> [Room; 3] {
     });
     fail_drill(&mut failed, &["witness-1", "witness-2"]).unwrap();
     while failed.advance() {}
-    let mut combined = room(Kind::Drill, Grade::Quorum, false, Mode::Production);
+    let mut combined = room(Kind::Drill, DrillLevel::Quorum, false, Mode::Production);
     while combined.advance() {}
     [passed, failed, combined]
 }

@@ -81,7 +81,7 @@ impl SoftwareToken {
     }
 
     /// Erases it, and gives it a label.
-    pub(crate) fn initialise(&mut self, label: &str) {
+    pub(crate) fn initialize(&mut self, label: &str) {
         label.clone_into(&mut self.id.label);
         self.pair = None;
     }

@@ -69,11 +69,11 @@ impl World {
 }
 
 /// The script of a blueprint. A site's signature is collected after signing.
-pub(crate) fn script(blueprint: &ChangeBlueprint) -> Result<Arc<Script>, Faults> {
-    let text = blueprint.write().unwrap();
-    let mut files: BTreeMap<String, Vec<u8>> = blueprint.files().collect();
-    files.extend(blueprint.online.values().flatten().cloned());
-    Script::parse("rotation.toml", &text, &files, blueprint.not_before).map(Arc::new)
+pub(crate) fn script(template: &ChangeBlueprint) -> Result<Arc<Script>, Faults> {
+    let text = template.write().unwrap();
+    let mut files: BTreeMap<String, Vec<u8>> = template.files().collect();
+    files.extend(template.online.values().flatten().cloned());
+    Script::parse("rotation.toml", &text, &files, template.not_before).map(Arc::new)
 }
 
 pub(crate) const CHANGES: [Change; 8] = [
@@ -179,19 +179,19 @@ pub(crate) const fn expected(change: Change, situation: Situation) -> Outcome {
     }
 }
 
-pub(crate) fn blueprint(world: &World, change: Change, situation: Situation) -> ChangeBlueprint {
+pub(crate) fn template(world: &World, change: Change, situation: Situation) -> ChangeBlueprint {
     let template = match change {
         Change::Renewal => "renewal",
         _ => "rotation",
     };
-    let mut blueprint = world.unchanged(template);
+    let mut template = world.unchanged(template);
     match situation {
         Situation::AllPresent => {}
-        Situation::OneRemote => blueprint.keys[3].1 = KeyFate::Site("Lisbon".to_owned()),
-        Situation::OneLost => blueprint.keys[4].1 = KeyFate::Absent,
+        Situation::OneRemote => template.keys[3].1 = KeyFate::Site("Lisbon".to_owned()),
+        Situation::OneLost => template.keys[4].1 = KeyFate::Absent,
         Situation::TwoLost => {
-            blueprint.keys[3].1 = KeyFate::Absent;
-            blueprint.keys[4].1 = KeyFate::Absent;
+            template.keys[3].1 = KeyFate::Absent;
+            template.keys[4].1 = KeyFate::Absent;
         }
     }
     let remove = |fate: &mut KeyFate| {
@@ -201,30 +201,30 @@ pub(crate) fn blueprint(world: &World, change: Change, situation: Situation) -> 
         };
     };
     match change {
-        Change::Add => blueprint.added = 1,
-        Change::Remove => remove(&mut blueprint.keys[4].1),
+        Change::Add => template.added = 1,
+        Change::Remove => remove(&mut template.keys[4].1),
         Change::Replace => {
-            remove(&mut blueprint.keys[4].1);
-            blueprint.added = 1;
+            remove(&mut template.keys[4].1);
+            template.added = 1;
         }
-        Change::ThresholdUp => blueprint.threshold = Some(5),
-        Change::ThresholdDown => blueprint.threshold = Some(3),
-        Change::OnlineKeys => blueprint.online = new_timestamp_key(),
+        Change::ThresholdUp => template.threshold = Some(5),
+        Change::ThresholdDown => template.threshold = Some(3),
+        Change::OnlineKeys => template.online = new_timestamp_key(),
         Change::Renewal => {}
         Change::AllNewKeys => {
-            for (_, fate) in &mut blueprint.keys {
+            for (_, fate) in &mut template.keys {
                 if !matches!(fate, KeyFate::Site(_)) {
                     remove(fate);
                 }
             }
-            blueprint.added = 5;
+            template.added = 5;
             // The one in Lisbon stays this time, and is one of those that come to six.
             if situation == Situation::OneRemote {
-                blueprint.threshold = Some(4);
+                template.threshold = Some(4);
             }
         }
     }
-    blueprint
+    template
 }
 
 /// The targets role's sample key takes the place of the timestamp role's.

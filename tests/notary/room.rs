@@ -148,7 +148,7 @@ impl Room {
         self.ceremonies += 1;
         let directory = self.path(&format!("ceremony-{}", self.ceremonies));
         self.play(path, &directory, passphrases);
-        // What it left is what it says, by our own judgement and by stock tools alone.
+        // What it left is what it says, by our own judgment and by stock tools alone.
         let judged = self.conclave(&["transcript", "verify", directory.to_str().unwrap()]);
         assert!(judged.status.success(), "{}", said(&judged));
         let checked = run(Command::new("sh").arg("VERIFY.txt").current_dir(&directory));

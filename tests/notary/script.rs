@@ -109,7 +109,7 @@ impl Script<'_> {
         let mut steps = vec![
             ("attendance", None),
             ("attest-clock", None),
-            ("inspect-station", None),
+            ("inspect-host", None),
             ("read-script", None),
         ];
         self.write_keys(kind, &mut text, &mut steps);

@@ -1,12 +1,12 @@
 //! A bad day, played by hand at a terminal and by two processes: a holder is late, a PIN locks and the spare is
-//! taken, a name is misspelt, the clock is nine minutes off, there is lunch, and a witness has a reservation.
+//! taken, a name is misspelled, the clock is nine minutes off, there is lunch, and a witness has a reservation.
 //! What comes out of it is a root that every client accepts, and a record that tells a stranger all of it.
 
 use std::fs;
 
 use conclave::metadata::KeyType;
 use conclave::rehearsal::OnlineKeys;
-use conclave::script::{Blueprint, Kind};
+use conclave::script::{Kind, ScriptTemplate};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::assert_accepted;
@@ -21,7 +21,7 @@ const CLOCK_IS_BEHIND: SignedDuration = SignedDuration::from_mins(9);
 fn write_script(rehearsal: &Rehearsal) {
     let online = OnlineKeys::generate_in(&rehearsal.beside("online")).unwrap();
     let not_before = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
-    let blueprint = Blueprint {
+    let template = ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
         repository: "example.com/bad-day".to_owned(),
@@ -33,7 +33,7 @@ fn write_script(rehearsal: &Rehearsal) {
         expires: not_before + SignedDuration::from_hours(365 * 24),
         online: online.public_files(),
     };
-    fs::write(rehearsal.beside("bad-day.toml"), blueprint.write().unwrap()).unwrap();
+    fs::write(rehearsal.beside("bad-day.toml"), template.write().unwrap()).unwrap();
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
     assert!(shown.contains("the PIN is locked"), "{shown}");
     operator.ask_for("Take a spare token", "spare-1", Some("the PIN is locked"));
 
-    // A name is misspelt; two people correct it after it was read aloud.
+    // A name is misspelled; two people correct it after it was read aloud.
     operator.play_until("Compose the root");
     operator.ask_for("Correct a name", "Key holder 2", Some("Grace Hopper"));
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, DrillResult, Fact, Failure, FrontEnd, Interrupt, Prompt, Recorded,
+    Answer, Ask, Ceremony, DrillResult, EventKind, Failure, FrontEnd, Interrupt, Prompt, Recorded,
     SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting,
 };
 use conclave::secret::Pin;
@@ -95,7 +95,7 @@ impl FrontEnd for People<'_> {
     }
 
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
-        if let Fact::Failed { failure } = &entry.event.fact {
+        if let EventKind::Failed { failure } = &entry.event.fact {
             self.failures.push(failure.clone());
             assert!(self.failures.len() < 30, "it never works: {failure:?}");
         }

@@ -6,20 +6,20 @@ use std::fs;
 use std::path::Path;
 
 use conclave::ceremony::{Answer, Ask, DrillResult, Interrupt, RequestKind, SecretPurpose};
-use conclave::script::{Grade, Kind};
+use conclave::script::{DrillLevel, Kind};
 use tempfile::TempDir;
 
-use super::{Clumsy, Desk, here};
+use super::{Clumsy, TokenWorker, here};
 use crate::people::People;
 use crate::softhsm_test;
 
 const AGAIN: &str = "Number of the word to type anew, or 0 for all of them";
 
 /// The same key with another set, and a set of another key: each was made in another rehearsal.
-fn another_desk(kind: Kind) -> (TempDir, Desk) {
+fn another_desk(kind: Kind) -> (TempDir, TokenWorker) {
     let folder = TempDir::new().unwrap();
-    let desk = Desk::in_folder(folder.path(), kind, Grade::Full, false, here);
-    (folder, desk)
+    let token_worker = TokenWorker::in_folder(folder.path(), kind, DrillLevel::Full, false, here);
+    (folder, token_worker)
 }
 
 #[track_caller]
@@ -39,9 +39,9 @@ fn path(path: &Path) -> String {
 
 softhsm_test! {
     fn words_of_another_place_custodian_or_set_are_told_and_typed_anew(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, false, str::to_owned);
+        let token_worker = TokenWorker::new(store, Kind::Drill, DrillLevel::Full, false, str::to_owned);
         let (_folder, stranger) = another_desk(Kind::Drill);
-        let own = desk.words(1);
+        let own = token_worker.words(1);
         let mut lists: BTreeMap<usize, Vec<String>> =
             (1..=33).map(|n| (n, vec![own[n - 1].clone()])).collect();
         let second = (12..33).find(|n| own[n - 1] != own[10]).unwrap();
@@ -57,7 +57,7 @@ softhsm_test! {
         let mended = vec!["11".to_owned(), second.to_string()];
         clumsy.readings.insert(AGAIN.to_owned(), mended);
         let mut people = clumsy.people();
-        desk.play(store, &mut people);
+        token_worker.play(store, &mut people);
         let (one, two) = ("Custodian 1 (custodian-1)", "Custodian 2 (custodian-2)");
         assert_told(
             &people.told(),
@@ -73,36 +73,36 @@ softhsm_test! {
     }
 
     fn files_and_identities_of_others_are_told_and_brought_anew(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, false, here);
+        let token_worker = TokenWorker::new(store, Kind::Drill, DrillLevel::Full, false, here);
         let (_folder, stranger) = another_desk(Kind::Drill);
-        let phrase = desk.passphrase(3);
+        let phrase = token_worker.passphrase(3);
         let phrase = phrase.as_str();
-        let (wrapped, other_wrapped) = (path(&desk.wrapped()), path(&stranger.wrapped()));
+        let (wrapped, other_wrapped) = (path(&token_worker.wrapped()), path(&stranger.wrapped()));
         let short = store.folder().join("short.age");
-        let whole = fs::read(desk.share(2)).unwrap();
+        let whole = fs::read(token_worker.share(2)).unwrap();
         fs::write(&short, &whole[..whole.len() - 40]).unwrap();
         let files = vec![
             // Another identity; no identity at all; and then the right one.
-            path(&desk.share(1)),
-            path(&desk.share(1)),
-            path(&desk.share(1)),
+            path(&token_worker.share(1)),
+            path(&token_worker.share(1)),
+            path(&token_worker.share(1)),
             // A share of another key; one that is cut short; and then the right one.
             path(&stranger.share(2)),
             path(&short),
-            path(&desk.share(2)),
+            path(&token_worker.share(2)),
             // A wrong passphrase, one of letters, one that is too short; and then the right one.
-            path(&desk.share(3)),
-            path(&desk.share(3)),
-            path(&desk.share(3)),
-            path(&desk.share(3)),
+            path(&token_worker.share(3)),
+            path(&token_worker.share(3)),
+            path(&token_worker.share(3)),
+            path(&token_worker.share(3)),
         ];
         let identities = vec![
-            path(&desk.identity(2)),
-            path(&desk.share(1)),
-            path(&desk.identity(1)),
+            path(&token_worker.identity(2)),
+            path(&token_worker.share(1)),
+            path(&token_worker.identity(1)),
             path(&stranger.identity(2)),
-            path(&desk.identity(2)),
-            path(&desk.identity(2)),
+            path(&token_worker.identity(2)),
+            path(&token_worker.identity(2)),
         ];
         let mut readings = BTreeMap::from([
             ("Path of the share file".to_owned(), files),
@@ -111,7 +111,7 @@ softhsm_test! {
         ]);
         let mut phrases = vec![phrase, "01234567890", "short", "0123456789012345"]
             .into_iter().map(str::to_owned).collect::<Vec<String>>();
-        let desk = desk.with_own_things(store);
+        let token_worker = token_worker.with_own_things(store);
         let mut people = People {
             says: Some(Box::new(move |_, prompt| {
                 let Ask::Reading { label, .. } = &prompt.ask else {
@@ -125,7 +125,7 @@ softhsm_test! {
             })),
             ..People::default()
         };
-        desk.play(store, &mut people);
+        token_worker.play(store, &mut people);
         let [one, two] = ["Custodian 1 (custodian-1)", "Custodian 2 (custodian-2)"];
         assert_told(
             &people.told(),
@@ -145,7 +145,7 @@ softhsm_test! {
     }
 
     fn too_few_shares_restore_nothing_and_the_drill_fails(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, false, here);
+        let token_worker = TokenWorker::new(store, Kind::Drill, DrillLevel::Full, false, here);
         let mut asked = 0;
         let mut people = People {
             says: Some(Box::new(move |ceremony, _| {
@@ -166,7 +166,7 @@ softhsm_test! {
             })),
             ..People::default()
         };
-        desk.play(store, &mut people);
+        token_worker.play(store, &mut people);
         assert_eq!(people.count("share-given-up"), 2);
         assert_eq!(people.count("key-restored"), 0);
         assert!(matches!(people.result, Some(DrillResult::Failed { .. })), "{:?}", people.result);

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use conclave::ceremony::SecretPurpose;
 use conclave::executor::Hands;
-use conclave::rehearsal::Twins;
+use conclave::rehearsal::SimulatedTokens;
 use conclave::script::{KeyId, MediumId, PersonId, TokenSpec};
 use conclave::token::TokenQuery;
 use zeroize::Zeroizing;
 
 /// Hands that move twins of tokens; media and custodians are people's own.
-pub(crate) struct OwnThings(pub(crate) Twins);
+pub(crate) struct OwnThings(pub(crate) SimulatedTokens);
 
 impl Hands for OwnThings {
     fn put_in(&mut self, token: &str) -> io::Result<()> {
@@ -22,12 +22,12 @@ impl Hands for OwnThings {
         self.0.take_out()
     }
 
-    fn twin(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery> {
-        self.0.twin(token, spec)
+    fn simulated(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery> {
+        self.0.simulated(token, spec)
     }
 
-    fn twin_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>> {
-        self.0.twin_signature(key, message)
+    fn simulated_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>> {
+        self.0.simulated_signature(key, message)
     }
 
     fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String> {
@@ -38,11 +38,11 @@ impl Hands for OwnThings {
         None
     }
 
-    fn twin_recipients(&self, _: &PersonId, _: usize) -> Option<io::Result<Vec<String>>> {
+    fn simulated_recipients(&self, _: &PersonId, _: usize) -> Option<io::Result<Vec<String>>> {
         None
     }
 
-    fn twin_identity(&self, _: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
+    fn simulated_identity(&self, _: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
         None
     }
 

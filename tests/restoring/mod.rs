@@ -11,8 +11,8 @@ use std::sync::Arc;
 use conclave::backup::{Manifest, Opener};
 use conclave::ceremony::{Answer, Ask, DrillResult, Mode, Opening, SecretPurpose};
 use conclave::executor::{CeremonyDirectory, Ended, Executor, Hands};
-use conclave::rehearsal::{TokenKind, Twins};
-use conclave::script::{Grade, Kind, Script};
+use conclave::rehearsal::{SimulatedTokens, TokenKind};
+use conclave::script::{DrillLevel, Kind, Script};
 use zeroize::Zeroizing;
 
 use crate::ceremony_driver;
@@ -55,7 +55,7 @@ impl Clumsy {
 }
 
 /// A script, the twins of a store, and the set that they have.
-pub(crate) struct Desk {
+pub(crate) struct TokenWorker {
     pub(crate) script: Arc<Script>,
     hands: Box<dyn Hands>,
     opening: Opening,
@@ -63,11 +63,11 @@ pub(crate) struct Desk {
     media: PathBuf,
 }
 
-impl Desk {
+impl TokenWorker {
     pub(crate) fn new(
         store: &Store,
         kind: Kind,
-        grade: Grade,
+        grade: DrillLevel,
         onto: bool,
         change: impl Fn(&str) -> String,
     ) -> Self {
@@ -78,25 +78,25 @@ impl Desk {
     pub(crate) fn in_folder(
         folder: &Path,
         kind: Kind,
-        grade: Grade,
+        grade: DrillLevel,
         onto: bool,
         change: impl Fn(&str) -> String,
     ) -> Self {
-        Twins::prepare_store(folder, TokenKind::SoftHsm).unwrap();
+        SimulatedTokens::prepare_store(folder, TokenKind::SoftHsm).unwrap();
         let (text, name, bytes) = text(&manifest(&lost_key(), Mode::Production), kind, grade, onto);
         let script = ceremony_driver::parse_with(&change(&text), &[(&name, &bytes)]);
-        let mut twins = Twins::new(folder, &script).unwrap();
-        let set = twins.twin_set(&script).unwrap().unwrap();
+        let mut simulated_tokens = SimulatedTokens::new(folder, &script).unwrap();
+        let set = simulated_tokens.simulated_set(&script).unwrap().unwrap();
         let now = jiff::Timestamp::now().as_second();
         let opening = Opening {
-            twin_clock_offset: script.not_before().as_second() - now + 60,
-            twin_set: Some(Box::new(set.clone())),
+            simulated_clock_offset: script.not_before().as_second() - now + 60,
+            simulated_set: Some(Box::new(set.clone())),
             ..ceremony_driver::opening(Mode::Rehearsal)
         };
         Self {
             media: folder.join("media"),
             script,
-            hands: Box::new(twins),
+            hands: Box::new(simulated_tokens),
             opening,
             set,
         }
@@ -110,8 +110,8 @@ impl Desk {
 
     /// People bring what is their own: nothing but tokens moves by itself.
     pub(crate) fn with_own_things(mut self, store: &Store) -> Self {
-        let twins = Twins::new(store.folder(), &self.script).unwrap();
-        self.hands = Box::new(hands::OwnThings(twins));
+        let simulated_tokens = SimulatedTokens::new(store.folder(), &self.script).unwrap();
+        self.hands = Box::new(hands::OwnThings(simulated_tokens));
         self
     }
 
@@ -175,7 +175,7 @@ fn changed(path: &PathBuf, store: &Store, name: &str) -> String {
 
 softhsm_test! {
     fn words_that_are_wrong_are_mended_one_by_one_and_restore_the_key(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, false, str::to_owned);
+        let token_worker = TokenWorker::new(store, Kind::Drill, DrillLevel::Full, false, str::to_owned);
         let mut clumsy = Clumsy::default();
         // No word of the list; and one of it that is another one.
         clumsy.words.insert(3, vec!["conclave".to_owned()]);
@@ -185,7 +185,7 @@ softhsm_test! {
             vec!["many".to_owned(), "20".to_owned()],
         );
         let mut people = clumsy.people();
-        let path = desk.play(store, &mut people);
+        let path = token_worker.play(store, &mut people);
         assert_eq!(people.refused.len(), 1, "{:?}", people.refused);
         let [checksum, number] = people.failures.as_slice() else {
             panic!("{:?}", people.failures);
@@ -200,22 +200,22 @@ softhsm_test! {
     }
 
     fn files_that_are_wrong_are_told_by_whose_they_are_and_nothing_is_lost(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, false, here);
+        let token_worker = TokenWorker::new(store, Kind::Drill, DrillLevel::Full, false, here);
         let mut clumsy = Clumsy::default();
         clumsy.readings.insert(
             "Path of the share file".to_owned(),
             vec![
-                desk.share(2).to_string_lossy().into_owned(),
-                changed(&desk.share(1), store, "changed.age"),
+                token_worker.share(2).to_string_lossy().into_owned(),
+                changed(&token_worker.share(1), store, "changed.age"),
                 store.folder().join("nowhere.age").to_string_lossy().into_owned(),
             ],
         );
         clumsy.readings.insert(
             "Path of the wrapped key".to_owned(),
-            vec![changed(&desk.wrapped(), store, "changed.wrapped")],
+            vec![changed(&token_worker.wrapped(), store, "changed.wrapped")],
         );
         let mut people = clumsy.people();
-        let path = desk.play(store, &mut people);
+        let path = token_worker.play(store, &mut people);
         let told = people.told();
         let [other, flipped, nowhere, wrapped] = told.as_slice() else {
             panic!("{told:?}");
@@ -234,23 +234,23 @@ softhsm_test! {
     }
 
     fn wrong_check_words_show_no_share(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Custody, false, str::to_owned);
+        let token_worker = TokenWorker::new(store, Kind::Drill, DrillLevel::Custody, false, str::to_owned);
         let mut clumsy = Clumsy::default();
         clumsy.readings.insert(
             "Check words".to_owned(),
             vec!["academic acid acne acquire acrobat activity actress adapt".to_owned()],
         );
         let mut people = clumsy.people();
-        desk.play(store, &mut people);
+        token_worker.play(store, &mut people);
         assert_eq!(people.failures.len(), 1);
         assert!(people.failures[0].what.contains("Custodian 1 (custodian-1)"), "{:?}", people.failures);
         assert_eq!(people.result, Some(DrillResult::Passed));
     }
 
     fn a_drill_on_a_blank_token_leaves_no_key_on_it(store: &Store) {
-        let desk = Desk::new(store, Kind::Drill, Grade::Full, true, str::to_owned);
+        let token_worker = TokenWorker::new(store, Kind::Drill, DrillLevel::Full, true, str::to_owned);
         let mut people = People::default();
-        desk.play(store, &mut people);
+        token_worker.play(store, &mut people);
         assert!(people.failures.is_empty(), "{:?}", people.failures);
         assert_eq!(people.result, Some(DrillResult::Passed));
         assert!(people.names.iter().any(|name| name == "restored-destroyed"));
@@ -259,10 +259,10 @@ softhsm_test! {
     }
 
     fn a_recovery_leaves_the_key_of_the_manifest_on_its_token(store: &Store) {
-        let desk = Desk::new(store, Kind::Recovery, Grade::Full, true, str::to_owned);
-        let public = desk.set.facts().public_key.to_pem();
+        let token_worker = TokenWorker::new(store, Kind::Recovery, DrillLevel::Full, true, str::to_owned);
+        let public = token_worker.set.facts().public_key.to_pem();
         let mut people = People::default();
-        let path = desk.play(store, &mut people);
+        let path = token_worker.play(store, &mut people);
         assert!(people.failures.is_empty(), "{:?}", people.failures);
         assert_eq!(objects_of("key-1", store), 2);
         let pem = fs::read_to_string(path.join("keys/key-1.pub.pem")).unwrap();

@@ -334,7 +334,7 @@ fn aliases(world: &World) -> Vec<Case> {
     let object = |key_type: &str, public: &str| json!({"keytype": key_type, "scheme": "ecdsa-sha2-nistp256", "keyval": {"public": public}});
     let mut owned = object("ecdsa", &pem);
     owned["x-owner"] = json!("@me");
-    let twins = [
+    let simulated_tokens = [
         ("a custom member", owned),
         ("the old keytype", object("ecdsa-sha2-nistp256", &pem)),
         ("hex", object("ecdsa", &point)),
@@ -352,11 +352,11 @@ fn aliases(world: &World) -> Vec<Case> {
         ("a compressed point", object("ecdsa", &compressed(a))),
     ];
     let mut cases = Vec::new();
-    for (name, twin) in twins {
-        let id = KeyId::of(&twin);
+    for (name, simulated) in simulated_tokens {
+        let id = KeyId::of(&simulated);
         let alias = |threshold: u32| {
             let mut tree = world.tree_of(2, threshold, &[a, b]);
-            tree["keys"][id.as_str()] = twin.clone();
+            tree["keys"][id.as_str()] = simulated.clone();
             tree["roles"]["root"]["keyids"]
                 .as_array_mut()
                 .unwrap()
@@ -364,7 +364,7 @@ fn aliases(world: &World) -> Vec<Case> {
             tree
         };
         assert_eq!(
-            Key::from_object(&twin).unwrap().public(),
+            Key::from_object(&simulated).unwrap().public(),
             Some(a.public()),
             "{name}"
         );

@@ -9,9 +9,9 @@ use conclave::certificate::Certificate;
 use conclave::certificate::attestation::TrustedRoots;
 use conclave::record::Provenance;
 use conclave::script::{
-    CarriedFiles as _, EnrolledKey, Faults, KeyPlan, Place, Proofs, RunSheet, Script, enrol,
+    EnrolledKey, Faults, KeyPlan, PinnedFileSource as _, Place, Proofs, RunSheet, Script, enroll,
 };
-use conclave::transfer::{Attested, Enrolment};
+use conclave::transfer::{Attested, Enrollment};
 use conclave::words::Digest;
 
 use crate::{genesis, parse};
@@ -45,7 +45,7 @@ fn of(serial: &str, site: Option<&str>) -> EnrolledKey {
     let [statement, device] = [read(&files[0].1), read(&files[1].1)];
     let roots = TrustedRoots::yubico();
     EnrolledKey {
-        enrolment: Enrolment::by_device(attested, &statement, &[device], &roots).unwrap(),
+        enrollment: Enrollment::by_device(attested, &statement, &[device], &roots).unwrap(),
         files: files.into(),
         site: site.map(str::to_owned),
     }
@@ -61,7 +61,7 @@ fn taking_in(keys: &[EnrolledKey]) -> (String, Files) {
         })
         .into();
     files.extend(keys.iter().flat_map(|key| key.files.clone()));
-    (enrol(genesis().text, keys, None).unwrap(), files)
+    (enroll(genesis().text, keys, None).unwrap(), files)
 }
 
 #[test]
@@ -74,12 +74,12 @@ fn a_key_at_another_site_comes_in_by_what_its_device_states() {
     };
     assert_eq!(distant.place, Place::Elsewhere("Lisbon".to_owned()));
     let enrolled = distant.enrolled.as_ref().unwrap();
-    let claims = enrolled.enrolment.claims();
-    assert_eq!(claims.public_key, key.enrolment.claims().public_key);
+    let claims = enrolled.enrollment.claims();
+    assert_eq!(claims.public_key, key.enrollment.claims().public_key);
     assert_eq!(claims.provenance, Provenance::Attested);
     assert_eq!(claims.token.serial, "25515142");
     assert_eq!(
-        enrolled.enrolment.key_type().to_string(),
+        enrolled.enrollment.key_type().to_string(),
         "ecdsa-sha2-nistp384"
     );
     let Proofs::Attestation { statement, issuers } = &enrolled.proofs else {
@@ -120,7 +120,7 @@ fn an_attested_key_is_what_a_script_may_require() {
     let serial = |plan: &&KeyPlan| plan.token.serial.as_deref() == Some("25515142");
     let plan = script.keys().iter().find(serial).unwrap();
     assert_eq!(plan.token.profile, "yubikey-piv");
-    let said = plan.enrolled.as_ref().unwrap().enrolment.attestation();
+    let said = plan.enrolled.as_ref().unwrap().enrollment.attestation();
     let (said, slot) = (said.unwrap(), plan.token.slot.unwrap());
     assert_eq!(
         (said.pin_policy, said.touch_policy),
@@ -220,7 +220,7 @@ const CASES: &[Case] = &[
     Case {
         edits: &[(
             "attestation = [",
-            "enrolment = { file = \"a.json\", sha256 = \"00\" }\nattestation = [",
+            "enrollment = { file = \"a.json\", sha256 = \"00\" }\nattestation = [",
         )],
         file: None,
         check: "script.attestation",

@@ -50,7 +50,7 @@ const TEXT: &[Case] = &[
     (
         "field-unknown",
         "destination = \"plain\"",
-        "destination = \"plain\"\ncolour = \"red\" ",
+        "destination = \"plain\"\ncolor = \"red\" ",
     ),
     ("field-missing", "threshold = 3 ", "#"),
     (
@@ -491,9 +491,9 @@ const ORDER: &[Case] = &[
         "act = \"export\"\n\n[[step]]\nact = \"verify-root\"",
     ),
     (
-        "order-pin-before-initialise",
-        "act = \"initialise-token\"\nkey = \"key-4\"\nminutes = 1\n\n[[step]]\nact = \"set-pin\"\nkey = \"key-4\"",
-        "act = \"set-pin\"\nkey = \"key-4\"\n\n[[step]]\nact = \"initialise-token\"\nkey = \"key-4\"",
+        "order-pin-before-initialize",
+        "act = \"initialize-token\"\nkey = \"key-4\"\nminutes = 1\n\n[[step]]\nact = \"set-pin\"\nkey = \"key-4\"",
+        "act = \"set-pin\"\nkey = \"key-4\"\n\n[[step]]\nact = \"initialize-token\"\nkey = \"key-4\"",
     ),
     (
         "order-sign-off-first",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use conclave::record::{CustodyLine, CustodyList, Moved, TokenId};
-use conclave::script::{Act, CarriedFiles as _, KeyId, Slips};
+use conclave::script::{Act, KeyId, PinnedFileSource as _, Slips};
 use conclave::words::Digest;
 
 use crate::{genesis, parse};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 
-use conclave::script::{CarriedFiles, Script};
+use conclave::script::{PinnedFileSource, Script};
 
 use crate::cases::{Case, GROUPS};
 use crate::{day, genesis, parse};
@@ -45,7 +45,7 @@ impl Carried {
     }
 }
 
-impl CarriedFiles for Carried {
+impl PinnedFileSource for Carried {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         match name {
             "unreadable.pem" => Err(io::ErrorKind::PermissionDenied.into()),
@@ -132,7 +132,7 @@ fn every_check_has_a_case() {
     told.extend(crate::rotation::checks());
     told.extend(crate::notary::checks());
     told.extend(crate::signing::checks());
-    told.extend(crate::enrolment::checks());
+    told.extend(crate::enrollment::checks());
     told.extend(crate::attested::checks());
     told.extend(crate::backup::checks());
     told.extend(crate::restore::checks());

@@ -8,7 +8,7 @@ mod backup;
 mod cases;
 mod commands;
 mod custody;
-mod enrolment;
+mod enrollment;
 mod faults;
 #[path = "../support/lineage.rs"]
 mod lineage;
@@ -24,7 +24,7 @@ mod signer;
 mod signing;
 mod warnings;
 
-use conclave::script::{CarriedFiles, Embedded, Faults, Script, embedded};
+use conclave::script::{Embedded, Faults, PinnedFileSource, Script, embedded};
 use jiff::Timestamp;
 
 fn genesis() -> &'static Embedded {
@@ -36,6 +36,6 @@ fn day() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-fn parse(text: &str, files: &dyn CarriedFiles) -> Result<Script, Faults> {
+fn parse(text: &str, files: &dyn PinnedFileSource) -> Result<Script, Faults> {
     Script::parse("genesis.toml", text, files, day())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use conclave::script::{CarriedFiles as _, Embedded, Faults, Script, embedded};
+use conclave::script::{Embedded, Faults, PinnedFileSource as _, Script, embedded};
 use conclave::words::Digest;
 
 use crate::day;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use conclave::metadata::KeyType;
-use conclave::script::{Act, Blueprint, CarriedFiles as _, Kind, PersonRole, RoleKind};
+use conclave::script::{Act, Kind, PersonRole, PinnedFileSource as _, RoleKind, ScriptTemplate};
 
 use crate::{genesis, parse};
 
-fn blueprint(tokens: u8, threshold: u8) -> Blueprint {
-    Blueprint {
+fn template(tokens: u8, threshold: u8) -> ScriptTemplate {
+    ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
         repository: "example.org/firmware".to_owned(),
@@ -42,11 +42,11 @@ fn the_ready_genesis_says_what_it_says() {
         [
             "attendance",
             "attest-clock",
-            "inspect-station",
+            "inspect-host",
             "read-script",
             "note-1",
             "open-token:key-1",
-            "initialise-token:key-1"
+            "initialize-token:key-1"
         ]
     );
     assert_eq!(ids.last(), Some(&"sign-off"));
@@ -99,7 +99,7 @@ fn only_the_sample_keys_of_the_ready_genesis_are_warned_of() {
 #[test]
 fn blueprints_of_any_size_are_sound_and_keep_the_comments() {
     for (tokens, threshold) in [(1, 1), (2, 1), (3, 2), (5, 3), (7, 7), (32, 17)] {
-        let text = blueprint(tokens, threshold).write().unwrap();
+        let text = template(tokens, threshold).write().unwrap();
         let script = parse(&text, genesis()).unwrap_or_else(|faults| panic!("{faults}\n{text}"));
         assert_eq!(script.keys().len(), usize::from(tokens));
         assert_eq!(script.root().threshold, u32::from(threshold));
@@ -120,7 +120,7 @@ fn blueprints_of_any_size_are_sound_and_keep_the_comments() {
 
 #[test]
 fn a_blueprint_of_the_ready_size_differs_in_values_only() {
-    let same = Blueprint {
+    let same = ScriptTemplate {
         title: Some("The first root of example.com/updates".to_owned()),
         repository: "example.com/updates".to_owned(),
         key_type: KeyType::EcdsaP256,
@@ -134,19 +134,14 @@ fn a_blueprint_of_the_ready_size_differs_in_values_only() {
                 (role, vec![(name, bytes)])
             })
             .collect(),
-        ..blueprint(5, 3)
+        ..template(5, 3)
     };
     assert_eq!(same.write().unwrap(), genesis().text);
 }
 
 #[test]
 fn impossible_numbers_make_no_script() {
-    let says = |tokens, threshold| {
-        blueprint(tokens, threshold)
-            .write()
-            .unwrap_err()
-            .to_string()
-    };
+    let says = |tokens, threshold| template(tokens, threshold).write().unwrap_err().to_string();
     assert_eq!(says(0, 0), "a script has 1 to 32 tokens, not 0");
     assert_eq!(says(33, 3), "a script has 1 to 32 tokens, not 33");
     assert_eq!(says(3, 4), "a threshold of 4 does not go with 3 tokens");
@@ -160,7 +155,7 @@ fn what_is_sealed_is_set_in_a_step() {
         "{ what = \"so-pin\", set_by = \"holder-5\", fate = \"envelope\", bag = \"B5\" }",
     );
     assert!(parse(&sealed, genesis()).is_ok());
-    let as_it_comes = ["initialise-token", "set-pin"].map(|act| {
+    let as_it_comes = ["initialize-token", "set-pin"].map(|act| {
         let minutes = if act == "set-pin" { 2 } else { 1 };
         format!("[[step]]\nact = \"{act}\"\nkey = \"key-5\"\nminutes = {minutes}\n\n")
     });

@@ -79,7 +79,7 @@ fn written(
         name: (*name).to_owned(),
         recipient: (*recipient).to_owned(),
     };
-    let blueprint = BackupBlueprint {
+    let template = BackupBlueprint {
         repository: "example.com/updates".to_owned(),
         title: None,
         not_before: "2028-01-01T00:00:00Z".parse().unwrap(),
@@ -91,7 +91,7 @@ fn written(
         .iter()
         .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()))
         .collect();
-    parse(&blueprint.write().unwrap(), &files)
+    parse(&template.write().unwrap(), &files)
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use conclave::backup::Manifest;
 use conclave::script::{
-    Act, Embedded, Entering, Faults, Grade, Kind, Opens, RestoreBlueprint, RunSheet, Script,
+    Act, DrillLevel, Embedded, Entering, Faults, Kind, Opens, RestoreBlueprint, RunSheet, Script,
     embedded,
 };
 
@@ -250,9 +250,9 @@ fn sample() -> (String, Vec<u8>) {
     (name.to_owned(), bytes.to_vec())
 }
 
-fn written(kind: Kind, grade: Grade, onto: Option<&str>) -> Script {
+fn written(kind: Kind, grade: DrillLevel, onto: Option<&str>) -> Script {
     let manifest = sample();
-    let blueprint = RestoreBlueprint {
+    let template = RestoreBlueprint {
         kind,
         grade,
         title: None,
@@ -263,7 +263,7 @@ fn written(kind: Kind, grade: Grade, onto: Option<&str>) -> Script {
         opens: Opens::Here,
     };
     let carried = std::collections::BTreeMap::from([manifest]);
-    match parse(&blueprint.write().unwrap(), &carried) {
+    match parse(&template.write().unwrap(), &carried) {
         Ok(script) => script,
         Err(faults) => panic!("{faults}"),
     }
@@ -272,13 +272,13 @@ fn written(kind: Kind, grade: Grade, onto: Option<&str>) -> Script {
 #[test]
 fn what_is_written_from_a_manifest_is_sound_in_every_grade_and_for_every_token() {
     for (kind, grade, onto, acts) in [
-        (Kind::Drill, Grade::Custody, None, 0),
-        (Kind::Drill, Grade::Quorum, None, 1),
-        (Kind::Drill, Grade::Full, None, 3),
-        (Kind::Drill, Grade::Full, Some("softhsm2"), 3),
-        (Kind::Drill, Grade::Full, Some("yubikey-piv"), 3),
-        (Kind::Recovery, Grade::Full, Some("softhsm2"), 2),
-        (Kind::Recovery, Grade::Full, Some("yubikey-piv"), 2),
+        (Kind::Drill, DrillLevel::Custody, None, 0),
+        (Kind::Drill, DrillLevel::Quorum, None, 1),
+        (Kind::Drill, DrillLevel::Full, None, 3),
+        (Kind::Drill, DrillLevel::Full, Some("softhsm2"), 3),
+        (Kind::Drill, DrillLevel::Full, Some("yubikey-piv"), 3),
+        (Kind::Recovery, DrillLevel::Full, Some("softhsm2"), 2),
+        (Kind::Recovery, DrillLevel::Full, Some("yubikey-piv"), 2),
     ] {
         let script = written(kind, grade, onto);
         let restores = |act: &Act| {

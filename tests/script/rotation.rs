@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use conclave::metadata::RootFile;
-use conclave::script::{CarriedFiles, Embedded, KeyChange, Kind, Place, Script, embedded};
+use conclave::script::{Embedded, KeyChange, Kind, PinnedFileSource, Place, Script, embedded};
 use conclave::transfer::{PayloadEntry, PayloadRegister, SignedBy, Threshold};
 use conclave::words::Digest;
 
@@ -16,7 +16,7 @@ fn ready(name: &str) -> &'static Embedded {
     ready.find(|script| script.name == name).unwrap()
 }
 
-fn parse(text: &str, files: &dyn CarriedFiles) -> Result<Script, conclave::script::Faults> {
+fn parse(text: &str, files: &dyn PinnedFileSource) -> Result<Script, conclave::script::Faults> {
     Script::parse("rotation.toml", text, files, day())
 }
 

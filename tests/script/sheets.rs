@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use conclave::metadata::KeyType;
-use conclave::script::{Blueprint, Kind, RunSheet, Script};
+use conclave::script::{Kind, RunSheet, Script, ScriptTemplate};
 
 use crate::{day, genesis};
 
 /// Two tokens; a name that would be markup, a long one, marks on a token, and a note.
 fn script() -> Script {
-    let blueprint = Blueprint {
+    let template = ScriptTemplate {
         kind: Kind::Genesis,
         title: Some("Fish & chips </style><script>alert(1)</script>".to_owned()),
         repository: "example.org/firmware".to_owned(),
@@ -21,7 +21,7 @@ fn script() -> Script {
         expires: "2028-03-01T00:00:00Z".parse().unwrap(),
         online: BTreeMap::new(),
     };
-    let text = blueprint
+    let text = template
         .write()
         .unwrap()
         .replace("\"Key holder 1\"", "'<b onclick=\"x()\">Söhne & Co.</b>'")

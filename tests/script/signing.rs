@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::script::{Kind, Script, SigningPlan, TokenMark, Trust};
-use conclave::transfer::{Asked, PayloadRegister, SigningRequest};
+use conclave::transfer::{PayloadRegister, RequestedSignature, SigningRequest};
 
 use crate::lineage::Lineage;
 
@@ -11,7 +11,7 @@ const REPOSITORY: &str = "example.com/updates";
 
 fn plan() -> SigningPlan {
     let lineage = Lineage::new(2);
-    let asked = Asked {
+    let asked = RequestedSignature {
         key_id: lineage.signers[0].key().id().clone(),
         holder: "Ada Lindgren".to_owned(),
         token: "A0012345".to_owned(),

@@ -156,7 +156,7 @@ fn whoever_holds_several_keys_is_told_which() {
         titles,
         [
             "Match the token for key-5 of key holder 4",
-            "Initialise the token for key-5 of key holder 4",
+            "Initialize the token for key-5 of key holder 4",
             "Set the PIN of key holder 4 for key-5",
             "Generate key-5 of key holder 4",
             "Prove the token for key-5 of key holder 4",

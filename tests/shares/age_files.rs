@@ -209,19 +209,19 @@ fn the_program_opens_with_a_plugin_that_asks_for_a_pin() {
     }
     let (recipient, identity) = generate(Path::new(""), "--generate-with-pin");
     let backup = crate::stand::Backup::closed_to(&[vec![recipient.parse().unwrap()]]);
-    let desk = crate::command::Desk::of(&backup);
-    let identity = desk.put("identity", identity.as_bytes());
-    let file = desk.share(0);
+    let token_worker = crate::command::TokenWorker::of(&backup);
+    let identity = token_worker.put("identity", identity.as_bytes());
+    let file = token_worker.share(0);
     let arguments = [
         "check",
         &file,
         "--identity",
         &identity,
         "--manifest",
-        &desk.manifest(),
+        &token_worker.manifest(),
     ];
-    let opened = desk.conclave(&arguments, Some("271828\n"));
+    let opened = token_worker.conclave(&arguments, Some("271828\n"));
     assert_eq!(opened.status.code(), Some(0), "{opened:?}");
-    let refused = desk.conclave(&arguments, Some("1\n"));
+    let refused = token_worker.conclave(&arguments, Some("1\n"));
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
 }

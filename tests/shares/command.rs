@@ -12,37 +12,37 @@ use tempfile::TempDir;
 use crate::stand::Backup;
 
 /// A table with the files of a backup on it.
-pub(crate) struct Desk {
+pub(crate) struct TokenWorker {
     directory: TempDir,
     names: Vec<String>,
     manifest: String,
     wrapped: String,
 }
 
-impl Desk {
+impl TokenWorker {
     pub(crate) fn of(backup: &Backup) -> Self {
         let directory = TempDir::new().unwrap();
         let label = backup.set.shares()[0].label();
-        let mut desk = Self {
+        let mut token_worker = Self {
             names: Vec::new(),
             manifest: label.manifest_file(),
             wrapped: label.wrapped_file(),
             directory,
         };
         for (share, file) in backup.set.shares().iter().zip(&backup.files) {
-            desk.names.push(share.label().share_file());
-            desk.put(&share.label().share_file(), file);
+            token_worker.names.push(share.label().share_file());
+            token_worker.put(&share.label().share_file(), file);
         }
-        desk.put(&desk.manifest, &backup.manifest.to_file_bytes());
-        desk.put(&desk.wrapped, &backup.wrapped);
+        token_worker.put(&token_worker.manifest, &backup.manifest.to_file_bytes());
+        token_worker.put(&token_worker.wrapped, &backup.wrapped);
         for (number, identity) in (1..).zip(&backup.identities) {
             let text = identity.to_string();
-            desk.put(
+            token_worker.put(
                 &format!("identity-{number}"),
                 text.expose_secret().as_bytes(),
             );
         }
-        desk
+        token_worker
     }
 
     fn path(&self, name: &str) -> String {
@@ -104,8 +104,8 @@ impl Desk {
 #[test]
 fn a_custodian_checks_the_own_share() {
     let backup = Backup::new(1, &[(2, 3)]);
-    let desk = Desk::of(&backup);
-    let (file, manifest) = (desk.share(1), desk.manifest());
+    let token_worker = TokenWorker::of(&backup);
+    let (file, manifest) = (token_worker.share(1), token_worker.manifest());
     let arguments = [
         "check",
         &file,
@@ -114,7 +114,7 @@ fn a_custodian_checks_the_own_share() {
         "--manifest",
         &manifest,
     ];
-    let said = desk.said(0, &arguments, None);
+    let said = token_worker.said(0, &arguments, None);
     let share = &backup.set.shares()[1];
     assert!(
         said.contains("Custodian 2 (custodian-2): share 2 of 3 in group 1 of 1"),
@@ -125,10 +125,10 @@ fn a_custodian_checks_the_own_share() {
     }
     let mut with_words = arguments.to_vec();
     with_words.extend(["--check-words", "--custodian", "custodian-2"]);
-    let said = desk.said(0, &with_words, None);
+    let said = token_worker.said(0, &with_words, None);
     assert!(said.contains(share.check_words()), "{said}");
     with_words.push("--json");
-    let value: Value = serde_json::from_str(&desk.said(0, &with_words, None)).unwrap();
+    let value: Value = serde_json::from_str(&token_worker.said(0, &with_words, None)).unwrap();
     assert_eq!(value["verdict"], "accepted");
     assert_eq!(value["share"]["custodian"], "custodian-2");
     assert_eq!(value["file_unchanged"], true);
@@ -136,9 +136,9 @@ fn a_custodian_checks_the_own_share() {
 
     let words = ["check", "--words", "--manifest", &manifest];
     let line = format!("{}\n", share.words().expose());
-    let said = desk.said(0, &words, Some(&line));
+    let said = token_worker.said(0, &words, Some(&line));
     assert!(said.contains("Custodian 2"), "{said}");
-    let said = desk.said(1, &words, Some(&line.replacen(' ', " acid ", 1)));
+    let said = token_worker.said(1, &words, Some(&line.replacen(' ', " acid ", 1)));
     assert!(said.contains("share.length"), "{said}");
 }
 
@@ -146,8 +146,8 @@ fn a_custodian_checks_the_own_share() {
 fn what_is_not_the_share_is_told_by_name() {
     let old = Backup::new(1, &[(2, 3)]);
     let backup = old.reissued(1, &[(2, 3)]);
-    let desk = Desk::of(&backup);
-    let (file, manifest) = (desk.share(1), desk.manifest());
+    let token_worker = TokenWorker::of(&backup);
+    let (file, manifest) = (token_worker.share(1), token_worker.manifest());
     let with = |identity: &'static str, file: &str, manifest: &str| {
         [
             "check",
@@ -162,7 +162,7 @@ fn what_is_not_the_share_is_told_by_name() {
     let said = |status, arguments: [String; 6], more: &[&str]| {
         let mut all: Vec<&str> = arguments.iter().map(String::as_str).collect();
         all.extend(more);
-        desk.said(status, &all, None)
+        token_worker.said(status, &all, None)
     };
     let told = said(1, with("identity-1", &file, &manifest), &[]);
     assert!(
@@ -192,7 +192,7 @@ fn what_is_not_the_share_is_told_by_name() {
     let mut changed = backup.files[1].clone();
     let middle = changed.len() / 2;
     changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
-    let path = desk.put("changed.age", &changed);
+    let path = token_worker.put("changed.age", &changed);
     let told = said(
         1,
         with("identity-2", &path, &manifest),
@@ -202,13 +202,13 @@ fn what_is_not_the_share_is_told_by_name() {
         told.contains("share.changed") && told.contains("Custodian 2"),
         "{told}"
     );
-    let path = desk.put("manifest-of-old", &old.manifest.to_file_bytes());
+    let path = token_worker.put("manifest-of-old", &old.manifest.to_file_bytes());
     let told = said(1, with("identity-2", &file, &path), &[]);
     assert!(
         told.contains("share.set") && told.contains("Custodian 2"),
         "{told}"
     );
-    let desk_of_old = Desk::of(&old);
+    let desk_of_old = TokenWorker::of(&old);
     let arguments = [
         "check",
         &desk_of_old.share(1),
@@ -227,9 +227,9 @@ fn what_is_not_the_share_is_told_by_name() {
 #[test]
 fn nothing_is_opened_to_tell_what_a_file_is() {
     let backup = Backup::new(2, &[(2, 3), (1, 1)]);
-    let desk = Desk::of(&backup);
-    let manifest = desk.manifest();
-    let said = desk.said(0, &["inspect", &manifest], None);
+    let token_worker = TokenWorker::of(&backup);
+    let manifest = token_worker.manifest();
+    let said = token_worker.said(0, &["inspect", &manifest], None);
     let set = backup.manifest.set().to_string();
     for part in [
         &set,
@@ -240,32 +240,33 @@ fn nothing_is_opened_to_tell_what_a_file_is() {
         assert!(said.contains(part), "{part}: {said}");
     }
     let value: Value =
-        serde_json::from_str(&desk.said(0, &["inspect", &manifest, "--json"], None)).unwrap();
+        serde_json::from_str(&token_worker.said(0, &["inspect", &manifest, "--json"], None))
+            .unwrap();
     assert_eq!(value, backup.manifest.to_json());
 
-    let file = desk.share(3);
-    let said = desk.said(0, &["inspect", &file], None);
+    let file = token_worker.share(3);
+    let said = token_worker.said(0, &["inspect", &file], None);
     assert!(said.contains("closed to: X25519"), "{said}");
-    let said = desk.said(0, &["inspect", &file, "--manifest", &manifest], None);
+    let said = token_worker.said(0, &["inspect", &file, "--manifest", &manifest], None);
     assert!(
         said.contains("Custodian 4 (custodian-4): share 1 of 1 in group 2 of 2"),
         "{said}"
     );
-    let wrapped = desk.path(&desk.wrapped);
-    let said = desk.said(0, &["inspect", &wrapped, "--manifest", &manifest], None);
+    let wrapped = token_worker.path(&token_worker.wrapped);
+    let said = token_worker.said(0, &["inspect", &wrapped, "--manifest", &manifest], None);
     assert!(said.contains("the wrapped key key-3"), "{said}");
 
     let mut changed = backup.wrapped.clone();
     changed[9] ^= 1;
-    let path = desk.put("changed", &changed);
-    let said = desk.said(1, &["inspect", &path, "--manifest", &manifest], None);
+    let path = token_worker.put("changed", &changed);
+    let said = token_worker.said(1, &["inspect", &path, "--manifest", &manifest], None);
     assert!(said.contains("restore.wrapped"), "{said}");
     let mut changed = backup.manifest.to_file_bytes();
     let at = changed.windows(7).position(|w| w == b"\"made_a").unwrap() + 14;
     changed[at] = b'9';
-    let path = desk.put("changed.json", &changed);
-    let said = desk.said(1, &["inspect", &path], None);
+    let path = token_worker.put("changed.json", &changed);
+    let said = token_worker.said(1, &["inspect", &path], None);
     assert!(said.contains("manifest."), "{said}");
-    desk.said(4, &["inspect", "nothing-here"], None);
+    token_worker.said(4, &["inspect", "nothing-here"], None);
     assert!(Path::new(&manifest).exists());
 }

@@ -273,7 +273,7 @@ fn a_share_in_the_right_place_that_was_not_made_for_it_is_found_before_the_resto
     let (_, public) = key_pair();
     let plan = SetPlan::new(facts(1, &[(2, 3)], public, &backup.identities)).unwrap();
     let mut is_first = true;
-    let twin = BackupSet::split(&kek(), plan, |buffer: &mut [u8]| {
+    let simulated = BackupSet::split(&kek(), plan, |buffer: &mut [u8]| {
         if std::mem::take(&mut is_first) {
             buffer.copy_from_slice(&identifier);
             return Ok(());
@@ -283,7 +283,7 @@ fn a_share_in_the_right_place_that_was_not_made_for_it_is_found_before_the_resto
     .unwrap();
     let mut collected = Collected::new(backup.manifest.clone());
     let refused = collected
-        .add_words(&twin.shares()[0].words(), None)
+        .add_words(&simulated.shares()[0].words(), None)
         .unwrap_err();
     assert_told(&refused, Check::ShareValue, "Custodian 1 (custodian-1)");
     assert_eq!(collected.entered().count(), 0);

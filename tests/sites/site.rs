@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use conclave::metadata::{
     FrozenRoot, Key, KeyId, RoleKind, RootDraft, SignedRoot, TrustedRoot, verify_chain,
 };
-use conclave::transfer::{Asked, SigningRequest};
+use conclave::transfer::{RequestedSignature, SigningRequest};
 use conclave::words::Digest;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -329,7 +329,7 @@ impl Line {
             .keys
             .iter()
             .filter(|key| tokens.contains(&key.token.as_str()))
-            .map(|key| Asked {
+            .map(|key| RequestedSignature {
                 key_id: key.key.id().clone(),
                 holder: format!("Holder of {}", key.token),
                 token: key.token.clone(),

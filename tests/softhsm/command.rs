@@ -44,10 +44,10 @@ fn refused(output: &Output, status: i32) -> String {
 }
 
 softhsm_test! {
-    fn a_token_is_initialised_from_a_descriptor(store: &Store) {
+    fn a_token_is_initialized_from_a_descriptor(store: &Store) {
         let init = ["token", "init", "--label", "root 1", "--pin-fd", "0"];
         let told = done(&conclave(store, &init, "87654321\n123456\n"));
-        assert!(told.starts_with("initialised SoftHSM v2 ") && told.ends_with(" \"root 1\"\n"), "{told}");
+        assert!(told.starts_with("initialized SoftHSM v2 ") && told.ends_with(" \"root 1\"\n"), "{told}");
         logged_in(&mut module(), "root 1");
     }
 

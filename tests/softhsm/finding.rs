@@ -5,7 +5,7 @@ use std::fs;
 use conclave::metadata::KeyType;
 use conclave::token::{KeyRequest, Reader as _, TokenError, TokenQuery};
 
-use crate::module::{PROFILE, labelled, logged_in, module, open, pin};
+use crate::module::{PROFILE, labeled, logged_in, module, open, pin};
 use crate::softhsm_test;
 use crate::store::PIN;
 
@@ -23,7 +23,7 @@ softhsm_test! {
         let mut module = module();
         assert_eq!(module.tokens().unwrap().len(), 1, "the blank one");
         store.make_token("late");
-        assert_eq!(module.find(&labelled("late")).unwrap().id.label, "late");
+        assert_eq!(module.find(&labeled("late")).unwrap().id.label, "late");
     }
 
     fn a_look_does_not_end_a_login_unless_asked(store: &Store) {
@@ -36,7 +36,7 @@ softhsm_test! {
 
         store.make_token("late");
         module.reset().unwrap();
-        module.find(&labelled("late")).unwrap();
+        module.find(&labeled("late")).unwrap();
         assert_eq!(token.sign(&[1], &made.public, b"x"), Err(TokenError::LoginNeeded));
         token.login(&pin(PIN)).unwrap();
         token.sign(&[1], &made.public, b"x").unwrap();
@@ -46,13 +46,13 @@ softhsm_test! {
         store.make_token("twin");
         store.make_token("twin");
         let mut module = module();
-        let Err(TokenError::Ambiguous { found }) = module.find(&labelled("twin")) else {
+        let Err(TokenError::Ambiguous { found }) = module.find(&labeled("twin")) else {
             panic!("two tokens have that label");
         };
         assert_eq!(found.len(), 2);
         let by_serial = TokenQuery {
             serial: Some(found[1].serial.clone()),
-            ..labelled("twin")
+            ..labeled("twin")
         };
         assert_eq!(module.find(&by_serial).unwrap().id, found[1]);
         assert_eq!(module.find(&TokenQuery::exactly(&found[0])).unwrap().id, found[0]);
@@ -61,11 +61,11 @@ softhsm_test! {
     fn what_is_not_there_is_not_found(store: &Store) {
         store.make_token("here");
         let mut module = module();
-        let error = module.find(&labelled("there")).unwrap_err();
+        let error = module.find(&labeled("there")).unwrap_err();
         assert_eq!(error.to_string(), "there is no softhsm2 token, label \"there\"");
-        let other = TokenQuery { profile: "another".to_owned(), ..labelled("here") };
+        let other = TokenQuery { profile: "another".to_owned(), ..labeled("here") };
         assert!(matches!(module.find(&other), Err(TokenError::NotFound { .. })));
-        let mut id = module.find(&labelled("here")).unwrap().id;
+        let mut id = module.find(&labeled("here")).unwrap().id;
         id.serial.push('0');
         assert!(matches!(module.open(&id), Err(TokenError::NotFound { .. })));
     }
@@ -94,7 +94,7 @@ softhsm_test! {
         assert_eq!(idle.objects(), Err(TokenError::Removed));
         assert_eq!(idle.login(&pin(PIN)), Err(TokenError::Removed));
         assert!(matches!(
-            module.find(&labelled("pulled")),
+            module.find(&labeled("pulled")),
             Err(TokenError::NotFound { .. })
         ));
 

@@ -19,7 +19,7 @@ pub(crate) fn pin(text: &str) -> Pin {
     Pin::new(Zeroizing::new(text.to_owned())).unwrap()
 }
 
-pub(crate) fn labelled(label: &str) -> TokenQuery {
+pub(crate) fn labeled(label: &str) -> TokenQuery {
     TokenQuery {
         label: Some(label.to_owned()),
         ..TokenQuery::of(PROFILE)
@@ -27,7 +27,7 @@ pub(crate) fn labelled(label: &str) -> TokenQuery {
 }
 
 pub(crate) fn open(module: &mut Module, label: &str) -> Box<dyn Token> {
-    let seen = module.find(&labelled(label)).unwrap();
+    let seen = module.find(&labeled(label)).unwrap();
     module.open(&seen.id).unwrap()
 }
 

@@ -1,28 +1,28 @@
-//! Initialising, PINs and logins.
+//! Initializing, PINs and logins.
 
 use conclave::metadata::KeyType;
 use conclave::record::Tries;
 use conclave::token::{KeyRequest, PinRole, Reader as _, TokenError, TokenQuery};
 
-use crate::module::{PROFILE, labelled, logged_in, module, open, pin};
+use crate::module::{PROFILE, labeled, logged_in, module, open, pin};
 use crate::softhsm_test;
 use crate::store::{PIN, SO_PIN};
 
 softhsm_test! {
-    fn a_blank_token_is_initialised_and_finds_itself_again(store: &Store) {
-        store.make_token("neighbour");
+    fn a_blank_token_is_initialized_and_finds_itself_again(store: &Store) {
+        store.make_token("neighbor");
         let mut module = module();
         let blank = module.find(&TokenQuery::blank(PROFILE)).unwrap();
         assert_eq!(blank.id.label, "");
-        assert!(!blank.state.initialised);
+        assert!(!blank.state.initialized);
         assert_eq!(blank.state.so_pin_tries, Tries::Unknown);
 
         let mut token = module.open(&blank.id).unwrap();
-        token.initialise(&pin(SO_PIN), "root 1").unwrap();
+        token.initialize(&pin(SO_PIN), "root 1").unwrap();
         assert_eq!(token.id().label, "root 1");
         assert_ne!(token.id().serial, blank.id.serial);
         let state = token.state().unwrap();
-        assert!(state.initialised && !state.pin_set);
+        assert!(state.initialized && !state.pin_set);
         assert_eq!(token.login(&pin(PIN)), Err(TokenError::PinNotSet));
 
         token.set_pin(&pin(SO_PIN), &pin(PIN)).unwrap();
@@ -34,7 +34,7 @@ softhsm_test! {
             key_type: KeyType::EcdsaP256,
             extractable: false,
         }).unwrap();
-        assert_eq!(module.find(&labelled("root 1")).unwrap().id, *token.id());
+        assert_eq!(module.find(&labeled("root 1")).unwrap().id, *token.id());
         // SoftHSM has another blank one at once.
         module.find(&TokenQuery::blank(PROFILE)).unwrap();
     }
@@ -43,14 +43,14 @@ softhsm_test! {
         store.make_token("same");
         let mut module = module();
         let blank = module.find(&TokenQuery::blank(PROFILE)).unwrap();
-        let older = module.find(&labelled("same")).unwrap();
+        let older = module.find(&labeled("same")).unwrap();
         let mut token = module.open(&blank.id).unwrap();
-        token.initialise(&pin(SO_PIN), "same").unwrap();
+        token.initialize(&pin(SO_PIN), "same").unwrap();
         assert_ne!(*token.id(), older.id);
         assert!(!token.state().unwrap().pin_set);
     }
 
-    fn an_initialised_token_is_erased_by_its_own_so_pin_only(store: &Store) {
+    fn an_initialized_token_is_erased_by_its_own_so_pin_only(store: &Store) {
         store.make_token("old");
         let mut module = module();
         let mut token = logged_in(&mut module, "old");
@@ -61,11 +61,11 @@ softhsm_test! {
             extractable: false,
         }).unwrap();
         assert!(matches!(
-            token.initialise(&pin("00000000"), "new"),
+            token.initialize(&pin("00000000"), "new"),
             Err(TokenError::WrongPin { role: PinRole::SecurityOfficer, .. })
         ));
         assert_eq!(token.keys().unwrap().len(), 1);
-        token.initialise(&pin(SO_PIN), "new").unwrap();
+        token.initialize(&pin(SO_PIN), "new").unwrap();
         assert_eq!(token.id().label, "new");
         assert_eq!(token.objects().unwrap(), []);
     }
@@ -76,11 +76,11 @@ softhsm_test! {
         let mut token = open(&mut module, "label");
         for label in ["", " root", "root\u{7}", &"é".repeat(17)] {
             assert_eq!(
-                token.initialise(&pin(SO_PIN), label),
+                token.initialize(&pin(SO_PIN), label),
                 Err(TokenError::Label { label: label.to_owned() })
             );
         }
-        token.initialise(&pin(SO_PIN), &"é".repeat(16)).unwrap();
+        token.initialize(&pin(SO_PIN), &"é".repeat(16)).unwrap();
         assert_eq!(token.id().label, "é".repeat(16));
     }
 

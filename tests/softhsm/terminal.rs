@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use conclave::token::Reader as _;
 use rustix::process::Signal;
 
-use crate::module::{labelled, module, open, pin};
+use crate::module::{labeled, module, open, pin};
 use crate::pty::{Size, Terminal};
 use crate::softhsm_test;
 use crate::store::{PIN, SO_PIN, Store};
@@ -42,7 +42,7 @@ softhsm_test! {
             terminal.send(typed);
             terminal.send("\r");
         }
-        terminal.expect("initialised SoftHSM v2");
+        terminal.expect("initialized SoftHSM v2");
         assert!(terminal.finish().success());
         let shown = terminal.transcript();
         assert!(!shown.contains(SO_PIN) && !shown.contains(PIN), "{shown}");
@@ -129,7 +129,7 @@ softhsm_test! {
         terminal.expect("changed the PIN of SoftHSM v2");
         assert!(terminal.finish().success());
         let mut module = module();
-        let id = module.find(&labelled("root 1")).unwrap().id;
+        let id = module.find(&labeled("root 1")).unwrap().id;
         module.open(&id).unwrap().login(&pin("654321")).unwrap();
 
         let mut terminal = conclave(store, &["token", "change-pin"]);

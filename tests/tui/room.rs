@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use conclave::ceremony::{
     Answer, Ask, Ceremony, Effect, Failure, FailureKind, Input, Mode, Next, Opening, Outcome,
-    Prompt, SecretPrompt, SecretPurpose, SecretShown, TwinRoot, Waiting, WaitingOn,
+    Prompt, SecretPrompt, SecretPurpose, SecretShown, SimulatedRoot, Waiting, WaitingOn,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
-use conclave::script::{Grade, Kind, Script};
+use conclave::script::{DrillLevel, Kind, Script};
 use conclave::tui::{
-    Call, Charset, Cmd, Colours, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
+    Call, Charset, Cmd, Colors, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
 };
 use conclave::words::Digest;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -26,7 +26,7 @@ use super::changes::World;
 
 pub(crate) const PLAIN: Theme = Theme {
     charset: Charset::Unicode,
-    colours: Colours::None,
+    colors: Colors::None,
 };
 
 pub(crate) struct Room {
@@ -52,8 +52,8 @@ impl Room {
     }
 
     /// A production in which a witness approves by an own token.
-    pub(crate) fn with_own_token(size: (u16, u16)) -> Self {
-        let script = ceremony_driver::with_own_tokens(&["witness-1"]);
+    pub(crate) fn with_approval_token(size: (u16, u16)) -> Self {
+        let script = ceremony_driver::with_approval_tokens(&["witness-1"]);
         Self::of(script, Mode::Production, size, PLAIN)
     }
 
@@ -71,17 +71,17 @@ impl Room {
 
     /// The rehearsal of a change of a world's root, with twins that are the very keys.
     pub(crate) fn change(world: &World, script: Arc<Script>, size: (u16, u16)) -> Self {
-        let twins = script.key_changes().filter_map(|(id, change)| {
+        let simulated_tokens = script.key_changes().filter_map(|(id, change)| {
             change.before()?;
             let token = &world.tokens[id.as_str()];
             Some((id.clone(), token.public_key().to_pem()))
         });
-        let twin_root = TwinRoot {
+        let simulated_root = SimulatedRoot {
             file: String::from_utf8(world.root.clone()).unwrap(),
-            keys: twins.collect(),
+            keys: simulated_tokens.collect(),
         };
         let driver = ceremony_driver::Room::new_with(script, &world.tokens);
-        Self::opened(driver, Mode::Rehearsal, size, PLAIN, Some(twin_root))
+        Self::opened(driver, Mode::Rehearsal, size, PLAIN, Some(simulated_root))
     }
 
     /// A production in which a key gets shares.
@@ -96,7 +96,7 @@ impl Room {
         let mut key = ceremony_driver::SoftwareToken::blank(90);
         key.generate(KeyType::Ed25519);
         let set = manifest(&key, Mode::Production);
-        let script = script(&set, Kind::Drill, Grade::Full, false);
+        let script = script(&set, Kind::Drill, DrillLevel::Full, false);
         let tokens = [(RESTORED.to_owned(), key)].into();
         let driver = ceremony_driver::Room::new_with(script, &tokens);
         Self::opened(driver, Mode::Production, size, PLAIN, None)
@@ -112,7 +112,7 @@ impl Room {
         mode: Mode,
         size: (u16, u16),
         theme: Theme,
-        twin_root: Option<TwinRoot>,
+        simulated_root: Option<SimulatedRoot>,
     ) -> Self {
         let settings = Settings::with_theme(theme).place("/srv/rehearsal/genesis");
         let begin = driver.ceremony.script().not_before();
@@ -129,17 +129,17 @@ impl Room {
             build: None,
             machine: "the machine".to_owned(),
             export: "../export".to_owned(),
-            twins: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),
+            simulated_tokens: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),
             mirror: None,
             rehearsal: (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
-            twin_set: None,
+            simulated_set: None,
             rehearsal_keys: Vec::new(),
-            twin_attestation_root: None,
-            twin_root,
-            further_twins: std::collections::BTreeMap::new(),
-            twin_keys: std::collections::BTreeMap::new(),
-            twin_approvals: std::collections::BTreeMap::new(),
-            twin_clock_offset: 0,
+            simulated_attestation_root: None,
+            simulated_root,
+            further_simulated: std::collections::BTreeMap::new(),
+            simulated_keys: std::collections::BTreeMap::new(),
+            simulated_approvals: std::collections::BTreeMap::new(),
+            simulated_clock_offset: 0,
         }));
         room
     }
@@ -160,7 +160,7 @@ impl Room {
     pub(crate) fn until(mut self, step: &str) -> Self {
         loop {
             let here = self.ceremony().current_step().map(|step| step.id.as_str());
-            let is_inspection = matches!(self.ceremony().next(), Next::Do(Effect::InspectStation));
+            let is_inspection = matches!(self.ceremony().next(), Next::Do(Effect::InspectHost));
             if here == Some(step) && !is_inspection {
                 return self;
             }
@@ -180,10 +180,10 @@ impl Room {
     pub(crate) fn step(&mut self) {
         let input = match self.ceremony().next() {
             Next::Ask(prompt) => self.driver.usual(&prompt),
-            Next::Do(Effect::InspectStation) => {
+            Next::Do(Effect::InspectHost) => {
                 let detail = "swap is on: what is in memory may be written to a disk";
-                let findings = vec![Finding::new("station.swap", detail)];
-                Input::Outcome(Outcome::StationInspected(findings))
+                let findings = vec![Finding::new("host.swap", detail)];
+                Input::Outcome(Outcome::HostInspected(findings))
             }
             Next::Do(effect) => Input::Outcome(self.driver.perform(&effect)),
             Next::Rest | Next::Done(_) => panic!("the ceremony is over"),
@@ -228,7 +228,7 @@ impl Room {
             text: entry
                 .line
                 .event()
-                .narrate(self.ceremony().script(), self.ceremony().cast()),
+                .narrate(self.ceremony().script(), self.ceremony().display_names()),
         };
         let fact = Box::new(entry.line.fact.clone());
         self.call(Call::Recorded(self.shared_ceremony(), line, fact));

@@ -4,7 +4,7 @@ use conclave::ceremony::Next;
 use crossterm::event::KeyCode;
 
 use super::changes::{
-    CHANGES, Change, Outcome, SITUATIONS, Situation, World, blueprint, expected, script,
+    CHANGES, Change, Outcome, SITUATIONS, Situation, World, expected, script, template,
 };
 use super::room::Room;
 use super::screens::snapshot;
@@ -12,7 +12,7 @@ use super::screens::snapshot;
 const SIZES: [(u16, u16); 2] = [(80, 24), (132, 43)];
 
 fn rehearsal(world: &World, change: Change, situation: Situation, size: (u16, u16)) -> Room {
-    let script = script(&blueprint(world, change, situation)).unwrap();
+    let script = script(&template(world, change, situation)).unwrap();
     Room::change(world, script, size)
 }
 
@@ -68,7 +68,7 @@ fn the_rehearsal_of_every_change_shows_its_outcome_on_the_screen() {
     for change in CHANGES {
         for situation in SITUATIONS {
             let outcome = expected(change, situation);
-            let script = script(&blueprint(&world, change, situation));
+            let script = script(&template(&world, change, situation));
             let wanted = match (outcome, script) {
                 // There is no rehearsal of it: the check of the script refuses it, and says what to do first.
                 (Outcome::Refused(way), Err(faults)) => {

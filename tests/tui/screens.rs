@@ -6,7 +6,7 @@ use conclave::ceremony::{
     Effect, FailureKind, Input, Mode, Next, SecretPrompt, SecretPurpose, WaitingOn,
 };
 use conclave::record::Tries;
-use conclave::tui::{Call, Charset, Colours, Msg, Theme};
+use conclave::tui::{Call, Charset, Colors, Msg, Theme};
 use crossterm::event::KeyCode;
 use ratatui::style::Color;
 
@@ -33,10 +33,10 @@ const SCENES: &[(&str, Scene)] = &[
         room
     }),
     ("own-token", |size| {
-        let mut room = Room::with_own_token(size);
+        let mut room = Room::with_approval_token(size);
         while !matches!(
             room.ceremony().next(),
-            Next::Do(Effect::ProveOwnToken { .. })
+            Next::Do(Effect::ProveApprovalToken { .. })
         ) {
             room.step();
         }
@@ -49,10 +49,10 @@ const SCENES: &[(&str, Scene)] = &[
         room
     }),
     ("own-token-missing", |size| {
-        let mut room = Room::with_own_token(size);
+        let mut room = Room::with_approval_token(size);
         while !matches!(
             room.ceremony().next(),
-            Next::Do(Effect::ProveOwnToken { .. })
+            Next::Do(Effect::ProveApprovalToken { .. })
         ) {
             room.step();
         }
@@ -125,7 +125,7 @@ const SCENES: &[(&str, Scene)] = &[
         room.ask();
         room
     }),
-    ("findings", |size| asked(size, "inspect-station")),
+    ("findings", |size| asked(size, "inspect-host")),
     ("read-script", |size| asked(size, "read-script")),
     ("note", |size| asked(size, "note-1")),
     ("wait-for-token", |size| {
@@ -155,7 +155,7 @@ const SCENES: &[(&str, Scene)] = &[
         );
         room
     }),
-    ("initialise", |size| asked(size, "initialise-token:key-1")),
+    ("initialize", |size| asked(size, "initialize-token:key-1")),
     ("new-pin", |size| {
         let mut room = Room::rehearsal(size).until("set-pin:key-1");
         room.secret(new_pin());
@@ -539,7 +539,7 @@ fn plain_terminals_get_plain_characters() {
         room.model = {
             let theme = Theme {
                 charset: Charset::Ascii,
-                colours: Colours::None,
+                colors: Colors::None,
             };
             let mut plain = Room::open(Mode::Rehearsal, (80, 24), theme).until("attest-clock");
             plain.ask();
@@ -549,24 +549,24 @@ fn plain_terminals_get_plain_characters() {
     }
 }
 
-/// Colour says nothing that a word does not say as well: without it, the text is the same.
+/// Color says nothing that a word does not say as well: without it, the text is the same.
 #[test]
-fn colours_change_no_text() {
-    for colours in [Colours::Sixteen, Colours::True] {
-        let theme = Theme { colours, ..PLAIN };
-        let mut coloured = Room::open(Mode::Rehearsal, (80, 24), theme).until("sign-root");
+fn colors_change_no_text() {
+    for colors in [Colors::Sixteen, Colors::True] {
+        let theme = Theme { colors, ..PLAIN };
+        let mut colored = Room::open(Mode::Rehearsal, (80, 24), theme).until("sign-root");
         let mut plain = Room::rehearsal((80, 24)).until("sign-root");
-        coloured.ask();
+        colored.ask();
         plain.ask();
-        assert_eq!(coloured.screen(), plain.screen());
+        assert_eq!(colored.screen(), plain.screen());
     }
 }
 
 /// The band on top, and what is chosen, have a ground of their own; all else has the terminal's.
 #[test]
-fn only_the_band_is_coloured_ground() {
+fn only_the_band_is_colored_ground() {
     let theme = Theme {
-        colours: Colours::Sixteen,
+        colors: Colors::Sixteen,
         ..PLAIN
     };
     for mode in [Mode::Rehearsal, Mode::Production] {

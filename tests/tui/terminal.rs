@@ -242,15 +242,15 @@ fn signals_leave_the_ceremony_to_be_resumed() {
 }
 
 #[test]
-fn without_colours_nothing_but_weight_tells() {
+fn without_colors_nothing_but_weight_tells() {
     let directory = tempfile::tempdir().unwrap();
-    let no_colour = [("NO_COLOR", OsStr::new("1"))];
-    let mut terminal = rehearse(&directory.path().join("out"), &no_colour);
+    let no_color = [("NO_COLOR", OsStr::new("1"))];
+    let mut terminal = rehearse(&directory.path().join("out"), &no_color);
     terminal.signal(Signal::TERM);
     terminal.finish();
     let written = terminal.transcript();
-    for colour in (30..38).chain(40..48).chain(90..98) {
-        assert!(!written.contains(&format!("\x1b[{colour}m")), "{colour}");
+    for color in (30..38).chain(40..48).chain(90..98) {
+        assert!(!written.contains(&format!("\x1b[{color}m")), "{color}");
     }
     assert!(!written.contains("\x1b[38;") && !written.contains("\x1b[48;"));
     assert!(written.contains("\x1b[1m"), "bold is left");

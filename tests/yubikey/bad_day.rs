@@ -130,7 +130,7 @@ fn a_yubikey_that_no_step_sets_up_must_be_set_up() {
     ready.setting_up = &[];
     begin(&room, &[ready]).play_to_the_end();
     room.assert_accepted();
-    assert_eq!(room.facts("initialise-intended").len(), 0);
+    assert_eq!(room.facts("initialize-intended").len(), 0);
 
     let other = Room::new(&stand);
     let mut half = Key::on("25000001");

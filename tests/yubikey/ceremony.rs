@@ -33,7 +33,7 @@ fn a_genesis_on_two_yubikeys_whose_keys_must_be_attested() {
     let policy = "require_provenance = \"attested\"";
     let script = room.genesis(&keys, policy, &room.trusts_the_maker());
     let mut table = room.begin(&script);
-    let shown = table.play_until("Initialise the token: press Enter");
+    let shown = table.play_until("Initialize the token: press Enter");
     assert!(
         shown.contains("Still as every such token leaves the factory")
             && shown.contains("PIN, PUK, management key"),

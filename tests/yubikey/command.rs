@@ -27,7 +27,7 @@ fn a_card_is_listed_set_up_shown_and_given_another_pin() {
     arguments.extend(["--token", "25000001"]);
     let said = succeeds(&stand.token(&arguments, &[PUK, PIN]));
     assert!(
-        said.contains("initialised YubiKey 5.4.3 25000001 \"key 1\""),
+        said.contains("initialized YubiKey 5.4.3 25000001 \"key 1\""),
         "{said}"
     );
     assert!(said.contains("management key is random now"), "{said}");

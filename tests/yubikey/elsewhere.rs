@@ -54,7 +54,7 @@ fn write_rotation(oslo: &Site, stand: &Stand, [statement, device]: [Vec<u8>; 2])
         &["script", "new", "rotation", "--out", "rotation.toml"][..],
         &["--repository", REPOSITORY, "--not-before", &not_before],
         &["--expires", &expires, "--previous", "1.root.json"],
-        &["--enrol", "lisbon=Lisbon"],
+        &["--enroll", "lisbon=Lisbon"],
     ]
     .concat();
     // Nobody vouches for this YubiKey but the maker of the stand.

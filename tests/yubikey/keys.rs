@@ -22,7 +22,7 @@ fn a_new_card_is_set_up_and_nothing_stays_as_from_the_factory() {
             let seen = reader.tokens().unwrap();
             assert_eq!(seen.len(), 2);
             for card in &seen {
-                assert!(!card.state.initialised);
+                assert!(!card.state.initialized);
                 assert_eq!(card.id.label, "");
                 let all = [
                     FactorySecret::Pin,
@@ -32,7 +32,7 @@ fn a_new_card_is_set_up_and_nothing_stays_as_from_the_factory() {
                 assert_eq!(card.state.at_factory_value, all);
                 let mut token = ready(&mut reader, &card.id.serial);
                 let state = token.state().unwrap();
-                assert!(state.initialised && state.pin_set);
+                assert!(state.initialized && state.pin_set);
                 assert_eq!(state.at_factory_value, []);
                 assert_eq!(token.id().label, format!("key of {}", card.id.serial));
                 assert_eq!(token.objects().unwrap(), []);
@@ -49,10 +49,10 @@ fn a_new_card_is_set_up_and_nothing_stays_as_from_the_factory() {
             }
             // Set up again: only with the PUK that it has.
             assert!(matches!(
-                token.initialise(&pin("99999999"), "again"),
+                token.initialize(&pin("99999999"), "again"),
                 Err(TokenError::WrongPin { .. })
             ));
-            token.initialise(&pin(PUK), "again").unwrap();
+            token.initialize(&pin(PUK), "again").unwrap();
             assert_eq!(token.id().label, "again");
             assert!(!token.state().unwrap().pin_set);
         },

@@ -66,7 +66,7 @@ fn open(reader: &mut dyn Reader, serial: &str) -> Box<dyn Token> {
 fn ready(reader: &mut dyn Reader, serial: &str) -> Box<dyn Token> {
     let mut token = open(reader, serial);
     token
-        .initialise(&pin(PUK), &format!("key of {serial}"))
+        .initialize(&pin(PUK), &format!("key of {serial}"))
         .unwrap();
     token.set_pin(&pin(PUK), &pin(PIN)).unwrap();
     token.login(&pin(PIN)).unwrap();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use conclave::backup::{Collected, Manifest, Opener};
 use conclave::metadata::KeyType;
-use conclave::script::{Blueprint, Keeper, Kind, back_up, embedded};
+use conclave::script::{Keeper, Kind, ScriptTemplate, back_up, embedded};
 use zeroize::Zeroizing;
 
 use crate::pty::{Size, Terminal};
@@ -20,7 +20,7 @@ const ENDS: [&str; 5] = ["> ", "PIN: ", "PUK: ", "again: ", "code: "];
 
 /// A genesis whose first key is made in memory, wrapped, and brought in.
 fn script(folder: &Path) -> PathBuf {
-    let blueprint = Blueprint {
+    let template = ScriptTemplate {
         kind: Kind::Genesis,
         title: None,
         repository: "memory.example/updates".to_owned(),
@@ -40,7 +40,7 @@ fn script(folder: &Path) -> PathBuf {
         name: format!("Custodian {}", &recipient[4..9]),
         recipient: recipient.to_owned(),
     });
-    let text = blueprint.write().unwrap();
+    let text = template.write().unwrap();
     let text = text.replacen("act = \"generate-key\"", "act = \"import-key\"", 1);
     let text = back_up(&text, "key-1", 2, &keepers).unwrap();
     let genesis = embedded().iter().find(|one| one.name == "genesis").unwrap();

@@ -17,7 +17,7 @@ fn without_a_reader_or_a_service_it_says_so() {
     refuses(
         &stand.token(&["change-pin"], &[PIN, PIN]),
         3,
-        "there is no initialised token",
+        "there is no initialized token",
     );
 
     let output = stand

@@ -14,7 +14,7 @@ use conclave::backup::public_half;
 use conclave::ceremony::{Answer, Ask, DrillResult, Ending, Mode, Verdict};
 use conclave::executor::{CeremonyDirectory, Ended, Executor, PeoplesHands};
 use conclave::metadata::KeyType;
-use conclave::script::{Grade, Kind, Opens, RestoreBlueprint};
+use conclave::script::{DrillLevel, Kind, Opens, RestoreBlueprint};
 use conclave::secret::PrivateKey;
 use conclave::token::{Reader, Seen, Token};
 use serde_json::{Value, json};
@@ -58,9 +58,9 @@ fn restore(
     let serial = format!("2500000{}", card + 1);
     let manifest = backup.manifest.to_file_bytes();
     let name = "manifest.json".to_owned();
-    let blueprint = RestoreBlueprint {
+    let template = RestoreBlueprint {
         kind,
-        grade: Grade::Full,
+        grade: DrillLevel::Full,
         title: None,
         not_before: "2026-11-01T09:00:00Z".parse().unwrap(),
         manifest: (name.clone(), manifest.clone()),
@@ -68,7 +68,7 @@ fn restore(
         onto: Some("yubikey-piv".to_owned()),
         opens: Opens::Here,
     };
-    let text = blueprint.write().unwrap();
+    let text = template.write().unwrap();
     // A label of its own: the other cards stay in.
     let text = text.replace(
         "label = \"conclave-key-3\"",

@@ -64,7 +64,7 @@ impl Key {
             token: token.to_owned(),
             kind: "ecdsa-sha2-nistp256",
             more: "",
-            setting_up: &["initialise-token", "set-pin"],
+            setting_up: &["initialize-token", "set-pin"],
             making: "generate-key",
         }
     }
@@ -137,12 +137,7 @@ impl<'s> Room<'s> {
             );
             text.push_str(key.more);
         }
-        for act in [
-            "attendance",
-            "attest-clock",
-            "inspect-station",
-            "read-script",
-        ] {
+        for act in ["attendance", "attest-clock", "inspect-host", "read-script"] {
             step(&mut text, act);
         }
         for (number, key) in (1..).zip(keys) {

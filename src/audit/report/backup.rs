@@ -56,7 +56,7 @@ pub(super) fn backup(page: &mut Page, ceremony: &Ceremony, state: &KeyBackup) {
         .into_iter()
         .flat_map(crate::script::BackupPlan::custodians)
     {
-        let name = ceremony.cast().name(ceremony.script(), person);
+        let name = ceremony.display_names().name(ceremony.script(), person);
         let how = state.opened().get(person).map(|by| OpenedBy::title(*by));
         facts.push((
             "Opened by the custodian",

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Approval, Ceremony, Fact, StepState, Verdict};
+use crate::ceremony::{Approval, Ceremony, EventKind, StepState, Verdict};
 use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
 
@@ -13,7 +13,7 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
     page.element("h2", "What did not go as planned");
     decisions(page, ceremony, transcript);
     let failures = rows(transcript, &|fact| match fact {
-        Fact::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
+        EventKind::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
         _ => None,
     });
     page.element("h3", "Failures");
@@ -47,7 +47,7 @@ fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
     for entry in entries {
         let seq = entry.line.seq.to_string();
         match &entry.line.fact {
-            Fact::PauseBegun { reason, approvals } => {
+            EventKind::PauseBegun { reason, approvals } => {
                 let by = match approvals.as_slice() {
                     [] => "the script".to_owned(),
                     approvals => by(ceremony, approvals),
@@ -59,7 +59,7 @@ fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
                     "not taken up again".to_owned(),
                 ]);
             }
-            Fact::Resumed { machine, .. } => {
+            EventKind::Resumed { machine, .. } => {
                 let went_on = format!("line {seq}, on {machine}");
                 let is_open = |row: &&mut Vec<String>| row[3] == "not taken up again";
                 match rows.last_mut().filter(is_open) {
@@ -87,7 +87,7 @@ fn findings(page: &mut Page, entries: &[Entry]) {
     let findings: Vec<Vec<String>> = entries
         .iter()
         .filter_map(|entry| match &entry.line.fact {
-            Fact::StationInspected { findings } => Some((entry.line.seq, findings)),
+            EventKind::HostInspected { findings } => Some((entry.line.seq, findings)),
             _ => None,
         })
         .flat_map(|(line, findings)| {
@@ -111,7 +111,7 @@ fn findings(page: &mut Page, entries: &[Entry]) {
 /// What people decided beside the script: exceptions and amendments.
 fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
     let exceptions = rows(transcript, &|fact| match fact {
-        Fact::ExceptionRecorded {
+        EventKind::ExceptionRecorded {
             sheet,
             waives,
             approvals,
@@ -134,7 +134,7 @@ fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
         page.table(&headings, &exceptions);
     }
     let amendments = rows(transcript, &|fact| match fact {
-        Fact::Amended {
+        EventKind::Amended {
             amendment,
             approvals,
         } => {
@@ -160,7 +160,10 @@ fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
 }
 
 /// A row of a table for each fact of which there is something to tell: its line, its step, and that.
-fn rows(transcript: &Transcript, row: &dyn Fn(&Fact) -> Option<Vec<String>>) -> Vec<Vec<String>> {
+fn rows(
+    transcript: &Transcript,
+    row: &dyn Fn(&EventKind) -> Option<Vec<String>>,
+) -> Vec<Vec<String>> {
     let entries = transcript.entries().iter();
     entries
         .filter_map(|entry| {

@@ -1,6 +1,6 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, Fact, FormerFate, KeyState, Mode};
+use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode};
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
 use crate::script::{KeyId, KeyPlan};
@@ -46,14 +46,14 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
     }
     for entry in entries {
         let (what, version, program, build, machine) = match &entry.line.fact {
-            Fact::Opened(opening) => (
+            EventKind::Opened(opening) => (
                 "Program and machine",
                 &opening.conclave,
                 opening.program,
                 opening.build.as_deref(),
                 &opening.machine,
             ),
-            Fact::Resumed {
+            EventKind::Resumed {
                 conclave,
                 program,
                 machine,
@@ -134,7 +134,7 @@ fn enrolled(page: &mut Page, ceremony: &Ceremony, id: &KeyId) {
         facts.push(("Came in by", text));
     }
     for finding in enrolled
-        .enrolment
+        .enrollment
         .attestation()
         .iter()
         .flat_map(|said| &said.findings)

@@ -7,7 +7,7 @@ use crate::script::{Act, KeyId, PersonId, Step};
 use crate::ceremony::approval::{Approval, people_of};
 use crate::ceremony::check::Check;
 use crate::ceremony::effect::Moment;
-use crate::ceremony::event::{Event, Fact, Mode};
+use crate::ceremony::event::{Event, EventKind, Mode};
 use crate::ceremony::fold::ReplayError;
 use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Answer, Ask};
@@ -78,7 +78,7 @@ impl Ceremony {
             _ => return Err(StepError::NotAnAnswer),
         };
         let Some(step) = self.current_step() else {
-            return Ok(overall(Fact::Closed {
+            return Ok(overall(EventKind::Closed {
                 status: self.worst_verdict(),
             }));
         };
@@ -86,7 +86,7 @@ impl Ceremony {
             return Ok(if text == UNBLOCK {
                 self.decide_to_unblock(prompt.who)
             } else {
-                self.at_step(prompt.who, Fact::Retried)
+                self.at_step(prompt.who, EventKind::Retried)
             });
         }
         if self.wants_rehearsal() {
@@ -107,7 +107,7 @@ impl Ceremony {
             return Ok(self.at_step(vec![person], fact));
         }
         if let Some((key, secret, _)) = self.envelope_due() {
-            let fact = Fact::EnvelopeSealed {
+            let fact = EventKind::EnvelopeSealed {
                 key: key.clone(),
                 secret,
                 bag: text,
@@ -131,21 +131,21 @@ impl Ceremony {
         remark: String,
         approvals: Vec<Approval>,
         moment: &Moment,
-    ) -> Result<Fact, StepError> {
+    ) -> Result<EventKind, StepError> {
         Ok(match &step.act {
             Act::AttestClock => self.attest_clock(&text, moment.machine_time, approvals)?,
-            Act::InspectStation => Fact::FindingsAcknowledged { approvals },
-            Act::ReadScript => Fact::ScriptRead {
+            Act::InspectHost => EventKind::FindingsAcknowledged { approvals },
+            Act::ReadScript => EventKind::ScriptRead {
                 sha256: self.script.sha256(),
             },
-            Act::Note { .. } => Fact::Initialled { initials: text },
-            Act::InitialiseToken { key } => Fact::InitialiseIntended {
+            Act::Note { .. } => EventKind::Initialled { initials: text },
+            Act::InitializeToken { key } => EventKind::InitializeIntended {
                 key: key.clone(),
                 label: self.token_label(key),
             },
             Act::GenerateKey { key }
             | Act::ImportKey { key }
-            | Act::RestoreKey { key: Some(key) } => Fact::GenerateIntended {
+            | Act::RestoreKey { key: Some(key) } => EventKind::GenerateIntended {
                 key: key.clone(),
                 object_id: self
                     .script
@@ -156,8 +156,8 @@ impl Ceremony {
             },
             Act::DestroyShares => self.fact_of_old_part(&text, remark, approvals)?,
             Act::BackUpKey { key } => self.intend_backup(key.as_ref(), moment)?,
-            Act::EnrolKey { key } => self.decide_enrolment(key, approvals)?,
-            Act::CertifyKey { key } => Fact::CertifyIntended {
+            Act::EnrollKey { key } => self.decide_enrollment(key, approvals)?,
+            Act::CertifyKey { key } => EventKind::CertifyIntended {
                 key: key.clone(),
                 name: self.script.certificate_name().to_owned(),
             },
@@ -165,14 +165,14 @@ impl Ceremony {
                 let frozen = self
                     .compose_root()
                     .map_err(|error| ReplayError::Contradiction(error.to_string()))?;
-                Fact::RootComposed {
+                EventKind::RootComposed {
                     version: frozen.version(),
                     signed: String::from_utf8_lossy(frozen.signed_bytes()).into_owned(),
                     sha256: frozen.digest(),
                 }
             }
-            Act::JudgeRequest => self.decide_judgement(&text)?,
-            Act::ReviewRoot => Fact::ReviewConfirmed {
+            Act::JudgeRequest => self.decide_judgment(&text)?,
+            Act::ReviewRoot => EventKind::ReviewConfirmed {
                 sha256: self.frozen_digest()?,
                 typed: text,
             },
@@ -181,7 +181,7 @@ impl Ceremony {
                     .key_states()
                     .find(|(_, state)| state.owes_signature())
                     .ok_or(StepError::NotAsked)?;
-                Fact::SignIntended {
+                EventKind::SignIntended {
                     key: plan.id.clone(),
                     sha256: self.frozen_digest()?,
                     repeat: matches!(state.sign, Intent::Interrupted(())),
@@ -192,7 +192,7 @@ impl Ceremony {
                 let verification = self
                     .verify_root()
                     .map_err(|error| ReplayError::Contradiction(error.to_string()))?;
-                Fact::RootVerified {
+                EventKind::RootVerified {
                     version: verification.version,
                     file_sha256: verification.file_sha256,
                     signatures: verification.progress.own.have,
@@ -200,7 +200,7 @@ impl Ceremony {
                     previous: verification.progress.previous.map(Into::into),
                 }
             }
-            Act::Export => Fact::ExportIntended {
+            Act::Export => EventKind::ExportIntended {
                 files: self
                     .export_files()
                     .into_iter()
@@ -212,7 +212,7 @@ impl Ceremony {
                     .into_iter()
                     .find(|verdict| verdict.to_string() == text)
                     .ok_or(StepError::NotAnAnswer)?;
-                Fact::SignedOff { verdict, remark }
+                EventKind::SignedOff { verdict, remark }
             }
             Act::Attendance
             | Act::OpenToken { .. }
@@ -231,8 +231,8 @@ impl Ceremony {
         })
     }
 
-    fn intend_backup(&self, key: Option<&KeyId>, moment: &Moment) -> Result<Fact, StepError> {
-        Ok(Fact::BackupIntended {
+    fn intend_backup(&self, key: Option<&KeyId>, moment: &Moment) -> Result<EventKind, StepError> {
+        Ok(EventKind::BackupIntended {
             key: self.key_of_backup(key).ok_or(StepError::NotAsked)?,
             id: hex::encode(moment.fresh),
         })
@@ -240,11 +240,11 @@ impl Ceremony {
 
     fn decide_to_unblock(&self, people: Vec<PersonId>) -> Event {
         let Some(key) = self.key_at_hand() else {
-            return self.at_step(people, Fact::Retried);
+            return self.at_step(people, EventKind::Retried);
         };
         let plan = self.script.key(key).and_then(|plan| plan.unblocked_by());
         let bag = plan.and_then(|plan| self.keys[key].envelopes.get(&plan.secret).cloned());
-        let fact = Fact::UnblockDecided {
+        let fact = EventKind::UnblockDecided {
             key: key.clone(),
             bag,
         };
@@ -278,7 +278,7 @@ impl Ceremony {
         text: &str,
         machine: Timestamp,
         approvals: Vec<Approval>,
-    ) -> Result<Fact, StepError> {
+    ) -> Result<EventKind, StepError> {
         let machine = self.machine_time(machine);
         let stated = if text.is_empty() {
             machine
@@ -311,7 +311,7 @@ impl Ceremony {
                 expires,
             });
         }
-        Ok(Fact::ClockAttested {
+        Ok(EventKind::ClockAttested {
             machine,
             attested,
             offset: attested.as_second() - machine.as_second(),

@@ -11,7 +11,7 @@ use crate::script::PersonId;
 use super::approval::{Approval, people_of};
 use super::check::Check;
 use super::effect::{Input, Moment};
-use super::event::{Event, ExceptionSheet, Fact};
+use super::event::{Event, EventKind, ExceptionSheet};
 use super::failure::{Failure, FailureKind};
 use super::fold::ReplayError;
 use super::prompt::Answer;
@@ -44,14 +44,14 @@ impl Ceremony {
             return Err(StepError::Control);
         }
         let event = match input {
-            Input::Open(opening) => overall(Fact::Opened(opening)),
+            Input::Open(opening) => overall(EventKind::Opened(opening)),
             Input::Resume {
                 conclave,
                 program,
                 machine,
                 head,
                 torn_bytes,
-            } => overall(Fact::Resumed {
+            } => overall(EventKind::Resumed {
                 conclave,
                 program,
                 machine,
@@ -62,8 +62,8 @@ impl Ceremony {
             Input::Outcome(outcome) => match self.decide_outcome(outcome)? {
                 Ok(event) => event,
                 Err(failure) => {
-                    let failure = self.as_twin(failure);
-                    self.at_step(Vec::new(), Fact::Failed { failure })
+                    let failure = self.as_simulated(failure);
+                    self.at_step(Vec::new(), EventKind::Failed { failure })
                 }
             },
             Input::Exception {
@@ -76,7 +76,7 @@ impl Ceremony {
                 if reason.trim().is_empty() {
                     return Err(StepError::Empty);
                 }
-                overall(Fact::Aborted { reason })
+                overall(EventKind::Aborted { reason })
             }
         };
         match self.clone().apply(&event) {
@@ -91,13 +91,15 @@ impl Ceremony {
                     hint: "do not use this token's answer; try once more, and if it happens again set the token aside"
                         .to_owned(),
                 };
-                Ok(vec![self.at_step(Vec::new(), Fact::Failed { failure })])
+                Ok(vec![
+                    self.at_step(Vec::new(), EventKind::Failed { failure }),
+                ])
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    pub(super) fn at_step(&self, people: Vec<PersonId>, fact: Fact) -> Event {
+    pub(super) fn at_step(&self, people: Vec<PersonId>, fact: EventKind) -> Event {
         Event {
             step: self.current_step().map(|step| step.id.clone()),
             people,
@@ -124,7 +126,7 @@ impl Ceremony {
             return Err(StepError::Empty);
         }
         let people = people_of(&approvals);
-        let fact = Fact::ExceptionRecorded {
+        let fact = EventKind::ExceptionRecorded {
             sheet,
             waives,
             approvals,
@@ -140,7 +142,7 @@ impl Ceremony {
     }
 }
 
-fn overall(fact: Fact) -> Event {
+fn overall(fact: EventKind) -> Event {
     Event {
         step: None,
         people: Vec::new(),

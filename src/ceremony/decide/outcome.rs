@@ -5,9 +5,9 @@ use crate::record::{KeyAttributes, TokenId};
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 
-use crate::ceremony::attestation::Told;
+use crate::ceremony::attestation::AttestedKey;
 use crate::ceremony::effect::Outcome;
-use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::event::{Event, EventKind};
 use crate::ceremony::failure::Failure;
 use crate::ceremony::state::{Ceremony, Intent};
 
@@ -21,28 +21,28 @@ impl Ceremony {
                 let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
                 let former = self.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
                 let fingerprint = former.public_key.fingerprint();
-                let fact = Fact::KeyDestroyed { key, fingerprint };
+                let fact = EventKind::KeyDestroyed { key, fingerprint };
                 self.at_step(self.people_at_hand(step), fact)
             }
             Outcome::PinSet if self.is_unblocking() => {
                 let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
-                self.at_step(self.people_at_hand(step), Fact::PinUnblocked { key })
+                self.at_step(self.people_at_hand(step), EventKind::PinUnblocked { key })
             }
             Outcome::ManagementKeyWritten => {
                 let key = self.key_at_hand().ok_or(StepError::NotAsked)?.clone();
                 let writer = self.management_writer(&key).ok_or(StepError::NotAsked)?;
-                self.at_step(vec![writer], Fact::ManagementKeyWritten { key })
+                self.at_step(vec![writer], EventKind::ManagementKeyWritten { key })
             }
             Outcome::CodeChosen => {
                 let person = self.next_without_code().ok_or(StepError::NotAsked)?;
-                self.at_step(vec![person], Fact::CodeChosen)
+                self.at_step(vec![person], EventKind::CodeChosen)
             }
-            Outcome::OwnTokenAnswered {
+            Outcome::ApprovalTokenAnswered {
                 person,
                 challenge,
                 signature,
             } => {
-                let fact = Fact::OwnTokenProven {
+                let fact = EventKind::ApprovalTokenProven {
                     challenge: hex::encode(challenge),
                     signature: hex::encode(signature),
                 };
@@ -79,9 +79,9 @@ impl Ceremony {
     ) -> Result<Result<Event, Failure>, StepError> {
         let fact = match (&step.act, outcome) {
             (_, Outcome::Failed(failure)) => return Ok(Err(failure)),
-            (_, Outcome::PutAway) => Fact::TokensPutAway,
-            (Act::InspectStation, Outcome::StationInspected(findings)) => {
-                Fact::StationInspected { findings }
+            (_, Outcome::PutAway) => EventKind::TokensPutAway,
+            (Act::InspectHost, Outcome::HostInspected(findings)) => {
+                EventKind::HostInspected { findings }
             }
             (
                 Act::OpenToken { key },
@@ -90,19 +90,19 @@ impl Ceremony {
                     blank,
                     at_factory_value,
                 },
-            ) => Fact::TokenFound {
+            ) => EventKind::TokenFound {
                 key: key.clone(),
                 token,
                 blank,
                 at_factory_value,
             },
-            (Act::InitialiseToken { key }, Outcome::TokenInitialised { token }) => {
-                Fact::TokenInitialised {
+            (Act::InitializeToken { key }, Outcome::TokenInitialized { token }) => {
+                EventKind::TokenInitialized {
                     key: key.clone(),
                     token,
                 }
             }
-            (Act::SetPin { key }, Outcome::PinSet) => Fact::PinSet { key: key.clone() },
+            (Act::SetPin { key }, Outcome::PinSet) => EventKind::PinSet { key: key.clone() },
             (
                 Act::GenerateKey { key }
                 | Act::ImportKey { key }
@@ -117,13 +117,13 @@ impl Ceremony {
             (
                 Act::GenerateKey { key }
                 | Act::ImportKey { key }
-                | Act::EnrolKey { key }
+                | Act::EnrollKey { key }
                 | Act::ProveToken { key },
                 Outcome::Answered {
                     challenge,
                     signature,
                 },
-            ) => Fact::PossessionProven {
+            ) => EventKind::PossessionProven {
                 key: key.clone(),
                 occasion: occasion_of(&step.act),
                 challenge: hex::encode(challenge),
@@ -150,7 +150,7 @@ impl Ceremony {
                     })
                     .and_then(|(plan, _)| Some((plan, self.root_key_ids(&plan.id).pop()?)))
                     .ok_or(StepError::NotAsked)?;
-                let fact = Fact::Signed {
+                let fact = EventKind::Signed {
                     key: plan.id.clone(),
                     key_id: key_id.as_str().to_owned(),
                     signature: hex::encode(signature),
@@ -158,12 +158,12 @@ impl Ceremony {
                 return Ok(Ok(self.at_step(vec![plan.holder.clone()], fact)));
             }
             (Act::CollectSignatures, Outcome::RequestWritten(file)) => {
-                Fact::RequestWritten { file }
+                EventKind::RequestWritten { file }
             }
             (Act::CollectSignatures, Outcome::Collected { signature, record }) => {
                 self.collected(&signature, record)?
             }
-            (Act::Export, Outcome::Exported) => Fact::Exported {
+            (Act::Export, Outcome::Exported) => EventKind::Exported {
                 files: self
                     .export_files()
                     .into_iter()
@@ -188,7 +188,7 @@ impl Ceremony {
                 by,
             } => (
                 vec![custodian.clone()],
-                Fact::RecipientProven {
+                EventKind::RecipientProven {
                     custodian,
                     recipients,
                     by,
@@ -200,7 +200,7 @@ impl Ceremony {
                 let people = vec![custodian.clone()];
                 (
                     people,
-                    Fact::ShareOpened {
+                    EventKind::ShareOpened {
                         key,
                         set,
                         custodian,
@@ -208,10 +208,11 @@ impl Ceremony {
                     },
                 )
             }
-            Outcome::BackedUp(made) => (self.people_of(step), Fact::BackedUp(made)),
-            Outcome::KeyConfined(attributes) => {
-                (self.people_of(step), Fact::KeyConfined { key, attributes })
-            }
+            Outcome::BackedUp(made) => (self.people_of(step), EventKind::BackedUp(made)),
+            Outcome::KeyConfined(attributes) => (
+                self.people_of(step),
+                EventKind::KeyConfined { key, attributes },
+            ),
             _ => return Err(StepError::NotAsked),
         };
         Ok(self.at_step(people, fact))
@@ -225,9 +226,9 @@ impl Ceremony {
         public_key: &PublicKey,
         attributes: KeyAttributes,
         attestation: &[Certificate],
-    ) -> Fact {
+    ) -> EventKind {
         let announced = self.keys.get(key).and_then(|state| state.generate.get());
-        let told = Told {
+        let told = AttestedKey {
             token: &token,
             object_id: announced.map_or(&[], |(object_id, _)| object_id),
             public_key,
@@ -235,7 +236,7 @@ impl Ceremony {
         };
         let judged = self.judge_attestation(key, &told, attestation);
         let judged = judged.ok().flatten();
-        Fact::KeyGenerated {
+        EventKind::KeyGenerated {
             key: key.clone(),
             public_key: public_key.to_pem(),
             fingerprint: public_key.fingerprint(),
@@ -251,28 +252,28 @@ impl Ceremony {
 const fn occasion_of(act: &Act) -> Occasion {
     match act {
         Act::ProveToken { .. } => Occasion::Reinsertion,
-        Act::EnrolKey { .. } => Occasion::Adoption,
+        Act::EnrollKey { .. } => Occasion::Adoption,
         _ => Occasion::Generation,
     }
 }
 
 /// Whether a contradiction in it is the token's: its answer, not the room's.
-pub(super) fn is_from_token(fact: &Fact) -> bool {
+pub(super) fn is_from_token(fact: &EventKind) -> bool {
     let fact = match fact {
-        Fact::InRepository { fact, .. } => fact,
+        EventKind::InRepository { fact, .. } => fact,
         fact => fact,
     };
     matches!(
         fact,
-        Fact::TokenFound { .. }
-            | Fact::TokenInitialised { .. }
-            | Fact::KeyGenerated { .. }
-            | Fact::KeyConfined { .. }
-            | Fact::PossessionProven { .. }
-            | Fact::RestoreProven { .. }
-            | Fact::OwnTokenProven { .. }
-            | Fact::KeyCertified { .. }
-            | Fact::Signed { .. }
-            | Fact::SignatureCollected { .. }
+        EventKind::TokenFound { .. }
+            | EventKind::TokenInitialized { .. }
+            | EventKind::KeyGenerated { .. }
+            | EventKind::KeyConfined { .. }
+            | EventKind::PossessionProven { .. }
+            | EventKind::RestoreProven { .. }
+            | EventKind::ApprovalTokenProven { .. }
+            | EventKind::KeyCertified { .. }
+            | EventKind::Signed { .. }
+            | EventKind::SignatureCollected { .. }
     )
 }

@@ -20,7 +20,7 @@ use super::check::Check;
 use super::failure::Failure;
 
 pub use backup::{BackedUp, OpenedBy, Randomness, SeenMedium, WrappedIn};
-pub use opening::{Mode, Opening, TwinRoot};
+pub use opening::{Mode, Opening, SimulatedRoot};
 pub use particulars::{Counted, ExceptionSheet, ExportedFile, SigningRecord, Verdict};
 pub use restore::EnteredBy;
 
@@ -32,7 +32,7 @@ pub struct Event {
     /// The IDs of the people who took part.
     pub people: Vec<PersonId>,
     /// What happened.
-    pub fact: Fact,
+    pub fact: EventKind,
 }
 
 /// What happened.
@@ -43,7 +43,7 @@ pub struct Event {
     rename_all = "kebab-case",
     deny_unknown_fields
 )]
-pub enum Fact {
+pub enum EventKind {
     /// The ceremony began: always the first.
     Opened(Opening),
     /// A process took the ceremony up again after a pause, a crash or a power cut.
@@ -76,14 +76,14 @@ pub enum Fact {
     /// A person who is here chose a code, unseen, by which to approve. It is nowhere but in memory.
     CodeChosen,
     /// The own token of a person who is here answered a fresh challenge: the person approves by it.
-    OwnTokenProven {
+    ApprovalTokenProven {
         /// The random part of the message, in hex.
         challenge: String,
         /// The signature over the message, in hex.
         signature: String,
     },
     /// The own token of a person who is here is not, or does not answer: the person approves by a code.
-    OwnTokenMissing {
+    ApprovalTokenMissing {
         /// Why.
         reason: String,
     },
@@ -111,7 +111,7 @@ pub enum Fact {
         approvals: Vec<Approval>,
     },
     /// The machine was looked at.
-    StationInspected {
+    HostInspected {
         /// What was found that a person should know; empty when all is well.
         findings: Vec<Finding>,
     },
@@ -142,15 +142,15 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         at_factory_value: Vec<FactorySecret>,
     },
-    /// A token is about to be initialised: all that is on it goes.
-    InitialiseIntended {
+    /// A token is about to be initialized: all that is on it goes.
+    InitializeIntended {
         /// The key that it is for.
         key: KeyId,
         /// The label that it will have.
         label: String,
     },
-    /// A token was initialised.
-    TokenInitialised {
+    /// A token was initialized.
+    TokenInitialized {
         /// The key that it is for.
         key: KeyId,
         /// The token, as it names itself now.
@@ -326,7 +326,7 @@ pub enum Fact {
         approvals: Vec<Approval>,
     },
     /// Two people compared the fingerprint of a key at another site with what its holder read out.
-    EnrolmentCompared {
+    EnrollmentCompared {
         /// The key's name in the script.
         key: KeyId,
         /// Of the public key.
@@ -400,7 +400,7 @@ pub enum Fact {
         record: Option<SigningRecord>,
     },
     /// The signature of another site is not waited for: the thresholds are reached without it.
-    SignatureForgone {
+    SignatureSkipped {
         /// The key's name in the script.
         key: KeyId,
         /// Why.
@@ -425,7 +425,7 @@ pub enum Fact {
         /// Its name.
         repository: String,
         /// What happened.
-        fact: Box<Fact>,
+        fact: Box<EventKind>,
     },
     /// Files are about to be exported.
     ExportIntended {
@@ -498,7 +498,7 @@ pub enum Fact {
         remark: String,
     },
     /// The block of a key was put off.
-    Deferred {
+    Postponed {
         /// The key.
         key: KeyId,
     },
@@ -508,7 +508,7 @@ pub enum Fact {
         key: KeyId,
     },
     /// Two people decided that a key is made anew on its token: the old one is destroyed first.
-    RedoDecided {
+    RegenerationDecided {
         /// The key.
         key: KeyId,
         /// Why.
@@ -569,7 +569,7 @@ pub enum Fact {
         approvals: Vec<Approval>,
     },
     /// Two people decided that nothing more is asked of a key: neither a signature nor a proof.
-    Forgone {
+    Skipped {
         /// The key.
         key: KeyId,
         /// Why.

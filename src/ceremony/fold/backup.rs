@@ -6,7 +6,7 @@ use crate::script::{Act, Holds, KeyId, PersonId, ShareKeeping, StepId};
 use crate::words::Digest;
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{BackedUp, Event, Fact, Mode, OpenedBy, WrappedIn};
+use crate::ceremony::event::{BackedUp, Event, EventKind, Mode, OpenedBy, WrappedIn};
 use crate::ceremony::state::{Ceremony, Intent, KeyBackup};
 
 use super::{Folded, ReplayError, contradiction, hold, out_of_place, require};
@@ -27,13 +27,13 @@ impl Ceremony {
         match (act, &event.fact) {
             (
                 Act::BackUpKey { .. },
-                Fact::RecipientProven {
+                EventKind::RecipientProven {
                     custodian,
                     recipients,
                     by,
                 },
             ) => self.fold_recipient(event, custodian, recipients, *by),
-            (Act::BackUpKey { .. }, Fact::BackupIntended { key, id }) => {
+            (Act::BackUpKey { .. }, EventKind::BackupIntended { key, id }) => {
                 self.require_key(of_step, key)?;
                 require(
                     self.next_unproven_recipient().is_none(),
@@ -54,17 +54,17 @@ impl Ceremony {
                 backup.intent = Intent::Recorded(id.clone());
                 Ok(())
             }
-            (Act::BackUpKey { .. }, Fact::BackedUp(made)) => {
+            (Act::BackUpKey { .. }, EventKind::BackedUp(made)) => {
                 self.require_key(of_step, &made.key)?;
                 self.fold_backed_up(made, is_in_memory)
             }
-            (Act::BackUpKey { .. }, Fact::KeyConfined { key, attributes }) => {
+            (Act::BackUpKey { .. }, EventKind::KeyConfined { key, attributes }) => {
                 self.require_key(of_step, key)?;
                 self.fold_confined(key, *attributes)
             }
             (
                 Act::ProveBackup { .. },
-                Fact::ShareOpened {
+                EventKind::ShareOpened {
                     key,
                     set,
                     custodian,
@@ -325,7 +325,7 @@ impl Ceremony {
                 _ => false,
             };
             custodian.id == person.as_str()
-                && custodian.name == self.cast.name(&self.script, person)
+                && custodian.name == self.display_names.name(&self.script, person)
                 && is_closed
         };
         facts.groups_needed == plan.group_threshold

@@ -1,16 +1,16 @@
 //! A key signs a certificate of itself, for a root of Notary.
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::Fact;
+use crate::ceremony::event::EventKind;
 use crate::ceremony::state::{Ceremony, Intent};
 use crate::script::KeyId;
 
 use super::{Folded, broken, require};
 
 impl Ceremony {
-    pub(super) fn fold_certificate(&mut self, key: &KeyId, fact: &Fact) -> Folded {
+    pub(super) fn fold_certificate(&mut self, key: &KeyId, fact: &EventKind) -> Folded {
         match fact {
-            Fact::CertifyIntended { name, .. } => {
+            EventKind::CertifyIntended { name, .. } => {
                 require(
                     *name == self.script.certificate_name(),
                     "the certificate is for another name than the script says",
@@ -22,7 +22,7 @@ impl Ceremony {
                 )?;
                 state.certify = Intent::Recorded(());
             }
-            Fact::KeyCertified { certificate, .. } => {
+            EventKind::KeyCertified { certificate, .. } => {
                 let certified = self
                     .read_certificate(key, certificate)
                     .map_err(|why| broken(Check::KeyCertificate, why))?;

@@ -5,9 +5,9 @@ use crate::words::Digest;
 
 use crate::ceremony::check::Check;
 use crate::ceremony::custody::{
-    Bag, Pause, Reading, Wanted, Whereabouts, head_words, is_bag_number, is_taken_again,
+    Bag, CustodyRequest, Pause, Reading, Whereabouts, head_words, is_bag_number, is_taken_again,
 };
-use crate::ceremony::event::{Event, Fact, Mode};
+use crate::ceremony::event::{Event, EventKind, Mode};
 use crate::ceremony::state::Ceremony;
 
 use super::{Folded, ReplayError, contradiction, hold, out_of_place, require};
@@ -30,29 +30,31 @@ impl Ceremony {
         }
         require(event.step.is_some(), "the event names no step")?;
         match (wanted, &event.fact) {
-            (wanted, Fact::PauseBegun { reason, approvals }) => {
+            (wanted, EventKind::PauseBegun { reason, approvals }) => {
                 require(!reason.trim().is_empty(), "a pause has a reason")?;
                 require(
                     self.custody.pause == Pause::None && !is_taken_again(&act),
                     "a pause begins once the room is settled, and not twice",
                 )?;
                 // A break stands in the script: nobody has to decide upon it.
-                if wanted != Some(Wanted::BeginBreak) || !approvals.is_empty() {
+                if wanted != Some(CustodyRequest::BeginBreak) || !approvals.is_empty() {
                     self.require_approval(event, approvals, "a pause is decided")?;
                 }
                 self.custody.reading = None;
                 self.custody.pause = Pause::Begun;
                 self.custody.put_away = false;
             }
-            (Some(Wanted::PutAway), Fact::TokensPutAway) => self.custody.put_away = true,
-            (Some(Wanted::FirstReading(wanted)), Fact::NewBagRead { item, bag }) => {
+            (Some(CustodyRequest::PutAway), EventKind::TokensPutAway) => {
+                self.custody.put_away = true
+            }
+            (Some(CustodyRequest::FirstReading(wanted)), EventKind::NewBagRead { item, bag }) => {
                 require(*item == wanted, "something else is to be sealed")?;
                 self.fold_first_reading(item, bag, &event.people)?;
             }
-            (Some(Wanted::SecondReading(wanted, first)), _) => {
+            (Some(CustodyRequest::SecondReading(wanted, first)), _) => {
                 self.fold_second_reading(&wanted, &first, event, &act)?;
             }
-            (Some(Wanted::Pause), Fact::Paused { at }) => {
+            (Some(CustodyRequest::Pause), EventKind::Paused { at }) => {
                 self.require_not_earlier(*at)?;
                 self.latest = Some(*at);
                 self.custody.pause = Pause::Paused;
@@ -60,17 +62,17 @@ impl Ceremony {
                     self.done.insert(step_id);
                 }
             }
-            (Some(Wanted::CompareHead(head)), Fact::HeadCompared { words }) => {
+            (Some(CustodyRequest::CompareHead(head)), EventKind::HeadCompared { words }) => {
                 self.require_witness(&event.people)?;
                 hold(
-                    Check::CustodyInk,
+                    Check::CustodyDigest,
                     *words == head_words(&head),
                     "the words are not those of the head at the pause",
                 )?;
                 self.custody.pause = Pause::Resumed { head: None };
                 self.settle_pause();
             }
-            (Some(Wanted::OpenBag(wanted, number)), Fact::BagOpened { item, bag }) => {
+            (Some(CustodyRequest::OpenBag(wanted, number)), EventKind::BagOpened { item, bag }) => {
                 require(*item == wanted, "another bag is to be opened")?;
                 self.require_witness(&event.people)?;
                 hold(
@@ -116,11 +118,11 @@ impl Ceremony {
         self.require_reader(&second)?;
         let first_bag = self.custody.reading.take().map(|reading| reading.bag);
         match &event.fact {
-            Fact::BagReadingsDiffered { item, bag } => require(
+            EventKind::BagReadingsDiffered { item, bag } => require(
                 item == wanted && first_bag.as_ref() != Some(bag),
                 "the two readings are the same",
             ),
-            Fact::Sealed {
+            EventKind::Sealed {
                 item,
                 bag,
                 receiver,
@@ -219,9 +221,9 @@ impl Ceremony {
     }
 
     /// While it rests, nothing happens but that it is taken up again.
-    pub(super) fn require_awake(&self, fact: &Fact) -> Folded {
+    pub(super) fn require_awake(&self, fact: &EventKind) -> Folded {
         require(
-            !self.is_paused() || matches!(fact, Fact::Resumed { .. }),
+            !self.is_paused() || matches!(fact, EventKind::Resumed { .. }),
             "the ceremony is paused: it has to be taken up again first",
         )?;
         require(
@@ -231,49 +233,49 @@ impl Ceremony {
     }
 }
 
-const fn is_of_custody(fact: &Fact) -> bool {
+const fn is_of_custody(fact: &EventKind) -> bool {
     matches!(
         fact,
-        Fact::BagOpened { .. }
-            | Fact::NewBagRead { .. }
-            | Fact::BagReadingsDiffered { .. }
-            | Fact::Sealed { .. }
-            | Fact::PauseBegun { .. }
-            | Fact::TokensPutAway
-            | Fact::Paused { .. }
-            | Fact::HeadCompared { .. }
+        EventKind::BagOpened { .. }
+            | EventKind::NewBagRead { .. }
+            | EventKind::BagReadingsDiffered { .. }
+            | EventKind::Sealed { .. }
+            | EventKind::PauseBegun { .. }
+            | EventKind::TokensPutAway
+            | EventKind::Paused { .. }
+            | EventKind::HeadCompared { .. }
     )
 }
 
-const fn is_about_order(fact: &Fact) -> bool {
+const fn is_about_order(fact: &EventKind) -> bool {
     matches!(
         fact,
-        Fact::Deferred { .. }
-            | Fact::TakenUp { .. }
-            | Fact::RedoDecided { .. }
-            | Fact::SpareTaken { .. }
-            | Fact::KeyDestroyed { .. }
-            | Fact::KeyOrphaned { .. }
-            | Fact::UnblockDecided { .. }
-            | Fact::PinUnblocked { .. }
-            | Fact::EnvelopeSealed { .. }
-            | Fact::Forgone { .. }
-            | Fact::PayloadAbandoned { .. }
-            | Fact::Amended { .. }
+        EventKind::Postponed { .. }
+            | EventKind::TakenUp { .. }
+            | EventKind::RegenerationDecided { .. }
+            | EventKind::SpareTaken { .. }
+            | EventKind::KeyDestroyed { .. }
+            | EventKind::KeyOrphaned { .. }
+            | EventKind::UnblockDecided { .. }
+            | EventKind::PinUnblocked { .. }
+            | EventKind::EnvelopeSealed { .. }
+            | EventKind::Skipped { .. }
+            | EventKind::PayloadAbandoned { .. }
+            | EventKind::Amended { .. }
     )
 }
 
-const fn uses_a_token(fact: &Fact) -> bool {
+const fn uses_a_token(fact: &EventKind) -> bool {
     matches!(
         fact,
-        Fact::TokenFound { .. }
-            | Fact::InitialiseIntended { .. }
-            | Fact::TokenInitialised { .. }
-            | Fact::PinSet { .. }
-            | Fact::ManagementKeyWritten { .. }
-            | Fact::KeyGenerated { .. }
-            | Fact::PossessionProven { .. }
-            | Fact::SignIntended { .. }
-            | Fact::Signed { .. }
+        EventKind::TokenFound { .. }
+            | EventKind::InitializeIntended { .. }
+            | EventKind::TokenInitialized { .. }
+            | EventKind::PinSet { .. }
+            | EventKind::ManagementKeyWritten { .. }
+            | EventKind::KeyGenerated { .. }
+            | EventKind::PossessionProven { .. }
+            | EventKind::SignIntended { .. }
+            | EventKind::Signed { .. }
     )
 }

@@ -1,4 +1,4 @@
-//! What happens to one key and its token: found, initialised, PIN set, generated, proven.
+//! What happens to one key and its token: found, initialized, PIN set, generated, proven.
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{Key, Scheme};
@@ -7,9 +7,9 @@ use crate::script::{Act, KeyId, StepId};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 use crate::words::Digest;
 
-use crate::ceremony::attestation::{KeyAttestation, Told};
+use crate::ceremony::attestation::{AttestedKey, KeyAttestation};
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Fact, Mode};
+use crate::ceremony::event::{EventKind, Mode};
 use crate::ceremony::state::{Ceremony, Generated, Intent};
 
 use super::{Folded, ReplayError, broken, contradiction, hold, out_of_place, require};
@@ -21,18 +21,18 @@ impl Ceremony {
         act: &Act,
         of_step: &KeyId,
         step: &StepId,
-        fact: &Fact,
+        fact: &EventKind,
     ) -> Folded {
-        let (Fact::TokenFound { key: named, .. }
-        | Fact::InitialiseIntended { key: named, .. }
-        | Fact::TokenInitialised { key: named, .. }
-        | Fact::PinSet { key: named }
-        | Fact::ManagementKeyWritten { key: named }
-        | Fact::GenerateIntended { key: named, .. }
-        | Fact::KeyGenerated { key: named, .. }
-        | Fact::PossessionProven { key: named, .. }
-        | Fact::CertifyIntended { key: named, .. }
-        | Fact::KeyCertified { key: named, .. }) = fact
+        let (EventKind::TokenFound { key: named, .. }
+        | EventKind::InitializeIntended { key: named, .. }
+        | EventKind::TokenInitialized { key: named, .. }
+        | EventKind::PinSet { key: named }
+        | EventKind::ManagementKeyWritten { key: named }
+        | EventKind::GenerateIntended { key: named, .. }
+        | EventKind::KeyGenerated { key: named, .. }
+        | EventKind::PossessionProven { key: named, .. }
+        | EventKind::CertifyIntended { key: named, .. }
+        | EventKind::KeyCertified { key: named, .. }) = fact
         else {
             return Err(out_of_place(fact, step));
         };
@@ -55,7 +55,7 @@ impl Ceremony {
         match (act, fact) {
             (
                 Act::OpenToken { .. },
-                Fact::TokenFound {
+                EventKind::TokenFound {
                     token,
                     at_factory_value,
                     ..
@@ -63,21 +63,21 @@ impl Ceremony {
             ) => {
                 self.fold_found(of_step, token, at_factory_value)?;
             }
-            (Act::InitialiseToken { .. }, Fact::InitialiseIntended { label, .. }) => {
+            (Act::InitializeToken { .. }, EventKind::InitializeIntended { label, .. }) => {
                 let state = self.key_mut(of_step)?;
                 require(state.token.is_some(), "the token was not found yet")?;
-                require(state.initialise == Intent::None, "it was announced already")?;
-                state.initialise = Intent::Recorded(label.clone());
+                require(state.initialize == Intent::None, "it was announced already")?;
+                state.initialize = Intent::Recorded(label.clone());
             }
-            (Act::InitialiseToken { .. }, Fact::TokenInitialised { token, .. }) => {
-                self.fold_initialised(of_step, token)?;
+            (Act::InitializeToken { .. }, EventKind::TokenInitialized { token, .. }) => {
+                self.fold_initialized(of_step, token)?;
             }
-            (Act::SetPin { .. }, Fact::PinSet { .. }) => {
+            (Act::SetPin { .. }, EventKind::PinSet { .. }) => {
                 self.key_mut(of_step)?.take_pin();
             }
             (
                 Act::GenerateKey { .. } | Act::ImportKey { .. },
-                Fact::ManagementKeyWritten { .. },
+                EventKind::ManagementKeyWritten { .. },
             ) => {
                 require(
                     self.owes_management_key(of_step),
@@ -87,7 +87,7 @@ impl Ceremony {
             }
             (
                 Act::GenerateKey { .. } | Act::ImportKey { .. } | Act::RestoreKey { .. },
-                Fact::GenerateIntended {
+                EventKind::GenerateIntended {
                     object_id, label, ..
                 },
             ) => {
@@ -98,25 +98,28 @@ impl Ceremony {
                 require(state.generate == Intent::None, "it was announced already")?;
                 state.generate = Intent::Recorded((object_id, label.clone()));
             }
-            (act, Fact::KeyGenerated { .. }) if act.makes().is_some() => {
+            (act, EventKind::KeyGenerated { .. }) if act.makes().is_some() => {
                 self.fold_generated(of_step, fact)?;
             }
             (
                 Act::GenerateKey { .. }
                 | Act::ImportKey { .. }
-                | Act::EnrolKey { .. }
+                | Act::EnrollKey { .. }
                 | Act::ProveToken { .. },
-                Fact::PossessionProven { occasion, .. },
+                EventKind::PossessionProven { occasion, .. },
             ) => {
                 let wanted = match act {
                     Act::ProveToken { .. } => Occasion::Reinsertion,
-                    Act::EnrolKey { .. } => Occasion::Adoption,
+                    Act::EnrollKey { .. } => Occasion::Adoption,
                     _ => Occasion::Generation,
                 };
                 require(*occasion == wanted, "the proof is for another occasion")?;
                 self.fold_possession(of_step, fact)?;
             }
-            (Act::CertifyKey { .. }, Fact::CertifyIntended { .. } | Fact::KeyCertified { .. }) => {
+            (
+                Act::CertifyKey { .. },
+                EventKind::CertifyIntended { .. } | EventKind::KeyCertified { .. },
+            ) => {
                 self.fold_certificate(of_step, fact)?;
             }
             (_, fact) => return Err(out_of_place(fact, step)),
@@ -139,7 +142,7 @@ impl Ceremony {
             "that token is another key's",
         )?;
         self.require_from_its_bag(of_step, &token.serial)?;
-        let is_set_up_here = self.script.initialises(of_step);
+        let is_set_up_here = self.script.initializes(of_step);
         let is_in_use = self.keys[of_step].generated.is_some();
         require(
             at_factory_value.is_empty() || is_set_up_here || is_in_use,
@@ -151,26 +154,26 @@ impl Ceremony {
         Ok(())
     }
 
-    fn fold_initialised(&mut self, of_step: &KeyId, token: &TokenId) -> Folded {
+    fn fold_initialized(&mut self, of_step: &KeyId, token: &TokenId) -> Folded {
         require(
             !self.is_of_another_key(token, of_step),
             "that token is another key's",
         )?;
         let state = self.key_mut(of_step)?;
         require(
-            state.initialise.get() == Some(&token.label),
+            state.initialize.get() == Some(&token.label),
             "the token does not have the label that was intended",
         )?;
         state.token = Some(token.clone());
         state
             .at_factory_value
             .retain(|secret| *secret == FactorySecret::Pin);
-        state.initialised = true;
+        state.initialized = true;
         Ok(())
     }
 
-    fn fold_generated(&mut self, of_step: &KeyId, fact: &Fact) -> Folded {
-        let Fact::KeyGenerated {
+    fn fold_generated(&mut self, of_step: &KeyId, fact: &EventKind) -> Folded {
+        let EventKind::KeyGenerated {
             token,
             public_key,
             fingerprint,
@@ -206,7 +209,7 @@ impl Ceremony {
         )?;
         let certificates = read_certificates(attestation)?;
         let announced = self.keys[of_step].generate.get();
-        let told = Told {
+        let told = AttestedKey {
             token,
             object_id: announced.map_or(&[], |(object_id, _)| object_id),
             public_key: &generated.public_key,
@@ -277,8 +280,8 @@ impl Ceremony {
         ))
     }
 
-    fn fold_possession(&mut self, of_step: &KeyId, fact: &Fact) -> Folded {
-        let Fact::PossessionProven {
+    fn fold_possession(&mut self, of_step: &KeyId, fact: &EventKind) -> Folded {
+        let EventKind::PossessionProven {
             occasion,
             challenge,
             signature,

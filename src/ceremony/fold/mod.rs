@@ -6,7 +6,7 @@
 mod backup;
 mod certificate;
 mod custody;
-mod enrolment;
+mod enrollment;
 mod key;
 mod owed;
 mod payloads;
@@ -21,12 +21,12 @@ use jiff::Timestamp;
 
 use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::FrozenRoot;
-use crate::script::{Act, Grade, KeyId, PersonId, StepId};
+use crate::script::{Act, DrillLevel, KeyId, PersonId, StepId};
 
+use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::check::Check;
 use crate::ceremony::custody::is_taken_again;
-use crate::ceremony::event::{Event, Fact, Opening, Verdict};
-use crate::ceremony::foundation::Foundation;
+use crate::ceremony::event::{Event, EventKind, Opening, Verdict};
 use crate::ceremony::restore::is_of_restore;
 use crate::ceremony::state::{Ceremony, Ending, KeyState, Owed};
 
@@ -109,7 +109,7 @@ impl Ceremony {
         if self.ending.is_some() {
             return Err(ReplayError::Over);
         }
-        if matches!(event.fact, Fact::Opened(_)) != self.opening.is_none() {
+        if matches!(event.fact, EventKind::Opened(_)) != self.opening.is_none() {
             return Err(ReplayError::Opening);
         }
         self.require_awake(&event.fact)?;
@@ -140,7 +140,7 @@ impl Ceremony {
             self.failure = None;
         }
         self.settle_on();
-        if self.has_own_tokens() {
+        if self.has_approval_tokens() {
             self.trail = event.trail(&self.trail);
         }
         Ok(self)
@@ -149,11 +149,11 @@ impl Ceremony {
     fn fold_opened(&mut self, opening: &Opening) -> Folded {
         let is_rehearsal = opening.mode == crate::ceremony::Mode::Rehearsal;
         require(
-            is_rehearsal == opening.twins.is_some()
-                && (is_rehearsal || opening.twin_clock_offset == 0),
+            is_rehearsal == opening.simulated_tokens.is_some()
+                && (is_rehearsal || opening.simulated_clock_offset == 0),
             "a rehearsal has twins of the tokens and of the clock, and a production has none",
         )?;
-        if let Some(pem) = &opening.twin_attestation_root {
+        if let Some(pem) = &opening.simulated_attestation_root {
             require(
                 is_rehearsal,
                 "attestations of a production end at roots of makers, or of the script",
@@ -162,25 +162,28 @@ impl Ceremony {
                 .with(pem.as_bytes())
                 .map_err(|error| contradiction(format!("no root of attestations: {error}")))?;
         }
-        if let Some(twin) = &opening.twin_root {
+        if let Some(simulated) = &opening.simulated_root {
             require(
                 is_rehearsal,
                 "a production changes the root that the script carries",
             )?;
-            let real = Foundation::of(&self.script)
+            let real = BaseRoot::of(&self.script)
                 .ok_or_else(|| contradiction("a genesis changes no root"))?;
-            let twin = real.twin(&self.script, twin).map_err(contradiction)?;
-            self.found_on(Some(twin));
+            let simulated = real
+                .simulated(&self.script, simulated)
+                .map_err(contradiction)?;
+            self.found_on(Some(simulated));
         }
-        self.take_further_twins(opening).map_err(contradiction)?;
-        self.fold_enrolments(opening)?;
+        self.take_further_simulated(opening)
+            .map_err(contradiction)?;
+        self.fold_enrollments(opening)?;
         self.require_list_of(opening.mode)?;
         hold(
             Check::KeyRehearsal,
             is_rehearsal || !self.script.payloads().is_rehearsed(),
             "the register of payloads is of a rehearsal: what was signed there is for no production",
         )?;
-        self.require_twins_of_own_tokens(opening)?;
+        self.require_simulated_of_approval_tokens(opening)?;
         self.require_set(opening)?;
         self.opening = Some(opening.clone());
         Ok(())
@@ -189,8 +192,8 @@ impl Ceremony {
     /// Folds what can happen at any time; false when the event is of another kind.
     fn fold_anywhere(&mut self, event: &Event) -> Result<bool, ReplayError> {
         match &event.fact {
-            Fact::Opened(opening) => self.fold_opened(opening)?,
-            Fact::Resumed { head, .. } => {
+            EventKind::Opened(opening) => self.fold_opened(opening)?,
+            EventKind::Resumed { head, .. } => {
                 self.resume_custody(*head);
                 // The people, the clock and the machine may be others now.
                 self.attended.clear();
@@ -212,7 +215,7 @@ impl Ceremony {
                     self.done.remove(&id);
                 }
                 for key in self.keys.values_mut() {
-                    key.initialise.interrupt();
+                    key.initialize.interrupt();
                     key.generate.interrupt();
                     key.certify.interrupt();
                     key.backup.intent.interrupt();
@@ -225,17 +228,17 @@ impl Ceremony {
                 self.stop_looking();
                 self.failure = None;
             }
-            Fact::Failed { failure } => {
+            EventKind::Failed { failure } => {
                 // The room is asked again whether it is here.
                 self.stop_looking();
                 self.note_failure(failure.kind);
                 self.failure = Some(failure.clone());
             }
-            Fact::Retried => {
+            EventKind::Retried => {
                 require(self.failure.is_some(), "nothing had failed")?;
                 self.failure = None;
             }
-            Fact::ExceptionRecorded {
+            EventKind::ExceptionRecorded {
                 sheet,
                 waives,
                 approvals,
@@ -248,12 +251,12 @@ impl Ceremony {
                     self.waive(*check);
                 }
             }
-            Fact::Aborted { reason } => {
+            EventKind::Aborted { reason } => {
                 self.ending = Some(Ending::Aborted {
                     reason: reason.clone(),
                 });
             }
-            Fact::Closed { status } => {
+            EventKind::Closed { status } => {
                 require(
                     self.current_step().is_none(),
                     "steps of the script are not done yet",
@@ -284,12 +287,12 @@ impl Ceremony {
             "no rehearsal of this script was shown, and nobody has waived that",
         )?;
         match (&act, &event.fact) {
-            (_, Fact::InRepository { repository, fact }) => {
+            (_, EventKind::InRepository { repository, fact }) => {
                 self.fold_further(repository, fact, event)?;
             }
             (
                 Act::AttestClock,
-                Fact::ClockAttested {
+                EventKind::ClockAttested {
                     machine,
                     attested,
                     offset,
@@ -299,15 +302,15 @@ impl Ceremony {
                 self.require_approval(event, approvals, "the clock is attested")?;
                 self.fold_clock(*machine, *attested, *offset)?;
             }
-            (Act::InspectStation, Fact::StationInspected { findings }) => {
+            (Act::InspectHost, EventKind::HostInspected { findings }) => {
                 self.findings = Some(findings.clone());
             }
-            (Act::InspectStation, Fact::FindingsAcknowledged { approvals }) => {
+            (Act::InspectHost, EventKind::FindingsAcknowledged { approvals }) => {
                 require(self.findings.is_some(), "nothing was inspected yet")?;
                 self.require_approval(event, approvals, "findings are acknowledged")?;
                 self.done.insert(step_id);
             }
-            (Act::ReadScript, Fact::ScriptRead { sha256 }) => {
+            (Act::ReadScript, EventKind::ScriptRead { sha256 }) => {
                 hold(
                     Check::ScriptDigest,
                     *sha256 == self.script.sha256(),
@@ -315,25 +318,27 @@ impl Ceremony {
                 )?;
                 self.script_read = true;
             }
-            (Act::Note { initials, .. }, Fact::Initialled { initials: typed }) => {
+            (Act::Note { initials, .. }, EventKind::Initialled { initials: typed }) => {
                 self.fold_initials(event, step_id, initials, typed)?;
             }
-            (Act::ComposeRoot, Fact::RootComposed { .. })
-            | (Act::ReviewRoot, Fact::ReviewConfirmed { .. })
-            | (Act::SignRoot, Fact::SignIntended { .. } | Fact::Signed { .. })
+            (Act::ComposeRoot, EventKind::RootComposed { .. })
+            | (Act::ReviewRoot, EventKind::ReviewConfirmed { .. })
+            | (Act::SignRoot, EventKind::SignIntended { .. } | EventKind::Signed { .. })
             | (
                 Act::CollectSignatures,
-                Fact::RequestWritten { .. }
-                | Fact::SignatureExpected { .. }
-                | Fact::SignatureCollected { .. }
-                | Fact::SignatureForgone { .. },
+                EventKind::RequestWritten { .. }
+                | EventKind::SignatureExpected { .. }
+                | EventKind::SignatureCollected { .. }
+                | EventKind::SignatureSkipped { .. },
             )
-            | (Act::VerifyRoot, Fact::RootVerified { .. })
-            | (Act::Export, Fact::ExportIntended { .. } | Fact::Exported { .. }) => {
+            | (Act::VerifyRoot, EventKind::RootVerified { .. })
+            | (Act::Export, EventKind::ExportIntended { .. } | EventKind::Exported { .. }) => {
                 self.fold_root(&event.fact)?;
             }
-            (Act::JudgeRequest, Fact::RequestJudged { .. }) => self.fold_judged(&event.fact)?,
-            (Act::SignOff, Fact::SignedOff { verdict, remark }) => {
+            (Act::JudgeRequest, EventKind::RequestJudged { .. }) => {
+                self.fold_judged(&event.fact)?
+            }
+            (Act::SignOff, EventKind::SignedOff { verdict, remark }) => {
                 let [person] = event.people.as_slice() else {
                     return Err(contradiction("each person signs off alone"));
                 };
@@ -354,13 +359,13 @@ impl Ceremony {
                 self.fold_backup(&act, key.as_ref(), &step_id, event)?;
             }
             (Act::DestroyShares, _) => self.fold_old_part(&step_id, event)?,
-            (Act::EnrolKey { key }, Fact::EnrolmentCompared { .. }) => {
+            (Act::EnrollKey { key }, EventKind::EnrollmentCompared { .. }) => {
                 self.fold_compared(key, event)?;
             }
             (act, fact) => {
                 let key = match act {
                     Act::ProveToken { key } => Some(key),
-                    act => act.enrols(),
+                    act => act.enrolls(),
                 };
                 let key = key.ok_or_else(|| out_of_place(fact, &step_id))?;
                 self.fold_key(act, key, &step_id, fact)?;
@@ -370,17 +375,17 @@ impl Ceremony {
     }
 
     /// What happened to the root of a further repository, held to the same as if it were the only one.
-    fn fold_further(&mut self, repository: &str, fact: &Fact, event: &Event) -> Folded {
+    fn fold_further(&mut self, repository: &str, fact: &EventKind, event: &Event) -> Folded {
         require(
             matches!(
                 fact,
-                Fact::CertifyIntended { .. }
-                    | Fact::KeyCertified { .. }
-                    | Fact::RootComposed { .. }
-                    | Fact::ReviewConfirmed { .. }
-                    | Fact::SignIntended { .. }
-                    | Fact::Signed { .. }
-                    | Fact::RootVerified { .. }
+                EventKind::CertifyIntended { .. }
+                    | EventKind::KeyCertified { .. }
+                    | EventKind::RootComposed { .. }
+                    | EventKind::ReviewConfirmed { .. }
+                    | EventKind::SignIntended { .. }
+                    | EventKind::Signed { .. }
+                    | EventKind::RootVerified { .. }
             ),
             "that does not happen to one root alone",
         )?;
@@ -476,14 +481,14 @@ impl Ceremony {
             Act::Attendance => self.is_attendance_complete(),
             Act::AttestClock => self.clock_offset.is_some(),
             // Done when the findings are acknowledged, or there are none.
-            Act::InspectStation => self.findings.as_ref().is_some_and(Vec::is_empty),
+            Act::InspectHost => self.findings.as_ref().is_some_and(Vec::is_empty),
             Act::ReadScript => self.script_read,
             Act::Note { initials, .. } => initials.iter().all(|person| {
                 self.initials
                     .contains_key(&(step.id.clone(), person.clone()))
             }),
             Act::OpenToken { key } => self.keys[key].token.is_some(),
-            Act::InitialiseToken { key } => self.keys[key].initialised,
+            Act::InitializeToken { key } => self.keys[key].initialized,
             Act::SetPin { key } => self.keys[key].pin_set && self.envelope_due().is_none(),
             Act::GenerateKey { key } | Act::ImportKey { key } => {
                 self.keys[key].is_proven()
@@ -505,7 +510,7 @@ impl Ceremony {
                 let wants_key = self
                     .script
                     .restore()
-                    .is_some_and(|plan| plan.grade == Grade::Full);
+                    .is_some_and(|plan| plan.grade == DrillLevel::Full);
                 state.failed.is_some()
                     || state.is_restored
                     || !wants_key && !state.combined.is_empty()
@@ -515,7 +520,7 @@ impl Ceremony {
                 let state = &self.restore;
                 state.is_destroyed || state.failed.is_some() && !state.is_restored
             }
-            Act::EnrolKey { key } => self.is_enrolled(key),
+            Act::EnrollKey { key } => self.is_enrolled(key),
             Act::CertifyKey { key } => {
                 self.keys[key].certificate.is_some() && self.are_further_settled(&step.act)
             }
@@ -562,7 +567,7 @@ impl Ceremony {
     }
 }
 
-fn out_of_place(fact: &Fact, step: &StepId) -> ReplayError {
+fn out_of_place(fact: &EventKind, step: &StepId) -> ReplayError {
     ReplayError::Act {
         event: fact.name(),
         step: step.to_string(),

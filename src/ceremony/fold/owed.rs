@@ -3,26 +3,26 @@
 use crate::metadata::{Progress, SignedRoot};
 use crate::script::KeyId;
 
-use crate::ceremony::event::Fact;
+use crate::ceremony::event::EventKind;
 use crate::ceremony::state::{Ceremony, Owed};
 
 use super::{Folded, ReplayError, contradiction, require};
 
 impl Ceremony {
     /// What happens while signatures are collected.
-    pub(super) fn fold_owed(&mut self, fact: &Fact) -> Folded {
+    pub(super) fn fold_owed(&mut self, fact: &EventKind) -> Folded {
         match fact {
-            Fact::RequestWritten { file } => {
+            EventKind::RequestWritten { file } => {
                 require(self.request.is_none(), "the request was written already")?;
                 self.request = Some(file.clone());
             }
-            Fact::SignatureExpected { key } => {
+            EventKind::SignatureExpected { key } => {
                 require(self.request.is_some(), "no site was asked yet")?;
                 let owed = self.owed_mut(key)?;
                 require(*owed == Owed::Waited, "it is looked for already")?;
                 *owed = Owed::Expected;
             }
-            Fact::SignatureCollected {
+            EventKind::SignatureCollected {
                 key,
                 key_id,
                 signature,
@@ -40,7 +40,7 @@ impl Ceremony {
                 self.attach(&mut signed, key, key_id, &bytes)?;
                 self.signed = Some(signed);
             }
-            Fact::SignatureForgone { key, reason } => {
+            EventKind::SignatureSkipped { key, reason } => {
                 require(!reason.trim().is_empty(), "it is said why")?;
                 let is_complete = self.signed().map(SignedRoot::progress);
                 require(
@@ -49,7 +49,7 @@ impl Ceremony {
                 )?;
                 let owed = self.owed_mut(key)?;
                 require(!owed.is_settled(), "it has come already")?;
-                *owed = Owed::Forgone {
+                *owed = Owed::Skipped {
                     reason: reason.clone(),
                 };
             }

@@ -1,7 +1,7 @@
 //! A payload that was signed before is given up.
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::event::{Event, EventKind};
 use crate::ceremony::state::Ceremony;
 
 use super::{ReplayError, contradiction, hold, require};
@@ -9,7 +9,7 @@ use super::{ReplayError, contradiction, hold, require};
 impl Ceremony {
     /// What happens to earlier payloads; false when the event is of another kind.
     pub(super) fn fold_payloads(&mut self, event: &Event) -> Result<bool, ReplayError> {
-        let Fact::PayloadAbandoned {
+        let EventKind::PayloadAbandoned {
             version,
             sha256,
             reason,

@@ -6,9 +6,9 @@ use crate::certificate::PublicKey;
 use crate::script::PersonId;
 
 use crate::ceremony::approval::{Approval, Strength, people_of};
+use crate::ceremony::approval_token::own_token_message;
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Event, Fact, Mode, Opening};
-use crate::ceremony::own_token::own_token_message;
+use crate::ceremony::event::{Event, EventKind, Mode, Opening};
 use crate::ceremony::people::Presence;
 use crate::ceremony::state::Ceremony;
 
@@ -19,14 +19,14 @@ impl Ceremony {
     /// Folds what happens to people, at whatever step; false when the event is of another kind.
     pub(super) fn fold_people(&mut self, event: &Event) -> Result<bool, ReplayError> {
         match &event.fact {
-            Fact::Attended {
+            EventKind::Attended {
                 document,
                 checked_by,
             } => {
                 let person = only(event, "attendance is taken person by person")?;
                 self.fold_attended(person, document, checked_by.as_ref())?;
             }
-            Fact::Awaited => {
+            EventKind::Awaited => {
                 let person = only(event, "people are awaited one by one")?;
                 require(
                     self.is_at_attendance() && self.may_be_late(person),
@@ -40,7 +40,7 @@ impl Ceremony {
                 )?;
                 self.away.insert(person.clone());
             }
-            Fact::Substituted { name } => {
+            EventKind::Substituted { name } => {
                 let person = only(event, "a substitute takes one person's place")?;
                 require(
                     self.is_at_attendance(),
@@ -53,27 +53,27 @@ impl Ceremony {
                 )?;
                 self.replace(person);
             }
-            Fact::CodeChosen => {
+            EventKind::CodeChosen => {
                 let person = only(event, "each person chooses a code alone")?;
                 require(
                     self.attended.contains_key(person) && self.wants_code(person),
                     "only who is here, and is not the administrator, chooses a code",
                 )?;
                 require(
-                    self.own_token(person).is_none(),
+                    self.approval_token(person).is_none(),
                     "that person approves by an own token",
                 )?;
                 let is_new = self.codes.insert(person.clone());
                 require(is_new, "that person has a code already")?;
             }
-            Fact::OwnTokenProven {
+            EventKind::ApprovalTokenProven {
                 challenge,
                 signature,
             } => {
                 let person = only(event, "each person shows the own token alone")?;
-                self.fold_own_token(person, challenge, signature)?;
+                self.fold_approval_token(person, challenge, signature)?;
             }
-            Fact::OwnTokenMissing { reason } => {
+            EventKind::ApprovalTokenMissing { reason } => {
                 let person = only(event, "each person shows the own token alone")?;
                 require(!reason.trim().is_empty(), "it is said why")?;
                 require(
@@ -83,7 +83,7 @@ impl Ceremony {
                 self.tokenless.insert(person.clone());
                 self.failure = None;
             }
-            Fact::Left { reason } => {
+            EventKind::Left { reason } => {
                 let person = only(event, "people leave one by one")?;
                 require(!reason.trim().is_empty(), "who leaves says why")?;
                 require(
@@ -96,7 +96,7 @@ impl Ceremony {
                 self.tokenless.remove(person);
                 self.away.insert(person.clone());
             }
-            Fact::Amended {
+            EventKind::Amended {
                 amendment,
                 approvals,
             } => {
@@ -108,7 +108,7 @@ impl Ceremony {
             }
             _ => return Ok(false),
         }
-        self.cast.follow(event);
+        self.display_names.follow(event);
         Ok(true)
     }
 
@@ -266,7 +266,7 @@ impl Ceremony {
     }
 
     /// In a rehearsal each own token has a twin, and in a production none has.
-    pub(super) fn require_twins_of_own_tokens(&self, opening: &Opening) -> Folded {
+    pub(super) fn require_simulated_of_approval_tokens(&self, opening: &Opening) -> Folded {
         let people = self.script.people().iter();
         let owners: Vec<&PersonId> = people
             .filter(|person| person.approval.is_some())
@@ -276,17 +276,22 @@ impl Ceremony {
             Mode::Rehearsal => owners,
             Mode::Production => Vec::new(),
         };
-        let mut twins = opening.twin_approvals.iter();
+        let mut simulated_tokens = opening.simulated_approvals.iter();
         require(
-            opening.twin_approvals.len() == wanted.len()
-                && twins.all(|(person, key)| {
+            opening.simulated_approvals.len() == wanted.len()
+                && simulated_tokens.all(|(person, key)| {
                     wanted.contains(&person) && PublicKey::from_pem(key).is_ok()
                 }),
             "a rehearsal has a twin of each own token, and a production has none",
         )
     }
 
-    fn fold_own_token(&mut self, person: &PersonId, challenge: &str, signature: &str) -> Folded {
+    fn fold_approval_token(
+        &mut self,
+        person: &PersonId,
+        challenge: &str,
+        signature: &str,
+    ) -> Folded {
         require(
             self.attended.contains_key(person)
                 && self.wants_code(person)

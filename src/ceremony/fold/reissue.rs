@@ -1,7 +1,7 @@
 //! What becomes of an old share set: nothing of it is destroyed before what takes its place was seen to open.
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::event::{Event, EventKind};
 use crate::ceremony::state::{Ceremony, OldPart, PartFate};
 use crate::script::StepId;
 
@@ -11,12 +11,12 @@ impl Ceremony {
     /// Folds what two people say became of a part of the old set.
     pub(super) fn fold_old_part(&mut self, step: &StepId, event: &Event) -> Folded {
         let (set, custodian, approvals, fate) = match &event.fact {
-            Fact::OldPartDestroyed {
+            EventKind::OldPartDestroyed {
                 set,
                 custodian,
                 approvals,
             } => (set, custodian, approvals, PartFate::Destroyed),
-            Fact::OldPartLeft {
+            EventKind::OldPartLeft {
                 set,
                 custodian,
                 reason,

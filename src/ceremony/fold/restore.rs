@@ -3,10 +3,10 @@
 
 use crate::backup::Manifest;
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{EnteredBy, Event, Fact, Mode, Opening};
+use crate::ceremony::event::{EnteredBy, Event, EventKind, Mode, Opening};
 use crate::ceremony::restore::restore_canary;
 use crate::ceremony::state::Ceremony;
-use crate::script::{Act, Grade, PersonId, RestorePlan, StepId};
+use crate::script::{Act, DrillLevel, PersonId, RestorePlan, StepId};
 use crate::words::Digest;
 
 use super::key::verifies;
@@ -18,7 +18,7 @@ impl Ceremony {
     pub(super) fn require_set(&self, opening: &Opening) -> Folded {
         let Some(plan) = self.script.restore() else {
             return require(
-                opening.twin_set.is_none(),
+                opening.simulated_set.is_none(),
                 "nothing is restored, and no set stands in for one",
             );
         };
@@ -28,13 +28,13 @@ impl Ceremony {
             is_rehearsal || !real.is_rehearsal,
             "the set was made in a rehearsal: what it restores is in no production",
         )?;
-        let Some(twin) = &opening.twin_set else {
+        let Some(simulated) = &opening.simulated_set else {
             return require(
                 !is_rehearsal || real.is_rehearsal,
                 "a rehearsal restores from shares that were made for it",
             );
         };
-        let twin = twin.facts();
+        let simulated = simulated.facts();
         let is_alike = |(one, other): (
             &crate::backup::CustodianGroup,
             &crate::backup::CustodianGroup,
@@ -49,13 +49,13 @@ impl Ceremony {
         };
         require(
             is_rehearsal
-                && twin.is_rehearsal
-                && twin.key == real.key
-                && twin.repository == real.repository
-                && twin.public_key.algorithm() == real.public_key.algorithm()
-                && twin.groups_needed == real.groups_needed
-                && twin.groups.len() == real.groups.len()
-                && twin.groups.iter().zip(&real.groups).all(is_alike),
+                && simulated.is_rehearsal
+                && simulated.key == real.key
+                && simulated.repository == real.repository
+                && simulated.public_key.algorithm() == real.public_key.algorithm()
+                && simulated.groups_needed == real.groups_needed
+                && simulated.groups.len() == real.groups.len()
+                && simulated.groups.iter().zip(&real.groups).all(is_alike),
             "the set that stands in for the script's has other people, other thresholds or another key",
         )
     }
@@ -66,7 +66,7 @@ impl Ceremony {
         event: &Event,
     ) -> Result<bool, super::ReplayError> {
         match &event.fact {
-            Fact::ShareGivenUp {
+            EventKind::ShareGivenUp {
                 custodian,
                 reason,
                 approvals,
@@ -82,7 +82,7 @@ impl Ceremony {
                     .given_up
                     .insert(custodian.clone(), reason.clone());
             }
-            Fact::DrillFailed { reason, approvals } => {
+            EventKind::DrillFailed { reason, approvals } => {
                 self.require_approval(event, approvals, "a drill has failed")?;
                 require(!reason.trim().is_empty(), "two people say why")?;
                 require(
@@ -106,21 +106,21 @@ impl Ceremony {
         match (act, &event.fact) {
             (
                 Act::RestoreKey { key: Some(key) },
-                Fact::GenerateIntended { .. } | Fact::KeyGenerated { .. },
+                EventKind::GenerateIntended { .. } | EventKind::KeyGenerated { .. },
             ) => self.fold_key(act, key, step, &event.fact),
-            (Act::OpenShare { custodian: of }, Fact::ShareEntered { set, custodian, by }) => {
+            (Act::OpenShare { custodian: of }, EventKind::ShareEntered { set, custodian, by }) => {
                 require(
                     of == custodian,
                     "the step is about another custodian's share",
                 )?;
                 self.fold_share(event, &manifest, *set, custodian, *by)
             }
-            (Act::RestoreKey { key: None }, Fact::SharesCombined { set }) => {
-                require(grade != Grade::Full, "more than that is restored here")?;
+            (Act::RestoreKey { key: None }, EventKind::SharesCombined { set }) => {
+                require(grade != DrillLevel::Full, "more than that is restored here")?;
                 self.fold_combined(&manifest, *set)
             }
-            (Act::RestoreKey { key: None }, Fact::KeyRestored { set, fingerprint }) => {
-                require(grade == Grade::Full, "nothing is unwrapped here")?;
+            (Act::RestoreKey { key: None }, EventKind::KeyRestored { set, fingerprint }) => {
+                require(grade == DrillLevel::Full, "nothing is unwrapped here")?;
                 hold(
                     Check::RestoreKey,
                     *fingerprint == manifest.facts().public_key.fingerprint(),
@@ -132,7 +132,7 @@ impl Ceremony {
             }
             (
                 Act::ProveRestore { .. },
-                Fact::RestoreProven {
+                EventKind::RestoreProven {
                     challenge,
                     signature,
                 },
@@ -152,7 +152,7 @@ impl Ceremony {
                 self.restore.is_proven = true;
                 Ok(())
             }
-            (Act::Destroy { .. }, Fact::RestoredDestroyed { fingerprint }) => {
+            (Act::Destroy { .. }, EventKind::RestoredDestroyed { fingerprint }) => {
                 require(self.restore.is_restored, "nothing was restored")?;
                 hold(
                     Check::RestoreDestroyed,
@@ -238,7 +238,7 @@ impl Ceremony {
         // What is made of the key in memory is not made yet.
         let is_wanted =
             !self.restore.is_proven || self.owes_reissue() && self.reissue.backup.made().is_none();
-        let is_custody = plan.grade == Grade::Custody;
+        let is_custody = plan.grade == DrillLevel::Custody;
         let state = &mut self.restore;
         state.in_memory.clear();
         if state.is_restored && !is_on_token && !state.is_destroyed && is_wanted {

@@ -4,7 +4,7 @@ use crate::metadata::{FrozenRoot, SignedRoot};
 use crate::script::KeyId;
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{ExportedFile, Fact};
+use crate::ceremony::event::{EventKind, ExportedFile};
 use crate::ceremony::questions::review_word;
 use crate::ceremony::state::{Ceremony, Intent};
 
@@ -13,9 +13,9 @@ use super::{Folded, broken, contradiction, hold, require};
 
 impl Ceremony {
     /// What happens to the root.
-    pub(super) fn fold_root(&mut self, fact: &Fact) -> Folded {
+    pub(super) fn fold_root(&mut self, fact: &EventKind) -> Folded {
         match fact {
-            Fact::RootComposed {
+            EventKind::RootComposed {
                 version,
                 signed,
                 sha256,
@@ -41,14 +41,14 @@ impl Ceremony {
                 if let Some(why) = self.refused_by_clients(&frozen) {
                     return Err(broken(Check::RootComposition, why));
                 }
-                self.signed = Some(match &self.foundation {
+                self.signed = Some(match &self.base_root {
                     None => SignedRoot::new(frozen.clone()),
                     Some(before) => SignedRoot::after(frozen.clone(), before.root.clone())
                         .map_err(|error| contradiction(error.to_string()))?,
                 });
                 self.frozen = Some(frozen);
             }
-            Fact::ReviewConfirmed { sha256, typed } => {
+            EventKind::ReviewConfirmed { sha256, typed } => {
                 let frozen = self.frozen_or_contradiction()?;
                 hold(
                     Check::RootDigest,
@@ -67,7 +67,7 @@ impl Ceremony {
                 self.judge_payload(frozen).map_err(refused)?;
                 self.reviewed = true;
             }
-            Fact::SignIntended {
+            EventKind::SignIntended {
                 key,
                 sha256,
                 repeat,
@@ -97,26 +97,26 @@ impl Ceremony {
                 )?;
                 state.sign = Intent::Recorded(());
             }
-            Fact::Signed {
+            EventKind::Signed {
                 key,
                 key_id,
                 signature,
             } => self.fold_signature(key, key_id, signature)?,
-            Fact::RequestWritten { .. }
-            | Fact::SignatureExpected { .. }
-            | Fact::SignatureCollected { .. }
-            | Fact::SignatureForgone { .. } => self.fold_owed(fact)?,
-            Fact::RootVerified { .. } => self.fold_verified(fact)?,
-            Fact::ExportIntended { files } | Fact::Exported { files } => {
-                self.fold_export(files, matches!(fact, Fact::Exported { .. }))?;
+            EventKind::RequestWritten { .. }
+            | EventKind::SignatureExpected { .. }
+            | EventKind::SignatureCollected { .. }
+            | EventKind::SignatureSkipped { .. } => self.fold_owed(fact)?,
+            EventKind::RootVerified { .. } => self.fold_verified(fact)?,
+            EventKind::ExportIntended { files } | EventKind::Exported { files } => {
+                self.fold_export(files, matches!(fact, EventKind::Exported { .. }))?;
             }
             _ => return Err(contradiction("not an event about the root")),
         }
         Ok(())
     }
 
-    fn fold_verified(&mut self, fact: &Fact) -> Folded {
-        let Fact::RootVerified {
+    fn fold_verified(&mut self, fact: &EventKind) -> Folded {
+        let EventKind::RootVerified {
             version,
             file_sha256,
             signatures,

@@ -1,9 +1,9 @@
 //! What happens to a signing request at the site that is asked.
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::Fact;
+use crate::ceremony::event::EventKind;
 use crate::ceremony::state::Ceremony;
-use crate::transfer::{self, Judgement, Refusal};
+use crate::transfer::{self, Judgment, Refusal};
 
 use super::{Folded, ReplayError, broken, contradiction, require};
 
@@ -22,8 +22,8 @@ pub(super) fn refused(refusal: Refusal) -> ReplayError {
 
 impl Ceremony {
     /// A request was judged.
-    pub(super) fn fold_judged(&mut self, fact: &Fact) -> Folded {
-        let Fact::RequestJudged {
+    pub(super) fn fold_judged(&mut self, fact: &EventKind) -> Folded {
+        let EventKind::RequestJudged {
             sha256,
             card,
             again,
@@ -37,9 +37,9 @@ impl Ceremony {
             .ok_or_else(|| contradiction("nobody asks for a signature here"))?;
         let payload = signing.request.payload().clone();
         require(payload.digest() == *sha256, "another payload was judged")?;
-        let judgement = self.judge_request(signing, *card).map_err(refused)?;
+        let judgment = self.judge_request(signing, *card).map_err(refused)?;
         require(
-            *again == (judgement == Judgement::Again),
+            *again == (judgment == Judgment::Again),
             "whether it was signed before is told wrongly",
         )?;
         let unsigned = signing

@@ -4,7 +4,7 @@
 use crate::script::{Act, KeyId, TokenSecret};
 
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::event::{Event, EventKind};
 use crate::ceremony::failure::FailureKind;
 use crate::ceremony::state::{Ceremony, Former, FormerFate, Intent, KeyState};
 use crate::ceremony::tokens::KEYBOARD_LINE;
@@ -15,7 +15,7 @@ impl Ceremony {
     /// Folds what happens to tokens beside the usual, at whatever step; false when the event is of another kind.
     pub(super) fn fold_tokens(&mut self, event: &Event) -> Result<bool, ReplayError> {
         match &event.fact {
-            Fact::Deferred { key } => {
+            EventKind::Postponed { key } => {
                 self.known(key)?;
                 require(
                     self.may_defer(key),
@@ -26,7 +26,7 @@ impl Ceremony {
                 }
                 self.deferred.insert(key.clone());
             }
-            Fact::TakenUp { key } => {
+            EventKind::TakenUp { key } => {
                 self.known(key)?;
                 require(
                     self.may_take_up(key),
@@ -35,7 +35,7 @@ impl Ceremony {
                 self.deferred.remove(key);
                 self.taken_up = Some(key.clone());
             }
-            Fact::RedoDecided { key, .. } => {
+            EventKind::RegenerationDecided { key, .. } => {
                 self.decided(event, "a key is made anew")?;
                 require(
                     self.may_redo(key),
@@ -43,7 +43,7 @@ impl Ceremony {
                 )?;
                 self.redo(key)?;
             }
-            Fact::SpareTaken { key, spare, .. } => {
+            EventKind::SpareTaken { key, spare, .. } => {
                 self.decided(event, "a spare token is taken")?;
                 let is_free = self.spares_for(key).iter().any(|free| free.id == *spare);
                 require(
@@ -52,12 +52,12 @@ impl Ceremony {
                 )?;
                 self.take_spare(key, spare)?;
             }
-            Fact::KeyDestroyed { key, fingerprint } => {
+            EventKind::KeyDestroyed { key, fingerprint } => {
                 self.end_of_former(key, fingerprint, FormerFate::Destroyed)?;
                 self.custody.put_away = false;
                 self.key_mut(key)?.right_pin();
             }
-            Fact::KeyOrphaned {
+            EventKind::KeyOrphaned {
                 key,
                 fingerprint,
                 reason,
@@ -69,8 +69,10 @@ impl Ceremony {
                 };
                 self.end_of_former(key, fingerprint, fate)?;
             }
-            Fact::UnblockDecided { key, bag } => self.fold_unblocking(event, key, bag.as_ref())?,
-            Fact::PinUnblocked { key } => {
+            EventKind::UnblockDecided { key, bag } => {
+                self.fold_unblocking(event, key, bag.as_ref())?
+            }
+            EventKind::PinUnblocked { key } => {
                 let state = self.key_mut(key)?;
                 require(state.unblocking, "nobody decided to unblock that PIN")?;
                 state.unblocking = false;
@@ -79,13 +81,13 @@ impl Ceremony {
                 state.envelopes.remove(&TokenSecret::UserPin);
                 self.custody.put_away = false;
             }
-            Fact::EnvelopeSealed {
+            EventKind::EnvelopeSealed {
                 key, secret, bag, ..
             } => {
                 self.decided(event, "what is sealed is witnessed")?;
                 self.fold_sealed(key, *secret, bag)?;
             }
-            Fact::Forgone { key, .. } => {
+            EventKind::Skipped { key, .. } => {
                 self.decided(event, "a key is done without")?;
                 hold(
                     Check::RootReachability,
@@ -98,7 +100,7 @@ impl Ceremony {
                 )?;
                 self.forgo(event, key)?;
             }
-            Fact::KeyboardTested { typed } => {
+            EventKind::KeyboardTested { typed } => {
                 require(typed == KEYBOARD_LINE, "the test line came out otherwise")?;
                 require(event.people.len() == 1, "one person types the test line")?;
                 require(
@@ -148,29 +150,29 @@ impl Ceremony {
 
     /// Two people approved, who are here, and said why.
     fn decided(&self, event: &Event, what: &str) -> Folded {
-        let (Fact::RedoDecided {
+        let (EventKind::RegenerationDecided {
             key,
             reason,
             approvals,
         }
-        | Fact::SpareTaken {
-            key,
-            reason,
-            approvals,
-            ..
-        }
-        | Fact::KeyOrphaned {
+        | EventKind::SpareTaken {
             key,
             reason,
             approvals,
             ..
         }
-        | Fact::Forgone {
+        | EventKind::KeyOrphaned {
+            key,
+            reason,
+            approvals,
+            ..
+        }
+        | EventKind::Skipped {
             key,
             reason,
             approvals,
         }
-        | Fact::EnvelopeSealed {
+        | EventKind::EnvelopeSealed {
             key,
             bag: reason,
             approvals,
@@ -247,7 +249,7 @@ impl Ceremony {
         let steps = self.script.steps().iter();
         let again: Vec<_> = steps
             .filter(|step| {
-                let of_block = step.act.enrols() == Some(key) && which(&step.act);
+                let of_block = step.act.enrolls() == Some(key) && which(&step.act);
                 // What was proven was the backup of another key.
                 let is_of_backup =
                     matches!(&step.act, Act::ProveBackup { key: Some(of) } if of == key);
@@ -329,7 +331,7 @@ impl Ceremony {
     }
 
     fn forgo(&mut self, event: &Event, key: &KeyId) -> Folded {
-        if let Fact::Forgone { reason, .. } = &event.fact {
+        if let EventKind::Skipped { reason, .. } = &event.fact {
             self.key_mut(key)?.forgone = Some(reason.clone());
         }
         Ok(())

@@ -1,18 +1,18 @@
 //! What happens to the backup of a key, in a sentence.
 
-use crate::ceremony::event::{Event, Fact, Randomness, WrappedIn};
+use crate::ceremony::event::{Event, EventKind, Randomness, WrappedIn};
 
 impl Event {
     /// The same, for what is of a backup. Names have no control characters.
     pub(super) fn narrate_backup(&self, people: &str) -> Option<String> {
         Some(match &self.fact {
-            Fact::RecipientProven { by, .. } => {
+            EventKind::RecipientProven { by, .. } => {
                 format!("{people} opened a test message {}.", by.title())
             }
-            Fact::BackupIntended { key, id } => {
+            EventKind::BackupIntended { key, id } => {
                 format!("{key} is about to be backed up, in folders called {key}-{id}.")
             }
-            Fact::BackedUp(made) => format!(
+            EventKind::BackedUp(made) => format!(
                 "{} was wrapped {} and what wrapped it was split into set {}; its shares are on {} ({}), the wrapped key on {} ({}). All {} quorums restored it from memory, and it was wiped ({}).",
                 made.key,
                 match made.wrapped_in {
@@ -30,10 +30,10 @@ impl Event {
                     Randomness::System => "random from the system alone",
                 }
             ),
-            Fact::KeyConfined { key, .. } => {
+            EventKind::KeyConfined { key, .. } => {
                 format!("{key} leaves its token no more, and the token says so.")
             }
-            Fact::ShareOpened { key, set, by, .. } => format!(
+            EventKind::ShareOpened { key, set, by, .. } => format!(
                 "{people} opened the own share of {key}, set {}, {}.",
                 set.short_hex(),
                 by.title()

@@ -1,41 +1,41 @@
 //! What happens to shares and to what they restore, in a sentence.
 
-use crate::ceremony::event::{Event, Fact};
+use crate::ceremony::event::{Event, EventKind};
 
 impl Event {
     /// The same, for what is of a drill or a recovery. Names have no control characters.
     pub(super) fn narrate_restore(&self, people: &str) -> Option<String> {
         Some(match &self.fact {
-            Fact::ShareEntered { set, by, .. } => format!(
+            EventKind::ShareEntered { set, by, .. } => format!(
                 "The share of {people}, set {}: {}.",
                 set.short_hex(),
                 by.title()
             ),
-            Fact::ShareGivenUp {
+            EventKind::ShareGivenUp {
                 custodian, reason, ..
             } => format!("{people} gave the share of {custodian} up, which counts as lost: {reason}."),
-            Fact::SharesCombined { set } => format!(
+            EventKind::SharesCombined { set } => format!(
                 "The shares restored the key-encryption key of set {}, which was wiped.",
                 set.short_hex()
             ),
-            Fact::KeyRestored { set, fingerprint } => format!(
+            EventKind::KeyRestored { set, fingerprint } => format!(
                 "The key {} was restored from set {} into locked memory.",
                 fingerprint.short_hex(),
                 set.short_hex()
             ),
-            Fact::RestoreProven { .. } => {
+            EventKind::RestoreProven { .. } => {
                 "What was restored signed a message that can be no root, and the signature verifies.".to_owned()
             }
-            Fact::RestoredDestroyed { fingerprint } => format!(
+            EventKind::RestoredDestroyed { fingerprint } => format!(
                 "What was restored of the key {} was destroyed, and is gone.",
                 fingerprint.short_hex()
             ),
-            Fact::OldPartDestroyed { set, custodian, .. } => format!(
+            EventKind::OldPartDestroyed { set, custodian, .. } => format!(
                 "{people} saw {} of the old set {} destroyed.",
                 part(custodian.as_deref()),
                 set.short_hex()
             ),
-            Fact::OldPartLeft {
+            EventKind::OldPartLeft {
                 set,
                 custodian,
                 reason,
@@ -45,7 +45,7 @@ impl Event {
                 part(custodian.as_deref()),
                 set.short_hex()
             ),
-            Fact::DrillFailed { reason, .. } => {
+            EventKind::DrillFailed { reason, .. } => {
                 format!("{people} ended the drill as failed: {reason}.")
             }
             _ => return None,

@@ -22,8 +22,8 @@ pub struct KeyState {
     pub(in crate::ceremony) token: Option<TokenId>,
     /// What the token still has as it left the factory.
     pub(in crate::ceremony) at_factory_value: Vec<FactorySecret>,
-    pub(in crate::ceremony) initialise: Intent<String>,
-    pub(in crate::ceremony) initialised: bool,
+    pub(in crate::ceremony) initialize: Intent<String>,
+    pub(in crate::ceremony) initialized: bool,
     pub(in crate::ceremony) pin_set: bool,
     pub(in crate::ceremony) generate: Intent<(Vec<u8>, String)>,
     pub(in crate::ceremony) generated: Option<Generated>,

@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use crate::metadata::{Count, FrozenRoot, SignedRoot};
 use crate::record::{Finding, TokenId};
 use crate::script::{KeyId, KeyPlan, PersonId, Script, StepId};
-use crate::transfer::Enrolment;
+use crate::transfer::Enrollment;
 use crate::words::Digest;
 
-use crate::ceremony::cast::Cast;
+use crate::ceremony::base_root::BaseRoot;
+use crate::ceremony::display_names::DisplayNames;
 use crate::ceremony::event::{ExceptionSheet, ExportedFile, Mode, Opening, Verdict};
 use crate::ceremony::failure::Failure;
-use crate::ceremony::foundation::Foundation;
 use crate::ceremony::people::Presence;
 
 use super::{Ceremony, Ending, KeyState, Owed, StepState};
@@ -22,8 +22,8 @@ use super::{Ceremony, Ending, KeyState, Owed, StepState};
 impl Ceremony {
     /// The root that is changed; none in a genesis.
     #[must_use]
-    pub fn foundation(&self) -> Option<&Foundation> {
-        self.foundation.as_deref()
+    pub fn base_root(&self) -> Option<&BaseRoot> {
+        self.base_root.as_deref()
     }
 
     /// The script that is performed.
@@ -75,11 +75,11 @@ impl Ceremony {
     }
 
     fn shift(&self, machine: Timestamp, attested: i64) -> Timestamp {
-        let twin = self
+        let simulated = self
             .opening
             .as_ref()
-            .map_or(0, |opening| opening.twin_clock_offset);
-        let seconds = twin.saturating_add(attested);
+            .map_or(0, |opening| opening.simulated_clock_offset);
+        let seconds = simulated.saturating_add(attested);
         let shifted = machine
             .checked_add(SignedDuration::from_secs(seconds))
             .unwrap_or(machine);
@@ -100,8 +100,8 @@ impl Ceremony {
 
     /// Who stands for which person of the script.
     #[must_use]
-    pub const fn cast(&self) -> &Cast {
-        &self.cast
+    pub const fn display_names(&self) -> &DisplayNames {
+        &self.display_names
     }
 
     /// How far a step is.
@@ -203,9 +203,9 @@ impl Ceremony {
                 .collect();
         }
         if !self.script.makes_root() {
-            let files = self.enrolments().into_iter();
+            let files = self.enrollments().into_iter();
             return files
-                .map(|(key, file)| named(Enrolment::file_name(key.as_str()), file.to_file_bytes()))
+                .map(|(key, file)| named(Enrollment::file_name(key.as_str()), file.to_file_bytes()))
                 .collect();
         }
         let Some(signed) = &self.signed else {

@@ -17,13 +17,13 @@ use crate::script::{KeyId, PersonId, Place, Script, SpareId, StepId};
 use crate::words::Digest;
 
 use super::amendment::Amendment;
-use super::cast::Cast;
+use super::base_root::BaseRoot;
 use super::check::Check;
 use super::custody::Custody;
-use super::enrolment::RemoteKey;
+use super::display_names::DisplayNames;
+use super::enrollment::RemoteKey;
 use super::event::{ExceptionSheet, ExportedFile, Opening, Verdict};
 use super::failure::Failure;
-use super::foundation::Foundation;
 use super::people::Presence;
 use super::repositories::Further;
 
@@ -42,7 +42,7 @@ pub use restore::RestoreState;
 pub struct Ceremony {
     pub(super) script: Arc<Script>,
     pub(super) opening: Option<Opening>,
-    pub(super) foundation: Option<Arc<Foundation>>,
+    pub(super) base_root: Option<Arc<BaseRoot>>,
     pub(super) done: BTreeSet<StepId>,
     pub(super) attended: BTreeMap<PersonId, Presence>,
     pub(super) away: BTreeSet<PersonId>,
@@ -56,7 +56,7 @@ pub struct Ceremony {
     /// Whose own token is not here.
     pub(super) tokenless: BTreeSet<PersonId>,
     pub(super) substituted: BTreeSet<PersonId>,
-    pub(super) cast: Cast,
+    pub(super) display_names: DisplayNames,
     pub(super) amendments: Vec<Amendment>,
     pub(super) waived: Vec<Check>,
     pub(super) clock_offset: Option<i64>,
@@ -119,7 +119,7 @@ pub enum Owed {
     /// It came, and verifies.
     Collected,
     /// It is not waited for.
-    Forgone {
+    Skipped {
         /// Why.
         reason: String,
     },
@@ -129,7 +129,7 @@ impl Owed {
     /// Whether it has come or is not waited for.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
-        matches!(self, Self::Collected | Self::Forgone { .. })
+        matches!(self, Self::Collected | Self::Skipped { .. })
     }
 }
 
@@ -148,7 +148,7 @@ impl Ceremony {
     /// A ceremony that has not begun.
     #[must_use]
     pub fn new(script: Arc<Script>) -> Self {
-        let foundation = Foundation::of(&script);
+        let base_root = BaseRoot::of(&script);
         let further = Further::all_of(&script);
         let keys = script
             .keys()
@@ -158,7 +158,7 @@ impl Ceremony {
         let mut ceremony = Self {
             script,
             opening: None,
-            foundation: None,
+            base_root: None,
             done: BTreeSet::new(),
             attended: BTreeMap::new(),
             away: BTreeSet::new(),
@@ -168,7 +168,7 @@ impl Ceremony {
             touching: BTreeSet::new(),
             tokenless: BTreeSet::new(),
             substituted: BTreeSet::new(),
-            cast: Cast::default(),
+            display_names: DisplayNames::default(),
             amendments: Vec::new(),
             waived: Vec::new(),
             clock_offset: None,
@@ -202,12 +202,12 @@ impl Ceremony {
             failure: None,
             ending: None,
         };
-        ceremony.found_on(foundation);
+        ceremony.found_on(base_root);
         ceremony
     }
 
     /// Takes the keys of this root for those that exist.
-    pub(super) fn found_on(&mut self, foundation: Option<Foundation>) {
+    pub(super) fn found_on(&mut self, base_root: Option<BaseRoot>) {
         let sites = self.script.distant_keys().iter();
         self.owed = sites
             .filter(|key| matches!(key.place, Place::Site(_)))
@@ -218,11 +218,11 @@ impl Ceremony {
                 let plan = self.script.key(id)?;
                 plan.change.before().filter(|_| !self.script.makes_root())
             };
-            let key = foundation.as_ref().and_then(|root| root.key(id));
+            let key = base_root.as_ref().and_then(|root| root.key(id));
             let key = key.or_else(of_backup);
             state.generated = key.and_then(|key| Generated::earlier(&key.key));
         }
-        self.take_enrolments();
-        self.foundation = foundation.map(Arc::new);
+        self.take_enrollments();
+        self.base_root = base_root.map(Arc::new);
     }
 }

@@ -56,7 +56,7 @@ fn is_root(path: &Path) -> bool {
     name.is_some_and(|name| name.ends_with("root.json"))
 }
 
-/// A refusal of something that travelled.
+/// A refusal of something that traveled.
 pub(super) fn refused(path: &Path, refusal: &Refusal) -> Failure {
     Failure::new(Status::Refused, format!("{}: {refusal}", display(path)))
         .hint("take nothing of it; ask whoever sent it, by another way, what they have: docs/formats explains every check")

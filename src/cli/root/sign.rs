@@ -12,14 +12,14 @@ use super::{Failure, Status};
 use crate::ceremony::{Mode, Opening};
 use crate::cli::conduct::{Show, absolute, conduct, create_directory};
 use crate::cli::script::tell_faults;
-use crate::executor::{Desk, Executor, PeoplesHands, build_id, program_digest};
+use crate::executor::{Executor, PeoplesHands, TokenWorker, build_id, program_digest};
+use crate::host;
 use crate::metadata::{TrustedRoot, verify_chain};
 use crate::profile::Profile;
 use crate::script::{SigningPlan, TokenMark};
-use crate::station;
 use crate::token::Reader as _;
 use crate::token::pkcs11::Module;
-use crate::transfer::{Anchor, Asked, Check, Refusal, SigningRequest};
+use crate::transfer::{Anchor, Check, Refusal, RequestedSignature, SigningRequest};
 
 /// The longest request.
 const LONGEST: usize = 16 << 20;
@@ -73,10 +73,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let _ = station::harden();
+    let _ = host::harden();
     // The module is loaded while the request is judged. No token is asked anything before that is done.
-    let desk = Desk::open();
-    desk.prepare(vec![arguments.profile.clone()]);
+    let token_worker = TokenWorker::open();
+    token_worker.prepare(vec![arguments.profile.clone()]);
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let refuse = |refusal: Refusal| refused(&arguments.request, &refusal);
     let bytes = read_file_up_to(&arguments.request, LONGEST)?;
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         );
         return Err(refuse(Refusal::new(Check::RequestReplayed, text)));
     }
-    desk.look_ahead(arguments.profile.clone());
+    token_worker.look_ahead(arguments.profile.clone());
     let asked = asked(arguments, &request)?;
     let plan = SigningPlan {
         request: (request.file_name(), bytes),
@@ -135,23 +135,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         program: build.is_none().then(program_digest).flatten(),
         build,
         export: "export".to_owned(),
-        twins: None,
+        simulated_tokens: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
-        machine: station::machine(),
+        machine: host::machine(),
         rehearsal: None,
-        twin_set: None,
+        simulated_set: None,
         rehearsal_keys: Vec::new(),
-        twin_attestation_root: None,
-        twin_root: None,
-        further_twins: BTreeMap::new(),
-        twin_keys: BTreeMap::new(),
-        twin_approvals: BTreeMap::new(),
-        twin_clock_offset: 0,
+        simulated_attestation_root: None,
+        simulated_root: None,
+        further_simulated: BTreeMap::new(),
+        simulated_keys: BTreeMap::new(),
+        simulated_approvals: BTreeMap::new(),
+        simulated_clock_offset: 0,
     };
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,
-        |front_end| Executor::begin_at(desk, directory, opening, Box::new(PeoplesHands), front_end),
+        |front_end| {
+            Executor::begin_at(
+                token_worker,
+                directory,
+                opening,
+                Box::new(PeoplesHands),
+                front_end,
+            )
+        },
     )
 }
 
@@ -185,7 +193,7 @@ fn trusted(paths: &[PathBuf]) -> Result<Option<Trusted>, Failure> {
 }
 
 /// The key that is to sign: the one that is named, the only one, or the one that the token shows.
-fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<Asked, Failure> {
+fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSignature, Failure> {
     let refuse = |text: String| {
         refused(
             &arguments.request,
@@ -209,7 +217,7 @@ fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<Asked, Failu
     }
     let held = held_keys(arguments)?;
     let documents = [request.payload().document(), request.base().document()];
-    let is_held = |one: &&Asked| {
+    let is_held = |one: &&RequestedSignature| {
         documents
             .iter()
             .filter_map(|document| document.root_key(&one.key_id)?.public())

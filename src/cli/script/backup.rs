@@ -29,7 +29,7 @@ pub(in crate::cli) struct Backup {
 }
 
 /// What else a backup is told by a command.
-pub(in crate::cli) struct Told<'a> {
+pub(in crate::cli) struct BackupOptions<'a> {
     pub(in crate::cli) manifest: Option<&'a Path>,
     pub(in crate::cli) repository: Option<&'a str>,
     pub(in crate::cli) title: Option<&'a str>,
@@ -48,7 +48,10 @@ impl Backup {
     }
 
     /// What the script is to say.
-    pub(in crate::cli) fn blueprint(&self, told: &Told<'_>) -> Result<BackupBlueprint, Failure> {
+    pub(in crate::cli) fn template(
+        &self,
+        told: &BackupOptions<'_>,
+    ) -> Result<BackupBlueprint, Failure> {
         let keepers = self.keepers()?;
         let (source, repository) = match (told.manifest, &self.public_key, &self.key) {
             (Some(path), None, _) => self.of_shares(path)?,
@@ -138,8 +141,8 @@ impl Backup {
 }
 
 /// The files that such a script carries.
-pub(in crate::cli) fn carried(blueprint: &BackupBlueprint) -> Vec<NamedFile> {
-    match &blueprint.source {
+pub(in crate::cli) fn carried(template: &BackupBlueprint) -> Vec<NamedFile> {
+    match &template.source {
         BackupSource::Token { public_key, .. } => vec![public_key.clone()],
         BackupSource::Shares {
             manifest,

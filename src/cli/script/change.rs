@@ -61,7 +61,7 @@ impl Change {
     }
 
     /// The script of the change, still to be written and judged.
-    pub(super) fn blueprint(
+    pub(super) fn template(
         &self,
         template: &str,
         arguments: &Arguments,

@@ -45,7 +45,7 @@ impl Migration {
     }
 
     /// What the script is to say.
-    pub(super) fn blueprint(&self, arguments: &Arguments) -> Result<MigrationBlueprint, Failure> {
+    pub(super) fn template(&self, arguments: &Arguments) -> Result<MigrationBlueprint, Failure> {
         let folders = if self.trust.is_empty() {
             trust_folders()
         } else {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::backup::{Backup, Told};
+use super::backup::{Backup, BackupOptions};
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
-use super::enrol::Enrol;
+use super::enroll::Enroll;
 use super::migration::Migration;
 use super::restore::Restore;
 use super::source::read_file;
@@ -17,8 +17,8 @@ use super::{tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
-    Blueprint, CUSTODY_LIST, CarriedFiles as _, Kind, MigrationBlueprint, OnlineFiles, RoleKind,
-    Script, embedded, enrol, trust_roots,
+    CUSTODY_LIST, Kind, MigrationBlueprint, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
+    ScriptTemplate, embedded, enroll, trust_roots,
 };
 
 /// Write a new script, with the hashes of the public keys that it carries
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     /// The ceremony starts no earlier
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) not_before: Timestamp,
-    /// When the root expires; an enrolment makes none
+    /// When the root expires; an enrollment makes none
     #[arg(long, value_name = "TIME", value_parser = time)]
     expires: Option<Timestamp>,
     /// Root keys of a first root, each with a key holder and a token of its own [default: 5]
@@ -68,7 +68,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     change: Change,
     #[command(flatten)]
-    enrol: Enrol,
+    enroll: Enroll,
     #[command(flatten)]
     restore: Restore,
     #[command(flatten)]
@@ -99,7 +99,7 @@ enum Ready {
     /// Another root, without a key that is lost or stolen
     Revocation,
     /// No root: a key for one that is signed elsewhere
-    Enrolment,
+    Enrollment,
     /// No root: shares are seen to restore a key
     Drill,
     /// No root: shares restore a lost key onto a new token
@@ -119,7 +119,7 @@ impl Ready {
             Self::Rotation => "rotation",
             Self::Renewal => "renewal",
             Self::Revocation => "revocation",
-            Self::Enrolment => "enrolment",
+            Self::Enrollment => "enrollment",
             Self::Drill => "drill",
             Self::Recovery => "recovery",
             Self::Backup => "backup",
@@ -143,9 +143,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut carried: BTreeMap<String, Vec<u8>> = online.values().flatten().cloned().collect();
     let makes_first = matches!(
         arguments.kind,
-        Ready::Genesis | Ready::Enrolment | Ready::Notary
+        Ready::Genesis | Ready::Enrollment | Ready::Notary
     );
-    let enrolled = arguments.enrol.files()?;
+    let enrolled = arguments.enroll.files()?;
     carried.extend(enrolled.iter().flat_map(|one| one.files.clone()));
     if arguments.backup.is_given() && arguments.kind != Ready::Backup {
         return Err(Failure::new(
@@ -168,7 +168,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .hint("conclave script new drill, or recovery"));
     }
     let text = if arguments.kind == Ready::Backup {
-        let blueprint = arguments.backup.blueprint(&Told {
+        let template = arguments.backup.template(&BackupOptions {
             manifest: arguments.restore.manifest(),
             repository: Some(&arguments.repository),
             title: arguments.title.as_deref(),
@@ -176,12 +176,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             threshold: arguments.threshold,
             profile: &arguments.profile,
         })?;
-        carried = super::backup::carried(&blueprint).into_iter().collect();
-        blueprint.write()
+        carried = super::backup::carried(&template).into_iter().collect();
+        template.write()
     } else if arguments.kind == Ready::NotaryMigration {
-        let blueprint = migration(arguments, !enrolled.is_empty())?;
-        carried = blueprint.files().collect();
-        blueprint.write()
+        let template = migration(arguments, !enrolled.is_empty())?;
+        carried = template.files().collect();
+        template.write()
     } else if let Some(kind) = arguments.kind.restores() {
         if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
             return Err(Failure::new(
@@ -190,16 +190,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             )
             .hint("give --manifest, and what else stands under \"A drill, or a recovery\""));
         }
-        let blueprint = arguments.restore.blueprint(kind, arguments)?;
-        let (name, bytes) = &blueprint.manifest;
+        let template = arguments.restore.template(kind, arguments)?;
+        let (name, bytes) = &template.manifest;
         carried.insert(name.clone(), bytes.clone());
-        blueprint.write()
+        template.write()
     } else if makes_first {
         if arguments.change.is_given() {
             return Err(Failure::new(Status::Usage, "this ceremony changes no root")
                 .hint("conclave script new rotation, renewal or revocation"));
         }
-        blueprint(arguments, online)?.write_from(arguments.kind.name())
+        template(arguments, online)?.write_from(arguments.kind.name())
     } else {
         if arguments.tokens.is_some() {
             return Err(Failure::new(
@@ -209,24 +209,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .hint("--add N adds keys, --remove and --lost take them out"));
         }
         let change = &arguments.change;
-        let blueprint = change.blueprint(arguments.kind.name(), arguments, online)?;
-        carried.extend(blueprint.files());
-        blueprint.write()
+        let template = change.template(arguments.kind.name(), arguments, online)?;
+        carried.extend(template.files());
+        template.write()
     };
     let text = text.map_err(|error| {
         Failure::new(Status::Usage, error.to_string())
             .hint("have at least two tokens more than the threshold")
     })?;
-    let custody = arguments.enrol.custody(arguments.change.custody()?)?;
+    let custody = arguments.enroll.custody(arguments.change.custody()?)?;
     let custody = (!custody.lines().is_empty()).then(|| custody.to_bytes());
     if let Some(bytes) = &custody {
         carried.insert(CUSTODY_LIST.to_owned(), bytes.clone());
     }
-    let text = enrol(&text, &enrolled, custody.as_deref()).map_err(|error| {
+    let text = enroll(&text, &enrolled, custody.as_deref()).map_err(|error| {
         Failure::new(Status::Usage, error.to_string())
             .hint("make more keys: --tokens in a genesis, --add in a change")
     })?;
-    let roots = arguments.enrol.roots()?;
+    let roots = arguments.enroll.roots()?;
     let text = if roots.is_empty() {
         text
     } else {
@@ -265,24 +265,24 @@ fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationBluep
         )
         .hint("give --tokens, --trust, --roots and --also; hold a rotation for all else"));
     }
-    arguments.migration.blueprint(arguments)
+    arguments.migration.template(arguments)
 }
 
-fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Failure> {
-    let is_enrolment = arguments.kind == Ready::Enrolment;
+fn template(arguments: &Arguments, online: OnlineFiles) -> Result<ScriptTemplate, Failure> {
+    let is_enrollment = arguments.kind == Ready::Enrollment;
     // Stock tools of Notary sign with one key: two are a key and its spare.
     let is_notary = arguments.kind == Ready::Notary;
     let tokens = arguments.tokens.unwrap_or(match arguments.kind {
-        Ready::Enrolment => 1,
+        Ready::Enrollment => 1,
         Ready::Notary => 2,
         _ => 5,
     });
-    let kind = if is_enrolment {
-        Kind::Enrolment
+    let kind = if is_enrollment {
+        Kind::Enrollment
     } else {
         Kind::Genesis
     };
-    Ok(Blueprint {
+    Ok(ScriptTemplate {
         kind,
         title: arguments.title.clone(),
         repository: arguments.repository.clone(),
@@ -293,7 +293,7 @@ fn blueprint(arguments: &Arguments, online: OnlineFiles) -> Result<Blueprint, Fa
         key_type: arguments.key_type,
         profile: arguments.profile.clone(),
         not_before: arguments.not_before,
-        expires: if is_enrolment {
+        expires: if is_enrollment {
             arguments.not_before
         } else {
             arguments.expires()?

@@ -8,7 +8,7 @@ use super::new::Arguments;
 use super::source::read_file;
 use crate::backup::Manifest;
 use crate::cli::{Failure, Status};
-use crate::script::{Grade, Kind, Opens, RestoreBlueprint};
+use crate::script::{DrillLevel, Kind, Opens, RestoreBlueprint};
 
 /// What is restored in a drill or a recovery.
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ impl Restore {
     }
 
     /// What the script is to say, of a drill or a recovery.
-    pub(super) fn blueprint(
+    pub(super) fn template(
         &self,
         kind: Kind,
         arguments: &Arguments,
@@ -85,9 +85,9 @@ impl Restore {
             .hint("give the repository that the manifest names, with --repository"));
         }
         let grade = match self.grade {
-            Some(GradeArgument::Custody) => Grade::Custody,
-            Some(GradeArgument::Quorum) => Grade::Quorum,
-            Some(GradeArgument::Full) | None => Grade::Full,
+            Some(GradeArgument::Custody) => DrillLevel::Custody,
+            Some(GradeArgument::Quorum) => DrillLevel::Quorum,
+            Some(GradeArgument::Full) | None => DrillLevel::Full,
         };
         let onto = match kind {
             Kind::Recovery => Some(
@@ -97,7 +97,7 @@ impl Restore {
             ),
             _ => self.onto.clone(),
         };
-        if grade != Grade::Full && (onto.is_some() || kind == Kind::Recovery) {
+        if grade != DrillLevel::Full && (onto.is_some() || kind == Kind::Recovery) {
             return Err(Failure::new(
                 Status::Usage,
                 "nothing comes onto a token in a drill of that grade",

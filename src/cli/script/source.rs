@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::cli::{Failure, Status};
-use crate::script::{CarriedFiles, Embedded, Faults, Script, embedded};
+use crate::script::{Embedded, Faults, PinnedFileSource, Script, embedded};
 
 /// Somewhat above the limits of the script room, which tell better what is wrong.
 const LONGEST: u64 = (1 << 20) + 1;
@@ -24,7 +24,7 @@ enum Files {
     Ready(&'static Embedded),
 }
 
-impl CarriedFiles for Files {
+impl PinnedFileSource for Files {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         match self {
             Self::Beside(directory) => read_file(&directory.join(name)),

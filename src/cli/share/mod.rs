@@ -14,8 +14,8 @@ use super::root::chain_files::{display, read_file_up_to};
 use super::root::output::print;
 use super::{Failure, Status};
 use crate::backup::{Manifest, Refusal, ShareEntry};
+use crate::host;
 use crate::record::visible;
-use crate::station;
 
 /// The longest file that is read: no share, manifest or wrapped key is so long.
 const LONGEST: usize = 1 << 20;
@@ -37,7 +37,7 @@ enum Command {
 
 pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
     // Passphrases are typed here, and shares are opened.
-    let _ = station::harden();
+    let _ = host::harden();
     match arguments.command {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::{Failure, Status};
-use crate::cli::script::{Backup, Told, carried, time, write_judged};
+use crate::cli::script::{Backup, BackupOptions, carried, time, write_judged};
 
 /// Write the script that gives a root key new shares: for other custodians, or with another threshold. The root stays as
 /// it is. A quorum of the old custodians comes, and what is left of the old set is destroyed before two people.
@@ -42,7 +42,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    let blueprint = arguments.backup.blueprint(&Told {
+    let template = arguments.backup.template(&BackupOptions {
         manifest: arguments.manifest.as_deref(),
         repository: arguments.repository.as_deref(),
         title: arguments.title.as_deref(),
@@ -50,13 +50,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         threshold: arguments.threshold,
         profile: &arguments.profile,
     })?;
-    let text = blueprint.write().map_err(|error| {
+    let text = template.write().map_err(|error| {
         Failure::new(Status::Usage, error.to_string())
             .hint("take the program anew: the script that comes with it is not whole")
     })?;
     write_judged(
         &arguments.out,
         &text,
-        &carried(&blueprint).into_iter().collect(),
+        &carried(&template).into_iter().collect(),
     )
 }

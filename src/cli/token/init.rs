@@ -9,12 +9,12 @@ use crate::token::{Seen, Token, TokenError, TokenQuery, check_label, in_groups};
 use super::pin_entry::PinEntry;
 use super::{Failure, ReaderArguments, Status, as_json, officer_pin, print, select};
 
-/// Initialise a token: give it a label, an SO PIN (a YubiKey: a PUK) and a PIN.
+/// Initialize a token: give it a label, an SO PIN (a YubiKey: a PUK) and a PIN.
 ///
 /// A YubiKey also gets a random management key, which lies under the PIN on the device.
 ///
 /// Takes the one blank token that there is, or the one that --token names. A token that holds
-/// anything is refused; one that was initialised before, and is empty, is erased with its SO PIN.
+/// anything is refused; one that was initialized before, and is empty, is erased with its SO PIN.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let mut token = reader.open(&seen.id)?;
     // A YubiKey may hold keys and still open with what it left the factory with.
-    if seen.state.initialised || reader.profile().kind() == Kind::YubikeyPiv {
+    if seen.state.initialized || reader.profile().kind() == Kind::YubikeyPiv {
         refuse_if_it_holds_anything(token.as_mut())?;
     }
     eprintln!("{}", announcement(&seen, &arguments.label));
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let pin = pins.new_pin("PIN", length)?;
 
     token
-        .initialise(&so_pin, &arguments.label)
+        .initialize(&so_pin, &arguments.label)
         .and_then(|()| token.set_pin(&so_pin, &pin))
         // Whoever set the PIN should learn now, not in the ceremony, that it does not open the token.
         .and_then(|()| token.login(&pin))?;
@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     print(&if arguments.json {
         format!("{:#}", as_json(token.id(), &state))
     } else {
-        let mut text = format!("initialised {}", token.id());
+        let mut text = format!("initialized {}", token.id());
         if reader.profile().kind() == Kind::YubikeyPiv {
             text.push_str(if arguments.write_management_key {
                 "\nits management key is random now, and on the paper alone"
@@ -119,12 +119,12 @@ fn write_management_key(token: &mut dyn Token) -> Result<(), Failure> {
 }
 
 fn announcement(seen: &Seen, label: &str) -> String {
-    if seen.state.initialised {
+    if seen.state.initialized {
         format!("ERASING {}; it will be {label:?}", seen.id)
     } else {
         let (model, serial) = (&seen.id.model, &seen.id.serial);
         let blank = format!("{} {}", model.escape_debug(), serial.escape_debug());
-        format!("initialising a blank {} as {label:?}", blank.trim_end())
+        format!("initializing a blank {} as {label:?}", blank.trim_end())
     }
 }
 

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::host;
 use crate::profile::{Kind, Profile, ProfileError};
 use crate::record::TokenId;
-use crate::station;
 use crate::token::key_file::KeyFiles;
 use crate::token::piv::YubiKeys;
 use crate::token::pkcs11::Module;
@@ -55,7 +55,7 @@ struct ReaderArguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
     // PINs are typed here.
-    let _ = station::harden();
+    let _ = host::harden();
     match arguments.command {
         Command::List(arguments) => list::run(&arguments),
         Command::Show(arguments) => show::run(&arguments),
@@ -112,17 +112,17 @@ impl From<TokenError> for Failure {
     }
 }
 
-/// The one token that is meant: by label or serial number, or the only initialised one there is.
+/// The one token that is meant: by label or serial number, or the only initialized one there is.
 pub(super) fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
     let mut found = reader.tokens()?;
     found.retain(|seen| match selector {
         Some(text) => seen.id.label == text || seen.id.serial == text,
-        None => seen.state.initialised,
+        None => seen.state.initialized,
     });
     let only = found.pop().ok_or_else(|| TokenError::NotFound {
         wanted: match selector {
             Some(text) => format!("token with label or serial number {text:?}"),
-            None => "initialised token".to_owned(),
+            None => "initialized token".to_owned(),
         },
     })?;
     if found.is_empty() {
@@ -140,7 +140,7 @@ fn as_json(id: &TokenId, state: &TokenState) -> Value {
         "model": id.model,
         "serial": id.serial,
         "label": id.label,
-        "initialised": state.initialised,
+        "initialized": state.initialized,
         "pin_set": state.pin_set,
         "pin_tries": state.pin_tries,
         "so_pin_tries": state.so_pin_tries,
@@ -160,7 +160,7 @@ fn officer_pin(profile: &Profile) -> &'static str {
 /// What people should know of a token's state, in a few words.
 fn state_words(state: &TokenState) -> String {
     use crate::record::Tries;
-    let mut words = if state.initialised {
+    let mut words = if state.initialized {
         String::new()
     } else {
         "blank".to_owned()
@@ -170,7 +170,7 @@ fn state_words(state: &TokenState) -> String {
         let separator = if words.is_empty() { "" } else { ", " };
         words = format!("{words}{separator}as from the factory: {factory}");
     }
-    if !state.initialised {
+    if !state.initialized {
         return words;
     }
     let pin = match (state.pin_set, state.pin_tries) {

@@ -16,14 +16,14 @@ use crate::record::visible;
 use crate::script::PersonId;
 
 use super::super::Executor;
-use super::super::effects::{Hindrance, Performed};
+use super::super::effects::{EffectError, EffectResult};
 use super::failure_of;
 
 /// How often the room is told that the identity still works.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// What the program of an identity asks for.
-enum Asked {
+enum PluginRequest {
     /// To have something said.
     Say(String),
     /// A secret; none where nobody gives it.
@@ -32,12 +32,12 @@ enum Asked {
 
 /// What an identity's program is given in place of a person.
 #[derive(Clone)]
-struct Messenger(Sender<Asked>);
+struct Messenger(Sender<PluginRequest>);
 
 impl Callbacks for Messenger {
     fn display_message(&self, message: &str) {
         // Whoever has given up does not hear it.
-        let _ = self.0.send(Asked::Say(visible(message)));
+        let _ = self.0.send(PluginRequest::Say(visible(message)));
     }
 
     fn confirm(&self, message: &str, _yes: &str, _no: Option<&str>) -> Option<bool> {
@@ -52,7 +52,7 @@ impl Callbacks for Messenger {
     fn request_passphrase(&self, description: &str) -> Option<SecretString> {
         let (answer, answered) = mpsc::channel();
         self.0
-            .send(Asked::Secret(visible(description), answer))
+            .send(PluginRequest::Secret(visible(description), answer))
             .ok()?;
         answered.recv().ok().flatten()
     }
@@ -65,7 +65,7 @@ impl Executor<'_> {
         custodian: &PersonId,
         identity: Zeroizing<Vec<u8>>,
         open: impl FnOnce(&Opener) -> Result<T, Refusal> + Send + 'static,
-    ) -> Performed<T> {
+    ) -> EffectResult<T> {
         let (asks, asked) = mpsc::channel();
         let (done, result) = mpsc::channel();
         let worker = thread::Builder::new()
@@ -92,9 +92,9 @@ impl Executor<'_> {
     fn listen<T>(
         &mut self,
         custodian: &PersonId,
-        asked: &Receiver<Asked>,
+        asked: &Receiver<PluginRequest>,
         result: &Receiver<Result<T, Failure>>,
-    ) -> Performed<T> {
+    ) -> EffectResult<T> {
         let begun = Instant::now();
         let mut said = Vec::new();
         loop {
@@ -105,8 +105,8 @@ impl Executor<'_> {
                 _ => Duration::ZERO,
             };
             match heard {
-                Ok(Asked::Say(text)) => said = vec![text],
-                Ok(Asked::Secret(about, answer)) => {
+                Ok(PluginRequest::Say(text)) => said = vec![text],
+                Ok(PluginRequest::Secret(about, answer)) => {
                     let prompt = SecretPrompt {
                         who: custodian.clone(),
                         purpose: SecretPurpose::IdentityPin,
@@ -123,7 +123,7 @@ impl Executor<'_> {
             }
             match result.recv_timeout(wait) {
                 Ok(Ok(opened)) => return Ok(opened),
-                Ok(Err(failure)) => return Err(Hindrance::Failed(failure)),
+                Ok(Err(failure)) => return Err(EffectError::Failed(failure)),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(given_up("its program ended without an answer"));
                 }
@@ -139,14 +139,14 @@ impl Executor<'_> {
             match self.front_end.waiting(&self.ceremony, &waiting) {
                 Ok(()) => {}
                 Err(Interrupt::GiveUp) => return Err(given_up("it was given up")),
-                Err(interrupt) => return Err(Hindrance::Interrupted(interrupt)),
+                Err(interrupt) => return Err(EffectError::Interrupted(interrupt)),
             }
         }
     }
 }
 
-fn given_up(why: &str) -> Hindrance {
-    Hindrance::Failed(Failure {
+fn given_up(why: &str) -> EffectError {
+    EffectError::Failed(Failure {
         kind: FailureKind::GivenUp,
         what: format!("the identity did not open it: {why}"),
         hint: "put the device in, and try once more".to_owned(),

@@ -10,7 +10,7 @@ use crate::ceremony::{Answer, Ask, Failure, FailureKind, Mode, Prompt, SeenMediu
 use crate::script::{Holds, Medium, MediumId};
 
 use super::super::Executor;
-use super::super::effects::{Hindrance, Performed};
+use super::super::effects::{EffectError, EffectResult};
 
 /// Where the media are, as the room has told it since the process began.
 #[derive(Debug, Default)]
@@ -27,15 +27,15 @@ pub(in crate::executor) struct FoundMedium {
 
 impl Executor<'_> {
     /// The medium of the script that holds such things, where it is mounted now. The room is asked once.
-    pub(in crate::executor) fn medium(&mut self, holds: Holds) -> Performed<FoundMedium> {
+    pub(in crate::executor) fn medium(&mut self, holds: Holds) -> EffectResult<FoundMedium> {
         let Some(medium) = self.ceremony().script().medium_for(holds).cloned() else {
             return Err(failed(
                 format!("the script has no medium for {}", holds.title()),
                 "break off, and name one in the script",
             ));
         };
-        if let Some(twin) = self.room.hands.medium(&medium.id) {
-            let path = twin.map_err(|error| {
+        if let Some(simulated) = self.room.hands.medium(&medium.id) {
+            let path = simulated.map_err(|error| {
                 failed(
                     format!(
                         "the folder that stands in for {} cannot be made: {error}",
@@ -65,7 +65,7 @@ impl Executor<'_> {
         found
     }
 
-    fn ask_for_medium(&mut self, medium: &Medium) -> Performed<PathBuf> {
+    fn ask_for_medium(&mut self, medium: &Medium) -> EffectResult<PathBuf> {
         let administrator = self.ceremony().script().people().iter();
         let who = administrator
             .filter(|person| person.is(crate::script::PersonRole::Administrator))
@@ -92,7 +92,7 @@ impl Executor<'_> {
         }
     }
 
-    fn found(&self, medium: &Medium, path: &Path) -> Performed<FoundMedium> {
+    fn found(&self, medium: &Medium, path: &Path) -> EffectResult<FoundMedium> {
         let shown = crate::record::visible(&path.to_string_lossy());
         if !path.is_absolute() || !path.is_dir() {
             return Err(failed(
@@ -145,7 +145,7 @@ impl Executor<'_> {
         &mut self,
         shares: &FoundMedium,
         wrapped: &FoundMedium,
-    ) -> Performed<()> {
+    ) -> EffectResult<()> {
         if shares.seen.device != wrapped.seen.device {
             return Ok(());
         }
@@ -204,8 +204,8 @@ fn device_of(path: &Path) -> io::Result<Device> {
     Ok(Device { number, serial })
 }
 
-fn failed(what: String, hint: &str) -> Hindrance {
-    Hindrance::Failed(Failure {
+fn failed(what: String, hint: &str) -> EffectError {
+    EffectError::Failed(Failure {
         kind: FailureKind::File,
         what,
         hint: hint.to_owned(),

@@ -26,7 +26,7 @@ use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
 use crate::token::{Token, TokenError};
 use crate::words::Digest;
 
-use super::effects::{Hindrance, Performed};
+use super::effects::{EffectError, EffectResult};
 use super::export::write_exclusively;
 use super::{Executor, ExecutorError, fill_random};
 
@@ -172,7 +172,7 @@ impl Executor<'_> {
         public: &PublicKey,
         id: &str,
         void: &[String],
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         let shares_on = self.medium(Holds::Shares)?;
         let keys_on = self.medium(Holds::WrappedKey)?;
         self.require_apart(&shares_on, &keys_on)?;
@@ -216,9 +216,9 @@ impl Executor<'_> {
         key: &KeyId,
         token: &TokenId,
         public: &PublicKey,
-    ) -> Performed<Wrapped> {
+    ) -> EffectResult<Wrapped> {
         if super::room::is_attesting(token) {
-            return Err(Hindrance::Failed(Failure {
+            return Err(EffectError::Failed(Failure {
                 kind: FailureKind::Unsupported,
                 what: format!("what wraps {key} was in memory, and is there no more"),
                 hint: "have the key made anew, under \"other\": this one cannot be backed up"
@@ -237,16 +237,16 @@ impl Executor<'_> {
     }
 
     /// Wraps the key that old shares restored: no token has a part in it.
-    fn wrap_restored(&self, key: &KeyId) -> Performed<Wrapped> {
+    fn wrap_restored(&self, key: &KeyId) -> EffectResult<Wrapped> {
         let private = self.room.restoring.restored().ok_or_else(|| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::SecretGone,
                 what: "the restored key is not in memory".to_owned(),
                 hint: "leave with Ctrl-C and go on with conclave resume: the shares come in anew"
                     .to_owned(),
             })
         })?;
-        Wrapped::restored(key, private).map_err(Hindrance::from)
+        Wrapped::restored(key, private).map_err(EffectError::from)
     }
 
     /// Splits, writes, reads back, and tries.
@@ -257,12 +257,12 @@ impl Executor<'_> {
         public: &PublicKey,
         wrapped: &Wrapped,
         [shares, wrapped_keys]: &[PathBuf; 2],
-    ) -> Performed<MadeSet> {
+    ) -> EffectResult<MadeSet> {
         let plan = self.set_plan(key, id, public)?;
         let set =
             BackupSet::split(&wrapped.kek, plan, fill_random).map_err(|failure| match failure {
-                SplitFailure::Random(error) => Hindrance::Broken(error),
-                SplitFailure::Repeats => Hindrance::Broken(ExecutorError::Random),
+                SplitFailure::Random(error) => EffectError::Broken(error),
+                SplitFailure::Repeats => EffectError::Broken(ExecutorError::Random),
             })?;
         let quorums = self.try_every_quorum(&set)?;
         let mut files = Vec::new();
@@ -306,11 +306,11 @@ impl Executor<'_> {
     }
 
     /// What a set of this key must be: the people and groups of the script, and the recipients that were seen to open.
-    fn set_plan(&self, key: &KeyId, id: &str, public: &PublicKey) -> Performed<SetPlan> {
+    fn set_plan(&self, key: &KeyId, id: &str, public: &PublicKey) -> EffectResult<SetPlan> {
         let ceremony = self.ceremony();
         let script = ceremony.script();
         let cannot = |what: String| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::Unsupported,
                 what: format!("no share set of {key} can be made: {what}"),
                 hint: "break off, and mend [backup] in the script".to_owned(),
@@ -367,14 +367,14 @@ impl Executor<'_> {
         };
         Ok(Custodian {
             id: person.to_string(),
-            name: ceremony.cast().name(script, person).to_owned(),
+            name: ceremony.display_names().name(script, person).to_owned(),
             by_hand: closing.is_none(),
             closing,
         })
     }
 
     /// The file of a share; none for who keeps it on paper.
-    fn closed(&self, custodian: &Custodian, text: &[u8]) -> Performed<Option<Vec<u8>>> {
+    fn closed(&self, custodian: &Custodian, text: &[u8]) -> EffectResult<Option<Vec<u8>>> {
         let closed = match &custodian.closing {
             None => return Ok(None),
             Some(Closing::Recipients(recipients)) => {
@@ -382,7 +382,7 @@ impl Executor<'_> {
             }
             Some(Closing::Passphrase) => {
                 let passphrase = self.room.passphrases.of(&custodian.id).ok_or_else(|| {
-                    Hindrance::Failed(Failure {
+                    EffectError::Failed(Failure {
                         kind: FailureKind::SecretGone,
                         what: format!(
                             "the passphrase of {} is not in memory any more",
@@ -402,7 +402,7 @@ impl Executor<'_> {
     }
 
     /// Tries every quorum, while the room sees how far it is.
-    fn try_every_quorum(&mut self, set: &BackupSet) -> Performed<u64> {
+    fn try_every_quorum(&mut self, set: &BackupSet) -> EffectResult<u64> {
         let all = set.combinations();
         let begun = std::time::Instant::now();
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
@@ -422,7 +422,7 @@ impl Executor<'_> {
         })
         .map_err(refused)?;
         match interrupt {
-            Some(interrupt) => Err(Hindrance::Interrupted(interrupt)),
+            Some(interrupt) => Err(EffectError::Interrupted(interrupt)),
             None => Ok(self
                 .ceremony()
                 .script()
@@ -437,7 +437,7 @@ impl Executor<'_> {
         key: &KeyId,
         token: &TokenId,
         public: &PublicKey,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, public)?;
@@ -487,11 +487,11 @@ fn bar(done: u64, all: u64) -> String {
 }
 
 /// What an interrupted try left of a set goes: its shares fit nothing that is kept.
-fn remove_folder(path: &Path) -> Performed<()> {
+fn remove_folder(path: &Path) -> EffectResult<()> {
     match fs::remove_dir_all(path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Hindrance::Failed(Failure {
+        Err(error) => Err(EffectError::Failed(Failure {
             kind: FailureKind::File,
             what: format!("{} cannot be removed: {error}", path.display()),
             hint: "what lies there is of a set that came to nothing: remove it, and go on"
@@ -500,8 +500,8 @@ fn remove_folder(path: &Path) -> Performed<()> {
     }
 }
 
-fn no_sheet(error: QrError) -> Hindrance {
-    Hindrance::Failed(Failure {
+fn no_sheet(error: QrError) -> EffectError {
+    EffectError::Failed(Failure {
         kind: FailureKind::File,
         what: format!("a share sheet cannot be made: {error}"),
         hint: "break off, and have the custodian take a shorter recipient: age1… in place of an SSH key".to_owned(),
@@ -509,8 +509,8 @@ fn no_sheet(error: QrError) -> Hindrance {
 }
 
 /// A check of a backup that refused.
-fn refused(refusal: Refusal) -> Hindrance {
-    Hindrance::Failed(failure_of(refusal))
+fn refused(refusal: Refusal) -> EffectError {
+    EffectError::Failed(failure_of(refusal))
 }
 
 #[expect(
@@ -525,8 +525,8 @@ fn failure_of(refusal: Refusal) -> Failure {
     }
 }
 
-fn not_closed(who: &str, error: &EncryptError) -> Hindrance {
-    Hindrance::Failed(Failure {
+fn not_closed(who: &str, error: &EncryptError) -> EffectError {
+    EffectError::Failed(Failure {
         kind: FailureKind::File,
         what: format!("nothing can be closed for {who}: {error}"),
         hint: "a recipient of a plugin needs its program age-plugin-NAME on this machine, in the path of the system"

@@ -15,7 +15,7 @@ use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
 use crate::secret::Passphrase;
 use crate::words::Digest;
 
-use super::super::effects::{Hindrance, Performed};
+use super::super::effects::{EffectError, EffectResult};
 use super::super::export::write_exclusively;
 use super::super::{Executor, fill_random};
 use super::{not_closed, refused, remove_folder};
@@ -42,9 +42,9 @@ impl Executor<'_> {
     pub(in crate::executor) fn prove_recipient(
         &mut self,
         custodian: &PersonId,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         let mut random = Zeroizing::new([0; 32]);
-        fill_random(random.as_mut_slice()).map_err(Hindrance::Broken)?;
+        fill_random(random.as_mut_slice()).map_err(EffectError::Broken)?;
         let words: Vec<&str> = Digest::of(random.as_slice()).words();
         let words = words[..TEST_WORDS].join(" ");
         let text = format!(
@@ -83,7 +83,7 @@ impl Executor<'_> {
             remove_folder(&folder)?;
             let path = folder.join(format!("{custodian}.age"));
             write_exclusively(&path, &file)?;
-            let given = match self.twin_opener(custodian)? {
+            let given = match self.simulated_opener(custodian)? {
                 Some(opener) => words_in(&opener.open(&file).map_err(refused)?),
                 None => String::new(),
             };
@@ -112,10 +112,10 @@ impl Executor<'_> {
         &mut self,
         key: &KeyId,
         custodian: &PersonId,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         let backup = self.ceremony().backup_of(key);
         let Some(made) = backup.and_then(|backup| backup.made()).cloned() else {
-            return Err(Hindrance::Failed(Failure {
+            return Err(EffectError::Failed(Failure {
                 kind: FailureKind::Untrue,
                 what: format!("{key} has no backup"),
                 hint: "break off, and look at the record".to_owned(),
@@ -163,7 +163,7 @@ impl Executor<'_> {
                 })?;
             }
             OpenedBy::OwnDevice | OpenedBy::Paper => {
-                let given = match self.twin_opener(custodian)? {
+                let given = match self.simulated_opener(custodian)? {
                     Some(opener) => manifest
                         .open(&file, &opener, Some(custodian.as_str()))
                         .map_err(refused)?
@@ -196,8 +196,8 @@ impl Executor<'_> {
         &mut self,
         custodian: &PersonId,
         open: impl FnOnce(&Opener) -> Result<T, Refusal> + Send + 'static,
-    ) -> Performed<T> {
-        if let Some(opener) = self.twin_opener(custodian)? {
+    ) -> EffectResult<T> {
+        if let Some(opener) = self.simulated_opener(custodian)? {
             return open(&opener).map_err(refused);
         }
         let name = self.name_of(custodian);
@@ -214,7 +214,7 @@ impl Executor<'_> {
     }
 
     /// The recipients to which a share will be closed: the script's, or the twin's.
-    fn recipients(&mut self, custodian: &PersonId) -> Performed<Vec<Recipient>> {
+    fn recipients(&mut self, custodian: &PersonId) -> EffectResult<Vec<Recipient>> {
         let person = self.ceremony().script().person(custodian);
         let keeping = person.and_then(|person| person.keeping.clone());
         let Some(ShareKeeping::Recipient {
@@ -224,12 +224,13 @@ impl Executor<'_> {
             return Ok(Vec::new());
         };
         let mut texts: Vec<String> = std::iter::once(recipient).chain(second).collect();
-        if let Some(twins) = self.room.hands.twin_recipients(custodian, texts.len()) {
-            texts = twins.map_err(|error| twin_failed(custodian, &error))?;
+        if let Some(simulated_tokens) = self.room.hands.simulated_recipients(custodian, texts.len())
+        {
+            texts = simulated_tokens.map_err(|error| simulated_failed(custodian, &error))?;
         }
         let read: Result<Vec<Recipient>, _> = texts.iter().map(|text| text.parse()).collect();
         read.map_err(|error| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::Unsupported,
                 what: format!("the recipient of {custodian}: {error}"),
                 hint: "break off, and mend the script".to_owned(),
@@ -238,14 +239,17 @@ impl Executor<'_> {
     }
 
     /// What opens for the twin of a custodian; none in a production.
-    pub(super) fn twin_opener(&mut self, custodian: &PersonId) -> Performed<Option<Opener>> {
-        let Some(identity) = self.room.hands.twin_identity(custodian) else {
+    pub(super) fn simulated_opener(
+        &mut self,
+        custodian: &PersonId,
+    ) -> EffectResult<Option<Opener>> {
+        let Some(identity) = self.room.hands.simulated_identity(custodian) else {
             return Ok(None);
         };
-        let identity = identity.map_err(|error| twin_failed(custodian, &error))?;
+        let identity = identity.map_err(|error| simulated_failed(custodian, &error))?;
         let opener = Opener::identities(&identity, &age::NoCallbacks);
         opener.map(Some).map_err(|error| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::File,
                 what: format!("the identity of the twin of {custodian}: {error}"),
                 hint: "look whether the directory of the rehearsal is as it was".to_owned(),
@@ -257,7 +261,7 @@ impl Executor<'_> {
         &mut self,
         custodian: &PersonId,
         purpose: SecretPurpose,
-    ) -> Performed<Passphrase> {
+    ) -> EffectResult<Passphrase> {
         let prompt = SecretPrompt {
             who: custodian.clone(),
             purpose,
@@ -268,14 +272,14 @@ impl Executor<'_> {
         };
         let typed = self.ask_secret(&prompt)?;
         if typed.expose().chars().count() < SHORTEST_PASSPHRASE {
-            return Err(Hindrance::Failed(Failure {
+            return Err(EffectError::Failed(Failure {
                 kind: FailureKind::NotDigits,
                 what: format!("a passphrase of a share has {SHORTEST_PASSPHRASE} characters at least"),
                 hint: "whoever finds the file can try as many as they like: take several words, once the keyboard was tested, under \"other\"".to_owned(),
             }));
         }
         Passphrase::new(Zeroizing::new(typed.expose().to_owned())).map_err(|error| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::NotDigits,
                 what: error.to_string(),
                 hint: "choose another".to_owned(),
@@ -290,7 +294,7 @@ impl Executor<'_> {
         lines: Vec<String>,
         label: &str,
         given: String,
-    ) -> Performed<String> {
+    ) -> EffectResult<String> {
         let prompt = Prompt {
             step: self.ceremony().current_step().map(|step| step.id.clone()),
             who: vec![custodian.clone()],
@@ -309,7 +313,7 @@ impl Executor<'_> {
         }
     }
 
-    fn require_words(name: &str, wanted: &str, read: &str) -> Performed<()> {
+    fn require_words(name: &str, wanted: &str, read: &str) -> EffectResult<()> {
         let plain = |text: &str| {
             let words = text.split_whitespace().map(str::to_lowercase);
             words.collect::<Vec<_>>()
@@ -317,7 +321,7 @@ impl Executor<'_> {
         if plain(wanted) == plain(read) {
             return Ok(());
         }
-        Err(Hindrance::Failed(Failure {
+        Err(EffectError::Failed(Failure {
             kind: FailureKind::Untrue,
             what: format!("what {name} read out are not the words of the test message"),
             hint: "another message is made; if it does not open, the recipient in the script is not this custodian's: break off, and mend it".to_owned(),
@@ -326,7 +330,10 @@ impl Executor<'_> {
 
     pub(super) fn name_of(&self, person: &PersonId) -> String {
         let ceremony = self.ceremony();
-        ceremony.cast().name(ceremony.script(), person).to_owned()
+        ceremony
+            .display_names()
+            .name(ceremony.script(), person)
+            .to_owned()
     }
 }
 
@@ -339,10 +346,10 @@ fn words_in(opened: &[u8]) -> String {
     line.unwrap_or_default().to_owned()
 }
 
-pub(super) fn read_whole(path: &Path) -> Performed<Vec<u8>> {
+pub(super) fn read_whole(path: &Path) -> EffectResult<Vec<u8>> {
     let shown = || PathBuf::from(crate::record::visible(&path.to_string_lossy()));
     let failed = |what: String| {
-        Hindrance::Failed(Failure {
+        EffectError::Failed(Failure {
             kind: FailureKind::File,
             what: format!("{} cannot be read: {what}", shown().display()),
             hint: "look at the medium: is it there, and may it be read?".to_owned(),
@@ -357,8 +364,8 @@ pub(super) fn read_whole(path: &Path) -> Performed<Vec<u8>> {
     fs::read(path).map_err(|error| failed(error.to_string()))
 }
 
-fn twin_failed(custodian: &PersonId, error: &std::io::Error) -> Hindrance {
-    Hindrance::Failed(Failure {
+fn simulated_failed(custodian: &PersonId, error: &std::io::Error) -> EffectError {
+    EffectError::Failed(Failure {
         kind: FailureKind::File,
         what: format!("the twin of {custodian} has no identity: {error}"),
         hint: "look whether the directory of the rehearsal can be written".to_owned(),

@@ -8,14 +8,14 @@ use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
-use super::super::effects::Performed;
+use super::super::effects::EffectResult;
 
 /// Words in a row, as share sheets have them.
 const ROW: usize = 3;
 
 impl Executor<'_> {
     /// Has each custodian who keeps a share on paper write it down and type it back.
-    pub(super) fn have_paper_written(&mut self, set: &BackupSet) -> Performed<Vec<PersonId>> {
+    pub(super) fn have_paper_written(&mut self, set: &BackupSet) -> EffectResult<Vec<PersonId>> {
         let plan = self.ceremony().script().backup();
         let people: Vec<PersonId> = plan
             .into_iter()
@@ -32,7 +32,7 @@ impl Executor<'_> {
         Ok(written)
     }
 
-    fn have_share_written(&mut self, person: &PersonId, share: &OpenedShare) -> Performed<()> {
+    fn have_share_written(&mut self, person: &PersonId, share: &OpenedShare) -> EffectResult<()> {
         let words = share.words();
         let label = share.label();
         let about = format!("{}, set {}", label.who(), label.set.short_hex());
@@ -67,7 +67,7 @@ impl Executor<'_> {
         word: &'w str,
         number: usize,
         of: usize,
-    ) -> Performed<&'w str> {
+    ) -> EffectResult<&'w str> {
         let is_rehearsal = self.ceremony().mode() == Mode::Rehearsal;
         let about = format!("word {number} of {of}, {about}");
         loop {

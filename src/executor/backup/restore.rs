@@ -10,12 +10,12 @@ use crate::ceremony::{Failure, FailureKind, Outcome, SecretPurpose, restore_cana
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::record::{TokenId, UsePolicy};
-use crate::script::{Entering, Grade, KeyId, PersonId, PersonRole};
+use crate::script::{DrillLevel, Entering, KeyId, PersonId, PersonRole};
 use crate::secret::PrivateKey;
 use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 use crate::words::Digest;
 
-use super::super::effects::{Hindrance, Performed};
+use super::super::effects::{EffectError, EffectResult};
 use super::super::room::is_attesting;
 use super::super::{Executor, fill_random};
 use super::opening::read_whole;
@@ -43,12 +43,12 @@ impl Executor<'_> {
         &mut self,
         custodian: &PersonId,
         way: Entering,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         let manifest = self.set()?;
         let who = Some(custodian.as_str());
         match way {
             Entering::CheckWords => {
-                let given = self.twin_share(&manifest, custodian)?;
+                let given = self.simulated_share(&manifest, custodian)?;
                 let given = given.map_or_else(String::new, |share| share.check_words().to_owned());
                 let read = self.ask_reading(
                     custodian,
@@ -64,7 +64,7 @@ impl Executor<'_> {
                     .map_err(refused)?;
             }
             Entering::Words => {
-                let given = self.twin_share(&manifest, custodian)?;
+                let given = self.simulated_share(&manifest, custodian)?;
                 let given = given.map(|share| share.words());
                 let words = self.type_words(custodian, given.as_ref())?;
                 let added = self.shares_of(&manifest).add_words(&words, who).map(drop);
@@ -91,7 +91,7 @@ impl Executor<'_> {
                 self.add_share(&manifest, share, custodian)?;
             }
         }
-        let is_custody = self.grade() == Some(Grade::Custody);
+        let is_custody = self.grade() == Some(DrillLevel::Custody);
         if is_custody {
             // It was seen to be right, and is wanted for nothing else.
             self.room.restoring.shares = None;
@@ -107,7 +107,7 @@ impl Executor<'_> {
         manifest: &Manifest,
         opened: OpenedShare,
         custodian: &PersonId,
-    ) -> Performed<()> {
+    ) -> EffectResult<()> {
         let added = self
             .shares_of(manifest)
             .add_opened(opened, Some(custodian.as_str()));
@@ -122,13 +122,13 @@ impl Executor<'_> {
             .get_or_insert_with(|| Collected::new(manifest.clone()))
     }
 
-    fn grade(&self) -> Option<Grade> {
+    fn grade(&self) -> Option<DrillLevel> {
         Some(self.ceremony().script().restore()?.grade)
     }
 
-    fn set(&self) -> Performed<Manifest> {
+    fn set(&self) -> EffectResult<Manifest> {
         self.ceremony().set_at_hand().cloned().ok_or_else(|| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::Untrue,
                 what: "nothing is restored in this ceremony".to_owned(),
                 hint: "break off, and look at the script".to_owned(),
@@ -137,11 +137,11 @@ impl Executor<'_> {
     }
 
     /// The share of a custodian's twin, opened; none in a production.
-    fn twin_share(
+    fn simulated_share(
         &mut self,
         manifest: &Manifest,
         custodian: &PersonId,
-    ) -> Performed<Option<OpenedShare>> {
+    ) -> EffectResult<Option<OpenedShare>> {
         let Some(path) = self.kept_share(manifest, custodian)? else {
             return Ok(None);
         };
@@ -154,7 +154,7 @@ impl Executor<'_> {
             Some(phrase) => crate::secret::Passphrase::new(zeroize::Zeroizing::new(phrase))
                 .ok()
                 .map(|phrase| Opener::passphrase(&phrase)),
-            None => self.twin_opener(custodian)?,
+            None => self.simulated_opener(custodian)?,
         };
         let share = opener.map(|opener| manifest.open(&file, &opener, Some(custodian.as_str())));
         share.transpose().map_err(refused)
@@ -165,7 +165,7 @@ impl Executor<'_> {
         &mut self,
         manifest: &Manifest,
         custodian: &PersonId,
-    ) -> Performed<Option<PathBuf>> {
+    ) -> EffectResult<Option<PathBuf>> {
         let name = manifest
             .share_of(custodian.as_str())
             .map(|share| share.label().share_file());
@@ -175,14 +175,14 @@ impl Executor<'_> {
         }
     }
 
-    fn kept(&mut self, manifest: &Manifest, name: &str) -> Performed<Option<PathBuf>> {
+    fn kept(&mut self, manifest: &Manifest, name: &str) -> EffectResult<Option<PathBuf>> {
         let facts = manifest.facts();
         let found = self
             .room
             .hands
             .kept(&format!("{}-{}", facts.key, facts.id), name);
         found.transpose().map_err(|error| {
-            Hindrance::Failed(Failure {
+            EffectError::Failed(Failure {
                 kind: FailureKind::File,
                 what: format!("the rehearsal has no {name}: {error}"),
                 hint: "look whether the directory of the rehearsal is as it was".to_owned(),
@@ -191,7 +191,7 @@ impl Executor<'_> {
     }
 
     /// The file of a custodian's share, from where the custodian says that it is.
-    fn share_file(&mut self, manifest: &Manifest, custodian: &PersonId) -> Performed<Vec<u8>> {
+    fn share_file(&mut self, manifest: &Manifest, custodian: &PersonId) -> EffectResult<Vec<u8>> {
         let given = self.kept_share(manifest, custodian)?;
         let name = manifest
             .share_of(custodian.as_str())
@@ -209,7 +209,7 @@ impl Executor<'_> {
     }
 
     /// The wrapped key, from where the administrator says that it is. It is the manifest's, byte for byte.
-    fn wrapped_key(&mut self, manifest: &Manifest) -> Performed<Vec<u8>> {
+    fn wrapped_key(&mut self, manifest: &Manifest) -> EffectResult<Vec<u8>> {
         let facts = manifest.facts();
         let name = crate::backup::wrapped_file(&facts.key, &facts.id);
         let given = self.kept(manifest, &name)?;
@@ -219,7 +219,7 @@ impl Executor<'_> {
             .with_role(PersonRole::Administrator);
         let administrator: Vec<PersonId> = people.map(|person| person.id.clone()).collect();
         let Some(administrator) = administrator.first() else {
-            return Err(Hindrance::Failed(Failure {
+            return Err(EffectError::Failed(Failure {
                 kind: FailureKind::File,
                 what: "nobody brings the wrapped key".to_owned(),
                 hint: "break off, and look at the script".to_owned(),
@@ -238,19 +238,19 @@ impl Executor<'_> {
         Ok(wrapped)
     }
 
-    fn key_encryption_key(&mut self, manifest: &Manifest) -> Performed<KeyEncryptionKey> {
+    fn key_encryption_key(&mut self, manifest: &Manifest) -> EffectResult<KeyEncryptionKey> {
         self.shares_of(manifest).key().map_err(refused)
     }
 
     /// Combines the shares, and keeps nothing of what they give.
-    pub(in crate::executor) fn combine_shares(&mut self) -> Performed<Outcome> {
+    pub(in crate::executor) fn combine_shares(&mut self) -> EffectResult<Outcome> {
         let manifest = self.set()?;
         drop(self.key_encryption_key(&manifest)?);
         self.room.restoring.shares = None;
         Ok(Outcome::SharesCombined)
     }
 
-    pub(in crate::executor) fn restore_into_memory(&mut self) -> Performed<Outcome> {
+    pub(in crate::executor) fn restore_into_memory(&mut self) -> EffectResult<Outcome> {
         let manifest = self.set()?;
         let kek = self.key_encryption_key(&manifest)?;
         let wrapped = self.wrapped_key(&manifest)?;
@@ -267,7 +267,7 @@ impl Executor<'_> {
         request: KeyRequest,
         policy: Option<UsePolicy>,
         public: &PublicKey,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         let manifest = self.set()?;
         let kek = self.key_encryption_key(&manifest)?;
         let wrapped = self.wrapped_key(&manifest)?;
@@ -306,9 +306,9 @@ impl Executor<'_> {
         on: Option<(KeyId, TokenId)>,
         set: Digest,
         public: PublicKey,
-    ) -> Performed<Outcome> {
+    ) -> EffectResult<Outcome> {
         let mut challenge = [0; 32];
-        fill_random(&mut challenge).map_err(Hindrance::Broken)?;
+        fill_random(&mut challenge).map_err(EffectError::Broken)?;
         let message = restore_canary(self.ceremony().script().sha256(), set, &challenge);
         let signature = if let Some((key, token)) = on {
             let what = "Having what was restored sign";
@@ -317,7 +317,7 @@ impl Executor<'_> {
             let restored = self.room.restoring.restored.as_ref();
             let signature = restored.and_then(|private| sign_with(private, &public, &message));
             signature.ok_or_else(|| {
-                Hindrance::Failed(Failure {
+                EffectError::Failed(Failure {
                     kind: FailureKind::SecretGone,
                     what: "the restored key is not in memory, or does not sign".to_owned(),
                     hint:
@@ -333,7 +333,7 @@ impl Executor<'_> {
     }
 
     /// Overwrites the restored key in memory, and looks that nothing of it is left there.
-    pub(in crate::executor) fn forget_restored(&mut self) -> Performed<Outcome> {
+    pub(in crate::executor) fn forget_restored(&mut self) -> EffectResult<Outcome> {
         self.room.restoring.shares = None;
         let is_gone = match self.room.restoring.restored.take() {
             Some(private) => private.wipe(),
@@ -343,7 +343,7 @@ impl Executor<'_> {
         if is_gone && self.room.restoring.restored.is_none() {
             return Ok(Outcome::RestoredForgotten);
         }
-        Err(Hindrance::Failed(Failure {
+        Err(EffectError::Failed(Failure {
             kind: FailureKind::Untrue,
             what: "the restored key is in memory still".to_owned(),
             hint: "leave with Ctrl-C, and switch the machine off".to_owned(),

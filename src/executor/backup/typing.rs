@@ -10,7 +10,7 @@ use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
-use super::super::effects::{Hindrance, Performed};
+use super::super::effects::{EffectError, EffectResult};
 
 /// Words that were typed and did not fit: only the wrong ones are typed anew.
 pub(super) struct TypedWords {
@@ -24,7 +24,7 @@ impl Executor<'_> {
         &mut self,
         custodian: &PersonId,
         given: Option<&ShareWords>,
-    ) -> Performed<ShareWords> {
+    ) -> EffectResult<ShareWords> {
         let given: Vec<&str> =
             given.map_or_else(Vec::new, |words| words.expose().split(' ').collect());
         let typed = self.room.restoring.typed.take();
@@ -56,7 +56,7 @@ impl Executor<'_> {
                 Ok(Ok(_)) => words.clear(),
                 Ok(Err(_)) => {
                     self.keep_typed(custodian, words);
-                    return Err(Hindrance::Failed(Failure {
+                    return Err(EffectError::Failed(Failure {
                         kind: FailureKind::NotDigits,
                         what: format!("that is no number from 0 to {WORDS}"),
                         hint: "nothing that was typed is lost; try once more".to_owned(),
@@ -116,7 +116,7 @@ impl Executor<'_> {
         custodian: &PersonId,
         number: usize,
         given: Option<&str>,
-    ) -> Performed<Zeroizing<String>> {
+    ) -> EffectResult<Zeroizing<String>> {
         let name = self.name_of(custodian);
         let about = format!("word {number} of {WORDS}, the share of {name}");
         let word = self.ask_word(custodian, number, &about, given)?;
@@ -130,7 +130,7 @@ impl Executor<'_> {
         number: usize,
         about: &str,
         given: Option<&str>,
-    ) -> Performed<&'static str> {
+    ) -> EffectResult<&'static str> {
         loop {
             let prompt = SecretPrompt {
                 who: person.clone(),

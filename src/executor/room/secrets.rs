@@ -1,11 +1,12 @@
 //! Who types which PIN, PUK or management key, and when it is not asked for.
 
 use crate::ceremony::{
-    Failure, FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret, twin_is_locked,
+    Failure, FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret,
+    simulated_is_locked,
 };
 use crate::executor::Executor;
-use crate::executor::effects::{Hindrance, Performed};
-use crate::executor::mending::secret_is_gone;
+use crate::executor::effects::{EffectError, EffectResult};
+use crate::executor::recovery::secret_is_gone;
 use crate::executor::room::is_key_file;
 use crate::record::{TokenId, Tries};
 use crate::script::{KeyId, KeyPlan, TokenSecret};
@@ -14,7 +15,7 @@ use crate::token::TokenError;
 
 impl Executor<'_> {
     /// Logs the key holder in, unless that is so already.
-    pub(in crate::executor) fn log_in(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+    pub(in crate::executor) fn log_in(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
         self.log_in_seen(key, token)
@@ -26,11 +27,11 @@ impl Executor<'_> {
         &mut self,
         key: &KeyId,
         token: &TokenId,
-    ) -> Performed<()> {
+    ) -> EffectResult<()> {
         if self.ceremony().mode() == Mode::Rehearsal
             && self.ceremony().key(key).is_some_and(KeyState::is_locked)
         {
-            return Err(Hindrance::Failed(twin_is_locked()));
+            return Err(EffectError::Failed(simulated_is_locked()));
         }
         self.log_in_found(key, token)
     }
@@ -41,13 +42,13 @@ impl Executor<'_> {
         name: &str,
         key: &KeyId,
         token: &TokenId,
-    ) -> Performed<()> {
+    ) -> EffectResult<()> {
         self.bring_named(name)?;
         self.await_exactly(key, token)?;
         self.log_in_found(key, token)
     }
 
-    fn log_in_found(&mut self, key: &KeyId, token: &TokenId) -> Performed<()> {
+    fn log_in_found(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
         let (is_logged_in, state) = self.call("Asking the token for its state", move |bench| {
             let open = bench.take(&key_of_job, &id)?;
@@ -59,7 +60,10 @@ impl Executor<'_> {
         if !state.pin_set {
             return Err(TokenError::PinNotSet.into());
         }
-        let tries = self.ceremony().twin_tries(key).unwrap_or(state.pin_tries);
+        let tries = self
+            .ceremony()
+            .simulated_tries(key)
+            .unwrap_or(state.pin_tries);
         let pin = if is_key_file(token) {
             self.ask_pin(key, token, SecretPurpose::KeyFilePassphrase, None)?
         } else {
@@ -85,7 +89,7 @@ impl Executor<'_> {
         &mut self,
         key: &KeyId,
         token: &TokenId,
-    ) -> Performed<Pin> {
+    ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
         if self.is_discarded(key, secret) {
             let (key_of_job, id) = (key.clone(), token.clone());
@@ -105,7 +109,7 @@ impl Executor<'_> {
         &mut self,
         key: &KeyId,
         token: &TokenId,
-    ) -> Performed<Pin> {
+    ) -> EffectResult<Pin> {
         self.ask_pin(key, token, SecretPurpose::NewPin, None)
     }
 
@@ -113,10 +117,10 @@ impl Executor<'_> {
         &mut self,
         key: &KeyId,
         token: &TokenId,
-    ) -> Performed<Pin> {
+    ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
         if self.is_discarded(key, secret) {
-            return Err(Hindrance::Failed(secret_is_gone(secret)));
+            return Err(EffectError::Failed(secret_is_gone(secret)));
         }
         let purpose = match secret {
             TokenSecret::Puk => SecretPurpose::Puk,
@@ -147,7 +151,7 @@ impl Executor<'_> {
         token: &TokenId,
         purpose: SecretPurpose,
         tries: Option<Tries>,
-    ) -> Performed<Pin> {
+    ) -> EffectResult<Pin> {
         let Some(plan) = self.ceremony().script().key(key) else {
             return Err(TokenError::PinNotSet.into());
         };
@@ -177,20 +181,20 @@ impl Executor<'_> {
 
     /// Asks for a secret of a token. Nothing but digits is taken before the keyboard was tested, and the last try is
     /// spent on nobody who did not type its word, whatever the front end thinks of that.
-    pub(in crate::executor) fn ask_secret(&mut self, prompt: &SecretPrompt) -> Performed<Pin> {
+    pub(in crate::executor) fn ask_secret(&mut self, prompt: &SecretPrompt) -> EffectResult<Pin> {
         let TypedSecret { secret: pin, word } = self.front_end.secret(&self.ceremony, prompt)?;
         if prompt
             .word_first()
             .is_some_and(|wanted| word.as_deref() != Some(wanted))
         {
-            return Err(Hindrance::Failed(Failure {
+            return Err(EffectError::Failed(Failure {
                 kind: FailureKind::LastTryKept,
                 what: format!("the last try of the {} was kept: its word was not typed", prompt.purpose.title()),
                 hint: "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"".to_owned(),
             }));
         }
         if prompt.digits_only && !pin.is_digits() {
-            return Err(Hindrance::Failed(Failure {
+            return Err(EffectError::Failed(Failure {
                 kind: FailureKind::NotDigits,
                 what: format!("the {} has other characters than digits, and the keyboard was not tested", prompt.purpose.title()),
                 hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),

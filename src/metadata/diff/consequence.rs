@@ -114,7 +114,7 @@ impl fmt::Display for Consequence {
     }
 }
 
-/// The public keys of a role, as normalised bytes.
+/// The public keys of a role, as normalized bytes.
 fn publics(document: &RootDocument, kind: RoleKind) -> BTreeSet<&[u8]> {
     document
         .role_keys(kind)

@@ -248,13 +248,13 @@ pub(super) const RULES: &[Rule] = &[
             (TufJs, Errs),
             (Sigstore, Errs),
         ],
-        find: twins,
+        find: simulated_tokens,
     },
     Rule {
         id: "lint.not-ascii",
         effects: &[(Tough, Errs), (TufJs, Errs)],
         find: |subject| {
-            let text = "there is text that is not ASCII: tough normalises it before it verifies, \
+            let text = "there is text that is not ASCII: tough normalizes it before it verifies, \
                         tuf-js sorts it by UTF-16";
             when(!subject.document.signed_bytes().is_ascii(), text.into())
         },
@@ -393,7 +393,7 @@ fn is_compressed(key: &Key) -> bool {
     !written.is_empty() && written.len() < public.subject_bits().len()
 }
 
-fn twins(subject: Subject<'_>) -> Vec<String> {
+fn simulated_tokens(subject: Subject<'_>) -> Vec<String> {
     let mut first: HashMap<_, &KeyId> = HashMap::new();
     let mut found = Vec::new();
     for (id, listed) in subject.document.keys() {

@@ -100,7 +100,7 @@ impl Key {
 
 /// The key in a certificate that says what another one says, of a key that takes its place in a rehearsal. It is the same
 /// whoever makes it, and so is not signed: nobody asks a leaf for its signature.
-pub(in crate::metadata) fn twin_key(leaf: &Certificate, twin: &PublicKey) -> Option<Key> {
+pub(in crate::metadata) fn simulated_key(leaf: &Certificate, simulated: &PublicKey) -> Option<Key> {
     let mut serial = [0; 16];
     serial.copy_from_slice(Digest::of(leaf.as_der()).as_bytes().get(..16)?);
     let said = Leaf {
@@ -108,7 +108,7 @@ pub(in crate::metadata) fn twin_key(leaf: &Certificate, twin: &PublicKey) -> Opt
         serial,
         validity: leaf.validity().ok()?,
     };
-    let certificate = SelfSigned::leaf(twin, &said).ok()?.unsigned().ok()?;
+    let certificate = SelfSigned::leaf(simulated, &said).ok()?.unsigned().ok()?;
     Key::of_certificate(&certificate).ok()
 }
 

@@ -6,7 +6,7 @@ mod key;
 
 pub use key::{LeafFault, describe_leaf, leaf_faults};
 
-pub(super) use key::twin_key;
+pub(super) use key::simulated_key;
 
 pub(super) use file::{Method, to_file_bytes, with_entries};
 

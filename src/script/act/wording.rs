@@ -15,11 +15,11 @@ impl Act {
         match self {
             Self::Attendance => "Attendance".into(),
             Self::AttestClock => "Attest the clock".into(),
-            Self::InspectStation => "Inspect this machine".into(),
+            Self::InspectHost => "Inspect this machine".into(),
             Self::ReadScript => "Read the script's digest aloud".into(),
             Self::Note { text, .. } => format!("Note: {}", beginning(text)),
             Self::OpenToken { key } => format!("Match {}", script.token_title(key)),
-            Self::InitialiseToken { key } => format!("Initialise {}", script.token_title(key)),
+            Self::InitializeToken { key } => format!("Initialize {}", script.token_title(key)),
             Self::SetPin { key } => format!("Set the PIN of {}", script.pin_title(key)),
             Self::GenerateKey { key } => format!("Generate {}", script.key_title(key)),
             Self::ImportKey { key } => format!("Bring in {}", script.key_title(key)),
@@ -38,7 +38,7 @@ impl Act {
             Self::RestoreKey { .. } => restore::restore_title(script),
             Self::ProveRestore { .. } => "Prove what was restored".into(),
             Self::Destroy { .. } => "Destroy what was restored".into(),
-            Self::EnrolKey { key } => format!("Enrol {}", script.key_title(key)),
+            Self::EnrollKey { key } => format!("Enroll {}", script.key_title(key)),
             Self::CertifyKey { key } => format!("Certify {}", script.key_title(key)),
             Self::JudgeRequest => format!("Judge the request for root {version}"),
             Self::ComposeRoot => format!("Compose root {version}"),
@@ -46,7 +46,7 @@ impl Act {
             Self::SignRoot => format!("Sign root {version}"),
             Self::CollectSignatures => format!("Collect the owed signatures of root {version}"),
             Self::VerifyRoot => format!("Verify root {version}"),
-            Self::Export if !script.makes_root() => "Export the enrolment files".into(),
+            Self::Export if !script.makes_root() => "Export the enrollment files".into(),
             Self::Export => format!("Export root {version}"),
             Self::ProveToken { key } => format!("Prove {}", script.token_title(key)),
             Self::Seal { key, .. } => format!("Seal {}", script.token_title(key)),
@@ -63,11 +63,11 @@ impl Act {
         match self {
             Self::Attendance => "Attendance",
             Self::AttestClock => "Clock",
-            Self::InspectStation => "This machine",
+            Self::InspectHost => "This machine",
             Self::ReadScript => "Script read out",
             Self::Note { .. } => "Note",
             Self::OpenToken { .. } => "Match token",
-            Self::InitialiseToken { .. } => "Initialise",
+            Self::InitializeToken { .. } => "Initialize",
             Self::SetPin { .. } => "PIN",
             Self::GenerateKey { .. } => "Generate key",
             Self::ImportKey { .. } => "Import key",
@@ -78,7 +78,7 @@ impl Act {
             Self::ProveRestore { .. } => "Prove restore",
             Self::Destroy { .. } => "Destroy",
             Self::DestroyShares => "Old shares",
-            Self::EnrolKey { .. } => "Enrol key",
+            Self::EnrollKey { .. } => "Enroll key",
             Self::CertifyKey { .. } => "Certify key",
             Self::JudgeRequest => "Judge request",
             Self::ComposeRoot => "Compose root",
@@ -125,7 +125,7 @@ impl Act {
                 "Two witnesses, neither of them the administrator, each compare the clock on the screen with a clock that they brought.".into(),
                 format!("Both confirm the date and time by their codes, or have the right one typed in first. It may not be earlier than {}.", script.not_before()),
             ],
-            Self::InspectStation => lines(&[
+            Self::InspectHost => lines(&[
                 "The administrator starts the inspection of this machine; a witness reads the result.",
                 "Every cable, card and stick that is not on the hardware list comes out.",
             ]),
@@ -135,7 +135,7 @@ impl Act {
             ]),
             Self::Note { text, .. } => text.lines().map(str::to_owned).collect(),
             Self::OpenToken { key } => open_token(script, key),
-            Self::InitialiseToken { key } => [
+            Self::InitializeToken { key } => [
                 format!("Everything on {} is erased now, and it takes its label.", script.token_short(key)),
                 so_pin(script, key),
             ]
@@ -151,7 +151,7 @@ impl Act {
             Self::ProveRestore { key } => restore::prove(key.as_ref()),
             Self::Destroy { key } => restore::destroy(script, key.as_ref()),
             Self::DestroyShares => restore::destroy_shares(script),
-            Self::EnrolKey { key } => enrol_key(script, key),
+            Self::EnrollKey { key } => enroll_key(script, key),
             Self::CertifyKey { .. } => certify_key(script),
             Self::JudgeRequest => lines(&[
                 "The chain of the request is followed from the root that this machine trusts; on a machine that trusts none, the key holder types the digest words of the paper card.",
@@ -231,12 +231,12 @@ impl Act {
                 vec!["one person stands for the date and time".into()]
             }
             Self::AttestClock => vec!["two people stand for the date and time".into()],
-            Self::InspectStation => {
+            Self::InspectHost => {
                 vec!["whatever makes this machine unfit is known, and in the record".into()]
             }
             Self::ReadScript => vec!["the script that runs is the script that was printed".into()],
             Self::OpenToken { .. } => vec!["the token is the one that the script names".into()],
-            Self::InitialiseToken { .. } => {
+            Self::InitializeToken { .. } => {
                 vec!["the token is blank, and carries the label of the script".into()]
             }
             Self::SetPin { .. } => vec!["the token opens with the key holder's PIN".into()],
@@ -279,8 +279,8 @@ impl Act {
                         .into(),
                 ]
             }
-            Self::EnrolKey { key } if script.key(key).is_some() => vec![
-                "the token holds the key that its enrolment file names".into(),
+            Self::EnrollKey { key } if script.key(key).is_some() => vec![
+                "the token holds the key that its enrollment file names".into(),
                 "the key answers a fresh challenge".into(),
             ],
             Self::CertifyKey { .. } => vec![
@@ -288,7 +288,7 @@ impl Act {
                 "the certificate is not one of an authority, and ends no earlier than the root"
                     .into(),
             ],
-            Self::EnrolKey { .. } => vec![
+            Self::EnrollKey { .. } => vec![
                 "somebody has the private key, and signed for the file".into(),
                 "two people heard from its holder that it is this key".into(),
             ],
@@ -539,19 +539,24 @@ fn generate_key(script: &Script, key: &KeyId) -> Vec<String> {
     lines
 }
 
-fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {
+fn enroll_key(script: &Script, key: &KeyId) -> Vec<String> {
     let enrolled = script.enrolled().find(|(id, _)| *id == key);
     let Some((_, enrolled)) = enrolled else {
         return Vec::new();
     };
-    let words = enrolled.enrolment.claims().public_key.fingerprint().words();
+    let words = enrolled
+        .enrollment
+        .claims()
+        .public_key
+        .fingerprint()
+        .words();
     let words = words.chunks(8).map(|words| words.join(" "));
     let file = format!(
         "{} is the key of {}. The first words of its fingerprint:",
         script.key_title(key),
         enrolled.file().file
     );
-    let mut lines = vec![capitalised(&file)];
+    let mut lines = vec![capitalized(&file)];
     lines.extend(words.take(1));
     match script.distant_key(key) {
         None => lines.push(format!(
@@ -571,12 +576,12 @@ fn enrol_key(script: &Script, key: &KeyId) -> Vec<String> {
 
 /// `Key holder 3`, at the head of a sentence.
 fn actor(script: &Script, key: &KeyId) -> String {
-    capitalised(&script.holder_title(key))
+    capitalized(&script.holder_title(key))
 }
 
 /// The same text with a capital letter at its head.
 #[must_use]
-pub fn capitalised(text: &str) -> String {
+pub fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_uppercase().to_string());
     first.unwrap_or_default() + chars.as_str()

@@ -4,7 +4,7 @@ mod activation;
 mod backup;
 mod custody;
 mod destination;
-mod enrolment;
+mod enrollment;
 mod items;
 mod key_files;
 mod media;
@@ -31,7 +31,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     people::quorum(log, draft);
     people::references(log, draft);
     people::unused(log, draft);
-    people::own_tokens(log, draft);
+    people::approval_tokens(log, draft);
     tokens::names(log, draft);
     tokens::apart(log, draft);
     tokens::abilities(log, draft);
@@ -44,7 +44,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     restore::check(log, draft);
     reissue::check(log, draft);
     custody::check(log, draft);
-    enrolment::check(log, draft);
+    enrollment::check(log, draft);
     rotation::check(log, draft);
     destination::check(log, draft);
     repositories::check(log, draft);

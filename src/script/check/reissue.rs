@@ -3,7 +3,7 @@
 use super::people::find;
 use crate::script::plan::Kind;
 use crate::script::read::{Draft, Log};
-use crate::script::{Grade, KeyId};
+use crate::script::{DrillLevel, KeyId};
 
 const CHECK: &str = "script.backup";
 
@@ -53,7 +53,7 @@ fn memory(log: &Log<'_>, draft: &Draft) {
     };
     let fits = match draft.kind {
         Kind::Drill => {
-            entry.grade.is_none_or(|grade| grade == Grade::Full) && draft.keys.is_empty()
+            entry.grade.is_none_or(|grade| grade == DrillLevel::Full) && draft.keys.is_empty()
         }
         Kind::Recovery => false,
         _ => true,

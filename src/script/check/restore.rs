@@ -3,7 +3,7 @@
 use super::people::{find, nobody};
 use crate::script::plan::{Kind, PersonRole};
 use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
-use crate::script::{Act, Grade, PersonId, RestorePlan, TokenSecret};
+use crate::script::{Act, DrillLevel, PersonId, RestorePlan, TokenSecret};
 
 const CHECK: &str = "script.restore";
 
@@ -97,7 +97,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         }
         there.push(&named.value);
     }
-    let is_enough = entry.grade.is_none_or(|grade| grade == Grade::Custody)
+    let is_enough = entry.grade.is_none_or(|grade| grade == DrillLevel::Custody)
         || RestorePlan::is_quorum(&manifest.value, &there);
     if draft.is_replaced() {
         return;
@@ -175,7 +175,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
     let (Some(id), Some(key_type)) = (&key.id, &key.key_type) else {
         return;
     };
-    if grade != Grade::Full {
+    if grade != DrillLevel::Full {
         log.fault(
             "script.unused",
             &id.span,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::script::CarriedKey;
+use crate::script::PinnedKey;
 use crate::script::read::{At, Draft, Log, RoleEntry, Span};
 
 pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
@@ -41,7 +41,7 @@ pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
 
 /// Reports keys that stand in a role more than once, and counts them.
 fn repeated(log: &Log<'_>, role: &RoleEntry) -> usize {
-    let mut seen: Vec<&CarriedKey> = Vec::new();
+    let mut seen: Vec<&PinnedKey> = Vec::new();
     for key in &role.keys {
         match seen
             .iter()

@@ -24,7 +24,7 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     }
     // A key at another site has no token here, and is enrolled all the same.
     let enrolled = |step: &crate::script::read::StepEntry| {
-        let Some(Act::EnrolKey { key }) = &step.act else {
+        let Some(Act::EnrollKey { key }) = &step.act else {
             return false;
         };
         let mut distant = draft.distant.iter();
@@ -160,7 +160,7 @@ fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
 }
 
 fn provenance_of_enrolled(log: &Log<'_>, draft: &Draft, enrolled: &At<Enrolled>) {
-    let known = enrolled.value.enrolment.claims().provenance;
+    let known = enrolled.value.enrollment.claims().provenance;
     let wanted = draft.root.require_provenance.as_ref();
     if let Some(wanted) = wanted.filter(|wanted| wanted.value != known) {
         log.fault(

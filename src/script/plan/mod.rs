@@ -17,7 +17,7 @@ use crate::words::Digest;
 
 use super::attestation::AttestationPolicy;
 use super::backup::BackupPlan;
-use super::carried::CarriedFile;
+use super::carried::PinnedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
 use super::fault::Warning;
@@ -31,13 +31,13 @@ use super::{Act, ItemId, KeyId, PersonId, SpareId, StepId};
 
 pub use keys::{Backup, KeyPlan};
 pub use people::{Person, PersonRole};
-pub use policy::{CarriedKey, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
+pub use policy::{OnlineRoles, PinnedKey, RoleKind, RolePolicy, RootPolicy};
 
 /// Spellings in scripts, both ways.
 macro_rules! spelling {
     ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         impl $name {
-            /// As it is spelt in scripts.
+            /// As it is spelled in scripts.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
@@ -77,7 +77,7 @@ pub struct Script {
     pub(super) distant: Vec<DistantKey>,
     pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
-    pub(super) carried: BTreeMap<String, CarriedFile>,
+    pub(super) carried: BTreeMap<String, PinnedFile>,
     pub(super) warnings: Vec<Warning>,
     pub(super) payloads: PayloadRegister,
     pub(super) attestation: AttestationPolicy,
@@ -99,7 +99,7 @@ pub enum Kind {
     /// One key holder signs at another site what others composed.
     Signing,
     /// A key is made at another site, for a root that others sign.
-    Enrolment,
+    Enrollment,
     /// Shares are seen to restore a key, and nothing is kept of it.
     Drill,
     /// Shares restore a key onto a new token, for good.
@@ -217,13 +217,13 @@ impl Script {
         self.previous.as_ref()
     }
 
-    /// Whether the ceremony makes a root, or has a part in one. An enrolment makes keys alone; a drill or a recovery
+    /// Whether the ceremony makes a root, or has a part in one. An enrollment makes keys alone; a drill or a recovery
     /// restores one; a backup gives one shares.
     #[must_use]
     pub const fn makes_root(&self) -> bool {
         !matches!(
             self.kind,
-            Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup
+            Kind::Enrollment | Kind::Drill | Kind::Recovery | Kind::Backup
         )
     }
 
@@ -334,11 +334,11 @@ impl Script {
         &self.custody
     }
 
-    /// Whether a step initialises the token of a key.
+    /// Whether a step initializes the token of a key.
     #[must_use]
-    pub fn initialises(&self, key: &KeyId) -> bool {
+    pub fn initializes(&self, key: &KeyId) -> bool {
         let mut acts = self.steps.iter().map(|step| &step.act);
-        acts.any(|act| matches!(act, Act::InitialiseToken { key: of } if of == key))
+        acts.any(|act| matches!(act, Act::InitializeToken { key: of } if of == key))
     }
 
     /// Whether a key is made in memory and brought into its token.
@@ -468,7 +468,7 @@ impl Script {
     }
 
     /// Every file that the script binds, once, by name.
-    pub fn carried_files(&self) -> impl Iterator<Item = &CarriedFile> {
+    pub fn carried_files(&self) -> impl Iterator<Item = &PinnedFile> {
         self.carried.values()
     }
 
@@ -503,7 +503,7 @@ spelling!(Kind {
     Rotation = "rotation",
     Renewal = "renewal",
     Signing = "signing",
-    Enrolment = "enrolment",
+    Enrollment = "enrollment",
     Drill = "drill",
     Recovery = "recovery",
     Backup = "backup",

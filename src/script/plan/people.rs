@@ -1,8 +1,8 @@
 //! Who is in the room.
 
 use crate::script::PersonId;
+use crate::script::approval_token::ApprovalToken;
 use crate::script::backup::{Opens, ShareKeeping};
-use crate::script::own_token::OwnToken;
 
 use super::spelling;
 
@@ -18,7 +18,7 @@ pub struct Person {
     /// The name of who may come in the person's place.
     pub substitute: Option<String>,
     /// The own token by which the person approves; none where it is by a code.
-    pub approval: Option<OwnToken>,
+    pub approval: Option<ApprovalToken>,
     /// How the person keeps a share; none for who has none.
     pub keeping: Option<ShareKeeping>,
     /// Where the person opens a share when it is restored from.

@@ -127,12 +127,12 @@ pub struct RolePolicy {
     /// Signatures that the role needs; at least one, and never more than there are keys.
     pub threshold: u32,
     /// Different public keys.
-    pub keys: Vec<CarriedKey>,
+    pub keys: Vec<PinnedKey>,
 }
 
 /// A public key that was carried in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CarriedKey {
+pub struct PinnedKey {
     /// The file's name in the script.
     pub file: String,
     /// The SHA-256 of the file, which is what the script binds.

@@ -18,7 +18,7 @@ const FATES: [(&str, FateWord); 4] = [
     ("under-pin", FateWord::UnderPin),
 ];
 
-/// A fate as it is spelt.
+/// A fate as it is spelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::script) enum FateWord {
     Memory,

@@ -1,11 +1,11 @@
 //! The table `[attestation]`: roots beside the makers' own.
 
 use super::MOST;
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::Fields;
 use super::log::At;
 use crate::certificate::attestation::TrustedRoots;
-use crate::script::CarriedFile;
+use crate::script::PinnedFile;
 use crate::script::attestation::AttestationPolicy;
 
 const LONGEST: usize = 1 << 16;
@@ -15,17 +15,17 @@ const EXAMPLE: &str = "additional_roots = [{ file = \"attestation-root.pem\", sh
 /// The table as it was read.
 #[derive(Default)]
 pub(in crate::script) struct AttestationEntry {
-    pub(in crate::script) roots: Vec<At<CarriedFile>>,
+    pub(in crate::script) roots: Vec<At<PinnedFile>>,
     trusted: TrustedRoots,
 }
 
-pub(super) fn read(script: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>) -> AttestationEntry {
+pub(super) fn read(script: &mut Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> AttestationEntry {
     let table = script.optional("attestation");
     let table = table.and_then(|value| value.table("[attestation]"));
     table.map_or_else(AttestationEntry::default, |fields| roots(fields, carrier))
 }
 
-fn roots(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> AttestationEntry {
+fn roots(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> AttestationEntry {
     let mut entry = AttestationEntry::default();
     let list = fields.required("additional_roots", EXAMPLE);
     for item in list.and_then(|value| value.items(MOST)).unwrap_or_default() {

@@ -7,7 +7,7 @@ use super::log::At;
 use super::tuf_on_ci;
 use crate::metadata::{Key, KeyFileError};
 use crate::script::carried::name_fault;
-use crate::script::{CarriedFile, CarriedFiles, CarriedKey};
+use crate::script::{PinnedFile, PinnedFileSource, PinnedKey};
 use crate::words::Digest;
 
 const LONGEST_KEY: usize = 1 << 16;
@@ -46,20 +46,20 @@ impl Bound<'_, '_> {
 }
 
 /// Reads carried-in files, each once, and keeps those that are what the script says.
-pub(super) struct Carrier<'f> {
-    source: &'f dyn CarriedFiles,
-    files: BTreeMap<String, CarriedFile>,
+pub(super) struct PinnedFiles<'f> {
+    source: &'f dyn PinnedFileSource,
+    files: BTreeMap<String, PinnedFile>,
 }
 
-impl<'f> Carrier<'f> {
-    pub(super) fn new(source: &'f dyn CarriedFiles) -> Self {
+impl<'f> PinnedFiles<'f> {
+    pub(super) fn new(source: &'f dyn PinnedFileSource) -> Self {
         Self {
             source,
             files: BTreeMap::new(),
         }
     }
 
-    pub(super) fn into_files(self) -> BTreeMap<String, CarriedFile> {
+    pub(super) fn into_files(self) -> BTreeMap<String, PinnedFile> {
         self.files
     }
 
@@ -69,7 +69,7 @@ impl<'f> Carrier<'f> {
         &mut self,
         mut fields: Fields<'_, '_>,
         is_notary: bool,
-    ) -> Option<At<CarriedKey>> {
+    ) -> Option<At<PinnedKey>> {
         let whose = tuf_on_ci::whose(&mut fields);
         let read = if is_notary {
             Key::from_notary_file
@@ -83,7 +83,7 @@ impl<'f> Carrier<'f> {
     }
 
     /// Reads a public key by `{ file = "…", sha256 = "…" }`.
-    pub(super) fn key(&mut self, fields: Fields<'_, '_>) -> Option<At<CarriedKey>> {
+    pub(super) fn key(&mut self, fields: Fields<'_, '_>) -> Option<At<PinnedKey>> {
         self.key_by(fields, Key::from_file)
     }
 
@@ -91,7 +91,7 @@ impl<'f> Carrier<'f> {
         &mut self,
         fields: Fields<'_, '_>,
         read: fn(&[u8]) -> Result<Key, KeyFileError>,
-    ) -> Option<At<CarriedKey>> {
+    ) -> Option<At<PinnedKey>> {
         let span = fields.span.clone();
         let bound = self.bound(fields, LONGEST_KEY, "online/timestamp.pub.pem")?;
         let name = bound.name;
@@ -117,7 +117,7 @@ impl<'f> Carrier<'f> {
             .ok()?;
         self.keep(name, sha256, bound.bytes);
         Some(At {
-            value: CarriedKey {
+            value: PinnedKey {
                 file: name.to_owned(),
                 sha256,
                 key,
@@ -132,15 +132,15 @@ impl<'f> Carrier<'f> {
         fields: Fields<'l, 't>,
         longest: usize,
         example: &str,
-    ) -> Option<(Value<'l, 't>, CarriedFile)> {
+    ) -> Option<(Value<'l, 't>, PinnedFile)> {
         let bound = self.bound(fields, longest, example)?;
         let sha256 = bound.check()?;
         let file = self.keep(bound.name, sha256, bound.bytes);
         Some((bound.file, file))
     }
 
-    fn keep(&mut self, name: &str, sha256: Digest, bytes: Vec<u8>) -> CarriedFile {
-        let file = CarriedFile {
+    fn keep(&mut self, name: &str, sha256: Digest, bytes: Vec<u8>) -> PinnedFile {
+        let file = PinnedFile {
             name: name.to_owned(),
             sha256,
             bytes,

@@ -1,23 +1,26 @@
 //! The custody list that is carried in.
 
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::Value;
 use super::log::{At, Log};
 use crate::record::CustodyList;
-use crate::script::{CUSTODY_LIST, CarriedFile};
+use crate::script::{CUSTODY_LIST, PinnedFile};
 
 /// A list grows by a few lines with each ceremony.
 pub(super) const LONGEST_LIST: usize = 4 << 20;
 
 /// Reads `custody = { file = "…", sha256 = "…" }`.
-pub(super) fn read(value: &Value<'_, '_>, carrier: &mut Carrier<'_>) -> Option<At<CustodyList>> {
+pub(super) fn read(
+    value: &Value<'_, '_>,
+    carrier: &mut PinnedFiles<'_>,
+) -> Option<At<CustodyList>> {
     let table = value.table("\"custody\"")?;
     let (_, file) = carrier.file(table, LONGEST_LIST, CUSTODY_LIST)?;
     value.at(parse(value, &file))
 }
 
 /// The list in a file that was read.
-pub(super) fn parse(value: &Value<'_, '_>, file: &CarriedFile) -> Option<CustodyList> {
+pub(super) fn parse(value: &Value<'_, '_>, file: &PinnedFile) -> Option<CustodyList> {
     CustodyList::parse(&file.bytes)
         .map_err(|error| {
             value.fault(

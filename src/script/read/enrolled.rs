@@ -1,12 +1,12 @@
-//! The fields `enrolment` and `attestation` of `[[key]]`: a key that was made elsewhere, and what shows that it was.
+//! The fields `enrollment` and `attestation` of `[[key]]`: a key that was made elsewhere, and what shows that it was.
 
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::{Fields, Value};
 use super::log::At;
 use crate::certificate::Certificate;
 use crate::certificate::attestation::{TrustedRoots, is_statement};
-use crate::script::{BoundFile, CarriedFile, Enrolled, KeyId, Proofs};
-use crate::transfer::{Attested, Enrolment};
+use crate::script::{BoundFile, Enrolled, KeyId, PinnedFile, Proofs};
+use crate::transfer::{Attested, Enrollment};
 
 /// A little more than the longest that is read: the room of the format tells what is too long.
 const LONGEST: usize = 128 << 10;
@@ -18,15 +18,15 @@ const MOST_CERTIFICATES: usize = 6;
 const HINT: &str = "carry in two files as the tool wrote them: the attestation of the key's slot, and the certificate of slot f9";
 
 /// How keys come in that were made elsewhere.
-pub(super) struct Intake<'c, 'f> {
-    pub(super) carrier: &'c mut Carrier<'f>,
+pub(super) struct EnrollmentReader<'c, 'f> {
+    pub(super) carrier: &'c mut PinnedFiles<'f>,
     /// At which roots attestations may end.
     pub(super) roots: &'c TrustedRoots,
     pub(super) repository: Option<&'c str>,
 }
 
-impl Intake<'_, '_> {
-    /// Reads `enrolment` or `attestation` of the key of that name and holder; whether either is there, and what it
+impl EnrollmentReader<'_, '_> {
+    /// Reads `enrollment` or `attestation` of the key of that name and holder; whether either is there, and what it
     /// says if it is sound.
     pub(super) fn read(
         &mut self,
@@ -34,18 +34,18 @@ impl Intake<'_, '_> {
         id: Option<&KeyId>,
         holder: &str,
     ) -> (bool, Option<At<Enrolled>>) {
-        let enrolment = fields.optional("enrolment");
+        let enrollment = fields.optional("enrollment");
         let attestation = fields.optional("attestation");
-        if let (Some(_), Some(second)) = (&enrolment, &attestation) {
+        if let (Some(_), Some(second)) = (&enrollment, &attestation) {
             second.fault(
                 "script.attestation",
-                "a key comes in by its enrolment file or by an attestation, not by both",
-                "take the attestation out: an enrolment file holds its own",
+                "a key comes in by its enrollment file or by an attestation, not by both",
+                "take the attestation out: an enrollment file holds its own",
             );
             return (true, None);
         }
-        if let Some(value) = enrolment {
-            return (true, self.enrolment(&value));
+        if let Some(value) = enrollment {
+            return (true, self.enrollment(&value));
         }
         match attestation {
             Some(value) => {
@@ -61,22 +61,22 @@ impl Intake<'_, '_> {
     }
 
     /// Reads `{ file = "…", sha256 = "…" }`, and verifies what the file claims.
-    fn enrolment(&mut self, value: &Value<'_, '_>) -> Option<At<Enrolled>> {
-        let table = value.table("\"enrolment\"")?;
-        let example = "enrolments/key-3.enrolment.json";
+    fn enrollment(&mut self, value: &Value<'_, '_>) -> Option<At<Enrolled>> {
+        let table = value.table("\"enrollment\"")?;
+        let example = "enrollments/key-3.enrollment.json";
         let (named, file) = self.carrier.file(table, LONGEST, example)?;
-        let enrolment = Enrolment::read(&file.bytes)
+        let enrollment = Enrollment::read(&file.bytes)
             .map_err(|refusal| {
                 named.fault(
-                    "script.enrolment",
+                    "script.enrollment",
                     format!("{:?} is refused: {refusal}", file.name),
-                    "carry in the file as the ceremony that made the key left it: keys/ID.enrolment.json",
+                    "carry in the file as the ceremony that made the key left it: keys/ID.enrollment.json",
                 );
             })
             .ok()?;
         value.at(Some(Enrolled {
-            proofs: Proofs::Enrolment(bound(file)),
-            enrolment,
+            proofs: Proofs::Enrollment(bound(file)),
+            enrollment,
         }))
     }
 
@@ -117,17 +117,17 @@ impl Intake<'_, '_> {
         });
         let [(leaf, statement)] = statement.ok()?;
         let (certificates, issuers): (Vec<_>, Vec<_>) = issuers.into_iter().unzip();
-        let enrolment = Enrolment::by_device(attested, &leaf, &certificates, self.roots)
+        let enrollment = Enrollment::by_device(attested, &leaf, &certificates, self.roots)
             .map_err(|refusal| refuse(format!("{:?} is refused: {refusal}", statement.file)))
             .ok()?;
         value.at(Some(Enrolled {
             proofs: Proofs::Attestation { statement, issuers },
-            enrolment,
+            enrollment,
         }))
     }
 }
 
-fn bound(file: CarriedFile) -> BoundFile {
+fn bound(file: PinnedFile) -> BoundFile {
     BoundFile {
         file: file.name,
         sha256: file.sha256,

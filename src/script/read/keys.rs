@@ -1,7 +1,7 @@
 //! The tables `[[key]]`.
 
 use super::activation::{self, SecretEntry};
-use super::enrolled::Intake;
+use super::enrolled::EnrollmentReader;
 use super::fields::{Fields, Value};
 use super::log::At;
 use super::rotation::{self, ChangeEntry, DistantEntry};
@@ -24,7 +24,7 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) activation: Vec<SecretEntry>,
     pub(in crate::script) change: Option<ChangeEntry>,
     pub(in crate::script) owner: Option<At<String>>,
-    /// Whether the script names an enrolment file, sound or not.
+    /// Whether the script names an enrollment file, sound or not.
     pub(in crate::script) is_enrolled: bool,
     pub(in crate::script) enrolled: Option<At<Enrolled>>,
     pub(in crate::script) backup: Option<At<Backup>>,
@@ -48,7 +48,7 @@ pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
     root: Option<&TrustedRoot>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut EnrollmentReader<'_, '_>,
 ) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
     let (mut here, mut distant) = (Vec::new(), Vec::new());
     for mut fields in tables {
@@ -71,7 +71,7 @@ fn key(
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
     kind: Kind,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut EnrollmentReader<'_, '_>,
 ) -> KeyEntry {
     let (holder, token) = place(&mut fields);
     let is_new = change.as_ref().is_some_and(|change| !change.exists());
@@ -86,7 +86,7 @@ fn key(
         // What its file says of a key is not said again.
         Some(_) if is_enrolled => {
             let key_type = enrolled.as_ref().map(|at| At {
-                value: at.value.enrolment.key_type(),
+                value: at.value.enrollment.key_type(),
                 span: at.span.clone(),
             });
             (key_type, None)
@@ -234,7 +234,7 @@ fn label(value: &Value<'_, '_>) -> Option<String> {
     if text.len() > 32 || text != text.trim() {
         value.fault(
             "script.label",
-            format!("a token cannot be labelled {text:?}"),
+            format!("a token cannot be labeled {text:?}"),
             "a label has at most 32 bytes, and no space at its ends",
         );
         return None;

@@ -29,12 +29,12 @@ use jiff::Timestamp;
 use toml::de::DeTable;
 
 use super::plan::{Assurance, Kind, RootPolicy, Script};
-use super::{Act, CarriedFiles, Faults, KeyId, Warning, check, warning};
+use super::{Act, Faults, KeyId, PinnedFileSource, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
-use carried::Carrier;
-use enrolled::Intake;
+use carried::PinnedFiles;
+use enrolled::EnrollmentReader;
 use fields::Fields;
 
 pub(super) use activation::{FateWord, SecretEntry};
@@ -135,7 +135,7 @@ impl Draft {
     /// Whether another set took the place of the one in the script already.
     pub(super) fn is_replaced(&self) -> bool {
         let grade = self.restore.as_ref().and_then(|entry| entry.grade);
-        self.kind == Kind::Backup && grade == Some(super::Grade::Custody)
+        self.kind == Kind::Backup && grade == Some(super::DrillLevel::Custody)
     }
 
     /// The root that is changed, if it can be trusted.
@@ -155,7 +155,7 @@ impl Script {
     pub fn parse(
         name: &str,
         text: &str,
-        carried: &dyn CarriedFiles,
+        carried: &dyn PinnedFileSource,
         at: Timestamp,
     ) -> Result<Self, Faults> {
         let log = Log::new(name, text);
@@ -172,7 +172,7 @@ impl Script {
     }
 }
 
-fn read(log: &Log<'_>, source: &dyn CarriedFiles, at: Timestamp) -> Option<Script> {
+fn read(log: &Log<'_>, source: &dyn PinnedFileSource, at: Timestamp) -> Option<Script> {
     let text = log.text();
     let start = 0..0;
     if text.len() > LONGEST_SCRIPT {
@@ -239,7 +239,7 @@ fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
 fn document_fields(
     log: &Log<'_>,
     mut fields: Fields<'_, '_>,
-    source: &dyn CarriedFiles,
+    source: &dyn PinnedFileSource,
     at: Timestamp,
 ) -> Option<Script> {
     let schema = is_known_schema(&mut fields);
@@ -270,9 +270,9 @@ fn document_fields(
         return signing::read(log, fields, source, head);
     }
 
-    let mut carrier = Carrier::new(source);
+    let mut carrier = PinnedFiles::new(source);
     let previous = match kind {
-        Kind::Genesis | Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup => None,
+        Kind::Genesis | Kind::Enrollment | Kind::Drill | Kind::Recovery | Kind::Backup => None,
         _ => fields
             .required(
                 "previous",
@@ -295,7 +295,7 @@ fn document_fields(
     let root = root_policy(&mut fields, &mut carrier, kind);
     let attestation = attestation::read(&mut fields, &mut carrier);
     let people = people::read(fields.tables("person", MOST), &mut carrier, kind);
-    let mut intake = Intake {
+    let mut intake = EnrollmentReader {
         carrier: &mut carrier,
         roots: attestation.trusted(),
         repository: repository.as_deref(),
@@ -346,10 +346,14 @@ fn document_fields(
 }
 
 /// The table `[root]`, of ceremonies that make one.
-fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
+fn root_policy(
+    fields: &mut Fields<'_, '_>,
+    carrier: &mut PinnedFiles<'_>,
+    kind: Kind,
+) -> RootEntry {
     if matches!(
         kind,
-        Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup
+        Kind::Enrollment | Kind::Drill | Kind::Recovery | Kind::Backup
     ) {
         return RootEntry::default();
     }
@@ -363,7 +367,7 @@ fn root_policy(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kin
 /// The table `[restore]`, of ceremonies that open shares; none in a backup of a key that is on its token.
 fn restore_table(
     fields: &mut Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     kind: Kind,
 ) -> Option<RestoreEntry> {
     let wanted = "a table [restore] with the manifest of the shares";
@@ -380,7 +384,7 @@ fn restore_table(
 fn custody_list(
     log: &Log<'_>,
     fields: &mut Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     previous: Option<&PreviousEntry>,
     repository: Option<&str>,
 ) -> Option<At<CustodyList>> {
@@ -424,7 +428,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         not_before: draft.not_before?,
         assurance: draft.assurance,
         root: match draft.kind {
-            Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup => RootPolicy::NONE,
+            Kind::Enrollment | Kind::Drill | Kind::Recovery | Kind::Backup => RootPolicy::NONE,
             _ => draft.root.complete(before)?,
         },
         previous,

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::Value;
 use super::log::{At, Span};
 use super::root::RoleEntry;
 use crate::metadata::limits::MAX_FILE_BYTES;
 use crate::metadata::{RootFile, RootFormat};
 use crate::script::NotaryPolicy;
-use crate::script::plan::{CarriedKey, RoleKind};
+use crate::script::plan::{PinnedKey, RoleKind};
 
 /// The table as it was read.
 #[derive(Default)]
@@ -22,7 +22,7 @@ pub(in crate::script) struct NotaryEntry {
 }
 
 /// Reads the table.
-pub(super) fn read(value: &Value<'_, '_>, carrier: &mut Carrier<'_>) -> Option<NotaryEntry> {
+pub(super) fn read(value: &Value<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<NotaryEntry> {
     let mut fields = value.table("[root.notary-v1]")?;
     let span = fields.span.clone();
     let certificate_name = fields
@@ -44,7 +44,7 @@ pub(super) fn read(value: &Value<'_, '_>, carrier: &mut Carrier<'_>) -> Option<N
 }
 
 /// The online roles of the template, as if the script listed them. Its root key is thrown away.
-fn template(value: &Value<'_, '_>, carrier: &mut Carrier<'_>) -> Option<Vec<RoleEntry>> {
+fn template(value: &Value<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<Vec<RoleEntry>> {
     let table = value.table("\"template\"")?;
     let (_, file) = carrier.file(table, MAX_FILE_BYTES, "previous/template.root.json")?;
     let fault = |what: String| {
@@ -71,7 +71,7 @@ fn template(value: &Value<'_, '_>, carrier: &mut Carrier<'_>) -> Option<Vec<Role
         let keys: Vec<_> = document
             .role_keys(kind.into())
             .map(|(_, listed)| At {
-                value: CarriedKey {
+                value: PinnedKey {
                     file: file.name.clone(),
                     sha256: file.sha256,
                     key: listed.key().clone(),

@@ -2,12 +2,12 @@
 
 use super::MOST;
 use super::backup;
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::{Fields, Value};
 use super::keys::{self, TokenEntry};
 use super::log::{At, Span};
 use crate::script::plan::{Kind, Person, PersonRole};
-use crate::script::{CarriedKey, Opens, OwnToken, PersonId, ShareKeeping};
+use crate::script::{ApprovalToken, Opens, PersonId, PinnedKey, ShareKeeping};
 
 /// A person as it was read.
 pub(in crate::script) struct PersonEntry {
@@ -28,19 +28,19 @@ pub(in crate::script) struct PersonEntry {
 pub(in crate::script) struct OwnTokenEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) token: Option<TokenEntry>,
-    pub(in crate::script) key: Option<At<CarriedKey>>,
+    pub(in crate::script) key: Option<At<PinnedKey>>,
 }
 
 pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     kind: Kind,
 ) -> Vec<PersonEntry> {
     let tables = tables.into_iter();
     tables.map(|fields| person(fields, carrier, kind)).collect()
 }
 
-fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> PersonEntry {
+fn person(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>, kind: Kind) -> PersonEntry {
     let span = fields.span.clone();
     let id = fields
         .required("id", "id = \"holder-1\"")
@@ -57,7 +57,7 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> 
     let approval = fields
         .optional("approval")
         .and_then(|value| value.table("\"approval\""))
-        .map(|table| own_token(table, carrier));
+        .map(|table| approval_token(table, carrier));
     // How a share is kept that exists, its manifest says.
     let is_restored = matches!(kind, Kind::Drill | Kind::Recovery | Kind::Backup);
     let keeps = kind != Kind::Recovery && fields.optional("recipient").is_some();
@@ -88,7 +88,7 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> 
     }
 }
 
-fn own_token(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> OwnTokenEntry {
+fn approval_token(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> OwnTokenEntry {
     let span = fields.span.clone();
     let token = fields
         .required(
@@ -154,7 +154,7 @@ impl PersonEntry {
             keeping: self.keeping.map(|at| at.value),
             opens: self.opens,
             approval: match self.approval {
-                Some(entry) => Some(OwnToken {
+                Some(entry) => Some(ApprovalToken {
                     token: entry.token?.complete()?,
                     key: entry.key?.value,
                 }),

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::custody;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::metadata::{TrustedRoot, limits, verify_chain};
 use crate::record::CustodyList;
-use crate::script::{CUSTODY_LIST, CarriedFile, Previous};
+use crate::script::{CUSTODY_LIST, PinnedFile, Previous};
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
@@ -21,18 +21,18 @@ const LONGEST_REGISTER: usize = 4 << 20;
 pub(in crate::script) struct PreviousEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) root: Option<At<TrustedRoot>>,
-    chain: Vec<CarriedFile>,
+    chain: Vec<PinnedFile>,
     record: Option<Digest>,
-    custody: Option<CarriedFile>,
+    custody: Option<PinnedFile>,
     pub(super) custody_list: Option<At<CustodyList>>,
-    register: Option<CarriedFile>,
+    register: Option<PinnedFile>,
     payloads: PayloadRegister,
 }
 
 /// Reads the table. The chain is judged at the time for which the script was written.
 pub(super) fn read(
     mut fields: Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     at: Option<Timestamp>,
 ) -> PreviousEntry {
     let span = fields.span.clone();
@@ -84,9 +84,9 @@ pub(super) fn read(
 /// Reads `root` and `chain`: the root, if every version ties it to the first, and all of them.
 pub(super) fn chain(
     fields: &mut Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     at: Option<Timestamp>,
-) -> (Option<At<TrustedRoot>>, Vec<CarriedFile>) {
+) -> (Option<At<TrustedRoot>>, Vec<PinnedFile>) {
     let older = fields.optional("chain").map(|value| {
         let items = value.items(MOST_VERSIONS).unwrap_or_default();
         items
@@ -110,7 +110,11 @@ pub(super) fn chain(
     (value.at(root), chain)
 }
 
-fn root_file(value: &Value<'_, '_>, what: &str, carrier: &mut Carrier<'_>) -> Option<CarriedFile> {
+fn root_file(
+    value: &Value<'_, '_>,
+    what: &str,
+    carrier: &mut PinnedFiles<'_>,
+) -> Option<PinnedFile> {
     let table = value.table(what)?;
     let example = "previous/7.root.json";
     let (_, file) = carrier.file(table, limits::MAX_FILE_BYTES, example)?;
@@ -118,7 +122,7 @@ fn root_file(value: &Value<'_, '_>, what: &str, carrier: &mut Carrier<'_>) -> Op
 }
 
 /// The root, if every version of the chain ties it to the first.
-fn trusted(value: &Value<'_, '_>, chain: &[CarriedFile], at: Timestamp) -> Option<TrustedRoot> {
+fn trusted(value: &Value<'_, '_>, chain: &[PinnedFile], at: Timestamp) -> Option<TrustedRoot> {
     let files = chain
         .iter()
         .map(|file| (file.name.clone(), file.bytes.clone()));
@@ -172,7 +176,7 @@ impl PreviousEntry {
 }
 
 /// Reads a register of payloads that the script carries.
-pub(super) fn payloads(value: &Value<'_, '_>, file: &CarriedFile) -> Option<PayloadRegister> {
+pub(super) fn payloads(value: &Value<'_, '_>, file: &PinnedFile) -> Option<PayloadRegister> {
     PayloadRegister::read(&file.bytes)
         .map_err(|refusal| {
             value.fault(

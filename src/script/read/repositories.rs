@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::Fields;
 use super::log::{At, Span};
 use super::previous;
 use crate::metadata::TrustedRoot;
 use crate::script::plan::Kind;
-use crate::script::{CarriedFile, FurtherRepository, Previous};
+use crate::script::{FurtherRepository, PinnedFile, Previous};
 use crate::transfer::PayloadRegister;
 
 /// A further repository, as it was read.
@@ -16,7 +16,7 @@ pub(in crate::script) struct RepositoryEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) name: Option<At<String>>,
     pub(in crate::script) root: Option<At<TrustedRoot>>,
-    chain: Vec<CarriedFile>,
+    chain: Vec<PinnedFile>,
 }
 
 /// More than one person looks after.
@@ -25,7 +25,7 @@ const MOST_REPOSITORIES: usize = 256;
 /// Reads the tables; only a change of a root has them.
 pub(super) fn read(
     fields: &mut Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     kind: Kind,
     at: Option<Timestamp>,
 ) -> Vec<RepositoryEntry> {

@@ -1,11 +1,11 @@
 //! The table `[restore]` of a drill or a recovery.
 
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::backup::Manifest;
 use crate::script::plan::Kind;
-use crate::script::{CarriedFile, Grade, RestorePlan};
+use crate::script::{DrillLevel, PinnedFile, RestorePlan};
 
 /// The longest manifest.
 const LONGEST: usize = 1 << 20;
@@ -16,16 +16,16 @@ const MOST_DAYS: i64 = 365;
 pub(in crate::script) struct RestoreEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) manifest: Option<At<Manifest>>,
-    pub(in crate::script) grade: Option<Grade>,
+    pub(in crate::script) grade: Option<DrillLevel>,
     /// The set that took its place already: then there is nothing to restore.
     pub(in crate::script) replaced_by: Option<At<Manifest>>,
-    file: Option<CarriedFile>,
+    file: Option<PinnedFile>,
     days: Option<u16>,
 }
 
 pub(super) fn read(
     mut fields: Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     kind: Kind,
 ) -> RestoreEntry {
     let span = fields.span.clone();
@@ -52,11 +52,11 @@ pub(super) fn read(
         .map(|(manifest, _)| manifest);
     let grade = match kind {
         // Its shares may be opened before they are destroyed; none comes together with another.
-        Kind::Backup if replacing.is_some() => Some(Grade::Custody),
-        Kind::Recovery | Kind::Backup => Some(Grade::Full),
+        Kind::Backup if replacing.is_some() => Some(DrillLevel::Custody),
+        Kind::Recovery | Kind::Backup => Some(DrillLevel::Full),
         _ => fields
             .required("grade", "grade = \"full\"; or \"quorum\", or \"custody\"")
-            .and_then(|value| value.one_of("script.grade", Grade::SPELLINGS)),
+            .and_then(|value| value.one_of("script.grade", DrillLevel::SPELLINGS)),
     };
     let days = match fields.optional("reissue_within_days") {
         None => Some(RestorePlan::USUAL_DAYS),
@@ -84,7 +84,7 @@ pub(super) fn read(
     }
 }
 
-fn manifest(value: &Value<'_, '_>, carried: CarriedFile) -> Option<(At<Manifest>, CarriedFile)> {
+fn manifest(value: &Value<'_, '_>, carried: PinnedFile) -> Option<(At<Manifest>, PinnedFile)> {
     match Manifest::read(&carried.bytes) {
         Ok(manifest) => Some((value.at(Some(manifest))?, carried)),
         Err(refusal) => {

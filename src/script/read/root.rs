@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 
 use super::MOST;
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::Fields;
 use super::log::{At, Span};
 use super::notary::{self, NotaryEntry};
 use super::tuf_on_ci;
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
 use crate::record::Provenance;
-use crate::script::plan::{CarriedKey, Kind, OnlineRoles, RoleKind, RolePolicy, RootPolicy};
+use crate::script::plan::{Kind, OnlineRoles, PinnedKey, RoleKind, RolePolicy, RootPolicy};
 use crate::transfer::{Destination, TufOnCi};
 
 /// What a script can ask of every key that comes into the root: a claim is what any token makes.
@@ -33,20 +33,24 @@ pub(in crate::script) struct RootEntry {
 pub(in crate::script) struct RoleEntry {
     pub(in crate::script) kind: RoleKind,
     pub(in crate::script) threshold: Option<At<i64>>,
-    pub(in crate::script) keys: Vec<At<CarriedKey>>,
+    pub(in crate::script) keys: Vec<At<PinnedKey>>,
     /// How many keys the script lists, sound or not; `None` when there is no list.
     pub(in crate::script) listed: Option<usize>,
     pub(in crate::script) span: Span,
 }
 
 /// Reads the table. What a rotation does not say stays as the root before has it; a renewal says the expiry alone.
-pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: Kind) -> RootEntry {
+pub(super) fn read(
+    mut fields: Fields<'_, '_>,
+    carrier: &mut PinnedFiles<'_>,
+    kind: Kind,
+) -> RootEntry {
     let threshold = match kind {
         Kind::Genesis => fields.required("threshold", "threshold = 3"),
         Kind::Rotation => fields.optional("threshold"),
         Kind::Renewal
         | Kind::Signing
-        | Kind::Enrolment
+        | Kind::Enrollment
         | Kind::Drill
         | Kind::Recovery
         | Kind::Backup => None,
@@ -93,7 +97,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>, kind: 
         Kind::Rotation => fields.optional("roles"),
         Kind::Renewal
         | Kind::Signing
-        | Kind::Enrolment
+        | Kind::Enrollment
         | Kind::Drill
         | Kind::Recovery
         | Kind::Backup => None,
@@ -140,7 +144,7 @@ fn names() -> [&'static str; 5] {
 
 fn roles(
     mut fields: Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     ceremony: Kind,
     is_notary: bool,
     has_template: bool,
@@ -164,7 +168,7 @@ fn roles(
 fn role(
     kind: RoleKind,
     mut fields: Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
     is_notary: bool,
 ) -> RoleEntry {
     let threshold = fields

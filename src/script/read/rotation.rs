@@ -1,7 +1,7 @@
 //! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
 
-use super::carried::Carrier;
-use super::enrolled::Intake;
+use super::carried::PinnedFiles;
+use super::enrolled::EnrollmentReader;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use super::tuf_on_ci;
@@ -12,25 +12,25 @@ use crate::script::{DistantKey, Enrolled, KeyChange, KeyId, Place, RootKey};
 /// What becomes of a key, as it was read.
 #[derive(Debug, Clone)]
 pub(in crate::script) struct ChangeEntry {
-    wanted: Wanted,
+    wanted: WantedKey,
     /// The key that `key_id` names; none for one that is to be made, or that nobody found.
     before: Option<At<RootKey>>,
 }
 
 /// What the field `change` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum WantedKey {
     Add,
     Keep,
     MoveId,
     Remove,
 }
 
-const SPELLINGS: [(&str, Wanted); 4] = [
-    ("add", Wanted::Add),
-    ("keep", Wanted::Keep),
-    ("move-id", Wanted::MoveId),
-    ("remove", Wanted::Remove),
+const SPELLINGS: [(&str, WantedKey); 4] = [
+    ("add", WantedKey::Add),
+    ("keep", WantedKey::Keep),
+    ("move-id", WantedKey::MoveId),
+    ("remove", WantedKey::Remove),
 ];
 
 /// A key whose token is elsewhere, as it was read.
@@ -49,18 +49,18 @@ pub(super) fn change(
     fields: &mut Fields<'_, '_>,
     kind: Kind,
     root: Option<&TrustedRoot>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
 ) -> Option<ChangeEntry> {
     let wanted = match kind {
-        Kind::Genesis | Kind::Enrolment | Kind::Drill | Kind::Recovery => Wanted::Add,
+        Kind::Genesis | Kind::Enrollment | Kind::Drill | Kind::Recovery => WantedKey::Add,
         Kind::Backup => return known(fields, carrier),
         Kind::Rotation => fields
             .required("change", "change = \"keep\"")
             .and_then(|value| value.one_of("script.change", &SPELLINGS))?,
-        Kind::Renewal | Kind::Signing => Wanted::Keep,
+        Kind::Renewal | Kind::Signing => WantedKey::Keep,
     };
     let before = match wanted {
-        Wanted::Add => None,
+        WantedKey::Add => None,
         _ => fields
             .required(
                 "key_id",
@@ -72,7 +72,7 @@ pub(super) fn change(
 }
 
 /// The key of a backup: it exists, and its public half is carried in.
-fn known(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<ChangeEntry> {
+fn known(fields: &mut Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<ChangeEntry> {
     let value = fields.required(
         "public_key",
         "public_key = { file = \"keys/key-1.pub.pem\", sha256 = \"…\" }",
@@ -87,7 +87,7 @@ fn known(fields: &mut Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<Chang
             },
             span: at.span,
         });
-    let wanted = Wanted::Keep;
+    let wanted = WantedKey::Keep;
     Some(ChangeEntry { wanted, before })
 }
 
@@ -122,10 +122,10 @@ pub(super) fn place(
     kind: Kind,
     change: Option<&ChangeEntry>,
 ) -> Option<Place> {
-    let is_new = change.is_some_and(|change| change.wanted == Wanted::Add);
+    let is_new = change.is_some_and(|change| change.wanted == WantedKey::Add);
     if matches!(
         kind,
-        Kind::Enrolment | Kind::Drill | Kind::Recovery | Kind::Backup
+        Kind::Enrollment | Kind::Drill | Kind::Recovery | Kind::Backup
     ) {
         return None;
     }
@@ -164,7 +164,7 @@ pub(super) fn distant(
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
     place: Place,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut EnrollmentReader<'_, '_>,
 ) -> DistantEntry {
     let span = fields.span.clone();
     let held_by = fields.optional("held_by").and_then(|value| value.line(60));
@@ -176,8 +176,8 @@ pub(super) fn distant(
             let (is_there, enrolled) = intake.read(&mut fields, id, holder);
             if !is_there {
                 fields.missing(
-                    "enrolment",
-                    "enrolment = { file = \"enrolments/key-6.enrolment.json\", sha256 = \"…\" }, or attestation = [{ file = … }, { file = … }]",
+                    "enrollment",
+                    "enrollment = { file = \"enrollments/key-6.enrollment.json\", sha256 = \"…\" }, or attestation = [{ file = … }, { file = … }]",
                 );
             }
             enrolled
@@ -200,22 +200,22 @@ pub(super) fn distant(
 impl ChangeEntry {
     /// Whether the root before has the key, or is said to have it.
     pub(in crate::script) fn exists(&self) -> bool {
-        self.wanted != Wanted::Add
+        self.wanted != WantedKey::Add
     }
 
     /// Whether the new root has the key.
     pub(in crate::script) fn stays(&self) -> bool {
-        self.wanted != Wanted::Remove
+        self.wanted != WantedKey::Remove
     }
 
     /// Whether anything about the key is another in the new root.
     pub(in crate::script) fn changes(&self) -> bool {
-        self.wanted != Wanted::Keep
+        self.wanted != WantedKey::Keep
     }
 
     /// Whether the key stays, under another ID.
     pub(in crate::script) fn is_moved(&self) -> bool {
-        self.wanted == Wanted::MoveId
+        self.wanted == WantedKey::MoveId
     }
 
     /// Whether it names a key of the root before that was not found.
@@ -245,10 +245,10 @@ impl ChangeEntry {
     pub(super) fn complete(self) -> Option<KeyChange> {
         let before = self.before.map(|at| at.value);
         Some(match self.wanted {
-            Wanted::Add => KeyChange::Add,
-            Wanted::Keep => KeyChange::Keep(before?),
-            Wanted::MoveId => KeyChange::MoveId(before?),
-            Wanted::Remove => KeyChange::Remove(before?),
+            WantedKey::Add => KeyChange::Add,
+            WantedKey::Keep => KeyChange::Keep(before?),
+            WantedKey::MoveId => KeyChange::MoveId(before?),
+            WantedKey::Remove => KeyChange::Remove(before?),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::carried::Carrier;
+use super::carried::PinnedFiles;
 use super::fields::Fields;
 use super::log::{At, Log};
 use super::people::PersonEntry;
@@ -16,7 +16,8 @@ use crate::script::plan::{
     Assurance, Backup, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
 };
 use crate::script::{
-    Act, AttestationPolicy, CarriedFile, CarriedFiles, KeyChange, Previous, RootKey, Signing, Trust,
+    Act, AttestationPolicy, KeyChange, PinnedFile, PinnedFileSource, Previous, RootKey, Signing,
+    Trust,
 };
 use crate::transfer::{Destination, PayloadRegister, SigningRequest};
 use crate::words::Digest;
@@ -37,10 +38,10 @@ pub(super) struct Head {
 pub(super) fn read(
     log: &Log<'_>,
     mut fields: Fields<'_, '_>,
-    source: &dyn CarriedFiles,
+    source: &dyn PinnedFileSource,
     head: Head,
 ) -> Option<Script> {
-    let mut carrier = Carrier::new(source);
+    let mut carrier = PinnedFiles::new(source);
     let request = fields
         .required(
             "request",
@@ -130,7 +131,7 @@ pub(super) fn read(
     })
 }
 
-fn request(table: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<SigningRequest> {
+fn request(table: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<SigningRequest> {
     let (value, file) = carrier.file(table, LONGEST, "2.root.request.json")?;
     SigningRequest::read(&file.bytes)
         .map_err(|refusal| {
@@ -143,7 +144,7 @@ fn request(table: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<SigningRe
         .ok()
 }
 
-fn trust(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<Trust> {
+fn trust(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<Trust> {
     let roots = fields.required(
         "roots",
         "roots = [{ file = \"trusted/1.root.json\", sha256 = \"…\" }]",
@@ -176,7 +177,7 @@ fn trust(mut fields: Fields<'_, '_>, carrier: &mut Carrier<'_>) -> Option<Trust>
 /// Reads a register of payloads that the script carries.
 pub(super) fn register(
     table: Fields<'_, '_>,
-    carrier: &mut Carrier<'_>,
+    carrier: &mut PinnedFiles<'_>,
 ) -> Option<PayloadRegister> {
     let (value, file) = carrier.file(table, LONGEST, "payloads.json")?;
     previous::payloads(&value, &file)
@@ -333,7 +334,7 @@ fn check_people(
 const ACTS: [&str; 9] = [
     "attendance",
     "attest-clock",
-    "inspect-station",
+    "inspect-host",
     "judge-request",
     "open-token",
     "review-root",
@@ -388,7 +389,7 @@ fn previous(request: &SigningRequest) -> Previous {
         .iter()
         .map(|bytes| {
             let version = RootFile::read(bytes).map_or(0, |file| file.document().version());
-            CarriedFile {
+            PinnedFile {
                 name: format!("{version}.root.json"),
                 sha256: Digest::of(bytes),
                 bytes: bytes.clone(),

@@ -84,8 +84,8 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         "break" => Some(Act::Break {
             text: fields.optional("text").and_then(|value| value.line(100)),
         }),
-        "open-token" | "initialise-token" | "set-pin" | "generate-key" | "import-key"
-        | "enrol-key" | "certify-key" | "prove-token" => {
+        "open-token" | "initialize-token" | "set-pin" | "generate-key" | "import-key"
+        | "enroll-key" | "certify-key" | "prove-token" => {
             entry.key = fields
                 .required("key", "key = \"key-1\"")
                 .and_then(|value| value.at(value.id()));
@@ -120,7 +120,7 @@ fn alone(name: &str) -> Option<Act> {
     Some(match name {
         "attendance" => Act::Attendance,
         "attest-clock" => Act::AttestClock,
-        "inspect-station" => Act::InspectStation,
+        "inspect-host" => Act::InspectHost,
         "read-script" => Act::ReadScript,
         "judge-request" => Act::JudgeRequest,
         "compose-root" => Act::ComposeRoot,
@@ -148,11 +148,11 @@ fn restoring(name: &str, key: Option<KeyId>) -> Act {
 fn of_key(name: &str, key: KeyId) -> Option<Act> {
     Some(match name {
         "open-token" => Act::OpenToken { key },
-        "initialise-token" => Act::InitialiseToken { key },
+        "initialize-token" => Act::InitializeToken { key },
         "set-pin" => Act::SetPin { key },
         "generate-key" => Act::GenerateKey { key },
         "import-key" => Act::ImportKey { key },
-        "enrol-key" => Act::EnrolKey { key },
+        "enroll-key" => Act::EnrollKey { key },
         "certify-key" => Act::CertifyKey { key },
         "prove-token" => Act::ProveToken { key },
         _ => return None,

@@ -11,7 +11,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
             one("Time on the screen (UTC)"),
             one("Time by other clocks (UTC)"),
         ],
-        Act::InspectStation => vec![one("Machine and serial number"), one("Result")],
+        Act::InspectHost => vec![one("Machine and serial number"), one("Result")],
         Act::OpenToken { key } => {
             let bag = script.key(key).and_then(|plan| plan.token.bag.as_ref());
             let mut blanks = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         Act::DestroyShares => vec![("Destroyed: whose, how, seen by".to_owned(), 4)],
         Act::OpenShare { .. } => vec![one("Set on the sheet of the share")],
         Act::RestoreKey { .. } => vec![one("Medium of the wrapped key")],
-        Act::EnrolKey { key } if script.distant_key(key).is_some() => {
+        Act::EnrollKey { key } if script.distant_key(key).is_some() => {
             vec![one("Called (name, number)"), one("First fingerprint words")]
         }
         Act::ReviewRoot => vec![("Digest words of what is signed".to_owned(), 4)],
@@ -72,8 +72,8 @@ pub(super) fn blanks(act: &Act, script: &Script) -> Vec<(String, usize)> {
         | Act::ProveBackup { .. }
         | Act::ProveRestore { .. }
         | Act::Destroy { .. }
-        | Act::InitialiseToken { .. }
-        | Act::EnrolKey { .. }
+        | Act::InitializeToken { .. }
+        | Act::EnrollKey { .. }
         | Act::CertifyKey { .. }
         | Act::ComposeRoot
         | Act::SignRoot

@@ -6,13 +6,13 @@ use crate::script::{
 };
 
 /// A name and what it stands for.
-pub(super) type Fact = (String, String);
+pub(super) type EventKind = (String, String);
 
-fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
+fn fact(name: impl Into<String>, value: impl Into<String>) -> EventKind {
     (name.into(), value.into())
 }
 
-pub(super) fn ceremony(script: &Script) -> Vec<Fact> {
+pub(super) fn ceremony(script: &Script) -> Vec<EventKind> {
     vec![
         fact("Repository", script.repository()),
         fact("Kind", script.kind().as_str()),
@@ -40,7 +40,7 @@ fn duration(minutes: u32) -> String {
     }
 }
 
-pub(super) fn root(script: &Script) -> Vec<Fact> {
+pub(super) fn root(script: &Script) -> Vec<EventKind> {
     if !script.makes_root() {
         let none = "none: this ceremony makes a key for a root that others sign";
         let mut facts = vec![fact("Version", none)];
@@ -124,7 +124,7 @@ fn bound<'f>(files: impl Iterator<Item = &'f BoundFile>) -> String {
 }
 
 /// The keys that come in by files.
-fn enrolled(script: &Script) -> Vec<Fact> {
+fn enrolled(script: &Script) -> Vec<EventKind> {
     let enrolled = script.enrolled().map(|(id, enrolled)| {
         let place = match script.distant_key(id) {
             Some(distant) => distant.title(),
@@ -142,7 +142,7 @@ fn enrolled(script: &Script) -> Vec<Fact> {
     enrolled.collect()
 }
 
-/// The roles of a person, as they are spelt.
+/// The roles of a person, as they are spelled.
 pub(super) fn roles(person: &Person) -> String {
     let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
     let roles = roles.join(", ");

@@ -103,7 +103,7 @@ impl Page {
         self.raw("</style>\n</head>\n<body>\n");
     }
 
-    fn facts(&mut self, facts: &[facts::Fact]) {
+    fn facts(&mut self, facts: &[facts::EventKind]) {
         self.raw("<table class=\"facts\">\n");
         for (name, value) in facts {
             self.raw("<tr>");

@@ -8,7 +8,7 @@ mod text;
 
 pub use slips::{SlipFacts, Slips};
 
-use super::act::capitalised;
+use super::act::capitalized;
 use super::{Act, Script, Step};
 
 /// A script, to be printed.
@@ -71,7 +71,7 @@ fn groups(script: &Script) -> Vec<Group<'_>> {
 }
 
 fn heading(script: &Script, key: &super::KeyId) -> String {
-    let title = capitalised(&script.holder_title(key));
+    let title = capitalized(&script.holder_title(key));
     match script.holder(key) {
         Some(holder) if !holder.name.eq_ignore_ascii_case(&title) => {
             format!("{title}: {} ({key})", holder.name)

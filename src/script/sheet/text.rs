@@ -40,7 +40,7 @@ impl Page {
     }
 
     /// A name, and a value that is wrapped beside it.
-    fn facts(&mut self, facts: &[facts::Fact]) {
+    fn facts(&mut self, facts: &[facts::EventKind]) {
         let width = facts
             .iter()
             .map(|(name, _)| length(name))

@@ -285,7 +285,7 @@ impl Reader for KeyFiles {
 
 fn state() -> TokenState {
     TokenState {
-        initialised: true,
+        initialized: true,
         pin_set: true,
         pin_tries: Tries::Unknown,
         so_pin_tries: Tries::Unknown,
@@ -329,8 +329,8 @@ impl Token for KeyFileToken {
         }
     }
 
-    fn initialise(&mut self, _so_pin: &Pin, _label: &str) -> Result<(), TokenError> {
-        Err(cannot("be initialised"))
+    fn initialize(&mut self, _so_pin: &Pin, _label: &str) -> Result<(), TokenError> {
+        Err(cannot("be initialized"))
     }
 
     fn set_pin(&mut self, _so_pin: &Pin, _pin: &Pin) -> Result<(), TokenError> {

@@ -177,7 +177,7 @@ pub(super) fn seen(card: &Card, profile: &str) -> Result<Seen, TokenError> {
         (silent_state(card)?, identity.serial.clone())
     } else {
         let state = state(card)?;
-        let label = match (state.initialised, OwnObject::read(card)?.label) {
+        let label = match (state.initialized, OwnObject::read(card)?.label) {
             (false, _) => String::new(),
             (true, Some(label)) => label,
             (true, None) => identity.serial.clone(),
@@ -209,7 +209,7 @@ pub(super) fn state(card: &Card) -> Result<TokenState, TokenError> {
     .filter_map(|(factory, secret)| factory.then_some(secret))
     .collect();
     Ok(TokenState {
-        initialised: !puk.factory && !management.factory,
+        initialized: !puk.factory && !management.factory,
         pin_set: !pin.factory,
         pin_tries: Tries::Exactly(pin.tries),
         so_pin_tries: Tries::Exactly(puk.tries),
@@ -225,7 +225,7 @@ pub(super) fn state(card: &Card) -> Result<TokenState, TokenError> {
 fn silent_state(card: &Card) -> Result<TokenState, TokenError> {
     let tries = card.transmit(Command::VERIFY_PIN, &[])?.status.tries();
     Ok(TokenState {
-        initialised: true,
+        initialized: true,
         pin_set: true,
         pin_tries: tries.map_or(Tries::Unknown, Tries::Exactly),
         so_pin_tries: Tries::Unknown,

@@ -67,7 +67,7 @@ impl Token for YubiKey {
         self.with(|card, _| state(card))
     }
 
-    fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
+    fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
         check_label(label)?;
         refuse_factory(so_pin, PinRole::Puk)?;
         let puk = padded(so_pin)?;
@@ -89,7 +89,7 @@ impl Token for YubiKey {
             ManagementKey::factory(said).authenticate(card)?;
             OwnObject::of(label).write(card)?;
             ManagementKey::random(said)?.install(card)?;
-            // Last: until then the card counts as not initialised.
+            // Last: until then the card counts as not initialized.
             let factory = factory_puk();
             exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &factory, &puk[..])
         })?;

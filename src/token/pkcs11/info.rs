@@ -23,7 +23,7 @@ pub(super) fn id(profile: &str, info: &TokenInfo) -> TokenId {
         manufacturer: field(info.manufacturer_id()),
         model: field(info.model()),
         serial: field(info.serial_number()),
-        // What stands there before the token is initialised means nothing.
+        // What stands there before the token is initialized means nothing.
         label: if info.token_initialized() {
             field(info.label())
         } else {
@@ -37,11 +37,11 @@ pub(super) fn state(info: &TokenInfo) -> TokenState {
         0 => LONGEST_PIN,
         length => length.min(LONGEST_PIN),
     };
-    let initialised = info.token_initialized();
+    let initialized = info.token_initialized();
     // The flags of a blank token mean nothing; SoftHSM says that its SO PIN is locked.
-    let told = |tries| if initialised { tries } else { Tries::Unknown };
+    let told = |tries| if initialized { tries } else { Tries::Unknown };
     TokenState {
-        initialised,
+        initialized,
         pin_set: info.user_pin_initialized(),
         pin_tries: told(tries(
             info.user_pin_locked(),

@@ -1,8 +1,8 @@
 //! One loaded library and the sessions with it.
 //!
-//! Finalising a library ends every session of the process, and a session's number may be
+//! Finalizing a library ends every session of the process, and a session's number may be
 //! given out again afterwards: closing a stale one would close a stranger's. So all
-//! sessions sit on *seats* that the library knows, and are closed before it is finalised.
+//! sessions sit on *seats* that the library knows, and are closed before it is finalized.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ use crate::record::TokenId;
 use super::super::{Seen, TokenError};
 use super::{device, info};
 
-/// A library, initialised.
+/// A library, initialized.
 pub(super) struct Library {
     context: Pkcs11,
-    seats: Mutex<Vec<Weak<Mutex<Seat>>>>,
+    seats: Mutex<Vec<Weak<Mutex<ModuleSlot>>>>,
     /// When it was loaded, until somebody looks.
     loaded: Mutex<Option<Instant>>,
     /// Whether tokens may have come or gone that it has not noticed.
@@ -41,14 +41,14 @@ const KNOWS_FOR: Duration = Duration::from_millis(25);
 
 /// Where a token's session sits.
 #[derive(Default)]
-pub(super) struct Seat {
+pub(super) struct ModuleSlot {
     /// The slot in which the token was found and its session; `None` until it is needed.
     pub(super) place: Option<(Slot, Session)>,
     /// Whether its user is logged in.
     pub(super) logged_in: bool,
 }
 
-/// The libraries that this process has loaded: initialising one twice is an error.
+/// The libraries that this process has loaded: initializing one twice is an error.
 static LOADED: Mutex<Option<HashMap<PathBuf, Weak<Library>>>> = Mutex::new(None);
 
 /// A panic of another thread leaves no half-done state behind these locks.
@@ -81,7 +81,7 @@ impl Library {
             return Ok(library);
         }
         let context = Pkcs11::new(&real).map_err(|error| failed(Some(path), error.to_string()))?;
-        initialise(&context).map_err(|error| failed(Some(path), error.to_string()))?;
+        initialize(&context).map_err(|error| failed(Some(path), error.to_string()))?;
         let library = Arc::new(Self {
             context,
             seats: Mutex::default(),
@@ -98,7 +98,7 @@ impl Library {
     }
 
     /// A new seat, on which no session sits yet.
-    pub(super) fn seat(&self) -> Arc<Mutex<Seat>> {
+    pub(super) fn seat(&self) -> Arc<Mutex<ModuleSlot>> {
         let seat = Arc::default();
         let mut seats = lock(&self.seats);
         seats.retain(|seat| seat.strong_count() > 0);
@@ -106,7 +106,7 @@ impl Library {
         seat
     }
 
-    /// Whether nothing is lost by initialising again.
+    /// Whether nothing is lost by initializing again.
     pub(super) fn nobody_is_logged_in(&self) -> bool {
         lock(&self.seats)
             .iter()
@@ -117,7 +117,7 @@ impl Library {
     /// Closes every session, which logs out.
     pub(super) fn vacate(&self) {
         for seat in lock(&self.seats).iter().filter_map(Weak::upgrade) {
-            *lock(&seat) = Seat::default();
+            *lock(&seat) = ModuleSlot::default();
         }
     }
 
@@ -150,10 +150,10 @@ impl Library {
         self.is_stale.store(false, Ordering::SeqCst);
         match rescan {
             Rescan::List => Ok(()),
-            Rescan::Reinitialise => {
+            Rescan::Reinitialize => {
                 self.vacate();
                 self.context.clone().finalize().map_err(device)?;
-                initialise(&self.context).map_err(device)
+                initialize(&self.context).map_err(device)
             }
         }
     }
@@ -204,19 +204,19 @@ impl Library {
         let slot = slots.next().ok_or_else(|| TokenError::NotFound {
             wanted: format!("token {id}"),
         })?;
-        let twins = slots.count();
-        if twins > 0 {
+        let simulated_tokens = slots.count();
+        if simulated_tokens > 0 {
             return Err(TokenError::Ambiguous {
-                found: vec![id.clone(); twins + 1],
+                found: vec![id.clone(); simulated_tokens + 1],
             });
         }
         Ok(slot)
     }
 }
 
-fn initialise(context: &Pkcs11) -> Result<(), Error> {
+fn initialize(context: &Pkcs11) -> Result<(), Error> {
     match context.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        // Another part of the process holds it, and finalises it when it is done.
+        // Another part of the process holds it, and finalizes it when it is done.
         Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) | Ok(()) => Ok(()),
         Err(error) => Err(error),
     }

@@ -22,7 +22,7 @@ use super::{Reader, Seen, Token, TokenError};
 /// A module that was loaded: the reader of its tokens.
 ///
 /// Loading the same file twice in one process gives two readers of one library; it is
-/// finalised when the last reader and the last token are gone.
+/// finalized when the last reader and the last token are gone.
 pub struct Module {
     library: Arc<Library>,
     profile: Profile,

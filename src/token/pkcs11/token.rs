@@ -21,14 +21,14 @@ use super::super::{
     WrappingToken, check_label,
 };
 use super::failure::{ability, code};
-use super::library::{Library, Seat, lock};
+use super::library::{Library, ModuleSlot, lock};
 use super::signature::Signing;
 use super::template::{self, Detail};
 use super::{device, info, objects, wrapping};
 
 pub(super) struct Pkcs11Token {
-    // Before the library, which must not be finalised while a session sits on it.
-    seat: Arc<Mutex<Seat>>,
+    // Before the library, which must not be finalized while a session sits on it.
+    seat: Arc<Mutex<ModuleSlot>>,
     library: Arc<Library>,
     profile: Profile,
     id: TokenId,
@@ -72,13 +72,13 @@ impl Pkcs11Token {
 
     /// The slot, once the token in it was asked who it is: a PIN for one token must
     /// not reach another that was put in its place.
-    fn proven_slot(&self, seat: &mut Seat) -> Result<Slot, TokenError> {
+    fn proven_slot(&self, seat: &mut ModuleSlot) -> Result<Slot, TokenError> {
         let Some((slot, _)) = &seat.place else {
             return self.found().map(|(slot, _)| slot);
         };
         let slot = *slot;
         if self.info_in(slot)?.is_none() {
-            *seat = Seat::default();
+            *seat = ModuleSlot::default();
             return Err(TokenError::Removed);
         }
         Ok(slot)
@@ -91,7 +91,7 @@ impl Pkcs11Token {
     ) -> Result<T, TokenError> {
         let mut seat = lock(&self.seat);
         let slot = self.proven_slot(&mut seat)?;
-        let Seat { place, logged_in } = &mut *seat;
+        let ModuleSlot { place, logged_in } = &mut *seat;
         let session = if let Some((_, session)) = place {
             session
         } else {
@@ -101,7 +101,7 @@ impl Pkcs11Token {
         };
         let result = work(session, logged_in);
         if matches!(result, Err(TokenError::Removed)) {
-            *seat = Seat::default();
+            *seat = ModuleSlot::default();
         }
         result
     }
@@ -120,9 +120,9 @@ impl Pkcs11Token {
     }
 
     /// Closes the session, which logs out.
-    fn leave(&self) -> MutexGuard<'_, Seat> {
+    fn leave(&self) -> MutexGuard<'_, ModuleSlot> {
         let mut seat = lock(&self.seat);
-        *seat = Seat::default();
+        *seat = ModuleSlot::default();
         seat
     }
 
@@ -245,7 +245,7 @@ impl Token for Pkcs11Token {
         self.peek()
     }
 
-    fn initialise(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
+    fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
         check_label(label)?;
         self.check_pins(&[so_pin])?;
         let slot = {

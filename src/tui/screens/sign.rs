@@ -19,14 +19,14 @@ struct Row {
     title: String,
     id: String,
     fingerprint: String,
-    standing: Standing,
+    standing: SignatureStatus,
     /// Whether the root before has it, and whether the new one does.
     roots: (bool, bool),
 }
 
 /// How far a key is with signing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum SignatureStatus {
     Signed,
     Next,
     Later,
@@ -41,7 +41,7 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
         return Vec::new();
     };
     let rows = rows(model, ceremony);
-    let is_change = ceremony.foundation().is_some();
+    let is_change = ceremony.base_root().is_some();
     // A prompt says the counts itself.
     let mut lines = match &model.request {
         Request::Ask(_) => Vec::new(),
@@ -69,15 +69,15 @@ pub(super) fn table(model: &Model, room: u16) -> Vec<Line<'static>> {
     for row in rows {
         let is_waiting = matches!(model.request, Request::Waiting(_));
         let (mark, mark_style) = match row.standing {
-            Standing::Signed => ("[ok]  ", theme.ok()),
-            Standing::Next if is_waiting => ("[wait]", theme.wait()),
-            Standing::Next => ("[now] ", theme.now()),
-            Standing::Owed => ("[owed]", theme.wait()),
-            Standing::Later => ("[    ]", theme.quiet()),
-            Standing::Lost => ("[lost]", theme.quiet()),
-            Standing::Away => ("[away]", theme.quiet()),
+            SignatureStatus::Signed => ("[ok]  ", theme.ok()),
+            SignatureStatus::Next if is_waiting => ("[wait]", theme.wait()),
+            SignatureStatus::Next => ("[now] ", theme.now()),
+            SignatureStatus::Owed => ("[owed]", theme.wait()),
+            SignatureStatus::Later => ("[    ]", theme.quiet()),
+            SignatureStatus::Lost => ("[lost]", theme.quiet()),
+            SignatureStatus::Away => ("[away]", theme.quiet()),
         };
-        let style = if row.standing == Standing::Next {
+        let style = if row.standing == SignatureStatus::Next {
             theme.strong()
         } else {
             Style::new()
@@ -162,10 +162,10 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
                     .map(|generated| generated.key.id().short())
                     .unwrap_or_default(),
                 standing: match (state.has_signed(), Some(index) == next) {
-                    (true, _) => Standing::Signed,
-                    _ if state.forgone().is_some() => Standing::Away,
-                    (false, true) => Standing::Next,
-                    (false, false) => Standing::Later,
+                    (true, _) => SignatureStatus::Signed,
+                    _ if state.forgone().is_some() => SignatureStatus::Away,
+                    (false, true) => SignatureStatus::Next,
+                    (false, false) => SignatureStatus::Later,
                 },
                 roots: (plan.change != KeyChange::Add, plan.change.stays()),
             }
@@ -180,10 +180,10 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
             id: key.id.to_string(),
             fingerprint: String::new(),
             standing: match ceremony.owed().get(&key.id) {
-                Some(Owed::Collected) => Standing::Signed,
-                Some(Owed::Waited | Owed::Expected) => Standing::Owed,
-                None if key.place == Place::Lost => Standing::Lost,
-                Some(Owed::Forgone { .. }) | None => Standing::Away,
+                Some(Owed::Collected) => SignatureStatus::Signed,
+                Some(Owed::Waited | Owed::Expected) => SignatureStatus::Owed,
+                None if key.place == Place::Lost => SignatureStatus::Lost,
+                Some(Owed::Skipped { .. }) | None => SignatureStatus::Away,
             },
             roots: (key.change.before().is_some(), key.change.stays()),
         }

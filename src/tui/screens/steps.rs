@@ -88,7 +88,7 @@ fn rows(ceremony: &Ceremony, looked_at: Option<usize>) -> Vec<Row> {
         let state = state_of(ceremony, of_block);
         let is_long = of_block.len() > 1;
         let label = match (&key, of_block) {
-            (Some(key), _) if is_long => capitalised(&script.holder_title(key)),
+            (Some(key), _) if is_long => capitalized(&script.holder_title(key)),
             (Some(key), [step]) => {
                 format!(
                     "{} {}",
@@ -168,7 +168,7 @@ fn line_of(row: &Row, failed: bool, theme: Theme) -> Line<'static> {
     ])
 }
 
-fn capitalised(text: &str) -> String {
+fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::lines::Lines;
 use super::work::Question;
 use crate::ceremony::Waiting;
-use crate::tui::model::{Deferred, Model};
+use crate::tui::model::{Model, Postponed};
 
 /// A spinner's turn, in milliseconds: as often as the executor tells of the wait.
 const TURN: u128 = 250;
@@ -46,11 +46,11 @@ pub(super) fn question(model: &Model, waiting: &Waiting, room: u16) -> Question 
         lines.gap();
         lines.paragraph(
             match deferred {
-                Deferred::Exception => {
+                Postponed::Exception => {
                     "The exception is recorded as soon as the token has answered."
                 }
-                Deferred::Request => "What was asked for comes as soon as the token has answered.",
-                Deferred::Abort => "The ceremony is broken off as soon as the token has answered.",
+                Postponed::Request => "What was asked for comes as soon as the token has answered.",
+                Postponed::Abort => "The ceremony is broken off as soon as the token has answered.",
             },
             theme.now(),
         );

@@ -92,7 +92,7 @@ class Plug:
     def _read(connection, length):
         received = b""
         while len(received) < length:
-            # Without it the kernel holds its acknowledgement back, and the driver its next bytes.
+            # Without it the kernel holds its acknowledgment back, and the driver its next bytes.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             part = connection.recv(length - len(received))
             if not part:

@@ -1,6 +1,6 @@
 //! What people do to see that shares restore a key.
 
-use crate::script::{Entering, Grade, KeyId, Kind, PersonId, Script};
+use crate::script::{DrillLevel, Entering, KeyId, Kind, PersonId, Script};
 
 use super::actor;
 
@@ -17,14 +17,14 @@ pub(super) fn open_share_title(script: &Script, custodian: &PersonId) -> String 
         .person(custodian)
         .map_or("", |person| person.name.as_str());
     match script.restore().map(|plan| plan.grade) {
-        Some(Grade::Custody) | None => format!("Open the share of {name}"),
+        Some(DrillLevel::Custody) | None => format!("Open the share of {name}"),
         Some(_) => format!("Enter the share of {name}"),
     }
 }
 
 pub(super) fn restore_title(script: &Script) -> String {
     match script.restore().map(|plan| plan.grade) {
-        Some(Grade::Full) => format!("Restore {}", subject(script)),
+        Some(DrillLevel::Full) => format!("Restore {}", subject(script)),
         _ => format!("Combine the shares of {}", subject(script)),
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn restore(script: &Script, key: Option<&KeyId>) -> Vec<String> {
     let mut lines = vec![
         "The shares are combined in the locked memory of this machine, and held to the commitment in the manifest.".to_owned(),
     ];
-    if plan.grade != Grade::Full {
+    if plan.grade != DrillLevel::Full {
         lines.push("Nothing is unwrapped. What the shares restore is wiped at once.".into());
         return lines;
     }
@@ -145,7 +145,9 @@ pub(super) fn destroy_shares(script: &Script) -> Vec<String> {
 
 pub(super) fn opened_share_proves(script: &Script) -> String {
     match script.restore().map(|plan| plan.grade) {
-        Some(Grade::Custody) | None => "the custodian opens the own share, and it is of this set",
+        Some(DrillLevel::Custody) | None => {
+            "the custodian opens the own share, and it is of this set"
+        }
         Some(_) => "the share that was entered is the one that was made for this custodian",
     }
     .into()
@@ -155,7 +157,7 @@ pub(super) fn restore_proves(script: &Script) -> Vec<String> {
     let mut lines = vec!["these shares restore the key-encryption key of the set".to_owned()];
     if script
         .restore()
-        .is_some_and(|plan| plan.grade == Grade::Full)
+        .is_some_and(|plan| plan.grade == DrillLevel::Full)
     {
         lines.push("the wrapped key opens with it, and is the key of the manifest".into());
     }

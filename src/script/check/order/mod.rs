@@ -7,7 +7,7 @@ mod needs;
 use super::twice;
 use crate::script::plan::{Backup, Kind};
 use crate::script::read::{Draft, Log, StepEntry};
-use crate::script::{Act, Grade, KeyId, Place};
+use crate::script::{Act, DrillLevel, KeyId, Place};
 
 use needs::reason;
 
@@ -153,7 +153,7 @@ impl<'o> Order<'o, '_> {
             } else if self.is_made(key) {
                 self.maker(id)
             } else if self.is_enrolled(key) {
-                Act::EnrolKey { key: id }
+                Act::EnrollKey { key: id }
             } else {
                 Act::OpenToken { key: id }
             };
@@ -176,8 +176,8 @@ impl<'o> Order<'o, '_> {
     }
 
     /// Whether the ceremony makes keys and no root.
-    fn is_enrolment(&self) -> bool {
-        self.draft.kind == Kind::Enrolment
+    fn is_enrollment(&self) -> bool {
+        self.draft.kind == Kind::Enrollment
     }
 
     /// Whether the ceremony restores a key from its shares.
@@ -196,11 +196,11 @@ impl<'o> Order<'o, '_> {
         let key = || self.restored_onto();
         let grade = self.draft.restore.as_ref().and_then(|entry| entry.grade);
         let mut acts = Vec::new();
-        if grade.is_some_and(|grade| grade >= Grade::Quorum) {
+        if grade.is_some_and(|grade| grade >= DrillLevel::Quorum) {
             acts.push(Act::RestoreKey { key: key() });
         }
         let reissues = self.draft.reissue().is_some();
-        if grade == Some(Grade::Full) {
+        if grade == Some(DrillLevel::Full) {
             acts.push(Act::ProveRestore { key: key() });
             if reissues {
                 acts.push(Act::BackUpKey { key: None });
@@ -316,12 +316,12 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    /// From open-token to generate-key, import-key, back-up-key or enrol-key the token stays in, and nobody leaves the table.
+    /// From open-token to generate-key, import-key, back-up-key or enroll-key the token stays in, and nobody leaves the table.
     fn blocks(&self) {
         for &key in &self.keys {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
-            let enrolled = self.first(&Act::EnrolKey { key: key() });
+            let enrolled = self.first(&Act::EnrollKey { key: key() });
             let certified = self.is_certified(&key());
             let certified = certified
                 .then(|| self.first(&Act::CertifyKey { key: key() }))

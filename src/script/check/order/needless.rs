@@ -11,7 +11,7 @@ impl Order<'_, '_> {
     pub(super) fn needless(&self) {
         for (_, step, act) in self.steps() {
             let makes = act.makes().is_some()
-                || matches!(act, Act::InitialiseToken { .. } | Act::SetPin { .. });
+                || matches!(act, Act::InitializeToken { .. } | Act::SetPin { .. });
             let is_of_root = matches!(
                 act,
                 Act::ComposeRoot
@@ -44,11 +44,11 @@ impl Order<'_, '_> {
                     format!("{}: a backup makes no root", act.name()),
                     "take the step out: what is written goes to the two media",
                 );
-            } else if is_of_root && self.is_enrolment() {
+            } else if is_of_root && self.is_enrollment() {
                 self.log.fault(
                     "script.unused",
                     &step.span,
-                    format!("{}: an enrolment makes no root", act.name()),
+                    format!("{}: an enrollment makes no root", act.name()),
                     "take the step out: the root is made where the key is taken in",
                 );
             } else if *act == Act::CollectSignatures && !self.owes_signatures() {
@@ -70,15 +70,15 @@ impl Order<'_, '_> {
                 );
             }
             self.needless_backup(step, act);
-            if let Act::EnrolKey { key } = act
+            if let Act::EnrollKey { key } = act
                 && self.keys.contains(&key)
                 && !self.is_enrolled(key)
             {
                 self.log.fault(
                     "script.unused",
                     &step.span,
-                    format!("{:?} has no enrolment file", key.as_str()),
-                    "take the step out, or write enrolment = { file = \"…\", sha256 = \"…\" } at the key",
+                    format!("{:?} has no enrollment file", key.as_str()),
+                    "take the step out, or write enrollment = { file = \"…\", sha256 = \"…\" } at the key",
                 );
             }
             let existing = act
@@ -131,13 +131,13 @@ impl Order<'_, '_> {
         let fits = match act {
             Act::Attendance
             | Act::AttestClock
-            | Act::InspectStation
+            | Act::InspectHost
             | Act::ReadScript
             | Act::Note { .. }
             | Act::Break { .. }
             | Act::OpenShare { .. }
             | Act::OpenToken { .. }
-            | Act::InitialiseToken { .. }
+            | Act::InitializeToken { .. }
             | Act::SetPin { .. }
             | Act::SealMedium { .. }
             | Act::SignOff => true,

@@ -11,14 +11,14 @@ impl Order<'_, '_> {
         let mut acts = vec![
             Act::Attendance,
             Act::AttestClock,
-            Act::InspectStation,
+            Act::InspectHost,
             Act::ReadScript,
         ];
         for &key in &self.keys {
             let key = || key.clone();
             acts.push(Act::OpenToken { key: key() });
             if self.is_enrolled(&key()) {
-                acts.push(Act::EnrolKey { key: key() });
+                acts.push(Act::EnrollKey { key: key() });
             }
             if !self.is_made(&key()) {
                 if self.is_backed_up(&key()) {
@@ -27,8 +27,8 @@ impl Order<'_, '_> {
                 self.push_certifying(&mut acts, key());
                 continue;
             }
-            // A token may come initialised and with its PIN; initialising takes the PIN away.
-            if self.first(&Act::InitialiseToken { key: key() }).is_some() {
+            // A token may come initialized and with its PIN; initializing takes the PIN away.
+            if self.first(&Act::InitializeToken { key: key() }).is_some() {
                 acts.push(Act::SetPin { key: key() });
             }
             acts.push(self.maker(key()));
@@ -38,7 +38,7 @@ impl Order<'_, '_> {
             self.push_certifying(&mut acts, key());
         }
         let distant = self.distant.iter();
-        acts.extend(distant.map(|&key| Act::EnrolKey { key: key.clone() }));
+        acts.extend(distant.map(|&key| Act::EnrollKey { key: key.clone() }));
         if self.restores() {
             acts.extend(self.restoring());
             acts.extend(self.all_keys_proven());
@@ -50,7 +50,7 @@ impl Order<'_, '_> {
             acts.push(Act::SignOff);
             return acts;
         }
-        if !self.is_enrolment() {
+        if !self.is_enrollment() {
             acts.extend([Act::ComposeRoot, Act::ReviewRoot, Act::SignRoot]);
             if self.owes_signatures() {
                 acts.push(Act::CollectSignatures);
@@ -66,7 +66,7 @@ impl Order<'_, '_> {
 
     /// What must stand before old shares are destroyed: whatever wants them, and what takes their place.
     fn before_old_shares_go(&self) -> Vec<Act> {
-        let opening = [Act::AttestClock, Act::InspectStation, Act::ReadScript];
+        let opening = [Act::AttestClock, Act::InspectHost, Act::ReadScript];
         let made = [Act::ProveBackup { key: None }, Act::Destroy { key: None }];
         let acts = opening.into_iter().chain(self.shares());
         acts.chain(made).collect()
@@ -76,7 +76,7 @@ impl Order<'_, '_> {
     pub(super) fn needs_of(&self, act: &Act) -> Vec<Act> {
         match act {
             Act::Attendance => Vec::new(),
-            Act::AttestClock | Act::InspectStation | Act::ReadScript | Act::Note { .. } => {
+            Act::AttestClock | Act::InspectHost | Act::ReadScript | Act::Note { .. } => {
                 vec![Act::Attendance]
             }
             Act::Seal { key, .. } => {
@@ -94,7 +94,7 @@ impl Order<'_, '_> {
                 acts.extend(key.iter().flat_map(|key| {
                     [
                         Act::OpenToken { key: key.clone() },
-                        Act::InitialiseToken { key: key.clone() },
+                        Act::InitializeToken { key: key.clone() },
                         Act::SetPin { key: key.clone() },
                     ]
                 }));
@@ -107,30 +107,30 @@ impl Order<'_, '_> {
             ],
             Act::DestroyShares => self.before_old_shares_go(),
             Act::Break { .. } | Act::OpenToken { .. } | Act::OpenShare { .. } => {
-                vec![Act::AttestClock, Act::InspectStation, Act::ReadScript]
+                vec![Act::AttestClock, Act::InspectHost, Act::ReadScript]
             }
-            Act::InitialiseToken { key } => vec![Act::OpenToken { key: key.clone() }],
+            Act::InitializeToken { key } => vec![Act::OpenToken { key: key.clone() }],
             Act::SetPin { key } => vec![
                 Act::OpenToken { key: key.clone() },
-                Act::InitialiseToken { key: key.clone() },
+                Act::InitializeToken { key: key.clone() },
             ],
             Act::GenerateKey { key } | Act::ImportKey { key } => vec![
                 Act::OpenToken { key: key.clone() },
-                Act::InitialiseToken { key: key.clone() },
+                Act::InitializeToken { key: key.clone() },
                 Act::SetPin { key: key.clone() },
             ],
-            Act::EnrolKey { key } => vec![
+            Act::EnrollKey { key } => vec![
                 Act::AttestClock,
-                Act::InspectStation,
+                Act::InspectHost,
                 Act::ReadScript,
                 Act::OpenToken { key: key.clone() },
             ],
             Act::CertifyKey { key } => vec![
                 Act::OpenToken { key: key.clone() },
-                Act::InitialiseToken { key: key.clone() },
+                Act::InitializeToken { key: key.clone() },
                 Act::SetPin { key: key.clone() },
                 self.maker(key.clone()),
-                Act::EnrolKey { key: key.clone() },
+                Act::EnrollKey { key: key.clone() },
             ],
             Act::BackUpKey { key: Some(key) } => {
                 vec![Act::OpenToken { key: key.clone() }, self.maker(key.clone())]
@@ -138,13 +138,13 @@ impl Order<'_, '_> {
             Act::BackUpKey { key: None } => vec![Act::ProveRestore { key: None }],
             Act::ProveBackup { key } => vec![Act::BackUpKey { key: key.clone() }],
             // A signing has an order of its own.
-            Act::JudgeRequest => vec![Act::InspectStation],
+            Act::JudgeRequest => vec![Act::InspectHost],
             Act::ComposeRoot => self.all_keys_ready(),
             Act::ReviewRoot => vec![Act::ComposeRoot],
             Act::SignRoot => vec![Act::ReviewRoot],
             Act::CollectSignatures => vec![Act::SignRoot],
             Act::VerifyRoot => vec![Act::SignRoot, Act::CollectSignatures],
-            Act::Export if self.is_enrolment() => self.all_keys_ready(),
+            Act::Export if self.is_enrollment() => self.all_keys_ready(),
             Act::Export => vec![Act::VerifyRoot],
             Act::ProveToken { .. } if self.restores() => self.restoring(),
             Act::ProveToken { key } => vec![
@@ -187,14 +187,14 @@ const MADE: u8 = 7;
 const fn stage(act: &Act) -> u8 {
     match act {
         Act::Attendance | Act::Note { .. } | Act::Break { .. } => 0,
-        Act::AttestClock | Act::InspectStation | Act::ReadScript => 1,
+        Act::AttestClock | Act::InspectHost | Act::ReadScript => 1,
         Act::OpenToken { .. } | Act::OpenShare { .. } => 2,
-        Act::InitialiseToken { .. } => 3,
+        Act::InitializeToken { .. } => 3,
         Act::SetPin { .. } => 4,
         Act::GenerateKey { .. }
         | Act::ImportKey { .. }
         | Act::RestoreKey { .. }
-        | Act::EnrolKey { .. } => 5,
+        | Act::EnrollKey { .. } => 5,
         Act::BackUpKey { .. } | Act::CertifyKey { .. } => 6,
         Act::ComposeRoot | Act::JudgeRequest => MADE,
         Act::ReviewRoot => 8,
@@ -215,7 +215,7 @@ pub(super) const fn reason(act: &Act) -> &'static str {
     match act {
         Act::Attendance => "first of all it is established who is in the room",
         Act::AttestClock => "everything later is dated by the clock that people attested",
-        Act::InspectStation => "no token is put into a machine that was not inspected",
+        Act::InspectHost => "no token is put into a machine that was not inspected",
         Act::ReadScript => "no token is touched before everyone heard which script runs",
         Act::Note { .. } => "its author wants it there",
         Act::Break { .. } => "people need one",
@@ -224,9 +224,9 @@ pub(super) const fn reason(act: &Act) -> &'static str {
         Act::OpenToken { .. } => {
             "a token is matched with the script before anything is written to it"
         }
-        Act::InitialiseToken { .. } => "a PIN is set once its token is initialised",
+        Act::InitializeToken { .. } => "a PIN is set once its token is initialized",
         Act::SetPin { .. } => {
-            "a key is made behind its holder's PIN, and initialising takes a PIN away"
+            "a key is made behind its holder's PIN, and initializing takes a PIN away"
         }
         Act::GenerateKey { .. } | Act::ImportKey { .. } => "a root is composed of keys that exist",
         Act::BackUpKey { .. } => {
@@ -242,7 +242,7 @@ pub(super) const fn reason(act: &Act) -> &'static str {
         Act::DestroyShares => {
             "whoever has a quorum of old shares and an old wrapped key has the key"
         }
-        Act::EnrolKey { .. } => "a root is composed of keys for which somebody spoke",
+        Act::EnrollKey { .. } => "a root is composed of keys for which somebody spoke",
         Act::CertifyKey { .. } => "a root of Notary is composed of keys in certificates",
         Act::JudgeRequest => "nothing is shown for signing before it was judged",
         Act::ComposeRoot => "what is reviewed has to be frozen",

@@ -1,0 +1,143 @@
+//! Approval by an own token: it is found by its key, its owner types its PIN, and it signs one message.
+//!
+//! Nothing of it stays open afterwards: whoever approves again, types the PIN again.
+
+use crate::ceremony::{
+    Event, Failure, FailureKind, Outcome, SecretPrompt, SecretPurpose, own_token_message,
+};
+use crate::certificate::PublicKey;
+use crate::record::TokenId;
+use crate::script::PersonId;
+use crate::token::{TokenError, TokenQuery};
+
+use super::Executor;
+use super::effects::{EffectError, EffectResult};
+use super::fill_random;
+
+/// How a rehearsal calls the twin of a person's own token. No key and no spare can have that name.
+#[must_use]
+pub fn own_token_name(person: &PersonId) -> String {
+    format!("{person}.own")
+}
+
+impl Executor<'_> {
+    /// Has a person's own token answer a fresh challenge.
+    pub(super) fn prove_approval_token(
+        &mut self,
+        person: &PersonId,
+        public_key: &PublicKey,
+    ) -> EffectResult<Outcome> {
+        let mut challenge = [0; 32];
+        fill_random(&mut challenge).map_err(EffectError::Broken)?;
+        let message = own_token_message(&self.ceremony().script().sha256(), person, &challenge);
+        let signature = self.sign_with_approval_token(person, public_key, message)?;
+        Ok(Outcome::ApprovalTokenAnswered {
+            person: person.clone(),
+            challenge,
+            signature,
+        })
+    }
+
+    /// Has a person's own token sign that the person approves this event.
+    pub(super) fn approve_by_token(
+        &mut self,
+        person: &PersonId,
+        event: &Event,
+    ) -> EffectResult<Vec<u8>> {
+        let public_key = self.ceremony().own_key(person).ok_or_else(no_token)?;
+        let message = self.ceremony().approval_message(person, event);
+        self.sign_with_approval_token(person, &public_key, message)
+    }
+
+    fn sign_with_approval_token(
+        &mut self,
+        person: &PersonId,
+        public_key: &PublicKey,
+        message: Vec<u8>,
+    ) -> EffectResult<Vec<u8>> {
+        let own = self
+            .ceremony()
+            .approval_token(person)
+            .ok_or_else(no_token)?;
+        let spec = own.token.clone();
+        let name = own_token_name(person);
+        let query = self
+            .room
+            .hands
+            .simulated(&name, &spec)
+            .unwrap_or_else(|| TokenQuery {
+                manufacturer: spec.manufacturer.clone(),
+                model: spec.model.clone(),
+                serial: spec.serial.clone(),
+                label: spec.label.clone(),
+                ..TokenQuery::of(&spec.profile)
+            });
+        self.bring_named(&name)?;
+        let (token, object_id, state) = self.find_approval_token(person, &query, public_key)?;
+        let prompt = SecretPrompt {
+            who: person.clone(),
+            purpose: SecretPurpose::Pin,
+            about: token.to_string(),
+            tries: Some(state),
+            given: self.room.hands.given_pin(&name, SecretPurpose::Pin),
+            digits_only: !self.ceremony().is_keyboard_tested(),
+        };
+        let pin = self.ask_secret(&prompt)?;
+        let key = public_key.clone();
+        let signed = self.call("Having the own token sign", move |bench| {
+            let mut open = bench.open_alone(&token)?;
+            open.login(&pin)?;
+            open.sign(&object_id, &key, &message)
+        });
+        // It is logged out whatever came of it.
+        self.put_own_token_away()?;
+        signed
+    }
+
+    /// Waits until a token is in that holds this very key. No PIN is asked for before.
+    fn find_approval_token(
+        &mut self,
+        person: &PersonId,
+        query: &TokenQuery,
+        public_key: &PublicKey,
+    ) -> EffectResult<(TokenId, Vec<u8>, crate::record::Tries)> {
+        let what = format!("Put in the own token of {}", self.ceremony().name(person));
+        let fitting = self.await_that(&query.profile, &what, &[], |seen| {
+            let fitting: Vec<TokenId> = seen
+                .iter()
+                .filter(|seen| query.matches(seen))
+                .map(|seen| seen.id.clone())
+                .collect();
+            (!fitting.is_empty()).then_some(fitting)
+        })?;
+        let key = public_key.clone();
+        let found = self.call("Looking which key the token holds", move |bench| {
+            for token in fitting {
+                let mut open = bench.open_alone(&token)?;
+                let held = open.keys()?.into_iter().find(|held| held.public == key);
+                if let Some(held) = held {
+                    let tries = open.state()?.pin_tries;
+                    return Ok(Some((token, held.object_id, tries)));
+                }
+            }
+            Ok(None)
+        })?;
+        found.ok_or_else(|| {
+            EffectError::Failed(Failure {
+                kind: FailureKind::WrongToken,
+                what: format!(
+                    "no token that is in holds the key by which {} approves",
+                    self.ceremony().name(person)
+                ),
+                hint: "no PIN was tried; put in the token that the script names, or take a code under \"other\"".to_owned(),
+            })
+        })
+    }
+}
+
+fn no_token() -> EffectError {
+    TokenError::NotFound {
+        wanted: "own token".to_owned(),
+    }
+    .into()
+}

@@ -1,0 +1,278 @@
+//! The token worker: a thread on which all token calls run, so that one that hangs can be given up.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::ceremony::Interrupt;
+use crate::profile::{Kind, Profile};
+use crate::script::KeyId;
+use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, key_file, piv, pkcs11};
+
+/// How often the room is told that a call still runs.
+const HEARTBEAT: Duration = Duration::from_millis(250);
+
+/// For how long a module may take to be put away, before it is left to itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+type Job = Box<dyn FnOnce(&mut TokenBench) + Send>;
+
+/// The executor's side of the token worker.
+pub struct TokenWorker {
+    jobs: Option<Sender<Job>>,
+    worker: Option<Worker>,
+    touch: TouchWatch,
+}
+
+/// The thread, and a channel that closes when it has put everything away.
+struct Worker {
+    thread: JoinHandle<()>,
+    ended: Receiver<()>,
+}
+
+/// Until when a token waits for a finger, as its worker tells it.
+#[derive(Clone, Default)]
+pub(super) struct TouchWatch(Arc<Mutex<Option<Instant>>>);
+
+impl TouchWatch {
+    /// For how long a finger is still waited for; none while none is.
+    pub(super) fn left(&self) -> Option<Duration> {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    fn observer(&self) -> TouchObserver {
+        let until = Arc::clone(&self.0);
+        Arc::new(move |touch| {
+            let mut until = until.lock().unwrap_or_else(PoisonError::into_inner);
+            *until = match touch {
+                Touch::Wanted { within } => Some(Instant::now() + within),
+                Touch::Over => None,
+            };
+        })
+    }
+}
+
+/// What the worker has in front of it.
+pub(super) struct TokenBench {
+    readers: BTreeMap<String, Box<dyn Reader>>,
+    open: Option<OpenToken>,
+    touch: TouchWatch,
+}
+
+/// The token that is being worked with.
+pub(super) struct OpenToken {
+    pub(super) key: KeyId,
+    pub(super) token: Box<dyn Token>,
+    pub(super) logged_in: bool,
+}
+
+/// Why a call has no result.
+pub(super) enum Unanswered {
+    /// The room wants something else first; the call was not waited for.
+    Interrupted(Interrupt),
+    /// The worker was given up before, or died.
+    NoWorker,
+}
+
+impl TokenWorker {
+    /// Starts a worker.
+    #[must_use]
+    pub fn open() -> Self {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        let touch = TouchWatch::default();
+        let of_worker = touch.clone();
+        let (at_work, ended) = mpsc::channel();
+        let worker = thread::Builder::new()
+            .name("token".to_owned())
+            .spawn(move || {
+                let _at_work: Sender<()> = at_work;
+                let mut bench = TokenBench {
+                    readers: BTreeMap::new(),
+                    open: None,
+                    touch: of_worker,
+                };
+                for job in inbox {
+                    job(&mut bench);
+                }
+            });
+        let worker = worker.ok().map(|thread| Worker { thread, ended });
+        Self {
+            jobs: worker.is_some().then_some(jobs),
+            worker,
+            touch,
+        }
+    }
+
+    /// Tells when a token waits for a finger.
+    pub(super) fn touch(&self) -> TouchWatch {
+        self.touch.clone()
+    }
+
+    /// Has modules loaded while the room does other things. What fails is told when a token is wanted.
+    pub fn prepare(&self, profiles: Vec<String>) {
+        self.in_advance(move |bench| {
+            for profile in profiles {
+                let _ = bench.reader(&profile);
+            }
+        });
+    }
+
+    /// Has somebody look already which tokens of a make are in.
+    pub fn look_ahead(&self, profile: String) {
+        self.in_advance(move |bench| {
+            if let Ok(reader) = bench.reader(&profile) {
+                reader.look_ahead();
+            }
+        });
+    }
+
+    fn in_advance(&self, job: impl FnOnce(&mut TokenBench) + Send + 'static) {
+        if let Some(jobs) = &self.jobs {
+            // Whether there is still a worker is told to whoever waits for one.
+            let _ = jobs.send(Box::new(job));
+        }
+    }
+
+    /// Has a job done, and waits for it. `heartbeat` is told for how long, and may end the waiting: the worker
+    /// is left to itself then, and never asked again.
+    pub(super) fn call<R: Send + 'static>(
+        &mut self,
+        mut heartbeat: impl FnMut(Duration) -> Result<(), Interrupt>,
+        job: impl FnOnce(&mut TokenBench) -> R + Send + 'static,
+    ) -> Result<R, Unanswered> {
+        let Some(jobs) = &self.jobs else {
+            return Err(Unanswered::NoWorker);
+        };
+        let (answer, answered) = mpsc::sync_channel(1);
+        let begun = Instant::now();
+        let sent = jobs.send(Box::new(move |bench: &mut TokenBench| {
+            // Nobody listens any more when the call was given up.
+            let _ = answer.send(job(bench));
+        }));
+        if sent.is_err() {
+            self.jobs = None;
+            return Err(Unanswered::NoWorker);
+        }
+        loop {
+            match answered.recv_timeout(HEARTBEAT) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(interrupt) = heartbeat(begun.elapsed()) {
+                        self.give_up();
+                        return Err(Unanswered::Interrupted(interrupt));
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.jobs = None;
+                    return Err(Unanswered::NoWorker);
+                }
+            }
+        }
+    }
+}
+
+impl TokenWorker {
+    /// Has the worker put everything away, and end. It is waited for when the desk goes.
+    pub(super) fn close(&mut self) {
+        self.jobs = None;
+    }
+
+    /// Leaves the worker to itself, for nobody knows when it answers.
+    fn give_up(&mut self) {
+        self.jobs = None;
+        self.worker = None;
+    }
+}
+
+impl Drop for TokenWorker {
+    /// Waits until the worker has put everything away: if the process ends while a module is still being
+    /// finalized, the module takes itself down from two threads at once, and may never come to an end.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(worker) = self.worker.take()
+            && worker.ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout)
+        {
+            // One that panicked has nothing more to put away.
+            let _ = worker.thread.join();
+        }
+    }
+}
+
+impl TokenBench {
+    fn reader(&mut self, profile: &str) -> Result<&mut Box<dyn Reader>, TokenError> {
+        if !self.readers.contains_key(profile) {
+            let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
+                what: format!("be reached: {error}"),
+            })?;
+            let mut reader: Box<dyn Reader> = match found.kind() {
+                Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
+                Kind::KeyFile => Box::new(key_file::KeyFiles::open(&found)),
+                _ => Box::new(pkcs11::Module::load(&found)?),
+            };
+            reader.watch_touch(self.touch.observer());
+            self.readers.insert(profile.to_owned(), reader);
+        }
+        self.readers
+            .get_mut(profile)
+            .ok_or_else(|| TokenError::NotFound {
+                wanted: format!("{profile} reader"),
+            })
+    }
+
+    /// Whether the token that is open for a key is still in its place, and itself.
+    pub(super) fn has_still(&mut self, key: &KeyId, id: &crate::record::TokenId) -> bool {
+        self.open.as_mut().is_some_and(|open| {
+            open.key == *key && open.token.id() == id && open.token.state().is_ok()
+        })
+    }
+
+    /// Looks afresh which tokens are in.
+    pub(super) fn look(&mut self, profile: &str) -> Result<Vec<Seen>, TokenError> {
+        self.reader(profile)?.tokens()
+    }
+
+    /// Closes the token that is open, and logs all out.
+    pub(super) fn put_away(&mut self) -> Result<(), TokenError> {
+        self.open = None;
+        for reader in self.readers.values_mut() {
+            reader.reset()?;
+        }
+        Ok(())
+    }
+
+    /// Opens the token for a key, unless it is the one that is open.
+    pub(super) fn take(
+        &mut self,
+        key: &KeyId,
+        id: &crate::record::TokenId,
+    ) -> Result<&mut OpenToken, TokenError> {
+        let same = |open: &OpenToken| open.key == *key && open.token.id() == id;
+        if !self.open.as_ref().is_some_and(same) {
+            self.open = None;
+            let token = self.reader(&id.profile)?.open(id)?;
+            self.open = Some(OpenToken {
+                key: key.clone(),
+                token,
+                logged_in: false,
+            });
+        }
+        self.open.as_mut().ok_or(TokenError::Removed)
+    }
+
+    /// Opens a token for one thing only; whatever else was open is closed.
+    pub(super) fn open_alone(
+        &mut self,
+        id: &crate::record::TokenId,
+    ) -> Result<Box<dyn Token>, TokenError> {
+        self.open = None;
+        self.reader(&id.profile)?.open(id)
+    }
+
+    /// Forgets the open token: it was pulled, or its session is not to be trusted any more.
+    pub(super) fn forget(&mut self) {
+        self.open = None;
+    }
+}

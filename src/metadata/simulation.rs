@@ -1,0 +1,155 @@
+//! The twin of a root: the same in everything but its root keys, each of which is exchanged for another.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::document::RootDocument;
+use super::frozen::FrozenRoot;
+use super::key::Key;
+use super::key_id::KeyId;
+use super::notary;
+use super::role::RoleKind;
+use crate::certificate::PublicKey;
+
+/// Why a root has no twin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RootSimulationError {
+    /// A root key has no twin, or a twin is of no root key.
+    #[error("the twins are not one for one with the root keys")]
+    NotOneForOne,
+    /// The twin of a key is of another algorithm.
+    #[error("the twin of the key {key} is of another kind")]
+    OtherKind {
+        /// The key ID.
+        key: KeyId,
+    },
+    /// The twin would not be read as a root.
+    #[error("the twin is no root: {0}")]
+    Refused(String),
+}
+
+/// A twin, and the IDs that its root keys have by the IDs of those whose place they take.
+#[derive(Debug, Clone)]
+pub struct RootSimulation {
+    /// The twin, to be signed by its own keys.
+    pub root: FrozenRoot,
+    /// The ID of each root key's twin.
+    pub ids: BTreeMap<KeyId, KeyId>,
+}
+
+impl RootSimulation {
+    /// Exchanges each root key for its twin. IDs follow the rules by which those of the root were made, and all
+    /// else stays as it was received.
+    ///
+    /// # Errors
+    /// When a root key has no twin or one of another kind, or a twin is of no root key.
+    pub fn of(
+        root: &RootDocument,
+        simulated_tokens: &BTreeMap<KeyId, PublicKey>,
+    ) -> Result<Self, RootSimulationError> {
+        let ids = root.role(RoleKind::Root).key_ids();
+        if ids.len() != simulated_tokens.len()
+            || !ids.iter().all(|id| simulated_tokens.contains_key(id))
+        {
+            return Err(RootSimulationError::NotOneForOne);
+        }
+        let mut renamed = BTreeMap::new();
+        let mut keys = Map::new();
+        for (id, listed) in root.keys() {
+            let Some(simulated) = simulated_tokens.get(id) else {
+                keys.insert(id.as_str().to_owned(), listed.key().object().clone());
+                continue;
+            };
+            let other_kind = || RootSimulationError::OtherKind { key: id.clone() };
+            let public = listed.key().public().ok_or_else(other_kind)?;
+            if public.algorithm() != simulated.algorithm() {
+                return Err(other_kind());
+            }
+            let written = match listed.key().certificates().first() {
+                Some(leaf) => notary::simulated_key(leaf, simulated).ok_or_else(other_kind)?,
+                None => Key::from_public(simulated).map_err(|_| other_kind())?,
+            };
+            let mut object = listed.key().object().clone();
+            object["keyval"]["public"] = written.object()["keyval"]["public"].clone();
+            let rule = listed.rule().ok_or_else(other_kind)?;
+            let simulated_id = rule.id_of(&object).ok_or_else(other_kind)?;
+            keys.insert(simulated_id.as_str().to_owned(), object);
+            renamed.insert(id.clone(), simulated_id);
+        }
+        let mut tree = root.tree().clone();
+        tree.insert("keys".to_owned(), Value::Object(keys));
+        for role in tree
+            .get_mut("roles")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten()
+        {
+            let ids = role.1.get_mut("keyids").and_then(Value::as_array_mut);
+            for id in ids.into_iter().flatten() {
+                let simulated = id.as_str().and_then(|id| renamed.get(id));
+                if let Some(simulated) = simulated {
+                    *id = Value::String(simulated.as_str().to_owned());
+                }
+            }
+        }
+        let document = RootDocument::read(tree)
+            .map_err(|remark| RootSimulationError::Refused(remark.to_string()))?;
+        Ok(Self {
+            root: FrozenRoot::new(document),
+            ids: renamed,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::testing::{Signer, signed_genesis, trusted};
+    use serde_json::json;
+
+    #[test]
+    fn a_simulated_differs_in_its_root_keys_alone() {
+        let (a, b, online) = (Signer::p256(), Signer::ed25519(), Signer::p256());
+        let (simulated_a, simulated_b) = (Signer::p256(), Signer::ed25519());
+        let root = trusted([signed_genesis(&[&a, &b], &online, |signed| {
+            signed["x-note"] = json!("ours");
+        })]);
+        let of = |first: &Signer, second: &Signer| {
+            let pairs = [(&a, first), (&b, second)];
+            pairs
+                .map(|(key, simulated)| {
+                    let public = simulated.key().public().unwrap().clone();
+                    (key.key().id().clone(), public)
+                })
+                .into()
+        };
+        let simulated =
+            RootSimulation::of(root.document(), &of(&simulated_a, &simulated_b)).unwrap();
+        assert_eq!(simulated.root.version(), root.version());
+        assert_eq!(simulated.ids[a.key().id()], *simulated_a.key().id());
+        let document = simulated.root.document();
+        assert_eq!(document.tree()["x-note"], json!("ours"));
+        assert_eq!(
+            document.role(RoleKind::Timestamp),
+            root.role(RoleKind::Timestamp)
+        );
+        assert_eq!(
+            document.role(RoleKind::Root).key_ids(),
+            [
+                simulated_a.key().id().clone(),
+                simulated_b.key().id().clone()
+            ]
+        );
+        let swapped = RootSimulation::of(root.document(), &of(&simulated_b, &simulated_a));
+        assert!(matches!(
+            swapped,
+            Err(RootSimulationError::OtherKind { .. })
+        ));
+        let mut fewer = of(&simulated_a, &simulated_b);
+        fewer.remove(a.key().id());
+        let fewer = RootSimulation::of(root.document(), &fewer);
+        assert!(matches!(fewer, Err(RootSimulationError::NotOneForOne)));
+    }
+}

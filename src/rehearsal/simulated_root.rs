@@ -1,0 +1,245 @@
+//! The twin of the root that a script changes: its keys, one for one, are held by twins. So are keys that it enrolls.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::ceremony::SimulatedRoot;
+use crate::certificate::{Algorithm, PublicKey};
+use crate::metadata::{
+    Key, KeyId as RootKeyId, KeyType, RootSimulation, Scheme, SignedRoot, TrustedRoot,
+};
+use crate::script::{KeyId, Place, Script};
+use crate::token::{KeyRequest, Token};
+
+use super::memory_key;
+use super::simulated_tokens::{SimulatedTokens, SimulationError};
+
+/// Where the twin of a key is.
+#[derive(Clone)]
+enum SimulatedKey {
+    /// In a twin of its token.
+    Token(PublicKey),
+    /// In a file of the store, for a site that owes its signature.
+    Site(PublicKey),
+    /// Nowhere any more: it stands in for a key that is lost or absent.
+    Gone(PublicKey),
+}
+
+impl SimulatedKey {
+    const fn public(&self) -> &PublicKey {
+        match self {
+            Self::Token(public) | Self::Site(public) | Self::Gone(public) => public,
+        }
+    }
+}
+
+impl SimulatedTokens {
+    /// Makes the twin of the root that a script changes, and signs it with the twins of its keys. None in a genesis.
+    ///
+    /// # Errors
+    /// When a key cannot be made, or the twin cannot be signed.
+    pub fn simulated_root(
+        &mut self,
+        script: &Script,
+    ) -> Result<Option<SimulatedRoot>, SimulationError> {
+        let Some(previous) = script.previous() else {
+            return Ok(None);
+        };
+        let mut simulated_tokens: BTreeMap<&KeyId, (RootKeyId, SimulatedKey)> = BTreeMap::new();
+        for (id, change) in script.key_changes() {
+            if let Some(before) = change.before() {
+                let algorithm = before.key.public().map(PublicKey::algorithm);
+                let algorithm = algorithm.ok_or_else(|| unlike("a root key cannot be read"))?;
+                let simulated = self.simulated_key(script, id, algorithm)?;
+                simulated_tokens.insert(id, (before.id.clone(), simulated));
+            }
+        }
+        self.sign_simulated(&previous.root, &simulated_tokens)
+            .map(Some)
+    }
+
+    /// Makes the twins of the roots of further repositories, with the keys that stand in for those of the script's own.
+    ///
+    /// # Errors
+    /// When one cannot be signed.
+    pub fn further_simulated(
+        &mut self,
+        script: &Script,
+        own: &SimulatedRoot,
+    ) -> Result<BTreeMap<String, SimulatedRoot>, SimulationError> {
+        let mut roots = BTreeMap::new();
+        for repository in script.further() {
+            let mut simulated_tokens = BTreeMap::new();
+            for (id, before) in script.keys_within(repository) {
+                let pem = own.keys.get(&id);
+                let public = pem.and_then(|pem| PublicKey::from_pem(pem).ok());
+                let public = public.ok_or_else(|| unlike(format!("{id} has no twin")))?;
+                simulated_tokens.insert(id, (before.id, SimulatedKey::Token(public)));
+            }
+            let simulated_tokens = simulated_tokens
+                .iter()
+                .map(|(id, simulated)| (id, simulated.clone()))
+                .collect();
+            let made = self.sign_simulated(&repository.previous.root, &simulated_tokens)?;
+            roots.insert(repository.name.clone(), made);
+        }
+        Ok(roots)
+    }
+
+    /// The twin of a root, with these keys in place of its own, signed by them.
+    fn sign_simulated(
+        &mut self,
+        root: &TrustedRoot,
+        simulated_tokens: &BTreeMap<&KeyId, (RootKeyId, SimulatedKey)>,
+    ) -> Result<SimulatedRoot, SimulationError> {
+        let publics = simulated_tokens.values();
+        let publics = publics.map(|(id, simulated)| (id.clone(), simulated.public().clone()));
+        let made = RootSimulation::of(root.document(), &publics.collect())
+            .map_err(|error| unlike(error.to_string()))?;
+        let message = made.root.signed_bytes();
+        let mut signed = SignedRoot::new(made.root.clone());
+        for (id, (root_id, simulated)) in simulated_tokens {
+            let key = made.ids.get(root_id);
+            let key = key.and_then(|id| made.root.document().root_key(id));
+            let scheme = key.and_then(Key::scheme);
+            let signature = match simulated {
+                SimulatedKey::Token(public) => {
+                    self.with_token(id.as_str(), |token, _| sign(token, public, scheme, message))?
+                }
+                SimulatedKey::Site(_) => self
+                    .site_signature(id, message)
+                    .map_err(|error| unlike(error.to_string()))?,
+                SimulatedKey::Gone(_) => continue,
+            };
+            if let Some(simulated_id) = made.ids.get(root_id) {
+                signed
+                    .attach(simulated_id, &signature)
+                    .map_err(|error| unlike(error.to_string()))?;
+            }
+        }
+        if !signed.is_complete() {
+            return Err(unlike("its own keys cannot sign it"));
+        }
+        let file = String::from_utf8(signed.to_file_bytes())
+            .map_err(|_| unlike("it would not be text"))?;
+        let keys = simulated_tokens.iter();
+        let keys = keys.map(|(id, (_, simulated))| ((*id).clone(), simulated.public().to_pem()));
+        Ok(SimulatedRoot {
+            file,
+            keys: keys.collect(),
+        })
+    }
+
+    /// Makes a twin of each key that a script enrolls or backs up as it is, and gives their public keys, PEM.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn simulated_keys(
+        &mut self,
+        script: &Script,
+    ) -> Result<BTreeMap<KeyId, String>, SimulationError> {
+        let mut simulated_tokens = BTreeMap::new();
+        for (id, enrolled) in script.enrolled() {
+            let algorithm = enrolled.enrollment.claims().public_key.algorithm();
+            let simulated = self.simulated_key(script, id, algorithm)?;
+            simulated_tokens.insert(id.clone(), simulated.public().to_pem());
+        }
+        for (plan, key) in script.known_keys() {
+            let algorithm = key.public().map(PublicKey::algorithm);
+            let algorithm = algorithm.ok_or_else(|| unlike("a key cannot be read"))?;
+            let simulated = self.simulated_key(script, &plan.id, algorithm)?;
+            simulated_tokens.insert(plan.id.clone(), simulated.public().to_pem());
+        }
+        Ok(simulated_tokens)
+    }
+
+    fn simulated_key(
+        &mut self,
+        script: &Script,
+        id: &KeyId,
+        algorithm: Algorithm,
+    ) -> Result<SimulatedKey, SimulationError> {
+        let mut distant = script.distant_keys().iter();
+        let place = distant.find(|key| key.id == *id).map(|key| &key.place);
+        let Some(place) = place else {
+            let key_type = key_type(algorithm)
+                .ok_or_else(|| unlike(format!("no token makes a key of the kind {algorithm}")))?;
+            let public = self.with_token(id.as_str(), |token, slot| {
+                make_key(token, slot, key_type, script.backs_up(id))
+            })?;
+            return Ok(SimulatedKey::Token(public));
+        };
+        let key = memory_key::generate(algorithm)
+            .ok_or_else(|| unlike(format!("no key of the kind {algorithm} can be made")))?;
+        if !matches!(place, Place::Site(_)) {
+            return Ok(SimulatedKey::Gone(key.public));
+        }
+        let path = site_key(&self.store, id);
+        fs::write(&path, &key.private).map_err(|source| SimulationError::Store { path, source })?;
+        Ok(SimulatedKey::Site(key.public))
+    }
+
+    /// What the twin of a key at another site signs.
+    pub(super) fn site_signature(&self, id: &KeyId, message: &[u8]) -> io::Result<Vec<u8>> {
+        let private = fs::read(site_key(&self.store, id))?;
+        [
+            Algorithm::P256,
+            Algorithm::P384,
+            Algorithm::P521,
+            Algorithm::Ed25519,
+            Algorithm::Rsa { bits: 0 },
+        ]
+        .into_iter()
+        .find_map(|algorithm| memory_key::sign(algorithm, &private, message))
+        .ok_or_else(|| io::Error::other("its file holds no key"))
+    }
+}
+
+fn unlike(why: impl Into<String>) -> SimulationError {
+    SimulationError::Root { why: why.into() }
+}
+
+fn key_type(algorithm: Algorithm) -> Option<KeyType> {
+    KeyType::ALL
+        .into_iter()
+        .find(|kind| kind.algorithm() == algorithm)
+}
+
+pub(super) fn make_key(
+    token: &mut dyn Token,
+    slot: Option<u8>,
+    key_type: KeyType,
+    extractable: bool,
+) -> Result<PublicKey, SimulationError> {
+    let request = KeyRequest {
+        object_id: slot.map_or_else(|| b"twin".to_vec(), |slot| vec![slot]),
+        label: "REHEARSAL twin".to_owned(),
+        key_type,
+        extractable,
+    };
+    Ok(token.generate(&request)?.public)
+}
+
+fn sign(
+    token: &mut dyn Token,
+    public: &PublicKey,
+    scheme: Option<Scheme>,
+    message: &[u8],
+) -> Result<Vec<u8>, SimulationError> {
+    let held = token
+        .keys()?
+        .into_iter()
+        .find(|held| held.public == *public);
+    let held = held.ok_or_else(|| unlike("a twin has lost its key"))?;
+    Ok(match scheme {
+        Some(scheme) => token.sign_by(&held.object_id, public, scheme, message)?,
+        None => token.sign(&held.object_id, public, message)?,
+    })
+}
+
+/// Where the twin of a key at another site lies in the store.
+fn site_key(store: &Path, id: &KeyId) -> PathBuf {
+    store.join(format!("site-{id}.pk8"))
+}

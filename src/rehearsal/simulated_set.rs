@@ -1,0 +1,177 @@
+//! The twin of a share set: shares for twins of its custodians, of a key that guards nothing.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use crate::backup::recipient::{Recipient, encrypt, encrypt_under};
+use crate::backup::{
+    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, SetFacts, SetPlan,
+};
+use crate::executor::{Hands as _, write_exclusively};
+use crate::record::Provenance;
+use crate::script::{PersonId, Script};
+use crate::secret::{Passphrase, PrivateKey};
+use crate::words::Digest;
+
+use super::memory_key;
+use super::simulated_tokens::{MEDIA, SimulatedTokens, SimulationError};
+
+/// Where the files of a twin set lie, as on the media of a backup.
+const SHARES: &str = "twin-shares";
+const WRAPPED: &str = "twin-wrapped-key";
+
+impl SimulatedTokens {
+    /// Where a file of a share set lies in this store.
+    pub(super) fn kept_file(&self, folder: &str, file: &str) -> io::Result<PathBuf> {
+        let media = fs::read_dir(self.store.join(MEDIA))?;
+        let mut places: Vec<PathBuf> = media
+            .filter_map(|medium| Some(medium.ok()?.path().join(folder).join(file)))
+            .filter(|path| path.is_file())
+            .collect();
+        places.sort();
+        let first = places.into_iter().next();
+        first.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    /// Makes a share set that stands in for the one that a script restores from. None where the store has that very set
+    /// from an earlier rehearsal, and where nothing is restored.
+    ///
+    /// # Errors
+    /// When the set cannot be made or written.
+    pub fn simulated_set(&mut self, script: &Script) -> Result<Option<Manifest>, SimulationError> {
+        let Some(plan) = script.restore() else {
+            return Ok(None);
+        };
+        if self.has_set(&plan.manifest) {
+            return Ok(None);
+        }
+        let real = plan.manifest.facts();
+        let key = memory_key::generate(real.public_key.algorithm())
+            .ok_or_else(|| failed("no key of that kind can be made"))?;
+        let groups = real.groups.iter().map(|group| {
+            let custodians = group
+                .custodians
+                .iter()
+                .map(|custodian| self.simulated_of(custodian));
+            Ok(CustodianGroup {
+                threshold: group.threshold,
+                custodians: custodians.collect::<Result<_, SimulationError>>()?,
+            })
+        });
+        let facts = SetFacts {
+            id: hex::encode(random::<8>()?),
+            repository: real.repository.clone(),
+            key: real.key.clone(),
+            public_key: key.public.clone(),
+            provenance: Provenance::WasExtractable,
+            groups_needed: real.groups_needed,
+            groups: groups.collect::<Result<_, SimulationError>>()?,
+            made_at: script.not_before(),
+            is_rehearsal: true,
+            supersedes: Vec::new(),
+        };
+        let plan = SetPlan::new(facts).map_err(|error| failed(error.to_string()))?;
+        let kek = KeyEncryptionKey::new(Zeroizing::new(random::<32>()?));
+        let set = BackupSet::split(&kek, plan, |bytes| {
+            aws_lc_rs::rand::fill(bytes).map_err(|_| io::Error::other("no random bytes"))
+        })
+        .map_err(|_| failed("the system gives no random bytes"))?;
+        let wrapped = kek
+            .wrap(&PrivateKey::new(Zeroizing::new(key.private)))
+            .map_err(|error| failed(error.to_string()))?;
+        let mut files = Vec::new();
+        for (custodian, share) in set.custodians() {
+            let file = self.closed(custodian, share.text().as_bytes())?;
+            files.push((custodian.id.clone(), file));
+        }
+        let digest_of = |custodian: &str| {
+            let mut files = files.iter();
+            let (_, file) = files.find(|(id, _)| id == custodian)?;
+            Some(Digest::of(file))
+        };
+        let manifest = set
+            .manifest(digest_of, &wrapped)
+            .map_err(|refusal| failed(refusal.to_string()))?;
+        let folder = format!("{}-{}", manifest.facts().key, manifest.facts().id);
+        let place = |medium: &str, name: String| {
+            self.store.join(MEDIA).join(medium).join(&folder).join(name)
+        };
+        let write = |path: PathBuf, bytes: &[u8]| {
+            write_exclusively(&path, bytes).map_err(|error| failed(error.to_string()))
+        };
+        for (custodian, file) in &files {
+            write(place(SHARES, set.plan().share_file(custodian)), file)?;
+        }
+        write(place(WRAPPED, set.plan().wrapped_file()), &wrapped)?;
+        Ok(Some(manifest))
+    }
+
+    /// Whether a rehearsal in this store made that set, and each of its files is there.
+    fn has_set(&self, manifest: &Manifest) -> bool {
+        let facts = manifest.facts();
+        let folder = format!("{}-{}", facts.key, facts.id);
+        let names = manifest
+            .shares()
+            .iter()
+            .map(|share| share.file().map(|_| share.label().share_file()));
+        let wrapped = Some(crate::backup::wrapped_file(&facts.key, &facts.id));
+        let mut all = names.chain([wrapped]);
+        facts.is_rehearsal
+            && all.all(|name| name.is_some_and(|name| self.kept_file(&folder, &name).is_ok()))
+    }
+
+    /// A custodian of a twin set: closed to the twin, also where a share of the real set lies on paper alone.
+    fn simulated_of(&self, custodian: &Custodian) -> Result<Custodian, SimulationError> {
+        let closing = match &custodian.closing {
+            Some(Closing::Passphrase) => Closing::Passphrase,
+            closing => {
+                let count = match closing {
+                    Some(Closing::Recipients(recipients)) => recipients.len(),
+                    _ => 1,
+                };
+                let texts = self.simulated_recipients(&person(custodian)?, count);
+                let texts = texts.unwrap_or_else(|| Ok(Vec::new()));
+                let texts = texts.map_err(|error| failed(error.to_string()))?;
+                let read: Result<Vec<Recipient>, _> =
+                    texts.iter().map(|text| text.parse()).collect();
+                Closing::Recipients(read.map_err(|error| failed(error.to_string()))?)
+            }
+        };
+        Ok(Custodian {
+            closing: Some(closing),
+            ..custodian.clone()
+        })
+    }
+
+    fn closed(&self, custodian: &Custodian, text: &[u8]) -> Result<Vec<u8>, SimulationError> {
+        let closed = if let Some(Closing::Recipients(recipients)) = &custodian.closing {
+            encrypt(text, recipients, &age::NoCallbacks)
+        } else {
+            let phrase = self
+                .given_passphrase(&person(custodian)?)
+                .unwrap_or_default();
+            let phrase = Passphrase::new(Zeroizing::new(phrase))
+                .map_err(|error| failed(error.to_string()))?;
+            encrypt_under(text, &phrase)
+        };
+        closed.map_err(|error| failed(error.to_string()))
+    }
+}
+
+fn person(custodian: &Custodian) -> Result<PersonId, SimulationError> {
+    let id = custodian.id.parse();
+    id.map_err(|_| failed(format!("{} is the ID of nobody", custodian.id)))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], SimulationError> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| failed("the system gives no random bytes"))?;
+    Ok(bytes)
+}
+
+fn failed(why: impl Into<String>) -> SimulationError {
+    SimulationError::Set { why: why.into() }
+}

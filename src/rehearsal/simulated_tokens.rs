@@ -1,0 +1,536 @@
+//! Twins of tokens: a SoftHSM token or a virtual YubiKey for each key, one of which at a time is put in.
+//!
+//! Each SoftHSM twin is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a link to the
+//! twin that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::ceremony::SecretPurpose;
+use crate::executor::{Hands, own_token_name};
+use crate::metadata::KeyType;
+use crate::profile::{Kind, Profile};
+use crate::record::Firmware;
+use crate::script::{KeyId, MediumId, PersonId, Script, TokenSpec};
+use crate::secret::Pin;
+use crate::token::{Reader, Token, TokenError, TokenQuery, piv, pkcs11};
+use crate::words::Digest;
+use zeroize::Zeroizing;
+
+use super::custodians;
+use super::virtual_yubikeys::{NoYubiKeys, VirtualYubiKeys};
+
+const PROFILE: &str = "softhsm2";
+const YUBIKEY: &str = "yubikey-piv";
+/// What a virtual YubiKey has where the script names no model.
+const FIRMWARE: Firmware = Firmware::new(5, 7, 4);
+/// After how long a virtual YubiKey is touched where people look on.
+const TOUCH: Duration = Duration::from_secs(2);
+/// Of PINs and approval codes alike.
+const DIGITS: usize = 8;
+const EMPTY: &str = "no-token";
+const READER: &str = "reader";
+/// Folders that stand in for media.
+pub(super) const MEDIA: &str = "media";
+const FIRST_SCRIPT: &str = "first-script";
+
+/// What stands in for a token whose make is to be had as a virtual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// SoftHSM, whatever the script names.
+    SoftHsm,
+    /// A virtual YubiKey where the script names a YubiKey, and SoftHSM for all others.
+    YubiKey,
+}
+
+/// A virtual YubiKey that stands in for a token.
+#[derive(Debug, Clone, Copy)]
+struct VirtualToken {
+    serial: u32,
+    firmware: Firmware,
+    slot: u8,
+}
+
+/// The twins of a script's tokens, and the hands that put them in.
+#[derive(Debug)]
+pub struct SimulatedTokens {
+    pub(super) store: PathBuf,
+    /// The script that the store was first used for: PINs follow from it, and stay when another script goes on.
+    script: Digest,
+    /// Tokens that the script does not initialize, by name and label: their twins are made ready beforehand.
+    ready_made: Vec<(String, String)>,
+    /// The virtual YubiKeys of the store, and those of the script's tokens for which they stand in.
+    yubikeys: Option<VirtualYubiKeys>,
+    virtual_tokens: BTreeMap<String, VirtualToken>,
+}
+
+/// Why there are no twins.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulationError {
+    /// The store could not be made.
+    #[error("cannot make the store of the twins in {}: {source}", path.display())]
+    Store {
+        /// The store.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// SoftHSM.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The virtual YubiKeys.
+    #[error(transparent)]
+    YubiKeys(#[from] NoYubiKeys),
+    /// The share set that the script restores from.
+    #[error("there is no twin of the share set that the script restores from: {why}")]
+    Set {
+        /// Why not.
+        why: String,
+    },
+    /// The root that the script changes.
+    #[error("there is no twin of the root that the script changes: {why}")]
+    Root {
+        /// Why not.
+        why: String,
+    },
+}
+
+impl SimulatedTokens {
+    /// Makes a store, or uses the one that is there. Afterwards the process must run with
+    /// `SOFTHSM2_CONF` set to [`SimulatedTokens::configuration`], for the module reads its environment when it is loaded.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn prepare_store(store: &Path, kind: TokenKind) -> Result<(), SimulationError> {
+        let failed = |source| SimulationError::Store {
+            path: store.to_owned(),
+            source,
+        };
+        fs::create_dir_all(store.join(EMPTY)).map_err(failed)?;
+        if kind == TokenKind::YubiKey {
+            VirtualYubiKeys::prepare(store).map_err(failed)?;
+        }
+        let store_path = fs::canonicalize(store).map_err(failed)?;
+        let configuration = format!(
+            "# Twins of a rehearsal: throw-away tokens.\n\
+             directories.tokendir = {}\n\
+             objectstore.backend = file\n\
+             log.level = ERROR\n\
+             slots.removable = true\n",
+            store_path.join(READER).display()
+        );
+        fs::write(Self::configuration(store), configuration).map_err(failed)?;
+        point(store, EMPTY).map_err(failed)
+    }
+
+    /// Starts the virtual YubiKeys of a store, if it has any: they end when this process does. Gives where the PC/SC
+    /// library finds them, for `PCSCLITE_CSOCK_NAME`.
+    ///
+    /// # Errors
+    /// When they are not installed, or do not start.
+    pub fn start_yubikeys(store: &Path) -> Result<Option<PathBuf>, SimulationError> {
+        let yubikeys = VirtualYubiKeys::of(store);
+        Ok(yubikeys.map(|yubikeys| yubikeys.start()).transpose()?)
+    }
+
+    /// The root at which attestations of the twins end, PEM; none where no twin attests.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn attestation_root(&self) -> Result<Option<String>, SimulationError> {
+        let root = self
+            .yubikeys
+            .as_ref()
+            .map(VirtualYubiKeys::root)
+            .transpose();
+        root.map_err(|source| SimulationError::Store {
+            path: self.store.clone(),
+            source,
+        })
+    }
+
+    /// Has virtual YubiKeys wait a little for their touch, so that people see how it is asked for.
+    ///
+    /// # Errors
+    /// When the virtual YubiKeys do not answer.
+    pub fn show_touches(&self) -> Result<(), SimulationError> {
+        match &self.yubikeys {
+            None => Ok(()),
+            Some(yubikeys) => {
+                yubikeys
+                    .touch_after(TOUCH)
+                    .map_err(|source| SimulationError::Store {
+                        path: self.store.clone(),
+                        source,
+                    })
+            }
+        }
+    }
+
+    /// The configuration file that SoftHSM must be started with.
+    #[must_use]
+    pub fn configuration(store: &Path) -> PathBuf {
+        store.join("softhsm2.conf")
+    }
+
+    /// The twins of a script's tokens, in a store that was prepared.
+    ///
+    /// # Errors
+    /// When a twin that has to be ready beforehand cannot be made.
+    pub fn new(store: &Path, script: &Script) -> Result<Self, SimulationError> {
+        let initialized = |key: &KeyId| script.initializes(key);
+        let yubikeys = VirtualYubiKeys::of(store);
+        let virtual_tokens = if yubikeys.is_some() {
+            virtual_tokens(script)
+        } else {
+            BTreeMap::new()
+        };
+        let mut simulated_tokens = Self {
+            store: store.to_owned(),
+            script: first_script(store, script.sha256()).map_err(|source| {
+                SimulationError::Store {
+                    path: store.to_owned(),
+                    source,
+                }
+            })?,
+            ready_made: Vec::new(),
+            yubikeys,
+            virtual_tokens,
+        };
+        for plan in script.keys().iter().filter(|plan| !initialized(&plan.id)) {
+            let name = plan.id.to_string();
+            let label = simulated_label(&name, &plan.token);
+            simulated_tokens.ready_made.push((name, label));
+        }
+        for spare in script.spares() {
+            let mut served = script.keys().iter().filter(|plan| spare.serves(plan));
+            if !served.any(|plan| initialized(&plan.id)) {
+                let name = spare.id.to_string();
+                let label = simulated_label(&name, &spare.token);
+                simulated_tokens.ready_made.push((name, label));
+            }
+        }
+        for person in script.people() {
+            if let Some(own) = &person.approval {
+                let name = own_token_name(&person.id);
+                let label = simulated_label(&name, &own.token);
+                simulated_tokens.ready_made.push((name, label));
+            }
+        }
+        for (name, label) in simulated_tokens.ready_made.clone() {
+            simulated_tokens.make_ready(&name, &label)?;
+        }
+        Ok(simulated_tokens)
+    }
+
+    /// Initializes the twin of a token that the script takes as it comes, unless that was done before.
+    fn make_ready(&mut self, name: &str, label: &str) -> Result<(), SimulationError> {
+        let mut reader = self.reader_with(name)?;
+        let seen = reader.tokens()?;
+        if seen.iter().any(|seen| seen.state.pin_set) {
+            return Ok(());
+        }
+        let blank = reader.find(&TokenQuery::blank(self.profile_of(name)))?;
+        let mut token = reader.open(&blank.id)?;
+        let (so_pin, pin) = (
+            self.pin(name, SecretPurpose::SoPin),
+            self.pin(name, SecretPurpose::Pin),
+        );
+        let (so_pin, pin) = (own(so_pin)?, own(pin)?);
+        token.initialize(&so_pin, label)?;
+        token.set_pin(&so_pin, &pin)?;
+        Ok(())
+    }
+
+    /// The twin of each person's own token, with a key in it: its public key, PEM.
+    ///
+    /// # Errors
+    /// When a key cannot be made.
+    pub fn approval_tokens(
+        &mut self,
+        script: &Script,
+    ) -> Result<BTreeMap<PersonId, String>, SimulationError> {
+        let mut simulated_tokens = BTreeMap::new();
+        for person in script.people().iter().filter(|one| one.approval.is_some()) {
+            let public = self.with_token(&own_token_name(&person.id), |token, slot| {
+                let mut held = token.keys()?.into_iter();
+                match held.next() {
+                    Some(held) => Ok(held.public),
+                    None => super::simulated_root::make_key(token, slot, KeyType::EcdsaP256, false),
+                }
+            })?;
+            simulated_tokens.insert(person.id.clone(), public.to_pem());
+        }
+        Ok(simulated_tokens)
+    }
+
+    /// Does something with the twin of a key, behind its PIN. A twin that is not ready is made so.
+    pub(super) fn with_token<T>(
+        &mut self,
+        name: &str,
+        act: impl FnOnce(&mut dyn Token, Option<u8>) -> Result<T, SimulationError>,
+    ) -> Result<T, SimulationError> {
+        let is_planned = self.ready_made.iter().any(|(ready, _)| ready == name);
+        if !is_planned {
+            let label: String = name.chars().take(32).collect();
+            self.make_ready(name, &label)?;
+        }
+        let mut reader = self.reader_with(name)?;
+        let seen = reader.find(&TokenQuery::of(self.profile_of(name)))?;
+        let mut token = reader.open(&seen.id)?;
+        token.login(&own(self.pin(name, SecretPurpose::Pin))?)?;
+        let slot = self.virtual_tokens.get(name).map(|token| token.slot);
+        act(token.as_mut(), slot)
+    }
+
+    /// The profile of the twin of that name.
+    fn profile_of(&self, name: &str) -> &'static str {
+        if self.virtual_tokens.contains_key(name) {
+            YUBIKEY
+        } else {
+            PROFILE
+        }
+    }
+
+    /// The reader, with the twin of this name in it and no other.
+    fn reader_with(&mut self, name: &str) -> Result<Box<dyn Reader>, SimulationError> {
+        self.put_in(name).map_err(|source| SimulationError::Store {
+            path: self.store.clone(),
+            source,
+        })?;
+        let profile = self.profile_of(name);
+        let profile = Profile::named(profile).map_err(|error| TokenError::Unsupported {
+            what: format!("be reached: {error}"),
+        })?;
+        Ok(match profile.kind() {
+            Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&profile)?),
+            _ => Box::new(pkcs11::Module::load(&profile)?),
+        })
+    }
+
+    /// The PIN of a twin: it follows from the script and the token's name in it, so that a rehearsal can be resumed. It guards nothing.
+    fn pin(&self, name: &str, purpose: SecretPurpose) -> String {
+        let whose = match purpose {
+            SecretPurpose::Pin | SecretPurpose::NewPin | SecretPurpose::KeyFilePassphrase => "pin",
+            SecretPurpose::SoPin
+            | SecretPurpose::NewSoPin
+            | SecretPurpose::Puk
+            | SecretPurpose::NewPuk => "so-pin",
+            // Codes are people's, whatever keys they hold; and a token makes its own management key.
+            SecretPurpose::ManagementKey
+            | SecretPurpose::ApprovalCode
+            | SecretPurpose::NewApprovalCode => "code",
+            // So are these.
+            SecretPurpose::SharePassphrase
+            | SecretPurpose::NewSharePassphrase
+            | SecretPurpose::IdentityPin
+            | SecretPurpose::ShareWord => "share",
+        };
+        self.digits(name, whose)
+    }
+
+    fn digits(&self, of: &str, whose: &str) -> String {
+        let digest = Digest::of(format!("rehearsal {} {of} {whose}", self.script).as_bytes());
+        digest
+            .as_bytes()
+            .iter()
+            .take(DIGITS)
+            .map(|byte| char::from(b'0' + byte % 10))
+            .collect()
+    }
+}
+
+impl Hands for SimulatedTokens {
+    fn put_in(&mut self, token: &str) -> io::Result<()> {
+        if let (Some(yubikeys), Some(simulated)) = (&self.yubikeys, self.virtual_tokens.get(token))
+        {
+            point(&self.store, EMPTY)?;
+            return yubikeys.bring(token, simulated.serial, &simulated.firmware.to_string());
+        }
+        if let Some(yubikeys) = &self.yubikeys {
+            yubikeys.take_out()?;
+        }
+        fs::create_dir_all(self.store.join(token))?;
+        point(&self.store, token)
+    }
+
+    fn take_out(&mut self) -> io::Result<()> {
+        if let Some(yubikeys) = &self.yubikeys {
+            yubikeys.take_out()?;
+        }
+        point(&self.store, EMPTY)
+    }
+
+    fn simulated(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery> {
+        if let Some(simulated) = self.virtual_tokens.get(token) {
+            return Some(TokenQuery {
+                serial: Some(simulated.serial.to_string()),
+                ..TokenQuery::of(YUBIKEY)
+            });
+        }
+        Some(TokenQuery {
+            label: Some(simulated_label(token, spec)),
+            ..TokenQuery::of(PROFILE)
+        })
+    }
+
+    fn simulated_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>> {
+        Some(self.site_signature(key, message))
+    }
+
+    fn given_pin(&self, token: &str, purpose: SecretPurpose) -> Option<String> {
+        Some(self.pin(token, purpose))
+    }
+
+    fn medium(&self, medium: &MediumId) -> Option<io::Result<PathBuf>> {
+        let path = self.store.join(MEDIA).join(medium.as_str());
+        let made = fs::create_dir_all(&path).and_then(|()| fs::canonicalize(&path));
+        Some(made)
+    }
+
+    fn simulated_recipients(
+        &self,
+        custodian: &PersonId,
+        count: usize,
+    ) -> Option<io::Result<Vec<String>>> {
+        Some(custodians::recipients(&self.store, custodian, count))
+    }
+
+    fn simulated_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>> {
+        Some(custodians::identity(&self.store, custodian))
+    }
+
+    fn kept(&self, folder: &str, file: &str) -> Option<io::Result<PathBuf>> {
+        Some(self.kept_file(folder, file))
+    }
+
+    fn given_passphrase(&self, custodian: &PersonId) -> Option<String> {
+        let half = |whose| self.digits(custodian.as_str(), whose);
+        Some(half("passphrase") + &half("passphrase, second half"))
+    }
+
+    fn given_code(&self, person: &PersonId) -> Option<String> {
+        Some(self.digits(person.as_str(), "code"))
+    }
+}
+
+/// The script that a store was first used for.
+fn first_script(store: &Path, script: Digest) -> io::Result<Digest> {
+    let path = store.join(FIRST_SCRIPT);
+    match fs::read_to_string(&path) {
+        Ok(text) => Digest::from_hex(text.trim())
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::write(&path, format!("{script}\n"))?;
+            Ok(script)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The tokens of a script for which virtual YubiKeys stand in: with the serial numbers that it names, and the firmware
+/// of the model that it names.
+fn virtual_tokens(script: &Script) -> BTreeMap<String, VirtualToken> {
+    let keys = script.keys().iter();
+    let keys = keys.map(|plan| (plan.id.to_string(), &plan.token));
+    let spares = script.spares().iter();
+    let spares = spares.map(|spare| (spare.id.to_string(), &spare.token));
+    let tokens = keys.chain(spares);
+    tokens
+        .filter_map(|(name, spec)| {
+            let slot = spec.slot?.number;
+            let serial = spec
+                .serial
+                .as_deref()
+                .and_then(|serial| serial.parse().ok());
+            let model = spec.model.as_deref();
+            let firmware = model.and_then(|model| model.strip_prefix("YubiKey ")?.parse().ok());
+            let simulated = VirtualToken {
+                serial: serial.unwrap_or_else(|| some_serial(&name)),
+                firmware: firmware.unwrap_or(FIRMWARE),
+                slot,
+            };
+            Some((name, simulated))
+        })
+        .collect()
+}
+
+/// A serial number that goes with a name, for a token that the script does not name by one.
+fn some_serial(name: &str) -> u32 {
+    let digest = Digest::of(name.as_bytes());
+    let [a, b, c, ..] = *digest.as_bytes();
+    70_000_000 + u32::from_be_bytes([0, a, b, c]) % 10_000_000
+}
+
+fn own(pin: String) -> Result<Pin, TokenError> {
+    Pin::new(Zeroizing::new(pin)).map_err(|error| TokenError::Unsupported {
+        what: format!("have that PIN: {error}"),
+    })
+}
+
+fn simulated_label(name: &str, spec: &TokenSpec) -> String {
+    let label = spec.label.clone();
+    label.unwrap_or_else(|| name.chars().take(32).collect())
+}
+
+/// Makes the reader show one folder of the store, all at once.
+fn point(store: &Path, folder: &str) -> io::Result<()> {
+    let next = store.join("reader.next");
+    match fs::remove_file(&next) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    symlink(folder, &next)?;
+    fs::rename(&next, store.join(READER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_simulated_is_in_at_a_time() {
+        let store = tempfile::tempdir().unwrap();
+        SimulatedTokens::prepare_store(store.path(), TokenKind::SoftHsm).unwrap();
+        let reader = store.path().join(READER);
+        assert_eq!(fs::read_link(&reader).unwrap(), Path::new(EMPTY));
+        let mut simulated_tokens = SimulatedTokens {
+            store: store.path().to_owned(),
+            script: Digest::of(b""),
+            ready_made: Vec::new(),
+            yubikeys: None,
+            virtual_tokens: BTreeMap::new(),
+        };
+        simulated_tokens.put_in("key-2").unwrap();
+        assert_eq!(fs::read_link(&reader).unwrap(), Path::new("key-2"));
+        simulated_tokens.put_in("key-3").unwrap();
+        assert_eq!(fs::read_link(&reader).unwrap(), Path::new("key-3"));
+        simulated_tokens.take_out().unwrap();
+        assert_eq!(fs::read_dir(&reader).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn pins_differ_by_key_and_by_purpose_and_stay_the_same() {
+        let simulated_tokens = |script: &[u8]| SimulatedTokens {
+            store: PathBuf::new(),
+            script: Digest::of(script),
+            ready_made: Vec::new(),
+            yubikeys: None,
+            virtual_tokens: BTreeMap::new(),
+        };
+        let (one, two) = ("key-1", "key-2");
+        let of = |token: &str, purpose| simulated_tokens(b"a").pin(token, purpose);
+        assert_eq!(of(one, SecretPurpose::NewPin), of(one, SecretPurpose::Pin));
+        assert_ne!(of(one, SecretPurpose::Pin), of(two, SecretPurpose::Pin));
+        assert_ne!(of(one, SecretPurpose::Pin), of(one, SecretPurpose::SoPin));
+        assert_ne!(
+            of(one, SecretPurpose::Pin),
+            simulated_tokens(b"b").pin(one, SecretPurpose::Pin)
+        );
+    }
+}

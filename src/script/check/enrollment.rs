@@ -1,0 +1,99 @@
+//! Keys that are enrolled: of this line of roots, each once, and none that the root before has.
+
+use crate::metadata::RoleKind;
+use crate::script::read::{At, Draft, KeyEntry, Log};
+use crate::script::{Enrolled, SlotPlan};
+
+pub(super) fn check(log: &Log<'_>, draft: &Draft) {
+    for key in &draft.keys {
+        device(log, key);
+    }
+    let here = draft.keys.iter().filter_map(|key| key.enrolled.as_ref());
+    let distant = draft.distant.iter().filter_map(|key| key.enrolled.as_ref());
+    let mut seen: Vec<&At<Enrolled>> = Vec::new();
+    for enrolled in here.chain(distant) {
+        let claims = enrolled.value.enrollment.claims();
+        if let Some(repository) = &draft.repository
+            && claims.repository != *repository
+        {
+            log.fault(
+                "script.enrollment",
+                &enrolled.span,
+                format!(
+                    "{:?} is of a key for {:?}, not for {repository:?}",
+                    enrolled.value.file().file,
+                    claims.repository
+                ),
+                "a key stands in the roots of one repository: have another one made",
+            );
+        }
+        let is_same = |other: &&&At<Enrolled>| {
+            other.value.enrollment.claims().public_key == claims.public_key
+        };
+        match seen.iter().find(is_same) {
+            Some(first) => log.fault(
+                "script.twice",
+                &enrolled.span,
+                format!(
+                    "{:?} is of the key that is enrolled in line {} already",
+                    enrolled.value.file().file,
+                    log.line(&first.span)
+                ),
+                "one key counts once: enroll it once",
+            ),
+            None => seen.push(enrolled),
+        }
+        let listed = draft.before().and_then(|root| {
+            let mut keys = root.document().role_keys(RoleKind::Root);
+            keys.find(|(_, listed)| listed.key().public() == Some(&claims.public_key))
+        });
+        if let Some((id, _)) = listed {
+            log.fault(
+                "script.twice",
+                &enrolled.span,
+                format!("the root has that key already, as {id}"),
+                format!("keep it: key_id = \"{id}\" and change = \"keep\""),
+            );
+        }
+    }
+}
+
+/// What a device states of a key is true of the token that is planned for it.
+fn device(log: &Log<'_>, key: &KeyEntry) {
+    let (Some(token), Some(enrolled)) = (&key.token, &key.enrolled) else {
+        return;
+    };
+    let Some(said) = enrolled.value.enrollment.attestation() else {
+        return;
+    };
+    if let Some(serial) = &token.serial
+        && serial.value != said.serial
+    {
+        log.fault(
+            "script.attestation",
+            &serial.span,
+            format!(
+                "the key was made in YubiKey {}, not in {:?}",
+                said.serial, serial.value
+            ),
+            "bring the YubiKey that the attestation names, or carry in that of the other",
+        );
+    }
+    let usual = SlotPlan::default();
+    let slot = token.slot.as_ref().map_or(usual.number, |at| at.value);
+    let pin = token.pin_policy.as_ref();
+    let pin = pin.map_or(usual.policy.pin, |at| at.value);
+    let touch = token.touch_policy.as_ref();
+    let touch = touch.map_or(usual.policy.touch, |at| at.value);
+    if format!("{slot:02x}") != said.slot || pin != said.pin_policy || touch != said.touch_policy {
+        log.fault(
+            "script.attestation",
+            &enrolled.span,
+            format!(
+                "the key is in slot {}, PIN {}, touch {}, and the script wants slot {slot:02x}, PIN {pin}, touch {touch}",
+                said.slot, said.pin_policy, said.touch_policy
+            ),
+            "say in \"token\" how the key was made: slot, pin_policy, touch_policy",
+        );
+    }
+}
