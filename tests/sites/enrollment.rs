@@ -156,7 +156,7 @@ fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
         keys.values()
             .any(|key| key["keyval"]["public"].as_str().unwrap().trim() == real.trim())
     };
-    assert!(!has_real(&simulated), "{twin:#}");
+    assert!(!has_real(&simulated), "{simulated:#}");
 
     // For real: until the signature of Lisbon is waited for.
     let [w1, w2, h1, h2, _] = CODES;
