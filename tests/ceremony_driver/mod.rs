@@ -595,8 +595,8 @@ pub(crate) fn opening(mode: Mode) -> Opening {
         "program": Digest::of(b"the program"),
         "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
         "rehearsal_keys": [],
-        "twin_clock_offset": 0,
-        "twins": simulated_tokens,
+        "simulated_clock_offset": 0,
+        "simulated_tokens": simulated_tokens,
     }))
     .unwrap()
 }
