@@ -2,8 +2,6 @@
 
 mod wording;
 
-pub use wording::capitalized;
-
 use super::{KeyId, MediumId, Person, PersonId, PersonRole, Script};
 
 /// What a step does.

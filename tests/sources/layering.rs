@@ -24,6 +24,7 @@ const ROOMS: &[(&str, Imports)] = &[
     ("secret", These(&[])),
     ("words", These(&[])),
     ("record", These(&[])),
+    ("document", These(&["words", "record"])),
     ("profile", These(&[])),
     ("certificate", These(&["words", "record"])),
     ("metadata", These(&["words", "record", "certificate"])),
@@ -40,11 +41,13 @@ const ROOMS: &[(&str, Imports)] = &[
             "record",
             "secret",
             "words",
+            "document",
         ]),
     ),
     (
         "script",
         These(&[
+            "document",
             "backup",
             "transfer",
             "metadata",
@@ -57,6 +60,7 @@ const ROOMS: &[(&str, Imports)] = &[
     (
         "ceremony",
         These(&[
+            "document",
             "script",
             "backup",
             "transfer",
@@ -70,7 +74,7 @@ const ROOMS: &[(&str, Imports)] = &[
     (
         "transcript",
         These(&[
-            "ceremony", "script", "backup", "metadata", "record", "words",
+            "ceremony", "script", "backup", "metadata", "document", "record", "words",
         ]),
     ),
     ("audit", AllAbove),
@@ -89,6 +93,7 @@ const ROOMS: &[(&str, Imports)] = &[
 ];
 
 const FRONT_END: &[&str] = &[
+    "document",
     "ceremony",
     "transcript",
     "script",

@@ -3,6 +3,7 @@
 mod backup;
 mod restore;
 
+use crate::document::capitalized;
 use crate::script::{
     Act, Fate, KeyId, KeyPlan, Medium, MediumId, PersonId, Place, Script, SecretPlan, TokenSecret,
 };
@@ -577,14 +578,6 @@ fn enroll_key(script: &Script, key: &KeyId) -> Vec<String> {
 /// `Key holder 3`, at the head of a sentence.
 fn actor(script: &Script, key: &KeyId) -> String {
     capitalized(&script.holder_title(key))
-}
-
-/// The same text with a capital letter at its head.
-#[must_use]
-pub fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }
 
 /// The first words of a text: at most 40 characters of its first line.
