@@ -3,9 +3,8 @@
 use std::error::Error as _;
 
 use crate::ceremony::{Failure, FailureKind};
+use crate::storage::WriteError;
 use crate::token::{PinRole, TokenError};
-
-use super::export::ExportError;
 
 /// A token's error as the ceremony records it.
 pub(super) fn token_failure(error: &TokenError) -> Failure {
@@ -40,17 +39,17 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
 }
 
 /// A file's error as the ceremony records it.
-pub(super) fn file_failure(error: &ExportError) -> Failure {
+pub(super) fn file_failure(error: &WriteError) -> Failure {
     let (kind, hint) = match error {
-        ExportError::Exists { .. } => (
+        WriteError::Exists { .. } => (
             FailureKind::Exists,
             "look what it is, and move it away if it is not needed; nothing is ever written over",
         ),
-        ExportError::ReadBack { .. } => (
+        WriteError::ReadBack { .. } => (
             FailureKind::Untrue,
             "do not use this medium; put in another one in its place",
         ),
-        ExportError::Write { .. } => (
+        WriteError::Write { .. } => (
             FailureKind::File,
             "make room on the medium or put it back, then go on",
         ),

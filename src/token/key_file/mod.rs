@@ -7,8 +7,6 @@ mod pem;
 mod tests;
 
 use std::env;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -26,6 +24,7 @@ use crate::metadata::{Key, Scheme};
 use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
 use crate::secret::{Pin, PrivateKey};
+use crate::storage::{EntryKind, Links, list, read_text};
 
 /// The name of the profile by which scripts name key files.
 pub const PROFILE: &str = "docker-key-file";
@@ -174,12 +173,8 @@ impl KeyFile {
             file: path.display().to_string(),
             problem,
         };
-        let mut text = String::new();
-        let file =
-            fs::File::open(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        file.take(MAX_BYTES)
-            .read_to_string(&mut text)
-            .map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let text = read_text(path, Links::Follow, MAX_BYTES)
+            .map_err(|error| wrong(format!("cannot be read: {}", error.problem)))?;
         let pem = Pem::read(&text).map_err(wrong)?;
         Ok((pem, path.to_owned()))
     }
@@ -210,17 +205,12 @@ fn canonical_id(public: &PublicKey) -> Option<String> {
 }
 
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth > 0 => collect(&path, depth - 1, paths),
-            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "key") => {
-                paths.push(path);
-            }
-            _ => {}
+    for entry in list(folder).unwrap_or_default() {
+        let path = entry.path;
+        match entry.kind {
+            EntryKind::Folder if depth > 0 => collect(&path, depth - 1, paths),
+            EntryKind::File if path.extension().is_some_and(|end| end == "key") => paths.push(path),
+            EntryKind::Folder | EntryKind::File | EntryKind::Link | EntryKind::Other => {}
         }
     }
 }
