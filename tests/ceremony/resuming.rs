@@ -10,7 +10,9 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::Finding;
 
-use crate::ceremony_driver::{Room, approval_token, genesis, parse_with, with_approval_tokens};
+use crate::support::ceremony_driver::{
+    Room, approval_token, genesis, parse_with, with_approval_tokens,
+};
 
 fn room() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
