@@ -11,12 +11,12 @@ use crate::host;
 use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
-use crate::storage::{Mode as FileMode, WriteError, replace, replace_only, write_once};
+use crate::storage::{FileError, Mode as FileMode, WriteError, replace, replace_only, write_once};
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
 use crate::words::Digest;
 
-use super::failure::{file_failure, token_failure};
+use super::failure::{file_failure, read_failure, token_failure};
 use super::memory_key;
 use super::room::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
@@ -46,6 +46,12 @@ impl From<TokenError> for EffectError {
 impl From<Interrupt> for EffectError {
     fn from(interrupt: Interrupt) -> Self {
         Self::Interrupted(interrupt)
+    }
+}
+
+impl From<FileError> for EffectError {
+    fn from(error: FileError) -> Self {
+        Self::Failed(read_failure(&error))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::error::Error as _;
 
 use crate::ceremony::{Failure, FailureKind};
-use crate::storage::WriteError;
+use crate::record::visible;
+use crate::storage::{FileError, WriteError};
 use crate::token::{PinRole, TokenError};
 
 /// A token's error as the ceremony records it.
@@ -38,7 +39,20 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
     }
 }
 
-/// A file's error as the ceremony records it.
+/// The error of a file that could not be read, as the ceremony records it.
+pub(super) fn read_failure(error: &FileError) -> Failure {
+    Failure {
+        kind: FailureKind::File,
+        what: format!(
+            "{} cannot be read: {}",
+            visible(&error.path.to_string_lossy()),
+            error.problem
+        ),
+        hint: "look at the medium: is it there, and may it be read?".to_owned(),
+    }
+}
+
+/// The error of a file that could not be written, as the ceremony records it.
 pub(super) fn file_failure(error: &WriteError) -> Failure {
     let (kind, hint) = match error {
         WriteError::Exists { .. } => (

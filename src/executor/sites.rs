@@ -58,7 +58,7 @@ impl Executor<'_> {
             });
         }
         let folder = self.export.join(SIGNATURES);
-        let came = came(&folder).map_err(unreadable)?;
+        let came = came(&folder)?;
         let mut others = Vec::new();
         // A signature with the record of its signing goes before one without.
         for directory in came.directories {
@@ -209,12 +209,4 @@ fn came(folder: &Path) -> Result<Came, FileError> {
         }
     }
     Ok(came)
-}
-
-fn unreadable(error: FileError) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what: format!("{} cannot be read: {}", error.path.display(), error.problem),
-        hint: "look at the medium: is it there, and may it be read?".to_owned(),
-    })
 }

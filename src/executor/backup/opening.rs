@@ -12,7 +12,7 @@ use crate::ceremony::{
 };
 use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
 use crate::secret::Passphrase;
-use crate::storage::{FileError, Links, read};
+use crate::storage::{Links, read};
 use crate::words::Digest;
 
 use super::super::effects::{EffectError, EffectResult};
@@ -133,7 +133,7 @@ impl Executor<'_> {
         let folder = super::folder(key, &manifest.facts().id);
         let name = format!("{folder}/{}", entry.label().share_file());
         let path = medium.path().join(&name);
-        let file = medium.read(&name, MAX_SHARE_FILE).map_err(unreadable)?;
+        let file = medium.read(&name, MAX_SHARE_FILE)?;
         // Whatever the medium made of it is noticed before anybody tries to open it.
         if entry.file() != Some(Digest::of(&file)) {
             return Err(refused(Refusal::new(
@@ -350,19 +350,7 @@ fn words_in(opened: &[u8]) -> String {
 
 /// A file that somebody brought, from where they say that it is.
 pub(super) fn read_brought(path: &Path) -> EffectResult<Vec<u8>> {
-    read(path, Links::Follow, MAX_SHARE_FILE).map_err(unreadable)
-}
-
-fn unreadable(error: FileError) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what: format!(
-            "{} cannot be read: {}",
-            crate::record::visible(&error.path.to_string_lossy()),
-            error.problem
-        ),
-        hint: "look at the medium: is it there, and may it be read?".to_owned(),
-    })
+    Ok(read(path, Links::Follow, MAX_SHARE_FILE)?)
 }
 
 fn simulated_failed(custodian: &PersonId, error: &std::io::Error) -> EffectError {
