@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-use base64::Engine as _;
 
-use crate::certificate::{Algorithm, PublicKey};
+use crate::certificate::{Algorithm, PublicKey, pem};
 use crate::script::{OnlineFiles, RoleKind};
 use crate::storage::{Mode, WriteError, write_once};
 
@@ -48,7 +47,7 @@ impl OnlineKeys {
             let private_path: PathBuf = directory.join(format!("{}.pem", role.as_str()));
             write_once(
                 &private_path,
-                private_pem(private.as_ref()).as_bytes(),
+                pem::encode("PRIVATE KEY", private.as_ref()).as_bytes(),
                 Mode::Private,
             )?;
             write_once(
@@ -69,15 +68,4 @@ impl OnlineKeys {
             .map(|(role, name, bytes)| (*role, vec![(name.clone(), bytes.clone())]))
             .collect()
     }
-}
-
-fn private_pem(der: &[u8]) -> String {
-    let body = base64::engine::general_purpose::STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-    for line in body.as_bytes().chunks(64) {
-        pem.extend(line.iter().copied().map(char::from));
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }

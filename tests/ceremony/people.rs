@@ -802,11 +802,11 @@ fn nothing_that_two_people_decide_is_decided_otherwise() {
         "envelope-sealed",
         "exception-recorded",
         "findings-acknowledged",
-        "forgone",
         "key-orphaned",
         "pause-begun",
-        "redo-decided",
+        "regeneration-decided",
         "sealed",
+        "skipped",
         "spare-taken",
     ];
     assert!(decided.iter().eq(all.iter()), "{decided:?}");

@@ -153,11 +153,11 @@ fn the_power_may_go_at_any_line_of_a_bad_day() {
         .collect();
     for kind in [
         "code-chosen",
-        "own-token-proven",
+        "approval-token-proven",
         "unblock-decided",
         "pin-unblocked",
         "envelope-sealed",
-        "redo-decided",
+        "regeneration-decided",
         "key-destroyed",
         "spare-taken",
         "key-orphaned",

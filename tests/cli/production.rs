@@ -286,7 +286,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert_done(&output);
     room.assert_closed();
     let events = room.events();
-    let proofs = |event: &&Value| event["event"] == "own-token-proven";
+    let proofs = |event: &&Value| event["event"] == "approval-token-proven";
     assert_eq!(events.iter().filter(proofs).count(), 1);
     let clock = events
         .iter()
@@ -350,7 +350,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     assert!(
         !events
             .iter()
-            .any(|event| event["event"] == "own-token-proven")
+            .any(|event| event["event"] == "approval-token-proven")
     );
 }
 

@@ -112,7 +112,7 @@ fn a_key_is_made_anew_and_a_spare_takes_a_place() {
         .map(|data| data["key"].as_str().unwrap())
         .collect();
     assert_eq!(order, ["key-2", "key-1", "key-1", "key-2"]);
-    for kind in ["redo-decided", "spare-taken"] {
+    for kind in ["regeneration-decided", "spare-taken"] {
         let approvals = &rehearsal.data_of(kind)[0]["approvals"];
         assert_eq!(approvals.as_array().unwrap().len(), 2);
         assert_eq!(approvals[0]["strength"], "code");
