@@ -91,8 +91,8 @@ for text in open("transcript.jsonl", "rb"):
     if event == "key-generated":
         keys[data["key"]] = data["public_key"]
     if event == "opened":
-        keys.update(data.get("twin_keys", {}))  # in the place of keys that were made elsewhere
-    if event in ("redo-decided", "spare-taken"):
+        keys.update(data.get("simulated_keys", {}))  # in the place of keys that were made elsewhere
+    if event in ("regeneration-decided", "spare-taken"):
         keys.pop(data["key"], None)  # another key takes its place
     if event == "possession-proven":
         proof = data["key"] + "." + data["occasion"]
@@ -102,9 +102,9 @@ for text in open("transcript.jsonl", "rb"):
         (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
     if event == "root-composed":
         (of / "root.message").write_bytes(data["signed"].encode())
-    if event == "opened" and data.get("twin_root"):
-        (work / "before.root.json").write_text(data["twin_root"]["file"])
-        for name, twin in data.get("further_twins", {}).items():
+    if event == "opened" and data.get("simulated_root"):
+        (work / "before.root.json").write_text(data["simulated_root"]["file"])
+        for name, twin in data.get("further_simulated", {}).items():
             (work / folder(name)).mkdir()
             (work / folder(name) / "before.root.json").write_text(twin["file"])
     if event in ("signed", "signature-collected"):

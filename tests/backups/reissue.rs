@@ -7,8 +7,10 @@ use conclave::backup::{Check, Collected, Manifest, Opener};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::rehearse::{Rehearsal, assert_done, assert_failed, events, files_below, output, sha256};
-use crate::{NOBODY, QUICK, ends_with, media, played, script, set_on};
+use crate::support::backup_rehearsal::{NOBODY, QUICK, ends_with, media, played, script, set_on};
+use crate::support::rehearse::{
+    Rehearsal, assert_done, assert_failed, events, files_below, output, sha256,
+};
 
 /// What a rehearsal of a genesis left beside its record: the manifest of its set.
 fn manifest_of(directory: &Path) -> PathBuf {
@@ -83,7 +85,7 @@ fn other_custodians_restore_the_same_key_and_no_old_share_goes_with_a_new_one() 
     let old_shares = set_on(&place.join("twin-shares"));
     let old_keys = set_on(&place.join("twin-wrapped-key"));
     let opening: Value = events(&fs::read(at.join("transcript.jsonl")).unwrap()).remove(0);
-    let old: Manifest = serde_json::from_value(opening["data"]["twin_set"].clone()).unwrap();
+    let old: Manifest = serde_json::from_value(opening["data"]["simulated_set"].clone()).unwrap();
     assert_eq!(new.facts().public_key, old.facts().public_key);
     assert_eq!(new.facts().supersedes, [old.as_superseded()]);
     assert_ne!(new.identifier(), old.identifier());

@@ -21,8 +21,8 @@ use jiff::Timestamp;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 
-use super::ceremony_driver;
-use super::changes::World;
+use crate::support::ceremony_driver;
+use crate::support::changes::World;
 
 pub(crate) const PLAIN: Theme = Theme {
     charset: Charset::Unicode,

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::rehearse::{Rehearsal, assert_chained, assert_done, events, output, told};
+use crate::support::rehearse::{Rehearsal, assert_chained, assert_done, events, output, told};
 
 /// The facts of one kind in the record of a ceremony of a rehearsal.
 fn facts(rehearsal: &Rehearsal, ceremony: &str, kind: &str) -> Vec<Value> {
@@ -43,7 +43,7 @@ fn a_whole_life_is_rehearsed_on_virtual_yubikeys() {
     ]);
     assert_accepted(&rehearsal, &["genesis", "rotation"]);
     let opened = facts(&rehearsal, "genesis", "opened");
-    let root = opened[0]["twin_attestation_root"].as_str().unwrap();
+    let root = opened[0]["simulated_attestation_root"].as_str().unwrap();
     assert!(root.starts_with("-----BEGIN CERTIFICATE-----"));
     let made = facts(&rehearsal, "genesis", "key-generated");
     assert_eq!(made.len(), 3);

@@ -3,24 +3,19 @@
 use crate::script::{BackupPlan, Holds, Kind, Opens, Person, Script, ShareGroup, ShareKeeping};
 
 use super::description::{
-    Description, EVERY_KIND_BUT_SIGNING, Field, FieldValue, InRestore, Leaves, NO_KIND, Need,
-    OnlyWith, Stage, Subject, Who, blanks, lines, optional,
+    Description, EVERY_KIND_BUT_SIGNING, InRestore, Leaves, NO_KIND, Need, OnlyWith, RESTORED_KEY,
+    Stage, Subject, Who, blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, DESTROY, GENERATE_KEY, IMPORT_KEY, INSPECT_HOST, OPEN_SHARE, OPEN_TOKEN,
     PROVE_RESTORE, READ_SCRIPT,
 };
 
-const KEY: Field = optional(
-    FieldValue::Key,
-    "The key; without it, the key that old shares restore into memory.",
-);
-
 pub(super) static BACK_UP_KEY: Description = Description {
     name: "back-up-key",
     label: "Back up key",
     about: "The key is wrapped, and the key-encryption key is split into shares for custodians.",
-    fields: &[KEY],
+    fields: &[RESTORED_KEY],
     construct: |values| Some(Act::BackUpKey { key: values.key }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::ByLevel,
@@ -133,7 +128,7 @@ pub(super) static PROVE_BACKUP: Description = Description {
     name: "prove-backup",
     label: "Prove backup",
     about: "Each custodian shows that their share opens.",
-    fields: &[KEY],
+    fields: &[RESTORED_KEY],
     construct: |values| Some(Act::ProveBackup { key: values.key }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::ByLevel,

@@ -4,14 +4,12 @@ use crate::script::{
     DistantKey, KeyId, KeyPlan, Kind, MediumId, Person, PersonId, PersonRole, Script, SecretPlan,
 };
 
+use crate::script::schema::{Field, Need as FieldNeed, Type};
+
 use super::{Act, Named};
 
 /// Everything that the rest of this room knows about an act.
 #[derive(Clone, Copy)]
-#[allow(
-    dead_code,
-    reason = "some of it is read only by what writes the reference of scripts"
-)]
 pub(in crate::script) struct Description {
     /// As scripts spell it. Two acts share a name only where a field tells them apart, as with `seal`.
     pub(in crate::script) name: &'static str,
@@ -19,7 +17,7 @@ pub(in crate::script) struct Description {
     pub(in crate::script) label: &'static str,
     /// One sentence for the reference of scripts.
     pub(in crate::script) about: &'static str,
-    /// In the order in which hints list them. Every step has `act`, `id` and `minutes` as well.
+    /// Beside `act`, `id` and `minutes`, which every step has.
     pub(in crate::script) fields: &'static [Field],
     /// The act from its fields; none where a required one is missing.
     pub(in crate::script) construct: fn(Values) -> Option<Act>,
@@ -48,76 +46,6 @@ pub(in crate::script) struct Description {
     pub(in crate::script) proves: fn(&Subject<'_>) -> Vec<String>,
     /// The labels of the blanks on the run sheet, and how many lines each has.
     pub(in crate::script) blanks: fn(&Subject<'_>) -> Vec<(String, usize)>,
-}
-
-/// A field of a step.
-#[allow(
-    dead_code,
-    reason = "some of it is read only by what writes the reference of scripts"
-)]
-pub(in crate::script) struct Field {
-    pub(in crate::script) value: FieldValue,
-    pub(in crate::script) presence: Presence,
-    /// One sentence for the reference of scripts.
-    pub(in crate::script) about: &'static str,
-}
-
-/// What a field holds. Each has one name in all acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::script) enum FieldValue {
-    /// The ID of a key.
-    Key,
-    /// The ID of a medium.
-    Medium,
-    /// The ID of a person.
-    Custodian,
-    /// The ID of a person.
-    Receiver,
-    /// A list of IDs of people, at least one.
-    Initials,
-    /// A text of one line, at most 100 characters.
-    Line,
-    /// A text that may have several lines, at most 2000 characters.
-    Text,
-    /// A text of one line, at most 100 characters.
-    Place,
-}
-
-impl FieldValue {
-    pub(in crate::script) const fn name(self) -> &'static str {
-        match self {
-            Self::Key => "key",
-            Self::Medium => "medium",
-            Self::Custodian => "custodian",
-            Self::Receiver => "receiver",
-            Self::Initials => "initials",
-            Self::Line | Self::Text => "text",
-            Self::Place => "place",
-        }
-    }
-
-    /// A line that could be it.
-    pub(in crate::script) const fn example(self) -> &'static str {
-        match self {
-            Self::Key => "key = \"key-1\"",
-            Self::Medium => "medium = \"stick-a\"",
-            Self::Custodian => "custodian = \"custodian-1\"",
-            Self::Receiver => "receiver = \"witness-1\"",
-            Self::Initials => "initials = [\"witness-1\"]",
-            Self::Line => "text = \"Lunch\"",
-            Self::Text => "text = \"Check the seal of the bag.\"",
-            Self::Place => "place = \"Safe of key holder 1\"",
-        }
-    }
-}
-
-/// Whether a field must be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::script) enum Presence {
-    Required,
-    Optional,
-    /// Required where the other field is not there, and unknown where it is.
-    Unless(FieldValue),
 }
 
 /// The fields of a step as they were read. One that is missing or faulty is not there.
@@ -282,21 +210,20 @@ pub(super) const KINDS_WITH_ROOT: &[Kind] = &[Kind::Genesis, Kind::Rotation, Kin
 /// Only ceremonies that restore a key.
 pub(super) const NO_KIND: &[Kind] = &[];
 
-pub(super) const fn required(value: FieldValue, about: &'static str) -> Field {
-    Field {
-        value,
-        presence: Presence::Required,
-        about,
-    }
-}
+/// The field `key` of most acts.
+pub(super) const KEY: Field = Field::required(
+    "key",
+    Type::Id,
+    "key = \"key-1\"",
+    "The key that the step is about.",
+);
 
-pub(super) const fn optional(value: FieldValue, about: &'static str) -> Field {
-    Field {
-        value,
-        presence: Presence::Optional,
-        about,
-    }
-}
+/// The field `key` of acts that shares can take part in.
+pub(super) const RESTORED_KEY: Field = Field {
+    need: FieldNeed::When("optional, for a key on a token"),
+    about: "The key. Without it, the step is about the key that old shares restored into memory.",
+    ..KEY
+};
 
 pub(super) fn lines(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()

@@ -3,16 +3,11 @@
 use crate::script::TokenSecret;
 
 use super::description::{
-    Description, Field, FieldValue, InRestore, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage,
-    Subject, Who, blanks, capitalized, lines, required,
+    Description, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage, Subject, Who,
+    blanks, capitalized, lines,
 };
-use super::{
-    ATTEST_CLOCK, Act, INITIALIZE_TOKEN, INSPECT_HOST, OPEN_TOKEN, READ_SCRIPT, RESTORE_KEY,
-    SET_PIN,
-};
+use super::{ATTEST_CLOCK, Act, INITIALIZE_TOKEN, INSPECT_HOST, OPEN_TOKEN, READ_SCRIPT, SET_PIN};
 use crate::script::Kind;
-
-const KEY: Field = required(FieldValue::Key, "The key.");
 
 pub(super) static GENERATE_KEY: Description = Description {
     name: "generate-key",
@@ -214,7 +209,6 @@ pub(super) static CERTIFY_KEY: Description = Description {
         Need::Same(&SET_PIN),
         Need::Same(&GENERATE_KEY),
         Need::Same(&IMPORT_KEY),
-        Need::Same(&RESTORE_KEY),
         Need::Same(&ENROLL_KEY),
     ],
     reason: "a root of Notary is composed of keys in certificates",

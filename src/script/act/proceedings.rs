@@ -1,10 +1,11 @@
 //! What frames every ceremony: who is there, the time, the machine, the script, notes, breaks, and the end.
 
 use super::description::{
-    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, FieldValue, InRestore, Leaves, Need, OnlyWith,
-    Stage, Subject, Who, blanks, lines, optional, required,
+    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, Leaves, Need, OnlyWith, Stage,
+    Subject, Who, blanks, lines,
 };
 use super::{Act, OPEN_SHARE, PROVE_BACKUP, PROVE_TOKEN, SEAL, SEAL_MEDIUM};
+use crate::script::schema::{Field, MOST, Type};
 
 pub(super) static ATTENDANCE: Description = Description {
     name: "attendance",
@@ -150,8 +151,18 @@ pub(super) static NOTE: Description = Description {
     label: "Note",
     about: "Shows an instruction of the script's author, which people initial.",
     fields: &[
-        required(FieldValue::Text, "What is to be done."),
-        required(FieldValue::Initials, "The people who initial it."),
+        Field::required(
+            "text",
+            Type::Lines(2000),
+            "text = \"Check the seal of the bag.\"",
+            "What is read aloud or done.",
+        ),
+        Field::required(
+            "initials",
+            Type::List(&Type::Id, MOST),
+            "initials = [\"witness-1\"]",
+            "Who initials the note; at least one person, each once.",
+        ),
     ],
     construct: |values| {
         Some(Act::Note {
@@ -179,7 +190,12 @@ pub(super) static BREAK: Description = Description {
     name: "break",
     label: "Break",
     about: "Interrupts the ceremony: tokens and media are sealed into bags, and `conclave resume` continues later.",
-    fields: &[optional(FieldValue::Line, "The reason of the break.")],
+    fields: &[Field::optional(
+        "text",
+        Type::Line(100),
+        "text = \"Lunch\"",
+        "What the break is for.",
+    )],
     construct: |values| Some(Act::Break { text: values.text }),
     kinds: EVERY_KIND_BUT_SIGNING,
     in_restore: InRestore::Always,

@@ -3,24 +3,25 @@
 use crate::script::{DrillLevel, Entering, Kind};
 
 use super::description::{
-    Description, Field, FieldValue, InRestore, Leaves, NO_KIND, Need, OnlyWith, Stage, Subject,
-    Who, blanks, lines, optional, required,
+    Description, InRestore, Leaves, NO_KIND, Need, OnlyWith, RESTORED_KEY, Stage, Subject, Who,
+    blanks, lines,
 };
 use super::{
     ATTEST_CLOCK, Act, INITIALIZE_TOKEN, INSPECT_HOST, OPEN_TOKEN, PROVE_BACKUP, READ_SCRIPT,
     SET_PIN,
 };
-
-const KEY: Field = optional(
-    FieldValue::Key,
-    "The key onto whose token the shares are restored; without it, the key stays in memory.",
-);
+use crate::script::schema::{Field, Type};
 
 pub(super) static OPEN_SHARE: Description = Description {
     name: "open-share",
     label: "Open share",
     about: "A custodian's share is opened and verified; where the key is restored, the share is entered.",
-    fields: &[required(FieldValue::Custodian, "Whose share is opened.")],
+    fields: &[Field::required(
+        "custodian",
+        Type::Id,
+        "custodian = \"custodian-1\"",
+        "The custodian whose share is opened.",
+    )],
     construct: |values| {
         Some(Act::OpenShare {
             custodian: values.custodian?,
@@ -102,7 +103,7 @@ pub(super) static RESTORE_KEY: Description = Description {
     name: "restore-key",
     label: "Restore key",
     about: "The shares are combined; at the level \"full\", the key is unwrapped onto its token or into locked memory.",
-    fields: &[KEY],
+    fields: &[RESTORED_KEY],
     construct: |values| Some(Act::RestoreKey { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
@@ -172,7 +173,7 @@ pub(super) static PROVE_RESTORE: Description = Description {
     name: "prove-restore",
     label: "Prove restore",
     about: "The restored key signs a message that cannot be a root.",
-    fields: &[KEY],
+    fields: &[RESTORED_KEY],
     construct: |values| Some(Act::ProveRestore { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,
@@ -205,7 +206,7 @@ pub(super) static DESTROY: Description = Description {
     name: "destroy",
     label: "Destroy",
     about: "The restored key is destroyed, and its absence is checked.",
-    fields: &[KEY],
+    fields: &[RESTORED_KEY],
     construct: |values| Some(Act::Destroy { key: values.key }),
     kinds: NO_KIND,
     in_restore: InRestore::ByLevel,

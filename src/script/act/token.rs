@@ -3,16 +3,11 @@
 use crate::script::{Fate, KeyPlan, Medium, SecretPlan, TokenSecret};
 
 use super::description::{
-    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, Field, FieldValue, InRestore,
-    KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Presence, Stage, Subject, Who, blanks, lines,
-    optional, required,
+    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves,
+    Need, OnlyWith, Stage, Subject, Who, blanks, lines,
 };
 use super::{ATTEST_CLOCK, Act, BACK_UP_KEY, EXPORT, INSPECT_HOST, PROVE_BACKUP, READ_SCRIPT};
-
-const KEY: Field = required(
-    FieldValue::Key,
-    "The key that the token holds or will hold.",
-);
+use crate::script::schema::{Field, Need as FieldNeed, Type};
 
 pub(super) static OPEN_TOKEN: Description = Description {
     name: "open-token",
@@ -247,21 +242,30 @@ pub(super) static PROVE_TOKEN: Description = Description {
 pub(super) static SEAL: Description = Description {
     name: "seal",
     label: "Seal",
-    about: "A token or a medium is sealed into a tamper-evident bag, and somebody takes it.",
+    about: "A token or a medium is sealed into a tamper-evident bag, and somebody takes it. A medium can be sealed in a drill too.",
     fields: &[
-        optional(
-            FieldValue::Medium,
+        Field::optional(
+            "medium",
+            Type::Id,
+            "medium = \"stick-a\"",
             "The medium that is sealed, in place of a token.",
         ),
         Field {
-            value: FieldValue::Key,
-            presence: Presence::Unless(FieldValue::Medium),
+            need: FieldNeed::When("required, unless there is a `medium`"),
             about: "The key whose token is sealed.",
+            ..KEY
         },
-        required(FieldValue::Place, "Where the bag is kept."),
-        optional(
-            FieldValue::Receiver,
-            "Who takes the bag. Default: the holder of the key; for a medium, the administrator.",
+        Field::required(
+            "place",
+            Type::Line(100),
+            "place = \"Safe of key holder 1\"",
+            "Where the bag is kept from now on.",
+        ),
+        Field::optional(
+            "receiver",
+            Type::Id,
+            "receiver = \"holder-1\"",
+            "Who takes the bag. The default is the key holder; for a medium, the administrator.",
         ),
     ],
     construct: |values| {

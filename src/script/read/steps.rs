@@ -2,17 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::MOST;
 use super::fields::{Fields, Value};
 use super::log::{At, Log, Span};
-use crate::script::act::{Description, FieldValue, Presence, Values};
+use crate::script::act::{Description, Values};
 use crate::script::plan::Step;
 use crate::script::{Act, KeyId, MediumId, PersonId, StepId};
-
-/// In characters.
-const LONGEST_LINE: usize = 100;
-/// In characters.
-const LONGEST_TEXT: usize = 2000;
 
 /// A step as it was read.
 pub(in crate::script) struct StepEntry {
@@ -60,7 +54,7 @@ pub(super) fn read(log: &Log<'_>, tables: Vec<Fields<'_, '_>>) -> Vec<StepEntry>
 fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
     let header = fields.span.clone();
     let line = log.line(&header);
-    let named = fields.required("act", "act = \"attendance\"");
+    let named = fields.value("act");
     let span = named.as_ref().map_or(header, |value| value.span.clone());
     let described = named.and_then(|value| value.one_of("script.act", &Act::by_name()));
     let mut entry = StepEntry {
@@ -80,8 +74,9 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         return entry;
     };
     fields.rename(format!("a step {:?}", described.name));
-    entry.id = fields.optional("id").and_then(|value| value.at(value.id()));
-    entry.minutes = fields.optional("minutes").and_then(|value| minutes(&value));
+    fields.extend(described.fields);
+    entry.id = fields.read("id", Value::id);
+    entry.minutes = fields.value("minutes").and_then(|value| minutes(&value));
     entry.act = act(described, &mut fields, &mut entry);
     fields.finish();
     entry
@@ -90,53 +85,44 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
 /// Reads the fields that the act has. One that is faulty counts as missing; but an act that may name a key is not read
 /// as one without.
 fn act(described: &Description, fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
+    let has = |name: &str| described.fields.iter().any(|field| field.name == name);
     let mut values = Values::default();
-    let mut given: Vec<FieldValue> = Vec::new();
-    let mut names_faulty_key = false;
-    for field in described.fields {
-        let name = field.value.name();
-        let found = match field.presence {
-            Presence::Optional => fields.optional(name),
-            Presence::Unless(other) if given.contains(&other) => continue,
-            Presence::Required | Presence::Unless(_) => {
-                fields.required(name, field.value.example())
-            }
-        };
-        let Some(found) = found else {
-            continue;
-        };
-        given.push(field.value);
-        match field.value {
-            FieldValue::Key => {
-                entry.key = found.at(found.id());
-                names_faulty_key = entry.key.is_none();
-                values.key = value_of(entry.key.as_ref());
-            }
-            FieldValue::Medium => {
-                entry.medium = found.at(found.id());
-                values.medium = value_of(entry.medium.as_ref());
-            }
-            FieldValue::Custodian => {
-                entry.custodian = found.at(found.id());
-                values.custodian = value_of(entry.custodian.as_ref());
-            }
-            FieldValue::Receiver => {
-                entry.receiver = found.at(found.id());
-                values.receiver = value_of(entry.receiver.as_ref());
-            }
-            FieldValue::Initials => {
-                if let Some(people) = initials(&found) {
-                    let ids = people.iter().map(|at| at.value.clone());
-                    values.initials = Some(ids.collect());
-                    entry.initials = people;
-                }
-            }
-            FieldValue::Line => values.text = found.line(LONGEST_LINE),
-            FieldValue::Place => values.place = found.line(LONGEST_LINE),
-            FieldValue::Text => values.text = found.lines(LONGEST_TEXT),
-        }
+    if has("medium") {
+        entry.medium = fields.read("medium", Value::id);
+        values.medium = value_of(entry.medium.as_ref());
     }
-    (described.construct)(values).filter(|_| !names_faulty_key)
+    let key = if !has("key") || fields.has("medium") {
+        None
+    } else if has("medium") {
+        fields.required("key")
+    } else {
+        fields.value("key")
+    };
+    entry.key = key.as_ref().and_then(|value| value.at(value.id()));
+    values.key = value_of(entry.key.as_ref());
+    if has("place") {
+        values.place = fields.value("place").and_then(|value| value.line());
+    }
+    if has("receiver") {
+        entry.receiver = fields.read("receiver", Value::id);
+        values.receiver = value_of(entry.receiver.as_ref());
+    }
+    if has("custodian") {
+        entry.custodian = fields.read("custodian", Value::id);
+        values.custodian = value_of(entry.custodian.as_ref());
+    }
+    if has("text") {
+        values.text = fields.value("text").and_then(|value| value.line());
+    }
+    if has("initials")
+        && let Some(people) = fields.value("initials").and_then(|value| initials(&value))
+    {
+        let ids = people.iter().map(|at| at.value.clone());
+        values.initials = Some(ids.collect());
+        entry.initials = people;
+    }
+    let is_faulty = key.is_some() && values.key.is_none();
+    (described.construct)(values).filter(|_| !is_faulty)
 }
 
 fn value_of<T: Clone>(read: Option<&At<T>>) -> Option<T> {
@@ -144,7 +130,7 @@ fn value_of<T: Clone>(read: Option<&At<T>>) -> Option<T> {
 }
 
 fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
-    let items = people.items(MOST)?;
+    let items = people.items()?;
     if items.is_empty() {
         people.fault(
             "script.note",
@@ -170,12 +156,14 @@ fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
 
 fn minutes(value: &Value<'_, '_>) -> Option<u32> {
     let number = value.integer()?;
-    let minutes = u32::try_from(number).ok().filter(|n| (1..=480).contains(n));
+    let range = value.range();
+    let minutes = u32::try_from(number).ok();
+    let minutes = minutes.filter(|_| range.contains(&number));
     if minutes.is_none() {
         value.fault(
             "script.minutes",
             format!("a step cannot take {number} minutes"),
-            "give 1 to 480, or leave it out",
+            format!("give {} to {}, or leave it out", range.start(), range.end()),
         );
     }
     minutes
