@@ -1,6 +1,5 @@
 //! The run sheet: the script on paper, with room for initials, times and what is written by hand.
 
-mod blanks;
 mod facts;
 mod slips;
 
@@ -160,10 +159,11 @@ fn key_heading(script: &Script, key: &KeyId) -> String {
 
 fn activity(script: &Script, step: &Step) -> Vec<Block> {
     let act = &step.act;
-    let title = match act {
-        // A note's title is its text, cut short: on paper the text itself is enough.
-        Act::Note { .. } => "Note".to_owned(),
-        act => act.title(script),
+    // A note's title is its text, cut short: on paper the text itself is enough.
+    let title = if let Act::Note { .. } = act {
+        act.label().to_owned()
+    } else {
+        act.title(script)
     };
     let title = match step.minutes {
         Some(minutes) => format!("{title} ({minutes} min)"),
@@ -173,7 +173,7 @@ fn activity(script: &Script, step: &Step) -> Vec<Block> {
     let mut blocks = vec![Block::Subheading(title.into())];
     blocks.extend(act.instructions(script).into_iter().map(item(Mark::Dash)));
     blocks.extend(act.proves(script).into_iter().map(item(Mark::CheckBox)));
-    let blanks = blanks::blanks(act, script).into_iter();
+    let blanks = act.blanks(script).into_iter();
     blocks.extend(blanks.map(|(label, lines)| Block::WriteOn {
         label: label.into(),
         lines,
