@@ -38,7 +38,7 @@ use crate::words::Digest;
 use approvals::Codes;
 use room::Room;
 
-pub use approval_token::own_token_name;
+pub use approval_token::approval_token_name;
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use export::{ExportError, write_exclusively, write_in_place};
 pub use hands::{Hands, PeoplesHands};

@@ -47,7 +47,7 @@ impl Executor<'_> {
             return Ok(FoundMedium {
                 path,
                 seen: SeenMedium {
-                    device: format!("twin of {}", medium.id),
+                    device: format!("simulated {}", medium.id),
                     medium: medium.id,
                 },
             });

@@ -24,7 +24,7 @@ pub(in crate::script) struct PersonEntry {
     opens: Opens,
 }
 
-/// A person's own token as it was read.
+/// A person's approval token as it was read.
 pub(in crate::script) struct OwnTokenEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) token: Option<TokenEntry>,
