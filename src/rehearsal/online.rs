@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-use base64::Engine as _;
 
-use crate::certificate::{Algorithm, PublicKey};
+use crate::certificate::{Algorithm, PublicKey, pem};
 use crate::executor::{ExportError, write_exclusively};
 use crate::script::{OnlineFiles, RoleKind};
 
@@ -46,7 +45,10 @@ impl OnlineKeys {
                 .map_err(|_| OnlineKeysError::Generate)?;
             let name = format!("{}.pub.pem", role.as_str());
             let private_path: PathBuf = directory.join(format!("{}.pem", role.as_str()));
-            write_exclusively(&private_path, private_pem(private.as_ref()).as_bytes())?;
+            write_exclusively(
+                &private_path,
+                pem::encode("PRIVATE KEY", private.as_ref()).as_bytes(),
+            )?;
             write_exclusively(&directory.join(&name), public.to_pem().as_bytes())?;
             files.push((role, format!("online/{name}"), public.to_pem().into_bytes()));
         }
@@ -61,15 +63,4 @@ impl OnlineKeys {
             .map(|(role, name, bytes)| (*role, vec![(name.clone(), bytes.clone())]))
             .collect()
     }
-}
-
-fn private_pem(der: &[u8]) -> String {
-    let body = base64::engine::general_purpose::STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-    for line in body.as_bytes().chunks(64) {
-        pem.extend(line.iter().copied().map(char::from));
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }

@@ -1,4 +1,4 @@
-//! What a key file is closed with, and how a passphrase opens it.
+//! How a key file is encrypted, and its decryption with a passphrase.
 
 use std::num::NonZeroU32;
 
@@ -8,22 +8,18 @@ use aws_lc_rs::cipher::{
 };
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::pbkdf2;
-use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
+use der::asn1::{AnyRef, OctetStringRef};
+use der::oid::db::rfc5912::ID_EC_PUBLIC_KEY;
 use der::{Decode as _, Encode as _, Sequence};
 use md5::{Digest as _, Md5};
+use pkcs8::pkcs5::pbes2::{EncryptionScheme, Pbkdf2Prf};
+use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
+use sec1::EcPrivateKey;
 use spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::pem::Pem;
+use crate::certificate::pem::Block;
 use crate::secret::{Pin, PrivateKey};
-
-const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
-const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
-const HMAC_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.7");
-const HMAC_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.9");
-const AES_128_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.2");
-const AES_256_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 /// More rounds than any tool makes would only be there to keep a machine busy.
 const MOST_ROUNDS: u32 = 10_000_000;
@@ -51,8 +47,8 @@ impl Cipher {
     }
 }
 
-/// A private key that a passphrase opens.
-pub(super) struct Closed {
+/// A private key that a passphrase decrypts.
+pub(super) struct EncryptedKey {
     derivation: Derivation,
     cipher: Cipher,
     iv: [u8; 16],
@@ -78,57 +74,27 @@ enum Form {
     Sec1,
 }
 
+/// PKCS #8 as Notary writes it: of version 1, which promises a public key, and without one. [`PrivateKeyInfoRef`] refuses
+/// that.
 #[derive(Sequence)]
-struct EncryptedPrivateKeyInfo<'a> {
-    algorithm: AlgorithmIdentifierRef<'a>,
-    content: &'a OctetStringRef,
-}
-
-#[derive(Sequence)]
-struct Pbes2Parameters<'a> {
-    derivation: AlgorithmIdentifierRef<'a>,
-    encryption: AlgorithmIdentifierRef<'a>,
-}
-
-#[derive(Sequence)]
-struct Pbkdf2Parameters<'a> {
-    salt: &'a OctetStringRef,
-    rounds: u32,
-    #[asn1(optional = "true")]
-    key_length: Option<u16>,
-    #[asn1(optional = "true")]
-    hash: Option<AlgorithmIdentifierRef<'a>>,
-}
-
-/// PKCS #8. Notary writes version 1 and no public key, which not every reader takes.
-#[derive(Sequence)]
-struct PrivateKeyInfo<'a> {
+struct NotaryPrivateKeyInfo<'a> {
     version: u8,
     algorithm: AlgorithmIdentifierRef<'a>,
     key: &'a OctetStringRef,
 }
 
-/// SEC 1.
-#[derive(Sequence)]
-struct EcPrivateKey<'a> {
-    version: u8,
-    key: &'a OctetStringRef,
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
-    curve: Option<ObjectIdentifier>,
-    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
-    public: Option<der::asn1::BitStringRef<'a>>,
-}
-
-impl Closed {
-    /// Reads how a file is closed.
-    pub(super) fn read(pem: Pem) -> Result<Self, String> {
-        match pem.label.as_str() {
+impl EncryptedKey {
+    /// Reads how the key in a block is encrypted.
+    pub(super) fn read(block: &Block<'_>, content: Vec<u8>) -> Result<Self, String> {
+        match block.label {
             "ENCRYPTED PRIVATE KEY" => {
-                pbes2(&pem.content).ok_or_else(|| {
+                pbes2(&content).ok_or_else(|| {
                     "is closed in a way that Conclave does not know: it opens PBES2 with PBKDF2 and AES-CBC".to_owned()
                 })
             }
-            "EC PRIVATE KEY" if pem.header("Proc-Type") == Some("4,ENCRYPTED") => legacy(pem),
+            "EC PRIVATE KEY" if block.header("Proc-Type") == Some("4,ENCRYPTED") => {
+                legacy(block, content)
+            }
             "EC PRIVATE KEY" | "PRIVATE KEY" => {
                 Err("is not closed under a passphrase: whoever has read it has the key".to_owned())
             }
@@ -137,10 +103,10 @@ impl Closed {
         }
     }
 
-    /// Opens it. None where the passphrase is wrong: the file does not tell that from damage.
-    pub(super) fn open(&self, passphrase: &Pin) -> Option<PrivateKey> {
+    /// None where the passphrase is wrong: the file does not tell that from damage.
+    pub(super) fn decrypt(&self, passphrase: &Pin) -> Option<PrivateKey> {
         let mut content = Zeroizing::new(self.content.clone());
-        let opened = {
+        let clear = {
             let key = self.key(passphrase.expose().as_bytes());
             let key = UnboundCipherKey::new(self.cipher.algorithm(), &key).ok()?;
             let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).ok()?;
@@ -149,16 +115,16 @@ impl Closed {
         };
         match self.form {
             Form::Pkcs8 => {
-                let info = PrivateKeyInfo::from_der(opened).ok()?;
+                let info = NotaryPrivateKeyInfo::from_der(clear).ok()?;
                 pkcs8(info.algorithm, info.key)
             }
             Form::Sec1 => {
-                let curve = EcPrivateKey::from_der(opened).ok()?.curve?;
+                let parameters = EcPrivateKey::from_der(clear).ok()?.parameters?;
                 let algorithm = AlgorithmIdentifierRef {
-                    oid: EC_PUBLIC_KEY,
-                    parameters: Some(AnyRef::from(&curve)),
+                    oid: ID_EC_PUBLIC_KEY,
+                    parameters: Some(AnyRef::from(&parameters)),
                 };
-                pkcs8(algorithm, OctetStringRef::new(opened).ok()?)
+                pkcs8(algorithm, OctetStringRef::new(clear).ok()?)
             }
         }
     }
@@ -186,48 +152,41 @@ impl Closed {
     }
 }
 
-fn pbes2(der: &[u8]) -> Option<Closed> {
-    let info = EncryptedPrivateKeyInfo::from_der(der).ok()?;
-    if info.algorithm.oid != PBES2 {
-        return None;
-    }
-    let parameters: Pbes2Parameters<'_> = info.algorithm.parameters?.decode_as().ok()?;
-    let cipher = match parameters.encryption.oid {
-        AES_128_CBC => Cipher::Aes128,
-        AES_256_CBC => Cipher::Aes256,
+fn pbes2(der: &[u8]) -> Option<EncryptedKey> {
+    let info = EncryptedPrivateKeyInfoRef::try_from(der).ok()?;
+    let parameters = info.encryption_algorithm.pbes2()?;
+    let (cipher, iv) = match parameters.encryption {
+        EncryptionScheme::Aes128Cbc { iv } => (Cipher::Aes128, iv),
+        EncryptionScheme::Aes256Cbc { iv } => (Cipher::Aes256, iv),
         _ => return None,
     };
-    let iv: &OctetStringRef = parameters.encryption.parameters?.decode_as().ok()?;
-    if parameters.derivation.oid != PBKDF2 {
-        return None;
-    }
-    let derivation: Pbkdf2Parameters<'_> = parameters.derivation.parameters?.decode_as().ok()?;
-    let hash = match derivation.hash.map_or(HMAC_SHA1, |hash| hash.oid) {
-        HMAC_SHA1 => pbkdf2::PBKDF2_HMAC_SHA1,
-        HMAC_SHA256 => pbkdf2::PBKDF2_HMAC_SHA256,
+    let derivation = parameters.kdf.pbkdf2()?;
+    let hash = match derivation.prf {
+        Pbkdf2Prf::HmacWithSha1 => pbkdf2::PBKDF2_HMAC_SHA1,
+        Pbkdf2Prf::HmacWithSha256 => pbkdf2::PBKDF2_HMAC_SHA256,
         _ => return None,
     };
-    let is_sound = derivation.rounds <= MOST_ROUNDS
+    let is_sound = derivation.iteration_count <= MOST_ROUNDS
         && derivation
             .key_length
             .is_none_or(|length| usize::from(length) == cipher.key_length());
-    let rounds = NonZeroU32::new(derivation.rounds).filter(|_| is_sound)?;
-    Some(Closed {
+    let rounds = NonZeroU32::new(derivation.iteration_count).filter(|_| is_sound)?;
+    Some(EncryptedKey {
         derivation: Derivation::Pbkdf2 {
             hash,
             salt: derivation.salt.as_bytes().to_vec(),
             rounds,
         },
         cipher,
-        iv: iv.as_bytes().try_into().ok()?,
-        content: info.content.as_bytes().to_vec(),
+        iv,
+        content: info.encrypted_data.as_bytes().to_vec(),
         form: Form::Pkcs8,
     })
 }
 
-fn legacy(pem: Pem) -> Result<Closed, String> {
+fn legacy(block: &Block<'_>, content: Vec<u8>) -> Result<EncryptedKey, String> {
     let unknown = "is closed in a way that Conclave does not know: it opens AES-CBC";
-    let (name, iv) = pem
+    let (name, iv) = block
         .header("DEK-Info")
         .and_then(|info| info.split_once(','))
         .ok_or(unknown)?;
@@ -237,23 +196,17 @@ fn legacy(pem: Pem) -> Result<Closed, String> {
         _ => return Err(unknown.to_owned()),
     };
     let iv = hex::decode(iv).ok().and_then(|iv| iv.try_into().ok());
-    Ok(Closed {
+    Ok(EncryptedKey {
         derivation: Derivation::Legacy,
         cipher,
         iv: iv.ok_or(unknown)?,
-        content: pem.content,
+        content,
         form: Form::Sec1,
     })
 }
 
 /// The key as tokens and libraries take it.
 fn pkcs8(algorithm: AlgorithmIdentifierRef<'_>, key: &OctetStringRef) -> Option<PrivateKey> {
-    let info = PrivateKeyInfo {
-        version: 0,
-        algorithm,
-        key,
-    };
-    let mut bytes = Zeroizing::new(vec![0; usize::try_from(info.encoded_len().ok()?).ok()?]);
-    info.encode_to_slice(&mut bytes).ok()?;
-    Some(PrivateKey::new(bytes))
+    let der = PrivateKeyInfoRef::new(algorithm, key).to_der().ok()?;
+    Some(PrivateKey::new(Zeroizing::new(der)))
 }
