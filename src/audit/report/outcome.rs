@@ -132,7 +132,7 @@ fn enrolled(page: &mut Document, ceremony: &Ceremony, id: &KeyId) {
     if ceremony.mode() == Mode::Rehearsal {
         facts.push((
             "Stood in",
-            "a twin has the place of this key: the key itself was never used".to_owned(),
+            "a simulated key was used in place of this key".to_owned(),
         ));
     }
     page.facts(facts);
@@ -188,7 +188,7 @@ fn key(page: &mut Document, plan: &KeyPlan, state: &KeyState) {
     } else if generated.stood_in {
         facts.push((
             "Attestation",
-            "stood-in: the twin is of another make, and attests nothing".to_owned(),
+            "stood-in: the simulated token is of another make, and attests nothing".to_owned(),
         ));
     }
     facts.push((
