@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
@@ -18,7 +18,8 @@ use cryptoki::slot::Slot;
 use crate::profile::{Profile, Rescan};
 use crate::record::TokenId;
 
-use super::super::{Seen, TokenError};
+use super::super::query::only_one;
+use super::super::{Seen, TokenError, lock};
 use super::{device, info};
 
 /// A library, initialized.
@@ -50,11 +51,6 @@ pub(super) struct ModuleSlot {
 
 /// The libraries that this process has loaded: initializing one twice is an error.
 static LOADED: Mutex<Option<HashMap<PathBuf, Weak<Library>>>> = Mutex::new(None);
-
-/// A panic of another thread leaves no half-done state behind these locks.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Library {
     pub(super) fn load(profile: &Profile) -> Result<Arc<Self>, TokenError> {
@@ -197,19 +193,10 @@ impl Library {
             Some(look) if look.iter().any(|(_, seen)| seen.id == *id) => look,
             _ => self.look(&id.profile)?,
         };
-        let mut slots = look
-            .into_iter()
-            .filter(|(_, seen)| seen.id == *id)
-            .map(|(slot, _)| slot);
-        let slot = slots.next().ok_or_else(|| TokenError::NotFound {
-            wanted: format!("token {id}"),
-        })?;
-        let simulated_tokens = slots.count();
-        if simulated_tokens > 0 {
-            return Err(TokenError::Ambiguous {
-                found: vec![id.clone(); simulated_tokens + 1],
-            });
-        }
+        let mut found = look;
+        found.retain(|(_, seen)| seen.id == *id);
+        let name = |(_, seen): &(Slot, Seen)| seen.id.clone();
+        let (slot, _) = only_one(found, name, || format!("token {id}"))?;
         Ok(slot)
     }
 }

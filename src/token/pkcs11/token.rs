@@ -16,12 +16,13 @@ use crate::profile::Profile;
 use crate::record::{KeyAttributes, TokenId, Tries};
 use crate::secret::Pin;
 
+use super::super::query::only_one;
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
-    WrappingToken, check_label,
+    WrappingToken, check_label, lock,
 };
 use super::failure::{ability, code};
-use super::library::{Library, ModuleSlot, lock};
+use super::library::{Library, ModuleSlot};
 use super::signature::Signing;
 use super::template::{self, Detail};
 use super::{device, info, objects, wrapping};
@@ -208,26 +209,20 @@ impl Pkcs11Token {
         let length = raw.len();
         signing.finish(raw).ok_or_else(|| {
             let problem = format!("its signature of {length} bytes is none of {algorithm}");
-            mismatch(object_id, problem)
+            TokenError::mismatch(object_id, problem)
         })
     }
 
     /// The private key of an ID.
     fn private_key(session: &Session, object_id: &[u8]) -> Result<ObjectHandle, TokenError> {
         match objects::of_id(session, ObjectClass::PRIVATE_KEY, object_id)?.as_slice() {
-            [] => Err(TokenError::KeyNotFound {
-                object_id: object_id.to_vec(),
-            }),
+            [] => Err(TokenError::key_not_found(object_id)),
             [only] => Ok(*only),
-            _ => Err(mismatch(object_id, "several private keys have its ID")),
+            _ => Err(TokenError::mismatch(
+                object_id,
+                "several private keys have its ID",
+            )),
         }
-    }
-}
-
-fn mismatch(object_id: &[u8], problem: impl Into<String>) -> TokenError {
-    TokenError::KeyMismatch {
-        object_id: object_id.to_vec(),
-        problem: problem.into(),
     }
 }
 
@@ -266,26 +261,17 @@ impl Token for Pkcs11Token {
             .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
 
         // The slot and the serial number may be others now: it is the one that was not there before.
-        let mut found: Vec<TokenId> = self
+        let found: Vec<TokenId> = self
             .library
             .look(name)?
             .into_iter()
             .map(|(_, seen)| seen.id)
             .filter(|id| id.label == label && !before.contains(id))
             .collect();
-        match (found.pop(), found.is_empty()) {
-            (Some(id), true) => {
-                self.id = id;
-                Ok(())
-            }
-            (Some(last), false) => {
-                found.push(last);
-                Err(TokenError::Ambiguous { found })
-            }
-            (None, _) => Err(TokenError::NotFound {
-                wanted: format!("token with the label {label:?} that was just given"),
-            }),
-        }
+        self.id = only_one(found, TokenId::clone, || {
+            format!("token with the label {label:?} that was just given")
+        })?;
+        Ok(())
     }
 
     fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError> {
@@ -382,7 +368,7 @@ impl Token for Pkcs11Token {
                     session.destroy_object(*half).map_err(device)?;
                     Ok(None)
                 }
-                _ => Err(mismatch(id, "several keys have its ID")),
+                _ => Err(TokenError::mismatch(id, "several keys have its ID")),
             }
         })
     }
@@ -397,9 +383,9 @@ impl Token for Pkcs11Token {
         self.in_login(|session| {
             let key = Self::private_key(session, object_id)?;
             if objects::always_authenticates(session, key)? {
-                return Err(TokenError::Unsupported {
-                    what: "sign with a key that asks for the PIN at each signature".to_owned(),
-                });
+                return Err(TokenError::unsupported(
+                    "sign with a key that asks for the PIN at each signature",
+                ));
             }
             self.sign_with(session, key, public, scheme, message, object_id)
         })
@@ -431,9 +417,7 @@ impl Token for Pkcs11Token {
             };
             let found = halves()?;
             if found.is_empty() {
-                return Err(TokenError::KeyNotFound {
-                    object_id: object_id.to_vec(),
-                });
+                return Err(TokenError::key_not_found(object_id));
             }
             for handle in found {
                 session.destroy_object(handle).map_err(device)?;
@@ -441,7 +425,7 @@ impl Token for Pkcs11Token {
             if halves()?.is_empty() {
                 Ok(())
             } else {
-                Err(mismatch(
+                Err(TokenError::mismatch(
                     object_id,
                     "it is still there after it was destroyed",
                 ))
@@ -469,8 +453,8 @@ impl WrappingToken for Pkcs11Token {
         wrapped: &[u8],
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        let scheme = Scheme::for_public_key(public).ok_or_else(|| TokenError::Unsupported {
-            what: format!("sign for TUF with {}", public.algorithm()),
+        let scheme = Scheme::for_public_key(public).ok_or_else(|| {
+            TokenError::unsupported(format!("sign for TUF with {}", public.algorithm()))
         })?;
         self.in_login(|session| {
             let private = wrapping::unwrap_for_once(session, public, key_encryption_key, wrapped)?;
@@ -561,7 +545,7 @@ fn read_back(
     public: ObjectHandle,
     private: ObjectHandle,
 ) -> Result<GeneratedKey, TokenError> {
-    let wrong = |problem: String| mismatch(&request.object_id, problem);
+    let wrong = |problem: String| TokenError::mismatch(&request.object_id, problem);
     let key = objects::public_key(session, public)?.map_err(&wrong)?;
     let wanted = request.key_type.algorithm();
     if key.algorithm() != wanted {
