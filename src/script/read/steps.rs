@@ -1,9 +1,9 @@
 //! The tables `[[step]]`.
 
-use super::MOST;
 use super::fields::{Fields, Value};
 use super::log::{At, Log, Span};
 use crate::script::plan::Step;
+use crate::script::schema;
 use crate::script::{Act, KeyId, MediumId, PersonId, StepId};
 
 /// A step as it was read.
@@ -56,7 +56,7 @@ pub(super) fn read(log: &Log<'_>, tables: Vec<Fields<'_, '_>>) -> Vec<StepEntry>
 fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
     let header = fields.span.clone();
     let line = log.line(&header);
-    let named = fields.required("act", "act = \"attendance\"");
+    let named = fields.value("act");
     let span = named.as_ref().map_or(header, |value| value.span.clone());
     let name = named.as_ref().and_then(known);
     let mut entry = StepEntry {
@@ -76,31 +76,28 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         return entry;
     };
     fields.rename(format!("a step {name:?}"));
-    entry.id = fields.optional("id").and_then(|value| value.at(value.id()));
-    entry.minutes = fields.optional("minutes").and_then(|value| minutes(&value));
+    fields.extend(schema::of_act(name));
+    entry.id = fields.read("id", Value::id);
+    entry.minutes = fields.value("minutes").and_then(|value| minutes(&value));
     entry.act = match name {
         "note" => note(&mut fields, &mut entry.initials),
         "seal" => seal(&mut fields, &mut entry),
         "break" => Some(Act::Break {
-            text: fields.optional("text").and_then(|value| value.line(100)),
+            text: fields.value("text").and_then(|value| value.line()),
         }),
         "open-token" | "initialize-token" | "set-pin" | "generate-key" | "import-key"
         | "enroll-key" | "certify-key" | "prove-token" => {
-            entry.key = fields
-                .required("key", "key = \"key-1\"")
-                .and_then(|value| value.at(value.id()));
+            entry.key = fields.read("key", Value::id);
             entry.key.clone().and_then(|key| of_key(name, key.value))
         }
         "open-share" => {
-            entry.custodian = fields
-                .required("custodian", "custodian = \"custodian-1\"")
-                .and_then(|value| value.at(value.id()));
+            entry.custodian = fields.read("custodian", Value::id);
             entry.custodian.clone().map(|at| Act::OpenShare {
                 custodian: at.value,
             })
         }
         "restore-key" | "prove-restore" | "back-up-key" | "prove-backup" | "destroy" => {
-            let named = fields.optional("key");
+            let named = fields.value("key");
             entry.key = named.as_ref().and_then(|value| value.at(value.id()));
             let key = entry.key.clone().map(|at| at.value);
             (named.is_some() == key.is_some()).then(|| restoring(name, key))
@@ -160,19 +157,15 @@ fn of_key(name: &str, key: KeyId) -> Option<Act> {
 }
 
 fn seal(fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
-    let medium = fields.optional("medium");
+    let medium = fields.value("medium");
     entry.medium = medium.as_ref().and_then(|value| value.at(value.id()));
     if medium.is_none() {
         entry.key = fields
-            .required("key", "key = \"key-1\"")
+            .required("key")
             .and_then(|value| value.at(value.id()));
     }
-    let place = fields
-        .required("place", "place = \"Safe of key holder 1\"")
-        .and_then(|value| value.line(100));
-    entry.receiver = fields
-        .optional("receiver")
-        .and_then(|value| value.at(value.id()));
+    let place = fields.value("place").and_then(|value| value.line());
+    entry.receiver = fields.read("receiver", Value::id);
     let receiver = entry.receiver.as_ref().map(|at| at.value.clone());
     if medium.is_some() {
         return Some(Act::SealMedium {
@@ -189,11 +182,9 @@ fn seal(fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
 }
 
 fn note(fields: &mut Fields<'_, '_>, initials: &mut Vec<At<PersonId>>) -> Option<Act> {
-    let text = fields
-        .required("text", "text = \"Check the seal of the bag.\"")
-        .and_then(|value| value.lines(2000));
-    let people = fields.required("initials", "initials = [\"witness-1\"]")?;
-    let items = people.items(MOST)?;
+    let text = fields.value("text").and_then(|value| value.line());
+    let people = fields.value("initials")?;
+    let items = people.items()?;
     if items.is_empty() {
         people.fault(
             "script.note",
@@ -221,12 +212,14 @@ fn note(fields: &mut Fields<'_, '_>, initials: &mut Vec<At<PersonId>>) -> Option
 
 fn minutes(value: &Value<'_, '_>) -> Option<u32> {
     let number = value.integer()?;
-    let minutes = u32::try_from(number).ok().filter(|n| (1..=480).contains(n));
+    let range = value.range();
+    let minutes = u32::try_from(number).ok();
+    let minutes = minutes.filter(|_| range.contains(&number));
     if minutes.is_none() {
         value.fault(
             "script.minutes",
             format!("a step cannot take {number} minutes"),
-            "give 1 to 480, or leave it out",
+            format!("give {} to {}, or leave it out", range.start(), range.end()),
         );
     }
     minutes

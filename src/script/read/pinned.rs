@@ -1,4 +1,4 @@
-//! Files that are carried in, bound by their hashes.
+//! Pinned input files: files that a script binds by their hashes.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,9 @@ use super::log::At;
 use super::tuf_on_ci;
 use crate::metadata::{Key, KeyFileError};
 use crate::script::carried::name_fault;
+use crate::script::schema::{PUBLIC_KEY, Pin};
 use crate::script::{PinnedFile, PinnedFileSource, PinnedKey};
 use crate::words::Digest;
-
-const LONGEST_KEY: usize = 1 << 16;
 
 /// A file that was read, and the digest that the script claims for it.
 struct Bound<'l, 't> {
@@ -45,7 +44,7 @@ impl Bound<'_, '_> {
     }
 }
 
-/// Reads carried-in files, each once, and keeps those that are what the script says.
+/// Reads pinned input files, and keeps those that are what the script says.
 pub(super) struct PinnedFiles<'f> {
     source: &'f dyn PinnedFileSource,
     files: BTreeMap<String, PinnedFile>,
@@ -63,8 +62,7 @@ impl<'f> PinnedFiles<'f> {
         self.files
     }
 
-    /// Reads the public key of an online role by `{ file = "…", sha256 = "…" }`, with whose it is where tuf-on-ci
-    /// wants to know: `uri = "…"` or `owner = "…"`.
+    /// Reads the public key of an online role, with whose it is where tuf-on-ci wants to know.
     pub(super) fn online_key(
         &mut self,
         mut fields: Fields<'_, '_>,
@@ -76,15 +74,14 @@ impl<'f> PinnedFiles<'f> {
         } else {
             Key::from_file
         };
-        let mut carried = self.key_by(fields, read)?;
-        let key = &mut carried.value.key;
+        let mut pinned = self.key_by(fields, read)?;
+        let key = &mut pinned.value.key;
         *key = whose?.written_into(key);
-        Some(carried)
+        Some(pinned)
     }
 
-    /// Reads a public key by `{ file = "…", sha256 = "…" }`.
-    pub(super) fn key(&mut self, fields: Fields<'_, '_>) -> Option<At<PinnedKey>> {
-        self.key_by(fields, Key::from_file)
+    pub(super) fn key(&mut self, value: &Value<'_, '_>) -> Option<At<PinnedKey>> {
+        self.key_by(value.table()?, Key::from_file)
     }
 
     fn key_by(
@@ -93,9 +90,9 @@ impl<'f> PinnedFiles<'f> {
         read: fn(&[u8]) -> Result<Key, KeyFileError>,
     ) -> Option<At<PinnedKey>> {
         let span = fields.span.clone();
-        let bound = self.bound(fields, LONGEST_KEY, "online/timestamp.pub.pem")?;
+        let bound = self.bound(fields, PUBLIC_KEY)?;
         let name = bound.name;
-        // A private key is told before anything else about the file.
+        // A private key is reported before anything else about the file.
         let key = read(&bound.bytes);
         if matches!(key, Err(KeyFileError::Private)) {
             bound.file.fault(
@@ -115,25 +112,29 @@ impl<'f> PinnedFiles<'f> {
                 );
             })
             .ok()?;
+        let file = name.to_owned();
         self.keep(name, sha256, bound.bytes);
         Some(At {
-            value: PinnedKey {
-                file: name.to_owned(),
-                sha256,
-                key,
-            },
+            value: PinnedKey { file, sha256, key },
             span,
         })
     }
 
-    /// Reads any other file by `{ file = "…", sha256 = "…" }`; the value is the one that names it.
-    pub(super) fn file<'l, 't>(
+    /// Reads any other file; the value is the one that names it.
+    pub(super) fn read<'l, 't>(
+        &mut self,
+        value: &Value<'l, 't>,
+    ) -> Option<(Value<'l, 't>, PinnedFile)> {
+        self.read_table(value.table()?, value.pin()?)
+    }
+
+    /// The same, of a table that has a name of its own.
+    pub(super) fn read_table<'l, 't>(
         &mut self,
         fields: Fields<'l, 't>,
-        longest: usize,
-        example: &str,
+        pin: Pin,
     ) -> Option<(Value<'l, 't>, PinnedFile)> {
-        let bound = self.bound(fields, longest, example)?;
+        let bound = self.bound(fields, pin)?;
         let sha256 = bound.check()?;
         let file = self.keep(bound.name, sha256, bound.bytes);
         Some((bound.file, file))
@@ -149,14 +150,10 @@ impl<'f> PinnedFiles<'f> {
         file
     }
 
-    fn bound<'l, 't>(
-        &mut self,
-        mut fields: Fields<'l, 't>,
-        longest: usize,
-        example: &str,
-    ) -> Option<Bound<'l, 't>> {
-        let file = fields.required("file", &format!("file = {example:?}"));
-        let sha256 = fields.required("sha256", "sha256 = \"…\", as `sha256sum` prints it");
+    fn bound<'l, 't>(&mut self, mut fields: Fields<'l, 't>, pin: Pin) -> Option<Bound<'l, 't>> {
+        let example = format!("file = {:?}", pin.example);
+        let file = fields.required_as("file", &example);
+        let sha256 = fields.value("sha256");
         fields.finish();
         let (file, sha256) = (file?, sha256?);
         let name = file.raw()?;
@@ -169,7 +166,7 @@ impl<'f> PinnedFiles<'f> {
             return None;
         }
         let claimed = sha256.digest()?;
-        let bytes = self.bytes(&file, name, longest)?;
+        let bytes = self.bytes(&file, name, pin.longest)?;
         Some(Bound {
             file,
             sha256,
@@ -183,32 +180,25 @@ impl<'f> PinnedFiles<'f> {
         if let Some(file) = self.files.get(name) {
             return Some(file.bytes.clone());
         }
-        match self.source.read(name) {
-            Ok(bytes) if bytes.len() > longest => {
-                file.fault(
-                    "script.file-size",
-                    format!("{name:?} is longer than {} KiB", longest.div_ceil(1024)),
-                    "is this another file than the one that is meant?",
-                );
-                None
-            }
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                file.fault(
-                    "script.file",
-                    format!("there is no file {name:?}"),
-                    "names are relative to the script: put the file there, or mend the name",
-                );
-                None
-            }
-            Err(error) => {
-                file.fault(
-                    "script.file",
-                    format!("{name:?} cannot be read: {error}"),
-                    "names are relative to the script: is it a file that you may read?",
-                );
-                None
-            }
-        }
+        let (check, what, hint) = match self.source.read(name) {
+            Ok(bytes) if bytes.len() <= longest => return Some(bytes),
+            Ok(_) => (
+                "script.file-size",
+                format!("{name:?} is longer than {} KiB", longest.div_ceil(1024)),
+                "is this another file than the one that is meant?",
+            ),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (
+                "script.file",
+                format!("there is no file {name:?}"),
+                "names are relative to the script: put the file there, or mend the name",
+            ),
+            Err(error) => (
+                "script.file",
+                format!("{name:?} cannot be read: {error}"),
+                "names are relative to the script: is it a file that you may read?",
+            ),
+        };
+        file.fault(check, what, hint);
+        None
     }
 }
