@@ -1,14 +1,13 @@
 //! One loaded library and the sessions with it.
 //!
 //! Finalizing a library ends every session of the process, and a session's number may be
-//! given out again afterwards: closing a stale one would close a stranger's. So all
-//! sessions sit on *seats* that the library knows, and are closed before it is finalized.
+//! given out again afterwards: closing a stale one would close a stranger's. So the library
+//! knows every session, and closes them before it is finalized.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -17,6 +16,7 @@ use cryptoki::slot::Slot;
 
 use crate::profile::{Profile, Rescan};
 use crate::record::TokenId;
+use crate::storage::real_path;
 
 use super::super::query::only_one;
 use super::super::{Seen, TokenError, lock};
@@ -25,27 +25,16 @@ use super::{device, info};
 /// A library, initialized.
 pub(super) struct Library {
     context: Pkcs11,
-    seats: Mutex<Vec<Weak<Mutex<ModuleSlot>>>>,
-    /// When it was loaded, until somebody looks.
-    loaded: Mutex<Option<Instant>>,
+    sessions: Mutex<Vec<Weak<Mutex<TokenSession>>>>,
     /// Whether tokens may have come or gone that it has not noticed.
     is_stale: AtomicBool,
-    /// What was seen last, and when.
-    last_look: Mutex<Option<(Instant, Look)>>,
 }
 
-/// The tokens that were seen, in their slots.
-type Look = Vec<(Slot, Seen)>;
-
-/// For how long a library knows what is in after it was loaded, or after a look: nobody changes tokens faster.
-const KNOWS_FOR: Duration = Duration::from_millis(25);
-
-/// Where a token's session sits.
+/// The session with one token.
 #[derive(Default)]
-pub(super) struct ModuleSlot {
-    /// The slot in which the token was found and its session; `None` until it is needed.
-    pub(super) place: Option<(Slot, Session)>,
-    /// Whether its user is logged in.
+pub(super) struct TokenSession {
+    /// The slot in which the token was found and the session with it; `None` until it is needed.
+    pub(super) open: Option<(Slot, Session)>,
     pub(super) logged_in: bool,
 }
 
@@ -67,9 +56,8 @@ impl Library {
                 .collect();
             failed(None, format!("there is none at {}", tried.join(", ")))
         })?;
-        let real = path
-            .canonicalize()
-            .map_err(|error| failed(Some(path), error.to_string()))?;
+        let real =
+            real_path(path).map_err(|error| failed(Some(path), error.problem.to_string()))?;
 
         let mut loaded = lock(&LOADED);
         let loaded = loaded.get_or_insert_default();
@@ -80,10 +68,8 @@ impl Library {
         initialize(&context).map_err(|error| failed(Some(path), error.to_string()))?;
         let library = Arc::new(Self {
             context,
-            seats: Mutex::default(),
-            loaded: Mutex::new(Some(Instant::now())),
+            sessions: Mutex::default(),
             is_stale: AtomicBool::new(false),
-            last_look: Mutex::default(),
         });
         loaded.insert(real, Arc::downgrade(&library));
         Ok(library)
@@ -93,41 +79,33 @@ impl Library {
         &self.context
     }
 
-    /// A new seat, on which no session sits yet.
-    pub(super) fn seat(&self) -> Arc<Mutex<ModuleSlot>> {
-        let seat = Arc::default();
-        let mut seats = lock(&self.seats);
-        seats.retain(|seat| seat.strong_count() > 0);
-        seats.push(Arc::downgrade(&seat));
-        seat
+    /// A session that is not open yet.
+    pub(super) fn new_session(&self) -> Arc<Mutex<TokenSession>> {
+        let session = Arc::default();
+        let mut sessions = lock(&self.sessions);
+        sessions.retain(|session| session.strong_count() > 0);
+        sessions.push(Arc::downgrade(&session));
+        session
     }
 
     /// Whether nothing is lost by initializing again.
-    pub(super) fn nobody_is_logged_in(&self) -> bool {
-        lock(&self.seats)
+    fn nobody_is_logged_in(&self) -> bool {
+        lock(&self.sessions)
             .iter()
             .filter_map(Weak::upgrade)
-            .all(|seat| !lock(&seat).logged_in)
+            .all(|session| !lock(&session).logged_in)
     }
 
     /// Closes every session, which logs out.
-    pub(super) fn vacate(&self) {
-        for seat in lock(&self.seats).iter().filter_map(Weak::upgrade) {
-            *lock(&seat) = ModuleSlot::default();
+    fn close_sessions(&self) {
+        for session in lock(&self.sessions).iter().filter_map(Weak::upgrade) {
+            *lock(&session) = TokenSession::default();
         }
-    }
-
-    /// Whether it was loaded in this moment, and so knows what is in. True once: whoever looks again wants to know what
-    /// changed since.
-    pub(super) fn takes_first_look(&self) -> bool {
-        let loaded = lock(&self.loaded).take();
-        loaded.is_some_and(|when| when.elapsed() < KNOWS_FOR)
     }
 
     /// Closes every session, and has the library notice what came or went before anything else is asked of it.
     pub(super) fn reset(&self) {
-        self.vacate();
-        *lock(&self.last_look) = None;
+        self.close_sessions();
         self.is_stale.store(true, Ordering::SeqCst);
     }
 
@@ -139,41 +117,30 @@ impl Library {
         Ok(())
     }
 
+    /// Makes the library notice what came or went, unless that would end a login.
+    pub(super) fn refresh_if_possible(&self, rescan: Rescan) -> Result<(), TokenError> {
+        if self.nobody_is_logged_in() {
+            return self.refresh(rescan);
+        }
+        self.refresh_if_stale(rescan)
+    }
+
     /// Makes the library notice tokens that came or went. Ends every session where that takes it.
-    pub(super) fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
-        *lock(&self.loaded) = None;
-        *lock(&self.last_look) = None;
+    fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
         self.is_stale.store(false, Ordering::SeqCst);
         match rescan {
             Rescan::List => Ok(()),
             Rescan::Reinitialize => {
-                self.vacate();
+                self.close_sessions();
                 self.context.clone().finalize().map_err(device)?;
                 initialize(&self.context).map_err(device)
             }
         }
     }
 
-    /// Looks already, if it was loaded in this moment.
-    pub(super) fn look_ahead(&self, profile: &str) {
-        let is_fresh = lock(&self.loaded).is_some_and(|when| when.elapsed() < KNOWS_FOR);
-        if is_fresh {
-            // What fails now is told when somebody wants to know.
-            let _ = self.look(profile);
-        }
-    }
-
-    /// What was seen in this moment, if somebody looked.
-    pub(super) fn just_seen(&self) -> Option<Look> {
-        let last = lock(&self.last_look);
-        let (when, look) = last.as_ref()?;
-        (when.elapsed() < KNOWS_FOR).then(|| look.clone())
-    }
-
     /// The tokens in their slots. One that does not answer who it is counts as not there:
     /// SoftHSM says `CKR_GENERAL_ERROR` of a token whose files are gone.
-    pub(super) fn look(&self, profile: &str) -> Result<Look, TokenError> {
-        *lock(&self.last_look) = None;
+    pub(super) fn tokens(&self, profile: &str) -> Result<Vec<(Slot, Seen)>, TokenError> {
         let mut tokens = Vec::new();
         for slot in self.context.get_slots_with_token().map_err(device)? {
             match self.context.get_token_info(slot) {
@@ -182,18 +149,12 @@ impl Library {
                 Err(unreadable) => return Err(device(unreadable)),
             }
         }
-        *lock(&self.last_look) = Some((Instant::now(), tokens.clone()));
         Ok(tokens)
     }
 
     /// The slot of the one token that names itself so.
     pub(super) fn find(&self, id: &TokenId) -> Result<Slot, TokenError> {
-        // Whoever is there is asked again who it is before anything is done with it.
-        let look = match self.just_seen() {
-            Some(look) if look.iter().any(|(_, seen)| seen.id == *id) => look,
-            _ => self.look(&id.profile)?,
-        };
-        let mut found = look;
+        let mut found = self.tokens(&id.profile)?;
         found.retain(|(_, seen)| seen.id == *id);
         let name = |(_, seen): &(Slot, Seen)| seen.id.clone();
         let (slot, _) = only_one(found, name, || format!("token {id}"))?;
