@@ -470,7 +470,7 @@ pub trait WrappingToken: Token {
     ///
     /// # Errors
     /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when it could leave still.
-    fn confine(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError>;
+    fn make_non_extractable(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError>;
 
     /// Brings in a private key that was wrapped here or elsewhere, with its public half beside it. Whether the two
     /// belong together, only a signature shows.

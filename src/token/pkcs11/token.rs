@@ -463,10 +463,10 @@ impl WrappingToken for Pkcs11Token {
         })
     }
 
-    fn confine(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError> {
+    fn make_non_extractable(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError> {
         self.in_login(|session| {
             let private = Self::private_key(session, object_id)?;
-            wrapping::confine(session, private, object_id)
+            wrapping::make_non_extractable(session, private, object_id)
         })
     }
 
