@@ -19,9 +19,10 @@ pub use migration::{MigratedRepository, MigrationBlueprint};
 pub use reissue::{BackupBlueprint, BackupSource, NamedFile};
 pub use restore::RestoreBlueprint;
 
-use super::TokenSecret;
+use super::act::Description;
 use super::embedded::embedded;
 use super::plan::{Kind, RoleKind};
+use super::{Act, TokenSecret};
 use crate::metadata::KeyType;
 use crate::words::Digest;
 
@@ -230,6 +231,11 @@ impl ScriptTemplate {
         }
         Ok(())
     }
+}
+
+/// What a step does, as far as its name is known.
+fn act(step: &Table) -> Option<&'static Description> {
+    Act::described(text(step, "act"))
 }
 
 fn tables<'d>(
