@@ -11,7 +11,7 @@ use super::{
     PROVE_RESTORE, READ_SCRIPT,
 };
 
-pub(in crate::script) static BACK_UP_KEY: Description = Description {
+pub(super) static BACK_UP_KEY: Description = Description {
     name: "back-up-key",
     label: "Back up key",
     about: "The key is wrapped, and the key-encryption key is split into shares for custodians.",
@@ -124,7 +124,7 @@ fn recipient_proof(person: &Person) -> Option<String> {
     })
 }
 
-pub(in crate::script) static PROVE_BACKUP: Description = Description {
+pub(super) static PROVE_BACKUP: Description = Description {
     name: "prove-backup",
     label: "Prove backup",
     about: "Each custodian shows that their share opens.",

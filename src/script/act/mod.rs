@@ -12,14 +12,12 @@ mod restore;
 mod root;
 mod token;
 
-pub(in crate::script) use backup::{BACK_UP_KEY, PROVE_BACKUP};
-pub use description::capitalized;
 pub(in crate::script) use description::{
     Description, InRestore, Leaves, Need, OnlyWith, Stage, Values,
 };
 
 use super::{KeyId, MediumId, PersonId};
-use backup::DESTROY_SHARES;
+use backup::{BACK_UP_KEY, DESTROY_SHARES, PROVE_BACKUP};
 use key::{CERTIFY_KEY, ENROLL_KEY, GENERATE_KEY, IMPORT_KEY};
 use proceedings::{ATTENDANCE, ATTEST_CLOCK, BREAK, INSPECT_HOST, NOTE, READ_SCRIPT, SIGN_OFF};
 use restore::{DESTROY, OPEN_SHARE, PROVE_RESTORE, RESTORE_KEY};
@@ -227,11 +225,6 @@ impl Act {
         let mut known: Vec<_> = DESCRIPTIONS.iter().map(|act| (act.name, *act)).collect();
         known.dedup_by_key(|(name, _)| *name);
         known
-    }
-
-    /// The description of what a step of that name does.
-    pub(in crate::script) fn described(name: &str) -> Option<&'static Description> {
-        DESCRIPTIONS.iter().copied().find(|act| act.name == name)
     }
 
     /// As scripts spell it: `generate-key`.

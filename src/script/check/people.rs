@@ -193,7 +193,7 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// An own token approves, and does nothing else: it is nobody else's, and no root key is on it.
+/// An approval token approves, and does nothing else: it is nobody else's, and no root key is on it.
 pub(super) fn approval_tokens(log: &Log<'_>, draft: &Draft) {
     let owners = || {
         let owning = |person| Some((person, PersonEntry::approval(person)?));

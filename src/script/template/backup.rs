@@ -2,8 +2,7 @@
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table};
 
-use super::{BlueprintError, act, set, tables, text, uncomment, unplaced};
-use crate::script::act::{BACK_UP_KEY, Description, Leaves, PROVE_BACKUP};
+use super::{BlueprintError, set, tables, text, uncomment, unplaced};
 
 /// Who keeps a share of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,29 +81,29 @@ fn media(document: &mut DocumentMut) {
 fn steps(steps: &mut ArrayOfTables, key: &str) -> Result<(), BlueprintError> {
     let all: Vec<Table> = steps.iter().cloned().collect();
     let makes = |step: &Table| {
-        text(step, "key") == key && act(step).is_some_and(|act| act.leaves == Leaves::Key)
+        text(step, "key") == key && ["generate-key", "import-key"].contains(&text(step, "act"))
     };
     let made = all.iter().position(makes);
     let made = made.ok_or(BlueprintError::Template("step that makes the key"))?;
     let wants_it = |step: &Table| ["compose-root", "export"].contains(&text(step, "act"));
     let before = all.iter().position(wants_it);
     let before = before.ok_or(BlueprintError::Template("step that wants the key"))?;
-    let step = |act: &Description| {
+    let step = |act: &str, minutes: i64| {
         let mut step = Table::new();
         uncomment(&mut step);
-        set(&mut step, "act", act.name);
+        set(&mut step, "act", act);
         set(&mut step, "key", key);
-        set(&mut step, "minutes", i64::from(act.minutes));
+        set(&mut step, "minutes", minutes);
         step
     };
     steps.clear();
     for (place, table) in all.into_iter().enumerate() {
         if place == before {
-            steps.push(step(&PROVE_BACKUP));
+            steps.push(step("prove-backup", 10));
         }
         steps.push(unplaced(table));
         if place == made {
-            steps.push(step(&BACK_UP_KEY));
+            steps.push(step("back-up-key", 10));
         }
     }
     Ok(())

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
-use super::{BlueprintError, OnlineFiles, act, bound, set, tables, text, uncomment, unplaced};
+use super::{BlueprintError, OnlineFiles, bound, set, tables, text, uncomment, unplaced};
 use crate::metadata::{KeyId, KeyType, RootFile};
 use crate::record::CustodyList;
 use crate::script::TokenSecret;
-use crate::script::act::Stage;
 use crate::script::embedded::embedded;
 use crate::words::Digest;
 
@@ -343,7 +342,7 @@ fn steps(steps: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), Blueprint
         .unwrap_or_default();
     let (making, proving): (Vec<Table>, Vec<Table>) = of_new
         .into_iter()
-        .partition(|table| act(table).is_some_and(|act| act.stage < Stage::Compose));
+        .partition(|table| !matches!(text(table, "act"), "prove-token" | "seal"));
     let sealing = all
         .iter()
         .find(|table| text(table, "act") == "seal" && !made(table));

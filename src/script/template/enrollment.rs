@@ -2,8 +2,7 @@
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table};
 
-use super::{BlueprintError, act, bound, set, tables, text, uncomment, unplaced};
-use crate::script::act::Leaves;
+use super::{BlueprintError, bound, set, tables, text, uncomment, unplaced};
 use crate::script::{CUSTODY_LIST, SlotPlan};
 use crate::transfer::Enrollment;
 
@@ -196,14 +195,10 @@ fn steps(steps: &mut ArrayOfTables, adopted: &[&str], remote: &[String], is_chan
     };
     steps.clear();
     for mut table in all {
-        if adopted.contains(&text(&table, "key")) {
-            match act(&table).map(|act| act.leaves) {
-                Some(Leaves::Token) => continue,
-                Some(Leaves::Key) => set(&mut table, "act", "enroll-key"),
-                Some(Leaves::Other) | None => {}
-            }
-        }
+        let is_adopted = adopted.contains(&text(&table, "key"));
         match text(&table, "act") {
+            "initialize-token" | "set-pin" if is_adopted => continue,
+            "generate-key" | "import-key" if is_adopted => set(&mut table, "act", "enroll-key"),
             "compose-root" => {
                 for id in remote {
                     steps.push(of("enroll-key", Some(id)));

@@ -19,10 +19,9 @@ pub use migration::{MigratedRepository, MigrationBlueprint};
 pub use reissue::{BackupBlueprint, BackupSource, NamedFile};
 pub use restore::RestoreBlueprint;
 
-use super::act::Description;
+use super::TokenSecret;
 use super::embedded::embedded;
 use super::plan::{Kind, RoleKind};
-use super::{Act, TokenSecret};
 use crate::metadata::KeyType;
 use crate::words::Digest;
 
@@ -231,11 +230,6 @@ impl ScriptTemplate {
         }
         Ok(())
     }
-}
-
-/// What a step does, as far as its name is known.
-fn act(step: &Table) -> Option<&'static Description> {
-    Act::described(text(step, "act"))
 }
 
 fn tables<'d>(

@@ -5,7 +5,6 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table};
 
 use super::{BlueprintError, Keeper, bound, set, tables, text, uncomment, unplaced};
 use crate::backup::Manifest;
-use crate::script::act::{Description, OnlyWith};
 use crate::script::embedded::embedded;
 use crate::script::plan::Kind;
 
@@ -228,10 +227,11 @@ impl BackupBlueprint {
         steps.clear();
         let mut has_shares = false;
         for mut table in all {
-            let described = super::act(&table);
-            let is_of_set = described.is_some_and(Description::is_of_restore);
-            let is_of_making = described.is_some_and(|act| act.only_with == OnlyWith::Backup);
             let act = text(&table, "act").to_owned();
+            let is_of_set = matches!(
+                act.as_str(),
+                "open-share" | "restore-key" | "prove-restore" | "destroy" | "destroy-shares"
+            );
             match &self.source {
                 BackupSource::Token { .. } if act == "open-share" && !has_shares => {
                     has_shares = true;
@@ -242,12 +242,13 @@ impl BackupBlueprint {
                 }
                 BackupSource::Token { .. } if is_of_set => {}
                 BackupSource::Token { .. } => {
-                    if is_of_making {
+                    if matches!(act.as_str(), "back-up-key" | "prove-backup") {
                         table = self.of_key(table);
                     }
                     steps.push(unplaced(table));
                 }
                 BackupSource::Shares { .. } if !self.makes() => {
+                    let is_of_making = matches!(act.as_str(), "back-up-key" | "prove-backup");
                     if act == "destroy-shares" || !is_of_set && !is_of_making {
                         steps.push(unplaced(table));
                     }
