@@ -268,7 +268,7 @@ impl Executor<'_> {
         })
     }
 
-    /// What people give when they approve; own tokens have not signed yet.
+    /// What people give when they approve; approval tokens have not signed yet.
     fn as_if_approved(&self, who: &[PersonId]) -> Vec<Approval> {
         who.iter()
             .map(|person| Approval::new(person.clone(), self.ceremony.strength_of(person)))

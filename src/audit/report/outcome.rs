@@ -133,7 +133,7 @@ fn enrolled(page: &mut Page, ceremony: &Ceremony, id: &KeyId) {
     if ceremony.mode() == Mode::Rehearsal {
         facts.push((
             "Stood in",
-            "a twin has the place of this key: the key itself was never used".to_owned(),
+            "a simulated key was used in place of this key".to_owned(),
         ));
     }
     page.facts(&facts);
@@ -189,7 +189,7 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
     } else if generated.stood_in {
         facts.push((
             "Attestation",
-            "stood-in: the twin is of another make, and attests nothing".to_owned(),
+            "stood-in: the simulated token is of another make, and attests nothing".to_owned(),
         ));
     }
     facts.push((

@@ -17,7 +17,7 @@ pub struct Person {
     pub roles: Vec<PersonRole>,
     /// The name of who may come in the person's place.
     pub substitute: Option<String>,
-    /// The own token by which the person approves; none where it is by a code.
+    /// The approval token by which the person approves; none where it is by a code.
     pub approval: Option<ApprovalToken>,
     /// How the person keeps a share; none for who has none.
     pub keeping: Option<ShareKeeping>,
