@@ -1,5 +1,6 @@
 //! How an act is described, and what follows from its description.
 
+use crate::document::capitalized;
 use crate::script::{
     DistantKey, KeyId, KeyPlan, Kind, MediumId, Person, PersonId, PersonRole, Script, SecretPlan,
 };
@@ -353,12 +354,4 @@ impl Act {
     pub(in crate::script) fn blanks(&self, script: &Script) -> Vec<(String, usize)> {
         (self.description().blanks)(&self.subject(script))
     }
-}
-
-/// The same text with a capital letter at its head.
-#[must_use]
-pub fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }
