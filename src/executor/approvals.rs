@@ -293,7 +293,7 @@ impl Executor<'_> {
         options.push(Choice::plain("nobody: it is not approved"));
         let lines = vec![format!(
             "{}. Nothing was approved.",
-            crate::script::capitalized(why)
+            crate::document::capitalized(why)
         )];
         let label = format!("Who approves: {what}");
         let prompt = self.question(vec![person.clone()], lines, label, options);

@@ -3,7 +3,6 @@
 mod attestation;
 mod check;
 mod custody;
-mod html;
 mod visible;
 
 use std::fmt;
@@ -16,7 +15,6 @@ pub use attestation::{
 pub(crate) use check::check_table;
 pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
-pub use html::HtmlText;
 pub use visible::visible;
 
 /// How a token names itself, without padding. None of it is proof: serial numbers repeat between
