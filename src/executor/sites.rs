@@ -38,7 +38,7 @@ impl Executor<'_> {
         Ok(Outcome::RequestWritten(file))
     }
 
-    /// The signature that a site has sent; in a rehearsal, that of the twin of its key.
+    /// The signature that a site has sent; in a rehearsal, that of the simulated key.
     pub(super) fn collect_signature(
         &mut self,
         key: &KeyId,
@@ -53,7 +53,7 @@ impl Executor<'_> {
             return collected.map_err(|error| {
                 failed(
                     FailureKind::File,
-                    format!("the twin of {key} does not sign: {error}"),
+                    format!("the simulated key of {key} does not sign: {error}"),
                     "look whether the directory of the rehearsal is as it was",
                 )
             });

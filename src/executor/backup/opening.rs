@@ -216,7 +216,7 @@ impl Executor<'_> {
         self.with_identity(custodian, identity, open)
     }
 
-    /// The recipients to which a share will be closed: the script's, or the twin's.
+    /// The recipients to which a share will be closed: the script's, or those of the simulated custodian.
     fn recipients(&mut self, custodian: &PersonId) -> EffectResult<Vec<Recipient>> {
         let person = self.ceremony().script().person(custodian);
         let keeping = person.and_then(|person| person.keeping.clone());
@@ -241,7 +241,7 @@ impl Executor<'_> {
         })
     }
 
-    /// What opens for the twin of a custodian; none in a production.
+    /// What opens for a simulated custodian; none in a production.
     pub(super) fn simulated_opener(
         &mut self,
         custodian: &PersonId,
@@ -254,7 +254,7 @@ impl Executor<'_> {
         opener.map(Some).map_err(|error| {
             failed(
                 FailureKind::File,
-                format!("the identity of the twin of {custodian}: {error}"),
+                format!("the identity of the simulated custodian {custodian}: {error}"),
                 "look whether the directory of the rehearsal is as it was",
             )
         })
@@ -304,7 +304,7 @@ impl Executor<'_> {
             approval: false,
         };
         match self.front_end.ask(&self.ceremony, &prompt)? {
-            // What a twin reads out.
+            // What a simulated custodian reads out.
             Answer::Text(text) if text.trim().is_empty() => Ok(given),
             Answer::Text(text) => Ok(text),
             _ => Ok(String::new()),
@@ -352,7 +352,7 @@ pub(super) fn read_brought(path: &Path) -> EffectResult<Vec<u8>> {
 fn simulated_failed(custodian: &PersonId, error: &std::io::Error) -> EffectError {
     failed(
         FailureKind::File,
-        format!("the twin of {custodian} has no identity: {error}"),
+        format!("the simulated custodian {custodian} has no identity: {error}"),
         "look whether the directory of the rehearsal can be written",
     )
 }

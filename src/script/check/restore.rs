@@ -3,7 +3,7 @@
 use super::people::{find, nobody};
 use crate::script::plan::{Kind, PersonRole};
 use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
-use crate::script::{Act, DrillLevel, PersonId, RestorePlan, TokenSecret};
+use crate::script::{DrillLevel, PersonId, RestorePlan, TokenSecret};
 
 const CHECK: &str = "script.restore";
 
@@ -200,9 +200,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             "write the type that the manifest's public key has",
         );
     }
-    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let make = profile.and_then(|at| crate::profile::Profile::named(&at.value).ok());
-    if let Some(make) = make
+    if let Some(make) = key.make()
         && make.kind() != crate::profile::Kind::YubikeyPiv
         && !make.wraps(key_type.value.as_str())
     {
@@ -217,16 +215,4 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             "take another make of token; or, in a drill, restore into locked memory: take the [[key]] out",
         );
     }
-}
-
-/// Whether an act is one of restoring.
-pub(super) const fn is_of_restore(act: &Act) -> bool {
-    matches!(
-        act,
-        Act::OpenShare { .. }
-            | Act::RestoreKey { .. }
-            | Act::ProveRestore { .. }
-            | Act::Destroy { .. }
-            | Act::DestroyShares
-    )
 }
