@@ -19,6 +19,7 @@ pub mod record;
 pub mod rehearsal;
 pub mod script;
 pub mod secret;
+pub mod storage;
 pub mod token;
 pub mod transcript;
 pub mod transfer;

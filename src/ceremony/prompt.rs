@@ -355,11 +355,6 @@ pub trait FrontEnd {
     /// When the room wants something else first.
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt>;
 
-    /// Whether the answer to the next question is at hand, so that nobody is waited for.
-    fn has_answer(&self) -> bool {
-        false
-    }
-
     /// Asks for a secret. A new one is asked for twice, until both are the same; before the last try, the word
     /// that the prompt wants.
     ///

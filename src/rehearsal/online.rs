@@ -6,8 +6,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 
 use crate::certificate::{Algorithm, PublicKey, pem};
-use crate::executor::{ExportError, write_exclusively};
 use crate::script::{OnlineFiles, RoleKind};
+use crate::storage::{Mode, WriteError, write_once};
 
 /// The key pairs of the three online roles.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub enum OnlineKeysError {
     Generate,
     /// A file could not be written.
     #[error(transparent)]
-    Write(#[from] ExportError),
+    Write(#[from] WriteError),
 }
 
 impl OnlineKeys {
@@ -45,11 +45,16 @@ impl OnlineKeys {
                 .map_err(|_| OnlineKeysError::Generate)?;
             let name = format!("{}.pub.pem", role.as_str());
             let private_path: PathBuf = directory.join(format!("{}.pem", role.as_str()));
-            write_exclusively(
+            write_once(
                 &private_path,
                 pem::encode("PRIVATE KEY", private.as_ref()).as_bytes(),
+                Mode::Private,
             )?;
-            write_exclusively(&directory.join(&name), public.to_pem().as_bytes())?;
+            write_once(
+                &directory.join(&name),
+                public.to_pem().as_bytes(),
+                Mode::Private,
+            )?;
             files.push((role, format!("online/{name}"), public.to_pem().into_bytes()));
         }
         Ok(Self { files })

@@ -182,7 +182,7 @@ fn a_forged_fact_is_refused_by_the_replay_however_well_it_is_bound() {
                 spoil(signature);
             }
             EventKind::ExportIntended { files } | EventKind::Exported { files } => {
-                files[0].sha256 = other()
+                files[0].sha256 = other();
             }
             EventKind::ClockAttested { offset, .. } => *offset += 1,
             _ => {}

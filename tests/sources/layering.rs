@@ -1,4 +1,4 @@
-//! The house keeps its plan: which room of `src/` may import which, and where `unsafe` may stand.
+//! The house keeps its plan: which room of `src/` may import which, where `unsafe` may stand, and who opens files.
 //!
 //! The sources are read as tokens, so comments and strings do not count, whatever they say. Paths
 //! from `crate`, `self` and `super` are followed, nested imports included. Test modules are held to
@@ -24,7 +24,8 @@ const ROOMS: &[(&str, Imports)] = &[
     ("secret", These(&[])),
     ("words", These(&[])),
     ("record", These(&[])),
-    ("profile", These(&[])),
+    ("storage", These(&["record", "words"])),
+    ("profile", These(&["storage"])),
     ("certificate", These(&["words", "record"])),
     ("metadata", These(&["words", "record", "certificate"])),
     (
@@ -76,7 +77,14 @@ const ROOMS: &[(&str, Imports)] = &[
     ("audit", AllAbove),
     (
         "token",
-        These(&["profile", "certificate", "metadata", "record", "secret"]),
+        These(&[
+            "profile",
+            "certificate",
+            "metadata",
+            "storage",
+            "record",
+            "secret",
+        ]),
     ),
     ("host", These(&["record", "words"])),
     ("executor", AllAbove),
@@ -100,6 +108,34 @@ const FRONT_END: &[&str] = &[
 
 /// The one file that may say what `cryptoki` cannot.
 const UNSAFE: &str = "src/token/pkcs11/raw.rs";
+
+/// Files outside `storage` that touch the file system themselves, each with its reason.
+const OPENS_FILES: &[(&str, &str)] = &[
+    (
+        "src/host/facts.rs",
+        "reads what the kernel tells below /proc and /sys",
+    ),
+    ("src/host/hardening.rs", "sets the umask of the process"),
+    (
+        "src/line/secret_input.rs",
+        "the terminal, and a descriptor that the caller opened",
+    ),
+    ("src/tui/keyboard.rs", "keys come from the terminal"),
+    (
+        "src/tui/terminal.rs",
+        "the terminal, and /dev/null for what modules print",
+    ),
+];
+
+/// What only somebody who touches the file system says.
+const FILE_WORDS: &[&str] = &[
+    "fs",
+    "tempfile",
+    "read_dir",
+    "read_link",
+    "canonicalize",
+    "symlink_metadata",
+];
 
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] = &[
@@ -134,7 +170,10 @@ fn check(path: &str, text: &str) -> Vec<String> {
         faults.push(format!("{path}: has 40 lines or more"));
     }
 
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        is_in_tests: module.last() == Some(&"tests"),
+        ..Reader::default()
+    };
     let depth = if matches!(room, "lib" | "main") {
         0
     } else {
@@ -147,6 +186,12 @@ fn check(path: &str, text: &str) -> Vec<String> {
     for (line, other) in reader.mentions {
         if !may_import(room, &other) {
             faults.push(format!("{path}:{line}: {room} may not import {other}"));
+        }
+    }
+    let may_open_files = room == "storage" || OPENS_FILES.iter().any(|(file, _)| *file == path);
+    for (line, word) in reader.file_words {
+        if !may_open_files {
+            faults.push(format!("{path}:{line}: {word} is for src/storage alone"));
         }
     }
     for line in reader.unsafe_lines {
@@ -185,6 +230,9 @@ struct Reader {
     mentions: Vec<(usize, String)>,
     unsafe_lines: Vec<usize>,
     function_lines: Vec<usize>,
+    /// Outside of tests.
+    file_words: Vec<(usize, String)>,
+    is_in_tests: bool,
 }
 
 impl Reader {
@@ -197,14 +245,20 @@ impl Reader {
             match token {
                 TokenTree::Ident(word) => {
                     let line = word.span().start().line;
+                    if FILE_WORDS.iter().any(|known| word == known) && !self.is_in_tests {
+                        self.file_words.push((line, word.to_string()));
+                    }
                     match word.to_string().as_str() {
                         "unsafe" => self.unsafe_lines.push(line),
                         "fn" => self.function_lines.push(line),
                         // `pub(crate)`, `pub(super)`, `pub(in …)`: says who may look, imports nothing.
                         "pub" => rest = skip_parentheses(rest),
                         "mod" => {
-                            if let [TokenTree::Ident(_), TokenTree::Group(body), ..] = rest {
+                            if let [TokenTree::Ident(name), TokenTree::Group(body), ..] = rest {
+                                let was_in_tests = self.is_in_tests;
+                                self.is_in_tests |= name == "tests";
                                 self.read(body.stream(), depth + 1);
+                                self.is_in_tests = was_in_tests;
                                 rest = &rest[2..];
                             }
                         }
@@ -311,6 +365,16 @@ fn the_sources_keep_to_the_plan() {
 }
 
 #[test]
+fn no_exception_for_opening_files_is_idle() {
+    for (path, reason) in OPENS_FILES {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        let mut reader = Reader::default();
+        reader.read(text.parse().unwrap(), 1);
+        assert!(!reader.file_words.is_empty(), "{path} needs none: {reason}");
+    }
+}
+
+#[test]
 fn the_plan_has_no_cycle() {
     for (index, (room, imports)) in ROOMS.iter().enumerate() {
         if let These(rooms) = imports {
@@ -334,6 +398,9 @@ const GOOD: &[(&str, &str)] = &[
     ),
     ("src/words/mod.rs", "mod tests { use super::*; }"),
     ("src/token/pkcs11/raw.rs", "fn f() { unsafe {} }"),
+    ("src/storage/read.rs", "use std::fs::File;"),
+    ("src/token/key_file/tests.rs", "use std::fs;"),
+    ("src/cli/run.rs", "mod tests { use std::fs; }"),
     (
         "src/words/mod.rs",
         "//! crate::token\n/* crate::token */ /// [`crate::token`] unsafe\nconst A: &str = \"crate::token unsafe\";",
@@ -414,6 +481,17 @@ const FORGED: &[(&str, &str, &[&str])] = &[
         "src/token/piv.rs",
         "macro_rules! m { () => { unsafe { f() } } }",
         &["src/token/piv.rs:1: unsafe stands in src/token/pkcs11/raw.rs alone"],
+    ),
+    (
+        "src/cli/run.rs",
+        "use std::{\nfs::File, io};\nuse rustix::fs;\nfn f() { tempfile::tempfile(); p.read_dir() }",
+        &[
+            "src/cli/run.rs:2: fs is for src/storage alone",
+            "src/cli/run.rs:3: fs is for src/storage alone",
+            "src/cli/run.rs:4: tempfile is for src/storage alone",
+            "src/cli/run.rs:4: tempfile is for src/storage alone",
+            "src/cli/run.rs:4: read_dir is for src/storage alone",
+        ],
     ),
     (
         "src/lib.rs",

@@ -126,7 +126,6 @@ impl Room {
             // Not the version under test: the digests on the screens stay the same.
             conclave: "0.0.0".to_owned(),
             program: None,
-            build: None,
             machine: "the machine".to_owned(),
             export: "../export".to_owned(),
             simulated_tokens: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),

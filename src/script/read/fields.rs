@@ -92,6 +92,11 @@ impl<'l, 't> Fields<'l, 't> {
         value
     }
 
+    /// Whether a field is there, whatever it is.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
     /// A field that is required in this case.
     pub(super) fn required(&mut self, name: &str) -> Option<Value<'l, 't>> {
         let value = self.read_as(self.declaration(name)?);

@@ -15,7 +15,6 @@ pub use reference::reference;
 #[cfg(test)]
 pub(super) use reference::tables;
 pub(super) use script::SCRIPT;
-pub(super) use steps::of_act;
 
 /// A table of a script.
 pub(super) struct Table {
@@ -81,7 +80,7 @@ pub(super) struct Pin {
 }
 
 /// People, keys, and whatever else is listed.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
 const ALL: &[Kind] = &[
     Kind::Genesis,
@@ -118,7 +117,7 @@ const NOT_SIGNING: &[Kind] = &[
 ];
 
 impl Field {
-    const fn required(
+    pub(super) const fn required(
         name: &'static str,
         value: Type,
         example: &'static str,
@@ -134,7 +133,7 @@ impl Field {
         }
     }
 
-    const fn optional(
+    pub(super) const fn optional(
         name: &'static str,
         value: Type,
         example: &'static str,
@@ -148,7 +147,7 @@ impl Field {
     }
 
     /// A field that is required in a case that other fields make.
-    const fn when(
+    pub(super) const fn when(
         case: &'static str,
         name: &'static str,
         value: Type,

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{ALL, FILE, Field, Need, SCRIPT, Table, Type, of_act};
+use super::{ALL, FILE, Field, Need as FieldNeed, SCRIPT, Table, Type};
 use crate::script::Act;
+use crate::script::act::{Description, InRestore, Need};
 use crate::script::plan::Kind;
 
 const HEAD: &str = "\
@@ -46,9 +47,42 @@ pub fn reference() -> String {
             table.fields,
         );
     }
-    text.push_str("\n## Acts\n\nWhat a step does, and the fields that it has for that.\n");
-    for act in Act::KNOWN {
-        section(&mut text, &format!("### `{act}`"), "", of_act(act));
+    text.push_str("\n## Acts\n\nWhat a step does, and the fields that it has for that. Each step stands after those that its act \
+         names here, where the script has them.\n");
+    for (name, act) in Act::by_name() {
+        section(&mut text, &format!("### `{name}`"), &about(act), act.fields);
+    }
+    text
+}
+
+/// What an act is, where it has a place, how long it takes, and what it waits for.
+fn about(act: &Description) -> String {
+    let mut kinds: Vec<&str> = act.kinds.iter().map(|kind| kind.as_str()).collect();
+    kinds.extend(match act.in_restore {
+        InRestore::Never => &[][..],
+        InRestore::Always | InRestore::ByLevel if act.kinds.contains(&Kind::Backup) => {
+            &["drill", "recovery"]
+        }
+        InRestore::Always | InRestore::ByLevel => &["drill", "recovery", "backup from old shares"],
+        InRestore::IfKept => &["recovery"],
+    });
+    let mut text = format!(
+        "{}\n\nIn: {}. Usual time: {} min.",
+        act.about,
+        kinds.join(", "),
+        act.minutes
+    );
+    let mut after: Vec<&str> = Vec::new();
+    for need in act.needs {
+        after.extend(match need {
+            Need::Every(other) | Need::Same(other) => Some(other.name),
+            Need::KeysReady | Need::KeysReadyToExport => Some("the last step of each key"),
+            Need::Restored => Some("the steps that restore a key"),
+        });
+    }
+    after.dedup();
+    if !after.is_empty() {
+        let _ = write!(text, " After: {}.", after.join(", "));
     }
     text
 }
@@ -153,9 +187,9 @@ fn value(value: &Type) -> String {
 
 fn needed(field: &Field) -> String {
     let need = match field.need {
-        Need::Required => "required",
-        Need::Optional => "optional",
-        Need::When(case) => case,
+        FieldNeed::Required => "required",
+        FieldNeed::Optional => "optional",
+        FieldNeed::When(case) => case,
     };
     let names = |is_meant: &dyn Fn(&Kind) -> bool| {
         let kinds = ALL.iter().filter(|kind| is_meant(kind));

@@ -6,8 +6,6 @@ mod encrypted;
 mod tests;
 
 use std::env;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -25,11 +23,12 @@ use crate::metadata::{Key, Scheme};
 use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
 use crate::secret::{Pin, PrivateKey};
+use crate::storage::{self, EntryKind, Links, list};
 
 /// The name of the profile by which scripts name key files.
 pub const PROFILE: &str = "docker-key-file";
 
-/// The most that a key file may be long, in bytes; more is not read.
+/// The most that a key file may be long, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// How deep key files lie below `private`: old clients kept them in folders named after the repository.
@@ -186,14 +185,12 @@ impl KeyFile {
 
 /// The text of a file. It may hold a private key in the clear, which is refused later.
 fn read_text(path: &Path) -> Result<Zeroizing<String>, TokenError> {
-    let mut text = Zeroizing::default();
-    fs::File::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
+    storage::read_text(path, Links::Follow, MAX_BYTES)
+        .map(Zeroizing::new)
         .map_err(|error| TokenError::KeyFile {
             file: path.display().to_string(),
-            problem: format!("cannot be read: {error}"),
-        })?;
-    Ok(text)
+            problem: format!("cannot be read: {}", error.problem),
+        })
 }
 
 /// The first block of a text, and its content: nothing in it is secret yet where it is encrypted.
@@ -225,17 +222,12 @@ fn canonical_id(public: &PublicKey) -> Option<String> {
 }
 
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth > 0 => collect(&path, depth - 1, paths),
-            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "key") => {
-                paths.push(path);
-            }
-            _ => {}
+    for entry in list(folder).unwrap_or_default() {
+        let path = entry.path;
+        match entry.kind {
+            EntryKind::Folder if depth > 0 => collect(&path, depth - 1, paths),
+            EntryKind::File if path.extension().is_some_and(|end| end == "key") => paths.push(path),
+            EntryKind::Folder | EntryKind::File | EntryKind::Link | EntryKind::Other => {}
         }
     }
 }
