@@ -302,10 +302,11 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
     };
     let of_existing = |act: &str| {
         let mut tables = steps.iter();
-        tables.find(|table| text(table, "act") == act && !is_made(table))
+        let found = tables.find(|table| text(table, "act") == act && !is_made(table));
+        found.map(std::slice::from_ref)
     };
     let matching = of_existing("open-token").ok_or(TemplateError::Missing("open-token"))?;
-    let sealing = of_existing("seal");
+    let sealing = of_existing("seal").unwrap_or_default();
     // Without an added key of its own, a ready script has no pattern for one.
     let mut rotation = Document::ready("rotation")?;
     let of_new = rotation
@@ -336,7 +337,7 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
         if !table.contains_key("key") {
             written.push(table.clone());
         } else if !std::mem::replace(&mut opened, true) {
-            written.extend(repeated([matching], &existing));
+            written.extend(repeated(matching, &existing));
             written.extend(repeated(&making, &added));
         }
     }
@@ -344,13 +345,10 @@ fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, Templat
 }
 
 /// The steps for each of the keys; only the first keeps its comment.
-fn repeated<'p>(
-    patterns: impl IntoIterator<Item = &'p Table> + Clone,
-    keys: &[&Named<'_>],
-) -> Vec<Table> {
+fn repeated(patterns: &[Table], keys: &[&Named<'_>]) -> Vec<Table> {
     let mut steps = Vec::new();
     for key in keys {
-        for pattern in patterns.clone() {
+        for pattern in patterns {
             let mut step = pattern.clone();
             if !steps.is_empty() {
                 uncomment(&mut step);

@@ -8,6 +8,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Val
 use super::TemplateError;
 use crate::script::TokenSecret;
 use crate::script::embedded::embedded;
+use crate::script::schema::annotate;
 use crate::words::Digest;
 
 /// A file that a script names: its name there, and its bytes.
@@ -110,9 +111,12 @@ impl Document {
     }
 }
 
+/// The text, with the comments that the schema has for its fields.
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let mut document = self.0.clone();
+        annotate(&mut document);
+        document.fmt(f)
     }
 }
 

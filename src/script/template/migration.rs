@@ -81,7 +81,7 @@ impl MigrationTemplate {
         } else {
             document.rewrite("further_repository", |tables| repositories(tables, further))?;
         }
-        document.rewrite("key", |keys| self.keys(keys))?;
+        document.rewrite("key", |keys| self.keys(&keys))?;
         document.rewrite("step", |steps| {
             let is_new = |step: &Table| text(step, "key").starts_with("key-");
             Ok(repeat_steps(&steps, self.tokens, is_new))
@@ -89,8 +89,8 @@ impl MigrationTemplate {
         Ok(document.to_string())
     }
 
-    fn keys(&self, keys: Vec<Table>) -> Result<Vec<Table>, TemplateError> {
-        let [old, new, ..] = keys.as_slice() else {
+    fn keys(&self, keys: &[Table]) -> Result<Vec<Table>, TemplateError> {
+        let [old, new, ..] = keys else {
             return Err(TemplateError::Missing("key"));
         };
         let mut old = old.clone();
