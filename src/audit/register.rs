@@ -112,7 +112,7 @@ struct Entry<'a> {
     spare: Option<&'a SpareId>,
     /// Why the ceremony went on without it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    forgone: Option<&'a str>,
+    skipped: Option<&'a str>,
     /// Keys that were made for it before, and given up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     former: Vec<FormerEntry<'a>>,
@@ -187,7 +187,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 reinserted: state.is_reinserted(),
                 has_signed: state.has_signed(),
                 spare: state.spare(),
-                forgone: state.forgone(),
+                skipped: state.forgone(),
                 former: state.former().iter().map(FormerEntry::of).collect(),
             })
         })

@@ -332,7 +332,7 @@ impl Ceremony {
             who,
             vec![format!(
                 "{} goes into a new tamper-evident bag, closed in front of all{}. One person reads its number; another will read it once more.",
-                crate::script::capitalized(&self.item_title(item)),
+                crate::document::capitalized(&self.item_title(item)),
                 self.when_closed(item)
             )],
             Ask::Reading {
