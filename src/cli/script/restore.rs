@@ -9,7 +9,7 @@ use super::source::read_given;
 use crate::backup::Manifest;
 use crate::cli::output::display;
 use crate::cli::{Failure, Status};
-use crate::script::{DrillLevel, Kind, Opens, RestoreBlueprint};
+use crate::script::{DrillLevel, Kind, Opens, RestoreTemplate};
 
 /// What is restored in a drill or a recovery.
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ impl Restore {
         &self,
         kind: Kind,
         arguments: &Arguments,
-    ) -> Result<RestoreBlueprint, Failure> {
+    ) -> Result<RestoreTemplate, Failure> {
         let path = self.manifest.as_deref().ok_or_else(|| {
             Failure::new(Status::Usage, "nobody said from which share set")
                 .hint("give --manifest KEY.ID.manifest.json, which lies with the shares")
@@ -106,7 +106,7 @@ impl Restore {
         let name = path
             .file_name()
             .unwrap_or(Path::new("manifest.json").as_os_str());
-        Ok(RestoreBlueprint {
+        Ok(RestoreTemplate {
             kind,
             grade,
             title: arguments.title.clone(),
