@@ -168,7 +168,7 @@ fn the_key_of_a_broken_off_ceremony_stands_in_the_root_of_the_next() {
     assert_done(&output(&mut rehearse));
     let opened = &events(&fs::read(room.beside("played/genesis/transcript.jsonl")).unwrap())[0];
     assert!(
-        opened["data"]["twin_keys"]["key-1"].is_string(),
+        opened["data"]["simulated_keys"]["key-1"].is_string(),
         "{opened:#}"
     );
     assert!(!holds(

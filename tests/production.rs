@@ -274,7 +274,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     let room = Room::new();
     room.give_token_to("witness-1");
     let rehearsal = Rehearsal::played(&[room.script.to_str().unwrap()]);
-    let opened = &rehearsal.events()[0]["data"]["twin_approvals"]["witness-1"];
+    let opened = &rehearsal.events()[0]["data"]["simulated_approvals"]["witness-1"];
     assert_ne!(
         opened.as_str().unwrap(),
         fs::read_to_string(room.folder.beside("own.pub.pem")).unwrap()

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::backup::Manifest;
-use crate::ceremony::{Ceremony, DrillResult, Mode, Verdict};
+use crate::ceremony::{Ceremony, DrillResult, KeyBackup, Mode, Verdict};
 use crate::record::HtmlText;
 use crate::script::{DrillLevel, PersonId};
 use crate::transcript::Transcript;
@@ -101,10 +101,12 @@ impl Certificate<'_> {
         } = &self.result
         {
             all.push(("Quorums left", quorums_left.to_string()));
-            all.push(match self.ceremony.reissue().backup().made() {
-                Some(made) => ("New set", made.manifest.set().to_string()),
-                None => ("New set due by", reissue_by.to_string()),
-            });
+            all.push(
+                match self.ceremony.reissued_backup().and_then(KeyBackup::made) {
+                    Some(made) => ("New set", made.manifest.set().to_string()),
+                    None => ("New set due by", reissue_by.to_string()),
+                },
+            );
         }
         if self.grade >= DrillLevel::Quorum {
             let combined = self.ceremony.restore().combined();
@@ -351,7 +353,7 @@ impl Certificate<'_> {
             },
             "quorums_left": quorums_left,
             "reissue_by": reissue_by,
-            "replaced_by": self.ceremony.reissue().backup().made().map(|made| made.manifest.set()),
+            "replaced_by": self.ceremony.reissued_backup().and_then(KeyBackup::made).map(|made| made.manifest.set()),
             "grade": self.grade.as_str(),
             "held": self.held,
             "repository": facts.repository,

@@ -86,12 +86,12 @@ for text in open("transcript.jsonl", "rb"):
     of = work  # the root of a further repository has a folder of its own
     if event == "in-repository":
         of = work / folder(data["repository"])
-        event, data = data["fact"]["event"], data["fact"]["data"]
+        event, data = data["event"]["event"], data["event"]["data"]
     of.mkdir(exist_ok=True)
     if event == "key-generated":
         keys[data["key"]] = data["public_key"]
     if event == "opened":
-        keys.update(data.get("twin_keys", {}))  # in the place of keys that were made elsewhere
+        keys.update(data.get("simulated_keys", {}))  # in the place of keys that were made elsewhere
     if event in ("redo-decided", "spare-taken"):
         keys.pop(data["key"], None)  # another key takes its place
     if event == "possession-proven":
@@ -102,9 +102,9 @@ for text in open("transcript.jsonl", "rb"):
         (work / (proof + ".signature")).write_bytes(bytes.fromhex(data["signature"]))
     if event == "root-composed":
         (of / "root.message").write_bytes(data["signed"].encode())
-    if event == "opened" and data.get("twin_root"):
-        (work / "before.root.json").write_text(data["twin_root"]["file"])
-        for name, twin in data.get("further_twins", {}).items():
+    if event == "opened" and data.get("simulated_root"):
+        (work / "before.root.json").write_text(data["simulated_root"]["file"])
+        for name, twin in data.get("further_simulated", {}).items():
             (work / folder(name)).mkdir()
             (work / folder(name) / "before.root.json").write_text(twin["file"])
     if event in ("signed", "signature-collected"):
@@ -376,8 +376,8 @@ fn root_scheme(ceremony: &Ceremony, key: &Key) -> Option<Scheme> {
 fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
     let here = ceremony
         .key_states()
-        .filter(|(_, state)| state.has_signed())
-        .filter_map(|(plan, state)| Some((&plan.id, &state.generated()?.key)));
+        .filter(|(plan, _)| ceremony.has_signed(&plan.id))
+        .filter_map(|(plan, _)| Some((&plan.id, &ceremony.generated(&plan.id)?.key)));
     here.chain(collected_keys(ceremony))
 }
 

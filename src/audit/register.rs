@@ -112,7 +112,7 @@ struct Entry<'a> {
     spare: Option<&'a SpareId>,
     /// Why the ceremony went on without it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    forgone: Option<&'a str>,
+    skipped: Option<&'a str>,
     /// Keys that were made for it before, and given up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     former: Vec<FormerEntry<'a>>,
@@ -185,9 +185,9 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 attestation_stood_in: generated.stood_in,
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
-                has_signed: state.has_signed(),
+                has_signed: ceremony.has_signed(&plan.id),
                 spare: state.spare(),
-                forgone: state.forgone(),
+                skipped: state.skipped(),
                 former: state.former().iter().map(FormerEntry::of).collect(),
             })
         })

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::certificate::PublicKey;
 use crate::metadata::{self, RoleKind, RootFile, RootSimulation, TrustedRoot};
 use crate::script::{KeyId, RootKey, Script};
 
@@ -39,13 +38,12 @@ impl BaseRoot {
         simulated: &SimulatedRoot,
     ) -> Result<Self, String> {
         let mut publics = BTreeMap::new();
-        for (name, pem) in &simulated.keys {
+        for (name, public) in &simulated.keys {
             let key = self
                 .keys
                 .get(name)
                 .ok_or_else(|| format!("root {} has no key {name}", self.root.version()))?;
-            let public = PublicKey::from_pem(pem).map_err(|error| error.to_string())?;
-            publics.insert(key.id.clone(), public);
+            publics.insert(key.id.clone(), public.clone());
         }
         let made = RootSimulation::of(self.root.document(), &publics).map_err(|e| e.to_string())?;
         let bytes = simulated.file.clone().into_bytes();

@@ -4,6 +4,7 @@ pub mod attestation;
 mod ed25519;
 mod public_key;
 mod self_signed;
+mod text;
 mod validity;
 mod x509;
 

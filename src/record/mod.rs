@@ -4,6 +4,7 @@ mod attestation;
 mod check;
 mod custody;
 mod html;
+mod signature;
 mod visible;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) use check::check_table;
 pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
 pub use html::HtmlText;
+pub use signature::Signature;
 pub use visible::visible;
 
 /// How a token names itself. None of it is proof: serial numbers repeat between

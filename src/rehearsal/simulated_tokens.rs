@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::ceremony::SecretPurpose;
+use crate::certificate::PublicKey;
 use crate::executor::{Hands, own_token_name};
 use crate::metadata::KeyType;
 use crate::profile::{Kind, Profile};
@@ -247,14 +248,14 @@ impl SimulatedTokens {
         Ok(())
     }
 
-    /// The twin of each person's own token, with a key in it: its public key, PEM.
+    /// The twin of each person's approval token, with a key in it: its public key.
     ///
     /// # Errors
     /// When a key cannot be made.
     pub fn approval_tokens(
         &mut self,
         script: &Script,
-    ) -> Result<BTreeMap<PersonId, String>, SimulationError> {
+    ) -> Result<BTreeMap<PersonId, PublicKey>, SimulationError> {
         let mut simulated_tokens = BTreeMap::new();
         for person in script.people().iter().filter(|one| one.approval.is_some()) {
             let public = self.with_token(&own_token_name(&person.id), |token, slot| {
@@ -264,7 +265,7 @@ impl SimulatedTokens {
                     None => super::simulated_root::make_key(token, slot, KeyType::EcdsaP256, false),
                 }
             })?;
-            simulated_tokens.insert(person.id.clone(), public.to_pem());
+            simulated_tokens.insert(person.id.clone(), public);
         }
         Ok(simulated_tokens)
     }

@@ -83,7 +83,7 @@ fn other_custodians_restore_the_same_key_and_no_old_share_goes_with_a_new_one() 
     let old_shares = set_on(&place.join("twin-shares"));
     let old_keys = set_on(&place.join("twin-wrapped-key"));
     let opening: Value = events(&fs::read(at.join("transcript.jsonl")).unwrap()).remove(0);
-    let old: Manifest = serde_json::from_value(opening["data"]["twin_set"].clone()).unwrap();
+    let old: Manifest = serde_json::from_value(opening["data"]["simulated_set"].clone()).unwrap();
     assert_eq!(new.facts().public_key, old.facts().public_key);
     assert_eq!(new.facts().supersedes, [old.as_superseded()]);
     assert_ne!(new.identifier(), old.identifier());

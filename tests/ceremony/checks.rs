@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::audit::payload_register;
 use conclave::ceremony::{
-    Approval, Ceremony, Check, Event, EventKind, Input, Mode, ReplayError, Strength,
+    Approval, BackupEvent, Ceremony, Check, CustodyEvent, Event, EventKind, HostEvent, Input,
+    KeyEvent, Mode, ProgressEvent, ReplayError, RestoreEvent, RootEvent, Strength,
 };
 use conclave::metadata::{FrozenRoot, KeyType, RootDraft, verify_chain};
 use conclave::record::Finding;
@@ -22,7 +23,7 @@ fn first(mut room: Room, kind: &str) -> (Ceremony, Event) {
         let before = room.ceremony.clone();
         assert!(room.advance(), "{kind} does not happen");
         let event = room.transcript.entries().last().unwrap().line.event();
-        if event.fact.name() == kind {
+        if event.kind.name() == kind {
             return (before, event);
         }
     }
@@ -55,12 +56,12 @@ fn two() -> Vec<Approval> {
 
 /// Moves the attested time of an event.
 fn attest(event: &mut Event, time: &str) {
-    if let EventKind::ClockAttested {
+    if let EventKind::Host(HostEvent::ClockAttested {
         machine,
         attested,
         offset,
         ..
-    } = &mut event.fact
+    }) = &mut event.kind
     {
         *attested = time.parse().unwrap();
         *offset = attested.as_second() - machine.as_second();
@@ -85,7 +86,8 @@ fn of_people_clock_and_script() -> Vec<(Check, Check)> {
         (
             Check::TwoPeople,
             clock(|event| {
-                if let EventKind::ClockAttested { approvals, .. } = &mut event.fact {
+                if let EventKind::Host(HostEvent::ClockAttested { approvals, .. }) = &mut event.kind
+                {
                     *approvals = in_ink(["witness-1", "witness-2"]);
                 }
             }),
@@ -101,9 +103,9 @@ fn of_people_clock_and_script() -> Vec<(Check, Check)> {
         (
             Check::ScriptDigest,
             forged(production(), "script-read", |event| {
-                event.fact = EventKind::ScriptRead {
+                event.kind = EventKind::Progress(ProgressEvent::ScriptRead {
                     sha256: Digest::of(b"another"),
-                };
+                });
             }),
         ),
         (Check::RehearsalShown, unrehearsed()),
@@ -149,7 +151,7 @@ fn without_attestation() -> Check {
 
 fn of_keys() -> Vec<(Check, Check)> {
     let (_, made) = first(production(), "key-generated");
-    let EventKind::KeyGenerated { fingerprint, .. } = made.fact else {
+    let EventKind::Keys(KeyEvent::KeyGenerated { fingerprint, .. }) = made.fact else {
         panic!("no key");
     };
     let of_rehearsal = || {
@@ -172,11 +174,11 @@ fn of_keys() -> Vec<(Check, Check)> {
         (
             Check::KeyLocked,
             forged(production(), "key-generated", |event| {
-                if let EventKind::KeyGenerated {
+                if let EventKind::Keys(KeyEvent::KeyGenerated {
                     attributes,
                     provenance,
                     ..
-                } = &mut event.fact
+                }) = &mut event.kind
                 {
                     attributes.extractable = Some(true);
                     *provenance = attributes.provenance();
@@ -186,7 +188,9 @@ fn of_keys() -> Vec<(Check, Check)> {
         (
             Check::KeyPossession,
             forged(production(), "possession-proven", |event| {
-                if let EventKind::PossessionProven { signature, .. } = &mut event.fact {
+                if let EventKind::Keys(KeyEvent::PossessionProven { signature, .. }) =
+                    &mut event.kind
+                {
                     *signature = "00".repeat(64);
                 }
             }),
@@ -196,7 +200,8 @@ fn of_keys() -> Vec<(Check, Check)> {
         (
             Check::KeyAttestation,
             forged(production(), "key-generated", |event| {
-                if let EventKind::KeyGenerated { attestation, .. } = &mut event.fact {
+                if let EventKind::Keys(KeyEvent::KeyGenerated { attestation, .. }) = &mut event.kind
+                {
                     *attestation = of_another_key();
                 }
             }),
@@ -207,11 +212,11 @@ fn of_keys() -> Vec<(Check, Check)> {
 fn of_the_root() -> Vec<(Check, Check)> {
     let forgone = || {
         let (ceremony, event) = first(production(), "sign-intended");
-        let fact = EventKind::Skipped {
+        let fact = EventKind::Keys(KeyEvent::Skipped {
             key: "key-1".parse().unwrap(),
             reason: "it is lost".to_owned(),
             approvals: two(),
-        };
+        });
         let people = two().into_iter().map(|approval| approval.person).collect();
         refusing(
             &ceremony,
@@ -226,7 +231,9 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootComposition,
             forged(production(), "root-composed", |event| {
-                if let EventKind::RootComposed { signed, sha256, .. } = &mut event.fact {
+                if let EventKind::Root(RootEvent::RootComposed { signed, sha256, .. }) =
+                    &mut event.kind
+                {
                     *signed = signed.replace("2027-12-01", "2027-12-02");
                     *sha256 = Digest::of(signed.as_bytes());
                 }
@@ -235,7 +242,8 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootDigest,
             forged(production(), "review-confirmed", |event| {
-                if let EventKind::ReviewConfirmed { sha256, .. } = &mut event.fact {
+                if let EventKind::Root(RootEvent::ReviewConfirmed { sha256, .. }) = &mut event.kind
+                {
                     *sha256 = Digest::of(b"another");
                 }
             }),
@@ -244,7 +252,7 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootSignature,
             forged(production(), "signed", |event| {
-                if let EventKind::Signed { signature, .. } = &mut event.fact {
+                if let EventKind::Root(RootEvent::Signed { signature, .. }) = &mut event.kind {
                     *signature = "00".repeat(64);
                 }
             }),
@@ -252,7 +260,8 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::RootVerification,
             forged(production(), "root-verified", |event| {
-                if let EventKind::RootVerified { signatures, .. } = &mut event.fact {
+                if let EventKind::Root(RootEvent::RootVerified { signatures, .. }) = &mut event.kind
+                {
                     *signatures += 1;
                 }
             }),
@@ -260,7 +269,7 @@ fn of_the_root() -> Vec<(Check, Check)> {
         (
             Check::ExportContent,
             forged(production(), "export-intended", |event| {
-                if let EventKind::ExportIntended { files } = &mut event.fact {
+                if let EventKind::Root(RootEvent::ExportIntended { files }) = &mut event.kind {
                     files.pop();
                 }
             }),
@@ -329,11 +338,11 @@ fn of_a_request(world: &World) -> Check {
     let judged = Event {
         step,
         people: Vec::new(),
-        fact: EventKind::RequestJudged {
+        fact: EventKind::Root(RootEvent::RequestJudged {
             sha256: payload.digest(),
             card: Some(Digest::of(b"another root")),
             again: false,
-        },
+        }),
     };
     refusing(&room.ceremony, &judged)
 }
@@ -348,11 +357,11 @@ fn of_certificates() -> Vec<(Check, Check)> {
             .entries()
             .iter()
             .map(|entry| entry.line.event());
-        let mut made = events.filter_map(|event| match event.fact {
-            EventKind::KeyCertified {
+        let mut made = events.filter_map(|event| match event.kind {
+            EventKind::Root(RootEvent::KeyCertified {
                 key: of,
                 certificate,
-            } if of.as_str() == key => Some(certificate),
+            }) if of.as_str() == key => Some(certificate),
             _ => None,
         });
         made.next().unwrap()
@@ -366,7 +375,7 @@ fn of_certificates() -> Vec<(Check, Check)> {
     .into_iter()
     .map(|text| {
         let found = forged(room(), "key-certified", |event| {
-            if let EventKind::KeyCertified { certificate, .. } = &mut event.fact {
+            if let EventKind::Root(RootEvent::KeyCertified { certificate, .. }) = &mut event.kind {
                 *certificate = text;
             }
         });
@@ -381,7 +390,7 @@ fn of_custody() -> Vec<(Check, Check)> {
         (
             Check::CustodyBag,
             forged(bags(), "bag-opened", |event| {
-                if let EventKind::BagOpened { bag, .. } = &mut event.fact {
+                if let EventKind::Custody(CustodyEvent::BagOpened { bag, .. }) = &mut event.kind {
                     "A0012346".clone_into(bag);
                 }
             }),
@@ -389,7 +398,7 @@ fn of_custody() -> Vec<(Check, Check)> {
         (
             Check::CustodyDigest,
             forged(bags(), "head-compared", |event| {
-                if let EventKind::HeadCompared { words } = &mut event.fact {
+                if let EventKind::Custody(CustodyEvent::HeadCompared { words }) = &mut event.kind {
                     *words = Digest::of(b"another").first_words(8);
                 }
             }),
@@ -403,7 +412,7 @@ fn of_backups() -> Vec<(Check, Check)> {
             Room::open(with_backup(), Mode::Production),
             "backed-up",
             |event| {
-                if let EventKind::BackedUp(made) = &mut event.fact {
+                if let EventKind::Backup(BackupEvent::BackedUp(made)) = &mut event.kind {
                     forge(made);
                 }
             },
@@ -416,7 +425,9 @@ fn of_backups() -> Vec<(Check, Check)> {
                 Room::open(with_backup(), Mode::Production),
                 "recipient-proven",
                 |event| {
-                    if let EventKind::RecipientProven { recipients, .. } = &mut event.fact {
+                    if let EventKind::Backup(BackupEvent::RecipientProven { recipients, .. }) =
+                        &mut event.kind
+                    {
                         recipients.push("age1another".to_owned());
                     }
                 },
@@ -426,8 +437,10 @@ fn of_backups() -> Vec<(Check, Check)> {
             let (ceremony, mut event) =
                 first(Room::open(with_backup(), Mode::Production), "backed-up");
             let (_, rehearsed) = first(Room::open(with_backup(), Mode::Rehearsal), "backed-up");
-            if let (EventKind::BackedUp(made), EventKind::BackedUp(other)) =
-                (&mut event.fact, rehearsed.fact)
+            if let (
+                EventKind::Backup(BackupEvent::BackedUp(made)),
+                EventKind::Backup(BackupEvent::BackedUp(other)),
+            ) = (&mut event.kind, rehearsed.fact)
             {
                 made.manifest = other.manifest;
             }
@@ -444,7 +457,8 @@ fn of_backups() -> Vec<(Check, Check)> {
                 Room::open(with_backup(), Mode::Production),
                 "share-opened",
                 |event| {
-                    if let EventKind::ShareOpened { set, .. } = &mut event.fact {
+                    if let EventKind::Backup(BackupEvent::ShareOpened { set, .. }) = &mut event.kind
+                    {
                         *set = Digest::of(b"another");
                     }
                 },
@@ -475,11 +489,11 @@ fn of_restores() -> Vec<(Check, Check)> {
         let given_up = Event {
             step,
             people,
-            fact: EventKind::ShareGivenUp {
+            fact: EventKind::Restore(RestoreEvent::ShareGivenUp {
                 custodian: format!("custodian-{n}").parse().unwrap(),
                 reason: "lost".to_owned(),
                 approvals: two(),
-            },
+            }),
         };
         too_few = too_few.apply(&given_up).unwrap();
     }
@@ -487,16 +501,17 @@ fn of_restores() -> Vec<(Check, Check)> {
     let restored = Event {
         step: too_few.current_step().map(|step| step.id.clone()),
         people: Vec::new(),
-        fact: EventKind::KeyRestored {
+        fact: EventKind::Restore(RestoreEvent::KeyRestored {
             set: manifest.set(),
             fingerprint: manifest.facts().public_key.fingerprint(),
-        },
+        }),
     };
     vec![
         (
             Check::RestoreShare,
             forged(drill(), "share-entered", |event| {
-                if let EventKind::ShareEntered { set, .. } = &mut event.fact {
+                if let EventKind::Restore(RestoreEvent::ShareEntered { set, .. }) = &mut event.kind
+                {
                     other(set);
                 }
             }),
@@ -505,7 +520,9 @@ fn of_restores() -> Vec<(Check, Check)> {
         (
             Check::RestoreKey,
             forged(drill(), "key-restored", |event| {
-                if let EventKind::KeyRestored { fingerprint, .. } = &mut event.fact {
+                if let EventKind::Restore(RestoreEvent::KeyRestored { fingerprint, .. }) =
+                    &mut event.kind
+                {
                     other(fingerprint);
                 }
             }),
@@ -513,7 +530,9 @@ fn of_restores() -> Vec<(Check, Check)> {
         (
             Check::RestoreProven,
             forged(drill(), "restore-proven", |event| {
-                if let EventKind::RestoreProven { signature, .. } = &mut event.fact {
+                if let EventKind::Restore(RestoreEvent::RestoreProven { signature, .. }) =
+                    &mut event.kind
+                {
                     "00".clone_into(signature);
                 }
             }),
@@ -521,7 +540,9 @@ fn of_restores() -> Vec<(Check, Check)> {
         (
             Check::RestoreDestroyed,
             forged(drill(), "restored-destroyed", |event| {
-                if let EventKind::RestoredDestroyed { fingerprint } = &mut event.fact {
+                if let EventKind::Restore(RestoreEvent::RestoredDestroyed { fingerprint }) =
+                    &mut event.kind
+                {
                     other(fingerprint);
                 }
             }),
@@ -537,7 +558,9 @@ fn of_old_shares() -> Vec<(Check, Check)> {
             crate::ceremony_driver::reissue::room(),
             "old-part-destroyed",
             |event| {
-                if let EventKind::OldPartDestroyed { set, .. } = &mut event.fact {
+                if let EventKind::Backup(BackupEvent::OldPartDestroyed { set, .. }) =
+                    &mut event.kind
+                {
                     *set = other;
                 }
             },

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Ceremony, Check, Effect, EventKind, Input, Mode, Next, Outcome, ReplayError, StepError,
+    Ceremony, Check, Effect, EventKind, Input, KeyEvent, Mode, Next, Outcome, ReplayError,
+    RootEvent, StepError,
 };
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::script::{EnrolledKey, KeyFate, Script, enroll};
@@ -143,7 +144,10 @@ fn no_root_is_composed_with_a_key_that_did_not_answer() {
         &room.moment(),
     );
     let event = composed.unwrap().remove(0);
-    assert!(matches!(event.fact, EventKind::RootComposed { .. }));
+    assert!(matches!(
+        event.kind,
+        EventKind::Root(RootEvent::RootComposed { .. })
+    ));
     let mut early = Room::open_with(taking_in(&files), Mode::Production, &tokens);
     early.advance_until(is_at("enroll-key:key-1"));
     assert!(early.ceremony.clone().apply(&event).is_err());
@@ -261,18 +265,18 @@ fn two_people_compare_the_fingerprint_of_a_key_at_another_site() {
         .decide(approved, &room.moment())
         .unwrap()
         .remove(0);
-    let EventKind::EnrollmentCompared { fingerprint, .. } = &mut event.fact else {
+    let EventKind::Keys(KeyEvent::EnrollmentCompared { fingerprint, .. }) = &mut event.kind else {
         panic!("{event:?}");
     };
     *fingerprint = Digest::of(b"another");
     assert!(room.ceremony.clone().apply(&event).is_err());
     // Nor can a token answer in its place: it is not here.
-    event.fact = EventKind::PossessionProven {
+    event.kind = EventKind::Keys(KeyEvent::PossessionProven {
         key: "key-4".parse().unwrap(),
         occasion: Occasion::Adoption,
         challenge: String::new(),
         signature: String::new(),
-    };
+    });
     assert!(room.ceremony.clone().apply(&event).is_err());
     while room.advance() {}
     let keys = public_keys(&room);

@@ -2,7 +2,7 @@
 
 use conclave::ceremony::{
     Answer, Ask, Ceremony, Event, EventKind, ExceptionSheet, Failure, FailureKind, Input, Mode,
-    Next, Outcome, ReplayError, StepError,
+    Next, Outcome, ProgressEvent, ReplayError, StepError,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, KeyAttributes};
@@ -271,11 +271,11 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
         let event = Event {
             step: None,
             people: few.iter().map(|by| by.person.clone()).collect(),
-            fact: EventKind::ExceptionRecorded {
+            fact: EventKind::Progress(ProgressEvent::ExceptionRecorded {
                 sheet: sheet("that"),
                 waives: None,
                 approvals: few,
-            },
+            }),
         };
         let refusal = room.ceremony.clone().apply(&event).unwrap_err();
         assert!(matches!(refusal, ReplayError::Contradiction(_)));

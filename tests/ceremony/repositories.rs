@@ -1,6 +1,8 @@
 //! One ceremony changes the roots of several repositories that have the same keys.
 
-use conclave::ceremony::{Ceremony, Ending, Event, EventKind, Next, ReplayError, Verdict};
+use conclave::ceremony::{
+    Ceremony, Ending, Event, EventKind, Next, ProgressEvent, ReplayError, RootEvent, Verdict,
+};
 use conclave::metadata::{Count, RoleKind, verify_chain};
 
 use crate::ceremony_driver::Room;
@@ -10,12 +12,15 @@ use crate::ceremony_driver::repositories::{OTHER, closed, open, open_edited};
 fn facts(room: &Room, kind: &str) -> Vec<String> {
     let lines = room.transcript.entries().iter().map(|entry| &entry.line);
     let told = lines.filter_map(|line| {
-        let (of, fact) = match &line.fact {
-            EventKind::InRepository { repository, fact } => (repository.as_str(), fact.as_ref()),
+        let (of, fact) = match &line.kind {
+            EventKind::Root(RootEvent::InRepository { repository, fact }) => {
+                (repository.as_str(), fact.as_ref())
+            }
             fact => ("own", fact),
         };
         let key = match fact {
-            EventKind::Signed { key, .. } | EventKind::KeyCertified { key, .. } => key.to_string(),
+            EventKind::Root(RootEvent::Signed { key, .. })
+            | EventKind::Root(RootEvent::KeyCertified { key, .. }) => key.to_string(),
             _ => String::new(),
         };
         (fact.name() == kind).then(|| format!("{of} {key}").trim_end().to_owned())
@@ -162,18 +167,23 @@ fn what_happens_to_no_single_root_or_to_none_of_these_is_refused() {
             other => panic!("{other:?}"),
         }
     };
-    let within = |repository: &str, fact: EventKind| EventKind::InRepository {
-        repository: repository.to_owned(),
-        fact: Box::new(fact),
+    let within = |repository: &str, fact: EventKind| {
+        EventKind::Root(RootEvent::InRepository {
+            repository: repository.to_owned(),
+            fact: Box::new(fact),
+        })
     };
-    let reviewed = EventKind::ReviewConfirmed {
+    let reviewed = EventKind::Root(RootEvent::ReviewConfirmed {
         sha256: room.ceremony.frozen().unwrap().digest(),
         typed: "SIGN ROOT 2".to_owned(),
-    };
+    });
     assert!(
         refused(within("example.com/third", reviewed.clone())).contains("no further repository")
     );
-    assert!(refused(within(OTHER, EventKind::Retried)).contains("not happen to one root alone"));
+    assert!(
+        refused(within(OTHER, EventKind::Progress(ProgressEvent::Retried)))
+            .contains("not happen to one root alone")
+    );
     let nested = within(OTHER, within(OTHER, reviewed.clone()));
     assert!(refused(nested).contains("not happen to one root alone"));
     // The digest of the own root is not that of the other.

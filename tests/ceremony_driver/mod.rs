@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, own_token_message,
+    Outcome, Prompt, StepError, Strength, approval_token_message,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
@@ -468,7 +468,7 @@ impl Room {
         match effect {
             Effect::ChooseCode { .. } => Outcome::CodeChosen,
             Effect::ProveApprovalToken { person, .. } => {
-                let message = own_token_message(&script, person, &challenge);
+                let message = approval_token_message(&script, person, &challenge);
                 Outcome::ApprovalTokenAnswered {
                     person: person.clone(),
                     challenge,
@@ -595,7 +595,7 @@ pub(crate) fn opening(mode: Mode) -> Opening {
         "program": Digest::of(b"the program"),
         "rehearsal": (mode == Mode::Production).then(|| Digest::of(b"a rehearsal")),
         "rehearsal_keys": [],
-        "twin_clock_offset": 0,
+        "simulated_clock_offset": 0,
         "twins": simulated_tokens,
     }))
     .unwrap()

@@ -230,7 +230,7 @@ impl Room {
                 .event()
                 .narrate(self.ceremony().script(), self.ceremony().display_names()),
         };
-        let fact = Box::new(entry.line.fact.clone());
+        let fact = Box::new(entry.line.kind.clone());
         self.call(Call::Recorded(self.shared_ceremony(), line, fact));
         self.tick(Duration::ZERO);
     }

@@ -43,7 +43,7 @@ fn a_whole_life_is_rehearsed_on_virtual_yubikeys() {
     ]);
     assert_accepted(&rehearsal, &["genesis", "rotation"]);
     let opened = facts(&rehearsal, "genesis", "opened");
-    let root = opened[0]["twin_attestation_root"].as_str().unwrap();
+    let root = opened[0]["simulated_attestation_root"].as_str().unwrap();
     assert!(root.starts_with("-----BEGIN CERTIFICATE-----"));
     let made = facts(&rehearsal, "genesis", "key-generated");
     assert_eq!(made.len(), 3);

@@ -35,7 +35,7 @@ for text in open("transcript.jsonl", "rb"):
     line = json.loads(text)
     step, event, data = line["step"], line["event"], line.get("data")
     if event == "opened":
-        for person, public_key in data.get("twin_approvals", {}).items():
+        for person, public_key in data.get("simulated_approvals", {}).items():
             (work / f"{person}.own-twin.pem").write_text(public_key)
     if event == "own-token-proven":
         person = line["people"][0]

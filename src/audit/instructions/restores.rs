@@ -18,8 +18,8 @@ shown, lost = [], []
 for text in open("transcript.jsonl", "rb"):
     line = json.loads(text)
     event, data = line["event"], line.get("data")
-    if event == "opened" and data.get("twin_set"):
-        manifest = data["twin_set"]
+    if event == "opened" and data.get("simulated_set"):
+        manifest = data["simulated_set"]
     if event == "share-entered":
         assert data["set"] == manifest["set"], "a share of another set"
         shown.append(data["custodian"])

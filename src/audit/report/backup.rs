@@ -75,9 +75,11 @@ pub(super) fn reissue(page: &mut Page, ceremony: &Ceremony, key: &KeyId) {
         return;
     };
     page.element("h3", format!("{key}: shares in the place of others"));
-    let state = ceremony.reissue();
+    let Some(made) = ceremony.reissued_backup() else {
+        return;
+    };
     let mut facts = vec![("Old set", old.set().to_string())];
-    if state.backup().made().is_none() {
+    if made.made().is_none() {
         let why = if ceremony.owes_reissue() {
             "none was made"
         } else {
@@ -86,13 +88,13 @@ pub(super) fn reissue(page: &mut Page, ceremony: &Ceremony, key: &KeyId) {
         facts.push(("New set", why.to_owned()));
     }
     page.facts(&facts);
-    backup(page, ceremony, state.backup());
+    backup(page, ceremony, made);
     old_parts(page, ceremony);
 }
 
 /// What became of an old set: nothing where nobody was asked.
 pub(super) fn old_parts(page: &mut Page, ceremony: &Ceremony) {
-    let parts = ceremony.reissue().old_parts().iter();
+    let parts = ceremony.old_parts().iter();
     let facts: Vec<_> = parts
         .map(|(part, fate)| {
             let what = match part.custodian() {

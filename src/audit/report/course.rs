@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Approval, Ceremony, EventKind, StepState, Verdict};
+use crate::ceremony::{
+    Approval, Ceremony, CustodyEvent, EventKind, HostEvent, ProgressEvent, StepState, Verdict,
+};
 use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
 
@@ -13,7 +15,9 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
     page.element("h2", "What did not go as planned");
     decisions(page, ceremony, transcript);
     let failures = rows(transcript, &|fact| match fact {
-        EventKind::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
+        EventKind::Progress(ProgressEvent::Failed { failure }) => {
+            Some(vec![failure.what.clone(), failure.hint.clone()])
+        }
         _ => None,
     });
     page.element("h3", "Failures");
@@ -46,8 +50,8 @@ fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for entry in entries {
         let seq = entry.line.seq.to_string();
-        match &entry.line.fact {
-            EventKind::PauseBegun { reason, approvals } => {
+        match &entry.line.kind {
+            EventKind::Custody(CustodyEvent::PauseBegun { reason, approvals }) => {
                 let by = match approvals.as_slice() {
                     [] => "the script".to_owned(),
                     approvals => by(ceremony, approvals),
@@ -59,7 +63,7 @@ fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
                     "not taken up again".to_owned(),
                 ]);
             }
-            EventKind::Resumed { machine, .. } => {
+            EventKind::Progress(ProgressEvent::Resumed { machine, .. }) => {
                 let went_on = format!("line {seq}, on {machine}");
                 let is_open = |row: &&mut Vec<String>| row[3] == "not taken up again";
                 match rows.last_mut().filter(is_open) {
@@ -86,8 +90,10 @@ fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
 fn findings(page: &mut Page, entries: &[Entry]) {
     let findings: Vec<Vec<String>> = entries
         .iter()
-        .filter_map(|entry| match &entry.line.fact {
-            EventKind::HostInspected { findings } => Some((entry.line.seq, findings)),
+        .filter_map(|entry| match &entry.line.kind {
+            EventKind::Host(HostEvent::HostInspected { findings }) => {
+                Some((entry.line.seq, findings))
+            }
             _ => None,
         })
         .flat_map(|(line, findings)| {
@@ -111,11 +117,11 @@ fn findings(page: &mut Page, entries: &[Entry]) {
 /// What people decided beside the script: exceptions and amendments.
 fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
     let exceptions = rows(transcript, &|fact| match fact {
-        EventKind::ExceptionRecorded {
+        EventKind::Progress(ProgressEvent::ExceptionRecorded {
             sheet,
             waives,
             approvals,
-        } => Some(vec![
+        }) => Some(vec![
             sheet.expected.clone(),
             sheet.happened.clone(),
             sheet.decided.clone(),
@@ -134,10 +140,10 @@ fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
         page.table(&headings, &exceptions);
     }
     let amendments = rows(transcript, &|fact| match fact {
-        EventKind::Amended {
+        EventKind::Progress(ProgressEvent::Amended {
             amendment,
             approvals,
-        } => {
+        }) => {
             let (from, to) = amendment.change();
             Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
         }
@@ -167,7 +173,7 @@ fn rows(
     let entries = transcript.entries().iter();
     entries
         .filter_map(|entry| {
-            let told = row(&entry.line.fact)?;
+            let told = row(&entry.line.kind)?;
             let step = entry.line.step.as_ref().map(ToString::to_string);
             let place = [entry.line.seq.to_string(), step.unwrap_or_default()];
             Some(place.into_iter().chain(told).collect())

@@ -1,6 +1,6 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode};
+use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode, ProgressEvent};
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
 use crate::script::{KeyId, KeyPlan};
@@ -45,20 +45,20 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
         facts.push(("Drill", result.to_string()));
     }
     for entry in entries {
-        let (what, version, program, build, machine) = match &entry.line.fact {
-            EventKind::Opened(opening) => (
+        let (what, version, program, build, machine) = match &entry.line.kind {
+            EventKind::Progress(ProgressEvent::Opened(opening)) => (
                 "Program and machine",
                 &opening.conclave,
                 opening.program,
                 opening.build.as_deref(),
                 &opening.machine,
             ),
-            EventKind::Resumed {
+            EventKind::Progress(ProgressEvent::Resumed {
                 conclave,
                 program,
                 machine,
                 ..
-            } => (
+            }) => (
                 "Program and machine, resumed",
                 conclave,
                 *program,
@@ -94,10 +94,12 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
     for (plan, state) in ceremony.key_states() {
         let name = ceremony.name(&plan.holder);
         page.element("h3", format!("{} of {name}", plan.id));
-        key(page, plan, state);
-        super::backup::backup(page, ceremony, state.backup());
+        key(page, ceremony, plan, state);
+        if let Some(backup) = ceremony.backup_of(&plan.id) {
+            super::backup::backup(page, ceremony, backup);
+        }
         enrolled(page, ceremony, &plan.id);
-        former(page, ceremony, state);
+        former(page, ceremony, &plan.id, state);
     }
     if let Some(key) = ceremony.reissued_key() {
         super::backup::reissue(page, ceremony, &key);
@@ -150,7 +152,7 @@ fn enrolled(page: &mut Page, ceremony: &Ceremony, id: &KeyId) {
     page.facts(&facts);
 }
 
-fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
+fn key(page: &mut Page, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
     let mut facts = vec![("Type", plan.key_type.to_string())];
     if let Some(token) = state.token() {
         facts.push((
@@ -215,7 +217,10 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
             did(state.is_reinserted())
         ),
     ));
-    facts.push(("Signature of the root", did(state.has_signed()).to_owned()));
+    facts.push((
+        "Signature of the root",
+        did(ceremony.has_signed(&plan.id)).to_owned(),
+    ));
     facts.push(("Key ID", generated.key.id().to_string()));
     page.facts(&facts);
     page.element(
@@ -226,7 +231,7 @@ fn key(page: &mut Page, plan: &KeyPlan, state: &KeyState) {
 }
 
 /// What was given up on the way: keys that were made before, and tokens in whose place a spare came.
-fn former(page: &mut Page, ceremony: &Ceremony, state: &KeyState) {
+fn former(page: &mut Page, ceremony: &Ceremony, key: &KeyId, state: &KeyState) {
     let mut facts = Vec::new();
     if let Some(spare) = state.spare() {
         facts.push((
@@ -240,8 +245,8 @@ fn former(page: &mut Page, ceremony: &Ceremony, state: &KeyState) {
     for (secret, bag) in state.envelopes() {
         facts.push(("Sealed", format!("the {} in bag {bag}", secret.title())));
     }
-    if let Some(reason) = state.forgone() {
-        let what = if state.has_signed() {
+    if let Some(reason) = state.skipped() {
+        let what = if ceremony.has_signed(key) {
             "it was not proven again"
         } else if ceremony.frozen().is_some() {
             "it did not sign, and was not proven again"

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::backup::Manifest;
+use crate::certificate::PublicKey;
 use crate::script::{KeyId, PersonId};
 use crate::words::Digest;
 
@@ -74,7 +75,7 @@ pub struct Opening {
     /// The twins that stand in for enrolled keys in a rehearsal: the public key of each, PEM, by the name that the
     /// script gives the key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub simulated_keys: BTreeMap<KeyId, String>,
+    pub simulated_keys: BTreeMap<KeyId, PublicKey>,
     /// The share set that stands in, in a rehearsal, for the one that the script restores from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_set: Option<Box<Manifest>>,
@@ -82,7 +83,7 @@ pub struct Opening {
     pub rehearsal_keys: Vec<Digest>,
     /// The public key, PEM, of the twin of each person's own token.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub simulated_approvals: BTreeMap<PersonId, String>,
+    pub simulated_approvals: BTreeMap<PersonId, PublicKey>,
     /// A rehearsal's clock starts at the script's `not_before`: what is added to the machine's clock, in seconds.
     pub simulated_clock_offset: i64,
 }
@@ -94,5 +95,5 @@ pub struct SimulatedRoot {
     /// The file, signed by the twins.
     pub file: String,
     /// The public key of each twin, PEM, by the name that the script gives the key.
-    pub keys: BTreeMap<KeyId, String>,
+    pub keys: BTreeMap<KeyId, PublicKey>,
 }
