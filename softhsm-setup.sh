@@ -206,10 +206,10 @@ try_softhsm() {
 }
 
 # The foreign verifiers: python-tuf in a virtual environment, and tuf-js with a Node.js that is
-# recent enough for it. Versions and hashes are pinned in tests/peers.
+# recent enough for it. Versions and hashes are pinned in tests/clients.
 install_peers() {
     mkdir -p "$peers"
-    pins=$here/tests/peers
+    pins=$here/tests/clients
 
     if cmp -s "$pins/requirements.txt" "$peers/python/requirements.txt" &&
         "$peers/python/bin/python" -c 'import tuf, securesystemslib' 2>/dev/null &&

@@ -10,16 +10,16 @@
     reason = "a benchmark that cannot run has nothing to report"
 )]
 
-#[path = "../tests/pty/mod.rs"]
-mod pty;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use pty::{Size, Terminal};
 use rustix::process::Signal;
+use support::pty::{Size, Terminal};
 
 const KEYS: usize = 1000;
 const STARTS: usize = 20;

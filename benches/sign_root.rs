@@ -15,10 +15,8 @@
     reason = "a benchmark that cannot run has nothing to report"
 )]
 
-#[path = "../tests/sites/site.rs"]
-mod site;
-#[path = "../tests/store/mod.rs"]
-mod store;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -26,7 +24,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use site::{Line, Site};
+use support::site::{Line, Site};
 
 /// How often each is timed.
 const RUNS: usize = 40;

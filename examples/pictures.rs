@@ -8,7 +8,8 @@
     reason = "a tool for developers, which may panic"
 )]
 
-#[path = "../tests/pty/mod.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../tests/support/pty.rs"]
 mod pty;
 
 use std::ffi::OsStr;

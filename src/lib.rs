@@ -3,7 +3,7 @@
 //! Four ideas carry everything: the script is the only input; the transcript is
 //! the state; the core does no I/O; and nothing is believed that can be proved.
 //! `docs/architecture.md` has the map of the rooms and the arrows between them,
-//! and `tests/layering.rs` holds the code to it.
+//! and `tests/sources/layering.rs` holds the code to it.
 
 pub mod audit;
 pub mod backup;
@@ -19,6 +19,7 @@ pub mod record;
 pub mod rehearsal;
 pub mod script;
 pub mod secret;
+pub mod storage;
 pub mod token;
 pub mod transcript;
 pub mod transfer;

@@ -1,18 +1,17 @@
 //! Reading a ceremony directory: nothing is written, no link is followed, no more is read than can be meant.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
-use std::path::{Component, Path, PathBuf};
+use std::io;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::ceremony::Ceremony;
 use crate::script::{Faults, PinnedFileSource, Script};
+use crate::storage::{EntryKind, FileError, Links, list, read};
 use crate::transcript::{Transcript, TranscriptError};
 
 use super::documents::{SCRIPT, TRANSCRIPT};
-use crate::record::visible;
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -32,15 +31,8 @@ pub struct CeremonyRecord {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
-    /// A file or folder could not be read.
-    #[error("{}: {error}", visible(&path.to_string_lossy()))]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        error: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] FileError),
     /// The transcript is none.
     #[error("{TRANSCRIPT}: {0}")]
     Transcript(#[from] TranscriptError),
@@ -64,10 +56,7 @@ impl CeremonyRecord {
 /// # Errors
 /// When one of them cannot be read, or is faulty. The transcript is not replayed yet.
 pub fn read_record(directory: &Path) -> Result<CeremonyRecord, RecordError> {
-    let read = |name: &str| {
-        let path = directory.join(name);
-        read_file(&path).map_err(|error| RecordError::Io { path, error })
-    };
+    let read = |name: &str| read_file(&directory.join(name));
     let (transcript, torn_bytes) = Transcript::parse(&read(TRANSCRIPT)?)?;
     let opened_at = transcript.opened_at().ok_or(TranscriptError::Empty)?;
     let script = read_script(directory, &read(SCRIPT)?, opened_at).map_err(RecordError::Script)?;
@@ -90,40 +79,12 @@ struct Beside<'a>(&'a Path);
 
 impl PinnedFileSource for Beside<'_> {
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        read_file(&self.0.join(name))
+        Ok(read_file(&self.0.join(name))?)
     }
 }
 
-/// Reads a regular file, and no other: a pipe would never end, and a link may lead out of the directory.
-pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(io::Error::new(
-            ErrorKind::InvalidInput,
-            "it is not a regular file",
-        ));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(io::Error::new(
-            ErrorKind::FileTooLarge,
-            "it is longer than 64 MiB",
-        ));
-    }
-    Ok(bytes)
-}
-
-/// Whether an error of [`read_file`] says what is there, and not that it could not be looked at.
-pub(super) fn is_about_content(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound
-            | ErrorKind::NotADirectory
-            | ErrorKind::InvalidInput
-            | ErrorKind::FileTooLarge
-    )
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, FileError> {
+    read(path, Links::Refuse, MAX_FILE_BYTES)
 }
 
 /// Whether a path stays below the directory from which it is seen, whatever lies there.
@@ -138,21 +99,19 @@ pub(super) fn is_inside(path: &str) -> bool {
 pub(super) fn foreign(
     directory: &Path,
     belongs: &dyn Fn(&str) -> Belongs,
-) -> io::Result<Vec<String>> {
+) -> Result<Vec<String>, FileError> {
     let mut foreign = Vec::new();
     let mut folders = vec![(directory.to_path_buf(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
-        for entry in folder.read_dir()? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let path = format!("{prefix}{}", name.to_string_lossy());
-            let is_folder = entry.file_type()?.is_dir();
+        for entry in list(&folder)? {
+            let path = format!("{prefix}{}", entry.name.to_string_lossy());
+            let is_folder = entry.kind == EntryKind::Folder;
             match belongs(&path) {
                 // A name that is not Unicode only looks like one that belongs.
-                _ if name.to_str().is_none() => foreign.push(path),
+                _ if entry.name.to_str().is_none() => foreign.push(path),
                 Belongs::Whole => {}
                 Belongs::File if !is_folder => {}
-                Belongs::Folder if is_folder => folders.push((entry.path(), format!("{path}/"))),
+                Belongs::Folder if is_folder => folders.push((entry.path, format!("{path}/"))),
                 _ if is_folder => foreign.push(format!("{path}/")),
                 _ => foreign.push(path),
             }

@@ -92,7 +92,7 @@ for text in open("transcript.jsonl", "rb"):
         keys[data["key"]] = data["public_key"]
     if event == "opened":
         keys.update(data.get("simulated_keys", {}))  # in the place of keys that were made elsewhere
-    if event in ("redo-decided", "spare-taken"):
+    if event in ("regeneration-decided", "spare-taken"):
         keys.pop(data["key"], None)  # another key takes its place
     if event == "possession-proven":
         proof = data["key"] + "." + data["occasion"]

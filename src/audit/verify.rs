@@ -10,13 +10,12 @@ use jiff::Timestamp;
 use crate::ceremony::{Ceremony, Ending, EventKind, HostEvent, ProgressEvent, Verdict};
 use crate::metadata::verify_chain;
 use crate::script::Script;
+use crate::storage::is_empty;
 use crate::transcript::{Entry, Transcript, TranscriptError};
 use crate::words::Digest;
 
 use super::check::Check;
-use super::directory::{
-    Belongs, RecordError, foreign, is_about_content, is_inside, read_file, read_script,
-};
+use super::directory::{Belongs, RecordError, foreign, is_inside, read_file, read_script};
 use super::documents::{SCRIPT, SUMS, TRANSCRIPT, documents, is_worded};
 use super::returned::{collected, fault_of, returned_files};
 use super::verdict::AuditReport;
@@ -34,9 +33,7 @@ const MAX_SUCCESSORS: u64 = 256;
 /// When something could not be read at all, so that there is nothing to judge.
 pub fn verify_directory(directory: &Path) -> Result<AuditReport, RecordError> {
     // Also tells a missing directory from one in which everything is missing.
-    directory
-        .read_dir()
-        .map_err(|error| unreadable(directory, error))?;
+    is_empty(directory)?;
     let mut audit = Audit {
         directory,
         report: AuditReport::default(),
@@ -54,13 +51,6 @@ pub fn verify_directory(directory: &Path) -> Result<AuditReport, RecordError> {
         }
     }
     Ok(audit.report)
-}
-
-fn unreadable(path: &Path, error: std::io::Error) -> RecordError {
-    RecordError::Io {
-        path: path.to_path_buf(),
-        error,
-    }
 }
 
 struct Audit<'a> {
@@ -89,9 +79,11 @@ impl Audit<'_> {
         let path = self.directory.join(path);
         match read_file(&path) {
             Ok(bytes) => Ok(Ok(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Err(Unfit::Missing)),
-            Err(error) if is_about_content(&error) => Ok(Err(Unfit::Other(error.to_string()))),
-            Err(error) => Err(unreadable(&path, error)),
+            Err(error) if error.is_missing() => Ok(Err(Unfit::Missing)),
+            Err(error) if error.is_about_content() => {
+                Ok(Err(Unfit::Other(error.problem.to_string())))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -482,8 +474,7 @@ impl Audit<'_> {
                 Belongs::Not
             }
         };
-        let foreign =
-            foreign(self.directory, &belongs).map_err(|error| unreadable(self.directory, error))?;
+        let foreign = foreign(self.directory, &belongs)?;
         for path in foreign.iter().take(MAX_FOREIGN) {
             self.report.say(Check::DirectoryForeign, visible(path));
         }

@@ -4,31 +4,22 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use der::oid::db::rfc5912::{
+    ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1, SECP_521_R_1,
+};
+use der::oid::db::rfc8410::ID_ED_25519;
 use der::{Decode, Encode, Sequence};
 use spki::SubjectPublicKeyInfoRef;
 
-use super::ed25519;
+use super::{ed25519, pem};
 use crate::words::Digest;
 
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-
-/// What kind of key a public key is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// NIST P-256.
     P256,
-    /// NIST P-384.
     P384,
-    /// NIST P-521.
     P521,
-    /// Ed25519 (RFC 8032).
     Ed25519,
-    /// RSA with a modulus of that many bits.
     Rsa {
         /// The length of the modulus.
         bits: usize,
@@ -101,23 +92,18 @@ impl PublicKey {
     /// # Errors
     /// When it is something else; [`PublicKeyError::Private`] when it is a private key.
     pub fn from_pem(text: &str) -> Result<Self, PublicKeyError> {
-        use base64::Engine as _;
         if text.contains("PRIVATE KEY-----") {
             return Err(PublicKeyError::Private);
         }
-        let body = text
-            .trim()
-            .strip_prefix("-----BEGIN PUBLIC KEY-----")
-            .and_then(|rest| rest.strip_suffix("-----END PUBLIC KEY-----"))
-            .ok_or_else(|| {
-                PublicKeyError::Encoding("not one PEM block with the label \"PUBLIC KEY\"".into())
-            })?;
-        let packed: String = body
-            .chars()
-            .filter(|character| !character.is_ascii_whitespace())
-            .collect();
-        let der = base64::engine::general_purpose::STANDARD
-            .decode(packed)
+        let text = text.trim();
+        let is_whole = |block: &pem::Block<'_>| {
+            block.label == "PUBLIC KEY" && block.text == text && block.headers().next().is_none()
+        };
+        let block = pem::blocks(text).next().filter(is_whole).ok_or_else(|| {
+            PublicKeyError::Encoding("not one PEM block with the label \"PUBLIC KEY\"".into())
+        })?;
+        let der = block
+            .decode()
             .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
         Self::from_der(&der)
     }
@@ -134,21 +120,21 @@ impl PublicKey {
             .as_bytes()
             .ok_or(PublicKeyError::Value("unused bits in the key"))?;
         match info.algorithm.oid {
-            EC_PUBLIC_KEY => {
+            ID_EC_PUBLIC_KEY => {
                 let curve = info
                     .algorithm
                     .parameters_oid()
                     .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
                 let algorithm = match curve {
-                    P256 => Algorithm::P256,
-                    P384 => Algorithm::P384,
-                    P521 => Algorithm::P521,
+                    SECP_256_R_1 => Algorithm::P256,
+                    SECP_384_R_1 => Algorithm::P384,
+                    SECP_521_R_1 => Algorithm::P521,
                     other => return Err(PublicKeyError::Algorithm(other.to_string())),
                 };
                 Self::from_point(algorithm, bits)
             }
-            ED25519 => Self::from_ed25519(bits),
-            RSA => {
+            ID_ED_25519 => Self::from_ed25519(bits),
+            RSA_ENCRYPTION => {
                 let key = RsaPublicKey::from_der(bits)
                     .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
                 Self::from_rsa(key.modulus.as_bytes(), key.exponent.as_bytes())
@@ -166,9 +152,9 @@ impl PublicKey {
             ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey,
         };
         let (oid, width, ecdsa) = match curve {
-            Algorithm::P256 => (P256, 32, &ECDSA_P256_SHA256_ASN1),
-            Algorithm::P384 => (P384, 48, &ECDSA_P384_SHA384_ASN1),
-            Algorithm::P521 => (P521, 66, &ECDSA_P521_SHA512_ASN1),
+            Algorithm::P256 => (SECP_256_R_1, 32, &ECDSA_P256_SHA256_ASN1),
+            Algorithm::P384 => (SECP_384_R_1, 48, &ECDSA_P384_SHA384_ASN1),
+            Algorithm::P521 => (SECP_521_R_1, 66, &ECDSA_P521_SHA512_ASN1),
             Algorithm::Ed25519 | Algorithm::Rsa { .. } => {
                 return Err(PublicKeyError::Value("not an elliptic-curve point"));
             }
@@ -188,9 +174,9 @@ impl PublicKey {
             let expanded = expand(&parsed)
                 .filter(|expanded| expanded.len() == 2 * width + 1)
                 .ok_or(PublicKeyError::Value("the point cannot be expanded"))?;
-            return Self::build(curve, EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), &expanded);
+            return Self::build(curve, ID_EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), &expanded);
         }
-        Self::build(curve, EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), point)
+        Self::build(curve, ID_EC_PUBLIC_KEY, Some(AnyRef::from(&oid)), point)
     }
 
     /// The 32 bytes of an Ed25519 key.
@@ -203,7 +189,7 @@ impl PublicKey {
             .try_into()
             .map_err(|_| PublicKeyError::Value("an Ed25519 key has 32 bytes"))?;
         ed25519::check(key).map_err(PublicKeyError::Value)?;
-        Self::build(Algorithm::Ed25519, ED25519, None, bytes)
+        Self::build(Algorithm::Ed25519, ID_ED_25519, None, bytes)
     }
 
     /// An RSA key from its big-endian modulus and public exponent, leading zeros allowed.
@@ -227,7 +213,12 @@ impl PublicKey {
         let inner = RsaPublicKey { modulus, exponent }
             .to_der()
             .map_err(|_| PublicKeyError::Value("the RSA key is too large"))?;
-        Self::build(Algorithm::Rsa { bits }, RSA, Some(AnyRef::NULL), &inner)
+        Self::build(
+            Algorithm::Rsa { bits },
+            RSA_ENCRYPTION,
+            Some(AnyRef::NULL),
+            &inner,
+        )
     }
 
     fn build(
@@ -248,7 +239,6 @@ impl PublicKey {
         })
     }
 
-    /// The kind of key.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -269,7 +259,7 @@ impl PublicKey {
     /// PEM as TUF key objects carry it: LF, 64 characters a line, with the final newline.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        super::pem("PUBLIC KEY", &self.der)
+        pem::encode("PUBLIC KEY", &self.der)
     }
 
     /// SHA-256 over the DER form: the fingerprint that cards and registers show.

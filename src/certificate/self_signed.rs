@@ -1,23 +1,30 @@
 //! A certificate by which a key on a token shows itself to other programs.
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
-use der::{Encode as _, Tag, TagNumber};
+use der::asn1::{Any, BitStringRef, OctetString, UtcTime};
+use der::oid::AssociatedOid;
+use der::oid::db::rfc4519::COMMON_NAME;
+use der::oid::db::rfc5912::{ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, SHA_256_WITH_RSA_ENCRYPTION};
+use der::{DateTime, Decode as _, Encode as _, Tag};
+use spki::AlgorithmIdentifierOwned;
+use x509_cert::Version;
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::certificate::Rfc5280;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
+use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
+use x509_cert::time::{Time, Validity as EncodedValidity};
 
 use super::public_key::{Algorithm, PublicKey};
 use super::validity::Validity;
-use super::x509::{
-    BASIC_CONSTRAINTS, COMMON_NAME, Certificate, CertificateError, ECDSA_WITH_SHA256,
-    ECDSA_WITH_SHA384, KEY_USAGE, SHA256_WITH_RSA, explicit,
-};
+use super::x509::{Certificate, CertificateError, Signed};
 
 /// What a leaf certificate says beside the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
-    /// The common name of subject and issuer.
+    /// Of subject and issuer.
     pub common_name: String,
     /// Made positive and of full length when it is written.
     pub serial: [u8; 16],
-    /// Its dates.
     pub validity: Validity,
 }
 
@@ -26,7 +33,7 @@ pub struct Leaf {
 /// It is no authority, and says nothing but a name and the key.
 pub struct SelfSigned {
     signed: Vec<u8>,
-    algorithm: Vec<u8>,
+    algorithm: AlgorithmIdentifierOwned,
 }
 
 impl SelfSigned {
@@ -41,11 +48,10 @@ impl SelfSigned {
         common_name: &str,
         serial: [u8; 16],
     ) -> Result<Self, CertificateError> {
-        let validity = sequence(&[
-            &tagged(Tag::UtcTime, b"000101000000Z")?,
-            &tagged(Tag::GeneralizedTime, b"99991231235959Z")?,
-        ])?;
-        Self::compose(public, common_name, serial, &validity, &[constraints()?])
+        let start = UtcTime::from_date_time(DateTime::new(2000, 1, 1, 0, 0, 0)?)?;
+        let validity = EncodedValidity::<Rfc5280>::new(Time::UtcTime(start), Time::INFINITY);
+        let validity = Any::encode_from(&validity)?;
+        Self::compose(public, common_name, serial, validity, vec![constraints()?])
     }
 
     /// The unsigned certificate of a key with which others verify signatures: it has dates, and a critical key
@@ -54,18 +60,13 @@ impl SelfSigned {
     /// # Errors
     /// As [`SelfSigned::new`].
     pub fn leaf(public: &PublicKey, leaf: &Leaf) -> Result<Self, CertificateError> {
-        let usage = sequence(&[
-            &oid(KEY_USAGE)?,
-            &[1, 1, 0xff],
-            // The first of the bits, digitalSignature, alone.
-            &tagged(Tag::OctetString, &[3, 2, 7, 0x80])?,
-        ])?;
+        let usage = critical(&KeyUsage(KeyUsages::DigitalSignature.into()))?;
         Self::compose(
             public,
             &leaf.common_name,
             leaf.serial,
-            &leaf.validity.to_der()?,
-            &[usage, constraints()?],
+            leaf.validity.to_any()?,
+            vec![usage, constraints()?],
         )
     }
 
@@ -73,32 +74,40 @@ impl SelfSigned {
         public: &PublicKey,
         common_name: &str,
         serial: [u8; 16],
-        validity: &[u8],
-        extensions: &[Vec<u8>],
+        validity: Any,
+        extensions: Vec<Extension>,
     ) -> Result<Self, CertificateError> {
-        let algorithm = match public.algorithm() {
-            Algorithm::P256 => sequence(&[&oid(ECDSA_WITH_SHA256)?])?,
-            Algorithm::P384 => sequence(&[&oid(ECDSA_WITH_SHA384)?])?,
-            Algorithm::Rsa { .. } => sequence(&[&oid(SHA256_WITH_RSA)?, &[5, 0]])?,
-            other => return Err(CertificateError::Algorithm(other.to_string())),
+        let (oid, parameters) = match public.algorithm() {
+            Algorithm::P256 => (ECDSA_WITH_SHA_256, None),
+            Algorithm::P384 => (ECDSA_WITH_SHA_384, None),
+            Algorithm::Rsa { .. } => (SHA_256_WITH_RSA_ENCRYPTION, Some(Any::null())),
+            other @ (Algorithm::P521 | Algorithm::Ed25519) => {
+                return Err(CertificateError::Algorithm(other.to_string()));
+            }
         };
+        let algorithm = AlgorithmIdentifierOwned { oid, parameters };
         let mut number = serial;
         number[0] = number[0] & 0x3f | 0x40; // positive, and of full length
-        let text = tagged(Tag::Utf8String, common_name.as_bytes())?;
-        let attribute = sequence(&[&oid(COMMON_NAME)?, &text])?;
-        let name = sequence(&[&tagged(Tag::Set, &attribute)?])?;
-        let extensions: Vec<&[u8]> = extensions.iter().map(Vec::as_slice).collect();
-        let signed = sequence(&[
-            &tagged(explicit(TagNumber(0)), &[2, 1, 2])?,
-            &tagged(Tag::Integer, &number)?,
-            &algorithm,
-            &name,
+        let name = Any::encode_from(&RdnSequence::from(vec![
+            RelativeDistinguishedName::try_from(vec![AttributeTypeAndValue {
+                oid: COMMON_NAME,
+                value: Any::new(Tag::Utf8String, common_name.as_bytes())?,
+            }])?,
+        ]))?;
+        let signed = Signed {
+            version: Version::V3,
+            serial_number: Any::new(Tag::Integer, number)?,
+            algorithm: algorithm.clone(),
+            issuer: name.clone(),
             validity,
-            &name,
-            public.as_der(),
-            &tagged(explicit(TagNumber(3)), &sequence(&extensions)?)?,
-        ])?;
-        Ok(Self { signed, algorithm })
+            subject: name,
+            key_info: Any::from_der(public.as_der())?,
+            extensions: Some(extensions),
+        };
+        Ok(Self {
+            signed: signed.to_der()?,
+            algorithm,
+        })
     }
 
     /// What its key is to sign.
@@ -113,8 +122,7 @@ impl SelfSigned {
     /// # Errors
     /// When it cannot be encoded.
     pub fn unsigned(self) -> Result<Certificate, CertificateError> {
-        let bits = BitStringRef::from_bytes(&[0; 8])?.to_der()?;
-        Certificate::from_der(&sequence(&[&self.signed, &self.algorithm, &bits])?)
+        self.with_signature(&[0; 8])
     }
 
     /// The certificate with that signature.
@@ -122,34 +130,87 @@ impl SelfSigned {
     /// # Errors
     /// When the signature is not by the key that the certificate is for.
     pub fn finish(self, signature: &[u8]) -> Result<Certificate, CertificateError> {
-        let bits = BitStringRef::from_bytes(signature)?.to_der()?;
-        let der = sequence(&[&self.signed, &self.algorithm, &bits])?;
-        let certificate = Certificate::from_der(&der)?;
+        let certificate = self.with_signature(signature)?;
         if certificate.is_signed_by(&certificate)? {
             Ok(certificate)
         } else {
             Err(CertificateError::Form("has a signature by another key"))
         }
     }
+
+    fn with_signature(self, signature: &[u8]) -> Result<Certificate, CertificateError> {
+        let mut content = self.signed;
+        self.algorithm.encode_to_vec(&mut content)?;
+        BitStringRef::from_bytes(signature)?.encode_to_vec(&mut content)?;
+        Certificate::from_der(&Any::new(Tag::Sequence, content)?.to_der()?)
+    }
 }
 
-/// Basic constraints, critical: no authority.
-fn constraints() -> Result<Vec<u8>, CertificateError> {
-    sequence(&[
-        &oid(BASIC_CONSTRAINTS)?,
-        &[1, 1, 0xff],
-        &tagged(Tag::OctetString, &sequence(&[])?)?,
-    ])
+/// Basic constraints that say: no authority.
+fn constraints() -> Result<Extension, CertificateError> {
+    critical(&BasicConstraints {
+        ca: false,
+        path_len_constraint: None,
+    })
 }
 
-fn tagged(tag: Tag, value: &[u8]) -> Result<Vec<u8>, CertificateError> {
-    Ok(AnyRef::new(tag, value)?.to_der()?)
+fn critical<T: AssociatedOid + der::Encode>(value: &T) -> Result<Extension, CertificateError> {
+    Ok(Extension {
+        extn_id: T::OID,
+        critical: true,
+        extn_value: OctetString::new(value.to_der()?)?,
+    })
 }
 
-fn sequence(parts: &[&[u8]]) -> Result<Vec<u8>, CertificateError> {
-    tagged(Tag::Sequence, &parts.concat())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Digest;
 
-fn oid(oid: ObjectIdentifier) -> Result<Vec<u8>, CertificateError> {
-    Ok(oid.to_der()?)
+    /// Certificates of Notary are made again from script and key, so that each byte counts. The digests are of what was
+    /// made before `x509-cert` made it.
+    #[test]
+    fn certificates_are_the_same_to_the_byte() {
+        let point = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+        let p256 = PublicKey::from_point(Algorithm::P256, &hex::decode(point).unwrap()).unwrap();
+        let mut modulus = [0x80; 256];
+        modulus[255] = 1;
+        let rsa = PublicKey::from_rsa(&modulus, &[1, 0, 1]).unwrap();
+        let mut digests = Vec::new();
+        for public in [&p256, &rsa] {
+            let shown = SelfSigned::new(public, "key-1", [0xff; 16]).unwrap();
+            digests.push(Digest::of(shown.to_be_signed()).to_string());
+            for (from, until) in [
+                ("2026-03-01T00:00:00Z", "2036-03-01T00:00:00Z"),
+                ("2049-12-31T23:59:59Z", "2050-01-01T00:00:00Z"),
+            ] {
+                let leaf = Leaf {
+                    common_name: "docker.example/äpp".to_owned(),
+                    serial: [0; 16],
+                    validity: Validity {
+                        from: from.parse().unwrap(),
+                        until: until.parse().unwrap(),
+                    },
+                };
+                let leaf = SelfSigned::leaf(public, &leaf).unwrap();
+                digests.push(Digest::of(leaf.to_be_signed()).to_string());
+            }
+        }
+        assert_eq!(
+            digests,
+            [
+                "9a6549613a9e93121ebc096b5ba783433be8a3b88f818c9786266bc2cbbd3551",
+                "5864eb97a3ffcf25f1744be4f7167086266b2a48e9f0a40734ce54ef3185eec0",
+                "44cc55f8d6198d92b2527b86b28e9b2459307e23fc6f978ead253aafd7f39bee",
+                "29d5f87f7d7c4b047d44906d6d2a0455a1361357480c346357deec6151675f3c",
+                "e32129800e37e350f06c24818eb1ee3f9f8c42c538e4118a94c9ad71124041f1",
+                "1d48ffb79dba0623754ab29322388025e445bd5831bb4d21bcee3c235feb580c",
+            ]
+        );
+        let whole = SelfSigned::new(&rsa, "key-1", [7; 16]).unwrap();
+        assert_eq!(
+            Digest::of(whole.unsigned().unwrap().as_der()).to_string(),
+            "178c707ebf36266bd6575f21148eb735771f49096a92508f441647f2790eaa4d"
+        );
+    }
 }

@@ -1,28 +1,23 @@
 //! An X.509 certificate as far as attestation chains need it (RFC 5280), read strictly.
 
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
-use der::{Decode, Reader as _, SliceReader, Tag, TagNumber, Tagged as _};
-use spki::AlgorithmIdentifierRef;
+use der::asn1::{Any, AnyRef, BitStringRef, ObjectIdentifier};
+use der::oid::AssociatedOid as _;
+use der::oid::db::rfc4519::COMMON_NAME;
+use der::oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ECDSA_WITH_SHA_512, SHA_256_WITH_RSA_ENCRYPTION,
+    SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
+};
+use der::{Decode, Encode as _, Reader as _, Sequence, SliceReader, Tag, Tagged as _};
+use spki::AlgorithmIdentifierOwned;
+use x509_cert::Version;
+use x509_cert::ext::Extensions;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
+use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
 
+use super::pem::{self, PemError};
 use super::public_key::{Algorithm, PublicKey, PublicKeyError};
 use super::validity::Validity;
-
-pub(super) const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
-pub(super) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-pub(super) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
-
-const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
-
-pub(super) const SHA256_WITH_RSA: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
-const SHA384_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.12");
-const SHA512_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.13");
-pub(super) const ECDSA_WITH_SHA256: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
-pub(super) const ECDSA_WITH_SHA384: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
-const ECDSA_WITH_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 
 /// The largest certificate that is read, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
@@ -54,36 +49,54 @@ impl From<der::Error> for CertificateError {
     }
 }
 
-/// Whether a certificate may issue others.
+impl From<PemError> for CertificateError {
+    fn from(error: PemError) -> Self {
+        Self::Encoding(error.to_string())
+    }
+}
+
+/// What a certificate says in its basic constraints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authority {
-    /// It does not say: no basic constraints.
+    /// There are none.
     Unsaid,
-    /// It says that it may not.
     No,
-    /// It may, with at most so many other issuers below it.
+    /// It may issue others, with at most so many other issuers below it.
     Yes {
         /// `pathLenConstraint`.
         path_length: Option<u8>,
     },
 }
 
+/// `TBSCertificate`, as long as it is of version 3 and has no unique identifiers. `x509_cert::TbsCertificate` does not fit:
+/// devices have made serial numbers that are no DER integers, and copy the dates of their own certificate, whatever they are.
+/// What is compared with other certificates stays as it came.
+#[derive(Clone, Sequence)]
+pub(super) struct Signed {
+    #[asn1(context_specific = "0", default = "Default::default")]
+    pub(super) version: Version,
+    pub(super) serial_number: Any,
+    pub(super) algorithm: AlgorithmIdentifierOwned,
+    pub(super) issuer: Any,
+    pub(super) validity: Any,
+    pub(super) subject: Any,
+    pub(super) key_info: Any,
+    #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
+    pub(super) extensions: Option<Extensions>,
+}
+
 /// An X.509 certificate, version 3. Its signature is not judged by reading it.
 #[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
+    /// As received: what the signature is verified over.
     signed: Vec<u8>,
-    issuer: Vec<u8>,
-    subject: Vec<u8>,
+    content: Signed,
+    signature: Vec<u8>,
     issuer_name: Option<String>,
     subject_name: Option<String>,
-    validity: Vec<u8>,
-    key_info: Vec<u8>,
     authority: Authority,
     may_sign_certificates: bool,
-    extensions: Vec<(ObjectIdentifier, Vec<u8>)>,
-    algorithm: ObjectIdentifier,
-    signature: Vec<u8>,
 }
 
 impl PartialEq for Certificate {
@@ -113,26 +126,14 @@ impl Certificate {
     /// # Errors
     /// When a block is broken or is no certificate that can be judged.
     pub fn read_all(bytes: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        use base64::Engine as _;
         if bytes.starts_with(&[0x30]) {
             return Ok(vec![Self::from_der(bytes)?]);
         }
-        let Ok(mut text) = std::str::from_utf8(bytes) else {
-            return Ok(Vec::new());
-        };
-        let mut found = Vec::new();
-        while let Some((_, rest)) = text.split_once("-----BEGIN CERTIFICATE-----") {
-            let (body, rest) = rest
-                .split_once("-----END CERTIFICATE-----")
-                .ok_or_else(|| CertificateError::Encoding("a PEM block has no end".to_owned()))?;
-            let packed: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-            let der = base64::engine::general_purpose::STANDARD
-                .decode(packed)
-                .map_err(|error| CertificateError::Encoding(error.to_string()))?;
-            found.push(Self::from_der(&der)?);
-            text = rest;
-        }
-        Ok(found)
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        pem::blocks(text)
+            .filter(|block| block.label == "CERTIFICATE")
+            .map(|block| Self::from_der(&block.decode()?))
+            .collect()
     }
 
     /// Reads a certificate in DER.
@@ -149,88 +150,36 @@ impl Certificate {
         }
         let mut reader = SliceReader::new(outer.value())?;
         let signed = reader.tlv_bytes()?;
-        let outer_algorithm = AlgorithmIdentifierRef::decode(&mut reader)?;
+        let algorithm = AlgorithmIdentifierOwned::decode(&mut reader)?;
         let signature = BitStringRef::decode(&mut reader)?;
         reader.finish()?;
         let signature = signature
             .as_bytes()
             .ok_or(CertificateError::Form("has unused bits in its signature"))?;
 
-        let mut certificate = Self::read_signed(signed, &outer_algorithm)?;
-        der.clone_into(&mut certificate.der);
-        signature.clone_into(&mut certificate.signature);
-        Ok(certificate)
-    }
-
-    /// Reads the signed part; what lies around it is filled in by the caller.
-    fn read_signed(
-        signed: &[u8],
-        outer_algorithm: &AlgorithmIdentifierRef<'_>,
-    ) -> Result<Self, CertificateError> {
-        let body = AnyRef::from_der(signed)?;
-        if body.tag() != Tag::Sequence {
-            return Err(CertificateError::Form("has no signed sequence"));
-        }
-        let mut reader = SliceReader::new(body.value())?;
-        let version = AnyRef::decode(&mut reader)?;
-        let version_3 = version.tag() == explicit(TagNumber(0)) && version.value() == [2, 1, 2];
-        if !version_3 {
+        let content = Signed::from_der(signed)?;
+        if content.version != Version::V3 {
             return Err(CertificateError::Form("is not of version 3"));
         }
-        // Devices have made serial numbers that are no DER integers; nothing here depends on them.
-        if AnyRef::decode(&mut reader)?.tag() != Tag::Integer {
+        if content.serial_number.tag() != Tag::Integer {
             return Err(CertificateError::Form("has no serial number"));
         }
-        if AlgorithmIdentifierRef::decode(&mut reader)? != *outer_algorithm {
+        if content.algorithm != algorithm {
             return Err(CertificateError::Form("names two signature algorithms"));
         }
-        let issuer = reader.tlv_bytes()?;
-        // Read when somebody asks: a device copies the dates of its own certificate, whatever they are.
-        let validity = reader.tlv_bytes()?;
-        let subject = reader.tlv_bytes()?;
-        let key_info = reader.tlv_bytes()?;
-        let mut extensions = Vec::new();
-        let mut authority = Authority::Unsaid;
-        let mut may_sign_certificates = true;
-        if !reader.is_finished() {
-            let wrapped = AnyRef::decode(&mut reader)?;
-            if wrapped.tag() != explicit(TagNumber(3)) {
-                return Err(CertificateError::Form("has a field that is not understood"));
-            }
-            for extension in read_extensions(wrapped.value())? {
-                if extensions.iter().any(|(oid, _)| *oid == extension.oid) {
-                    return Err(CertificateError::Form("has an extension twice"));
-                }
-                match extension.oid {
-                    BASIC_CONSTRAINTS => authority = read_constraints(&extension.value)?,
-                    KEY_USAGE => may_sign_certificates = read_key_usage(&extension.value)?,
-                    other if extension.critical => {
-                        return Err(CertificateError::Critical(other.to_string()));
-                    }
-                    _ => {}
-                }
-                extensions.push((extension.oid, extension.value));
-            }
-        }
-        reader.finish()?;
+        let (authority, may_sign_certificates) = judge_extensions(&content)?;
         Ok(Self {
-            der: Vec::new(),
+            der: der.to_vec(),
             signed: signed.to_vec(),
-            issuer: issuer.to_vec(),
-            subject: subject.to_vec(),
-            issuer_name: common_name(issuer)?,
-            subject_name: common_name(subject)?,
-            validity: validity.to_vec(),
-            key_info: key_info.to_vec(),
+            signature: signature.to_vec(),
+            issuer_name: common_name(&content.issuer)?,
+            subject_name: common_name(&content.subject)?,
+            content,
             authority,
             may_sign_certificates,
-            extensions,
-            algorithm: outer_algorithm.oid,
-            signature: Vec::new(),
         })
     }
 
-    /// The whole certificate in DER.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
@@ -239,7 +188,7 @@ impl Certificate {
     /// PEM, with LF, 64 characters a line, and the final newline.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        super::pem("CERTIFICATE", &self.der)
+        pem::encode("CERTIFICATE", &self.der)
     }
 
     /// The common name of the subject; text from outside, to be escaped.
@@ -254,16 +203,15 @@ impl Certificate {
         self.issuer_name.as_deref()
     }
 
-    /// Whether the subject is the issuer, by name.
     #[must_use]
     pub fn names_itself_as_issuer(&self) -> bool {
-        self.issuer == self.subject
+        self.content.issuer == self.content.subject
     }
 
     /// Whether another certificate's subject is the issuer of this one, by name.
     #[must_use]
     pub fn names_as_issuer(&self, other: &Self) -> bool {
-        self.issuer == other.subject
+        self.content.issuer == other.content.subject
     }
 
     /// Whether it may issue others.
@@ -277,7 +225,7 @@ impl Certificate {
     /// # Errors
     /// When the dates are none.
     pub fn validity(&self) -> Result<Validity, CertificateError> {
-        Validity::read(&self.validity)
+        Validity::read(&self.content.validity)
     }
 
     /// What is signed: the certificate without its signature.
@@ -290,14 +238,8 @@ impl Certificate {
     /// excludes nothing.
     #[must_use]
     pub fn extended_uses(&self) -> Option<Vec<String>> {
-        let list = AnyRef::from_der(self.extension(EXTENDED_KEY_USAGE)?).ok()?;
-        let mut reader = SliceReader::new(list.value()).ok()?;
-        let mut uses = Vec::new();
-        while !reader.is_finished() {
-            let oid: ObjectIdentifier = ObjectIdentifier::decode(&mut reader).ok()?;
-            uses.push(oid.to_string());
-        }
-        Some(uses)
+        let uses = ExtendedKeyUsage::from_der(self.extension(ExtendedKeyUsage::OID)?).ok()?;
+        Some(uses.0.iter().map(ToString::to_string).collect())
     }
 
     /// Whether its key usage, where it has one, lets its key sign certificates.
@@ -309,10 +251,10 @@ impl Certificate {
     /// The content of an extension.
     #[must_use]
     pub fn extension(&self, oid: ObjectIdentifier) -> Option<&[u8]> {
-        self.extensions
-            .iter()
-            .find(|(found, _)| *found == oid)
-            .map(|(_, value)| value.as_slice())
+        let mut extensions = self.content.extensions.iter().flatten();
+        extensions
+            .find(|extension| extension.extn_id == oid)
+            .map(|extension| extension.extn_value.as_bytes())
     }
 
     /// The public key.
@@ -320,7 +262,8 @@ impl Certificate {
     /// # Errors
     /// When it is of a kind that is not supported, or no such key exists.
     pub fn public_key(&self) -> Result<PublicKey, PublicKeyError> {
-        PublicKey::from_der(&self.key_info)
+        let der = self.content.key_info.to_der();
+        PublicKey::from_der(&der.map_err(|error| PublicKeyError::Encoding(error.to_string()))?)
     }
 
     /// Whether the key of another certificate made the signature of this one. Names are not compared.
@@ -338,15 +281,21 @@ impl Certificate {
         &self,
         key: Algorithm,
     ) -> Result<&'static dyn VerificationAlgorithm, CertificateError> {
-        Ok(match (self.algorithm, key) {
-            (SHA256_WITH_RSA, Algorithm::Rsa { .. }) => &signature::RSA_PKCS1_2048_8192_SHA256,
-            (SHA384_WITH_RSA, Algorithm::Rsa { .. }) => &signature::RSA_PKCS1_2048_8192_SHA384,
-            (SHA512_WITH_RSA, Algorithm::Rsa { .. }) => &signature::RSA_PKCS1_2048_8192_SHA512,
-            (ECDSA_WITH_SHA256, Algorithm::P256) => &signature::ECDSA_P256_SHA256_ASN1,
-            (ECDSA_WITH_SHA384, Algorithm::P256) => &signature::ECDSA_P256_SHA384_ASN1,
-            (ECDSA_WITH_SHA256, Algorithm::P384) => &signature::ECDSA_P384_SHA256_ASN1,
-            (ECDSA_WITH_SHA384, Algorithm::P384) => &signature::ECDSA_P384_SHA384_ASN1,
-            (ECDSA_WITH_SHA512, Algorithm::P384) => &signature::ECDSA_P384_SHA512_ASN1,
+        Ok(match (self.content.algorithm.oid, key) {
+            (SHA_256_WITH_RSA_ENCRYPTION, Algorithm::Rsa { .. }) => {
+                &signature::RSA_PKCS1_2048_8192_SHA256
+            }
+            (SHA_384_WITH_RSA_ENCRYPTION, Algorithm::Rsa { .. }) => {
+                &signature::RSA_PKCS1_2048_8192_SHA384
+            }
+            (SHA_512_WITH_RSA_ENCRYPTION, Algorithm::Rsa { .. }) => {
+                &signature::RSA_PKCS1_2048_8192_SHA512
+            }
+            (ECDSA_WITH_SHA_256, Algorithm::P256) => &signature::ECDSA_P256_SHA256_ASN1,
+            (ECDSA_WITH_SHA_384, Algorithm::P256) => &signature::ECDSA_P256_SHA384_ASN1,
+            (ECDSA_WITH_SHA_256, Algorithm::P384) => &signature::ECDSA_P384_SHA256_ASN1,
+            (ECDSA_WITH_SHA_384, Algorithm::P384) => &signature::ECDSA_P384_SHA384_ASN1,
+            (ECDSA_WITH_SHA_512, Algorithm::P384) => &signature::ECDSA_P384_SHA512_ASN1,
             (other, key) => {
                 return Err(CertificateError::Algorithm(format!(
                     "{other} with a {key} key"
@@ -356,105 +305,49 @@ impl Certificate {
     }
 }
 
-struct Extension {
-    oid: ObjectIdentifier,
-    critical: bool,
-    value: Vec<u8>,
-}
-
-fn read_extensions(der: &[u8]) -> Result<Vec<Extension>, CertificateError> {
-    let list = AnyRef::from_der(der)?;
-    if list.tag() != Tag::Sequence {
-        return Err(CertificateError::Form("has no list of extensions"));
-    }
-    let mut reader = SliceReader::new(list.value())?;
-    let mut found = Vec::new();
-    while !reader.is_finished() {
-        let item = AnyRef::decode(&mut reader)?;
-        if item.tag() != Tag::Sequence {
-            return Err(CertificateError::Form("has an extension of another form"));
+/// Whether the certificate may issue others by its basic constraints, and by its key usage.
+fn judge_extensions(content: &Signed) -> Result<(Authority, bool), CertificateError> {
+    let (mut authority, mut may_sign_certificates) = (Authority::Unsaid, true);
+    let extensions = content.extensions.as_deref().unwrap_or_default();
+    for (place, extension) in extensions.iter().enumerate() {
+        let oid = extension.extn_id;
+        if extensions[..place].iter().any(|other| other.extn_id == oid) {
+            return Err(CertificateError::Form("has an extension twice"));
         }
-        let mut item = SliceReader::new(item.value())?;
-        let oid = ObjectIdentifier::decode(&mut item)?;
-        let critical = Tag::peek(&item)? == Tag::Boolean && bool::decode(&mut item)?;
-        let value = <&OctetStringRef>::decode(&mut item)?.as_bytes().to_vec();
-        item.finish()?;
-        found.push(Extension {
-            oid,
-            critical,
-            value,
-        });
-    }
-    Ok(found)
-}
-
-fn read_constraints(der: &[u8]) -> Result<Authority, CertificateError> {
-    let body = AnyRef::from_der(der)?;
-    if body.tag() != Tag::Sequence {
-        return Err(CertificateError::Form("has no basic constraints inside"));
-    }
-    let mut reader = SliceReader::new(body.value())?;
-    let mut authority = false;
-    let mut path_length = None;
-    if !reader.is_finished() && Tag::peek(&reader)? == Tag::Boolean {
-        authority = bool::decode(&mut reader)?;
-    }
-    if !reader.is_finished() {
-        path_length = Some(u8::decode(&mut reader)?);
-    }
-    reader.finish()?;
-    Ok(match (authority, path_length) {
-        (true, path_length) => Authority::Yes { path_length },
-        (false, None) => Authority::No,
-        (false, Some(_)) => {
-            return Err(CertificateError::Form(
-                "limits a path though it is no authority",
-            ));
+        let value = extension.extn_value.as_bytes();
+        if oid == BasicConstraints::OID {
+            let constraints = BasicConstraints::from_der(value)?;
+            authority = match (constraints.ca, constraints.path_len_constraint) {
+                (true, path_length) => Authority::Yes { path_length },
+                (false, None) => Authority::No,
+                (false, Some(_)) => {
+                    return Err(CertificateError::Form(
+                        "limits a path though it is no authority",
+                    ));
+                }
+            };
+        } else if oid == KeyUsage::OID {
+            may_sign_certificates = KeyUsage::from_der(value)?.key_cert_sign();
+        } else if extension.critical {
+            return Err(CertificateError::Critical(oid.to_string()));
         }
-    })
-}
-
-/// Whether `keyCertSign`, bit 5, is set.
-fn read_key_usage(der: &[u8]) -> Result<bool, CertificateError> {
-    let bits = BitStringRef::from_der(der)?;
-    Ok(bits
-        .raw_bytes()
-        .first()
-        .is_some_and(|byte| byte & 0b0000_0100 != 0))
+    }
+    Ok((authority, may_sign_certificates))
 }
 
 /// The common name in a name; none where it has none.
-fn common_name(name: &[u8]) -> Result<Option<String>, CertificateError> {
-    let name = AnyRef::from_der(name)?;
-    if name.tag() != Tag::Sequence {
-        return Err(CertificateError::Form("has a name of another form"));
+fn common_name(name: &Any) -> Result<Option<String>, CertificateError> {
+    let name: RdnSequence = name.decode_as()?;
+    let mut found = name
+        .iter()
+        .flat_map(RelativeDistinguishedName::iter)
+        .filter(|attribute| attribute.oid == COMMON_NAME)
+        .map(|attribute| String::from_utf8_lossy(attribute.value.value()).into_owned());
+    let first = found.next();
+    if found.next().is_some() {
+        return Err(CertificateError::Form("has two common names"));
     }
-    let mut sets = SliceReader::new(name.value())?;
-    let mut found = None;
-    while !sets.is_finished() {
-        let set = AnyRef::decode(&mut sets)?;
-        let mut attributes = SliceReader::new(set.value())?;
-        while !attributes.is_finished() {
-            let attribute = AnyRef::decode(&mut attributes)?;
-            let mut attribute = SliceReader::new(attribute.value())?;
-            let oid = ObjectIdentifier::decode(&mut attribute)?;
-            let value = AnyRef::decode(&mut attribute)?;
-            if oid == COMMON_NAME {
-                let text = String::from_utf8_lossy(value.value()).into_owned();
-                if found.replace(text).is_some() {
-                    return Err(CertificateError::Form("has two common names"));
-                }
-            }
-        }
-    }
-    Ok(found)
-}
-
-pub(super) const fn explicit(number: TagNumber) -> Tag {
-    Tag::ContextSpecific {
-        constructed: true,
-        number,
-    }
+    Ok(first)
 }
 
 #[cfg(test)]
@@ -528,6 +421,26 @@ mod tests {
                 Certificate::read_all(broken.as_bytes()),
                 Err(CertificateError::Encoding(_))
             ));
+        }
+    }
+
+    #[test]
+    fn serial_numbers_are_taken_as_devices_made_them() {
+        let made = self_signed("one");
+        let content = &made.content;
+        for odd in [&[0xff; 16][..], &[0, 0, 7], &[0x7f; 40], &[]] {
+            let odd = Signed {
+                serial_number: Any::new(Tag::Integer, odd).unwrap(),
+                ..content.clone()
+            };
+            let mut body = odd.to_der().unwrap();
+            content.algorithm.encode_to_vec(&mut body).unwrap();
+            let signature = BitStringRef::from_bytes(&made.signature).unwrap();
+            signature.encode_to_vec(&mut body).unwrap();
+            let der = Any::new(Tag::Sequence, body).unwrap().to_der().unwrap();
+            let read = Certificate::from_der(&der).unwrap();
+            assert_eq!(read.signed_bytes(), odd.to_der().unwrap());
+            assert_eq!(read.is_signed_by(&made), Ok(false));
         }
     }
 }

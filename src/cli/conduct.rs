@@ -9,11 +9,16 @@ use crate::executor::{CeremonyDirectory, DirectoryError, Ended, Executor, Execut
 use crate::line::{LineMode, SecretLines};
 use crate::rehearsal::Autopilot;
 use crate::script::Script;
+use crate::storage::{JournalError, Links, read_text};
 use crate::transcript::{Transcript, TranscriptError};
 use crate::tui;
 use crate::words::Digest;
 
 use super::{Failure, Status};
+
+const CLOSING_NOTE: &str = "closing-note.txt";
+/// Longer than any closing note.
+const MAX_NOTE: u64 = 1 << 20;
 
 /// Which front end shows the ceremony.
 pub(super) enum Show {
@@ -121,7 +126,8 @@ pub(super) fn conduct<'a>(
 
 fn tell(path: &Path, ending: &Ending) -> Result<Status, Failure> {
     let mut out = io::stdout();
-    let said = std::fs::read_to_string(path.join("closing-note.txt")).and_then(|note| {
+    let note = read_text(&path.join(CLOSING_NOTE), Links::Refuse, MAX_NOTE);
+    let said = note.map_err(io::Error::from).and_then(|note| {
         writeln!(out, "\n{note}")?;
         writeln!(out, "The record is in {}", path.display())
     });
@@ -181,7 +187,6 @@ pub(super) fn executor_failure(error: &ExecutorError, path: &Path) -> Failure {
 
 /// A failure of the ceremony directory, with its exit status.
 pub(super) fn directory_failure(error: &DirectoryError) -> Failure {
-    use crate::executor::JournalError;
     let (status, hint) = match error {
         DirectoryError::NotEmpty { .. } => (
             Status::Usage,

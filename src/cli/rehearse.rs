@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::backup::manifest_file;
 use crate::ceremony::{BackupEvent, EventKind, Mode, Opening, ProgressEvent};
-use crate::executor::{Executor, build_id, program_digest};
+use crate::executor::{Executor, program_digest};
 use crate::host;
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::profile::Profile;
@@ -22,11 +22,17 @@ use crate::script::{
     RestoreBlueprint, Script, ScriptTemplate, back_up,
 };
 
+use crate::storage::{
+    FileError, Links, Mode as FileMode, WriteError, is_empty, make_folder, read, read_text, replace,
+};
+
 use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
 use super::script::{Source, tell_faults, tell_warnings};
 use super::{Failure, Status};
 
 const STORE: &str = "tokens";
+/// Longer than any file that a ceremony of a rehearsal leaves to the next.
+const MAX_BYTES: u64 = 64 << 20;
 /// In the store of a whole life: a drill of the key that has shares follows the rotation.
 const DRILL_FOLLOWS: &str = "drill-follows";
 /// In the store of a whole life: type and token profile of the keys that the rotation adds, which follows the genesis.
@@ -138,13 +144,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             arguments.key_type,
             arguments.token_kind.profile()
         );
-        std::fs::write(&path, follows)
-            .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", path.display())))?;
+        let unwritten = |error: WriteError| Failure::new(Status::Io, error.to_string());
+        replace(&path, follows.as_bytes(), FileMode::Private).map_err(unwritten)?;
         if arguments.until != Some(Until::Rotation) {
             let path = out.join(STORE).join(DRILL_FOLLOWS);
-            std::fs::write(&path, "").map_err(|error| {
-                Failure::new(Status::Io, format!("{}: {error}", path.display()))
-            })?;
+            replace(&path, b"", FileMode::Private).map_err(unwritten)?;
         }
     }
     let genesis = out.join(script.kind().as_str());
@@ -190,7 +194,7 @@ fn rotate_on(
     status: Status,
     show: &impl Fn() -> Result<Show, Failure>,
 ) -> Result<Status, Failure> {
-    let follows = std::fs::read_to_string(out.join(STORE).join(ROTATION_FOLLOWS));
+    let follows = read_text(&out.join(STORE).join(ROTATION_FOLLOWS), Links::Refuse, 256);
     let follows = follows.unwrap_or_default();
     let (key_type, profile) = follows.trim().split_once(' ').unwrap_or_default();
     let Ok(key_type) = key_type.parse() else {
@@ -270,7 +274,6 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
-        build: build_id(),
         machine: host::machine(),
         export: "../export".to_owned(),
         simulated_tokens: Some(format!("../{STORE}")),
@@ -310,13 +313,13 @@ fn rotation(
     let record = read_record(&genesis).map_err(|error| record_failure(&error))?;
     let path = out.join("export/1.root.json");
     let unreadable = |what: String| Failure::new(Status::Io, format!("{}: {what}", path.display()));
-    let root = std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
-    let register = genesis.join(PAYLOADS);
-    let register = std::fs::read(&register)
-        .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", register.display())))?;
-    let custody = genesis.join(CUSTODY);
-    let custody = std::fs::read(&custody)
-        .map_err(|error| Failure::new(Status::Io, format!("{}: {error}", custody.display())))?;
+    let read = |path: &Path| {
+        read(path, Links::Refuse, MAX_BYTES)
+            .map_err(|error| Failure::new(Status::Io, error.to_string()))
+    };
+    let root = read(&path)?;
+    let register = read(&genesis.join(PAYLOADS))?;
+    let custody = read(&genesis.join(CUSTODY))?;
     let file = RootFile::read(&root).map_err(|remark| unreadable(remark.to_string()))?;
     let ids = file.document().role(RootRole::Root).key_ids();
     let (last, kept) = ids
@@ -472,12 +475,14 @@ fn fresh_directory() -> PathBuf {
 
 /// Makes the directory, which must be empty, and the store of the twins in it.
 fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(Status::Io, format!("{}: {error}", out.display()))
+    let failed = |error: FileError| {
+        Failure::new(Status::Io, error.to_string())
             .hint("give a directory that can be written, with --out DIR")
     };
-    std::fs::create_dir_all(out).map_err(failed)?;
-    if std::fs::read_dir(out).map_err(failed)?.next().is_some() {
+    if !make_folder(out)
+        .and_then(|()| is_empty(out))
+        .map_err(failed)?
+    {
         return Err(Failure::new(
             Status::Usage,
             format!("{} exists already and is not empty", out.display()),

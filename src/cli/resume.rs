@@ -8,6 +8,7 @@ use crate::ceremony::Opening;
 use crate::executor::{CeremonyDirectory, Executor, Hands, PeoplesHands};
 use crate::host;
 use crate::rehearsal::SimulatedTokens;
+use crate::storage::real_path;
 
 use super::conduct::{Show, absolute, conduct, directory_failure, is_paused, record_failure};
 use super::{Failure, Status};
@@ -133,7 +134,8 @@ enum Mirror {
 
 /// The mirror that is given, or else the one on record. Whoever lost the directory goes on with its mirror alone.
 fn mirror(path: &Path, given: Option<&Path>, opening: &Opening) -> Result<Mirror, Failure> {
-    let is_this = |other: &Path| matches!((other.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    let is_this =
+        |other: &Path| matches!((real_path(other), real_path(path)), (Ok(a), Ok(b)) if a == b);
     if let Some(given) = given {
         let given = absolute(given)?;
         if is_this(&given) {
@@ -188,11 +190,8 @@ fn hands(path: &Path, opening: &Opening) -> Result<Option<PathBuf>, Failure> {
         return Ok(None);
     };
     let store = path.join(simulated_tokens);
-    std::fs::canonicalize(&store).map(Some).map_err(|error| {
-        Failure::new(
-            Status::Io,
-            format!("the tokens of the rehearsal, {}: {error}", store.display()),
-        )
-        .hint("bring the directory of the rehearsal back as it was")
+    real_path(&store).map(Some).map_err(|error| {
+        Failure::new(Status::Io, format!("the tokens of the rehearsal, {error}"))
+            .hint("bring the directory of the rehearsal back as it was")
     })
 }

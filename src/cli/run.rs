@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::audit::read_record;
 use crate::ceremony::{Ceremony, Ending, Input, Mode, Moment, Opening, Verdict};
 use crate::certificate::PublicKey;
-use crate::executor::{Executor, PeoplesHands, build_id, program_digest};
+use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::host;
 use crate::script::Script;
 use crate::words::Digest;
@@ -84,7 +84,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
         program: program_digest(),
-        build: build_id(),
         machine: host::machine(),
         export: "export".to_owned(),
         simulated_tokens: None,

@@ -1,7 +1,6 @@
 //! `conclave transcript`: the record of a ceremony, shown, audited, told on a page.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +13,7 @@ use crate::audit::{
 };
 use crate::ceremony::Ending;
 use crate::record::visible;
+use crate::storage::{Mode, WriteError, write_new};
 use crate::transcript::Entry;
 use crate::words::Digest;
 
@@ -210,30 +210,27 @@ fn report(dir: &Path, out: Option<&Path>) -> Result<Status, Failure> {
     let ceremony = directory.replay().map_err(|error| refused(dir, &error))?;
     let page = report_html(&ceremony, &directory.transcript);
     let path = out.map_or_else(|| dir.join("report.html"), Path::to_path_buf);
-    let written = File::create_new(&path).and_then(|mut file| {
-        file.write_all(page.as_bytes())
-            .and_then(|()| file.sync_all())
-    });
-    match written {
+    match write_new(&path, page.as_bytes(), Mode::Public) {
         Ok(()) => {
             eprintln!("written: {}", display(&path));
             Ok(Status::Done)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Failure::new(
+        Err(WriteError::Exists { .. }) => Err(Failure::new(
             Status::Io,
             format!("{} exists already", display(&path)),
         )
         .hint("name a file that does not exist yet with --out")),
-        Err(error) => Err(
-            Failure::new(Status::Io, format!("{}: {error}", display(&path)))
-                .hint("check the path, and that the medium is mounted and has room"),
-        ),
+        Err(error) => {
+            let what = format!("{}: {}", display(&path), io::Error::from(error));
+            Err(Failure::new(Status::Io, what)
+                .hint("check the path, and that the medium is mounted and has room"))
+        }
     }
 }
 
 fn read(dir: &Path) -> Result<CeremonyRecord, Failure> {
     read_record(dir).map_err(|error| match error {
-        RecordError::Io { .. } => unreadable(&error),
+        RecordError::Io(_) => unreadable(&error),
         _ => refused(dir, &error),
     })
 }

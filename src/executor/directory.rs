@@ -1,55 +1,38 @@
 //! A ceremony directory: the script with what it carries, and the journal.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use crate::audit::{RecordError, read_record};
 use crate::script::Script;
+use crate::storage::{
+    FileError, Journal, JournalError, Links, MirroredJournal, Mode, WriteError, is_empty,
+    make_folder, read, write_all_once,
+};
 use crate::transcript::Transcript;
-
-use super::export::ExportError;
-use super::export::{settle_entry, write_all_exclusively};
-use super::journal::{Journal, JournalError};
 
 const SCRIPT: &str = "script.toml";
 const TRANSCRIPT: &str = "transcript.jsonl";
+/// Longer than any transcript.
+const MAX_TRANSCRIPT: u64 = 64 << 20;
 
 /// Why a directory is not one in which a ceremony can be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirectoryError {
-    /// There is something in it already.
     #[error("{} exists already and is not empty", path.display())]
-    NotEmpty {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// It could not be made or read.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file or directory.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A file could not be written.
+    NotEmpty { path: PathBuf },
     #[error(transparent)]
-    File(#[from] ExportError),
-    /// The journal.
+    Folder(#[from] FileError),
+    #[error(transparent)]
+    File(#[from] WriteError),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The script or the transcript in it.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The mirror has other lines than the directory.
     #[error("{} is not a mirror of this ceremony", path.display())]
-    Mirror {
-        /// The mirror's transcript.
-        path: PathBuf,
-    },
+    Mirror { path: PathBuf },
 }
 
 /// A ceremony directory that this process alone writes to.
@@ -57,27 +40,7 @@ pub enum DirectoryError {
 pub struct CeremonyDirectory {
     path: PathBuf,
     script: Arc<Script>,
-    journal: Journal,
-    mirror: Option<Mirror>,
-    /// The files with which the directory began, while they are being written.
-    beginning: Option<Beginning>,
-    /// Lines that came meanwhile: the journal gets them after what they refer to.
-    held: Vec<u8>,
-}
-
-/// A second journal on another medium. It gets a line only when the first has it for good, so that it never has one more.
-#[derive(Debug)]
-struct Mirror {
-    journal: Journal,
-    lines: Vec<u8>,
-}
-
-/// Script and carried files on their way to the medium, and to that of the mirror.
-#[derive(Debug)]
-struct Beginning {
-    directories: Vec<PathBuf>,
-    script: Arc<Script>,
-    writing: Option<JoinHandle<Result<(), ExportError>>>,
+    journal: MirroredJournal,
 }
 
 impl CeremonyDirectory {
@@ -90,24 +53,19 @@ impl CeremonyDirectory {
         script: Arc<Script>,
         mirror: Option<&Path>,
     ) -> Result<Self, DirectoryError> {
-        let directories: Vec<_> = std::iter::once(path)
-            .chain(mirror)
-            .map(Path::to_owned)
-            .collect();
-        for directory in &directories {
+        let directories = || std::iter::once(path).chain(mirror);
+        for directory in directories() {
             make_empty(directory)?;
         }
-        let journal = Journal::create(&path.join(TRANSCRIPT))?;
-        let mirror = mirror
-            .map(|mirror| Journal::create(&mirror.join(TRANSCRIPT)))
-            .transpose()?;
+        let at = |directory: &Path| directory.join(TRANSCRIPT);
+        let journal = MirroredJournal::create(&at(path), mirror.map(at).as_deref())?;
+        for directory in directories() {
+            write_script(directory, &script)?;
+        }
         Ok(Self {
             path: path.to_owned(),
-            journal,
-            mirror: mirror.map(Mirror::new),
-            beginning: Some(Beginning::write(directories, Arc::clone(&script))),
-            held: Vec::new(),
             script,
+            journal,
         })
     }
 
@@ -117,29 +75,21 @@ impl CeremonyDirectory {
     /// # Errors
     /// When another process is at work on it, or script and transcript are not whole.
     pub fn open(path: &Path, mirror: Option<&Path>) -> Result<Opened, DirectoryError> {
-        let at = path.join(TRANSCRIPT);
-        // The lock comes first: what another process is writing now is not torn.
-        let length = fs::metadata(&at).map_err(io_error(&at))?.len();
-        let mut journal = Journal::open(&at, length)?;
+        let (mut journal, lines) = Journal::open(&path.join(TRANSCRIPT))?;
         let record = read_record(path)?;
-        let torn_bytes = record.torn_bytes as u64;
-        if torn_bytes > 0 {
-            journal.take_back(torn_bytes)?;
+        journal.cut_torn_line()?;
+        let mut journal = MirroredJournal::new(journal);
+        if let Some(mirror) = mirror {
+            journal.set_mirror(open_mirror(mirror, &lines)?);
         }
-        let mirror = mirror
-            .map(|mirror| open_mirror(mirror, &read(&at)?))
-            .transpose()?;
         Ok(Opened {
             directory: Self {
                 path: path.to_owned(),
                 script: record.script,
                 journal,
-                mirror: mirror.map(Mirror::new),
-                beginning: None,
-                held: Vec::new(),
             },
             transcript: record.transcript,
-            torn_bytes,
+            torn_bytes: record.torn_bytes as u64,
         })
     }
 
@@ -149,12 +99,11 @@ impl CeremonyDirectory {
     /// When it is not empty, or something cannot be written.
     pub fn begin_mirror(&mut self, mirror: &Path) -> Result<(), DirectoryError> {
         make_empty(mirror)?;
-        write_beginning(&[mirror.to_owned()], &self.script)?;
-        let lines = read(&self.path.join(TRANSCRIPT))?;
+        write_script(mirror, &self.script)?;
+        let lines = read(&self.path.join(TRANSCRIPT), Links::Refuse, MAX_TRANSCRIPT)?;
         let mut journal = Journal::create(&mirror.join(TRANSCRIPT))?;
         journal.append(&lines)?;
-        journal.settle()?;
-        self.mirror = Some(Mirror::new(journal));
+        self.journal.set_mirror(journal);
         Ok(())
     }
 
@@ -164,107 +113,39 @@ impl CeremonyDirectory {
         directory.join(TRANSCRIPT).exists()
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The script in it.
     #[must_use]
     pub fn script(&self) -> Arc<Script> {
         Arc::clone(&self.script)
     }
 
-    /// Appends a line to the journal. It is on its medium, and on that of the mirror, when it was settled; while the
-    /// files are being written with which the directory begins, it is held until then.
-    pub(super) fn append(&mut self, line: &[u8]) -> Result<(), DirectoryError> {
-        if self.beginning.is_some() {
-            self.held.extend_from_slice(line);
-            return Ok(());
-        }
-        self.journal.append(line)?;
-        if let Some(mirror) = &mut self.mirror {
-            mirror.lines.extend_from_slice(line);
-        }
-        Ok(())
+    /// Appends lines to the journal and to its mirror, and waits until both media have them.
+    pub(super) fn append(&mut self, lines: &[u8]) -> Result<(), DirectoryError> {
+        Ok(self.journal.append(lines)?)
     }
 
-    /// Waits until the media have all that was given to them. What was not taken is given again the next time.
-    pub(super) fn settle(&mut self) -> Result<(), DirectoryError> {
-        if let Some(beginning) = &mut self.beginning {
-            beginning.settle()?;
-            self.journal.append(&self.held)?;
-            if let Some(mirror) = &mut self.mirror {
-                mirror.lines.append(&mut self.held);
-            }
-            self.held = Vec::new();
-            self.beginning = None;
-        }
-        self.journal.settle()?;
-        if let Some(mirror) = &mut self.mirror {
-            mirror.settle()?;
-        }
-        Ok(())
+    /// Writes what [`Self::append`] failed to write.
+    pub(super) fn retry(&mut self) -> Result<(), DirectoryError> {
+        Ok(self.journal.retry()?)
     }
 }
 
-impl Mirror {
-    const fn new(journal: Journal) -> Self {
-        Self {
-            journal,
-            lines: Vec::new(),
-        }
+fn write_script(directory: &Path, script: &Script) -> Result<(), WriteError> {
+    let mut files = vec![(directory.join(SCRIPT), script.text().as_bytes())];
+    for carried in script.carried_files() {
+        files.push((directory.join(&carried.name), &carried.bytes));
     }
-
-    fn settle(&mut self) -> Result<(), JournalError> {
-        if !self.lines.is_empty() {
-            self.journal.append(&self.lines)?;
-            self.lines.clear();
-        }
-        self.journal.settle()
-    }
-}
-
-impl Beginning {
-    /// Begins to write while other things are made ready: no line goes before it.
-    fn write(directories: Vec<PathBuf>, script: Arc<Script>) -> Self {
-        let (of_writer, script_of_writer) = (directories.clone(), Arc::clone(&script));
-        let writing = thread::Builder::new()
-            .name("medium".to_owned())
-            .spawn(move || write_beginning(&of_writer, &script_of_writer));
-        Self {
-            directories,
-            script,
-            writing: writing.ok(),
-        }
-    }
-
-    fn settle(&mut self) -> Result<(), ExportError> {
-        match self.writing.take().map(JoinHandle::join) {
-            Some(Ok(written)) => written,
-            // There was no thread to be had, it fell over, or the room has made the medium take it.
-            Some(Err(_)) | None => write_beginning(&self.directories, &self.script),
-        }
-    }
-}
-
-fn write_beginning(directories: &[PathBuf], script: &Script) -> Result<(), ExportError> {
-    for directory in directories {
-        let mut files = vec![(directory.join(SCRIPT), script.text().as_bytes())];
-        for carried in script.carried_files() {
-            files.push((directory.join(&carried.name), &carried.bytes));
-        }
-        write_all_exclusively(&files)?;
-        settle_entry(directory)?;
-    }
-    Ok(())
+    write_all_once(&files, Mode::Private)
 }
 
 /// A directory that was opened again.
 #[derive(Debug)]
 pub struct Opened {
-    /// The directory, locked.
+    /// Locked for this process.
     pub directory: CeremonyDirectory,
     /// The whole lines of its transcript.
     pub transcript: Transcript,
@@ -275,39 +156,22 @@ pub struct Opened {
 /// A mirror may lack the last lines, or have a torn one: it is brought up to date.
 fn open_mirror(mirror: &Path, lines: &[u8]) -> Result<Journal, DirectoryError> {
     let path = mirror.join(TRANSCRIPT);
-    let bytes = read(&path)?;
-    let whole = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
+    let (mut journal, there) = Journal::open(&path)?;
     // The directory is written first, so the mirror never has a line more.
-    if !lines.starts_with(&bytes[..whole]) {
+    let Some(missing) = lines.strip_prefix(there.as_slice()) else {
         return Err(DirectoryError::Mirror { path });
-    }
-    let mut journal = Journal::open(&path, whole as u64)?;
-    if whole < lines.len() {
-        journal.append(&lines[whole..])?;
-        journal.settle()?;
-    }
+    };
+    journal.cut_torn_line()?;
+    journal.append(missing)?;
     Ok(journal)
 }
 
 fn make_empty(path: &Path) -> Result<(), DirectoryError> {
-    fs::create_dir_all(path).map_err(io_error(path))?;
-    let mut entries = fs::read_dir(path).map_err(io_error(path))?;
-    if entries.next().is_some() {
-        return Err(DirectoryError::NotEmpty {
-            path: path.to_owned(),
-        });
+    make_folder(path)?;
+    if is_empty(path)? {
+        return Ok(());
     }
-    Ok(())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, DirectoryError> {
-    fs::read(path).map_err(io_error(path))
-}
-
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DirectoryError + use<> {
-    let path = path.to_owned();
-    move |source| DirectoryError::Io { path, source }
+    Err(DirectoryError::NotEmpty {
+        path: path.to_owned(),
+    })
 }

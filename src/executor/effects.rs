@@ -11,12 +11,12 @@ use crate::host;
 use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
+use crate::storage::{FileError, Mode as FileMode, WriteError, replace, replace_only, write_once};
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
 use crate::words::Digest;
 
-use super::export::{ExportError, write_exclusively, write_in_place, write_in_place_of};
-use super::failure::{file_failure, token_failure};
+use super::failure::{file_failure, read_failure, token_failure};
 use super::memory_key;
 use super::room::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
@@ -49,8 +49,14 @@ impl From<Interrupt> for EffectError {
     }
 }
 
-impl From<ExportError> for EffectError {
-    fn from(error: ExportError) -> Self {
+impl From<FileError> for EffectError {
+    fn from(error: FileError) -> Self {
+        Self::Failed(read_failure(&error))
+    }
+}
+
+impl From<WriteError> for EffectError {
+    fn from(error: WriteError) -> Self {
         Self::Failed(file_failure(&error))
     }
 }
@@ -63,10 +69,6 @@ impl Executor<'_> {
         &mut self,
         effect: Effect,
     ) -> Result<Result<Outcome, Interrupt>, ExecutorError> {
-        // What only looks at the machine and its tokens leaves nothing behind that a record would have to account for.
-        if !matches!(effect, Effect::InspectHost | Effect::FindToken { .. }) {
-            self.settle()?;
-        }
         match self.try_to_perform(effect) {
             Ok(outcome) => Ok(Ok(outcome)),
             Err(EffectError::Failed(failure)) => {
@@ -227,16 +229,16 @@ impl Executor<'_> {
         for (file, bytes) in files {
             let path = self.export.join(&file.name);
             match supersedes.filter(|_| file.name == "root.json") {
-                Some(before) => write_in_place_of(&path, bytes, before)?,
-                None => write_exclusively(&path, bytes)?,
+                Some(before) => replace_only(&path, bytes, before, FileMode::Public)?,
+                None => write_once(&path, bytes, FileMode::Public)?,
             }
         }
         for (name, bytes) in publication(self.ceremony()) {
             let path = self.export.join(&name);
             if is_made_anew(&name) {
-                write_in_place(&path, &bytes)?;
+                replace(&path, &bytes, FileMode::Public)?;
             } else {
-                write_exclusively(&path, &bytes)?;
+                write_once(&path, &bytes, FileMode::Public)?;
             }
         }
         Ok(())

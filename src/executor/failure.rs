@@ -3,9 +3,9 @@
 use std::error::Error as _;
 
 use crate::ceremony::{Failure, FailureKind};
+use crate::record::visible;
+use crate::storage::{FileError, WriteError};
 use crate::token::{PinRole, TokenError};
-
-use super::export::ExportError;
 
 /// A token's error as the ceremony records it.
 pub(super) fn token_failure(error: &TokenError) -> Failure {
@@ -39,18 +39,31 @@ pub(super) fn token_failure(error: &TokenError) -> Failure {
     }
 }
 
-/// A file's error as the ceremony records it.
-pub(super) fn file_failure(error: &ExportError) -> Failure {
+/// The error of a file that could not be read, as the ceremony records it.
+pub(super) fn read_failure(error: &FileError) -> Failure {
+    Failure {
+        kind: FailureKind::File,
+        what: format!(
+            "{} cannot be read: {}",
+            visible(&error.path.to_string_lossy()),
+            error.problem
+        ),
+        hint: "look at the medium: is it there, and may it be read?".to_owned(),
+    }
+}
+
+/// The error of a file that could not be written, as the ceremony records it.
+pub(super) fn file_failure(error: &WriteError) -> Failure {
     let (kind, hint) = match error {
-        ExportError::Exists { .. } => (
+        WriteError::Exists { .. } => (
             FailureKind::Exists,
             "look what it is, and move it away if it is not needed; nothing is ever written over",
         ),
-        ExportError::ReadBack { .. } => (
+        WriteError::ReadBack { .. } => (
             FailureKind::Untrue,
             "do not use this medium; put in another one in its place",
         ),
-        ExportError::Write { .. } => (
+        WriteError::Write { .. } => (
             FailureKind::File,
             "make room on the medium or put it back, then go on",
         ),

@@ -1,17 +1,15 @@
 //! Runs a ceremony: the one place where its effects happen, and the only writer of its journal.
 //!
-//! What happened is on the disk before the next thing happens outside, and before anybody is waited for. The token
-//! work runs on a worker of its own, which can be given up when a module hangs.
+//! Each line of the journal is on its medium before the next thing happens outside, and before anybody is waited for.
+//! The token work runs on a worker of its own, which can be given up when a module hangs.
 
 mod approval_token;
 mod approvals;
 mod backup;
 mod directory;
 mod effects;
-mod export;
 mod failure;
 mod hands;
-mod journal;
 mod management;
 mod memory_key;
 mod program;
@@ -28,10 +26,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, Decision, Ending, Event, FrontEnd, Input, Interrupt, Mode, Moment, Next,
+    Answer, Ask, Ceremony, Decision, Ending, Event, FrontEnd, Input, Interrupt, Moment, Next,
     Opening, Prompt, Recorded, StepError,
 };
 use crate::host;
+use crate::storage::{Mode, WriteError, replace_all};
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
@@ -40,11 +39,9 @@ use room::Room;
 
 pub use approval_token::own_token_name;
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
-pub use export::{ExportError, write_exclusively, write_in_place};
 pub use hands::{Hands, PeoplesHands};
-pub use journal::JournalError;
 pub use memory_key::{bring_in_from_file, takes_keys_in};
-pub use program::{build_id, program_digest};
+pub use program::program_digest;
 pub use token_worker::TokenWorker;
 
 /// How a run of the executor ended.
@@ -96,13 +93,8 @@ pub enum ExecutorError {
     #[error("the ceremony does not take the outcome of its own effect: {0}")]
     Outcome(StepError),
     /// A file that follows from the transcript could not be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Document {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Document(#[from] WriteError),
     /// The system has no random bytes.
     #[error("the operating system gives no random bytes")]
     Random,
@@ -131,31 +123,13 @@ impl<'a> Executor<'a> {
         hands: Box<dyn Hands>,
         front_end: &'a mut dyn FrontEnd,
     ) -> Result<Self, ExecutorError> {
-        Self::begin_at(TokenWorker::open(), directory, opening, hands, front_end)
-    }
-
-    /// Begins a ceremony at a desk that was made ready before.
-    ///
-    /// # Errors
-    /// When the first line of the record cannot be written.
-    pub fn begin_at(
-        token_worker: TokenWorker,
-        directory: CeremonyDirectory,
-        opening: Opening,
-        hands: Box<dyn Hands>,
-        front_end: &'a mut dyn FrontEnd,
-    ) -> Result<Self, ExecutorError> {
         let ceremony = Ceremony::new(directory.script());
-        let room = Room::new(token_worker, hands);
-        if opening.mode == Mode::Production {
-            room.prepare(ceremony.script());
-        }
         let mut executor = Self {
             export: directory.path().join(&opening.export),
             ceremony,
             transcript: Transcript::default(),
             directory,
-            room,
+            room: Room::new(TokenWorker::open(), hands),
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,
@@ -216,7 +190,6 @@ impl<'a> Executor<'a> {
     pub fn run(mut self) -> Result<(Ended, Timing), ExecutorError> {
         let begun = Instant::now();
         let ended = self.run_on()?;
-        self.settle()?;
         self.timing.total = begun.elapsed();
         Ok((ended, self.timing))
     }
@@ -230,9 +203,6 @@ impl<'a> Executor<'a> {
             }
             let interrupt = match self.ceremony.next() {
                 Next::Done(ending) => {
-                    // The modules are finalized while the files are written.
-                    self.room.close();
-                    self.settle()?;
                     self.write_documents()?;
                     return Ok(Ended::Over(ending));
                 }
@@ -241,19 +211,13 @@ impl<'a> Executor<'a> {
                         head: self.transcript.head(),
                     });
                 }
-                Next::Ask(prompt) => {
-                    // Nobody is made to wait, or to read what the power can still take away.
-                    if !self.front_end.has_answer() {
-                        self.settle()?;
-                    }
-                    match self.front_end.ask(&self.ceremony, &prompt) {
-                        Ok(answer) => match self.answered(&prompt, answer)? {
-                            Ok(()) => continue,
-                            Err(interrupt) => interrupt,
-                        },
+                Next::Ask(prompt) => match self.front_end.ask(&self.ceremony, &prompt) {
+                    Ok(answer) => match self.answered(&prompt, answer)? {
+                        Ok(()) => continue,
                         Err(interrupt) => interrupt,
-                    }
-                }
+                    },
+                    Err(interrupt) => interrupt,
+                },
                 Next::Do(effect) => match self.perform(effect)? {
                     Ok(outcome) => {
                         self.take(Input::Outcome(outcome))?
@@ -326,11 +290,13 @@ impl<'a> Executor<'a> {
                 .push(next.script().sha256(), next.mode(), time, event.clone());
         let (line, head) = (entry.line.seq, entry.digest);
         let begun = Instant::now();
-        while let Err(error) = self.directory.append(&bytes) {
+        let mut written = self.directory.append(&bytes);
+        while let Err(error) = written {
             if self.has_medium_mended(&error).is_break() {
                 self.transcript.pop();
                 return Err(error.into());
             }
+            written = self.directory.retry();
         }
         self.timing.media += begun.elapsed();
         self.ceremony = next;
@@ -343,19 +309,6 @@ impl<'a> Executor<'a> {
                 event,
             },
         );
-        Ok(())
-    }
-
-    /// Waits until the medium has every line: before anything happens outside, before anybody is waited for, and
-    /// before the process ends. Lines between which nothing of that lies are waited for together.
-    fn settle(&mut self) -> Result<(), ExecutorError> {
-        let begun = Instant::now();
-        while let Err(error) = self.directory.settle() {
-            if self.has_medium_mended(&error).is_break() {
-                return Err(error.into());
-            }
-        }
-        self.timing.media += begun.elapsed();
         Ok(())
     }
 
@@ -390,8 +343,7 @@ impl<'a> Executor<'a> {
             .iter()
             .map(|(name, bytes)| (self.directory.path().join(name), bytes.as_slice()))
             .collect();
-        export::write_all_anew(&files)
-            .map_err(|(path, source)| ExecutorError::Document { path, source })?;
+        replace_all(&files, Mode::Private)?;
         self.timing.media += begun.elapsed();
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 mod secrets;
 
-use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use crate::ceremony::{Failure, FailureKind, Interrupt, Outcome, Waiting, Waiting
 use crate::certificate::PublicKey;
 use crate::profile::{Kind, Profile};
 use crate::record::TokenId;
-use crate::script::{KeyId, KeyPlan, Script, TokenSpec};
+use crate::script::{KeyId, KeyPlan, TokenSpec};
 use crate::secret::Pin;
 use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
@@ -61,18 +60,6 @@ impl Room {
 }
 
 impl Room {
-    /// Has the modules of the script's tokens loaded while the ceremony begins. A rehearsal puts its tokens in first.
-    pub(super) fn prepare(&self, script: &Script) {
-        let profiles: BTreeSet<_> = script.keys().iter().map(|key| &key.token.profile).collect();
-        self.token_worker
-            .prepare(profiles.into_iter().cloned().collect());
-    }
-
-    /// No token is wanted any more.
-    pub(super) fn close(&mut self) {
-        self.token_worker.close();
-    }
-
     /// What the twin of a key at another site signs; none in a production.
     pub(super) fn simulated_signature(
         &mut self,
@@ -341,8 +328,6 @@ impl Executor<'_> {
             if let Some(found) = is_there(&seen) {
                 return Ok(found);
             }
-            // Nobody is made to wait for what the power can still take away.
-            self.settle().map_err(EffectError::Broken)?;
             let mut lines = more.to_vec();
             lines.extend(seen.iter().map(|seen| self.describe(seen)));
             let waiting = Waiting {

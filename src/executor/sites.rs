@@ -1,7 +1,5 @@
 //! Other sites: the request that they are sent, and the signatures that they send back.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::audit::{ReturnedSigning, read_returned, returned_path};
@@ -9,12 +7,12 @@ use crate::ceremony::{Ceremony, ExportedFile, Failure, FailureKind, Outcome};
 use crate::certificate::PublicKey;
 use crate::record::visible;
 use crate::script::{KeyId, Place};
+use crate::storage::{EntryKind, FileError, Links, Mode, list, read, write_once};
 use crate::transfer::{DetachedSignature, Merge, RequestedSignature, SigningRequest};
 use crate::words::Digest;
 
 use super::Executor;
 use super::effects::{EffectError, EffectResult};
-use super::export::write_exclusively;
 
 /// The folder beside the export in which the files of other sites are looked for.
 const SIGNATURES: &str = "signatures";
@@ -35,7 +33,7 @@ impl Executor<'_> {
             size: bytes.len() as u64,
             sha256: Digest::of(&bytes),
         };
-        write_exclusively(&self.export.join(&file.name), &bytes)?;
+        write_once(&self.export.join(&file.name), &bytes, Mode::Public)?;
         Ok(Outcome::RequestWritten(file))
     }
 
@@ -60,7 +58,7 @@ impl Executor<'_> {
             });
         }
         let folder = self.export.join(SIGNATURES);
-        let came = came(&folder).map_err(|error| unreadable(&folder, &error))?;
+        let came = came(&folder)?;
         let mut others = Vec::new();
         // A signature with the record of its signing goes before one without.
         for directory in came.directories {
@@ -70,7 +68,7 @@ impl Executor<'_> {
                 Ok((signature, returned)) => {
                     for (name, bytes) in &returned.files {
                         let path = self.directory.path().join(returned_path(key, name));
-                        write_exclusively(&path, bytes)?;
+                        write_once(&path, bytes, Mode::Private)?;
                     }
                     return Ok(Outcome::Collected {
                         signature,
@@ -182,33 +180,33 @@ struct Came {
 }
 
 /// What is in a folder that is small, or not there yet.
-fn came(folder: &Path) -> io::Result<Came> {
+fn came(folder: &Path) -> Result<Came, FileError> {
     const MOST: usize = 256;
     const LONGEST: u64 = 1 << 20;
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Came::default()),
+    let entries = match list(folder) {
+        Err(error) if error.is_missing() => return Ok(Came::default()),
         other => other?,
     };
     let mut came = Came::default();
-    for entry in entries.take(MOST) {
-        let entry = entry?;
-        let metadata = fs::metadata(entry.path())?;
-        if metadata.is_dir() {
-            came.directories.push(entry.path());
-        } else if metadata.is_file() && metadata.len() <= LONGEST {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            came.files.push((name, fs::read(entry.path())?));
+    for entry in entries.into_iter().take(MOST) {
+        let is_folder = match entry.kind {
+            EntryKind::Folder => true,
+            EntryKind::Link => entry.path.is_dir(),
+            EntryKind::File | EntryKind::Other => false,
+        };
+        if is_folder {
+            came.directories.push(entry.path);
+            continue;
+        }
+        match read(&entry.path, Links::Follow, LONGEST) {
+            Ok(bytes) => {
+                let name = entry.name.to_string_lossy().into_owned();
+                came.files.push((name, bytes));
+            }
+            // A pipe, a device, or a file that is far too long for a signature.
+            Err(error) if error.is_about_content() && !error.is_missing() => {}
+            Err(error) => return Err(error),
         }
     }
-    came.files.sort();
-    came.directories.sort();
     Ok(came)
-}
-
-fn unreadable(folder: &Path, error: &io::Error) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what: format!("{} cannot be read: {error}", folder.display()),
-        hint: "look at the medium: is it there, and may it be read?".to_owned(),
-    })
 }

@@ -111,31 +111,6 @@ impl TokenWorker {
         self.touch.clone()
     }
 
-    /// Has modules loaded while the room does other things. What fails is told when a token is wanted.
-    pub fn prepare(&self, profiles: Vec<String>) {
-        self.in_advance(move |bench| {
-            for profile in profiles {
-                let _ = bench.reader(&profile);
-            }
-        });
-    }
-
-    /// Has somebody look already which tokens of a make are in.
-    pub fn look_ahead(&self, profile: String) {
-        self.in_advance(move |bench| {
-            if let Ok(reader) = bench.reader(&profile) {
-                reader.look_ahead();
-            }
-        });
-    }
-
-    fn in_advance(&self, job: impl FnOnce(&mut TokenBench) + Send + 'static) {
-        if let Some(jobs) = &self.jobs {
-            // Whether there is still a worker is told to whoever waits for one.
-            let _ = jobs.send(Box::new(job));
-        }
-    }
-
     /// Has a job done, and waits for it. `heartbeat` is told for how long, and may end the waiting: the worker
     /// is left to itself then, and never asked again.
     pub(super) fn call<R: Send + 'static>(
@@ -175,11 +150,6 @@ impl TokenWorker {
 }
 
 impl TokenWorker {
-    /// Has the worker put everything away, and end. It is waited for when the desk goes.
-    pub(super) fn close(&mut self) {
-        self.jobs = None;
-    }
-
     /// Leaves the worker to itself, for nobody knows when it answers.
     fn give_up(&mut self) {
         self.jobs = None;

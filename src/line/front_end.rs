@@ -462,10 +462,6 @@ impl<W: Write> LineMode<W> {
 }
 
 impl<W: Write> FrontEnd for LineMode<W> {
-    fn has_answer(&self) -> bool {
-        self.input.has_line()
-    }
-
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         self.reported = Duration::ZERO;
         self.touch = None;

@@ -63,21 +63,6 @@ impl Input {
         }
     }
 
-    /// Whether the next line came already, from something else than people who sit at a terminal.
-    pub(super) fn has_line(&self) -> bool {
-        const AT_ONCE: Timespec = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        if self.is_terminal {
-            return false;
-        }
-        let stdin = rustix::stdio::stdin();
-        let mut ready = [PollFd::new(&stdin, PollFlags::IN)];
-        self.buffer.contains(&b'\n')
-            || poll(&mut ready, Some(&AT_ONCE)).is_ok_and(|count| count > 0)
-    }
-
     /// The next line, without its end and without white space around it.
     pub(super) fn line(&mut self) -> Result<String, Stop> {
         loop {

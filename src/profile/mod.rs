@@ -3,10 +3,11 @@
 //! A profile is one TOML file of `hsm-config/`, and nothing but that file: a
 //! field that is unknown, misspelled or missing is an error.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::storage::{FileError, Links, read_text};
 
 /// The profiles that are built in: name of the file, and its text.
 const EMBEDDED: [(&str, &str); 3] = [
@@ -23,6 +24,9 @@ const EMBEDDED: [(&str, &str); 3] = [
         include_str!("../../hsm-config/yubikey-piv.toml"),
     ),
 ];
+
+/// Longer than any profile.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// How one make of token is reached and how it behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,14 +102,8 @@ pub enum Rescan {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// The file could not be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
+    #[error("cannot read {0}")]
+    Read(#[from] FileError),
     /// Not TOML, or a field that is unknown, missing or of the wrong kind.
     #[error("{origin}:{line}:{column}: {detail}")]
     Syntax {
@@ -187,10 +185,7 @@ impl Profile {
     /// # Errors
     /// When the file cannot be read or is no profile.
     pub fn from_file(path: &Path) -> Result<Self, ProfileError> {
-        let text = fs::read_to_string(path).map_err(|source| ProfileError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_text(path, Links::Follow, MAX_BYTES)?;
         Self::parse(&text, &path.display().to_string())
     }
 
@@ -345,7 +340,7 @@ mod tests {
     #[test]
     fn every_profile_of_the_folder_is_built_in() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("hsm-config");
-        let mut files: Vec<_> = fs::read_dir(folder)
+        let mut files: Vec<_> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| format!("hsm-config/{}", entry.unwrap().file_name().display()))
             .collect();

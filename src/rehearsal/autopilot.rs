@@ -63,10 +63,6 @@ impl<W: Write> Autopilot<W> {
 }
 
 impl<W: Write> FrontEnd for Autopilot<W> {
-    fn has_answer(&self) -> bool {
-        true
-    }
-
     fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt> {
         if let Some(Failure { what, .. }) = ceremony.failure() {
             let what = what.clone();

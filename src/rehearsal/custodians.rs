@@ -1,7 +1,6 @@
 //! Twins of custodians: identities that stand in for their own. They lie open in the store of the rehearsal, and guard
 //! nothing.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +8,12 @@ use age::secrecy::ExposeSecret as _;
 use age::x25519;
 use zeroize::Zeroizing;
 
-use crate::executor::write_in_place;
 use crate::script::PersonId;
+use crate::storage::{Links, Mode, make_folder, read, read_text, replace};
 
 const FOLDER: &str = "custodians";
+/// Longer than any identity file.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The file with the identities of a twin: one for each recipient that the script has for the custodian.
 fn path(store: &Path, custodian: &PersonId) -> PathBuf {
@@ -27,7 +28,7 @@ pub(super) fn recipients(
 ) -> io::Result<Vec<String>> {
     let path = path(store, custodian);
     let text = if path.exists() {
-        Zeroizing::new(fs::read_to_string(&path)?)
+        Zeroizing::new(read_text(&path, Links::Refuse, MAX_BYTES)?)
     } else {
         Zeroizing::new("# A twin of a rehearsal: it guards nothing.\n".to_owned())
     };
@@ -51,9 +52,9 @@ pub(super) fn recipients(
             recipients.push(identity.to_public().to_string());
         }
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            make_folder(folder)?;
         }
-        write_in_place(&path, longer.as_bytes()).map_err(io::Error::other)?;
+        replace(&path, longer.as_bytes(), Mode::Private).map_err(io::Error::other)?;
     }
     recipients.truncate(count);
     Ok(recipients)
@@ -68,5 +69,6 @@ pub fn recipients_of_nobody(count: usize) -> Vec<String> {
 
 /// The identities of a twin, as a file of age.
 pub(super) fn identity(store: &Path, custodian: &PersonId) -> io::Result<Zeroizing<Vec<u8>>> {
-    Ok(Zeroizing::new(fs::read(path(store, custodian))?))
+    let bytes = read(&path(store, custodian), Links::Refuse, MAX_BYTES)?;
+    Ok(Zeroizing::new(bytes))
 }

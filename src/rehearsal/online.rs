@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-use base64::Engine as _;
 
-use crate::certificate::{Algorithm, PublicKey};
-use crate::executor::{ExportError, write_exclusively};
+use crate::certificate::{Algorithm, PublicKey, pem};
 use crate::script::{OnlineFiles, RoleKind};
+use crate::storage::{Mode, WriteError, write_once};
 
 /// The key pairs of the three online roles.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ pub enum OnlineKeysError {
     Generate,
     /// A file could not be written.
     #[error(transparent)]
-    Write(#[from] ExportError),
+    Write(#[from] WriteError),
 }
 
 impl OnlineKeys {
@@ -46,8 +45,16 @@ impl OnlineKeys {
                 .map_err(|_| OnlineKeysError::Generate)?;
             let name = format!("{}.pub.pem", role.as_str());
             let private_path: PathBuf = directory.join(format!("{}.pem", role.as_str()));
-            write_exclusively(&private_path, private_pem(private.as_ref()).as_bytes())?;
-            write_exclusively(&directory.join(&name), public.to_pem().as_bytes())?;
+            write_once(
+                &private_path,
+                pem::encode("PRIVATE KEY", private.as_ref()).as_bytes(),
+                Mode::Private,
+            )?;
+            write_once(
+                &directory.join(&name),
+                public.to_pem().as_bytes(),
+                Mode::Private,
+            )?;
             files.push((role, format!("online/{name}"), public.to_pem().into_bytes()));
         }
         Ok(Self { files })
@@ -61,15 +68,4 @@ impl OnlineKeys {
             .map(|(role, name, bytes)| (*role, vec![(name.clone(), bytes.clone())]))
             .collect()
     }
-}
-
-fn private_pem(der: &[u8]) -> String {
-    let body = base64::engine::general_purpose::STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-    for line in body.as_bytes().chunks(64) {
-        pem.extend(line.iter().copied().map(char::from));
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem
 }

@@ -1,7 +1,6 @@
 //! The twin of the root that a script changes: its keys, one for one, are held by twins. So are keys that it enrolls.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,10 +10,14 @@ use crate::metadata::{
     Key, KeyId as RootKeyId, KeyType, RootSimulation, Scheme, SignedRoot, TrustedRoot,
 };
 use crate::script::{KeyId, Place, Script};
+use crate::storage::{Links, Mode, read, replace};
 use crate::token::{KeyRequest, Token};
 
 use super::memory_key;
 use super::simulated_tokens::{SimulatedTokens, SimulationError};
+
+/// Longer than any private key.
+const MAX_KEY: u64 = 64 << 10;
 
 /// Where the twin of a key is.
 #[derive(Clone)]
@@ -176,13 +179,16 @@ impl SimulatedTokens {
             return Ok(SimulatedKey::Gone(key.public));
         }
         let path = site_key(&self.store, id);
-        fs::write(&path, &key.private).map_err(|source| SimulationError::Store { path, source })?;
+        replace(&path, &key.private, Mode::Private).map_err(|error| SimulationError::Store {
+            path,
+            source: error.into(),
+        })?;
         Ok(SimulatedKey::Site(key.public))
     }
 
     /// What the twin of a key at another site signs.
     pub(super) fn site_signature(&self, id: &KeyId, message: &[u8]) -> io::Result<Vec<u8>> {
-        let private = fs::read(site_key(&self.store, id))?;
+        let private = read(&site_key(&self.store, id), Links::Refuse, MAX_KEY)?;
         [
             Algorithm::P256,
             Algorithm::P384,

@@ -1,6 +1,5 @@
 //! The twin of a share set: shares for twins of its custodians, of a key that guards nothing.
 
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 
@@ -10,10 +9,11 @@ use crate::backup::recipient::{Recipient, encrypt, encrypt_under};
 use crate::backup::{
     BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, SetFacts, SetPlan,
 };
-use crate::executor::{Hands as _, write_exclusively};
+use crate::executor::Hands as _;
 use crate::record::Provenance;
 use crate::script::{PersonId, Script};
 use crate::secret::{Passphrase, PrivateKey};
+use crate::storage::{Mode, list, write_once};
 use crate::words::Digest;
 
 use super::memory_key;
@@ -26,13 +26,11 @@ const WRAPPED: &str = "twin-wrapped-key";
 impl SimulatedTokens {
     /// Where a file of a share set lies in this store.
     pub(super) fn kept_file(&self, folder: &str, file: &str) -> io::Result<PathBuf> {
-        let media = fs::read_dir(self.store.join(MEDIA))?;
-        let mut places: Vec<PathBuf> = media
-            .filter_map(|medium| Some(medium.ok()?.path().join(folder).join(file)))
-            .filter(|path| path.is_file())
-            .collect();
-        places.sort();
-        let first = places.into_iter().next();
+        let media = list(&self.store.join(MEDIA))?;
+        let mut places = media
+            .into_iter()
+            .map(|medium| medium.path.join(folder).join(file));
+        let first = places.find(|path| path.is_file());
         first.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
@@ -100,7 +98,7 @@ impl SimulatedTokens {
             self.store.join(MEDIA).join(medium).join(&folder).join(name)
         };
         let write = |path: PathBuf, bytes: &[u8]| {
-            write_exclusively(&path, bytes).map_err(|error| failed(error.to_string()))
+            write_once(&path, bytes, Mode::Private).map_err(|error| failed(error.to_string()))
         };
         for (custodian, file) in &files {
             write(place(SHARES, set.plan().share_file(custodian)), file)?;

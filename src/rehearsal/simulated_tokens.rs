@@ -4,9 +4,7 @@
 //! twin that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +16,7 @@ use crate::profile::{Kind, Profile};
 use crate::record::Firmware;
 use crate::script::{KeyId, MediumId, PersonId, Script, TokenSpec};
 use crate::secret::Pin;
+use crate::storage::{Links, Mode, make_folder, point_link, read_text, real_path, replace};
 use crate::token::{Reader, Token, TokenError, TokenQuery, piv, pkcs11};
 use crate::words::Digest;
 use zeroize::Zeroizing;
@@ -112,11 +111,11 @@ impl SimulatedTokens {
             path: store.to_owned(),
             source,
         };
-        fs::create_dir_all(store.join(EMPTY)).map_err(failed)?;
+        let made = make_folder(&store.join(EMPTY)).and_then(|()| real_path(store));
+        let store_path = made.map_err(|error| failed(error.into()))?;
         if kind == TokenKind::YubiKey {
             VirtualYubiKeys::prepare(store).map_err(failed)?;
         }
-        let store_path = fs::canonicalize(store).map_err(failed)?;
         let configuration = format!(
             "# Twins of a rehearsal: throw-away tokens.\n\
              directories.tokendir = {}\n\
@@ -125,7 +124,12 @@ impl SimulatedTokens {
              slots.removable = true\n",
             store_path.join(READER).display()
         );
-        fs::write(Self::configuration(store), configuration).map_err(failed)?;
+        let written = replace(
+            &Self::configuration(store),
+            configuration.as_bytes(),
+            Mode::Private,
+        );
+        written.map_err(|error| failed(error.into()))?;
         point(store, EMPTY).map_err(failed)
     }
 
@@ -356,7 +360,7 @@ impl Hands for SimulatedTokens {
         if let Some(yubikeys) = &self.yubikeys {
             yubikeys.take_out()?;
         }
-        fs::create_dir_all(self.store.join(token))?;
+        make_folder(&self.store.join(token))?;
         point(&self.store, token)
     }
 
@@ -390,8 +394,8 @@ impl Hands for SimulatedTokens {
 
     fn medium(&self, medium: &MediumId) -> Option<io::Result<PathBuf>> {
         let path = self.store.join(MEDIA).join(medium.as_str());
-        let made = fs::create_dir_all(&path).and_then(|()| fs::canonicalize(&path));
-        Some(made)
+        let made = make_folder(&path).and_then(|()| real_path(&path));
+        Some(made.map_err(io::Error::from))
     }
 
     fn simulated_recipients(
@@ -423,14 +427,14 @@ impl Hands for SimulatedTokens {
 /// The script that a store was first used for.
 fn first_script(store: &Path, script: Digest) -> io::Result<Digest> {
     let path = store.join(FIRST_SCRIPT);
-    match fs::read_to_string(&path) {
+    match read_text(&path, Links::Refuse, 256) {
         Ok(text) => Digest::from_hex(text.trim())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::write(&path, format!("{script}\n"))?;
+        Err(error) if error.is_missing() => {
+            replace(&path, format!("{script}\n").as_bytes(), Mode::Private)?;
             Ok(script)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -481,17 +485,13 @@ fn simulated_label(name: &str, spec: &TokenSpec) -> String {
 
 /// Makes the reader show one folder of the store, all at once.
 fn point(store: &Path, folder: &str) -> io::Result<()> {
-    let next = store.join("reader.next");
-    match fs::remove_file(&next) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    symlink(folder, &next)?;
-    fs::rename(&next, store.join(READER))
+    Ok(point_link(&store.join(READER), Path::new(folder))?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

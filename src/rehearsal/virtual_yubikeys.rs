@@ -3,7 +3,6 @@
 //! They are a program beside this one. It ends when this process does, for it waits for the end of a pipe that this
 //! process holds; what the cards keep without power lies in a folder of the rehearsal's store.
 
-use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -13,6 +12,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
+
+use crate::storage::{Links, create_log, make_folder, read_text};
 
 /// Names a folder with the program, before any other place.
 const ELSEWHERE: &str = "CONCLAVE_VIRTUAL_YUBIKEYS";
@@ -28,6 +29,8 @@ const FOLDER: &str = "yubikeys";
 const CONTROL: &str = "control";
 const ROOT: &str = "root.pem";
 const LOG: &str = "stand.log";
+/// Longer than any of these files.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The virtual YubiKeys of a rehearsal's store.
 #[derive(Debug, Clone)]
@@ -59,7 +62,7 @@ impl VirtualYubiKeys {
 
     /// Makes the place for them in a store.
     pub(super) fn prepare(store: &Path) -> io::Result<()> {
-        fs::create_dir_all(store.join(FOLDER))
+        Ok(make_folder(&store.join(FOLDER))?)
     }
 
     /// Starts them. They end with this process, whatever it becomes meanwhile. Gives the socket at which programs
@@ -69,7 +72,7 @@ impl VirtualYubiKeys {
             why: error.to_string(),
         };
         let program = program().ok_or(NoYubiKeys::Absent)?;
-        let log = File::create(self.folder.join(LOG)).map_err(silent)?;
+        let log = create_log(&self.folder.join(LOG)).map_err(|error| silent(error.into()))?;
         let mut child = Command::new("unshare")
             .args(namespaces())
             .arg(interpreter(&program))
@@ -100,7 +103,8 @@ impl VirtualYubiKeys {
         let said: Option<Value> = serde_json::from_str(&line).ok();
         let socket = said.and_then(|said| Some(PathBuf::from(said.get("socket")?.as_str()?)));
         socket.ok_or_else(|| {
-            let log = fs::read_to_string(self.folder.join(LOG)).unwrap_or_default();
+            let log = read_text(&self.folder.join(LOG), Links::Refuse, MAX_BYTES);
+            let log = log.unwrap_or_default();
             let last = log.lines().rev().find(|line| !line.trim().is_empty());
             NoYubiKeys::Silent {
                 why: last.unwrap_or("it said nothing").to_owned(),
@@ -110,7 +114,11 @@ impl VirtualYubiKeys {
 
     /// The root at which their attestations end, PEM.
     pub(super) fn root(&self) -> io::Result<String> {
-        fs::read_to_string(self.folder.join(ROOT))
+        Ok(read_text(
+            &self.folder.join(ROOT),
+            Links::Refuse,
+            MAX_BYTES,
+        )?)
     }
 
     /// Puts one in, and takes out any other. A new one is made with that serial number.

@@ -23,6 +23,7 @@ mod previous;
 mod read;
 mod repositories;
 mod restore;
+mod schema;
 mod sheet;
 mod signing;
 mod template;
@@ -48,6 +49,7 @@ pub use plan::{
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use repositories::FurtherRepository;
 pub use restore::{DrillLevel, Entering, RestorePlan};
+pub use schema::reference;
 pub use sheet::{RunSheet, SlipFacts, Slips};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
 pub use template::{

@@ -202,9 +202,6 @@ pub trait Reader: Send {
     /// When the module or device fails.
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError>;
 
-    /// Looks already which tokens are there, for somebody who will want to know in a moment. What fails is told then.
-    fn look_ahead(&mut self) {}
-
     /// Logs every token of this reader out, so that the next look is a fresh one in any case.
     /// Tokens that were opened stay usable, and find themselves again at their next call.
     ///

@@ -9,8 +9,8 @@ use conclave::ceremony::{Failure, FailureKind, Input, Mode, Outcome};
 use conclave::metadata::KeyType;
 use serde_json::{Value, json};
 
-use crate::ceremony_driver::{Room, genesis};
-use crate::{closed, directory_of};
+use super::{closed, directory_of};
+use crate::support::ceremony_driver::{Room, genesis};
 
 fn conclave(arguments: &[&str], directory: &Path) -> Output {
     assert_cmd::Command::cargo_bin("conclave")

@@ -6,8 +6,8 @@ use conclave::audit::documents;
 use conclave::ceremony::{Answer, Mode};
 use conclave::record::{CustodyList, Moved};
 
-use crate::ceremony_driver::{Room, with_bags, write};
-use crate::{directory_of, findings, reasons};
+use super::{directory_of, findings, reasons};
+use crate::support::ceremony_driver::{Room, with_bags, write};
 
 fn document(room: &Room, name: &str) -> String {
     let documents = documents(&room.ceremony, &room.transcript);

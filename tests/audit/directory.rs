@@ -7,8 +7,8 @@ use conclave::audit::{RecordError, verify_directory};
 use conclave::ceremony::{Answer, ExceptionSheet, Input, Mode, Next};
 use conclave::metadata::KeyType;
 
-use crate::ceremony_driver::{Room, genesis, in_ink, write};
-use crate::{audit, closed, directory_of, findings, reasons};
+use super::{audit, closed, directory_of, findings, reasons};
+use crate::support::ceremony_driver::{Room, genesis, in_ink, write};
 
 fn small() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 1), Mode::Production)

@@ -10,8 +10,8 @@ use conclave::transcript::Transcript;
 use conclave::words::Digest;
 use serde_json::{Value, json};
 
-use crate::ceremony_driver::{Room, genesis, opening};
-use crate::{closed, directory_of, findings, reasons};
+use super::{closed, directory_of, findings, reasons};
+use crate::support::ceremony_driver::{Room, genesis, opening};
 
 #[test]
 fn a_closed_ceremony_leaves_these() {

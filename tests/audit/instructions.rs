@@ -10,8 +10,8 @@ use conclave::metadata::KeyType;
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 
-use crate::ceremony_driver::{Room, genesis};
-use crate::{closed, directory_of};
+use super::{closed, directory_of};
+use crate::support::ceremony_driver::{Room, genesis};
 
 const INSTALL: &str = "install the test tools with ./softhsm-setup.sh --test-tools";
 

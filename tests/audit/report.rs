@@ -7,8 +7,8 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::Finding;
 
-use crate::ceremony_driver::{Room, genesis, in_ink, parse};
-use crate::closed;
+use super::closed;
+use crate::support::ceremony_driver::{Room, genesis, in_ink, parse};
 
 fn page(room: &Room) -> String {
     report_html(&room.ceremony, &room.transcript)

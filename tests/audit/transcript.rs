@@ -18,8 +18,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::ceremony_driver::{Room, genesis, in_ink, parse, with_bags, write};
-use crate::{audit, closed, directory_of, findings, reasons};
+use super::{audit, closed, directory_of, findings, reasons};
+use crate::support::ceremony_driver::{Room, genesis, in_ink, parse, with_bags, write};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
 fn small() -> &'static Room {
@@ -482,7 +482,7 @@ fn clumsy() -> Transcript {
 
 /// One person approves by an own token, and the token of another is missing.
 fn by_approval_tokens() -> Transcript {
-    let script = crate::ceremony_driver::with_approval_tokens(&["witness-1", "witness-2"]);
+    let script = crate::support::ceremony_driver::with_approval_tokens(&["witness-1", "witness-2"]);
     let mut room = Room::open(script, Mode::Production);
     room.advance_until(|ceremony| {
         ceremony
@@ -541,20 +541,20 @@ fn asks_for(ceremony: &Ceremony, person: &str) -> bool {
 fn the_specification_names_every_event_and_member() {
     let specification = include_str!("../../docs/formats/transcript.md");
     let mut kinds = BTreeSet::new();
-    let far_away = crate::ceremony_driver::with_a_key_far_away();
+    let far_away = crate::support::ceremony_driver::with_a_key_far_away();
     let far_away = Room::closed(far_away, Mode::Production).transcript;
-    let backed_up = crate::ceremony_driver::backup::with_backup();
+    let backed_up = crate::support::ceremony_driver::backup::with_backup();
     let backed_up = Room::closed(backed_up, Mode::Production).transcript;
-    let certified = crate::ceremony_driver::of_notary();
+    let certified = crate::support::ceremony_driver::of_notary();
     let certified = Room::closed(certified, Mode::Production).transcript;
-    let in_the_safe = crate::ceremony_driver::with_a_management_key_in_the_safe();
+    let in_the_safe = crate::support::ceremony_driver::with_a_management_key_in_the_safe();
     let in_the_safe = Room::closed(in_the_safe, Mode::Rehearsal).transcript;
-    let mut reissued = crate::ceremony_driver::reissue::room();
+    let mut reissued = crate::support::ceremony_driver::reissue::room();
     reissued.advance_until(|ceremony| {
         let step = ceremony.current_step();
         step.is_some_and(|step| step.act.name() == "destroy-shares")
     });
-    crate::ceremony_driver::reissue::leave_part(&mut reissued, "nobody finds it");
+    crate::support::ceremony_driver::reissue::leave_part(&mut reissued, "nobody finds it");
     while reissued.advance() {}
     let reissued = reissued.transcript;
     let records = [
@@ -564,13 +564,13 @@ fn the_specification_names_every_event_and_member() {
         far_away,
         backed_up,
         certified,
-        crate::ceremony_driver::repositories::closed().transcript,
+        crate::support::ceremony_driver::repositories::closed().transcript,
         in_the_safe,
         reissued,
     ]
     .into_iter()
     .chain(of_sites())
-    .chain(crate::ceremony_driver::restore::of_drills().map(|room| room.transcript));
+    .chain(crate::support::ceremony_driver::restore::of_drills().map(|room| room.transcript));
     for entry in records.flat_map(|record| record.entries().to_vec()) {
         let line: Value = serde_json::from_slice(&entry.line.encode()).unwrap();
         let kind = line["event"].as_str().unwrap().to_owned();

@@ -14,10 +14,12 @@ use conclave::executor::{CeremonyDirectory, Ended, Executor, PeoplesHands};
 use conclave::secret::{Passphrase, ShareWords};
 use zeroize::Zeroizing;
 
-use crate::people::{PIN, People, SO_PIN, says_in_production, types_in_production};
-use crate::rehearse::events;
-use crate::store::Store;
-use crate::{INSTALL, age, ceremony_driver, ends_with, script, set_on, softhsm_test, walk};
+use crate::softhsm_test;
+use crate::support::backup_rehearsal::{INSTALL, age, ends_with, script, set_on, walk};
+use crate::support::ceremony_driver;
+use crate::support::people::{PIN, People, SO_PIN, says_in_production, types_in_production};
+use crate::support::rehearse::events;
+use crate::support::store::Store;
 
 const PASSPHRASE: &str = "31415926535897932384";
 /// What the plugin of the tests wants before it opens.
@@ -274,7 +276,7 @@ softhsm_test! {
             .arg(&path)
             .output()
             .unwrap();
-        crate::rehearse::assert_done(&verified);
+        crate::support::rehearse::assert_done(&verified);
 
         let words = Zeroizing::new(table.paper.borrow().join(" "));
         read_words(&words, "the paper").unwrap();

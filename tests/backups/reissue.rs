@@ -7,8 +7,10 @@ use conclave::backup::{Check, Collected, Manifest, Opener};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::rehearse::{Rehearsal, assert_done, assert_failed, events, files_below, output, sha256};
-use crate::{NOBODY, QUICK, ends_with, media, played, script, set_on};
+use crate::support::backup_rehearsal::{NOBODY, QUICK, ends_with, media, played, script, set_on};
+use crate::support::rehearse::{
+    Rehearsal, assert_done, assert_failed, events, files_below, output, sha256,
+};
 
 /// What a rehearsal of a genesis left beside its record: the manifest of its set.
 fn manifest_of(directory: &Path) -> PathBuf {

@@ -7,7 +7,7 @@ use conclave::ceremony::{
 use conclave::script::PersonId;
 use conclave::transcript::Transcript;
 
-use crate::ceremony_driver::{Room, approval_token, with_approval_tokens};
+use crate::support::ceremony_driver::{Room, approval_token, with_approval_tokens};
 
 fn id(person: &str) -> PersonId {
     person.parse().unwrap()
@@ -267,7 +267,7 @@ fn whose_own_token_is_missing_takes_a_code_and_the_record_says_so() {
 fn in_a_rehearsal_a_simulated_answers_and_the_real_token_does_not() {
     let script = with_approval_tokens(&["witness-1"]);
     let mut room = Room::new(script);
-    let mut opening = crate::ceremony_driver::opening(Mode::Rehearsal);
+    let mut opening = crate::support::ceremony_driver::opening(Mode::Rehearsal);
     let missing = room.give(Input::Open(opening.clone())).unwrap_err();
     assert!(missing.to_string().contains("a twin of each own token"));
     let simulated = approval_token(&id("a-twin")).public_key();

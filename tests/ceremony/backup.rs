@@ -5,8 +5,8 @@ use conclave::ceremony::{
 };
 use conclave::script::KeyId;
 
-use crate::ceremony_driver::backup::{backed_up, backup_text, with_backup};
-use crate::ceremony_driver::{Room, parse};
+use crate::support::ceremony_driver::backup::{backed_up, backup_text, with_backup};
+use crate::support::ceremony_driver::{Room, parse};
 
 fn key() -> KeyId {
     "key-1".parse().unwrap()
@@ -183,7 +183,7 @@ fn no_key_that_could_leave_its_token_is_left_so() {
     let mut room = before_the_set(Mode::Production);
     assert!(room.advance(), "the set");
     let still = Input::Outcome(Outcome::KeyConfined(
-        crate::ceremony_driver::SoftwareToken::MAY_LEAVE,
+        crate::support::ceremony_driver::SoftwareToken::MAY_LEAVE,
     ));
     // What the token says is false in it is a failure of the token, and on record.
     room.give(still).unwrap();

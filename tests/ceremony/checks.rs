@@ -13,9 +13,11 @@ use conclave::script::{DrillLevel, Kind, ScriptTemplate, SigningPlan, TokenMark}
 use conclave::transfer::{RequestedSignature, SigningRequest};
 use conclave::words::Digest;
 
-use crate::ceremony_driver::backup::with_backup;
-use crate::ceremony_driver::{Room, genesis, in_ink, of_notary, opening, parse, with_bags};
-use crate::changes::{World, script};
+use crate::support::ceremony_driver::backup::with_backup;
+use crate::support::ceremony_driver::{
+    Room, genesis, in_ink, of_notary, opening, parse, with_bags,
+};
+use crate::support::changes::{World, script};
 
 /// The state before the first event of a kind in a usual course, and that event.
 fn first(mut room: Room, kind: &str) -> (Ceremony, Event) {
@@ -469,7 +471,7 @@ fn of_backups() -> Vec<(Check, Check)> {
 
 fn of_restores() -> Vec<(Check, Check)> {
     let drill = || {
-        crate::ceremony_driver::restore::room(
+        crate::support::ceremony_driver::restore::room(
             Kind::Drill,
             DrillLevel::Full,
             false,
@@ -555,7 +557,7 @@ fn of_old_shares() -> Vec<(Check, Check)> {
     vec![(
         Check::BackupReplaced,
         forged(
-            crate::ceremony_driver::reissue::room(),
+            crate::support::ceremony_driver::reissue::room(),
             "old-part-destroyed",
             |event| {
                 if let EventKind::Backup(BackupEvent::OldPartDestroyed { set, .. }) =

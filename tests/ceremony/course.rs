@@ -4,7 +4,7 @@ use conclave::ceremony::{Ending, Mode, Verdict};
 use conclave::metadata::KeyType;
 use conclave::transcript::Transcript;
 
-use crate::ceremony_driver::{Room, genesis};
+use crate::support::ceremony_driver::{Room, genesis};
 
 #[test]
 fn a_usual_genesis_closes_with_every_key_type() {

@@ -5,7 +5,7 @@ use conclave::ceremony::{
     Next, Request, RequestKind, StepError, Strength, Whereabouts,
 };
 
-use crate::ceremony_driver::{Room, parse_with, with_bags};
+use crate::support::ceremony_driver::{Room, parse_with, with_bags};
 
 fn room_at(step: &str) -> Room {
     let mut room = Room::open(with_bags(), Mode::Production);
@@ -467,7 +467,7 @@ fn the_list_of_a_rehearsal_is_refused_in_a_production() {
         ("production", Mode::Production, true),
     ] {
         let room = Room::new(listed(of));
-        let input = Input::Open(crate::ceremony_driver::opening(mode));
+        let input = Input::Open(crate::support::ceremony_driver::opening(mode));
         let opened = room.ceremony.decide(input, &room.moment());
         assert_eq!(opened.is_ok(), is_taken, "{of} in {mode}");
     }

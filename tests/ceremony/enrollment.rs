@@ -12,10 +12,10 @@ use conclave::script::{EnrolledKey, KeyFate, Script, enroll};
 use conclave::transfer::{Enrollment, Occasion};
 use conclave::words::Digest;
 
-use crate::ceremony_driver::{
+use crate::support::ceremony_driver::{
     Room, SoftwareToken, far_away, genesis, in_ink, opening, parse_with, said,
 };
-use crate::changes::World;
+use crate::support::changes::World;
 
 type Tokens = BTreeMap<String, SoftwareToken>;
 

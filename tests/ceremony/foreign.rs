@@ -9,8 +9,8 @@ use conclave::script::{ChangeBlueprint, KeyFate, OnlineFiles};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::ceremony_driver::Room;
-use crate::changes::script;
+use crate::support::ceremony_driver::Room;
+use crate::support::changes::script;
 
 const CHAINS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chains/real");
 

@@ -9,7 +9,7 @@ use conclave::ceremony::{
 };
 use conclave::script::{ItemId, Script};
 
-use crate::ceremony_driver::{Room, in_ink, parse, with_bags};
+use crate::support::ceremony_driver::{Room, in_ink, parse, with_bags};
 
 /// A genesis with a break, two media and a spare; the export is sealed at the end.
 fn script() -> Arc<Script> {

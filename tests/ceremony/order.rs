@@ -9,7 +9,7 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::script::{KeyId, Script};
 
-use crate::ceremony_driver::{Room, genesis, parse};
+use crate::support::ceremony_driver::{Room, genesis, parse};
 
 fn script() -> Arc<Script> {
     genesis(&[KeyType::Ed25519; 3], 2)

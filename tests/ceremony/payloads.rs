@@ -6,8 +6,8 @@ use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind, RootEvent
 use conclave::script::{ChangeBlueprint, KeyFate};
 use conclave::transfer::{Abandoned, PayloadRegister};
 
-use crate::ceremony_driver::Room;
-use crate::changes::{World, script};
+use crate::support::ceremony_driver::Room;
+use crate::support::changes::{World, script};
 
 /// A renewal that was broken off when one of three keys had signed; two must.
 fn broken_off(world: &World, signatures: u64) -> PayloadRegister {

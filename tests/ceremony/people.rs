@@ -10,8 +10,8 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::script::{PersonId, Script};
 
-use crate::ceremony_driver::{Room, genesis, in_ink, parse};
-use crate::resuming::mishaps;
+use super::resuming::mishaps;
+use crate::support::ceremony_driver::{Room, genesis, in_ink, parse};
 
 fn script() -> Arc<Script> {
     genesis(&[KeyType::Ed25519; 2], 1)
@@ -591,7 +591,7 @@ fn a_script_for_one_person_says_so_in_the_record() {
 /// How a production opens for which no rehearsal was shown.
 fn unrehearsed() -> Room {
     let mut room = Room::new(script());
-    let mut opening = crate::ceremony_driver::opening(Mode::Production);
+    let mut opening = crate::support::ceremony_driver::opening(Mode::Production);
     opening.rehearsal = None;
     room.give(Input::Open(opening)).unwrap();
     room
@@ -663,7 +663,7 @@ fn a_key_of_the_rehearsal_comes_into_no_production() {
         .key_states()
         .map(|(_, state)| state.generated().unwrap().public_key.fingerprint())
         .collect();
-    let mut opening = crate::ceremony_driver::opening(Mode::Production);
+    let mut opening = crate::support::ceremony_driver::opening(Mode::Production);
     opening.rehearsal = Some(played.transcript.head());
     opening.rehearsal_keys = keys;
     let mut room = Room::new(script());
@@ -807,11 +807,11 @@ fn nothing_that_two_people_decide_is_decided_otherwise() {
         "envelope-sealed",
         "exception-recorded",
         "findings-acknowledged",
-        "forgone",
         "key-orphaned",
         "pause-begun",
-        "redo-decided",
+        "regeneration-decided",
         "sealed",
+        "skipped",
         "spare-taken",
     ];
     assert!(decided.iter().eq(all.iter()), "{decided:?}");

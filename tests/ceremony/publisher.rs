@@ -10,8 +10,8 @@ use conclave::script::Script;
 use conclave::transfer::Destination;
 use serde_json::json;
 
-use crate::ceremony_driver::{Room, genesis, parse};
-use crate::changes::World;
+use crate::support::ceremony_driver::{Room, genesis, parse};
+use crate::support::changes::World;
 
 fn for_tuf_on_ci() -> String {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().to_owned();

@@ -7,7 +7,7 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, KeyAttributes};
 
-use crate::ceremony_driver::{Room, VERSION, genesis, in_ink, opening, said};
+use crate::support::ceremony_driver::{Room, VERSION, genesis, in_ink, opening, said};
 
 fn room() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)

@@ -10,9 +10,9 @@ use conclave::script::KeyId;
 use conclave::words::Digest;
 use jiff::SignedDuration;
 
-use crate::ceremony_driver::Room;
-use crate::ceremony_driver::reissue::{drill_room, end_room, leave_part, room};
-use crate::ceremony_driver::restore::{at_share, give_up_share};
+use crate::support::ceremony_driver::Room;
+use crate::support::ceremony_driver::reissue::{drill_room, end_room, leave_part, room};
+use crate::support::ceremony_driver::restore::{at_share, give_up_share};
 
 const OF_REISSUE: [&str; 11] = [
     "share-entered",

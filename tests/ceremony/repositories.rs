@@ -5,8 +5,8 @@ use conclave::ceremony::{
 };
 use conclave::metadata::{Count, RoleKind, verify_chain};
 
-use crate::ceremony_driver::Room;
-use crate::ceremony_driver::repositories::{OTHER, closed, open, open_edited};
+use crate::support::ceremony_driver::Room;
+use crate::support::ceremony_driver::repositories::{OTHER, closed, open, open_edited};
 
 /// Every fact of a record of that kind: of which repository, and about which key.
 fn facts(room: &Room, kind: &str) -> Vec<String> {

@@ -8,8 +8,8 @@ use conclave::record::Provenance;
 use conclave::script::{DrillLevel, Entering, KeyId, Kind, PersonId};
 use conclave::words::Digest;
 
-use crate::ceremony_driver::Room;
-use crate::ceremony_driver::restore::{
+use crate::support::ceremony_driver::Room;
+use crate::support::ceremony_driver::restore::{
     at_share, fail_drill, give_up_share, lost_key, manifest, room, script,
 };
 
@@ -284,7 +284,7 @@ fn another_key_on_the_token_is_a_failure_of_the_token() {
     else {
         panic!("not a key");
     };
-    let mut other = crate::ceremony_driver::SoftwareToken::blank(91);
+    let mut other = crate::support::ceremony_driver::SoftwareToken::blank(91);
     other.generate(conclave::metadata::KeyType::EcdsaP256);
     room.give(Input::Outcome(Outcome::KeyGenerated {
         token,
@@ -311,7 +311,7 @@ fn a_set_of_a_rehearsal_restores_nothing_in_a_production() {
         false,
     );
     let mut room = Room::new(script);
-    let opening = crate::ceremony_driver::opening(Mode::Production);
+    let opening = crate::support::ceremony_driver::opening(Mode::Production);
     let refused = room.give(Input::Open(opening)).unwrap_err();
     assert!(
         refused.to_string().contains("made in a rehearsal"),

@@ -10,7 +10,9 @@ use conclave::ceremony::{
 use conclave::metadata::KeyType;
 use conclave::record::Finding;
 
-use crate::ceremony_driver::{Room, approval_token, genesis, parse_with, with_approval_tokens};
+use crate::support::ceremony_driver::{
+    Room, approval_token, genesis, parse_with, with_approval_tokens,
+};
 
 fn room() -> Room {
     Room::open(genesis(&[KeyType::Ed25519; 2], 2), Mode::Rehearsal)
@@ -151,11 +153,11 @@ fn the_power_may_go_at_any_line_of_a_bad_day() {
         .collect();
     for kind in [
         "code-chosen",
-        "own-token-proven",
+        "approval-token-proven",
         "unblock-decided",
         "pin-unblocked",
         "envelope-sealed",
-        "redo-decided",
+        "regeneration-decided",
         "key-destroyed",
         "spare-taken",
         "key-orphaned",

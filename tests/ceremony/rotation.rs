@@ -9,8 +9,8 @@ use conclave::ceremony::{
 use conclave::metadata::{Check, KeyId as RootKeyId, RoleKind, SignedRoot, verify_chain};
 use conclave::script::{ChangeBlueprint, KeyFate, KeyId, Script, embedded};
 
-use crate::ceremony_driver::Room;
-use crate::changes::{World, script};
+use crate::support::ceremony_driver::Room;
+use crate::support::changes::{World, script};
 
 /// One key of five is replaced.
 fn replacement(world: &World) -> ChangeBlueprint {

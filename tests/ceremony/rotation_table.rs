@@ -4,7 +4,7 @@
 use conclave::ceremony::{Ending, Verdict};
 use conclave::metadata::{RootDiff, verify_chain};
 
-use crate::changes::{
+use crate::support::changes::{
     CHANGES, Change, Outcome, SITUATIONS, Situation, World, expected, script, template,
 };
 

@@ -5,9 +5,9 @@ use conclave::backup::{Advice, standing};
 use conclave::ceremony::Mode;
 use jiff::SignedDuration;
 
-use crate::ceremony_driver::Room;
-use crate::ceremony_driver::backup::with_backup;
-use crate::ceremony_driver::restore::of_drills;
+use crate::support::ceremony_driver::Room;
+use crate::support::ceremony_driver::backup::with_backup;
+use crate::support::ceremony_driver::restore::of_drills;
 
 #[test]
 fn a_closed_ceremony_leaves_every_share_proven_for_a_year() {

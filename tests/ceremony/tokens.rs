@@ -12,7 +12,7 @@ use conclave::metadata::KeyType;
 use conclave::record::Tries;
 use conclave::script::{KeyId, PersonId, Script, TokenSecret};
 
-use crate::ceremony_driver::{Room, genesis, parse};
+use crate::support::ceremony_driver::{Room, genesis, parse};
 
 const WHY: &str = "the token blinks red";
 

@@ -10,9 +10,9 @@ use conclave::metadata::{Key, RootFormat};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::room::Room;
-use crate::script::{Change, Script, days};
-use crate::server::{Client, Server, run, said};
+use super::room::Room;
+use super::script::{Change, Script, days};
+use super::server::{Client, Server, run, said};
 
 const GUN: &str = "docker.example/bad";
 

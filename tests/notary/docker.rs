@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::server::{Server, run};
+use super::server::{Server, run};
 
 /// Whether there is a Docker CLI. It comes with no system that these tests are for, and says of a root what the stock
 /// client of Notary says too: where it is absent, that is told, and the rest is tested.

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::room::{Done, Room};
-use crate::script::{Change, Script, days};
-use crate::server::{Client, PASSPHRASE, Server, said};
-use crate::store::PIN;
+use super::room::{Done, Room};
+use super::script::{Change, Script, days};
+use super::server::{Client, PASSPHRASE, Server, said};
+use crate::support::store::PIN;
 
 /// What is published.
 pub(crate) const TARGET: &str = "v1.0.0";

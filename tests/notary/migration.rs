@@ -6,12 +6,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::docker;
-use crate::life::{TARGET, refs};
-use crate::room::{Done, Room};
-use crate::script::{Change, Script, days};
-use crate::server::{Client, PASSPHRASE, Server, run, said};
-use crate::store::PIN;
+use super::docker;
+use super::life::{TARGET, refs};
+use super::room::{Done, Room};
+use super::script::{Change, Script, days};
+use super::server::{Client, PASSPHRASE, Server, run, said};
+use crate::support::store::PIN;
 
 /// Repositories of the stock client under one root key, as Docker has them: the server holds the snapshot keys.
 pub(crate) struct Estate<'s> {

@@ -7,10 +7,10 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::pty::{Size, Terminal};
-use crate::script::Script;
-use crate::server::{run, said};
-use crate::store::{PIN, Store};
+use super::script::Script;
+use super::server::{run, said};
+use crate::support::pty::{Size, Terminal};
+use crate::support::store::{PIN, Store};
 
 /// How the questions of the line mode end.
 const ENDS: [&str; 4] = ["> ", "PIN: ", "passphrase: ", "again: "];

@@ -14,7 +14,7 @@ use conclave::script::{
 use conclave::transfer::{Attested, Enrollment};
 use conclave::words::Digest;
 
-use crate::{genesis, parse};
+use super::{genesis, parse};
 
 type Files = BTreeMap<String, Vec<u8>>;
 

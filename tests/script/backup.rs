@@ -6,7 +6,7 @@ use conclave::script::{
     Act, Backup, Holds, Keeper, KeyId, Opens, RunSheet, Script, ShareKeeping, back_up,
 };
 
-use crate::{genesis, parse};
+use super::{genesis, parse};
 
 const ADA: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 const GRACE: &str = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg";

@@ -6,7 +6,7 @@ use conclave::record::{CustodyLine, CustodyList, Moved, TokenId};
 use conclave::script::{Act, KeyId, PinnedFileSource as _, Slips};
 use conclave::words::Digest;
 
-use crate::{genesis, parse};
+use super::{genesis, parse};
 
 fn line(bag: &str, serial: &str, repository: &str) -> CustodyLine {
     CustodyLine {

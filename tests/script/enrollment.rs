@@ -10,8 +10,8 @@ use conclave::script::{
 use conclave::transfer::{Enrollment, EnrollmentClaims, Occasion, Possession, PossessionProof};
 use conclave::words::Digest;
 
-use crate::signer::Signer;
-use crate::{genesis, parse};
+use super::{genesis, parse};
+use crate::support::signer::Signer;
 
 type Files = BTreeMap<String, Vec<u8>>;
 

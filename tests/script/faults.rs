@@ -7,8 +7,8 @@ use std::io;
 
 use conclave::script::{PinnedFileSource, Script};
 
-use crate::cases::{Case, GROUPS};
-use crate::{day, genesis, parse};
+use super::cases::{Case, GROUPS};
+use super::{day, genesis, parse};
 
 /// The sample keys, and files that no ceremony wants.
 struct Carried(BTreeMap<String, Vec<u8>>);
@@ -129,13 +129,13 @@ fn every_check_has_a_case() {
         .into_iter()
         .flat_map(|case| said(&carried, case).1)
         .collect();
-    told.extend(crate::rotation::checks());
-    told.extend(crate::notary::checks());
-    told.extend(crate::signing::checks());
-    told.extend(crate::enrollment::checks());
-    told.extend(crate::attested::checks());
-    told.extend(crate::backup::checks());
-    told.extend(crate::restore::checks());
+    told.extend(super::rotation::checks());
+    told.extend(super::notary::checks());
+    told.extend(super::signing::checks());
+    told.extend(super::enrollment::checks());
+    told.extend(super::attested::checks());
+    told.extend(super::backup::checks());
+    told.extend(super::restore::checks());
     // Those that want more than one edit have tests of their own.
     told.extend(["script.size", "script.keys", "script.steps"]);
     let mut sources = vec![std::path::PathBuf::from("src/script")];

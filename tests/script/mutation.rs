@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{genesis, parse};
+use super::{genesis, parse};
 
 /// One change to a text: what stands from `at` on, for `cut` bytes, becomes `new`.
 #[derive(Debug, Clone)]

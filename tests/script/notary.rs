@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use conclave::script::{Embedded, Faults, PinnedFileSource as _, Script, embedded};
 use conclave::words::Digest;
 
-use crate::day;
+use super::day;
 
 /// The root of a repository under another key.
 const OTHER: &[u8] = include_bytes!("notary/2.root.json");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use conclave::metadata::KeyType;
 use conclave::script::{Act, Kind, PersonRole, PinnedFileSource as _, RoleKind, ScriptTemplate};
 
-use crate::{genesis, parse};
+use super::{genesis, parse};
 
 fn template(tokens: u8, threshold: u8) -> ScriptTemplate {
     ScriptTemplate {

@@ -7,7 +7,7 @@ use conclave::script::{
     Act, BackupBlueprint, BackupSource, Embedded, Faults, Keeper, Kind, RunSheet, Script, embedded,
 };
 
-use crate::parse;
+use super::parse;
 
 fn ready() -> &'static Embedded {
     let mut ready = embedded().iter();

@@ -8,7 +8,7 @@ use conclave::script::{
     embedded,
 };
 
-use crate::{genesis, parse};
+use super::{genesis, parse};
 
 fn ready(name: &str) -> &'static Embedded {
     let mut ready = embedded().iter();

@@ -9,7 +9,7 @@ use conclave::script::{Embedded, KeyChange, Kind, PinnedFileSource, Place, Scrip
 use conclave::transfer::{PayloadEntry, PayloadRegister, SignedBy, Threshold};
 use conclave::words::Digest;
 
-use crate::day;
+use super::day;
 
 fn ready(name: &str) -> &'static Embedded {
     let mut ready = embedded().iter();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use conclave::metadata::KeyType;
 use conclave::script::{Kind, RunSheet, Script, ScriptTemplate};
 
-use crate::{day, genesis};
+use super::{day, genesis};
 
 /// Two tokens; a name that would be markup, a long one, marks on a token, and a note.
 fn script() -> Script {

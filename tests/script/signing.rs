@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use conclave::script::{Kind, Script, SigningPlan, TokenMark, Trust};
 use conclave::transfer::{PayloadRegister, RequestedSignature, SigningRequest};
 
-use crate::lineage::Lineage;
+use crate::support::lineage::Lineage;
 
 const REPOSITORY: &str = "example.com/updates";
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{genesis, parse};
+use super::{genesis, parse};
 
 /// The warnings of an edited genesis, without those of its sample keys.
 fn warned(edits: &[(&str, &str)]) -> String {

@@ -7,7 +7,7 @@ use conclave::backup::{
 use conclave::secret::ShareWords;
 use zeroize::Zeroizing;
 
-use crate::stand::{Backup, facts, kek, key_pair};
+use crate::support::backup::{Backup, facts, kek, key_pair};
 
 fn words_of(backup: &Backup, place: usize) -> ShareWords {
     backup.set.shares()[place].words()

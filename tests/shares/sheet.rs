@@ -2,7 +2,7 @@
 
 use conclave::backup::{Closing, Custodian, ShareSheet, qr_parts};
 
-use crate::stand::Backup;
+use crate::support::backup::Backup;
 
 /// The sheets of a share, as text and as a page.
 fn sheets(backup: &Backup, place: usize) -> [String; 2] {

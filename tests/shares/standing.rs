@@ -3,7 +3,7 @@
 use conclave::backup::{Advice, SetHistory, SetStanding, standing};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::stand::Backup;
+use crate::support::backup::Backup;
 
 fn made() -> Timestamp {
     "2026-12-01T09:00:00Z".parse().unwrap()

@@ -6,8 +6,8 @@ use std::path::Path;
 use conclave::transfer::{DetachedSignature, SigningRequest};
 use conclave::words::Digest;
 
-use crate::World;
-use crate::site::{Done, json};
+use super::World;
+use crate::support::site::{Done, json};
 use serde_json::Value;
 
 const UNREHEARSED: &str = "the courier waits";
@@ -24,7 +24,7 @@ fn write_script(world: &World) {
         "--previous",
         "1.root.json",
         "--repository",
-        crate::site::REPOSITORY,
+        crate::support::site::REPOSITORY,
         "--not-before",
         "2026-01-01T00:00:00Z",
         "--expires",
@@ -236,7 +236,7 @@ fn what_is_no_signature_that_is_owed_is_told_with_its_reason() {
     let signed_by = |index: usize| {
         let key = &world.line.keys[index];
         DetachedSignature {
-            repository: crate::site::REPOSITORY.to_owned(),
+            repository: crate::support::site::REPOSITORY.to_owned(),
             version: payload.version(),
             sha256: payload.digest(),
             key_id: key.key.id().clone(),

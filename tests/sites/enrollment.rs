@@ -3,8 +3,8 @@
 use conclave::transfer::Enrollment;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::site::{Line, REPOSITORY, Site, json};
-use crate::store::PIN;
+use crate::support::site::{Line, REPOSITORY, Site, json};
+use crate::support::store::PIN;
 
 const LISBON_PINS: [&str; 2] = ["86420135", "13579246"];
 const CODES: [&str; 5] = [

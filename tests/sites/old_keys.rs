@@ -4,7 +4,7 @@ use std::fs;
 
 use conclave::metadata::{RoleKind, RootDraft, SignedRoot};
 
-use crate::site::{REPOSITORY, Site, SiteKey, json};
+use crate::support::site::{REPOSITORY, Site, SiteKey, json};
 
 /// A first root of these keys, signed by the first alone.
 fn first_root(site: &Site, keys: &[SiteKey]) {

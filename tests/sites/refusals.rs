@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::World;
-use crate::site::{Line, Site, json};
+use crate::support::site::{Line, Site, json};
 
 #[test]
 fn a_request_that_does_not_build_on_what_is_trusted_here_is_refused() {

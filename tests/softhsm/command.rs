@@ -5,9 +5,9 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use crate::module::{logged_in, module, pin};
+use super::module::{logged_in, module, pin};
 use crate::softhsm_test;
-use crate::store::{PIN, Store};
+use crate::support::store::{PIN, Store};
 use conclave::metadata::KeyType;
 use conclave::token::{KeyRequest, Reader as _};
 
@@ -90,7 +90,7 @@ softhsm_test! {
         assert!(error.contains("ERASING") && error.contains("the SO PIN is wrong"), "{error}");
         done(&conclave(store, &init, "87654321\n654321\n"));
         let mut reader = module();
-        let mut token = crate::module::open(&mut reader, "new");
+        let mut token = super::module::open(&mut reader, "new");
         token.login(&pin("654321")).unwrap();
     }
 
@@ -150,7 +150,7 @@ softhsm_test! {
         assert!(error.contains("the PIN is wrong"), "{error}");
         done(&conclave(store, &change, &format!("{PIN}\n654321\n")));
         let mut reader = module();
-        crate::module::open(&mut reader, "change").login(&pin("654321")).unwrap();
+        super::module::open(&mut reader, "change").login(&pin("654321")).unwrap();
     }
 
     fn a_module_or_profile_that_is_not_there_is_told(store: &Store) {

@@ -5,9 +5,9 @@ use std::fs;
 use conclave::metadata::KeyType;
 use conclave::token::{KeyRequest, Reader as _, TokenError, TokenQuery};
 
-use crate::module::{PROFILE, labeled, logged_in, module, open, pin};
+use super::module::{PROFILE, labeled, logged_in, module, open, pin};
 use crate::softhsm_test;
-use crate::store::PIN;
+use crate::support::store::PIN;
 
 fn key() -> KeyRequest {
     KeyRequest {

@@ -8,9 +8,9 @@ use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
 use conclave::token::{HeldKey, KeyRequest, ObjectKind, Token, TokenError};
 
-use crate::module::{logged_in, module, open, pin};
+use super::module::{logged_in, module, open, pin};
 use crate::softhsm_test;
-use crate::store::PIN;
+use crate::support::store::PIN;
 
 fn request(number: u8, key_type: KeyType) -> KeyRequest {
     KeyRequest {

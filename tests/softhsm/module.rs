@@ -6,7 +6,7 @@ use conclave::token::pkcs11::Module;
 use conclave::token::{Reader as _, Token, TokenQuery};
 use zeroize::Zeroizing;
 
-use crate::store::PIN;
+use crate::support::store::PIN;
 
 pub(crate) const PROFILE: &str = "softhsm2";
 

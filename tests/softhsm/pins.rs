@@ -4,9 +4,9 @@ use conclave::metadata::KeyType;
 use conclave::record::Tries;
 use conclave::token::{KeyRequest, PinRole, Reader as _, TokenError, TokenQuery};
 
-use crate::module::{PROFILE, labeled, logged_in, module, open, pin};
+use super::module::{PROFILE, labeled, logged_in, module, open, pin};
 use crate::softhsm_test;
-use crate::store::{PIN, SO_PIN};
+use crate::support::store::{PIN, SO_PIN};
 
 softhsm_test! {
     fn a_blank_token_is_initialized_and_finds_itself_again(store: &Store) {

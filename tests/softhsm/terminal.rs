@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use conclave::token::Reader as _;
 use rustix::process::Signal;
 
-use crate::module::{labeled, module, open, pin};
-use crate::pty::{Size, Terminal};
+use super::module::{labeled, module, open, pin};
 use crate::softhsm_test;
-use crate::store::{PIN, SO_PIN, Store};
+use crate::support::pty::{Size, Terminal};
+use crate::support::store::{PIN, SO_PIN, Store};
 
 fn conclave(store: &Store, arguments: &[&str]) -> Terminal {
     let configuration = store.configuration();

@@ -9,7 +9,7 @@ use conclave::metadata::{KeyType, Scheme};
 use conclave::token::{GeneratedKey, KeyRequest, ObjectKind, Token, TokenError};
 use zeroize::Zeroizing;
 
-use crate::module::{logged_in, module};
+use super::module::{logged_in, module};
 use crate::softhsm_test;
 
 const KEK: [u8; 32] = [0x42; 32];

@@ -1,13 +1,11 @@
 //! A line of roots with a history: every kind of change, one version after the other.
 
-#![allow(dead_code, reason = "each test takes its own part of it")]
-
 use std::fs;
 use std::path::Path;
 
 use conclave::metadata::{FrozenRoot, RoleKind, RootDraft, SignedRoot, TrustedRoot, verify_chain};
 
-use crate::signer::Signer;
+use crate::support::signer::Signer;
 
 /// The root keys that a version has, by their places among the signers; the threshold; and which online keys.
 type Policy = (&'static [usize], u32, usize);

@@ -1,7 +1,5 @@
 //! The machine that publishes: a web server, and instructions that are followed to the letter.
 
-#![allow(dead_code, reason = "each test takes its own part of it")]
-
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,6 @@
 //! Keys in memory that sign: for the tests of the library and for those beside it.
 
-#![allow(dead_code, reason = "each test takes its own part of it")]
+#![allow(dead_code, reason = "each crate that includes it uses its part")]
 
 use std::sync::LazyLock;
 

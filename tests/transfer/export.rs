@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::{Site, conclave, json, text};
-use crate::publishing::{Server, follow};
+use crate::support::publishing::{Server, follow};
 
 fn export(site: &Site, destination: &str, versions: &[u64], out: &str) -> (i32, String) {
     let files: Vec<_> = versions
@@ -105,10 +105,13 @@ fn instructions_for_tuf_on_ci_are_followed_to_the_letter() {
 
     let site = Site::new();
     let signers = [
-        crate::signer::Signer::p256(),
-        crate::signer::Signer::ed25519(),
+        crate::support::signer::Signer::p256(),
+        crate::support::signer::Signer::ed25519(),
     ];
-    let online = online_at(&crate::signer::Signer::p256().key(), "awskms:alias/online");
+    let online = online_at(
+        &crate::support::signer::Signer::p256().key(),
+        "awskms:alias/online",
+    );
     let owned = signers
         .each_ref()
         .map(|signer| owned_by(&signer.key(), "@alice"));
@@ -204,10 +207,11 @@ fn instructions_for_tuf_on_ci_are_followed_to_the_letter() {
 #[test]
 fn the_clients_that_a_choice_loses_are_named() {
     let site = Site::new();
-    let p384 = crate::signer::Signer::p384();
-    let mut lineage = crate::lineage::Lineage::new(1);
+    let p384 = crate::support::signer::Signer::p384();
+    let mut lineage = crate::support::lineage::Lineage::new(1);
     let mut draft =
-        conclave::metadata::RootDraft::after(&crate::lineage::trusted(&lineage.files)).unwrap();
+        conclave::metadata::RootDraft::after(&crate::support::lineage::trusted(&lineage.files))
+            .unwrap();
     let keys = [
         p384.key(),
         lineage.signers[0].key(),

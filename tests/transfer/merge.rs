@@ -103,7 +103,7 @@ fn what_is_no_signature_over_this_is_refused_each_with_its_own_reason() {
         bad.to_file_bytes()
     };
     let stranger = {
-        let stranger = crate::signer::Signer::ed25519();
+        let stranger = crate::support::signer::Signer::ed25519();
         edited(&|bad| {
             bad.key_id = stranger.key().id().clone();
             bad.signature = stranger.sign(site.lineage.next().signed_bytes());

@@ -21,8 +21,8 @@ use jiff::Timestamp;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 
-use super::ceremony_driver;
-use super::changes::World;
+use crate::support::ceremony_driver;
+use crate::support::changes::World;
 
 pub(crate) const PLAIN: Theme = Theme {
     charset: Charset::Unicode,
@@ -126,7 +126,6 @@ impl Room {
             // Not the version under test: the digests on the screens stay the same.
             conclave: "0.0.0".to_owned(),
             program: None,
-            build: None,
             machine: "the machine".to_owned(),
             export: "../export".to_owned(),
             simulated_tokens: (mode == Mode::Rehearsal).then(|| "../tokens".to_owned()),

@@ -3,11 +3,11 @@
 use conclave::ceremony::Next;
 use crossterm::event::KeyCode;
 
-use super::changes::{
-    CHANGES, Change, Outcome, SITUATIONS, Situation, World, expected, script, template,
-};
 use super::room::Room;
 use super::screens::snapshot;
+use crate::support::changes::{
+    CHANGES, Change, Outcome, SITUATIONS, Situation, World, expected, script, template,
+};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (132, 43)];
 

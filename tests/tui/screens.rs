@@ -32,7 +32,7 @@ const SCENES: &[(&str, Scene)] = &[
         room.secret(code(SecretPurpose::NewApprovalCode));
         room
     }),
-    ("own-token", |size| {
+    ("approval-token", |size| {
         let mut room = Room::with_approval_token(size);
         while !matches!(
             room.ceremony().next(),
@@ -48,7 +48,7 @@ const SCENES: &[(&str, Scene)] = &[
         );
         room
     }),
-    ("own-token-missing", |size| {
+    ("approval-token-missing", |size| {
         let mut room = Room::with_approval_token(size);
         while !matches!(
             room.ceremony().next(),

@@ -3,9 +3,9 @@
 
 use serde_json::json;
 
-use crate::stand::{Stand, refuses, succeeds};
-use crate::table::{Key, Room, Table};
-use crate::{NEW, OLD, PIN, PUK};
+use super::stand::{Stand, refuses, succeeds};
+use super::table::{Key, Room, Table};
+use super::{NEW, OLD, PIN, PUK};
 
 const ATTESTED: &str = "require_provenance = \"attested\"";
 

@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::stand::{Stand, succeeds};
-use crate::table::{Key, Room};
-use crate::{NEW, OLD};
+use super::stand::{Stand, succeeds};
+use super::table::{Key, Room};
+use super::{NEW, OLD};
 
 /// What the review warns of where one flaw would break every key.
 const ONE_MAKE: &str = "Every root key is on a token of one make and firmware";
@@ -189,7 +189,7 @@ fn a_management_key_is_written_down_for_the_safe() {
         assert_eq!(found.status.code(), Some(1));
         let said = succeeds(&stand.ykman(serial, &["info"]));
         assert!(!said.contains("protected by PIN"), "{said}");
-        let generate = ["keys", "generate", "9d", "-P", crate::PIN, "-a", "ECCP256"];
+        let generate = ["keys", "generate", "9d", "-P", super::PIN, "-a", "ECCP256"];
         let mut arguments = generate.to_vec();
         arguments.extend(["-m", &digits, "-"]);
         succeeds(&stand.ykman(serial, &arguments));

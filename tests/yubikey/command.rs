@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::stand::{Stand, refuses, succeeds};
-use crate::{NEW, OLD, PIN, PUK};
+use super::stand::{Stand, refuses, succeeds};
+use super::{NEW, OLD, PIN, PUK};
 
 #[test]
 fn a_card_is_listed_set_up_shown_and_given_another_pin() {
@@ -99,7 +99,7 @@ fn the_last_try_is_spent_only_by_somebody_who_says_so() {
 #[test]
 fn a_management_key_is_written_down() {
     let stand = Stand::start(&[NEW]);
-    let room = crate::table::Room::new(&stand);
+    let room = super::table::Room::new(&stand);
     let mut arguments = vec!["token", "init", "--profile", "yubikey-piv"];
     arguments.extend(["--label", "key 2", "--write-management-key"]);
     let mut terminal = room.terminal(&arguments);

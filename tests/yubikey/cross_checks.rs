@@ -10,8 +10,8 @@ use conclave::token::Reader as _;
 use der::Encode as _;
 use yubikey::piv::{Origin, SlotId};
 
-use crate::stand::{Stand, succeeds};
-use crate::{NEW, OLD, PIN, PUK, open, pin, policy, reader, ready, request, signs};
+use super::stand::{Stand, succeeds};
+use super::{NEW, OLD, PIN, PUK, open, pin, policy, reader, ready, request, signs};
 
 /// The management key that every YubiKey leaves the factory with.
 const FACTORY_KEY: &str = "010203040506070801020304050607080102030405060708";

@@ -6,12 +6,12 @@ use std::fs;
 use conclave::certificate::Certificate;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::memory::{count, memory_of};
-use crate::pty::{Size, Terminal};
-use crate::site::{Line, REPOSITORY, Site};
-use crate::stand::{Stand, succeeds};
-use crate::store;
-use crate::{NEW, PIN};
+use super::memory::{count, memory_of};
+use super::stand::{Stand, succeeds};
+use super::{NEW, PIN};
+use crate::support::pty::{Size, Terminal};
+use crate::support::site::{Line, REPOSITORY, Site};
+use crate::support::store;
 
 const SERIAL: &str = "25000002";
 /// With which every YubiKey leaves the factory.

@@ -9,8 +9,8 @@ use conclave::secret::PrivateKey;
 use conclave::token::{FactorySecret, ObjectKind, Reader as _, TokenError, Touch, in_groups};
 use zeroize::Zeroizing;
 
-use crate::stand::Stand;
-use crate::{NEW, OLD, PIN, PUK, made_inside, open, pin, policy, reader, ready, request, signs};
+use super::stand::Stand;
+use super::{NEW, OLD, PIN, PUK, made_inside, open, pin, policy, reader, ready, request, signs};
 
 #[test]
 fn a_new_card_is_set_up_and_nothing_stays_as_from_the_factory() {

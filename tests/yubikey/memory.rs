@@ -13,8 +13,8 @@ use conclave::metadata::KeyType;
 use conclave::script::{Keeper, Kind, ScriptTemplate, back_up, embedded};
 use zeroize::Zeroizing;
 
-use crate::pty::{Size, Terminal};
-use crate::rehearse::Rehearsal;
+use crate::support::pty::{Size, Terminal};
+use crate::support::rehearse::Rehearsal;
 
 const ENDS: [&str; 5] = ["> ", "PIN: ", "PUK: ", "again: ", "code: "];
 

@@ -4,8 +4,8 @@ use conclave::certificate::attestation::{AttestationCheck, TrustedRoots, verify}
 use conclave::metadata::KeyType;
 use conclave::token::{PinRole, Reader as _, TokenError};
 
-use crate::stand::{Stand, refuses, succeeds};
-use crate::{NEW, OLD, PIN, PUK, by_serial, open, pin, reader, ready, request, signs};
+use super::stand::{Stand, refuses, succeeds};
+use super::{NEW, OLD, PIN, PUK, by_serial, open, pin, reader, ready, request, signs};
 
 const THIRD: &str = "25000003:5.7.4";
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::rehearse::{Rehearsal, assert_chained, assert_done, events, output, told};
+use crate::support::rehearse::{Rehearsal, assert_chained, assert_done, events, output, told};
 
 /// The facts of one kind in the record of a ceremony of a rehearsal.
 fn facts(rehearsal: &Rehearsal, ceremony: &str, kind: &str) -> Vec<Value> {

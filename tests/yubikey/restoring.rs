@@ -20,11 +20,12 @@ use conclave::token::{Reader, Seen, Token};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::backup::Backup;
-use crate::people::{PIN, People, says_in_production, types_in_production};
-use crate::rehearse::events;
-use crate::stand::{Stand, succeeds};
-use crate::{NEW, OLD, ceremony_driver, open, pin, reader, signs};
+use super::stand::{Stand, succeeds};
+use super::{NEW, OLD, open, pin, reader, signs};
+use crate::support::backup::Backup;
+use crate::support::ceremony_driver;
+use crate::support::people::{PIN, People, says_in_production, types_in_production};
+use crate::support::rehearse::events;
 
 const THIRD: &str = "25000003:5.7.4";
 

@@ -76,7 +76,7 @@ impl Stand {
     }
 
     /// Runs a test in a process of its own, for the PC/SC library reads its environment when it is first
-    /// used. `name` is the name of the test.
+    /// used. `name` is the name of the test below `yubikey`.
     pub(crate) fn run(name: &str, cards: &[&str], test: impl FnOnce(&Self)) {
         if let Some(directory) = env::var_os(DIRECTORY) {
             let stand = Self {
@@ -89,7 +89,7 @@ impl Stand {
         }
         let stand = Self::start(cards);
         let output = Command::new(env::current_exe().unwrap())
-            .args([name, "--exact", "--nocapture"])
+            .args([&format!("yubikey::{name}"), "--exact", "--nocapture"])
             .env(DIRECTORY, &stand.directory)
             .env(SOCKET, &stand.socket)
             .output()

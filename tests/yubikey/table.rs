@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::pty::{Size, Terminal};
-use crate::stand::{Stand, succeeds};
-use crate::{PIN, PUK};
+use super::stand::{Stand, succeeds};
+use super::{PIN, PUK};
+use crate::support::pty::{Size, Terminal};
 
 /// The public half of an online key, whose private half was thrown away.
 const ONLINE: &str = "-----BEGIN PUBLIC KEY-----

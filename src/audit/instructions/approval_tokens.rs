@@ -37,7 +37,7 @@ for text in open("transcript.jsonl", "rb"):
     if event == "opened":
         for person, public_key in data.get("simulated_approvals", {}).items():
             (work / f"{person}.own-twin.pem").write_text(public_key)
-    if event == "own-token-proven":
+    if event == "approval-token-proven":
         person = line["people"][0]
         keep(person, line["seq"], ["conclave own token v1", script, person, data["challenge"]], data["signature"])
     approvals = data.get("approvals", []) if isinstance(data, dict) else []

@@ -45,12 +45,11 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
         facts.push(("Drill", result.to_string()));
     }
     for entry in entries {
-        let (what, version, program, build, machine) = match &entry.line.kind {
+        let (what, version, program, machine) = match &entry.line.kind {
             EventKind::Progress(ProgressEvent::Opened(opening)) => (
                 "Program and machine",
                 &opening.conclave,
                 opening.program,
-                opening.build.as_deref(),
                 &opening.machine,
             ),
             EventKind::Progress(ProgressEvent::Resumed {
@@ -58,35 +57,25 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
                 program,
                 machine,
                 ..
-            }) => (
-                "Program and machine, resumed",
-                conclave,
-                *program,
-                None,
-                machine,
-            ),
+            }) => ("Program and machine, resumed", conclave, *program, machine),
             _ => continue,
         };
         facts.push((
             what,
             format!(
                 "conclave {version}, {}; on {machine}",
-                program_file(program, build)
+                program_file(program)
             ),
         ));
     }
     page.facts(&facts);
 }
 
-fn program_file(digest: Option<Digest>, build: Option<&str>) -> String {
-    let digest = digest.map(|digest| format!("SHA-256 of its file {digest}"));
-    let build = build.map(|build| format!("build ID {build}"));
-    let named: Vec<_> = digest.into_iter().chain(build).collect();
-    if named.is_empty() {
-        "whose file could not be read".to_owned()
-    } else {
-        named.join(", ")
-    }
+fn program_file(digest: Option<Digest>) -> String {
+    digest.map_or_else(
+        || "whose file could not be read".to_owned(),
+        |digest| format!("SHA-256 of its file {digest}"),
+    )
 }
 
 pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {

@@ -50,9 +50,6 @@ pub struct Opening {
     pub conclave: String,
     /// SHA-256 of the running program's file, where it can be read.
     pub program: Option<Digest>,
-    /// The build ID that the linker gave the program, in hex, where it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub build: Option<String>,
     /// What the machine says of itself.
     pub machine: String,
     /// Where exported files go, as seen from the ceremony directory.

@@ -1,12 +1,12 @@
 //! The files that travel between sites, as commands are given them: what each is, it says itself.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
-use super::chain_files::{display, read_file_up_to, unreadable};
+use super::chain_files::{display, read_file_up_to};
 use super::{Failure, Status};
 use crate::metadata::{RootFile, canonical_json};
+use crate::storage::{Mode, replace};
 use crate::transfer::{DetachedSignature, Refusal, SigningRequest};
 
 /// The longest file that travels.
@@ -64,32 +64,9 @@ pub(super) fn refused(path: &Path, refusal: &Refusal) -> Failure {
 
 /// Writes a file whole, or not at all; what was there before gives way.
 pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|error| unwritable(path, &error))?;
-    // What lies there is what was meant, or the medium lies.
-    match fs::read(path) {
-        Ok(read) if read == bytes => Ok(()),
-        Ok(_) => Err(unwritable(
-            path,
-            &io::Error::other("it reads back as something else"),
-        )),
-        Err(error) => Err(unreadable(path, &error)),
-    }
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(Status::Io, format!("{}: {error}", display(path)))
-        .hint("look at the medium: is it there, is there room, may it be written?")
+    replace(path, bytes, Mode::Public).map_err(|error| {
+        let what = format!("{}: {}", display(path), io::Error::from(error));
+        Failure::new(Status::Io, what)
+            .hint("look at the medium: is it there, is there room, may it be written?")
+    })
 }

@@ -1,13 +1,13 @@
 //! The root files that a command is given: a directory, or the files in order.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::output::print;
 use super::{Failure, Status};
 use crate::metadata::RootFile;
 use crate::metadata::limits::MAX_FILE_BYTES;
+use crate::storage::{FileError, Links, list, read_start};
 
 /// A file that was read, by its name; or why it could not be read.
 type NamedBytes = Result<(String, Vec<u8>), Failure>;
@@ -25,8 +25,8 @@ impl<'a> ChainFiles<'a> {
     pub(super) fn find(paths: &'a [PathBuf]) -> Result<Self, Failure> {
         match paths {
             [directory] if directory.is_dir() => {
-                let versions =
-                    versions_in(directory).map_err(|error| unreadable(directory, &error))?;
+                let versions = versions_in(directory)
+                    .map_err(|error| unreadable(directory, &error.problem))?;
                 Ok(Self::Directory(directory, versions))
             }
             files => match files.iter().find(|path| path.is_dir()) {
@@ -90,11 +90,11 @@ pub(super) fn read_root(path: &Path, json: bool) -> Result<RootFile, Failure> {
 
 /// The N of every `N.root.json`, ascending. Other spellings of a number are other
 /// files: no client asks for `01.root.json`.
-fn versions_in(directory: &Path) -> io::Result<Vec<u64>> {
+fn versions_in(directory: &Path) -> Result<Vec<u64>, FileError> {
     let mut versions = Vec::new();
-    for entry in directory.read_dir()? {
-        let name = entry?.file_name();
-        let number = name
+    for entry in list(directory)? {
+        let number = entry
+            .name
             .to_str()
             .and_then(|name| name.strip_suffix(".root.json"));
         if let Some(number) = number
@@ -115,18 +115,11 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// Reads a file, and no more of it than shows that it is longer than that.
 pub(in crate::cli) fn read_file_up_to(path: &Path, longest: usize) -> Result<Vec<u8>, Failure> {
-    let read = || {
-        let file = File::open(path)?;
-        let limit = longest as u64 + 1;
-        let size = file.metadata()?.len().min(limit);
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-        file.take(limit).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    read().map_err(|error| unreadable(path, &error))
+    read_start(path, Links::Follow, longest as u64)
+        .map_err(|error| unreadable(path, &error.problem))
 }
 
-pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+pub(super) fn unreadable(path: &Path, error: &dyn Display) -> Failure {
     Failure::new(Status::Io, format!("{}: {error}", display(path)))
         .hint("check the path, and that the medium is mounted")
 }

@@ -1,7 +1,6 @@
 //! `conclave root export`: the files for where a root is published, with instructions.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -14,6 +13,7 @@ use super::{Failure, Status};
 use crate::metadata::{
     Client, LintRemark, RootFile, RootFormat, Service, lint, lint_notary, try_verify_chain,
 };
+use crate::storage::{is_empty, make_folder};
 use crate::transfer::{Consignment, Destination};
 
 /// Write the files for where a root is published, with instructions that can be followed to the letter.
@@ -143,9 +143,8 @@ fn for_people(
 /// Writes the files, and tells their names.
 fn write(arguments: &Arguments, consignment: &Consignment<'_>) -> Result<Vec<String>, Failure> {
     let out = &arguments.out;
-    fs::create_dir_all(out).map_err(|error| unreadable(out, &error))?;
-    let mut entries = fs::read_dir(out).map_err(|error| unreadable(out, &error))?;
-    if entries.next().is_some() {
+    let empty = make_folder(out).and_then(|()| is_empty(out));
+    if !empty.map_err(|error| unreadable(out, &error.problem))? {
         return Err(
             Failure::new(Status::Usage, format!("{} is not empty", display(out)))
                 .hint("give a directory that does not exist yet, with --out DIR"),

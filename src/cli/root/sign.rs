@@ -12,7 +12,7 @@ use super::{Failure, Status};
 use crate::ceremony::{Mode, Opening};
 use crate::cli::conduct::{Show, absolute, conduct, create_directory};
 use crate::cli::script::tell_faults;
-use crate::executor::{Executor, PeoplesHands, TokenWorker, build_id, program_digest};
+use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::host;
 use crate::metadata::{TrustedRoot, verify_chain};
 use crate::profile::Profile;
@@ -74,9 +74,6 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = host::harden();
-    // The module is loaded while the request is judged. No token is asked anything before that is done.
-    let token_worker = TokenWorker::open();
-    token_worker.prepare(vec![arguments.profile.clone()]);
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let refuse = |refusal: Refusal| refused(&arguments.request, &refusal);
     let bytes = read_file_up_to(&arguments.request, LONGEST)?;
@@ -104,7 +101,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         );
         return Err(refuse(Refusal::new(Check::RequestReplayed, text)));
     }
-    token_worker.look_ahead(arguments.profile.clone());
     let asked = asked(arguments, &request)?;
     let plan = SigningPlan {
         request: (request.file_name(), bytes),
@@ -127,13 +123,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;
     let directory = create_directory(&path, script, mirror.as_deref())?;
-    let build = build_id();
     let opening = Opening {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
-        // The digest of the program's file takes longer than all the rest, and the build ID names the same.
-        program: build.is_none().then(program_digest).flatten(),
-        build,
+        program: program_digest(),
         export: "export".to_owned(),
         simulated_tokens: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),
@@ -151,15 +144,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     conduct(
         Show::to_people(arguments.plain, arguments.pin_fd)?,
         &path,
-        |front_end| {
-            Executor::begin_at(
-                token_worker,
-                directory,
-                opening,
-                Box::new(PeoplesHands),
-                front_end,
-            )
-        },
+        |front_end| Executor::begin(directory, opening, Box::new(PeoplesHands), front_end),
     )
 }
 

@@ -1,30 +1,22 @@
 //! Files that must not exist yet.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use crate::cli::{Failure, Status};
+use crate::storage::{Mode, is_taken, write_new};
 
 /// Writes a new file, and refuses one that exists.
 pub(super) fn create(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)
-        .map_err(|error| failure(path, &error))?;
-    file.write_all(content)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| failure(path, &error))
+    write_new(path, content, Mode::Public).map_err(|error| failure(path, &error.into()))
 }
 
 /// Refuses a path at which something exists, before anything is written at all.
 pub(super) fn refuse_existing(path: &Path) -> Result<(), Failure> {
-    match path.symlink_metadata() {
-        Ok(_) => Err(failure(path, &io::ErrorKind::AlreadyExists.into())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(failure(path, &error)),
+    if is_taken(path).map_err(|error| failure(path, &error.into()))? {
+        return Err(failure(path, &io::ErrorKind::AlreadyExists.into()));
     }
+    Ok(())
 }
 
 pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {

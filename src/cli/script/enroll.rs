@@ -2,7 +2,6 @@
 //! another site.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::source::read_file;
@@ -14,6 +13,7 @@ use crate::cli::conduct::record_failure;
 use crate::cli::{Failure, Status};
 use crate::record::{CustodyList, visible};
 use crate::script::EnrolledKey;
+use crate::storage::list;
 use crate::transfer::{Attested, Enrollment};
 
 /// Keys that exist
@@ -189,7 +189,7 @@ fn attested(
     trusted: &TrustedRoots,
 ) -> Result<EnrolledKey, Failure> {
     let name = visible(&folder.to_string_lossy());
-    let unreadable = |error: std::io::Error| {
+    let unreadable = |error: &dyn std::fmt::Display| {
         Failure::new(Status::Io, format!("{name}: {error}"))
             .hint("give a directory that you may read")
     };
@@ -197,14 +197,11 @@ fn attested(
         let hint = "the directory holds two files: the attestation of the key, and the certificate of slot f9";
         Failure::new(Status::Refused, format!("{name}: {what}")).hint(hint)
     };
-    let mut entries = fs::read_dir(folder)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(unreadable)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
+    let entries = list(folder).map_err(|error| unreadable(&error.problem))?;
     let (mut files, mut statements, mut issuers) = (Vec::new(), Vec::new(), Vec::new());
     for entry in entries {
-        let file = file_stem_and_end(&entry.file_name().to_string_lossy());
-        let bytes = read_file(&entry.path()).map_err(unreadable)?;
+        let file = file_stem_and_end(&entry.name.to_string_lossy());
+        let bytes = read_file(&entry.path).map_err(|error| unreadable(&error))?;
         let found =
             Certificate::read_all(&bytes).map_err(|error| refused(&format!("{file}: {error}")))?;
         let [certificate] = <[Certificate; 1]>::try_from(found).map_err(|found| {

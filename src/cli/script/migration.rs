@@ -10,6 +10,7 @@ use crate::cli::{Failure, Status};
 use crate::metadata::{RoleKind, RootFile, RootFormat};
 use crate::record::visible;
 use crate::script::{MigratedRepository, MigrationBlueprint};
+use crate::storage::{EntryKind, list};
 use crate::token::key_file::{KeyFile, trust_folders};
 
 /// How deep names of repositories lead below `tuf`.
@@ -200,23 +201,17 @@ fn search(folder: &Path, name: &str, file: &str, found: &mut BTreeMap<String, Fo
             found.insert(name.to_owned(), repository);
         }
     }
-    let Ok(entries) = folder.read_dir() else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let (Ok(kind), Some(own)) = (
-            entry.file_type(),
-            entry.file_name().to_str().map(str::to_owned),
-        ) else {
+    for entry in list(folder).unwrap_or_default() {
+        let Some(own) = entry.name.to_str() else {
             continue;
         };
-        if kind.is_dir() && name.matches('/').count() < DEEPEST {
+        if entry.kind == EntryKind::Folder && name.matches('/').count() < DEEPEST {
             let name = if name.is_empty() {
-                own
+                own.to_owned()
             } else {
                 format!("{name}/{own}")
             };
-            search(&entry.path(), &name, file, found);
+            search(&entry.path, &name, file, found);
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::script::{
     CUSTODY_LIST, Kind, MigrationBlueprint, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
     ScriptTemplate, embedded, enroll, trust_roots,
 };
+use crate::storage::make_folder;
 
 /// Write a new script, with the hashes of the public keys that it carries
 ///
@@ -374,7 +375,7 @@ fn write(out: &Path, script: &Script) -> Result<(), Failure> {
     refuse_existing(out)?;
     for (path, bytes) in missing {
         if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|error| failure(parent, &error))?;
+            make_folder(parent).map_err(|error| failure(parent, &error.into()))?;
         }
         create(&path, bytes)?;
     }

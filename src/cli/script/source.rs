@@ -1,16 +1,16 @@
 //! Where a script comes from: a file, with what it carries beside it, or this program.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use crate::cli::{Failure, Status};
 use crate::script::{Embedded, Faults, PinnedFileSource, Script, embedded};
+use crate::storage::{Links, read_start};
 
 /// Somewhat above the limits of the script room, which tell better what is wrong.
-const LONGEST: u64 = (1 << 20) + 1;
+const LONGEST: u64 = 1 << 20;
 
 /// A script that was read, and not judged yet.
 pub(in crate::cli) struct Source {
@@ -83,14 +83,9 @@ impl Source {
     }
 }
 
-/// Neither a device nor a pipe, which might never end, and not without a limit.
+/// A script, or a file that it names.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(read_start(path, Links::Follow, LONGEST)?)
 }
 
 /// Every fault and its hint, to stderr.

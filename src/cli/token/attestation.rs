@@ -3,15 +3,18 @@
 mod files;
 mod report;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::certificate::attestation::TrustedRoots;
 use crate::metadata::{Remark, RootDocument, RootFile};
+use crate::storage::{FileError, Links, read_start};
 
 use super::{Failure, Status, print};
 use files::find;
 use report::Report;
+
+/// Longer than any root file or file of certificates.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// Attestations of YubiKeys: signed statements that a key was made inside.
 #[derive(Debug, clap::Args)]
@@ -98,13 +101,13 @@ fn read_root(bytes: &[u8]) -> Result<RootDocument, Remark> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| unreadable(path, &error))
+    read_start(path, Links::Follow, MAX_BYTES).map_err(unreadable)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+fn unreadable(FileError { path, problem }: FileError) -> Failure {
     Failure::new(
         Status::Io,
-        format!("cannot read {}: {error}", path.display()),
+        format!("cannot read {}: {problem}", path.display()),
     )
     .hint("check the path and its permissions")
 }

@@ -89,7 +89,7 @@ impl ReaderArguments {
 impl From<ProfileError> for Failure {
     fn from(error: ProfileError) -> Self {
         let (status, hint) = match error {
-            ProfileError::Read { .. } => (
+            ProfileError::Read(_) => (
                 Status::Io,
                 "check the path; a name without '/' means a built-in profile",
             ),

@@ -1,13 +1,11 @@
-//! Media by what they hold: where each is mounted, and what tells its device from others.
+//! Media by what they hold: the room is asked where each is mounted.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::ceremony::{Answer, Ask, Failure, FailureKind, Mode, Prompt, SeenMedium};
-use crate::script::{Holds, Medium, MediumId};
+use crate::script::{Holds, Medium as PlannedMedium, MediumId};
+use crate::storage::{FileError, Medium, real_path};
 
 use super::super::Executor;
 use super::super::effects::{EffectError, EffectResult};
@@ -21,8 +19,20 @@ pub(in crate::executor) struct MediaRoom {
 /// A medium that is in.
 #[derive(Debug, Clone)]
 pub(in crate::executor) struct FoundMedium {
-    pub(in crate::executor) path: PathBuf,
+    pub(in crate::executor) medium: Medium,
     pub(in crate::executor) seen: SeenMedium,
+}
+
+impl FoundMedium {
+    fn new(id: MediumId, medium: Medium) -> Self {
+        Self {
+            seen: SeenMedium {
+                medium: id,
+                device: medium.device().to_owned(),
+            },
+            medium,
+        }
+    }
 }
 
 impl Executor<'_> {
@@ -44,13 +54,8 @@ impl Executor<'_> {
                     "look whether the directory of the rehearsal can be written",
                 )
             })?;
-            return Ok(FoundMedium {
-                path,
-                seen: SeenMedium {
-                    device: format!("twin of {}", medium.id),
-                    medium: medium.id,
-                },
-            });
+            let device = format!("twin of {}", medium.id);
+            return Ok(FoundMedium::new(medium.id, Medium::stand_in(path, device)));
         }
         let path = match self.room.media.paths.get(&medium.id) {
             Some(path) => path.clone(),
@@ -65,7 +70,7 @@ impl Executor<'_> {
         found
     }
 
-    fn ask_for_medium(&mut self, medium: &Medium) -> EffectResult<PathBuf> {
+    fn ask_for_medium(&mut self, medium: &PlannedMedium) -> EffectResult<PathBuf> {
         let administrator = self.ceremony().script().people().iter();
         let who = administrator
             .filter(|person| person.is(crate::script::PersonRole::Administrator))
@@ -92,7 +97,7 @@ impl Executor<'_> {
         }
     }
 
-    fn found(&self, medium: &Medium, path: &Path) -> EffectResult<FoundMedium> {
+    fn found(&self, medium: &PlannedMedium, path: &Path) -> EffectResult<FoundMedium> {
         let shown = crate::record::visible(&path.to_string_lossy());
         if !path.is_absolute() || !path.is_dir() {
             return Err(failed(
@@ -100,28 +105,24 @@ impl Executor<'_> {
                 "put the medium in, and give the folder where the system shows it",
             ));
         }
-        let unreadable = |error: io::Error| {
+        let unreadable = |error: FileError| {
             failed(
-                format!("{shown} cannot be looked at: {error}"),
+                format!("{shown} cannot be looked at: {}", error.problem),
                 "look at the medium: is it there, and may it be read?",
             )
         };
-        let real = fs::canonicalize(path).map_err(unreadable)?;
-        let own = fs::canonicalize(self.directory.path()).map_err(unreadable)?;
-        if self.ceremony().mode() == Mode::Production && real.starts_with(&own) {
+        let found = Medium::open(path).map_err(unreadable)?;
+        let own = real_path(self.directory.path()).map_err(unreadable)?;
+        if self.ceremony().mode() == Mode::Production && found.path().starts_with(&own) {
             return Err(failed(
                 format!("{shown} lies in the directory of this ceremony"),
                 "neither shares nor wrapped keys are kept with the record: put a medium in",
             ));
         }
-        let device = device_of(&real).map_err(unreadable)?;
         if let Some(wanted) = &medium.serial
-            && device.serial.as_ref() != Some(wanted)
+            && found.serial() != Some(wanted)
         {
-            let there = device
-                .serial
-                .as_deref()
-                .unwrap_or("none that the system tells");
+            let there = found.serial().unwrap_or("none that the system tells");
             return Err(failed(
                 format!(
                     "{shown} is on another device than {}: its serial number is {}, not {wanted}",
@@ -131,13 +132,7 @@ impl Executor<'_> {
                 "nothing was written; put in the medium that the script names",
             ));
         }
-        Ok(FoundMedium {
-            seen: SeenMedium {
-                medium: medium.id.clone(),
-                device: device.title(),
-            },
-            path: real,
-        })
+        Ok(FoundMedium::new(medium.id.clone(), found))
     }
 
     /// A wrapped key and its shares never lie on the same device.
@@ -154,54 +149,13 @@ impl Executor<'_> {
         Err(failed(
             format!(
                 "{} and {} are on the same device, {}",
-                shares.path.display(),
-                wrapped.path.display(),
+                shares.medium.path().display(),
+                wrapped.medium.path().display(),
                 shares.seen.device
             ),
             "nothing was written; a wrapped key and its shares never lie on one medium: put in another one",
         ))
     }
-}
-
-/// A device as the system tells it.
-struct Device {
-    number: String,
-    serial: Option<String>,
-}
-
-impl Device {
-    fn title(&self) -> String {
-        match &self.serial {
-            Some(serial) => format!("serial {}", crate::record::visible(serial)),
-            None => format!("device {}", self.number),
-        }
-    }
-}
-
-/// The device on which a folder lies: the whole of it, whatever partition that is.
-fn device_of(path: &Path) -> io::Result<Device> {
-    let device = fs::metadata(path)?.dev();
-    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-    let number = format!("{major}:{minor}");
-    let Ok(mut place) = fs::canonicalize(format!("/sys/dev/block/{number}")) else {
-        // A file system that lies on no block device of its own.
-        return Ok(Device {
-            number,
-            serial: None,
-        });
-    };
-    if place.join("partition").exists() {
-        place.pop();
-    }
-    let whole = fs::read_to_string(place.join("dev"));
-    let number = whole.map_or(number, |text| text.trim().to_owned());
-    let serial = place.ancestors().find_map(|above| {
-        let read = |name: &str| fs::read_to_string(above.join(name)).ok();
-        let text = read("serial").or_else(|| read("device/serial"))?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    });
-    Ok(Device { number, serial })
 }
 
 fn failed(what: String, hint: &str) -> EffectError {

@@ -7,10 +7,6 @@ mod paper;
 mod restore;
 mod typing;
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-
 use crate::backup::recipient::{self, EncryptError, Recipient};
 use crate::backup::{
     BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, QrError, Refusal,
@@ -23,11 +19,11 @@ use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::record::{Provenance, TokenId};
 use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
+use crate::storage::Medium;
 use crate::token::{Token, TokenError};
 use crate::words::Digest;
 
 use super::effects::{EffectError, EffectResult};
-use super::export::write_exclusively;
 use super::{Executor, ExecutorError, fill_random};
 
 pub(super) use media::MediaRoom;
@@ -176,11 +172,10 @@ impl Executor<'_> {
         let shares_on = self.medium(Holds::Shares)?;
         let keys_on = self.medium(Holds::WrappedKey)?;
         self.require_apart(&shares_on, &keys_on)?;
-        let folder = folder(key, id);
-        let folders = [shares_on.path.join(&folder), keys_on.path.join(&folder)];
-        for medium in [&shares_on, &keys_on] {
+        let media = [&shares_on.medium, &keys_on.medium];
+        for medium in media {
             for id in void.iter().map(String::as_str).chain([id]) {
-                remove_folder(&medium.path.join(self::folder(key, id)))?;
+                remove_folder(medium, &self::folder(key, id))?;
             }
         }
         let held = self.room.held_key.take_if(|held| held.key == *key);
@@ -189,7 +184,7 @@ impl Executor<'_> {
             (None, Some(token)) => (self.wrap_in_token(key, token, public)?, WrappedIn::Token),
             (None, None) => (self.wrap_restored(key)?, WrappedIn::Memory),
         };
-        let made = match self.make_set(key, id, public, &wrapped, &folders) {
+        let made = match self.make_set(key, id, public, &wrapped, media) {
             Ok(made) => made,
             Err(hindrance) => {
                 if wrapped_in == WrappedIn::Memory && token.is_some() {
@@ -256,7 +251,7 @@ impl Executor<'_> {
         id: &str,
         public: &PublicKey,
         wrapped: &Wrapped,
-        [shares, wrapped_keys]: &[PathBuf; 2],
+        [shares, wrapped_keys]: [&Medium; 2],
     ) -> EffectResult<MadeSet> {
         let plan = self.set_plan(key, id, public)?;
         let set =
@@ -280,24 +275,23 @@ impl Executor<'_> {
         };
         let manifest = set.manifest(digest_of, &wrapped.bytes).map_err(refused)?;
         let about = manifest.to_file_bytes();
+        let folder = folder(key, id);
+        let path = |name: &str| format!("{folder}/{name}");
         for (custodian, file) in &files {
-            write_exclusively(&shares.join(set.plan().share_file(custodian)), file)?;
+            shares.write_once(&path(&set.plan().share_file(custodian)), file)?;
         }
         for (custodian, share) in set.custodians() {
             let file = files.iter().find(|(id, _)| *id == custodian.id);
             let file = file.map(|(_, bytes)| bytes.as_slice());
             let sheet = ShareSheet::new(share.label(), custodian, file);
             for (name, text) in sheet.files().map_err(no_sheet)? {
-                write_exclusively(&shares.join(name), text.as_bytes())?;
+                shares.write_once(&path(&name), text.as_bytes())?;
             }
         }
         let name = set.plan().manifest_file();
-        write_exclusively(&shares.join(&name), &about)?;
-        write_exclusively(&wrapped_keys.join(&name), &about)?;
-        write_exclusively(
-            &wrapped_keys.join(set.plan().wrapped_file()),
-            &wrapped.bytes,
-        )?;
+        shares.write_once(&path(&name), &about)?;
+        wrapped_keys.write_once(&path(&name), &about)?;
+        wrapped_keys.write_once(&path(&set.plan().wrapped_file()), &wrapped.bytes)?;
         Ok(MadeSet {
             manifest,
             quorums,
@@ -487,17 +481,19 @@ fn bar(done: u64, all: u64) -> String {
 }
 
 /// What an interrupted try left of a set goes: its shares fit nothing that is kept.
-fn remove_folder(path: &Path) -> EffectResult<()> {
-    match fs::remove_dir_all(path) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(EffectError::Failed(Failure {
+fn remove_folder(medium: &Medium, name: &str) -> EffectResult<()> {
+    medium.remove_folder(name).map_err(|error| {
+        EffectError::Failed(Failure {
             kind: FailureKind::File,
-            what: format!("{} cannot be removed: {error}", path.display()),
+            what: format!(
+                "{} cannot be removed: {}",
+                error.path.display(),
+                error.problem
+            ),
             hint: "what lies there is of a set that came to nothing: remove it, and go on"
                 .to_owned(),
-        })),
-    }
+        })
+    })
 }
 
 fn no_sheet(error: QrError) -> EffectError {

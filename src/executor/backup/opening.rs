@@ -1,8 +1,7 @@
 //! Custodians open what is closed for them: a test message before anything is split, and the own share after.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -13,19 +12,21 @@ use crate::ceremony::{
 };
 use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
 use crate::secret::Passphrase;
+use crate::storage::{Links, read};
 use crate::words::Digest;
 
 use super::super::effects::{EffectError, EffectResult};
-use super::super::export::write_exclusively;
 use super::super::{Executor, fill_random};
 use super::{not_closed, refused, remove_folder};
 
+/// The folder on a medium in which test messages lie.
+const TEST_MESSAGES: &str = "test-messages";
 /// The words of a test message.
 const TEST_WORDS: usize = 4;
 /// The fewest characters of a passphrase.
 const SHORTEST_PASSPHRASE: usize = 12;
-/// The longest identity file.
-const LONGEST_IDENTITY: u64 = 1 << 20;
+/// Longer than any file that a custodian brings.
+const MAX_SHARE_FILE: u64 = 1 << 20;
 
 /// The passphrases of custodians, from the test message until their shares are closed.
 #[derive(Debug, Default)]
@@ -78,11 +79,11 @@ impl Executor<'_> {
             let opened = self.open_here(custodian, move |opener| opener.open(&file))?;
             words_in(&opened)
         } else {
-            let medium = self.medium(Holds::Shares)?;
-            let folder = medium.path.join("test-messages");
-            remove_folder(&folder)?;
-            let path = folder.join(format!("{custodian}.age"));
-            write_exclusively(&path, &file)?;
+            let medium = self.medium(Holds::Shares)?.medium;
+            remove_folder(&medium, TEST_MESSAGES)?;
+            let message = format!("{TEST_MESSAGES}/{custodian}.age");
+            medium.write_once(&message, &file)?;
+            let path = medium.path().join(message);
             let given = match self.simulated_opener(custodian)? {
                 Some(opener) => words_in(&opener.open(&file).map_err(refused)?),
                 None => String::new(),
@@ -96,7 +97,7 @@ impl Executor<'_> {
                 "Words of the test message",
                 given,
             )?;
-            remove_folder(&folder)?;
+            remove_folder(&medium, TEST_MESSAGES)?;
             read
         };
         Self::require_words(&name, &words, &read)?;
@@ -121,7 +122,7 @@ impl Executor<'_> {
                 hint: "break off, and look at the record".to_owned(),
             }));
         };
-        let medium = self.medium(Holds::Shares)?;
+        let medium = self.medium(Holds::Shares)?.medium;
         let manifest = made.manifest;
         let entry = manifest.share_of(custodian.as_str()).ok_or_else(|| {
             refused(Refusal::new(
@@ -130,8 +131,9 @@ impl Executor<'_> {
             ))
         })?;
         let folder = super::folder(key, &manifest.facts().id);
-        let path = medium.path.join(folder).join(entry.label().share_file());
-        let file = read_whole(&path)?;
+        let name = format!("{folder}/{}", entry.label().share_file());
+        let path = medium.path().join(&name);
+        let file = medium.read(&name, MAX_SHARE_FILE)?;
         // Whatever the medium made of it is noticed before anybody tries to open it.
         if entry.file() != Some(Digest::of(&file)) {
             return Err(refused(Refusal::new(
@@ -209,7 +211,7 @@ impl Executor<'_> {
             "Path of the identity file",
             String::new(),
         )?;
-        let identity = Zeroizing::new(read_whole(Path::new(path.trim()))?);
+        let identity = Zeroizing::new(read_brought(Path::new(path.trim()))?);
         self.with_identity(custodian, identity, open)
     }
 
@@ -346,22 +348,9 @@ fn words_in(opened: &[u8]) -> String {
     line.unwrap_or_default().to_owned()
 }
 
-pub(super) fn read_whole(path: &Path) -> EffectResult<Vec<u8>> {
-    let shown = || PathBuf::from(crate::record::visible(&path.to_string_lossy()));
-    let failed = |what: String| {
-        EffectError::Failed(Failure {
-            kind: FailureKind::File,
-            what: format!("{} cannot be read: {what}", shown().display()),
-            hint: "look at the medium: is it there, and may it be read?".to_owned(),
-        })
-    };
-    let length = fs::metadata(path)
-        .map_err(|error| failed(error.to_string()))?
-        .len();
-    if length > LONGEST_IDENTITY {
-        return Err(failed("it is longer than 1 MiB".to_owned()));
-    }
-    fs::read(path).map_err(|error| failed(error.to_string()))
+/// A file that somebody brought, from where they say that it is.
+pub(super) fn read_brought(path: &Path) -> EffectResult<Vec<u8>> {
+    Ok(read(path, Links::Follow, MAX_SHARE_FILE)?)
 }
 
 fn simulated_failed(custodian: &PersonId, error: &std::io::Error) -> EffectError {

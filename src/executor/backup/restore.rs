@@ -18,7 +18,7 @@ use crate::words::Digest;
 use super::super::effects::{EffectError, EffectResult};
 use super::super::room::is_attesting;
 use super::super::{Executor, fill_random};
-use super::opening::read_whole;
+use super::opening::read_brought;
 use super::refused;
 use super::typing::TypedWords;
 
@@ -145,7 +145,7 @@ impl Executor<'_> {
         let Some(path) = self.kept_share(manifest, custodian)? else {
             return Ok(None);
         };
-        let file = read_whole(&path)?;
+        let file = read_brought(&path)?;
         let phrase = self.room.hands.given_passphrase(custodian);
         let is_phrased = manifest.share_of(custodian.as_str()).is_some_and(|share| {
             share.custodian().closing == Some(crate::backup::Closing::Passphrase)
@@ -205,7 +205,7 @@ impl Executor<'_> {
             "Path of the share file",
             shown(given),
         )?;
-        read_whole(Path::new(path.trim()))
+        read_brought(Path::new(path.trim()))
     }
 
     /// The wrapped key, from where the administrator says that it is. It is the manifest's, byte for byte.
@@ -233,7 +233,7 @@ impl Executor<'_> {
             "Path of the wrapped key",
             shown(given),
         )?;
-        let wrapped = read_whole(Path::new(path.trim()))?;
+        let wrapped = read_brought(Path::new(path.trim()))?;
         manifest.check_wrapped(&wrapped).map_err(refused)?;
         Ok(wrapped)
     }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::twice;
+use crate::script::PersonId;
 use crate::script::plan::{Assurance, PersonRole};
 use crate::script::read::{At, Draft, Log, PersonEntry};
-use crate::script::{Act, PersonId};
 
 const WITNESSES: usize = 2;
 
@@ -159,13 +159,12 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
                 "take the role or the person out, or give them a [[key]]",
             );
         }
-        let is_named = draft.steps.iter().any(|step| match &step.act {
-            Some(Act::Note { initials, .. }) => initials.contains(&id.value),
-            Some(Act::Seal { receiver, .. } | Act::SealMedium { receiver, .. }) => {
-                receiver.as_ref() == Some(&id.value)
-            }
-            Some(Act::OpenShare { custodian }) => *custodian == id.value,
-            _ => false,
+        let mut acts = draft.steps.iter().filter_map(|step| step.act.as_ref());
+        let is_named = acts.any(|act| {
+            let named = act.named();
+            named.custodian == Some(&id.value)
+                || named.receiver == Some(&id.value)
+                || named.initials.contains(&id.value)
         });
         let groups = draft.backup.iter().flat_map(|backup| &backup.groups);
         let mut shares = groups.flat_map(|group| &group.custodians);

@@ -3,7 +3,7 @@
 use super::people::{find, nobody};
 use crate::script::plan::{Kind, PersonRole};
 use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
-use crate::script::{Act, DrillLevel, PersonId, RestorePlan, TokenSecret};
+use crate::script::{DrillLevel, PersonId, RestorePlan, TokenSecret};
 
 const CHECK: &str = "script.restore";
 
@@ -217,16 +217,4 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             "take another make of token; or, in a drill, restore into locked memory: take the [[key]] out",
         );
     }
-}
-
-/// Whether an act is one of restoring.
-pub(super) const fn is_of_restore(act: &Act) -> bool {
-    matches!(
-        act,
-        Act::OpenShare { .. }
-            | Act::RestoreKey { .. }
-            | Act::ProveRestore { .. }
-            | Act::Destroy { .. }
-            | Act::DestroyShares
-    )
 }

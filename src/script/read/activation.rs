@@ -1,17 +1,11 @@
 //! The list `activation` of a key: who sets what opens its token, and what becomes of it.
 
-use super::fields::Value;
+use super::fields::Fields;
 use super::log::{At, Span};
 use crate::profile::Profile;
 use crate::script::{Fate, PersonId, SecretPlan, TokenSecret};
 
-/// More than any token has.
-const MOST_SECRETS: usize = 8;
-
-const EXAMPLE: &str =
-    "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000001\" }";
-
-const FATES: [(&str, FateWord); 4] = [
+const FATES: &[(&str, FateWord)] = &[
     ("memory", FateWord::Memory),
     ("envelope", FateWord::Envelope),
     ("discarded", FateWord::Discarded),
@@ -27,7 +21,6 @@ pub(in crate::script) enum FateWord {
     UnderPin,
 }
 
-/// What is said of one secret, as it was read.
 pub(in crate::script) struct SecretEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) secret: Option<At<TokenSecret>>,
@@ -38,40 +31,27 @@ pub(in crate::script) struct SecretEntry {
     pub(in crate::script) is_read: bool,
 }
 
-pub(super) fn read(list: Option<Value<'_, '_>>) -> Vec<SecretEntry> {
-    let items = list.and_then(|value| value.items(MOST_SECRETS));
-    items
-        .unwrap_or_default()
-        .iter()
-        .filter_map(secret)
-        .collect()
-}
-
-fn secret(item: &Value<'_, '_>) -> Option<SecretEntry> {
-    let mut fields = item.table("an item of \"activation\"")?;
-    let secret = fields
-        .required("what", EXAMPLE)
-        .and_then(|value| value.at(value.one_of("script.activation", TokenSecret::SPELLINGS)));
-    let setter = fields.optional("set_by");
+pub(super) fn read(mut fields: Fields<'_, '_>) -> SecretEntry {
+    const CHECK: &str = "script.activation";
+    let secret = fields.read("what", |value| value.word(CHECK, TokenSecret::SPELLINGS));
+    let setter = fields.value("set_by");
     let set_by = setter.as_ref().and_then(|value| value.at(value.id()));
-    let fate = fields
-        .required("fate", EXAMPLE)
-        .and_then(|value| value.at(value.one_of("script.activation", &FATES)));
-    let number = fields.optional("bag");
-    let bag = number.as_ref().and_then(|value| value.at(value.line(64)));
-    let is_read = secret.is_some()
-        && fate.is_some()
-        && setter.is_some() == set_by.is_some()
-        && number.is_some() == bag.is_some();
-    fields.finish();
-    Some(SecretEntry {
-        span: item.span.clone(),
+    let fate = fields.read("fate", |value| value.word(CHECK, FATES));
+    let number = fields.value("bag");
+    let bag = number.as_ref().and_then(|value| value.at(value.line()));
+    let entry = SecretEntry {
+        span: fields.span.clone(),
+        is_read: secret.is_some()
+            && fate.is_some()
+            && setter.is_some() == set_by.is_some()
+            && number.is_some() == bag.is_some(),
         secret,
         set_by,
         fate,
         bag,
-        is_read,
-    })
+    };
+    fields.finish();
+    entry
 }
 
 /// What the script says of each secret of the make, and what is taken for granted of the others.

@@ -1,15 +1,10 @@
 //! The table `[backup]`, and how a custodian keeps a share.
 
-use super::MOST;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use crate::backup::recipient::{Recipient, RecipientError};
 use crate::script::{BackupPlan, Opens, PersonId, ShareGroup, ShareKeeping};
 
-/// The longest public SSH key is one of RSA with 16,384 bits.
-const LONGEST_RECIPIENT: usize = 4000;
-
-/// The table as it was read.
 pub(in crate::script) struct BackupEntry {
     pub(in crate::script) span: Span,
     group_threshold: Option<At<i64>>,
@@ -18,7 +13,6 @@ pub(in crate::script) struct BackupEntry {
     is_read: bool,
 }
 
-/// A group as it was read.
 pub(in crate::script) struct GroupEntry {
     pub(in crate::script) span: Span,
     threshold: Option<At<i64>>,
@@ -27,21 +21,11 @@ pub(in crate::script) struct GroupEntry {
 
 pub(super) fn read(mut fields: Fields<'_, '_>) -> BackupEntry {
     let span = fields.span.clone();
-    let group_threshold = fields
-        .optional("group_threshold")
-        .and_then(|value| value.at(value.integer()));
-    let items = fields
-        .required(
-            "groups",
-            "groups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
-        )
-        .and_then(|value| value.items(MOST));
+    let group_threshold = fields.read("group_threshold", Value::integer);
+    let items = fields.value("groups").and_then(|value| value.items());
     fields.finish();
-    let groups: Option<Vec<GroupEntry>> = items
-        .iter()
-        .flatten()
-        .map(|item| Some(group(item.table("a group of [backup]")?)))
-        .collect();
+    let groups = items.iter().flatten();
+    let groups: Option<Vec<GroupEntry>> = groups.map(|item| Some(group(item.table()?))).collect();
     BackupEntry {
         span,
         group_threshold,
@@ -52,21 +36,14 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> BackupEntry {
 
 fn group(mut fields: Fields<'_, '_>) -> GroupEntry {
     let span = fields.span.clone();
-    let threshold = fields
-        .required("threshold", "threshold = 2")
-        .and_then(|value| value.at(value.integer()));
-    let custodians = fields
-        .required("custodians", "custodians = [\"custodian-1\"]")
-        .and_then(|value| value.items(MOST))
-        .unwrap_or_default();
+    let threshold = fields.read("threshold", Value::integer);
+    let custodians = fields.value("custodians").and_then(|value| value.items());
     fields.finish();
+    let custodians = custodians.iter().flatten();
     GroupEntry {
         span,
         threshold,
-        custodians: custodians
-            .iter()
-            .filter_map(|item| item.at(item.id()))
-            .collect(),
+        custodians: custodians.filter_map(|item| item.at(item.id())).collect(),
     }
 }
 
@@ -95,9 +72,9 @@ impl BackupEntry {
 /// Reads `recipient`, `second_recipient` and `opens` of a person.
 /// Where an old share is opened as well (`of_both`), `opens` may be said of that alone.
 pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<ShareKeeping>> {
-    let value = fields.optional("recipient");
-    let second = fields.optional("second_recipient");
-    let opens = fields.optional("opens");
+    let value = fields.value("recipient");
+    let second = fields.value("second_recipient");
+    let opens = fields.value("opens");
     let Some(value) = value else {
         for field in [second, opens].iter().flatten() {
             field.fault(
@@ -108,7 +85,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
         }
         return None;
     };
-    let text = value.line(LONGEST_RECIPIENT)?;
+    let text = value.line()?;
     let alone = match text.as_str() {
         ShareKeeping::PASSPHRASE => Some(ShareKeeping::Passphrase),
         ShareKeeping::PAPER => Some(ShareKeeping::Paper),
@@ -134,7 +111,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
         None => None,
     };
     let opens = match opens {
-        Some(opens) => opens.one_of("script.recipient", Opens::SPELLINGS)?,
+        Some(opens) => opens.word("script.recipient", Opens::SPELLINGS)?,
         None => Opens::default(),
     };
     value.at(Some(ShareKeeping::Recipient {
@@ -146,7 +123,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
 
 /// A recipient. A private identity is not repeated.
 fn recipient(value: &Value<'_, '_>) -> Option<String> {
-    let text = value.line(LONGEST_RECIPIENT)?;
+    let text = value.line()?;
     match text.parse::<Recipient>() {
         Ok(recipient) => Some(recipient.to_string()),
         Err(error) => {

@@ -1,21 +1,13 @@
-//! The custody list that is carried in.
+//! The custody list, a pinned input file.
 
-use super::carried::PinnedFiles;
 use super::fields::Value;
 use super::log::{At, Log};
+use super::pinned::PinnedFiles;
 use crate::record::CustodyList;
-use crate::script::{CUSTODY_LIST, PinnedFile};
+use crate::script::PinnedFile;
 
-/// A list grows by a few lines with each ceremony.
-pub(super) const LONGEST_LIST: usize = 4 << 20;
-
-/// Reads `custody = { file = "…", sha256 = "…" }`.
-pub(super) fn read(
-    value: &Value<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
-) -> Option<At<CustodyList>> {
-    let table = value.table("\"custody\"")?;
-    let (_, file) = carrier.file(table, LONGEST_LIST, CUSTODY_LIST)?;
+pub(super) fn read(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<At<CustodyList>> {
+    let (_, file) = files.read(value)?;
     value.at(parse(value, &file))
 }
 
@@ -34,9 +26,8 @@ pub(super) fn parse(value: &Value<'_, '_>, file: &PinnedFile) -> Option<CustodyL
 
 /// A list of another line of roots says nothing about these tokens.
 pub(super) fn of_repository(log: &Log<'_>, list: &At<CustodyList>, repository: &str) {
-    let foreign = list.value.lines().iter();
-    let mut foreign = foreign.filter(|line| line.repository != repository);
-    if let Some(line) = foreign.next() {
+    let mut lines = list.value.lines().iter();
+    if let Some(line) = lines.find(|line| line.repository != repository) {
         log.fault(
             "script.custody",
             &list.span,

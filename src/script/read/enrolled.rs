@@ -1,25 +1,18 @@
 //! The fields `enrollment` and `attestation` of `[[key]]`: a key that was made elsewhere, and what shows that it was.
 
-use super::carried::PinnedFiles;
 use super::fields::{Fields, Value};
 use super::log::At;
+use super::pinned::PinnedFiles;
 use crate::certificate::Certificate;
 use crate::certificate::attestation::{TrustedRoots, is_statement};
 use crate::script::{BoundFile, Enrolled, KeyId, PinnedFile, Proofs};
 use crate::transfer::{Attested, Enrollment};
 
-/// A little more than the longest that is read: the room of the format tells what is too long.
-const LONGEST: usize = 128 << 10;
-/// A certificate has 1 to 2 KiB.
-const LONGEST_CERTIFICATE: usize = 64 << 10;
-/// A statement, the device's certificate, and what stands between that and a root.
-const MOST_CERTIFICATES: usize = 6;
-
 const HINT: &str = "carry in two files as the tool wrote them: the attestation of the key's slot, and the certificate of slot f9";
 
-/// How keys come in that were made elsewhere.
+/// Reads the files of keys that were made elsewhere.
 pub(super) struct EnrollmentReader<'c, 'f> {
-    pub(super) carrier: &'c mut PinnedFiles<'f>,
+    pub(super) files: &'c mut PinnedFiles<'f>,
     /// At which roots attestations may end.
     pub(super) roots: &'c TrustedRoots,
     pub(super) repository: Option<&'c str>,
@@ -34,8 +27,8 @@ impl EnrollmentReader<'_, '_> {
         id: Option<&KeyId>,
         holder: &str,
     ) -> (bool, Option<At<Enrolled>>) {
-        let enrollment = fields.optional("enrollment");
-        let attestation = fields.optional("attestation");
+        let enrollment = fields.value("enrollment");
+        let attestation = fields.value("attestation");
         if let (Some(_), Some(second)) = (&enrollment, &attestation) {
             second.fault(
                 "script.attestation",
@@ -60,11 +53,9 @@ impl EnrollmentReader<'_, '_> {
         }
     }
 
-    /// Reads `{ file = "…", sha256 = "…" }`, and verifies what the file claims.
+    /// Verifies what the file claims.
     fn enrollment(&mut self, value: &Value<'_, '_>) -> Option<At<Enrolled>> {
-        let table = value.table("\"enrollment\"")?;
-        let example = "enrollments/key-3.enrollment.json";
-        let (named, file) = self.carrier.file(table, LONGEST, example)?;
+        let (named, file) = self.files.read(value)?;
         let enrollment = Enrollment::read(&file.bytes)
             .map_err(|refusal| {
                 named.fault(
@@ -80,14 +71,12 @@ impl EnrollmentReader<'_, '_> {
         }))
     }
 
-    /// Reads `[{ file = "…", sha256 = "…" }, …]`, and verifies what the device states of a key.
+    /// Verifies what the device states of a key.
     fn attestation(&mut self, value: &Value<'_, '_>, attested: Attested) -> Option<At<Enrolled>> {
         let refuse = |what: String| value.fault("script.attestation", what, HINT);
         let (mut statements, mut issuers) = (Vec::new(), Vec::new());
-        for item in value.items(MOST_CERTIFICATES)? {
-            let table = item.table("an item of \"attestation\"")?;
-            let example = "lisbon/Slot9CAttestation.pem";
-            let (named, file) = self.carrier.file(table, LONGEST_CERTIFICATE, example)?;
+        for item in value.items()? {
+            let (named, file) = self.files.read(&item)?;
             let one = Certificate::read_all(&file.bytes)
                 .map_err(|error| error.to_string())
                 .and_then(|found| {

@@ -1,5 +1,6 @@
-//! Tables, field by field. What nobody asked for is a fault.
+//! Tables, field by field, as the schema declares them. What nobody asked for is an error.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -7,75 +8,143 @@ use toml::de::{DeTable, DeValue};
 
 use super::log::{At, Log, Span};
 use crate::script::IdError;
+use crate::script::plan::Kind;
+use crate::script::schema::{FILE, Field, Need, Pin, Table, Type};
 use crate::words::Digest;
 
-/// A table that is being read.
+/// A table that is being read, by its declaration.
 pub(in crate::script) struct Fields<'l, 't> {
     log: &'l Log<'t>,
     table: &'l DeTable<'l>,
     /// The header, or what stands in its place.
     pub(in crate::script) span: Span,
+    declared: &'static Table,
+    /// Fields beside those of the table.
+    more: &'static [Field],
     /// As messages call it: `[root]`.
     what: String,
+    /// The kind of ceremony, once it is known.
+    kind: Option<Kind>,
     known: Vec<&'static str>,
 }
 
-/// A value that is being read.
+/// A value that is being read, by its declaration.
 pub(in crate::script) struct Value<'l, 't> {
     log: &'l Log<'t>,
     found: &'l DeValue<'l>,
     pub(in crate::script) span: Span,
+    declared: Type,
     /// As messages call it: `"threshold"`.
     what: String,
+    kind: Option<Kind>,
 }
 
 impl<'l, 't> Fields<'l, 't> {
-    pub(in crate::script) fn new(
+    pub(super) fn new(
         log: &'l Log<'t>,
         table: &'l DeTable<'l>,
         span: Span,
-        what: impl Into<String>,
+        declared: &'static Table,
     ) -> Self {
         Self {
             log,
             table,
             span,
-            what: what.into(),
+            declared,
+            more: &[],
+            what: declared.name.to_owned(),
+            kind: None,
             known: Vec::new(),
         }
     }
 
-    pub(in crate::script) fn rename(&mut self, what: impl Into<String>) {
+    pub(super) fn set_kind(&mut self, kind: Kind) {
+        self.kind = Some(kind);
+    }
+
+    pub(super) fn rename(&mut self, what: impl Into<String>) {
         self.what = what.into();
     }
 
-    /// A field that may be left out.
-    pub(in crate::script) fn optional(&mut self, name: &'static str) -> Option<Value<'l, 't>> {
-        self.known.push(name);
-        let value = self.table.get(name)?;
-        Some(Value {
-            log: self.log,
-            found: value.get_ref(),
-            span: value.span(),
-            what: format!("\"{name}\""),
-        })
+    /// Has the table have further fields.
+    pub(super) fn extend(&mut self, more: &'static [Field]) {
+        self.more = more;
     }
 
-    /// A field that must be there; `example` is a line that could be it.
-    pub(in crate::script) fn required(
-        &mut self,
-        name: &'static str,
-        example: &str,
-    ) -> Option<Value<'l, 't>> {
-        let value = self.optional(name);
-        if value.is_none() {
-            self.missing(name, example);
+    fn declaration(&self, name: &str) -> Option<&'static Field> {
+        let more = self.more.iter().find(|field| field.name == name);
+        let field = more.or_else(|| self.declared.field(name, self.kind));
+        debug_assert!(
+            field.is_some() || self.declared.declares(name),
+            "{} has no field {name:?}",
+            self.declared.name
+        );
+        field
+    }
+
+    /// A field as it is declared; one that the declaration leaves to the reader may be missing.
+    pub(super) fn value(&mut self, name: &str) -> Option<Value<'l, 't>> {
+        let field = self.declaration(name)?;
+        let value = self.read_as(field);
+        if value.is_none() && matches!(field.need, Need::Required) {
+            self.missing(name);
         }
         value
     }
 
-    /// That a field is not there, nor what may stand in its place.
-    pub(in crate::script) fn missing(&self, name: &str, example: &str) {
+    /// Whether a field is there, whatever it is.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
+    /// A field that is required in this case.
+    pub(super) fn required(&mut self, name: &str) -> Option<Value<'l, 't>> {
+        let value = self.read_as(self.declaration(name)?);
+        if value.is_none() {
+            self.missing(name);
+        }
+        value
+    }
+
+    /// A required field whose example its declaration cannot have.
+    pub(super) fn required_as(&mut self, name: &str, example: &str) -> Option<Value<'l, 't>> {
+        let value = self.read_as(self.declaration(name)?);
+        if value.is_none() {
+            self.missing_as(name, example);
+        }
+        value
+    }
+
+    fn read_as(&mut self, field: &'static Field) -> Option<Value<'l, 't>> {
+        self.allow(field.name);
+        #[cfg(test)]
+        self.log
+            .asked
+            .borrow_mut()
+            .insert((self.declared.name, field.name));
+        let value = self.table.get(field.name)?;
+        Some(Value {
+            log: self.log,
+            found: value.get_ref(),
+            span: value.span(),
+            declared: field.value,
+            what: format!("\"{}\"", field.name),
+            kind: self.kind,
+        })
+    }
+
+    /// Lets a field be there unread.
+    pub(super) fn allow(&mut self, name: &'static str) {
+        self.known.push(name);
+    }
+
+    /// Reports that a field is missing, with its example.
+    pub(super) fn missing(&self, name: &str) {
+        let field = self.declaration(name);
+        self.missing_as(name, field.map_or("", |field| field.example));
+    }
+
+    fn missing_as(&self, name: &str, example: &str) {
         self.log.fault(
             "script.field-missing",
             &self.span,
@@ -84,25 +153,30 @@ impl<'l, 't> Fields<'l, 't> {
         );
     }
 
-    /// The tables of an array `[[name]]`, at most `most`; none when there is no such array.
-    pub(in crate::script) fn tables(
+    /// What a function makes of a field, with its place.
+    pub(super) fn read<T>(
         &mut self,
-        name: &'static str,
-        most: usize,
-    ) -> Vec<Fields<'l, 't>> {
-        let what = format!("[[{name}]]");
-        let Some(value) = self.optional(name) else {
-            return Vec::new();
-        };
-        let items = value.items(most).unwrap_or_default();
-        items
-            .iter()
-            .filter_map(|item| item.table(what.clone()))
-            .collect()
+        name: &str,
+        of: impl FnOnce(&Value<'l, 't>) -> Option<T>,
+    ) -> Option<At<T>> {
+        let value = self.value(name)?;
+        value.at(of(&value))
+    }
+
+    /// The table of a field.
+    pub(super) fn table(&mut self, name: &str) -> Option<Fields<'l, 't>> {
+        self.value(name)?.table()
+    }
+
+    /// The tables of a field; none where it is missing or faulty.
+    pub(super) fn tables(&mut self, name: &str) -> Vec<Fields<'l, 't>> {
+        let items = self.value(name).and_then(|value| value.items());
+        let items = items.unwrap_or_default();
+        items.iter().filter_map(Value::table).collect()
     }
 
     /// Ends the table: any field that was not asked for is a fault.
-    pub(in crate::script) fn finish(self) {
+    pub(super) fn finish(self) {
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             // A PIN is a fault of its own, louder than this one.
@@ -123,7 +197,7 @@ impl<'l, 't> Fields<'l, 't> {
 }
 
 impl<'l, 't> Value<'l, 't> {
-    pub(in crate::script) fn fault(
+    pub(super) fn fault(
         &self,
         check: &'static str,
         message: impl Into<String>,
@@ -132,7 +206,7 @@ impl<'l, 't> Value<'l, 't> {
         self.log.fault(check, &self.span, message, hint);
     }
 
-    pub(in crate::script) fn at<T>(&self, value: Option<T>) -> Option<At<T>> {
+    pub(super) fn at<T>(&self, value: Option<T>) -> Option<At<T>> {
         value.map(|value| At {
             value,
             span: self.span.clone(),
@@ -148,7 +222,7 @@ impl<'l, 't> Value<'l, 't> {
     }
 
     /// Any string, unchecked: for values that are compared with a list.
-    pub(in crate::script) fn raw(&self) -> Option<&'l str> {
+    pub(super) fn raw(&self) -> Option<&'l str> {
         if let DeValue::String(text) = self.found {
             return Some(text);
         }
@@ -156,19 +230,12 @@ impl<'l, 't> Value<'l, 't> {
         None
     }
 
-    /// One line of at most `longest` characters.
-    pub(in crate::script) fn line(&self, longest: usize) -> Option<String> {
+    /// A text of as many characters, and one line or several, as is declared.
+    pub(super) fn line(&self) -> Option<String> {
         let text = self.raw()?;
-        self.checked(text, longest, char::is_control)
-    }
-
-    /// Several lines of at most `longest` characters together.
-    pub(in crate::script) fn lines(&self, longest: usize) -> Option<String> {
-        let text = self.raw()?;
-        self.checked(text, longest, |c| c.is_control() && c != '\n')
-    }
-
-    fn checked(&self, text: &str, longest: usize, bad: fn(char) -> bool) -> Option<String> {
+        let longest = self.declared.most();
+        let has_lines = matches!(self.declared, Type::Lines(_));
+        let bad = |c: char| c.is_control() && !(has_lines && c == '\n');
         if text.trim().is_empty() {
             self.fault(
                 "script.text",
@@ -197,7 +264,7 @@ impl<'l, 't> Value<'l, 't> {
         None
     }
 
-    pub(in crate::script) fn id<T: FromStr<Err = IdError>>(&self) -> Option<T> {
+    pub(super) fn id<T: FromStr<Err = IdError>>(&self) -> Option<T> {
         let text = self.raw()?;
         text.parse()
             .map_err(|error| {
@@ -210,8 +277,25 @@ impl<'l, 't> Value<'l, 't> {
             .ok()
     }
 
+    /// One of the words that are declared, by what it stands for.
+    pub(super) fn word<T: Copy>(&self, check: &'static str, spellings: &[(&str, T)]) -> Option<T> {
+        let Type::Word(words) = self.declared else {
+            debug_assert!(false, "{} is no word", self.what);
+            return None;
+        };
+        debug_assert!(
+            words
+                .iter()
+                .map(|(word, _)| word)
+                .eq(spellings.iter().map(|(word, _)| word)),
+            "{} is declared with other words",
+            self.what
+        );
+        self.one_of(check, spellings)
+    }
+
     /// One of a list of words.
-    pub(in crate::script) fn one_of<T: Copy>(
+    pub(super) fn one_of<T: Copy>(
         &self,
         check: &'static str,
         spellings: &[(&str, T)],
@@ -229,7 +313,7 @@ impl<'l, 't> Value<'l, 't> {
         found.map(|(_, value)| *value)
     }
 
-    pub(in crate::script) fn integer(&self) -> Option<i64> {
+    pub(super) fn integer(&self) -> Option<i64> {
         if let DeValue::Integer(number) = self.found
             && let Ok(number) = i64::from_str_radix(number.as_str(), number.radix())
         {
@@ -239,7 +323,15 @@ impl<'l, 't> Value<'l, 't> {
         None
     }
 
-    pub(in crate::script) fn boolean(&self) -> Option<bool> {
+    /// The range that is declared for a number.
+    pub(super) fn range(&self) -> RangeInclusive<i64> {
+        match self.declared {
+            Type::Integer(least, most) => least..=most,
+            _ => i64::MIN..=i64::MAX,
+        }
+    }
+
+    pub(super) fn boolean(&self) -> Option<bool> {
         if let DeValue::Boolean(value) = self.found {
             return Some(*value);
         }
@@ -248,7 +340,7 @@ impl<'l, 't> Value<'l, 't> {
     }
 
     /// A time in the one form that scripts have.
-    pub(in crate::script) fn time(&self) -> Option<Timestamp> {
+    pub(super) fn time(&self) -> Option<Timestamp> {
         const HINT: &str =
             "write it in UTC as \"YYYY-MM-DDTHH:MM:SSZ\", as in \"2026-12-01T09:00:00Z\"";
         let DeValue::String(text) = self.found else {
@@ -269,17 +361,18 @@ impl<'l, 't> Value<'l, 't> {
     }
 
     /// A SHA-256 in hex; the caller says what to do when it is none.
-    pub(in crate::script) fn digest(&self) -> Option<Result<Digest, ()>> {
+    pub(super) fn digest(&self) -> Option<Result<Digest, ()>> {
         self.raw()
             .map(|text| Digest::from_hex(text).map_err(|_| ()))
     }
 
-    /// The items of a list, at most `most` of them.
-    pub(in crate::script) fn items(&self, most: usize) -> Option<Vec<Value<'l, 't>>> {
+    /// The items of a list, as many as it may have.
+    pub(super) fn items(&self) -> Option<Vec<Value<'l, 't>>> {
         let DeValue::Array(array) = self.found else {
             self.wants("a list", "write it in brackets, as in [\"…\"]");
             return None;
         };
+        let most = self.declared.most();
         if array.len() > most {
             self.fault(
                 "script.size",
@@ -292,17 +385,35 @@ impl<'l, 't> Value<'l, 't> {
             log: self.log,
             found: item.get_ref(),
             span: item.span(),
+            declared: self.declared.item(),
             what: format!("an item of {}", self.what),
+            kind: self.kind,
         });
         Some(items.collect())
     }
 
-    pub(in crate::script) fn table(&self, what: impl Into<String>) -> Option<Fields<'l, 't>> {
-        if let DeValue::Table(table) = self.found {
-            return Some(Fields::new(self.log, table, self.span.clone(), what));
+    /// The table that is declared for it.
+    pub(super) fn table(&self) -> Option<Fields<'l, 't>> {
+        let (declared, what) = match self.declared {
+            Type::Table(table) => (table, table.name),
+            _ => (&FILE, self.what.as_str()),
+        };
+        let DeValue::Table(table) = self.found else {
+            self.wants("a table", "write it as { name = …, name = … }");
+            return None;
+        };
+        let mut fields = Fields::new(self.log, table, self.span.clone(), declared);
+        fields.rename(what);
+        fields.kind = self.kind;
+        Some(fields)
+    }
+
+    /// What is declared of a file.
+    pub(super) fn pin(&self) -> Option<Pin> {
+        match self.declared {
+            Type::File(pin) => Some(pin),
+            _ => None,
         }
-        self.wants("a table", "write it as { name = …, name = … }");
-        None
     }
 }
 

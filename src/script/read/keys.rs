@@ -14,7 +14,6 @@ use crate::script::plan::{Backup, KeyPlan, Kind};
 use crate::script::token::attests;
 use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 
-/// A key as it was read.
 pub(in crate::script) struct KeyEntry {
     pub(in crate::script) id: Option<At<KeyId>>,
     pub(in crate::script) holder: Option<At<PersonId>>,
@@ -30,7 +29,6 @@ pub(in crate::script) struct KeyEntry {
     pub(in crate::script) backup: Option<At<Backup>>,
 }
 
-/// A token as it was read.
 pub(in crate::script) struct TokenEntry {
     pub(in crate::script) profile: Option<At<String>>,
     manufacturer: Option<String>,
@@ -48,19 +46,17 @@ pub(super) fn read(
     tables: Vec<Fields<'_, '_>>,
     kind: Kind,
     root: Option<&TrustedRoot>,
-    intake: &mut EnrollmentReader<'_, '_>,
+    enrollments: &mut EnrollmentReader<'_, '_>,
 ) -> (Vec<KeyEntry>, Vec<DistantEntry>) {
     let (mut here, mut distant) = (Vec::new(), Vec::new());
     for mut fields in tables {
-        let id = fields
-            .required("id", "id = \"key-1\"")
-            .and_then(|value| value.at(value.id()));
-        let change = rotation::change(&mut fields, kind, root, intake.carrier);
+        let id = fields.read("id", Value::id);
+        let change = rotation::change(&mut fields, kind, root, enrollments.files);
         match rotation::place(&mut fields, kind, change.as_ref()) {
             Some(place) => {
-                distant.push(rotation::distant(fields, id, change, place, intake));
+                distant.push(rotation::distant(fields, id, change, place, enrollments));
             }
-            None => here.push(key(fields, id, change, kind, intake)),
+            None => here.push(key(fields, id, change, kind, enrollments)),
         }
     }
     (here, distant)
@@ -71,14 +67,14 @@ fn key(
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
     kind: Kind,
-    intake: &mut EnrollmentReader<'_, '_>,
+    enrollments: &mut EnrollmentReader<'_, '_>,
 ) -> KeyEntry {
     let (holder, token) = place(&mut fields);
     let is_new = change.as_ref().is_some_and(|change| !change.exists());
     let (is_enrolled, enrolled) = if is_new {
         let holder = holder.as_ref().map(|at| at.value.as_str());
         let id = id.as_ref().map(|at| &at.value);
-        intake.read(&mut fields, id, holder.unwrap_or_default())
+        enrollments.read(&mut fields, id, holder.unwrap_or_default())
     } else {
         (false, None)
     };
@@ -103,20 +99,18 @@ fn key(
         // Whether it is made or matched, nobody knows.
         None => {
             for name in ["key_id", "type", "backup"] {
-                fields.optional(name);
+                fields.allow(name);
             }
             (None, None)
         }
         Some(_) => (
-            fields
-                .required("type", "type = \"ecdsa-sha2-nistp256\"")
-                .and_then(|value| value.at(key_type(&value))),
-            fields
-                .required("backup", "backup = \"none\"")
-                .and_then(|value| value.at(value.one_of("script.backup", Backup::SPELLINGS))),
+            (fields.required("type")).and_then(|value| value.at(key_type(&value))),
+            (fields.required("backup"))
+                .and_then(|value| value.at(value.word("script.backup", Backup::SPELLINGS))),
         ),
     };
-    let activation = activation::read(fields.optional("activation"));
+    let activation = fields.tables("activation");
+    let activation = activation.into_iter().map(activation::read).collect();
     let owner = tuf_on_ci::owner(&mut fields);
     fields.finish();
     KeyEntry {
@@ -134,56 +128,31 @@ fn key(
 }
 
 fn place(fields: &mut Fields<'_, '_>) -> (Option<At<PersonId>>, Option<TokenEntry>) {
-    let holder = fields
-        .required("holder", "holder = \"holder-1\"")
-        .and_then(|value| value.at(value.id()));
-    let token = fields
-        .required(
-            "token",
-            "token = { profile = \"softhsm2\", label = \"conclave-key-1\" }",
-        )
-        .and_then(|value| value.table("\"token\""))
-        .map(token);
-    (holder, token)
+    let holder = fields.required("holder");
+    let holder = holder.and_then(|value| value.at(value.id()));
+    let token = fields.required("token").and_then(|value| value.table());
+    (holder, token.map(self::token))
 }
 
 pub(super) fn token(mut fields: Fields<'_, '_>) -> TokenEntry {
-    let profile = fields
-        .required("profile", "profile = \"softhsm2\"")
-        .and_then(|value| value.at(profile(&value)));
-    let mut mark = |name| {
-        fields
-            .optional(name)
-            .and_then(|value| value.at(value.line(64)))
-    };
-    let manufacturer = mark("manufacturer").map(|at| at.value);
-    let model = mark("model").map(|at| at.value);
-    let serial = mark("serial");
-    let bag = mark("bag");
-    let label = fields
-        .optional("label")
-        .and_then(|value| value.at(label(&value)));
-    let slot = fields
-        .optional("slot")
-        .and_then(|value| value.at(slot(&value)));
-    let pin_policy = fields
-        .optional("pin_policy")
-        .and_then(|value| value.at(pin_policy(&value)));
-    let touch_policy = fields
-        .optional("touch_policy")
-        .and_then(|value| value.at(value.one_of("script.policy", SlotPlan::TOUCH_POLICIES)));
-    fields.finish();
-    TokenEntry {
+    let profile = fields.read("profile", profile);
+    let manufacturer = fields.read("manufacturer", Value::line);
+    let model = fields.read("model", Value::line);
+    let entry = TokenEntry {
         profile,
-        manufacturer,
-        model,
-        serial,
-        label,
-        bag,
-        slot,
-        pin_policy,
-        touch_policy,
-    }
+        manufacturer: manufacturer.map(|at| at.value),
+        model: model.map(|at| at.value),
+        serial: fields.read("serial", Value::line),
+        bag: fields.read("bag", Value::line),
+        label: fields.read("label", label),
+        slot: fields.read("slot", slot),
+        pin_policy: fields.read("pin_policy", pin_policy),
+        touch_policy: fields.read("touch_policy", |value| {
+            value.word("script.policy", SlotPlan::TOUCH_POLICIES)
+        }),
+    };
+    fields.finish();
+    entry
 }
 
 fn profile(value: &Value<'_, '_>) -> Option<String> {
@@ -230,7 +199,7 @@ fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
 }
 
 fn label(value: &Value<'_, '_>) -> Option<String> {
-    let text = value.line(32)?;
+    let text = value.line()?;
     if text.len() > 32 || text != text.trim() {
         value.fault(
             "script.label",
@@ -246,7 +215,7 @@ fn key_type(value: &Value<'_, '_>) -> Option<KeyType> {
     let all = KeyType::MADE;
     let names = all.map(|kind| kind.to_string());
     let spellings: Vec<(&str, KeyType)> = names.iter().map(String::as_str).zip(all).collect();
-    value.one_of("script.key-type", &spellings)
+    value.word("script.key-type", &spellings)
 }
 
 impl TokenEntry {

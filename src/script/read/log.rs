@@ -19,6 +19,9 @@ pub(in crate::script) struct Log<'t> {
     failed: RefCell<HashSet<(&'static str, usize)>>,
     /// Whether there were more faults than are kept.
     more: Cell<bool>,
+    /// The fields that were asked for, by table.
+    #[cfg(test)]
+    pub(in crate::script) asked: RefCell<std::collections::BTreeSet<(&'static str, &'static str)>>,
 }
 
 /// Whoever is told this many has the wrong file, or wants to keep us busy.
@@ -34,6 +37,8 @@ impl<'t> Log<'t> {
             faults: RefCell::default(),
             failed: RefCell::default(),
             more: Cell::default(),
+            #[cfg(test)]
+            asked: RefCell::default(),
         }
     }
 

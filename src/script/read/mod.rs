@@ -3,7 +3,8 @@
 mod activation;
 mod attestation;
 mod backup;
-mod carried;
+#[cfg(test)]
+mod coverage;
 mod custody;
 mod enrolled;
 mod fields;
@@ -12,6 +13,7 @@ mod log;
 mod media;
 mod notary;
 mod people;
+mod pinned;
 mod pins;
 mod previous;
 mod repositories;
@@ -29,13 +31,14 @@ use jiff::Timestamp;
 use toml::de::DeTable;
 
 use super::plan::{Assurance, Kind, RootPolicy, Script};
+use super::schema::SCRIPT;
 use super::{Act, Faults, KeyId, PinnedFileSource, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
-use carried::PinnedFiles;
 use enrolled::EnrollmentReader;
-use fields::Fields;
+use fields::{Fields, Value};
+use pinned::PinnedFiles;
 
 pub(super) use activation::{FateWord, SecretEntry};
 pub(super) use attestation::AttestationEntry;
@@ -53,9 +56,6 @@ pub(super) use spares::SpareEntry;
 pub(super) use steps::StepEntry;
 
 const LONGEST_SCRIPT: usize = 1 << 20;
-/// People, keys, and whatever else is listed.
-const MOST: usize = 64;
-const MOST_STEPS: usize = 1000;
 
 /// Everything that was read, sound or not, with its places.
 pub(super) struct Draft {
@@ -199,7 +199,7 @@ fn read(log: &Log<'_>, source: &dyn PinnedFileSource, at: Timestamp) -> Option<S
     if !errors.is_empty() {
         return None;
     }
-    let fields = Fields::new(log, document.get_ref(), start, "the script");
+    let fields = Fields::new(log, document.get_ref(), start, &SCRIPT);
     document_fields(log, fields, source, at)
 }
 
@@ -221,19 +221,17 @@ fn characters(log: &Log<'_>) {
 
 /// Whether the script is of the one schema that this version reads.
 fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
-    fields
-        .required("schema", "schema = 1")
-        .is_some_and(|value| {
-            let number = value.integer();
-            if number.is_some_and(|number| number != 1) {
-                value.fault(
-                    "script.schema",
-                    "this version reads scripts of schema 1",
-                    "use the version of conclave that the script was written for",
-                );
-            }
-            number == Some(1)
-        })
+    fields.value("schema").is_some_and(|value| {
+        let number = value.integer();
+        if number.is_some_and(|number| number != 1) {
+            value.fault(
+                "script.schema",
+                "this version reads scripts of schema 1",
+                "use the version of conclave that the script was written for",
+            );
+        }
+        number == Some(1)
+    })
 }
 
 fn document_fields(
@@ -243,23 +241,18 @@ fn document_fields(
     at: Timestamp,
 ) -> Option<Script> {
     let schema = is_known_schema(&mut fields);
-    let kind = fields
-        .required("kind", "kind = \"genesis\"")
-        .and_then(|value| kind(&value));
+    let kind = fields.read("kind", |value| value.word("script.kind", Kind::SPELLINGS));
     // Another language, or another set of rules: whatever else is said would mislead.
-    let kind = kind.filter(|_| schema)?;
-    let title = fields
-        .required("title", "title = \"The first root of example.com/updates\"")
-        .and_then(|value| value.line(100));
+    let kind = kind.filter(|_| schema)?.value;
+    fields.set_kind(kind);
+    let title = fields.value("title").and_then(|value| value.line());
     let repository = fields
-        .required("repository", "repository = \"example.com/updates\"")
+        .value("repository")
         .and_then(|value| repository(&value));
-    let not_before = fields
-        .required("not_before", "not_before = \"2026-12-01T09:00:00Z\"")
-        .and_then(|value| value.time());
+    let not_before = fields.value("not_before").and_then(|value| value.time());
     let assurance = fields
-        .optional("assurance")
-        .and_then(|value| value.one_of("script.assurance", Assurance::SPELLINGS))
+        .value("assurance")
+        .and_then(|value| value.word("script.assurance", Assurance::SPELLINGS))
         .unwrap_or_default();
     if kind == Kind::Signing {
         let head = signing::Head {
@@ -270,45 +263,45 @@ fn document_fields(
         return signing::read(log, fields, source, head);
     }
 
-    let mut carrier = PinnedFiles::new(source);
-    let previous = match kind {
-        Kind::Genesis | Kind::Enrollment | Kind::Drill | Kind::Recovery | Kind::Backup => None,
-        _ => fields
-            .required(
-                "previous",
-                "a table [previous] with the root that is to be changed",
-            )
-            .and_then(|value| value.table("[previous]"))
-            .map(|table| previous::read(table, &mut carrier, not_before)),
-    };
-    let further = repositories::read(&mut fields, &mut carrier, kind, not_before);
+    let mut files = PinnedFiles::new(source);
+    let previous = fields.table("previous");
+    let previous = previous.map(|table| previous::read(table, &mut files, not_before));
+    let further = fields.tables("further_repository").into_iter();
+    let further = further.map(|table| repositories::read(table, &mut files, not_before));
+    let further = further.collect();
     let custody = custody_list(
         log,
         &mut fields,
-        &mut carrier,
+        &mut files,
         previous.as_ref(),
         repository.as_deref(),
     );
     let before = previous
         .as_ref()
         .and_then(|previous| Some(&previous.root.as_ref()?.value));
-    let root = root_policy(&mut fields, &mut carrier, kind);
-    let attestation = attestation::read(&mut fields, &mut carrier);
-    let people = people::read(fields.tables("person", MOST), &mut carrier, kind);
-    let mut intake = EnrollmentReader {
-        carrier: &mut carrier,
-        roots: attestation.trusted(),
+    let root = fields.table("root");
+    let root = root.map(|table| root::read(table, &mut files, kind));
+    let root = root.unwrap_or_default();
+    let attestation = fields.table("attestation");
+    let attestation = attestation.map(|table| attestation::read(table, &mut files));
+    let attestation = attestation.unwrap_or_default();
+    let people = fields.tables("person").into_iter();
+    let people = people.map(|table| people::read(table, &mut files, kind));
+    let people = people.collect();
+    let mut enrollments = EnrollmentReader {
+        files: &mut files,
+        roots: &attestation.trusted,
         repository: repository.as_deref(),
     };
-    let (keys, distant) = keys::read(fields.tables("key", MOST), kind, before, &mut intake);
-    let spares = spares::read(fields.tables("spare", MOST));
-    let media = media::read(fields.tables("medium", MOST));
-    let backup = fields
-        .optional("backup")
-        .and_then(|value| value.table("[backup]"))
-        .map(backup::read);
-    let restore = restore_table(&mut fields, &mut carrier, kind);
-    let steps = steps::read(log, fields.tables("step", MOST_STEPS));
+    let (keys, distant) = keys::read(fields.tables("key"), kind, before, &mut enrollments);
+    let spares = fields.tables("spare").into_iter();
+    let spares = spares.map(spares::read).collect();
+    let media = fields.tables("medium").into_iter();
+    let media = media.map(media::read).collect();
+    let backup = fields.table("backup").map(backup::read);
+    let restore = fields.table("restore");
+    let restore = restore.map(|table| restore::read(table, &mut files, kind));
+    let steps = steps::read(log, fields.tables("step"));
     let start = fields.span.clone();
     fields.finish();
 
@@ -340,58 +333,23 @@ fn document_fields(
     complete(draft, warnings).map(|script| Script {
         title: title.unwrap_or_default(),
         repository: repository.unwrap_or_default(),
-        carried: carrier.into_files(),
+        carried: files.into_files(),
         ..script
     })
-}
-
-/// The table `[root]`, of ceremonies that make one.
-fn root_policy(
-    fields: &mut Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
-    kind: Kind,
-) -> RootEntry {
-    if matches!(
-        kind,
-        Kind::Enrollment | Kind::Drill | Kind::Recovery | Kind::Backup
-    ) {
-        return RootEntry::default();
-    }
-    fields
-        .required("root", "a table [root] with threshold, expires and roles")
-        .and_then(|value| value.table("[root]"))
-        .map(|table| root::read(table, carrier, kind))
-        .unwrap_or_default()
-}
-
-/// The table `[restore]`, of ceremonies that open shares; none in a backup of a key that is on its token.
-fn restore_table(
-    fields: &mut Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
-    kind: Kind,
-) -> Option<RestoreEntry> {
-    let wanted = "a table [restore] with the manifest of the shares";
-    let value = match kind {
-        Kind::Drill | Kind::Recovery => fields.required("restore", wanted),
-        Kind::Backup => fields.optional("restore"),
-        _ => None,
-    };
-    let table = value?.table("[restore]")?;
-    Some(restore::read(table, carrier, kind))
 }
 
 /// The custody list, from `[previous]` or, where nothing went before, from the script itself.
 fn custody_list(
     log: &Log<'_>,
     fields: &mut Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
+    files: &mut PinnedFiles<'_>,
     previous: Option<&PreviousEntry>,
     repository: Option<&str>,
 ) -> Option<At<CustodyList>> {
     let own = match previous {
         None => fields
-            .optional("custody")
-            .and_then(|value| custody::read(&value, carrier)),
+            .value("custody")
+            .and_then(|value| custody::read(&value, files)),
         Some(_) => None,
     };
     let list = own.or_else(|| previous?.custody_list.clone())?;
@@ -456,12 +414,8 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     })
 }
 
-fn kind(value: &fields::Value<'_, '_>) -> Option<Kind> {
-    value.one_of("script.kind", Kind::SPELLINGS)
-}
-
-fn repository(value: &fields::Value<'_, '_>) -> Option<String> {
-    let text = value.line(100)?;
+fn repository(value: &Value<'_, '_>) -> Option<String> {
+    let text = value.line()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:".contains(c);
     if text.chars().all(plain) {
         return Some(text);

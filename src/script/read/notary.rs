@@ -2,16 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::carried::PinnedFiles;
-use super::fields::Value;
+use super::fields::{Fields, Value};
 use super::log::{At, Span};
+use super::pinned::PinnedFiles;
 use super::root::RoleEntry;
-use crate::metadata::limits::MAX_FILE_BYTES;
 use crate::metadata::{RootFile, RootFormat};
 use crate::script::NotaryPolicy;
 use crate::script::plan::{PinnedKey, RoleKind};
 
-/// The table as it was read.
 #[derive(Default)]
 pub(in crate::script) struct NotaryEntry {
     pub(in crate::script) span: Span,
@@ -21,32 +19,24 @@ pub(in crate::script) struct NotaryEntry {
     pub(super) template: Option<Vec<RoleEntry>>,
 }
 
-/// Reads the table.
-pub(super) fn read(value: &Value<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<NotaryEntry> {
-    let mut fields = value.table("[root.notary-v1]")?;
+pub(super) fn read(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> NotaryEntry {
     let span = fields.span.clone();
-    let certificate_name = fields
-        .optional("certificate_name")
-        .and_then(|value| value.at(value.line(100)));
-    let certificate_expires = fields
-        .optional("certificate_expires")
-        .and_then(|value| value.at(value.time()));
-    let template = fields
-        .optional("template")
-        .map(|value| template(&value, carrier).unwrap_or_default());
+    let certificate_name = fields.read("certificate_name", Value::line);
+    let certificate_expires = fields.read("certificate_expires", Value::time);
+    let template = fields.value("template");
+    let template = template.map(|value| template_roles(&value, files).unwrap_or_default());
     fields.finish();
-    Some(NotaryEntry {
+    NotaryEntry {
         span,
         certificate_name,
         certificate_expires,
         template,
-    })
+    }
 }
 
 /// The online roles of the template, as if the script listed them. Its root key is thrown away.
-fn template(value: &Value<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<Vec<RoleEntry>> {
-    let table = value.table("\"template\"")?;
-    let (_, file) = carrier.file(table, MAX_FILE_BYTES, "previous/template.root.json")?;
+fn template_roles(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Vec<RoleEntry>> {
+    let (_, file) = files.read(value)?;
     let fault = |what: String| {
         value.fault(
             "script.template",

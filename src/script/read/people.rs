@@ -1,22 +1,20 @@
 //! The tables `[[person]]`.
 
-use super::MOST;
 use super::backup;
-use super::carried::PinnedFiles;
 use super::fields::{Fields, Value};
 use super::keys::{self, TokenEntry};
 use super::log::{At, Span};
+use super::pinned::PinnedFiles;
 use crate::script::plan::{Kind, Person, PersonRole};
 use crate::script::{ApprovalToken, Opens, PersonId, PinnedKey, ShareKeeping};
 
-/// A person as it was read.
 pub(in crate::script) struct PersonEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) id: Option<At<PersonId>>,
     pub(in crate::script) name: Option<At<String>>,
     pub(in crate::script) roles: Option<At<Vec<PersonRole>>>,
     pub(in crate::script) substitute: Option<At<String>>,
-    pub(in crate::script) approval: Option<OwnTokenEntry>,
+    pub(in crate::script) approval: Option<ApprovalEntry>,
     /// How the person keeps a share.
     pub(in crate::script) keeping: Option<At<ShareKeeping>>,
     /// Whether that is all that the script says of it: nothing of it was faulty.
@@ -24,54 +22,39 @@ pub(in crate::script) struct PersonEntry {
     opens: Opens,
 }
 
-/// A person's own token as it was read.
-pub(in crate::script) struct OwnTokenEntry {
+/// A person's approval token.
+pub(in crate::script) struct ApprovalEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) token: Option<TokenEntry>,
     pub(in crate::script) key: Option<At<PinnedKey>>,
 }
 
 pub(super) fn read(
-    tables: Vec<Fields<'_, '_>>,
-    carrier: &mut PinnedFiles<'_>,
+    mut fields: Fields<'_, '_>,
+    files: &mut PinnedFiles<'_>,
     kind: Kind,
-) -> Vec<PersonEntry> {
-    let tables = tables.into_iter();
-    tables.map(|fields| person(fields, carrier, kind)).collect()
-}
-
-fn person(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>, kind: Kind) -> PersonEntry {
+) -> PersonEntry {
     let span = fields.span.clone();
-    let id = fields
-        .required("id", "id = \"holder-1\"")
-        .and_then(|value| value.at(value.id()));
-    let name = fields
-        .required("name", "name = \"Ada Lindgren\"")
-        .and_then(|value| value.at(value.line(60)));
-    let roles = fields
-        .required("roles", "roles = [\"key-holder\"]")
-        .and_then(|value| value.at(roles(&value)));
-    let substitute = fields
-        .optional("substitute")
-        .and_then(|value| value.at(value.line(60)));
-    let approval = fields
-        .optional("approval")
-        .and_then(|value| value.table("\"approval\""))
-        .map(|table| approval_token(table, carrier));
+    let id = fields.read("id", Value::id);
+    let name = fields.read("name", Value::line);
+    let roles = fields.read("roles", roles);
+    let substitute = fields.read("substitute", Value::line);
+    let approval = fields.table("approval");
+    let approval = approval.map(|table| approval_token(table, files));
+    let has_recipient = fields.value("recipient").is_some();
     // How a share is kept that exists, its manifest says.
     let is_restored = matches!(kind, Kind::Drill | Kind::Recovery | Kind::Backup);
-    let keeps = kind != Kind::Recovery && fields.optional("recipient").is_some();
     let opens = if is_restored {
-        fields
-            .optional("opens")
-            .and_then(|value| value.one_of("script.restore", Opens::SPELLINGS))
+        fields.read("opens", |value| {
+            value.word("script.restore", Opens::SPELLINGS)
+        })
     } else {
         None
     };
     let keeping = match kind {
         Kind::Recovery => None,
         // An old share that is opened, perhaps, and no new one.
-        Kind::Drill | Kind::Backup if !keeps => None,
+        Kind::Drill | Kind::Backup if !has_recipient => None,
         _ => backup::keeping(&mut fields, is_restored),
     };
     fields.finish();
@@ -82,34 +65,24 @@ fn person(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>, kind: Kind)
         roles,
         substitute,
         approval,
-        is_keeping_read: keeps == keeping.is_some(),
+        is_keeping_read: has_recipient == keeping.is_some(),
         keeping,
-        opens: opens.unwrap_or_default(),
+        opens: opens.map(|at| at.value).unwrap_or_default(),
     }
 }
 
-fn approval_token(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> OwnTokenEntry {
+fn approval_token(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> ApprovalEntry {
     let span = fields.span.clone();
-    let token = fields
-        .required(
-            "token",
-            "token = { profile = \"yubikey-piv\", serial = \"15835999\" }",
-        )
-        .and_then(|value| value.table("\"token\""))
-        .map(keys::token);
+    let token = fields.table("token").map(keys::token);
     let key = fields
-        .required(
-            "public_key",
-            "public_key = { file = \"approval/witness-1.pub.pem\", sha256 = \"…\" }",
-        )
-        .and_then(|value| value.table("\"public_key\""))
-        .and_then(|table| carrier.key(table));
+        .value("public_key")
+        .and_then(|value| files.key(&value));
     fields.finish();
-    OwnTokenEntry { span, token, key }
+    ApprovalEntry { span, token, key }
 }
 
 fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
-    let items = value.items(MOST)?;
+    let items = value.items()?;
     if items.is_empty() {
         value.fault(
             "script.person",
@@ -120,7 +93,7 @@ fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
     }
     let mut roles = Vec::new();
     for item in &items {
-        let role = item.one_of("script.person", PersonRole::SPELLINGS)?;
+        let role = item.word("script.person", PersonRole::SPELLINGS)?;
         if roles.contains(&role) {
             item.fault(
                 "script.twice",
@@ -135,7 +108,7 @@ fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
 }
 
 impl PersonEntry {
-    pub(in crate::script) const fn approval(&self) -> Option<&OwnTokenEntry> {
+    pub(in crate::script) const fn approval(&self) -> Option<&ApprovalEntry> {
         self.approval.as_ref()
     }
 

@@ -2,22 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::carried::PinnedFiles;
 use super::custody;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
-use crate::metadata::{TrustedRoot, limits, verify_chain};
+use super::pinned::PinnedFiles;
+use crate::metadata::{TrustedRoot, verify_chain};
 use crate::record::CustodyList;
-use crate::script::{CUSTODY_LIST, PinnedFile, Previous};
+use crate::script::{PinnedFile, Previous};
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
-/// More than any repository has used up, and what python-tuf's client walks at most.
-const MOST_VERSIONS: usize = 256;
-/// Registers grow by a line for each thing that happened.
-const LONGEST_REGISTER: usize = 4 << 20;
-
-/// What went before, as it was read.
 pub(in crate::script) struct PreviousEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) root: Option<At<TrustedRoot>>,
@@ -32,22 +26,21 @@ pub(in crate::script) struct PreviousEntry {
 /// Reads the table. The chain is judged at the time for which the script was written.
 pub(super) fn read(
     mut fields: Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
+    files: &mut PinnedFiles<'_>,
     at: Option<Timestamp>,
 ) -> PreviousEntry {
     let span = fields.span.clone();
-    let (root, chain) = chain(&mut fields, carrier, at);
+    let (root, chain) = chain(&mut fields, files, at);
     let record = fields
-        .optional("record")
+        .value("record")
         .and_then(|value| Some((record(&value)?, value)));
-    let mut file_of = |name: &'static str, example: &str| {
-        let value = fields.optional(name)?;
-        let table = value.table(format!("{name:?}"))?;
-        let (_, file) = carrier.file(table, LONGEST_REGISTER, example)?;
+    let mut file_of = |name| {
+        let value = fields.value(name)?;
+        let (_, file) = files.read(&value)?;
         Some((value, file))
     };
-    let custody = file_of("custody", CUSTODY_LIST);
-    let register = file_of("register", "previous/payloads.json");
+    let custody = file_of("custody");
+    let register = file_of("register");
     let custody_list = custody
         .as_ref()
         .and_then(|(value, file)| value.at(custody::parse(value, file)));
@@ -56,7 +49,7 @@ pub(super) fn read(
         .as_ref()
         .and_then(|(value, file)| payloads(value, file))
         .unwrap_or_default();
-    // A register that was faulty was told of.
+    // A register that cannot be read was reported.
     if let (Some((head, value)), true) = (&record, register.is_none() || !payloads.is_empty())
         && !payloads.has_record(head)
     {
@@ -84,22 +77,17 @@ pub(super) fn read(
 /// Reads `root` and `chain`: the root, if every version ties it to the first, and all of them.
 pub(super) fn chain(
     fields: &mut Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
+    files: &mut PinnedFiles<'_>,
     at: Option<Timestamp>,
 ) -> (Option<At<TrustedRoot>>, Vec<PinnedFile>) {
-    let older = fields.optional("chain").map(|value| {
-        let items = value.items(MOST_VERSIONS).unwrap_or_default();
-        items
-            .iter()
-            .map(|item| root_file(item, "a file of \"chain\"", carrier))
-            .collect::<Option<Vec<_>>>()
+    let older = fields.value("chain").map(|value| {
+        let items = value.items().unwrap_or_default();
+        let files = items.iter().map(|item| Some(files.read(item)?.1));
+        files.collect::<Option<Vec<_>>>()
     });
     let newest = fields
-        .required(
-            "root",
-            "root = { file = \"previous/7.root.json\", sha256 = \"…\" }",
-        )
-        .and_then(|value| Some((root_file(&value, "\"root\"", carrier)?, value)));
+        .value("root")
+        .and_then(|value| Some((files.read(&value)?.1, value)));
     // Without a date the rest of the script is at fault already; without a file, so is this.
     let older = older.unwrap_or_else(|| Some(Vec::new()));
     let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) else {
@@ -108,17 +96,6 @@ pub(super) fn chain(
     chain.push(newest);
     let root = trusted(&value, &chain, at);
     (value.at(root), chain)
-}
-
-fn root_file(
-    value: &Value<'_, '_>,
-    what: &str,
-    carrier: &mut PinnedFiles<'_>,
-) -> Option<PinnedFile> {
-    let table = value.table(what)?;
-    let example = "previous/7.root.json";
-    let (_, file) = carrier.file(table, limits::MAX_FILE_BYTES, example)?;
-    Some(file)
 }
 
 /// The root, if every version of the chain ties it to the first.

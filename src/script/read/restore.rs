@@ -1,18 +1,12 @@
 //! The table `[restore]` of a drill or a recovery.
 
-use super::carried::PinnedFiles;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
+use super::pinned::PinnedFiles;
 use crate::backup::Manifest;
 use crate::script::plan::Kind;
 use crate::script::{DrillLevel, PinnedFile, RestorePlan};
 
-/// The longest manifest.
-const LONGEST: usize = 1 << 20;
-/// A share that is lost for longer is no backup.
-const MOST_DAYS: i64 = 365;
-
-/// The table as it was read.
 pub(in crate::script) struct RestoreEntry {
     pub(in crate::script) span: Span,
     pub(in crate::script) manifest: Option<At<Manifest>>,
@@ -25,49 +19,42 @@ pub(in crate::script) struct RestoreEntry {
 
 pub(super) fn read(
     mut fields: Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
+    files: &mut PinnedFiles<'_>,
     kind: Kind,
 ) -> RestoreEntry {
     let span = fields.span.clone();
-    let example = "key-1.0123456789abcdef.manifest.json";
-    let found = fields
-        .required(
-            "manifest",
-            "manifest = { file = \"key-1.0123456789abcdef.manifest.json\", sha256 = \"…\" }",
-        )
-        .and_then(|value| value.table("\"manifest\""))
-        .and_then(|table| carrier.file(table, LONGEST, example));
-    let (manifest, file) = found
-        .and_then(|(value, carried)| manifest(&value, carried))
-        .unzip();
-    let replacing = match kind {
-        Kind::Backup => fields.optional("replaced_by"),
-        _ => None,
+    let mut read = |value: &Value<'_, '_>| {
+        let (named, file) = files.read(value)?;
+        manifest(&named, file)
     };
-    let replaced_by = replacing
-        .as_ref()
-        .and_then(|value| value.table("\"replaced_by\""))
-        .and_then(|table| carrier.file(table, LONGEST, example))
-        .and_then(|(value, carried)| self::manifest(&value, carried))
-        .map(|(manifest, _)| manifest);
+    let found = fields.value("manifest").and_then(|value| read(&value));
+    let (manifest, file) = found.unzip();
+    let replacing = fields.value("replaced_by");
+    let replaced_by = replacing.as_ref().and_then(read);
+    let replaced_by = replaced_by.map(|(manifest, _)| manifest);
     let grade = match kind {
         // Its shares may be opened before they are destroyed; none comes together with another.
         Kind::Backup if replacing.is_some() => Some(DrillLevel::Custody),
         Kind::Recovery | Kind::Backup => Some(DrillLevel::Full),
         _ => fields
-            .required("grade", "grade = \"full\"; or \"quorum\", or \"custody\"")
-            .and_then(|value| value.one_of("script.grade", DrillLevel::SPELLINGS)),
+            .value("grade")
+            .and_then(|value| value.word("script.grade", DrillLevel::SPELLINGS)),
     };
-    let days = match fields.optional("reissue_within_days") {
+    let days = match fields.value("reissue_within_days") {
         None => Some(RestorePlan::USUAL_DAYS),
         Some(value) => value.integer().and_then(|days| {
+            let range = value.range();
             let number = u16::try_from(days).ok();
-            let number = number.filter(|_| (1..=MOST_DAYS).contains(&days));
+            let number = number.filter(|_| range.contains(&days));
             if number.is_none() {
                 value.fault(
                     "script.restore",
                     format!("a lost share is not made good in {days} days"),
-                    format!("give 1 to {MOST_DAYS}, or leave it out for 30"),
+                    format!(
+                        "give {} to {}, or leave it out for 30",
+                        range.start(),
+                        range.end()
+                    ),
                 );
             }
             number

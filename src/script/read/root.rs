@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::MOST;
-use super::carried::PinnedFiles;
-use super::fields::Fields;
+use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use super::notary::{self, NotaryEntry};
+use super::pinned::PinnedFiles;
 use super::tuf_on_ci;
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
 use crate::record::Provenance;
@@ -16,7 +15,6 @@ use crate::transfer::{Destination, TufOnCi};
 /// What a script can ask of every key that comes into the root: a claim is what any token makes.
 const PROVENANCES: &[(&str, Provenance)] = &[(Provenance::Attested.as_str(), Provenance::Attested)];
 
-/// The root policy as it was read.
 #[derive(Default)]
 pub(in crate::script) struct RootEntry {
     pub(in crate::script) threshold: Option<At<i64>>,
@@ -29,7 +27,6 @@ pub(in crate::script) struct RootEntry {
     pub(in crate::script) roles: Vec<RoleEntry>,
 }
 
-/// An online role as it was read.
 pub(in crate::script) struct RoleEntry {
     pub(in crate::script) kind: RoleKind,
     pub(in crate::script) threshold: Option<At<i64>>,
@@ -39,29 +36,15 @@ pub(in crate::script) struct RoleEntry {
     pub(in crate::script) span: Span,
 }
 
-/// Reads the table. What a rotation does not say stays as the root before has it; a renewal says the expiry alone.
+/// Reads the table. What a rotation does not say stays as the root before has it.
 pub(super) fn read(
     mut fields: Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
+    files: &mut PinnedFiles<'_>,
     kind: Kind,
 ) -> RootEntry {
-    let threshold = match kind {
-        Kind::Genesis => fields.required("threshold", "threshold = 3"),
-        Kind::Rotation => fields.optional("threshold"),
-        Kind::Renewal
-        | Kind::Signing
-        | Kind::Enrollment
-        | Kind::Drill
-        | Kind::Recovery
-        | Kind::Backup => None,
-    };
-    let threshold = threshold.and_then(|value| value.at(value.integer()));
-    let expires = fields
-        .required("expires", "expires = \"2027-12-01T00:00:00Z\"")
-        .and_then(|value| value.at(value.time()));
-    let destination = fields
-        .required("destination", "destination = \"plain\"")
-        .and_then(|value| value.at(destination(&value)));
+    let threshold = fields.read("threshold", Value::integer);
+    let expires = fields.read("expires", Value::time);
+    let destination = fields.read("destination", destination);
     let is_notary = destination
         .as_ref()
         .is_some_and(|at| at.value == Destination::NotaryV1);
@@ -69,42 +52,30 @@ pub(super) fn read(
         // Its servers serve no other layout.
         Kind::Genesis if is_notary => Some(false),
         Kind::Genesis => fields
-            .required("consistent_snapshot", "consistent_snapshot = true")
+            .required("consistent_snapshot")
             .and_then(|value| value.boolean()),
         _ => None,
     };
-    let mut notary = fields
-        .optional("notary-v1")
-        .and_then(|value| notary::read(&value, carrier));
+    let notary = fields.table("notary-v1");
+    let mut notary = notary.map(|table| notary::read(table, files));
     let template = notary
         .as_mut()
         .filter(|_| kind == Kind::Genesis)
         .and_then(|notary| notary.template.take());
-    let tuf_on_ci = fields
-        .optional("tuf-on-ci")
-        .and_then(|value| tuf_on_ci::periods(&value));
-    let required = fields.optional("require_provenance");
-    let require_provenance = required
-        .as_ref()
-        .and_then(|value| value.at(value.one_of("script.provenance", PROVENANCES)));
-    let listed = match kind {
-        // What is listed takes the place of what the template says.
-        Kind::Genesis if template.is_some() => fields.optional("roles"),
-        Kind::Genesis => fields.required(
-            "roles",
-            "tables [root.roles.timestamp], [root.roles.snapshot] and [root.roles.targets]",
-        ),
-        Kind::Rotation => fields.optional("roles"),
-        Kind::Renewal
-        | Kind::Signing
-        | Kind::Enrollment
-        | Kind::Drill
-        | Kind::Recovery
-        | Kind::Backup => None,
+    let tuf_on_ci = fields.read("tuf-on-ci", tuf_on_ci::periods);
+    let require_provenance = fields.read("require_provenance", |value| {
+        value.word("script.provenance", PROVENANCES)
+    });
+    // What is listed takes the place of what the template says.
+    let lists_all = kind == Kind::Genesis && template.is_none();
+    let listed = if lists_all {
+        fields.required("roles")
+    } else {
+        fields.value("roles")
     };
     let mut roles = listed
-        .and_then(|value| value.table("[root.roles]"))
-        .map(|table| roles(table, carrier, kind, is_notary, template.is_some()))
+        .and_then(|value| value.table())
+        .map(|table| roles(table, files, lists_all, is_notary))
         .unwrap_or_default();
     for role in template.into_iter().flatten() {
         if !roles.iter().any(|listed| listed.kind == role.kind) {
@@ -124,41 +95,36 @@ pub(super) fn read(
     }
 }
 
-fn destination(value: &super::fields::Value<'_, '_>) -> Option<Destination> {
+fn destination(value: &Value<'_, '_>) -> Option<Destination> {
+    let names = Destination::ALL.map(Destination::as_str);
     let text = value.raw()?;
     if text == "rstuf" {
         value.fault(
             "script.unsupported",
             format!("destination {text:?} is not supported by this version"),
-            format!("this version writes: {}", names().join(", ")),
+            format!("this version writes: {}", names.join(", ")),
         );
         return None;
     }
-    let spellings: Vec<_> = names().into_iter().zip(Destination::ALL).collect();
-    value.one_of("script.destination", &spellings)
-}
-
-fn names() -> [&'static str; 5] {
-    Destination::ALL.map(Destination::as_str)
+    let spellings: Vec<_> = names.into_iter().zip(Destination::ALL).collect();
+    value.word("script.destination", &spellings)
 }
 
 fn roles(
     mut fields: Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
-    ceremony: Kind,
+    files: &mut PinnedFiles<'_>,
+    lists_all: bool,
     is_notary: bool,
-    has_template: bool,
 ) -> Vec<RoleEntry> {
     let mut roles = Vec::new();
     for kind in RoleKind::ALL {
-        let example = format!("a table [root.roles.{kind}] with threshold and keys");
-        let value = match ceremony {
-            Kind::Genesis if !has_template => fields.required(kind.as_str(), &example),
-            _ => fields.optional(kind.as_str()),
+        let value = if lists_all {
+            fields.required(kind.as_str())
+        } else {
+            fields.value(kind.as_str())
         };
-        let table = value.and_then(|value| value.table(format!("[root.roles.{kind}]")));
-        if let Some(table) = table {
-            roles.push(role(kind, table, carrier, is_notary));
+        if let Some(table) = value.and_then(|value| value.table()) {
+            roles.push(role(kind, table, files, is_notary));
         }
     }
     fields.finish();
@@ -168,24 +134,18 @@ fn roles(
 fn role(
     kind: RoleKind,
     mut fields: Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
+    files: &mut PinnedFiles<'_>,
     is_notary: bool,
 ) -> RoleEntry {
-    let threshold = fields
-        .required("threshold", "threshold = 1")
-        .and_then(|value| value.at(value.integer()));
-    let listed = fields
-        .required(
-            "keys",
-            "keys = [{ file = \"online/timestamp.pub.pem\", sha256 = \"…\" }]",
-        )
-        .and_then(|value| value.items(MOST));
-    let what = format!("a key of [root.roles.{kind}]");
-    let keys = listed
-        .iter()
-        .flatten()
-        .filter_map(|item| carrier.online_key(item.table(what.clone())?, is_notary))
-        .collect();
+    fields.rename(format!("[root.roles.{kind}]"));
+    let threshold = fields.read("threshold", Value::integer);
+    let listed = fields.value("keys").and_then(|value| value.items());
+    let tables = listed.iter().flatten().filter_map(Value::table);
+    let keys = tables.filter_map(|mut table| {
+        table.rename(format!("a key of [root.roles.{kind}]"));
+        files.online_key(table, is_notary)
+    });
+    let keys = keys.collect();
     let span = fields.span.clone();
     fields.finish();
     RoleEntry {

@@ -1,9 +1,9 @@
 //! What `[[key]]` says beyond a genesis: which key of the root before it is, what becomes of it, and where it is.
 
-use super::carried::PinnedFiles;
 use super::enrolled::EnrollmentReader;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
+use super::pinned::PinnedFiles;
 use super::tuf_on_ci;
 use crate::metadata::{KeyType, RoleKind, Scheme, TrustedRoot};
 use crate::script::plan::Kind;
@@ -26,7 +26,7 @@ enum WantedKey {
     Remove,
 }
 
-const SPELLINGS: [(&str, WantedKey); 4] = [
+const SPELLINGS: &[(&str, WantedKey)] = &[
     ("add", WantedKey::Add),
     ("keep", WantedKey::Keep),
     ("move-id", WantedKey::MoveId),
@@ -49,50 +49,41 @@ pub(super) fn change(
     fields: &mut Fields<'_, '_>,
     kind: Kind,
     root: Option<&TrustedRoot>,
-    carrier: &mut PinnedFiles<'_>,
+    files: &mut PinnedFiles<'_>,
 ) -> Option<ChangeEntry> {
     let wanted = match kind {
         Kind::Genesis | Kind::Enrollment | Kind::Drill | Kind::Recovery => WantedKey::Add,
-        Kind::Backup => return known(fields, carrier),
+        Kind::Backup => return known(fields, files),
         Kind::Rotation => fields
-            .required("change", "change = \"keep\"")
-            .and_then(|value| value.one_of("script.change", &SPELLINGS))?,
+            .value("change")
+            .and_then(|value| value.word("script.change", SPELLINGS))?,
         Kind::Renewal | Kind::Signing => WantedKey::Keep,
     };
     let before = match wanted {
         WantedKey::Add => None,
         _ => fields
-            .required(
-                "key_id",
-                "key_id = \"…\", as `conclave root show` prints it",
-            )
+            .required("key_id")
             .and_then(|value| value.at(existing(&value, root))),
     };
     Some(ChangeEntry { wanted, before })
 }
 
 /// The key of a backup: it exists, and its public half is carried in.
-fn known(fields: &mut Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<ChangeEntry> {
-    let value = fields.required(
-        "public_key",
-        "public_key = { file = \"keys/key-1.pub.pem\", sha256 = \"…\" }",
-    )?;
-    let before = value
-        .table("\"public_key\"")
-        .and_then(|table| carrier.key(table))
-        .map(|at| At {
-            value: RootKey {
-                id: at.value.key.id().clone(),
-                key: at.value.key,
-            },
-            span: at.span,
-        });
+fn known(fields: &mut Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<ChangeEntry> {
+    let value = fields.value("public_key")?;
+    let before = files.key(&value).map(|at| At {
+        value: RootKey {
+            id: at.value.key.id().clone(),
+            key: at.value.key,
+        },
+        span: at.span,
+    });
     let wanted = WantedKey::Keep;
     Some(ChangeEntry { wanted, before })
 }
 
 fn existing(value: &Value<'_, '_>, root: Option<&TrustedRoot>) -> Option<RootKey> {
-    let text = value.line(200)?;
+    let text = value.line()?;
     let root = root?.document();
     let mut keys = root.role_keys(RoleKind::Root);
     let found = keys.find(|(id, _)| id.as_str() == text);
@@ -130,16 +121,16 @@ pub(super) fn place(
         return None;
     }
     if is_new {
-        let value = fields.optional("site")?;
-        let site = value.line(40).unwrap_or_default();
+        let value = fields.value("site")?;
+        let site = value.line().unwrap_or_default();
         return Some(match kind {
             // A signing request has a root on which it builds.
             Kind::Genesis => Place::Elsewhere(site),
             _ => Place::Site(site),
         });
     }
-    let site = fields.optional("site");
-    let status = fields.optional("status");
+    let site = fields.value("site");
+    let status = fields.value("status");
     if let (Some(_), Some(status)) = (&site, &status) {
         status.fault(
             "script.place",
@@ -149,10 +140,10 @@ pub(super) fn place(
     }
     let spellings = [("absent", Place::Absent), ("lost", Place::Lost)];
     let words = spellings.each_ref().map(|(word, _)| (*word, *word));
-    site.map(|value| Place::Site(value.line(40).unwrap_or_default()))
+    site.map(|value| Place::Site(value.line().unwrap_or_default()))
         .or_else(|| {
             let value = status?;
-            let word = value.one_of("script.place", &words);
+            let word = value.word("script.place", &words);
             let of_word = spellings.into_iter().find(|(text, _)| Some(*text) == word);
             Some(of_word.map_or(Place::Absent, |(_, place)| place))
         })
@@ -164,21 +155,18 @@ pub(super) fn distant(
     id: Option<At<KeyId>>,
     change: Option<ChangeEntry>,
     place: Place,
-    intake: &mut EnrollmentReader<'_, '_>,
+    enrollments: &mut EnrollmentReader<'_, '_>,
 ) -> DistantEntry {
     let span = fields.span.clone();
-    let held_by = fields.optional("held_by").and_then(|value| value.line(60));
+    let held_by = fields.value("held_by").and_then(|value| value.line());
     let enrolled = match &change {
         Some(change) if !change.exists() => {
             let site = place.to_string();
             let holder = held_by.as_deref().unwrap_or(&site);
             let id = id.as_ref().map(|at| &at.value);
-            let (is_there, enrolled) = intake.read(&mut fields, id, holder);
+            let (is_there, enrolled) = enrollments.read(&mut fields, id, holder);
             if !is_there {
-                fields.missing(
-                    "enrollment",
-                    "enrollment = { file = \"enrollments/key-6.enrollment.json\", sha256 = \"…\" }, or attestation = [{ file = … }, { file = … }]",
-                );
+                fields.missing("enrollment");
             }
             enrolled
         }

@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::carried::PinnedFiles;
-use super::fields::Fields;
+use super::fields::{Fields, Value};
 use super::log::{At, Log};
 use super::people::PersonEntry;
+use super::pinned::PinnedFiles;
 use super::steps::StepEntry;
-use super::{MOST, MOST_STEPS, keys, people, previous, steps};
-use crate::metadata::{
-    Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, limits, verify_chain,
-};
+use super::{keys, people, previous, steps};
+use crate::metadata::{Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
 use crate::script::plan::{
     Assurance, Backup, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
@@ -21,11 +19,6 @@ use crate::script::{
 };
 use crate::transfer::{Destination, PayloadRegister, SigningRequest};
 use crate::words::Digest;
-
-/// The longest request or register.
-const LONGEST: usize = 16 << 20;
-/// What python-tuf's client walks at most.
-const MOST_VERSIONS: usize = 256;
 
 /// What every script begins with.
 pub(super) struct Head {
@@ -41,33 +34,26 @@ pub(super) fn read(
     source: &dyn PinnedFileSource,
     head: Head,
 ) -> Option<Script> {
-    let mut carrier = PinnedFiles::new(source);
+    let mut files = PinnedFiles::new(source);
     let request = fields
-        .required(
-            "request",
-            "a table [request] with the file of the signing request",
-        )
-        .and_then(|value| value.table("[request]"))
-        .and_then(|table| request(table, &mut carrier));
-    let trust = match fields.optional("trust") {
+        .value("request")
+        .and_then(|value| request(&value, &mut files));
+    let trust = match fields.value("trust") {
         None => Some(Trust::Card),
-        Some(value) => value
-            .table("[trust]")
-            .and_then(|table| trust(table, &mut carrier)),
+        Some(value) => value.table().and_then(|table| trust(table, &mut files)),
     };
-    let register = match fields.optional("register") {
+    let register = match fields.value("register") {
         None => Some(PayloadRegister::new()),
-        Some(value) => value
-            .table("[register]")
-            .and_then(|table| register(table, &mut carrier)),
+        Some(value) => file_of("[register]", &value, &mut files)
+            .and_then(|(named, file)| previous::payloads(&named, &file)),
     };
-    let people = people::read(fields.tables("person", MOST), &mut carrier, Kind::Signing);
-    let keys: Vec<_> = fields
-        .tables("key", MOST)
-        .into_iter()
-        .map(|table| key(table, request.as_ref()))
+    let tables = fields.tables("person").into_iter();
+    let people: Vec<_> = tables
+        .map(|table| people::read(table, &mut files, Kind::Signing))
         .collect();
-    let steps = steps::read(log, fields.tables("step", MOST_STEPS));
+    let tables = fields.tables("key").into_iter();
+    let keys: Vec<_> = tables.map(|table| key(table, request.as_ref())).collect();
+    let steps = steps::read(log, fields.tables("step"));
     let start = fields.span.clone();
     fields.finish();
 
@@ -118,7 +104,7 @@ pub(super) fn read(
             .into_iter()
             .map(StepEntry::complete)
             .collect::<Option<_>>()?,
-        carried: carrier.into_files(),
+        carried: files.into_files(),
         warnings: Vec::new(),
         payloads: register?,
         attestation: AttestationPolicy::default(),
@@ -131,11 +117,22 @@ pub(super) fn read(
     })
 }
 
-fn request(table: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<SigningRequest> {
-    let (value, file) = carrier.file(table, LONGEST, "2.root.request.json")?;
+/// A table of the script that is a pinned input file.
+fn file_of<'l, 't>(
+    what: &str,
+    value: &Value<'l, 't>,
+    files: &mut PinnedFiles<'_>,
+) -> Option<(Value<'l, 't>, PinnedFile)> {
+    let mut table = value.table()?;
+    table.rename(what);
+    files.read_table(table, value.pin()?)
+}
+
+fn request(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<SigningRequest> {
+    let (named, file) = file_of("[request]", value, files)?;
     SigningRequest::read(&file.bytes)
         .map_err(|refusal| {
-            value.fault(
+            named.fault(
                 "script.request",
                 format!("{:?} is refused: {refusal}", file.name),
                 "ask whoever sent it, by another way, what they have",
@@ -144,22 +141,16 @@ fn request(table: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<Signi
         .ok()
 }
 
-fn trust(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<Trust> {
-    let roots = fields.required(
-        "roots",
-        "roots = [{ file = \"trusted/1.root.json\", sha256 = \"…\" }]",
-    );
+fn trust(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Trust> {
+    let roots = fields.value("roots");
     fields.finish();
     let roots = roots?;
-    let files = roots
-        .items(MOST_VERSIONS)?
-        .iter()
-        .map(|item| {
-            let table = item.table("a file of \"roots\"")?;
-            let (_, file) = carrier.file(table, limits::MAX_FILE_BYTES, "trusted/1.root.json")?;
-            Some((file.name, file.bytes))
-        })
-        .collect::<Option<Vec<_>>>()?;
+    let items = roots.items()?;
+    let files = items.iter().map(|item| {
+        let (_, file) = files.read(item)?;
+        Some((file.name, file.bytes))
+    });
+    let files = files.collect::<Option<Vec<_>>>()?;
     // What has expired can still be changed: the time does not decide.
     let report = verify_chain(files.into_iter(), Timestamp::UNIX_EPOCH);
     if let Some(root) = report.trusted() {
@@ -174,15 +165,6 @@ fn trust(mut fields: Fields<'_, '_>, carrier: &mut PinnedFiles<'_>) -> Option<Tr
     None
 }
 
-/// Reads a register of payloads that the script carries.
-pub(super) fn register(
-    table: Fields<'_, '_>,
-    carrier: &mut PinnedFiles<'_>,
-) -> Option<PayloadRegister> {
-    let (value, file) = carrier.file(table, LONGEST, "payloads.json")?;
-    previous::payloads(&value, &file)
-}
-
 /// The key that signs, as it was read.
 struct KeyEntry {
     entry: keys::KeyEntry,
@@ -190,12 +172,10 @@ struct KeyEntry {
 }
 
 fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry {
-    let id = fields
-        .required("id", "id = \"key\"")
-        .and_then(|value| value.at(value.id()));
-    let value = fields.required("key_id", "key_id = \"…\", as the request names it");
+    let id = fields.read("id", Value::id);
+    let value = fields.value("key_id");
     let key = value.and_then(|value| {
-        let text = value.line(200)?;
+        let text = value.line()?;
         let asked = request?
             .asked()
             .iter()

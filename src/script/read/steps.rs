@@ -1,8 +1,10 @@
 //! The tables `[[step]]`.
 
-use super::MOST;
+use std::collections::BTreeMap;
+
 use super::fields::{Fields, Value};
 use super::log::{At, Log, Span};
+use crate::script::act::{Description, Values};
 use crate::script::plan::Step;
 use crate::script::{Act, KeyId, MediumId, PersonId, StepId};
 
@@ -27,21 +29,17 @@ pub(in crate::script) struct StepEntry {
 }
 
 pub(super) fn read(log: &Log<'_>, tables: Vec<Fields<'_, '_>>) -> Vec<StepEntry> {
-    let (mut notes, mut breaks) = (0, 0);
+    let mut repeated: BTreeMap<&str, usize> = BTreeMap::new();
     let mut steps = Vec::new();
     for table in tables {
         let mut step = step(log, table);
         if let Some(act) = &step.act {
-            let made = match act {
-                Act::Note { .. } => {
-                    notes += 1;
-                    StepId::numbered(act.name(), notes)
-                }
-                Act::Break { .. } => {
-                    breaks += 1;
-                    StepId::numbered(act.name(), breaks)
-                }
-                _ => StepId::of(act.name(), act.object()),
+            let made = if act.description().repeats {
+                let count = repeated.entry(act.name()).or_default();
+                *count += 1;
+                StepId::numbered(act.name(), *count)
+            } else {
+                StepId::of(act.name(), act.object())
             };
             step.id.get_or_insert(At {
                 value: made,
@@ -56,9 +54,9 @@ pub(super) fn read(log: &Log<'_>, tables: Vec<Fields<'_, '_>>) -> Vec<StepEntry>
 fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
     let header = fields.span.clone();
     let line = log.line(&header);
-    let named = fields.required("act", "act = \"attendance\"");
+    let named = fields.value("act");
     let span = named.as_ref().map_or(header, |value| value.span.clone());
-    let name = named.as_ref().and_then(known);
+    let described = named.and_then(|value| value.one_of("script.act", &Act::by_name()));
     let mut entry = StepEntry {
         span,
         line,
@@ -71,129 +69,68 @@ fn step(log: &Log<'_>, mut fields: Fields<'_, '_>) -> StepEntry {
         id: None,
         minutes: None,
     };
-    let Some(name) = name else {
-        // What fields an unknown act has, nobody knows.
+    let Some(described) = described else {
+        // The fields of an unknown act are unknown.
         return entry;
     };
-    fields.rename(format!("a step {name:?}"));
-    entry.id = fields.optional("id").and_then(|value| value.at(value.id()));
-    entry.minutes = fields.optional("minutes").and_then(|value| minutes(&value));
-    entry.act = match name {
-        "note" => note(&mut fields, &mut entry.initials),
-        "seal" => seal(&mut fields, &mut entry),
-        "break" => Some(Act::Break {
-            text: fields.optional("text").and_then(|value| value.line(100)),
-        }),
-        "open-token" | "initialize-token" | "set-pin" | "generate-key" | "import-key"
-        | "enroll-key" | "certify-key" | "prove-token" => {
-            entry.key = fields
-                .required("key", "key = \"key-1\"")
-                .and_then(|value| value.at(value.id()));
-            entry.key.clone().and_then(|key| of_key(name, key.value))
-        }
-        "open-share" => {
-            entry.custodian = fields
-                .required("custodian", "custodian = \"custodian-1\"")
-                .and_then(|value| value.at(value.id()));
-            entry.custodian.clone().map(|at| Act::OpenShare {
-                custodian: at.value,
-            })
-        }
-        "restore-key" | "prove-restore" | "back-up-key" | "prove-backup" | "destroy" => {
-            let named = fields.optional("key");
-            entry.key = named.as_ref().and_then(|value| value.at(value.id()));
-            let key = entry.key.clone().map(|at| at.value);
-            (named.is_some() == key.is_some()).then(|| restoring(name, key))
-        }
-        _ => alone(name),
-    };
+    fields.rename(format!("a step {:?}", described.name));
+    fields.extend(described.fields);
+    entry.id = fields.read("id", Value::id);
+    entry.minutes = fields.value("minutes").and_then(|value| minutes(&value));
+    entry.act = act(described, &mut fields, &mut entry);
     fields.finish();
     entry
 }
 
-fn known(value: &Value<'_, '_>) -> Option<&'static str> {
-    let spellings = Act::KNOWN.map(|name| (name, name));
-    value.one_of("script.act", &spellings)
-}
-
-fn alone(name: &str) -> Option<Act> {
-    Some(match name {
-        "attendance" => Act::Attendance,
-        "attest-clock" => Act::AttestClock,
-        "inspect-host" => Act::InspectHost,
-        "read-script" => Act::ReadScript,
-        "judge-request" => Act::JudgeRequest,
-        "compose-root" => Act::ComposeRoot,
-        "review-root" => Act::ReviewRoot,
-        "sign-root" => Act::SignRoot,
-        "collect-signatures" => Act::CollectSignatures,
-        "verify-root" => Act::VerifyRoot,
-        "export" => Act::Export,
-        "destroy-shares" => Act::DestroyShares,
-        "sign-off" => Act::SignOff,
-        _ => return None,
-    })
-}
-
-fn restoring(name: &str, key: Option<KeyId>) -> Act {
-    match name {
-        "restore-key" => Act::RestoreKey { key },
-        "prove-restore" => Act::ProveRestore { key },
-        "back-up-key" => Act::BackUpKey { key },
-        "prove-backup" => Act::ProveBackup { key },
-        _ => Act::Destroy { key },
+/// Reads the fields that the act has. One that is faulty counts as missing; but an act that may name a key is not read
+/// as one without.
+fn act(described: &Description, fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
+    let has = |name: &str| described.fields.iter().any(|field| field.name == name);
+    let mut values = Values::default();
+    if has("medium") {
+        entry.medium = fields.read("medium", Value::id);
+        values.medium = value_of(entry.medium.as_ref());
     }
-}
-
-fn of_key(name: &str, key: KeyId) -> Option<Act> {
-    Some(match name {
-        "open-token" => Act::OpenToken { key },
-        "initialize-token" => Act::InitializeToken { key },
-        "set-pin" => Act::SetPin { key },
-        "generate-key" => Act::GenerateKey { key },
-        "import-key" => Act::ImportKey { key },
-        "enroll-key" => Act::EnrollKey { key },
-        "certify-key" => Act::CertifyKey { key },
-        "prove-token" => Act::ProveToken { key },
-        _ => return None,
-    })
-}
-
-fn seal(fields: &mut Fields<'_, '_>, entry: &mut StepEntry) -> Option<Act> {
-    let medium = fields.optional("medium");
-    entry.medium = medium.as_ref().and_then(|value| value.at(value.id()));
-    if medium.is_none() {
-        entry.key = fields
-            .required("key", "key = \"key-1\"")
-            .and_then(|value| value.at(value.id()));
+    let key = if !has("key") || fields.has("medium") {
+        None
+    } else if has("medium") {
+        fields.required("key")
+    } else {
+        fields.value("key")
+    };
+    entry.key = key.as_ref().and_then(|value| value.at(value.id()));
+    values.key = value_of(entry.key.as_ref());
+    if has("place") {
+        values.place = fields.value("place").and_then(|value| value.line());
     }
-    let place = fields
-        .required("place", "place = \"Safe of key holder 1\"")
-        .and_then(|value| value.line(100));
-    entry.receiver = fields
-        .optional("receiver")
-        .and_then(|value| value.at(value.id()));
-    let receiver = entry.receiver.as_ref().map(|at| at.value.clone());
-    if medium.is_some() {
-        return Some(Act::SealMedium {
-            medium: entry.medium.as_ref()?.value.clone(),
-            place: place?,
-            receiver,
-        });
+    if has("receiver") {
+        entry.receiver = fields.read("receiver", Value::id);
+        values.receiver = value_of(entry.receiver.as_ref());
     }
-    Some(Act::Seal {
-        key: entry.key.as_ref()?.value.clone(),
-        place: place?,
-        receiver,
-    })
+    if has("custodian") {
+        entry.custodian = fields.read("custodian", Value::id);
+        values.custodian = value_of(entry.custodian.as_ref());
+    }
+    if has("text") {
+        values.text = fields.value("text").and_then(|value| value.line());
+    }
+    if has("initials")
+        && let Some(people) = fields.value("initials").and_then(|value| initials(&value))
+    {
+        let ids = people.iter().map(|at| at.value.clone());
+        values.initials = Some(ids.collect());
+        entry.initials = people;
+    }
+    let is_faulty = key.is_some() && values.key.is_none();
+    (described.construct)(values).filter(|_| !is_faulty)
 }
 
-fn note(fields: &mut Fields<'_, '_>, initials: &mut Vec<At<PersonId>>) -> Option<Act> {
-    let text = fields
-        .required("text", "text = \"Check the seal of the bag.\"")
-        .and_then(|value| value.lines(2000));
-    let people = fields.required("initials", "initials = [\"witness-1\"]")?;
-    let items = people.items(MOST)?;
+fn value_of<T: Clone>(read: Option<&At<T>>) -> Option<T> {
+    read.map(|at| at.value.clone())
+}
+
+fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
+    let items = people.items()?;
     if items.is_empty() {
         people.fault(
             "script.note",
@@ -201,32 +138,32 @@ fn note(fields: &mut Fields<'_, '_>, initials: &mut Vec<At<PersonId>>) -> Option
             "name at least one person, as in [\"witness-1\"]",
         );
     }
+    let mut read: Vec<At<PersonId>> = Vec::new();
     for item in &items {
         if let Some(person) = item.at(item.id::<PersonId>()) {
-            if initials.iter().any(|known| known.value == person.value) {
+            if read.iter().any(|known| known.value == person.value) {
                 item.fault(
                     "script.twice",
                     format!("\"initials\" has {:?} twice", person.value.as_str()),
                     "take one out",
                 );
             }
-            initials.push(person);
+            read.push(person);
         }
     }
-    Some(Act::Note {
-        text: text?,
-        initials: initials.iter().map(|at| at.value.clone()).collect(),
-    })
+    Some(read)
 }
 
 fn minutes(value: &Value<'_, '_>) -> Option<u32> {
     let number = value.integer()?;
-    let minutes = u32::try_from(number).ok().filter(|n| (1..=480).contains(n));
+    let range = value.range();
+    let minutes = u32::try_from(number).ok();
+    let minutes = minutes.filter(|_| range.contains(&number));
     if minutes.is_none() {
         value.fault(
             "script.minutes",
             format!("a step cannot take {number} minutes"),
-            "give 1 to 480, or leave it out",
+            format!("give {} to {}, or leave it out", range.start(), range.end()),
         );
     }
     minutes

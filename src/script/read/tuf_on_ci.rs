@@ -5,40 +5,38 @@ use super::log::At;
 use crate::metadata::Key;
 use crate::transfer::{Periods, TufOnCi, online_at, owned_by};
 
-/// The longest period, in days.
-const LONGEST: i64 = 36_525;
-
 /// Reads `[root.tuf-on-ci]`.
-pub(super) fn periods(value: &Value<'_, '_>) -> Option<At<TufOnCi>> {
-    let mut fields = value.table("[root.tuf-on-ci]")?;
-    let root = fields.optional("root").map(|value| of_one(&value));
-    let online = fields.optional("online").map(|value| of_one(&value));
+pub(super) fn periods(value: &Value<'_, '_>) -> Option<TufOnCi> {
+    let mut fields = value.table()?;
+    let root = fields.value("root").map(|value| of_one(&value));
+    let online = fields.value("online").map(|value| of_one(&value));
     fields.finish();
     // What is faulty was reported, and is not what was left out.
     let (root, online) = (
         root.map_or(Some(None), |p| p.map(Some))?,
         online.map_or(Some(None), |p| p.map(Some))?,
     );
-    value.at(Some(TufOnCi { root, online }))
+    Some(TufOnCi { root, online })
 }
 
 fn of_one(value: &Value<'_, '_>) -> Option<Periods> {
-    let mut fields = value.table("periods of [root.tuf-on-ci]")?;
-    let mut days = |name, example: &str| {
-        let value = fields.required(name, example)?;
+    let mut fields = value.table()?;
+    let mut days = |name| {
+        let value = fields.value(name)?;
         let days = value.integer()?;
-        if !(1..=LONGEST).contains(&days) {
+        let range = value.range();
+        if !range.contains(&days) {
             value.fault(
                 "script.period",
                 format!("{days} days"),
-                format!("a period has 1 to {LONGEST} days"),
+                format!("a period has {} to {} days", range.start(), range.end()),
             );
             return None;
         }
         u32::try_from(days).ok()
     };
-    let expiry = days("expiry_days", "expiry_days = 365");
-    let signing = days("signing_days", "signing_days = 60");
+    let expiry = days("expiry_days");
+    let signing = days("signing_days");
     fields.finish();
     let periods = Periods {
         expiry: expiry?,
@@ -80,7 +78,7 @@ impl Whose {
 
 /// Reads `owner` or `uri` of an online key; `None` is a fault.
 pub(super) fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
-    let (owner, uri) = (fields.optional("owner"), fields.optional("uri"));
+    let (owner, uri) = (fields.value("owner"), fields.value("uri"));
     match (owner, uri) {
         (None, None) => Some(Whose::Unsaid),
         (Some(owner), None) => Some(Whose::Owner(account(&owner)?)),
@@ -98,12 +96,11 @@ pub(super) fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
 
 /// Reads the account of whoever owns a root key: `owner = "@alice"`.
 pub(super) fn owner(fields: &mut Fields<'_, '_>) -> Option<At<String>> {
-    let value = fields.optional("owner")?;
-    value.at(account(&value))
+    fields.read("owner", account)
 }
 
 fn account(value: &Value<'_, '_>) -> Option<String> {
-    let text = value.line(64)?;
+    let text = value.line()?;
     let name = text.strip_prefix('@').unwrap_or_default();
     let is_account = (1..=39).contains(&name.len())
         && name
@@ -121,7 +118,7 @@ fn account(value: &Value<'_, '_>) -> Option<String> {
 }
 
 fn place(value: &Value<'_, '_>) -> Option<String> {
-    let text = value.line(500)?;
+    let text = value.line()?;
     let is_uri = text.is_ascii()
         && !text.contains(' ')
         && text

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{DEVIATION, DEVIATIONS, Row, VERDICTS, Who, blanks, facts, groups, title};
+use super::{DEVIATION, DEVIATIONS, Row, VERDICTS, Who, facts, groups, title};
 use crate::script::Script;
 
 const STYLE: &str = include_str!("run-sheet.css");
@@ -272,7 +272,7 @@ impl Page {
         for line in act.proves(script) {
             self.element("p", "proves", &line);
         }
-        for (label, lines) in blanks::blanks(act, script) {
+        for (label, lines) in act.blanks(script) {
             self.element("p", "label", &label);
             self.raw(&"<div class=\"rule\"></div>".repeat(lines));
         }

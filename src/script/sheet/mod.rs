@@ -1,6 +1,5 @@
 //! The run sheet: the script on paper, with room for initials, times and what is written by hand.
 
-mod blanks;
 mod facts;
 mod html;
 mod slips;
@@ -97,10 +96,10 @@ fn row(script: &Script, index: usize) -> Option<Row<'_>> {
 
 /// A note's title is its text, cut short: on paper the text itself is enough.
 fn title(act: &Act, script: &Script) -> String {
-    match act {
-        Act::Note { .. } => "Note".to_owned(),
-        _ => act.title(script),
+    if let Act::Note { .. } = act {
+        return act.label().to_owned();
     }
+    act.title(script)
 }
 
 /// What people may say at the end.

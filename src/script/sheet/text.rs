@@ -1,6 +1,6 @@
 //! The run sheet as plain text.
 
-use super::{DEVIATION, DEVIATIONS, Row, VERDICTS, Who, blanks, facts, groups, title};
+use super::{DEVIATION, DEVIATIONS, Row, VERDICTS, Who, facts, groups, title};
 use crate::script::Script;
 
 pub(super) const WIDTH: usize = 80;
@@ -211,7 +211,7 @@ impl Page {
         };
         points("-", act.instructions(script));
         points("[ ]", act.proves(script));
-        for (label, lines) in blanks::blanks(act, script) {
+        for (label, lines) in act.blanks(script) {
             activity.extend(wrap(&format!("{label}:"), width));
             activity.extend(std::iter::repeat_n("_".repeat(width), lines));
         }

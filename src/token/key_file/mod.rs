@@ -1,34 +1,35 @@
 //! Root keys of Docker Content Trust in files on a disk, as tokens that do one thing: sign, once somebody typed the
 //! passphrase. What is opened lies in the locked memory of this process, and is wiped when the file is put away.
 
-mod closed;
-mod pem;
+mod encrypted;
 #[cfg(test)]
 mod tests;
 
 use std::env;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use zeroize::Zeroizing;
 
-use self::closed::Closed;
-use self::pem::{MAX_BYTES, Pem};
+use self::encrypted::EncryptedKey;
 use super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, ObjectKind, PinRole, Reader, Seen, Token,
     TokenError, TokenState,
 };
+use crate::certificate::pem::{self, Block, PemError};
 use crate::certificate::{Algorithm, PublicKey};
 use crate::metadata::{Key, Scheme};
 use crate::profile::Profile;
 use crate::record::{TokenId, Tries};
 use crate::secret::{Pin, PrivateKey};
+use crate::storage::{self, EntryKind, Links, list};
 
 /// The name of the profile by which scripts name key files.
 pub const PROFILE: &str = "docker-key-file";
+
+/// The most that a key file may be long, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// How deep key files lie below `private`: old clients kept them in folders named after the repository.
 const DEEPEST: usize = 8;
@@ -75,8 +76,9 @@ impl KeyFile {
                 "is not called as Docker calls key files: by the ID of the key, 64 hex digits, and .key".to_owned(),
             ));
         }
-        let (pem, _) = Self::content(path)?;
-        let role = pem.header("role").unwrap_or(said).to_owned();
+        let text = read_text(path)?;
+        let (block, _) = first_block(&text).map_err(wrong)?;
+        let role = block.header("role").unwrap_or(said).to_owned();
         Ok(Self {
             path: path.to_owned(),
             id: id.to_ascii_lowercase(),
@@ -145,13 +147,14 @@ impl KeyFile {
     /// When the passphrase is wrong, the file is damaged, or it holds another key than its name says.
     pub fn open(&self, passphrase: &Pin) -> Result<OpenedKeyFile, TokenError> {
         self.require_root()?;
-        let (pem, path) = Self::content(&self.path)?;
+        let text = read_text(&self.path)?;
         let wrong = |problem: String| TokenError::KeyFile {
-            file: path.display().to_string(),
+            file: self.path.display().to_string(),
             problem,
         };
-        let closed = Closed::read(pem).map_err(wrong)?;
-        let private = closed.open(passphrase).ok_or(TokenError::WrongPin {
+        let (block, content) = first_block(&text).map_err(wrong)?;
+        let encrypted = EncryptedKey::read(&block, content).map_err(wrong)?;
+        let private = encrypted.decrypt(passphrase).ok_or(TokenError::WrongPin {
             role: PinRole::Passphrase,
             tries: Tries::Unknown,
         })?;
@@ -169,21 +172,6 @@ impl KeyFile {
         Ok(OpenedKeyFile { private, public })
     }
 
-    fn content(path: &Path) -> Result<(Pem, PathBuf), TokenError> {
-        let wrong = |problem: String| TokenError::KeyFile {
-            file: path.display().to_string(),
-            problem,
-        };
-        let mut text = String::new();
-        let file =
-            fs::File::open(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        file.take(MAX_BYTES)
-            .read_to_string(&mut text)
-            .map_err(|error| wrong(format!("cannot be read: {error}")))?;
-        let pem = Pem::read(&text).map_err(wrong)?;
-        Ok((pem, path.to_owned()))
-    }
-
     fn token_id(&self) -> TokenId {
         TokenId {
             profile: PROFILE.to_owned(),
@@ -193,6 +181,30 @@ impl KeyFile {
             label: self.role.clone(),
         }
     }
+}
+
+/// The text of a file. It may hold a private key in the clear, which is refused later.
+fn read_text(path: &Path) -> Result<Zeroizing<String>, TokenError> {
+    storage::read_text(path, Links::Follow, MAX_BYTES)
+        .map(Zeroizing::new)
+        .map_err(|error| TokenError::KeyFile {
+            file: path.display().to_string(),
+            problem: format!("cannot be read: {}", error.problem),
+        })
+}
+
+/// The first block of a text, and its content: nothing in it is secret yet where it is encrypted.
+fn first_block(text: &str) -> Result<(Block<'_>, Vec<u8>), String> {
+    let block = pem::blocks(text)
+        .next()
+        .ok_or("is no PEM: it has no line -----BEGIN …-----")?;
+    let content = block.decode().map_err(|error| match error {
+        PemError::NoEnd => format!("is cut short: it has no line -----END {}-----", block.label),
+        PemError::Base64(_) => {
+            "is damaged: what stands between BEGIN and END is not base64".to_owned()
+        }
+    })?;
+    Ok((block, content))
 }
 
 /// A key out of its file, in memory.
@@ -210,17 +222,12 @@ fn canonical_id(public: &PublicKey) -> Option<String> {
 }
 
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth > 0 => collect(&path, depth - 1, paths),
-            Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "key") => {
-                paths.push(path);
-            }
-            _ => {}
+    for entry in list(folder).unwrap_or_default() {
+        let path = entry.path;
+        match entry.kind {
+            EntryKind::Folder if depth > 0 => collect(&path, depth - 1, paths),
+            EntryKind::File if path.extension().is_some_and(|end| end == "key") => paths.push(path),
+            EntryKind::Folder | EntryKind::File | EntryKind::Link | EntryKind::Other => {}
         }
     }
 }

@@ -146,6 +146,23 @@ fn what_is_no_root_key_is_refused_by_name() {
         let why = why(opened);
         assert!(why.contains(told), "{why}");
     }
+    let cut = STOCK.replace("-----END", "----END");
+    let damaged = STOCK.replace("MIHu", "M?Hu");
+    for (text, told) in [
+        ("no key", "is no PEM: it has no line -----BEGIN …-----"),
+        (
+            cut.as_str(),
+            "is cut short: it has no line -----END ENCRYPTED PRIVATE KEY-----",
+        ),
+        (
+            damaged.as_str(),
+            "is damaged: what stands between BEGIN and END is not base64",
+        ),
+    ] {
+        let path = lay(&folder, &format!("{STOCK_ID}.key"), text);
+        let why = why(KeyFile::read(&path));
+        assert!(why.ends_with(told), "{why}");
+    }
     let named = lay(&folder, "my.key", STOCK);
     assert!(why(KeyFile::read(&named)).contains("is not called as Docker calls key files"));
 }

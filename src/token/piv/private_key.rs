@@ -1,18 +1,16 @@
 //! Private keys in clear as the device takes them in.
 
-use der::asn1::{ObjectIdentifier, OctetStringRef, UintRef};
-use der::{AnyRef, Decode as _, Reader as _, Sequence, SliceReader, Tag};
+use der::asn1::UintRef;
+use der::oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
+use der::{Decode as _, Sequence};
+use pkcs8::PrivateKeyInfoRef;
+use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
 use crate::certificate::Algorithm;
 use crate::secret::PrivateKey;
 
 use super::tlv::tlv;
-
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 #[derive(Sequence)]
 struct RsaPrivateKey<'a> {
@@ -29,22 +27,13 @@ struct RsaPrivateKey<'a> {
 
 /// The parts of a key in the form of the command that imports it; `None` when it is no key of that algorithm.
 pub(super) fn parts(key: &PrivateKey, algorithm: Algorithm) -> Option<Zeroizing<Vec<u8>>> {
-    let outer = AnyRef::from_der(key.expose()).ok()?;
-    let mut reader = SliceReader::new(outer.value()).ok()?;
-    u8::decode(&mut reader).ok()?; // version
-    let (oid, curve) = reader
-        .sequence(|inner| {
-            let oid = ObjectIdentifier::decode(inner)?;
-            let parameters = Option::<AnyRef<'_>>::decode(inner)?;
-            let curve = parameters.and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
-            Ok::<_, der::Error>((oid, curve))
-        })
-        .ok()?;
-    let body = <&OctetStringRef>::decode(&mut reader).ok()?.as_bytes();
-    match (oid, algorithm) {
-        (EC, Algorithm::P256) if curve == Some(P256) => scalar(body, 32),
-        (EC, Algorithm::P384) if curve == Some(P384) => scalar(body, 48),
-        (RSA, Algorithm::Rsa { bits }) => {
+    let info = PrivateKeyInfoRef::try_from(key.expose()).ok()?;
+    let body = info.private_key.as_bytes();
+    let curve = info.algorithm.parameters_oid().ok();
+    match (info.algorithm.oid, algorithm) {
+        (ID_EC_PUBLIC_KEY, Algorithm::P256) if curve == Some(SECP_256_R_1) => scalar(body, 32),
+        (ID_EC_PUBLIC_KEY, Algorithm::P384) if curve == Some(SECP_384_R_1) => scalar(body, 48),
+        (RSA_ENCRYPTION, Algorithm::Rsa { bits }) => {
             let key = RsaPrivateKey::from_der(body).ok()?;
             let length = key.modulus.as_bytes().len() * 8;
             let is_so_long = length == bits && key.modulus.as_bytes()[0] & 0x80 != 0;
@@ -61,16 +50,8 @@ pub(super) fn parts(key: &PrivateKey, algorithm: Algorithm) -> Option<Zeroizing<
     }
 }
 
-/// `ECPrivateKey` (RFC 5915).
 fn scalar(body: &[u8], width: usize) -> Option<Zeroizing<Vec<u8>>> {
-    let outer = AnyRef::from_der(body).ok()?;
-    let mut reader = SliceReader::new(outer.value()).ok()?;
-    u8::decode(&mut reader).ok()?; // version
-    if Tag::peek(&reader).ok()? != Tag::OctetString {
-        return None;
-    }
-    let scalar = <&OctetStringRef>::decode(&mut reader).ok()?;
-    number(6, scalar.as_bytes(), width)
+    number(6, EcPrivateKey::from_der(body).ok()?.private_key, width)
 }
 
 fn number(tag: u16, bytes: &[u8], width: usize) -> Option<Zeroizing<Vec<u8>>> {

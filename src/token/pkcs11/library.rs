@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -17,6 +16,7 @@ use cryptoki::slot::Slot;
 
 use crate::profile::{Profile, Rescan};
 use crate::record::TokenId;
+use crate::storage::real_path;
 
 use super::super::{Seen, TokenError};
 use super::{device, info};
@@ -25,19 +25,12 @@ use super::{device, info};
 pub(super) struct Library {
     context: Pkcs11,
     seats: Mutex<Vec<Weak<Mutex<ModuleSlot>>>>,
-    /// When it was loaded, until somebody looks.
-    loaded: Mutex<Option<Instant>>,
     /// Whether tokens may have come or gone that it has not noticed.
     is_stale: AtomicBool,
-    /// What was seen last, and when.
-    last_look: Mutex<Option<(Instant, Look)>>,
 }
 
 /// The tokens that were seen, in their slots.
 type Look = Vec<(Slot, Seen)>;
-
-/// For how long a library knows what is in after it was loaded, or after a look: nobody changes tokens faster.
-const KNOWS_FOR: Duration = Duration::from_millis(25);
 
 /// Where a token's session sits.
 #[derive(Default)]
@@ -71,9 +64,8 @@ impl Library {
                 .collect();
             failed(None, format!("there is none at {}", tried.join(", ")))
         })?;
-        let real = path
-            .canonicalize()
-            .map_err(|error| failed(Some(path), error.to_string()))?;
+        let real =
+            real_path(path).map_err(|error| failed(Some(path), error.problem.to_string()))?;
 
         let mut loaded = lock(&LOADED);
         let loaded = loaded.get_or_insert_default();
@@ -85,9 +77,7 @@ impl Library {
         let library = Arc::new(Self {
             context,
             seats: Mutex::default(),
-            loaded: Mutex::new(Some(Instant::now())),
             is_stale: AtomicBool::new(false),
-            last_look: Mutex::default(),
         });
         loaded.insert(real, Arc::downgrade(&library));
         Ok(library)
@@ -121,17 +111,9 @@ impl Library {
         }
     }
 
-    /// Whether it was loaded in this moment, and so knows what is in. True once: whoever looks again wants to know what
-    /// changed since.
-    pub(super) fn takes_first_look(&self) -> bool {
-        let loaded = lock(&self.loaded).take();
-        loaded.is_some_and(|when| when.elapsed() < KNOWS_FOR)
-    }
-
     /// Closes every session, and has the library notice what came or went before anything else is asked of it.
     pub(super) fn reset(&self) {
         self.vacate();
-        *lock(&self.last_look) = None;
         self.is_stale.store(true, Ordering::SeqCst);
     }
 
@@ -145,8 +127,6 @@ impl Library {
 
     /// Makes the library notice tokens that came or went. Ends every session where that takes it.
     pub(super) fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
-        *lock(&self.loaded) = None;
-        *lock(&self.last_look) = None;
         self.is_stale.store(false, Ordering::SeqCst);
         match rescan {
             Rescan::List => Ok(()),
@@ -158,26 +138,9 @@ impl Library {
         }
     }
 
-    /// Looks already, if it was loaded in this moment.
-    pub(super) fn look_ahead(&self, profile: &str) {
-        let is_fresh = lock(&self.loaded).is_some_and(|when| when.elapsed() < KNOWS_FOR);
-        if is_fresh {
-            // What fails now is told when somebody wants to know.
-            let _ = self.look(profile);
-        }
-    }
-
-    /// What was seen in this moment, if somebody looked.
-    pub(super) fn just_seen(&self) -> Option<Look> {
-        let last = lock(&self.last_look);
-        let (when, look) = last.as_ref()?;
-        (when.elapsed() < KNOWS_FOR).then(|| look.clone())
-    }
-
     /// The tokens in their slots. One that does not answer who it is counts as not there:
     /// SoftHSM says `CKR_GENERAL_ERROR` of a token whose files are gone.
     pub(super) fn look(&self, profile: &str) -> Result<Look, TokenError> {
-        *lock(&self.last_look) = None;
         let mut tokens = Vec::new();
         for slot in self.context.get_slots_with_token().map_err(device)? {
             match self.context.get_token_info(slot) {
@@ -186,18 +149,13 @@ impl Library {
                 Err(unreadable) => return Err(device(unreadable)),
             }
         }
-        *lock(&self.last_look) = Some((Instant::now(), tokens.clone()));
         Ok(tokens)
     }
 
     /// The slot of the one token that names itself so.
     pub(super) fn find(&self, id: &TokenId) -> Result<Slot, TokenError> {
-        // Whoever is there is asked again who it is before anything is done with it.
-        let look = match self.just_seen() {
-            Some(look) if look.iter().any(|(_, seen)| seen.id == *id) => look,
-            _ => self.look(&id.profile)?,
-        };
-        let mut slots = look
+        let mut slots = self
+            .look(&id.profile)?
             .into_iter()
             .filter(|(_, seen)| seen.id == *id)
             .map(|(slot, _)| slot);

@@ -49,23 +49,11 @@ impl Reader for Module {
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
         let rescan = self.profile.quirks().rescan;
         self.library.refresh_if_stale(rescan)?;
-        let ahead = if self.library.takes_first_look() {
-            self.library.just_seen()
-        } else {
-            if self.library.nobody_is_logged_in() {
-                self.library.refresh(rescan)?;
-            }
-            None
-        };
-        let look = match ahead {
-            Some(look) => look,
-            None => self.library.look(self.profile.name())?,
-        };
+        if self.library.nobody_is_logged_in() {
+            self.library.refresh(rescan)?;
+        }
+        let look = self.library.look(self.profile.name())?;
         Ok(look.into_iter().map(|(_, seen)| seen).collect())
-    }
-
-    fn look_ahead(&mut self) {
-        self.library.look_ahead(self.profile.name());
     }
 
     fn reset(&mut self) -> Result<(), TokenError> {

@@ -1,10 +1,9 @@
 //! Where attestations lie in a directory.
 
-use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::certificate::{Certificate, CertificateError};
+use crate::storage::{EntryKind, Links, list, read_start};
 
 use super::{Failure, unreadable};
 
@@ -31,22 +30,15 @@ pub(super) fn find(directory: &Path) -> Result<Vec<Folder>, Failure> {
 }
 
 fn walk(directory: &Path, depth: usize, folders: &mut Vec<Folder>) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| unreadable(directory, &error);
-    let mut entries: Vec<_> = fs::read_dir(directory)
-        .map_err(failed)?
-        .collect::<Result<_, _>>()
-        .map_err(failed)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-
     let mut files = Vec::new();
     let mut below = Vec::new();
-    for entry in entries {
-        let path = entry.path();
-        let kind = entry.file_type().map_err(failed)?;
-        if kind.is_dir() && depth < MAX_DEPTH {
+    for entry in list(directory).map_err(unreadable)? {
+        let path = entry.path;
+        if entry.kind == EntryKind::Folder && depth < MAX_DEPTH {
             below.push(path);
-        } else if kind.is_file() && is_certificate_file(&path) {
-            match Certificate::read_all(&read(&path)?) {
+        } else if entry.kind == EntryKind::File && is_certificate_file(&path) {
+            let bytes = read_start(&path, Links::Refuse, MAX_BYTES).map_err(unreadable)?;
+            match Certificate::read_all(&bytes) {
                 // Public keys have the same extension.
                 Ok(none) if none.is_empty() => {}
                 found => files.push((path, found)),
@@ -68,12 +60,4 @@ fn is_certificate_file(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(path, &error))?;
-    Ok(bytes)
 }

@@ -3,8 +3,8 @@
 use crate::script::read::Span;
 use crate::script::{Act, KeyId};
 
-use super::needs::{comes_before, reason};
-use super::{Order, described};
+use super::needs::comes_before;
+use super::{Found, Order, described};
 
 impl Order<'_, '_> {
     pub(super) fn missing(&self) {
@@ -14,7 +14,7 @@ impl Order<'_, '_> {
             .filter(|act| self.first(act).is_none())
             .collect();
         for key in &self.keys {
-            let used = self.steps().any(|(_, _, act)| act.key() == Some(key));
+            let used = self.steps().any(|found| found.act.key() == Some(key));
             if let (false, Some(span)) = (used, self.span_of(key)) {
                 self.log.fault(
                     "script.unused",
@@ -26,7 +26,7 @@ impl Order<'_, '_> {
         }
         for act in missing {
             let untouched = |key: &KeyId| {
-                self.keys.contains(&key) && !self.steps().any(|(_, _, act)| act.key() == Some(key))
+                self.keys.contains(&key) && !self.steps().any(|found| found.act.key() == Some(key))
             };
             if act.key().is_some_and(untouched) {
                 continue;
@@ -37,13 +37,13 @@ impl Order<'_, '_> {
 
     fn lacks(&self, act: &Act) {
         // Where it would have to stand: before the first step that it makes way for, or at the end.
-        let next = self.steps().find(|(_, _, other)| comes_before(act, other));
+        let next = self.steps().find(|found| comes_before(act, found.act));
         let object = act.key().map(|key| format!(", key = {:?}", key.as_str()));
         let table = format!("act = {:?}{}", act.name(), object.unwrap_or_default());
         let (span, place) = match next {
-            Some((_, step, other)) => (
+            Some(Found { step, act, .. }) => (
                 &step.span,
-                format!("before {} (line {})", described(other), step.line),
+                format!("before {} (line {})", described(act), step.line),
             ),
             None => match self.draft.steps.last() {
                 Some(last) => (&last.span, format!("after line {}", last.line)),
@@ -54,7 +54,10 @@ impl Order<'_, '_> {
             "script.step-missing",
             span,
             format!("there is no step {}", described(act)),
-            format!("add a [[step]] with {table} {place}: {}", reason(act)),
+            format!(
+                "add a [[step]] with {table} {place}: {}",
+                act.description().reason
+            ),
         );
     }
 

@@ -9,8 +9,6 @@ use crate::script::plan::{Backup, Kind};
 use crate::script::read::{Draft, Log, StepEntry};
 use crate::script::{Act, DrillLevel, KeyId, Place};
 
-use needs::reason;
-
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.steps.iter().filter_map(own_id));
     if draft.steps.is_empty() {
@@ -52,10 +50,24 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 /// IDs that the script gives, and IDs that are made; a repeated act is told as such instead.
 fn own_id(step: &StepEntry) -> Option<&crate::script::read::At<crate::script::StepId>> {
     let given = step.id.as_ref().filter(|id| id.span != step.span);
-    match &step.act {
-        Some(Act::Note { .. }) => step.id.as_ref(),
-        _ => given,
+    if step
+        .act
+        .as_ref()
+        .is_some_and(|act| act.description().repeats)
+    {
+        step.id.as_ref()
+    } else {
+        given
     }
+}
+
+/// A step whose act was read.
+#[derive(Clone, Copy)]
+struct Found<'o> {
+    /// Among all steps.
+    place: usize,
+    step: &'o StepEntry,
+    act: &'o Act,
 }
 
 struct Order<'o, 't> {
@@ -74,15 +86,16 @@ impl<'o> Order<'o, '_> {
         places.any(|place| matches!(place, Place::Site(_)))
     }
 
-    fn steps(&self) -> impl Iterator<Item = (usize, &'o StepEntry, &'o Act)> {
+    fn steps(&self) -> impl Iterator<Item = Found<'o>> {
         let steps = self.draft.steps.iter().enumerate();
-        steps.filter_map(|(index, step)| Some((index, step, step.act.as_ref()?)))
+        steps.filter_map(|(place, step)| {
+            let act = step.act.as_ref()?;
+            Some(Found { place, step, act })
+        })
     }
 
-    fn first(&self, wanted: &Act) -> Option<(usize, &'o StepEntry)> {
-        self.steps()
-            .find(|(_, _, act)| *act == wanted)
-            .map(|(index, step, _)| (index, step))
+    fn first(&self, wanted: &Act) -> Option<Found<'o>> {
+        self.steps().find(|found| found.act == wanted)
     }
 
     /// Whether a step was read, and its key exists.
@@ -91,14 +104,6 @@ impl<'o> Order<'o, '_> {
         keys.is_some_and(|key| {
             key.is_none_or(|key| self.keys.contains(&key) || self.distant.contains(&key))
         })
-    }
-
-    /// The seals of keys, wherever their tokens go.
-    fn seals(&self) -> Vec<Act> {
-        let seals = self
-            .steps()
-            .filter(|(_, _, act)| matches!(act, Act::Seal { .. } | Act::SealMedium { .. }));
-        seals.map(|(_, _, act)| act.clone()).collect()
     }
 
     fn exists(&self, key: &KeyId) -> bool {
@@ -216,13 +221,6 @@ impl<'o> Order<'o, '_> {
         acts
     }
 
-    /// The steps in which shares come in.
-    fn shares(&self) -> Vec<Act> {
-        let shares = self.steps().map(|(_, _, act)| act);
-        let shares = shares.filter(|act| matches!(act, Act::OpenShare { .. }));
-        shares.cloned().collect()
-    }
-
     fn is_backed_up(&self, key: &KeyId) -> bool {
         let mut keys = self.draft.keys.iter();
         keys.any(|entry| {
@@ -242,8 +240,8 @@ impl<'o> Order<'o, '_> {
     }
 
     fn repeated(&self) {
-        for (index, step, act) in self.steps() {
-            if matches!(act, Act::Note { .. } | Act::Break { .. }) {
+        for Found { place, step, act } in self.steps() {
+            if act.description().repeats {
                 continue;
             }
             // Two seals of one token are the same step, wherever they send it; and a key is made once, wherever.
@@ -251,17 +249,16 @@ impl<'o> Order<'o, '_> {
                 let is_made_again = act.makes().is_some() && other.makes() == act.makes();
                 is_made_again || other.name() == act.name() && other.object() == act.object()
             };
-            let earlier = self
-                .steps()
-                .find(|(first, _, other)| *first < index && same(other));
-            if let Some((_, first, earlier_act)) = earlier {
+            let mut steps = self.steps();
+            let earlier = steps.find(|found| found.place < place && same(found.act));
+            if let Some(earlier) = earlier {
                 self.log.fault(
                     "script.step-twice",
                     &step.span,
                     format!(
                         "{} stands in line {} already",
-                        described(earlier_act),
-                        first.line
+                        described(earlier.act),
+                        earlier.step.line
                     ),
                     "take one of them out: it is done once",
                 );
@@ -269,48 +266,41 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    /// Each step after everything that it needs; the first thing that it lacks is told.
+    /// Each step after everything that it needs; the first thing that it lacks is reported.
     fn needs(&self) {
-        for (index, step, act) in self.steps() {
-            let late = self.needs_of(act).into_iter().find_map(|need| {
-                let (place, found) = self.first(&need)?;
-                (place > index).then_some((need, found))
-            });
-            if let Some((need, found)) = late {
+        for Found { place, step, act } in self.steps() {
+            let needed = self.needed(act);
+            if let Some(late) = needed.iter().find(|need| need.place > place) {
                 self.log.fault(
                     "script.order",
                     &step.span,
                     format!(
                         "{} stands before {} (line {})",
                         described(act),
-                        described(&need),
-                        found.line
+                        described(late.act),
+                        late.step.line
                     ),
-                    format!("change their order: {}", reason(&need)),
+                    format!("change their order: {}", late.act.description().reason),
                 );
             }
         }
     }
 
     fn ends(&self) {
-        let sign_offs = self.steps().filter(|(_, _, act)| **act == Act::SignOff);
-        let Some((place, sign_off, act)) = sign_offs.last() else {
+        let sign_offs = self.steps().filter(|found| *found.act == Act::SignOff);
+        let Some(sign_off) = sign_offs.last() else {
             return;
         };
-        let mut needs = self
-            .needs_of(act)
-            .into_iter()
-            .filter_map(|need| self.first(&need));
-        if needs.any(|(need, _)| need > place) {
-            // It was told that sign-off stands too early.
+        let needed = self.needed(sign_off.act);
+        if needed.iter().any(|need| need.place > sign_off.place) {
+            // It was reported that sign-off stands too early.
             return;
         }
-        let after = self.draft.steps.get(place + 1);
-        if let Some(step) = after {
+        if let Some(step) = self.draft.steps.get(sign_off.place + 1) {
             self.log.fault(
                 "script.order",
                 &step.span,
-                format!("a step stands after sign-off (line {})", sign_off.line),
+                format!("a step stands after sign-off (line {})", sign_off.step.line),
                 "make sign-off the last step: people sign for all that was done",
             );
         }
@@ -328,24 +318,26 @@ impl<'o> Order<'o, '_> {
                 .flatten();
             let backed_up = self.first(&Act::BackUpKey { key: Some(key()) });
             let last = [certified, backed_up].into_iter().flatten();
-            let last = last.max_by_key(|(place, _)| *place);
+            let last = last.max_by_key(|found| found.place);
             let made = last.or(self.first(&self.maker(key()))).or(enrolled);
-            let (Some((start, first)), Some((end, last))) = (open, made) else {
+            let (Some(first), Some(last)) = (open, made) else {
                 continue;
             };
-            let foreign = self.steps().find(|(index, step, act)| {
-                (start..end).contains(index) && act.key() != Some(&key()) && self.knows(step)
+            let foreign = self.steps().find(|found| {
+                (first.place..last.place).contains(&found.place)
+                    && found.act.key() != Some(&key())
+                    && self.knows(found.step)
             });
-            if let Some((_, step, act)) = foreign {
+            if let Some(foreign) = foreign {
                 self.log.fault(
                     "script.order",
-                    &step.span,
+                    &foreign.step.span,
                     format!(
                         "{} stands inside the steps of {:?} (lines {} to {})",
-                        described(act),
+                        described(foreign.act),
                         key().as_str(),
-                        first.line,
-                        last.line
+                        first.step.line,
+                        last.step.line
                     ),
                     "move it before open-token or after the last step of the key: in between, the token stays in",
                 );

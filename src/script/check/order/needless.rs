@@ -1,174 +1,178 @@
 //! Steps that have no place in a ceremony of their kind.
 
 use crate::script::Act;
+use crate::script::act::{InRestore, Leaves, OnlyWith, Stage};
 use crate::script::plan::Kind;
-use crate::script::read::StepEntry;
 
-use super::{Order, described};
+use super::{Found, Order, described};
+
+/// Why a step has no place, and what to do about it.
+struct Needless {
+    check: &'static str,
+    message: String,
+    hint: String,
+}
+
+impl Needless {
+    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            check: "script.unused",
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+}
 
 impl Order<'_, '_> {
-    /// Nothing is made, and nothing erased, on the token of a key that exists.
     pub(super) fn needless(&self) {
-        for (_, step, act) in self.steps() {
-            let makes = act.makes().is_some()
-                || matches!(act, Act::InitializeToken { .. } | Act::SetPin { .. });
-            let is_of_root = matches!(
-                act,
-                Act::ComposeRoot
-                    | Act::ReviewRoot
-                    | Act::SignRoot
-                    | Act::CollectSignatures
-                    | Act::VerifyRoot
-            );
-            if self.restores() {
-                self.needless_in_restore(step, act);
-                continue;
+        for Found { step, act, .. } in self.steps() {
+            let needless = if self.restores() {
+                self.needless_in_restore(act)
+            } else {
+                self.existing_key(act)
+                    .or_else(|| self.other_kind(act).filter(|_| self.knows(step)))
+                    .or_else(|| self.lacks_subject(act))
+            };
+            if let Some(needless) = needless {
+                let Needless {
+                    check,
+                    message,
+                    hint,
+                } = needless;
+                self.log.fault(check, &step.span, message, hint);
             }
-            if crate::script::check::restore::is_of_restore(act) {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    format!("{}: only a drill or a recovery restores", act.name()),
-                    if self.draft.kind == Kind::Backup {
+        }
+    }
+
+    /// Nothing is made, and nothing erased, on the token of a key that exists.
+    fn existing_key(&self, act: &Act) -> Option<Needless> {
+        match act.description().leaves {
+            Leaves::Other => return None,
+            Leaves::Token | Leaves::Key => {}
+        }
+        let is_enrolled = |key| self.is_enrolled(key);
+        let key = act
+            .key()
+            .filter(|key| self.exists(key) || is_enrolled(key))?;
+        let enrolled = if is_enrolled(key) {
+            ", and enrolled"
+        } else {
+            ""
+        };
+        Some(Needless {
+            check: "script.key-exists",
+            message: format!("{}: the key exists", described(act)),
+            hint: format!(
+                "take the step out: {:?} is only matched with its token, by open-token{enrolled}",
+                key.as_str()
+            ),
+        })
+    }
+
+    fn other_kind(&self, act: &Act) -> Option<Needless> {
+        let kind = self.draft.kind;
+        let description = act.description();
+        if description.kinds.contains(&kind) {
+            return None;
+        }
+        let name = act.name();
+        Some(if description.kinds.is_empty() {
+            Needless::new(
+                format!("{name}: only a drill or a recovery restores"),
+                match kind {
+                    Kind::Backup => {
                         "take the step out; or add [restore], with the manifest of old shares, in place of [[key]]"
-                    } else {
-                        "take the step out, or write kind = \"drill\""
-                    },
-                );
-                continue;
-            }
-            if (is_of_root || *act == Act::Export) && self.draft.kind == Kind::Backup {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    format!("{}: a backup makes no root", act.name()),
-                    "take the step out: what is written goes to the two media",
-                );
-            } else if is_of_root && self.is_enrollment() {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    format!("{}: an enrollment makes no root", act.name()),
-                    "take the step out: the root is made where the key is taken in",
-                );
-            } else if *act == Act::CollectSignatures && !self.owes_signatures() {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    "no site owes a signature",
-                    "take the step out, or write site = \"…\" at the key whose signature is owed",
-                );
-            }
-            if let Act::CertifyKey { key } = act
-                && !self.is_certified(key)
-            {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
+                    }
+                    _ => "take the step out, or write kind = \"drill\"",
+                },
+            )
+        } else if description.stage < Stage::Compose {
+            Needless::new(
+                format!(
+                    "{} has no place in a ceremony of kind \"{kind}\"",
+                    described(act)
+                ),
+                "take the step out",
+            )
+        } else if kind == Kind::Enrollment {
+            Needless::new(
+                format!("{name}: an enrollment makes no root"),
+                "take the step out: the root is made where the key is taken in",
+            )
+        } else {
+            Needless::new(
+                format!("{name}: a backup makes no root"),
+                "take the step out: what is written goes to the two media",
+            )
+        })
+    }
+
+    fn lacks_subject(&self, act: &Act) -> Option<Needless> {
+        let key = act.key();
+        let here = key.filter(|key| self.keys.contains(key));
+        match act.description().only_with {
+            OnlyWith::Nothing => None,
+            OnlyWith::Certificate => {
+                let key = key.filter(|key| !self.is_certified(key))?;
+                Some(Needless::new(
                     format!("{:?} comes under no new certificate", key.as_str()),
                     "take the step out; with destination = \"notary-v1\", new keys and those of change = \"move-id\" are certified",
-                );
+                ))
             }
-            self.needless_backup(step, act);
-            if let Act::EnrollKey { key } = act
-                && self.keys.contains(&key)
-                && !self.is_enrolled(key)
-            {
-                self.log.fault(
-                    "script.unused",
-                    &step.span,
-                    format!("{:?} has no enrollment file", key.as_str()),
-                    "take the step out, or write enrollment = { file = \"…\", sha256 = \"…\" } at the key",
-                );
-            }
-            let existing = act
-                .key()
-                .filter(|key| self.exists(key) || self.is_enrolled(key));
-            if let (true, Some(key)) = (makes, existing) {
-                self.log.fault(
-                    "script.key-exists",
-                    &step.span,
-                    format!("{}: the key exists", described(act)),
-                    format!(
-                        "take the step out: {:?} is only matched with its token, by open-token{}",
-                        key.as_str(),
-                        if self.is_enrolled(key) {
-                            ", and enrolled"
-                        } else {
-                            ""
-                        }
-                    ),
-                );
-            }
-        }
-    }
-
-    /// A backup is of a key that the script has, and wants one.
-    fn needless_backup(&self, step: &StepEntry, act: &Act) {
-        if let Act::BackUpKey { key: None } | Act::ProveBackup { key: None } = act {
-            self.log.fault(
-                "script.unused",
-                &step.span,
+            OnlyWith::Backup if key.is_none() => Some(Needless::new(
                 format!("{}: which key, nobody says", act.name()),
                 "write key = \"key-1\"; without one it is the key that old shares restore, in a backup or a drill",
-            );
-        }
-        if let Act::BackUpKey { key: Some(key) } | Act::ProveBackup { key: Some(key) } = act
-            && self.keys.contains(&key)
-            && !self.is_backed_up(key)
-        {
-            self.log.fault(
-                "script.unused",
-                &step.span,
-                format!("{:?} has no backup", key.as_str()),
-                "take the step out, or write backup = \"shares\" at the key",
-            );
+            )),
+            OnlyWith::Backup => {
+                let key = here.filter(|key| !self.is_backed_up(key))?;
+                Some(Needless::new(
+                    format!("{:?} has no backup", key.as_str()),
+                    "take the step out, or write backup = \"shares\" at the key",
+                ))
+            }
+            OnlyWith::EnrollmentFile => {
+                let key = here.filter(|key| !self.is_enrolled(key))?;
+                Some(Needless::new(
+                    format!("{:?} has no enrollment file", key.as_str()),
+                    "take the step out, or write enrollment = { file = \"…\", sha256 = \"…\" } at the key",
+                ))
+            }
+            OnlyWith::OwedSignature if self.owes_signatures() => None,
+            OnlyWith::OwedSignature => Some(Needless::new(
+                "no site owes a signature",
+                "take the step out, or write site = \"…\" at the key whose signature is owed",
+            )),
         }
     }
 
-    /// Nothing is made, backed up, signed or exported where a key is restored; and nothing goes further than the grade.
-    fn needless_in_restore(&self, step: &StepEntry, act: &Act) {
-        let fits = match act {
-            Act::Attendance
-            | Act::AttestClock
-            | Act::InspectHost
-            | Act::ReadScript
-            | Act::Note { .. }
-            | Act::Break { .. }
-            | Act::OpenShare { .. }
-            | Act::OpenToken { .. }
-            | Act::InitializeToken { .. }
-            | Act::SetPin { .. }
-            | Act::SealMedium { .. }
-            | Act::SignOff => true,
-            Act::RestoreKey { .. }
-            | Act::ProveRestore { .. }
-            | Act::BackUpKey { .. }
-            | Act::ProveBackup { .. }
-            | Act::Destroy { .. }
-            | Act::DestroyShares => self.restoring().contains(act),
-            Act::ProveToken { .. } | Act::Seal { .. } => self.draft.kind == Kind::Recovery,
-            _ => false,
+    /// Nothing goes further than the level of a drill, and nothing is kept but in a recovery.
+    fn needless_in_restore(&self, act: &Act) -> Option<Needless> {
+        let fits = match act.description().in_restore {
+            InRestore::Always => true,
+            InRestore::Never => false,
+            InRestore::IfKept => self.draft.kind == Kind::Recovery,
+            InRestore::ByLevel => self.restoring().contains(act),
         };
-        if !fits {
-            self.log.fault(
-                "script.unused",
-                &step.span,
-                format!(
-                    "{} has no place in a {}{}",
-                    described(act),
-                    self.draft.kind,
-                    match (self.restored_onto(), act.key()) {
-                        (Some(_), None) if crate::script::check::restore::is_of_restore(act) =>
-                            ", whose key is restored onto a token",
-                        _ => "",
-                    }
-                ),
-                match self.restored_onto() {
-                    Some(key) => format!("take the step out, or write key = {:?}", key.as_str()),
-                    None => "take the step out".to_owned(),
-                },
-            );
+        if fits {
+            return None;
         }
+        let onto = self.restored_onto();
+        let is_of_restore = act.description().kinds.is_empty();
+        let onto_token = if onto.is_some() && act.key().is_none() && is_of_restore {
+            ", whose key is restored onto a token"
+        } else {
+            ""
+        };
+        Some(Needless::new(
+            format!(
+                "{} has no place in a {}{onto_token}",
+                described(act),
+                self.draft.kind
+            ),
+            match onto {
+                Some(key) => format!("take the step out, or write key = {:?}", key.as_str()),
+                None => "take the step out".to_owned(),
+            },
+        ))
     }
 }

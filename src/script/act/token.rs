@@ -1,0 +1,338 @@
+//! Tokens: they arrive, are set up, prove that they keep their keys, and are put away; media are put away too.
+
+use crate::script::{Fate, KeyPlan, Medium, SecretPlan, TokenSecret};
+
+use super::description::{
+    Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves,
+    Need, OnlyWith, Stage, Subject, Who, blanks, lines,
+};
+use super::{ATTEST_CLOCK, Act, BACK_UP_KEY, EXPORT, INSPECT_HOST, PROVE_BACKUP, READ_SCRIPT};
+use crate::script::schema::{Field, Need as FieldNeed, Type};
+
+pub(super) static OPEN_TOKEN: Description = Description {
+    name: "open-token",
+    label: "Match token",
+    about: "A token is inserted and compared with the script.",
+    fields: &[KEY],
+    construct: |values| Some(Act::OpenToken { key: values.key? }),
+    kinds: EVERY_KIND,
+    in_restore: InRestore::Always,
+    only_with: OnlyWith::Nothing,
+    repeats: false,
+    minutes: 2,
+    stage: Stage::OpenToken,
+    needs: &[
+        Need::Every(&ATTEST_CLOCK),
+        Need::Every(&INSPECT_HOST),
+        Need::Every(&READ_SCRIPT),
+    ],
+    reason: "a token is matched with the script before anything is written to it",
+    leaves: Leaves::Other,
+    who: &[Who::Holder, Who::Witnesses],
+    title: |step| format!("Match {}", step.token_title()),
+    instructions: open_token,
+    proves: |_| lines(&["the token is the one that the script names"]),
+    blanks: |step| {
+        let is_bagged = step.plan().is_some_and(|plan| plan.token.bag.is_some());
+        let bag = is_bagged.then_some("Number read from the bag");
+        let labels = bag.into_iter().chain(["Serial number of the token"]);
+        blanks(&labels.collect::<Vec<_>>())
+    },
+};
+
+fn open_token(step: &Subject<'_>) -> Vec<String> {
+    let Some(plan) = step.plan() else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    if let Some(bag) = &plan.token.bag {
+        lines.push(format!(
+            "{} shows bag {bag}, unopened; a witness compares its number and seal, then it is opened.",
+            step.actor()
+        ));
+    }
+    let marks: Vec<String> = [
+        ("manufacturer", &plan.token.manufacturer),
+        ("model", &plan.token.model),
+        ("serial number", &plan.token.serial),
+    ]
+    .into_iter()
+    .filter_map(|(what, mark)| mark.as_ref().map(|mark| format!("{what} {mark}")))
+    .collect();
+    lines.push(format!(
+        "{} puts in {} ({}), and no other.",
+        step.actor(),
+        step.token(),
+        plan.token.profile
+    ));
+    if !marks.is_empty() {
+        lines.push(format!("A witness compares: {}.", marks.join(", ")));
+    }
+    lines
+}
+
+pub(super) static INITIALIZE_TOKEN: Description = Description {
+    name: "initialize-token",
+    label: "Initialize",
+    about: "Erases the token and writes its label. On a YubiKey, the factory values of PUK and management key go.",
+    fields: &[KEY],
+    construct: |values| Some(Act::InitializeToken { key: values.key? }),
+    kinds: KINDS_WITH_NEW_KEYS,
+    in_restore: InRestore::Always,
+    only_with: OnlyWith::Nothing,
+    repeats: false,
+    minutes: 1,
+    stage: Stage::InitializeToken,
+    needs: &[Need::Same(&OPEN_TOKEN)],
+    reason: "a PIN is set once its token is initialized",
+    leaves: Leaves::Token,
+    who: &[Who::Holder],
+    title: |step| format!("Initialize {}", step.token_title()),
+    instructions: |step| {
+        let erased = format!(
+            "Everything on {} is erased now, and it takes its label.",
+            step.token()
+        );
+        let lines = [erased, so_pin(step)].into_iter();
+        lines.chain(management_key(step)).collect()
+    },
+    proves: |_| lines(&["the token is blank, and carries the label of the script"]),
+    blanks: |_| Vec::new(),
+};
+
+/// Who sets the SO PIN or the PUK, unseen.
+fn so_pin(step: &Subject<'_>) -> String {
+    let plan = step.plan();
+    let secret = plan.map_or(TokenSecret::SoPin, KeyPlan::ruling_secret);
+    let title = secret.title();
+    match plan.and_then(|plan| plan.secret(secret)) {
+        Some(SecretPlan {
+            fate: Fate::Discarded,
+            ..
+        }) => format!(
+            "The {title} is random: nobody sees it, and it is forgotten once the PIN is set."
+        ),
+        plan => format!(
+            "The others turn away. {} alone types the {title}: a new one, twice, where the token has none.",
+            step.setter(plan)
+        ),
+    }
+}
+
+/// What is changed on a YubiKey beside the PUK.
+fn management_key(step: &Subject<'_>) -> Option<String> {
+    let plan = step.plan()?;
+    plan.token.slot?;
+    let kept = if plan.management_writer().is_some() {
+        "until it is written down"
+    } else {
+        "from then on"
+    };
+    Some(format!(
+        "Its management key becomes a random one, which lies on the YubiKey behind the PIN {kept}. The values of the factory open nothing any more once the PIN is set."
+    ))
+}
+
+pub(super) static SET_PIN: Description = Description {
+    name: "set-pin",
+    label: "PIN",
+    about: "The key holder sets the user PIN, unseen.",
+    fields: &[KEY],
+    construct: |values| Some(Act::SetPin { key: values.key? }),
+    kinds: KINDS_WITH_NEW_KEYS,
+    in_restore: InRestore::Always,
+    only_with: OnlyWith::Nothing,
+    repeats: false,
+    minutes: 2,
+    stage: Stage::SetPin,
+    needs: &[Need::Same(&OPEN_TOKEN), Need::Same(&INITIALIZE_TOKEN)],
+    reason: "a key is made behind its holder's PIN, and initializing takes a PIN away",
+    leaves: Leaves::Token,
+    who: &[Who::Holder],
+    title: |step| {
+        let key = step.named.key;
+        let whose = key.map_or_else(String::new, |key| step.script.pin_title(key));
+        format!("Set the PIN of {whose}")
+    },
+    instructions: set_pin,
+    proves: |_| lines(&["the token opens with the key holder's PIN"]),
+    blanks: |step| {
+        let plan = step.plan();
+        let envelopes = plan.into_iter().flat_map(KeyPlan::envelopes);
+        let envelopes = envelopes.filter(|(secret, _)| *secret != TokenSecret::ManagementKey);
+        envelopes
+            .map(|(secret, _)| {
+                (
+                    format!("Number read from the bag of the {}", secret.title()),
+                    1,
+                )
+            })
+            .collect()
+    },
+};
+
+fn set_pin(step: &Subject<'_>) -> Vec<String> {
+    let mut lines = vec![format!(
+        "The others turn away. {} alone types a new user PIN, twice.",
+        step.actor()
+    )];
+    let Some(plan) = step.plan() else {
+        return lines;
+    };
+    let is_kept = |secret: TokenSecret| plan.envelopes().any(|(sealed, _)| sealed == secret);
+    if is_kept(TokenSecret::UserPin) {
+        lines.push("Nobody else learns the PIN.".into());
+    } else {
+        lines.push("Nobody else learns the PIN, and it is written nowhere in this room.".into());
+    }
+    let sealed = plan.envelopes();
+    for (secret, bag) in sealed.filter(|(secret, _)| *secret != TokenSecret::ManagementKey) {
+        lines.push(format!(
+            "{} writes the {} down, unseen, and seals it into bag {bag}. A witness reads the number, and two people approve.",
+            step.setter(plan.secret(secret)),
+            secret.title()
+        ));
+    }
+    lines
+}
+
+pub(super) static PROVE_TOKEN: Description = Description {
+    name: "prove-token",
+    label: "Prove token",
+    about: "The token is inserted again after the result is safe, and its key answers a challenge.",
+    fields: &[KEY],
+    construct: |values| Some(Act::ProveToken { key: values.key? }),
+    kinds: EVERY_KIND_BUT_SIGNING,
+    in_restore: InRestore::IfKept,
+    only_with: OnlyWith::Nothing,
+    repeats: false,
+    minutes: 2,
+    stage: Stage::ProveToken,
+    needs: &[
+        Need::Restored,
+        Need::Every(&EXPORT),
+        Need::Same(&BACK_UP_KEY),
+    ],
+    reason: "each holder leaves with a token that was seen to work from cold",
+    leaves: Leaves::Other,
+    who: &[Who::Holder],
+    title: |step| format!("Prove {}", step.token_title()),
+    instructions: |step| {
+        let actor = step.actor();
+        vec![
+            format!(
+                "{actor} puts in {}, which was out since it was last used.",
+                step.token()
+            ),
+            format!(
+                "The others turn away. {actor} types the PIN from memory; the key answers a fresh challenge."
+            ),
+            format!("{actor} takes the token out and keeps it."),
+        ]
+    },
+    proves: |_| {
+        lines(&[
+            "the token keeps its key without power",
+            "the key holder knows the PIN",
+        ])
+    },
+    blanks: |_| Vec::new(),
+};
+
+pub(super) static SEAL: Description = Description {
+    name: "seal",
+    label: "Seal",
+    about: "A token or a medium is sealed into a tamper-evident bag, and somebody takes it. A medium can be sealed in a drill too.",
+    fields: &[
+        Field::optional(
+            "medium",
+            Type::Id,
+            "medium = \"stick-a\"",
+            "The medium that is sealed, in place of a token.",
+        ),
+        Field {
+            need: FieldNeed::When("required, unless there is a `medium`"),
+            about: "The key whose token is sealed.",
+            ..KEY
+        },
+        Field::required(
+            "place",
+            Type::Line(100),
+            "place = \"Safe of key holder 1\"",
+            "Where the bag is kept from now on.",
+        ),
+        Field::optional(
+            "receiver",
+            Type::Id,
+            "receiver = \"holder-1\"",
+            "Who takes the bag. The default is the key holder; for a medium, the administrator.",
+        ),
+    ],
+    construct: |values| {
+        let (place, receiver) = (values.place?, values.receiver);
+        Some(match values.medium {
+            Some(medium) => Act::SealMedium {
+                medium,
+                place,
+                receiver,
+            },
+            None => Act::Seal {
+                key: values.key?,
+                place,
+                receiver,
+            },
+        })
+    },
+    kinds: EVERY_KIND_BUT_SIGNING,
+    in_restore: InRestore::IfKept,
+    only_with: OnlyWith::Nothing,
+    repeats: false,
+    minutes: 2,
+    stage: Stage::PutAway,
+    needs: &[
+        Need::Every(&EXPORT),
+        Need::Same(&PROVE_TOKEN),
+        Need::Restored,
+    ],
+    reason: "a token is sealed when it is not needed any more",
+    leaves: Leaves::Other,
+    who: &[Who::Receiver, Who::Witnesses],
+    title: |step| format!("Seal {}", step.token_title()),
+    instructions: |step| {
+        let receiver = step.named.receiver.and_then(|id| step.script.person(id));
+        let receiver = receiver.map_or_else(|| step.actor(), |person| person.name.clone());
+        sealing(step, &step.actor(), &step.token(), &receiver)
+    },
+    proves: |_| lines(&["two people read the number of the bag in which the token leaves"]),
+    blanks: |_| blanks(&["Number of the new bag", "Received (signature)"]),
+};
+
+pub(super) static SEAL_MEDIUM: Description = Description {
+    label: "Seal medium",
+    in_restore: InRestore::Always,
+    needs: &[Need::Every(&EXPORT), Need::Every(&PROVE_BACKUP)],
+    reason: "a medium is sealed when nothing more is written to it",
+    title: |step| {
+        let medium = step.named.medium;
+        let medium = medium.map_or_else(String::new, ToString::to_string);
+        format!("Seal the medium {medium}")
+    },
+    instructions: |step| {
+        let medium = step.named.medium;
+        let medium = medium.and_then(|medium| step.script.medium(&medium.into()));
+        let receiver = step.named.receiver.and_then(|id| step.script.person(id));
+        let receiver = receiver.map_or("The ceremony administrator", |person| &person.name);
+        let title = medium.map_or_else(String::new, Medium::title);
+        sealing(step, "The administrator", &title, receiver)
+    },
+    proves: |_| lines(&["two people read the number of the bag in which the medium leaves"]),
+    ..SEAL
+};
+
+fn sealing(step: &Subject<'_>, who: &str, what: &str, receiver: &str) -> Vec<String> {
+    vec![
+        format!("{who} puts {what} into a new tamper-evident bag and closes it in front of all."),
+        "Two people, neither of them the administrator, each read its number and have it typed in; the second does not look at the screen.".into(),
+        format!("{receiver} takes the bag. It is kept here: {}.", step.named.place),
+    ]
+}

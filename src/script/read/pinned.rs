@@ -1,0 +1,204 @@
+//! Pinned input files: files that a script binds by their hashes.
+
+use std::collections::BTreeMap;
+
+use super::fields::{Fields, Value};
+use super::log::At;
+use super::tuf_on_ci;
+use crate::metadata::{Key, KeyFileError};
+use crate::script::carried::name_fault;
+use crate::script::schema::{PUBLIC_KEY, Pin};
+use crate::script::{PinnedFile, PinnedFileSource, PinnedKey};
+use crate::words::Digest;
+
+/// A file that was read, and the digest that the script claims for it.
+struct Bound<'l, 't> {
+    file: Value<'l, 't>,
+    sha256: Value<'l, 't>,
+    name: &'l str,
+    claimed: Result<Digest, ()>,
+    bytes: Vec<u8>,
+}
+
+impl Bound<'_, '_> {
+    /// The digest of the file, if it is the one that the script binds.
+    fn check(&self) -> Option<Digest> {
+        let (name, found) = (self.name, Digest::of(&self.bytes));
+        let Ok(claimed) = self.claimed else {
+            self.sha256.fault(
+                "script.digest",
+                "\"sha256\" is not 64 lower-case hex characters",
+                format!("the SHA-256 of {name:?} here is {found}: compare it with its owner's"),
+            );
+            return None;
+        };
+        if claimed != found {
+            self.sha256.fault(
+                "script.hash",
+                format!("{name:?} has the SHA-256 {found}, but the script binds {claimed}"),
+                "find out which of the two is right before you change either",
+            );
+            return None;
+        }
+        Some(found)
+    }
+}
+
+/// Reads pinned input files, and keeps those that are what the script says.
+pub(super) struct PinnedFiles<'f> {
+    source: &'f dyn PinnedFileSource,
+    files: BTreeMap<String, PinnedFile>,
+}
+
+impl<'f> PinnedFiles<'f> {
+    pub(super) fn new(source: &'f dyn PinnedFileSource) -> Self {
+        Self {
+            source,
+            files: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn into_files(self) -> BTreeMap<String, PinnedFile> {
+        self.files
+    }
+
+    /// Reads the public key of an online role, with whose it is where tuf-on-ci wants to know.
+    pub(super) fn online_key(
+        &mut self,
+        mut fields: Fields<'_, '_>,
+        is_notary: bool,
+    ) -> Option<At<PinnedKey>> {
+        let whose = tuf_on_ci::whose(&mut fields);
+        let read = if is_notary {
+            Key::from_notary_file
+        } else {
+            Key::from_file
+        };
+        let mut pinned = self.key_by(fields, read)?;
+        let key = &mut pinned.value.key;
+        *key = whose?.written_into(key);
+        Some(pinned)
+    }
+
+    pub(super) fn key(&mut self, value: &Value<'_, '_>) -> Option<At<PinnedKey>> {
+        self.key_by(value.table()?, Key::from_file)
+    }
+
+    fn key_by(
+        &mut self,
+        fields: Fields<'_, '_>,
+        read: fn(&[u8]) -> Result<Key, KeyFileError>,
+    ) -> Option<At<PinnedKey>> {
+        let span = fields.span.clone();
+        let bound = self.bound(fields, PUBLIC_KEY)?;
+        let name = bound.name;
+        // A private key is reported before anything else about the file.
+        let key = read(&bound.bytes);
+        if matches!(key, Err(KeyFileError::Private)) {
+            bound.file.fault(
+                "script.private-key",
+                format!("{name:?} holds a PRIVATE key"),
+                "take it off this machine now; carry in the public key, as `openssl pkey -pubout` writes it",
+            );
+            return None;
+        }
+        let sha256 = bound.check()?;
+        let key = key
+            .map_err(|error| {
+                bound.file.fault(
+                    "script.public-key",
+                    format!("{name:?} is no public key that can be used: {error}"),
+                    "carry in a public key in PEM form, as `openssl pkey -pubout` writes it",
+                );
+            })
+            .ok()?;
+        let file = name.to_owned();
+        self.keep(name, sha256, bound.bytes);
+        Some(At {
+            value: PinnedKey { file, sha256, key },
+            span,
+        })
+    }
+
+    /// Reads any other file; the value is the one that names it.
+    pub(super) fn read<'l, 't>(
+        &mut self,
+        value: &Value<'l, 't>,
+    ) -> Option<(Value<'l, 't>, PinnedFile)> {
+        self.read_table(value.table()?, value.pin()?)
+    }
+
+    /// The same, of a table that has a name of its own.
+    pub(super) fn read_table<'l, 't>(
+        &mut self,
+        fields: Fields<'l, 't>,
+        pin: Pin,
+    ) -> Option<(Value<'l, 't>, PinnedFile)> {
+        let bound = self.bound(fields, pin)?;
+        let sha256 = bound.check()?;
+        let file = self.keep(bound.name, sha256, bound.bytes);
+        Some((bound.file, file))
+    }
+
+    fn keep(&mut self, name: &str, sha256: Digest, bytes: Vec<u8>) -> PinnedFile {
+        let file = PinnedFile {
+            name: name.to_owned(),
+            sha256,
+            bytes,
+        };
+        self.files.insert(name.to_owned(), file.clone());
+        file
+    }
+
+    fn bound<'l, 't>(&mut self, mut fields: Fields<'l, 't>, pin: Pin) -> Option<Bound<'l, 't>> {
+        let example = format!("file = {:?}", pin.example);
+        let file = fields.required_as("file", &example);
+        let sha256 = fields.value("sha256");
+        fields.finish();
+        let (file, sha256) = (file?, sha256?);
+        let name = file.raw()?;
+        if let Some(why) = name_fault(name) {
+            file.fault(
+                "script.file-name",
+                format!("{name:?} cannot be carried"),
+                why,
+            );
+            return None;
+        }
+        let claimed = sha256.digest()?;
+        let bytes = self.bytes(&file, name, pin.longest)?;
+        Some(Bound {
+            file,
+            sha256,
+            name,
+            claimed,
+            bytes,
+        })
+    }
+
+    fn bytes(&self, file: &Value<'_, '_>, name: &str, longest: usize) -> Option<Vec<u8>> {
+        if let Some(file) = self.files.get(name) {
+            return Some(file.bytes.clone());
+        }
+        let (check, what, hint) = match self.source.read(name) {
+            Ok(bytes) if bytes.len() <= longest => return Some(bytes),
+            Ok(_) => (
+                "script.file-size",
+                format!("{name:?} is longer than {} KiB", longest.div_ceil(1024)),
+                "is this another file than the one that is meant?",
+            ),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (
+                "script.file",
+                format!("there is no file {name:?}"),
+                "names are relative to the script: put the file there, or mend the name",
+            ),
+            Err(error) => (
+                "script.file",
+                format!("{name:?} cannot be read: {error}"),
+                "names are relative to the script: is it a file that you may read?",
+            ),
+        };
+        file.fault(check, what, hint);
+        None
+    }
+}

@@ -1,0 +1,115 @@
+//! Media: a folder on one, and the device that it lies on.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::record::visible;
+
+use super::error::{FileError, WriteError};
+use super::folder::{real_path, remove_folder};
+use super::read::{Links, read};
+use super::write::{Mode, write_once};
+
+/// A folder on a medium.
+#[derive(Debug, Clone)]
+pub struct Medium {
+    path: PathBuf,
+    device: String,
+    serial: Option<String>,
+}
+
+impl Medium {
+    /// The medium on which a folder lies.
+    ///
+    /// # Errors
+    /// When there is no such folder, or it cannot be looked at.
+    pub fn open(folder: &Path) -> Result<Self, FileError> {
+        let path = real_path(folder)?;
+        let number = fs::metadata(&path).map_err(FileError::system(&path))?.dev();
+        let (number, serial) = whole_device(number);
+        let device = match &serial {
+            Some(serial) => format!("serial {}", visible(serial)),
+            None => format!("device {number}"),
+        };
+        Ok(Self {
+            path,
+            device,
+            serial,
+        })
+    }
+
+    /// A folder of a rehearsal that stands in for a medium.
+    #[must_use]
+    pub const fn stand_in(path: PathBuf, device: String) -> Self {
+        Self {
+            path,
+            device,
+            serial: None,
+        }
+    }
+
+    /// The folder, without links.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What tells its device from others: the serial number, or else the number of the system.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// The serial number of its device, where the system tells one.
+    #[must_use]
+    pub fn serial(&self) -> Option<&str> {
+        self.serial.as_deref()
+    }
+
+    /// Writes a file as [`write_once`] does, by its path from the folder.
+    ///
+    /// # Errors
+    /// As for [`write_once`].
+    pub fn write_once(&self, name: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        write_once(&self.path.join(name), bytes, Mode::Private)
+    }
+
+    /// Reads a file by its path from the folder.
+    ///
+    /// # Errors
+    /// When it is not a regular file, has more than `limit` bytes, or cannot be read.
+    pub fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, FileError> {
+        read(&self.path.join(name), Links::Refuse, limit)
+    }
+
+    /// Removes a folder with all that is in it, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_folder(&self, name: &str) -> Result<(), FileError> {
+        remove_folder(&self.path.join(name))
+    }
+}
+
+/// The number of the whole device of which `device` is a partition, and its serial number.
+fn whole_device(device: u64) -> (String, Option<String>) {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let number = format!("{major}:{minor}");
+    let Ok(mut place) = fs::canonicalize(format!("/sys/dev/block/{number}")) else {
+        // A file system that lies on no block device of its own.
+        return (number, None);
+    };
+    if place.join("partition").exists() {
+        place.pop();
+    }
+    let whole = fs::read_to_string(place.join("dev"));
+    let number = whole.map_or(number, |text| text.trim().to_owned());
+    let serial = place.ancestors().find_map(|above| {
+        let read = |name: &str| fs::read_to_string(above.join(name)).ok();
+        let text = read("serial").or_else(|| read("device/serial"))?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    });
+    (number, serial)
+}

@@ -1,0 +1,271 @@
+//! Files of ours: each is on its medium whole, or not at all.
+//!
+//! A file is written beside its place, waited for, and then given its name; then the folder is waited for.
+
+use std::collections::BTreeSet;
+use std::fs::{File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::words::Digest;
+
+use super::error::{FileError, WriteError};
+use super::folder::{above, make_folder, sync_folder};
+use super::read::{Links, digest, open, read_start};
+
+/// Who may read a file, whatever the umask is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// 0600
+    Private,
+    /// 0644
+    Public,
+}
+
+impl Mode {
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Private => 0o600,
+            Self::Public => 0o644,
+        }
+    }
+}
+
+/// What is done with a file that is there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    Refuse,
+    Replace,
+}
+
+/// Writes a file where nothing is yet, in a folder that exists.
+///
+/// # Errors
+/// When something is there, or it cannot be written or read back.
+pub fn write_new(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), WriteError> {
+    write(&[(path.to_owned(), bytes)], mode, Existing::Refuse)
+}
+
+/// Writes a file where nothing is yet, and makes its folder. A file that is there already with this very content is
+/// what an interrupted try left, and is as good.
+///
+/// # Errors
+/// When another file is there, or it cannot be written or read back.
+pub fn write_once(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), WriteError> {
+    write_all_once(&[(path.to_owned(), bytes)], mode)
+}
+
+/// The same for several files: each is there whole or not at all.
+///
+/// # Errors
+/// As for [`write_once`].
+pub fn write_all_once(files: &[(PathBuf, &[u8])], mode: Mode) -> Result<(), WriteError> {
+    let mut missing = Vec::new();
+    for (path, bytes) in files {
+        if path.symlink_metadata().is_err() {
+            missing.push((path.clone(), *bytes));
+        } else if !is_there(path, bytes) {
+            return Err(WriteError::Exists { path: path.clone() });
+        }
+    }
+    make_folders(&missing)?;
+    write(&missing, mode, Existing::Refuse)
+}
+
+/// Writes a file in place of whatever is there, in a folder that exists.
+///
+/// # Errors
+/// When it cannot be written or read back.
+pub fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), WriteError> {
+    write(&[(path.to_owned(), bytes)], mode, Existing::Replace)
+}
+
+/// The same for several files, and makes their folders.
+///
+/// # Errors
+/// As for [`replace`].
+pub fn replace_all(files: &[(PathBuf, &[u8])], mode: Mode) -> Result<(), WriteError> {
+    make_folders(files)?;
+    write(files, mode, Existing::Replace)
+}
+
+/// Writes a file as [`write_once`] does; but one with the digest `before` gives way.
+///
+/// # Errors
+/// As for [`write_once`].
+pub fn replace_only(
+    path: &Path,
+    bytes: &[u8],
+    before: Digest,
+    mode: Mode,
+) -> Result<(), WriteError> {
+    if digest(path, Links::Follow).is_ok_and(|there| there == before) {
+        return replace(path, bytes, mode);
+    }
+    write_once(path, bytes, mode)
+}
+
+/// An empty file for the messages of another program, in place of whatever is there.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn create_log(path: &Path) -> Result<File, WriteError> {
+    File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(Mode::Private.bits())
+        .open(path)
+        .map_err(WriteError::new(path))
+}
+
+fn write(files: &[(PathBuf, &[u8])], mode: Mode, existing: Existing) -> Result<(), WriteError> {
+    let mut beside = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        beside.push(write_beside(path, bytes, mode).map_err(WriteError::new(path))?);
+    }
+    for ((path, _), file) in files.iter().zip(beside) {
+        let named = match existing {
+            Existing::Refuse => file.persist_noclobber(path),
+            Existing::Replace => file.persist(path),
+        };
+        named.map_err(|error| WriteError::new(path)(error.error))?;
+    }
+    for folder in folders(files) {
+        sync_folder(&folder).map_err(WriteError::new(&folder))?;
+    }
+    for (path, bytes) in files {
+        read_back(path, bytes)?;
+    }
+    Ok(())
+}
+
+fn write_beside(path: &Path, bytes: &[u8], mode: Mode) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".conclave-")
+        .tempfile_in(above(path))?;
+    file.as_file()
+        .set_permissions(Permissions::from_mode(mode.bits()))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn folders(files: &[(PathBuf, &[u8])]) -> BTreeSet<PathBuf> {
+    files.iter().map(|(path, _)| above(path)).collect()
+}
+
+fn make_folders(files: &[(PathBuf, &[u8])]) -> Result<(), WriteError> {
+    for folder in folders(files) {
+        make_folder(&folder).map_err(|FileError { path, problem }| {
+            let error = FileError {
+                path: path.clone(),
+                problem,
+            };
+            WriteError::Write {
+                path,
+                source: error.into(),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads a file back from the medium, where the system lets go of what it remembers of it, and compares.
+fn read_back(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let not_read = |error: FileError| WriteError::Write {
+        path: path.to_owned(),
+        source: error.into(),
+    };
+    let file = open(path, Links::Refuse).map_err(not_read)?;
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)
+        .map_err(|error| WriteError::new(path)(error.into()))?;
+    drop(file);
+    if is_there(path, bytes) {
+        Ok(())
+    } else {
+        Err(WriteError::ReadBack {
+            path: path.to_owned(),
+        })
+    }
+}
+
+fn is_there(path: &Path, bytes: &[u8]) -> bool {
+    read_start(path, Links::Follow, bytes.len() as u64).is_ok_and(|there| there == bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn only_the_file_that_is_superseded_gives_way() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("root.json");
+        let one = Digest::of(b"one");
+        let replace_only = |bytes, before| replace_only(&path, bytes, before, Mode::Public);
+        replace_only(b"one", Digest::of(b"zero")).unwrap();
+        replace_only(b"two", one).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        replace_only(b"two", one).unwrap();
+        assert!(matches!(
+            replace_only(b"three", one),
+            Err(WriteError::Exists { .. })
+        ));
+    }
+
+    #[test]
+    fn nothing_is_written_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("1.root.json");
+        let write_once = |path: &Path, bytes: &[u8]| write_once(path, bytes, Mode::Public);
+        write_once(&path, b"one").unwrap();
+        write_once(&path, b"one").unwrap();
+        assert!(matches!(
+            write_once(&path, b"two"),
+            Err(WriteError::Exists { .. })
+        ));
+        assert!(matches!(
+            write_new(&path, b"one", Mode::Public),
+            Err(WriteError::Exists { .. })
+        ));
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        let dangling = directory.path().join("root.json");
+        std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+        for refused in [
+            write_once(&dangling, b"one"),
+            write_new(&dangling, b"one", Mode::Public),
+        ] {
+            assert!(matches!(refused, Err(WriteError::Exists { .. })));
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_file_has_the_mode_that_was_stated() {
+        let directory = tempfile::tempdir().unwrap();
+        for (mode, bits) in [(Mode::Private, 0o600), (Mode::Public, 0o644)] {
+            let path = directory.path().join(format!("{bits:o}"));
+            replace(&path, b"one", mode).unwrap();
+            replace(&path, b"two", mode).unwrap();
+            let permissions = fs::metadata(&path).unwrap().permissions();
+            assert_eq!(permissions.mode() & 0o7777, bits);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_made_only_for_what_is_written_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a/b");
+        assert!(write_new(&path, b"one", Mode::Public).is_err());
+        assert!(replace(&path, b"one", Mode::Public).is_err());
+        write_once(&path, b"one", Mode::Public).unwrap();
+        replace_all(&[(path.clone(), b"two")], Mode::Public).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+    }
+}

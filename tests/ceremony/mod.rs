@@ -1,0 +1,23 @@
+//! The core of a ceremony: what it asks, what it takes, what it refuses.
+
+mod approval_token;
+mod backup;
+mod checks;
+mod course;
+mod custody;
+mod enrollment;
+mod foreign;
+mod media;
+mod order;
+mod payloads;
+mod people;
+mod publisher;
+mod refusals;
+mod reissue;
+mod repositories;
+mod restore;
+mod resuming;
+mod rotation;
+mod rotation_table;
+mod share_standing;
+mod tokens;

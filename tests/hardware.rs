@@ -1,0 +1,13 @@
+//! Tokens: SoftHSM through PKCS#11, virtual YubiKeys through PC/SC, and the executor that uses them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
+mod executor;
+mod softhsm;
+mod support;
+mod yubikey;

@@ -1,0 +1,4 @@
+//! Root metadata: attacks on the verifier, and what must hold of any chain.
+
+mod attacks;
+mod properties;

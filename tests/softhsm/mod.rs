@@ -1,0 +1,9 @@
+//! The token room against SoftHSM 2.
+
+mod command;
+mod finding;
+mod keys;
+mod module;
+mod pins;
+mod terminal;
+mod wrapping;

@@ -1,0 +1,5 @@
+//! The source tree: layers, documents and the files of the tests.
+
+mod documents;
+mod files;
+mod layering;
