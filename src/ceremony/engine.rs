@@ -42,10 +42,8 @@ impl Ceremony {
     /// # Errors
     /// When the input does not fit.
     pub fn propose(&self, input: Input, moment: &Moment) -> Result<Event, StepError> {
-        let trial = Self {
-            is_trial: true,
-            ..self.clone()
-        };
+        let mut trial = self.clone();
+        trial.is_trial = true;
         Ok(trial.decide(input, moment)?.event)
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use conclave::audit::documents;
+use conclave::record::Signature;
 use conclave::ceremony::{EventKind, Input, KeyEvent, Mode, RootEvent};
 use conclave::metadata::KeyType;
 use conclave::transcript::Transcript;
@@ -71,10 +72,11 @@ fn sum_anew(directory: &Path) {
     fs::write(directory.join("SHA256SUMS"), anew.concat()).unwrap();
 }
 
-/// Makes a signature another one, of the same length.
-fn flip(hex: &mut String) {
-    let last = if hex.ends_with('0') { "1" } else { "0" };
-    hex.replace_range(hex.len() - 1.., last);
+fn flip(signature: &mut Signature) {
+    let mut bytes = signature.as_bytes().to_vec();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    *signature = bytes.into();
 }
 
 #[test]
@@ -181,7 +183,7 @@ fn a_forged_proof_does_not_verify() {
 fn a_challenge_is_part_of_its_proof() {
     let directory = forged(&|fact| {
         if let EventKind::Keys(KeyEvent::PossessionProven { challenge, .. }) = fact {
-            flip(challenge);
+            challenge[31] ^= 1;
         }
     });
     assert!(told(directory.path()).contains("[FAIL] key-1 answered at generation"));

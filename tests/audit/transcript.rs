@@ -5,6 +5,7 @@ use std::fs;
 use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, payload_register, read_record};
+use conclave::record::Signature;
 use conclave::ceremony::{
     Answer, Ask, Ceremony, EventKind, ExceptionSheet, Failure, FailureKind, HostEvent, Input,
     KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
@@ -165,9 +166,10 @@ fn a_changed_line_is_refused_for_what_it_is() {
 #[test]
 fn a_forged_fact_is_refused_by_the_replay_however_well_it_is_bound() {
     let other = || Digest::of(b"another");
-    let spoil = |hex: &mut String| {
-        let first = if hex.starts_with('0') { "1" } else { "0" };
-        hex.replace_range(..1, first);
+    let spoil = |signature: &mut Signature| {
+        let mut bytes = signature.as_bytes().to_vec();
+        bytes[0] ^= 1;
+        *signature = bytes.into();
     };
     let mut forged_kinds = 0;
     for (index, entry) in small().transcript.entries().iter().enumerate() {

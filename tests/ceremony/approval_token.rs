@@ -87,7 +87,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
     room.ceremony.clone().apply(&good).unwrap();
     let message = room.ceremony.approval_message(&id("witness-1"), &good);
     let mut other_clock = good.clone();
-    if let EventKind::Host(HostEvent::ClockAttested { attested, .. }) = &mut other_clock.fact {
+    if let EventKind::Host(HostEvent::ClockAttested { attested, .. }) = &mut other_clock.kind {
         *attested += jiff::SignedDuration::from_secs(1);
     }
     let over_another = room
@@ -102,7 +102,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
         Approval::by_token(id("witness-1"), &approval_token(&id(by)).sign(message))
     };
     let no_hex = Approval {
-        signature: Some("no hex".to_owned()),
+        signature: Some(b"no signature".to_vec().into()),
         ..Approval::new(id("witness-1"), Strength::Token)
     };
     let signed_code = Approval {
@@ -135,7 +135,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
     // What both signed does not carry another fact.
     let mut exchanged = other_clock;
     approvals_of(&mut exchanged).clone_from(approvals_of(&mut good.clone()));
-    if let EventKind::Host(HostEvent::ClockAttested { offset, .. }) = &mut exchanged.fact {
+    if let EventKind::Host(HostEvent::ClockAttested { offset, .. }) = &mut exchanged.kind {
         *offset += 1;
     }
     assert!(refused(&room.ceremony, &exchanged).contains("did not sign this"));
@@ -224,7 +224,7 @@ fn an_own_token_proves_itself_before_it_approves() {
     let code = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("witness-1")],
-        fact: EventKind::Participants(ParticipantEvent::CodeChosen),
+        kind: EventKind::Participants(ParticipantEvent::CodeChosen),
     };
     assert!(refused(&room.ceremony, &code).contains("approves by an own token"));
     room.give(outcome("witness-1", "witness-1", &message))
@@ -273,7 +273,7 @@ fn in_a_rehearsal_a_simulated_answers_and_the_real_token_does_not() {
     let simulated = approval_token(&id("a-twin")).public_key();
     opening
         .simulated_approvals
-        .insert(id("witness-1"), simulated.to_pem());
+        .insert(id("witness-1"), simulated.clone());
     room.give(Input::Open(opening.clone())).unwrap();
     assert_eq!(room.ceremony.own_key(&id("witness-1")), Some(simulated));
     let production = conclave::ceremony::Opening {

@@ -41,11 +41,11 @@ fn reading(room: &Room) -> (String, String) {
 }
 
 /// The same event by other people.
-fn by(people: &[&str], step: &str, fact: EventKind) -> Event {
+fn by(people: &[&str], step: &str, kind: EventKind) -> Event {
     Event {
         step: Some(step.parse().unwrap()),
         people: people.iter().map(|id| id.parse().unwrap()).collect(),
-        fact,
+        kind,
     }
 }
 

@@ -143,7 +143,7 @@ fn no_root_is_composed_with_a_key_that_did_not_answer() {
         },
         &room.moment(),
     );
-    let event = composed.unwrap().remove(0);
+    let event = composed.unwrap().event;
     assert!(matches!(
         event.kind,
         EventKind::Root(RootEvent::RootComposed { .. })
@@ -188,16 +188,15 @@ fn a_rehearsal_has_simulated_of_enrolled_keys_and_never_the_keys() {
         let mut token = SoftwareToken::blank(number);
         token.initialize(&format!("conclave-{name}"));
         token.generate(KeyType::Ed25519);
-        let pem = token.public_key().to_pem();
         with_simulated
             .simulated_keys
-            .insert(name.parse().unwrap(), pem);
+            .insert(name.parse().unwrap(), token.public_key());
         simulated_tokens.insert(name.to_owned(), token);
     }
     let mut real = opening(Mode::Rehearsal);
     real.simulated_keys
         .clone_from(&with_simulated.simulated_keys);
-    let key_1 = tokens["key-1"].public_key().to_pem();
+    let key_1 = tokens["key-1"].public_key();
     real.simulated_keys.insert("key-1".parse().unwrap(), key_1);
     assert!(
         Room::new(Arc::clone(&script))
@@ -264,7 +263,7 @@ fn two_people_compare_the_fingerprint_of_a_key_at_another_site() {
         .ceremony
         .decide(approved, &room.moment())
         .unwrap()
-        .remove(0);
+        .event;
     let EventKind::Keys(KeyEvent::EnrollmentCompared { fingerprint, .. }) = &mut event.kind else {
         panic!("{event:?}");
     };
@@ -274,8 +273,8 @@ fn two_people_compare_the_fingerprint_of_a_key_at_another_site() {
     event.kind = EventKind::Keys(KeyEvent::PossessionProven {
         key: "key-4".parse().unwrap(),
         occasion: Occasion::Adoption,
-        challenge: String::new(),
-        signature: String::new(),
+        challenge: [0; 32],
+        signature: Vec::new().into(),
     });
     assert!(room.ceremony.clone().apply(&event).is_err());
     while room.advance() {}

@@ -165,7 +165,7 @@ fn two_people_may_leave_something_without_a_bag_and_nobody_alone() {
     let alone = Event {
         step: Some("seal:stick-a".parse().unwrap()),
         people: vec!["administrator".parse().unwrap()],
-        fact: EventKind::Custody(CustodyEvent::NewBagRead {
+        kind: EventKind::Custody(CustodyEvent::NewBagRead {
             item: item("stick-a"),
             bag: "B0000009".to_owned(),
         }),

@@ -143,7 +143,7 @@ fn the_last_block_cannot_wait() {
     let forced = Event {
         step: None,
         people: Vec::new(),
-        fact: EventKind::Progress(ProgressEvent::Postponed { key: key("key-3") }),
+        kind: EventKind::Progress(ProgressEvent::Postponed { key: key("key-3") }),
     };
     let refusal = room.ceremony.clone().apply(&forced).unwrap_err();
     assert!(matches!(refusal, ReplayError::Contradiction(_)));
@@ -178,7 +178,7 @@ fn only_blocks_change_places() {
     let forced = Event {
         step: None,
         people: Vec::new(),
-        fact: EventKind::Progress(ProgressEvent::TakenUp { key: key("key-3") }),
+        kind: EventKind::Progress(ProgressEvent::TakenUp { key: key("key-3") }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
     ask(&mut room, RequestKind::TakeUp, &["key-2"]).unwrap();
@@ -208,7 +208,7 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
     let found = Event {
         step: Some("open-token:key-1".parse().unwrap()),
         people: Vec::new(),
-        fact: EventKind::Keys(KeyEvent::TokenFound {
+        kind: EventKind::Keys(KeyEvent::TokenFound {
             key: key("key-1"),
             token: room.token(&key("key-1")).id().clone(),
             blank: true,

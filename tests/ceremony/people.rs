@@ -131,7 +131,7 @@ fn whoever_is_here_and_not_the_administrator_chooses_a_code() {
     let code = |person: &str| Event {
         step: None,
         people: ids([person]),
-        fact: EventKind::Participants(ParticipantEvent::CodeChosen),
+        kind: EventKind::Participants(ParticipantEvent::CodeChosen),
     };
     for person in ["administrator", "witness-1"] {
         assert!(room.ceremony.clone().apply(&code(person)).is_err());
@@ -251,7 +251,7 @@ fn a_process_that_takes_over_knows_no_code_any_more() {
     let event = Event {
         step: None,
         people,
-        fact: EventKind::Progress(ProgressEvent::Amended {
+        kind: EventKind::Progress(ProgressEvent::Amended {
             amendment: Amendment::Name {
                 person: id("holder-1"),
                 from: "Key holder 1".to_owned(),
@@ -381,7 +381,7 @@ fn what_an_amendment_changes_is_what_held() {
     let amended = |amendment| Event {
         step: None,
         people: ids(["witness-1", "witness-2"]),
-        fact: EventKind::Progress(ProgressEvent::Amended {
+        kind: EventKind::Progress(ProgressEvent::Amended {
             amendment,
             approvals: by_codes(["witness-1", "witness-2"]),
         }),
@@ -437,7 +437,7 @@ fn each_document_is_checked_by_somebody_else_who_is_here() {
         let event = Event {
             step: None,
             people: ids(["administrator"]),
-            fact: EventKind::Participants(ParticipantEvent::Attended {
+            kind: EventKind::Participants(ParticipantEvent::Attended {
                 document: "passport".to_owned(),
                 checked_by,
             }),
@@ -477,7 +477,7 @@ fn neither_the_administrator_nor_a_witness_comes_late() {
         let event = Event {
             step: None,
             people: ids([person]),
-            fact: EventKind::Participants(ParticipantEvent::Awaited),
+            kind: EventKind::Participants(ParticipantEvent::Awaited),
         };
         assert!(room.ceremony.clone().apply(&event).is_err(), "{person}");
     }
@@ -490,7 +490,7 @@ fn a_substitute_is_one_whom_the_script_lists() {
     let instead = |name: &str| Event {
         step: None,
         people: ids(["holder-1"]),
-        fact: EventKind::Participants(ParticipantEvent::Substituted {
+        kind: EventKind::Participants(ParticipantEvent::Substituted {
             name: name.to_owned(),
         }),
     };
@@ -521,7 +521,7 @@ fn after_attendance_a_substitute_is_an_amendment() {
     let alone = Event {
         step: None,
         people: ids(["holder-1"]),
-        fact: EventKind::Participants(ParticipantEvent::Substituted {
+        kind: EventKind::Participants(ParticipantEvent::Substituted {
             name: "Grace Hopper".to_owned(),
         }),
     };
@@ -573,10 +573,10 @@ fn a_script_for_one_person_says_so_in_the_record() {
     while room.advance() {
         let last = room.transcript.entries().last().unwrap().line.event();
         assert_ne!(
-            last.fact,
+            last.kind,
             EventKind::Participants(ParticipantEvent::CodeChosen)
         );
-        if let EventKind::Host(HostEvent::ClockAttested { approvals, .. }) = &last.fact {
+        if let EventKind::Host(HostEvent::ClockAttested { approvals, .. }) = &last.kind {
             assert_eq!(approvals.len(), 1);
             assert_eq!(approvals[0].strength, Strength::Solo);
             let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
@@ -632,7 +632,7 @@ fn a_production_without_a_rehearsal_goes_no_further_than_two_people_let_it() {
     let clock = Event {
         step: Some("attest-clock".parse().unwrap()),
         people: ids(["witness-1", "witness-2"]),
-        fact: EventKind::Host(HostEvent::ClockAttested {
+        kind: EventKind::Host(HostEvent::ClockAttested {
             machine: "2026-12-01T09:00:00Z".parse().unwrap(),
             attested: "2026-12-01T09:00:00Z".parse().unwrap(),
             offset: 0,
@@ -795,7 +795,7 @@ fn nothing_that_two_people_decide_is_decided_otherwise() {
             let forged = Event {
                 step: event.step.clone(),
                 people: people.collect(),
-                fact: serde_json::from_value(forged).unwrap(),
+                kind: serde_json::from_value(forged).unwrap(),
             };
             let refused = pair[0].ceremony.clone().apply(&forged);
             assert!(refused.is_err(), "{} by {why}", event.kind.name());

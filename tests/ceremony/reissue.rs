@@ -32,7 +32,8 @@ fn names(room: &Room) -> Vec<String> {
     let entries = room.transcript.entries().iter();
     let names = entries.map(|entry| entry.line.kind.name());
     names
-        .filter(|name| OF_REISSUE.contains(&name.as_str()))
+        .filter(|name| OF_REISSUE.contains(name))
+        .map(str::to_owned)
         .collect()
 }
 
@@ -178,11 +179,11 @@ fn a_set_that_another_replaced_of_which_no_record_is_given_is_told() {
     assert!(text.contains("of which no record was given"), "{text}");
 }
 
-fn refused(room: &Room, fact: EventKind) -> ReplayError {
+fn refused(room: &Room, kind: EventKind) -> ReplayError {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: Vec::new(),
-        fact,
+        kind,
     };
     room.ceremony.clone().apply(&event).unwrap_err()
 }

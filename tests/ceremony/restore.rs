@@ -24,7 +24,7 @@ fn custodian(n: u8) -> PersonId {
 fn names(room: &Room) -> Vec<String> {
     let entries = room.transcript.entries().iter();
     let names = entries.map(|entry| entry.line.kind.name());
-    let of_restore = |name: &String| {
+    let of_restore = |name: &&str| {
         [
             "share-entered",
             "share-given-up",
@@ -37,9 +37,9 @@ fn names(room: &Room) -> Vec<String> {
             "possession-proven",
             "drill-failed",
         ]
-        .contains(&name.as_str())
+        .contains(name)
     };
-    names.filter(of_restore).collect()
+    names.filter(of_restore).map(str::to_owned).collect()
 }
 
 fn closed(kind: Kind, grade: DrillLevel, onto: bool) -> Room {
@@ -202,11 +202,11 @@ fn check_of(error: &ReplayError) -> Option<Check> {
     }
 }
 
-fn refused(room: &Room, people: Vec<PersonId>, fact: EventKind) -> Option<Check> {
+fn refused(room: &Room, people: Vec<PersonId>, kind: EventKind) -> Option<Check> {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people,
-        fact,
+        kind,
     };
     check_of(&room.ceremony.clone().apply(&event).unwrap_err())
 }
@@ -251,8 +251,8 @@ fn another_key_is_never_taken_for_the_restored_one() {
     assert_eq!(refused(&room, Vec::new(), fact), Some(Check::RestoreKey));
     assert!(room.advance());
     let false_signature = EventKind::Restore(RestoreEvent::RestoreProven {
-        challenge: hex::encode([1; 32]),
-        signature: "00".to_owned(),
+        challenge: [1; 32],
+        signature: vec![0].into(),
     });
     let told = refused(&room, Vec::new(), false_signature);
     assert_eq!(told, Some(Check::RestoreProven));

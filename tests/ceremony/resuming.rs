@@ -147,7 +147,7 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
 #[test]
 fn the_power_may_go_at_any_line_of_a_bad_day() {
     let moments = mishaps(&["witness-1"]);
-    let kinds: BTreeSet<String> = moments
+    let kinds: BTreeSet<&str> = moments
         .iter()
         .filter_map(|room| Some(room.transcript.entries().last()?.line.kind.name()))
         .collect();
@@ -188,7 +188,7 @@ fn the_power_may_go_at_any_line_of_a_bad_day() {
         assert!(replayed.is_ok(), "after {after}");
         // Nothing is left on the table, whatever happened to it.
         for (plan, state) in room.ceremony.key_states() {
-            if state.forgone().is_some() {
+            if state.skipped().is_some() {
                 continue;
             }
             let item = room.ceremony.token_name(&plan.id).parse().unwrap();
@@ -228,14 +228,14 @@ fn an_interrupted_signing_is_a_repeat_over_the_same_bytes() {
             .unwrap()
             .key
             .id()
-            .to_string();
+            .clone();
         Event {
             step: Some("sign-root".parse().unwrap()),
             people: Vec::new(),
-            fact: EventKind::Root(RootEvent::Signed {
+            kind: EventKind::Root(RootEvent::Signed {
                 key: key.clone(),
                 key_id,
-                signature: hex::encode(room.token(key).sign(message)),
+                signature: room.token(key).sign(message).into(),
             }),
         }
     };
@@ -269,7 +269,7 @@ fn a_repeat_is_said_exactly_when_it_is_one() {
     room.advance_until(|ceremony| here(ceremony).as_deref() == Some("sign-root"));
     room.advance();
     let mut intent = room.transcript.entries().last().unwrap().line.event();
-    let EventKind::Root(RootEvent::SignIntended { repeat, .. }) = &mut intent.fact else {
+    let EventKind::Root(RootEvent::SignIntended { repeat, .. }) = &mut intent.kind else {
         panic!("an intent");
     };
     *repeat = true;

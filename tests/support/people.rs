@@ -96,7 +96,7 @@ impl FrontEnd for People<'_> {
             self.failures.push(failure.clone());
             assert!(self.failures.len() < 30, "it never works: {failure:?}");
         }
-        self.names.push(entry.event.kind.name());
+        self.names.push(entry.event.kind.name().to_owned());
         self.result = ceremony.drill_result();
     }
 

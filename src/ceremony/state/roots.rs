@@ -45,16 +45,17 @@ impl Ceremony {
     }
 
     /// The ceremony as if it were for each of the further repositories alone, in the order of the script.
-    pub fn further(&self) -> impl Iterator<Item = Self> {
-        let own = self.at == 0;
-        let further = (1..self.roots.len()).filter(move |_| own);
-        further.map(|at| self.looking_at(at))
+    #[must_use]
+    pub fn further(&self) -> Vec<Self> {
+        let number = self.further_roots().len();
+        (1..=number).map(|at| self.looking_at(at)).collect()
     }
 
     /// As [`Self::further`], each with the folder in which its files lie.
-    pub fn further_in_folders(&self) -> impl Iterator<Item = (String, Self)> {
+    #[must_use]
+    pub fn further_in_folders(&self) -> Vec<(String, Self)> {
         let folders = self.script.further().iter().map(FurtherRepository::folder);
-        folders.zip(self.further())
+        folders.zip(self.further()).collect()
     }
 
     pub(in crate::ceremony) fn has_further(&self) -> bool {

@@ -336,9 +336,8 @@ impl Room {
     /// Gives an input, records what was decided, and applies it.
     pub(crate) fn give(&mut self, input: Input) -> Result<(), StepError> {
         let input = self.signed(input)?;
-        for event in self.ceremony.decide(input, &self.moment())? {
-            self.record(event);
-        }
+        let decided = self.ceremony.decide(input, &self.moment())?;
+        self.record(decided.event);
         Ok(())
     }
 
