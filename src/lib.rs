@@ -10,6 +10,7 @@ pub mod backup;
 pub mod ceremony;
 pub mod certificate;
 pub mod cli;
+pub mod document;
 pub mod executor;
 pub mod host;
 pub mod line;

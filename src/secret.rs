@@ -5,8 +5,6 @@ use std::fmt;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A PIN of a token: the user's or the security officer's.
-///
-/// The type tells nothing of its content: `{:?}` is the same for every PIN.
 pub struct Pin(Zeroizing<String>);
 
 /// Why a text cannot be a PIN.
@@ -54,23 +52,10 @@ impl Pin {
         Ok(Self(text))
     }
 
-    /// The PIN in clear, for the token that asked for it and nothing else.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
     /// Whether it is made of the digits 0 to 9 alone, which every keyboard gives alike.
     #[must_use]
     pub fn is_digits(&self) -> bool {
         self.0.bytes().all(|byte| byte.is_ascii_digit())
-    }
-
-    /// Whether two entries are the same PIN, told in a time that depends on their lengths only.
-    #[must_use]
-    pub fn same_as(&self, other: &Self) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes())
-            .is_ok()
     }
 }
 
@@ -81,7 +66,6 @@ pub struct Passphrase(Zeroizing<String>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PassphraseError {
-    /// Nothing was typed.
     #[error("the passphrase is empty")]
     Empty,
     /// Longer than 1024 bytes: a file was pasted.
@@ -109,19 +93,6 @@ impl Passphrase {
         }
         Ok(Self(text))
     }
-
-    /// The passphrase in clear, for what it opens and closes and nothing else.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether two entries are the same, told in a time that depends on their lengths only.
-    #[must_use]
-    pub fn same_as(&self, other: &Self) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes())
-            .is_ok()
-    }
 }
 
 /// The words of a share, in lower case and parted by single spaces; or some of them, while they are typed.
@@ -143,25 +114,38 @@ impl ShareWords {
         Self(words)
     }
 
-    /// The words in clear: for the hand that writes them and the shares that are put together, and nothing else.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.split_whitespace().count()
     }
-
-    /// Whether two entries are the same, told in a time that depends on their lengths only.
-    #[must_use]
-    pub fn same_as(&self, other: &Self) -> bool {
-        aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes())
-            .is_ok()
-    }
 }
+
+/// What secrets of text have in common: they are compared in a time that depends on their lengths only, and never printed.
+macro_rules! secret_text {
+    ($($name:ident)+) => {$(
+        impl $name {
+            /// The secret in clear, for what it opens or closes and nothing else.
+            #[must_use]
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+
+            #[must_use]
+            pub fn same_as(&self, other: &Self) -> bool {
+                let (one, other) = (self.0.as_bytes(), other.0.as_bytes());
+                aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )+};
+}
+secret_text!(Pin Passphrase ShareWords);
 
 /// A private key in clear: PKCS #8 in DER. Never written anywhere but into a token.
 pub struct PrivateKey(Zeroizing<Vec<u8>>);
@@ -178,9 +162,7 @@ impl PrivateKey {
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
-}
 
-impl PrivateKey {
     /// Overwrites it, and says whether nothing but zeroes is left where it was.
     #[must_use]
     pub fn wipe(mut self) -> bool {
@@ -189,27 +171,9 @@ impl PrivateKey {
     }
 }
 
-impl fmt::Debug for Passphrase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Passphrase(…)")
-    }
-}
-
-impl fmt::Debug for ShareWords {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ShareWords(…)")
-    }
-}
-
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PrivateKey(…)")
-    }
-}
-
-impl fmt::Debug for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pin(…)")
     }
 }
 

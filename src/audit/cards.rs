@@ -2,29 +2,27 @@
 
 use crate::ceremony::{Ceremony, CustodyEvent, EventKind, Mode};
 use crate::record::Moved;
-use crate::script::{KeyId, Medium, SlipFacts, Slips};
+use crate::script::{self, KeyId, Medium, SlipFacts};
 use crate::transcript::Transcript;
 
 use super::custody::custody;
 
 /// Cards and labels as text and as HTML.
 pub(super) fn cards(ceremony: &Ceremony, transcript: &Transcript) -> [(String, String); 2] {
-    let script = ceremony.script();
+    let of = ceremony.script();
     let banner = (ceremony.mode() == Mode::Rehearsal)
         .then_some("REHEARSAL: nothing that is named here may be trusted");
     let facts = |key: &KeyId| facts(ceremony, transcript, key);
-    let cards = Slips::cards(script, banner, facts);
+    let mut cards = script::cards(of, banner, facts);
     let of_medium = |medium: &Medium| SlipFacts {
         serial: medium.serial.clone(),
         ..sealed(ceremony, transcript, medium.id.as_str())
     };
-    let labels = Slips::labels(script, banner, facts, of_medium);
+    let labels = script::bag_labels(of, banner, facts, of_medium);
+    cards.append(labels);
     [
-        (
-            "cards.txt".to_owned(),
-            format!("{}\n{}", cards.to_text(), labels.to_text()),
-        ),
-        ("cards.html".to_owned(), cards.with(labels).to_html()),
+        ("cards.txt".to_owned(), cards.to_text()),
+        ("cards.html".to_owned(), cards.to_html()),
     ]
 }
 

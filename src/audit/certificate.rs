@@ -1,13 +1,11 @@
 //! The certificate of a drill: what was shown, by whom, of which set, and each share by the name of its keeper. As text,
 //! as a page to print, and as JSON; all three say the same.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use crate::backup::Manifest;
 use crate::ceremony::{Ceremony, DrillResult, KeyBackup, Mode, Verdict};
-use crate::record::HtmlText;
+use crate::document::{Block, Cell, Document, Table};
 use crate::script::{DrillLevel, PersonId};
 use crate::transcript::Transcript;
 use crate::words::Digest;
@@ -71,9 +69,10 @@ pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(
         held: times.last().map_or_else(String::new, ToString::to_string),
         head: transcript.head(),
     };
+    let page = certificate.page();
     vec![
-        (TEXT.to_owned(), certificate.text().into_bytes()),
-        (PAGE.to_owned(), certificate.page().into_bytes()),
+        (TEXT.to_owned(), page.to_text().into_bytes()),
+        (PAGE.to_owned(), page.to_html().into_bytes()),
         (JSON.to_owned(), certificate.json()),
     ]
 }
@@ -190,109 +189,43 @@ impl Certificate<'_> {
             })
     }
 
-    fn banner(&self) -> String {
+    fn page(&self) -> Document {
+        let title = "Certificate of a recovery drill";
+        let mut page = Document::new(title);
         match self.ceremony.mode() {
-            Mode::Rehearsal => format!(
+            Mode::Rehearsal => page.alarm(format!(
                 "{}: throw-away shares; this certificate says nothing of the real ones",
                 self.ceremony.banner()
-            ),
-            Mode::Production => self.ceremony.banner(),
+            )),
+            Mode::Production => page.banner(self.ceremony.banner()),
         }
-    }
-
-    fn share_in_words(standing: &SetStatus<'_>) -> String {
-        match standing {
-            SetStatus::Shown(how) => (*how).to_owned(),
-            SetStatus::Lost(reason) => format!("LOST: {reason}"),
-            SetStatus::NotAsked => "not asked for".to_owned(),
+        page.title(title);
+        page.facts(self.facts());
+        page.heading("Shares");
+        for (who, status) in self.shares() {
+            let status = match status {
+                SetStatus::Shown(how) => how.to_owned(),
+                SetStatus::Lost(reason) => format!("LOST: {reason}"),
+                SetStatus::NotAsked => "not asked for".to_owned(),
+            };
+            page.paragraph(format!("{who}: {status}"));
         }
-    }
-
-    fn verdict_in_words(verdict: Option<Verdict>) -> String {
-        verdict.map_or_else(
-            || "did not sign off".to_owned(),
-            |verdict| verdict.to_string(),
-        )
-    }
-
-    fn text(&self) -> String {
-        let mut text = format!("{}\n\nCERTIFICATE OF A RECOVERY DRILL\n\n", self.banner());
-        // Writing to a string cannot fail.
-        for (name, value) in self.facts() {
-            let _ = writeln!(text, "{name:<28}{value}");
-        }
-        text.push_str("\nShares\n");
-        for (who, standing) in self.shares() {
-            let _ = writeln!(text, "    {who}: {}", Self::share_in_words(&standing));
-        }
-        text.push_str("\nPeople\n");
+        page.heading("People");
+        let columns = [("Name", 18), ("As", 14), ("Said", 14), ("Signature", 28)];
+        let mut table = Table::new(&columns);
         for (_, name, roles, verdict) in self.people() {
-            let _ = writeln!(
-                text,
-                "    {name} ({roles}): {}\n        signature ______________________________",
-                Self::verdict_in_words(verdict)
+            let verdict = verdict.map_or_else(
+                || "did not sign off".to_owned(),
+                |verdict| verdict.to_string(),
             );
+            table.row([name.into(), roles.into(), verdict.into(), Cell::Blank(1)]);
         }
-        text.push_str("\nHead of the record\n");
-        for row in self.head.grouped_hex() {
-            let _ = writeln!(text, "    {row}");
-        }
-        for row in self.head.words().chunks(8) {
-            let _ = writeln!(text, "    {}", row.join(" "));
-        }
-        text.push_str(
-            "\nEverything here follows from transcript.jsonl beside it: conclave transcript verify DIR\n",
+        page.push(Block::Table(table));
+        page.heading("Head of the record");
+        page.digest(&self.head);
+        page.paragraph(
+            "Everything here follows from transcript.jsonl beside it: conclave transcript verify DIR",
         );
-        text
-    }
-
-    fn page(&self) -> String {
-        let mut page = String::from(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>Certificate of a recovery drill</title>\n<style>\nbody { font-family: serif; max-width: 45em; margin: 2em auto; }\ntable { border-collapse: collapse; width: 100%; }\nth, td { text-align: left; vertical-align: top; border-bottom: 1px solid #999; padding: 0.3em; overflow-wrap: anywhere; }\n.banner { border: 2px solid; padding: 0.4em; text-align: center; }\n.ink { height: 2.2em; }\npre { white-space: pre-wrap; }\n</style>\n</head>\n<body>\n",
-        );
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            page,
-            "<div class=\"banner\">{}</div>",
-            HtmlText(self.banner())
-        );
-        page.push_str("<h1>Certificate of a recovery drill</h1>\n<table>\n");
-        for (name, value) in self.facts() {
-            let _ = writeln!(
-                page,
-                "<tr><th>{}</th><td>{}</td></tr>",
-                HtmlText(name),
-                HtmlText(value)
-            );
-        }
-        page.push_str("</table>\n<h2>Shares</h2>\n<table>\n");
-        for (who, standing) in self.shares() {
-            let how = Self::share_in_words(&standing);
-            let _ = writeln!(
-                page,
-                "<tr><th>{}</th><td>{}</td></tr>",
-                HtmlText(who),
-                HtmlText(how)
-            );
-        }
-        page.push_str("</table>\n<h2>People</h2>\n<table>\n<tr><th>Name</th><th>As</th><th>Said</th><th>Signature</th></tr>\n");
-        for (_, name, roles, verdict) in self.people() {
-            let _ = writeln!(
-                page,
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"ink\"></td></tr>",
-                HtmlText(name),
-                HtmlText(roles),
-                HtmlText(Self::verdict_in_words(verdict))
-            );
-        }
-        page.push_str("</table>\n<h2>Head of the record</h2>\n<pre>");
-        let _ = writeln!(
-            page,
-            "{}\n{}</pre>",
-            self.head.grouped_hex().join("\n"),
-            self.head.words().join(" ")
-        );
-        page.push_str("<p>Everything here follows from transcript.jsonl beside it: conclave transcript verify DIR</p>\n</body>\n</html>\n");
         page
     }
 

@@ -15,7 +15,7 @@ use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
 use super::payloads::{PAYLOADS, payload_register};
 use super::register::{collected_keys, public_key_path, register};
-use super::report::report_html;
+use super::report::report;
 use super::returned::returned_files;
 
 /// The name of the script in a ceremony directory.
@@ -48,11 +48,11 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
     let mut documents = vec![
         (
             "closing-note.txt".to_owned(),
-            closing_note(ceremony, transcript).into_bytes(),
+            closing_note(ceremony, transcript).to_text().into_bytes(),
         ),
         (
             "report.html".to_owned(),
-            report_html(ceremony, transcript).into_bytes(),
+            report(ceremony, transcript).to_html().into_bytes(),
         ),
         (
             "VERIFY.txt".to_owned(),

@@ -104,9 +104,9 @@ for text in open("transcript.jsonl", "rb"):
         (of / "root.message").write_bytes(data["signed"].encode())
     if event == "opened" and data.get("simulated_root"):
         (work / "before.root.json").write_text(data["simulated_root"]["file"])
-        for name, twin in data.get("further_simulated", {}).items():
+        for name, root in data.get("further_simulated", {}).items():
             (work / folder(name)).mkdir()
-            (work / folder(name) / "before.root.json").write_text(twin["file"])
+            (work / folder(name) / "before.root.json").write_text(root["file"])
     if event in ("signed", "signature-collected"):
         (of / (data["key"] + ".root.signature")).write_bytes(bytes.fromhex(data["signature"]))
         (of / (data["key"] + ".root.keyid")).write_text(data["key_id"])
@@ -292,7 +292,7 @@ fn write_keys(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     Ok(())
 }
 
-/// That a key in `keys/` is the one of its enrollment file; a rehearsal has a twin there.
+/// That a key in `keys/` is the one of its enrollment file; a rehearsal has a simulated one there.
 fn write_enrolled(text: &mut String, ceremony: &Ceremony, id: &KeyId) -> fmt::Result {
     let Some(enrolled) = ceremony.enrolled_by(id) else {
         return Ok(());
@@ -381,7 +381,7 @@ fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
     here.chain(collected_keys(ceremony))
 }
 
-/// Where the root before lies: empty in a genesis, taken out of the record in a rehearsal on a twin.
+/// Where the root before lies: empty in a genesis, taken out of the record in a rehearsal on a simulated root.
 fn file_before(ceremony: &Ceremony, folder: &str) -> String {
     let is_simulated = ceremony
         .opening()

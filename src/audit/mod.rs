@@ -26,7 +26,7 @@ pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::{SUMS, documents};
 pub use payloads::{PAYLOADS, payload_register};
 pub use publication::{is_made_anew, publication};
-pub use report::report_html;
+pub use report::report;
 pub use returned::{ReturnedSigning, read_returned, returned_path};
 pub use shares::share_sets;
 pub use verdict::AuditReport;

@@ -16,7 +16,7 @@ pub fn share_sets<'r>(
 ) -> Vec<SetHistory> {
     let mut sets = Sets(Vec::new());
     for (script, transcript) in records {
-        // The set that is restored from, or destroyed: a rehearsal may have a twin of it.
+        // The set that is restored from, or destroyed: a rehearsal may have a simulated one.
         let mut at_hand = None;
         if let Some(plan) = script.restore() {
             let opening = transcript.opening();

@@ -96,4 +96,13 @@ impl ShareLabel {
     pub fn manifest_file(&self) -> String {
         manifest_file(&self.key, &self.id)
     }
+
+    /// The names of the custodian's sheet, as text and as HTML.
+    #[must_use]
+    pub fn sheet_files(&self) -> [String; 2] {
+        let Self {
+            key, id, custodian, ..
+        } = self;
+        ["txt", "html"].map(|form| format!("{key}.{id}.{custodian}.sheet.{form}"))
+    }
 }

@@ -32,7 +32,7 @@ pub use plan::{
 pub use private_key::{public_half, sign_with};
 pub use set::{BackupSet, SplitFailure};
 pub use share_text::{CHECK_WORDS, OpenedShare, open_share, read_words};
-pub use sheet::{QrError, ShareSheet, qr_parts};
+pub use sheet::share_sheet;
 pub use standing::{Advice, DRILL_AFTER_DAYS, SetHistory, SetStanding, standing};
 
 /// How many words a share of 256 bits has.

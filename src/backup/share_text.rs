@@ -8,11 +8,12 @@ use std::str::Lines;
 use zeroize::Zeroizing;
 
 use super::check::{Check, Refusal};
-use super::instructions::{self, WIDTH};
+use super::instructions;
 use super::label::{Place, ShareLabel};
 use super::opening::Opener;
 use super::plan::{is_id, is_line, is_name};
 use super::slip39::{self, Share, ShareError};
+use crate::document;
 use crate::record::visible;
 use crate::secret::ShareWords;
 use crate::words::Digest;
@@ -406,4 +407,7 @@ fn place(share: &str, needed: &str) -> Option<Place> {
     })
 }
 
-const _: () = assert!(WIDTH >= LABELS + 64, "a digest stands in one line");
+const _: () = assert!(
+    document::WIDTH >= LABELS + 64,
+    "a digest stands in one line"
+);

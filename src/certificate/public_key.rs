@@ -26,6 +26,23 @@ pub enum Algorithm {
     },
 }
 
+impl Algorithm {
+    /// The curves of ECDSA.
+    const CURVES: [Self; 3] = [Self::P256, Self::P384, Self::P521];
+
+    /// The object identifier of its curve. RSA has none.
+    #[must_use]
+    pub const fn curve(self) -> Option<ObjectIdentifier> {
+        match self {
+            Self::P256 => Some(SECP_256_R_1),
+            Self::P384 => Some(SECP_384_R_1),
+            Self::P521 => Some(SECP_521_R_1),
+            Self::Ed25519 => Some(ID_ED_25519),
+            Self::Rsa { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -125,12 +142,10 @@ impl PublicKey {
                     .algorithm
                     .parameters_oid()
                     .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
-                let algorithm = match curve {
-                    SECP_256_R_1 => Algorithm::P256,
-                    SECP_384_R_1 => Algorithm::P384,
-                    SECP_521_R_1 => Algorithm::P521,
-                    other => return Err(PublicKeyError::Algorithm(other.to_string())),
-                };
+                let algorithm = Algorithm::CURVES
+                    .into_iter()
+                    .find(|known| known.curve() == Some(curve))
+                    .ok_or_else(|| PublicKeyError::Algorithm(curve.to_string()))?;
                 Self::from_point(algorithm, bits)
             }
             ID_ED_25519 => Self::from_ed25519(bits),
@@ -254,6 +269,16 @@ impl PublicKey {
     #[must_use]
     pub fn subject_bits(&self) -> &[u8] {
         &self.subject_bits
+    }
+
+    /// Modulus and public exponent of an RSA key, big-endian, without leading zeros.
+    #[must_use]
+    pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
+        let Algorithm::Rsa { .. } = self.algorithm else {
+            return None;
+        };
+        let key = RsaPublicKey::from_der(&self.subject_bits).ok()?;
+        Some((key.modulus.as_bytes(), key.exponent.as_bytes()))
     }
 
     /// PEM as TUF key objects carry it: LF, 64 characters a line, with the final newline.

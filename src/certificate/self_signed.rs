@@ -117,7 +117,7 @@ impl SelfSigned {
     }
 
     /// The certificate of a key that signs nothing: its signature is none. It stands in for a real one where nobody
-    /// asks for the signature, as in the twin of a root.
+    /// asks for the signature, as in a simulated root.
     ///
     /// # Errors
     /// When it cannot be encoded.

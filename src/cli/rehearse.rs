@@ -240,36 +240,36 @@ fn drill_on(
 
 /// Plays one ceremony of the rehearsal to its end.
 fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Status, Failure> {
-    let mut simulated_tokens =
-        SimulatedTokens::new(&out.join(STORE), &script).map_err(|error| twins_failure(&error))?;
+    let mut simulated_tokens = SimulatedTokens::new(&out.join(STORE), &script)
+        .map_err(|error| simulation_failure(&error))?;
     if !matches!(show, Show::Unattended) {
         simulated_tokens
             .show_touches()
-            .map_err(|e| twins_failure(&e))?;
+            .map_err(|e| simulation_failure(&e))?;
     }
     let attestation_root = simulated_tokens
         .attestation_root()
-        .map_err(|e| twins_failure(&e))?;
+        .map_err(|e| simulation_failure(&e))?;
     let simulated_root = if is_carried {
         simulated_tokens
             .simulated_root(&script)
-            .map_err(|e| twins_failure(&e))?
+            .map_err(|e| simulation_failure(&e))?
     } else {
-        // The keys of the root are held by twins already.
+        // The keys of the root are simulated already.
         None
     };
     let further_simulated = match &simulated_root {
         Some(own) => simulated_tokens
             .further_simulated(&script, own)
-            .map_err(|e| twins_failure(&e))?,
+            .map_err(|e| simulation_failure(&e))?,
         None => BTreeMap::new(),
     };
     let simulated_keys = simulated_tokens
         .simulated_keys(&script)
-        .map_err(|e| twins_failure(&e))?;
+        .map_err(|e| simulation_failure(&e))?;
     let simulated_set = simulated_tokens
         .simulated_set(&script)
-        .map_err(|e| twins_failure(&e))?;
+        .map_err(|e| simulation_failure(&e))?;
     let opening = Opening {
         mode: Mode::Rehearsal,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
@@ -287,7 +287,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         rehearsal_keys: Vec::new(),
         simulated_approvals: simulated_tokens
             .approval_tokens(&script)
-            .map_err(|error| twins_failure(&error))?,
+            .map_err(|error| simulation_failure(&error))?,
         simulated_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
     let path = out.join(script.kind().as_str());
@@ -473,7 +473,7 @@ fn fresh_directory() -> PathBuf {
     PathBuf::from(format!("rehearsal-{stamp}"))
 }
 
-/// Makes the directory, which must be empty, and the store of the twins in it.
+/// Makes the directory, which must be empty, and the store of the simulated tokens in it.
 fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
     let failed = |error: FileError| {
         Failure::new(Status::Io, error.to_string())
@@ -489,7 +489,8 @@ fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
         )
         .hint("give a directory that does not exist yet, with --out DIR"));
     }
-    SimulatedTokens::prepare_store(&out.join(STORE), kind).map_err(|error| twins_failure(&error))
+    SimulatedTokens::prepare_store(&out.join(STORE), kind)
+        .map_err(|error| simulation_failure(&error))
 }
 
 /// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
@@ -510,7 +511,7 @@ fn run_again_in(out: &Path, is_named: bool) -> Failure {
     )
 }
 
-pub(super) fn twins_failure(error: &SimulationError) -> Failure {
+pub(super) fn simulation_failure(error: &SimulationError) -> Failure {
     match error {
         SimulationError::Token(error) => error.clone().into(),
         SimulationError::YubiKeys(NoYubiKeys::Absent) => Failure::new(Status::Usage, error.to_string())

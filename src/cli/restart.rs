@@ -13,7 +13,7 @@ const MODULE_CONFIGURATION: &str = "SOFTHSM2_CONF";
 /// Where the PC/SC library looks for the service for smart cards.
 const SMART_CARDS: &str = "PCSCLITE_CSOCK_NAME";
 
-/// This program, with SoftHSM looking into the store of the twins.
+/// This program, with SoftHSM looking into the store of the simulated tokens.
 pub(super) fn with_simulated(store: &Path) -> Result<Command, Failure> {
     let program = std::env::current_exe().map_err(|error| {
         Failure::new(Status::Io, format!("this program cannot be found: {error}"))
@@ -21,13 +21,13 @@ pub(super) fn with_simulated(store: &Path) -> Result<Command, Failure> {
     let mut command = Command::new(program);
     command.env(MODULE_CONFIGURATION, SimulatedTokens::configuration(store));
     let yubikeys = SimulatedTokens::start_yubikeys(store);
-    if let Some(socket) = yubikeys.map_err(|error| super::rehearse::twins_failure(&error))? {
+    if let Some(socket) = yubikeys.map_err(|error| super::rehearse::simulation_failure(&error))? {
         command.env(SMART_CARDS, socket);
     }
     Ok(command)
 }
 
-/// Whether this process would find the twins in a store.
+/// Whether this process would find the simulated tokens in a store.
 pub(super) fn runs_with_simulated(store: &Path) -> bool {
     std::env::var_os(MODULE_CONFIGURATION)
         .is_some_and(|set| Path::new(&set) == SimulatedTokens::configuration(store))

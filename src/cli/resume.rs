@@ -66,8 +66,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
 fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let path = absolute(&arguments.directory)?;
     let _ = host::harden();
-    // Only read at first: the record says where the mirror and the twins are, and what was cut short is told by
-    // the process that takes the ceremony up.
+    // Only read at first: the record says where the mirror and the simulated tokens are, and what was cut short is told
+    // by the process that takes the ceremony up.
     let opening = {
         let record = read_record(&path).map_err(|error| record_failure(&error))?;
         record.transcript.opening().cloned()
@@ -102,7 +102,7 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let hands: Box<dyn Hands> = match hands {
         Some(store) => Box::new(
             SimulatedTokens::new(&store, &opened.directory.script())
-                .map_err(|error| super::rehearse::twins_failure(&error))?,
+                .map_err(|error| super::rehearse::simulation_failure(&error))?,
         ),
         None => Box::new(PeoplesHands),
     };
@@ -184,7 +184,7 @@ fn open(path: &Path, mirror: &Mirror) -> Result<crate::executor::Opened, Failure
     Ok(opened)
 }
 
-/// The store of the twins, if the ceremony is a rehearsal.
+/// The store of the simulated tokens, if the ceremony is a rehearsal.
 fn hands(path: &Path, opening: &Opening) -> Result<Option<PathBuf>, Failure> {
     let Some(simulated_tokens) = &opening.simulated_tokens else {
         return Ok(None);

@@ -8,9 +8,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::{Failure, Status};
-use crate::audit::{
-    AuditReport, CeremonyRecord, RecordError, read_record, report_html, verify_directory,
-};
+use crate::audit::{self, AuditReport, CeremonyRecord, RecordError, read_record, verify_directory};
 use crate::ceremony::Ending;
 use crate::record::visible;
 use crate::storage::{Mode, WriteError, write_new};
@@ -208,7 +206,7 @@ fn verdict(report: &AuditReport) -> String {
 fn report(dir: &Path, out: Option<&Path>) -> Result<Status, Failure> {
     let directory = read(dir)?;
     let ceremony = directory.replay().map_err(|error| refused(dir, &error))?;
-    let page = report_html(&ceremony, &directory.transcript);
+    let page = audit::report(&ceremony, &directory.transcript).to_html();
     let path = out.map_or_else(|| dir.join("report.html"), Path::to_path_buf);
     match write_new(&path, page.as_bytes(), Mode::Public) {
         Ok(()) => {

@@ -1,4 +1,4 @@
-//! Approval by an own token: it is found by its key, its owner types its PIN, and it signs one message.
+//! Approval by an approval token: it is found by its key, its owner types its PIN, and it signs one message.
 //!
 //! Nothing of it stays open afterwards: whoever approves again, types the PIN again.
 
@@ -14,14 +14,15 @@ use super::Executor;
 use super::effects::{EffectError, EffectResult};
 use super::fill_random;
 
-/// How a rehearsal calls the twin of a person's own token. No key and no spare can have that name.
+/// How a rehearsal calls the simulated token in place of a person's approval token. No key and no spare can have that
+/// name.
 #[must_use]
-pub fn own_token_name(person: &PersonId) -> String {
+pub fn approval_token_name(person: &PersonId) -> String {
     format!("{person}.own")
 }
 
 impl Executor<'_> {
-    /// Has a person's own token answer a fresh challenge.
+    /// Has a person's approval token answer a fresh challenge.
     pub(super) fn prove_approval_token(
         &mut self,
         person: &PersonId,
@@ -39,7 +40,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Has a person's own token sign that the person approves this event.
+    /// Has a person's approval token sign that the person approves this event.
     pub(super) fn approve_by_token(
         &mut self,
         person: &PersonId,
@@ -61,7 +62,7 @@ impl Executor<'_> {
             .approval_token(person)
             .ok_or_else(no_token)?;
         let spec = own.token.clone();
-        let name = own_token_name(person);
+        let name = approval_token_name(person);
         let query = self
             .room
             .hands
@@ -91,7 +92,7 @@ impl Executor<'_> {
             open.sign(&object_id, &key, &message)
         });
         // It is logged out whatever came of it.
-        self.put_own_token_away()?;
+        self.put_approval_token_away()?;
         signed
     }
 

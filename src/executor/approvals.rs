@@ -271,7 +271,7 @@ impl Executor<'_> {
         })
     }
 
-    /// What people give when they approve; own tokens have not signed yet.
+    /// What people give when they approve; approval tokens have not signed yet.
     fn as_if_approved(&self, who: &[PersonId]) -> Vec<Approval> {
         who.iter()
             .map(|person| Approval::new(person.clone(), self.ceremony.strength_of(person)))
@@ -296,7 +296,7 @@ impl Executor<'_> {
         options.push(Choice::new("nobody", "nobody: it is not approved"));
         let lines = vec![format!(
             "{}. Nothing was approved.",
-            crate::script::capitalized(why)
+            crate::document::capitalized(why)
         )];
         let label = format!("Who approves: {what}");
         let prompt = self.question(vec![person.clone()], lines, label, options);

@@ -24,10 +24,11 @@ pub trait Hands: Send {
     /// When a rehearsal cannot move its own tokens.
     fn take_out(&mut self) -> io::Result<()>;
 
-    /// The twin that stands in for a token, by its name in the script; none in a production, where the script's own is meant.
+    /// The simulated token that stands in for a token, by its name in the script; none in a production, where the
+    /// script's own is meant.
     fn simulated(&self, token: &str, spec: &TokenSpec) -> Option<TokenQuery>;
 
-    /// What the twin of a key at another site signs; none in a production, where the site sends it.
+    /// What a simulated key at another site signs; none in a production, where the site sends it.
     fn simulated_signature(&mut self, key: &KeyId, message: &[u8]) -> Option<io::Result<Vec<u8>>>;
 
     /// The PIN that a rehearsal gives, so that nobody types a real one; none in a production.
@@ -36,14 +37,14 @@ pub trait Hands: Send {
     /// The folder that stands in for a medium; none in a production, where people put it in.
     fn medium(&self, medium: &MediumId) -> Option<io::Result<PathBuf>>;
 
-    /// The recipients of the twin of a custodian, as many as the script has; none in a production.
+    /// The recipients of a simulated custodian, as many as the script has; none in a production.
     fn simulated_recipients(
         &self,
         custodian: &PersonId,
         count: usize,
     ) -> Option<io::Result<Vec<String>>>;
 
-    /// The identity file of the twin of a custodian: it opens what is closed to its recipients. None in a production,
+    /// The identity file of a simulated custodian: it opens what is closed to its recipients. None in a production,
     /// where each custodian has the own.
     fn simulated_identity(&self, custodian: &PersonId) -> Option<io::Result<Zeroizing<Vec<u8>>>>;
 

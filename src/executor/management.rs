@@ -36,7 +36,8 @@ impl Executor<'_> {
         })?;
         let writer = self.ceremony().management_writer(key);
         let (Some(kept), Some(writer)) = (kept, writer) else {
-            // An interrupted try got that far: it is on paper. Or a twin of another make stands in, which has none.
+            // An interrupted try got that far: it is on paper. Or a simulated token of another make stands in, which
+            // has none.
             self.unlock_management(key, token)?;
             return Ok(Outcome::ManagementKeyWritten);
         };

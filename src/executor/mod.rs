@@ -37,7 +37,7 @@ use crate::words::Digest;
 use approvals::Codes;
 use room::Room;
 
-pub use approval_token::own_token_name;
+pub use approval_token::approval_token_name;
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use hands::{Hands, PeoplesHands};
 pub use memory_key::{bring_in_from_file, takes_keys_in};

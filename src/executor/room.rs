@@ -60,7 +60,7 @@ impl Room {
 }
 
 impl Room {
-    /// What the twin of a key at another site signs; none in a production.
+    /// What a simulated key at another site signs; none in a production.
     pub(super) fn simulated_signature(
         &mut self,
         key: &KeyId,
@@ -191,7 +191,7 @@ impl Executor<'_> {
     }
 
     /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
-    pub(super) fn put_own_token_away(&mut self) -> EffectResult<()> {
+    pub(super) fn put_approval_token_away(&mut self) -> EffectResult<()> {
         self.call("Logging the own token out", TokenBench::put_away)?;
         self.room.so_pin = None;
         self.room.at_desk = None;
@@ -358,7 +358,7 @@ impl Executor<'_> {
         }
     }
 
-    /// The token that the script means, or the twin that stands in for it.
+    /// The token that the script means, or the simulated one that stands in for it.
     fn query(&self, plan: &KeyPlan, blank: bool) -> TokenQuery {
         let ceremony = self.ceremony();
         let spec = ceremony.token_spec(&plan.id).unwrap_or(&plan.token);

@@ -37,7 +37,7 @@ impl Executor<'_> {
         Ok(Outcome::RequestWritten(file))
     }
 
-    /// The signature that a site has sent; in a rehearsal, that of the twin of its key.
+    /// The signature that a site has sent; in a rehearsal, that of the simulated key.
     pub(super) fn collect_signature(
         &mut self,
         key: &KeyId,
@@ -52,7 +52,7 @@ impl Executor<'_> {
             return collected.map_err(|error| {
                 EffectError::Failed(Failure {
                     kind: FailureKind::File,
-                    what: format!("the twin of {key} does not sign: {error}"),
+                    what: format!("the simulated key of {key} does not sign: {error}"),
                     hint: "look whether the directory of the rehearsal is as it was".to_owned(),
                 })
             });

@@ -10,13 +10,13 @@ use crate::ceremony::{
     Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
     SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting, WaitingOn,
 };
+use crate::document::{capitalized, wrapping};
 use crate::record::visible;
 use crate::script::{PersonId, StepId};
 use crate::secret::Pin;
 
 use super::input::{Input, Stop};
 use super::secret_input::{SecretLines, read_secret, show_secret};
-use super::text::wrapped;
 
 const WIDTH: usize = 78;
 
@@ -71,10 +71,14 @@ impl<W: Write> LineMode<W> {
 
     fn say_wrapped(&mut self, first: &str, text: &str) {
         let rest = " ".repeat(first.chars().count());
-        let width = WIDTH.saturating_sub(rest.len());
-        for (index, line) in wrapped(text, width).into_iter().enumerate() {
-            let start = if index == 0 { first } else { &rest };
-            self.say(&format!("{start}{line}"));
+        // One paragraph, whatever is in it. A long word stays whole: somebody may copy it.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let options = wrapping(WIDTH)
+            .initial_indent(first)
+            .subsequent_indent(&rest)
+            .break_words(false);
+        for line in textwrap::wrap(&text, options) {
+            self.say(&line);
         }
     }
 
@@ -612,11 +616,4 @@ impl<W: Write> FrontEnd for LineMode<W> {
         self.say(&format!("  Not accepted: {error}."));
         self.say_wrapped("  ", &format!("Hint: {}.", error.hint()));
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
 }

@@ -3,7 +3,6 @@
 mod front_end;
 mod input;
 mod secret_input;
-mod text;
 
 pub use front_end::LineMode;
 pub use secret_input::{SecretLines, read_secret, show_secret};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::authority_cache::KeyCache;
-use super::canonical_json::Node;
+use serde_json::{Map, Value};
+
 use super::check::{Check, Remark};
 use super::format::RootFormat;
 use super::key::Key;
@@ -30,13 +30,12 @@ pub struct ListedKey {
 
 impl ListedKey {
     /// Reads a key object, and looks for the rule that explains its ID.
-    pub(super) fn read(format: RootFormat, id: &KeyId, object: Node<'_>) -> Result<Self, Remark> {
-        let object = object.to_value();
+    pub(super) fn read(format: RootFormat, id: &KeyId, object: &Value) -> Result<Self, Remark> {
         let (key, rule) = match format {
-            RootFormat::Tuf => (Key::from_object(&object), KeyIdRule::explain(id, &object)),
+            RootFormat::Tuf => (Key::from_object(object), KeyIdRule::explain(id, object)),
             RootFormat::Notary => (
-                Key::from_notary_object(&object),
-                KeyIdRule::explain_notary(id, &object),
+                Key::from_notary_object(object),
+                KeyIdRule::explain_notary(id, object),
             ),
         };
         let key = key
@@ -64,12 +63,11 @@ impl Authority {
     /// With the first check that refuses them.
     pub(super) fn read(
         format: RootFormat,
-        keys: Node<'_>,
-        roles: Node<'_>,
-        cache: &mut KeyCache,
+        keys: &Map<String, Value>,
+        roles: &Map<String, Value>,
     ) -> Result<Self, Remark> {
         let mut remarks = Vec::new();
-        let keys = read_keys(format, keys, cache)?;
+        let keys = read_keys(format, keys)?;
         let roles = read_roles(roles, &mut remarks)?;
         let mut authority = Self {
             keys,
@@ -178,27 +176,26 @@ impl Authority {
 
 fn read_keys(
     format: RootFormat,
-    keys: Node<'_>,
-    cache: &mut KeyCache,
+    keys: &Map<String, Value>,
 ) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
-    let count = keys.members().count();
+    let count = keys.len();
     if count > MAX_KEYS {
         return Err(Remark::new(
             Check::KeyLimit,
             format!("there are {count} keys; at most {MAX_KEYS} are read"),
         ));
     }
-    keys.members()
+    keys.iter()
         .map(|(text, object)| {
             let id = KeyId::new(text);
-            let listed = cache.read(format, &id, object)?;
+            let listed = ListedKey::read(format, &id, object)?;
             Ok((id, listed))
         })
         .collect()
 }
 
-fn read_roles(roles: Node<'_>, remarks: &mut Vec<Remark>) -> Result<[Role; 4], Remark> {
-    for (name, _) in roles.members() {
+fn read_roles(roles: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<[Role; 4], Remark> {
+    for name in roles.keys() {
         if !RoleKind::ALL.iter().any(|kind| kind.as_str() == name) {
             remarks.push(Remark::new(
                 Check::RoleUnknown,
@@ -213,7 +210,7 @@ fn read_roles(roles: Node<'_>, remarks: &mut Vec<Remark>) -> Result<[Role; 4], R
 
 fn read_role(
     kind: RoleKind,
-    role: Option<Node<'_>>,
+    role: Option<&Value>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Role, Remark> {
     let role =
@@ -226,7 +223,7 @@ fn read_role(
     };
     let threshold = role
         .get("threshold")
-        .and_then(Node::as_u64)
+        .and_then(Value::as_u64)
         .filter(|threshold| *threshold > 0)
         .ok_or_else(|| {
             Remark::new(
@@ -236,9 +233,9 @@ fn read_role(
         })?;
     let listed = role
         .get("keyids")
-        .and_then(Node::as_array)
+        .and_then(Value::as_array)
         .ok_or_else(form)?;
-    let count = listed.items().count();
+    let count = listed.len();
     if count > MAX_ROLE_KEYS {
         return Err(Remark::new(
             Check::KeyLimit,
@@ -246,7 +243,7 @@ fn read_role(
         ));
     }
     let mut key_ids = Vec::with_capacity(count);
-    for id in listed.items() {
+    for id in listed.iter() {
         let id = KeyId::new(id.as_str().ok_or_else(form)?);
         if key_ids.contains(&id) {
             remarks.push(Remark::new(

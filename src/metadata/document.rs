@@ -1,14 +1,13 @@
 //! The signed part of a root file: the JSON as it was received, and a typed view of it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::authority::{Authority, ListedKey};
-use super::authority_cache::AuthorityCache;
-use super::canonical_json::{self, Node, Part, Tree};
+use super::canonical_json::canonical_object;
 use super::check::{Check, Remark};
 use super::expires::Expires;
 use super::format::RootFormat;
@@ -20,9 +19,7 @@ use crate::words::Digest;
 /// A root that was read. It is well-formed; who signed it, and whether anyone did, is another question.
 #[derive(Debug, Clone)]
 pub struct RootDocument {
-    received: Part,
-    /// The same as [`RootDocument::tree`] shows it, once somebody has asked.
-    tree: OnceLock<Map<String, Value>>,
+    tree: Map<String, Value>,
     signed_bytes: Vec<u8>,
     format: RootFormat,
     version: u64,
@@ -39,32 +36,43 @@ impl RootDocument {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(tree: Map<String, Value>) -> Result<Self, Remark> {
-        let received = Tree::of(&Value::Object(tree))
-            .map_err(|error| Remark::new(Check::JsonNumber, error.to_string()))?;
-        Self::read_with(received.into(), &mut AuthorityCache::default())
+        Self::read_after(tree, None)
     }
 
-    pub(super) fn read_with(received: Part, cache: &mut AuthorityCache) -> Result<Self, Remark> {
-        let signed = received.node();
+    /// [`RootDocument::read`]. A version with the same keys and roles as the one before it shares what was read of
+    /// them: along a chain they change rarely, and a key costs a point check and a hash.
+    pub(super) fn read_after(
+        tree: Map<String, Value>,
+        previous: Option<&Self>,
+    ) -> Result<Self, Remark> {
+        let signed_bytes = canonical_object(&tree)
+            .map_err(|error| Remark::new(Check::JsonNumber, error.to_string()))?;
         let mut remarks = Vec::new();
-        let format = read_type(signed)?;
+        let format = read_type(&tree)?;
         let spec_version = match format {
-            RootFormat::Tuf => Some(read_spec_version(signed, &mut remarks)?),
+            RootFormat::Tuf => Some(read_spec_version(&tree, &mut remarks)?),
             RootFormat::Notary => None,
         };
-        let version = read_version(signed)?;
-        let expires = read_expires(signed, &mut remarks)?;
-        let consistent_snapshot = read_consistent_snapshot(signed, &mut remarks)?;
-        let authority = cache.read(
-            format,
-            object_member(signed, "keys")?,
-            object_member(signed, "roles")?,
-        )?;
+        let version = read_version(&tree)?;
+        let expires = read_expires(&tree, &mut remarks)?;
+        let consistent_snapshot = read_consistent_snapshot(&tree, &mut remarks)?;
+        let keys = object_member(&tree, "keys")?;
+        let roles = object_member(&tree, "roles")?;
+        let shared = previous.filter(|previous| {
+            let same = |name| previous.tree.get(name).zip(tree.get(name));
+            previous.format == format
+                && ["keys", "roles"]
+                    .into_iter()
+                    .all(|name| same(name).is_some_and(|(old, new)| is_same(old, new)))
+        });
+        let authority = match shared {
+            Some(previous) => Arc::clone(&previous.authority),
+            None => Arc::new(Authority::read(format, keys, roles)?),
+        };
         remarks.extend_from_slice(&authority.remarks);
         Ok(Self {
-            signed_bytes: canonical_json::write(signed),
-            received,
-            tree: OnceLock::new(),
+            tree,
+            signed_bytes,
             format,
             version,
             spec_version,
@@ -168,8 +176,8 @@ impl RootDocument {
 
     /// The JSON as it was received, unknown members included.
     #[must_use]
-    pub fn tree(&self) -> &Map<String, Value> {
-        self.tree.get_or_init(|| self.received.node().to_map())
+    pub const fn tree(&self) -> &Map<String, Value> {
+        &self.tree
     }
 
     /// Oddities that decide nothing.
@@ -179,18 +187,37 @@ impl RootDocument {
     }
 }
 
-fn object_member<'a>(signed: Node<'a>, name: &str) -> Result<Node<'a>, Remark> {
+fn object_member<'a>(
+    signed: &'a Map<String, Value>,
+    name: &str,
+) -> Result<&'a Map<String, Value>, Remark> {
     signed
         .get(name)
-        .and_then(Node::as_object)
+        .and_then(Value::as_object)
         .ok_or_else(|| Remark::new(Check::RootForm, format!("there is no object {name:?}")))
 }
 
-fn read_type(signed: Node<'_>) -> Result<RootFormat, Remark> {
+/// Whether two values are written alike, the order of members included: a key object is kept as it was received.
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .zip(b)
+                    .all(|((name, a), (other, b))| name == other && is_same(a, b))
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
+        }
+        _ => a == b,
+    }
+}
+
+fn read_type(signed: &Map<String, Value>) -> Result<RootFormat, Remark> {
     if let Some(format) = RootFormat::of(signed) {
         return Ok(format);
     }
-    match signed.get("_type").and_then(Node::as_str) {
+    match signed.get("_type").and_then(Value::as_str) {
         Some("Root") => Err(Remark::new(
             Check::RootType,
             "\"_type\" is \"Root\", as in Notary's format, which has no \"spec_version\"",
@@ -203,10 +230,13 @@ fn read_type(signed: Node<'_>) -> Result<RootFormat, Remark> {
     }
 }
 
-fn read_spec_version(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<String, Remark> {
+fn read_spec_version(
+    signed: &Map<String, Value>,
+    remarks: &mut Vec<Remark>,
+) -> Result<String, Remark> {
     let text = signed
         .get("spec_version")
-        .and_then(Node::as_str)
+        .and_then(Value::as_str)
         .ok_or_else(|| Remark::new(Check::RootSpecVersion, "there is no text \"spec_version\""))?;
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -225,10 +255,10 @@ fn read_spec_version(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<Stri
     Ok(text.to_owned())
 }
 
-fn read_version(signed: Node<'_>) -> Result<u64, Remark> {
+fn read_version(signed: &Map<String, Value>) -> Result<u64, Remark> {
     signed
         .get("version")
-        .and_then(Node::as_u64)
+        .and_then(Value::as_u64)
         .filter(|version| *version > 0)
         .ok_or_else(|| {
             Remark::new(
@@ -238,10 +268,10 @@ fn read_version(signed: Node<'_>) -> Result<u64, Remark> {
         })
 }
 
-fn read_expires(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
+fn read_expires(signed: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
     let text = signed
         .get("expires")
-        .and_then(Node::as_str)
+        .and_then(Value::as_str)
         .ok_or_else(|| Remark::new(Check::RootExpiresForm, "there is no text \"expires\""))?;
     let expires = Expires::parse(text).map_err(|error| {
         Remark::new(
@@ -259,10 +289,10 @@ fn read_expires(signed: Node<'_>, remarks: &mut Vec<Remark>) -> Result<Expires, 
 }
 
 fn read_consistent_snapshot(
-    signed: Node<'_>,
+    signed: &Map<String, Value>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Option<bool>, Remark> {
-    match signed.get("consistent_snapshot").map(Node::as_bool) {
+    match signed.get("consistent_snapshot").map(Value::as_bool) {
         Some(Some(value)) => Ok(Some(value)),
         Some(None) => Err(Remark::new(
             Check::RootConsistentSnapshot,

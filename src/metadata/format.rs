@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::canonical_json::Node;
+use serde_json::{Map, Value};
 
 /// The form in which a root and its signatures are written. What the root means, and what its keys sign — the canonical
 /// JSON of `signed` — is the same in both.
@@ -17,7 +17,7 @@ pub enum RootFormat {
 
 impl RootFormat {
     /// The format of a signed part; `None` where it is neither. Notary knows no `spec_version`.
-    pub(super) fn of(signed: Node<'_>) -> Option<Self> {
+    pub(super) fn of(signed: &Map<String, Value>) -> Option<Self> {
         match signed.get("_type")?.as_str()? {
             "root" => Some(Self::Tuf),
             "Root" if signed.get("spec_version").is_none() => Some(Self::Notary),

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::signature::ParsedPublicKey;
 use serde_json::{Value, json};
 
-use super::key_file::{self, KeyFileError};
 use super::key_id::{KeyId, KeyIdRule};
-use super::message::Message;
 use super::notary;
 use super::scheme::Scheme;
 use crate::certificate::{Algorithm, Certificate, PublicKey};
@@ -45,6 +43,12 @@ impl Verifier {
             scheme,
             ready,
         })
+    }
+
+    fn read(public: PublicKey, scheme: Scheme) -> Result<Self, String> {
+        let algorithm = public.algorithm();
+        Self::new(public, scheme)
+            .ok_or_else(|| format!("scheme {scheme} does not fit a key of type {algorithm}"))
     }
 }
 
@@ -106,14 +110,23 @@ impl Key {
             "keyval": { "public": text },
             "scheme": scheme.as_str(),
         });
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::new(object, key_type, scheme.as_str(), Ok(verifier)))
+    }
+
+    fn new(
+        object: Value,
+        key_type: &str,
+        scheme_name: &str,
+        verifier: Result<Verifier, String>,
+    ) -> Self {
+        Self(Arc::new(Inner {
             id: KeyId::of(&object),
             object,
             key_type: key_type.to_owned(),
-            scheme_name: scheme.as_str().to_owned(),
-            verifier: Ok(verifier),
+            scheme_name: scheme_name.to_owned(),
+            verifier,
             certificates: Vec::new(),
-        })))
+        }))
     }
 
     /// The same key with one more member in its object, as some publishers want it. That gives it another ID.
@@ -121,15 +134,10 @@ impl Key {
     pub fn with_member(&self, name: &str, text: &str) -> Self {
         let mut object = self.object().clone();
         object[name] = json!(text);
+        let (key_type, scheme_name) = (self.key_type(), self.scheme_name());
         let public = object["keyval"]["public"].as_str();
-        Self(Arc::new(Inner {
-            verifier: read_verifier(self.key_type(), self.scheme_name(), public),
-            id: KeyId::of(&object),
-            key_type: self.key_type().to_owned(),
-            scheme_name: self.scheme_name().to_owned(),
-            object,
-            certificates: self.0.certificates.clone(),
-        }))
+        let verifier = read_verifier(key_type, scheme_name, public);
+        Self::new(object, key_type, scheme_name, verifier)
     }
 
     /// Takes a key object out of a document.
@@ -151,14 +159,8 @@ impl Key {
             .filter(|value| value.is_object())
             .ok_or(KeyObjectError::KeyValue)?;
         let public = key_value.get("public").and_then(Value::as_str);
-        Ok(Self(Arc::new(Inner {
-            object: object.clone(),
-            key_type: key_type.to_owned(),
-            scheme_name: scheme_name.to_owned(),
-            id: KeyId::of(object),
-            verifier: read_verifier(key_type, scheme_name, public),
-            certificates: Vec::new(),
-        })))
+        let verifier = read_verifier(key_type, scheme_name, public);
+        Ok(Self::new(object.clone(), key_type, scheme_name, verifier))
     }
 
     /// A key whose object does not name its scheme: what it is was found out by the caller.
@@ -169,15 +171,10 @@ impl Key {
         found: Result<(PublicKey, Scheme), String>,
         certificates: Vec<Certificate>,
     ) -> Self {
-        let verifier = found.and_then(|(public, scheme)| {
-            let algorithm = public.algorithm();
-            Verifier::new(public, scheme)
-                .ok_or_else(|| format!("{scheme} does not fit a key of type {algorithm}"))
-        });
+        let verifier = found.and_then(|(public, scheme)| Verifier::read(public, scheme));
+        let id = KeyIdRule::NOTARY.id_of(&object);
         Self(Arc::new(Inner {
-            id: KeyIdRule::NOTARY
-                .id_of(&object)
-                .unwrap_or_else(|| KeyId::of(&object)),
+            id: id.unwrap_or_else(|| KeyId::of(&object)),
             object,
             key_type: key_type.to_owned(),
             scheme_name: method.to_owned(),
@@ -190,25 +187,6 @@ impl Key {
     #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.0.certificates
-    }
-
-    /// Reads a public key that was carried in: PEM, DER, or a key object in JSON.
-    /// What comes out is the form that [`Key::from_public`] writes.
-    ///
-    /// # Errors
-    /// When it is no public key that Conclave writes; [`KeyFileError::Private`]
-    /// when there is a private key in it.
-    pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
-        key_file::read(bytes)
-    }
-
-    /// Reads a public key that was carried in for a root of Notary: what its server hands out (`timestamp.key`), PEM,
-    /// also with the headers that Docker writes, or DER.
-    ///
-    /// # Errors
-    /// As [`Key::from_file`].
-    pub fn from_notary_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
-        key_file::read_notary(bytes)
     }
 
     /// The ID by the specification's rule. In a document the key may stand under another.
@@ -235,24 +213,20 @@ impl Key {
         &self.0.scheme_name
     }
 
+    fn verifier(&self) -> Option<&Verifier> {
+        self.0.verifier.as_ref().ok()
+    }
+
     /// The public key; `None` if Conclave cannot verify with this key object.
     #[must_use]
     pub fn public(&self) -> Option<&PublicKey> {
-        self.0
-            .verifier
-            .as_ref()
-            .ok()
-            .map(|verifier| &verifier.public)
+        self.verifier().map(|verifier| &verifier.public)
     }
 
     /// The scheme; `None` if Conclave cannot verify with this key object.
     #[must_use]
     pub fn scheme(&self) -> Option<Scheme> {
-        self.0
-            .verifier
-            .as_ref()
-            .ok()
-            .map(|verifier| verifier.scheme)
+        self.verifier().map(|verifier| verifier.scheme)
     }
 
     /// Why signatures of this key never count; `None` if they can.
@@ -277,20 +251,8 @@ impl Key {
     /// Whether a signature over a message verifies with this key.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.has_signed(&mut Message::new(message), signature)
-    }
-
-    /// [`Key::verifies`], for one of several signatures over a message.
-    pub(super) fn has_signed(&self, message: &mut Message<'_>, signature: &[u8]) -> bool {
-        let Ok(verifier) = &self.0.verifier else {
-            return false;
-        };
-        let key = &verifier.ready;
-        let outcome = match verifier.scheme.hash() {
-            Some(hash) => key.verify_digest_sig(&message.digest(hash), signature),
-            None => key.verify_sig(message.bytes(), signature),
-        };
-        outcome.is_ok()
+        self.verifier()
+            .is_some_and(|verifier| verifier.ready.verify_sig(message, signature).is_ok())
     }
 
     /// Whose key it is, where the object says so: the owner or the online URI that
@@ -371,9 +333,7 @@ fn read_verifier(
         Scheme::EcdsaP521 => read_ec(Algorithm::P521, public),
         _ => PublicKey::from_pem(public).map_err(|error| error.to_string()),
     }?;
-    let algorithm = public.algorithm();
-    Verifier::new(public, scheme)
-        .ok_or_else(|| format!("scheme {scheme} does not fit a key of type {algorithm}"))
+    Verifier::read(public, scheme)
 }
 
 /// PEM, or the bare point in hex, as go-tuf wrote it before 2022.

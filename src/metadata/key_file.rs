@@ -54,78 +54,99 @@ pub enum KeyFileError {
     },
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<Key, KeyFileError> {
-    if is_private(bytes) {
-        return Err(KeyFileError::Private);
-    }
-    if bytes.len() > MAX_BYTES {
-        return Err(KeyFileError::Size { found: bytes.len() });
-    }
-    if bytes.starts_with(&[0x30]) {
-        return Ok(Key::from_public(&PublicKey::from_der(bytes)?)?);
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognized)?;
-    match text.trim_start().as_bytes() {
-        [b'{', ..] => read_json(bytes),
-        [b'-', ..] => Ok(Key::from_public(&PublicKey::from_pem(text)?)?),
-        _ => Err(KeyFileError::Unrecognized),
-    }
+/// What is in a file of a public key.
+enum Content<'a> {
+    Der(PublicKey),
+    Pem(&'a str),
+    /// With a private key nowhere in it.
+    Object(Value),
 }
 
-/// Reads a key for a root of Notary.
-pub(super) fn read_notary(bytes: &[u8]) -> Result<Key, KeyFileError> {
-    if is_private(bytes) {
-        return Err(KeyFileError::Private);
-    }
-    if bytes.len() > MAX_BYTES {
-        return Err(KeyFileError::Size { found: bytes.len() });
-    }
-    if bytes.starts_with(&[0x30]) {
-        return Ok(Key::notary(&PublicKey::from_der(bytes)?)?);
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognized)?;
-    match text.trim_start().as_bytes() {
-        [b'{', ..] => {
-            let object = parse(bytes)?;
-            if holds_private(&object) {
-                return Err(KeyFileError::Private);
-            }
-            let key = if object.get("scheme").is_some() {
-                read_json(bytes)?
-            } else {
-                Key::from_notary_object(&object)?
-            };
-            let why = || key.unusable().unwrap_or_default().to_owned();
-            let public = key.public();
-            let public = public.ok_or_else(|| KeyFileError::Unusable { why: why() })?;
-            Ok(Key::notary(public)?)
+impl<'a> Content<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, KeyFileError> {
+        if is_private(bytes) {
+            return Err(KeyFileError::Private);
         }
-        [b'-', ..] => Ok(Key::notary(&PublicKey::from_pem(&without_headers(text))?)?),
-        _ => Err(KeyFileError::Unrecognized),
+        if bytes.len() > MAX_BYTES {
+            return Err(KeyFileError::Size { found: bytes.len() });
+        }
+        if bytes.starts_with(&[0x30]) {
+            return Ok(Self::Der(PublicKey::from_der(bytes)?));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| KeyFileError::Unrecognized)?;
+        match text.trim_start().as_bytes() {
+            [b'{', ..] => {
+                let object = parse(bytes)?;
+                if holds_private(&object) {
+                    return Err(KeyFileError::Private);
+                }
+                Ok(Self::Object(object))
+            }
+            [b'-', ..] => Ok(Self::Pem(text)),
+            _ => Err(KeyFileError::Unrecognized),
+        }
     }
 }
 
-/// A PEM block without the lines `name: value` that Docker writes into it.
-fn without_headers(pem: &str) -> String {
-    let lines = pem.lines().filter(|line| !line.contains(": "));
-    lines.collect::<Vec<_>>().join("\n")
+impl Key {
+    /// Reads a public key that was carried in: PEM, DER, or a key object in JSON.
+    /// What comes out is the form that [`Key::from_public`] writes.
+    ///
+    /// # Errors
+    /// When it is no public key that Conclave writes; [`KeyFileError::Private`]
+    /// when there is a private key in it.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
+        match Content::read(bytes)? {
+            Content::Der(public) => Ok(Self::from_public(&public)?),
+            Content::Pem(text) => Ok(Self::from_public(&PublicKey::from_pem(text)?)?),
+            Content::Object(object) => written(&object),
+        }
+    }
+
+    /// Reads a public key that was carried in for a root of Notary: what its server hands out (`timestamp.key`), PEM,
+    /// also with the headers that Docker writes, or DER.
+    ///
+    /// # Errors
+    /// As [`Key::from_file`].
+    pub fn from_notary_file(bytes: &[u8]) -> Result<Self, KeyFileError> {
+        let public = match Content::read(bytes)? {
+            Content::Der(public) => public,
+            Content::Pem(text) => PublicKey::from_pem(&without_headers(text))?,
+            Content::Object(object) => {
+                let key = if object.get("scheme").is_some() {
+                    written(&object)?
+                } else {
+                    Self::from_notary_object(&object)?
+                };
+                key.public().cloned().ok_or_else(|| unusable(&key))?
+            }
+        };
+        Ok(Self::notary(&public)?)
+    }
 }
 
-fn read_json(bytes: &[u8]) -> Result<Key, KeyFileError> {
-    let object = parse(bytes)?;
-    if holds_private(&object) {
-        return Err(KeyFileError::Private);
-    }
-    let received = Key::from_object(&object)?;
+/// The key of an object, as Conclave writes it.
+fn written(object: &Value) -> Result<Key, KeyFileError> {
+    let received = Key::from_object(object)?;
     let (Some(public), Some(found)) = (received.public(), received.scheme()) else {
-        let why = received.unusable().unwrap_or_default().to_owned();
-        return Err(KeyFileError::Unusable { why });
+        return Err(unusable(&received));
     };
     let key = Key::from_public(public)?;
     match key.scheme() {
         Some(written) if written != found => Err(KeyFileError::Scheme { found, written }),
         _ => Ok(key),
     }
+}
+
+fn unusable(key: &Key) -> KeyFileError {
+    let why = key.unusable().unwrap_or_default().to_owned();
+    KeyFileError::Unusable { why }
+}
+
+/// A PEM block without the lines `name: value` that Docker writes into it.
+fn without_headers(pem: &str) -> String {
+    let lines = pem.lines().filter(|line| !line.contains(": "));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Looks for a private key before anything is parsed, so that no syntax error hides one.

@@ -1,7 +1,6 @@
 //! The root role of TUF: keys, canonical JSON, signatures, and the chain of root versions.
 
 mod authority;
-mod authority_cache;
 pub mod canonical_json;
 mod chain;
 mod check;
@@ -18,7 +17,6 @@ mod key_id;
 mod key_type;
 pub mod limits;
 mod lint;
-mod message;
 pub mod notary;
 mod reachability;
 mod role;
@@ -27,13 +25,12 @@ mod scheme;
 mod signed;
 mod simulation;
 mod status;
-mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use authority::ListedKey;
 pub use canonical_json::{CanonicalError, JsonError, canonical};
-pub use chain::{ChainReport, TrustedRoot, try_verify_chain, verify_chain};
+pub use chain::{ChainReport, Count, TrustedRoot, try_verify_chain, verify_chain};
 pub use check::{Check, Remark};
 pub use diff::{Change, Consequence, Fate, RootDiff};
 pub use document::RootDocument;
@@ -57,4 +54,3 @@ pub use scheme::{MAX_RSA_BITS, MIN_RSA_BITS, Scheme, VerifyError};
 pub use signed::{Attached, Progress, SignatureError, SignedRoot};
 pub use simulation::{RootSimulation, RootSimulationError};
 pub use status::{NextAct, RoleStatus, RootStatus};
-pub use tally::Count;

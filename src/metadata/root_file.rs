@@ -1,16 +1,14 @@
 //! A root file: the signed part and the signatures over it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::authority_cache::AuthorityCache;
-use super::canonical_json::{self, JsonError, Node, Part};
+use super::canonical_json::{JsonError, parse};
 use super::check::{Check, Remark};
 use super::document::RootDocument;
 use super::format::RootFormat;
 use super::key::Key;
 use super::key_id::KeyId;
 use super::limits::{CLIENT_FILE_BYTES, MAX_FILE_BYTES, MAX_SIGNATURES};
-use super::message::Message;
 use super::notary::{self, Method};
 
 /// A root file that was read. Nothing in it is verified yet.
@@ -93,9 +91,9 @@ impl SignatureEntry {
     }
 
     /// Whether its bytes are a signature by that key, made as the entry says.
-    pub(super) fn is_by(&self, key: &Key, message: &mut Message<'_>, bytes: &[u8]) -> bool {
+    pub(super) fn is_by(&self, key: &Key, message: &[u8], bytes: &[u8]) -> bool {
         if self.format == RootFormat::Tuf {
-            return key.has_signed(message, bytes);
+            return key.verifies(message, bytes);
         }
         let (Some(method), Some(scheme), Some(public)) =
             (self.method(), key.scheme(), key.public())
@@ -103,8 +101,8 @@ impl SignatureEntry {
             return false;
         };
         match method.scheme_for(scheme) {
-            Some(same) if same == scheme => key.has_signed(message, bytes),
-            Some(other) => other.verify(public, message.bytes(), bytes).is_ok(),
+            Some(same) if same == scheme => key.verifies(message, bytes),
+            Some(other) => other.verify(public, message, bytes).is_ok(),
             None => false,
         }
     }
@@ -121,36 +119,39 @@ impl RootFile {
     /// # Errors
     /// With the first check that refuses it.
     pub fn read(bytes: &[u8]) -> Result<Self, Remark> {
-        Self::read_with(bytes, &mut AuthorityCache::default())
+        Self::read_after(bytes, None)
     }
 
-    pub(super) fn read_with(bytes: &[u8], cache: &mut AuthorityCache) -> Result<Self, Remark> {
+    /// [`RootFile::read`], see [`RootDocument::read_after`].
+    pub(super) fn read_after(
+        bytes: &[u8],
+        previous: Option<&RootDocument>,
+    ) -> Result<Self, Remark> {
         if bytes.len() > MAX_FILE_BYTES {
             return Err(Remark::new(
                 Check::FileSize,
                 format!("the file is larger than {MAX_FILE_BYTES} bytes"),
             ));
         }
-        let tree = canonical_json::read(bytes).map_err(|error| refuse_json(&error))?;
         let form = |what: &str| Remark::new(Check::FileForm, what);
-        let envelope = tree
-            .root()
-            .as_object()
-            .ok_or_else(|| form("the file is not a JSON object"))?;
+        let Value::Object(mut envelope) = parse(bytes).map_err(|error| refuse_json(&error))? else {
+            return Err(form("the file is not a JSON object"));
+        };
+        let mut remarks = note_envelope(bytes.len(), &envelope);
+        let signed = envelope.remove("signed");
         let entries = envelope
             .get("signatures")
-            .and_then(Node::as_array)
+            .and_then(Value::as_array)
             .ok_or_else(|| form("there is no list \"signatures\""))?;
-        let format = envelope
-            .get("signed")
-            .and_then(RootFormat::of)
+        let format = signed
+            .as_ref()
+            .and_then(|signed| RootFormat::of(signed.as_object()?))
             .unwrap_or_default();
         let signatures = read_signatures(format, entries)?;
-        let mut remarks = note_envelope(bytes.len(), envelope);
-        let signed = Part::member(tree, "signed")
-            .filter(|signed| signed.node().as_object().is_some())
-            .ok_or_else(|| form("there is no object \"signed\""))?;
-        let document = RootDocument::read_with(signed, cache)?;
+        let Some(Value::Object(signed)) = signed else {
+            return Err(form("there is no object \"signed\""));
+        };
+        let document = RootDocument::read_after(signed, previous)?;
         remarks.extend_from_slice(document.remarks());
         let is_exact = document.format() == RootFormat::Tuf || {
             let entries: Vec<Value> = signatures.iter().map(SignatureEntry::to_notary).collect();
@@ -201,7 +202,7 @@ impl RootFile {
         let verified = self.document.root_key(id).is_some_and(|key| {
             entry
                 .bytes()
-                .is_some_and(|bytes| entry.is_by(key, &mut Message::new(message), &bytes))
+                .is_some_and(|bytes| entry.is_by(key, message, &bytes))
         });
         if verified {
             SignatureState::Verified
@@ -242,7 +243,7 @@ fn refuse_json(error: &JsonError) -> Remark {
     Remark::new(check, error.to_string())
 }
 
-fn note_envelope(size: usize, envelope: Node<'_>) -> Vec<Remark> {
+fn note_envelope(size: usize, envelope: &Map<String, Value>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if size > CLIENT_FILE_BYTES {
         remarks.push(Remark::new(
@@ -251,7 +252,10 @@ fn note_envelope(size: usize, envelope: Node<'_>) -> Vec<Remark> {
         ));
     }
     let known = ["signed", "signatures"];
-    for (name, _) in envelope.members().filter(|(name, _)| !known.contains(name)) {
+    for name in envelope
+        .keys()
+        .filter(|name| !known.contains(&name.as_str()))
+    {
         remarks.push(Remark::new(
             Check::FileUnsignedMember,
             format!("the member {name:?} is not covered by any signature"),
@@ -260,8 +264,8 @@ fn note_envelope(size: usize, envelope: Node<'_>) -> Vec<Remark> {
     remarks
 }
 
-fn read_signatures(format: RootFormat, entries: Node<'_>) -> Result<Vec<SignatureEntry>, Remark> {
-    let count = entries.items().count();
+fn read_signatures(format: RootFormat, entries: &[Value]) -> Result<Vec<SignatureEntry>, Remark> {
+    let count = entries.len();
     if count > MAX_SIGNATURES {
         return Err(Remark::new(
             Check::SignatureLimit,
@@ -269,9 +273,9 @@ fn read_signatures(format: RootFormat, entries: Node<'_>) -> Result<Vec<Signatur
         ));
     }
     let mut signatures = Vec::with_capacity(count);
-    for (index, entry) in entries.items().enumerate() {
+    for (index, entry) in entries.iter().enumerate() {
         let text = |name: &str| {
-            entry.get(name).and_then(Node::as_str).ok_or_else(|| {
+            entry.get(name).and_then(Value::as_str).ok_or_else(|| {
                 Remark::new(
                     Check::SignatureForm,
                     format!("signature {} has no text {name:?}", index + 1),

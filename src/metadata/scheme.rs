@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA256_ASN1,
     ECDSA_P521_SHA512_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
@@ -78,23 +77,41 @@ impl Scheme {
         Self::RsaPkcs1Sha512,
     ];
 
+    /// Its name, how its signatures are verified, and the algorithm of its keys; `None` for RSA of every length.
+    fn properties(
+        self,
+    ) -> (
+        &'static str,
+        &'static dyn VerificationAlgorithm,
+        Option<Algorithm>,
+    ) {
+        use Algorithm::{Ed25519, P256, P384, P521};
+        match self {
+            Self::EcdsaP256 => ("ecdsa-sha2-nistp256", &ECDSA_P256_SHA256_ASN1, Some(P256)),
+            Self::EcdsaP384 => ("ecdsa-sha2-nistp384", &ECDSA_P384_SHA384_ASN1, Some(P384)),
+            Self::EcdsaP521 => ("ecdsa-sha2-nistp521", &ECDSA_P521_SHA512_ASN1, Some(P521)),
+            Self::Ed25519 => ("ed25519", &ED25519, Some(Ed25519)),
+            Self::RsaPssSha256 => ("rsassa-pss-sha256", &RSA_PSS_2048_8192_SHA256, None),
+            Self::RsaPssSha384 => ("rsassa-pss-sha384", &RSA_PSS_2048_8192_SHA384, None),
+            Self::RsaPssSha512 => ("rsassa-pss-sha512", &RSA_PSS_2048_8192_SHA512, None),
+            Self::RsaPkcs1Sha256 => ("rsa-pkcs1v15-sha256", &RSA_PKCS1_2048_8192_SHA256, None),
+            Self::RsaPkcs1Sha384 => ("rsa-pkcs1v15-sha384", &RSA_PKCS1_2048_8192_SHA384, None),
+            Self::RsaPkcs1Sha512 => ("rsa-pkcs1v15-sha512", &RSA_PKCS1_2048_8192_SHA512, None),
+            Self::EcdsaP384Sha256 => {
+                let name = "ECDSA on P-384 with SHA-256";
+                (name, &ECDSA_P384_SHA256_ASN1, Some(P384))
+            }
+            Self::EcdsaP521Sha256 => {
+                let name = "ECDSA on P-521 with SHA-256";
+                (name, &ECDSA_P521_SHA256_ASN1, Some(P521))
+            }
+        }
+    }
+
     /// The name in a key object.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::EcdsaP256 => "ecdsa-sha2-nistp256",
-            Self::EcdsaP384 => "ecdsa-sha2-nistp384",
-            Self::EcdsaP521 => "ecdsa-sha2-nistp521",
-            Self::Ed25519 => "ed25519",
-            Self::RsaPssSha256 => "rsassa-pss-sha256",
-            Self::RsaPssSha384 => "rsassa-pss-sha384",
-            Self::RsaPssSha512 => "rsassa-pss-sha512",
-            Self::RsaPkcs1Sha256 => "rsa-pkcs1v15-sha256",
-            Self::RsaPkcs1Sha384 => "rsa-pkcs1v15-sha384",
-            Self::RsaPkcs1Sha512 => "rsa-pkcs1v15-sha512",
-            Self::EcdsaP384Sha256 => "ECDSA on P-384 with SHA-256",
-            Self::EcdsaP521Sha256 => "ECDSA on P-521 with SHA-256",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.properties().0
     }
 
     /// The scheme of a name, if it is a known one.
@@ -120,57 +137,23 @@ impl Scheme {
     /// Whether keys of this algorithm and length sign by this scheme.
     #[must_use]
     pub fn fits(self, key: &PublicKey) -> bool {
-        match (self, key.algorithm()) {
-            (Self::EcdsaP256, Algorithm::P256)
-            | (Self::EcdsaP384 | Self::EcdsaP384Sha256, Algorithm::P384)
-            | (Self::EcdsaP521 | Self::EcdsaP521Sha256, Algorithm::P521)
-            | (Self::Ed25519, Algorithm::Ed25519) => true,
-            (scheme, Algorithm::Rsa { bits }) => {
-                scheme.is_rsa() && (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits)
+        match key.algorithm() {
+            Algorithm::Rsa { bits } => {
+                self.is_rsa() && (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits)
             }
-            _ => false,
+            algorithm => self.properties().2 == Some(algorithm),
         }
     }
 
-    /// Whether it is a scheme of RSA keys.
     #[must_use]
-    pub const fn is_rsa(self) -> bool {
-        matches!(
-            self,
-            Self::RsaPssSha256
-                | Self::RsaPssSha384
-                | Self::RsaPssSha512
-                | Self::RsaPkcs1Sha256
-                | Self::RsaPkcs1Sha384
-                | Self::RsaPkcs1Sha512
-        )
+    pub fn is_rsa(self) -> bool {
+        self.properties().2.is_none()
     }
 
     /// Whether it is ECDSA, whose signatures are DER in TUF and raw r‖s in tokens.
     #[must_use]
-    pub const fn is_ecdsa(self) -> bool {
-        matches!(
-            self,
-            Self::EcdsaP256
-                | Self::EcdsaP384
-                | Self::EcdsaP521
-                | Self::EcdsaP384Sha256
-                | Self::EcdsaP521Sha256
-        )
-    }
-
-    /// The hash whose digest of a message is what is signed; `None` for Ed25519, which hashes more than the message.
-    pub(super) const fn hash(self) -> Option<&'static digest::Algorithm> {
-        match self {
-            Self::EcdsaP256
-            | Self::EcdsaP384Sha256
-            | Self::EcdsaP521Sha256
-            | Self::RsaPssSha256
-            | Self::RsaPkcs1Sha256 => Some(&digest::SHA256),
-            Self::EcdsaP384 | Self::RsaPssSha384 | Self::RsaPkcs1Sha384 => Some(&digest::SHA384),
-            Self::EcdsaP521 | Self::RsaPssSha512 | Self::RsaPkcs1Sha512 => Some(&digest::SHA512),
-            Self::Ed25519 => None,
-        }
+    pub fn is_ecdsa(self) -> bool {
+        !self.is_rsa() && self != Self::Ed25519
     }
 
     /// Verifies a signature in the encoding of TUF: DER for ECDSA.
@@ -189,7 +172,7 @@ impl Scheme {
                 algorithm: key.algorithm(),
             });
         }
-        UnparsedPublicKey::new(self.verifier(), key.subject_bits())
+        UnparsedPublicKey::new(self.properties().1, key.subject_bits())
             .verify(message, signature)
             .map_err(|_| VerifyError::Mismatch)
     }
@@ -197,24 +180,7 @@ impl Scheme {
     /// A key that is made ready once, to verify many signatures; `None` if the scheme does not fit it.
     pub(super) fn ready(self, key: &PublicKey) -> Option<ParsedPublicKey> {
         let key = Some(key).filter(|key| self.fits(key))?;
-        ParsedPublicKey::new(self.verifier(), key.subject_bits()).ok()
-    }
-
-    fn verifier(self) -> &'static dyn VerificationAlgorithm {
-        match self {
-            Self::EcdsaP256 => &ECDSA_P256_SHA256_ASN1,
-            Self::EcdsaP384 => &ECDSA_P384_SHA384_ASN1,
-            Self::EcdsaP384Sha256 => &ECDSA_P384_SHA256_ASN1,
-            Self::EcdsaP521Sha256 => &ECDSA_P521_SHA256_ASN1,
-            Self::EcdsaP521 => &ECDSA_P521_SHA512_ASN1,
-            Self::Ed25519 => &ED25519,
-            Self::RsaPssSha256 => &RSA_PSS_2048_8192_SHA256,
-            Self::RsaPssSha384 => &RSA_PSS_2048_8192_SHA384,
-            Self::RsaPssSha512 => &RSA_PSS_2048_8192_SHA512,
-            Self::RsaPkcs1Sha256 => &RSA_PKCS1_2048_8192_SHA256,
-            Self::RsaPkcs1Sha384 => &RSA_PKCS1_2048_8192_SHA384,
-            Self::RsaPkcs1Sha512 => &RSA_PKCS1_2048_8192_SHA512,
-        }
+        ParsedPublicKey::new(self.properties().1, key.subject_bits()).ok()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
-use super::chain::TrustedRoot;
+use super::chain::{Count, TrustedRoot};
 use super::document::RootDocument;
 use super::format::RootFormat;
 use super::frozen::FrozenRoot;
@@ -12,7 +12,6 @@ use super::key::Key;
 use super::key_id::KeyId;
 use super::notary;
 use super::role::RoleKind;
-use super::tally::Count;
 use crate::certificate::PublicKey;
 
 /// A root that is being signed. The order of signing leaves no trace in it.

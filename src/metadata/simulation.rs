@@ -1,4 +1,4 @@
-//! The twin of a root: the same in everything but its root keys, each of which is exchanged for another.
+//! A simulated root: the same in everything but its root keys, each of which is exchanged for another.
 
 use std::collections::BTreeMap;
 
@@ -12,39 +12,39 @@ use super::notary;
 use super::role::RoleKind;
 use crate::certificate::PublicKey;
 
-/// Why a root has no twin.
+/// Why a root cannot be simulated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootSimulationError {
-    /// A root key has no twin, or a twin is of no root key.
-    #[error("the twins are not one for one with the root keys")]
+    /// A root key has no simulated key, or a simulated key is of no root key.
+    #[error("the simulated keys are not one for one with the root keys")]
     NotOneForOne,
-    /// The twin of a key is of another algorithm.
-    #[error("the twin of the key {key} is of another kind")]
+    /// A simulated key is of another algorithm.
+    #[error("the simulated key of {key} is of another kind")]
     OtherKind {
         /// The key ID.
         key: KeyId,
     },
-    /// The twin would not be read as a root.
-    #[error("the twin is no root: {0}")]
+    /// The simulated root would not be read as a root.
+    #[error("the simulated root is not a root: {0}")]
     Refused(String),
 }
 
-/// A twin, and the IDs that its root keys have by the IDs of those whose place they take.
+/// A simulated root, and the IDs that its root keys have by the IDs of those whose place they take.
 #[derive(Debug, Clone)]
 pub struct RootSimulation {
-    /// The twin, to be signed by its own keys.
+    /// The simulated root, to be signed by its own keys.
     pub root: FrozenRoot,
-    /// The ID of each root key's twin.
+    /// The ID of the simulated key of each root key.
     pub ids: BTreeMap<KeyId, KeyId>,
 }
 
 impl RootSimulation {
-    /// Exchanges each root key for its twin. IDs follow the rules by which those of the root were made, and all
-    /// else stays as it was received.
+    /// Exchanges each root key for its simulated key. IDs follow the rules by which those of the root were made, and
+    /// all else stays as it was received.
     ///
     /// # Errors
-    /// When a root key has no twin or one of another kind, or a twin is of no root key.
+    /// When a root key has no simulated key or one of another kind, or a simulated key is of no root key.
     pub fn of(
         root: &RootDocument,
         simulated_tokens: &BTreeMap<KeyId, PublicKey>,

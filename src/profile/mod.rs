@@ -107,33 +107,23 @@ pub enum ProfileError {
     /// Not TOML, or a field that is unknown, missing or of the wrong kind.
     #[error("{origin}:{line}:{column}: {detail}")]
     Syntax {
-        /// The file.
         origin: String,
         /// Counted from 1; where a field is missing, its table's.
         line: usize,
         /// Counted from 1, in characters.
         column: usize,
-        /// What is wrong.
         detail: String,
     },
-    /// A field with a value that it cannot have.
     #[error("{origin}: {field} {problem}")]
     Value {
-        /// The file.
         origin: String,
         /// The field: `module.paths`.
         field: &'static str,
-        /// What is wrong with it.
         problem: &'static str,
     },
     /// No built-in profile of that name.
     #[error("there is no token profile {name:?}; there are: {known}")]
-    Unknown {
-        /// The name that was asked for.
-        name: String,
-        /// The names that there are.
-        known: String,
-    },
+    Unknown { name: String, known: String },
 }
 
 /// The file as it is written.
@@ -150,8 +140,6 @@ struct Document {
 }
 
 impl Profile {
-    /// Every built-in profile.
-    ///
     /// # Errors
     /// Never in a build that passed its tests: they read each of them.
     pub fn embedded() -> Result<Vec<Self>, ProfileError> {
@@ -287,7 +275,6 @@ impl Profile {
         &self.title
     }
 
-    /// How the token is spoken to.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
@@ -316,7 +303,6 @@ impl Profile {
         self.wraps.iter().map(String::as_str)
     }
 
-    /// What this make does differently.
     #[must_use]
     pub const fn quirks(&self) -> Quirks {
         self.quirks

@@ -10,16 +10,12 @@ use super::Finding;
 /// The version of a device's firmware. Its text form, serde included, is `5.4.3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Firmware {
-    /// The first number.
     pub major: u8,
-    /// The second.
     pub minor: u8,
-    /// The third.
     pub patch: u8,
 }
 
 impl Firmware {
-    /// A version by its three numbers.
     #[must_use]
     pub const fn new(major: u8, minor: u8, patch: u8) -> Self {
         Self {
@@ -39,12 +35,12 @@ impl fmt::Display for Firmware {
 /// A text that is no firmware version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no firmware version; one looks like 5.4.3")]
-pub struct NoFirmware(String);
+pub struct FirmwareError(String);
 
 impl FromStr for Firmware {
-    type Err = NoFirmware;
+    type Err = FirmwareError;
 
-    fn from_str(text: &str) -> Result<Self, NoFirmware> {
+    fn from_str(text: &str) -> Result<Self, FirmwareError> {
         let numbers: Vec<u8> = text
             .split('.')
             .map_while(|part| part.parse().ok())
@@ -53,7 +49,7 @@ impl FromStr for Firmware {
             [major, minor, patch] if Self::new(major, minor, patch).to_string() == text => {
                 Ok(Self::new(major, minor, patch))
             }
-            _ => Err(NoFirmware(text.to_owned())),
+            _ => Err(FirmwareError(text.to_owned())),
         }
     }
 }
@@ -71,23 +67,31 @@ impl<'de> Deserialize<'de> for Firmware {
     }
 }
 
-/// When a device wants the PIN before it uses a key.
+/// When a device wants the PIN before it uses a key. The numbers are a YubiKey's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[repr(u8)]
 pub enum PinPolicy {
-    /// Never.
-    Never,
+    Never = 1,
     /// Once after it was put in.
-    Once,
+    Once = 2,
     /// Before every use.
-    Always,
+    Always = 3,
     /// A fingerprint or the PIN, once after it was put in.
-    MatchOnce,
+    MatchOnce = 4,
     /// A fingerprint or the PIN, before every use.
-    MatchAlways,
+    MatchAlways = 5,
 }
 
 impl PinPolicy {
+    const ALL: [Self; 5] = [
+        Self::Never,
+        Self::Once,
+        Self::Always,
+        Self::MatchOnce,
+        Self::MatchAlways,
+    ];
+
     /// The word that stands in records and scripts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -100,29 +104,14 @@ impl PinPolicy {
         }
     }
 
-    /// The policy behind a YubiKey's number for it.
     #[must_use]
-    pub const fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            1 => Self::Never,
-            2 => Self::Once,
-            3 => Self::Always,
-            4 => Self::MatchOnce,
-            5 => Self::MatchAlways,
-            _ => return None,
-        })
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.byte() == byte)
     }
 
-    /// A YubiKey's number for it.
     #[must_use]
     pub const fn byte(self) -> u8 {
-        match self {
-            Self::Never => 1,
-            Self::Once => 2,
-            Self::Always => 3,
-            Self::MatchOnce => 4,
-            Self::MatchAlways => 5,
-        }
+        self as u8
     }
 }
 
@@ -132,19 +121,21 @@ impl fmt::Display for PinPolicy {
     }
 }
 
-/// When a device wants to be touched before it uses a key.
+/// When a device wants to be touched before it uses a key. The numbers are a YubiKey's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[repr(u8)]
 pub enum TouchPolicy {
-    /// Never.
-    Never,
+    Never = 1,
     /// Before every use.
-    Always,
+    Always = 2,
     /// Before a use, unless it was touched within the last 15 seconds.
-    Cached,
+    Cached = 3,
 }
 
 impl TouchPolicy {
+    const ALL: [Self; 3] = [Self::Never, Self::Always, Self::Cached];
+
     /// The word that stands in records and scripts.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -155,25 +146,14 @@ impl TouchPolicy {
         }
     }
 
-    /// The policy behind a YubiKey's number for it.
     #[must_use]
-    pub const fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            1 => Self::Never,
-            2 => Self::Always,
-            3 => Self::Cached,
-            _ => return None,
-        })
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.byte() == byte)
     }
 
-    /// A YubiKey's number for it.
     #[must_use]
     pub const fn byte(self) -> u8 {
-        match self {
-            Self::Never => 1,
-            Self::Always => 2,
-            Self::Cached => 3,
-        }
+        self as u8
     }
 }
 
@@ -187,9 +167,7 @@ impl fmt::Display for TouchPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UsePolicy {
-    /// When it wants the PIN.
     pub pin: PinPolicy,
-    /// When it wants to be touched.
     pub touch: TouchPolicy,
 }
 
@@ -203,25 +181,17 @@ impl Default for UsePolicy {
     }
 }
 
-/// The shape of a YubiKey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FormFactor {
     /// Not stated, or a shape that came later.
     Unknown,
-    /// For a key ring, with a USB-A plug.
     UsbAKeychain,
-    /// To stay in the socket, with a USB-A plug.
     UsbANano,
-    /// For a key ring, with a USB-C plug.
     UsbCKeychain,
-    /// To stay in the socket, with a USB-C plug.
     UsbCNano,
-    /// With USB-C and Lightning plugs.
     UsbCLightning,
-    /// With a fingerprint reader and a USB-A plug.
     UsbABio,
-    /// With a fingerprint reader and a USB-C plug.
     UsbCBio,
 }
 
@@ -263,19 +233,13 @@ impl fmt::Display for FormFactor {
 pub struct AttestationSummary {
     /// The slot that the key was made in: `9c`.
     pub slot: String,
-    /// The serial number of the device.
     pub serial: String,
     /// Its firmware when the statement was made.
     pub firmware: Firmware,
-    /// When it wants the PIN.
     pub pin_policy: PinPolicy,
-    /// When it wants to be touched.
     pub touch_policy: TouchPolicy,
-    /// Its shape.
     pub form_factor: FormFactor,
-    /// Whether it is of the FIPS series.
     pub fips: bool,
-    /// Whether it is of the CSPN series.
     pub cspn: bool,
     /// The name of the root at which the chain ends.
     pub root: String,
@@ -283,7 +247,6 @@ pub struct AttestationSummary {
     pub pinned_root: bool,
     /// The SHA-256 fingerprint of the attested public key, in hex.
     pub fingerprint: String,
-    /// What people should know of it.
     pub findings: Vec<Finding>,
 }
 
@@ -324,6 +287,8 @@ mod tests {
 
     #[test]
     fn the_numbers_of_policies_lead_back() {
+        assert_eq!(PinPolicy::ALL.map(PinPolicy::byte), [1, 2, 3, 4, 5]);
+        assert_eq!(TouchPolicy::ALL.map(TouchPolicy::byte), [1, 2, 3]);
         for byte in 0..=255 {
             assert!(PinPolicy::from_byte(byte).is_none_or(|policy| policy.byte() == byte));
             assert!(TouchPolicy::from_byte(byte).is_none_or(|policy| policy.byte() == byte));

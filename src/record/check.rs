@@ -14,17 +14,14 @@ pub enum Weight {
     Reports,
 }
 
-/// What a check has to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remark<C> {
-    /// Which check speaks.
     pub check: C,
     /// A sentence for a person. Foreign text in it is escaped.
     pub detail: String,
 }
 
 impl<C> Remark<C> {
-    /// A remark.
     #[must_use]
     pub fn new(check: C, detail: impl Into<String>) -> Self {
         Self {

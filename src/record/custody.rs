@@ -11,7 +11,6 @@ use super::TokenId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustodyLine {
-    /// The number of the tamper-evident bag.
     pub bag: String,
     /// What is in it, in words.
     pub contents: String,
@@ -21,7 +20,6 @@ pub struct CustodyLine {
     pub holder: Option<String>,
     /// `rehearsal` or `production`.
     pub mode: String,
-    /// What happened to the bag.
     pub moved: Moved,
     /// The names of those who read its number.
     pub people: Vec<String>,
@@ -39,7 +37,6 @@ pub struct CustodyLine {
     pub token: Option<TokenId>,
 }
 
-/// What happened to a bag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Moved {
@@ -61,20 +58,13 @@ pub struct CustodyList {
 pub enum CustodyError {
     /// A line is not one, or could be written in another way.
     #[error("line {number} is not a line of a custody list: {what}")]
-    Line {
-        /// Counted from 1.
-        number: u64,
-        /// What is the matter with it.
-        what: String,
-    },
+    Line { number: u64, what: String },
     /// A bag is opened that is not closed, or is used a second time.
     #[error("line {number}: bag {bag:?} {what}")]
     Bag {
         /// Counted from 1.
         number: u64,
-        /// Its number.
         bag: String,
-        /// What is the matter with it.
         what: &'static str,
     },
 }
@@ -124,7 +114,6 @@ impl CustodyList {
         }
     }
 
-    /// The lines.
     #[must_use]
     pub fn lines(&self) -> &[CustodyLine] {
         &self.lines

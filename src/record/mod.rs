@@ -3,7 +3,6 @@
 mod attestation;
 mod check;
 mod custody;
-mod html;
 mod signature;
 mod visible;
 
@@ -12,29 +11,25 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use attestation::{
-    AttestationSummary, Firmware, FormFactor, NoFirmware, PinPolicy, TouchPolicy, UsePolicy,
+    AttestationSummary, Firmware, FirmwareError, FormFactor, PinPolicy, TouchPolicy, UsePolicy,
 };
 pub(crate) use check::check_table;
 pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
-pub use html::HtmlText;
 pub use signature::Signature;
 pub use visible::visible;
 
-/// How a token names itself. None of it is proof: serial numbers repeat between
+/// How a token names itself, without padding. None of it is proof: serial numbers repeat between
 /// makes and labels can be set, so a token is *proven* by a key that it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenId {
     /// The profile by which it was reached, as in `hsm-config/`: `softhsm2`.
     pub profile: String,
-    /// The maker, without padding.
     pub manufacturer: String,
-    /// The model, without padding.
     pub model: String,
-    /// The serial number, without padding.
     pub serial: String,
-    /// The label, without padding; empty on a blank token.
+    /// Empty on a blank token.
     pub label: String,
 }
 
@@ -81,7 +76,6 @@ impl Provenance {
         }
     }
 
-    /// The provenance of which that is the word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [
@@ -163,7 +157,6 @@ impl fmt::Display for Tries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FactorySecret {
-    /// The PIN.
     Pin,
     /// What unblocks the PIN.
     Puk,
@@ -187,12 +180,10 @@ impl fmt::Display for FactorySecret {
 pub struct Finding {
     /// The stable ID of the check: `host.swap`.
     pub check: String,
-    /// One sentence, for a person.
     pub detail: String,
 }
 
 impl Finding {
-    /// A finding of a check.
     #[must_use]
     pub fn new(check: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {

@@ -12,7 +12,7 @@ use crate::ceremony::{
 use crate::script::{Act, StepId};
 use crate::secret::Pin;
 
-/// No twin takes that long to be put in.
+/// No simulated token takes that long to be put in.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A front end that plays an unremarkable ceremony by itself. At the first thing that does not work it leaves:

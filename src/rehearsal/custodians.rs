@@ -1,4 +1,4 @@
-//! Twins of custodians: identities that stand in for their own. They lie open in the store of the rehearsal, and guard
+//! Simulated custodians: identities that stand in for their own. They lie open in the store of the rehearsal, and guard
 //! nothing.
 
 use std::io;
@@ -15,12 +15,12 @@ const FOLDER: &str = "custodians";
 /// Longer than any identity file.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The file with the identities of a twin: one for each recipient that the script has for the custodian.
+/// The file with the identities of a simulated custodian: one for each recipient that the script has for the custodian.
 fn path(store: &Path, custodian: &PersonId) -> PathBuf {
     store.join(FOLDER).join(format!("{custodian}.identity"))
 }
 
-/// The recipients of a twin. Its identities are made when they are first wanted.
+/// The recipients of a simulated custodian. Its identities are made when they are first wanted.
 pub(super) fn recipients(
     store: &Path,
     custodian: &PersonId,
@@ -30,7 +30,7 @@ pub(super) fn recipients(
     let text = if path.exists() {
         Zeroizing::new(read_text(&path, Links::Refuse, MAX_BYTES)?)
     } else {
-        Zeroizing::new("# A twin of a rehearsal: it guards nothing.\n".to_owned())
+        Zeroizing::new("# A simulated custodian of a rehearsal: it guards nothing.\n".to_owned())
     };
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let known: io::Result<Vec<String>> = lines
@@ -67,7 +67,7 @@ pub fn recipients_of_nobody(count: usize) -> Vec<String> {
     (0..count).map(nobody).collect()
 }
 
-/// The identities of a twin, as a file of age.
+/// The identities of a simulated custodian, as a file of age.
 pub(super) fn identity(store: &Path, custodian: &PersonId) -> io::Result<Zeroizing<Vec<u8>>> {
     let bytes = read(&path(store, custodian), Links::Refuse, MAX_BYTES)?;
     Ok(Zeroizing::new(bytes))

@@ -1,4 +1,4 @@
-//! Rehearsals: twins that stand in for tokens, roots and online keys, and a front end that plays by itself.
+//! Rehearsals: simulated tokens, roots and online keys, and a front end that plays by itself.
 
 mod autopilot;
 mod custodians;

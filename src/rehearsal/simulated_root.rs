@@ -1,4 +1,5 @@
-//! The twin of the root that a script changes: its keys, one for one, are held by twins. So are keys that it enrolls.
+//! The simulated root that a rehearsal changes: simulated tokens hold its keys, one for one. So they do keys that the
+//! script enrolls.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,10 +20,10 @@ use super::simulated_tokens::{SimulatedTokens, SimulationError};
 /// Longer than any private key.
 const MAX_KEY: u64 = 64 << 10;
 
-/// Where the twin of a key is.
+/// Where a simulated key is.
 #[derive(Clone)]
 enum SimulatedKey {
-    /// In a twin of its token.
+    /// In a simulated token.
     Token(PublicKey),
     /// In a file of the store, for a site that owes its signature.
     Site(PublicKey),
@@ -39,10 +40,10 @@ impl SimulatedKey {
 }
 
 impl SimulatedTokens {
-    /// Makes the twin of the root that a script changes, and signs it with the twins of its keys. None in a genesis.
+    /// Makes the simulated root for a script that changes one, and signs it with the simulated keys. None in a genesis.
     ///
     /// # Errors
-    /// When a key cannot be made, or the twin cannot be signed.
+    /// When a key cannot be made, or the simulated root cannot be signed.
     pub fn simulated_root(
         &mut self,
         script: &Script,
@@ -63,7 +64,7 @@ impl SimulatedTokens {
             .map(Some)
     }
 
-    /// Makes the twins of the roots of further repositories, with the keys that stand in for those of the script's own.
+    /// Makes the simulated roots of further repositories, with the keys that stand in for those of the script's own.
     ///
     /// # Errors
     /// When one cannot be signed.
@@ -77,7 +78,7 @@ impl SimulatedTokens {
             let mut simulated_tokens = BTreeMap::new();
             for (id, before) in script.keys_within(repository) {
                 let public = own.keys.get(&id).cloned();
-                let public = public.ok_or_else(|| unlike(format!("{id} has no twin")))?;
+                let public = public.ok_or_else(|| unlike(format!("{id} has no simulated key")))?;
                 simulated_tokens.insert(id, (before.id, SimulatedKey::Token(public)));
             }
             let simulated_tokens = simulated_tokens
@@ -90,7 +91,7 @@ impl SimulatedTokens {
         Ok(roots)
     }
 
-    /// The twin of a root, with these keys in place of its own, signed by them.
+    /// A simulated root, with these keys in place of its own, signed by them.
     fn sign_simulated(
         &mut self,
         root: &TrustedRoot,
@@ -134,7 +135,7 @@ impl SimulatedTokens {
         })
     }
 
-    /// Makes a twin of each key that a script enrolls or backs up as it is, and gives their public keys, PEM.
+    /// Makes a simulated key for each key that a script enrolls or backs up as it is, and gives their public keys, PEM.
     ///
     /// # Errors
     /// When a key cannot be made.
@@ -186,7 +187,7 @@ impl SimulatedTokens {
         Ok(SimulatedKey::Site(key.public))
     }
 
-    /// What the twin of a key at another site signs.
+    /// What a simulated key at another site signs.
     pub(super) fn site_signature(&self, id: &KeyId, message: &[u8]) -> io::Result<Vec<u8>> {
         let private = read(&site_key(&self.store, id), Links::Refuse, MAX_KEY)?;
         [
@@ -219,8 +220,8 @@ pub(super) fn make_key(
     extractable: bool,
 ) -> Result<PublicKey, SimulationError> {
     let request = KeyRequest {
-        object_id: slot.map_or_else(|| b"twin".to_vec(), |slot| vec![slot]),
-        label: "REHEARSAL twin".to_owned(),
+        object_id: slot.map_or_else(|| b"simulated".to_vec(), |slot| vec![slot]),
+        label: "REHEARSAL simulated".to_owned(),
         key_type,
         extractable,
     };
@@ -237,14 +238,14 @@ fn sign(
         .keys()?
         .into_iter()
         .find(|held| held.public == *public);
-    let held = held.ok_or_else(|| unlike("a twin has lost its key"))?;
+    let held = held.ok_or_else(|| unlike("a simulated token has lost its key"))?;
     Ok(match scheme {
         Some(scheme) => token.sign_by(&held.object_id, public, scheme, message)?,
         None => token.sign(&held.object_id, public, message)?,
     })
 }
 
-/// Where the twin of a key at another site lies in the store.
+/// Where a simulated key at another site lies in the store.
 fn site_key(store: &Path, id: &KeyId) -> PathBuf {
     store.join(format!("site-{id}.pk8"))
 }

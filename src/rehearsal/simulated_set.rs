@@ -1,4 +1,4 @@
-//! The twin of a share set: shares for twins of its custodians, of a key that guards nothing.
+//! A simulated share set: shares for simulated custodians, of a key that guards nothing.
 
 use std::io;
 use std::path::PathBuf;
@@ -19,9 +19,9 @@ use crate::words::Digest;
 use super::memory_key;
 use super::simulated_tokens::{MEDIA, SimulatedTokens, SimulationError};
 
-/// Where the files of a twin set lie, as on the media of a backup.
-const SHARES: &str = "twin-shares";
-const WRAPPED: &str = "twin-wrapped-key";
+/// Where the files of a simulated set lie, as on the media of a backup.
+const SHARES: &str = "simulated-shares";
+const WRAPPED: &str = "simulated-wrapped-key";
 
 impl SimulatedTokens {
     /// Where a file of a share set lies in this store.
@@ -121,7 +121,8 @@ impl SimulatedTokens {
             && all.all(|name| name.is_some_and(|name| self.kept_file(&folder, &name).is_ok()))
     }
 
-    /// A custodian of a twin set: closed to the twin, also where a share of the real set lies on paper alone.
+    /// A custodian of a simulated set: closed to the simulated custodian, also where a share of the real set lies on
+    /// paper alone.
     fn simulated_of(&self, custodian: &Custodian) -> Result<Custodian, SimulationError> {
         let closing = match &custodian.closing {
             Some(Closing::Passphrase) => Closing::Passphrase,

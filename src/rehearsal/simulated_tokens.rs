@@ -1,7 +1,7 @@
-//! Twins of tokens: a SoftHSM token or a virtual YubiKey for each key, one of which at a time is put in.
+//! Simulated tokens: a SoftHSM token or a virtual YubiKey for each key, one of which at a time is put in.
 //!
-//! Each SoftHSM twin is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a link to the
-//! twin that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
+//! Each simulated SoftHSM token is a folder of its own. SoftHSM looks for tokens in the folder `reader`, which is a
+//! link to the token that is in, or to an empty folder: exchanging a link cannot be interrupted half way.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::ceremony::SecretPurpose;
 use crate::certificate::PublicKey;
-use crate::executor::{Hands, own_token_name};
+use crate::executor::{Hands, approval_token_name};
 use crate::metadata::KeyType;
 use crate::profile::{Kind, Profile};
 use crate::record::Firmware;
@@ -55,25 +55,25 @@ struct VirtualToken {
     slot: u8,
 }
 
-/// The twins of a script's tokens, and the hands that put them in.
+/// The simulated tokens of a script, and the hands that put them in.
 #[derive(Debug)]
 pub struct SimulatedTokens {
     pub(super) store: PathBuf,
     /// The script that the store was first used for: PINs follow from it, and stay when another script goes on.
     script: Digest,
-    /// Tokens that the script does not initialize, by name and label: their twins are made ready beforehand.
+    /// Tokens that the script does not initialize, by name and label: simulated ones are made ready beforehand.
     ready_made: Vec<(String, String)>,
     /// The virtual YubiKeys of the store, and those of the script's tokens for which they stand in.
     yubikeys: Option<VirtualYubiKeys>,
     virtual_tokens: BTreeMap<String, VirtualToken>,
 }
 
-/// Why there are no twins.
+/// Why there are no simulated tokens.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulationError {
     /// The store could not be made.
-    #[error("cannot make the store of the twins in {}: {source}", path.display())]
+    #[error("cannot make the store of the simulated tokens in {}: {source}", path.display())]
     Store {
         /// The store.
         path: PathBuf,
@@ -87,13 +87,13 @@ pub enum SimulationError {
     #[error(transparent)]
     YubiKeys(#[from] NoYubiKeys),
     /// The share set that the script restores from.
-    #[error("there is no twin of the share set that the script restores from: {why}")]
+    #[error("there is no simulated share set for the one that the script restores from: {why}")]
     Set {
         /// Why not.
         why: String,
     },
     /// The root that the script changes.
-    #[error("there is no twin of the root that the script changes: {why}")]
+    #[error("there is no simulated root for the one that the script changes: {why}")]
     Root {
         /// Why not.
         why: String,
@@ -117,7 +117,7 @@ impl SimulatedTokens {
             VirtualYubiKeys::prepare(store).map_err(failed)?;
         }
         let configuration = format!(
-            "# Twins of a rehearsal: throw-away tokens.\n\
+            "# Simulated tokens of a rehearsal.\n\
              directories.tokendir = {}\n\
              objectstore.backend = file\n\
              log.level = ERROR\n\
@@ -143,7 +143,7 @@ impl SimulatedTokens {
         Ok(yubikeys.map(|yubikeys| yubikeys.start()).transpose()?)
     }
 
-    /// The root at which attestations of the twins end, PEM; none where no twin attests.
+    /// The root at which attestations of simulated tokens end, PEM; none where none attests.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -183,10 +183,10 @@ impl SimulatedTokens {
         store.join("softhsm2.conf")
     }
 
-    /// The twins of a script's tokens, in a store that was prepared.
+    /// The simulated tokens of a script, in a store that was prepared.
     ///
     /// # Errors
-    /// When a twin that has to be ready beforehand cannot be made.
+    /// When a simulated token that has to be ready beforehand cannot be made.
     pub fn new(store: &Path, script: &Script) -> Result<Self, SimulationError> {
         let initialized = |key: &KeyId| script.initializes(key);
         let yubikeys = VirtualYubiKeys::of(store);
@@ -222,7 +222,7 @@ impl SimulatedTokens {
         }
         for person in script.people() {
             if let Some(own) = &person.approval {
-                let name = own_token_name(&person.id);
+                let name = approval_token_name(&person.id);
                 let label = simulated_label(&name, &own.token);
                 simulated_tokens.ready_made.push((name, label));
             }
@@ -233,7 +233,7 @@ impl SimulatedTokens {
         Ok(simulated_tokens)
     }
 
-    /// Initializes the twin of a token that the script takes as it comes, unless that was done before.
+    /// Initializes a simulated token that the script takes as it comes, unless that was done before.
     fn make_ready(&mut self, name: &str, label: &str) -> Result<(), SimulationError> {
         let mut reader = self.reader_with(name)?;
         let seen = reader.tokens()?;
@@ -252,7 +252,7 @@ impl SimulatedTokens {
         Ok(())
     }
 
-    /// The twin of each person's approval token, with a key in it: its public key.
+    /// The simulated token of each person who has an approval token, with a key in it: its public key.
     ///
     /// # Errors
     /// When a key cannot be made.
@@ -262,7 +262,7 @@ impl SimulatedTokens {
     ) -> Result<BTreeMap<PersonId, PublicKey>, SimulationError> {
         let mut simulated_tokens = BTreeMap::new();
         for person in script.people().iter().filter(|one| one.approval.is_some()) {
-            let public = self.with_token(&own_token_name(&person.id), |token, slot| {
+            let public = self.with_token(&approval_token_name(&person.id), |token, slot| {
                 let mut held = token.keys()?.into_iter();
                 match held.next() {
                     Some(held) => Ok(held.public),
@@ -274,7 +274,7 @@ impl SimulatedTokens {
         Ok(simulated_tokens)
     }
 
-    /// Does something with the twin of a key, behind its PIN. A twin that is not ready is made so.
+    /// Does something with the simulated token of a key, behind its PIN. One that is not ready is made so.
     pub(super) fn with_token<T>(
         &mut self,
         name: &str,
@@ -293,7 +293,7 @@ impl SimulatedTokens {
         act(token.as_mut(), slot)
     }
 
-    /// The profile of the twin of that name.
+    /// The profile of the simulated token of that name.
     fn profile_of(&self, name: &str) -> &'static str {
         if self.virtual_tokens.contains_key(name) {
             YUBIKEY
@@ -302,7 +302,7 @@ impl SimulatedTokens {
         }
     }
 
-    /// The reader, with the twin of this name in it and no other.
+    /// The reader, with the simulated token of this name in it and no other.
     fn reader_with(&mut self, name: &str) -> Result<Box<dyn Reader>, SimulationError> {
         self.put_in(name).map_err(|source| SimulationError::Store {
             path: self.store.clone(),
@@ -318,7 +318,8 @@ impl SimulatedTokens {
         })
     }
 
-    /// The PIN of a twin: it follows from the script and the token's name in it, so that a rehearsal can be resumed. It guards nothing.
+    /// The PIN of a simulated token: it follows from the script and the token's name in it, so that a rehearsal can be
+    /// resumed. It guards nothing.
     fn pin(&self, name: &str, purpose: SecretPurpose) -> String {
         let whose = match purpose {
             SecretPurpose::Pin | SecretPurpose::NewPin | SecretPurpose::KeyFilePassphrase => "pin",

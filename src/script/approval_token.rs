@@ -1,4 +1,4 @@
-//! A person's own token: who has one approves by it instead of by a code.
+//! A person's approval token: who has one approves by it instead of by a code.
 
 use super::plan::PinnedKey;
 use super::token::TokenSpec;

@@ -30,7 +30,7 @@ mod template;
 mod token;
 mod warning;
 
-pub use act::{Act, capitalized};
+pub use act::Act;
 pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use approval_token::ApprovalToken;
 pub use attestation::AttestationPolicy;
@@ -50,7 +50,7 @@ pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use repositories::FurtherRepository;
 pub use restore::{DrillLevel, Entering, RestorePlan};
 pub use schema::reference;
-pub use sheet::{RunSheet, SlipFacts, Slips};
+pub use sheet::{SlipFacts, bag_labels, cards, planned, planned_medium, run_sheet};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
 pub use template::{
     BackupBlueprint, BackupSource, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper, KeyFate,

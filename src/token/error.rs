@@ -34,29 +34,16 @@ impl fmt::Display for PinRole {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// A key file is not what it should be.
     #[error("the key file {file} {problem}")]
     KeyFile {
-        /// Its path.
         file: String,
         /// What is the matter, as a verb.
         problem: String,
     },
-    /// The PIN is not the token's.
     #[error("the {role} is wrong{}", of_tries(*role, *tries))]
-    WrongPin {
-        /// Whose PIN.
-        role: PinRole,
-        /// What is known of the tries left.
-        tries: Tries,
-    },
-    /// Too many wrong PINs were given.
+    WrongPin { role: PinRole, tries: Tries },
     #[error("the {role} is locked")]
-    PinLocked {
-        /// Whose PIN.
-        role: PinRole,
-    },
-    /// The user's PIN was never set.
+    PinLocked { role: PinRole },
     #[error("the token has no PIN yet")]
     PinNotSet,
     /// The token cannot have such a PIN. No try was spent.
@@ -64,30 +51,17 @@ pub enum TokenError {
         "a PIN of this token has {} to {} bytes, and only characters that it takes",
         length.start(), length.end()
     )]
-    PinFormat {
-        /// How long it may be, in bytes.
-        length: RangeInclusive<usize>,
-    },
+    PinFormat { length: RangeInclusive<usize> },
     /// Everybody knows that PIN: such tokens leave the factory with it. No try was spent.
     #[error("that {role} is the one that every such token leaves the factory with")]
-    FactoryPin {
-        /// Whose PIN.
-        role: PinRole,
-    },
+    FactoryPin { role: PinRole },
     /// The key that lets keys be made is neither under the PIN nor as from the factory.
     #[error("the management key of the token is not known here")]
     ManagementKey,
-    /// Another program holds the token.
     #[error("another program uses the token")]
     InUse,
-    /// The system's service for smart cards does not answer.
     #[error("the service for smart cards does not answer: {why}")]
-    Service {
-        /// Why not.
-        why: String,
-        /// How to install or start it.
-        install: String,
-    },
+    Service { why: String, install: String },
     /// The PIN is to be typed on the token's own keys.
     #[error("the token takes its PIN on its own keys only")]
     OwnPinPad,
@@ -95,79 +69,45 @@ pub enum TokenError {
     #[error(
         "a token's label has 1 to 32 bytes, no control characters and no spaces around it; {label:?} is none"
     )]
-    Label {
-        /// The label.
-        label: String,
-    },
+    Label { label: String },
     /// The token was taken away, or another stands in its place.
     #[error("the token was removed")]
     Removed,
-    /// No token is as it was asked for.
     #[error("there is no {wanted}")]
-    NotFound {
-        /// What was asked for.
-        wanted: String,
-    },
-    /// Several tokens are as it was asked for.
+    NotFound { wanted: String },
     #[error("{} tokens match: {}", found.len(), list(found))]
-    Ambiguous {
-        /// Those tokens.
-        found: Vec<TokenId>,
-    },
-    /// Nobody touched the token in time.
+    Ambiguous { found: Vec<TokenId> },
     #[error("the token was not touched in time")]
     TouchTimeout,
-    /// The user must be logged in for that.
     #[error("the token is not logged in")]
     LoginNeeded,
-    /// The token holds an object of that label or ID already.
     #[error(
         "the token already holds an object with label {label:?} or ID {}",
         hex::encode(object_id)
     )]
-    ObjectExists {
-        /// The label that was asked for.
-        label: String,
-        /// The ID that was asked for.
-        object_id: Vec<u8>,
-    },
-    /// The token holds no key of that ID.
+    ObjectExists { label: String, object_id: Vec<u8> },
     #[error("the token holds no key with ID {}", hex::encode(object_id))]
-    KeyNotFound {
-        /// The ID.
-        object_id: Vec<u8>,
-    },
-    /// What is on the token is not what it should be.
+    KeyNotFound { object_id: Vec<u8> },
     #[error(
         "key {} on the token is not as it should be: {problem}",
         hex::encode(object_id)
     )]
-    KeyMismatch {
-        /// The ID of the key.
-        object_id: Vec<u8>,
-        /// What is not.
-        problem: String,
-    },
+    KeyMismatch { object_id: Vec<u8>, problem: String },
     /// A wrapped key is not of the key-encryption key with which it was to be brought in, or was changed.
     #[error("the wrapped key does not open with this key-encryption key, or was changed")]
     NotUnwrapped,
-    /// The token or its module cannot do that.
     #[error("the token cannot {what}")]
     Unsupported {
         /// What it cannot do, as a verb: `make keys of type ed25519`.
         what: String,
     },
-    /// The module could not be loaded.
     #[error("cannot load the module{}: {why}", at(path.as_ref()))]
     Module {
         /// The file, when one was found.
         path: Option<PathBuf>,
-        /// Why not.
         why: String,
-        /// How to install it.
         install: String,
     },
-    /// The device or its module failed.
     #[error("{function} failed: {code}")]
     Device {
         /// The function that was called: `C_Sign`.
@@ -181,7 +121,7 @@ pub enum TokenError {
 fn of_tries(role: PinRole, tries: Tries) -> String {
     match role {
         PinRole::Passphrase => String::new(),
-        _ => format!("; {tries}"),
+        PinRole::User | PinRole::SecurityOfficer | PinRole::Puk => format!("; {tries}"),
     }
 }
 
@@ -199,6 +139,23 @@ fn at(path: Option<&PathBuf>) -> String {
 }
 
 impl TokenError {
+    pub(super) fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into() }
+    }
+
+    pub(super) fn key_not_found(object_id: &[u8]) -> Self {
+        Self::KeyNotFound {
+            object_id: object_id.to_vec(),
+        }
+    }
+
+    pub(super) fn mismatch(object_id: &[u8], problem: impl Into<String>) -> Self {
+        Self::KeyMismatch {
+            object_id: object_id.to_vec(),
+            problem: problem.into(),
+        }
+    }
+
     /// The next safe act, for the operator.
     #[must_use]
     pub fn hint(&self) -> &str {

@@ -12,7 +12,7 @@ mod query;
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -26,6 +26,7 @@ use crate::secret::{Pin, PrivateKey};
 
 pub use error::{PinRole, TokenError};
 pub use query::TokenQuery;
+use query::only_one;
 
 /// What a token says about itself that changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,24 +71,17 @@ pub type TouchObserver = Arc<dyn Fn(Touch) + Send + Sync>;
 /// A token that was seen in a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// How it names itself.
     pub id: TokenId,
-    /// What state it was in.
     pub state: TokenState,
 }
 
 /// What kind of thing an object on a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ObjectKind {
-    /// The public half of a key pair.
     PublicKey,
-    /// The private half of a key pair.
     PrivateKey,
-    /// A symmetric key.
     SecretKey,
-    /// A certificate.
     Certificate,
-    /// Anything else.
     Other,
 }
 
@@ -106,7 +100,6 @@ impl fmt::Display for ObjectKind {
 /// An object that a token shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldObject {
-    /// What it is.
     pub kind: ObjectKind,
     /// Its ID, `CKA_ID`; empty where it has none.
     pub object_id: Vec<u8>,
@@ -121,7 +114,6 @@ pub struct HeldKey {
     pub object_id: Vec<u8>,
     /// Its label as the token gives it: text from outside, to be escaped.
     pub label: String,
-    /// The public half.
     pub public: PublicKey,
 }
 
@@ -132,7 +124,6 @@ pub struct KeyRequest {
     pub object_id: Vec<u8>,
     /// The label of both halves: one that the token does not hold yet.
     pub label: String,
-    /// What kind of key.
     pub key_type: KeyType,
     /// Whether the private half may be wrapped and taken out, for a backup.
     pub extractable: bool,
@@ -141,10 +132,14 @@ pub struct KeyRequest {
 /// A key pair that was made, as read back from the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GeneratedKey {
-    /// The public half.
     pub public: PublicKey,
     /// What the token says of the private half.
     pub attributes: KeyAttributes,
+}
+
+/// A panic of another thread leaves no half-done state behind the locks of tokens.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The longest label of a token, in bytes.
@@ -191,7 +186,6 @@ pub fn in_groups(key: &Pin) -> Vec<Zeroizing<String>> {
 
 /// Where tokens of one make are put in.
 pub trait Reader: Send {
-    /// The make.
     fn profile(&self) -> &Profile;
 
     /// Looks which tokens are there, as freshly as it can be done without ending a login:
@@ -224,8 +218,9 @@ pub trait Reader: Send {
     /// # Errors
     /// [`TokenError::NotFound`] when there is none, [`TokenError::Ambiguous`] when there are several.
     fn find(&mut self, query: &TokenQuery) -> Result<Seen, TokenError> {
-        let seen = self.tokens()?;
-        query::only_one(query, seen)
+        let mut found = self.tokens()?;
+        found.retain(|seen| query.matches(seen));
+        only_one(found, |seen| seen.id.clone(), || query.to_string())
     }
 }
 
@@ -234,7 +229,6 @@ pub trait Reader: Send {
 /// A token that was pulled fails with [`TokenError::Removed`] from then on;
 /// put back, it has to be opened again.
 pub trait Token: Send {
-    /// How it names itself now: initializing changes that.
     fn id(&self) -> &TokenId;
 
     /// Asks it for its state.
@@ -341,8 +335,8 @@ pub trait Token: Send {
         public: &PublicKey,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        let scheme = Scheme::for_public_key(public).ok_or_else(|| TokenError::Unsupported {
-            what: format!("sign for TUF with {}", public.algorithm()),
+        let scheme = Scheme::for_public_key(public).ok_or_else(|| {
+            TokenError::unsupported(format!("sign for TUF with {}", public.algorithm()))
         })?;
         self.sign_by(object_id, public, scheme, message)
     }
@@ -361,9 +355,7 @@ pub trait Token: Send {
     /// # Errors
     /// [`TokenError::ManagementKey`] when it is not the token's.
     fn give_management_key(&mut self, _key: &Pin) -> Result<(), TokenError> {
-        Err(TokenError::Unsupported {
-            what: "take a management key".to_owned(),
-        })
+        Err(TokenError::unsupported("take a management key"))
     }
 
     /// The management key that the token keeps under the PIN, for whoever writes it down; none where it keeps none.
@@ -381,9 +373,7 @@ pub trait Token: Send {
     /// # Errors
     /// [`TokenError::ManagementKey`] when what was written is not the token's key; nothing is changed then.
     fn release_management_key(&mut self, _written: &Pin) -> Result<(), TokenError> {
-        Err(TokenError::Unsupported {
-            what: "give its management key away".to_owned(),
-        })
+        Err(TokenError::unsupported("give its management key away"))
     }
 
     /// Says how keys that are made or imported from now on want to be used.
@@ -391,9 +381,9 @@ pub trait Token: Send {
     /// # Errors
     /// [`TokenError::Unsupported`] for makes that have no such policies.
     fn set_use_policy(&mut self, _policy: UsePolicy) -> Result<(), TokenError> {
-        Err(TokenError::Unsupported {
-            what: "hold a key to a PIN and touch policy".to_owned(),
-        })
+        Err(TokenError::unsupported(
+            "hold a key to a PIN and touch policy",
+        ))
     }
 
     /// Has the device state, signed, that a key was made inside it: the statement, then the
@@ -403,9 +393,7 @@ pub trait Token: Send {
     /// [`TokenError::Unsupported`] for makes that cannot, and for a key that was imported;
     /// [`TokenError::KeyNotFound`].
     fn attest(&mut self, _object_id: &[u8]) -> Result<Vec<Certificate>, TokenError> {
-        Err(TokenError::Unsupported {
-            what: "attest its keys".to_owned(),
-        })
+        Err(TokenError::unsupported("attest its keys"))
     }
 
     /// Brings in a key that was made elsewhere. Its provenance says so for ever.
@@ -417,9 +405,9 @@ pub trait Token: Send {
         _request: &KeyRequest,
         _key: &PrivateKey,
     ) -> Result<GeneratedKey, TokenError> {
-        Err(TokenError::Unsupported {
-            what: "take in keys that were made elsewhere".to_owned(),
-        })
+        Err(TokenError::unsupported(
+            "take in keys that were made elsewhere",
+        ))
     }
 
     /// Destroys what an interrupted [`Self::import`] of this very request left, if it got so far.

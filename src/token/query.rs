@@ -9,15 +9,10 @@ use super::{Seen, TokenError};
 /// Which token is meant: every field that is given must be as the token says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenQuery {
-    /// The name of its profile.
     pub profile: String,
-    /// Its maker.
     pub manufacturer: Option<String>,
-    /// Its model.
     pub model: Option<String>,
-    /// Its serial number.
     pub serial: Option<String>,
-    /// Its label.
     pub label: Option<String>,
     /// Whether a token is meant that is not initialized yet; otherwise only one that is, or that has a PIN.
     pub blank: bool,
@@ -55,7 +50,6 @@ impl TokenQuery {
         }
     }
 
-    /// Whether a token is one of those meant.
     #[must_use]
     pub fn matches(&self, seen: &Seen) -> bool {
         let same = |wanted: &Option<String>, said: &str| {
@@ -96,22 +90,20 @@ impl fmt::Display for TokenQuery {
     }
 }
 
-/// The one token that a query means.
-pub(super) fn only_one(query: &TokenQuery, seen: Vec<Seen>) -> Result<Seen, TokenError> {
-    let mut found: Vec<Seen> = seen
-        .into_iter()
-        .filter(|token| query.matches(token))
-        .collect();
-    match (found.pop(), found.is_empty()) {
-        (Some(only), true) => Ok(only),
-        (Some(last), false) => {
+/// The only one of those found; errors call each by `name`, and what was looked for by `wanted`.
+pub(super) fn only_one<T>(
+    mut found: Vec<T>,
+    name: impl Fn(&T) -> TokenId,
+    wanted: impl FnOnce() -> String,
+) -> Result<T, TokenError> {
+    match found.pop() {
+        Some(only) if found.is_empty() => Ok(only),
+        Some(last) => {
             found.push(last);
             Err(TokenError::Ambiguous {
-                found: found.into_iter().map(|token| token.id).collect(),
+                found: found.iter().map(name).collect(),
             })
         }
-        (None, _) => Err(TokenError::NotFound {
-            wanted: query.to_string(),
-        }),
+        None => Err(TokenError::NotFound { wanted: wanted() }),
     }
 }

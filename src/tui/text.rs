@@ -1,13 +1,11 @@
 //! Text as cells of a terminal: escaped, measured, wrapped.
 
-use ratatui::text::Span;
+use std::borrow::Cow;
+
+pub(super) use crate::document::width;
 
 use super::theme::Charset;
-
-/// How many cells a text takes.
-pub(super) fn width(text: &str) -> usize {
-    Span::raw(text).width()
-}
+use crate::document::wrapping;
 
 /// A text from outside, so that nothing in it steers the terminal, hides, or turns its neighbors around.
 pub(super) fn escape(text: &str, charset: Charset) -> String {
@@ -33,51 +31,12 @@ fn is_treacherous(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Breaks a text into lines of at most `room` cells, at spaces where it can. Spaces between words stay as
-/// they are within a line. Lines after the first begin with `hang` spaces.
+/// Breaks a text into lines of at most `room` cells. Lines after the first begin with `hang` spaces.
 pub(super) fn wrap(text: &str, room: usize, hang: usize) -> Vec<String> {
-    let room = room.max(hang + 1).max(2);
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
-    for part in text.split_inclusive(' ') {
-        let word = part.trim_end_matches(' ');
-        let needed = width(word);
-        if used > 0 && used + needed > room && !word.is_empty() {
-            end_line(&mut lines, &mut line, &mut used, hang);
-        }
-        if used.max(hang) + needed <= room || used + needed <= room {
-            line.push_str(word);
-            used += needed;
-        } else {
-            for c in word.chars() {
-                let cells = width(c.encode_utf8(&mut [0; 4]));
-                if used + cells > room {
-                    end_line(&mut lines, &mut line, &mut used, hang);
-                }
-                line.push(c);
-                used += cells;
-            }
-        }
-        for _ in 0..part.len() - word.len() {
-            if used < room && used > 0 {
-                line.push(' ');
-                used += 1;
-            }
-        }
-    }
-    let end = line.trim_end();
-    if !end.is_empty() || lines.is_empty() {
-        lines.push(end.to_owned());
-    }
-    lines
-}
-
-fn end_line(lines: &mut Vec<String>, line: &mut String, used: &mut usize, hang: usize) {
-    lines.push(line.trim_end().to_owned());
-    line.clear();
-    line.extend(std::iter::repeat_n(' ', hang));
-    *used = hang;
+    let hang = " ".repeat(hang);
+    let options = wrapping(room.max(hang.len() + 2)).subsequent_indent(&hang);
+    let lines = textwrap::wrap(text, options).into_iter();
+    lines.map(Cow::into_owned).collect()
 }
 
 /// A text that fits in so many cells: its end is left out, visibly.
@@ -124,10 +83,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7, 0), ["one two", "three"]);
         assert_eq!(wrap("- one two three", 7, 2), ["- one", "  two", "  three"]);
         assert_eq!(wrap("abcdefghij", 4, 0), ["abcd", "efgh", "ij"]);
-        assert_eq!(
-            wrap("- abcdefghij", 6, 2),
-            ["-", "  abcd", "  efgh", "  ij"]
-        );
+        assert_eq!(wrap("- abcdefghij", 6, 2), ["- abcd", "  efgh", "  ij"]);
         assert_eq!(wrap("", 5, 0), [""]);
         assert_eq!(wrap("a  b", 5, 0), ["a  b"]);
     }

@@ -16,7 +16,6 @@ pub struct Digest([u8; 32]);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DigestError {
-    /// Not 64 lower-case hex characters.
     #[error("a SHA-256 digest is 64 lower-case hex characters")]
     Hex,
     /// A word that is not in the PGP word list, or not in that place: the list
@@ -25,19 +24,13 @@ pub enum DigestError {
     Word {
         /// Counted from 1.
         position: usize,
-        /// The word as it was entered.
         word: String,
     },
-    /// Not 32 words.
     #[error("a digest is 32 words, not {found}")]
-    WordCount {
-        /// How many there were.
-        found: usize,
-    },
+    WordCount { found: usize },
 }
 
 impl Digest {
-    /// The digest of some bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut out = [0; 32];
@@ -63,13 +56,11 @@ impl Digest {
         Ok(Self(out))
     }
 
-    /// A digest that was computed elsewhere.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

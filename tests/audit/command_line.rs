@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use conclave::audit::report_html;
+use conclave::audit::report;
 use conclave::ceremony::{Failure, FailureKind, Input, Mode, Outcome};
 use conclave::metadata::KeyType;
 use serde_json::{Value, json};
@@ -179,7 +179,7 @@ fn a_record_that_is_untrue_is_shown_and_refused() {
 #[test]
 fn the_page_is_written_where_nothing_is_yet() {
     let directory = directory_of(closed());
-    let page = report_html(&closed().ceremony, &closed().transcript);
+    let page = report(&closed().ceremony, &closed().transcript).to_html();
     let output = conclave(&["report"], directory.path());
     assert_eq!(output.status.code(), Some(4));
     assert!(stderr(&output).contains("exists already"));

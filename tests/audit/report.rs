@@ -1,17 +1,24 @@
 //! The page for strangers: it tells all, and whatever was typed in it stays text.
 
-use conclave::audit::report_html;
+use conclave::audit::report;
 use conclave::ceremony::{
     Answer, ExceptionSheet, Failure, FailureKind, Input, Mode, Outcome, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::record::Finding;
+use conclave::words::Digest;
 
 use super::closed;
 use crate::support::ceremony_driver::{Room, genesis, in_ink, parse};
 
 fn page(room: &Room) -> String {
-    report_html(&room.ceremony, &room.transcript)
+    report(&room.ceremony, &room.transcript).to_html()
+}
+
+/// The words of a digest, as a numbered list.
+fn words_of(digest: &Digest) -> String {
+    let words = digest.words().into_iter();
+    words.map(|word| format!("<li>{word}</li>")).collect()
 }
 
 #[test]
@@ -26,12 +33,7 @@ fn it_tells_the_whole_ceremony() {
     ];
     for digest in digests {
         assert!(page.contains(&digest.grouped_hex().join("\n")), "{digest}");
-        let words: Vec<_> = digest
-            .words()
-            .chunks(8)
-            .map(|words| words.join(" "))
-            .collect();
-        assert!(page.contains(&words.join("\n")), "{digest}");
+        assert!(page.contains(&words_of(&digest)), "{digest}");
     }
     for step in script.steps() {
         let title = step.act.title(script).replace('\'', "&#39;");
@@ -41,13 +43,13 @@ fn it_tells_the_whole_ceremony() {
         assert!(page.contains(&person.name), "{}", person.name);
     }
     for entry in room.transcript.entries() {
-        let row = format!("<td class=\"line\">{}</td>", entry.line.seq);
+        let row = format!("<td class=\"number\">{}</td>", entry.line.seq);
         assert!(page.contains(&row), "{row}");
     }
     for (plan, state) in room.ceremony.key_states() {
         let key = state.generated().unwrap();
         assert!(page.contains(key.key.id().as_str()), "{}", plan.id);
-        let words = key.public_key.fingerprint().first_words(8);
+        let words = words_of(&key.public_key.fingerprint());
         assert!(page.contains(&words), "{}", plan.id);
     }
     for file in room.ceremony.exported() {
@@ -85,7 +87,7 @@ fn every_element_is_closed() {
             .collect();
         match name.strip_prefix('/') {
             Some(closed) => assert_eq!(open.pop().as_deref(), Some(closed)),
-            None if name == "!DOCTYPE" || name == "meta" => {}
+            None if name == "!doctype" || name == "meta" => {}
             None => open.push(name),
         }
     }
@@ -99,7 +101,7 @@ fn a_rehearsal_says_so_first() {
     let banner = page.find("REHEARSAL – nothing that is named here may be trusted");
     assert!(banner < page.find("<h1>"));
     assert!(banner.is_some());
-    assert!(page.contains("<body class=\"rehearsal\">"));
+    assert!(page.contains("<div class=\"banner alarm\">REHEARSAL"));
     assert!(page.contains("Steps that were not done"));
     assert!(page.contains("No root was composed."));
 }

@@ -482,7 +482,7 @@ fn clumsy() -> Transcript {
     room.transcript
 }
 
-/// One person approves by an own token, and the token of another is missing.
+/// One person approves by an approval token, and the token of another is missing.
 fn by_approval_tokens() -> Transcript {
     let script = crate::support::ceremony_driver::with_approval_tokens(&["witness-1", "witness-2"]);
     let mut room = Room::open(script, Mode::Production);

@@ -268,7 +268,7 @@ softhsm_test! {
         assert_eq!(backed_up["data"]["typed_back"][0], "custodian-3");
         for medium in ["shares_on", "wrapped_on"] {
             let device = backed_up["data"][medium]["device"].as_str().unwrap();
-            assert!(!device.contains("twin"), "{device}");
+            assert!(!device.contains("simulated"), "{device}");
         }
         let verified = store
             .command(env!("CARGO_BIN_EXE_conclave"))

@@ -1,4 +1,5 @@
-//! Shares for a key that exists: from the command that writes the script to shares that restore the key, on twins.
+//! Shares for a key that exists: from the command that writes the script to shares that restore the key, in a
+//! rehearsal.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,8 +83,8 @@ fn other_custodians_restore_the_same_key_and_no_old_share_goes_with_a_new_one() 
     let (shares, keys) = (set_on(&shares), set_on(&keys));
     let new = Manifest::read(&ends_with(&shares, ".manifest.json")).unwrap();
     let place = rehearsal.tokens().join("media");
-    let old_shares = set_on(&place.join("twin-shares"));
-    let old_keys = set_on(&place.join("twin-wrapped-key"));
+    let old_shares = set_on(&place.join("simulated-shares"));
+    let old_keys = set_on(&place.join("simulated-wrapped-key"));
     let opening: Value = events(&fs::read(at.join("transcript.jsonl")).unwrap()).remove(0);
     let old: Manifest = serde_json::from_value(opening["data"]["simulated_set"].clone()).unwrap();
     assert_eq!(new.facts().public_key, old.facts().public_key);
@@ -160,7 +161,7 @@ fn a_key_that_its_token_lets_out_gets_its_first_shares_and_stays_in_after_that()
     };
     assert_eq!(data("backed-up")["wrapped_in"], "token");
     assert_eq!(data("key-confined")["attributes"]["extractable"], false);
-    // It is the twin of the key that is backed up, and no other.
+    // It is the simulated key of the key that is backed up, and no other.
     let pem = fs::read(at.join("keys/key-2.pub.pem")).unwrap();
     assert_eq!(
         data("backed-up")["manifest"]["public_key"],

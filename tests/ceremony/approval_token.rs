@@ -1,4 +1,4 @@
-//! Approval by own tokens: what they sign counts once, in its place, and nobody signs for another.
+//! Approval by approval tokens: what they sign counts once, in its place, and nobody signs for another.
 
 use conclave::ceremony::{
     Answer, Approval, Ceremony, CustodyEvent, Effect, Event, EventKind, HostEvent, Input, Mode,
@@ -13,7 +13,7 @@ fn id(person: &str) -> PersonId {
     person.parse().unwrap()
 }
 
-/// A production in which both witnesses approve by own tokens, when something is approved for the first time.
+/// A production in which both witnesses approve by approval tokens, when something is approved for the first time.
 fn at_the_clock() -> Room {
     let script = with_approval_tokens(&["witness-1", "witness-2"]);
     let mut room = Room::open(script, Mode::Production);
@@ -25,7 +25,7 @@ fn at_the_clock() -> Room {
     room
 }
 
-/// The event in which the clock is attested, as both own tokens signed it.
+/// The event in which the clock is attested, as both approval tokens signed it.
 fn attested(room: &Room) -> Event {
     let mut after = room.clone();
     after.advance();
@@ -215,7 +215,7 @@ fn an_own_token_proves_itself_before_it_approves() {
         assert!(tried.ceremony.failure().is_some());
         assert!(!tried.ceremony.approves_by_token(&id("witness-1")));
     }
-    // Who has no own token shows none, and who has one chooses no code.
+    // Who has no approval token shows none, and who has one chooses no code.
     let mut tried = room.clone();
     tried
         .give(outcome("witness-2", "witness-2", &message))

@@ -181,7 +181,7 @@ fn a_rehearsal_has_simulated_of_enrolled_keys_and_never_the_keys() {
     let (files, tokens) = broken_off(Mode::Production);
     let script = taking_in(&files);
     let refused = Room::new(Arc::clone(&script)).give(Input::Open(opening(Mode::Rehearsal)));
-    assert!(refused.is_err(), "without twins");
+    assert!(refused.is_err(), "without simulated keys");
     let mut simulated_tokens = Tokens::new();
     let mut with_simulated = opening(Mode::Rehearsal);
     for (name, number) in [("key-1", 71), ("key-2", 72)] {

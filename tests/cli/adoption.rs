@@ -147,7 +147,7 @@ fn the_key_of_a_broken_off_ceremony_stands_in_the_root_of_the_next() {
     let key = room.broken_off();
     assert_done(&room.write("second.toml", &["--adopt", "first"]));
 
-    // It is rehearsed with a twin, and then held.
+    // It is rehearsed with a simulated key, and then held.
     let mut rehearse = room.folder.conclave();
     rehearse.args(["rehearse", "second.toml", "--unattended", "--out", "played"]);
     assert_done(&output(&mut rehearse));

@@ -107,7 +107,7 @@ impl Room {
         output
     }
 
-    /// Has a person approve by an own token: a SoftHSM token with a key in it, made by other tools.
+    /// Has a person approve by an approval token: a SoftHSM token with a key in it, made by other tools.
     fn give_token_to(&self, person: &str) {
         self.tokens.make_token(person);
         let module = "/usr/lib/softhsm/libsofthsm2.so";
@@ -272,7 +272,7 @@ fn an_own_token_approves_what_its_owner_types_the_pin_for() {
     );
     let attested = &rehearsal.data_of("clock-attested")[0];
     assert_eq!(attested["approvals"][0]["strength"], "token");
-    // The PIN of the own token stands where the code of witness 1 would.
+    // The PIN of the approval token stands where the code of witness 1 would.
     let own = |secret| {
         if secret == CODES[0] {
             store::PIN

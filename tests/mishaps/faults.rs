@@ -416,7 +416,7 @@ fn nobody_is_there_to_move_a_file_away_in_an_unattended_rehearsal() {
     rehearsal.assert_complete();
 }
 
-/// Puts another folder into the reader: the twin of a key, or none.
+/// Puts another folder into the reader: a simulated key, or none.
 fn put_in(rehearsal: &Rehearsal, folder: &str) {
     let link = rehearsal.tokens().join("reader.by-hand");
     symlink(folder, &link).unwrap();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 const WRONG: &str = "99999999";
 
-/// How many objects the twin of a token holds.
+/// How many objects a simulated token holds.
 fn objects(rehearsal: &Rehearsal, token: &str) -> usize {
     let simulated = rehearsal.tokens().join(token);
     let folders = fs::read_dir(simulated).unwrap();

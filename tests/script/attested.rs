@@ -9,7 +9,7 @@ use conclave::certificate::Certificate;
 use conclave::certificate::attestation::TrustedRoots;
 use conclave::record::Provenance;
 use conclave::script::{
-    EnrolledKey, Faults, KeyPlan, PinnedFileSource as _, Place, Proofs, RunSheet, Script, enroll,
+    EnrolledKey, Faults, KeyPlan, PinnedFileSource as _, Place, Proofs, Script, enroll, run_sheet,
 };
 use conclave::transfer::{Attested, Enrollment};
 use conclave::words::Digest;
@@ -88,7 +88,7 @@ fn a_key_at_another_site_comes_in_by_what_its_device_states() {
     assert_eq!(statement.sha256, Digest::of(&key.files[0].1));
     assert_eq!(issuers.len(), 1);
     // People read which device it is, and how the key was made.
-    let sheet = RunSheet::of(&script).to_text();
+    let sheet = run_sheet(&script).to_text();
     let sheet = sheet.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         sheet.contains("attested by YubiKey 25515142, firmware 5."),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use conclave::script::{
-    Act, Backup, Holds, Keeper, KeyId, Opens, RunSheet, Script, ShareKeeping, back_up,
+    Act, Backup, Holds, Keeper, KeyId, Opens, Script, ShareKeeping, back_up, run_sheet,
 };
 
 use super::{genesis, parse};
@@ -81,7 +81,7 @@ fn a_backup_says_who_keeps_what() {
 #[test]
 fn the_run_sheet_tells_each_custodian_what_to_do() {
     let script = script();
-    let sheet = RunSheet::of(&script).to_text();
+    let sheet = run_sheet(&script).to_text();
     assert!(sheet.contains("Fingerprint of the set"), "{sheet}");
     let acts = script.steps().iter().map(|step| &step.act);
     let lines = acts.flat_map(|act| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use conclave::record::{CustodyLine, CustodyList, Moved, TokenId};
-use conclave::script::{Act, KeyId, PinnedFileSource as _, Slips};
+use conclave::script::{self, Act, KeyId, Medium, PinnedFileSource as _};
 use conclave::words::Digest;
 
 use super::{genesis, parse};
@@ -225,11 +225,11 @@ fn slips_say_whose_a_token_is_and_nothing_that_helps_a_thief() {
         .text
         .replacen("Key holder 1", "Ada <b>Lindgren</b>", 1);
     let script = parse(&text, genesis()).unwrap();
-    let planned = |key: &KeyId| Slips::planned(&script, key);
+    let planned = |key: &KeyId| script::planned(&script, key);
     for slips in [
-        Slips::cards(&script, None, planned),
-        Slips::labels(&script, None, planned, |medium| {
-            Slips::planned_medium(&script, medium)
+        script::cards(&script, None, planned),
+        script::bag_labels(&script, None, planned, |medium: &Medium| {
+            script::planned_medium(&script, medium)
         }),
     ] {
         let (text, html) = (slips.to_text(), slips.to_html());

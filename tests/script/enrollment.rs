@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::record::{Provenance, TokenId};
 use conclave::script::{
-    Act, BlueprintError, EnrolledKey, Faults, PinnedFileSource as _, Place, RunSheet, Script,
-    enroll,
+    Act, BlueprintError, EnrolledKey, Faults, PinnedFileSource as _, Place, Script, enroll,
+    run_sheet,
 };
 use conclave::transfer::{Enrollment, EnrollmentClaims, Occasion, Possession, PossessionProof};
 use conclave::words::Digest;
@@ -95,7 +95,7 @@ fn an_adopted_key_takes_the_place_of_one_that_would_be_made() {
         .map(|step| step.act.name())
         .collect();
     assert_eq!(acts, ["open-token", "enroll-key", "prove-token", "seal"]);
-    let sheet = RunSheet::of(&script).to_text();
+    let sheet = run_sheet(&script).to_text();
     let words = adopted.enrollment.claims().public_key.fingerprint().words();
     assert!(sheet.contains(&words[..3].join(" ")), "{sheet}");
     assert!(sheet.contains("Enroll the key of key holder 2"), "{sheet}");

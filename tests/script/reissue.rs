@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use conclave::backup::Manifest;
 use conclave::script::{
-    Act, BackupBlueprint, BackupSource, Embedded, Faults, Keeper, Kind, RunSheet, Script, embedded,
+    Act, BackupBlueprint, BackupSource, Embedded, Faults, Keeper, Kind, Script, embedded, run_sheet,
 };
 
 use super::parse;
@@ -41,7 +41,7 @@ fn the_ready_backup_gives_shares_in_the_place_of_old_ones() {
     );
     let warnings: Vec<&str> = script.warnings().iter().map(|one| one.check).collect();
     assert!(warnings.is_empty(), "{warnings:?}");
-    let sheet = RunSheet::of(&script).to_text();
+    let sheet = run_sheet(&script).to_text();
     for part in ["Destroy the old shares of key-1", "New shares for key-1"] {
         assert!(sheet.contains(part), "{sheet}");
     }

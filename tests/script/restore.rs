@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use conclave::backup::Manifest;
 use conclave::script::{
-    Act, DrillLevel, Embedded, Entering, Faults, Kind, Opens, RestoreBlueprint, RunSheet, Script,
-    embedded,
+    Act, DrillLevel, Embedded, Entering, Faults, Kind, Opens, RestoreBlueprint, Script, embedded,
+    run_sheet,
 };
 
 use super::{genesis, parse};
@@ -310,7 +310,7 @@ fn what_is_written_from_a_manifest_is_sound_in_every_grade_and_for_every_token()
 fn the_run_sheet_tells_each_custodian_what_to_bring() {
     let ready = ready("drill");
     let script = parse(ready.text, ready).unwrap();
-    let sheet = RunSheet::of(&script).to_text();
+    let sheet = run_sheet(&script).to_text();
     for part in [
         "Enter the share of Custodian 1",
         "33 numbered words",

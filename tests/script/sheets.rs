@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use conclave::metadata::KeyType;
-use conclave::script::{Kind, RunSheet, Script, ScriptTemplate};
+use conclave::script::{Kind, Script, ScriptTemplate, run_sheet};
 
 use super::{day, genesis};
 
@@ -36,7 +36,7 @@ fn script() -> Script {
 
 #[test]
 fn text_is_80_columns_wide() {
-    let text = RunSheet::of(&script()).to_text();
+    let text = run_sheet(&script()).to_text();
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
         assert_eq!(line, line.trim_end());
@@ -48,7 +48,7 @@ fn text_is_80_columns_wide() {
 
 #[test]
 fn html_is_whole_and_foreign_text_is_escaped() {
-    let html = RunSheet::of(&script()).to_html();
+    let html = run_sheet(&script()).to_html();
     for markup in ["<b ", "<b>", "</b>", "<script", "onclick=\""] {
         assert!(!html.contains(markup), "{markup}");
     }
@@ -79,10 +79,7 @@ fn html_is_whole_and_foreign_text_is_escaped() {
 #[test]
 fn every_step_person_token_and_file_is_on_both_forms() {
     let script = Script::parse("genesis.toml", genesis().text, genesis(), day()).unwrap();
-    for sheet in [
-        RunSheet::of(&script).to_text(),
-        RunSheet::of(&script).to_html(),
-    ] {
+    for sheet in [run_sheet(&script).to_text(), run_sheet(&script).to_html()] {
         let names = script.people().iter().map(|person| person.name.as_str());
         let labels = script
             .keys()

@@ -1,6 +1,7 @@
 //! What a custodian has on paper: everything but the words, and the encrypted file once more.
 
-use conclave::backup::{Closing, Custodian, ShareSheet, qr_parts};
+use conclave::backup::{Closing, Custodian, share_sheet};
+use conclave::document::qr_parts;
 
 use crate::support::backup::Backup;
 
@@ -8,8 +9,8 @@ use crate::support::backup::Backup;
 fn sheets(backup: &Backup, place: usize) -> [String; 2] {
     let (custodian, share) = backup.set.custodians().nth(place).unwrap();
     let file = Some(backup.files[place].as_slice());
-    let sheet = ShareSheet::new(share.label(), custodian, file);
-    let [(name, text), (page_name, page)] = sheet.files().unwrap();
+    let sheet = share_sheet(share.label(), custodian, file).unwrap();
+    let [name, page_name] = share.label().sheet_files();
     let id = &share.label().id;
     assert_eq!(
         name,
@@ -19,7 +20,7 @@ fn sheets(backup: &Backup, place: usize) -> [String; 2] {
         page_name,
         format!("key-3.{id}.custodian-{}.sheet.html", place + 1)
     );
-    [text, page]
+    [sheet.to_text(), sheet.to_html()]
 }
 
 /// Reads a code as a camera would: dark modules on a light ground.
@@ -155,11 +156,11 @@ fn foreign_text_is_no_markup_and_a_rehearsal_says_so() {
         closing: Some(Closing::Passphrase),
         by_hand: true,
     };
-    let sheet = ShareSheet::new(&label, &custodian, None);
-    let page = sheet.to_html().unwrap();
+    let sheet = share_sheet(&label, &custodian, None).unwrap();
+    let page = sheet.to_html();
     assert!(page.contains("&lt;b&gt;Anna\\u{202e}&lt;/b&gt;"), "{page}");
     assert!(!page.contains("<b>") && !page.contains("<script") && !page.contains("<svg"));
-    for sheet in [page, sheet.to_text().unwrap()] {
+    for sheet in [page, sheet.to_text()] {
         assert!(sheet.contains("REHEARSAL"), "{sheet}");
         assert!(!sheet.contains('\u{202e}'));
         assert!(sheet.contains("the words are on paper alone"));

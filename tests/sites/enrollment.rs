@@ -136,7 +136,7 @@ fn a_key_of_lisbon_comes_into_the_root_of_oslo_and_signs() {
     oslo.receive("post/lisbon.enrollment.json", &file);
     write_rotation(&oslo);
 
-    // The rehearsal has twins of all three keys: also of the one in Lisbon, which signs.
+    // The rehearsal simulates all three keys: also of the one in Lisbon, which signs.
     let (status, said) = oslo.conclave(&[
         "rehearse",
         "rotation.toml",

@@ -96,7 +96,7 @@ fn keys_of_rsa_2048_and_p_384_sign_the_change_of_an_old_root() {
         .unwrap();
     let told = String::from_utf8_lossy(&verified.stdout);
     assert!(verified.status.success(), "{told}");
-    // It is rehearsed with twins of the same kinds.
+    // It is rehearsed with simulated keys of the same kinds.
     let (status, said) = site.conclave(&[
         "rehearse",
         "script.toml",

@@ -24,6 +24,7 @@ const ROOMS: &[(&str, Imports)] = &[
     ("secret", These(&[])),
     ("words", These(&[])),
     ("record", These(&[])),
+    ("document", These(&["words", "record"])),
     ("storage", These(&["record", "words"])),
     ("profile", These(&["storage"])),
     ("certificate", These(&["words", "record"])),
@@ -41,11 +42,13 @@ const ROOMS: &[(&str, Imports)] = &[
             "record",
             "secret",
             "words",
+            "document",
         ]),
     ),
     (
         "script",
         These(&[
+            "document",
             "backup",
             "transfer",
             "metadata",
@@ -58,6 +61,7 @@ const ROOMS: &[(&str, Imports)] = &[
     (
         "ceremony",
         These(&[
+            "document",
             "script",
             "backup",
             "transfer",
@@ -71,7 +75,7 @@ const ROOMS: &[(&str, Imports)] = &[
     (
         "transcript",
         These(&[
-            "ceremony", "script", "backup", "metadata", "record", "words",
+            "ceremony", "script", "backup", "metadata", "document", "record", "words",
         ]),
     ),
     ("audit", AllAbove),
@@ -97,6 +101,7 @@ const ROOMS: &[(&str, Imports)] = &[
 ];
 
 const FRONT_END: &[&str] = &[
+    "document",
     "ceremony",
     "transcript",
     "script",

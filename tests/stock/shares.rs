@@ -8,7 +8,7 @@ use std::process::Command;
 
 use age::secrecy::ExposeSecret as _;
 use conclave::backup::slip39::{Share, combine};
-use conclave::backup::{KeyEncryptionKey, OpenedShare, ShareSheet, public_half};
+use conclave::backup::{KeyEncryptionKey, OpenedShare, public_half, share_sheet};
 use conclave::certificate::{Algorithm, PublicKey};
 use conclave::metadata::Scheme;
 use conclave::secret::PrivateKey;
@@ -154,8 +154,8 @@ fn stock_tools_alone_restore_a_key_by_the_sheet_and_sign_a_root_with_it() {
         let identity = backup.identities[place].to_string();
         let name = format!("identity-{}", custodian.id);
         fs::write(room.path().join(&name), identity.expose_secret()).unwrap();
-        let sheet = ShareSheet::new(share.label(), custodian, Some(file));
-        sheets.push((name, commands(&sheet.to_text().unwrap())));
+        let sheet = share_sheet(share.label(), custodian, Some(file)).unwrap();
+        sheets.push((name, commands(&sheet.to_text())));
     }
     let label = backup.set.shares()[0].label();
     fs::write(room.path().join(label.wrapped_file()), &backup.wrapped).unwrap();

@@ -14,7 +14,7 @@ use super::rehearse::{Rehearsal, assert_done, output};
 
 pub(crate) const INSTALL: &str = "install the test tools with ./softhsm-setup.sh --test-tools";
 
-/// Recipients that nobody has to open anything with: a rehearsal has twins of custodians.
+/// Recipients that nobody has to open anything with: a rehearsal has simulated custodians.
 pub(crate) const NOBODY: [&str; 3] = [
     "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
     "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg",
@@ -107,7 +107,8 @@ pub(crate) fn ends_with(files: &BTreeMap<String, Vec<u8>>, end: &str) -> Vec<u8>
     bytes.clone()
 }
 
-/// Restores the key of a rehearsal from the files of two twins, and sees that it is the one of the manifest.
+/// Restores the key of a rehearsal from the files of two simulated custodians, and sees that it is the one of the
+/// manifest.
 pub(crate) fn assert_restores(rehearsal: &Rehearsal) {
     let [shares, keys] = media(rehearsal);
     let (shares, keys) = (set_on(&shares), set_on(&keys));

@@ -51,7 +51,7 @@ impl Room {
         Self::of(ceremony_driver::with_bags(), Mode::Production, size, PLAIN)
     }
 
-    /// A production in which a witness approves by an own token.
+    /// A production in which a witness approves by an approval token.
     pub(crate) fn with_approval_token(size: (u16, u16)) -> Self {
         let script = ceremony_driver::with_approval_tokens(&["witness-1"]);
         Self::of(script, Mode::Production, size, PLAIN)
@@ -69,7 +69,7 @@ impl Room {
         Self::opened(driver, Mode::Production, size, PLAIN, None)
     }
 
-    /// The rehearsal of a change of a world's root, with twins that are the very keys.
+    /// The rehearsal of a change of a world's root, with simulated keys that are the very keys.
     pub(crate) fn change(world: &World, script: Arc<Script>, size: (u16, u16)) -> Self {
         let simulated_tokens = script.key_changes().filter_map(|(id, change)| {
             change.before()?;

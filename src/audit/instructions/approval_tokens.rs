@@ -36,7 +36,7 @@ for text in open("transcript.jsonl", "rb"):
     step, event, data = line["step"], line["event"], line.get("data")
     if event == "opened":
         for person, public_key in data.get("simulated_approvals", {}).items():
-            (work / f"{person}.own-twin.pem").write_text(public_key)
+            (work / f"{person}.own-simulated.pem").write_text(public_key)
     if event == "approval-token-proven":
         person = line["people"][0]
         keep(person, line["seq"], ["conclave own token v1", script, person, data["challenge"]], data["signature"])
@@ -58,7 +58,7 @@ pub(super) fn schemes(ceremony: &Ceremony) -> Vec<Scheme> {
     own.filter_map(|own| own.key.key.scheme()).collect()
 }
 
-/// Has every signature of every own token verified; nothing where the script has none.
+/// Has every signature of every approval token verified; nothing where the script has none.
 pub(super) fn write_approval_tokens(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     let script = ceremony.script();
     let mut with_token = script
@@ -73,7 +73,7 @@ pub(super) fn write_approval_tokens(text: &mut String, ceremony: &Ceremony) -> f
     for (person, own) in with_token {
         let public_key = match ceremony.mode() {
             Mode::Production => own.key.file.clone(),
-            Mode::Rehearsal => format!("\"$work/{person}.own-twin.pem\""),
+            Mode::Rehearsal => format!("\"$work/{person}.own-simulated.pem\""),
         };
         writeln!(
             text,

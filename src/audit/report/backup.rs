@@ -1,15 +1,13 @@
 //! The backup of a key in the report: who keeps a share, and who was seen to open it.
 
 use crate::ceremony::{Ceremony, KeyBackup, OpenedBy, PartFate, WrappedIn};
-use crate::record::visible;
+use crate::document::Document;
 use crate::script::KeyId;
 
-use super::html::Page;
-
 /// What is told of the backup of a key; nothing where it has none.
-pub(super) fn backup(page: &mut Page, ceremony: &Ceremony, state: &KeyBackup) {
+pub(super) fn backup(page: &mut Document, ceremony: &Ceremony, state: &KeyBackup) {
     for id in state.void() {
-        page.facts(&[(
+        page.facts([(
             "Void set",
             format!("{id}: the key that it was of was given up; what was written of it was removed, and any paper of it is to be destroyed"),
         )]);
@@ -66,15 +64,15 @@ pub(super) fn backup(page: &mut Page, ceremony: &Ceremony, state: &KeyBackup) {
             },
         ));
     }
-    page.facts(&facts);
+    page.facts(facts);
 }
 
 /// What is told of a key that got other shares.
-pub(super) fn reissue(page: &mut Page, ceremony: &Ceremony, key: &KeyId) {
+pub(super) fn reissue(page: &mut Document, ceremony: &Ceremony, key: &KeyId) {
     let Some(old) = ceremony.set_at_hand() else {
         return;
     };
-    page.element("h3", format!("{key}: shares in the place of others"));
+    page.subheading(format!("{key}: shares in the place of others"));
     let Some(made) = ceremony.reissued_backup() else {
         return;
     };
@@ -87,18 +85,18 @@ pub(super) fn reissue(page: &mut Page, ceremony: &Ceremony, key: &KeyId) {
         };
         facts.push(("New set", why.to_owned()));
     }
-    page.facts(&facts);
+    page.facts(facts);
     backup(page, ceremony, made);
     old_parts(page, ceremony);
 }
 
 /// What became of an old set: nothing where nobody was asked.
-pub(super) fn old_parts(page: &mut Page, ceremony: &Ceremony) {
+pub(super) fn old_parts(page: &mut Document, ceremony: &Ceremony) {
     let parts = ceremony.old_parts().iter();
     let facts: Vec<_> = parts
         .map(|(part, fate)| {
             let what = match part.custodian() {
-                Some(custodian) => format!("the share of {}", visible(custodian)),
+                Some(custodian) => format!("the share of {custodian}"),
                 None => "every copy of the wrapped key".to_owned(),
             };
             match fate {
@@ -109,5 +107,5 @@ pub(super) fn old_parts(page: &mut Page, ceremony: &Ceremony) {
             }
         })
         .collect();
-    page.facts(&facts);
+    page.facts(facts);
 }

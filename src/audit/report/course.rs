@@ -5,14 +5,13 @@ use jiff::Timestamp;
 use crate::ceremony::{
     Approval, Ceremony, CustodyEvent, EventKind, HostEvent, ProgressEvent, StepState, Verdict,
 };
+use crate::document::{Block, Cell, Document, Table};
 use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
 
-use super::html::Page;
-
 /// What a reader looks for first. Where there is nothing, the page says so.
-pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
-    page.element("h2", "What did not go as planned");
+pub(super) fn departures(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
+    page.heading("What did not go as planned");
     decisions(page, ceremony, transcript);
     let failures = rows(transcript, &|fact| match fact {
         EventKind::Progress(ProgressEvent::Failed { failure }) => {
@@ -20,13 +19,18 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
         }
         _ => None,
     });
-    page.element("h3", "Failures");
-    if failures.is_empty() {
-        page.none("Nothing failed.");
-    } else {
-        let headings = ["Line", "Step", "What did not work", "What was said to do"];
-        page.table(&headings, &failures);
-    }
+    page.subheading("Failures");
+    table_or(
+        page,
+        &[
+            ("Line", 5),
+            ("Step", 14),
+            ("What did not work", 0),
+            ("What was said to do", 0),
+        ],
+        failures,
+        "Nothing failed.",
+    );
     pauses(page, ceremony, transcript.entries());
     findings(page, transcript.entries());
     let reservations: Vec<Vec<String>> = ceremony
@@ -37,16 +41,17 @@ pub(super) fn departures(page: &mut Page, ceremony: &Ceremony, transcript: &Tran
             vec![person.to_string(), verdict.to_string(), remark.clone()]
         })
         .collect();
-    page.element("h3", "Reservations and refusals");
-    if reservations.is_empty() {
-        page.none("Nobody had any.");
-    } else {
-        page.table(&["Who", "Verdict", "Remark"], &reservations);
-    }
+    page.subheading("Reservations and refusals");
+    table_or(
+        page,
+        &[("Who", 14), ("Verdict", 14), ("Remark", 0)],
+        reservations,
+        "Nobody had any.",
+    );
 }
 
 /// Where everything stopped, why, and where it went on.
-fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
+fn pauses(page: &mut Document, ceremony: &Ceremony, entries: &[Entry]) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for entry in entries {
         let seq = entry.line.seq.to_string();
@@ -79,15 +84,16 @@ fn pauses(page: &mut Page, ceremony: &Ceremony, entries: &[Entry]) {
             _ => {}
         }
     }
-    page.element("h3", "Pauses and interruptions");
-    if rows.is_empty() {
-        page.none("There was none.");
-    } else {
-        page.table(&["Line", "Why", "Decided by", "Went on"], &rows);
-    }
+    page.subheading("Pauses and interruptions");
+    table_or(
+        page,
+        &[("Line", 5), ("Why", 0), ("Decided by", 0), ("Went on", 0)],
+        rows,
+        "There was none.",
+    );
 }
 
-fn findings(page: &mut Page, entries: &[Entry]) {
+fn findings(page: &mut Document, entries: &[Entry]) {
     let findings: Vec<Vec<String>> = entries
         .iter()
         .filter_map(|entry| match &entry.line.kind {
@@ -106,16 +112,17 @@ fn findings(page: &mut Page, entries: &[Entry]) {
             })
         })
         .collect();
-    page.element("h3", "Findings about the machine");
-    if findings.is_empty() {
-        page.none("Nothing was found.");
-    } else {
-        page.table(&["Line", "Check", "Finding"], &findings);
-    }
+    page.subheading("Findings about the machine");
+    table_or(
+        page,
+        &[("Line", 5), ("Check", 18), ("Finding", 0)],
+        findings,
+        "Nothing was found.",
+    );
 }
 
 /// What people decided beside the script: exceptions and amendments.
-fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
+fn decisions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     let exceptions = rows(transcript, &|fact| match fact {
         EventKind::Progress(ProgressEvent::ExceptionRecorded {
             sheet,
@@ -130,15 +137,21 @@ fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
         ]),
         _ => None,
     });
-    page.element("h3", "Exceptions");
-    if exceptions.is_empty() {
-        page.none("None was recorded.");
-    } else {
-        let headings = [
-            "Line", "Step", "Expected", "Happened", "Decided", "Waives", "By",
-        ];
-        page.table(&headings, &exceptions);
-    }
+    page.subheading("Exceptions");
+    table_or(
+        page,
+        &[
+            ("Line", 5),
+            ("Step", 14),
+            ("Expected", 0),
+            ("Happened", 0),
+            ("Decided", 0),
+            ("Waives", 12),
+            ("By", 0),
+        ],
+        exceptions,
+        "None was recorded.",
+    );
     let amendments = rows(transcript, &|fact| match fact {
         EventKind::Progress(ProgressEvent::Amended {
             amendment,
@@ -149,20 +162,20 @@ fn decisions(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
         }
         _ => None,
     });
-    page.element("h3", "Amendments");
-    if amendments.is_empty() {
-        page.none("None was made: the script stood as it was read out.");
-    } else {
-        let headings = [
-            "Line",
-            "Step",
-            "What",
-            "The script says",
-            "In the room",
-            "Approved by",
-        ];
-        page.table(&headings, &amendments);
-    }
+    page.subheading("Amendments");
+    table_or(
+        page,
+        &[
+            ("Line", 5),
+            ("Step", 14),
+            ("What", 0),
+            ("The script says", 0),
+            ("In the room", 0),
+            ("Approved by", 0),
+        ],
+        amendments,
+        "None was made: the script stood as it was read out.",
+    );
 }
 
 /// A row of a table for each fact of which there is something to tell: its line, its step, and that.
@@ -182,8 +195,8 @@ fn rows(
 }
 
 /// Every event, under the step in which it happened.
-pub(super) fn course(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
-    page.element("h2", "The course");
+pub(super) fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
+    page.heading("The course");
     let entries = transcript.entries();
     let times = transcript.attested_times();
     let mut times = times.iter();
@@ -199,8 +212,8 @@ pub(super) fn course(page: &mut Page, ceremony: &Ceremony, transcript: &Transcri
         .map(|(number, step)| format!("{number}. {}", step.act.title(ceremony.script())))
         .collect();
     if !open.is_empty() {
-        page.element("h3", "Steps that were not done");
-        page.element("blockquote", open.join("\n"));
+        page.subheading("Steps that were not done");
+        page.quote(open.join("\n"));
     }
 }
 
@@ -208,18 +221,15 @@ fn numbered(ceremony: &Ceremony) -> impl Iterator<Item = (usize, &Step)> {
     (1..).zip(ceremony.script().steps())
 }
 
-fn heading(page: &mut Page, ceremony: &Ceremony, id: Option<&StepId>) {
+fn heading(page: &mut Document, ceremony: &Ceremony, id: Option<&StepId>) {
     let step = id.and_then(|id| numbered(ceremony).find(|(_, step)| step.id == *id));
     let Some((number, step)) = step else {
-        page.element("h3", "The ceremony as a whole");
+        page.subheading("The ceremony as a whole");
         return;
     };
-    page.element(
-        "h3",
-        format!("{number}. {}", step.act.title(ceremony.script())),
-    );
+    page.subheading(format!("{number}. {}", step.act.title(ceremony.script())));
     if let Some(text) = ceremony.note(&step.id) {
-        page.element("blockquote", text);
+        page.quote(text);
     }
 }
 
@@ -234,19 +244,23 @@ fn by(ceremony: &Ceremony, approvals: &[Approval]) -> String {
 }
 
 fn events<'t>(
-    page: &mut Page,
+    page: &mut Document,
     run: &[Entry],
     times: &mut impl Iterator<Item = &'t Timestamp>,
     sentences: &mut impl Iterator<Item = String>,
 ) {
-    page.raw("<table>");
+    let mut table = Table::new(&[("Line", 5), ("Time", 20), ("What happened", 0)]);
     for ((entry, time), sentence) in run.iter().zip(times).zip(sentences) {
-        let cells = [
-            ("td class=\"line\"", entry.line.seq.to_string()),
-            ("td class=\"time\"", time.to_string()),
-            ("td", sentence),
-        ];
-        page.row(cells.into_iter());
+        table.row([Cell::Number(entry.line.seq), time.into(), sentence.into()]);
     }
-    page.raw("</table>");
+    page.push(Block::Table(table));
+}
+
+/// A table, or a sentence in its place.
+fn table_or(page: &mut Document, columns: &[(&str, usize)], rows: Vec<Vec<String>>, none: &str) {
+    if rows.is_empty() {
+        page.paragraph(none);
+    } else {
+        page.table(columns, rows);
+    }
 }

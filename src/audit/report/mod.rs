@@ -1,93 +1,70 @@
-//! `report.html`: one page that tells a stranger the whole ceremony. No scripts, nothing fetched.
+//! The report: a document that tells a stranger the whole ceremony.
 
 mod backup;
 mod course;
-mod html;
 mod outcome;
 
 use crate::ceremony::{Ceremony, Mode};
-use crate::record::HtmlText;
+use crate::document::{Block, Cell, Document, Table};
 use crate::script::PersonRole;
 use crate::transcript::Transcript;
 
-use html::Page;
-
-/// The whole page. The same record gives the same bytes.
+/// The whole report. The same record gives the same bytes.
 #[must_use]
-pub fn report_html(ceremony: &Ceremony, transcript: &Transcript) -> String {
-    let mut page = Page::default();
-    head(&mut page, ceremony);
+pub fn report(ceremony: &Ceremony, transcript: &Transcript) -> Document {
+    let script = ceremony.script();
+    let mut page = Document::new(format!("{} – {}", script.title(), ceremony.mode()));
+    match ceremony.mode() {
+        Mode::Rehearsal => page.alarm(format!(
+            "{} – nothing that is named here may be trusted",
+            ceremony.banner()
+        )),
+        Mode::Production => page.banner(ceremony.banner()),
+    }
+    page.title_with(
+        script.title(),
+        format!("{} ceremony of {}", script.kind(), script.repository()),
+    );
     outcome::summary(&mut page, ceremony, transcript);
-    script(&mut page, ceremony);
+    self::script(&mut page, ceremony);
     people(&mut page, ceremony);
     outcome::keys(&mut page, ceremony);
     outcome::root(&mut page, ceremony);
     course::departures(&mut page, ceremony, transcript);
     course::course(&mut page, ceremony, transcript);
     record(&mut page, transcript);
-    page.raw("</body>\n</html>");
-    page.into_string()
+    page
 }
 
-fn head(page: &mut Page, ceremony: &Ceremony) {
+fn script(page: &mut Document, ceremony: &Ceremony) {
     let script = ceremony.script();
-    page.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">");
-    page.raw(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-    );
-    page.element("title", format!("{} – {}", script.title(), ceremony.mode()));
-    page.raw("<style>");
-    page.raw(include_str!("style.css"));
-    page.raw("</style>\n</head>");
-    page.raw(&format!("<body class=\"{}\">", HtmlText(ceremony.mode())));
-    page.element(
-        "div class=\"banner\"",
-        match ceremony.mode() {
-            Mode::Rehearsal => format!(
-                "{} – nothing that is named here may be trusted",
-                ceremony.banner()
-            ),
-            Mode::Production => ceremony.banner(),
-        },
-    );
-    page.element("h1", script.title());
-    page.element(
-        "p class=\"subtitle\"",
-        format!("{} ceremony of {}", script.kind(), script.repository()),
-    );
-}
-
-fn script(page: &mut Page, ceremony: &Ceremony) {
-    let script = ceremony.script();
-    page.element("h2", "The script");
-    page.element(
-        "p",
-        format!(
-            "Everything that happened was laid down beforehand in script.toml: {} steps, not to begin before {}. \
-             This is its SHA-256, as it was read aloud:",
-            script.steps().len(),
-            script.not_before()
-        ),
-    );
+    page.heading("The script");
+    page.paragraph(format!(
+        "Everything that happened was laid down beforehand in script.toml: {} steps, not to begin before {}. \
+         This is its SHA-256, as it was read aloud:",
+        script.steps().len(),
+        script.not_before()
+    ));
     page.digest(&script.sha256());
     let carried: Vec<_> = script
         .carried_files()
         .map(|file| vec![file.name.clone(), file.sha256.to_string()])
         .collect();
     if !carried.is_empty() {
-        page.element(
-            "p",
-            "The script carries these files, bound by their digests:",
-        );
-        page.table(&["File", "SHA-256"], &carried);
+        page.paragraph("The script carries these files, bound by their digests:");
+        page.table(&[("File", 0), ("SHA-256", 40)], carried);
     }
 }
 
-fn people(page: &mut Page, ceremony: &Ceremony) {
-    page.element("h2", "People");
-    page.raw("<table>");
-    let headings = ["Name", "Role", "Known by", "At the end", "Signature in ink"];
-    page.row(headings.map(|heading| ("th", heading)).into_iter());
+fn people(page: &mut Document, ceremony: &Ceremony) {
+    page.heading("People");
+    let mut table = Table::new(&[
+        ("Name", 16),
+        ("Role", 12),
+        ("Known by", 18),
+        ("At the end", 8),
+        ("Signature in ink", 18),
+    ]);
     for person in ceremony.script().people() {
         let roles: Vec<_> = person.roles.iter().copied().map(role_title).collect();
         let mut names = vec![ceremony.name(&person.id)];
@@ -111,19 +88,15 @@ fn people(page: &mut Page, ceremony: &Ceremony) {
             Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),
             Some((verdict, remark)) => format!("{verdict}: {remark}"),
         };
-        let cells = [
-            (
-                "td",
-                format!("{} ({})", names.join(", in the script "), person.id),
-            ),
-            ("td", roles.join(", ")),
-            ("td", known),
-            ("td", verdict),
-            ("td class=\"ink\"", String::new()),
-        ];
-        page.row(cells.into_iter());
+        table.row([
+            format!("{} ({})", names.join(", in the script "), person.id).into(),
+            roles.join(", ").into(),
+            known.into(),
+            verdict.into(),
+            Cell::Blank(1),
+        ]);
     }
-    page.raw("</table>");
+    page.push(Block::Table(table));
 }
 
 const fn role_title(role: PersonRole) -> &'static str {
@@ -135,16 +108,13 @@ const fn role_title(role: PersonRole) -> &'static str {
     }
 }
 
-fn record(page: &mut Page, transcript: &Transcript) {
-    page.element("h2", "Head of the record");
-    page.element(
-        "p",
-        format!(
-            "The record, transcript.jsonl, has {} lines. Each holds the SHA-256 of the one before it, so this SHA-256 of \
-             the last one stands for all of them. Compare it with what the people wrote down in ink; VERIFY.txt says how \
-             to check everything else without Conclave.",
-            transcript.entries().len()
-        ),
-    );
+fn record(page: &mut Document, transcript: &Transcript) {
+    page.heading("Head of the record");
+    page.paragraph(format!(
+        "The record, transcript.jsonl, has {} lines. Each holds the SHA-256 of the one before it, so this SHA-256 of \
+         the last one stands for all of them. Compare it with what the people wrote down in ink; VERIFY.txt says how \
+         to check everything else without Conclave.",
+        transcript.entries().len()
+    ));
     page.digest(&transcript.head());
 }

@@ -1,16 +1,15 @@
 //! What came out: how it ended, the keys, the root.
 
 use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode, ProgressEvent};
+use crate::document::Document;
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
 use crate::script::{KeyId, KeyPlan};
 use crate::transcript::Transcript;
 use crate::words::Digest;
 
-use super::html::Page;
-
-pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcript) {
-    page.element("h2", "Summary");
+pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
+    page.heading("Summary");
     let mut facts = Vec::new();
     let entries = transcript.entries();
     let times = transcript.attested_times();
@@ -68,7 +67,7 @@ pub(super) fn summary(page: &mut Page, ceremony: &Ceremony, transcript: &Transcr
             ),
         ));
     }
-    page.facts(&facts);
+    page.facts(facts);
 }
 
 fn program_file(digest: Option<Digest>) -> String {
@@ -78,11 +77,11 @@ fn program_file(digest: Option<Digest>) -> String {
     )
 }
 
-pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
-    page.element("h2", "Keys");
+pub(super) fn keys(page: &mut Document, ceremony: &Ceremony) {
+    page.heading("Keys");
     for (plan, state) in ceremony.key_states() {
         let name = ceremony.name(&plan.holder);
-        page.element("h3", format!("{} of {name}", plan.id));
+        page.subheading(format!("{} of {name}", plan.id));
         key(page, ceremony, plan, state);
         if let Some(backup) = ceremony.backup_of(&plan.id) {
             super::backup::backup(page, ceremony, backup);
@@ -94,9 +93,9 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
         super::backup::reissue(page, ceremony, &key);
     }
     for (distant, key) in ceremony.remote_keys() {
-        page.element("h3", format!("{} of {}", distant.id, distant.title()));
+        page.subheading(format!("{} of {}", distant.id, distant.title()));
         enrolled(page, ceremony, &distant.id);
-        page.facts(&[
+        page.facts([
             ("Type", key.describe()),
             (
                 "Fingerprint compared",
@@ -115,7 +114,7 @@ pub(super) fn keys(page: &mut Page, ceremony: &Ceremony) {
 }
 
 /// By which file a key came in that was made elsewhere.
-fn enrolled(page: &mut Page, ceremony: &Ceremony, id: &KeyId) {
+fn enrolled(page: &mut Document, ceremony: &Ceremony, id: &KeyId) {
     let Some(enrolled) = ceremony.enrolled_by(id) else {
         return;
     };
@@ -135,13 +134,13 @@ fn enrolled(page: &mut Page, ceremony: &Ceremony, id: &KeyId) {
     if ceremony.mode() == Mode::Rehearsal {
         facts.push((
             "Stood in",
-            "a twin has the place of this key: the key itself was never used".to_owned(),
+            "a simulated key was used in place of this key".to_owned(),
         ));
     }
-    page.facts(&facts);
+    page.facts(facts);
 }
 
-fn key(page: &mut Page, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
+fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
     let mut facts = vec![("Type", plan.key_type.to_string())];
     if let Some(token) = state.token() {
         facts.push((
@@ -157,7 +156,7 @@ fn key(page: &mut Page, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
     }
     let Some(generated) = state.generated() else {
         facts.push(("Key", "was not generated".to_owned()));
-        page.facts(&facts);
+        page.facts(facts);
         return;
     };
     let did = |done: bool| if done { "verified" } else { "not made" };
@@ -191,7 +190,7 @@ fn key(page: &mut Page, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
     } else if generated.stood_in {
         facts.push((
             "Attestation",
-            "stood-in: the twin is of another make, and attests nothing".to_owned(),
+            "stood-in: the simulated token is of another make, and attests nothing".to_owned(),
         ));
     }
     facts.push((
@@ -211,16 +210,13 @@ fn key(page: &mut Page, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
         did(ceremony.has_signed(&plan.id)).to_owned(),
     ));
     facts.push(("Key ID", generated.key.id().to_string()));
-    page.facts(&facts);
-    page.element(
-        "p class=\"soft\"",
-        "Fingerprint, SHA-256 of the public key:",
-    );
+    page.facts(facts);
+    page.paragraph("Fingerprint, SHA-256 of the public key:");
     page.digest(&generated.public_key.fingerprint());
 }
 
 /// What was given up on the way: keys that were made before, and tokens in whose place a spare came.
-fn former(page: &mut Page, ceremony: &Ceremony, key: &KeyId, state: &KeyState) {
+fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyState) {
     let mut facts = Vec::new();
     if let Some(spare) = state.spare() {
         facts.push((
@@ -258,9 +254,7 @@ fn former(page: &mut Page, ceremony: &Ceremony, key: &KeyId, state: &KeyState) {
             format!("{fate}; on {}, fingerprint {fingerprint}", former.token),
         ));
     }
-    if !facts.is_empty() {
-        page.facts(&facts);
-    }
+    page.facts(facts);
 }
 
 /// What the token says of the private key.
@@ -280,14 +274,14 @@ fn attributes(attributes: KeyAttributes) -> String {
     .join(", ")
 }
 
-pub(super) fn root(page: &mut Page, ceremony: &Ceremony) {
-    page.element("h2", "The root");
+pub(super) fn root(page: &mut Document, ceremony: &Ceremony) {
+    page.heading("The root");
     let Some(root) = ceremony.frozen() else {
-        page.none("No root was composed.");
+        page.paragraph("No root was composed.");
         return;
     };
     let document = root.document();
-    page.facts(&[
+    page.facts([
         ("Version", root.version().to_string()),
         ("Expires", document.expires().as_str().to_owned()),
         (
@@ -298,27 +292,16 @@ pub(super) fn root(page: &mut Page, ceremony: &Ceremony) {
             ),
         ),
     ]);
-    page.element(
-        "p class=\"soft\"",
-        "Digest of what was reviewed and signed:",
-    );
+    page.paragraph("Digest of what was reviewed and signed:");
     page.digest(&root.digest());
     let mut rows = Vec::new();
     for kind in RoleKind::ALL {
         let role = document.role(kind);
         for (index, id) in role.key_ids().iter().enumerate() {
-            let first = index == 0;
+            let of_role = |text| if index == 0 { text } else { String::new() };
             rows.push(vec![
-                if first {
-                    kind.to_string()
-                } else {
-                    String::new()
-                },
-                if first {
-                    format!("{} of {}", role.threshold(), role.key_ids().len())
-                } else {
-                    String::new()
-                },
+                of_role(kind.to_string()),
+                of_role(format!("{} of {}", role.threshold(), role.key_ids().len())),
                 name_of(ceremony, id.as_str()),
                 id.to_string(),
                 document
@@ -330,8 +313,14 @@ pub(super) fn root(page: &mut Page, ceremony: &Ceremony) {
         }
     }
     page.table(
-        &["Role", "Signatures needed", "Key", "Key ID", "What it is"],
-        &rows,
+        &[
+            ("Role", 11),
+            ("Signatures needed", 11),
+            ("Key", 14),
+            ("Key ID", 22),
+            ("What it is", 0),
+        ],
+        rows,
     );
     let exported: Vec<_> = ceremony
         .exported()
@@ -345,10 +334,10 @@ pub(super) fn root(page: &mut Page, ceremony: &Ceremony) {
         })
         .collect();
     if exported.is_empty() {
-        page.none("Nothing was exported.");
+        page.paragraph("Nothing was exported.");
     } else {
-        page.element("p", "Exported, read back from the medium and compared:");
-        page.table(&["File", "Length", "SHA-256"], &exported);
+        page.paragraph("Exported, read back from the medium and compared:");
+        page.table(&[("File", 0), ("Length", 12), ("SHA-256", 40)], exported);
     }
 }
 

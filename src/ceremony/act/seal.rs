@@ -17,7 +17,7 @@ pub(in crate::ceremony) fn ask_first_reading(c: &Ceremony, step: &Step, item: &I
         who,
         vec![format!(
             "{} goes into a new tamper-evident bag, closed in front of all{}. One person reads its number; another will read it once more.",
-            crate::script::capitalized(&c.item_title(item)),
+            crate::document::capitalized(&c.item_title(item)),
             when_closed(c, item)
         )],
         Ask::Reading {

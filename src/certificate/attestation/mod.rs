@@ -31,13 +31,11 @@ pub struct Attestation {
 }
 
 impl Attestation {
-    /// The key that was made in the device.
     #[must_use]
     pub const fn key(&self) -> &PublicKey {
         &self.key
     }
 
-    /// What it says.
     #[must_use]
     pub const fn summary(&self) -> &AttestationSummary {
         &self.summary

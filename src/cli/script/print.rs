@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::create::create;
 use super::{Source, say, tell_faults, tell_warnings, time};
 use crate::cli::{Failure, Status};
-use crate::script::{KeyId, RunSheet, Script, Slips};
+use crate::script::{self, KeyId, Medium};
 
 /// Print the run sheet: people, hardware, and each step with room for initials and times; or cards and labels
 #[derive(Debug, clap::Args)]
@@ -37,12 +37,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Ok(script) => script,
         Err(faults) => return Ok(tell_faults(&faults)),
     };
-    let sheet = if arguments.cards || arguments.labels {
-        slips(&script, arguments)
-    } else if arguments.html {
-        RunSheet::of(&script).to_html()
+    let planned = |key: &KeyId| script::planned(&script, key);
+    // Slips have what the script knows; the rest is written by hand.
+    let page = if arguments.cards {
+        script::cards(&script, None, planned)
+    } else if arguments.labels {
+        let of_medium = |medium: &Medium| script::planned_medium(&script, medium);
+        script::bag_labels(&script, None, planned, of_medium)
     } else {
-        RunSheet::of(&script).to_text()
+        script::run_sheet(&script)
+    };
+    let sheet = if arguments.html {
+        page.to_html()
+    } else {
+        page.to_text()
     };
     match &arguments.out {
         Some(path) => create(path, sheet.as_bytes())?,
@@ -50,21 +58,4 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     tell_warnings(&script);
     Ok(Status::Done)
-}
-
-/// Slips of paper with what the script knows; the rest is written by hand.
-fn slips(script: &Script, arguments: &Arguments) -> String {
-    let planned = |key: &KeyId| Slips::planned(script, key);
-    let slips = if arguments.cards {
-        Slips::cards(script, None, planned)
-    } else {
-        Slips::labels(script, None, planned, |medium| {
-            Slips::planned_medium(script, medium)
-        })
-    };
-    if arguments.html {
-        slips.to_html()
-    } else {
-        slips.to_text()
-    }
 }

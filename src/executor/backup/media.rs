@@ -54,7 +54,7 @@ impl Executor<'_> {
                     "look whether the directory of the rehearsal can be written",
                 )
             })?;
-            let device = format!("twin of {}", medium.id);
+            let device = format!("simulated {}", medium.id);
             return Ok(FoundMedium::new(medium.id, Medium::stand_in(path, device)));
         }
         let path = match self.room.media.paths.get(&medium.id) {

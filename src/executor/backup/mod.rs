@@ -9,13 +9,14 @@ mod typing;
 
 use crate::backup::recipient::{self, EncryptError, Recipient};
 use crate::backup::{
-    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, QrError, Refusal,
-    SetFacts, SetPlan, ShareSheet, SplitFailure,
+    BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, Refusal, SetFacts,
+    SetPlan, SplitFailure, share_sheet,
 };
 use crate::ceremony::{
     BackedUp, Failure, FailureKind, Mode, Outcome, Randomness, Waiting, WaitingOn, WrappedIn,
 };
 use crate::certificate::PublicKey;
+use crate::document::QrError;
 use crate::metadata::Scheme;
 use crate::record::{Provenance, TokenId};
 use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
@@ -283,10 +284,10 @@ impl Executor<'_> {
         for (custodian, share) in set.custodians() {
             let file = files.iter().find(|(id, _)| *id == custodian.id);
             let file = file.map(|(_, bytes)| bytes.as_slice());
-            let sheet = ShareSheet::new(share.label(), custodian, file);
-            for (name, text) in sheet.files().map_err(no_sheet)? {
-                shares.write_once(&path(&name), text.as_bytes())?;
-            }
+            let sheet = share_sheet(share.label(), custodian, file).map_err(no_sheet)?;
+            let [text, page] = share.label().sheet_files();
+            shares.write_once(&path(&text), sheet.to_text().as_bytes())?;
+            shares.write_once(&path(&page), sheet.to_html().as_bytes())?;
         }
         let name = set.plan().manifest_file();
         shares.write_once(&path(&name), &about)?;

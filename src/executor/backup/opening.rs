@@ -215,7 +215,7 @@ impl Executor<'_> {
         self.with_identity(custodian, identity, open)
     }
 
-    /// The recipients to which a share will be closed: the script's, or the twin's.
+    /// The recipients to which a share will be closed: the script's, or those of the simulated custodian.
     fn recipients(&mut self, custodian: &PersonId) -> EffectResult<Vec<Recipient>> {
         let person = self.ceremony().script().person(custodian);
         let keeping = person.and_then(|person| person.keeping.clone());
@@ -240,7 +240,7 @@ impl Executor<'_> {
         })
     }
 
-    /// What opens for the twin of a custodian; none in a production.
+    /// What opens for a simulated custodian; none in a production.
     pub(super) fn simulated_opener(
         &mut self,
         custodian: &PersonId,
@@ -253,7 +253,7 @@ impl Executor<'_> {
         opener.map(Some).map_err(|error| {
             EffectError::Failed(Failure {
                 kind: FailureKind::File,
-                what: format!("the identity of the twin of {custodian}: {error}"),
+                what: format!("the identity of the simulated custodian {custodian}: {error}"),
                 hint: "look whether the directory of the rehearsal is as it was".to_owned(),
             })
         })
@@ -308,7 +308,7 @@ impl Executor<'_> {
             approval: false,
         };
         match self.front_end.ask(&self.ceremony, &prompt)? {
-            // What a twin reads out.
+            // What a simulated custodian reads out.
             Answer::Text(text) if text.trim().is_empty() => Ok(given),
             Answer::Text(text) => Ok(text),
             _ => Ok(String::new()),
@@ -356,7 +356,7 @@ pub(super) fn read_brought(path: &Path) -> EffectResult<Vec<u8>> {
 fn simulated_failed(custodian: &PersonId, error: &std::io::Error) -> EffectError {
     EffectError::Failed(Failure {
         kind: FailureKind::File,
-        what: format!("the twin of {custodian} has no identity: {error}"),
+        what: format!("the simulated custodian {custodian} has no identity: {error}"),
         hint: "look whether the directory of the rehearsal can be written".to_owned(),
     })
 }

@@ -136,7 +136,7 @@ impl Executor<'_> {
         })
     }
 
-    /// The share of a custodian's twin, opened; none in a production.
+    /// The share of a simulated custodian, opened; none in a production.
     fn simulated_share(
         &mut self,
         manifest: &Manifest,
@@ -160,7 +160,7 @@ impl Executor<'_> {
         share.transpose().map_err(refused)
     }
 
-    /// Where the share of a custodian's twin lies; none in a production.
+    /// Where the share of a simulated custodian lies; none in a production.
     fn kept_share(
         &mut self,
         manifest: &Manifest,

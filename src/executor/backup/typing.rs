@@ -19,7 +19,7 @@ pub(super) struct TypedWords {
 }
 
 impl Executor<'_> {
-    /// Has a custodian type the words of the own share. `given` is what a twin types.
+    /// Has a custodian type the words of their share. `given` is what a simulated custodian types.
     pub(super) fn type_words(
         &mut self,
         custodian: &PersonId,

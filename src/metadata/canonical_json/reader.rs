@@ -3,9 +3,7 @@
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
-
-use super::tree::Tree;
+use serde_json::{Map, Value};
 
 /// The deepest nesting of arrays and objects that is read. Root metadata has five levels.
 pub const MAX_DEPTH: usize = 120;
@@ -66,35 +64,30 @@ pub enum JsonError {
 /// # Errors
 /// When the text is not JSON, or is JSON that readers understand differently.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
-    Ok(read(bytes)?.root().to_value())
-}
-
-/// [`parse`], into the form that is fast to read.
-pub(in crate::metadata) fn read(bytes: &[u8]) -> Result<Tree, JsonError> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         return Err(JsonError::ByteOrderMark);
     }
     let text = std::str::from_utf8(bytes).map_err(|error| JsonError::Utf8 {
         offset: error.valid_up_to(),
     })?;
-    let mut tree = Tree::with_room(bytes.len());
-    let mut objection = None;
+    let mut refusal = None;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let strict = Strict {
         depth: 0,
-        tree: &mut tree,
-        objection: &mut objection,
+        refusal: &mut refusal,
     };
-    strict.deserialize(&mut deserializer).map_err(|error| {
-        objection
-            .take()
-            .map_or_else(|| syntax(&error), |objection| locate(objection, &error))
-    })?;
+    let value = strict
+        .deserialize(&mut deserializer)
+        .map_err(|error| match refusal.take() {
+            Some(JsonError::Number { .. }) => JsonError::Number { line: error.line() },
+            Some(refusal) => refusal,
+            None => syntax(&error),
+        })?;
     deserializer.end().map_err(|error| JsonError::Trailing {
         line: error.line(),
         column: error.column(),
     })?;
-    Ok(tree)
+    Ok(value)
 }
 
 fn syntax(error: &serde_json::Error) -> JsonError {
@@ -109,115 +102,104 @@ fn syntax(error: &serde_json::Error) -> JsonError {
     }
 }
 
-fn locate(objection: JsonError, error: &serde_json::Error) -> JsonError {
-    match objection {
-        JsonError::Number { .. } => JsonError::Number { line: error.line() },
-        other => other,
-    }
-}
-
-/// Builds a [`Tree`]. serde carries errors as text only, so the visitor leaves
-/// its objection in a slot beside the deserializer.
+/// Builds a [`Value`]. serde carries errors as text only, so the visitor leaves
+/// its refusal in a slot beside the deserializer.
 struct Strict<'a> {
     depth: usize,
-    tree: &'a mut Tree,
-    objection: &'a mut Option<JsonError>,
+    refusal: &'a mut Option<JsonError>,
 }
 
 impl Strict<'_> {
-    fn object<E: de::Error>(&mut self, objection: JsonError) -> E {
-        *self.objection = Some(objection);
-        E::custom("refused")
+    fn refuse<T, E: de::Error>(self, refusal: JsonError) -> Result<T, E> {
+        *self.refusal = Some(refusal);
+        Err(E::custom("refused"))
     }
 
     /// For what is in an array or object.
     fn inner(&mut self) -> Strict<'_> {
         Strict {
             depth: self.depth + 1,
-            tree: self.tree,
-            objection: self.objection,
+            refusal: self.refusal,
         }
-    }
-
-    /// Begins an array or object.
-    fn begin<E: de::Error>(&mut self) -> Result<usize, E> {
-        if self.depth >= MAX_DEPTH {
-            return Err(self.object(JsonError::Depth));
-        }
-        Ok(self.tree.begin())
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = ();
+    type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = ();
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        self.tree.add_null();
-        Ok(())
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<(), E> {
-        self.tree.add_bool(value);
-        Ok(())
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
     }
 
-    fn visit_u64<E: de::Error>(mut self, value: u64) -> Result<(), E> {
-        match i64::try_from(value) {
-            Ok(value) => self.visit_i64(value),
-            Err(_) => Err(self.object(JsonError::Number { line: 0 })),
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        if value > MAX_INTEGER {
+            return self.refuse(JsonError::Number { line: 0 });
         }
+        Ok(Value::from(value))
     }
 
-    fn visit_i64<E: de::Error>(mut self, value: i64) -> Result<(), E> {
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
         if value.unsigned_abs() > MAX_INTEGER {
-            return Err(self.object(JsonError::Number { line: 0 }));
+            return self.refuse(JsonError::Number { line: 0 });
         }
-        self.tree.add_integer(value);
-        Ok(())
+        Ok(Value::from(value))
     }
 
-    fn visit_f64<E: de::Error>(mut self, _: f64) -> Result<(), E> {
-        Err(self.object(JsonError::Number { line: 0 }))
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
+        self.refuse(JsonError::Number { line: 0 })
     }
 
-    /// A text that stands in the file as it is: had it a `"` or `\`, there would be an escape.
-    fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<(), E> {
-        self.tree.add_plain_text(value);
-        Ok(())
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<(), E> {
-        self.tree.add_text(value);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        let array = self.begin()?;
-        while items.next_element_seed(self.inner())?.is_some() {}
-        self.tree.end_array(array);
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
-        let object = self.begin()?;
-        while members.next_key_seed(self.inner())?.is_some() {
-            members.next_value_seed(self.inner())?;
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
+        if self.depth >= MAX_DEPTH {
+            return self.refuse(JsonError::Depth);
         }
-        self.tree
-            .end_object(object)
-            .map_err(|name| self.object(JsonError::DuplicateMember { name }))
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(self.inner())? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    /// A fault inside the object comes before a name that stands twice; of several such names the first by code
+    /// point is reported.
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
+        if self.depth >= MAX_DEPTH {
+            return self.refuse(JsonError::Depth);
+        }
+        let mut object = Map::new();
+        let mut twice: Option<String> = None;
+        while let Some(name) = members.next_key::<String>()? {
+            let member = members.next_value_seed(self.inner())?;
+            if object.contains_key(&name) {
+                twice = Some(twice.map_or(name.clone(), |other| other.min(name)));
+            } else {
+                object.insert(name, member);
+            }
+        }
+        match twice {
+            Some(name) => self.refuse(JsonError::DuplicateMember { name }),
+            None => Ok(Value::Object(object)),
+        }
     }
 }
 

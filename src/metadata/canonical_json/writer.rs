@@ -4,10 +4,9 @@
 //! only `"` and `\` escaped: a newline stands as it is. So the canonical form of
 //! a key in PEM is not itself JSON, and [`parse_canonical`] reads it back.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::reader::{JsonError, read};
-use super::tree::{Kind, Node, Tree};
+use super::reader::{JsonError, MAX_INTEGER, parse};
 
 /// Why a value has no canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,15 +28,18 @@ pub enum CanonicalError {
 /// # Errors
 /// When a number is not an integer within ±2^53.
 pub fn canonical(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    Ok(write(Tree::of(value)?.root()))
+    let mut out = Vec::new();
+    write(&mut out, value)?;
+    Ok(out)
 }
 
-/// Writes the canonical form of what was read.
-pub(in crate::metadata) fn write(node: Node<'_>) -> Vec<u8> {
-    // A root with a handful of keys fits.
-    let mut out = Vec::with_capacity(8 << 10);
-    write_node(&mut out, node);
-    out
+/// [`canonical`], of the members of an object.
+pub(in crate::metadata) fn canonical_object(
+    members: &Map<String, Value>,
+) -> Result<Vec<u8>, CanonicalError> {
+    let mut out = Vec::new();
+    write_object(&mut out, members)?;
+    Ok(out)
 }
 
 /// Reads a canonical form back: the value whose [`canonical`] form is exactly `bytes`.
@@ -45,9 +47,9 @@ pub(in crate::metadata) fn write(node: Node<'_>) -> Vec<u8> {
 /// # Errors
 /// When there is no such value.
 pub fn parse_canonical(bytes: &[u8]) -> Result<Value, CanonicalError> {
-    let tree = read(&escape_controls(bytes))?;
-    if write(tree.root()) == bytes {
-        Ok(tree.root().to_value())
+    let value = parse(&escape_controls(bytes))?;
+    if canonical(&value)? == bytes {
+        Ok(value)
     } else {
         Err(CanonicalError::NotCanonical)
     }
@@ -67,61 +69,60 @@ fn escape_controls(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn write_node(out: &mut Vec<u8>, node: Node<'_>) {
-    match node.kind() {
-        Kind::Null => out.extend_from_slice(b"null"),
-        Kind::Bool(true) => out.extend_from_slice(b"true"),
-        Kind::Bool(false) => out.extend_from_slice(b"false"),
-        Kind::Integer(integer) => out.extend_from_slice(integer.to_string().as_bytes()),
-        Kind::Text(text) => {
-            out.push(b'"');
-            if node.is_plain() {
-                out.extend_from_slice(text.as_bytes());
-            } else {
-                write_text(out, text);
-            }
-            out.push(b'"');
+fn write(out: &mut Vec<u8>, value: &Value) -> Result<(), CanonicalError> {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(number) => {
+            let integer = number
+                .as_i64()
+                .filter(|integer| integer.unsigned_abs() <= MAX_INTEGER)
+                .ok_or_else(|| CanonicalError::Number(number.to_string()))?;
+            out.extend_from_slice(integer.to_string().as_bytes());
         }
-        Kind::Array => {
+        Value::String(text) => write_text(out, text),
+        Value::Array(items) => {
             out.push(b'[');
-            for (index, item) in node.items().enumerate() {
+            for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     out.push(b',');
                 }
-                write_node(out, item);
+                write(out, item)?;
             }
             out.push(b']');
         }
-        Kind::Object if node.is_sorted() => write_members(out, node.named()),
-        Kind::Object => {
-            let mut sorted: Vec<_> = node.named().collect();
-            // The order of UTF-8 bytes is the order of code points.
-            sorted.sort_unstable_by_key(|(name, _)| name.as_str());
-            write_members(out, sorted);
-        }
+        Value::Object(members) => write_object(out, members)?,
     }
+    Ok(())
 }
 
-fn write_members<'a>(out: &mut Vec<u8>, sorted: impl IntoIterator<Item = (Node<'a>, Node<'a>)>) {
+fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>) -> Result<(), CanonicalError> {
+    let mut sorted: Vec<_> = members.iter().collect();
+    // The order of UTF-8 bytes is the order of code points.
+    sorted.sort_unstable_by_key(|(name, _)| *name);
     out.push(b'{');
     for (index, (name, member)) in sorted.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_node(out, name);
+        write_text(out, name);
         out.push(b':');
-        write_node(out, member);
+        write(out, member)?;
     }
     out.push(b'}');
+    Ok(())
 }
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
     for byte in text.bytes() {
         if matches!(byte, b'"' | b'\\') {
             out.push(b'\\');
         }
         out.push(byte);
     }
+    out.push(b'"');
 }
 
 #[cfg(test)]

@@ -24,7 +24,14 @@ struct Sighting {
 }
 
 impl Findings {
-    pub(super) fn add(&mut self, file: &str, remark: Remark) {
+    /// Adds what is said of a file.
+    pub(super) fn extend(&mut self, file: &str, remarks: impl IntoIterator<Item = Remark>) {
+        for remark in remarks {
+            self.add(file, remark);
+        }
+    }
+
+    fn add(&mut self, file: &str, remark: Remark) {
         let sightings = self.by_check.entry(remark.check).or_default();
         let known = sightings
             .iter_mut()

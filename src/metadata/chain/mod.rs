@@ -1,78 +1,43 @@
 //! The chain of root versions, from the trust anchor to the newest (specification, section 5.3).
 //!
-//! Every hop N → N+1 needs a threshold of N's root keys and a threshold of N+1's
-//! own. A hop depends on the keys of the version before it, not on its verdict, so
-//! hops are judged side by side on all cores; the verdicts are taken in order, so
-//! that the first faulty version is the one reported.
+//! Every version N+1 needs a threshold of N's root keys and a threshold of its own. Which signatures verify does not
+//! depend on the verdict on the version before it, so the files of a batch are read and their signatures verified on
+//! all cores; then they are taken in order, so that the first faulty version is the one reported. A batch is
+//! bounded, and so is the memory, however long the chain is.
 
 mod findings;
-mod line;
 mod report;
+mod tally;
 
 use std::convert::Infallible;
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use self::findings::Findings;
-use super::authority::ListedKey;
-use super::authority_cache::AuthorityCache;
+use self::tally::{Tally, tally};
 use super::check::{Check, Remark};
 use super::document::RootDocument;
-use super::expires::Expires;
-use super::key_id::KeyId;
 use super::limits::MAX_VERSIONS;
-use super::role::{Role, RoleKind};
 use super::root_file::RootFile;
-use super::tally::{Count, Tally, tally};
 
-pub use report::ChainReport;
+pub use report::{ChainReport, TrustedRoot};
+pub use tally::Count;
 
-/// A root that a chain of signatures ties to the trust anchor. Only [`verify_chain`] makes one.
-#[derive(Debug, Clone)]
-pub struct TrustedRoot {
-    document: Arc<RootDocument>,
-}
+/// How many files a batch has at most.
+const BATCH_FILES: usize = 256;
+/// How many consecutive files one thread takes: those after the first share what was read of its keys.
+const RUN_FILES: usize = 16;
+/// After how many bytes a batch takes no further file: parsed, they need many times as much.
+const BATCH_BYTES: usize = 1 << 20;
 
-impl TrustedRoot {
-    /// The version.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.document.version()
-    }
-
-    /// When it expires. A root that has expired can still be rotated.
-    #[must_use]
-    pub fn expires(&self) -> &Expires {
-        self.document.expires()
-    }
-
-    /// A role.
-    #[must_use]
-    pub fn role(&self, kind: RoleKind) -> &Role {
-        self.document.role(kind)
-    }
-
-    /// The keys by their IDs.
-    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &ListedKey)> {
-        self.document.keys().iter()
-    }
-
-    /// The whole document.
-    #[must_use]
-    pub fn document(&self) -> &RootDocument {
-        &self.document
-    }
-}
+/// A root file, its name for the report.
+type NamedFile = (String, Vec<u8>);
 
 /// Verifies a chain of root files, in order: the first is the trust anchor, which
 /// must be signed by a threshold of its own keys. Names are for the report alone.
 /// Only the last version's expiry counts; `at` is the time that it is judged at.
-pub fn verify_chain(
-    files: impl Iterator<Item = (String, Vec<u8>)> + Send,
-    at: Timestamp,
-) -> ChainReport {
+pub fn verify_chain(files: impl Iterator<Item = NamedFile>, at: Timestamp) -> ChainReport {
     match try_verify_chain(files.map(Ok::<_, Infallible>), at) {
         Ok(report) => report,
         Err(never) => match never {},
@@ -83,209 +48,197 @@ pub fn verify_chain(
 ///
 /// # Errors
 /// When a file could not be fetched, and no version before it was refused.
-pub fn try_verify_chain<E: Send>(
-    files: impl Iterator<Item = Result<(String, Vec<u8>), E>> + Send,
+pub fn try_verify_chain<E>(
+    files: impl Iterator<Item = Result<NamedFile, E>>,
     at: Timestamp,
 ) -> Result<ChainReport, E> {
-    let mut walk = Walk::default();
-    line::run(files, |link, hop| walk.step(link, hop))?;
-    Ok(walk.report(at))
-}
-
-/// A file of the chain, read.
-struct Link {
-    name: String,
-    file: Result<Arc<RootFile>, Remark>,
-}
-
-impl Link {
-    fn read(name: String, bytes: &[u8], cache: &mut AuthorityCache) -> Self {
-        let file = RootFile::read_with(bytes, cache).map(Arc::new);
-        Self { name, file }
-    }
-}
-
-/// What signatures make of one version.
-struct Hop {
-    /// Under the version before it; `None` for the trust anchor.
-    old: Option<Count>,
-    /// Under its own keys.
-    new: Count,
-    remarks: Vec<Remark>,
-}
-
-impl Hop {
-    /// Judges a file by the one before it; the trust anchor by itself.
-    fn judge(previous: Option<&RootFile>, file: &RootFile) -> Self {
-        let own = file.document();
-        let Some(previous) = previous else {
-            let Tally {
-                counts: [new],
-                remarks,
-            } = tally(file, [own]);
-            let old = None;
-            return Self { old, new, remarks };
-        };
-        let Tally {
-            counts: [old, new],
-            remarks,
-        } = tally(file, [previous.document(), own]);
-        let old = Some(old);
-        Self { old, new, remarks }
-    }
-
-    fn refusals(&self) -> Vec<Remark> {
-        let refusal = |check, whose: &str, count: Count| {
-            Remark::new(
-                check,
-                format!(
-                    "{} of the {} signatures that {whose} needs",
-                    count.have, count.need
-                ),
-            )
-        };
-        let mut refusals = Vec::new();
-        if let Some(old) = self.old.filter(|count| !count.is_reached()) {
-            refusals.push(refusal(
-                Check::ChainOldThreshold,
-                "the root role of the version before it",
-                old,
-            ));
+    let mut files = files.fuse();
+    let mut chain = Chain::default();
+    loop {
+        let (batch, failure) = next_batch(&mut files);
+        if batch.is_empty() && failure.is_none() {
+            return Ok(chain.report(at));
         }
-        if !self.new.is_reached() {
-            let check = match self.old {
-                Some(_) => Check::ChainNewThreshold,
-                None => Check::ChainAnchorThreshold,
-            };
-            refusals.push(refusal(check, "its own root role", self.new));
+        for (name, file) in judge(&batch, chain.newest()) {
+            if chain.add(name, file).is_err() {
+                return Ok(chain.report(at));
+            }
         }
-        refusals
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
     }
 }
 
-/// How far the chain was walked.
+/// Takes the next files, up to the first that cannot be fetched.
+fn next_batch<E>(
+    files: &mut impl Iterator<Item = Result<NamedFile, E>>,
+) -> (Vec<NamedFile>, Option<E>) {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    while batch.len() < BATCH_FILES && bytes < BATCH_BYTES {
+        match files.next() {
+            Some(Ok(file)) => {
+                bytes += file.1.len();
+                batch.push(file);
+            }
+            Some(Err(failure)) => return (batch, Some(failure)),
+            None => break,
+        }
+    }
+    (batch, None)
+}
+
+/// A file of the chain, read, and the signatures over it.
+type Judged = (String, Result<(RootFile, Tally), Remark>);
+
+/// Reads files and verifies their signatures, on all cores if they are many. `before` is the version before them.
+fn judge(batch: &[NamedFile], before: Option<&RootDocument>) -> Vec<Judged> {
+    if batch.len() <= RUN_FILES {
+        return judge_run(batch, before);
+    }
+    let runs = batch.par_chunks(RUN_FILES).enumerate();
+    let judged = runs.flat_map_iter(|(index, run)| match (index * RUN_FILES).checked_sub(1) {
+        None => judge_run(run, before),
+        // Read a second time, so that no run waits for another. If it cannot be read, the chain ends there.
+        Some(before) => RootFile::read(&batch[before].1)
+            .map(|before| judge_run(run, Some(before.document())))
+            .unwrap_or_default(),
+    });
+    judged.collect()
+}
+
+/// [`judge`], one after the other, up to the first that cannot be read.
+fn judge_run(run: &[NamedFile], before: Option<&RootDocument>) -> Vec<Judged> {
+    let mut judged: Vec<Judged> = Vec::with_capacity(run.len());
+    for (name, bytes) in run {
+        let before = match judged.last() {
+            None => before,
+            Some((_, Ok((file, _)))) => Some(file.document()),
+            Some((_, Err(_))) => break,
+        };
+        let file = RootFile::read_after(bytes, before).map(|file| {
+            let tally = tally(&file, before);
+            (file, tally)
+        });
+        judged.push((name.clone(), file));
+    }
+    judged
+}
+
+/// What is known of the chain so far.
 #[derive(Default)]
-struct Walk {
+struct Chain {
     /// The last version that was verified.
-    last: Option<(String, Arc<RootFile>)>,
-    walked: u64,
+    last: Option<(String, RootDocument)>,
+    length: u64,
     reasons: Vec<Remark>,
     findings: Findings,
 }
 
-impl Walk {
-    /// Takes the next file with what signatures make of it.
-    fn step(&mut self, link: Link, hop: Option<Hop>) -> ControlFlow<()> {
-        let Link { name, file } = link;
-        let refuse = |walk: &mut Self, refusals: Vec<Remark>| {
-            walk.reasons
-                .extend(refusals.into_iter().map(|refusal| refusal.of_file(&name)));
-            ControlFlow::Break(())
-        };
-        if self.walked >= MAX_VERSIONS {
-            let limit = format!("a chain of more than {MAX_VERSIONS} versions is not walked");
-            return refuse(self, vec![Remark::new(Check::ChainLimit, limit)]);
-        }
-        let file = match file {
-            Ok(file) => file,
-            Err(refusal) => return refuse(self, vec![refusal]),
-        };
-        for remark in file.remarks() {
-            self.findings.add(&name, remark.clone());
-        }
-        let previous = self.last.as_ref().map(|(_, file)| file);
-        if let Some(refusal) = previous.and_then(|previous| skipped(previous, &file)) {
-            return refuse(self, vec![refusal]);
-        }
-        let format = file.document().format();
-        if let Some(before) = previous.map(|before| before.document().format())
-            && before != format
-        {
-            let text =
-                format!("it is in the format {format}, and the version before it is in {before}");
-            return refuse(self, vec![Remark::new(Check::ChainFormat, text)]);
-        }
-        let version = file.document().version();
-        if let Some(named) = version_in(&name).filter(|named| *named != version) {
-            let text = format!("it holds version {version}, not {named}");
-            return refuse(self, vec![Remark::new(Check::FileName, text)]);
-        }
-        let Some(hop) = hop else {
-            // Only a file that could not be read, or that follows one, has no hop.
-            return ControlFlow::Break(());
-        };
-        let refusals = hop.refusals();
-        for remark in hop.remarks {
-            self.findings.add(&name, remark);
-        }
-        if !refusals.is_empty() {
-            return refuse(self, refusals);
-        }
-        if let Some(previous) = previous {
-            let (before, now) = (previous.document().expires(), file.document().expires());
-            if now.instant() < before.instant() {
-                self.findings.add(
-                    &name,
-                    Remark::new(
-                        Check::RootExpiresEarlier,
-                        "it expires before the version before it",
-                    ),
-                );
+/// The chain ends here.
+struct Refused;
+
+impl Chain {
+    fn newest(&self) -> Option<&RootDocument> {
+        self.last.as_ref().map(|(_, document)| document)
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        file: Result<(RootFile, Tally), Remark>,
+    ) -> Result<(), Refused> {
+        match self.check(&name, file) {
+            Ok(document) => {
+                self.length += 1;
+                self.last = Some((name, document));
+                Ok(())
+            }
+            Err(refusals) => {
+                let refusals = refusals.into_iter().map(|refusal| refusal.of_file(&name));
+                self.reasons.extend(refusals);
+                Err(Refused)
             }
         }
-        self.walked += 1;
-        self.last = Some((name, file));
-        ControlFlow::Continue(())
+    }
+
+    /// Whether a file is the next version of the chain; its oddities are noted.
+    fn check(
+        &mut self,
+        name: &str,
+        file: Result<(RootFile, Tally), Remark>,
+    ) -> Result<RootDocument, Vec<Remark>> {
+        let refuse = |check, text| Err(vec![Remark::new(check, text)]);
+        if self.length >= MAX_VERSIONS {
+            let text = format!("a chain of more than {MAX_VERSIONS} versions is not walked");
+            return refuse(Check::ChainLimit, text);
+        }
+        let (file, tally) = file.map_err(|refusal| vec![refusal])?;
+        self.findings.extend(name, file.remarks().iter().cloned());
+        let document = file.into_document();
+        let (version, format) = (document.version(), document.format());
+        if let Some(previous) = self.newest() {
+            let next = previous.version() + 1;
+            if version != next {
+                let text = format!("it is version {version}, and version {next} must follow");
+                return refuse(Check::ChainVersion, text);
+            }
+            let before = previous.format();
+            if format != before {
+                let text = format!(
+                    "it is in the format {format}, and the version before it is in {before}"
+                );
+                return refuse(Check::ChainFormat, text);
+            }
+        }
+        if let Some(named) = version_in(name).filter(|named| *named != version) {
+            let text = format!("it holds version {version}, not {named}");
+            return refuse(Check::FileName, text);
+        }
+        let refusals = tally.refusals();
+        self.findings.extend(name, tally.remarks);
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        if self
+            .newest()
+            .is_some_and(|previous| document.expires().instant() < previous.expires().instant())
+        {
+            let text = "it expires before the version before it";
+            let remark = Remark::new(Check::RootExpiresEarlier, text);
+            self.findings.extend(name, [remark]);
+        }
+        Ok(document)
     }
 
     fn report(mut self, at: Timestamp) -> ChainReport {
-        if self.walked == 0 && self.reasons.is_empty() {
+        if self.length == 0 && self.reasons.is_empty() {
             let nothing = Remark::new(Check::ChainEmpty, "there is no root file to judge");
             self.reasons.push(nothing);
         }
-        let Some((name, file)) = self.last else {
-            return ChainReport::new(None, false, self.reasons, self.findings.into_remarks());
-        };
-        let document = file.document();
-        let expired = document.expires().is_past(at);
-        if expired && self.reasons.is_empty() {
-            let text = format!(
-                "it expired at {}",
-                document.expires().as_str().escape_debug()
-            );
-            self.reasons
-                .push(Remark::new(Check::RootExpired, text).of_file(&name));
+        let mut expired = false;
+        if let Some((name, document)) = &self.last {
+            let expires = document.expires();
+            expired = expires.is_past(at);
+            if self.reasons.is_empty() {
+                let outlived = || {
+                    let text = document.outlived_certificates(at)?;
+                    Some(Remark::new(Check::RootCertificate, text))
+                };
+                let reason = if expired {
+                    let text = format!("it expired at {}", expires.as_str().escape_debug());
+                    Some(Remark::new(Check::RootExpired, text))
+                } else {
+                    outlived()
+                };
+                self.reasons
+                    .extend(reason.map(|reason| reason.of_file(name)));
+            }
         }
-        if self.reasons.is_empty()
-            && let Some(text) = document.outlived_certificates(at)
-        {
-            self.reasons
-                .push(Remark::new(Check::RootCertificate, text).of_file(&name));
-        }
-        let trusted = TrustedRoot {
-            document: Arc::new(document.clone()),
-        };
-        ChainReport::new(
-            Some(trusted),
-            expired,
-            self.reasons,
-            self.findings.into_remarks(),
-        )
+        let last = self.last.map(|(_, document)| TrustedRoot::new(document));
+        ChainReport::new(last, expired, self.reasons, self.findings.into_remarks())
     }
-}
-
-/// Whether a file is not the version that follows.
-fn skipped(previous: &RootFile, file: &RootFile) -> Option<Remark> {
-    let (before, now) = (previous.document().version(), file.document().version());
-    (now != before + 1).then(|| {
-        Remark::new(
-            Check::ChainVersion,
-            format!(
-                "it is version {now}, and version {} must follow",
-                before + 1
-            ),
-        )
-    })
 }
 
 /// The N of a file name `N.root.json`.
@@ -294,4 +247,75 @@ fn version_in(name: &str) -> Option<u64> {
         .rsplit_once('/')
         .map_or(name, |(_, file_name)| file_name);
     file_name.strip_suffix(".root.json")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::draft::RootDraft;
+    use crate::metadata::signed::SignedRoot;
+    use crate::metadata::testing::{Signer, signed_genesis, trusted};
+
+    fn at() -> Timestamp {
+        "2030-01-01T00:00:00Z".parse().unwrap()
+    }
+
+    /// Versions 1 to `length`, each after the first signed anew.
+    fn chain(length: u64) -> Vec<NamedFile> {
+        let (a, b, online) = (Signer::ed25519(), Signer::ed25519(), Signer::p256());
+        let mut files = vec![signed_genesis(&[&a, &b], &online, |_| {})];
+        let mut newest = trusted(files.clone());
+        for _ in 1..length {
+            let frozen = RootDraft::after(&newest).unwrap().freeze().unwrap();
+            let mut signed = SignedRoot::after(frozen.clone(), newest).unwrap();
+            for signer in [&a, &b] {
+                let signature = signer.sign(frozen.signed_bytes());
+                signed.attach(signer.key().id(), &signature).unwrap();
+            }
+            files.push(signed.to_file_bytes());
+            newest = TrustedRoot::new(frozen.document().clone());
+        }
+        (1..)
+            .map(|version: u64| format!("{version}.root.json"))
+            .zip(files)
+            .collect()
+    }
+
+    #[test]
+    fn batches_are_one_chain() {
+        let length = 2 * BATCH_FILES as u64 + 1;
+        let files = chain(length);
+        let report = verify_chain(files.iter().cloned(), at());
+        assert_eq!(
+            (report.reasons(), report.version()),
+            (&[][..], Some(length))
+        );
+        for missing in [BATCH_FILES - 1, BATCH_FILES, BATCH_FILES + 1] {
+            let mut files = files.clone();
+            files.remove(missing);
+            let report = verify_chain(files.into_iter(), at());
+            assert_eq!(report.version(), Some(missing as u64));
+            assert_eq!(report.reasons()[0].check, Check::ChainVersion);
+        }
+    }
+
+    #[test]
+    fn no_more_than_a_batch_is_fetched_after_a_refusal() {
+        let mut fetched = 0;
+        let garbage = (0..1_000_000).map(|number| (format!("{number}"), b"{".to_vec()));
+        let report = verify_chain(garbage.inspect(|_| fetched += 1), at());
+        assert_eq!(report.reasons()[0].check, Check::JsonSyntax);
+        assert_eq!(fetched, BATCH_FILES);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_fetched_counts_after_those_before_it() {
+        let unfetched = [Err("first"), Err("second")];
+        let sound = chain(3).into_iter().map(Ok);
+        let end = try_verify_chain(sound.chain(unfetched.clone()), at());
+        assert_eq!(end.unwrap_err(), "first");
+        let faulty = [Ok(("1.root.json".to_owned(), b"{".to_vec()))];
+        let end = try_verify_chain(faulty.into_iter().chain(unfetched), at());
+        assert!(!end.unwrap().is_accepted());
+    }
 }

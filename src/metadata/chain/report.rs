@@ -1,9 +1,55 @@
 //! What the verification of a chain has found.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::TrustedRoot;
+use crate::metadata::authority::ListedKey;
 use crate::metadata::check::{Check, Remark};
+use crate::metadata::document::RootDocument;
+use crate::metadata::expires::Expires;
+use crate::metadata::key_id::KeyId;
+use crate::metadata::role::{Role, RoleKind};
+
+/// A root that a chain of signatures ties to the trust anchor. Only [`super::verify_chain`] makes one.
+#[derive(Debug, Clone)]
+pub struct TrustedRoot {
+    document: Arc<RootDocument>,
+}
+
+impl TrustedRoot {
+    pub(super) fn new(document: RootDocument) -> Self {
+        Self {
+            document: Arc::new(document),
+        }
+    }
+
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.document.version()
+    }
+
+    /// When it expires. A root that has expired can still be rotated.
+    #[must_use]
+    pub fn expires(&self) -> &Expires {
+        self.document.expires()
+    }
+
+    #[must_use]
+    pub fn role(&self, kind: RoleKind) -> &Role {
+        self.document.role(kind)
+    }
+
+    /// The keys by their IDs.
+    pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &ListedKey)> {
+        self.document.keys().iter()
+    }
+
+    #[must_use]
+    pub fn document(&self) -> &RootDocument {
+        &self.document
+    }
+}
 
 /// The verdict on a chain of root files.
 #[derive(Debug, Clone)]

@@ -4,18 +4,22 @@
 
 mod client;
 mod notary;
-mod rules;
+mod tuf;
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::authority::ListedKey;
 use super::document::RootDocument;
 use super::format::RootFormat;
-use super::root_file::RootFile;
+use super::key::Key;
+use super::role::RoleKind;
+use super::root_file::{RootFile, SignatureEntry};
 
 pub use client::{Client, UnknownClient};
-pub use notary::{Service, lint_notary, lint_notary_document};
 
 /// What a client makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -67,59 +71,111 @@ impl fmt::Display for LintRemark {
     }
 }
 
+/// Where and when a root of Notary is to be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Service<'a> {
+    /// The name of the repository, where it is known.
+    pub gun: Option<&'a str>,
+    /// The time at which clients read it.
+    pub at: Timestamp,
+}
+
+/// Something that clients stumble over.
+struct Rule {
+    id: &'static str,
+    effects: &'static [(Client, Effect)],
+    /// A sentence about each place where it is.
+    find: fn(Subject<'_>) -> Vec<String>,
+}
+
+const fn rule(
+    id: &'static str,
+    effects: &'static [(Client, Effect)],
+    find: fn(Subject<'_>) -> Vec<String>,
+) -> Rule {
+    Rule { id, effects, find }
+}
+
 /// What the rules look at.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
     document: &'a RootDocument,
     /// The file around it, once there is one.
     file: Option<&'a RootFile>,
+    /// Only the rules of Notary ask for it.
+    service: Option<Service<'a>>,
 }
 
 /// What these clients stumble over in a root file. What Notary does in one of its own format, [`lint_notary`] tells.
 #[must_use]
 pub fn lint(file: &RootFile, clients: &[Client]) -> Vec<LintRemark> {
-    apply(
-        Subject {
-            document: file.document(),
-            file: Some(file),
-        },
-        clients,
-    )
+    lint_tuf(file.document(), Some(file), clients)
 }
 
 /// What these clients stumble over in a root that is not signed yet.
 #[must_use]
 pub fn lint_document(document: &RootDocument, clients: &[Client]) -> Vec<LintRemark> {
-    apply(
-        Subject {
-            document,
-            file: None,
-        },
-        clients,
-    )
+    lint_tuf(document, None, clients)
+}
+
+/// What Notary's clients stumble over in a root file.
+#[must_use]
+pub fn lint_notary(file: &RootFile, service: Service<'_>) -> Vec<LintRemark> {
+    let subject = Subject {
+        document: file.document(),
+        file: Some(file),
+        service: Some(service),
+    };
+    apply(notary::RULES, subject, &[Client::Notary])
+}
+
+/// What Notary's clients stumble over in a root that is not signed yet.
+#[must_use]
+pub fn lint_notary_document(document: &RootDocument, service: Service<'_>) -> Vec<LintRemark> {
+    let subject = Subject {
+        document,
+        file: None,
+        service: Some(service),
+    };
+    apply(notary::RULES, subject, &[Client::Notary])
 }
 
 /// The IDs of all rules, in the order of `docs/lint.md`.
 #[must_use]
 pub fn lint_rules() -> Vec<&'static str> {
-    let of_tuf = rules::RULES.iter().map(|rule| rule.id);
-    of_tuf.chain(notary::ids()).collect()
+    let rules = tuf::RULES.iter().chain(notary::RULES);
+    rules.map(|rule| rule.id).collect()
 }
 
-fn apply(subject: Subject<'_>, clients: &[Client]) -> Vec<LintRemark> {
-    if subject.document.format() == RootFormat::Notary {
+fn lint_tuf(
+    document: &RootDocument,
+    file: Option<&RootFile>,
+    clients: &[Client],
+) -> Vec<LintRemark> {
+    if document.format() == RootFormat::Notary {
         let foreign = clients.iter().filter(|client| **client != Client::Notary);
         return foreign
             .map(|client| LintRemark {
                 client: *client,
-                rule: rules::FORMAT,
+                rule: tuf::FORMAT,
                 effect: Effect::Refuses,
                 detail: "this is Notary's format; clients of TUF 1.0 read another".to_owned(),
             })
             .collect();
     }
+    let subject = Subject {
+        document,
+        file,
+        service: None,
+    };
+    let mut remarks = apply(tuf::RULES, subject, clients);
+    remarks.sort_by_key(|remark| remark.client);
+    remarks
+}
+
+fn apply(rules: &[Rule], subject: Subject<'_>, clients: &[Client]) -> Vec<LintRemark> {
     let mut remarks = Vec::new();
-    for rule in rules::RULES {
+    for rule in rules {
         for detail in (rule.find)(subject) {
             let affected = rule
                 .effects
@@ -133,8 +189,56 @@ fn apply(subject: Subject<'_>, clients: &[Client]) -> Vec<LintRemark> {
             }));
         }
     }
-    remarks.sort_by_key(|remark| remark.client);
     remarks
+}
+
+impl<'a> Subject<'a> {
+    /// A sentence about each key that there is something to say of.
+    fn keys(self, say: impl Fn(&str, &ListedKey) -> Option<String>) -> Vec<String> {
+        let keys = self.document.keys().iter();
+        keys.filter_map(|(id, listed)| say(&id.short(), listed))
+            .collect()
+    }
+
+    /// A sentence about each key of the root role that there is something to say of.
+    fn root_keys(self, mut say: impl FnMut(&str, &Key) -> Option<String>) -> Vec<String> {
+        let keys = self.document.role_keys(RoleKind::Root);
+        keys.filter_map(|(id, listed)| say(&id.short(), listed.key()))
+            .collect()
+    }
+
+    /// A sentence about each signature that there is something to say of.
+    fn signatures(self, say: impl Fn(&str, &SignatureEntry) -> Option<String>) -> Vec<String> {
+        let entries = self.file.map(RootFile::signatures).unwrap_or_default();
+        entries
+            .iter()
+            .filter_map(|entry| say(&entry.key_id().short(), entry))
+            .collect()
+    }
+
+    /// The names of all roles, those that root metadata does not have included.
+    fn role_names(self) -> impl Iterator<Item = &'a str> {
+        let roles = self.document.tree().get("roles").and_then(Value::as_object);
+        roles.into_iter().flat_map(Map::keys).map(String::as_str)
+    }
+
+    fn unknown_roles(self) -> Vec<String> {
+        self.role_names()
+            .filter(|name| !RoleKind::ALL.iter().any(|kind| kind.as_str() == *name))
+            .map(|name| format!("there is a role {name:?}"))
+            .collect()
+    }
+
+    /// Key IDs of a role that are not among the keys.
+    fn missing_keys(self, kind: RoleKind) -> impl Iterator<Item = String> {
+        let ids = self.document.role(kind).key_ids().iter();
+        ids.filter(move |id| !self.document.keys().contains_key(*id))
+            .map(move |id| format!("role {kind} names key {}, which is not listed", id.short()))
+    }
+}
+
+fn when(case: bool, text: impl Into<String>) -> Vec<String> {
+    case.then(|| text.into()).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -1,127 +1,80 @@
 //! What Notary's server takes in silence, and its clients choke on.
 
-use std::collections::HashSet;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use serde_json::Value;
 
 use super::client::Client::Notary;
-use super::rules::role_names;
 use super::{
-    Effect::{self, DoesNotCount, Errs, Refuses},
-    LintRemark, Subject,
+    Effect::{DoesNotCount, Errs, Refuses},
+    Rule, Subject, rule, when,
 };
-use crate::metadata::key::Key;
 use crate::metadata::notary::{LeafFault, leaf_faults};
 use crate::metadata::role::RoleKind;
 
 /// With less time left, the stock client tries to sign the root anew whenever it publishes.
 const STOCK_RENEWS_DAYS: i64 = 183;
 
-/// Where and when a root of Notary is to be served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Service<'a> {
-    /// The name of the repository, where it is known.
-    pub gun: Option<&'a str>,
-    /// The time at which clients read it.
-    pub at: Timestamp,
-}
-
-struct Rule {
-    id: &'static str,
-    effect: Effect,
-    find: fn(Subject<'_>, Service<'_>) -> Vec<String>,
-}
-
-const RULES: &[Rule] = &[
-    Rule {
-        id: "lint.notary-form",
-        effect: Errs,
-        find: |subject, _| {
-            let is_odd = subject.file.is_some_and(|file| !file.is_exact());
-            let text = "the file is not written as the server writes it: it lists the hash of another file";
-            is_odd.then(|| text.to_owned()).into_iter().collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-expires",
-        effect: Errs,
-        find: |subject, _| {
-            let expires = subject.document.expires();
-            let is_odd = !expires.has_specified_form();
-            let text = format!(
-                "\"expires\" is {:?}: the server rewrites it",
-                expires.as_str()
-            );
-            is_odd.then_some(text).into_iter().collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-members",
-        effect: Errs,
-        find: members,
-    },
-    Rule {
-        id: "lint.notary-role-unknown",
-        effect: Refuses,
-        find: |subject, _| {
-            role_names(subject)
-                .filter(|name| !RoleKind::ALL.iter().any(|kind| kind.as_str() == *name))
-                .map(|name| format!("there is a role {name:?}"))
-                .collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-role-keys",
-        effect: Refuses,
-        find: role_keys,
-    },
-    Rule {
-        id: "lint.notary-key-id",
-        effect: Refuses,
-        find: |subject, _| {
-            let keys = subject.document.keys().iter();
-            keys.filter(|(_, listed)| listed.rule().is_none())
-                .map(|(id, _)| format!("the ID of key {} is not that of the key", id.short()))
-                .collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-key",
-        effect: DoesNotCount,
-        find: |subject, _| {
-            let keys = subject.document.keys().iter();
-            keys.filter_map(|(id, listed)| {
-                let why = listed.key().unusable()?;
-                Some(format!("key {}: {why}", id.short()))
-            })
-            .collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-no-certificate",
-        effect: Refuses,
-        find: |subject, _| {
-            let bare = |key: &Key| !key.key_type().ends_with("-x509");
-            let keys = subject.document.role_keys(RoleKind::Root);
-            keys.filter(|(_, listed)| bare(listed.key()))
-                .map(|(id, _)| format!("root key {} is in no certificate", id.short()))
-                .collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-certificate-name",
-        effect: Refuses,
-        find: |subject, service| {
-            leaves(subject, service, |fault| {
-                matches!(fault, LeafFault::Name { .. })
+pub(super) const RULES: &[Rule] = &[
+    rule("lint.notary-form", &[(Notary, Errs)], |subject| {
+        let is_odd = subject.file.is_some_and(|file| !file.is_exact());
+        let text =
+            "the file is not written as the server writes it: it lists the hash of another file";
+        when(is_odd, text)
+    }),
+    rule("lint.notary-expires", &[(Notary, Errs)], |subject| {
+        let expires = subject.document.expires();
+        let text = format!(
+            "\"expires\" is {:?}: the server rewrites it",
+            expires.as_str()
+        );
+        when(!expires.has_specified_form(), text)
+    }),
+    rule("lint.notary-members", &[(Notary, Errs)], members),
+    rule(
+        "lint.notary-role-unknown",
+        &[(Notary, Refuses)],
+        |subject| subject.unknown_roles(),
+    ),
+    rule("lint.notary-role-keys", &[(Notary, Refuses)], |subject| {
+        let mut found = Vec::new();
+        for kind in RoleKind::ALL {
+            found.extend(subject.missing_keys(kind));
+            let role = subject.document.role(kind);
+            if (role.key_ids().len() as u64) < role.threshold() {
+                found.push(format!("role {kind} has fewer keys than its threshold"));
+            }
+        }
+        found
+    }),
+    rule("lint.notary-key-id", &[(Notary, Refuses)], |subject| {
+        subject.keys(|id, listed| {
+            let is_odd = listed.rule().is_none();
+            is_odd.then(|| format!("the ID of key {id} is not that of the key"))
+        })
+    }),
+    rule("lint.notary-key", &[(Notary, DoesNotCount)], |subject| {
+        subject.keys(|id, listed| Some(format!("key {id}: {}", listed.key().unusable()?)))
+    }),
+    rule(
+        "lint.notary-no-certificate",
+        &[(Notary, Refuses)],
+        |subject| {
+            subject.root_keys(|id, key| {
+                let bare = !key.key_type().ends_with("-x509");
+                bare.then(|| format!("root key {id} is in no certificate"))
             })
         },
-    },
-    Rule {
-        id: "lint.notary-certificate-dates",
-        effect: Refuses,
-        find: |subject, service| {
-            leaves(subject, service, |fault| {
+    ),
+    rule(
+        "lint.notary-certificate-name",
+        &[(Notary, Refuses)],
+        |subject| leaves(subject, |fault| matches!(fault, LeafFault::Name { .. })),
+    ),
+    rule(
+        "lint.notary-certificate-dates",
+        &[(Notary, Refuses)],
+        |subject| {
+            leaves(subject, |fault| {
                 matches!(
                     fault,
                     LeafFault::Dates { .. }
@@ -130,132 +83,62 @@ const RULES: &[Rule] = &[
                 )
             })
         },
-    },
-    Rule {
-        id: "lint.notary-certificate-ends-first",
-        effect: Errs,
-        find: |subject, service| {
-            leaves(subject, service, |fault| {
+    ),
+    rule(
+        "lint.notary-certificate-ends-first",
+        &[(Notary, Errs)],
+        |subject| {
+            leaves(subject, |fault| {
                 matches!(fault, LeafFault::EndsFirst { .. })
             })
         },
-    },
-    Rule {
-        id: "lint.notary-certificate-use",
-        effect: Refuses,
-        find: |subject, service| leaves(subject, service, |fault| *fault == LeafFault::Use),
-    },
-    Rule {
-        id: "lint.notary-key-twice",
-        effect: Errs,
-        find: |subject, _| {
-            let mut seen = HashSet::new();
-            let keys = subject.document.role_keys(RoleKind::Root);
-            keys.filter(|(_, listed)| {
-                listed
-                    .key()
-                    .public()
-                    .is_some_and(|public| !seen.insert(public))
+    ),
+    rule(
+        "lint.notary-certificate-use",
+        &[(Notary, Refuses)],
+        |subject| leaves(subject, |fault| *fault == LeafFault::Use),
+    ),
+    rule("lint.notary-key-twice", &[(Notary, Errs)], |subject| {
+        let mut seen = Vec::new();
+        let text = "is in two certificates, and counts twice towards the threshold";
+        subject.root_keys(|id, key| {
+            let public = key.public()?;
+            let twice = seen.contains(public);
+            seen.push(public.clone());
+            twice.then(|| format!("root key {id} {text}"))
+        })
+    }),
+    rule("lint.notary-threshold", &[(Notary, Errs)], |subject| {
+        let threshold = subject.document.role(RoleKind::Root).threshold();
+        let text = format!("{threshold} root keys must sign: stock tools sign with one alone");
+        when(threshold > 1, text)
+    }),
+    rule("lint.notary-expires-soon", &[(Notary, Errs)], |subject| {
+        let expires = subject.document.expires();
+        let renewal = SignedDuration::from_hours(24 * STOCK_RENEWS_DAYS);
+        let is_soon = subject.service.is_some_and(|service| {
+            let soon = service.at.saturating_add(renewal);
+            soon.is_ok_and(|soon| expires.is_past(soon))
+        });
+        let text = format!(
+            "it expires at {expires}, in under 6 months: stock publishing tries to sign it anew, and fails"
+        );
+        when(is_soon, text)
+    }),
+    rule(
+        "lint.notary-signature",
+        &[(Notary, DoesNotCount)],
+        |subject| {
+            subject.signatures(|id, entry| {
+                let odd = entry.bytes().is_none();
+                odd.then(|| format!("the signature of key {id} is not {}", entry.encoding()))
             })
-            .map(|(id, _)| {
-                format!(
-                    "root key {} is in two certificates, and counts twice towards the threshold",
-                    id.short()
-                )
-            })
-            .collect()
         },
-    },
-    Rule {
-        id: "lint.notary-threshold",
-        effect: Errs,
-        find: |subject, _| {
-            let threshold = subject.document.role(RoleKind::Root).threshold();
-            let text = format!("{threshold} root keys must sign: stock tools sign with one alone");
-            (threshold > 1).then_some(text).into_iter().collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-expires-soon",
-        effect: Errs,
-        find: |subject, service| {
-            let expires = subject.document.expires();
-            let soon = service
-                .at
-                .saturating_add(SignedDuration::from_hours(24 * STOCK_RENEWS_DAYS));
-            let is_soon = soon.is_ok_and(|soon| expires.is_past(soon));
-            let text = format!(
-                "it expires at {expires}, in under 6 months: stock publishing tries to sign it anew, and fails"
-            );
-            is_soon.then_some(text).into_iter().collect()
-        },
-    },
-    Rule {
-        id: "lint.notary-signature",
-        effect: DoesNotCount,
-        find: |subject, _| {
-            let entries = subject
-                .file
-                .map(super::RootFile::signatures)
-                .unwrap_or_default();
-            let odd = entries.iter().filter(|entry| entry.bytes().is_none());
-            odd.map(|entry| {
-                format!(
-                    "the signature of key {} is not {}",
-                    entry.key_id().short(),
-                    entry.encoding()
-                )
-            })
-            .collect()
-        },
-    },
+    ),
 ];
 
-/// What Notary's clients stumble over in a root file.
-#[must_use]
-pub fn lint_notary(file: &super::RootFile, service: Service<'_>) -> Vec<LintRemark> {
-    let subject = Subject {
-        document: file.document(),
-        file: Some(file),
-    };
-    apply(subject, service)
-}
-
-/// What Notary's clients stumble over in a root that is not signed yet.
-#[must_use]
-pub fn lint_notary_document(
-    document: &crate::metadata::RootDocument,
-    service: Service<'_>,
-) -> Vec<LintRemark> {
-    apply(
-        Subject {
-            document,
-            file: None,
-        },
-        service,
-    )
-}
-
-fn apply(subject: Subject<'_>, service: Service<'_>) -> Vec<LintRemark> {
-    let mut remarks = Vec::new();
-    for rule in RULES {
-        let found = (rule.find)(subject, service).into_iter();
-        remarks.extend(found.map(|detail| LintRemark {
-            client: Notary,
-            rule: rule.id,
-            effect: rule.effect,
-            detail,
-        }));
-    }
-    remarks
-}
-
-pub(super) fn ids() -> impl Iterator<Item = &'static str> {
-    RULES.iter().map(|rule| rule.id)
-}
-
 /// Members that the server leaves out, or adds, when it writes the root anew.
-fn members(subject: Subject<'_>, _: Service<'_>) -> Vec<String> {
+fn members(subject: Subject<'_>) -> Vec<String> {
     const KNOWN: [&str; 6] = [
         "_type",
         "consistent_snapshot",
@@ -264,74 +147,46 @@ fn members(subject: Subject<'_>, _: Service<'_>) -> Vec<String> {
         "roles",
         "version",
     ];
-    let tree = subject.document.tree();
-    let mut found: Vec<String> = tree
-        .keys()
+    let names = subject.document.tree().keys();
+    let mut found: Vec<String> = names
         .filter(|name| !KNOWN.contains(&name.as_str()))
         .map(|name| format!("the server leaves the member {name:?} out"))
         .collect();
     if subject.document.consistent_snapshot().is_none() {
         found.push("\"consistent_snapshot\" is missing: the server adds it".to_owned());
     }
-    for (id, listed) in subject.document.keys() {
+    found.extend(subject.keys(|id, listed| {
         let object = listed.key().object();
-        let names = |value: &serde_json::Value| -> Vec<String> {
-            let members = value.as_object().into_iter().flatten();
-            let mut names: Vec<_> = members.map(|(name, _)| name.clone()).collect();
-            names.sort();
-            names
+        let has = |value: &Value, names: [&str; 2]| {
+            let members = value.as_object();
+            members.is_some_and(|members| {
+                members.len() == 2 && names.iter().all(|name| members.contains_key(*name))
+            })
         };
-        let is_usual = names(object) == ["keytype", "keyval"]
-            && names(&object["keyval"]) == ["private", "public"]
+        let is_usual = has(object, ["keytype", "keyval"])
+            && has(&object["keyval"], ["private", "public"])
             && object["keyval"]["private"].is_null();
-        if !is_usual {
-            found.push(format!(
-                "key {} is not written with keytype, and keyval with an empty private and a public: the server writes it so",
-                id.short()
-            ));
-        }
-    }
-    found
-}
-
-fn role_keys(subject: Subject<'_>, _: Service<'_>) -> Vec<String> {
-    let mut found = Vec::new();
-    for kind in RoleKind::ALL {
-        let role = subject.document.role(kind);
-        for id in role.key_ids() {
-            if !subject.document.keys().contains_key(id) {
-                found.push(format!(
-                    "role {kind} names key {}, which is not listed",
-                    id.short()
-                ));
-            }
-        }
-        if (role.key_ids().len() as u64) < role.threshold() {
-            found.push(format!("role {kind} has fewer keys than its threshold"));
-        }
-    }
+        (!is_usual).then(|| format!(
+            "key {id} is not written with keytype, and keyval with an empty private and a public: the server writes it so"
+        ))
+    }));
     found
 }
 
 /// A sentence about each fault of some kind of the certificates of root keys.
-fn leaves(
-    subject: Subject<'_>,
-    service: Service<'_>,
-    of_kind: fn(&LeafFault) -> bool,
-) -> Vec<String> {
+fn leaves(subject: Subject<'_>, of_kind: fn(&LeafFault) -> bool) -> Vec<String> {
+    let Some(service) = subject.service else {
+        return Vec::new();
+    };
     let expires = subject.document.expires().instant();
     let keys = subject.document.role_keys(RoleKind::Root);
     keys.flat_map(|(id, listed)| {
-        let faults = leaf_faults(
-            listed.key().certificates(),
-            service.gun,
-            service.at,
-            expires,
-        );
-        let faults = faults.into_iter().filter(of_kind);
+        let certificates = listed.key().certificates();
+        let faults = leaf_faults(certificates, service.gun, service.at, expires);
         faults
+            .into_iter()
+            .filter(of_kind)
             .map(|fault| format!("root key {}: {fault}", id.short()))
-            .collect::<Vec<_>>()
     })
     .collect()
 }

@@ -188,7 +188,7 @@ fn each_oddity_is_found_by_its_rule() {
         seen.extend(found);
     }
     // The rows of Notary's rules stand in its own room.
-    let of_tuf = super::rules::RULES.iter().map(|rule| rule.id).collect();
+    let of_tuf = super::tuf::RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(seen, of_tuf, "every rule has its row");
 }
 

@@ -1,5 +1,6 @@
 //! How an act is described, and what follows from its description.
 
+use crate::document::capitalized;
 use crate::script::{
     DistantKey, KeyId, KeyPlan, Kind, MediumId, Person, PersonId, PersonRole, Script, SecretPlan,
 };
@@ -46,6 +47,13 @@ pub(in crate::script) struct Description {
     pub(in crate::script) proves: fn(&Subject<'_>) -> Vec<String>,
     /// The labels of the blanks on the run sheet, and how many lines each has.
     pub(in crate::script) blanks: fn(&Subject<'_>) -> Vec<(String, usize)>,
+}
+
+impl Description {
+    /// Whether it has a place only where a key is restored from its shares.
+    pub(in crate::script) const fn is_of_restore(&self) -> bool {
+        self.kinds.is_empty()
+    }
 }
 
 /// The fields of a step as they were read. One that is missing or faulty is not there.
@@ -353,12 +361,4 @@ impl Act {
     pub(in crate::script) fn blanks(&self, script: &Script) -> Vec<(String, usize)> {
         (self.description().blanks)(&self.subject(script))
     }
-}
-
-/// The same text with a capital letter at its head.
-#[must_use]
-pub fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string());
-    first.unwrap_or_default() + chars.as_str()
 }

@@ -1,10 +1,11 @@
 //! Keys: they are made, brought in, or admitted from elsewhere, and certified.
 
+use crate::document::capitalized;
 use crate::script::TokenSecret;
 
 use super::description::{
     Description, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves, Need, OnlyWith, Stage, Subject, Who,
-    blanks, capitalized, lines,
+    blanks, lines,
 };
 use super::{ATTEST_CLOCK, Act, INITIALIZE_TOKEN, INSPECT_HOST, OPEN_TOKEN, READ_SCRIPT, SET_PIN};
 use crate::script::Kind;

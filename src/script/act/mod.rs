@@ -12,7 +12,6 @@ mod restore;
 mod root;
 mod token;
 
-pub use description::capitalized;
 pub(in crate::script) use description::{
     Description, InRestore, Leaves, Need, OnlyWith, Stage, Values,
 };

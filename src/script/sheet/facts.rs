@@ -1,4 +1,4 @@
-//! What the script says outside its steps, as lines that both forms of the sheet print.
+//! What the script says outside its steps, as facts.
 
 use crate::metadata::RoleKind;
 use crate::script::{
@@ -6,13 +6,13 @@ use crate::script::{
 };
 
 /// A name and what it stands for.
-pub(super) type EventKind = (String, String);
+type Fact = (String, String);
 
-fn fact(name: impl Into<String>, value: impl Into<String>) -> EventKind {
+fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
     (name.into(), value.into())
 }
 
-pub(super) fn ceremony(script: &Script) -> Vec<EventKind> {
+pub(super) fn ceremony(script: &Script) -> Vec<Fact> {
     vec![
         fact("Repository", script.repository()),
         fact("Kind", script.kind().as_str()),
@@ -40,7 +40,7 @@ fn duration(minutes: u32) -> String {
     }
 }
 
-pub(super) fn root(script: &Script) -> Vec<EventKind> {
+pub(super) fn root(script: &Script) -> Vec<Fact> {
     if !script.makes_root() {
         let none = "none: this ceremony makes a key for a root that others sign";
         let mut facts = vec![fact("Version", none)];
@@ -124,7 +124,7 @@ fn bound<'f>(files: impl Iterator<Item = &'f BoundFile>) -> String {
 }
 
 /// The keys that come in by files.
-fn enrolled(script: &Script) -> Vec<EventKind> {
+fn enrolled(script: &Script) -> Vec<Fact> {
     let enrolled = script.enrolled().map(|(id, enrolled)| {
         let place = match script.distant_key(id) {
             Some(distant) => distant.title(),

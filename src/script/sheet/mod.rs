@@ -1,75 +1,153 @@
 //! The run sheet: the script on paper, with room for initials, times and what is written by hand.
 
 mod facts;
-mod html;
 mod slips;
-mod text;
 
-pub use slips::{SlipFacts, Slips};
+pub use slips::{SlipFacts, bag_labels, cards, planned, planned_medium};
 
-use super::act::capitalized;
-use super::{Act, Script, Step};
+use super::{Act, KeyId, Person, Script, Step};
+use crate::document::{Block, Cell, Document, Mark, Table, capitalized};
 
-/// A script, to be printed.
-#[derive(Debug, Clone, Copy)]
-pub struct RunSheet<'s> {
-    script: &'s Script,
-}
+/// What people may say at the end.
+const VERDICTS: [&str; 3] = ["agree", "with reservation", "refuse"];
 
-impl<'s> RunSheet<'s> {
-    /// The run sheet of a script.
-    #[must_use]
-    pub const fn of(script: &'s Script) -> Self {
-        Self { script }
+/// What is written down about a departure from the script, and in how many lines.
+const DEVIATION: [(&str, usize); 6] = [
+    ("Time", 1),
+    ("Step", 1),
+    ("Expected", 2),
+    ("Happened", 2),
+    ("Decided", 2),
+    ("By whom", 1),
+];
+
+/// How many departures there is room for.
+const DEVIATIONS: usize = 3;
+
+/// The run sheet of a script.
+#[must_use]
+pub fn run_sheet(script: &Script) -> Document {
+    let mut page = Document::new(format!("Run sheet: {}", script.title()));
+    page.running_head(
+        format!("{} · {}", script.repository(), script.title()),
+        format!("script {} …", script.sha256().first_words(4)),
+    );
+    page.title_with(script.title(), "Run sheet of a root key ceremony");
+    for banner in facts::banners(script) {
+        page.alarm(banner);
     }
+    page.facts(facts::ceremony(script));
+    page.paragraph("SHA-256 of the script, to be read aloud and compared:");
+    page.digest(&script.sha256());
+    approval(&mut page);
+    people(&mut page, script);
+    root(&mut page, script);
+    hardware(&mut page, script);
+    steps(&mut page, script);
+    storage(&mut page, script);
+    deviations(&mut page);
+    sign_off(&mut page, script);
+    page
+}
 
-    /// Plain text, at most 80 columns wide as long as no single word is wider.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        text::write(self.script)
+fn approval(page: &mut Document) {
+    page.heading("Approval");
+    page.paragraph("This script was read, rehearsed and approved by:");
+    let mut table = Table::new(&[("Name", 28), ("Date", 14), ("Signature", 34)]);
+    for _ in 0..2 {
+        table.row([1; 3].map(Cell::Blank));
     }
+    page.push(Block::Table(table));
+}
 
-    /// A page of HTML for A4 paper: no scripts, nothing loaded, foreign text escaped.
-    #[must_use]
-    pub fn to_html(&self) -> String {
-        html::write(self.script)
+fn people(page: &mut Document, script: &Script) {
+    page.heading("People");
+    let columns = [
+        ("Name", 26),
+        ("Roles", 20),
+        ("Initials", 8),
+        ("Signature", 20),
+    ];
+    let mut table = Table::new(&columns);
+    for person in script.people() {
+        let (name, roles) = (facts::name(person), facts::roles(person));
+        table.row([name.into(), roles.into(), Cell::Blank(1), Cell::Blank(1)]);
     }
+    page.push(Block::Table(table));
 }
 
-/// The steps of one key under its heading, or one step of its own.
-struct Group<'s> {
-    heading: Option<String>,
-    rows: Vec<Row<'s>>,
+fn root(page: &mut Document, script: &Script) {
+    page.heading("The root that is to be made");
+    page.facts(facts::root(script));
+    page.paragraph("Files carried in, each bound by its SHA-256:");
+    let files = script.carried_files();
+    page.facts(files.map(|file| (file.name.clone(), Cell::hex(&file.sha256))));
 }
 
-/// One step.
-struct Row<'s> {
-    /// Counted from 1.
-    number: usize,
-    step: &'s Step,
-    who: Who<'s>,
+fn hardware(page: &mut Document, script: &Script) {
+    page.heading("Hardware and activation");
+    page.facts(facts::MACHINE.map(|label| (label, Cell::Blank(1))));
+    page.paragraph("Tokens, and what opens them. Nobody types or sees what another sets.");
+    let columns = [
+        ("Key", 19),
+        ("Holder", 15),
+        ("Token", 18),
+        ("What opens it", 22),
+    ];
+    let mut table = Table::new(&columns);
+    for plan in script.keys() {
+        table.row([
+            format!("{}\n{}", plan.id, plan.key_type).into(),
+            holder(script, &plan.id).into(),
+            facts::token(&plan.token).into(),
+            facts::activation(script, plan).join("\n").into(),
+        ]);
+    }
+    for spare in script.spares() {
+        let (what, token) = (facts::spare(spare), facts::token(&spare.token));
+        table.row([spare.id.as_str(), &what, &token, ""].map(Cell::from));
+    }
+    for medium in script.media() {
+        let told = facts::medium(medium);
+        table.row([medium.id.as_str(), medium.holds.title(), &told, ""].map(Cell::from));
+    }
+    page.push(Block::Table(table));
 }
 
-/// Who initials a step.
-enum Who<'s> {
-    Everyone,
-    Some(Vec<&'s str>),
+fn holder<'s>(script: &'s Script, key: &KeyId) -> &'s str {
+    script.holder(key).map_or("", |person| &person.name)
 }
 
-fn groups(script: &Script) -> Vec<Group<'_>> {
-    let blocks = script.blocks().into_iter();
-    blocks
-        .map(|block| Group {
-            heading: block
-                .key
-                .filter(|_| block.steps.len() > 1)
-                .map(|key| heading(script, &key)),
-            rows: block.steps.filter_map(|index| row(script, index)).collect(),
-        })
-        .collect()
+fn steps(page: &mut Document, script: &Script) {
+    page.push(Block::PageBreak);
+    page.heading("Steps");
+    let mut table = Table::new(&[
+        ("No", 3),
+        ("Step and activity", 42),
+        ("Who, initials", 22),
+        ("Time", 5),
+    ]);
+    for block in script.blocks() {
+        if let Some(key) = block.key.filter(|_| block.steps.len() > 1) {
+            table.group(key_heading(script, &key));
+        }
+        for (number, step) in block.steps.filter_map(|index| {
+            let step = script.steps().get(index)?;
+            Some((index + 1, step))
+        }) {
+            table.row([
+                Cell::Number(number as u64),
+                Cell::Blocks(activity(script, step)),
+                Cell::Initials(who(script, step).into_iter().map(Into::into).collect()),
+                Cell::Blank(1),
+            ]);
+        }
+    }
+    page.push(Block::Table(table));
 }
 
-fn heading(script: &Script, key: &super::KeyId) -> String {
+/// `Key holder 1: Ada Lindgren (key-1)`, above the steps of a key.
+fn key_heading(script: &Script, key: &KeyId) -> String {
     let title = capitalized(&script.holder_title(key));
     match script.holder(key) {
         Some(holder) if !holder.name.eq_ignore_ascii_case(&title) => {
@@ -79,34 +157,95 @@ fn heading(script: &Script, key: &super::KeyId) -> String {
     }
 }
 
-fn row(script: &Script, index: usize) -> Option<Row<'_>> {
-    let step = script.steps().get(index)?;
-    let people = step.act.who(script);
-    let who = if people.len() == script.people().len() && people.len() > 1 {
-        Who::Everyone
+fn activity(script: &Script, step: &Step) -> Vec<Block> {
+    let act = &step.act;
+    // A note's title is its text, cut short: on paper the text itself is enough.
+    let title = if let Act::Note { .. } = act {
+        act.label().to_owned()
     } else {
-        Who::Some(people.into_iter().map(|p| p.name.as_str()).collect())
+        act.title(script)
     };
-    Some(Row {
-        number: index + 1,
-        step,
-        who,
-    })
+    let title = match step.minutes {
+        Some(minutes) => format!("{title} ({minutes} min)"),
+        None => title,
+    };
+    let item = |mark| move |line: String| Block::Item(mark, line.into());
+    let mut blocks = vec![Block::Subheading(title.into())];
+    blocks.extend(act.instructions(script).into_iter().map(item(Mark::Dash)));
+    blocks.extend(act.proves(script).into_iter().map(item(Mark::CheckBox)));
+    let blanks = act.blanks(script).into_iter();
+    blocks.extend(blanks.map(|(label, lines)| Block::WriteOn {
+        label: label.into(),
+        lines,
+    }));
+    blocks
 }
 
-/// A note's title is its text, cut short: on paper the text itself is enough.
-fn title(act: &Act, script: &Script) -> String {
-    if let Act::Note { .. } = act {
-        return act.label().to_owned();
+/// Who initials a step.
+fn who<'s>(script: &'s Script, step: &Step) -> Vec<&'s str> {
+    let people = step.act.who(script);
+    if people.len() == script.people().len() && people.len() > 1 {
+        return vec!["everyone"];
     }
-    act.title(script)
+    people
+        .into_iter()
+        .map(|person| person.name.as_str())
+        .collect()
 }
 
-/// What people may say at the end.
-const VERDICTS: [&str; 3] = ["agree", "with reservation", "refuse"];
+fn storage(page: &mut Document, script: &Script) {
+    page.heading("Storage afterwards");
+    page.paragraph("Where each token goes, in which bag, and who received it.");
+    let mut table = Table::new(&[
+        ("Key", 10),
+        ("Holder", 18),
+        ("Bag", 12),
+        ("Place", 16),
+        ("Received by", 16),
+    ]);
+    let keys = script.keys().iter();
+    let keys = keys.map(|plan| (plan.id.as_str(), holder(script, &plan.id)));
+    let media = script.media().iter();
+    let media = media.map(|medium| (medium.id.as_str(), medium.holds.title()));
+    for (what, whose) in keys.chain(media) {
+        let blank = Cell::Blank(1);
+        table.row([
+            what.into(),
+            whose.into(),
+            blank.clone(),
+            blank.clone(),
+            blank,
+        ]);
+    }
+    page.push(Block::Table(table));
+}
 
-/// What is written down about a departure from the script.
-const DEVIATION: [&str; 6] = ["Time", "Step", "Expected", "Happened", "Decided", "By whom"];
+fn deviations(page: &mut Document) {
+    page.heading("Deviations from the script");
+    page.paragraph("Whatever was done or amended otherwise than printed. None: cross out.");
+    for number in 1..=DEVIATIONS {
+        page.subheading(format!("Deviation {number}"));
+        page.facts(DEVIATION.map(|(label, lines)| (label, Cell::Blank(lines))));
+    }
+}
 
-/// How many departures there is room for.
-const DEVIATIONS: usize = 3;
+fn sign_off(page: &mut Document, script: &Script) {
+    page.heading("Sign-off");
+    let columns = [
+        ("Name", 22),
+        ("Verdict", 20),
+        ("Signature", 26),
+        ("Time", 6),
+    ];
+    let mut table = Table::new(&columns);
+    for Person { name, .. } in script.people() {
+        let blank = Cell::Blank(1);
+        table.row([
+            name.into(),
+            Cell::CheckBoxes(&VERDICTS),
+            blank.clone(),
+            blank,
+        ]);
+    }
+    page.push(Block::Table(table));
+}

@@ -106,7 +106,6 @@ impl KeyFile {
         found
     }
 
-    /// Where it lies.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -118,14 +117,11 @@ impl KeyFile {
         &self.id
     }
 
-    /// Whether it says that it is a root key.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.role == "root"
     }
 
-    /// Refuses a key of another role.
-    ///
     /// # Errors
     /// When it is not a root key.
     pub fn require_root(&self) -> Result<(), TokenError> {
@@ -209,7 +205,6 @@ fn first_block(text: &str) -> Result<(Block<'_>, Vec<u8>), String> {
 
 /// A key out of its file, in memory.
 pub struct OpenedKeyFile {
-    /// The private half.
     pub private: PrivateKey,
     /// The public half, computed from it.
     pub public: PublicKey,
@@ -318,9 +313,7 @@ impl KeyFileToken {
 }
 
 fn cannot(what: &str) -> TokenError {
-    TokenError::Unsupported {
-        what: format!("{what}: it is a file"),
-    }
+    TokenError::unsupported(format!("{what}: it is a file"))
 }
 
 impl Token for KeyFileToken {
@@ -404,9 +397,7 @@ impl Token for KeyFileToken {
     ) -> Result<Vec<u8>, TokenError> {
         let opened = self.opened.as_ref().ok_or(TokenError::LoginNeeded)?;
         if opened.public != *public {
-            return Err(TokenError::KeyNotFound {
-                object_id: object_id.to_vec(),
-            });
+            return Err(TokenError::key_not_found(object_id));
         }
         if scheme != Scheme::EcdsaP256 {
             return Err(cannot("sign by that scheme"));

@@ -13,16 +13,16 @@ use super::super::TokenError;
 const PIV: [u8; 5] = [0xa0, 0, 0, 3, 8];
 
 /// The most data that a short command carries.
-const MOST: usize = 255;
+const LONGEST_PIECE: usize = 255;
 
 /// How long another program may hold a card before that is told: one that has just ended does for a moment.
-pub(super) const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const IN_USE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often it is looked meanwhile.
-const TRY_EVERY: Duration = Duration::from_millis(50);
+const RETRY_EVERY: Duration = Duration::from_millis(50);
 
 /// The longest answer that is taken in, in bytes: an object of a YubiKey has 3 KiB at most.
-const LONGEST: usize = 16 * 1024;
+const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// A command, without its data.
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +150,7 @@ impl Card {
             match context.connect(reader, ShareMode::Exclusive, Protocols::ANY) {
                 Ok(card) => break card,
                 Err(Pcsc::SharingViolation) if begun.elapsed() < patience => {
-                    thread::sleep(TRY_EVERY);
+                    thread::sleep(RETRY_EVERY);
                 }
                 Err(Pcsc::SharingViolation) => return Err(TokenError::InUse),
                 Err(error) if is_absent(error) => return Ok(None),
@@ -169,7 +169,6 @@ impl Card {
         }
     }
 
-    /// The reader it is in.
     pub(super) fn reader(&self) -> &CStr {
         &self.reader
     }
@@ -181,7 +180,7 @@ impl Card {
 
     /// Sends a command, in pieces where it is long, and collects the answer.
     pub(super) fn transmit(&self, command: Command, data: &[u8]) -> Result<Answer, TokenError> {
-        let mut pieces = data.chunks(MOST).peekable();
+        let mut pieces = data.chunks(LONGEST_PIECE).peekable();
         let mut last: &[u8] = &[];
         while let Some(piece) = pieces.next() {
             if pieces.peek().is_none() {
@@ -197,7 +196,7 @@ impl Card {
         let (mut status, mut received) = self.exchange(0, command, last)?;
         while status.0 & 0xff00 == 0x6100 {
             let (next, more) = self.exchange(0, Command::GET_RESPONSE, &[])?;
-            if received.len() + more.len() > LONGEST {
+            if received.len() + more.len() > LONGEST_ANSWER {
                 return Err(command.failed(status));
             }
             received.extend_from_slice(&more);

@@ -10,10 +10,10 @@ use crate::record::{Firmware, TokenId, Tries};
 use crate::secret::Pin;
 
 use super::super::{FactorySecret, Seen, TokenError, TokenState};
-use super::OLDEST;
+use super::OLDEST_FIRMWARE;
 use super::card::{self, Card, Command, Status};
 use super::management::ManagementKey;
-use super::metadata::{Management, PIN, PUK, Secret};
+use super::metadata::{ManagementKeyStatus, PIN, PUK, PinStatus};
 use super::objects::OwnObject;
 
 /// How long a PIN or PUK may be.
@@ -29,7 +29,6 @@ pub(super) struct Identity {
 enum Place {
     /// Nowhere yet, or let go of: it is looked for when it is needed.
     Anywhere,
-    /// Here.
     In(Card),
     /// It was pulled.
     Gone,
@@ -68,7 +67,7 @@ impl Connection {
     }
 
     /// Logs out and resets the card. It is found again at its next use.
-    pub(super) fn let_go(&mut self) {
+    pub(super) fn disconnect(&mut self) {
         self.session = Session::default();
         if matches!(self.place, Place::In(_)) {
             self.place = Place::Anywhere;
@@ -118,7 +117,7 @@ fn find(context: &Context, serial: &str) -> Result<Option<Card>, TokenError> {
     }
     // The one that is looked for may be among those that another program is about to let go.
     at_hand = std::mem::take(in_use);
-    find_in(context, serial, &at_hand, card::PATIENCE, in_use)
+    find_in(context, serial, &at_hand, card::IN_USE_TIMEOUT, in_use)
 }
 
 fn find_in(
@@ -173,8 +172,8 @@ pub(super) fn identify(card: &Card) -> Result<Identity, TokenError> {
 /// Asks a card who it is and what state it is in.
 pub(super) fn seen(card: &Card, profile: &str) -> Result<Seen, TokenError> {
     let identity = identify(card)?;
-    let (state, label) = if identity.firmware < OLDEST {
-        (silent_state(card)?, identity.serial.clone())
+    let (state, label) = if identity.firmware < OLDEST_FIRMWARE {
+        (state_of_old_firmware(card)?, identity.serial.clone())
     } else {
         let state = state(card)?;
         let label = match (state.initialized, OwnObject::read(card)?.label) {
@@ -197,9 +196,9 @@ pub(super) fn seen(card: &Card, profile: &str) -> Result<Seen, TokenError> {
 }
 
 pub(super) fn state(card: &Card) -> Result<TokenState, TokenError> {
-    let pin = Secret::ask(card, PIN)?;
-    let puk = Secret::ask(card, PUK)?;
-    let management = Management::ask(card)?;
+    let pin = PinStatus::ask(card, PIN)?;
+    let puk = PinStatus::ask(card, PUK)?;
+    let management = ManagementKeyStatus::ask(card)?;
     let at_factory_value: Vec<FactorySecret> = [
         (pin.factory, FactorySecret::Pin),
         (puk.factory, FactorySecret::Puk),
@@ -222,7 +221,7 @@ pub(super) fn state(card: &Card) -> Result<TokenState, TokenError> {
 }
 
 /// The state of a card that does not say much.
-fn silent_state(card: &Card) -> Result<TokenState, TokenError> {
+fn state_of_old_firmware(card: &Card) -> Result<TokenState, TokenError> {
     let tries = card.transmit(Command::VERIFY_PIN, &[])?.status.tries();
     Ok(TokenState {
         initialized: true,

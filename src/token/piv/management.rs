@@ -4,7 +4,6 @@ use aws_lc_rs::cipher::{
     AES_128, AES_192, AES_256, Algorithm, DecryptingKey, DecryptionContext, EncryptingKey,
     UnboundCipherKey,
 };
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use des::TdesEde3;
 use des::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _, KeyInit as _};
 use zeroize::Zeroizing;
@@ -14,10 +13,11 @@ use crate::secret::Pin;
 use super::super::TokenError;
 use super::card::{Card, Command, Status};
 use super::connection::Session;
-use super::metadata::{MANAGEMENT_KEY, Management};
+use super::fill_random;
+use super::metadata::{MANAGEMENT_KEY, ManagementKeyStatus};
 use super::objects;
 use super::pins::verify;
-use super::tlv::{find, tlv};
+use super::tlv::{CHALLENGE, RESPONSE, TEMPLATE, WITNESS, find, tlv};
 
 const TRIPLE_DES: u8 = 0x03;
 const AES_128_NUMBER: u8 = 0x08;
@@ -29,11 +29,6 @@ const FACTORY: [u8; 24] = [
     1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8,
 ];
 
-const TEMPLATE: u16 = 0x7c;
-const WITNESS: u16 = 0x80;
-const CHALLENGE: u16 = 0x81;
-const RESPONSE: u16 = 0x82;
-
 /// A management key, wiped when dropped.
 pub(super) struct ManagementKey {
     algorithm: u8,
@@ -42,7 +37,7 @@ pub(super) struct ManagementKey {
 
 impl ManagementKey {
     /// The key that everybody knows.
-    pub(super) fn factory(said: Management) -> Self {
+    pub(super) fn factory(said: ManagementKeyStatus) -> Self {
         Self {
             algorithm: said.algorithm,
             bytes: Zeroizing::new(FACTORY.to_vec()),
@@ -52,7 +47,7 @@ impl ManagementKey {
     /// A random one of the kind that the card has now: what its firmware prefers. Its digits in hex are those from 0
     /// to 9 alone: people can write it down without doubt, and type it on any keyboard. 24 bytes hold 159 bits of
     /// chance so.
-    pub(super) fn random(said: Management) -> Result<Self, TokenError> {
+    pub(super) fn random(said: ManagementKeyStatus) -> Result<Self, TokenError> {
         let length = length(said.algorithm).ok_or_else(|| unknown(said.algorithm))?;
         let mut bytes = Zeroizing::new(vec![0; length]);
         for byte in bytes.iter_mut() {
@@ -65,7 +60,10 @@ impl ManagementKey {
     }
 
     /// The key that lies under the PIN, which must have been verified; `None` when none does.
-    pub(super) fn protected(card: &Card, said: Management) -> Result<Option<Self>, TokenError> {
+    pub(super) fn protected(
+        card: &Card,
+        said: ManagementKeyStatus,
+    ) -> Result<Option<Self>, TokenError> {
         let key = objects::protected_key(card)?;
         Ok(key.map(|bytes| Self {
             algorithm: said.algorithm,
@@ -74,7 +72,7 @@ impl ManagementKey {
     }
 
     /// The key as somebody typed it, in hex with or without gaps; `None` when it is none for that card.
-    pub(super) fn typed(said: Management, text: &Pin) -> Option<Self> {
+    pub(super) fn typed(said: ManagementKeyStatus, text: &Pin) -> Option<Self> {
         let mut digits = Zeroizing::new(String::with_capacity(text.expose().len()));
         digits.extend(text.expose().chars().filter(|c| !c.is_whitespace()));
         let bytes = Zeroizing::new(hex::decode(digits.as_bytes()).ok()?);
@@ -99,9 +97,7 @@ impl ManagementKey {
         self.decrypt(&mut witness)?;
 
         let mut challenge = vec![0; witness.len()];
-        SystemRandom::new()
-            .fill(&mut challenge)
-            .map_err(|_| command.failed(Status::OK))?;
+        fill_random(&mut challenge)?;
         let parts = [tlv(WITNESS, &witness), tlv(CHALLENGE, &challenge)].concat();
         let answer = card.transmit(command, &tlv(TEMPLATE, &parts))?;
         if answer.status == Status::NOT_ALLOWED {
@@ -171,12 +167,7 @@ impl ManagementKey {
 fn digit() -> Result<u8, TokenError> {
     let mut byte = Zeroizing::new([0; 1]);
     loop {
-        SystemRandom::new()
-            .fill(&mut *byte)
-            .map_err(|_| TokenError::Device {
-                function: "random number generator".to_owned(),
-                code: "no randomness".to_owned(),
-            })?;
+        fill_random(&mut *byte)?;
         if byte[0] < 250 {
             return Ok(byte[0] % 10);
         }
@@ -194,22 +185,25 @@ const fn length(algorithm: u8) -> Option<usize> {
 }
 
 /// The key that lies under the PIN of whoever is logged in.
-pub(super) fn under_pin(
+pub(super) fn management_key_under_pin(
     card: &Card,
     session: &Session,
 ) -> Result<Option<ManagementKey>, TokenError> {
     let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
     verify(card, pin)?;
-    ManagementKey::protected(card, Management::ask(card)?)
+    ManagementKey::protected(card, ManagementKeyStatus::ask(card)?)
 }
 
 /// Authenticates with the management key: that under the PIN, or the one that somebody gave.
-pub(super) fn manage(card: &Card, session: &Session) -> Result<(), TokenError> {
-    let protected = under_pin(card, session)?;
+pub(super) fn authenticate_management_key(
+    card: &Card,
+    session: &Session,
+) -> Result<(), TokenError> {
+    let protected = management_key_under_pin(card, session)?;
     if let Some(key) = protected.as_ref().or(session.management.as_ref()) {
         return key.authenticate(card);
     }
-    let said = Management::ask(card)?;
+    let said = ManagementKeyStatus::ask(card)?;
     if !said.factory {
         return Err(TokenError::ManagementKey);
     }
@@ -221,7 +215,7 @@ fn part(answer: &[u8], tag: u16) -> Option<Vec<u8>> {
 }
 
 fn unknown(algorithm: u8) -> TokenError {
-    TokenError::Unsupported {
-        what: format!("be managed here: its management key is of kind {algorithm:02x}"),
-    }
+    TokenError::unsupported(format!(
+        "be managed here: its management key is of kind {algorithm:02x}"
+    ))
 }

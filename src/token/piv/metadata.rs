@@ -24,14 +24,13 @@ const GENERATED: u8 = 1;
 
 /// What a PIN or PUK says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Secret {
+pub(super) struct PinStatus {
     /// Whether it is the one that everybody knows.
     pub(super) factory: bool,
-    /// The tries left.
     pub(super) tries: u8,
 }
 
-impl Secret {
+impl PinStatus {
     pub(super) fn ask(card: &Card, reference: u8) -> Result<Self, TokenError> {
         let command = Command::metadata(reference);
         let text = card.transmit(command, &[])?.expect(command)?;
@@ -47,14 +46,13 @@ impl Secret {
 
 /// What the management key says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Management {
+pub(super) struct ManagementKeyStatus {
     /// Whether it is the one that everybody knows.
     pub(super) factory: bool,
-    /// Its algorithm's number.
     pub(super) algorithm: u8,
 }
 
-impl Management {
+impl ManagementKeyStatus {
     pub(super) fn ask(card: &Card) -> Result<Self, TokenError> {
         let command = Command::metadata(MANAGEMENT_KEY);
         let text = card.transmit(command, &[])?.expect(command)?;
@@ -71,13 +69,11 @@ impl Management {
 /// What a slot says of its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyMetadata {
-    /// The number of its algorithm.
     pub(super) algorithm: u8,
     /// When it wants the PIN; `None` for a policy that is not known.
     pub(super) pin: Option<PinPolicy>,
     /// When it wants to be touched.
     pub(super) touch: Option<TouchPolicy>,
-    /// Whether it was made in the device.
     pub(super) generated: bool,
     /// Its public half; `None` for algorithms that are not known here.
     pub(super) public: Option<PublicKey>,

@@ -5,9 +5,9 @@
 
 mod card;
 mod connection;
-mod making;
 mod management;
 mod metadata;
+mod new_key;
 mod objects;
 mod pins;
 mod private_key;
@@ -17,8 +17,9 @@ mod slot;
 mod tlv;
 mod token;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use pcsc::{Context, Error as Pcsc, Scope};
 
 use crate::profile::Profile;
@@ -27,10 +28,20 @@ use crate::record::{Firmware, TokenId};
 use self::card::Card;
 use self::connection::{Connection, identify, readers, seen};
 use self::token::YubiKey;
-use super::{Reader, Seen, Token, TokenError, Touch, TouchObserver};
+use super::query::only_one;
+use super::{Reader, Seen, Token, TokenError, Touch, TouchObserver, lock};
 
 /// The first firmware that says which keys and PINs it has.
-const OLDEST: Firmware = Firmware::new(5, 3, 0);
+const OLDEST_FIRMWARE: Firmware = Firmware::new(5, 3, 0);
+
+fn fill_random(bytes: &mut [u8]) -> Result<(), TokenError> {
+    SystemRandom::new()
+        .fill(bytes)
+        .map_err(|_| TokenError::Device {
+            function: "random number generator".to_owned(),
+            code: "no randomness".to_owned(),
+        })
+}
 
 /// The YubiKeys of this machine.
 pub struct YubiKeys {
@@ -38,11 +49,6 @@ pub struct YubiKeys {
     context: Context,
     open: Vec<Weak<Mutex<Connection>>>,
     observer: TouchObserver,
-}
-
-/// A panic of another thread leaves no half-done state behind this lock.
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
-    connection.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl YubiKeys {
@@ -93,7 +99,7 @@ impl Reader for YubiKeys {
                     continue 'readers;
                 }
             }
-            if let Some(card) = Card::connect(&self.context, &reader, card::PATIENCE)? {
+            if let Some(card) = Card::connect(&self.context, &reader, card::IN_USE_TIMEOUT)? {
                 match seen(&card, self.profile.name()) {
                     Ok(token) => found.push(token),
                     Err(TokenError::Removed) => {}
@@ -107,7 +113,7 @@ impl Reader for YubiKeys {
 
     fn reset(&mut self) -> Result<(), TokenError> {
         for connection in self.connections() {
-            lock(&connection).let_go();
+            lock(&connection).disconnect();
         }
         Ok(())
     }
@@ -117,22 +123,15 @@ impl Reader for YubiKeys {
     }
 
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
-        let mut matching: Vec<Seen> = self.tokens()?;
-        matching.retain(|token| token.id == *id);
-        let only = matching.pop().ok_or_else(|| TokenError::NotFound {
-            wanted: format!("token {id}"),
-        })?;
-        if !matching.is_empty() {
-            return Err(TokenError::Ambiguous {
-                found: vec![id.clone(); matching.len() + 1],
-            });
-        }
+        let mut found = self.tokens()?;
+        found.retain(|token| token.id == *id);
+        let only = only_one(found, |token| token.id.clone(), || format!("token {id}"))?;
         let mut connection = Connection::new(self.context.clone(), only.id.serial);
         let firmware = connection.use_card(|card, _| identify(card))?.firmware;
-        if firmware < OLDEST {
+        if firmware < OLDEST_FIRMWARE {
             return Err(TokenError::Unsupported {
                 what: format!(
-                    "be used: its firmware {firmware} does not say which keys it has; {OLDEST} and later do"
+                    "be used: its firmware {firmware} does not say which keys it has; {OLDEST_FIRMWARE} and later do"
                 ),
             });
         }

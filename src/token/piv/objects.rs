@@ -59,7 +59,6 @@ pub(super) fn certificate(card: &Card, slot: Slot) -> Result<SlotCertificate, To
     })
 }
 
-/// The device's own certificate.
 pub(super) fn device_certificate(card: &Card) -> Result<Option<Certificate>, TokenError> {
     Ok(get(card, DEVICE_CERTIFICATE)?.and_then(|content| read_certificate(&content)))
 }

@@ -1,6 +1,5 @@
 //! The PIN and the PUK: what commands that take them answer, and what is left of the factory.
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::record::Tries;
@@ -9,6 +8,7 @@ use crate::secret::Pin;
 use super::super::{PinRole, TokenError};
 use super::card::{Card, Command, Status};
 use super::connection::padded;
+use super::fill_random;
 
 /// The PIN and PUK of every new YubiKey.
 const FACTORY_PIN: &str = "123456";
@@ -16,11 +16,11 @@ const FACTORY_PUK: &str = "12345678";
 
 pub(super) fn verify(card: &Card, pin: &Pin) -> Result<(), TokenError> {
     let answer = card.transmit(Command::VERIFY_PIN, padded(pin)?.as_slice())?;
-    judge(Command::VERIFY_PIN, answer.status, PinRole::User)
+    check_pin_status(Command::VERIFY_PIN, answer.status, PinRole::User)
 }
 
 /// What a command that takes a PIN or PUK answered.
-fn judge(command: Command, status: Status, role: PinRole) -> Result<(), TokenError> {
+fn check_pin_status(command: Command, status: Status, role: PinRole) -> Result<(), TokenError> {
     match (status, status.tries()) {
         (Status::OK, _) => Ok(()),
         (_, Some(0)) => Err(TokenError::PinLocked { role }),
@@ -44,7 +44,7 @@ pub(super) fn exchange_pins(
     new: &[u8],
 ) -> Result<(), TokenError> {
     let pair = Zeroizing::new([old, new].concat());
-    judge(command, card.transmit(command, &pair)?.status, role)
+    check_pin_status(command, card.transmit(command, &pair)?.status, role)
 }
 
 pub(super) fn refuse_factory(pin: &Pin, role: PinRole) -> Result<(), TokenError> {
@@ -66,8 +66,7 @@ pub(super) fn erase(card: &Card) -> Result<(), TokenError> {
         // A card may have been given up to 255 tries.
         for _ in 0..=255 {
             let mut wrong = [0; 16];
-            let random = SystemRandom::new().fill(&mut wrong);
-            random.map_err(|_| command.failed(Status::OK))?;
+            fill_random(&mut wrong)?;
             // No byte that a keyboard types: nobody's PIN.
             for byte in &mut wrong {
                 *byte = 0x80 | (*byte >> 1);

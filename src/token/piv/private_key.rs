@@ -1,7 +1,7 @@
 //! Private keys in clear as the device takes them in.
 
 use der::asn1::UintRef;
-use der::oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1, SECP_384_R_1};
+use der::oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION};
 use der::{Decode as _, Sequence};
 use pkcs8::PrivateKeyInfoRef;
 use sec1::EcPrivateKey;
@@ -31,8 +31,8 @@ pub(super) fn parts(key: &PrivateKey, algorithm: Algorithm) -> Option<Zeroizing<
     let body = info.private_key.as_bytes();
     let curve = info.algorithm.parameters_oid().ok();
     match (info.algorithm.oid, algorithm) {
-        (ID_EC_PUBLIC_KEY, Algorithm::P256) if curve == Some(SECP_256_R_1) => scalar(body, 32),
-        (ID_EC_PUBLIC_KEY, Algorithm::P384) if curve == Some(SECP_384_R_1) => scalar(body, 48),
+        (ID_EC_PUBLIC_KEY, Algorithm::P256) if curve == algorithm.curve() => scalar(body, 32),
+        (ID_EC_PUBLIC_KEY, Algorithm::P384) if curve == algorithm.curve() => scalar(body, 48),
         (RSA_ENCRYPTION, Algorithm::Rsa { bits }) => {
             let key = RsaPrivateKey::from_der(body).ok()?;
             let length = key.modulus.as_bytes().len() * 8;

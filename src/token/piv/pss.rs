@@ -1,17 +1,19 @@
 //! The padding of RSA signatures, made on this side: the device only computes with the key.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+
+use super::super::TokenError;
+use super::fill_random;
 
 /// The length of a SHA-256 digest, and of the salt that TUF's `rsassa-pss-sha256` wants.
 const HASH: usize = 32;
 
 /// EMSA-PSS with SHA-256, MGF1 and a salt of 32 bytes (RFC 8017, section 9.1.1), for a modulus of
-/// so many bits, which must be a multiple of eight. `None` when there is no randomness.
-pub(super) fn pss(message: &[u8], bits: usize) -> Option<Vec<u8>> {
+/// so many bits, which must be a multiple of eight.
+pub(super) fn pss(message: &[u8], bits: usize) -> Result<Vec<u8>, TokenError> {
     let mut salt = [0; HASH];
-    SystemRandom::new().fill(&mut salt).ok()?;
-    Some(encode(message, &salt, bits))
+    fill_random(&mut salt)?;
+    Ok(encode(message, &salt, bits))
 }
 
 fn encode(message: &[u8], salt: &[u8; HASH], bits: usize) -> Vec<u8> {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, SHA384, digest};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 use crate::certificate::{Algorithm, PublicKey, SelfSigned};
 use crate::metadata::Scheme;
@@ -12,21 +11,18 @@ use crate::record::{PinPolicy, TouchPolicy};
 use super::super::{TokenError, Touch, TouchObserver};
 use super::card::{Card, Command, Status};
 use super::connection::{Session, padded};
+use super::fill_random;
 use super::metadata::KeyMetadata;
 use super::objects;
 use super::pss;
 use super::slot::Slot;
-use super::tlv::{find, tlv};
+use super::tlv::{CHALLENGE, RESPONSE, TEMPLATE, find, tlv};
 
 /// How long a YubiKey waits for a finger.
 const TOUCH: Duration = Duration::from_secs(15);
 
-const TEMPLATE: u16 = 0x7c;
-const RESPONSE: u16 = 0x82;
-const CHALLENGE: u16 = 0x81;
-
 /// A key that is about to be used.
-pub(super) struct Use<'a> {
+pub(super) struct SlotKey<'a> {
     pub(super) card: &'a Card,
     pub(super) session: &'a Session,
     pub(super) observer: &'a TouchObserver,
@@ -34,7 +30,7 @@ pub(super) struct Use<'a> {
     pub(super) metadata: &'a KeyMetadata,
 }
 
-impl Use<'_> {
+impl SlotKey<'_> {
     /// Signs a message by a scheme of the key, in the form that TUF metadata carries.
     pub(super) fn sign(
         &self,
@@ -43,19 +39,16 @@ impl Use<'_> {
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let input = match public.algorithm() {
+            Algorithm::P256 => digest(&SHA256, message).as_ref().to_vec(),
             Algorithm::P384 if scheme == Scheme::EcdsaP384Sha256 => {
                 digest(&SHA256, message).as_ref().to_vec()
             }
-            Algorithm::P256 => digest(&SHA256, message).as_ref().to_vec(),
             Algorithm::P384 => digest(&SHA384, message).as_ref().to_vec(),
-            Algorithm::Rsa { bits } => pss::pss(message, bits).ok_or(TokenError::Device {
-                function: "random number generator".to_owned(),
-                code: "no randomness".to_owned(),
-            })?,
-            other => {
-                return Err(TokenError::Unsupported {
-                    what: format!("sign for TUF with {other}"),
-                });
+            Algorithm::Rsa { bits } => pss::pss(message, bits)?,
+            other @ (Algorithm::P521 | Algorithm::Ed25519) => {
+                return Err(TokenError::unsupported(format!(
+                    "sign for TUF with {other}"
+                )));
             }
         };
         self.compute(&input)
@@ -63,21 +56,18 @@ impl Use<'_> {
 
     /// Puts a certificate into the slot that the key signs for itself, so that other programs see it.
     pub(super) fn certify(&self, public: &PublicKey, label: &str) -> Result<(), TokenError> {
-        let mismatch = |problem: String| TokenError::KeyMismatch {
-            object_id: vec![self.slot.number()],
-            problem,
-        };
+        let mismatch = |problem: String| TokenError::mismatch(&[self.slot.number()], problem);
         let mut serial = [0; 16];
-        SystemRandom::new()
-            .fill(&mut serial)
-            .map_err(|_| mismatch("no randomness for a certificate".to_owned()))?;
+        fill_random(&mut serial)?;
         let blank =
             SelfSigned::new(public, label, serial).map_err(|error| mismatch(error.to_string()))?;
         let message = blank.to_be_signed();
         let input = match public.algorithm() {
             Algorithm::P384 => digest(&SHA384, message).as_ref().to_vec(),
             Algorithm::Rsa { bits } => pss::pkcs1(message, bits),
-            _ => digest(&SHA256, message).as_ref().to_vec(),
+            Algorithm::P256 | Algorithm::P521 | Algorithm::Ed25519 => {
+                digest(&SHA256, message).as_ref().to_vec()
+            }
         };
         let signature = self.compute(&input)?;
         let certificate = blank

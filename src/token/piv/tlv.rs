@@ -1,5 +1,11 @@
 //! BER-TLV as PIV uses it (NIST SP 800-73-4): tags of one or two bytes, definite lengths.
 
+/// The tags of GENERAL AUTHENTICATE (NIST SP 800-73-4, part 2, table 7).
+pub(super) const TEMPLATE: u16 = 0x7c;
+pub(super) const WITNESS: u16 = 0x80;
+pub(super) const CHALLENGE: u16 = 0x81;
+pub(super) const RESPONSE: u16 = 0x82;
+
 /// One element.
 pub(super) fn tlv(tag: u16, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len() + 6);

@@ -11,21 +11,19 @@ use crate::secret::{Pin, PrivateKey};
 
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, ObjectKind, PinRole, Token, TokenError,
-    TokenState, TouchObserver, check_label,
+    TokenState, TouchObserver, check_label, lock,
 };
 use super::card::{Card, Command, Status};
 use super::connection::{Connection, Session, padded, state};
-use super::lock;
-use super::making::{NEWER, create, held, policies, prepare, require_ours};
-use super::management::{ManagementKey, manage, under_pin};
-use super::metadata::{KeyMetadata, Management, PIN, PUK, Secret};
+use super::management::{ManagementKey, authenticate_management_key, management_key_under_pin};
+use super::metadata::{KeyMetadata, ManagementKeyStatus, PIN, PUK, PinStatus};
+use super::new_key::{FIRMWARE_5_7, generate_in, key_in, policies, require_ours, reserve};
 use super::objects::{self, OwnObject};
 use super::pins::{erase, exchange_pins, factory_puk, refuse_factory, verify};
 use super::private_key;
-use super::signing::Use;
+use super::signing::SlotKey;
 use super::slot::Slot;
 
-/// A YubiKey.
 pub(super) struct YubiKey {
     connection: Arc<Mutex<Connection>>,
     id: TokenId,
@@ -78,14 +76,14 @@ impl Token for YubiKey {
                 && OwnObject::read(card)? == OwnObject::default()
                 && !holds_keys(card)?;
             if !is_new {
-                let said = Secret::ask(card, PUK)?;
-                let both_locked = said.tries == 0 && Secret::ask(card, PIN)?.tries == 0;
+                let said = PinStatus::ask(card, PUK)?;
+                let both_locked = said.tries == 0 && PinStatus::ask(card, PIN)?.tries == 0;
                 if !said.factory && !both_locked {
                     exchange_pins(card, Command::CHANGE_PUK, PinRole::Puk, &puk[..], &puk[..])?;
                 }
                 erase(card)?;
             }
-            let said = Management::ask(card)?;
+            let said = ManagementKeyStatus::ask(card)?;
             ManagementKey::factory(said).authenticate(card)?;
             OwnObject::of(label).write(card)?;
             ManagementKey::random(said)?.install(card)?;
@@ -149,7 +147,7 @@ impl Token for YubiKey {
             let own = OwnObject::read(card)?;
             let mut found = Vec::new();
             for slot in Slot::all() {
-                let key = held(card, &own, slot)?.is_some();
+                let key = key_in(card, &own, slot)?.is_some();
                 let certificate = objects::certificate(card, slot)?;
                 let label = label(slot, certificate.certificate.as_ref());
                 let kinds = [
@@ -177,7 +175,7 @@ impl Token for YubiKey {
             let own = OwnObject::read(card)?;
             let mut found = Vec::new();
             for slot in Slot::all() {
-                if let Some(public) = held(card, &own, slot)?.and_then(|key| key.public) {
+                if let Some(public) = key_in(card, &own, slot)?.and_then(|key| key.public) {
                     let certificate = objects::certificate(card, slot)?.certificate;
                     found.push(HeldKey {
                         object_id: vec![slot.number()],
@@ -193,16 +191,16 @@ impl Token for YubiKey {
     fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
         let (slot, algorithm) = self.check(request)?;
         self.with(|card, session| {
-            prepare(card, session, slot, request)?;
-            let made = create(card, slot, algorithm, self.policy)?;
+            reserve(card, session, slot, request)?;
+            let made = generate_in(card, slot, algorithm, self.policy)?;
             let key = self.complete(card, session, slot, request, false)?;
             if key.public == made {
                 Ok(key)
             } else {
-                Err(TokenError::KeyMismatch {
-                    object_id: request.object_id.clone(),
-                    problem: "another key is there than the one that was made".to_owned(),
-                })
+                Err(TokenError::mismatch(
+                    &request.object_id,
+                    "another key is there than the one that was made",
+                ))
             }
         })
     }
@@ -211,11 +209,11 @@ impl Token for YubiKey {
         let (slot, _) = self.check(request)?;
         self.with(|card, session| {
             let own = OwnObject::read(card)?;
-            if held(card, &own, slot)?.is_none() {
+            if key_in(card, &own, slot)?.is_none() {
                 return Ok(None);
             }
             require_ours(card, &own, slot, request)?;
-            manage(card, session)?;
+            authenticate_management_key(card, session)?;
             self.complete(card, session, slot, request, false).map(Some)
         })
     }
@@ -227,16 +225,14 @@ impl Token for YubiKey {
         scheme: Scheme,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        let missing = || TokenError::KeyNotFound {
-            object_id: object_id.to_vec(),
-        };
+        let missing = || TokenError::key_not_found(object_id);
         let slot = Slot::of(object_id).ok_or_else(missing)?;
         self.with(|card, session| {
             let metadata = KeyMetadata::ask(card, slot.number())?.ok_or_else(missing)?;
             if metadata.public.as_ref() != Some(public) {
                 return Err(missing());
             }
-            let key = Use {
+            let key = SlotKey {
                 card,
                 session,
                 observer: &self.observer,
@@ -249,18 +245,16 @@ impl Token for YubiKey {
 
     fn wants_management_key(&mut self) -> Result<bool, TokenError> {
         self.with(|card, session| {
-            let said = Management::ask(card)?;
-            Ok(
-                !said.factory
-                    && session.management.is_none()
-                    && under_pin(card, session)?.is_none(),
-            )
+            let said = ManagementKeyStatus::ask(card)?;
+            Ok(!said.factory
+                && session.management.is_none()
+                && management_key_under_pin(card, session)?.is_none())
         })
     }
 
     fn give_management_key(&mut self, key: &Pin) -> Result<(), TokenError> {
         self.with(|card, session| {
-            let said = Management::ask(card)?;
+            let said = ManagementKeyStatus::ask(card)?;
             let key = ManagementKey::typed(said, key).ok_or(TokenError::ManagementKey)?;
             key.authenticate(card)?;
             session.management = Some(key);
@@ -270,19 +264,19 @@ impl Token for YubiKey {
 
     fn management_key(&mut self) -> Result<Option<Pin>, TokenError> {
         self.with(|card, session| {
-            let key = under_pin(card, session)?;
+            let key = management_key_under_pin(card, session)?;
             key.map(|key| key.to_text()).transpose()
         })
     }
 
     fn release_management_key(&mut self, written: &Pin) -> Result<(), TokenError> {
         self.with(|card, session| {
-            let said = Management::ask(card)?;
+            let said = ManagementKeyStatus::ask(card)?;
             let key = ManagementKey::typed(said, written).ok_or(TokenError::ManagementKey)?;
             // What was written down must open the card before the card forgets it.
             key.authenticate(card)?;
             objects::unprotect_key(card)?;
-            if under_pin(card, session)?.is_some() {
+            if management_key_under_pin(card, session)?.is_some() {
                 return Err(Command::PUT_DATA.failed(Status::OK));
             }
             key.authenticate(card)
@@ -295,23 +289,18 @@ impl Token for YubiKey {
     }
 
     fn attest(&mut self, object_id: &[u8]) -> Result<Vec<Certificate>, TokenError> {
-        let missing = || TokenError::KeyNotFound {
-            object_id: object_id.to_vec(),
-        };
+        let missing = || TokenError::key_not_found(object_id);
         let slot = Slot::of(object_id).ok_or_else(missing)?;
         self.with(|card, _| {
             let metadata = KeyMetadata::ask(card, slot.number())?.ok_or_else(missing)?;
             if !metadata.generated {
-                return Err(TokenError::Unsupported {
-                    what: format!("attest the key in slot {slot}: it was made elsewhere"),
-                });
+                return Err(TokenError::unsupported(format!(
+                    "attest the key in slot {slot}: it was made elsewhere"
+                )));
             }
             let command = Command::attest(slot.number());
             let statement = card.transmit(command, &[])?.expect(command)?;
-            let untrue = |problem: String| TokenError::KeyMismatch {
-                object_id: object_id.to_vec(),
-                problem,
-            };
+            let untrue = |problem: String| TokenError::mismatch(object_id, problem);
             let statement = Certificate::from_der(&statement)
                 .map_err(|error| untrue(format!("its attestation cannot be read: {error}")))?;
             let device = objects::device_certificate(card)?.ok_or_else(|| {
@@ -328,13 +317,13 @@ impl Token for YubiKey {
     ) -> Result<GeneratedKey, TokenError> {
         let (slot, algorithm) = self.check(request)?;
         let parts = private_key::parts(key, request.key_type.algorithm()).ok_or_else(|| {
-            TokenError::KeyMismatch {
-                object_id: request.object_id.clone(),
-                problem: format!("it is no private key of type {}", request.key_type),
-            }
+            TokenError::mismatch(
+                &request.object_id,
+                format!("it is no private key of type {}", request.key_type),
+            )
         })?;
         self.with(|card, session| {
-            prepare(card, session, slot, request)?;
+            reserve(card, session, slot, request)?;
             let command = Command::import(algorithm, slot.number());
             let mut data = Zeroizing::new(Vec::with_capacity(parts.len() + 6));
             data.extend_from_slice(&parts);
@@ -348,7 +337,7 @@ impl Token for YubiKey {
         let (slot, _) = self.check(request)?;
         let is_there = self.with(|card, _| {
             let own = OwnObject::read(card)?;
-            if held(card, &own, slot)?.is_none() {
+            if key_in(card, &own, slot)?.is_none() {
                 return Ok(false);
             }
             require_ours(card, &own, slot, request).map(|()| true)
@@ -360,23 +349,19 @@ impl Token for YubiKey {
     }
 
     fn random(&mut self, _length: usize) -> Result<Zeroizing<Vec<u8>>, TokenError> {
-        Err(TokenError::Unsupported {
-            what: "give random numbers".to_owned(),
-        })
+        Err(TokenError::unsupported("give random numbers"))
     }
 
     fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
-        let missing = || TokenError::KeyNotFound {
-            object_id: object_id.to_vec(),
-        };
+        let missing = || TokenError::key_not_found(object_id);
         let slot = Slot::of(object_id).ok_or_else(missing)?;
         self.with(|card, session| {
             let mut own = OwnObject::read(card)?;
-            let old = held(card, &own, slot)?.ok_or_else(missing)?;
-            manage(card, session)?;
-            if self.firmware < NEWER {
+            let old = key_in(card, &own, slot)?.ok_or_else(missing)?;
+            authenticate_management_key(card, session)?;
+            if self.firmware < FIRMWARE_5_7 {
                 // It cannot delete a key, but put another one in its place, which nobody will use.
-                let filler = create(card, slot, 0x11, UsePolicy::default())?;
+                let filler = generate_in(card, slot, 0x11, UsePolicy::default())?;
                 own.fill(slot, *filler.fingerprint().as_bytes());
             } else {
                 let command = Command::delete(slot.number());
@@ -389,10 +374,7 @@ impl Token for YubiKey {
             if now.is_some_and(|now| now.public == old.public)
                 || objects::certificate(card, slot)?.present
             {
-                return Err(TokenError::KeyMismatch {
-                    object_id: object_id.to_vec(),
-                    problem: "it is still there".to_owned(),
-                });
+                return Err(TokenError::mismatch(object_id, "it is still there"));
             }
             Ok(())
         })

@@ -41,9 +41,7 @@ pub(super) fn ability(what: &str) -> impl Fn(Error) -> TokenError {
             | RvError::CurveNotSupported
             | RvError::DomainParamsInvalid
             | RvError::RandomNoRng,
-        ) => TokenError::Unsupported {
-            what: what.to_owned(),
-        },
+        ) => TokenError::unsupported(what),
         _ => device(error),
     }
 }

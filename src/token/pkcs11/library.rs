@@ -1,13 +1,13 @@
 //! One loaded library and the sessions with it.
 //!
 //! Finalizing a library ends every session of the process, and a session's number may be
-//! given out again afterwards: closing a stale one would close a stranger's. So all
-//! sessions sit on *seats* that the library knows, and are closed before it is finalized.
+//! given out again afterwards: closing a stale one would close a stranger's. So the library
+//! knows every session, and closes them before it is finalized.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -18,36 +18,28 @@ use crate::profile::{Profile, Rescan};
 use crate::record::TokenId;
 use crate::storage::real_path;
 
-use super::super::{Seen, TokenError};
+use super::super::query::only_one;
+use super::super::{Seen, TokenError, lock};
 use super::{device, info};
 
 /// A library, initialized.
 pub(super) struct Library {
     context: Pkcs11,
-    seats: Mutex<Vec<Weak<Mutex<ModuleSlot>>>>,
+    sessions: Mutex<Vec<Weak<Mutex<TokenSession>>>>,
     /// Whether tokens may have come or gone that it has not noticed.
     is_stale: AtomicBool,
 }
 
-/// The tokens that were seen, in their slots.
-type Look = Vec<(Slot, Seen)>;
-
-/// Where a token's session sits.
+/// The session with one token.
 #[derive(Default)]
-pub(super) struct ModuleSlot {
-    /// The slot in which the token was found and its session; `None` until it is needed.
-    pub(super) place: Option<(Slot, Session)>,
-    /// Whether its user is logged in.
+pub(super) struct TokenSession {
+    /// The slot in which the token was found and the session with it; `None` until it is needed.
+    pub(super) open: Option<(Slot, Session)>,
     pub(super) logged_in: bool,
 }
 
 /// The libraries that this process has loaded: initializing one twice is an error.
 static LOADED: Mutex<Option<HashMap<PathBuf, Weak<Library>>>> = Mutex::new(None);
-
-/// A panic of another thread leaves no half-done state behind these locks.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl Library {
     pub(super) fn load(profile: &Profile) -> Result<Arc<Self>, TokenError> {
@@ -76,7 +68,7 @@ impl Library {
         initialize(&context).map_err(|error| failed(Some(path), error.to_string()))?;
         let library = Arc::new(Self {
             context,
-            seats: Mutex::default(),
+            sessions: Mutex::default(),
             is_stale: AtomicBool::new(false),
         });
         loaded.insert(real, Arc::downgrade(&library));
@@ -87,33 +79,33 @@ impl Library {
         &self.context
     }
 
-    /// A new seat, on which no session sits yet.
-    pub(super) fn seat(&self) -> Arc<Mutex<ModuleSlot>> {
-        let seat = Arc::default();
-        let mut seats = lock(&self.seats);
-        seats.retain(|seat| seat.strong_count() > 0);
-        seats.push(Arc::downgrade(&seat));
-        seat
+    /// A session that is not open yet.
+    pub(super) fn new_session(&self) -> Arc<Mutex<TokenSession>> {
+        let session = Arc::default();
+        let mut sessions = lock(&self.sessions);
+        sessions.retain(|session| session.strong_count() > 0);
+        sessions.push(Arc::downgrade(&session));
+        session
     }
 
     /// Whether nothing is lost by initializing again.
-    pub(super) fn nobody_is_logged_in(&self) -> bool {
-        lock(&self.seats)
+    fn nobody_is_logged_in(&self) -> bool {
+        lock(&self.sessions)
             .iter()
             .filter_map(Weak::upgrade)
-            .all(|seat| !lock(&seat).logged_in)
+            .all(|session| !lock(&session).logged_in)
     }
 
     /// Closes every session, which logs out.
-    pub(super) fn vacate(&self) {
-        for seat in lock(&self.seats).iter().filter_map(Weak::upgrade) {
-            *lock(&seat) = ModuleSlot::default();
+    fn close_sessions(&self) {
+        for session in lock(&self.sessions).iter().filter_map(Weak::upgrade) {
+            *lock(&session) = TokenSession::default();
         }
     }
 
     /// Closes every session, and has the library notice what came or went before anything else is asked of it.
     pub(super) fn reset(&self) {
-        self.vacate();
+        self.close_sessions();
         self.is_stale.store(true, Ordering::SeqCst);
     }
 
@@ -125,13 +117,21 @@ impl Library {
         Ok(())
     }
 
+    /// Makes the library notice what came or went, unless that would end a login.
+    pub(super) fn refresh_if_possible(&self, rescan: Rescan) -> Result<(), TokenError> {
+        if self.nobody_is_logged_in() {
+            return self.refresh(rescan);
+        }
+        self.refresh_if_stale(rescan)
+    }
+
     /// Makes the library notice tokens that came or went. Ends every session where that takes it.
-    pub(super) fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
+    fn refresh(&self, rescan: Rescan) -> Result<(), TokenError> {
         self.is_stale.store(false, Ordering::SeqCst);
         match rescan {
             Rescan::List => Ok(()),
             Rescan::Reinitialize => {
-                self.vacate();
+                self.close_sessions();
                 self.context.clone().finalize().map_err(device)?;
                 initialize(&self.context).map_err(device)
             }
@@ -140,7 +140,7 @@ impl Library {
 
     /// The tokens in their slots. One that does not answer who it is counts as not there:
     /// SoftHSM says `CKR_GENERAL_ERROR` of a token whose files are gone.
-    pub(super) fn look(&self, profile: &str) -> Result<Look, TokenError> {
+    pub(super) fn tokens(&self, profile: &str) -> Result<Vec<(Slot, Seen)>, TokenError> {
         let mut tokens = Vec::new();
         for slot in self.context.get_slots_with_token().map_err(device)? {
             match self.context.get_token_info(slot) {
@@ -154,20 +154,10 @@ impl Library {
 
     /// The slot of the one token that names itself so.
     pub(super) fn find(&self, id: &TokenId) -> Result<Slot, TokenError> {
-        let mut slots = self
-            .look(&id.profile)?
-            .into_iter()
-            .filter(|(_, seen)| seen.id == *id)
-            .map(|(slot, _)| slot);
-        let slot = slots.next().ok_or_else(|| TokenError::NotFound {
-            wanted: format!("token {id}"),
-        })?;
-        let simulated_tokens = slots.count();
-        if simulated_tokens > 0 {
-            return Err(TokenError::Ambiguous {
-                found: vec![id.clone(); simulated_tokens + 1],
-            });
-        }
+        let mut found = self.tokens(&id.profile)?;
+        found.retain(|(_, seen)| seen.id == *id);
+        let name = |(_, seen): &(Slot, Seen)| seen.id.clone();
+        let (slot, _) = only_one(found, name, || format!("token {id}"))?;
         Ok(slot)
     }
 }

@@ -47,13 +47,10 @@ impl Reader for Module {
     }
 
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
-        let rescan = self.profile.quirks().rescan;
-        self.library.refresh_if_stale(rescan)?;
-        if self.library.nobody_is_logged_in() {
-            self.library.refresh(rescan)?;
-        }
-        let look = self.library.look(self.profile.name())?;
-        Ok(look.into_iter().map(|(_, seen)| seen).collect())
+        self.library
+            .refresh_if_possible(self.profile.quirks().rescan)?;
+        let tokens = self.library.tokens(self.profile.name())?;
+        Ok(tokens.into_iter().map(|(_, seen)| seen).collect())
     }
 
     fn reset(&mut self) -> Result<(), TokenError> {

@@ -2,8 +2,8 @@
 
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
-use der::Decode;
 use der::asn1::OctetStringRef;
+use der::{Decode, Encode as _};
 
 use crate::certificate::{Algorithm, PublicKey};
 use crate::record::KeyAttributes;
@@ -11,12 +11,10 @@ use crate::record::KeyAttributes;
 use super::super::{HeldKey, HeldObject, ObjectKind, TokenError};
 use super::device;
 
-/// The object identifier of P-256, as `CKA_EC_PARAMS` has it.
-pub(super) const P256_PARAMETERS: &[u8] = &[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
-/// The object identifier of P-384.
-pub(super) const P384_PARAMETERS: &[u8] = &[6, 5, 0x2b, 0x81, 4, 0, 0x22];
-/// The object identifier of P-521.
-const P521_PARAMETERS: &[u8] = &[6, 5, 0x2b, 0x81, 4, 0, 0x23];
+/// The object identifier of a curve in DER, as `CKA_EC_PARAMS` has it. RSA has none.
+pub(super) fn ec_parameters(algorithm: Algorithm) -> Option<Vec<u8>> {
+    algorithm.curve()?.to_der().ok()
+}
 
 /// The objects of a class and ID that are kept on the token.
 pub(super) fn of_id(
@@ -113,7 +111,7 @@ pub(super) fn public_key(
         }
         _ => return Ok(Err("its type is not known".to_owned())),
     };
-    // The first and the second of what is wanted; what the token does not show is empty.
+    // What the token does not show stays empty.
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for attribute in attributes(session, handle, &wanted)? {
         match attribute {
@@ -135,12 +133,14 @@ pub(super) fn public_key(
 }
 
 fn ec_key(parameters: &[u8], point: &[u8]) -> Result<PublicKey, String> {
-    let (curve, length) = match parameters {
-        P256_PARAMETERS => (Algorithm::P256, 65),
-        P384_PARAMETERS => (Algorithm::P384, 97),
-        P521_PARAMETERS => (Algorithm::P521, 133),
-        other => return Err(format!("curve {} is not known", hex::encode(other))),
-    };
+    let (curve, length) = [
+        (Algorithm::P256, 65),
+        (Algorithm::P384, 97),
+        (Algorithm::P521, 133),
+    ]
+    .into_iter()
+    .find(|(known, _)| ec_parameters(*known).as_deref() == Some(parameters))
+    .ok_or_else(|| format!("curve {} is not known", hex::encode(parameters)))?;
     PublicKey::from_point(curve, unwrapped(point, length)).map_err(|error| error.to_string())
 }
 
@@ -235,15 +235,17 @@ mod tests {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let bare = pair.public_key().as_ref();
         let wrapped = [&[4, 65], bare].concat();
-        let key = ec_key(P256_PARAMETERS, bare).unwrap();
-        assert_eq!(ec_key(P256_PARAMETERS, &wrapped), Ok(key.clone()));
+        let p256 = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+        let key = ec_key(&p256, bare).unwrap();
+        assert_eq!(ec_key(&p256, &wrapped), Ok(key.clone()));
         assert_eq!(key.subject_bits(), bare);
     }
 
     #[test]
     fn a_point_of_another_curve_is_refused() {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
-        assert!(ec_key(P384_PARAMETERS, pair.public_key().as_ref()).is_err());
+        let p384 = [6, 5, 0x2b, 0x81, 4, 0, 0x22];
+        assert!(ec_key(&p384, pair.public_key().as_ref()).is_err());
         // secp256k1, whose points are as long as those of P-256.
         let error = ec_key(&[6, 5, 0x2b, 0x81, 4, 0, 0x0a], pair.public_key().as_ref());
         assert_eq!(error, Err("curve 06052b8104000a is not known".to_owned()));

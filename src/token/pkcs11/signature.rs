@@ -4,11 +4,9 @@ use aws_lc_rs::digest::{self, SHA256, SHA384};
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsPssParams};
 use cryptoki::mechanism::{Mechanism, MechanismType};
-use der::asn1::UintRef;
-use der::{Encode, Sequence};
 
 use crate::certificate::Algorithm;
-use crate::metadata::Scheme;
+use crate::metadata::{Scheme, ecdsa_der_from_raw};
 
 use super::super::TokenError;
 
@@ -29,12 +27,6 @@ enum Shape {
     Fixed { length: usize },
 }
 
-#[derive(Sequence)]
-struct EcdsaSignature<'a> {
-    r: UintRef<'a>,
-    s: UintRef<'a>,
-}
-
 impl Signing {
     /// How a key of that algorithm signs by a scheme of it, with the mechanisms that its token has.
     pub(super) fn new(
@@ -52,10 +44,11 @@ impl Signing {
             },
             Algorithm::P384 => Self {
                 mechanism: Mechanism::Ecdsa,
-                input: match scheme {
-                    Scheme::EcdsaP384Sha256 => hashed(&SHA256),
-                    _ => hashed(&SHA384),
-                },
+                input: hashed(if scheme == Scheme::EcdsaP384Sha256 {
+                    &SHA256
+                } else {
+                    &SHA384
+                }),
                 shape: Shape::Ecdsa { half: 48 },
             },
             Algorithm::Ed25519 => Self {
@@ -87,9 +80,9 @@ impl Signing {
                 }
             }
             Algorithm::P521 => {
-                return Err(TokenError::Unsupported {
-                    what: format!("sign for TUF with {algorithm}"),
-                });
+                return Err(TokenError::unsupported(format!(
+                    "sign for TUF with {algorithm}"
+                )));
             }
         })
     }
@@ -102,13 +95,7 @@ impl Signing {
                 if raw.len() != 2 * half {
                     return None;
                 }
-                let (r, s) = raw.split_at(half);
-                EcdsaSignature {
-                    r: UintRef::new(r).ok()?,
-                    s: UintRef::new(s).ok()?,
-                }
-                .to_der()
-                .ok()
+                ecdsa_der_from_raw(&raw).ok()
             }
         }
     }

@@ -4,11 +4,12 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::Attribute;
 
+use crate::certificate::Algorithm;
 use crate::metadata::KeyType;
 
 use super::super::KeyRequest;
 use super::failure;
-use super::objects::{P256_PARAMETERS, P384_PARAMETERS};
+use super::objects::ec_parameters;
 
 /// How much a template says. Modules refuse attributes that they do not know or that they
 /// set themselves, so that less is tried after more; what came of it is read back in any case.
@@ -51,12 +52,13 @@ pub(super) const fn mechanism(key_type: KeyType) -> Mechanism<'static> {
 
 pub(super) fn public(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
     let mut template = names(request);
-    template.extend(match request.key_type {
-        KeyType::RsaPss2048 => rsa(2048),
-        KeyType::RsaPss3072 => rsa(3072),
-        KeyType::RsaPss4096 => rsa(4096),
-        curved => vec![curve(curved)],
-    });
+    if let Algorithm::Rsa { bits } = request.key_type.algorithm() {
+        template.extend([
+            Attribute::ModulusBits((bits as u64).into()),
+            Attribute::PublicExponent(vec![1, 0, 1]),
+        ]);
+    }
+    template.extend(curve(request.key_type));
     if detail != Detail::Least {
         template.extend([Attribute::Private(false), Attribute::Verify(true)]);
     }
@@ -88,13 +90,8 @@ pub(super) fn private(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
 }
 
 /// The curve of a key that has one.
-pub(super) fn curve(key_type: KeyType) -> Attribute {
-    Attribute::EcParams(match key_type {
-        KeyType::EcdsaP384 => P384_PARAMETERS.to_vec(),
-        // The object identifier 1.3.101.112.
-        KeyType::Ed25519 => vec![6, 3, 0x2b, 0x65, 0x70],
-        _ => P256_PARAMETERS.to_vec(),
-    })
+pub(super) fn curve(key_type: KeyType) -> Option<Attribute> {
+    ec_parameters(key_type.algorithm()).map(Attribute::EcParams)
 }
 
 pub(super) fn names(request: &KeyRequest) -> Vec<Attribute> {
@@ -102,12 +99,5 @@ pub(super) fn names(request: &KeyRequest) -> Vec<Attribute> {
         Attribute::Token(true),
         Attribute::Label(request.label.clone().into_bytes()),
         Attribute::Id(request.object_id.clone()),
-    ]
-}
-
-fn rsa(bits: u64) -> Vec<Attribute> {
-    vec![
-        Attribute::ModulusBits(bits.into()),
-        Attribute::PublicExponent(vec![1, 0, 1]),
     ]
 }

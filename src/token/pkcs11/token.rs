@@ -16,39 +16,40 @@ use crate::profile::Profile;
 use crate::record::{KeyAttributes, TokenId, Tries};
 use crate::secret::Pin;
 
+use super::super::query::only_one;
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
-    WrappingToken, check_label,
+    WrappingToken, check_label, lock,
 };
 use super::failure::{ability, code};
-use super::library::{Library, ModuleSlot, lock};
+use super::library::{Library, TokenSession};
 use super::signature::Signing;
 use super::template::{self, Detail};
 use super::{device, info, objects, wrapping};
 
 pub(super) struct Pkcs11Token {
-    // Before the library, which must not be finalized while a session sits on it.
-    seat: Arc<Mutex<ModuleSlot>>,
+    // Dropped before the library, which must not be finalized while a session is open.
+    session: Arc<Mutex<TokenSession>>,
     library: Arc<Library>,
     profile: Profile,
     id: TokenId,
     /// The slot in which it was seen last. It is asked who it is before it is believed to be there still.
-    seen_in: Mutex<Slot>,
+    last_slot: Mutex<Slot>,
 }
 
 impl Pkcs11Token {
     pub(super) fn new(library: Arc<Library>, profile: Profile, id: TokenId, slot: Slot) -> Self {
         Self {
-            seat: library.seat(),
+            session: library.new_session(),
             library,
             profile,
             id,
-            seen_in: Mutex::new(slot),
+            last_slot: Mutex::new(slot),
         }
     }
 
     /// What the token in a slot says of itself, if it is this one.
-    fn info_in(&self, slot: Slot) -> Result<Option<TokenInfo>, TokenError> {
+    fn info_if_in(&self, slot: Slot) -> Result<Option<TokenInfo>, TokenError> {
         match self.library.context().get_token_info(slot) {
             Ok(there) if info::id(self.profile.name(), &there) == self.id => Ok(Some(there)),
             Ok(_) | Err(Error::Pkcs11(..)) => Ok(None),
@@ -57,28 +58,28 @@ impl Pkcs11Token {
     }
 
     /// The slot in which the token is found now, and what it says of itself.
-    fn found(&self) -> Result<(Slot, TokenInfo), TokenError> {
-        let mut seen_in = lock(&self.seen_in);
-        if let Some(info) = self.info_in(*seen_in)? {
-            return Ok((*seen_in, info));
+    fn locate(&self) -> Result<(Slot, TokenInfo), TokenError> {
+        let mut last_slot = lock(&self.last_slot);
+        if let Some(info) = self.info_if_in(*last_slot)? {
+            return Ok((*last_slot, info));
         }
-        *seen_in = self.library.find(&self.id).map_err(|error| match error {
+        *last_slot = self.library.find(&self.id).map_err(|error| match error {
             TokenError::NotFound { .. } => TokenError::Removed,
             other => other,
         })?;
-        let info = self.info_in(*seen_in)?.ok_or(TokenError::Removed)?;
-        Ok((*seen_in, info))
+        let info = self.info_if_in(*last_slot)?.ok_or(TokenError::Removed)?;
+        Ok((*last_slot, info))
     }
 
     /// The slot, once the token in it was asked who it is: a PIN for one token must
     /// not reach another that was put in its place.
-    fn proven_slot(&self, seat: &mut ModuleSlot) -> Result<Slot, TokenError> {
-        let Some((slot, _)) = &seat.place else {
-            return self.found().map(|(slot, _)| slot);
+    fn checked_slot(&self, session: &mut TokenSession) -> Result<Slot, TokenError> {
+        let Some((slot, _)) = &session.open else {
+            return self.locate().map(|(slot, _)| slot);
         };
         let slot = *slot;
-        if self.info_in(slot)?.is_none() {
-            *seat = ModuleSlot::default();
+        if self.info_if_in(slot)?.is_none() {
+            *session = TokenSession::default();
             return Err(TokenError::Removed);
         }
         Ok(slot)
@@ -89,19 +90,19 @@ impl Pkcs11Token {
         &self,
         work: impl FnOnce(&Session, &mut bool) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        let mut seat = lock(&self.seat);
-        let slot = self.proven_slot(&mut seat)?;
-        let ModuleSlot { place, logged_in } = &mut *seat;
-        let session = if let Some((_, session)) = place {
+        let mut own = lock(&self.session);
+        let slot = self.checked_slot(&mut own)?;
+        let TokenSession { open, logged_in } = &mut *own;
+        let session = if let Some((_, session)) = open {
             session
         } else {
             // Read and write: a session that only reads would forbid the security officer's login.
             let session = self.library.context().open_rw_session(slot);
-            &place.insert((slot, session.map_err(device)?)).1
+            &open.insert((slot, session.map_err(device)?)).1
         };
         let result = work(session, logged_in);
         if matches!(result, Err(TokenError::Removed)) {
-            *seat = ModuleSlot::default();
+            *own = TokenSession::default();
         }
         result
     }
@@ -120,10 +121,10 @@ impl Pkcs11Token {
     }
 
     /// Closes the session, which logs out.
-    fn leave(&self) -> MutexGuard<'_, ModuleSlot> {
-        let mut seat = lock(&self.seat);
-        *seat = ModuleSlot::default();
-        seat
+    fn close_session(&self) -> MutexGuard<'_, TokenSession> {
+        let mut session = lock(&self.session);
+        *session = TokenSession::default();
+        session
     }
 
     /// What a failed call means that took a PIN.
@@ -141,7 +142,7 @@ impl Pkcs11Token {
     }
 
     fn wrong_pin(&self, role: PinRole) -> TokenError {
-        let state = self.peek();
+        let state = self.current_state();
         let tries = state.map_or(Tries::Unknown, |state| match role {
             PinRole::User => state.pin_tries,
             PinRole::SecurityOfficer | PinRole::Puk => state.so_pin_tries,
@@ -156,18 +157,18 @@ impl Pkcs11Token {
     }
 
     fn pin_length(&self) -> std::ops::RangeInclusive<usize> {
-        self.peek()
+        self.current_state()
             .map_or(1..=usize::from(u8::MAX), |state| state.pin_length)
     }
 
-    /// The state without a lock on the seat, for those who hold it.
-    fn peek(&self) -> Result<TokenState, TokenError> {
-        self.found().map(|(_, info)| info::state(&info))
+    /// The state without a lock on the session, for those who hold it.
+    fn current_state(&self) -> Result<TokenState, TokenError> {
+        self.locate().map(|(_, info)| info::state(&info))
     }
 
     /// Refuses what would only cost a try.
     fn check_pins(&self, pins: &[&Pin]) -> Result<TokenState, TokenError> {
-        let state = self.peek()?;
+        let state = self.current_state()?;
         if state.own_pin_pad {
             return Err(TokenError::OwnPinPad);
         }
@@ -208,26 +209,20 @@ impl Pkcs11Token {
         let length = raw.len();
         signing.finish(raw).ok_or_else(|| {
             let problem = format!("its signature of {length} bytes is none of {algorithm}");
-            mismatch(object_id, problem)
+            TokenError::mismatch(object_id, problem)
         })
     }
 
     /// The private key of an ID.
     fn private_key(session: &Session, object_id: &[u8]) -> Result<ObjectHandle, TokenError> {
         match objects::of_id(session, ObjectClass::PRIVATE_KEY, object_id)?.as_slice() {
-            [] => Err(TokenError::KeyNotFound {
-                object_id: object_id.to_vec(),
-            }),
+            [] => Err(TokenError::key_not_found(object_id)),
             [only] => Ok(*only),
-            _ => Err(mismatch(object_id, "several private keys have its ID")),
+            _ => Err(TokenError::mismatch(
+                object_id,
+                "several private keys have its ID",
+            )),
         }
-    }
-}
-
-fn mismatch(object_id: &[u8], problem: impl Into<String>) -> TokenError {
-    TokenError::KeyMismatch {
-        object_id: object_id.to_vec(),
-        problem: problem.into(),
     }
 }
 
@@ -242,20 +237,20 @@ impl Token for Pkcs11Token {
     }
 
     fn state(&mut self) -> Result<TokenState, TokenError> {
-        self.peek()
+        self.current_state()
     }
 
     fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
         check_label(label)?;
         self.check_pins(&[so_pin])?;
         let slot = {
-            let mut seat = self.leave();
-            self.proven_slot(&mut seat)?
+            let mut session = self.close_session();
+            self.checked_slot(&mut session)?
         };
         let name = self.profile.name();
         let before: Vec<TokenId> = self
             .library
-            .look(name)?
+            .tokens(name)?
             .into_iter()
             .map(|(_, seen)| seen.id)
             .filter(|id| *id != self.id)
@@ -266,31 +261,22 @@ impl Token for Pkcs11Token {
             .map_err(|error| self.pin_failure(error, PinRole::SecurityOfficer))?;
 
         // The slot and the serial number may be others now: it is the one that was not there before.
-        let mut found: Vec<TokenId> = self
+        let found: Vec<TokenId> = self
             .library
-            .look(name)?
+            .tokens(name)?
             .into_iter()
             .map(|(_, seen)| seen.id)
             .filter(|id| id.label == label && !before.contains(id))
             .collect();
-        match (found.pop(), found.is_empty()) {
-            (Some(id), true) => {
-                self.id = id;
-                Ok(())
-            }
-            (Some(last), false) => {
-                found.push(last);
-                Err(TokenError::Ambiguous { found })
-            }
-            (None, _) => Err(TokenError::NotFound {
-                wanted: format!("token with the label {label:?} that was just given"),
-            }),
-        }
+        self.id = only_one(found, TokenId::clone, || {
+            format!("token with the label {label:?} that was just given")
+        })?;
+        Ok(())
     }
 
     fn set_pin(&mut self, so_pin: &Pin, pin: &Pin) -> Result<(), TokenError> {
         self.check_pins(&[so_pin, pin])?;
-        drop(self.leave());
+        drop(self.close_session());
         let result = self.in_session(|session, _| {
             session
                 .login(UserType::So, Some(&secret(so_pin)))
@@ -299,7 +285,7 @@ impl Token for Pkcs11Token {
                 .init_pin(&secret(pin))
                 .map_err(|error| self.pin_failure(error, PinRole::User))
         });
-        drop(self.leave());
+        drop(self.close_session());
         result
     }
 
@@ -307,13 +293,13 @@ impl Token for Pkcs11Token {
         if !self.check_pins(&[old, new])?.pin_set {
             return Err(TokenError::PinNotSet);
         }
-        drop(self.leave());
+        drop(self.close_session());
         let result = self.in_session(|session, _| {
             session
                 .set_pin(&secret(old), &secret(new))
                 .map_err(|error| self.pin_failure(error, PinRole::User))
         });
-        drop(self.leave());
+        drop(self.close_session());
         result
     }
 
@@ -327,7 +313,7 @@ impl Token for Pkcs11Token {
                 role: PinRole::User,
             });
         }
-        drop(self.leave());
+        drop(self.close_session());
         self.in_session(|session, logged_in| {
             let login = || session.login(UserType::User, Some(&secret(pin)));
             let mut result = login();
@@ -343,9 +329,8 @@ impl Token for Pkcs11Token {
     }
 
     fn logout(&mut self) -> Result<(), TokenError> {
-        let mut seat = lock(&self.seat);
-        let was = std::mem::take(&mut *seat);
-        match was.place {
+        let was = std::mem::take(&mut *lock(&self.session));
+        match was.open {
             Some((_, session)) if was.logged_in => session.logout().map_err(device),
             _ => Ok(()),
         }
@@ -382,7 +367,7 @@ impl Token for Pkcs11Token {
                     session.destroy_object(*half).map_err(device)?;
                     Ok(None)
                 }
-                _ => Err(mismatch(id, "several keys have its ID")),
+                _ => Err(TokenError::mismatch(id, "several keys have its ID")),
             }
         })
     }
@@ -397,9 +382,9 @@ impl Token for Pkcs11Token {
         self.in_login(|session| {
             let key = Self::private_key(session, object_id)?;
             if objects::always_authenticates(session, key)? {
-                return Err(TokenError::Unsupported {
-                    what: "sign with a key that asks for the PIN at each signature".to_owned(),
-                });
+                return Err(TokenError::unsupported(
+                    "sign with a key that asks for the PIN at each signature",
+                ));
             }
             self.sign_with(session, key, public, scheme, message, object_id)
         })
@@ -431,9 +416,7 @@ impl Token for Pkcs11Token {
             };
             let found = halves()?;
             if found.is_empty() {
-                return Err(TokenError::KeyNotFound {
-                    object_id: object_id.to_vec(),
-                });
+                return Err(TokenError::key_not_found(object_id));
             }
             for handle in found {
                 session.destroy_object(handle).map_err(device)?;
@@ -441,7 +424,7 @@ impl Token for Pkcs11Token {
             if halves()?.is_empty() {
                 Ok(())
             } else {
-                Err(mismatch(
+                Err(TokenError::mismatch(
                     object_id,
                     "it is still there after it was destroyed",
                 ))
@@ -469,8 +452,8 @@ impl WrappingToken for Pkcs11Token {
         wrapped: &[u8],
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        let scheme = Scheme::for_public_key(public).ok_or_else(|| TokenError::Unsupported {
-            what: format!("sign for TUF with {}", public.algorithm()),
+        let scheme = Scheme::for_public_key(public).ok_or_else(|| {
+            TokenError::unsupported(format!("sign for TUF with {}", public.algorithm()))
         })?;
         self.in_login(|session| {
             let private = wrapping::unwrap_for_once(session, public, key_encryption_key, wrapped)?;
@@ -561,7 +544,7 @@ fn read_back(
     public: ObjectHandle,
     private: ObjectHandle,
 ) -> Result<GeneratedKey, TokenError> {
-    let wrong = |problem: String| mismatch(&request.object_id, problem);
+    let wrong = |problem: String| TokenError::mismatch(&request.object_id, problem);
     let key = objects::public_key(session, public)?.map_err(&wrong)?;
     let wanted = request.key_type.algorithm();
     if key.algorithm() != wanted {

@@ -4,7 +4,8 @@ use cryptoki::error::RvError;
 use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, KeyType as ObjectType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
-use der::{Decode, Sequence, asn1::UintRef};
+use der::Encode as _;
+use der::asn1::OctetStringRef;
 use zeroize::Zeroize as _;
 
 use crate::certificate::{Algorithm, PublicKey};
@@ -30,9 +31,7 @@ pub(super) fn wrap(
                     | RvError::KeyUnextractable
                     | RvError::WrappingKeyTypeInconsistent
                     | RvError::WrappingKeySizeRange,
-                ) => TokenError::Unsupported {
-                    what: "let that key out, be it wrapped".to_owned(),
-                },
+                ) => TokenError::unsupported("let that key out, be it wrapped"),
                 _ => ability("wrap keys with AES-KWP")(error),
             })
     })
@@ -53,10 +52,10 @@ pub(super) fn confine(
     if attributes.extractable == Some(false) {
         Ok(attributes)
     } else {
-        Err(TokenError::KeyMismatch {
-            object_id: object_id.to_vec(),
-            problem: "it can still leave the token".to_owned(),
-        })
+        Err(TokenError::mismatch(
+            object_id,
+            "it can still leave the token",
+        ))
     }
 }
 
@@ -167,25 +166,20 @@ const fn object_type(algorithm: Algorithm) -> ObjectType {
     match algorithm {
         Algorithm::Rsa { .. } => ObjectType::RSA,
         Algorithm::Ed25519 => ObjectType::EC_EDWARDS,
-        _ => ObjectType::EC,
+        Algorithm::P256 | Algorithm::P384 | Algorithm::P521 => ObjectType::EC,
     }
 }
 
-/// The two numbers of an RSA public key (RFC 8017, appendix A.1.1).
-#[derive(Sequence)]
-struct RsaNumbers<'a> {
-    modulus: UintRef<'a>,
-    exponent: UintRef<'a>,
-}
-
 fn public_template(request: &KeyRequest, public: &PublicKey) -> Result<Vec<Attribute>, TokenError> {
-    let mismatch = || TokenError::KeyMismatch {
-        object_id: request.object_id.clone(),
-        problem: format!(
-            "{} was asked for, its public half is {}",
-            request.key_type.algorithm(),
-            public.algorithm()
-        ),
+    let mismatch = || {
+        TokenError::mismatch(
+            &request.object_id,
+            format!(
+                "{} was asked for, its public half is {}",
+                request.key_type.algorithm(),
+                public.algorithm()
+            ),
+        )
     };
     if public.algorithm() != request.key_type.algorithm() {
         return Err(mismatch());
@@ -197,30 +191,16 @@ fn public_template(request: &KeyRequest, public: &PublicKey) -> Result<Vec<Attri
         Attribute::Private(false),
         Attribute::Verify(true),
     ]);
-    attributes.extend(match public.algorithm() {
-        Algorithm::Rsa { .. } => {
-            let numbers = RsaNumbers::from_der(public.subject_bits()).map_err(|_| mismatch())?;
-            vec![
-                Attribute::Modulus(numbers.modulus.as_bytes().to_vec()),
-                Attribute::PublicExponent(numbers.exponent.as_bytes().to_vec()),
-            ]
+    match public.rsa_numbers() {
+        Some((modulus, exponent)) => attributes.extend([
+            Attribute::Modulus(modulus.to_vec()),
+            Attribute::PublicExponent(exponent.to_vec()),
+        ]),
+        None => {
+            let point = OctetStringRef::new(public.subject_bits()).and_then(|point| point.to_der());
+            attributes.extend(template::curve(request.key_type));
+            attributes.push(Attribute::EcPoint(point.map_err(|_| mismatch())?));
         }
-        _ => vec![
-            template::curve(request.key_type),
-            Attribute::EcPoint(octet_string(public.subject_bits())),
-        ],
-    });
-    Ok(attributes)
-}
-
-/// A DER OCTET STRING around a point, of which none is longer than 255 bytes.
-fn octet_string(point: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(point.len()).unwrap_or(u8::MAX);
-    let mut der = vec![4];
-    if length > 0x7f {
-        der.push(0x81);
     }
-    der.push(length);
-    der.extend_from_slice(point);
-    der
+    Ok(attributes)
 }

@@ -38,7 +38,7 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
             text_input(model, label, None, field, room, &mut question);
         }
         (Ask::Reading { label, usual }, Input::Text(field)) => {
-            // What a twin lies in has no number; in a production nobody is told beforehand.
+            // What a simulated token lies in has no number; in a production nobody is told beforehand.
             let is_rehearsal = model
                 .shown()
                 .is_some_and(|ceremony| ceremony.mode() == Mode::Rehearsal);

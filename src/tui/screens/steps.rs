@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::ceremony::{Ceremony, StepState};
+use crate::document::capitalized;
 use crate::script::{Block, Step};
 use crate::tui::model::{Focus, Model};
 use crate::tui::text::shorten;
@@ -166,13 +167,6 @@ fn line_of(row: &Row, failed: bool, theme: Theme) -> Line<'static> {
         Span::styled(format!(" {number} "), theme.quiet()),
         Span::styled(shorten(&row.label, 16), style),
     ])
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
 }
 
 /// `3` of `key holder 3`.

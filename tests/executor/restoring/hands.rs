@@ -1,4 +1,4 @@
-//! Who brings what in a test: the twins of tokens move by themselves, and people bring what is their own.
+//! Who brings what in a test: the simulated tokens move by themselves, and people bring what is their own.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use conclave::script::{KeyId, MediumId, PersonId, TokenSpec};
 use conclave::token::TokenQuery;
 use zeroize::Zeroizing;
 
-/// Hands that move twins of tokens; media and custodians are people's own.
+/// Hands that move simulated tokens; media and custodians are people's own.
 pub(crate) struct OwnThings(pub(crate) SimulatedTokens);
 
 impl Hands for OwnThings {

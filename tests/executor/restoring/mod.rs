@@ -54,7 +54,7 @@ impl Clumsy {
     }
 }
 
-/// A script, the twins of a store, and the set that they have.
+/// A script, the simulated tokens of a store, and the set that they have.
 pub(crate) struct TokenWorker {
     pub(crate) script: Arc<Script>,
     hands: Box<dyn Hands>,
@@ -115,7 +115,7 @@ impl TokenWorker {
         self
     }
 
-    /// Where the identity of a custodian's twin lies.
+    /// Where the identity of a simulated custodian lies.
     pub(crate) fn identity(&self, n: u8) -> PathBuf {
         let folder = self.media.parent().unwrap().join("custodians");
         folder.join(format!("custodian-{n}.identity"))
@@ -138,13 +138,13 @@ impl TokenWorker {
 
     pub(crate) fn share(&self, n: u8) -> PathBuf {
         let share = self.set.share_of(&format!("custodian-{n}")).unwrap();
-        self.file("twin-shares", &share.label().share_file())
+        self.file("simulated-shares", &share.label().share_file())
     }
 
     pub(crate) fn wrapped(&self) -> PathBuf {
         let facts = self.set.facts();
         self.file(
-            "twin-wrapped-key",
+            "simulated-wrapped-key",
             &conclave::backup::wrapped_file(&facts.key, &facts.id),
         )
     }
@@ -273,7 +273,7 @@ softhsm_test! {
     }
 }
 
-/// How many objects the twin of a token holds: SoftHSM has a file for each, beside the token's own.
+/// How many objects a simulated token holds: SoftHSM has a file for each, beside the token's own.
 pub(crate) fn objects_of(token: &str, store: &Store) -> usize {
     let mut tokens = fs::read_dir(store.folder().join(token)).unwrap();
     let folder = tokens.next().unwrap().unwrap().path();

@@ -111,7 +111,7 @@ fn own_name(person: &PersonId) -> String {
     format!("{person}.own")
 }
 
-/// The own token of a person: the same in every ceremony.
+/// The approval token of a person: the same in every ceremony.
 pub(crate) fn approval_token(person: &PersonId) -> SoftwareToken {
     let number = person.as_str().bytes().fold(100_u8, u8::wrapping_add);
     let mut token = SoftwareToken::blank(number);
@@ -119,7 +119,7 @@ pub(crate) fn approval_token(person: &PersonId) -> SoftwareToken {
     token
 }
 
-/// A genesis with two keys, in which these people approve by own tokens.
+/// A genesis with two keys, in which these people approve by approval tokens.
 pub(crate) fn with_approval_tokens(people: &[&str]) -> Arc<Script> {
     let mut text = genesis(&[KeyType::Ed25519; 2], 1).text().to_owned();
     let mut files = Vec::new();
@@ -341,7 +341,7 @@ impl Room {
         Ok(())
     }
 
-    /// Has own tokens sign what is still to be signed of an input.
+    /// Has approval tokens sign what is still to be signed of an input.
     fn signed(&self, mut input: Input) -> Result<Input, StepError> {
         let is_unsigned = |approval: &Approval| {
             approval.strength == Strength::Token && approval.signature.is_none()

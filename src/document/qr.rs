@@ -22,25 +22,45 @@ impl Modules {
     }
 }
 
-/// How large a code may become, and what it may lose.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Size {
-    /// The largest version.
-    pub(super) version: i16,
-    /// How many bytes go into it.
-    pub(super) bytes: usize,
-    pub(super) level: EcLevel,
+/// A file as codes, in the sizes that each form of a page has room for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QrCodes {
+    pub(super) of_html: Vec<Modules>,
+    pub(super) of_text: Vec<Modules>,
 }
 
-/// For a page: 113 modules, of which 15 in 100 may be unreadable.
-pub(super) const OF_PAGE: Size = Size {
+impl QrCodes {
+    /// The codes of a file.
+    ///
+    /// # Errors
+    /// When a line of it is too long for a code.
+    pub fn of(file: &[u8]) -> Result<Self, QrError> {
+        Ok(Self {
+            of_html: codes(file, OF_HTML)?,
+            of_text: codes(file, OF_TEXT)?,
+        })
+    }
+}
+
+/// How large a code may become, and what it may lose.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    /// The largest version.
+    version: i16,
+    /// How many bytes go into it.
+    bytes: usize,
+    level: EcLevel,
+}
+
+/// For half the width of A4: 113 modules, of which 15 in 100 may be unreadable.
+const OF_HTML: Size = Size {
     version: 24,
     bytes: 911,
     level: EcLevel::M,
 };
 
 /// For 80 columns of text: 73 modules, of which 7 in 100 may be unreadable.
-pub(super) const OF_TEXT: Size = Size {
+const OF_TEXT: Size = Size {
     version: 14,
     bytes: 458,
     level: EcLevel::L,
@@ -64,8 +84,7 @@ pub fn qr_parts(text: &[u8], bytes: usize) -> Vec<&[u8]> {
     parts
 }
 
-/// The codes of a text.
-pub(super) fn codes(text: &[u8], size: Size) -> Result<Vec<Modules>, QrError> {
+fn codes(text: &[u8], size: Size) -> Result<Vec<Modules>, QrError> {
     let code = |part: &&[u8]| {
         let code = smallest(part, size).map_err(QrError)?;
         Ok(Modules {
@@ -119,7 +138,7 @@ mod tests {
     fn a_line_that_fits_into_no_code_is_told() {
         assert!(codes(&[b'x'; 459], OF_TEXT).is_err());
         assert_eq!(codes(&[b'x'; 458], OF_TEXT).unwrap()[0].width, 73);
-        assert_eq!(codes(&[b'x'; 911], OF_PAGE).unwrap()[0].width, 113);
+        assert_eq!(codes(&[b'x'; 911], OF_HTML).unwrap()[0].width, 113);
         let mixed = b"AB12cd/+".repeat(57);
         assert_eq!(codes(&mixed, OF_TEXT).unwrap()[0].width, 73);
     }

@@ -6,46 +6,43 @@ use crate::record::{Firmware, KeyAttributes, UsePolicy};
 use super::super::{GeneratedKey, KeyRequest, TokenError};
 use super::card::{Card, Command, Status};
 use super::connection::Session;
-use super::management::manage;
-use super::metadata::{KeyMetadata, PIN, Secret, algorithm_number, public_key};
+use super::management::authenticate_management_key;
+use super::metadata::{KeyMetadata, PIN, PinStatus, algorithm_number, public_key};
 use super::objects::{self, OwnObject};
-use super::signing::Use;
+use super::signing::SlotKey;
 use super::slot::Slot;
 use super::tlv::{find, tlv};
 use super::token::YubiKey;
 
 /// The first firmware with long RSA keys, and with a command that deletes keys.
-pub(super) const NEWER: Firmware = Firmware::new(5, 7, 0);
+pub(super) const FIRMWARE_5_7: Firmware = Firmware::new(5, 7, 0);
 
 impl YubiKey {
     /// The number of a key type's algorithm, if this device makes such keys.
     fn algorithm(&self, algorithm: Algorithm) -> Result<u8, TokenError> {
-        let unsupported = |why: &str| TokenError::Unsupported {
-            what: format!("make keys of type {algorithm}: {why}"),
-        };
+        let unsupported =
+            |why: &str| TokenError::unsupported(format!("make keys of type {algorithm}: {why}"));
         match algorithm {
             Algorithm::Ed25519 => Err(unsupported(
                 "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
             )),
-            Algorithm::Rsa { bits: 3072 | 4096 } if self.firmware < NEWER => Err(unsupported(
-                &format!("that takes firmware {NEWER} or later"),
-            )),
+            Algorithm::Rsa { bits: 3072 | 4096 } if self.firmware < FIRMWARE_5_7 => Err(
+                unsupported(&format!("that takes firmware {FIRMWARE_5_7} or later")),
+            ),
             other => algorithm_number(other).ok_or_else(|| unsupported("it has none")),
         }
     }
 
     /// What a request must be, whatever the card holds.
     pub(super) fn check(&self, request: &KeyRequest) -> Result<(Slot, u8), TokenError> {
-        let slot = Slot::of(&request.object_id).ok_or_else(|| TokenError::Unsupported {
-            what: format!(
+        let slot = Slot::of(&request.object_id).ok_or_else(|| {
+            TokenError::unsupported(format!(
                 "hold a key with ID {}: its slots are 9a, 9c, 9d, 9e and 82 to 95",
                 hex::encode(&request.object_id)
-            ),
+            ))
         })?;
         if request.extractable {
-            return Err(TokenError::Unsupported {
-                what: "make keys that can be taken out".to_owned(),
-            });
+            return Err(TokenError::unsupported("make keys that can be taken out"));
         }
         Ok((slot, self.algorithm(request.key_type.algorithm())?))
     }
@@ -59,10 +56,7 @@ impl YubiKey {
         request: &KeyRequest,
         imported: bool,
     ) -> Result<GeneratedKey, TokenError> {
-        let mismatch = |problem: &str| TokenError::KeyMismatch {
-            object_id: request.object_id.clone(),
-            problem: problem.to_owned(),
-        };
+        let mismatch = |problem: &str| TokenError::mismatch(&request.object_id, problem);
         let metadata =
             KeyMetadata::ask(card, slot.number())?.ok_or_else(|| mismatch("it is not there"))?;
         let public = metadata
@@ -87,7 +81,7 @@ impl YubiKey {
             .and_then(|certificate| certificate.public_key().ok())
             .is_some_and(|certified| certified == public);
         if !has_certificate {
-            let key = Use {
+            let key = SlotKey {
                 card,
                 session,
                 observer: &self.observer,
@@ -113,7 +107,7 @@ impl YubiKey {
 }
 
 /// The key in a slot, unless it only fills a slot that cannot be emptied.
-pub(super) fn held(
+pub(super) fn key_in(
     card: &Card,
     own: &OwnObject,
     slot: Slot,
@@ -128,24 +122,24 @@ pub(super) fn held(
 
 /// Refuses a slot with anything in it, then lets keys be made, and announces this one on the card: after
 /// a power cut it is known which key is ours.
-pub(super) fn prepare(
+pub(super) fn reserve(
     card: &Card,
     session: &Session,
     slot: Slot,
     request: &KeyRequest,
 ) -> Result<(), TokenError> {
     let mut own = OwnObject::read(card)?;
-    let occupied = held(card, &own, slot)?.is_some();
+    let occupied = key_in(card, &own, slot)?.is_some();
     if occupied || objects::certificate(card, slot)?.present {
         return Err(TokenError::ObjectExists {
             label: request.label.clone(),
             object_id: request.object_id.clone(),
         });
     }
-    if Secret::ask(card, PIN)?.factory {
+    if PinStatus::ask(card, PIN)?.factory {
         return Err(TokenError::PinNotSet);
     }
-    manage(card, session)?;
+    authenticate_management_key(card, session)?;
     own.announce(slot, Some(&request.label));
     own.write(card)
 }
@@ -164,10 +158,10 @@ pub(super) fn require_ours(
     if announced || certified {
         return Ok(());
     }
-    Err(TokenError::KeyMismatch {
-        object_id: request.object_id.clone(),
-        problem: "it is another key, which was there before".to_owned(),
-    })
+    Err(TokenError::mismatch(
+        &request.object_id,
+        "it is another key, which was there before",
+    ))
 }
 
 pub(super) fn policies(policy: UsePolicy) -> Vec<u8> {
@@ -179,7 +173,7 @@ pub(super) fn policies(policy: UsePolicy) -> Vec<u8> {
 }
 
 /// Has a key made in a slot.
-pub(super) fn create(
+pub(super) fn generate_in(
     card: &Card,
     slot: Slot,
     algorithm: u8,

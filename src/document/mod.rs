@@ -1,0 +1,370 @@
+//! Pages that are printed or read: one model, rendered as plain text and as HTML.
+
+mod html;
+mod markup;
+mod qr;
+mod text;
+mod wrap;
+
+use std::fmt::Display;
+
+pub use qr::{QrCodes, QrError, qr_parts};
+pub use text::WIDTH;
+pub use wrap::{capitalized, width, wrap, wrapping};
+
+use crate::record::visible;
+use crate::words::Digest;
+
+/// Text on a page, whoever wrote it: every character in it can be seen, and line feeds break lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text(String);
+
+impl<T: Display> From<T> for Text {
+    fn from(text: T) -> Self {
+        let text = text.to_string();
+        let lines: Vec<String> = text.split('\n').map(visible).collect();
+        Self(lines.join("\n"))
+    }
+}
+
+/// A part of a page, from margin to margin or in a cell of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    Title {
+        title: Text,
+        subtitle: Option<Text>,
+    },
+    /// What a reader must know before anything else.
+    Banner {
+        text: Text,
+        is_alarm: bool,
+    },
+    Heading(Text),
+    Subheading(Text),
+    Paragraph(Text),
+    /// What somebody typed, in its own lines.
+    Quote(Text),
+    Item(Mark, Text),
+    /// A command of a shell, which may be broken between its parts.
+    Command(Vec<Text>),
+    /// A label, and lines to write on.
+    WriteOn {
+        label: Text,
+        lines: usize,
+    },
+    /// Numbered lines, each for a word.
+    WordRows(usize),
+    Facts(Vec<(Text, Cell)>),
+    Table(Table),
+    /// A digest in hex and in numbered words, to be read aloud.
+    Digest(Digest),
+    Codes(QrCodes),
+    /// A part to be cut out.
+    Slip(Vec<Block>),
+    PageBreak,
+}
+
+/// What stands before an item of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Dash,
+    CheckBox,
+    Number(u8),
+}
+
+/// The value of a fact, or a cell of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    Text(Text),
+    Number(u64),
+    /// Room for so many lines of handwriting.
+    Blank(usize),
+    /// Names, each with a box for initials.
+    Initials(Vec<Text>),
+    /// Words of which one is ticked.
+    CheckBoxes(&'static [&'static str]),
+    Blocks(Vec<Block>),
+}
+
+impl<T: Display> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl Cell {
+    /// A digest in grouped hex, in two lines.
+    #[must_use]
+    pub fn hex(digest: &Digest) -> Self {
+        digest.grouped_hex().join("\n").into()
+    }
+}
+
+/// Rows of cells under headings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Column {
+    heading: Text,
+    /// In columns of an 80-column page; 0 takes an equal part of what the others leave.
+    width: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Row {
+    Group(Text),
+    Cells(Vec<Cell>),
+}
+
+impl Table {
+    /// A table without rows; each column has a heading and a width, of the 80 of a page, or 0 for what is left.
+    #[must_use]
+    pub fn new(columns: &[(&str, usize)]) -> Self {
+        let columns = columns.iter().map(|(heading, width)| Column {
+            heading: heading.into(),
+            width: *width,
+        });
+        Self {
+            columns: columns.collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(Row::Cells(cells.into_iter().collect()));
+    }
+
+    /// Heads the rows that follow.
+    pub fn group(&mut self, heading: impl Display) {
+        self.rows.push(Row::Group(heading.into()));
+    }
+}
+
+/// A page, or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    title: Text,
+    /// At the head of each printed page, left and right.
+    running: Option<[Text; 2]>,
+    blocks: Vec<Block>,
+}
+
+impl Document {
+    /// An empty document, whose title a browser shows.
+    #[must_use]
+    pub fn new(title: impl Display) -> Self {
+        Self {
+            title: title.into(),
+            running: None,
+            blocks: Vec::new(),
+        }
+    }
+
+    /// Repeats these at the head of each printed page of HTML.
+    pub fn running_head(&mut self, left: impl Display, right: impl Display) {
+        self.running = Some([left.into(), right.into()]);
+    }
+
+    /// Adds any block.
+    pub fn push(&mut self, block: Block) {
+        self.blocks.push(block);
+    }
+
+    /// The title on the page itself.
+    pub fn title(&mut self, title: impl Display) {
+        self.push(Block::Title {
+            title: title.into(),
+            subtitle: None,
+        });
+    }
+
+    /// The title on the page itself, with a line below.
+    pub fn title_with(&mut self, title: impl Display, subtitle: impl Display) {
+        self.push(Block::Title {
+            title: title.into(),
+            subtitle: Some(subtitle.into()),
+        });
+    }
+
+    /// What the page is.
+    pub fn banner(&mut self, text: impl Display) {
+        self.push(Block::Banner {
+            text: text.into(),
+            is_alarm: false,
+        });
+    }
+
+    /// Why the page must not be taken for the real thing.
+    pub fn alarm(&mut self, text: impl Display) {
+        self.push(Block::Banner {
+            text: text.into(),
+            is_alarm: true,
+        });
+    }
+
+    /// Begins a section.
+    pub fn heading(&mut self, text: impl Display) {
+        self.push(Block::Heading(text.into()));
+    }
+
+    /// Begins a part of a section.
+    pub fn subheading(&mut self, text: impl Display) {
+        self.push(Block::Subheading(text.into()));
+    }
+
+    /// Adds a paragraph.
+    pub fn paragraph(&mut self, text: impl Display) {
+        self.push(Block::Paragraph(text.into()));
+    }
+
+    /// Names and what they stand for; nothing if there are none.
+    pub fn facts<N: Display, V: Into<Cell>>(&mut self, facts: impl IntoIterator<Item = (N, V)>) {
+        let facts: Vec<(Text, Cell)> = facts
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        if !facts.is_empty() {
+            self.push(Block::Facts(facts));
+        }
+    }
+
+    /// A table of text.
+    pub fn table(
+        &mut self,
+        columns: &[(&str, usize)],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) {
+        let mut table = Table::new(columns);
+        for row in rows {
+            table.row(row.into_iter().map(Cell::from));
+        }
+        self.push(Block::Table(table));
+    }
+
+    /// What somebody typed.
+    pub fn quote(&mut self, text: impl Display) {
+        self.push(Block::Quote(text.into()));
+    }
+
+    /// A digest, to be read aloud and compared.
+    pub fn digest(&mut self, digest: &Digest) {
+        self.push(Block::Digest(*digest));
+    }
+
+    /// Adds the blocks of another document.
+    pub fn append(&mut self, other: Self) {
+        self.blocks.extend(other.blocks);
+    }
+
+    /// As plain text, at most 80 columns wide.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        text::write(&self.blocks)
+    }
+
+    /// As one file of HTML for A4 paper: no scripts, nothing loaded.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        html::write(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOREIGN: &str =
+        "<b>Anna & Söhne</b>\u{202e} of a street with a name that is longer than a column is wide";
+
+    /// A page with every kind of block and cell, and foreign text wherever text can be.
+    fn page() -> Document {
+        let mut page = Document::new(FOREIGN);
+        page.running_head(FOREIGN, FOREIGN);
+        page.title_with(FOREIGN, FOREIGN);
+        page.banner(FOREIGN);
+        page.alarm(FOREIGN);
+        page.heading(FOREIGN);
+        page.subheading(FOREIGN);
+        page.paragraph(FOREIGN);
+        page.quote(FOREIGN);
+        page.digest(&Digest::of(b""));
+        page.facts([(FOREIGN, Cell::from(FOREIGN)), (FOREIGN, Cell::Blank(2))]);
+        for mark in [Mark::Dash, Mark::CheckBox, Mark::Number(1)] {
+            page.push(Block::Item(mark, FOREIGN.into()));
+        }
+        page.push(Block::PageBreak);
+        page.push(Block::WordRows(5));
+        page.push(Block::Command(vec![FOREIGN.into(), FOREIGN.into()]));
+        page.push(Block::Codes(QrCodes::of(b"a file\n").unwrap()));
+        let write_on = |lines| Block::WriteOn {
+            label: FOREIGN.into(),
+            lines,
+        };
+        page.push(write_on(1));
+        let mut table = Table::new(&[(FOREIGN, 7), (FOREIGN, 0), (FOREIGN, 9), (FOREIGN, 20)]);
+        table.group(FOREIGN);
+        table.row([
+            Cell::Number(1),
+            Cell::Blocks(vec![write_on(2), Block::Subheading(FOREIGN.into())]),
+            Cell::CheckBoxes(&["agree", "refuse"]),
+            Cell::Initials(vec![FOREIGN.into()]),
+        ]);
+        page.push(Block::Slip(vec![Block::Table(table)]));
+        page
+    }
+
+    #[test]
+    fn text_is_at_most_80_columns_wide_and_all_visible() {
+        let text = page().to_text();
+        let is_command =
+            |line: &str| line.starts_with("    <b>") || line.starts_with("        <b>");
+        for line in text.lines().filter(|line| !is_command(line)) {
+            assert!(width(line) <= WIDTH, "{line}");
+            assert_eq!(line, line.trim_end());
+        }
+        assert!(
+            text.contains("Söhne") && !text.contains('\u{202e}'),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn html_has_foreign_text_as_text_and_every_element_ends() {
+        let html = page().to_html();
+        assert!(
+            !html.contains("<b>") && !html.contains('\u{202e}'),
+            "{html}"
+        );
+        assert!(html.contains("&lt;b&gt;Anna &amp; Söhne&lt;/b&gt;\\u{202e}"));
+        let mut open = Vec::new();
+        for tag in html.split('<').skip(1) {
+            let name: String = tag.chars().take_while(|c| !" >".contains(*c)).collect();
+            match name.strip_prefix('/') {
+                Some(ended) => assert_eq!(open.pop().as_deref(), Some(ended)),
+                None if name == "!doctype" || name == "meta" => {}
+                None => open.push(name),
+            }
+        }
+        assert_eq!(open, [""; 0]);
+    }
+
+    #[test]
+    fn tables_and_facts_stand_in_columns() {
+        let mut page = Document::new("");
+        page.facts([("Key", "key-1"), ("Repository", "example.org")]);
+        page.table(
+            &[("Name", 8), ("Verdict", 12)],
+            [vec!["Ada".to_owned(), "agrees".to_owned()]],
+        );
+        assert_eq!(
+            page.to_text(),
+            "Key         key-1\nRepository  example.org\n\n\
+             Name      Verdict\n--------  ------------\nAda       agrees\n"
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! Lines of a given width, and words at the head of a sentence.
+
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+
+/// How every text here is wrapped: at spaces, as many words in a line as fit; a word that is longer than a line is
+/// broken anywhere. Widths are columns of a terminal.
+#[must_use]
+pub fn wrapping(width: usize) -> Options<'static> {
+    // A line takes at least a wide character.
+    Options::new(width.max(2))
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+}
+
+/// Breaks a text into lines of at most `width` columns; at least one line.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let lines = textwrap::wrap(text, wrapping(width)).into_iter();
+    lines.map(std::borrow::Cow::into_owned).collect()
+}
+
+/// How many columns a text takes in a terminal.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    textwrap::core::display_width(text)
+}
+
+/// The same text with a capital letter at its head.
+#[must_use]
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_wrapped_and_long_words_broken() {
+        assert_eq!(wrap("", 5), [""]);
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("a abcdefghij b", 4), ["a", "abcd", "efgh", "ij b"]);
+        assert_eq!(wrap("äöü ß", 3), ["äöü", "ß"]);
+        assert_eq!(wrap("狐狐狐", 4), ["狐狐", "狐"]);
+        assert_eq!(wrap("a-b-c d", 3), ["a-b", "-c", "d"]);
+        assert_eq!(wrap("one\ntwo", 7), ["one", "two"]);
+    }
+
+    #[test]
+    fn only_the_first_letter_becomes_a_capital() {
+        assert_eq!(capitalized("key holder A"), "Key holder A");
+        assert_eq!(capitalized("ß and ü"), "SS and ü");
+        assert_eq!(capitalized(""), "");
+    }
+}

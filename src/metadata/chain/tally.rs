@@ -1,0 +1,123 @@
+//! The signatures over a root, counted for the root roles that must sign it.
+
+use std::collections::HashSet;
+
+use crate::metadata::check::{Check, Remark};
+use crate::metadata::document::RootDocument;
+use crate::metadata::key::Key;
+use crate::metadata::role::RoleKind;
+use crate::metadata::root_file::{RootFile, SignatureEntry};
+
+/// How many distinct public keys of a root role have signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// Keys whose signature verifies, each public key once.
+    pub have: u64,
+    /// The threshold.
+    pub need: u64,
+}
+
+impl Count {
+    /// Whether the threshold is reached.
+    #[must_use]
+    pub const fn is_reached(self) -> bool {
+        self.have >= self.need
+    }
+}
+
+/// The signatures over one version.
+#[derive(Debug)]
+pub(super) struct Tally {
+    /// For the root role of the version before it; `None` for the trust anchor.
+    old: Option<Count>,
+    /// For its own root role.
+    new: Count,
+    pub(super) remarks: Vec<Remark>,
+}
+
+impl Tally {
+    /// The thresholds that are not reached.
+    pub(super) fn refusals(&self) -> Vec<Remark> {
+        let new = match self.old {
+            Some(_) => Check::ChainNewThreshold,
+            None => Check::ChainAnchorThreshold,
+        };
+        let old = "the root role of the version before it";
+        let counts = [
+            (self.old, Check::ChainOldThreshold, old),
+            (Some(self.new), new, "its own root role"),
+        ];
+        counts
+            .into_iter()
+            .filter_map(|(count, check, whose)| {
+                let Count { have, need } = count.filter(|count| !count.is_reached())?;
+                let text = format!("{have} of the {need} signatures that {whose} needs");
+                Some(Remark::new(check, text))
+            })
+            .collect()
+    }
+}
+
+/// Verifies each signature of a file, those beyond the thresholds too, and counts it for its own root role and for
+/// that of the version before it.
+pub(super) fn tally(file: &RootFile, previous: Option<&RootDocument>) -> Tally {
+    let own = file.document();
+    let message = own.signed_bytes();
+    let mut remarks = Vec::new();
+    let (mut old, mut new) = (HashSet::new(), HashSet::new());
+    for entry in file.signatures() {
+        let id = entry.key_id();
+        let keys = [
+            previous.and_then(|previous| previous.root_key(id)),
+            own.root_key(id),
+        ];
+        if keys == [None, None] {
+            let text = format!("{} is no root key here", id.short());
+            remarks.push(Remark::new(Check::SignatureUnknownKey, text));
+            continue;
+        }
+        let bytes = entry.bytes().filter(|bytes| !bytes.is_empty());
+        let verifies = |key: &Key| {
+            bytes
+                .as_ref()
+                .is_some_and(|bytes| entry.is_by(key, message, bytes))
+        };
+        // An unusable key verifies nothing, and was reported as such.
+        let usable = keys.map(|key| key.and_then(|key| Some((key, key.public()?))));
+        let by_old = usable[0].is_some_and(|(key, _)| verifies(key));
+        // Mostly it is the same key: its signature is verified once.
+        let by_new = usable[1].is_some_and(|(key, _)| match usable[0] {
+            Some((old, _)) if old == key => by_old,
+            _ => verifies(key),
+        });
+        for (by, key, signers) in [(by_old, usable[0], &mut old), (by_new, usable[1], &mut new)] {
+            signers.extend(key.filter(|_| by).map(|(_, public)| public));
+        }
+        if !by_old && !by_new && usable.iter().any(Option::is_some) {
+            remarks.push(objection(entry, bytes.is_some()));
+        }
+    }
+    let count = |document: &RootDocument, signers: HashSet<_>| Count {
+        have: signers.len() as u64,
+        need: document.role(RoleKind::Root).threshold(),
+    };
+    Tally {
+        old: previous.map(|previous| count(previous, old)),
+        new: count(own, new),
+        remarks,
+    }
+}
+
+/// What is to be said of a signature that no key verifies.
+fn objection(entry: &SignatureEntry, is_encoded: bool) -> Remark {
+    let id = entry.key_id().short();
+    if entry.text().is_empty() {
+        return Remark::new(Check::SignatureEmpty, format!("key {id} has not signed"));
+    }
+    let text = if is_encoded {
+        format!("the signature of key {id} does not verify")
+    } else {
+        format!("the signature of key {id} is not {}", entry.encoding())
+    };
+    Remark::new(Check::SignatureInvalid, text)
+}
