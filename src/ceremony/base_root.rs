@@ -1,4 +1,4 @@
-//! The root that a ceremony changes: the one that the script carries, or the twin that a rehearsal changes in its place.
+//! The root that a ceremony changes: the one that the script carries, or the simulated one that a rehearsal changes.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ impl BaseRoot {
         })
     }
 
-    /// The twin of it, if it is one: the same root, with a twin for each of its keys, signed by them.
+    /// The simulated root, if it is one: the same root, with a simulated key for each of its keys, signed by them.
     pub(super) fn simulated(
         &self,
         script: &Script,
@@ -49,7 +49,7 @@ impl BaseRoot {
         let bytes = simulated.file.clone().into_bytes();
         let file = RootFile::read(&bytes).map_err(|remark| remark.to_string())?;
         if file.document().signed_bytes() != made.root.signed_bytes() {
-            return Err("the twin of the root differs from it in more than its keys".to_owned());
+            return Err("the simulated root differs from it in more than its keys".to_owned());
         }
         let name = format!("{}.root.json", self.root.version());
         let chain = vec![(name, bytes)];
@@ -57,7 +57,7 @@ impl BaseRoot {
         let root = report
             .trusted()
             .cloned()
-            .ok_or("the twin of the root is not signed")?;
+            .ok_or("the simulated root is not signed")?;
         let simulated_key = |key: &RootKey| {
             let id = made.ids.get(&key.id)?.clone();
             let key = root.document().root_key(&id)?.clone();

@@ -25,7 +25,10 @@ pub(in crate::ceremony) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId
         lines.extend(found.map(ToString::to_string));
     }
     if c.mode() == Mode::Rehearsal {
-        lines.push("A twin stands in for it: these are the words of the twin.".to_owned());
+        lines.push(
+            "A simulated key stands in for it: these are the words of the simulated key."
+                .to_owned(),
+        );
     }
     lines.push(
         "Its holder reads these words aloud, over a channel by which the file did not come. Each of two people compares every word."

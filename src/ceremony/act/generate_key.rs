@@ -16,7 +16,7 @@ use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
 
-/// The roots at which attestations may end: the makers', the script's, and in a rehearsal that of the twins.
+/// The roots at which attestations may end: the makers', the script's, and in a rehearsal that of simulated tokens.
 pub(in crate::ceremony) fn trusted_roots(c: &Ceremony) -> TrustedRoots {
     let roots = c.script.attestation().trusted().clone();
     let simulated_tokens = c

@@ -20,7 +20,7 @@ pub(in crate::ceremony) fn require_list_of(c: &Ceremony, mode: Mode) -> Applied 
     )
 }
 
-/// At the opening: a production takes no key that a rehearsal made, and a rehearsal takes twins.
+/// At the opening: a production takes no key that a rehearsal made, and a rehearsal takes simulated ones.
 pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> Applied {
     if opening.mode == Mode::Production {
         require(
@@ -75,14 +75,14 @@ pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Op
             names.sort_unstable();
             names
         }),
-        "a rehearsal has a twin for each key that the script enrolls or backs up as it is, and for no other",
+        "a rehearsal has a simulated key for each key that the script enrolls or backs up as it is, and for no other",
     )?;
     for (id, real) in wanted {
         let public = &opening.simulated_keys[&id];
         let algorithm = real.public().map(PublicKey::algorithm);
         require(
             algorithm == Some(public.algorithm()) && real.public() != Some(public),
-            "the twin of an enrolled key is another key of the same kind",
+            "the simulated key of an enrolled key is another key of the same kind",
         )?;
         let key = Key::from_public(public)
             .map_err(|error| contradiction(format!("not a key for a root: {error}")))?;
@@ -107,7 +107,7 @@ pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Op
     Ok(())
 }
 
-/// In a rehearsal each own token has a twin, and in a production none has.
+/// In a rehearsal each approval token has a simulated one, and in a production none has.
 pub(in crate::ceremony) fn require_simulated_of_approval_tokens(
     c: &Ceremony,
     opening: &Opening,
@@ -125,7 +125,7 @@ pub(in crate::ceremony) fn require_simulated_of_approval_tokens(
     require(
         opening.simulated_approvals.len() == wanted.len()
             && simulated.all(|person| wanted.contains(&person)),
-        "a rehearsal has a twin of each own token, and a production has none",
+        "a rehearsal has a simulated token for each approval token, and a production has none",
     )
 }
 
@@ -181,7 +181,7 @@ pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applie
     require(
         is_rehearsal == opening.simulated_tokens.is_some()
             && (is_rehearsal || opening.simulated_clock_offset == 0),
-        "a rehearsal has twins of the tokens and of the clock, and a production has none",
+        "a rehearsal has simulated tokens and a simulated clock, and a production has none",
     )?;
     if let Some(pem) = &opening.simulated_attestation_root {
         require(
@@ -225,16 +225,16 @@ fn simulate_further_roots(c: &mut Ceremony, opening: &Opening) -> Result<(), Str
     }
     let number = c.number_of_roots();
     if opening.further_simulated.len() + 1 != number {
-        return Err("a rehearsal has a twin of each further root".to_owned());
+        return Err("a rehearsal has a simulated root for each further root".to_owned());
     }
     for at in 1..number {
         let script = c.script_of_root(at);
         let name = script.repository();
         let simulated = opening.further_simulated.get(name);
         let simulated =
-            simulated.ok_or_else(|| format!("there is no twin of the root of {name}"))?;
+            simulated.ok_or_else(|| format!("there is no simulated root for the one of {name}"))?;
         if own.map(|own| &own.keys) != Some(&simulated.keys) {
-            return Err(format!("the twin of the root of {name} has other keys"));
+            return Err(format!("the simulated root of {name} has other keys"));
         }
         let real = BaseRoot::of(script).ok_or("a genesis changes no root")?;
         let base = real.simulated(script, simulated)?;

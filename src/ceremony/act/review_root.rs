@@ -251,7 +251,7 @@ pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
     let tokens: Vec<_> = staying
         .map(|plan| {
             let token = c.keys.get(&plan.id)?.token()?;
-            // Of software there is but one make, and a twin says nothing of the token whose place it takes.
+            // Of software there is but one make, and a simulated token says nothing of the one whose place it takes.
             let is_it = plan.token.is_hardware() && token.profile == plan.token.profile;
             is_it.then_some(token)
         })

@@ -102,7 +102,7 @@ pub enum BackupEvent {
     /// A custodian opened a test message: what will be closed to the same recipients, the custodian can open.
     RecipientProven {
         custodian: PersonId,
-        /// The recipients, as age writes them; none for a passphrase. In a rehearsal, those of the twin.
+        /// The recipients, as age writes them; none for a passphrase. In a rehearsal, those of the simulated custodian.
         recipients: Vec<String>,
         by: OpenedBy,
     },

@@ -26,7 +26,8 @@ impl Ceremony {
         self.backup.old_parts()
     }
 
-    /// The recipients by which a custodian opened a test message; none before. Of a rehearsal, the twin's.
+    /// The recipients by which a custodian opened a test message; none before. In a rehearsal, those of the simulated
+    /// custodian.
     #[must_use]
     pub fn proven_recipients(&self, custodian: &PersonId) -> Option<&[String]> {
         self.backup.recipients(custodian)

@@ -18,7 +18,7 @@ impl Ceremony {
         distant.filter_map(|distant| Some((distant, self.keys.remote(&distant.id)?.key())))
     }
 
-    /// Whether a production's key comes in by this file, and not a twin in its place.
+    /// Whether a production's key comes in by this file, and not a simulated one in its place.
     #[must_use]
     pub fn enrolled_by(&self, id: &KeyId) -> Option<&crate::script::Enrolled> {
         let (_, enrolled) = self.script.enrolled().find(|(known, _)| *known == id)?;
@@ -62,7 +62,7 @@ impl Ceremony {
         let proven = self.key_states().filter_map(|(plan, state)| {
             let generated = state.generated()?;
             let earlier = plan.enrolled.as_ref();
-            // What a device said of the key holds for ever; a twin's device says nothing.
+            // What a device said of the key holds for ever; the device of a simulated key says nothing.
             let attestation = earlier
                 .filter(|earlier| earlier.enrollment.key().public() == generated.key.public())
                 .filter(|earlier| {

@@ -121,7 +121,7 @@ impl Ceremony {
         plan.approval.as_ref()
     }
 
-    /// The key that answers for a person's own token: the script's, or in a rehearsal that of its twin.
+    /// The key that answers for a person's approval token: the script's, or in a rehearsal the simulated one.
     #[must_use]
     pub fn own_key(&self, person: &PersonId) -> Option<PublicKey> {
         let own = self.approval_token(person)?;

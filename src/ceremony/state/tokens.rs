@@ -11,8 +11,8 @@ pub(in crate::ceremony) const SIMULATED_TRIES: u8 = 3;
 pub(in crate::ceremony) const KEYBOARD_LINE: &str = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
 
 impl Ceremony {
-    /// Whether a twin of another make stands in for a token that would attest its key: then nothing is proven, and
-    /// nothing asked.
+    /// Whether a simulated token of another make stands in for a token that would attest its key: then nothing is
+    /// proven, and nothing asked.
     #[must_use]
     pub fn is_stood_in(&self, key: &KeyId, token: &TokenId) -> bool {
         let planned = self.token_spec(key);
@@ -121,7 +121,8 @@ impl Ceremony {
         self.host.is_keyboard_tested()
     }
 
-    /// What is known of the tries left for a twin's PIN; none in a production, where the token itself is asked.
+    /// What is known of the tries left for the PIN of a simulated token; none in a production, where the
+    /// token itself is asked.
     #[must_use]
     pub fn simulated_tries(&self, key: &KeyId) -> Option<Tries> {
         (self.mode() == Mode::Rehearsal).then(|| {
