@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use conclave::audit::documents;
-use conclave::record::Signature;
 use conclave::ceremony::{EventKind, Input, KeyEvent, Mode, RootEvent};
 use conclave::metadata::KeyType;
+use conclave::record::Signature;
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 

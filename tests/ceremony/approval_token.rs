@@ -269,7 +269,11 @@ fn in_a_rehearsal_a_simulated_answers_and_the_real_token_does_not() {
     let mut room = Room::new(script);
     let mut opening = crate::support::ceremony_driver::opening(Mode::Rehearsal);
     let missing = room.give(Input::Open(opening.clone())).unwrap_err();
-    assert!(missing.to_string().contains("a simulated token for each approval token"));
+    assert!(
+        missing
+            .to_string()
+            .contains("a simulated token for each approval token")
+    );
     let simulated = approval_token(&id("a-twin")).public_key();
     opening
         .simulated_approvals

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::audit::payload_register;
-use conclave::certificate::Certificate;
 use conclave::ceremony::{
     Approval, BackupEvent, Ceremony, Check, CustodyEvent, Event, EventKind, HostEvent, Input,
     KeyEvent, Mode, ProgressEvent, ReplayError, RestoreEvent, RootEvent, Strength,
 };
+use conclave::certificate::Certificate;
 use conclave::metadata::{FrozenRoot, KeyType, RootDraft, verify_chain};
 use conclave::record::Finding;
 use conclave::script::{DrillLevel, Kind, ScriptTemplate, SigningPlan, TokenMark};

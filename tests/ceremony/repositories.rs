@@ -180,10 +180,7 @@ fn what_happens_to_no_single_root_or_to_none_of_these_is_refused() {
     assert!(
         refused(within("example.com/third", reviewed.clone())).contains("no further repository")
     );
-    assert!(
-        refused(within(OTHER, exported))
-            .contains("not happen to one root alone")
-    );
+    assert!(refused(within(OTHER, exported)).contains("not happen to one root alone"));
     let nested = within(OTHER, within(OTHER, reviewed.clone()));
     assert!(refused(nested).contains("not happen to one root alone"));
     // The digest of the own root is not that of the other.

@@ -216,7 +216,10 @@ impl Ceremony {
             participant.signer = Signer::Never;
         }
         let own = change.reachability().is_reached();
-        own && self.further().iter().all(|view| view.is_reached_without(key))
+        own && self
+            .further()
+            .iter()
+            .all(|view| view.is_reached_without(key))
     }
 }
 
