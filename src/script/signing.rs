@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
 
-use super::fault::Faults;
+use super::error::ScriptErrors;
 use super::plan::Script;
 use super::template::set;
 use crate::metadata::{KeyId, TrustedRoot};
@@ -149,8 +149,8 @@ impl SigningPlan {
     /// The script, read and checked like any other.
     ///
     /// # Errors
-    /// With its faults: a name with a character that nobody can see, for one.
-    pub fn script(&self) -> Result<Script, Faults> {
+    /// With its errors: a name with a character that nobody can see, for one.
+    pub fn script(&self) -> Result<Script, ScriptErrors> {
         Script::parse(
             "signing.toml",
             &self.write(),
