@@ -18,8 +18,8 @@ use crate::rehearsal::{
     recipients_of_nobody,
 };
 use crate::script::{
-    CUSTODY_LIST, ChangeBlueprint, DrillLevel, Keeper, KeyFate, Kind, OnlineFiles, Opens,
-    RestoreBlueprint, Script, ScriptErrors, ScriptTemplate, back_up,
+    CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyFate, Kind, OnlineFiles, Opens,
+    RestoreTemplate, Script, ScriptErrors, ScriptTemplate, back_up,
 };
 
 use crate::storage::{
@@ -323,7 +323,7 @@ fn rotation(
     let mut keys: Vec<_> = kept.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
     keys.push((last.clone(), KeyFate::Remove));
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    let template = ChangeBlueprint {
+    let template = ChangeTemplate {
         template: "rotation".to_owned(),
         title: Some("Replace one root key of rehearsal.example/updates".to_owned()),
         repository: record.script.repository().to_owned(),
@@ -367,7 +367,7 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     };
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let name = manifest_file(&set.facts().key, &set.facts().id);
-    let template = RestoreBlueprint {
+    let template = RestoreTemplate {
         kind: Kind::Drill,
         grade: DrillLevel::Full,
         title: None,

@@ -53,8 +53,8 @@ pub use schema::reference;
 pub use sheet::{SlipFacts, bag_labels, cards, planned, planned_medium, run_sheet};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
 pub use template::{
-    BackupBlueprint, BackupSource, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper, KeyFate,
-    MigratedRepository, MigrationBlueprint, NamedFile, OnlineFiles, RestoreBlueprint,
-    ScriptTemplate, back_up, enroll, trust_roots,
+    BackupSource, BackupTemplate, ChangeTemplate, EnrolledKey, Keeper, KeyFate, MigratedRepository,
+    MigrationTemplate, NamedFile, OnlineFiles, RestoreTemplate, ScriptTemplate, TemplateError,
+    back_up, enroll, trust_roots,
 };
 pub use token::{SlotPlan, Spare, TokenSpec};

@@ -11,7 +11,7 @@ use conclave::ceremony::{
 };
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::record::{Finding, Tries};
-use conclave::script::{ChangeBlueprint, KeyFate, OnlineFiles, Script};
+use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles, Script};
 use conclave::transcript::{Transcript, TranscriptError};
 use conclave::words::Digest;
 use proptest::prelude::*;
@@ -351,7 +351,7 @@ fn of_sites() -> [Transcript; 2] {
     let ids = signed.frozen().document().role(RoleKind::Root).key_ids();
     let mut keys: Vec<_> = ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
     keys[2].1 = KeyFate::Site("Lisbon".to_owned());
-    let change = ChangeBlueprint {
+    let change = ChangeTemplate {
         template: "renewal".to_owned(),
         title: None,
         repository: "example.com/updates".to_owned(),
@@ -368,7 +368,7 @@ fn of_sites() -> [Transcript; 2] {
         profile: "softhsm2".to_owned(),
         online: OnlineFiles::new(),
     };
-    let open = |change: &ChangeBlueprint| {
+    let open = |change: &ChangeTemplate| {
         let files: BTreeMap<String, Vec<u8>> = change.files().collect();
         let text = change.write().unwrap();
         let script = Script::parse("renewal.toml", &text, &files, change.not_before).unwrap();

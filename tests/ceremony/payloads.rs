@@ -3,7 +3,7 @@
 
 use conclave::audit::payload_register;
 use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind};
-use conclave::script::{ChangeBlueprint, KeyFate};
+use conclave::script::{ChangeTemplate, KeyFate};
 use conclave::transfer::{Abandoned, PayloadRegister};
 
 use crate::support::ceremony_driver::Room;
@@ -21,7 +21,7 @@ fn broken_off(world: &World, signatures: u64) -> PayloadRegister {
 }
 
 /// Another renewal of the same version, which carries that register.
-fn another(world: &World, register: &PayloadRegister) -> ChangeBlueprint {
+fn another(world: &World, register: &PayloadRegister) -> ChangeTemplate {
     let mut change = world.unchanged("renewal");
     change.expires = "2028-09-01T00:00:00Z".parse().unwrap();
     change.register = Some((

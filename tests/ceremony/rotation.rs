@@ -6,13 +6,13 @@ use conclave::ceremony::{
     Answer, Ceremony, EventKind, Input, Mode, Next, Outcome, Owed, ReplayError, StepError,
 };
 use conclave::metadata::{Check, KeyId as RootKeyId, RoleKind, SignedRoot, verify_chain};
-use conclave::script::{ChangeBlueprint, KeyFate, KeyId, Script, embedded};
+use conclave::script::{ChangeTemplate, KeyFate, KeyId, Script, embedded};
 
 use crate::support::ceremony_driver::Room;
 use crate::support::changes::{World, script};
 
 /// One key of five is replaced.
-fn replacement(world: &World) -> ChangeBlueprint {
+fn replacement(world: &World) -> ChangeTemplate {
     let mut change = world.unchanged("rotation");
     change.keys[4].1 = KeyFate::Remove;
     change.added = 1;

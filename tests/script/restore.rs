@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use conclave::backup::Manifest;
 use conclave::script::{
-    Act, DrillLevel, Embedded, Entering, Kind, Opens, RestoreBlueprint, Script, ScriptErrors,
+    Act, DrillLevel, Embedded, Entering, Kind, Opens, RestoreTemplate, Script, ScriptErrors,
     embedded, run_sheet,
 };
 
@@ -252,7 +252,7 @@ fn sample() -> (String, Vec<u8>) {
 
 fn written(kind: Kind, grade: DrillLevel, onto: Option<&str>) -> Script {
     let manifest = sample();
-    let template = RestoreBlueprint {
+    let template = RestoreTemplate {
         kind,
         grade,
         title: None,

@@ -8,7 +8,7 @@ use super::source::read_file;
 use crate::backup::Manifest;
 use crate::cli::{Failure, Status};
 use crate::metadata::Key;
-use crate::script::{BackupBlueprint, BackupSource, Keeper, NamedFile};
+use crate::script::{BackupSource, BackupTemplate, Keeper, NamedFile};
 
 /// Who gets shares, and of what.
 #[derive(Debug, clap::Args)]
@@ -51,7 +51,7 @@ impl Backup {
     pub(in crate::cli) fn template(
         &self,
         told: &BackupOptions<'_>,
-    ) -> Result<BackupBlueprint, Failure> {
+    ) -> Result<BackupTemplate, Failure> {
         let keepers = self.keepers()?;
         let (source, repository) = match (told.manifest, &self.public_key, &self.key) {
             (Some(path), None, _) => self.of_shares(path)?,
@@ -99,7 +99,7 @@ impl Backup {
             return Err(Failure::new(Status::Usage, what).hint(hint));
         }
         let count = u8::try_from(keepers.len()).unwrap_or(u8::MAX);
-        Ok(BackupBlueprint {
+        Ok(BackupTemplate {
             repository: repository.unwrap_or_default(),
             title: told.title.map(str::to_owned),
             not_before: told.not_before,
@@ -141,7 +141,7 @@ impl Backup {
 }
 
 /// The files that such a script carries.
-pub(in crate::cli) fn carried(template: &BackupBlueprint) -> Vec<NamedFile> {
+pub(in crate::cli) fn carried(template: &BackupTemplate) -> Vec<NamedFile> {
     match &template.source {
         BackupSource::Token { public_key, .. } => vec![public_key.clone()],
         BackupSource::Shares {

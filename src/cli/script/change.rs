@@ -9,7 +9,7 @@ use super::source::read_file;
 use crate::cli::{Failure, Status};
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
-use crate::script::{ChangeBlueprint, KeyFate, OnlineFiles};
+use crate::script::{ChangeTemplate, KeyFate, OnlineFiles};
 use crate::words::Digest;
 
 /// Files, by the names under which they are carried.
@@ -66,7 +66,7 @@ impl Change {
         template: &str,
         arguments: &Arguments,
         online: OnlineFiles,
-    ) -> Result<ChangeBlueprint, Failure> {
+    ) -> Result<ChangeTemplate, Failure> {
         let (chain, root) = self.read()?;
         let ids = root.role(RootRole::Root).key_ids();
         let mut keys: Vec<(KeyId, KeyFate)> =
@@ -102,7 +102,7 @@ impl Change {
             say(id, KeyFate::Site(site.to_owned()))?;
         }
         let record = self.record.as_deref().map(Digest::from_words).transpose();
-        Ok(ChangeBlueprint {
+        Ok(ChangeTemplate {
             template: template.to_owned(),
             title: arguments.title.clone(),
             repository: arguments.repository.clone(),

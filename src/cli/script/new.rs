@@ -17,7 +17,7 @@ use super::{tell_errors, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
-    CUSTODY_LIST, Kind, MigrationBlueprint, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
+    CUSTODY_LIST, Kind, MigrationTemplate, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
     ScriptTemplate, embedded, enroll, trust_roots,
 };
 use crate::storage::make_folder;
@@ -258,7 +258,7 @@ pub(in crate::cli) fn write_judged(
 }
 
 /// What the script of a migration is to say, if nothing else was asked for.
-fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationBlueprint, Failure> {
+fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationTemplate, Failure> {
     if arguments.change.is_given() || is_enrolling || arguments.threshold.is_some() {
         return Err(Failure::new(
             Status::Usage,

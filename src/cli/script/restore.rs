@@ -8,7 +8,7 @@ use super::new::Arguments;
 use super::source::read_file;
 use crate::backup::Manifest;
 use crate::cli::{Failure, Status};
-use crate::script::{DrillLevel, Kind, Opens, RestoreBlueprint};
+use crate::script::{DrillLevel, Kind, Opens, RestoreTemplate};
 
 /// What is restored in a drill or a recovery.
 #[derive(Debug, clap::Args)]
@@ -60,7 +60,7 @@ impl Restore {
         &self,
         kind: Kind,
         arguments: &Arguments,
-    ) -> Result<RestoreBlueprint, Failure> {
+    ) -> Result<RestoreTemplate, Failure> {
         let path = self.manifest.as_deref().ok_or_else(|| {
             Failure::new(Status::Usage, "nobody said from which share set")
                 .hint("give --manifest KEY.ID.manifest.json, which lies with the shares")
@@ -107,7 +107,7 @@ impl Restore {
         let name = path
             .file_name()
             .unwrap_or(Path::new("manifest.json").as_os_str());
-        Ok(RestoreBlueprint {
+        Ok(RestoreTemplate {
             kind,
             grade,
             title: arguments.title.clone(),

@@ -1,6 +1,7 @@
 //! What a ceremony script may say: one declaration per TOML table. The reader takes names, needs, examples, words and
 //! limits from it, the comments of the ready scripts are its texts, and so is `docs/formats/script.md`.
 
+mod comments;
 mod keys;
 mod people;
 mod reference;
@@ -10,6 +11,7 @@ mod steps;
 
 use super::plan::Kind;
 
+pub(super) use comments::annotate;
 pub(super) use keys::PUBLIC_KEY;
 pub use reference::reference;
 #[cfg(test)]
@@ -35,6 +37,8 @@ pub(super) struct Field {
     pub(super) example: &'static str,
     /// Whole sentences. The first is the comment behind the field in the ready scripts.
     pub(super) about: &'static str,
+    /// Whether that comment is the meaning of the word that is there.
+    pub(super) shows_word: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -130,6 +134,7 @@ impl Field {
             kinds: ALL,
             example,
             about,
+            shows_word: false,
         }
     }
 
@@ -158,6 +163,13 @@ impl Field {
         Self {
             need: Need::When(case),
             ..field
+        }
+    }
+
+    const fn showing_word(self) -> Self {
+        Self {
+            shows_word: true,
+            ..self
         }
     }
 

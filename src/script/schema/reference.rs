@@ -143,9 +143,8 @@ fn section(text: &mut String, heading: &str, about: &str, fields: &[Field]) {
     }
     let mut listed: Vec<&str> = Vec::new();
     for field in fields {
-        let words = match field.value {
-            Type::Word(words) | Type::List(&Type::Word(words), _) => words,
-            _ => continue,
+        let (Type::Word(words) | Type::List(&Type::Word(words), _)) = field.value else {
+            continue;
         };
         if listed.contains(&field.name) {
             continue;

@@ -28,7 +28,7 @@ pub(super) static ROOT: Table = Table {
             "expires",
             Type::Time,
             "expires = \"2027-12-01T00:00:00Z\"",
-            "Renew it well before.",
+            "Renew it well before. When the root expires.",
         ),
         Field::required(
             "destination",
@@ -41,7 +41,8 @@ pub(super) static ROOT: Table = Table {
             ]),
             "destination = \"plain\"",
             "Where the root is published. The root is checked against what clients there accept.",
-        ),
+        )
+        .showing_word(),
         Field::when(
             "required, unless `destination` is `notary-v1`: then it is false",
             "consistent_snapshot",
