@@ -222,14 +222,19 @@ impl Document {
         self.push(Block::Paragraph(text.into()));
     }
 
-    /// Names and what they stand for; nothing if there are none.
+    /// A name and what it stands for, below those just before.
+    pub fn fact(&mut self, name: impl Display, value: impl Into<Cell>) {
+        let fact = (name.into(), value.into());
+        match self.blocks.last_mut() {
+            Some(Block::Facts(facts)) => facts.push(fact),
+            _ => self.push(Block::Facts(vec![fact])),
+        }
+    }
+
+    /// Names and what they stand for.
     pub fn facts<N: Display, V: Into<Cell>>(&mut self, facts: impl IntoIterator<Item = (N, V)>) {
-        let facts: Vec<(Text, Cell)> = facts
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        if !facts.is_empty() {
-            self.push(Block::Facts(facts));
+        for (name, value) in facts {
+            self.fact(name, value);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Nothing of it stays open afterwards: whoever approves again, types the PIN again.
 
 use crate::ceremony::{
-    Event, Failure, FailureKind, Outcome, SecretPrompt, SecretPurpose, own_token_message,
+    Event, FailureKind, Outcome, SecretPrompt, SecretPurpose, own_token_message,
 };
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
@@ -12,6 +12,7 @@ use crate::token::{TokenError, TokenQuery};
 
 use super::Executor;
 use super::effects::{EffectError, EffectResult};
+use super::failure::failed;
 use super::fill_random;
 
 /// How a rehearsal calls the simulated token in place of a person's approval token. No key and no spare can have that
@@ -124,14 +125,10 @@ impl Executor<'_> {
             Ok(None)
         })?;
         found.ok_or_else(|| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::WrongToken,
-                what: format!(
+            failed(FailureKind::WrongToken, format!(
                     "no token that is in holds the key by which {} approves",
                     self.ceremony().name(person)
-                ),
-                hint: "no PIN was tried; put in the token that the script names, or take a code under \"other\"".to_owned(),
-            })
+                ), "no PIN was tried; put in the token that the script names, or take a code under \"other\"")
         })
     }
 }

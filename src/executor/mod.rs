@@ -40,7 +40,7 @@ use room::Room;
 pub use approval_token::approval_token_name;
 pub use directory::{CeremonyDirectory, DirectoryError, Opened};
 pub use hands::{Hands, PeoplesHands};
-pub use memory_key::{bring_in_from_file, takes_keys_in};
+pub use memory_key::{MemoryKey, bring_in_from_file, takes_keys_in};
 pub use program::program_digest;
 pub use token_worker::TokenWorker;
 

@@ -15,7 +15,7 @@ use crate::script::Script;
 use crate::words::Digest;
 
 pub use line::{Line, LineError};
-pub use note::closing_note;
+pub use note::{closing_note, sign_off};
 
 /// The digest that stands for the line before the first.
 pub const NO_LINE: Digest = Digest::from_bytes([0; 32]);

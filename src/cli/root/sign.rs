@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::carried::refused;
-use super::chain_files::{ChainFiles, display, read_file_up_to};
+use super::chain_files::{ChainFiles, read_file_up_to};
 use super::history::History;
 use super::{Failure, Status};
 use crate::ceremony::{Mode, Opening};
 use crate::cli::conduct::{Show, absolute, conduct, create_directory};
+use crate::cli::output::display;
 use crate::cli::script::tell_faults;
 use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::host;

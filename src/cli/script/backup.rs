@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::source::read_file;
+use super::source::read_given;
 use crate::backup::Manifest;
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::metadata::Key;
 use crate::script::{BackupSource, BackupTemplate, Keeper, NamedFile};
@@ -56,9 +57,9 @@ impl Backup {
         let (source, repository) = match (told.manifest, &self.public_key, &self.key) {
             (Some(path), None, _) => self.of_shares(path)?,
             (None, Some(path), Some(key)) => {
-                let bytes = file(path)?;
+                let bytes = read_given(path)?;
                 Key::from_file(&bytes).map_err(|error| {
-                    let what = format!("{} is no public key: {error}", shown(path));
+                    let what = format!("{} is no public key: {error}", display(path));
                     Failure::new(Status::Usage, what)
                         .hint("give keys/KEY.pub.pem of the ceremony that made the key")
                 })?;
@@ -156,29 +157,16 @@ pub(in crate::cli) fn carried(template: &BackupTemplate) -> Vec<NamedFile> {
 }
 
 fn manifest(path: &Path) -> Result<(NamedFile, Manifest), Failure> {
-    let bytes = file(path)?;
+    let bytes = read_given(path)?;
     let set = Manifest::read(&bytes).map_err(|refusal| {
-        let what = format!("{} is no manifest: {refusal}", shown(path));
+        let what = format!("{} is no manifest: {refusal}", display(path));
         Failure::new(Status::Usage, what)
             .hint("give KEY.ID.manifest.json, which lies with the shares")
     })?;
     Ok(((format!("restore/{}", name(path)), bytes), set))
 }
 
-fn file(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_file(path).map_err(|error| {
-        Failure::new(
-            Status::Io,
-            format!("{} cannot be read: {error}", shown(path)),
-        )
-    })
-}
-
 fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string().escape_debug().to_string()
 }

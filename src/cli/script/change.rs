@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::new::Arguments;
-use super::source::read_file;
+use super::source::read_given;
 use crate::cli::{Failure, Status};
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
@@ -156,11 +156,8 @@ impl Change {
 
 /// A file that is carried, with the name that it has in the script.
 fn carried(path: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let bytes = read_file(path).map_err(|error| {
-        let name = path.display().to_string().escape_debug().to_string();
-        Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
-            .hint("give the files that the ceremony before left")
-    })?;
+    let bytes = read_given(path)
+        .map_err(|failure| failure.hint("give the files that the ceremony before left"))?;
     Ok((path.display().to_string(), bytes))
 }
 

@@ -12,8 +12,9 @@ use super::create::{create, failure, refuse_existing};
 use super::enroll::Enroll;
 use super::migration::Migration;
 use super::restore::Restore;
-use super::source::read_file;
+use super::source::{read_file, read_given};
 use super::{tell_faults, tell_warnings, time};
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
@@ -244,7 +245,7 @@ pub(in crate::cli) fn write_judged(
     text: &str,
     carried: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Status, Failure> {
-    let name = out.display().to_string().escape_debug().to_string();
+    let name = display(out);
     // Judged before anything is written: there is no faulty script to find later.
     let script = match Script::parse(&name, text, carried, Timestamp::now()) {
         Ok(script) => script,
@@ -317,7 +318,9 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
         };
         let mut keys = Vec::new();
         for (path, number) in given.iter().zip(1..) {
-            let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
+            let bytes = read_given(path).map_err(|failure| {
+                failure.hint("give a file with a public key, as `openssl pkey -pubout` writes it")
+            })?;
             let read = match arguments.kind {
                 // As its server hands keys out.
                 Ready::Notary => Key::from_notary_file,
@@ -343,14 +346,8 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
     Ok(online)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    let name = path.display().to_string().escape_debug().to_string();
-    Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
-        .hint("give a file with a public key, as `openssl pkey -pubout` writes it")
-}
-
 fn no_key(path: &Path, error: &KeyFileError) -> Failure {
-    let name = path.display().to_string().escape_debug().to_string();
+    let name = display(path);
     match error {
         KeyFileError::Private => Failure::new(Status::Usage, format!("{name} holds a PRIVATE key"))
             .hint("take it off this machine now; carry in its public key"),

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::new::Arguments;
-use super::source::read_file;
+use super::source::read_given;
 use crate::backup::Manifest;
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::script::{DrillLevel, Kind, Opens, RestoreTemplate};
 
@@ -65,10 +66,8 @@ impl Restore {
             Failure::new(Status::Usage, "nobody said from which share set")
                 .hint("give --manifest KEY.ID.manifest.json, which lies with the shares")
         })?;
-        let shown = path.display().to_string().escape_debug().to_string();
-        let bytes = read_file(path).map_err(|error| {
-            Failure::new(Status::Io, format!("{shown} cannot be read: {error}"))
-        })?;
+        let shown = display(path);
+        let bytes = read_given(path)?;
         let set = Manifest::read(&bytes).map_err(|refusal| {
             Failure::new(Status::Usage, format!("{shown} is no manifest: {refusal}"))
                 .hint("give KEY.ID.manifest.json, which lies with the shares")

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::script::{Embedded, Faults, PinnedFileSource, Script, embedded};
 use crate::storage::{Links, read_start};
@@ -44,10 +45,9 @@ impl Source {
                 files: Files::Ready(ready),
             });
         }
-        let name = path.display().to_string().escape_debug().to_string();
-        let bytes = read_file(path).map_err(|error| {
-            Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
-                .hint("give a script file, or a name that `conclave script list` tells")
+        let name = display(path);
+        let bytes = read_given(path).map_err(|failure| {
+            failure.hint("give a script file, or a name that `conclave script list` tells")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.utf8_error().valid_up_to();
@@ -86,6 +86,14 @@ impl Source {
 /// A script, or a file that it names.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(read_start(path, Links::Follow, LONGEST)?)
+}
+
+/// A file that the command line names.
+pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_file(path).map_err(|error| {
+        let what = format!("{} cannot be read: {error}", display(path));
+        Failure::new(Status::Io, what)
+    })
 }
 
 /// Every fault and its hint, to stderr.

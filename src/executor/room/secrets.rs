@@ -1,11 +1,11 @@
 //! Who types which PIN, PUK or management key, and when it is not asked for.
 
 use crate::ceremony::{
-    Failure, FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret,
-    simulated_is_locked,
+    FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret, simulated_is_locked,
 };
 use crate::executor::Executor;
 use crate::executor::effects::{EffectError, EffectResult};
+use crate::executor::failure::failed;
 use crate::executor::recovery::secret_is_gone;
 use crate::executor::room::is_key_file;
 use crate::record::{TokenId, Tries};
@@ -187,18 +187,24 @@ impl Executor<'_> {
             .word_first()
             .is_some_and(|wanted| word.as_deref() != Some(wanted))
         {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::LastTryKept,
-                what: format!("the last try of the {} was kept: its word was not typed", prompt.purpose.title()),
-                hint: "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"".to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::LastTryKept,
+                format!(
+                    "the last try of the {} was kept: its word was not typed",
+                    prompt.purpose.title()
+                ),
+                "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"",
+            ));
         }
         if prompt.digits_only && !pin.is_digits() {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::NotDigits,
-                what: format!("the {} has other characters than digits, and the keyboard was not tested", prompt.purpose.title()),
-                hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::NotDigits,
+                format!(
+                    "the {} has other characters than digits, and the keyboard was not tested",
+                    prompt.purpose.title()
+                ),
+                "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"",
+            ));
         }
         Ok(pin)
     }
