@@ -21,6 +21,7 @@ mod notary;
 mod plan;
 mod previous;
 mod read;
+mod reference;
 mod repositories;
 mod restore;
 mod schema;
@@ -47,9 +48,9 @@ pub use plan::{
     RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
+pub use reference::reference;
 pub use repositories::FurtherRepository;
 pub use restore::{DrillLevel, Entering, RestorePlan};
-pub use schema::reference;
 pub use sheet::{SlipFacts, bag_labels, cards, planned, planned_medium, run_sheet};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
 pub use template::{
