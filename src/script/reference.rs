@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{ALL, FILE, Field, Need as FieldNeed, SCRIPT, Table, Type};
-use crate::script::Act;
-use crate::script::act::{Description, InRestore, Need};
-use crate::script::plan::Kind;
+use super::act::{Description, InRestore, Need};
+use super::schema::{ALL, Field, Need as FieldNeed, Type, tables};
+use super::{Act, Kind};
 
 const HEAD: &str = "\
 # The ceremony script
@@ -14,7 +13,7 @@ A script is the only input of a ceremony. This is the reference of every table a
 scripts](../../ceremony-scripts) show how they go together, and `conclave script new` writes one. `conclave script check`
 reports every error in a script at once, with its line, its column and a hint.
 
-<!-- Generated from src/script/schema. Do not edit: run `REGENERATE=1 cargo test --lib script::schema`. -->
+<!-- Generated from src/script/schema. Do not edit: run `REGENERATE=1 cargo test --lib script::`. -->
 
 ## Rules
 
@@ -85,36 +84,6 @@ fn about(act: &Description) -> String {
         let _ = write!(text, " After: {}.", after.join(", "));
     }
     text
-}
-
-/// Every table with its heading, from the script down; each once.
-pub(in crate::script) fn tables() -> Vec<(String, &'static Table)> {
-    let mut found = Vec::new();
-    collect(&mut found, "The script".to_owned(), &SCRIPT);
-    found.push(("Pinned input files".to_owned(), &FILE));
-    found
-}
-
-fn collect(found: &mut Vec<(String, &'static Table)>, heading: String, table: &'static Table) {
-    if found.iter().any(|(_, known)| std::ptr::eq(*known, table)) {
-        return;
-    }
-    found.push((heading, table));
-    for field in table.fields {
-        if let Type::Table(inner) | Type::Tables(inner, _) = field.value {
-            let name = inner.name.replace('"', "`");
-            let name = if name.starts_with('[') {
-                format!("`{name}`")
-            } else {
-                name
-            };
-            let heading = match field.kinds {
-                [Kind::Signing] => format!("{name} of a signing"),
-                _ => name,
-            };
-            collect(found, heading, inner);
-        }
-    }
 }
 
 fn section(text: &mut String, heading: &str, about: &str, fields: &[Field]) {
@@ -218,7 +187,7 @@ mod tests {
         }
         assert!(
             std::fs::read_to_string(path).unwrap_or_default() == generated,
-            "docs/formats/script.md is old: run `REGENERATE=1 cargo test --lib script::schema`, and read the difference"
+            "docs/formats/script.md is old: run `REGENERATE=1 cargo test --lib script::`, and read the difference"
         );
     }
 }
