@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::ceremony::{Event, EventKind, Mode, ParticipantEvent};
+use crate::ceremony::{Event, EventKind, Mode};
 use crate::script::{PersonId, StepId};
 use crate::words::Digest;
 
@@ -124,6 +124,7 @@ fn sorted(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ceremony::ParticipantEvent;
 
     fn line() -> Line {
         Line {

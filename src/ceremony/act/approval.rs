@@ -13,7 +13,6 @@ use crate::ceremony::state::Ceremony;
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::record::Signature;
-use crate::script::PersonId;
 
 use super::attendance::only;
 

@@ -1,5 +1,6 @@
 //! Attendance: who is here, who comes later, who stands in for whom.
 
+use super::asking::prompt;
 use crate::ceremony::at::At;
 use crate::ceremony::event::{Event, ParticipantEvent};
 use crate::ceremony::prompt::{Ask, Choice, Prompt};
@@ -67,7 +68,7 @@ pub(in crate::ceremony) fn ask_attendance(c: &Ceremony, step: &Step, person: &Pe
     }
     let mut who = vec![person.clone()];
     who.extend(checker);
-    super::asking::prompt(
+    prompt(
         step,
         who,
         lines,

@@ -1,5 +1,6 @@
 //! Two people compare the clock of the machine with their own.
 use super::approval::require_approval;
+use super::asking::approved;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
@@ -74,7 +75,7 @@ pub(in crate::ceremony) fn require_not_earlier(c: &Ceremony, time: Timestamp) ->
 }
 
 pub(in crate::ceremony) fn ask_clock(c: &Ceremony, step: &Step) -> Prompt {
-    super::asking::approved(c, step, Vec::new(), Ask::Clock)
+    approved(c, step, Vec::new(), Ask::Clock)
 }
 
 pub(in crate::ceremony) fn attested(

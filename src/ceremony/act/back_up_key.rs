@@ -1,4 +1,5 @@
 //! A key is backed up, and each custodian opens their share.
+use super::asking::{go_on, with_key};
 use crate::backup::{Closing, Custodian};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
@@ -15,10 +16,10 @@ use crate::words::Digest;
 pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let is_in_memory = key.is_none();
     let Some(key) = c.key_of_backup(key) else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on"));
+        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
     let (Some(backup), key) = (c.backup_of(&key), &key) else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on"));
+        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
     if let Some(custodian) = c.next_unproven_recipient() {
         return Next::Do(Effect::ProveRecipient {
@@ -41,7 +42,7 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
                     .to_owned(),
             );
         }
-        return Next::Ask(super::asking::go_on(c, step, lines, "Back the key up"));
+        return Next::Ask(go_on(c, step, lines, "Back the key up"));
     };
     if backup.made().is_none() {
         let id = id.clone();
@@ -56,10 +57,10 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
                     id,
                     void,
                 }),
-                None => Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on")),
+                None => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
             };
         }
-        return super::asking::with_key(c, key, |token, public_key| Effect::BackUpKey {
+        return with_key(c, key, |token, public_key| Effect::BackUpKey {
             key: key.clone(),
             token: Some(token),
             public_key,
@@ -67,7 +68,7 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
             void,
         });
     }
-    super::asking::with_key(c, key, |token, public_key| Effect::ConfineKey {
+    with_key(c, key, |token, public_key| Effect::ConfineKey {
         key: key.clone(),
         token,
         public_key,
@@ -87,7 +88,7 @@ pub(in crate::ceremony) fn next_prove_backup(
             custodian: custodian.clone(),
         });
     }
-    Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on"))
+    Next::Ask(go_on(c, step, Vec::new(), "Go on"))
 }
 
 fn counted(number: usize, what: &str) -> String {

@@ -1,4 +1,5 @@
 //! A key signs a certificate of itself, for a root of Notary.
+use super::asking::{prompt, with_key};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::effect::Effect;
@@ -38,7 +39,7 @@ pub(in crate::ceremony) fn blank_certificate(c: &Ceremony, key: &KeyId) -> Optio
 pub(in crate::ceremony) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     let blank = blank_certificate(c, key);
     if let (Intent::Recorded(()), Some(blank)) = (c.root().certifying(key), blank) {
-        return super::asking::with_key(c, key, |token, public_key| Effect::Sign {
+        return with_key(c, key, |token, public_key| Effect::Sign {
             key: key.clone(),
             token,
             scheme: None,
@@ -68,7 +69,7 @@ pub(in crate::ceremony) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
             action: "Sign the certificate".to_owned(),
         }
     };
-    super::asking::prompt(step, c.people_of(step), lines, ask)
+    prompt(step, c.people_of(step), lines, ask)
 }
 
 /// The key in a certificate, if it is the one that the script and the key make.

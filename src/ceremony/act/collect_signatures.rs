@@ -1,4 +1,5 @@
 //! Signatures that other sites owe are collected.
+use super::asking::{go_on, prompt};
 use super::sign_root::attached;
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
@@ -33,7 +34,7 @@ pub(in crate::ceremony) fn next_owed(c: &Ceremony, step: &Step) -> Next {
             })
         }
         (Some((key, _)), ..) => Next::Ask(ask_owed(c, step, key)),
-        (None, ..) => Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on")),
+        (None, ..) => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
     }
 }
 
@@ -55,7 +56,7 @@ pub(in crate::ceremony) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> P
         "It may take days: leave with Ctrl-C, and go on with conclave resume when the file is here."
             .to_owned(),
     );
-    super::asking::prompt(
+    prompt(
         step,
         c.people_of(step),
         lines,

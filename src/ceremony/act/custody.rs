@@ -6,7 +6,7 @@ use crate::ceremony::effect::Moment;
 use crate::ceremony::event::EventKind;
 use crate::ceremony::next::Next;
 use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{ReplayError, hold, require};
+use crate::ceremony::replay::{ReplayError, require};
 use crate::ceremony::state::{Ceremony, CustodyRequest};
 use crate::script::Step;
 

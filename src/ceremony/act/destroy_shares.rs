@@ -1,5 +1,6 @@
 //! What is left of an old share set is destroyed before witnesses, or stays on a list.
 use super::approval::require_approval;
+use super::asking::{approved, go_on};
 use crate::backup::Manifest;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
@@ -15,7 +16,7 @@ use crate::words::Digest;
 
 pub(in crate::ceremony) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Next {
     let (Some(part), Some(manifest)) = (c.next_old_part(), c.set_at_hand()) else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on"));
+        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
     let options = vec![
         Choice::new(DESTROYED, "destroyed, and two people saw it"),
@@ -23,12 +24,7 @@ pub(in crate::ceremony) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Nex
     ];
     let label = "What became of it".to_owned();
     let lines = about_part(manifest, part.custodian());
-    Next::Ask(super::asking::approved(
-        c,
-        step,
-        lines,
-        Ask::Choice { label, options },
-    ))
+    Next::Ask(approved(c, step, lines, Ask::Choice { label, options }))
 }
 
 /// What two people say became of the part of the old set that was asked for.

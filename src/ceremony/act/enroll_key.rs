@@ -1,5 +1,6 @@
 //! A key that was made elsewhere is enrolled.
 use super::approval::require_approval;
+use super::asking::prompt;
 use super::prove_token::prove;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
@@ -40,7 +41,7 @@ pub(in crate::ceremony) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId
         lines.push(words.join(" "));
     }
     let action = "It is the same".to_owned();
-    let mut prompt = super::asking::prompt(step, c.usual_approvers(), lines, Ask::Enter { action });
+    let mut prompt = prompt(step, c.usual_approvers(), lines, Ask::Enter { action });
     prompt.approval = true;
     prompt
 }

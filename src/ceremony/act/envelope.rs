@@ -1,5 +1,6 @@
 //! A secret of a token is sealed into an envelope.
 use super::approval::decided;
+use super::asking::prompt;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::prompt::{Ask, Prompt};
@@ -19,7 +20,7 @@ pub(in crate::ceremony) fn ask_envelope(
     let usual = bag.map_or_else(|| usual_envelope(c), str::to_owned);
     let label = "Number on the bag".to_owned();
     let ask = Ask::Reading { label, usual };
-    let mut prompt = super::asking::prompt(step, c.usual_approvers(), lines, ask);
+    let mut prompt = prompt(step, c.usual_approvers(), lines, ask);
     prompt.approval = true;
     prompt
 }

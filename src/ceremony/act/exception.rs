@@ -1,5 +1,6 @@
 //! Exceptions: departures from the script that two people decide.
 use super::approval::{require_approval, require_decision};
+use super::asking::approved;
 use crate::ceremony::approval::{Approval, people_of};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
@@ -57,7 +58,7 @@ pub(in crate::ceremony) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> P
         "No completed rehearsal of this very script was shown. It is an exception to go on without one: two people decide it, and the record says why. Otherwise break off, rehearse, and begin again with --rehearsal DIR.".to_owned(),
     ];
     let label = "Why it goes on without a rehearsal".to_owned();
-    super::asking::approved(
+    approved(
         c,
         step,
         lines,

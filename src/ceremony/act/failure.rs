@@ -1,4 +1,5 @@
 //! Something failed and cost nothing: the room decides what to do.
+use super::asking::prompt;
 use crate::ceremony::event::{Event, EventKind, KeyEvent, ProgressEvent};
 use crate::ceremony::failure::{Failure, FailureKind};
 use crate::ceremony::prompt::{Ask, Choice, Prompt};
@@ -53,7 +54,7 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
     }
     let Some((plan, by)) = unblocker else {
         let action = "Try again".to_owned();
-        return super::asking::prompt(step, who, lines, Ask::Enter { action });
+        return prompt(step, who, lines, Ask::Enter { action });
     };
     let mut who: Vec<PersonId> = by.set_by.iter().cloned().collect();
     if !who.contains(&plan.holder) {
@@ -64,7 +65,7 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
         Choice::new(AGAIN, "try again"),
     ];
     let label = "What is done".to_owned();
-    super::asking::prompt(step, who, lines, Ask::Choice { label, options })
+    prompt(step, who, lines, Ask::Choice { label, options })
 }
 
 /// A failure as a rehearsal has it: its tokens never lock a PIN, so that it is said of them after the third

@@ -1,4 +1,5 @@
 //! A key is generated in its token, or imported into it, and read back.
+use super::asking::{go_on, with_token};
 use super::restore_key::restored_onto;
 use crate::ceremony::at::At;
 use crate::ceremony::attestation::{AttestedKey, KeyAttestation};
@@ -160,7 +161,7 @@ pub(in crate::ceremony) fn has_public_key(c: &Ceremony, public_key: &PublicKey) 
 pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) -> Next {
     let state = &c.keys[key];
     if c.owes_management_key(key) {
-        return super::asking::with_token(c, key, |token| Effect::HandOverManagementKey {
+        return with_token(c, key, |token| Effect::HandOverManagementKey {
             key: key.clone(),
             token,
         });
@@ -175,15 +176,15 @@ pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, act
         } else {
             "The key is made inside the token, read back, and made to answer a fresh challenge."
         };
-        return Next::Ask(super::asking::go_on(c, step, vec![line.to_owned()], action));
+        return Next::Ask(go_on(c, step, vec![line.to_owned()], action));
     };
     let Some(plan) = c.script.key(key) else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), action));
+        return Next::Ask(go_on(c, step, Vec::new(), action));
     };
     let (key, key_type) = (key.clone(), plan.key_type);
     let slot = c.token_spec(&key).and_then(|token| token.slot);
     let policy = slot.map(|slot| slot.policy);
-    super::asking::with_token(c, &plan.id, |token| {
+    with_token(c, &plan.id, |token| {
         if is_imported {
             Effect::ImportKey {
                 key,

@@ -1,4 +1,5 @@
 //! A token is initialized: everything on it is erased.
+use super::asking::{go_on, with_token};
 use super::open_token::is_of_another_key;
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
@@ -12,7 +13,7 @@ use crate::script::{Act, KeyId, Step};
 pub(in crate::ceremony) fn next_initialize(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     let state = &c.keys[key];
     if let Some(label) = state.announced_label() {
-        return super::asking::with_token(c, key, |token| Effect::InitializeToken {
+        return with_token(c, key, |token| Effect::InitializeToken {
             key: key.clone(),
             token,
             label: label.clone(),
@@ -22,7 +23,7 @@ pub(in crate::ceremony) fn next_initialize(c: &Ceremony, step: &Step, key: &KeyI
     let mut lines = vec![format!("This is the token: {}.", token.unwrap_or_default())];
     lines.extend(factory_line(c, key));
     lines.extend(weakness_lines(c, key));
-    Next::Ask(super::asking::go_on(c, step, lines, "Initialize the token"))
+    Next::Ask(go_on(c, step, lines, "Initialize the token"))
 }
 
 /// What a token still had as it left the factory, for those who are about to change it.

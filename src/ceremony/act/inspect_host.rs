@@ -1,5 +1,6 @@
 //! The machine is inspected; two people decide about what was found.
 use super::approval::require_approval;
+use super::asking::approved;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
@@ -19,7 +20,7 @@ pub(in crate::ceremony) fn ask_acknowledge(c: &Ceremony, step: &Step) -> Prompt 
             .map(|finding| format!("- {finding}")),
     );
     let action = "Go on all the same".to_owned();
-    super::asking::approved(c, step, lines, Ask::Enter { action })
+    approved(c, step, lines, Ask::Enter { action })
 }
 
 pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {

@@ -1,4 +1,5 @@
 //! A signing request of another site is judged.
+use super::asking::{go_on, prompt};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::event::{EventKind, RootEvent};
@@ -43,7 +44,7 @@ pub(in crate::ceremony) fn judge_request(
 
 pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
     let Some(signing) = c.script.signing() else {
-        return super::asking::go_on(c, step, Vec::new(), "Go on");
+        return go_on(c, step, Vec::new(), "Go on");
     };
     let request = &signing.request;
     let (base, version) = (request.base(), request.payload().version());
@@ -59,7 +60,7 @@ pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
                 "This machine trusts root {}. The chain of the request is followed from there.",
                 root.version()
             ));
-            super::asking::go_on(c, step, lines, "Judge the request")
+            go_on(c, step, lines, "Judge the request")
         }
         Trust::Card => {
             lines.push(
@@ -69,7 +70,7 @@ pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
                 label: "Digest words on the card".to_owned(),
                 default: None,
             };
-            super::asking::prompt(step, c.people_of(step), lines, ask)
+            prompt(step, c.people_of(step), lines, ask)
         }
     }
 }

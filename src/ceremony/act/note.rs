@@ -1,4 +1,5 @@
 //! A note of the script, with initials.
+use super::asking::prompt;
 use super::attendance::only;
 use crate::ceremony::at::At;
 use crate::ceremony::prompt::{Ask, Prompt};
@@ -22,7 +23,7 @@ pub(in crate::ceremony) fn ask_initials(
             action: "Go on".to_owned(),
         },
     };
-    super::asking::prompt(step, who, vec![text.to_owned()], ask)
+    prompt(step, who, vec![text.to_owned()], ask)
 }
 
 /// The first letters of a name's words.

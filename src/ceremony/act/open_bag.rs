@@ -1,4 +1,5 @@
 //! A bag is opened before a witness.
+use super::asking::prompt;
 use super::custody::requested;
 use super::seal::require_witness;
 use crate::ceremony::at::At;
@@ -23,7 +24,7 @@ pub(in crate::ceremony) fn ask_bag(
     let mut who: Vec<PersonId> = c.usual_approvers().into_iter().take(1).collect();
     let is_here = |holder: &PersonId| c.participants.is_here(holder);
     who.extend(holder.filter(|holder| !who.contains(holder) && is_here(holder)));
-    super::asking::prompt(
+    prompt(
         step,
         who,
         vec![format!(

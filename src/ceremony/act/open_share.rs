@@ -1,4 +1,5 @@
 //! The share of a custodian comes in.
+use super::asking::go_on;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::effect::Effect;
@@ -20,7 +21,7 @@ pub(in crate::ceremony) fn next_open_share(
             custodian: custodian.clone(),
             way,
         }),
-        None => Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on")),
+        None => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A pause: everything is put away, and the transcript digest is compared afterwards.
 use super::approval::require_approval;
-use super::asking::go_on;
+use super::asking::{go_on, prompt};
 use super::attest_clock::require_not_earlier;
 use super::custody::requested;
 use super::seal::require_witness;
@@ -22,7 +22,7 @@ const HEAD_WORDS: usize = 8;
 
 pub(in crate::ceremony) fn ask_head(c: &Ceremony, step: &Step, head: Digest) -> Prompt {
     let who = c.usual_approvers().into_iter().take(1).collect();
-    super::asking::prompt(
+    prompt(
         step,
         who,
         vec![format!(

@@ -1,4 +1,5 @@
 //! A token proves that it holds its key, by signing a fresh challenge.
+use super::asking::with_key;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::effect::Effect;
@@ -10,7 +11,7 @@ use crate::script::{Act, KeyId, Step};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 
 pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
-    super::asking::with_key(c, key, |token, public_key| Effect::ProvePossession {
+    with_key(c, key, |token, public_key| Effect::ProvePossession {
         key: key.clone(),
         occasion,
         token,

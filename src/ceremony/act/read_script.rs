@@ -1,4 +1,5 @@
 //! The digest of the script is read aloud and compared with the printed one.
+use super::asking::prompt;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::prompt::{Ask, Prompt};
@@ -13,7 +14,7 @@ pub(in crate::ceremony) fn ask_read(c: &Ceremony, step: &Step) -> Prompt {
     lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
     let mut who = c.people_of(step);
     who.extend(c.with_role(PersonRole::Witness, 1));
-    super::asking::prompt(
+    prompt(
         step,
         who,
         lines,

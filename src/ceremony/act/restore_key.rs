@@ -1,5 +1,6 @@
 //! A key is restored from its shares, proven, and in a drill destroyed.
 use super::approval::verifies;
+use super::asking::{go_on, with_key, with_token};
 use crate::backup::Manifest;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
@@ -23,19 +24,21 @@ pub(in crate::ceremony) fn next_restore(c: &Ceremony, step: &Step, key: Option<&
         });
     };
     let Some((object_id, label)) = c.keys[key].announced_object().cloned() else {
-        return Next::Ask(super::asking::go_on(c, 
+        return Next::Ask(go_on(
+            c,
             step,
-            vec!["The shares are combined, and the key is unwrapped onto its token: only if it is the key of the manifest.".to_owned()],
+            vec!["The shares are combined, and the key is unwrapped onto its token: only if it is the key of \
+                  the manifest.".to_owned()],
             "Restore the key",
         ));
     };
     let (Some(plan), Some(manifest)) = (c.script.key(key), c.set_at_hand()) else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), "Restore the key"));
+        return Next::Ask(go_on(c, step, Vec::new(), "Restore the key"));
     };
     let slot = c.token_spec(key).and_then(|token| token.slot);
     let (key_type, policy) = (plan.key_type, slot.map(|slot| slot.policy));
     let public_key = manifest.facts().public_key.clone();
-    super::asking::with_token(c, key, |token| Effect::RestoreOntoToken {
+    with_token(c, key, |token| Effect::RestoreOntoToken {
         key: key.clone(),
         token,
         object_id,
@@ -52,7 +55,7 @@ pub(in crate::ceremony) fn next_prove_restore(
     key: Option<&KeyId>,
 ) -> Next {
     let Some(set) = c.set_at_hand() else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on"));
+        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
     let (set, public_key) = (set.set(), set.facts().public_key.clone());
     match key {
@@ -61,7 +64,7 @@ pub(in crate::ceremony) fn next_prove_restore(
             set,
             public_key,
         }),
-        Some(key) => super::asking::with_token(c, key, |token| Effect::SignCanary {
+        Some(key) => with_token(c, key, |token| Effect::SignCanary {
             on: Some((key.clone(), token)),
             set,
             public_key,
@@ -74,9 +77,9 @@ pub(in crate::ceremony) fn next_destroy(c: &Ceremony, step: &Step, key: Option<&
         return Next::Do(Effect::ForgetRestored);
     };
     let Some((object_id, _)) = c.keys[key].announced_object().cloned() else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on"));
+        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
-    super::asking::with_key(c, key, |token, public_key| Effect::DestroyKey {
+    with_key(c, key, |token, public_key| Effect::DestroyKey {
         key: key.clone(),
         spare: None,
         token,

@@ -1,4 +1,5 @@
 //! People review the root, or what changes in it, in words.
+use super::asking::{go_on, prompt};
 use super::judge_request::refused;
 use crate::ceremony::at::At;
 use crate::ceremony::base_root::BaseRoot;
@@ -18,7 +19,7 @@ pub(in crate::ceremony) fn review_word(root: &FrozenRoot) -> String {
 
 pub(in crate::ceremony) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
     let Some(root) = c.root().frozen() else {
-        return super::asking::go_on(c, step, Vec::new(), "Go on");
+        return go_on(c, step, Vec::new(), "Go on");
     };
     let mut lines = review_lines(c, root);
     if !c.script.is_solo() {
@@ -26,7 +27,7 @@ pub(in crate::ceremony) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
     }
     let mut who = c.people_of(step);
     who.extend(c.usual_approvers());
-    super::asking::prompt(
+    prompt(
         step,
         who,
         lines,

@@ -1,5 +1,6 @@
 //! A token or a medium is sealed into a new bag, whose number two people read.
 use super::approval::require_approval;
+use super::asking::prompt;
 use super::custody::requested;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
@@ -12,7 +13,7 @@ use crate::script::{Holds, ItemId, KeyId, PersonId, PersonRole, Step};
 
 pub(in crate::ceremony) fn ask_first_reading(c: &Ceremony, step: &Step, item: &ItemId) -> Prompt {
     let who = c.usual_approvers().into_iter().take(1).collect();
-    super::asking::prompt(
+    prompt(
         step,
         who,
         vec![format!(
@@ -36,7 +37,7 @@ pub(in crate::ceremony) fn ask_second_reading(
     let mut who = c.usual_approvers();
     // Who has not read yet is asked first.
     who.sort_by_key(|person| person == first);
-    let prompt = super::asking::prompt(
+    let prompt = prompt(
         step,
         who,
         vec![format!(

@@ -1,4 +1,5 @@
 //! Each person signs off, and the ceremony is closed.
+use super::asking::prompt;
 use super::attendance::only;
 use crate::ceremony::at::At;
 use crate::ceremony::event::{EventKind, ProgressEvent, Verdict};
@@ -13,7 +14,7 @@ pub(in crate::ceremony) fn ask_sign_off(c: &Ceremony, step: &Step) -> Prompt {
     let name = who
         .first()
         .map_or_else(String::new, |id| c.name(id).to_owned());
-    super::asking::prompt(
+    prompt(
         step,
         who,
         Vec::new(),

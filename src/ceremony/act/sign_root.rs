@@ -1,4 +1,5 @@
 //! Each key signs the frozen root.
+use super::asking::{go_on, prompt, with_key};
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::effect::Effect;
@@ -23,13 +24,13 @@ pub(in crate::ceremony) fn frozen_digest(c: &Ceremony) -> Result<crate::words::D
 
 pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
     let (Some(plan), Some(frozen)) = (c.next_signer(), c.root().frozen()) else {
-        return Next::Ask(super::asking::go_on(c, step, Vec::new(), "Go on"));
+        return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
     let intent = c.root().signing(&plan.id);
     if intent == Intent::Recorded(()) {
         let message = frozen.signed_bytes().to_vec();
         let scheme = signing_scheme(c, &plan.id);
-        return super::asking::with_key(c, &plan.id, |token, public_key| Effect::Sign {
+        return with_key(c, &plan.id, |token, public_key| Effect::Sign {
             key: plan.id.clone(),
             token,
             scheme,
@@ -56,12 +57,7 @@ pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
     }
     let action = format!("Sign with {}", plan.id);
     let who = vec![plan.holder.clone()];
-    Next::Ask(super::asking::prompt(
-        step,
-        who,
-        lines,
-        Ask::Enter { action },
-    ))
+    Next::Ask(prompt(step, who, lines, Ask::Enter { action }))
 }
 
 /// By which scheme a key signs the root, where that is not the one that TUF has for such keys.

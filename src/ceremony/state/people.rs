@@ -156,7 +156,7 @@ impl Ceremony {
 
     /// Whether a person who is here has something to approve by.
     pub(in crate::ceremony) fn has_means(&self, person: &PersonId) -> bool {
-        self.participants.has_code(person) || self.participants.approves_by_token(person)
+        self.participants.has_means(person)
     }
 
     /// The name that a person goes by, as it is read aloud now.

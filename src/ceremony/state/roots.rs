@@ -3,11 +3,9 @@
 //! What happens to a further root is what happens to the script's own, under the same rules: the ceremony looks at
 //! one root at a time.
 
-use crate::metadata::Key;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::certificate::PublicKey;
 use crate::metadata::{self, Participant, Progress, RoleKind, RootChange, RootDocument, Signer};
 use crate::record::Signature;
 use crate::script::{Act, FurtherRepository, KeyId, KeyPlan, Place, Signing};
@@ -17,7 +15,6 @@ use super::key_state::Generated;
 use super::root::Root;
 use super::{Ceremony, Intent, Owed};
 use crate::ceremony::base_root::BaseRoot;
-use crate::ceremony::replay::Applied;
 
 /// Which root is looked at.
 impl Ceremony {
