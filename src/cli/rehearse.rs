@@ -18,8 +18,8 @@ use crate::rehearsal::{
     recipients_of_nobody,
 };
 use crate::script::{
-    CUSTODY_LIST, ChangeTemplate, DrillLevel, Faults, Keeper, KeyFate, Kind, OnlineFiles, Opens,
-    RestoreTemplate, Script, ScriptTemplate, back_up,
+    CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyFate, Kind, OnlineFiles, Opens,
+    RestoreTemplate, Script, ScriptErrors, ScriptTemplate, back_up,
 };
 
 use crate::storage::{
@@ -27,7 +27,7 @@ use crate::storage::{
 };
 
 use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
-use super::script::{Source, tell_faults, tell_warnings};
+use super::script::{Source, tell_errors, tell_warnings};
 use super::{Failure, Status};
 
 const STORE: &str = "tokens";
@@ -123,8 +123,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     if !arguments.prepared {
         // Judged before anything is made.
         if let Some(path) = &arguments.script {
-            if let Err(faults) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH) {
-                return Ok(tell_faults(&faults));
+            if let Err(errors) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH) {
+                return Ok(tell_errors(&errors));
             }
         } else {
             write(&template(arguments, OnlineFiles::new()))?;
@@ -389,13 +389,13 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     ))))
 }
 
-fn judged(parsed: Result<Script, Faults>) -> Result<Script, Status> {
+fn judged(parsed: Result<Script, ScriptErrors>) -> Result<Script, Status> {
     match parsed {
         Ok(script) => {
             tell_warnings(&script);
             Ok(script)
         }
-        Err(faults) => Err(tell_faults(&faults)),
+        Err(errors) => Err(tell_errors(&errors)),
     }
 }
 

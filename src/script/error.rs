@@ -3,7 +3,7 @@
 use std::fmt;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ScriptError {
     /// The stable ID of the check: `script.threshold`.
     pub check: &'static str,
     pub file: String,
@@ -17,7 +17,7 @@ pub struct Fault {
     pub hint: String,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             file,
@@ -32,46 +32,46 @@ impl fmt::Display for Fault {
 
 /// Everything that is wrong with a script, in the order of its lines. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Faults(Vec<Fault>);
+pub struct ScriptErrors(Vec<ScriptError>);
 
-impl Faults {
+impl ScriptErrors {
     /// `None` when nothing is wrong.
-    pub(super) fn of(mut faults: Vec<Fault>) -> Option<Self> {
-        faults.sort_by_key(|fault| (fault.line, fault.column));
-        (!faults.is_empty()).then_some(Self(faults))
+    pub(super) fn of(mut errors: Vec<ScriptError>) -> Option<Self> {
+        errors.sort_by_key(|error| (error.line, error.column));
+        (!errors.is_empty()).then_some(Self(errors))
     }
 }
 
-impl std::ops::Deref for Faults {
-    type Target = [Fault];
+impl std::ops::Deref for ScriptErrors {
+    type Target = [ScriptError];
 
-    fn deref(&self) -> &[Fault] {
+    fn deref(&self) -> &[ScriptError] {
         &self.0
     }
 }
 
-impl IntoIterator for Faults {
-    type Item = Fault;
-    type IntoIter = std::vec::IntoIter<Fault>;
+impl IntoIterator for ScriptErrors {
+    type Item = ScriptError;
+    type IntoIter = std::vec::IntoIter<ScriptError>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
 }
 
-impl fmt::Display for Faults {
+impl fmt::Display for ScriptErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.0.iter().enumerate() {
+        for (index, error) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            fault.fmt(f)?;
+            error.fmt(f)?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Faults {}
+impl std::error::Error for ScriptErrors {}
 
 /// Something in a sound script that its author should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
