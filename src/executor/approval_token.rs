@@ -87,8 +87,8 @@ impl Executor<'_> {
         };
         let pin = self.ask_secret(&prompt)?;
         let key = public_key.clone();
-        let signed = self.call("Having the own token sign", move |bench| {
-            let mut open = bench.open_alone(&token)?;
+        let signed = self.call("Having the own token sign", move |tokens| {
+            let mut open = tokens.open_alone(&token)?;
             open.login(&pin)?;
             open.sign(&object_id, &key, &message)
         });
@@ -114,9 +114,9 @@ impl Executor<'_> {
             (!fitting.is_empty()).then_some(fitting)
         })?;
         let key = public_key.clone();
-        let found = self.call("Looking which key the token holds", move |bench| {
+        let found = self.call("Looking which key the token holds", move |tokens| {
             for token in fitting {
-                let mut open = bench.open_alone(&token)?;
+                let mut open = tokens.open_alone(&token)?;
                 let held = open.keys()?.into_iter().find(|held| held.public == key);
                 if let Some(held) = held {
                     let tries = open.state()?.pin_tries;
