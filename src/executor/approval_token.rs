@@ -3,7 +3,7 @@
 //! Nothing of it stays open afterwards: whoever approves again, types the PIN again.
 
 use crate::ceremony::{
-    Event, FailureKind, Outcome, SecretPrompt, SecretPurpose, own_token_message,
+    Event, FailureKind, Outcome, SecretPrompt, SecretPurpose, approval_token_message,
 };
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
@@ -31,7 +31,8 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         let mut challenge = [0; 32];
         fill_random(&mut challenge).map_err(EffectError::Broken)?;
-        let message = own_token_message(&self.ceremony().script().sha256(), person, &challenge);
+        let message =
+            approval_token_message(&self.ceremony().script().sha256(), person, &challenge);
         let signature = self.sign_with_approval_token(person, public_key, message)?;
         Ok(Outcome::ApprovalTokenAnswered {
             person: person.clone(),
@@ -86,8 +87,8 @@ impl Executor<'_> {
         };
         let pin = self.ask_secret(&prompt)?;
         let key = public_key.clone();
-        let signed = self.call("Having the own token sign", move |bench| {
-            let mut open = bench.open_alone(&token)?;
+        let signed = self.call("Having the own token sign", move |tokens| {
+            let mut open = tokens.open_alone(&token)?;
             open.login(&pin)?;
             open.sign(&object_id, &key, &message)
         });
@@ -113,9 +114,9 @@ impl Executor<'_> {
             (!fitting.is_empty()).then_some(fitting)
         })?;
         let key = public_key.clone();
-        let found = self.call("Looking which key the token holds", move |bench| {
+        let found = self.call("Looking which key the token holds", move |tokens| {
             for token in fitting {
-                let mut open = bench.open_alone(&token)?;
+                let mut open = tokens.open_alone(&token)?;
                 let held = open.keys()?.into_iter().find(|held| held.public == key);
                 if let Some(held) = held {
                     let tries = open.state()?.pin_tries;

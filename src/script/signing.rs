@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use toml_edit::{Array, Table};
 
-use super::fault::Faults;
+use super::error::ScriptErrors;
 use super::plan::Script;
 use super::template::{Document, NamedFile, TemplateError, inline, pinned, set};
 use crate::metadata::{KeyId, TrustedRoot};
@@ -135,8 +135,8 @@ impl SigningPlan {
     /// The script, read and checked like any other.
     ///
     /// # Errors
-    /// With its faults: a name with a character that nobody can see, for one.
-    pub fn script(&self) -> Result<Script, Faults> {
+    /// With its errors: a name with a character that nobody can see, for one.
+    pub fn script(&self) -> Result<Script, ScriptErrors> {
         Script::parse(
             "signing.toml",
             &self.write(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::record::{Provenance, TokenId};
 use conclave::script::{
-    Act, EnrolledKey, Faults, PinnedFileSource as _, Place, Script, TemplateError, enroll,
+    Act, EnrolledKey, PinnedFileSource as _, Place, Script, ScriptErrors, TemplateError, enroll,
     run_sheet,
 };
 use conclave::transfer::{Enrollment, EnrollmentClaims, Occasion, Possession, PossessionProof};
@@ -224,7 +224,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn said(case: &Case) -> Faults {
+fn said(case: &Case) -> ScriptErrors {
     let keys = [
         file(&Signer::ed25519(), "key-2", REPOSITORY),
         at_site(file(&Signer::p256(), "lisbon", REPOSITORY), "Lisbon"),

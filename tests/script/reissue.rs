@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use conclave::backup::Manifest;
 use conclave::script::{
-    Act, BackupSource, BackupTemplate, Embedded, Faults, Keeper, Kind, Script, embedded, run_sheet,
+    Act, BackupSource, BackupTemplate, Embedded, Keeper, Kind, Script, ScriptErrors, embedded,
+    run_sheet,
 };
 
 use super::parse;
@@ -74,7 +75,7 @@ fn written(
     source: BackupSource,
     keepers: &[(&str, &str)],
     files: &[(&str, &[u8])],
-) -> Result<Script, Faults> {
+) -> Result<Script, ScriptErrors> {
     let keeper = |(name, recipient): &(&str, &str)| Keeper {
         name: (*name).to_owned(),
         recipient: (*recipient).to_owned(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use conclave::ceremony::Mode;
 use conclave::metadata::{KeyId as RootKeyId, KeyType, RoleKind};
-use conclave::script::{ChangeTemplate, Faults, KeyFate, OnlineFiles, Script, embedded};
+use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles, Script, ScriptErrors, embedded};
 
 use crate::support::ceremony_driver::{Room, SoftwareToken, genesis};
 
@@ -67,7 +67,7 @@ impl World {
 }
 
 /// The script of a blueprint. A site's signature is collected after signing.
-pub(crate) fn script(template: &ChangeTemplate) -> Result<Arc<Script>, Faults> {
+pub(crate) fn script(template: &ChangeTemplate) -> Result<Arc<Script>, ScriptErrors> {
     let text = template.write().unwrap();
     let mut files: BTreeMap<String, Vec<u8>> = template.files().collect();
     files.extend(template.online.values().flatten().cloned());

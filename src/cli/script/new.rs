@@ -13,7 +13,7 @@ use super::enroll::Enroll;
 use super::migration::Migration;
 use super::restore::Restore;
 use super::source::{read_file, read_given};
-use super::{tell_faults, tell_warnings, time};
+use super::{tell_errors, tell_warnings, time};
 use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
@@ -249,7 +249,7 @@ pub(in crate::cli) fn write_judged(
     // Judged before anything is written: there is no faulty script to find later.
     let script = match Script::parse(&name, text, carried, Timestamp::now()) {
         Ok(script) => script,
-        Err(faults) => return Ok(tell_faults(&faults)),
+        Err(errors) => return Ok(tell_errors(&errors)),
     };
     write(out, &script)?;
     tell_warnings(&script);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::cli::output::display;
 use crate::cli::{Failure, Status};
-use crate::script::{Embedded, Faults, PinnedFileSource, Script, embedded};
+use crate::script::{Embedded, PinnedFileSource, Script, ScriptErrors, embedded};
 use crate::storage::{Links, read_start};
 
 /// Somewhat above the limits of the script room, which tell better what is wrong.
@@ -73,12 +73,12 @@ impl Source {
         &self.text
     }
 
-    /// What faults call it.
+    /// What errors call it.
     pub(in crate::cli) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(in crate::cli) fn parse(&self, at: Timestamp) -> Result<Script, Faults> {
+    pub(in crate::cli) fn parse(&self, at: Timestamp) -> Result<Script, ScriptErrors> {
         Script::parse(&self.name, &self.text, &self.files, at)
     }
 }
@@ -96,10 +96,10 @@ pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// Every fault and its hint, to stderr.
-pub(in crate::cli) fn tell_faults(faults: &Faults) -> Status {
-    for fault in faults.iter() {
-        eprintln!("error: {fault}\nhint: {}", fault.hint);
+/// Every error and its hint, to stderr.
+pub(in crate::cli) fn tell_errors(errors: &ScriptErrors) -> Status {
+    for error in errors.iter() {
+        eprintln!("error: {error}\nhint: {}", error.hint);
     }
     Status::Usage
 }

@@ -226,8 +226,8 @@ impl Executor<'_> {
         let object_id = self.object_of(key, token, public)?;
         self.log_in_seen(key, token)?;
         let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
-        self.call("Wrapping the key", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        self.call("Wrapping the key", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             Wrapped::in_token(open.token.as_mut(), &key_of_job, &object_id, &public)
         })
     }
@@ -435,8 +435,8 @@ impl Executor<'_> {
         let object_id = self.object_of(key, token, public)?;
         self.log_in_seen(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        let attributes = self.call("Confining the key to its token", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let attributes = self.call("Confining the key to its token", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             let wrapping = open
                 .token
                 .wrapping()

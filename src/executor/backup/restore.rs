@@ -276,8 +276,8 @@ impl Executor<'_> {
         self.unlock_management(key, token)?;
         let attests = is_attesting(token);
         let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
-        let restored = self.call("Restoring the key", move |bench| {
-            let token = bench.take(&key_of_job, &id)?.token.as_mut();
+        let restored = self.call("Restoring the key", move |tokens| {
+            let token = tokens.take(&key_of_job, &id)?.token.as_mut();
             if let Some(policy) = policy.filter(|_| attests) {
                 token.set_use_policy(policy)?;
             }

@@ -50,8 +50,8 @@ impl Executor<'_> {
 
     fn log_in_found(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
-        let (is_logged_in, state) = self.call("Asking the token for its state", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let (is_logged_in, state) = self.call("Asking the token for its state", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             Ok((open.logged_in, open.token.state()?))
         })?;
         if is_logged_in {
@@ -70,8 +70,8 @@ impl Executor<'_> {
             self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?
         };
         let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Logging in", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        self.call("Logging in", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             open.token.login(&pin)?;
             open.logged_in = true;
             Ok(())
@@ -93,8 +93,8 @@ impl Executor<'_> {
         let secret = self.ruling_secret(key);
         if self.is_discarded(key, secret) {
             let (key_of_job, id) = (key.clone(), token.clone());
-            let state = self.call("Asking the token for its state", move |bench| {
-                bench.take(&key_of_job, &id)?.token.state()
+            let state = self.call("Asking the token for its state", move |tokens| {
+                tokens.take(&key_of_job, &id)?.token.state()
             })?;
             return Self::random_pin(*state.pin_length.end());
         }
@@ -127,8 +127,8 @@ impl Executor<'_> {
             _ => SecretPurpose::SoPin,
         };
         let (key_of_job, id) = (key.clone(), token.clone());
-        let state = self.call("Asking the token for its state", move |bench| {
-            bench.take(&key_of_job, &id)?.token.state()
+        let state = self.call("Asking the token for its state", move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.state()
         })?;
         self.ask_pin(key, token, purpose, Some(state.so_pin_tries))
     }

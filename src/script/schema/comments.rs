@@ -3,7 +3,7 @@
 use toml_edit::{DocumentMut, Item};
 
 use super::{Field, SCRIPT, Table, Type};
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 /// Has each comment behind a field say what is declared of the field. What a script explains of itself, above its tables
 /// and in its steps, stays.
@@ -91,7 +91,7 @@ mod tests {
         }
         assert!(
             old.is_empty(),
-            "comments of {old:?} are old: run `REGENERATE=1 cargo test --lib script::schema` twice"
+            "comments of {old:?} are old: run `REGENERATE=1 cargo test --lib script::` twice"
         );
     }
 

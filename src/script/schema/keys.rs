@@ -2,7 +2,7 @@
 
 use super::root::ACCOUNT;
 use super::{CHANGES, Field, MAKING, MOST, NOT_SIGNING, Pin, ROOTS, Table, Type};
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 /// A public key in PEM form.
 pub(in crate::script) const PUBLIC_KEY: Pin = Pin {

@@ -4,18 +4,14 @@
 mod comments;
 mod keys;
 mod people;
-mod reference;
 mod root;
 mod script;
 mod steps;
 
-use super::plan::Kind;
+use super::Kind;
 
 pub(super) use comments::annotate;
 pub(super) use keys::PUBLIC_KEY;
-pub use reference::reference;
-#[cfg(test)]
-pub(super) use reference::tables;
 pub(super) use script::SCRIPT;
 
 /// A table of a script.
@@ -86,7 +82,7 @@ pub(super) struct Pin {
 /// People, keys, and whatever else is listed.
 pub(super) const MOST: usize = 64;
 
-const ALL: &[Kind] = &[
+pub(super) const ALL: &[Kind] = &[
     Kind::Genesis,
     Kind::Rotation,
     Kind::Renewal,
@@ -247,3 +243,33 @@ const PINNED_DIGEST: Field = Field::required(
     "sha256 = \"…\", as `sha256sum` prints it",
     "The SHA-256 of the file. Compare it with the owner of the file.",
 );
+
+/// Every table with its heading, from the script down; each once.
+pub(super) fn tables() -> Vec<(String, &'static Table)> {
+    let mut found = Vec::new();
+    collect(&mut found, "The script".to_owned(), &SCRIPT);
+    found.push(("Pinned input files".to_owned(), &FILE));
+    found
+}
+
+fn collect(found: &mut Vec<(String, &'static Table)>, heading: String, table: &'static Table) {
+    if found.iter().any(|(_, known)| std::ptr::eq(*known, table)) {
+        return;
+    }
+    found.push((heading, table));
+    for field in table.fields {
+        if let Type::Table(inner) | Type::Tables(inner, _) = field.value {
+            let name = inner.name.replace('"', "`");
+            let name = if name.starts_with('[') {
+                format!("`{name}`")
+            } else {
+                name
+            };
+            let heading = match field.kinds {
+                [Kind::Signing] => format!("{name} of a signing"),
+                _ => name,
+            };
+            collect(found, heading, inner);
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::script::{LONGEST_REGISTER, MOST_VERSIONS};
 use super::{Field, MOST, PINNED_DIGEST, PINNED_NAME, Pin, Table, Type};
 use crate::metadata::limits::MAX_FILE_BYTES;
 use crate::script::CUSTODY_LIST;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 pub(super) static ROOT: Table = Table {
     name: "[root]",

@@ -6,7 +6,7 @@ use super::root::{ATTESTATION, FURTHER, PREVIOUS, ROOT};
 use super::steps::STEP;
 use super::{CHANGES, Field, MOST, NOT_SIGNING, Pin, RESTORING, ROOTS, Table, Type};
 use crate::script::CUSTODY_LIST;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 /// The longest custody list or register of payloads: each grows by a few lines with each ceremony.
 pub(super) const LONGEST_REGISTER: usize = 4 << 20;
