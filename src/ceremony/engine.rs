@@ -8,15 +8,15 @@ use crate::transfer::PossessionProof;
 use super::act::asking::{go_on, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
-    custody, destroy_shares, enroll_key, envelope, exception, export, failure, generate_key,
-    initialize_token, inspect_host, judge_request, note, open_bag, open_share, open_token, opening,
-    pause, prove_token, read_script, restore_key, resuming, review_root, seal, set_pin, sign_off,
-    sign_root, verify_root,
+    custody, destroy_shares, destroy_token_key, enroll_key, envelope, exception, export, failure,
+    generate_key, initialize_token, inspect_host, judge_request, note, open_bag, open_share,
+    open_token, opening, pause, prove_token, read_script, restore_key, resuming, review_root, seal,
+    set_pin, sign_off, sign_root, verify_root,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
 use super::check::Check;
-use super::effect::{Effect, Input, Moment, Outcome};
+use super::effect::{DoomedObject, Effect, Input, Moment, Outcome};
 use super::event::{
     BackupEvent, CustodyEvent, Event, EventKind, HostEvent, KeyEvent, Mode, ParticipantEvent,
     ProgressEvent, RestoreEvent, RootEvent,
@@ -360,6 +360,14 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             reason,
             approvals,
         } => tokens::skipped(c, at, key, reason, approvals),
+        KeyEvent::DestructionIntended {
+            key,
+            fingerprint,
+            approvals,
+        } => destroy_token_key::announced(c, at, key, *fingerprint, approvals),
+        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
+            destroy_token_key::destroyed(c, at, key, *fingerprint)
+        }
     }
 }
 
@@ -594,6 +602,7 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::CollectSignatures => collect_signatures::is_done(c),
         Act::Export => !c.exported().is_empty(),
         Act::ProveToken { key } => prove_token::is_done(c, key),
+        Act::DestroyTokenKey { key } => destroy_token_key::is_done(c, key),
         Act::Seal { key, .. } => seal::is_done(c, key),
         Act::SealMedium { medium, .. } => c.custody.is_kept(&medium.into()),
         // Done when the pause is.
@@ -611,7 +620,7 @@ fn next_beside(c: &Ceremony, step: &Step) -> Option<Next> {
             key: key.clone(),
             spare: former.spare.clone(),
             token: former.token.clone(),
-            object_id: former.object_id.clone(),
+            object: DoomedObject::Known(former.object_id.clone()),
             public_key: former.public_key.clone(),
         }));
     }
@@ -666,6 +675,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::ProveToken { key } => {
             prove_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
         }
+        Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
         Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
             Next::Ask(go_on(c, step, Vec::new(), "Go on"))
@@ -878,6 +888,9 @@ fn answered(
             files: export::exported_files(c),
         })),
         Act::SignOff => sign_off::answered(&text, remark),
+        Act::DestroyTokenKey { key } => {
+            destroy_token_key::answered(c, key, approvals).ok_or(StepError::NotAsked)
+        }
         Act::Attendance
         | Act::OpenToken { .. }
         | Act::SetPin { .. }
@@ -955,6 +968,10 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::KeyDestroyed if matches!(step.act, Act::Destroy { .. }) => {
             here(restore_key::event_of_destruction(c)?)
+        }
+        Outcome::KeyDestroyed if matches!(step.act, Act::DestroyTokenKey { .. }) => {
+            let event = destroy_token_key::event_of_destruction(c, step);
+            here(event.ok_or(StepError::NotAsked)?)
         }
         Outcome::KeyDestroyed => {
             let key = at_hand()?;

@@ -263,6 +263,19 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             script.token_title(key),
             strengths_of(approvals)
         ),
+        KeyEvent::DestructionIntended {
+            key,
+            fingerprint,
+            approvals,
+        } => format!(
+            "{key}, fingerprint {}, is about to be destroyed in its token. Approved by {people} ({}).",
+            fingerprint.short_hex(),
+            strengths_of(approvals)
+        ),
+        KeyEvent::TokenKeyDestroyed { key, fingerprint } => format!(
+            "{key}, fingerprint {}, was destroyed; its token holds it no more.",
+            fingerprint.short_hex()
+        ),
         KeyEvent::KeyDestroyed { key, fingerprint } => format!(
             "The old key of {key}, fingerprint {}, was destroyed; its token does not hold it any more.",
             fingerprint.short_hex()
