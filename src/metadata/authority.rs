@@ -43,7 +43,6 @@ impl ListedKey {
         Ok(Self { key, rule })
     }
 
-    /// The key.
     #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key

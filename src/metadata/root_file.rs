@@ -34,16 +34,13 @@ pub struct SignatureEntry {
 /// What a file holds of one of its root keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureState {
-    /// A signature that verifies.
     Verified,
-    /// A signature that does not verify.
     Invalid,
     /// No signature, or an empty place-holder.
     Missing,
 }
 
 impl SignatureState {
-    /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,13 +52,11 @@ impl SignatureState {
 }
 
 impl SignatureEntry {
-    /// The key that is said to have signed.
     #[must_use]
     pub const fn key_id(&self) -> &KeyId {
         &self.key_id
     }
 
-    /// The text of `sig`.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -172,19 +167,16 @@ impl RootFile {
         })
     }
 
-    /// The signed part.
     #[must_use]
     pub const fn document(&self) -> &RootDocument {
         &self.document
     }
 
-    /// The signed part, alone.
     #[must_use]
     pub fn into_document(self) -> RootDocument {
         self.document
     }
 
-    /// The signatures, in the order of the file.
     #[must_use]
     pub fn signatures(&self) -> &[SignatureEntry] {
         &self.signatures
@@ -217,7 +209,6 @@ impl RootFile {
         self.is_exact
     }
 
-    /// How many bytes the file has.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size

@@ -35,9 +35,7 @@ pub struct RootStatus {
 /// How one role stands.
 #[derive(Debug, Clone)]
 pub struct RoleStatus {
-    /// Which.
     pub kind: RoleKind,
-    /// Signatures that it needs.
     pub threshold: u64,
     /// Its keys, each public key once, with what people know of it.
     pub keys: Vec<(KeyId, String)>,
@@ -57,7 +55,7 @@ pub struct NextAct {
 }
 
 impl RootStatus {
-    /// Looks at a root. `names` tells the holders of keys, where somebody knows them.
+    /// The status of a root. `names` are the holders of keys, where they are known.
     #[must_use]
     pub fn of(root: &TrustedRoot, names: &HashMap<PublicKey, String>, at: Timestamp) -> Self {
         let document = root.document();
@@ -75,13 +73,11 @@ impl RootStatus {
         }
     }
 
-    /// The roles, root first.
     #[must_use]
     pub fn roles(&self) -> &[RoleStatus] {
         &self.roles
     }
 
-    /// What to do, the most urgent first.
     #[must_use]
     pub fn acts(&self) -> &[NextAct] {
         &self.acts
@@ -317,7 +313,7 @@ impl fmt::Display for RootStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata::testing::{Signer, signed_genesis, trusted};
+    use crate::metadata::testing::{signed_genesis, signers, trusted};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -329,13 +325,7 @@ mod tests {
 
     #[test]
     fn it_counts_losses_and_says_what_to_do_by_when() {
-        let (a, b, c, d, online) = (
-            Signer::p256(),
-            Signer::ed25519(),
-            Signer::p384(),
-            Signer::p256(),
-            Signer::ed25519(),
-        );
+        let [a, b, c, d, online] = signers(["p256", "ed25519", "p384", "p256", "ed25519"]);
         let root = trusted([signed_genesis(&[&a, &b, &c, &d], &online, |_| {})]);
         let names = HashMap::from([(a.public().clone(), "Ada".to_owned())]);
         let status = RootStatus::of(&root, &names, at("2030-01-01T00:00:00Z"));
@@ -355,12 +345,7 @@ mod tests {
 
     #[test]
     fn a_root_that_survives_few_losses_wants_another_key() {
-        let (a, b, c, online) = (
-            Signer::p256(),
-            Signer::ed25519(),
-            Signer::p384(),
-            Signer::p256(),
-        );
+        let [a, b, c, online] = signers(["p256", "ed25519", "p384", "p256"]);
         let now = at("2030-01-01T00:00:00Z");
         for (root, text) in [
             (vec![&a, &b], "nobody can change the root"),

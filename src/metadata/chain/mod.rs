@@ -27,7 +27,7 @@ pub use tally::Count;
 /// How many files a batch has at most.
 const BATCH_FILES: usize = 256;
 /// How many consecutive files one thread takes: those after the first share what was read of its keys.
-const RUN_FILES: usize = 16;
+const RUN_FILES: usize = 32;
 /// After how many bytes a batch takes no further file: parsed, they need many times as much.
 const BATCH_BYTES: usize = 1 << 20;
 
@@ -237,7 +237,12 @@ impl Chain {
             }
         }
         let last = self.last.map(|(_, document)| TrustedRoot::new(document));
-        ChainReport::new(last, expired, self.reasons, self.findings.into_remarks())
+        ChainReport {
+            last,
+            expired,
+            reasons: self.reasons,
+            findings: self.findings.into_remarks(),
+        }
     }
 }
 
@@ -260,7 +265,7 @@ mod tests {
         "2030-01-01T00:00:00Z".parse().unwrap()
     }
 
-    /// Versions 1 to `length`, each after the first signed anew.
+    /// Versions 1 to `length`, signed.
     fn chain(length: u64) -> Vec<NamedFile> {
         let (a, b, online) = (Signer::ed25519(), Signer::ed25519(), Signer::p256());
         let mut files = vec![signed_genesis(&[&a, &b], &online, |_| {})];

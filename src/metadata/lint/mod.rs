@@ -1,4 +1,4 @@
-//! What particular clients stumble over in a root that the specification allows.
+//! What particular clients handle wrongly in a root that the specification allows.
 //!
 //! Every rule was seen: `docs/lint.md` says with which version of the client, or where it was reported.
 
@@ -34,7 +34,6 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// A few words for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -48,11 +47,9 @@ impl Effect {
 /// What one client makes of one oddity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LintRemark {
-    /// Who stumbles.
     pub client: Client,
     /// The stable ID of the rule: `lint.key-id`.
     pub rule: &'static str,
-    /// What the client does.
     pub effect: Effect,
     /// A sentence for a person. Foreign text in it is escaped.
     pub detail: String,
@@ -80,7 +77,7 @@ pub struct Service<'a> {
     pub at: Timestamp,
 }
 
-/// Something that clients stumble over.
+/// Something that clients handle wrongly.
 struct Rule {
     id: &'static str,
     effects: &'static [(Client, Effect)],
@@ -106,19 +103,19 @@ struct Subject<'a> {
     service: Option<Service<'a>>,
 }
 
-/// What these clients stumble over in a root file. What Notary does in one of its own format, [`lint_notary`] tells.
+/// What these clients handle wrongly in a root file. For a root of Notary and its own clients, use [`lint_notary`].
 #[must_use]
 pub fn lint(file: &RootFile, clients: &[Client]) -> Vec<LintRemark> {
     lint_tuf(file.document(), Some(file), clients)
 }
 
-/// What these clients stumble over in a root that is not signed yet.
+/// [`lint`], of a root that is not signed yet.
 #[must_use]
 pub fn lint_document(document: &RootDocument, clients: &[Client]) -> Vec<LintRemark> {
     lint_tuf(document, None, clients)
 }
 
-/// What Notary's clients stumble over in a root file.
+/// What Notary's clients handle wrongly in a root file.
 #[must_use]
 pub fn lint_notary(file: &RootFile, service: Service<'_>) -> Vec<LintRemark> {
     let subject = Subject {
@@ -129,7 +126,7 @@ pub fn lint_notary(file: &RootFile, service: Service<'_>) -> Vec<LintRemark> {
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
-/// What Notary's clients stumble over in a root that is not signed yet.
+/// [`lint_notary`], of a root that is not signed yet.
 #[must_use]
 pub fn lint_notary_document(document: &RootDocument, service: Service<'_>) -> Vec<LintRemark> {
     let subject = Subject {

@@ -1,4 +1,4 @@
-//! What Notary's server takes in silence, and its clients choke on.
+//! What Notary's server accepts, and its clients handle wrongly.
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::{
 use crate::metadata::notary::{LeafFault, leaf_faults};
 use crate::metadata::role::RoleKind;
 
-/// With less time left, the stock client tries to sign the root anew whenever it publishes.
+/// With less time left, the stock client tries to sign the root again whenever it publishes.
 const STOCK_RENEWS_DAYS: i64 = 183;
 
 pub(super) const RULES: &[Rule] = &[
@@ -137,7 +137,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
 ];
 
-/// Members that the server leaves out, or adds, when it writes the root anew.
+/// Members that the server leaves out, or adds, when it rewrites the root.
 fn members(subject: Subject<'_>) -> Vec<String> {
     const KNOWN: [&str; 6] = [
         "_type",

@@ -1,4 +1,4 @@
-//! What clients of TUF 1.0 stumble over, and what each of them does then.
+//! What clients of TUF 1.0 handle wrongly, and what each of them does then.
 
 use std::collections::HashMap;
 
