@@ -237,46 +237,33 @@ fn read_spec_version(
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if parts.len() > 3 || !parts.iter().all(digits) || parts.first() != Some(&"1") {
-        return Err(Remark::new(
-            Check::RootSpecVersion,
-            format!("\"spec_version\" is {text:?}; only versions 1 are known"),
-        ));
+        let why = format!("\"spec_version\" is {text:?}; only versions 1 are known");
+        return Err(Remark::new(Check::RootSpecVersion, why));
     }
     if parts.len() < 3 {
-        remarks.push(Remark::new(
-            Check::RootSpecVersionForm,
-            format!("\"spec_version\" is {text:?}, not of the form 1.MINOR.PATCH"),
-        ));
+        let why = format!("\"spec_version\" is {text:?}, not of the form 1.MINOR.PATCH");
+        remarks.push(Remark::new(Check::RootSpecVersionForm, why));
     }
     Ok(text.to_owned())
 }
 
 fn read_version(signed: &Map<String, Value>) -> Result<u64, Remark> {
-    signed
-        .get("version")
-        .and_then(Value::as_u64)
+    let version = signed.get("version").and_then(Value::as_u64);
+    let why = "\"version\" is not an integer of at least 1";
+    version
         .filter(|version| *version > 0)
-        .ok_or_else(|| {
-            Remark::new(
-                Check::RootVersion,
-                "\"version\" is not an integer of at least 1",
-            )
-        })
+        .ok_or_else(|| Remark::new(Check::RootVersion, why))
 }
 
 fn read_expires(signed: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
     let text = text(signed, "expires", Check::RootExpiresForm)?;
     let expires = Expires::parse(text).map_err(|error| {
-        Remark::new(
-            Check::RootExpiresForm,
-            format!("\"expires\" is {text:?}: {error}"),
-        )
+        let why = format!("\"expires\" is {text:?}: {error}");
+        Remark::new(Check::RootExpiresForm, why)
     })?;
     if !expires.has_specified_form() {
-        remarks.push(Remark::new(
-            Check::RootExpiresOddForm,
-            format!("\"expires\" is {text:?}, not of the form YYYY-MM-DDTHH:MM:SSZ"),
-        ));
+        let why = format!("\"expires\" is {text:?}, not of the form YYYY-MM-DDTHH:MM:SSZ");
+        remarks.push(Remark::new(Check::RootExpiresOddForm, why));
     }
     Ok(expires)
 }
@@ -285,18 +272,12 @@ fn read_consistent_snapshot(
     signed: &Map<String, Value>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Option<bool>, Remark> {
-    match signed.get("consistent_snapshot").map(Value::as_bool) {
-        Some(Some(value)) => Ok(Some(value)),
-        Some(None) => Err(Remark::new(
-            Check::RootConsistentSnapshot,
-            "\"consistent_snapshot\" is not true or false",
-        )),
-        None => {
-            remarks.push(Remark::new(
-                Check::RootNoConsistentSnapshot,
-                "\"consistent_snapshot\" is missing",
-            ));
-            Ok(None)
-        }
-    }
+    let Some(value) = signed.get("consistent_snapshot") else {
+        let why = "\"consistent_snapshot\" is missing";
+        remarks.push(Remark::new(Check::RootNoConsistentSnapshot, why));
+        return Ok(None);
+    };
+    let why = "\"consistent_snapshot\" is not true or false";
+    let refusal = || Remark::new(Check::RootConsistentSnapshot, why);
+    value.as_bool().map(Some).ok_or_else(refusal)
 }

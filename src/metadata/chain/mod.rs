@@ -212,38 +212,36 @@ impl Chain {
         Ok(document)
     }
 
-    fn report(mut self, at: Timestamp) -> ChainReport {
-        if self.length == 0 && self.reasons.is_empty() {
+    fn report(self, at: Timestamp) -> ChainReport {
+        let expired = self
+            .newest()
+            .is_some_and(|newest| newest.expires().is_past(at));
+        let mut reasons = self.reasons;
+        if reasons.is_empty() {
             let nothing = Remark::new(Check::ChainEmpty, "there is no root file to judge");
-            self.reasons.push(nothing);
+            reasons.extend(match &self.last {
+                None => Some(nothing),
+                Some((name, document)) => stale(document, at).map(|reason| reason.of_file(name)),
+            });
         }
-        let mut expired = false;
-        if let Some((name, document)) = &self.last {
-            let expires = document.expires();
-            expired = expires.is_past(at);
-            if self.reasons.is_empty() {
-                let outlived = || {
-                    let text = document.outlived_certificates(at)?;
-                    Some(Remark::new(Check::RootCertificate, text))
-                };
-                let reason = if expired {
-                    let text = format!("it expired at {}", expires.as_str().escape_debug());
-                    Some(Remark::new(Check::RootExpired, text))
-                } else {
-                    outlived()
-                };
-                self.reasons
-                    .extend(reason.map(|reason| reason.of_file(name)));
-            }
-        }
-        let last = self.last.map(|(_, document)| TrustedRoot::new(document));
         ChainReport {
-            last,
+            last: self.last.map(|(_, document)| TrustedRoot::new(document)),
             expired,
-            reasons: self.reasons,
+            reasons,
             findings: self.findings.into_remarks(),
         }
     }
+}
+
+/// Why clients do not accept the newest version at a time, though every version verifies.
+fn stale(document: &RootDocument, at: Timestamp) -> Option<Remark> {
+    let expires = document.expires();
+    if expires.is_past(at) {
+        let text = format!("it expired at {}", expires.as_str().escape_debug());
+        return Some(Remark::new(Check::RootExpired, text));
+    }
+    let text = document.outlived_certificates(at)?;
+    Some(Remark::new(Check::RootCertificate, text))
 }
 
 /// The N of a file name `N.root.json`.

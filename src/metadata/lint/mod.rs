@@ -106,34 +106,26 @@ struct Subject<'a> {
 /// What these clients handle wrongly in a root file. For a root of Notary and its own clients, use [`lint_notary`].
 #[must_use]
 pub fn lint(file: &RootFile, clients: &[Client]) -> Vec<LintRemark> {
-    lint_tuf(file.document(), Some(file), clients)
+    lint_tuf(Subject::of_file(file, None), clients)
 }
 
 /// [`lint`], of a root that is not signed yet.
 #[must_use]
 pub fn lint_document(document: &RootDocument, clients: &[Client]) -> Vec<LintRemark> {
-    lint_tuf(document, None, clients)
+    lint_tuf(Subject::of_document(document, None), clients)
 }
 
 /// What Notary's clients handle wrongly in a root file.
 #[must_use]
 pub fn lint_notary(file: &RootFile, service: Service<'_>) -> Vec<LintRemark> {
-    let subject = Subject {
-        document: file.document(),
-        file: Some(file),
-        service: Some(service),
-    };
+    let subject = Subject::of_file(file, Some(service));
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
 /// [`lint_notary`], of a root that is not signed yet.
 #[must_use]
 pub fn lint_notary_document(document: &RootDocument, service: Service<'_>) -> Vec<LintRemark> {
-    let subject = Subject {
-        document,
-        file: None,
-        service: Some(service),
-    };
+    let subject = Subject::of_document(document, Some(service));
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
@@ -144,12 +136,8 @@ pub fn lint_rules() -> Vec<&'static str> {
     rules.map(|rule| rule.id).collect()
 }
 
-fn lint_tuf(
-    document: &RootDocument,
-    file: Option<&RootFile>,
-    clients: &[Client],
-) -> Vec<LintRemark> {
-    if document.format() == RootFormat::Notary {
+fn lint_tuf(subject: Subject<'_>, clients: &[Client]) -> Vec<LintRemark> {
+    if subject.document.format() == RootFormat::Notary {
         let foreign = clients.iter().filter(|client| **client != Client::Notary);
         return foreign
             .map(|client| LintRemark {
@@ -160,11 +148,6 @@ fn lint_tuf(
             })
             .collect();
     }
-    let subject = Subject {
-        document,
-        file,
-        service: None,
-    };
     let mut remarks = apply(tuf::RULES, subject, clients);
     remarks.sort_by_key(|remark| remark.client);
     remarks
@@ -190,6 +173,22 @@ fn apply(rules: &[Rule], subject: Subject<'_>, clients: &[Client]) -> Vec<LintRe
 }
 
 impl<'a> Subject<'a> {
+    const fn of_file(file: &'a RootFile, service: Option<Service<'a>>) -> Self {
+        Self {
+            document: file.document(),
+            file: Some(file),
+            service,
+        }
+    }
+
+    const fn of_document(document: &'a RootDocument, service: Option<Service<'a>>) -> Self {
+        Self {
+            document,
+            file: None,
+            service,
+        }
+    }
+
     /// A sentence about each key that there is something to say of.
     fn keys(self, say: impl Fn(&str, &ListedKey) -> Option<String>) -> Vec<String> {
         let keys = self.document.keys().iter();
@@ -213,25 +212,25 @@ impl<'a> Subject<'a> {
             .collect()
     }
 
-    /// The names of all roles, those that root metadata does not have included.
-    fn role_names(self) -> impl Iterator<Item = &'a str> {
-        let roles = self.document.tree().get("roles").and_then(Value::as_object);
-        roles.into_iter().flat_map(Map::keys).map(String::as_str)
-    }
-
-    fn unknown_roles(self) -> Vec<String> {
-        self.role_names()
-            .filter(|name| !RoleKind::ALL.iter().any(|kind| kind.as_str() == *name))
-            .map(|name| format!("there is a role {name:?}"))
-            .collect()
-    }
-
     /// Key IDs of a role that are not among the keys.
     fn missing_keys(self, kind: RoleKind) -> impl Iterator<Item = String> {
         let ids = self.document.role(kind).key_ids().iter();
         ids.filter(move |id| !self.document.keys().contains_key(*id))
             .map(move |id| format!("role {kind} names key {}, which is not listed", id.short()))
     }
+}
+
+/// Roles that root metadata does not have.
+fn unknown_roles(subject: Subject<'_>) -> Vec<String> {
+    let roles = subject.document.tree().get("roles");
+    let names = roles
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::keys);
+    names
+        .filter(|name| !RoleKind::ALL.iter().any(|kind| kind.as_str() == *name))
+        .map(|name| format!("there is a role {name:?}"))
+        .collect()
 }
 
 fn when(case: bool, text: impl Into<String>) -> Vec<String> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::client::Client::Notary;
 use super::{
     Effect::{DoesNotCount, Errs, Refuses},
-    Rule, Subject, rule, when,
+    Rule, Subject, rule, unknown_roles, when,
 };
 use crate::metadata::notary::{LeafFault, leaf_faults};
 use crate::metadata::role::RoleKind;
@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "lint.notary-role-unknown",
         &[(Notary, Refuses)],
-        |subject| subject.unknown_roles(),
+        unknown_roles,
     ),
     rule("lint.notary-role-keys", &[(Notary, Refuses)], |subject| {
         let mut found = Vec::new();
