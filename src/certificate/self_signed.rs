@@ -16,7 +16,7 @@ use x509_cert::time::{Time, Validity as EncodedValidity};
 
 use super::public_key::{Algorithm, PublicKey};
 use super::validity::Validity;
-use super::x509::{Certificate, CertificateError, Signed};
+use super::x509::{Certificate, CertificateError, TbsCertificate};
 
 /// What a leaf certificate says beside the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl SelfSigned {
                 value: Any::new(Tag::Utf8String, common_name.as_bytes())?,
             }])?,
         ]))?;
-        let signed = Signed {
+        let signed = TbsCertificate {
             version: Version::V3,
             serial_number: Any::new(Tag::Integer, number)?,
             algorithm: algorithm.clone(),

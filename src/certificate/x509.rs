@@ -59,7 +59,7 @@ impl From<PemError> for CertificateError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authority {
     /// There are none.
-    Unsaid,
+    Unspecified,
     No,
     /// It may issue others, with at most so many other issuers below it.
     Yes {
@@ -72,7 +72,7 @@ pub enum Authority {
 /// devices have made serial numbers that are no DER integers, and copy the dates of their own certificate, whatever they are.
 /// What is compared with other certificates stays as it came.
 #[derive(Clone, Sequence)]
-pub(super) struct Signed {
+pub(super) struct TbsCertificate {
     #[asn1(context_specific = "0", default = "Default::default")]
     pub(super) version: Version,
     pub(super) serial_number: Any,
@@ -91,7 +91,7 @@ pub struct Certificate {
     der: Vec<u8>,
     /// As received: what the signature is verified over.
     signed: Vec<u8>,
-    content: Signed,
+    content: TbsCertificate,
     signature: Vec<u8>,
     issuer_name: Option<String>,
     subject_name: Option<String>,
@@ -157,7 +157,7 @@ impl Certificate {
             .as_bytes()
             .ok_or(CertificateError::Form("has unused bits in its signature"))?;
 
-        let content = Signed::from_der(signed)?;
+        let content = TbsCertificate::from_der(signed)?;
         if content.version != Version::V3 {
             return Err(CertificateError::Form("is not of version 3"));
         }
@@ -204,7 +204,7 @@ impl Certificate {
     }
 
     #[must_use]
-    pub fn names_itself_as_issuer(&self) -> bool {
+    pub fn is_self_issued(&self) -> bool {
         self.content.issuer == self.content.subject
     }
 
@@ -306,8 +306,8 @@ impl Certificate {
 }
 
 /// Whether the certificate may issue others by its basic constraints, and by its key usage.
-fn judge_extensions(content: &Signed) -> Result<(Authority, bool), CertificateError> {
-    let (mut authority, mut may_sign_certificates) = (Authority::Unsaid, true);
+fn judge_extensions(content: &TbsCertificate) -> Result<(Authority, bool), CertificateError> {
+    let (mut authority, mut may_sign_certificates) = (Authority::Unspecified, true);
     let extensions = content.extensions.as_deref().unwrap_or_default();
     for (place, extension) in extensions.iter().enumerate() {
         let oid = extension.extn_id;
@@ -372,7 +372,7 @@ mod tests {
         let made = self_signed("key-1");
         assert_eq!(made.subject_name(), Some("key-1"));
         assert_eq!(made.authority(), Authority::No);
-        assert!(made.names_itself_as_issuer());
+        assert!(made.is_self_issued());
         assert_eq!(
             Certificate::read_all(made.to_pem().as_bytes()).unwrap(),
             [made]
@@ -429,7 +429,7 @@ mod tests {
         let made = self_signed("one");
         let content = &made.content;
         for odd in [&[0xff; 16][..], &[0, 0, 7], &[0x7f; 40], &[]] {
-            let odd = Signed {
+            let odd = TbsCertificate {
                 serial_number: Any::new(Tag::Integer, odd).unwrap(),
                 ..content.clone()
             };

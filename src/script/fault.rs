@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-/// One thing that is wrong with a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The stable ID of the check: `script.threshold`.
     pub check: &'static str,
-    /// The name under which the script was read.
     pub file: String,
     /// Counted from 1.
     pub line: usize,

@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
-use super::PersonId;
-use super::TokenSecret;
 use super::backup::{BackupPlan, ShareGroup};
 use super::embedded;
 use super::fault::Warning;
-use super::plan::Backup;
-use super::plan::PersonRole;
+use super::plan::{Backup, PersonRole};
 use super::previous::Place;
 use super::read::{BackupEntry, ChangeEntry, DistantEntry, Draft, KeyEntry, Log, Span};
+use super::{PersonId, TokenSecret};
 use crate::metadata::{KeyType, RootFormat};
 use crate::profile::Profile;
 use crate::record::TouchPolicy;
@@ -142,10 +140,7 @@ impl Found<'_, '_> {
 
     fn activation(&mut self, draft: &Draft) {
         for key in draft.keys.iter().filter(|key| key.is_made()) {
-            let Some(profile) = key.token.as_ref().and_then(|token| token.profile.as_ref()) else {
-                continue;
-            };
-            let Ok(make) = Profile::named(&profile.value) else {
+            let Some(make) = key.make() else {
                 continue;
             };
             let said = |secret| {

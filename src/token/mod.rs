@@ -142,6 +142,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn tuf_scheme(public: &PublicKey) -> Result<Scheme, TokenError> {
+    Scheme::for_public_key(public)
+        .ok_or_else(|| TokenError::unsupported(format!("sign for TUF with {}", public.algorithm())))
+}
+
 /// The longest label of a token, in bytes.
 const LONGEST_LABEL: usize = 32;
 
@@ -335,9 +340,7 @@ pub trait Token: Send {
         public: &PublicKey,
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        let scheme = Scheme::for_public_key(public).ok_or_else(|| {
-            TokenError::unsupported(format!("sign for TUF with {}", public.algorithm()))
-        })?;
+        let scheme = tuf_scheme(public)?;
         self.sign_by(object_id, public, scheme, message)
     }
 
@@ -470,7 +473,7 @@ pub trait WrappingToken: Token {
     ///
     /// # Errors
     /// [`TokenError::KeyNotFound`], [`TokenError::LoginNeeded`]; [`TokenError::KeyMismatch`] when it could leave still.
-    fn confine(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError>;
+    fn make_non_extractable(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError>;
 
     /// Brings in a private key that was wrapped here or elsewhere, with its public half beside it. Whether the two
     /// belong together, only a signature shows.

@@ -98,7 +98,7 @@ softhsm_test! {
         let mut token = logged_in(&mut module, "confined");
         let (_, _) = wrapped(token.as_mut(), &request(1, KeyType::EcdsaP256));
         for _ in 0..2 {
-            let attributes = token.wrapping().unwrap().confine(&[1]).unwrap();
+            let attributes = token.wrapping().unwrap().make_non_extractable(&[1]).unwrap();
             assert_eq!(attributes.extractable, Some(false));
             assert_eq!(attributes.never_extractable, Some(false));
         }
@@ -106,7 +106,7 @@ softhsm_test! {
         assert!(matches!(error, TokenError::Unsupported { .. }), "{error}");
         let missing = TokenError::KeyNotFound { object_id: vec![9] };
         assert_eq!(token.wrapping().unwrap().wrap(&[9], &KEK).unwrap_err(), missing);
-        assert_eq!(token.wrapping().unwrap().confine(&[9]).unwrap_err(), missing);
+        assert_eq!(token.wrapping().unwrap().make_non_extractable(&[9]).unwrap_err(), missing);
     }
 
     fn a_wrapped_key_comes_back_on_another_token_and_signs(store: &Store) {

@@ -205,7 +205,7 @@ pub(crate) fn generate(directory: &Path, how: &str) -> (String, String) {
 
 #[test]
 fn the_program_opens_with_a_plugin_that_asks_for_a_pin() {
-    let name = "age_files::the_program_opens_with_a_plugin_that_asks_for_a_pin";
+    let name = "stock::age_files::the_program_opens_with_a_plugin_that_asks_for_a_pin";
     if passed_with_plugin(name).is_some() {
         return;
     }

@@ -212,13 +212,13 @@ impl<'a> Path<'a> {
                         return Err(refuse(issuer, "has more issuers below it than it allows"));
                     }
                 }
-                Authority::Unsaid if self.is_old_device(issuer) => {
+                Authority::Unspecified if self.is_old_device(issuer) => {
                     findings.push(AttestationCheck::NoConstraint.finding(
                         "the device's certificate does not say that it may issue others, as was usual \
                          up to firmware 5.2",
                     ));
                 }
-                Authority::Unsaid | Authority::No => {
+                Authority::Unspecified | Authority::No => {
                     return Err(refuse(issuer, "is no authority"));
                 }
             }
@@ -283,7 +283,7 @@ fn broken(
             "the certificate of the device, {issuer:?}, is missing (slot f9)"
         ));
     }
-    if between.len() == 1 && last.names_itself_as_issuer() {
+    if between.len() == 1 && last.is_self_issued() {
         return AttestationCheck::Overwritten.refuse(format!(
             "the device's certificate, {issuer:?}, is signed by itself: slot f9 was overwritten, and can \
              never be restored"

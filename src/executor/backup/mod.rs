@@ -446,7 +446,7 @@ impl Executor<'_> {
                 .ok_or_else(|| TokenError::Unsupported {
                     what: "confine a key that could leave it".to_owned(),
                 })?;
-            wrapping.confine(&object_id)
+            wrapping.make_non_extractable(&object_id)
         })?;
         Ok(Outcome::KeyConfined(attributes))
     }

@@ -49,6 +49,13 @@ pub(in crate::script) struct Description {
     pub(in crate::script) blanks: fn(&Subject<'_>) -> Vec<(String, usize)>,
 }
 
+impl Description {
+    /// Whether it has a place only where a key is restored from its shares.
+    pub(in crate::script) const fn is_of_restore(&self) -> bool {
+        self.kinds.is_empty()
+    }
+}
+
 /// The fields of a step as they were read. One that is missing or faulty is not there.
 #[derive(Debug, Default)]
 pub(in crate::script) struct Values {

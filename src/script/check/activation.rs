@@ -1,8 +1,7 @@
 //! Who sets what opens a token, and what becomes of it: each secret of the make once, in hands that can keep it.
 
-use super::people::find;
+use super::people::{find, nobody};
 use super::twice;
-use crate::profile::Profile;
 use crate::script::read::{Draft, FateWord, KeyEntry, Log, SecretEntry};
 use crate::script::{Act, TokenSecret};
 
@@ -33,9 +32,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 
 /// Tokens of the make have such a secret.
 fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
-    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let make = profile.and_then(|at| Profile::named(&at.value).ok());
-    let (Some(make), Some(secret)) = (make, &entry.secret) else {
+    let (Some(make), Some(secret)) = (key.make(), &entry.secret) else {
         return;
     };
     let has = TokenSecret::of(make.kind());
@@ -130,7 +127,7 @@ fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
             format!("nobody sets the {}", secret.value.as_str()),
             "add, for example: set_by = \"holder-1\"",
         ),
-        (Some(by), _) if find(draft, &by.value).is_none() => super::people::nobody(log, draft, by),
+        (Some(by), _) if find(draft, &by.value).is_none() => nobody(log, draft, by),
         (Some(by), _)
             if secret.value == TokenSecret::UserPin
                 && key.holder.as_ref().is_some_and(|at| at.value != by.value) =>

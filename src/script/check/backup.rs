@@ -3,7 +3,6 @@
 use super::people::{find, nobody};
 use crate::backup::recipient::Recipient;
 use crate::backup::slip39;
-use crate::profile::Profile;
 use crate::script::plan::{Backup, Kind, PersonRole};
 use crate::script::read::{At, BackupEntry, Draft, KeyEntry, Log, Span};
 use crate::script::{BackupPlan, Holds, PersonId, ShareKeeping};
@@ -46,12 +45,10 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 
 /// A key that is backed up leaves its token wrapped, or is made in memory.
 fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
-    if key.id.as_ref().is_some_and(|id| draft.imports(&id.value)) {
+    if draft.import_of(key).is_some() {
         return;
     }
-    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let make = profile.and_then(|at| Profile::named(&at.value).ok());
-    let (Some(make), Some(key_type)) = (make, &key.key_type) else {
+    let (Some(make), Some(key_type)) = (key.make(), &key.key_type) else {
         return;
     };
     if make.wraps(key_type.value.as_str()) {

@@ -3,7 +3,7 @@
 use super::notary;
 use crate::metadata::KeyType;
 use crate::script::plan::{Kind, RoleKind};
-use crate::script::read::{Draft, Log, Span};
+use crate::script::read::{Draft, Log, RoleEntry, Span};
 use crate::transfer::Destination;
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
@@ -97,7 +97,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
     }
     let of = |kind| roles.iter().find(|role| role.kind == kind);
     if let (Some(timestamp), Some(snapshot)) = (of(RoleKind::Timestamp), of(RoleKind::Snapshot)) {
-        let ids = |role: &crate::script::read::RoleEntry| {
+        let ids = |role: &RoleEntry| {
             let ids = role.keys.iter().map(|key| key.value.key.id().clone());
             ids.collect::<std::collections::BTreeSet<_>>()
         };

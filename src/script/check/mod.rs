@@ -21,7 +21,9 @@ mod tokens;
 
 use jiff::Timestamp;
 
-use super::read::{At, Draft, Log};
+use super::KeyId;
+use super::read::{At, Draft, KeyEntry, Log};
+use crate::profile::Profile;
 
 /// Reports everything that does not fit.
 pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
@@ -49,6 +51,25 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     destination::check(log, draft);
     repositories::check(log, draft);
     order::check(log, draft);
+}
+
+impl Draft {
+    /// The key of that ID whose token is here.
+    fn key(&self, id: &KeyId) -> Option<&KeyEntry> {
+        let is_it = |key: &&KeyEntry| key.id.as_ref().is_some_and(|at| at.value == *id);
+        self.keys.iter().find(is_it)
+    }
+}
+
+impl KeyEntry {
+    fn profile(&self) -> Option<&At<String>> {
+        self.token.as_ref()?.profile.as_ref()
+    }
+
+    /// What its token is; none where the profile is unknown.
+    pub(super) fn make(&self) -> Option<Profile> {
+        Profile::named(&self.profile()?.value).ok()
+    }
 }
 
 /// Reports each value that was there before, with the line of the first.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::twice;
 use crate::script::PersonId;
 use crate::script::plan::{Assurance, PersonRole};
-use crate::script::read::{At, Draft, Log, PersonEntry};
+use crate::script::read::{At, Draft, Log, PersonEntry, StepEntry};
 
 const WITNESSES: usize = 2;
 
@@ -116,7 +116,7 @@ pub(super) fn references(log: &Log<'_>, draft: &Draft) {
             Some(_) => {}
         }
     }
-    let named = |step: &'_ crate::script::read::StepEntry| -> Vec<At<PersonId>> {
+    let named = |step: &StepEntry| -> Vec<At<PersonId>> {
         let initials = step.initials.iter();
         initials.chain(step.receiver.as_ref()).cloned().collect()
     };

@@ -200,9 +200,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             "write the type that the manifest's public key has",
         );
     }
-    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let make = profile.and_then(|at| crate::profile::Profile::named(&at.value).ok());
-    if let Some(make) = make
+    if let Some(make) = key.make()
         && make.kind() != crate::profile::Kind::YubikeyPiv
         && !make.wraps(key_type.value.as_str())
     {

@@ -1,7 +1,7 @@
 //! Spare tokens: each of its own, and of use for a key.
 
 use super::twice;
-use crate::script::read::{Draft, Log};
+use crate::script::read::{Draft, Log, SpareEntry};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     let keys: Vec<_> = draft.keys.iter().filter_map(|k| k.id.as_ref()).collect();
@@ -23,17 +23,14 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 }
 
 /// It may stand in for some key, and for each that it names.
-fn serves(log: &Log<'_>, draft: &Draft, spare: &crate::script::read::SpareEntry) {
+fn serves(log: &Log<'_>, draft: &Draft, spare: &SpareEntry) {
     let Some(profile) = spare.token.as_ref().and_then(|t| t.profile.as_ref()) else {
         return;
     };
     let of_make: Vec<_> = draft
         .keys
         .iter()
-        .filter(|key| {
-            let token = key.token.as_ref().and_then(|token| token.profile.as_ref());
-            token.is_none_or(|at| at.value == profile.value)
-        })
+        .filter(|key| key.profile().is_none_or(|at| at.value == profile.value))
         .filter_map(|key| key.id.as_ref())
         .collect();
     if of_make.is_empty() && !draft.keys.is_empty() {
@@ -45,10 +42,7 @@ fn serves(log: &Log<'_>, draft: &Draft, spare: &crate::script::read::SpareEntry)
         );
     }
     for named in &spare.keys {
-        let exists = draft
-            .keys
-            .iter()
-            .any(|key| key.id.as_ref().is_some_and(|id| id.value == named.value));
+        let exists = draft.key(&named.value).is_some();
         if exists && !of_make.iter().any(|id| id.value == named.value) {
             log.fault(
                 "script.spare",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::twice;
 use crate::metadata::KeyType;
-use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, TokenEntry};
+use crate::script::read::{At, Draft, KeyEntry, Log, PersonEntry, Span, StepEntry, TokenEntry};
 use crate::script::token::attests;
 use crate::script::{Act, Enrolled};
 
@@ -23,12 +23,12 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
         return;
     }
     // A key at another site has no token here, and is enrolled all the same.
-    let enrolled = |step: &crate::script::read::StepEntry| {
+    let enrolled = |step: &StepEntry| {
         let Some(Act::EnrollKey { key }) = &step.act else {
             return false;
         };
-        let mut distant = draft.distant.iter();
-        distant.any(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key))
+        let mut distant = draft.distant.iter().filter_map(|key| key.id.as_ref());
+        distant.any(|id| id.value == *key)
     };
     let steps = draft.steps.iter().filter(|step| !enrolled(step));
     for key in steps.filter_map(|step| step.key.as_ref()) {
@@ -119,8 +119,7 @@ fn slots(log: &Log<'_>, token: &TokenEntry) {
 }
 
 fn key_type(log: &Log<'_>, key: &KeyEntry) {
-    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let (Some(profile), Some(kind)) = (profile, &key.key_type) else {
+    let (Some(profile), Some(kind)) = (key.profile(), &key.key_type) else {
         return;
     };
     if kind.value == KeyType::Ed25519 && attests(&profile.value) {
@@ -135,8 +134,7 @@ fn key_type(log: &Log<'_>, key: &KeyEntry) {
 
 /// A key that is brought in: only where the token takes it, and where nobody asks for an attestation.
 fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
-    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let (Some(step), Some(profile)) = (draft.import_of(key), profile) else {
+    let (Some(step), Some(profile)) = (draft.import_of(key), key.profile()) else {
         return;
     };
     if !attests(&profile.value) {
@@ -177,8 +175,7 @@ fn provenance_of_enrolled(log: &Log<'_>, draft: &Draft, enrolled: &At<Enrolled>)
 }
 
 fn provenance(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
-    let profile = key.token.as_ref().and_then(|token| token.profile.as_ref());
-    let (Some(wanted), Some(profile)) = (&draft.root.require_provenance, profile) else {
+    let (Some(wanted), Some(profile)) = (&draft.root.require_provenance, key.profile()) else {
         return;
     };
     if !attests(&profile.value) {

@@ -11,28 +11,23 @@ use super::spelling;
 /// A root key whose token is in the room: to be made, or made before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPlan {
-    /// How the script calls the key.
     pub id: KeyId,
     /// A key holder.
     pub holder: PersonId,
     /// Where the key is to live.
     pub token: TokenSpec,
-    /// What kind of key.
     pub key_type: KeyType,
     /// Whose key the root says that it is, where its publisher wants to know.
     pub owner: Option<String>,
-    /// Whether the key is backed up.
     pub backup: Backup,
     /// Who sets what opens the token, and what becomes of it: each secret of the make, once.
     pub activation: Vec<SecretPlan>,
-    /// What becomes of the key.
     pub change: KeyChange,
     /// The file by which a key is enrolled that an earlier ceremony made.
     pub enrolled: Option<Enrolled>,
 }
 
 impl KeyPlan {
-    /// Whether the key is made in this ceremony.
     #[must_use]
     pub const fn is_made(&self) -> bool {
         self.change.before().is_none() && self.enrolled.is_none()
@@ -78,7 +73,6 @@ impl KeyPlan {
     }
 }
 
-/// Whether a key is backed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backup {

@@ -37,7 +37,6 @@ pub use policy::{OnlineRoles, PinnedKey, RoleKind, RolePolicy, RootPolicy};
 macro_rules! spelling {
     ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         impl $name {
-            /// As it is spelled in scripts.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
@@ -119,12 +118,10 @@ pub enum Assurance {
     Solo,
 }
 
-/// One step of the ceremony.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// Unique in the script.
     pub id: StepId,
-    /// What is to be done.
     pub act: Act,
     /// How long it is thought to take.
     pub minutes: Option<u32>,
@@ -143,13 +140,11 @@ pub struct Block {
 }
 
 impl Script {
-    /// The name under which the script was read.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The script, byte for byte.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -161,13 +156,11 @@ impl Script {
         Digest::of(self.text.as_bytes())
     }
 
-    /// What the ceremony is for.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// One line.
     #[must_use]
     pub fn title(&self) -> &str {
         &self.title
@@ -239,7 +232,6 @@ impl Script {
         &self.people
     }
 
-    /// The person of that ID.
     #[must_use]
     pub fn person(&self, id: &PersonId) -> Option<&Person> {
         self.people.iter().find(|person| person.id == *id)
@@ -277,7 +269,6 @@ impl Script {
             .count()
     }
 
-    /// The root key of that ID.
     #[must_use]
     pub fn key(&self, id: &KeyId) -> Option<&KeyPlan> {
         self.keys.iter().find(|key| key.id == *id)
@@ -291,38 +282,32 @@ impl Script {
         all.filter_map(|(id, enrolled)| Some((id, enrolled.as_ref()?)))
     }
 
-    /// The key of that ID whose token is elsewhere.
     #[must_use]
     pub fn distant_key(&self, key: &KeyId) -> Option<&DistantKey> {
         self.distant.iter().find(|distant| distant.id == *key)
     }
 
-    /// The spare tokens, in the order of the script.
     #[must_use]
     pub fn spares(&self) -> &[Spare] {
         &self.spares
     }
 
-    /// The spare token of that ID.
     #[must_use]
     pub fn spare(&self, id: &SpareId) -> Option<&Spare> {
         self.spares.iter().find(|spare| spare.id == *id)
     }
 
-    /// The media, in the order of the script.
     #[must_use]
     pub fn media(&self) -> &[Medium] {
         &self.media
     }
 
-    /// The medium of that name.
     #[must_use]
     pub fn medium(&self, item: &ItemId) -> Option<&Medium> {
         let mut media = self.media.iter();
         media.find(|medium| medium.id.as_str() == item.as_str())
     }
 
-    /// The holder of a root key.
     #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
         self.person(&self.key(key)?.holder)
@@ -334,33 +319,31 @@ impl Script {
         &self.custody
     }
 
-    /// Whether a step initializes the token of a key.
     #[must_use]
     pub fn initializes(&self, key: &KeyId) -> bool {
-        let mut acts = self.steps.iter().map(|step| &step.act);
-        acts.any(|act| matches!(act, Act::InitializeToken { key: of } if of == key))
+        self.has(&Act::InitializeToken { key: key.clone() })
     }
 
     /// Whether a key is made in memory and brought into its token.
     #[must_use]
     pub fn imports(&self, key: &KeyId) -> bool {
-        let mut acts = self.steps.iter().map(|step| &step.act);
-        acts.any(|act| matches!(act, Act::ImportKey { key: of } if of == key))
+        self.has(&Act::ImportKey { key: key.clone() })
     }
 
-    /// The steps, in their order.
+    fn has(&self, act: &Act) -> bool {
+        self.steps.iter().any(|step| step.act == *act)
+    }
+
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// The step of that ID.
     #[must_use]
     pub fn step(&self, id: &StepId) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == *id)
     }
 
-    /// The steps as a screen lists them.
     #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         let mut blocks: Vec<Block> = Vec::new();
@@ -409,7 +392,6 @@ impl Script {
         self.takes_share(person) || self.has_old_share(person)
     }
 
-    /// Whether a person gets a share in this ceremony.
     #[must_use]
     pub fn takes_share(&self, person: &PersonId) -> bool {
         let mut custodians = self.backup.iter().flat_map(BackupPlan::custodians);
@@ -441,14 +423,12 @@ impl Script {
         self.restore.as_ref()
     }
 
-    /// Whether a key is restored onto its token.
     #[must_use]
     pub fn restores(&self, key: &KeyId) -> bool {
-        let mut acts = self.steps.iter().map(|step| &step.act);
-        acts.any(|act| matches!(act, Act::RestoreKey { key: Some(of) } if of == key))
+        let key = Some(key.clone());
+        self.has(&Act::RestoreKey { key })
     }
 
-    /// Whether a key is backed up by shares in this ceremony.
     #[must_use]
     pub fn backs_up(&self, key: &KeyId) -> bool {
         self.key(key)

@@ -6,10 +6,8 @@ use crate::script::backup::{Opens, ShareKeeping};
 
 use super::spelling;
 
-/// Somebody who is in the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// How the script calls the person.
     pub id: PersonId,
     /// As it is read aloud and printed. No control characters.
     pub name: String,
@@ -26,14 +24,12 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether the person has that role.
     #[must_use]
     pub fn is(&self, role: PersonRole) -> bool {
         self.roles.contains(&role)
     }
 }
 
-/// What a person is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PersonRole {
     /// Performs the script.

@@ -11,16 +11,13 @@ use crate::words::Digest;
 
 use crate::script::notary::NotaryPolicy;
 
-/// The root that the ceremony is to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootPolicy {
     /// Signatures of root keys that a root needs.
     pub threshold: u32,
-    /// When the root expires.
     pub expires: Timestamp,
     /// Whether file names in the repository carry versions and hashes.
     pub consistent_snapshot: bool,
-    /// What publishes it.
     pub destination: Destination,
     /// What tuf-on-ci is told in the root; none elsewhere.
     pub tuf_on_ci: Option<TufOnCi>,
@@ -35,11 +32,8 @@ pub struct RootPolicy {
 /// The roles whose keys are online. One that is not here stays as the root before has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnlineRoles {
-    /// Signs which snapshot is the newest.
     pub timestamp: Option<RolePolicy>,
-    /// Signs which targets metadata belong together.
     pub snapshot: Option<RolePolicy>,
-    /// Signs the files that clients may install.
     pub targets: Option<RolePolicy>,
 }
 
@@ -85,7 +79,6 @@ impl OnlineRoles {
     }
 }
 
-/// One of the three top-level roles beside root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoleKind {
     /// Signs which snapshot is the newest.
@@ -97,7 +90,6 @@ pub enum RoleKind {
 }
 
 impl RoleKind {
-    /// All of them, in the order of scripts.
     pub const ALL: [Self; 3] = [Self::Timestamp, Self::Snapshot, Self::Targets];
 
     /// The role's name in metadata: `timestamp`.
@@ -121,7 +113,6 @@ impl From<RoleKind> for crate::metadata::RoleKind {
     }
 }
 
-/// Who may sign for an online role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RolePolicy {
     /// Signatures that the role needs; at least one, and never more than there are keys.
@@ -137,7 +128,6 @@ pub struct PinnedKey {
     pub file: String,
     /// The SHA-256 of the file, which is what the script binds.
     pub sha256: Digest,
-    /// The key that the file holds.
     pub key: Key,
 }
 

@@ -32,7 +32,7 @@ use toml::de::DeTable;
 
 use super::plan::{Assurance, Kind, RootPolicy, Script};
 use super::schema::SCRIPT;
-use super::{Act, Faults, KeyId, PinnedFileSource, Warning, check, warning};
+use super::{Act, Faults, PinnedFileSource, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
@@ -84,7 +84,8 @@ impl Draft {
     /// The step that brings a key in which is made in memory.
     pub(super) fn import_of(&self, key: &KeyEntry) -> Option<&StepEntry> {
         let id = &key.id.as_ref()?.value;
-        let is_it = |step: &&StepEntry| matches!(&step.act, Some(crate::script::Act::ImportKey { key }) if key == id);
+        let is_it =
+            |step: &&StepEntry| matches!(&step.act, Some(Act::ImportKey { key }) if key == id);
         self.steps.iter().find(is_it)
     }
 
@@ -114,12 +115,6 @@ impl Draft {
         destination == Some(Destination::NotaryV1)
             && key.change.is_some()
             && (!key.exists() || key.is_moved())
-    }
-
-    /// Whether a step brings the key into its token, in place of having it made there.
-    pub(super) fn imports(&self, key: &KeyId) -> bool {
-        let mut acts = self.steps.iter().filter_map(|step| step.act.as_ref());
-        acts.any(|act| matches!(act, Act::ImportKey { key: of } if of == key))
     }
 
     /// Where a set stands in the script of which the key gets other shares; none where none does.

@@ -35,7 +35,7 @@ impl YubiKey {
 
     /// What a request must be, whatever the card holds.
     pub(super) fn check(&self, request: &KeyRequest) -> Result<(Slot, u8), TokenError> {
-        let slot = Slot::of(&request.object_id).ok_or_else(|| {
+        let slot = Slot::of(&request.object_id).map_err(|_| {
             TokenError::unsupported(format!(
                 "hold a key with ID {}: its slots are 9a, 9c, 9d, 9e and 82 to 95",
                 hex::encode(&request.object_id)

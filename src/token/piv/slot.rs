@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::super::TokenError;
+
 /// A slot for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Slot(u8);
@@ -16,10 +18,10 @@ impl Slot {
     }
 
     /// The slot that an object ID names: its one byte.
-    pub(super) fn of(object_id: &[u8]) -> Option<Self> {
+    pub(super) fn of(object_id: &[u8]) -> Result<Self, TokenError> {
         match object_id {
-            [number @ (0x9a | 0x9c | 0x9d | 0x9e | 0x82..=0x95)] => Some(Self(*number)),
-            _ => None,
+            [number @ (0x9a | 0x9c | 0x9d | 0x9e | 0x82..=0x95)] => Ok(Self(*number)),
+            _ => Err(TokenError::key_not_found(object_id)),
         }
     }
 
@@ -57,7 +59,7 @@ mod tests {
         assert_eq!(objects.len(), 24);
         assert_eq!(Slot::of(&[0x95]).unwrap().certificate(), 0x5f_c120);
         for other in [&[][..], &[0xf9], &[0x80], &[0x96], &[0x9c, 0x9c]] {
-            assert_eq!(Slot::of(other), None);
+            assert!(Slot::of(other).is_err());
         }
     }
 }

@@ -226,7 +226,7 @@ impl Token for YubiKey {
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
         let missing = || TokenError::key_not_found(object_id);
-        let slot = Slot::of(object_id).ok_or_else(missing)?;
+        let slot = Slot::of(object_id)?;
         self.with(|card, session| {
             let metadata = KeyMetadata::ask(card, slot.number())?.ok_or_else(missing)?;
             if metadata.public.as_ref() != Some(public) {
@@ -290,7 +290,7 @@ impl Token for YubiKey {
 
     fn attest(&mut self, object_id: &[u8]) -> Result<Vec<Certificate>, TokenError> {
         let missing = || TokenError::key_not_found(object_id);
-        let slot = Slot::of(object_id).ok_or_else(missing)?;
+        let slot = Slot::of(object_id)?;
         self.with(|card, _| {
             let metadata = KeyMetadata::ask(card, slot.number())?.ok_or_else(missing)?;
             if !metadata.generated {
@@ -354,7 +354,7 @@ impl Token for YubiKey {
 
     fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
         let missing = || TokenError::key_not_found(object_id);
-        let slot = Slot::of(object_id).ok_or_else(missing)?;
+        let slot = Slot::of(object_id)?;
         self.with(|card, session| {
             let mut own = OwnObject::read(card)?;
             let old = key_in(card, &own, slot)?.ok_or_else(missing)?;

@@ -19,7 +19,7 @@ use crate::secret::Pin;
 use super::super::query::only_one;
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, PinRole, Token, TokenError, TokenState,
-    WrappingToken, check_label, lock,
+    WrappingToken, check_label, lock, tuf_scheme,
 };
 use super::failure::{ability, code};
 use super::library::{Library, TokenSession};
@@ -452,9 +452,7 @@ impl WrappingToken for Pkcs11Token {
         wrapped: &[u8],
         message: &[u8],
     ) -> Result<Vec<u8>, TokenError> {
-        let scheme = Scheme::for_public_key(public).ok_or_else(|| {
-            TokenError::unsupported(format!("sign for TUF with {}", public.algorithm()))
-        })?;
+        let scheme = tuf_scheme(public)?;
         self.in_login(|session| {
             let private = wrapping::unwrap_for_once(session, public, key_encryption_key, wrapped)?;
             let signed = self.sign_with(session, private, public, scheme, message, &[]);
@@ -463,10 +461,10 @@ impl WrappingToken for Pkcs11Token {
         })
     }
 
-    fn confine(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError> {
+    fn make_non_extractable(&mut self, object_id: &[u8]) -> Result<KeyAttributes, TokenError> {
         self.in_login(|session| {
             let private = Self::private_key(session, object_id)?;
-            wrapping::confine(session, private, object_id)
+            wrapping::make_non_extractable(session, private, object_id)
         })
     }
 

@@ -38,7 +38,7 @@ pub(super) fn wrap(
 }
 
 /// Makes a private key one that leaves the token no more, and reads back what it says of it.
-pub(super) fn confine(
+pub(super) fn make_non_extractable(
     session: &Session,
     private: ObjectHandle,
     object_id: &[u8],

@@ -62,8 +62,6 @@ impl Order<'_, '_> {
     }
 
     fn span_of(&self, key: &KeyId) -> Option<Span> {
-        let ids = self.draft.keys.iter().filter_map(|entry| entry.id.as_ref());
-        let mut ids = ids.filter(|id| id.value == *key);
-        ids.next().map(|id| id.span.clone())
+        Some(self.draft.key(key)?.id.as_ref()?.span.clone())
     }
 }

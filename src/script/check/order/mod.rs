@@ -6,8 +6,8 @@ mod needs;
 
 use super::twice;
 use crate::script::plan::{Backup, Kind};
-use crate::script::read::{Draft, Log, StepEntry};
-use crate::script::{Act, DrillLevel, KeyId, Place};
+use crate::script::read::{At, Draft, KeyEntry, Log, StepEntry};
+use crate::script::{Act, DrillLevel, KeyId, Place, StepId};
 
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.steps.iter().filter_map(own_id));
@@ -47,18 +47,12 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     }
 }
 
-/// IDs that the script gives, and IDs that are made; a repeated act is told as such instead.
-fn own_id(step: &StepEntry) -> Option<&crate::script::read::At<crate::script::StepId>> {
-    let given = step.id.as_ref().filter(|id| id.span != step.span);
-    if step
-        .act
-        .as_ref()
-        .is_some_and(|act| act.description().repeats)
-    {
-        step.id.as_ref()
-    } else {
-        given
-    }
+/// IDs that the script gives, and IDs that are made of acts that may repeat; of others, the repetition is reported.
+fn own_id(step: &StepEntry) -> Option<&At<StepId>> {
+    let act = step.act.as_ref();
+    let repeats = act.is_some_and(|act| act.description().repeats);
+    let id = step.id.as_ref();
+    id.filter(|id| repeats || id.span != step.span)
 }
 
 /// A step whose act was read.
@@ -107,17 +101,12 @@ impl<'o> Order<'o, '_> {
     }
 
     fn exists(&self, key: &KeyId) -> bool {
-        let mut keys = self.draft.keys.iter();
-        keys.any(|entry| entry.exists() && entry.id.as_ref().is_some_and(|id| id.value == *key))
+        self.draft.key(key).is_some_and(KeyEntry::exists)
     }
 
     /// Whether the key is taken in by a file.
     fn is_enrolled(&self, key: &KeyId) -> bool {
-        let mut keys = self.draft.keys.iter();
-        let is_it = |entry: &crate::script::read::KeyEntry| {
-            entry.id.as_ref().is_some_and(|id| id.value == *key)
-        };
-        self.distant.contains(&key) || keys.any(|entry| entry.is_enrolled && is_it(entry))
+        self.distant.contains(&key) || self.draft.key(key).is_some_and(|entry| entry.is_enrolled)
     }
 
     fn is_made(&self, key: &KeyId) -> bool {
@@ -136,16 +125,21 @@ impl<'o> Order<'o, '_> {
         }
     }
 
-    fn push_certifying(&self, acts: &mut Vec<Act>, key: KeyId) {
-        if self.is_certified(&key) {
-            acts.push(Act::CertifyKey { key });
-        }
+    fn certifying(&self, key: &KeyId) -> Option<Act> {
+        let key = Some(key).filter(|key| self.is_certified(key))?;
+        Some(Act::CertifyKey { key: key.clone() })
+    }
+
+    fn backing_up(&self, key: &KeyId) -> Option<Act> {
+        let key = Some(key).filter(|key| self.is_backed_up(key))?;
+        Some(Act::BackUpKey {
+            key: Some(key.clone()),
+        })
     }
 
     /// Whether a key comes into a root of Notary under a new certificate.
     fn is_certified(&self, key: &KeyId) -> bool {
-        let mut keys = self.draft.keys.iter();
-        let entry = keys.find(|entry| entry.id.as_ref().is_some_and(|id| id.value == *key));
+        let entry = self.draft.key(key);
         entry.is_some_and(|entry| self.draft.certifies(entry))
     }
 
@@ -153,8 +147,8 @@ impl<'o> Order<'o, '_> {
     fn all_keys_ready(&self) -> Vec<Act> {
         let acts = self.keys.iter().chain(&self.distant).flat_map(|&key| {
             let id = key.clone();
-            let there = if self.is_backed_up(key) {
-                Act::BackUpKey { key: Some(id) }
+            let there = if let Some(backing_up) = self.backing_up(key) {
+                backing_up
             } else if self.is_made(key) {
                 self.maker(id)
             } else if self.is_enrolled(key) {
@@ -162,9 +156,7 @@ impl<'o> Order<'o, '_> {
             } else {
                 Act::OpenToken { key: id }
             };
-            let certify = || Act::CertifyKey { key: key.clone() };
-            let certified = self.is_certified(key).then(certify);
-            std::iter::once(there).chain(certified)
+            std::iter::once(there).chain(self.certifying(key))
         });
         acts.collect()
     }
@@ -222,12 +214,8 @@ impl<'o> Order<'o, '_> {
     }
 
     fn is_backed_up(&self, key: &KeyId) -> bool {
-        let mut keys = self.draft.keys.iter();
-        keys.any(|entry| {
-            let backup = entry.backup.as_ref();
-            entry.id.as_ref().is_some_and(|id| id.value == *key)
-                && backup.is_some_and(|backup| backup.value == Backup::Shares)
-        })
+        let backup = self.draft.key(key).and_then(|entry| entry.backup.as_ref());
+        backup.is_some_and(|backup| backup.value == Backup::Shares)
     }
 
     /// The backups of keys: each has been seen to open before the ceremony ends.
@@ -312,10 +300,7 @@ impl<'o> Order<'o, '_> {
             let key = || key.clone();
             let open = self.first(&Act::OpenToken { key: key() });
             let enrolled = self.first(&Act::EnrollKey { key: key() });
-            let certified = self.is_certified(&key());
-            let certified = certified
-                .then(|| self.first(&Act::CertifyKey { key: key() }))
-                .flatten();
+            let certified = self.certifying(&key()).and_then(|act| self.first(&act));
             let backed_up = self.first(&Act::BackUpKey { key: Some(key()) });
             let last = [certified, backed_up].into_iter().flatten();
             let last = last.max_by_key(|found| found.place);

@@ -76,7 +76,7 @@ impl Order<'_, '_> {
             return None;
         }
         let name = act.name();
-        Some(if description.kinds.is_empty() {
+        Some(if description.is_of_restore() {
             Needless::new(
                 format!("{name}: only a drill or a recovery restores"),
                 match kind {
@@ -157,7 +157,7 @@ impl Order<'_, '_> {
             return None;
         }
         let onto = self.restored_onto();
-        let is_of_restore = act.description().kinds.is_empty();
+        let is_of_restore = act.description().is_of_restore();
         let onto_token = if onto.is_some() && act.key().is_none() && is_of_restore {
             ", whose key is restored onto a token"
         } else {

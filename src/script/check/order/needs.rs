@@ -21,22 +21,15 @@ impl<'o> Order<'o, '_> {
             if self.is_enrolled(&key()) {
                 acts.push(Act::EnrollKey { key: key() });
             }
-            if !self.is_made(&key()) {
-                if self.is_backed_up(&key()) {
-                    acts.push(Act::BackUpKey { key: Some(key()) });
+            if self.is_made(&key()) {
+                // A token may come initialized and with its PIN; initializing takes the PIN away.
+                if self.first(&Act::InitializeToken { key: key() }).is_some() {
+                    acts.push(Act::SetPin { key: key() });
                 }
-                self.push_certifying(&mut acts, key());
-                continue;
+                acts.push(self.maker(key()));
             }
-            // A token may come initialized and with its PIN; initializing takes the PIN away.
-            if self.first(&Act::InitializeToken { key: key() }).is_some() {
-                acts.push(Act::SetPin { key: key() });
-            }
-            acts.push(self.maker(key()));
-            if self.is_backed_up(&key()) {
-                acts.push(Act::BackUpKey { key: Some(key()) });
-            }
-            self.push_certifying(&mut acts, key());
+            acts.extend(self.backing_up(&key()));
+            acts.extend(self.certifying(&key()));
         }
         let distant = self.distant.iter();
         acts.extend(distant.map(|&key| Act::EnrollKey { key: key.clone() }));
