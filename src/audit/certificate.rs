@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::backup::Manifest;
-use crate::ceremony::{Ceremony, DrillResult, Mode, Verdict};
+use crate::ceremony::{Ceremony, DrillResult, KeyBackup, Mode, Verdict};
 use crate::document::{Block, Cell, Document, Table};
 use crate::script::{DrillLevel, PersonId};
 use crate::transcript::Transcript;
@@ -41,7 +41,7 @@ impl SetStatus<'_> {
 struct Certificate<'c> {
     ceremony: &'c Ceremony,
     manifest: &'c Manifest,
-    grade: DrillLevel,
+    level: DrillLevel,
     result: DrillResult,
     held: String,
     head: Digest,
@@ -64,7 +64,7 @@ pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(
     let certificate = Certificate {
         ceremony,
         manifest,
-        grade: plan.grade,
+        level: plan.grade,
         result,
         held: times.last().map_or_else(String::new, ToString::to_string),
         head: transcript.head(),
@@ -79,51 +79,43 @@ pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(
 
 impl Certificate<'_> {
     /// What is said first, name by name.
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    fn facts(&self, page: &mut Document) {
         let facts = self.manifest.facts();
-        let mut all = vec![
-            ("Result", self.result_in_words()),
-            (
-                "Grade",
-                format!("{}: {}", self.grade.as_str(), self.meaning()),
-            ),
-            ("Held", self.held.clone()),
-            ("Repository", facts.repository.clone()),
-            ("Key", facts.key.clone()),
-            ("Fingerprint", facts.public_key.fingerprint().to_string()),
-            ("Share set", self.manifest.set().to_string()),
-            ("Set made", facts.made_at.to_string()),
-        ];
+        page.fact("Result", self.result_in_words());
+        let level = self.level.as_str();
+        page.fact("Grade", format!("{level}: {}", self.meaning()));
+        page.fact("Held", &self.held);
+        page.fact("Repository", &facts.repository);
+        page.fact("Key", &facts.key);
+        page.fact("Fingerprint", facts.public_key.fingerprint());
+        page.fact("Share set", self.manifest.set());
+        page.fact("Set made", facts.made_at);
         if let DrillResult::PassedWithLosses {
             quorums_left,
             reissue_by,
         } = &self.result
         {
-            all.push(("Quorums left", quorums_left.to_string()));
-            all.push(match self.ceremony.reissue().backup().made() {
-                Some(made) => ("New set", made.manifest.set().to_string()),
-                None => ("New set due by", reissue_by.to_string()),
-            });
+            page.fact("Quorums left", quorums_left);
+            match self.ceremony.reissued_backup().and_then(KeyBackup::made) {
+                Some(made) => page.fact("New set", made.manifest.set()),
+                None => page.fact("New set due by", reissue_by),
+            }
         }
-        if self.grade >= DrillLevel::Quorum {
+        if self.level >= DrillLevel::Quorum {
             let combined = self.ceremony.restore().combined();
             let names: Vec<&str> = combined.iter().map(|person| self.name(person)).collect();
-            all.push((
-                "Combined",
-                match names.as_slice() {
-                    [] => "no".to_owned(),
-                    names => format!("the shares of {}", names.join(", ")),
-                },
-            ));
+            match names.as_slice() {
+                [] => page.fact("Combined", "no"),
+                names => page.fact("Combined", format!("the shares of {}", names.join(", "))),
+            }
         }
-        if self.grade == DrillLevel::Full {
+        if self.level == DrillLevel::Full {
             let state = self.ceremony.restore();
-            let yes = |done: bool| if done { "yes" } else { "no" }.to_owned();
-            all.push(("Restored", yes(state.is_restored())));
-            all.push(("Signed and verified", yes(state.is_proven())));
-            all.push(("Destroyed, seen to be gone", yes(state.is_destroyed())));
+            let yes = |done: bool| if done { "yes" } else { "no" };
+            page.fact("Restored", yes(state.is_restored()));
+            page.fact("Signed and verified", yes(state.is_proven()));
+            page.fact("Destroyed, seen to be gone", yes(state.is_destroyed()));
         }
-        all
     }
 
     fn name<'p>(&'p self, person: &'p PersonId) -> &'p str {
@@ -140,7 +132,7 @@ impl Certificate<'_> {
     }
 
     const fn meaning(&self) -> &'static str {
-        match self.grade {
+        match self.level {
             DrillLevel::Custody => "each share opens, and is of the set",
             DrillLevel::Quorum => {
                 "shares restore the key-encryption key of the set; nothing is unwrapped"
@@ -198,7 +190,7 @@ impl Certificate<'_> {
             Mode::Production => page.banner(self.ceremony.banner()),
         }
         page.title(title);
-        page.facts(self.facts());
+        self.facts(&mut page);
         page.heading("Shares");
         for (who, status) in self.shares() {
             let status = match status {
@@ -284,8 +276,8 @@ impl Certificate<'_> {
             },
             "quorums_left": quorums_left,
             "reissue_by": reissue_by,
-            "replaced_by": self.ceremony.reissue().backup().made().map(|made| made.manifest.set()),
-            "grade": self.grade.as_str(),
+            "replaced_by": self.ceremony.reissued_backup().and_then(KeyBackup::made).map(|made| made.manifest.set()),
+            "grade": self.level.as_str(),
             "held": self.held,
             "repository": facts.repository,
             "key": facts.key,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::ceremony::Ceremony;
-use crate::script::{Faults, PinnedFileSource, Script};
+use crate::script::{PinnedFileSource, Script, ScriptErrors};
 use crate::storage::{EntryKind, FileError, Links, list, read};
 use crate::transcript::{Transcript, TranscriptError};
 
@@ -38,7 +38,7 @@ pub enum RecordError {
     Transcript(#[from] TranscriptError),
     /// The script, or a file that it carries, has faults.
     #[error("{0}")]
-    Script(Faults),
+    Script(ScriptErrors),
 }
 
 impl CeremonyRecord {
@@ -68,7 +68,11 @@ pub fn read_record(directory: &Path) -> Result<CeremonyRecord, RecordError> {
 }
 
 /// Parses the script of a directory, with the files that it carries.
-pub(super) fn read_script(directory: &Path, bytes: &[u8], at: Timestamp) -> Result<Script, Faults> {
+pub(super) fn read_script(
+    directory: &Path,
+    bytes: &[u8],
+    at: Timestamp,
+) -> Result<Script, ScriptErrors> {
     // Bytes that are no text become a character that no script has, and so a fault with its place.
     let text = String::from_utf8_lossy(bytes).replace(char::REPLACEMENT_CHARACTER, "\0");
     Script::parse(SCRIPT, &text, &Beside(directory), at)

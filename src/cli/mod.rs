@@ -3,6 +3,7 @@
 mod conduct;
 mod doctor;
 mod failure;
+mod output;
 mod rehearse;
 mod restart;
 mod resume;

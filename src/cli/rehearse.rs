@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::backup::manifest_file;
-use crate::ceremony::{EventKind, Mode, Opening};
+use crate::ceremony::{BackupEvent, EventKind, Mode, Opening, ProgressEvent};
 use crate::executor::{Executor, program_digest};
 use crate::host;
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
@@ -18,8 +18,8 @@ use crate::rehearsal::{
     recipients_of_nobody,
 };
 use crate::script::{
-    CUSTODY_LIST, ChangeBlueprint, DrillLevel, Faults, Keeper, KeyFate, Kind, OnlineFiles, Opens,
-    RestoreBlueprint, Script, ScriptTemplate, back_up,
+    CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyFate, Kind, OnlineFiles, Opens,
+    RestoreTemplate, Script, ScriptErrors, ScriptTemplate, back_up,
 };
 
 use crate::storage::{
@@ -27,7 +27,7 @@ use crate::storage::{
 };
 
 use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
-use super::script::{Source, tell_faults, tell_warnings};
+use super::script::{Source, tell_errors, tell_warnings};
 use super::{Failure, Status};
 
 const STORE: &str = "tokens";
@@ -123,8 +123,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     if !arguments.prepared {
         // Judged before anything is made.
         if let Some(path) = &arguments.script {
-            if let Err(faults) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH) {
-                return Ok(tell_faults(&faults));
+            if let Err(errors) = Source::open(path)?.parse(Timestamp::UNIX_EPOCH) {
+                return Ok(tell_errors(&errors));
             }
         } else {
             write(&template(arguments, OnlineFiles::new()))?;
@@ -223,7 +223,12 @@ fn drill_on(
     }
     let record = read_record(&rotation).map_err(|error| record_failure(&error))?;
     let last = record.transcript.entries().last();
-    if !last.is_some_and(|entry| matches!(entry.line.fact, EventKind::Closed { .. })) {
+    if !last.is_some_and(|entry| {
+        matches!(
+            entry.line.kind,
+            EventKind::Progress(ProgressEvent::Closed { .. })
+        )
+    }) {
         return Ok(status);
     }
     match drill(out, record.script.not_before())? {
@@ -323,7 +328,7 @@ fn rotation(
     let mut keys: Vec<_> = kept.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
     keys.push((last.clone(), KeyFate::Remove));
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    let template = ChangeBlueprint {
+    let template = ChangeTemplate {
         template: "rotation".to_owned(),
         title: Some("Replace one root key of rehearsal.example/updates".to_owned()),
         repository: record.script.repository().to_owned(),
@@ -357,7 +362,7 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     let genesis = read_record(&out.join(Kind::Genesis.as_str()));
     let genesis = genesis.map_err(|error| record_failure(&error))?;
     let made = genesis.transcript.entries().iter().find_map(|entry| {
-        let EventKind::BackedUp(made) = &entry.line.fact else {
+        let EventKind::Backup(BackupEvent::BackedUp(made)) = &entry.line.kind else {
             return None;
         };
         Some(made.manifest.clone())
@@ -367,7 +372,7 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     };
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let name = manifest_file(&set.facts().key, &set.facts().id);
-    let template = RestoreBlueprint {
+    let template = RestoreTemplate {
         kind: Kind::Drill,
         grade: DrillLevel::Full,
         title: None,
@@ -389,13 +394,13 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     ))))
 }
 
-fn judged(parsed: Result<Script, Faults>) -> Result<Script, Status> {
+fn judged(parsed: Result<Script, ScriptErrors>) -> Result<Script, Status> {
     match parsed {
         Ok(script) => {
             tell_warnings(&script);
             Ok(script)
         }
-        Err(faults) => Err(tell_faults(&faults)),
+        Err(errors) => Err(tell_errors(&errors)),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::script::Script;
 use crate::words::Digest;
 
 use super::conduct::{Show, absolute, conduct, create_directory, record_failure};
-use super::script::{Source, tell_faults, tell_warnings};
+use super::script::{Source, tell_errors, tell_warnings};
 use super::{Failure, Status};
 
 /// Run a ceremony for real
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = host::harden();
     let script = match Source::open(&arguments.script)?.parse(Timestamp::now()) {
         Ok(script) => script,
-        Err(faults) => return Ok(tell_faults(&faults)),
+        Err(errors) => return Ok(tell_errors(&errors)),
     };
     tell_warnings(&script);
     if script.uses_sample_keys() {

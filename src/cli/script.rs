@@ -21,7 +21,7 @@ use super::{Failure, Status};
 
 pub(super) use backup::{Backup, BackupOptions, carried};
 pub(super) use new::write_judged;
-pub(super) use source::{Source, tell_faults, tell_warnings};
+pub(super) use source::{Source, tell_errors, tell_warnings};
 
 /// Write, check and print ceremony scripts.
 #[derive(Debug, clap::Args)]

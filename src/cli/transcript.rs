@@ -1,12 +1,13 @@
 //! `conclave transcript`: the record of a ceremony, shown, audited, told on a page.
 
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::output::{display, print};
 use super::{Failure, Status};
 use crate::audit::{self, AuditReport, CeremonyRecord, RecordError, read_record, verify_directory};
 use crate::ceremony::Ending;
@@ -106,7 +107,7 @@ fn line_json(entry: &Entry, sentence: &str) -> Value {
         "time": line.time,
         "step": line.step,
         "people": line.people,
-        "event": line.fact.name(),
+        "event": line.kind.name(),
         "sentence": sentence,
         "digest": entry.digest,
     })
@@ -245,21 +246,6 @@ fn refused(dir: &Path, error: &impl ToString) -> Failure {
         "all reasons are told by: conclave transcript verify {}",
         display(dir)
     ))
-}
-
-fn display(path: &Path) -> String {
-    visible(&path.to_string_lossy())
-}
-
-/// Prints text, and a newline, to stdout. A reader that went away has seen enough.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::new(Status::Io, format!("stdout: {error}")))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

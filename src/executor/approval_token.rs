@@ -3,7 +3,7 @@
 //! Nothing of it stays open afterwards: whoever approves again, types the PIN again.
 
 use crate::ceremony::{
-    Event, Failure, FailureKind, Outcome, SecretPrompt, SecretPurpose, own_token_message,
+    Event, FailureKind, Outcome, SecretPrompt, SecretPurpose, approval_token_message,
 };
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
@@ -12,6 +12,7 @@ use crate::token::{TokenError, TokenQuery};
 
 use super::Executor;
 use super::effects::{EffectError, EffectResult};
+use super::failure::failed;
 use super::fill_random;
 
 /// How a rehearsal calls the simulated token in place of a person's approval token. No key and no spare can have that
@@ -30,7 +31,8 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         let mut challenge = [0; 32];
         fill_random(&mut challenge).map_err(EffectError::Broken)?;
-        let message = own_token_message(&self.ceremony().script().sha256(), person, &challenge);
+        let message =
+            approval_token_message(&self.ceremony().script().sha256(), person, &challenge);
         let signature = self.sign_with_approval_token(person, public_key, message)?;
         Ok(Outcome::ApprovalTokenAnswered {
             person: person.clone(),
@@ -85,8 +87,8 @@ impl Executor<'_> {
         };
         let pin = self.ask_secret(&prompt)?;
         let key = public_key.clone();
-        let signed = self.call("Having the own token sign", move |bench| {
-            let mut open = bench.open_alone(&token)?;
+        let signed = self.call("Having the own token sign", move |tokens| {
+            let mut open = tokens.open_alone(&token)?;
             open.login(&pin)?;
             open.sign(&object_id, &key, &message)
         });
@@ -112,9 +114,9 @@ impl Executor<'_> {
             (!fitting.is_empty()).then_some(fitting)
         })?;
         let key = public_key.clone();
-        let found = self.call("Looking which key the token holds", move |bench| {
+        let found = self.call("Looking which key the token holds", move |tokens| {
             for token in fitting {
-                let mut open = bench.open_alone(&token)?;
+                let mut open = tokens.open_alone(&token)?;
                 let held = open.keys()?.into_iter().find(|held| held.public == key);
                 if let Some(held) = held {
                     let tries = open.state()?.pin_tries;
@@ -124,14 +126,10 @@ impl Executor<'_> {
             Ok(None)
         })?;
         found.ok_or_else(|| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::WrongToken,
-                what: format!(
+            failed(FailureKind::WrongToken, format!(
                     "no token that is in holds the key by which {} approves",
                     self.ceremony().name(person)
-                ),
-                hint: "no PIN was tried; put in the token that the script names, or take a code under \"other\"".to_owned(),
-            })
+                ), "no PIN was tried; put in the token that the script names, or take a code under \"other\"")
         })
     }
 }

@@ -263,8 +263,8 @@ impl Executor<'_> {
         self.await_exactly(key, token)?;
         let so_pin = self.ask_new_so_pin(key, token)?;
         let (key_of_job, id, label) = (key.clone(), token.clone(), label.to_owned());
-        let (token, so_pin) = self.call("Initializing the token", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let (token, so_pin) = self.call("Initializing the token", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             open.token.initialize(&so_pin, &label)?;
             Ok((open.token.id().clone(), so_pin))
         })?;
@@ -288,8 +288,8 @@ impl Executor<'_> {
             }
         };
         let (key_of_job, id) = (key.clone(), token.clone());
-        let (result, so_pin) = self.call("Setting the PIN", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let (result, so_pin) = self.call("Setting the PIN", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             let result = open
                 .token
                 .set_pin(&so_pin, &pin)
@@ -316,8 +316,8 @@ impl Executor<'_> {
         self.unlock_management(key, token)?;
         let attests = is_attesting(token);
         let (key_of_job, id) = (key.clone(), token.clone());
-        let (generated, attestation) = self.call("Generating the key", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let (generated, attestation) = self.call("Generating the key", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             if let Some(policy) = policy.filter(|_| attests) {
                 open.token.set_use_policy(policy)?;
             }
@@ -359,8 +359,8 @@ impl Executor<'_> {
             ..request
         };
         let (key_of_job, id) = (key.clone(), token.clone());
-        let (generated, wrapped) = self.call("Bringing in the key", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let (generated, wrapped) = self.call("Bringing in the key", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             if let Some(policy) = policy {
                 open.token.set_use_policy(policy)?;
             }
@@ -424,8 +424,8 @@ impl Executor<'_> {
         let object_id = self.object_of(key, token, &public_key)?;
         self.log_in_seen(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        self.call(what, move |bench| {
-            let token = &mut bench.take(&key_of_job, &id)?.token;
+        self.call(what, move |tokens| {
+            let token = &mut tokens.take(&key_of_job, &id)?.token;
             match scheme {
                 Some(scheme) => token.sign_by(&object_id, &public_key, scheme, &message),
                 None => token.sign(&object_id, &public_key, &message),
@@ -442,8 +442,8 @@ impl Executor<'_> {
     ) -> EffectResult<Vec<u8>> {
         let (key_of_job, id) = (key.clone(), token.clone());
         let public_of_job = public_key.clone();
-        let held = self.call("Looking which key the token holds", move |bench| {
-            bench.take(&key_of_job, &id)?.token.holding(&public_of_job)
+        let held = self.call("Looking which key the token holds", move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.holding(&public_of_job)
         })?;
         if let Some(held) = &held
             && self.ceremony().mode() == Mode::Production

@@ -7,6 +7,17 @@ use crate::record::visible;
 use crate::storage::{FileError, WriteError};
 use crate::token::{PinRole, TokenError};
 
+use super::effects::EffectError;
+
+/// An effect that did not work and cost nothing.
+pub(super) fn failed(kind: FailureKind, what: impl Into<String>, hint: &str) -> EffectError {
+    EffectError::Failed(Failure {
+        kind,
+        what: what.into(),
+        hint: hint.to_owned(),
+    })
+}
+
 /// A token's error as the ceremony records it.
 pub(super) fn token_failure(error: &TokenError) -> Failure {
     Failure {

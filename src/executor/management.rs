@@ -31,8 +31,8 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        let kept = self.call("Reading the management key", move |bench| {
-            bench.take(&key_of_job, &id)?.token.management_key()
+        let kept = self.call("Reading the management key", move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.management_key()
         })?;
         let writer = self.ceremony().management_writer(key);
         let (Some(kept), Some(writer)) = (kept, writer) else {
@@ -53,8 +53,8 @@ impl Executor<'_> {
         self.front_end.show_secret(&self.ceremony, shown)?;
         let typed = self.ask_written(&writer, token, &kept)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        let released = self.call("Taking the management key off the token", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let released = self.call("Taking the management key off the token", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             match open.token.release_management_key(&typed) {
                 Err(TokenError::ManagementKey) => Ok(false),
                 other => other.map(|()| true),
@@ -83,8 +83,8 @@ impl Executor<'_> {
 
     fn wants_management_key(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<bool> {
         let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Asking the token for its state", move |bench| {
-            bench.take(&key_of_job, &id)?.token.wants_management_key()
+        self.call("Asking the token for its state", move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.wants_management_key()
         })
     }
 
@@ -95,8 +95,8 @@ impl Executor<'_> {
         typed: Pin,
     ) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
-        let right = self.call("Trying the management key", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let right = self.call("Trying the management key", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             match open.token.give_management_key(&typed) {
                 Err(TokenError::ManagementKey) => Ok(false),
                 other => other.map(|()| true),

@@ -1,15 +1,15 @@
 //! Keys that are made in the locked memory of this process, for tokens that take them in.
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _,
-    RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
 };
 use zeroize::Zeroizing;
 
 use crate::backup::KeyEncryptionKey;
-use crate::certificate::PublicKey;
+use crate::certificate::{Algorithm, PublicKey};
 use crate::metadata::{KeyType, Scheme};
 use crate::script::KeyId;
 use crate::secret::PrivateKey;
@@ -19,9 +19,9 @@ use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 use super::backup::Wrapped;
 
 /// A key pair in memory. The private half is wiped when it is dropped.
-struct MemoryKey {
-    private: PrivateKey,
-    public: PublicKey,
+pub struct MemoryKey {
+    pub private: PrivateKey,
+    pub public: PublicKey,
 }
 
 /// Makes a key, and brings it into a token that somebody is logged in to. What an interrupted try brought in cannot
@@ -33,7 +33,7 @@ pub(super) fn bring_in(
     wrapped_for: Option<&KeyId>,
 ) -> Result<(GeneratedKey, Option<Wrapped>), TokenError> {
     token.discard(request)?;
-    let key = MemoryKey::generate(request.key_type)?;
+    let key = MemoryKey::for_token(request.key_type)?;
     let wrapped = wrapped_for
         .map(|name| Wrapped::in_memory(token, name, &key.private))
         .transpose()?;
@@ -52,7 +52,7 @@ pub(super) fn bring_in(
 /// # Errors
 /// When it does not, or the key is not what came in.
 pub fn takes_keys_in(token: &mut dyn Token, request: &KeyRequest) -> Result<(), TokenError> {
-    let key = MemoryKey::generate(request.key_type)?;
+    let key = MemoryKey::for_token(request.key_type)?;
     take_in(token, request, &key.private, &key.public)?;
     token.destroy(&request.object_id)
 }
@@ -108,12 +108,14 @@ fn take_in(
 }
 
 impl MemoryKey {
-    fn generate(key_type: KeyType) -> Result<Self, TokenError> {
+    /// A key of a type that tokens take in.
+    fn for_token(key_type: KeyType) -> Result<Self, TokenError> {
         let made = match key_type {
-            KeyType::EcdsaP256 | KeyType::EcdsaP384 => Self::ecdsa(key_type),
-            KeyType::RsaPss2048 => Self::rsa(KeySize::Rsa2048),
-            KeyType::RsaPss3072 => Self::rsa(KeySize::Rsa3072),
-            KeyType::RsaPss4096 => Self::rsa(KeySize::Rsa4096),
+            KeyType::EcdsaP256
+            | KeyType::EcdsaP384
+            | KeyType::RsaPss2048
+            | KeyType::RsaPss3072
+            | KeyType::RsaPss4096 => Self::generate(key_type.algorithm()),
             KeyType::Ed25519 => None,
         };
         made.ok_or_else(|| TokenError::Unsupported {
@@ -121,26 +123,74 @@ impl MemoryKey {
         })
     }
 
-    fn ecdsa(key_type: KeyType) -> Option<Self> {
-        let signing = match key_type {
-            KeyType::EcdsaP384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
-            _ => &ECDSA_P256_SHA256_ASN1_SIGNING,
-        };
+    /// A key of any algorithm; none where it cannot be made.
+    #[must_use]
+    pub fn generate(algorithm: Algorithm) -> Option<Self> {
+        match algorithm {
+            Algorithm::P256 => Self::ecdsa(algorithm, &ECDSA_P256_SHA256_ASN1_SIGNING),
+            Algorithm::P384 => Self::ecdsa(algorithm, &ECDSA_P384_SHA384_ASN1_SIGNING),
+            Algorithm::P521 => Self::ecdsa(algorithm, &ECDSA_P521_SHA512_ASN1_SIGNING),
+            Algorithm::Ed25519 => {
+                let pair = Ed25519KeyPair::generate().ok()?;
+                let public = PublicKey::from_ed25519(pair.public_key().as_ref()).ok()?;
+                Some(Self::new(pair.to_pkcs8v1().ok()?.as_ref(), public))
+            }
+            Algorithm::Rsa { bits } => {
+                let pair = RsaKeyPair::generate(rsa_size(bits)?).ok()?;
+                let private: Pkcs8V1Der<'_> = pair.as_der().ok()?;
+                let public = pair.public_key().as_der().ok()?;
+                let public = PublicKey::from_der(public.as_ref()).ok()?;
+                Some(Self::new(private.as_ref(), public))
+            }
+        }
+    }
+
+    fn ecdsa(algorithm: Algorithm, signing: &'static EcdsaSigningAlgorithm) -> Option<Self> {
         let pair = EcdsaKeyPair::generate(signing).ok()?;
-        let pkcs8 = pair.to_pkcs8v1().ok()?;
-        Self::new(pkcs8.as_ref(), &pair.public_key().as_der().ok()?)
+        let public = PublicKey::from_point(algorithm, pair.public_key().as_ref()).ok()?;
+        Some(Self::new(pair.to_pkcs8v1().ok()?.as_ref(), public))
     }
 
-    fn rsa(size: KeySize) -> Option<Self> {
-        let pair = RsaKeyPair::generate(size).ok()?;
-        let pkcs8: Pkcs8V1Der<'_> = pair.as_der().ok()?;
-        Self::new(pkcs8.as_ref(), &pair.public_key().as_der().ok()?)
-    }
-
-    fn new(pkcs8: &[u8], public: &PublicKeyX509Der<'_>) -> Option<Self> {
-        Some(Self {
+    fn new(pkcs8: &[u8], public: PublicKey) -> Self {
+        Self {
             private: PrivateKey::new(Zeroizing::new(pkcs8.to_vec())),
-            public: PublicKey::from_der(public.as_ref()).ok()?,
-        })
+            public,
+        }
+    }
+}
+
+const fn rsa_size(bits: usize) -> Option<KeySize> {
+    match bits {
+        2048 => Some(KeySize::Rsa2048),
+        3072 => Some(KeySize::Rsa3072),
+        4096 => Some(KeySize::Rsa4096),
+        8192 => Some(KeySize::Rsa8192),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::{public_half, sign_with};
+
+    #[test]
+    fn what_it_signs_verifies() {
+        for algorithm in [
+            Algorithm::P256,
+            Algorithm::P384,
+            Algorithm::P521,
+            Algorithm::Ed25519,
+            Algorithm::Rsa { bits: 3072 },
+        ] {
+            let key = MemoryKey::generate(algorithm).unwrap();
+            assert_eq!(key.public.algorithm(), algorithm);
+            let public = public_half(&key.private, algorithm).unwrap();
+            assert_eq!(public, key.public);
+            let signature = sign_with(&key.private, &key.public, b"a root").unwrap();
+            if let Some(scheme) = Scheme::for_public_key(&key.public) {
+                scheme.verify(&key.public, b"a root", &signature).unwrap();
+            }
+        }
     }
 }

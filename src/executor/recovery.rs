@@ -37,8 +37,8 @@ impl Executor<'_> {
         self.log_in_at(&name, key, token)?;
         self.unlock_management(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Destroying the old key", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        self.call("Destroying the old key", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             destroy(open.token.as_mut(), &object_id, &public_key)
         })?;
         Ok(Outcome::KeyDestroyed)
@@ -51,8 +51,8 @@ impl Executor<'_> {
         let so_pin = self.ask_so_pin(key, token)?;
         let pin = self.ask_new_pin(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Unblocking the PIN", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        self.call("Unblocking the PIN", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             open.token.set_pin(&so_pin, &pin)?;
             open.token.login(&pin)?;
             open.logged_in = true;

@@ -18,7 +18,7 @@ use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
 use super::effects::{EffectError, EffectResult};
 use super::failure::token_failure;
 use super::hands::Hands;
-use super::token_worker::{TokenBench, TokenWorker, Unanswered};
+use super::token_worker::{TokenAccess, TokenWorker, Unanswered};
 
 /// How often it is looked whether a token has come.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -150,8 +150,8 @@ impl Executor<'_> {
     /// Waits until the token is there that is known to be meant.
     pub(super) fn await_exactly(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
-        if self.call("Looking whether the token is in", move |bench| {
-            Ok(bench.has_still(&key_of_job, &id))
+        if self.call("Looking whether the token is in", move |tokens| {
+            Ok(tokens.has_still(&key_of_job, &id))
         })? {
             return Ok(());
         }
@@ -170,7 +170,7 @@ impl Executor<'_> {
             return Ok(());
         }
         if self.room.at_desk.is_some() {
-            self.call("Putting the other token away", TokenBench::put_away)?;
+            self.call("Putting the other token away", TokenAccess::put_away)?;
         }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
@@ -181,7 +181,7 @@ impl Executor<'_> {
     /// Has the token taken out and put in again, so that it starts without anything that it remembered.
     pub(super) fn take_out(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         self.bring(key)?;
-        self.call("Logging the token out", TokenBench::put_away)?;
+        self.call("Logging the token out", TokenAccess::put_away)?;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
         if is_removable(token) {
@@ -192,7 +192,7 @@ impl Executor<'_> {
 
     /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
     pub(super) fn put_approval_token_away(&mut self) -> EffectResult<()> {
-        self.call("Logging the own token out", TokenBench::put_away)?;
+        self.call("Logging the own token out", TokenAccess::put_away)?;
         self.room.so_pin = None;
         self.room.at_desk = None;
         Ok(())
@@ -200,7 +200,7 @@ impl Executor<'_> {
 
     /// Logs all tokens out, and waits until none of these is in any more.
     pub(super) fn put_away(&mut self, tokens: &[(KeyId, TokenId)]) -> EffectResult<()> {
-        self.call("Logging all tokens out", TokenBench::put_away)?;
+        self.call("Logging all tokens out", TokenAccess::put_away)?;
         self.room.so_pin = None;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
@@ -213,8 +213,8 @@ impl Executor<'_> {
     /// Logs the open token out where nothing more is asked of it for now: a token that is opened by its PIN each time keeps that
     /// in memory until then. When even this fails, the next look at the tokens tells.
     pub(super) fn log_out(&mut self) {
-        let _ = self.call("Logging the token out", |bench| {
-            bench.forget();
+        let _ = self.call("Logging the token out", |tokens| {
+            tokens.forget();
             Ok(())
         });
     }
@@ -237,8 +237,8 @@ impl Executor<'_> {
     /// Which tokens are in.
     pub(super) fn look(&mut self, profile: &str) -> EffectResult<Vec<Seen>> {
         let profile = profile.to_owned();
-        self.call("Looking which tokens are in", move |bench| {
-            bench.look(&profile)
+        self.call("Looking which tokens are in", move |tokens| {
+            tokens.look(&profile)
         })
     }
 
@@ -246,7 +246,7 @@ impl Executor<'_> {
     pub(super) fn call<R: Send + 'static>(
         &mut self,
         what: &str,
-        job: impl FnOnce(&mut TokenBench) -> Result<R, TokenError> + Send + 'static,
+        job: impl FnOnce(&mut TokenAccess) -> Result<R, TokenError> + Send + 'static,
     ) -> EffectResult<R> {
         let mut pending = None;
         let (front_end, ceremony) = (&mut *self.front_end, &self.ceremony);
@@ -414,8 +414,8 @@ impl Executor<'_> {
         slot: Option<&[u8]>,
     ) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), found.id.clone());
-        let objects = self.call("Looking what the token holds", move |bench| {
-            bench.take(&key_of_job, &id)?.token.objects()
+        let objects = self.call("Looking what the token holds", move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.objects()
         })?;
         let is_in_the_way = |object: &&HeldObject| slot.is_none_or(|slot| slot == object.object_id);
         match objects.iter().find(is_in_the_way) {

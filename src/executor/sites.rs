@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::audit::{ReturnedSigning, read_returned, returned_path};
-use crate::ceremony::{Ceremony, ExportedFile, Failure, FailureKind, Outcome};
+use crate::ceremony::{Ceremony, ExportedFile, FailureKind, Outcome};
 use crate::certificate::PublicKey;
 use crate::record::visible;
 use crate::script::{KeyId, Place};
@@ -12,7 +12,8 @@ use crate::transfer::{DetachedSignature, Merge, RequestedSignature, SigningReque
 use crate::words::Digest;
 
 use super::Executor;
-use super::effects::{EffectError, EffectResult};
+use super::effects::EffectResult;
+use super::failure::failed;
 
 /// The folder beside the export in which the files of other sites are looked for.
 const SIGNATURES: &str = "signatures";
@@ -21,11 +22,11 @@ impl Executor<'_> {
     /// Writes the signing request beside the export.
     pub(super) fn write_request(&mut self) -> EffectResult<Outcome> {
         let request = request(self.ceremony()).map_err(|what| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::Untrue,
-                what: format!("no signing request can be made: {what}"),
-                hint: "break off, and look at the root that the script carries".to_owned(),
-            })
+            failed(
+                FailureKind::Untrue,
+                format!("no signing request can be made: {what}"),
+                "break off, and look at the root that the script carries",
+            )
         })?;
         let bytes = request.to_file_bytes();
         let file = ExportedFile {
@@ -50,11 +51,11 @@ impl Executor<'_> {
                 record: None,
             });
             return collected.map_err(|error| {
-                EffectError::Failed(Failure {
-                    kind: FailureKind::File,
-                    what: format!("the simulated key of {key} does not sign: {error}"),
-                    hint: "look whether the directory of the rehearsal is as it was".to_owned(),
-                })
+                failed(
+                    FailureKind::File,
+                    format!("the simulated key of {key} does not sign: {error}"),
+                    "look whether the directory of the rehearsal is as it was",
+                )
             });
         }
         let folder = self.export.join(SIGNATURES);
@@ -95,15 +96,10 @@ impl Executor<'_> {
             } else {
                 others.join("; ")
             };
-            EffectError::Failed(Failure {
-                kind: FailureKind::File,
-                what: format!(
+            failed(FailureKind::File, format!(
                     "the signature of {key} is not in {}: {seen}",
                     folder.display()
-                ),
-                hint: "put the directory of that site's signing, or its signature file, into the folder, and try again"
-                    .to_owned(),
-            })
+                ), "put the directory of that site's signing, or its signature file, into the folder, and try again")
         })
     }
 }

@@ -15,9 +15,9 @@ use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, key_fi
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// For how long a module may take to be put away, before it is left to itself.
-const PATIENCE: Duration = Duration::from_secs(30);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
-type Job = Box<dyn FnOnce(&mut TokenBench) + Send>;
+type Job = Box<dyn FnOnce(&mut TokenAccess) + Send>;
 
 /// The executor's side of the token worker.
 pub struct TokenWorker {
@@ -55,8 +55,8 @@ impl TouchWatch {
     }
 }
 
-/// What the worker has in front of it.
-pub(super) struct TokenBench {
+/// The readers of a worker, and the token that is open.
+pub(super) struct TokenAccess {
     readers: BTreeMap<String, Box<dyn Reader>>,
     open: Option<OpenToken>,
     touch: TouchWatch,
@@ -89,13 +89,13 @@ impl TokenWorker {
             .name("token".to_owned())
             .spawn(move || {
                 let _at_work: Sender<()> = at_work;
-                let mut bench = TokenBench {
+                let mut tokens = TokenAccess {
                     readers: BTreeMap::new(),
                     open: None,
                     touch: of_worker,
                 };
                 for job in inbox {
-                    job(&mut bench);
+                    job(&mut tokens);
                 }
             });
         let worker = worker.ok().map(|thread| Worker { thread, ended });
@@ -116,16 +116,16 @@ impl TokenWorker {
     pub(super) fn call<R: Send + 'static>(
         &mut self,
         mut heartbeat: impl FnMut(Duration) -> Result<(), Interrupt>,
-        job: impl FnOnce(&mut TokenBench) -> R + Send + 'static,
+        job: impl FnOnce(&mut TokenAccess) -> R + Send + 'static,
     ) -> Result<R, Unanswered> {
         let Some(jobs) = &self.jobs else {
             return Err(Unanswered::NoWorker);
         };
         let (answer, answered) = mpsc::sync_channel(1);
         let begun = Instant::now();
-        let sent = jobs.send(Box::new(move |bench: &mut TokenBench| {
+        let sent = jobs.send(Box::new(move |tokens: &mut TokenAccess| {
             // Nobody listens any more when the call was given up.
-            let _ = answer.send(job(bench));
+            let _ = answer.send(job(tokens));
         }));
         if sent.is_err() {
             self.jobs = None;
@@ -147,9 +147,7 @@ impl TokenWorker {
             }
         }
     }
-}
 
-impl TokenWorker {
     /// Leaves the worker to itself, for nobody knows when it answers.
     fn give_up(&mut self) {
         self.jobs = None;
@@ -163,7 +161,7 @@ impl Drop for TokenWorker {
     fn drop(&mut self) {
         self.jobs = None;
         if let Some(worker) = self.worker.take()
-            && worker.ended.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout)
+            && worker.ended.recv_timeout(SHUTDOWN_TIMEOUT) != Err(RecvTimeoutError::Timeout)
         {
             // One that panicked has nothing more to put away.
             let _ = worker.thread.join();
@@ -171,7 +169,7 @@ impl Drop for TokenWorker {
     }
 }
 
-impl TokenBench {
+impl TokenAccess {
     fn reader(&mut self, profile: &str) -> Result<&mut Box<dyn Reader>, TokenError> {
         if !self.readers.contains_key(profile) {
             let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
@@ -180,7 +178,7 @@ impl TokenBench {
             let mut reader: Box<dyn Reader> = match found.kind() {
                 Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
                 Kind::KeyFile => Box::new(key_file::KeyFiles::open(&found)),
-                _ => Box::new(pkcs11::Module::load(&found)?),
+                Kind::Pkcs11 => Box::new(pkcs11::Module::load(&found)?),
             };
             reader.watch_touch(self.touch.observer());
             self.readers.insert(profile.to_owned(), reader);

@@ -2,7 +2,6 @@
 
 mod autopilot;
 mod custodians;
-mod memory_key;
 mod online;
 mod simulated_root;
 mod simulated_set;

@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
+use crate::backup::{public_half, sign_with};
 use crate::ceremony::SimulatedRoot;
 use crate::certificate::{Algorithm, PublicKey};
+use crate::executor::MemoryKey;
 use crate::metadata::{
     Key, KeyId as RootKeyId, KeyType, RootSimulation, Scheme, SignedRoot, TrustedRoot,
 };
 use crate::script::{KeyId, Place, Script};
+use crate::secret::PrivateKey;
 use crate::storage::{Links, Mode, read, replace};
 use crate::token::{KeyRequest, Token};
 
-use super::memory_key;
 use super::simulated_tokens::{SimulatedTokens, SimulationError};
 
 /// Longer than any private key.
@@ -77,8 +81,7 @@ impl SimulatedTokens {
         for repository in script.further() {
             let mut simulated_tokens = BTreeMap::new();
             for (id, before) in script.keys_within(repository) {
-                let pem = own.keys.get(&id);
-                let public = pem.and_then(|pem| PublicKey::from_pem(pem).ok());
+                let public = own.keys.get(&id).cloned();
                 let public = public.ok_or_else(|| unlike(format!("{id} has no simulated key")))?;
                 simulated_tokens.insert(id, (before.id, SimulatedKey::Token(public)));
             }
@@ -129,7 +132,7 @@ impl SimulatedTokens {
         let file = String::from_utf8(signed.to_file_bytes())
             .map_err(|_| unlike("it would not be text"))?;
         let keys = simulated_tokens.iter();
-        let keys = keys.map(|(id, (_, simulated))| ((*id).clone(), simulated.public().to_pem()));
+        let keys = keys.map(|(id, (_, simulated))| ((*id).clone(), simulated.public().clone()));
         Ok(SimulatedRoot {
             file,
             keys: keys.collect(),
@@ -143,18 +146,18 @@ impl SimulatedTokens {
     pub fn simulated_keys(
         &mut self,
         script: &Script,
-    ) -> Result<BTreeMap<KeyId, String>, SimulationError> {
+    ) -> Result<BTreeMap<KeyId, PublicKey>, SimulationError> {
         let mut simulated_tokens = BTreeMap::new();
         for (id, enrolled) in script.enrolled() {
             let algorithm = enrolled.enrollment.claims().public_key.algorithm();
             let simulated = self.simulated_key(script, id, algorithm)?;
-            simulated_tokens.insert(id.clone(), simulated.public().to_pem());
+            simulated_tokens.insert(id.clone(), simulated.public().clone());
         }
         for (plan, key) in script.known_keys() {
             let algorithm = key.public().map(PublicKey::algorithm);
             let algorithm = algorithm.ok_or_else(|| unlike("a key cannot be read"))?;
             let simulated = self.simulated_key(script, &plan.id, algorithm)?;
-            simulated_tokens.insert(plan.id.clone(), simulated.public().to_pem());
+            simulated_tokens.insert(plan.id.clone(), simulated.public().clone());
         }
         Ok(simulated_tokens)
     }
@@ -175,22 +178,25 @@ impl SimulatedTokens {
             })?;
             return Ok(SimulatedKey::Token(public));
         };
-        let key = memory_key::generate(algorithm)
+        let key = MemoryKey::generate(algorithm)
             .ok_or_else(|| unlike(format!("no key of the kind {algorithm} can be made")))?;
         if !matches!(place, Place::Site(_)) {
             return Ok(SimulatedKey::Gone(key.public));
         }
         let path = site_key(&self.store, id);
-        replace(&path, &key.private, Mode::Private).map_err(|error| SimulationError::Store {
-            path,
-            source: error.into(),
+        replace(&path, key.private.expose(), Mode::Private).map_err(|error| {
+            SimulationError::Store {
+                path,
+                source: error.into(),
+            }
         })?;
         Ok(SimulatedKey::Site(key.public))
     }
 
     /// What a simulated key at another site signs.
     pub(super) fn site_signature(&self, id: &KeyId, message: &[u8]) -> io::Result<Vec<u8>> {
-        let private = read(&site_key(&self.store, id), Links::Refuse, MAX_KEY)?;
+        let bytes = read(&site_key(&self.store, id), Links::Refuse, MAX_KEY)?;
+        let private = PrivateKey::new(Zeroizing::new(bytes));
         [
             Algorithm::P256,
             Algorithm::P384,
@@ -199,7 +205,10 @@ impl SimulatedTokens {
             Algorithm::Rsa { bits: 0 },
         ]
         .into_iter()
-        .find_map(|algorithm| memory_key::sign(algorithm, &private, message))
+        .find_map(|algorithm| {
+            let public = public_half(&private, algorithm)?;
+            sign_with(&private, &public, message)
+        })
         .ok_or_else(|| io::Error::other("its file holds no key"))
     }
 }

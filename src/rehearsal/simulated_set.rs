@@ -9,14 +9,13 @@ use crate::backup::recipient::{Recipient, encrypt, encrypt_under};
 use crate::backup::{
     BackupSet, Closing, Custodian, CustodianGroup, KeyEncryptionKey, Manifest, SetFacts, SetPlan,
 };
-use crate::executor::Hands as _;
+use crate::executor::{Hands as _, MemoryKey};
 use crate::record::Provenance;
 use crate::script::{PersonId, Script};
-use crate::secret::{Passphrase, PrivateKey};
+use crate::secret::Passphrase;
 use crate::storage::{Mode, list, write_once};
 use crate::words::Digest;
 
-use super::memory_key;
 use super::simulated_tokens::{MEDIA, SimulatedTokens, SimulationError};
 
 /// Where the files of a simulated set lie, as on the media of a backup.
@@ -47,7 +46,7 @@ impl SimulatedTokens {
             return Ok(None);
         }
         let real = plan.manifest.facts();
-        let key = memory_key::generate(real.public_key.algorithm())
+        let key = MemoryKey::generate(real.public_key.algorithm())
             .ok_or_else(|| failed("no key of that kind can be made"))?;
         let groups = real.groups.iter().map(|group| {
             let custodians = group
@@ -78,7 +77,7 @@ impl SimulatedTokens {
         })
         .map_err(|_| failed("the system gives no random bytes"))?;
         let wrapped = kek
-            .wrap(&PrivateKey::new(Zeroizing::new(key.private)))
+            .wrap(&key.private)
             .map_err(|error| failed(error.to_string()))?;
         let mut files = Vec::new();
         for (custodian, share) in set.custodians() {

@@ -2,7 +2,7 @@
 //!
 //! A script is strict TOML. It says who, which tokens, which root policy and which
 //! steps in which order; [`Script::parse`] proves what can be proven of it before
-//! anyone enters the room, and tells every fault with its place and a way out.
+//! anyone enters the room, and tells every error with its place and a way out.
 //! Whoever has a [`Script`] has one that passed.
 
 mod act;
@@ -14,13 +14,14 @@ mod carried;
 mod check;
 mod embedded;
 mod enrolled;
-mod fault;
+mod error;
 mod id;
 mod medium;
 mod notary;
 mod plan;
 mod previous;
 mod read;
+mod reference;
 mod repositories;
 mod restore;
 mod schema;
@@ -38,7 +39,7 @@ pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
 pub use carried::{CUSTODY_LIST, PinnedFile, PinnedFileSource};
 pub use embedded::{Embedded, embedded};
 pub use enrolled::{BoundFile, Enrolled, Proofs};
-pub use fault::{Fault, Faults, Warning};
+pub use error::{ScriptError, ScriptErrors, Warning};
 pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
 pub use medium::{Holds, Medium};
 pub use notary::NotaryPolicy;
@@ -47,14 +48,14 @@ pub use plan::{
     RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
+pub use reference::reference;
 pub use repositories::FurtherRepository;
 pub use restore::{DrillLevel, Entering, RestorePlan};
-pub use schema::reference;
 pub use sheet::{SlipFacts, bag_labels, cards, planned, planned_medium, run_sheet};
 pub use signing::{Signing, SigningPlan, TokenMark, Trust};
 pub use template::{
-    BackupBlueprint, BackupSource, BlueprintError, ChangeBlueprint, EnrolledKey, Keeper, KeyFate,
-    MigratedRepository, MigrationBlueprint, NamedFile, OnlineFiles, RestoreBlueprint,
-    ScriptTemplate, back_up, enroll, trust_roots,
+    BackupSource, BackupTemplate, ChangeTemplate, EnrolledKey, Keeper, KeyFate, MigratedRepository,
+    MigrationTemplate, NamedFile, OnlineFiles, RestoreTemplate, ScriptTemplate, TemplateError,
+    back_up, enroll, trust_roots,
 };
 pub use token::{SlotPlan, Spare, TokenSpec};

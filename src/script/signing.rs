@@ -1,11 +1,11 @@
 //! A signing at another site: what is asked for, what is trusted there, and the script that is made of both.
 
 use jiff::Timestamp;
-use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, value};
+use toml_edit::{Array, Table};
 
-use super::fault::Faults;
+use super::error::ScriptErrors;
 use super::plan::Script;
-use super::template::set;
+use super::template::{Document, NamedFile, TemplateError, inline, pinned, set};
 use crate::metadata::{KeyId, TrustedRoot};
 use crate::transfer::SigningRequest;
 use crate::words::Digest;
@@ -78,79 +78,65 @@ impl SigningPlan {
     }
 
     /// The text of the script.
-    #[must_use]
-    pub fn write(&self) -> String {
-        let Ok(mut document) = TEMPLATE.parse::<DocumentMut>() else {
-            // The template is part of the program, and a test parses it.
-            return String::new();
-        };
-        let root = document.as_table_mut();
+    ///
+    /// # Errors
+    /// When the ready script lacks a part.
+    fn fill(&self) -> Result<String, TemplateError> {
+        let mut document = Document::parse(TEMPLATE)?;
         let title = format!("Sign root {} of {}", self.version, self.repository);
-        set(root, "title", title);
-        set(root, "repository", self.repository.as_str());
-        set(root, "not_before", self.not_before.to_string());
-        if let Some(table) = root.get_mut("request").and_then(Item::as_table_mut) {
-            bind(table, &self.request);
-        }
+        document.header(title, &self.repository, self.not_before);
+        bind(document.table("request")?, &self.request);
         if self.trusted.is_empty() {
-            root.remove("trust");
-        } else if let Some(table) = root.get_mut("trust").and_then(Item::as_table_mut) {
-            let roots: Array = self.trusted.iter().map(bound).collect();
-            set(table, "roots", roots);
+            document.remove("trust");
+        } else {
+            let roots: Array = self.trusted.iter().map(pinned).collect();
+            set(document.table("trust")?, "roots", roots);
         }
-        match (&self.register, root.get_mut("register")) {
-            (Some(register), Some(item)) => {
-                if let Some(table) = item.as_table_mut() {
-                    bind(table, register);
-                }
-            }
-            _ => {
-                root.remove("register");
-            }
+        match &self.register {
+            Some(register) => bind(document.table("register")?, register),
+            None => document.remove("register"),
         }
-        self.people(root);
-        self.key(root);
-        document.to_string()
-    }
-
-    fn people(&self, root: &mut Table) {
-        let Some(people) = root
-            .get_mut("person")
-            .and_then(Item::as_array_of_tables_mut)
-        else {
-            return;
-        };
-        if let Some(holder) = people.get_mut(0) {
+        let mut people = document.tables("person");
+        if let Some(holder) = people.next() {
             set(holder, "name", self.holder.as_str());
         }
-        match (&self.witness, people.get_mut(1)) {
-            (Some(name), Some(witness)) => set(witness, "name", name.as_str()),
-            _ => {
-                people.remove(1);
-            }
+        if let (Some(name), Some(witness)) = (&self.witness, people.next()) {
+            set(witness, "name", name.as_str());
         }
+        drop(people);
+        if self.witness.is_none() {
+            document.rewrite("person", |mut people| {
+                people.truncate(1);
+                Ok(people)
+            })?;
+        }
+        let (mark, value) = match &self.token {
+            TokenMark::Label(label) => ("label", label),
+            TokenMark::Serial(serial) => ("serial", serial),
+        };
+        let token = inline([
+            ("profile", self.profile.as_str().into()),
+            (mark, value.as_str().into()),
+        ]);
+        if let Some(key) = document.tables("key").next() {
+            set(key, "key_id", self.key_id.as_str());
+            key.insert("token", toml_edit::value(token));
+        }
+        Ok(document.to_string())
     }
 
-    fn key(&self, root: &mut Table) {
-        let keys = root.get_mut("key").and_then(Item::as_array_of_tables_mut);
-        let Some(key) = keys.and_then(|keys| keys.get_mut(0)) else {
-            return;
-        };
-        set(key, "key_id", self.key_id.as_str());
-        let mut token = InlineTable::new();
-        token.insert("profile", self.profile.as_str().into());
-        match &self.token {
-            TokenMark::Label(label) => token.insert("label", label.as_str().into()),
-            TokenMark::Serial(serial) => token.insert("serial", serial.as_str().into()),
-        };
-        key.insert("token", value(token));
+    /// The text of the script.
+    #[must_use]
+    pub fn write(&self) -> String {
+        // The ready script is part of the program, and a test fills it in.
+        self.fill().unwrap_or_default()
     }
 
     /// The script, read and checked like any other.
     ///
     /// # Errors
-    /// With its faults: a name with a character that nobody can see, for one.
-    pub fn script(&self) -> Result<Script, Faults> {
+    /// With its errors: a name with a character that nobody can see, for one.
+    pub fn script(&self) -> Result<Script, ScriptErrors> {
         Script::parse(
             "signing.toml",
             &self.write(),
@@ -160,14 +146,7 @@ impl SigningPlan {
     }
 }
 
-fn bind(table: &mut Table, (name, bytes): &(String, Vec<u8>)) {
+fn bind(table: &mut Table, (name, bytes): &NamedFile) {
     set(table, "file", name.as_str());
     set(table, "sha256", Digest::of(bytes).to_string());
-}
-
-fn bound((name, bytes): &(String, Vec<u8>)) -> InlineTable {
-    let mut file = InlineTable::new();
-    file.insert("file", name.as_str().into());
-    file.insert("sha256", Digest::of(bytes).to_string().into());
-    file
 }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::backup::{BackupPlan, ShareGroup};
 use super::embedded;
-use super::fault::Warning;
+use super::error::Warning;
 use super::plan::{Backup, PersonRole};
 use super::previous::Place;
 use super::read::{BackupEntry, ChangeEntry, DistantEntry, Draft, KeyEntry, Log, Span};
@@ -16,7 +16,7 @@ use crate::profile::Profile;
 use crate::record::TouchPolicy;
 use crate::transfer::Destination;
 
-/// The warnings of a script without faults, in the order of its lines.
+/// The warnings of a script without errors, in the order of its lines.
 pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     let mut found = Found {
         log,

@@ -20,65 +20,71 @@ pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> Document {
     if let Some(assurance) = script.assurance_banner() {
         page.alarm(format!("{assurance}: one person acted alone."));
     }
-    page.facts(course(ceremony, transcript));
+    course(&mut page, ceremony, transcript);
     page.subheading("People");
-    page.facts(script.people().iter().map(|person| {
-        let verdict = match ceremony.sign_offs().get(&person.id) {
-            None => "did not sign off".to_owned(),
-            Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),
-            Some((verdict, remark)) => format!("{verdict}: {remark}"),
-        };
-        let name = name_and_former(ceremony, person);
-        (&person.id, format!("{name}: {verdict}"))
-    }));
+    for person in script.people() {
+        let (name, verdict) = (
+            name_and_former(ceremony, person),
+            sign_off(ceremony, person),
+        );
+        page.fact(&person.id, format!("{name}: {verdict}"));
+    }
     if !ceremony.amendments().is_empty() {
         page.subheading("Amendments, each by two people");
-        page.facts(ceremony.amendments().iter().map(|amendment| {
+        for amendment in ceremony.amendments() {
             let (from, to) = amendment.change();
-            (amendment.subject(), format!("\"{from}\" became \"{to}\""))
-        }));
+            page.fact(amendment.subject(), format!("\"{from}\" became \"{to}\""));
+        }
     }
     if !ceremony.waived().is_empty() {
         page.subheading("Checks that two people waived");
-        let waived = ceremony.waived().iter();
-        page.facts(waived.map(|check| (check.id(), check.meaning())));
+        for check in ceremony.waived() {
+            page.fact(check.id(), check.meaning());
+        }
     }
     page.subheading("Keys");
-    page.facts(keys(ceremony));
+    keys(&mut page, ceremony);
     if let Some(root) = ceremony.frozen() {
         let version = root.version();
         page.subheading(format!("Root {version}: digest of what was signed"));
         page.digest(&root.digest());
     }
-    let exported = ceremony.exported().iter();
-    page.facts(exported.map(|file| ("exported", format!("{}\n{}", file.sha256, file.name))));
+    for file in ceremony.exported() {
+        page.fact("exported", format!("{}\n{}", file.sha256, file.name));
+    }
     let lines = transcript.entries().len();
     page.subheading(format!("Head of the record: line {lines}"));
     page.digest(&transcript.head());
     page
 }
 
-fn course(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(&'static str, String)> {
-    let script = ceremony.script();
-    let mut facts = vec![
-        ("repository", script.repository().to_owned()),
-        ("script", script.sha256().to_string()),
-    ];
+fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
+    page.fact("repository", ceremony.script().repository());
+    page.fact("script", ceremony.script().sha256());
     let times = transcript.attested_times();
     if let (Some(first), Some(last)) = (times.first(), times.last()) {
-        facts.push(("opened", first.to_string()));
-        facts.push(("last event", last.to_string()));
+        page.fact("opened", first);
+        page.fact("last event", last);
     }
     let ending = match ceremony.ending() {
         None => "not ended".to_owned(),
         Some(Ending::Closed(status)) => format!("closed; the worst verdict: {status}"),
         Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
     };
-    facts.push(("ending", ending));
+    page.fact("ending", ending);
     if let Some(result) = ceremony.drill_result() {
-        facts.push(("drill", result.to_string()));
+        page.fact("drill", result);
     }
-    facts
+}
+
+/// With which word a person left.
+#[must_use]
+pub fn sign_off(ceremony: &Ceremony, person: &Person) -> String {
+    match ceremony.sign_offs().get(&person.id) {
+        None => "did not sign off".to_owned(),
+        Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),
+        Some((verdict, remark)) => format!("{verdict}: {remark}"),
+    }
 }
 
 /// The name of a person, with that of the script where it is another one.
@@ -91,8 +97,8 @@ fn name_and_former(ceremony: &Ceremony, person: &Person) -> String {
     }
 }
 
-fn keys(ceremony: &Ceremony) -> Vec<(String, String)> {
-    let here = ceremony.key_states().map(|(plan, state)| {
+fn keys(page: &mut Document, ceremony: &Ceremony) {
+    for (plan, state) in ceremony.key_states() {
         let made = match state.generated() {
             None => "was not generated".to_owned(),
             Some(generated) => format!(
@@ -107,21 +113,18 @@ fn keys(ceremony: &Ceremony) -> Vec<(String, String)> {
             Some(_) => "\n(made before; not enrolled)",
             None => "",
         };
-        (plan.id.to_string(), made + earlier)
-    });
-    let elsewhere = ceremony.remote_keys().map(|(distant, key)| {
+        page.fact(&plan.id, made + earlier);
+    }
+    for (distant, key) in ceremony.remote_keys() {
         let fingerprint = key.public().map(|public| public.fingerprint().to_string());
+        let fingerprint = fingerprint.unwrap_or_default();
+        let title = distant.title();
         let compared = if ceremony.is_enrolled(&distant.id) {
             "two people compared it"
         } else {
             "not enrolled"
         };
-        let told = format!(
-            "of {}, fingerprint\n{}\n({compared})",
-            distant.title(),
-            fingerprint.unwrap_or_default()
-        );
-        (distant.id.to_string(), told)
-    });
-    here.chain(elsewhere).collect()
+        let told = format!("of {title}, fingerprint\n{fingerprint}\n({compared})");
+        page.fact(&distant.id, told);
+    }
 }

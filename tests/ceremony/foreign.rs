@@ -5,7 +5,7 @@ use std::path::Path;
 
 use conclave::ceremony::Mode;
 use conclave::metadata::{RoleKind, verify_chain};
-use conclave::script::{ChangeBlueprint, KeyFate, OnlineFiles};
+use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -32,12 +32,12 @@ fn newest(directory: &Path) -> Option<Vec<u8>> {
     report.trusted().map(|_| newest)
 }
 
-fn renewal(root: &[u8]) -> Option<ChangeBlueprint> {
+fn renewal(root: &[u8]) -> Option<ChangeTemplate> {
     let file = vec![("previous/root.json".to_owned(), root.to_vec())];
     let report = verify_chain(file.clone().into_iter(), Timestamp::UNIX_EPOCH);
     let trusted = report.trusted()?;
     let ids = trusted.role(RoleKind::Root).key_ids();
-    Some(ChangeBlueprint {
+    Some(ChangeTemplate {
         template: "renewal".to_owned(),
         title: None,
         repository: "example.com/updates".to_owned(),

@@ -2,8 +2,8 @@
 //! nobody gives up what clients may come to accept.
 
 use conclave::audit::payload_register;
-use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind};
-use conclave::script::{ChangeBlueprint, KeyFate};
+use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind, RootEvent};
+use conclave::script::{ChangeTemplate, KeyFate};
 use conclave::transfer::{Abandoned, PayloadRegister};
 
 use crate::support::ceremony_driver::Room;
@@ -21,7 +21,7 @@ fn broken_off(world: &World, signatures: u64) -> PayloadRegister {
 }
 
 /// Another renewal of the same version, which carries that register.
-fn another(world: &World, register: &PayloadRegister) -> ChangeBlueprint {
+fn another(world: &World, register: &PayloadRegister) -> ChangeTemplate {
     let mut change = world.unchanged("renewal");
     change.expires = "2028-09-01T00:00:00Z".parse().unwrap();
     change.register = Some((
@@ -83,8 +83,12 @@ fn two_people_give_up_a_payload_below_its_threshold() {
 
     assert_eq!(room.ceremony.signed().unwrap().frozen().version(), 2);
     let facts = room.transcript.entries().iter();
-    let given_up =
-        facts.filter(|entry| matches!(entry.line.fact, EventKind::PayloadAbandoned { .. }));
+    let given_up = facts.filter(|entry| {
+        matches!(
+            entry.line.kind,
+            EventKind::Root(RootEvent::PayloadAbandoned { .. })
+        )
+    });
     assert_eq!(given_up.count(), 1);
     let after = payload_register(&room.ceremony, &room.transcript);
     let after = PayloadRegister::read(&after.to_file_bytes()).unwrap();

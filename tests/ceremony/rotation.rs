@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Ceremony, EventKind, Input, Mode, Next, Outcome, Owed, ReplayError, StepError,
+    Answer, Ceremony, EventKind, Input, Mode, Next, Outcome, Owed, ReplayError, RootEvent,
+    StepError,
 };
 use conclave::metadata::{Check, KeyId as RootKeyId, RoleKind, SignedRoot, verify_chain};
-use conclave::script::{ChangeBlueprint, KeyFate, KeyId, Script, embedded};
+use conclave::script::{ChangeTemplate, KeyFate, KeyId, Script, embedded};
 
 use crate::support::ceremony_driver::Room;
 use crate::support::changes::{World, script};
 
 /// One key of five is replaced.
-fn replacement(world: &World) -> ChangeBlueprint {
+fn replacement(world: &World) -> ChangeTemplate {
     let mut change = world.unchanged("rotation");
     change.keys[4].1 = KeyFate::Remove;
     change.added = 1;
@@ -195,7 +196,7 @@ fn a_token_that_holds_another_key_cannot_sign_for_the_one_of_the_root() {
         .failure()
         .expect("it is a failure of the token");
     assert!(failure.what.contains("does not verify"), "{}", failure.what);
-    assert!(!room.ceremony.key(&first).unwrap().has_signed());
+    assert!(!room.ceremony.has_signed(&first));
 }
 
 #[test]
@@ -246,8 +247,9 @@ fn a_site_is_waited_for_and_can_be_forgone_only_when_it_is_not_needed() {
         .transcript
         .entries()
         .iter()
-        .map(|entry| &entry.line.fact);
-    let forgone = facts.filter(|fact| matches!(fact, EventKind::SignatureSkipped { .. }));
+        .map(|entry| &entry.line.kind);
+    let forgone =
+        facts.filter(|fact| matches!(fact, EventKind::Root(RootEvent::SignatureSkipped { .. })));
     assert_eq!(forgone.count(), 1);
 }
 

@@ -174,9 +174,27 @@ fn foreign_text_reaches_the_terminal_escaped() {
 
 #[test]
 fn an_endless_file_is_cut_off() {
-    let ended = verify(&["/dev/zero".into()], &["--json"]);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("1.root.json");
+    let file = fs::File::create(&path).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let ended = verify(&[path], &["--json"]);
     assert_eq!(ended.status, 1);
     assert_eq!(ended.json()["reasons"][0]["check"], "file.size");
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for path in [pipe, "/dev/zero".into()] {
+        let ended = verify(&[path], &["--json"]);
+        assert_eq!(ended.status, 4);
+        let why = ": it is not a regular file\nhint: ";
+        assert!(ended.err.contains(why), "{}", ended.err);
+    }
 }
 
 #[test]

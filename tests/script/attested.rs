@@ -9,7 +9,8 @@ use conclave::certificate::Certificate;
 use conclave::certificate::attestation::TrustedRoots;
 use conclave::record::Provenance;
 use conclave::script::{
-    EnrolledKey, Faults, KeyPlan, PinnedFileSource as _, Place, Proofs, Script, enroll, run_sheet,
+    EnrolledKey, KeyPlan, PinnedFileSource as _, Place, Proofs, Script, ScriptErrors, enroll,
+    run_sheet,
 };
 use conclave::transfer::{Attested, Enrollment};
 use conclave::words::Digest;
@@ -228,7 +229,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn said(case: &Case) -> Faults {
+fn said(case: &Case) -> ScriptErrors {
     let key = of("25515142", None);
     let (mut text, mut files) = taking_in(std::slice::from_ref(&key));
     text = text.replace("slot = \"9c\"", "");

@@ -257,7 +257,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-fn judged(case: &Case) -> conclave::script::Faults {
+fn judged(case: &Case) -> conclave::script::ScriptErrors {
     let (from, to, ..) = case;
     let text = text();
     assert_eq!(text.matches(from).count(), 1, "{from}\n{text}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conclave::record::{Provenance, TokenId};
 use conclave::script::{
-    Act, BlueprintError, EnrolledKey, Faults, PinnedFileSource as _, Place, Script, enroll,
+    Act, EnrolledKey, PinnedFileSource as _, Place, Script, ScriptErrors, TemplateError, enroll,
     run_sheet,
 };
 use conclave::transfer::{Enrollment, EnrollmentClaims, Occasion, Possession, PossessionProof};
@@ -127,7 +127,7 @@ fn a_key_without_a_place_is_told() {
         .map(|number| file(&Signer::ed25519(), &format!("old-{number}"), REPOSITORY))
         .collect();
     let error = enroll(genesis().text, &keys, None).unwrap_err();
-    assert_eq!(error, BlueprintError::NoPlace(keys[5].files[0].0.clone()));
+    assert_eq!(error, TemplateError::NoPlace(keys[5].files[0].0.clone()));
     // All five: no key is made any more, so that no spare is needed.
     let (text, files) = taking_in(&keys[..5]);
     let script = parse(&text, &files).unwrap();
@@ -224,7 +224,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn said(case: &Case) -> Faults {
+fn said(case: &Case) -> ScriptErrors {
     let keys = [
         file(&Signer::ed25519(), "key-2", REPOSITORY),
         at_site(file(&Signer::p256(), "lisbon", REPOSITORY), "Lisbon"),

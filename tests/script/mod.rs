@@ -16,7 +16,7 @@ mod sheets;
 mod signing;
 mod warnings;
 
-use conclave::script::{Embedded, Faults, PinnedFileSource, Script, embedded};
+use conclave::script::{Embedded, PinnedFileSource, Script, ScriptErrors, embedded};
 use jiff::Timestamp;
 
 fn genesis() -> &'static Embedded {
@@ -28,6 +28,6 @@ fn day() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-fn parse(text: &str, files: &dyn PinnedFileSource) -> Result<Script, Faults> {
+fn parse(text: &str, files: &dyn PinnedFileSource) -> Result<Script, ScriptErrors> {
     Script::parse("genesis.toml", text, files, day())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use conclave::script::{Embedded, Faults, PinnedFileSource as _, Script, embedded};
+use conclave::script::{Embedded, PinnedFileSource as _, Script, ScriptErrors, embedded};
 use conclave::words::Digest;
 
 use super::day;
@@ -16,7 +16,7 @@ fn ready(name: &str) -> &'static Embedded {
     ready.find(|script| script.name == name).unwrap()
 }
 
-fn parse(text: &str) -> Result<Script, Faults> {
+fn parse(text: &str) -> Result<Script, ScriptErrors> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for script in [ready("notary-migration"), ready("rotation")] {
         files.extend(
@@ -89,7 +89,7 @@ const CASES: [Case; 8] = [
     ),
 ];
 
-fn faults((name, cut, put): Case) -> Faults {
+fn faults((name, cut, put): Case) -> ScriptErrors {
     let text = ready("notary-migration").text;
     let line = |path: &str, bytes: &[u8]| {
         format!(

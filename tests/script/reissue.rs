@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use conclave::backup::Manifest;
 use conclave::script::{
-    Act, BackupBlueprint, BackupSource, Embedded, Faults, Keeper, Kind, Script, embedded, run_sheet,
+    Act, BackupSource, BackupTemplate, Embedded, Keeper, Kind, Script, ScriptErrors, embedded,
+    run_sheet,
 };
 
 use super::parse;
@@ -74,12 +75,12 @@ fn written(
     source: BackupSource,
     keepers: &[(&str, &str)],
     files: &[(&str, &[u8])],
-) -> Result<Script, Faults> {
+) -> Result<Script, ScriptErrors> {
     let keeper = |(name, recipient): &(&str, &str)| Keeper {
         name: (*name).to_owned(),
         recipient: (*recipient).to_owned(),
     };
-    let template = BackupBlueprint {
+    let template = BackupTemplate {
         repository: "example.com/updates".to_owned(),
         title: None,
         not_before: "2028-01-01T00:00:00Z".parse().unwrap(),
@@ -269,7 +270,7 @@ fn shares_of_one_person_and_none_to_spare_are_warned_of() {
 fn a_holder_who_has_a_share_of_the_own_key_is_warned_of() {
     let pem = embedded()[0].files[0].1;
     let name = "public-keys/key-3.pub.pem";
-    let text = BackupBlueprint {
+    let text = BackupTemplate {
         repository: "example.com/updates".to_owned(),
         title: None,
         not_before: "2028-01-01T00:00:00Z".parse().unwrap(),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use conclave::backup::Manifest;
 use conclave::script::{
-    Act, DrillLevel, Embedded, Entering, Faults, Kind, Opens, RestoreBlueprint, Script, embedded,
-    run_sheet,
+    Act, DrillLevel, Embedded, Entering, Kind, Opens, RestoreTemplate, Script, ScriptErrors,
+    embedded, run_sheet,
 };
 
 use super::{genesis, parse};
@@ -175,7 +175,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-fn judged(case: &Case) -> Faults {
+fn judged(case: &Case) -> ScriptErrors {
     let (name, from, to, ..) = case;
     let ready = ready(name);
     assert!(ready.text.contains(from), "{from}\n{}", ready.text);
@@ -186,7 +186,7 @@ fn judged(case: &Case) -> Faults {
 }
 
 /// A manifest that is none.
-fn no_manifest() -> Faults {
+fn no_manifest() -> ScriptErrors {
     let text = ready("drill").text;
     let hash = text.split("sha256 = \"").nth(1).unwrap();
     let hash = hash.split('"').next().unwrap();
@@ -252,7 +252,7 @@ fn sample() -> (String, Vec<u8>) {
 
 fn written(kind: Kind, grade: DrillLevel, onto: Option<&str>) -> Script {
     let manifest = sample();
-    let template = RestoreBlueprint {
+    let template = RestoreTemplate {
         kind,
         grade,
         title: None,

@@ -16,7 +16,10 @@ fn ready(name: &str) -> &'static Embedded {
     ready.find(|script| script.name == name).unwrap()
 }
 
-fn parse(text: &str, files: &dyn PinnedFileSource) -> Result<Script, conclave::script::Faults> {
+fn parse(
+    text: &str,
+    files: &dyn PinnedFileSource,
+) -> Result<Script, conclave::script::ScriptErrors> {
     Script::parse("rotation.toml", text, files, day())
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use conclave::ceremony::Mode;
 use conclave::metadata::{KeyId as RootKeyId, KeyType, RoleKind};
-use conclave::script::{ChangeBlueprint, Faults, KeyFate, OnlineFiles, Script, embedded};
+use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles, Script, ScriptErrors, embedded};
 
 use crate::support::ceremony_driver::{Room, SoftwareToken, genesis};
 
@@ -37,8 +37,8 @@ impl World {
     }
 
     /// A rotation in which every key is kept, nothing is added and the threshold stays.
-    pub(crate) fn unchanged(&self, template: &str) -> ChangeBlueprint {
-        ChangeBlueprint {
+    pub(crate) fn unchanged(&self, template: &str) -> ChangeTemplate {
+        ChangeTemplate {
             template: template.to_owned(),
             title: None,
             repository: "example.com/updates".to_owned(),
@@ -67,7 +67,7 @@ impl World {
 }
 
 /// The script of a blueprint. A site's signature is collected after signing.
-pub(crate) fn script(template: &ChangeBlueprint) -> Result<Arc<Script>, Faults> {
+pub(crate) fn script(template: &ChangeTemplate) -> Result<Arc<Script>, ScriptErrors> {
     let text = template.write().unwrap();
     let mut files: BTreeMap<String, Vec<u8>> = template.files().collect();
     files.extend(template.online.values().flatten().cloned());
@@ -177,7 +177,7 @@ pub(crate) const fn expected(change: Change, situation: Situation) -> Outcome {
     }
 }
 
-pub(crate) fn template(world: &World, change: Change, situation: Situation) -> ChangeBlueprint {
+pub(crate) fn template(world: &World, change: Change, situation: Situation) -> ChangeTemplate {
     let template = match change {
         Change::Renewal => "renewal",
         _ => "rotation",

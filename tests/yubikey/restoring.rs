@@ -14,7 +14,7 @@ use conclave::backup::public_half;
 use conclave::ceremony::{Answer, Ask, DrillResult, Ending, Mode, Verdict};
 use conclave::executor::{CeremonyDirectory, Ended, Executor, PeoplesHands};
 use conclave::metadata::KeyType;
-use conclave::script::{DrillLevel, Kind, Opens, RestoreBlueprint};
+use conclave::script::{DrillLevel, Kind, Opens, RestoreTemplate};
 use conclave::secret::PrivateKey;
 use conclave::token::{Reader, Seen, Token};
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ fn restore(
     let serial = format!("2500000{}", card + 1);
     let manifest = backup.manifest.to_file_bytes();
     let name = "manifest.json".to_owned();
-    let template = RestoreBlueprint {
+    let template = RestoreTemplate {
         kind,
         grade: DrillLevel::Full,
         title: None,

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Approval, Ceremony, EventKind, StepState, Verdict};
+use crate::ceremony::{
+    Approval, Ceremony, CustodyEvent, EventKind, HostEvent, ProgressEvent, StepState, Verdict,
+};
 use crate::document::{Block, Cell, Document, Table};
 use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
@@ -10,166 +12,175 @@ use crate::transcript::{Entry, Transcript};
 /// What a reader looks for first. Where there is nothing, the page says so.
 pub(super) fn departures(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     page.heading("What did not go as planned");
-    decisions(page, ceremony, transcript);
-    let failures = rows(transcript, &|fact| match fact {
-        EventKind::Failed { failure } => Some(vec![failure.what.clone(), failure.hint.clone()]),
-        _ => None,
+    exceptions(page, ceremony, transcript);
+    amendments(page, ceremony, transcript);
+    let failures = rows(transcript, &|fact| {
+        let EventKind::Progress(ProgressEvent::Failed { failure }) = fact else {
+            return None;
+        };
+        Some(vec![failure.what.clone(), failure.hint.clone()])
     });
-    page.subheading("Failures");
-    table_or(
+    let columns = [("What did not work", 0), ("What was said to do", 0)];
+    section(
         page,
-        &[
-            ("Line", 5),
-            ("Step", 14),
-            ("What did not work", 0),
-            ("What was said to do", 0),
-        ],
+        "Failures",
+        &[&STEP[..], &columns].concat(),
         failures,
         "Nothing failed.",
     );
     pauses(page, ceremony, transcript.entries());
     findings(page, transcript.entries());
-    let reservations: Vec<Vec<String>> = ceremony
-        .sign_offs()
-        .iter()
-        .filter(|(_, (verdict, _))| *verdict != Verdict::Agree)
-        .map(|(person, (verdict, remark))| {
-            vec![person.to_string(), verdict.to_string(), remark.clone()]
-        })
-        .collect();
-    page.subheading("Reservations and refusals");
-    table_or(
+    let reserved = ceremony.sign_offs().iter();
+    let reserved = reserved.filter(|(_, (verdict, _))| *verdict != Verdict::Agree);
+    let reserved = reserved.map(|(person, (verdict, remark))| {
+        vec![person.to_string(), verdict.to_string(), remark.clone()]
+    });
+    let columns = [("Who", 14), ("Verdict", 14), ("Remark", 0)];
+    let heading = "Reservations and refusals";
+    section(
         page,
-        &[("Who", 14), ("Verdict", 14), ("Remark", 0)],
-        reservations,
+        heading,
+        &columns,
+        reserved.collect(),
         "Nobody had any.",
     );
+}
+
+/// Where something happened.
+const STEP: [(&str, usize); 2] = [("Line", 5), ("Step", 14)];
+
+/// A table under its heading, or a sentence in its place.
+fn section(
+    page: &mut Document,
+    heading: &str,
+    columns: &[(&str, usize)],
+    rows: Vec<Vec<String>>,
+    none: &str,
+) {
+    page.subheading(heading);
+    if rows.is_empty() {
+        page.paragraph(none);
+    } else {
+        page.table(columns, rows);
+    }
 }
 
 /// Where everything stopped, why, and where it went on.
 fn pauses(page: &mut Document, ceremony: &Ceremony, entries: &[Entry]) {
     let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut is_paused = false;
     for entry in entries {
-        let seq = entry.line.seq.to_string();
-        match &entry.line.fact {
-            EventKind::PauseBegun { reason, approvals } => {
-                let by = match approvals.as_slice() {
-                    [] => "the script".to_owned(),
-                    approvals => by(ceremony, approvals),
-                };
-                rows.push(vec![
-                    seq,
-                    reason.clone(),
-                    by,
-                    "not taken up again".to_owned(),
-                ]);
+        let line = entry.line.seq.to_string();
+        if let EventKind::Custody(CustodyEvent::PauseBegun { reason, approvals }) = &entry.line.kind
+        {
+            let by = match approvals.as_slice() {
+                [] => "the script".to_owned(),
+                approvals => by(ceremony, approvals),
+            };
+            let open = "not taken up again".to_owned();
+            rows.push(vec![line, reason.clone(), by, open]);
+            is_paused = true;
+        } else if let EventKind::Progress(ProgressEvent::Resumed { machine, .. }) = &entry.line.kind
+        {
+            let went_on = format!("line {line}, on {machine}");
+            match rows.last_mut().filter(|_| is_paused) {
+                Some(row) => row[3] = went_on,
+                None => rows.push(vec![
+                    line,
+                    "the process before had ended without a pause".to_owned(),
+                    "nobody".to_owned(),
+                    went_on,
+                ]),
             }
-            EventKind::Resumed { machine, .. } => {
-                let went_on = format!("line {seq}, on {machine}");
-                let is_open = |row: &&mut Vec<String>| row[3] == "not taken up again";
-                match rows.last_mut().filter(is_open) {
-                    Some(row) => row[3] = went_on,
-                    None => rows.push(vec![
-                        seq,
-                        "the process before had ended without a pause".to_owned(),
-                        "nobody".to_owned(),
-                        went_on,
-                    ]),
-                }
-            }
-            _ => {}
+            is_paused = false;
         }
     }
-    page.subheading("Pauses and interruptions");
-    table_or(
+    let columns = [("Line", 5), ("Why", 0), ("Decided by", 0), ("Went on", 0)];
+    section(
         page,
-        &[("Line", 5), ("Why", 0), ("Decided by", 0), ("Went on", 0)],
+        "Pauses and interruptions",
+        &columns,
         rows,
         "There was none.",
     );
 }
 
 fn findings(page: &mut Document, entries: &[Entry]) {
-    let findings: Vec<Vec<String>> = entries
-        .iter()
-        .filter_map(|entry| match &entry.line.fact {
-            EventKind::HostInspected { findings } => Some((entry.line.seq, findings)),
-            _ => None,
-        })
-        .flat_map(|(line, findings)| {
-            findings.iter().map(move |finding| {
-                vec![
-                    line.to_string(),
-                    finding.check.clone(),
-                    finding.detail.clone(),
-                ]
-            })
-        })
-        .collect();
-    page.subheading("Findings about the machine");
-    table_or(
+    let mut rows = Vec::new();
+    for entry in entries {
+        if let EventKind::Host(HostEvent::HostInspected { findings }) = &entry.line.kind {
+            rows.extend(findings.iter().map(|finding| {
+                let line = entry.line.seq.to_string();
+                vec![line, finding.check.clone(), finding.detail.clone()]
+            }));
+        }
+    }
+    let columns = [("Line", 5), ("Check", 18), ("Finding", 0)];
+    section(
         page,
-        &[("Line", 5), ("Check", 18), ("Finding", 0)],
-        findings,
+        "Findings about the machine",
+        &columns,
+        rows,
         "Nothing was found.",
     );
 }
 
-/// What people decided beside the script: exceptions and amendments.
-fn decisions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
-    let exceptions = rows(transcript, &|fact| match fact {
-        EventKind::ExceptionRecorded {
+fn exceptions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
+    let exceptions = rows(transcript, &|fact| {
+        let EventKind::Progress(ProgressEvent::ExceptionRecorded {
             sheet,
             waives,
             approvals,
-        } => Some(vec![
+        }) = fact
+        else {
+            return None;
+        };
+        Some(vec![
             sheet.expected.clone(),
             sheet.happened.clone(),
             sheet.decided.clone(),
             waives.map_or_else(|| "nothing".to_owned(), |check| check.to_string()),
             by(ceremony, approvals),
-        ]),
-        _ => None,
+        ])
     });
-    page.subheading("Exceptions");
-    table_or(
+    let columns = [
+        ("Expected", 0),
+        ("Happened", 0),
+        ("Decided", 0),
+        ("Waives", 12),
+        ("By", 0),
+    ];
+    let columns = [&STEP[..], &columns].concat();
+    section(
         page,
-        &[
-            ("Line", 5),
-            ("Step", 14),
-            ("Expected", 0),
-            ("Happened", 0),
-            ("Decided", 0),
-            ("Waives", 12),
-            ("By", 0),
-        ],
+        "Exceptions",
+        &columns,
         exceptions,
         "None was recorded.",
     );
-    let amendments = rows(transcript, &|fact| match fact {
-        EventKind::Amended {
+}
+
+fn amendments(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
+    let amendments = rows(transcript, &|fact| {
+        let EventKind::Progress(ProgressEvent::Amended {
             amendment,
             approvals,
-        } => {
-            let (from, to) = amendment.change();
-            Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
-        }
-        _ => None,
+        }) = fact
+        else {
+            return None;
+        };
+        let (from, to) = amendment.change();
+        Some(vec![amendment.subject(), from, to, by(ceremony, approvals)])
     });
-    page.subheading("Amendments");
-    table_or(
-        page,
-        &[
-            ("Line", 5),
-            ("Step", 14),
-            ("What", 0),
-            ("The script says", 0),
-            ("In the room", 0),
-            ("Approved by", 0),
-        ],
-        amendments,
-        "None was made: the script stood as it was read out.",
-    );
+    let columns = [
+        ("What", 0),
+        ("The script says", 0),
+        ("In the room", 0),
+        ("Approved by", 0),
+    ];
+    let columns = [&STEP[..], &columns].concat();
+    let none = "None was made: the script stood as it was read out.";
+    section(page, "Amendments", &columns, amendments, none);
 }
 
 /// A row of a table for each fact of which there is something to tell: its line, its step, and that.
@@ -180,7 +191,7 @@ fn rows(
     let entries = transcript.entries().iter();
     entries
         .filter_map(|entry| {
-            let told = row(&entry.line.fact)?;
+            let told = row(&entry.line.kind)?;
             let step = entry.line.step.as_ref().map(ToString::to_string);
             let place = [entry.line.seq.to_string(), step.unwrap_or_default()];
             Some(place.into_iter().chain(told).collect())
@@ -248,13 +259,4 @@ fn events<'t>(
         table.row([Cell::Number(entry.line.seq), time.into(), sentence.into()]);
     }
     page.push(Block::Table(table));
-}
-
-/// A table, or a sentence in its place.
-fn table_or(page: &mut Document, columns: &[(&str, usize)], rows: Vec<Vec<String>>, none: &str) {
-    if rows.is_empty() {
-        page.paragraph(none);
-    } else {
-        page.table(columns, rows);
-    }
 }

@@ -7,7 +7,7 @@ mod outcome;
 use crate::ceremony::{Ceremony, Mode};
 use crate::document::{Block, Cell, Document, Table};
 use crate::script::PersonRole;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, sign_off};
 
 /// The whole report. The same record gives the same bytes.
 #[must_use]
@@ -83,16 +83,11 @@ fn people(page: &mut Document, ceremony: &Ceremony) {
         } else {
             known
         };
-        let verdict = match ceremony.sign_offs().get(&person.id) {
-            None => "did not sign off".to_owned(),
-            Some((verdict, remark)) if remark.is_empty() => verdict.to_string(),
-            Some((verdict, remark)) => format!("{verdict}: {remark}"),
-        };
         table.row([
             format!("{} ({})", names.join(", in the script "), person.id).into(),
             roles.join(", ").into(),
             known.into(),
-            verdict.into(),
+            sign_off(ceremony, person).into(),
             Cell::Blank(1),
         ]);
     }

@@ -1,6 +1,6 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode};
+use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode, ProgressEvent};
 use crate::document::Document;
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
@@ -10,14 +10,12 @@ use crate::words::Digest;
 
 pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     page.heading("Summary");
-    let mut facts = Vec::new();
-    let entries = transcript.entries();
     let times = transcript.attested_times();
     if let (Some(first), Some(last)) = (times.first(), times.last()) {
-        facts.push(("Began", first.to_string()));
-        facts.push(("Last event", last.to_string()));
+        page.fact("Began", first);
+        page.fact("Last event", last);
     }
-    facts.push((
+    page.fact(
         "Ending",
         match ceremony.ending() {
             None => "it has not ended yet".to_owned(),
@@ -26,10 +24,10 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
             }
             Some(Ending::Aborted { reason }) => format!("broken off: {reason}"),
         },
-    ));
+    );
     if let Some(root) = ceremony.frozen() {
         let count = ceremony.signatures();
-        facts.push((
+        page.fact(
             "Root",
             format!(
                 "version {}, {} signatures of {} that are needed, expires {}",
@@ -38,36 +36,30 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
                 count.need,
                 root.document().expires().as_str()
             ),
-        ));
+        );
     }
     if let Some(result) = ceremony.drill_result() {
-        facts.push(("Drill", result.to_string()));
+        page.fact("Drill", result);
     }
-    for entry in entries {
-        let (what, version, program, machine) = match &entry.line.fact {
-            EventKind::Opened(opening) => (
-                "Program and machine",
-                &opening.conclave,
-                opening.program,
-                &opening.machine,
-            ),
-            EventKind::Resumed {
+    for entry in transcript.entries() {
+        let (what, version, program, machine) =
+            if let EventKind::Progress(ProgressEvent::Opened(opening)) = &entry.line.kind {
+                let (conclave, machine) = (&opening.conclave, &opening.machine);
+                ("Program and machine", conclave, opening.program, machine)
+            } else if let EventKind::Progress(ProgressEvent::Resumed {
                 conclave,
                 program,
                 machine,
                 ..
-            } => ("Program and machine, resumed", conclave, *program, machine),
-            _ => continue,
-        };
-        facts.push((
-            what,
-            format!(
-                "conclave {version}, {}; on {machine}",
-                program_file(program)
-            ),
-        ));
+            }) = &entry.line.kind
+            {
+                ("Program and machine, resumed", conclave, *program, machine)
+            } else {
+                continue;
+            };
+        let program = program_file(program);
+        page.fact(what, format!("conclave {version}, {program}; on {machine}"));
     }
-    page.facts(facts);
 }
 
 fn program_file(digest: Option<Digest>) -> String {
@@ -82,10 +74,12 @@ pub(super) fn keys(page: &mut Document, ceremony: &Ceremony) {
     for (plan, state) in ceremony.key_states() {
         let name = ceremony.name(&plan.holder);
         page.subheading(format!("{} of {name}", plan.id));
-        key(page, plan, state);
-        super::backup::backup(page, ceremony, state.backup());
+        key(page, ceremony, plan, state);
+        if let Some(backup) = ceremony.backup_of(&plan.id) {
+            super::backup::backup(page, ceremony, backup);
+        }
         enrolled(page, ceremony, &plan.id);
-        former(page, ceremony, state);
+        former(page, ceremony, &plan.id, state);
     }
     if let Some(key) = ceremony.reissued_key() {
         super::backup::reissue(page, ceremony, &key);
@@ -93,18 +87,14 @@ pub(super) fn keys(page: &mut Document, ceremony: &Ceremony) {
     for (distant, key) in ceremony.remote_keys() {
         page.subheading(format!("{} of {}", distant.id, distant.title()));
         enrolled(page, ceremony, &distant.id);
-        page.facts([
-            ("Type", key.describe()),
-            (
-                "Fingerprint compared",
-                if ceremony.is_enrolled(&distant.id) {
-                    "by two people, with what the key holder read out".to_owned()
-                } else {
-                    "by nobody: it stands in no root".to_owned()
-                },
-            ),
-            ("Key ID", key.id().to_string()),
-        ]);
+        page.fact("Type", key.describe());
+        let compared = if ceremony.is_enrolled(&distant.id) {
+            "by two people, with what the key holder read out"
+        } else {
+            "by nobody: it stands in no root"
+        };
+        page.fact("Fingerprint compared", compared);
+        page.fact("Key ID", key.id());
         if let Some(public) = key.public() {
             page.digest(&public.fingerprint());
         }
@@ -116,10 +106,10 @@ fn enrolled(page: &mut Document, ceremony: &Ceremony, id: &KeyId) {
     let Some(enrolled) = ceremony.enrolled_by(id) else {
         return;
     };
-    let mut facts = vec![("Made before, elsewhere", enrolled.origin())];
+    page.fact("Made before, elsewhere", enrolled.origin());
     for bound in enrolled.files() {
         let text = format!("{}, SHA-256 {}", bound.file, bound.sha256);
-        facts.push(("Came in by", text));
+        page.fact("Came in by", text);
     }
     for finding in enrolled
         .enrollment
@@ -127,46 +117,41 @@ fn enrolled(page: &mut Document, ceremony: &Ceremony, id: &KeyId) {
         .iter()
         .flat_map(|said| &said.findings)
     {
-        facts.push(("Found", finding.to_string()));
+        page.fact("Found", finding);
     }
     if ceremony.mode() == Mode::Rehearsal {
-        facts.push((
-            "Stood in",
-            "a simulated key was used in place of this key".to_owned(),
-        ));
+        page.fact("Stood in", "a simulated key was used in place of this key");
     }
-    page.facts(facts);
 }
 
-fn key(page: &mut Document, plan: &KeyPlan, state: &KeyState) {
-    let mut facts = vec![("Type", plan.key_type.to_string())];
+fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
+    page.fact("Type", plan.key_type);
     if let Some(token) = state.token() {
-        facts.push((
+        page.fact(
             "Token",
             format!(
                 "{}, {}, serial number {}, label {}, profile {}",
                 token.manufacturer, token.model, token.serial, token.label, token.profile
             ),
-        ));
+        );
     }
     if let Some(bag) = &plan.token.bag {
-        facts.push(("Bag", bag.clone()));
+        page.fact("Bag", bag);
     }
     let Some(generated) = state.generated() else {
-        facts.push(("Key", "was not generated".to_owned()));
-        page.facts(facts);
+        page.fact("Key", "was not generated");
         return;
     };
     let did = |done: bool| if done { "verified" } else { "not made" };
-    facts.push((
+    page.fact(
         "Provenance",
         match generated.attributes {
             Some(told) => format!("{} ({})", generated.origin(), attributes(told)),
             None => generated.origin().to_owned(),
         },
-    ));
+    );
     if let Some(given) = &generated.attestation {
-        facts.push((
+        page.fact(
             "Attestation",
             match given.verdict() {
                 Ok(said) => format!(
@@ -180,18 +165,18 @@ fn key(page: &mut Document, plan: &KeyPlan, state: &KeyState) {
                 ),
                 Err(refusal) => format!("not believed: {refusal}"),
             },
-        ));
+        );
         let findings = given.verdict().ok().into_iter();
         for finding in findings.flat_map(|said| &said.findings) {
-            facts.push(("Found", finding.to_string()));
+            page.fact("Found", finding);
         }
     } else if generated.stood_in {
-        facts.push((
+        page.fact(
             "Attestation",
-            "stood-in: the simulated token is of another make, and attests nothing".to_owned(),
-        ));
+            "stood-in: the simulated token is of another make, and attests nothing",
+        );
     }
-    facts.push((
+    page.fact(
         "Proof of possession",
         format!(
             "at {}: {}; put in again: {}",
@@ -202,38 +187,36 @@ fn key(page: &mut Document, plan: &KeyPlan, state: &KeyState) {
             did(state.is_proven()),
             did(state.is_reinserted())
         ),
-    ));
-    facts.push(("Signature of the root", did(state.has_signed()).to_owned()));
-    facts.push(("Key ID", generated.key.id().to_string()));
-    page.facts(facts);
+    );
+    page.fact("Signature of the root", did(ceremony.has_signed(&plan.id)));
+    page.fact("Key ID", generated.key.id());
     page.paragraph("Fingerprint, SHA-256 of the public key:");
     page.digest(&generated.public_key.fingerprint());
 }
 
 /// What was given up on the way: keys that were made before, and tokens in whose place a spare came.
-fn former(page: &mut Document, ceremony: &Ceremony, state: &KeyState) {
-    let mut facts = Vec::new();
+fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyState) {
     if let Some(spare) = state.spare() {
-        facts.push((
+        page.fact(
             "Spare",
             format!("{spare} stands in for the token of the script"),
-        ));
+        );
     }
     for token in state.set_aside() {
-        facts.push(("Set aside", format!("the token {token}")));
+        page.fact("Set aside", format!("the token {token}"));
     }
     for (secret, bag) in state.envelopes() {
-        facts.push(("Sealed", format!("the {} in bag {bag}", secret.title())));
+        page.fact("Sealed", format!("the {} in bag {bag}", secret.title()));
     }
-    if let Some(reason) = state.forgone() {
-        let what = if state.has_signed() {
+    if let Some(reason) = state.skipped() {
+        let what = if ceremony.has_signed(key) {
             "it was not proven again"
         } else if ceremony.frozen().is_some() {
             "it did not sign, and was not proven again"
         } else {
             "nothing more was asked of it"
         };
-        facts.push(("Gone without", format!("{what}: {reason}")));
+        page.fact("Gone without", format!("{what}: {reason}"));
     }
     for former in state.former() {
         let fingerprint = former.public_key.fingerprint();
@@ -244,12 +227,11 @@ fn former(page: &mut Document, ceremony: &Ceremony, state: &KeyState) {
                 format!("ORPHAN, not destroyed: {reason}")
             }
         };
-        facts.push((
+        page.fact(
             "Former key",
             format!("{fate}; on {}, fingerprint {fingerprint}", former.token),
-        ));
+        );
     }
-    page.facts(facts);
 }
 
 /// What the token says of the private key.
@@ -276,17 +258,15 @@ pub(super) fn root(page: &mut Document, ceremony: &Ceremony) {
         return;
     };
     let document = root.document();
-    page.facts([
-        ("Version", root.version().to_string()),
-        ("Expires", document.expires().as_str().to_owned()),
-        (
-            "Verified",
-            ceremony.verified().map_or_else(
-                || "it was not verified".to_owned(),
-                |digest| format!("as clients do it; SHA-256 of the file {digest}"),
-            ),
+    page.fact("Version", root.version());
+    page.fact("Expires", document.expires().as_str());
+    page.fact(
+        "Verified",
+        ceremony.verified().map_or_else(
+            || "it was not verified".to_owned(),
+            |digest| format!("as clients do it; SHA-256 of the file {digest}"),
         ),
-    ]);
+    );
     page.paragraph("Digest of what was reviewed and signed:");
     page.digest(&root.digest());
     let mut rows = Vec::new();
@@ -317,23 +297,17 @@ pub(super) fn root(page: &mut Document, ceremony: &Ceremony) {
         ],
         rows,
     );
-    let exported: Vec<_> = ceremony
-        .exported()
-        .iter()
-        .map(|file| {
-            vec![
-                file.name.clone(),
-                format!("{} bytes", file.size),
-                file.sha256.to_string(),
-            ]
-        })
-        .collect();
-    if exported.is_empty() {
+    if ceremony.exported().is_empty() {
         page.paragraph("Nothing was exported.");
-    } else {
-        page.paragraph("Exported, read back from the medium and compared:");
-        page.table(&[("File", 0), ("Length", 12), ("SHA-256", 40)], exported);
+        return;
     }
+    page.paragraph("Exported, read back from the medium and compared:");
+    let exported = ceremony.exported().iter();
+    let rows = exported.map(|file| {
+        let size = format!("{} bytes", file.size);
+        vec![file.name.clone(), size, file.sha256.to_string()]
+    });
+    page.table(&[("File", 0), ("Length", 12), ("SHA-256", 40)], rows);
 }
 
 /// How the script calls a key.

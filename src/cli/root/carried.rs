@@ -3,8 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::chain_files::{display, read_file_up_to};
+use super::chain_files::read_file_up_to;
 use super::{Failure, Status};
+use crate::cli::output::display;
 use crate::metadata::{RootFile, canonical_json};
 use crate::storage::{Mode, replace};
 use crate::transfer::{DetachedSignature, Refusal, SigningRequest};

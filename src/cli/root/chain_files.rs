@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use super::output::print;
 use super::{Failure, Status};
+use crate::cli::output::{display, print};
 use crate::metadata::RootFile;
 use crate::metadata::limits::MAX_FILE_BYTES;
 use crate::storage::{FileError, Links, list, read_start};
@@ -122,9 +122,4 @@ pub(in crate::cli) fn read_file_up_to(path: &Path, longest: usize) -> Result<Vec
 pub(super) fn unreadable(path: &Path, error: &dyn Display) -> Failure {
     Failure::new(Status::Io, format!("{}: {error}", display(path)))
         .hint("check the path, and that the medium is mounted")
-}
-
-/// A path for a terminal: whatever is not plain text in it is escaped.
-pub(in crate::cli) fn display(path: &Path) -> String {
-    path.to_string_lossy().escape_debug().to_string()
 }

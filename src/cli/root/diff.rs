@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::chain_files::read_root;
-use super::output::print;
 use super::{Failure, Status};
+use crate::cli::output::print;
 use crate::metadata::RootDiff;
 
 /// Compare two root versions by what they say.

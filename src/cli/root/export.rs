@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::carried::replace_file;
-use super::chain_files::{ChainFiles, display, unreadable};
-use super::output::print;
+use super::chain_files::{ChainFiles, unreadable};
 use super::{Failure, Status};
+use crate::cli::output::{display, print};
 use crate::metadata::{
     Client, LintRemark, RootFile, RootFormat, Service, lint, lint_notary, try_verify_chain,
 };

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::chain_files::read_root;
-use super::output::print;
 use super::{Failure, Status};
+use crate::cli::output::print;
 use crate::metadata::{Client, LintRemark, RootFormat, Service, UnknownClient, lint, lint_notary};
 
 /// Tell which clients stumble over a root version, and over what.

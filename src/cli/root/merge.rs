@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::carried::{Carried, refused, replace_file};
-use super::chain_files::{ChainFiles, display};
-use super::output::print;
+use super::chain_files::ChainFiles;
 use super::{Failure, Status};
+use crate::cli::output::{display, print};
 use crate::metadata::{
     Count, FrozenRoot, KeyId, Progress, RootFile, SignedRoot, TrustedRoot, try_verify_chain,
 };

@@ -7,7 +7,6 @@ mod export;
 mod history;
 mod lint;
 mod merge;
-pub(super) mod output;
 mod show;
 mod sign;
 mod status;

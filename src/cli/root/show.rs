@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::chain_files::read_root;
-use super::output::print;
 use super::{Failure, Status};
 use crate::certificate::{Certificate, PublicKey};
+use crate::cli::output::print;
 use crate::metadata::{Key, KeyId, ListedKey, RoleKind, RootFile, RootFormat, SignatureState};
 use crate::record::visible;
 use crate::words::Digest;

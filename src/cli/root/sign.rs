@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::carried::refused;
-use super::chain_files::{ChainFiles, display, read_file_up_to};
+use super::chain_files::{ChainFiles, read_file_up_to};
 use super::history::History;
 use super::{Failure, Status};
 use crate::ceremony::{Mode, Opening};
 use crate::cli::conduct::{Show, absolute, conduct, create_directory};
-use crate::cli::script::tell_faults;
+use crate::cli::output::display;
+use crate::cli::script::tell_errors;
 use crate::executor::{Executor, PeoplesHands, program_digest};
 use crate::host;
 use crate::metadata::{TrustedRoot, verify_chain};
@@ -118,7 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     };
     let script = match plan.script() {
         Ok(script) => script,
-        Err(faults) => return Ok(tell_faults(&faults)),
+        Err(errors) => return Ok(tell_errors(&errors)),
     };
     let path = absolute(&arguments.out)?;
     let mirror = arguments.mirror.as_deref().map(absolute).transpose()?;

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::chain_files::ChainFiles;
 use super::history::History;
-use super::output::print;
 use super::{Failure, Status};
+use crate::cli::output::print;
 use crate::metadata::{RootStatus, try_verify_chain};
 
 /// Tell how a root stands: what expires when, who can sign, how many lost keys it survives, and what

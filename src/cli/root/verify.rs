@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::chain_files::ChainFiles;
-use super::output::print;
 use super::{Failure, Status};
+use crate::cli::output::print;
 use crate::metadata::{ChainReport, try_verify_chain};
 
 /// Verify a chain of root versions from its trust anchor.

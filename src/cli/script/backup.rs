@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::source::read_file;
+use super::source::read_given;
 use crate::backup::Manifest;
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::metadata::Key;
-use crate::script::{BackupBlueprint, BackupSource, Keeper, NamedFile};
+use crate::script::{BackupSource, BackupTemplate, Keeper, NamedFile};
 
 /// Who gets shares, and of what.
 #[derive(Debug, clap::Args)]
@@ -51,14 +52,14 @@ impl Backup {
     pub(in crate::cli) fn template(
         &self,
         told: &BackupOptions<'_>,
-    ) -> Result<BackupBlueprint, Failure> {
+    ) -> Result<BackupTemplate, Failure> {
         let keepers = self.keepers()?;
         let (source, repository) = match (told.manifest, &self.public_key, &self.key) {
             (Some(path), None, _) => self.of_shares(path)?,
             (None, Some(path), Some(key)) => {
-                let bytes = file(path)?;
+                let bytes = read_given(path)?;
                 Key::from_file(&bytes).map_err(|error| {
-                    let what = format!("{} is no public key: {error}", shown(path));
+                    let what = format!("{} is no public key: {error}", display(path));
                     Failure::new(Status::Usage, what)
                         .hint("give keys/KEY.pub.pem of the ceremony that made the key")
                 })?;
@@ -99,7 +100,7 @@ impl Backup {
             return Err(Failure::new(Status::Usage, what).hint(hint));
         }
         let count = u8::try_from(keepers.len()).unwrap_or(u8::MAX);
-        Ok(BackupBlueprint {
+        Ok(BackupTemplate {
             repository: repository.unwrap_or_default(),
             title: told.title.map(str::to_owned),
             not_before: told.not_before,
@@ -141,7 +142,7 @@ impl Backup {
 }
 
 /// The files that such a script carries.
-pub(in crate::cli) fn carried(template: &BackupBlueprint) -> Vec<NamedFile> {
+pub(in crate::cli) fn carried(template: &BackupTemplate) -> Vec<NamedFile> {
     match &template.source {
         BackupSource::Token { public_key, .. } => vec![public_key.clone()],
         BackupSource::Shares {
@@ -156,29 +157,16 @@ pub(in crate::cli) fn carried(template: &BackupBlueprint) -> Vec<NamedFile> {
 }
 
 fn manifest(path: &Path) -> Result<(NamedFile, Manifest), Failure> {
-    let bytes = file(path)?;
+    let bytes = read_given(path)?;
     let set = Manifest::read(&bytes).map_err(|refusal| {
-        let what = format!("{} is no manifest: {refusal}", shown(path));
+        let what = format!("{} is no manifest: {refusal}", display(path));
         Failure::new(Status::Usage, what)
             .hint("give KEY.ID.manifest.json, which lies with the shares")
     })?;
     Ok(((format!("restore/{}", name(path)), bytes), set))
 }
 
-fn file(path: &Path) -> Result<Vec<u8>, Failure> {
-    read_file(path).map_err(|error| {
-        Failure::new(
-            Status::Io,
-            format!("{} cannot be read: {error}", shown(path)),
-        )
-    })
-}
-
 fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string().escape_debug().to_string()
 }

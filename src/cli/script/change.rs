@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::new::Arguments;
-use super::source::read_file;
+use super::source::read_given;
 use crate::cli::{Failure, Status};
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
-use crate::script::{ChangeBlueprint, KeyFate, OnlineFiles};
+use crate::script::{ChangeTemplate, KeyFate, OnlineFiles};
 use crate::words::Digest;
 
 /// Files, by the names under which they are carried.
@@ -66,7 +66,7 @@ impl Change {
         template: &str,
         arguments: &Arguments,
         online: OnlineFiles,
-    ) -> Result<ChangeBlueprint, Failure> {
+    ) -> Result<ChangeTemplate, Failure> {
         let (chain, root) = self.read()?;
         let ids = root.role(RootRole::Root).key_ids();
         let mut keys: Vec<(KeyId, KeyFate)> =
@@ -102,7 +102,7 @@ impl Change {
             say(id, KeyFate::Site(site.to_owned()))?;
         }
         let record = self.record.as_deref().map(Digest::from_words).transpose();
-        Ok(ChangeBlueprint {
+        Ok(ChangeTemplate {
             template: template.to_owned(),
             title: arguments.title.clone(),
             repository: arguments.repository.clone(),
@@ -156,11 +156,8 @@ impl Change {
 
 /// A file that is carried, with the name that it has in the script.
 fn carried(path: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let bytes = read_file(path).map_err(|error| {
-        let name = path.display().to_string().escape_debug().to_string();
-        Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
-            .hint("give the files that the ceremony before left")
-    })?;
+    let bytes = read_given(path)
+        .map_err(|failure| failure.hint("give the files that the ceremony before left"))?;
     Ok((path.display().to_string(), bytes))
 }
 

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::json::ceremony;
-use super::{Source, say, tell_faults, tell_warnings, time};
+use super::{Source, say, tell_errors, tell_warnings, time};
 use crate::cli::{Failure, Status};
-use crate::script::{Faults, PersonRole, Script};
+use crate::script::{PersonRole, Script, ScriptErrors};
 use crate::words::Digest;
 
 /// Prove a script before anyone enters the room: tells every fault, or its digest
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             tell_warnings(&script);
             Ok(Status::Done)
         }
-        Err(faults) => Ok(tell_faults(&faults)),
+        Err(errors) => Ok(tell_errors(&errors)),
     }
 }
 
@@ -106,27 +106,27 @@ fn summary(script: &Script) -> String {
 }
 
 /// The digest is that of the text as it is, sound or not.
-fn report(source: &Source, parsed: &Result<Script, Faults>) -> Value {
+fn report(source: &Source, parsed: &Result<Script, ScriptErrors>) -> Value {
     let digest = Digest::of(source.text().as_bytes());
     let mut report = json!({
         "script": source.name(),
         "verdict": if parsed.is_ok() { "sound" } else { "faulty" },
         "sha256": digest,
         "words": digest.words().join(" "),
-        "faults": [],
+        "errors": [],
         "warnings": [],
     });
     match parsed {
-        Err(faults) => {
-            report["faults"] = faults
+        Err(errors) => {
+            report["errors"] = errors
                 .iter()
-                .map(|fault| {
+                .map(|error| {
                     json!({
-                        "check": fault.check,
-                        "line": fault.line,
-                        "column": fault.column,
-                        "message": fault.message,
-                        "hint": fault.hint,
+                        "check": error.check,
+                        "line": error.line,
+                        "column": error.column,
+                        "message": error.message,
+                        "hint": error.hint,
                     })
                 })
                 .collect();

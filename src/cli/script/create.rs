@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::storage::{Mode, is_taken, write_new};
 
@@ -20,7 +21,7 @@ pub(super) fn refuse_existing(path: &Path) -> Result<(), Failure> {
 }
 
 pub(super) fn failure(path: &Path, error: &io::Error) -> Failure {
-    let name = path.display().to_string().escape_debug().to_string();
+    let name = display(path);
     if error.kind() == io::ErrorKind::AlreadyExists {
         return Failure::new(Status::Io, format!("{name} exists already"))
             .hint("nothing is overwritten: give another name, or move the file away");

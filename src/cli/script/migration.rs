@@ -9,7 +9,7 @@ use super::source::read_file;
 use crate::cli::{Failure, Status};
 use crate::metadata::{RoleKind, RootFile, RootFormat};
 use crate::record::visible;
-use crate::script::{MigratedRepository, MigrationBlueprint};
+use crate::script::{MigratedRepository, MigrationTemplate};
 use crate::storage::{EntryKind, list};
 use crate::token::key_file::{KeyFile, trust_folders};
 
@@ -46,7 +46,7 @@ impl Migration {
     }
 
     /// What the script is to say.
-    pub(super) fn template(&self, arguments: &Arguments) -> Result<MigrationBlueprint, Failure> {
+    pub(super) fn template(&self, arguments: &Arguments) -> Result<MigrationTemplate, Failure> {
         let folders = if self.trust.is_empty() {
             trust_folders()
         } else {
@@ -113,7 +113,7 @@ impl Migration {
             }
         }
         tell(&key_file, &repositories, self.roots.is_some());
-        Ok(MigrationBlueprint {
+        Ok(MigrationTemplate {
             title: arguments.title.clone(),
             not_before: arguments.not_before,
             expires: arguments.expires()?,

@@ -12,12 +12,13 @@ use super::create::{create, failure, refuse_existing};
 use super::enroll::Enroll;
 use super::migration::Migration;
 use super::restore::Restore;
-use super::source::read_file;
-use super::{tell_faults, tell_warnings, time};
+use super::source::{read_file, read_given};
+use super::{tell_errors, tell_warnings, time};
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError, KeyType};
 use crate::script::{
-    CUSTODY_LIST, Kind, MigrationBlueprint, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
+    CUSTODY_LIST, Kind, MigrationTemplate, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
     ScriptTemplate, embedded, enroll, trust_roots,
 };
 use crate::storage::make_folder;
@@ -244,11 +245,11 @@ pub(in crate::cli) fn write_judged(
     text: &str,
     carried: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Status, Failure> {
-    let name = out.display().to_string().escape_debug().to_string();
+    let name = display(out);
     // Judged before anything is written: there is no faulty script to find later.
     let script = match Script::parse(&name, text, carried, Timestamp::now()) {
         Ok(script) => script,
-        Err(faults) => return Ok(tell_faults(&faults)),
+        Err(errors) => return Ok(tell_errors(&errors)),
     };
     write(out, &script)?;
     tell_warnings(&script);
@@ -258,7 +259,7 @@ pub(in crate::cli) fn write_judged(
 }
 
 /// What the script of a migration is to say, if nothing else was asked for.
-fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationBlueprint, Failure> {
+fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationTemplate, Failure> {
     if arguments.change.is_given() || is_enrolling || arguments.threshold.is_some() {
         return Err(Failure::new(
             Status::Usage,
@@ -317,7 +318,9 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
         };
         let mut keys = Vec::new();
         for (path, number) in given.iter().zip(1..) {
-            let bytes = read_file(path).map_err(|error| unreadable(path, &error))?;
+            let bytes = read_given(path).map_err(|failure| {
+                failure.hint("give a file with a public key, as `openssl pkey -pubout` writes it")
+            })?;
             let read = match arguments.kind {
                 // As its server hands keys out.
                 Ready::Notary => Key::from_notary_file,
@@ -343,14 +346,8 @@ fn online(arguments: &Arguments) -> Result<OnlineFiles, Failure> {
     Ok(online)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    let name = path.display().to_string().escape_debug().to_string();
-    Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
-        .hint("give a file with a public key, as `openssl pkey -pubout` writes it")
-}
-
 fn no_key(path: &Path, error: &KeyFileError) -> Failure {
-    let name = path.display().to_string().escape_debug().to_string();
+    let name = display(path);
     match error {
         KeyFileError::Private => Failure::new(Status::Usage, format!("{name} holds a PRIVATE key"))
             .hint("take it off this machine now; carry in its public key"),

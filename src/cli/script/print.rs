@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::create::create;
-use super::{Source, say, tell_faults, tell_warnings, time};
+use super::{Source, say, tell_errors, tell_warnings, time};
 use crate::cli::{Failure, Status};
 use crate::script::{self, KeyId, Medium};
 
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let source = Source::open(&arguments.script)?;
     let script = match source.parse(arguments.at.unwrap_or_else(Timestamp::now)) {
         Ok(script) => script,
-        Err(faults) => return Ok(tell_faults(&faults)),
+        Err(errors) => return Ok(tell_errors(&errors)),
     };
     let planned = |key: &KeyId| script::planned(&script, key);
     // Slips have what the script knows; the rest is written by hand.

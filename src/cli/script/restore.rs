@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::new::Arguments;
-use super::source::read_file;
+use super::source::read_given;
 use crate::backup::Manifest;
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
-use crate::script::{DrillLevel, Kind, Opens, RestoreBlueprint};
+use crate::script::{DrillLevel, Kind, Opens, RestoreTemplate};
 
 /// What is restored in a drill or a recovery.
 #[derive(Debug, clap::Args)]
@@ -60,15 +61,13 @@ impl Restore {
         &self,
         kind: Kind,
         arguments: &Arguments,
-    ) -> Result<RestoreBlueprint, Failure> {
+    ) -> Result<RestoreTemplate, Failure> {
         let path = self.manifest.as_deref().ok_or_else(|| {
             Failure::new(Status::Usage, "nobody said from which share set")
                 .hint("give --manifest KEY.ID.manifest.json, which lies with the shares")
         })?;
-        let shown = path.display().to_string().escape_debug().to_string();
-        let bytes = read_file(path).map_err(|error| {
-            Failure::new(Status::Io, format!("{shown} cannot be read: {error}"))
-        })?;
+        let shown = display(path);
+        let bytes = read_given(path)?;
         let set = Manifest::read(&bytes).map_err(|refusal| {
             Failure::new(Status::Usage, format!("{shown} is no manifest: {refusal}"))
                 .hint("give KEY.ID.manifest.json, which lies with the shares")
@@ -107,7 +106,7 @@ impl Restore {
         let name = path
             .file_name()
             .unwrap_or(Path::new("manifest.json").as_os_str());
-        Ok(RestoreBlueprint {
+        Ok(RestoreTemplate {
             kind,
             grade,
             title: arguments.title.clone(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::json::ceremony;
-use super::{Source, say, tell_faults, time};
+use super::{Source, say, tell_errors, time};
 use crate::cli::{Failure, Status};
 use crate::script::Script;
 
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             say(&format!("{:#}\n", ceremony(&script))).map(|()| Status::Done)
         }
         Ok(script) => say(&told(&script)).map(|()| Status::Done),
-        Err(faults) => Ok(tell_faults(&faults)),
+        Err(errors) => Ok(tell_errors(&errors)),
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::cli::output::display;
 use crate::cli::{Failure, Status};
-use crate::script::{Embedded, Faults, PinnedFileSource, Script, embedded};
+use crate::script::{Embedded, PinnedFileSource, Script, ScriptErrors, embedded};
 use crate::storage::{Links, read_start};
 
 /// Somewhat above the limits of the script room, which tell better what is wrong.
@@ -44,10 +45,9 @@ impl Source {
                 files: Files::Ready(ready),
             });
         }
-        let name = path.display().to_string().escape_debug().to_string();
-        let bytes = read_file(path).map_err(|error| {
-            Failure::new(Status::Io, format!("{name} cannot be read: {error}"))
-                .hint("give a script file, or a name that `conclave script list` tells")
+        let name = display(path);
+        let bytes = read_given(path).map_err(|failure| {
+            failure.hint("give a script file, or a name that `conclave script list` tells")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.utf8_error().valid_up_to();
@@ -73,12 +73,12 @@ impl Source {
         &self.text
     }
 
-    /// What faults call it.
+    /// What errors call it.
     pub(in crate::cli) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(in crate::cli) fn parse(&self, at: Timestamp) -> Result<Script, Faults> {
+    pub(in crate::cli) fn parse(&self, at: Timestamp) -> Result<Script, ScriptErrors> {
         Script::parse(&self.name, &self.text, &self.files, at)
     }
 }
@@ -88,10 +88,18 @@ pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(read_start(path, Links::Follow, LONGEST)?)
 }
 
-/// Every fault and its hint, to stderr.
-pub(in crate::cli) fn tell_faults(faults: &Faults) -> Status {
-    for fault in faults.iter() {
-        eprintln!("error: {fault}\nhint: {}", fault.hint);
+/// A file that the command line names.
+pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, Failure> {
+    read_file(path).map_err(|error| {
+        let what = format!("{} cannot be read: {error}", display(path));
+        Failure::new(Status::Io, what)
+    })
+}
+
+/// Every error and its hint, to stderr.
+pub(in crate::cli) fn tell_errors(errors: &ScriptErrors) -> Status {
+    for error in errors.iter() {
+        eprintln!("error: {error}\nhint: {}", error.hint);
     }
     Status::Usage
 }

@@ -10,8 +10,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::root::chain_files::{display, read_file_up_to};
-use super::root::output::print;
+use super::output::{display, print};
+use super::root::chain_files::read_file_up_to;
 use super::{Failure, Status};
 use crate::backup::{Manifest, Refusal, ShareEntry};
 use crate::host;

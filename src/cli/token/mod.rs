@@ -8,7 +8,6 @@ mod list;
 mod pin_entry;
 mod show;
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -21,6 +20,7 @@ use crate::token::piv::YubiKeys;
 use crate::token::pkcs11::Module;
 use crate::token::{Reader, Seen, TokenError, TokenState};
 
+use super::output::print;
 use super::{Failure, Status};
 
 /// Look at tokens, and make them ready for a ceremony.
@@ -194,10 +194,4 @@ fn state_words(state: &TokenState) -> String {
 fn factory_names(state: &TokenState) -> Vec<String> {
     let secrets = state.at_factory_value.iter();
     secrets.map(ToString::to_string).collect()
-}
-
-/// Prints a report and the end of its last line.
-fn print(report: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{report}")
-        .map_err(|error| Failure::new(Status::Io, format!("cannot write to stdout: {error}")))
 }

@@ -17,6 +17,7 @@ use crate::script::PersonId;
 
 use super::super::Executor;
 use super::super::effects::{EffectError, EffectResult};
+use super::super::failure::failed;
 use super::failure_of;
 
 /// How often the room is told that the identity still works.
@@ -146,9 +147,9 @@ impl Executor<'_> {
 }
 
 fn given_up(why: &str) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::GivenUp,
-        what: format!("the identity did not open it: {why}"),
-        hint: "put the device in, and try once more".to_owned(),
-    })
+    failed(
+        FailureKind::GivenUp,
+        format!("the identity did not open it: {why}"),
+        "put the device in, and try once more",
+    )
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::ceremony::{Answer, Ask, Failure, FailureKind, Mode, Prompt, SeenMedium};
+use crate::ceremony::{Answer, Ask, FailureKind, Mode, Prompt, SeenMedium};
 use crate::script::{Holds, Medium as PlannedMedium, MediumId};
 use crate::storage::{FileError, Medium, real_path};
 
 use super::super::Executor;
-use super::super::effects::{EffectError, EffectResult};
+use super::super::effects::EffectResult;
+use super::super::failure::failed;
 
 /// Where the media are, as the room has told it since the process began.
 #[derive(Debug, Default)]
@@ -40,6 +41,7 @@ impl Executor<'_> {
     pub(in crate::executor) fn medium(&mut self, holds: Holds) -> EffectResult<FoundMedium> {
         let Some(medium) = self.ceremony().script().medium_for(holds).cloned() else {
             return Err(failed(
+                FailureKind::File,
                 format!("the script has no medium for {}", holds.title()),
                 "break off, and name one in the script",
             ));
@@ -47,6 +49,7 @@ impl Executor<'_> {
         if let Some(simulated) = self.room.hands.medium(&medium.id) {
             let path = simulated.map_err(|error| {
                 failed(
+                    FailureKind::File,
                     format!(
                         "the folder that stands in for {} cannot be made: {error}",
                         medium.id
@@ -91,6 +94,7 @@ impl Executor<'_> {
         match self.front_end.ask(&self.ceremony, &prompt)? {
             Answer::Text(text) if !text.trim().is_empty() => Ok(PathBuf::from(text.trim())),
             _ => Err(failed(
+                FailureKind::File,
                 format!("nobody said where {} is", medium.id),
                 "give the folder where the system shows it, from / on",
             )),
@@ -101,12 +105,14 @@ impl Executor<'_> {
         let shown = crate::record::visible(&path.to_string_lossy());
         if !path.is_absolute() || !path.is_dir() {
             return Err(failed(
+                FailureKind::File,
                 format!("{shown} is no folder, given from / on"),
                 "put the medium in, and give the folder where the system shows it",
             ));
         }
         let unreadable = |error: FileError| {
             failed(
+                FailureKind::File,
                 format!("{shown} cannot be looked at: {}", error.problem),
                 "look at the medium: is it there, and may it be read?",
             )
@@ -115,6 +121,7 @@ impl Executor<'_> {
         let own = real_path(self.directory.path()).map_err(unreadable)?;
         if self.ceremony().mode() == Mode::Production && found.path().starts_with(&own) {
             return Err(failed(
+                FailureKind::File,
                 format!("{shown} lies in the directory of this ceremony"),
                 "neither shares nor wrapped keys are kept with the record: put a medium in",
             ));
@@ -124,6 +131,7 @@ impl Executor<'_> {
         {
             let there = found.serial().unwrap_or("none that the system tells");
             return Err(failed(
+                FailureKind::File,
                 format!(
                     "{shown} is on another device than {}: its serial number is {}, not {wanted}",
                     medium.id,
@@ -147,6 +155,7 @@ impl Executor<'_> {
         // The room is asked anew where they are.
         self.room.media.paths.clear();
         Err(failed(
+            FailureKind::File,
             format!(
                 "{} and {} are on the same device, {}",
                 shares.medium.path().display(),
@@ -156,12 +165,4 @@ impl Executor<'_> {
             "nothing was written; a wrapped key and its shares never lie on one medium: put in another one",
         ))
     }
-}
-
-fn failed(what: String, hint: &str) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what,
-        hint: hint.to_owned(),
-    })
 }

@@ -25,6 +25,7 @@ use crate::token::{Token, TokenError};
 use crate::words::Digest;
 
 use super::effects::{EffectError, EffectResult};
+use super::failure::failed;
 use super::{Executor, ExecutorError, fill_random};
 
 pub(super) use media::MediaRoom;
@@ -214,20 +215,19 @@ impl Executor<'_> {
         public: &PublicKey,
     ) -> EffectResult<Wrapped> {
         if super::room::is_attesting(token) {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::Unsupported,
-                what: format!("what wraps {key} was in memory, and is there no more"),
-                hint: "have the key made anew, under \"other\": this one cannot be backed up"
-                    .to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::Unsupported,
+                format!("what wraps {key} was in memory, and is there no more"),
+                "have the key made anew, under \"other\": this one cannot be backed up",
+            ));
         }
         self.bring(key)?;
         self.await_exactly(key, token)?;
         let object_id = self.object_of(key, token, public)?;
         self.log_in_seen(key, token)?;
         let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
-        self.call("Wrapping the key", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        self.call("Wrapping the key", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             Wrapped::in_token(open.token.as_mut(), &key_of_job, &object_id, &public)
         })
     }
@@ -235,12 +235,11 @@ impl Executor<'_> {
     /// Wraps the key that old shares restored: no token has a part in it.
     fn wrap_restored(&self, key: &KeyId) -> EffectResult<Wrapped> {
         let private = self.room.restoring.restored().ok_or_else(|| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::SecretGone,
-                what: "the restored key is not in memory".to_owned(),
-                hint: "leave with Ctrl-C and go on with conclave resume: the shares come in anew"
-                    .to_owned(),
-            })
+            failed(
+                FailureKind::SecretGone,
+                "the restored key is not in memory",
+                "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
+            )
         })?;
         Wrapped::restored(key, private).map_err(EffectError::from)
     }
@@ -305,11 +304,11 @@ impl Executor<'_> {
         let ceremony = self.ceremony();
         let script = ceremony.script();
         let cannot = |what: String| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::Unsupported,
-                what: format!("no share set of {key} can be made: {what}"),
-                hint: "break off, and mend [backup] in the script".to_owned(),
-            })
+            failed(
+                FailureKind::Unsupported,
+                format!("no share set of {key} can be made: {what}"),
+                "break off, and mend [backup] in the script",
+            )
         };
         let plan = script
             .backup()
@@ -377,16 +376,14 @@ impl Executor<'_> {
             }
             Some(Closing::Passphrase) => {
                 let passphrase = self.room.passphrases.of(&custodian.id).ok_or_else(|| {
-                    EffectError::Failed(Failure {
-                        kind: FailureKind::SecretGone,
-                        what: format!(
+                    failed(
+                        FailureKind::SecretGone,
+                        format!(
                             "the passphrase of {} is not in memory any more",
                             custodian.name
                         ),
-                        hint:
-                            "leave with Ctrl-C and go on with conclave resume: it is asked for anew"
-                                .to_owned(),
-                    })
+                        "leave with Ctrl-C and go on with conclave resume: it is asked for anew",
+                    )
                 })?;
                 recipient::encrypt_under(text, passphrase)
             }
@@ -438,8 +435,8 @@ impl Executor<'_> {
         let object_id = self.object_of(key, token, public)?;
         self.log_in_seen(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        let attributes = self.call("Confining the key to its token", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let attributes = self.call("Confining the key to its token", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             let wrapping = open
                 .token
                 .wrapping()
@@ -484,25 +481,24 @@ fn bar(done: u64, all: u64) -> String {
 /// What an interrupted try left of a set goes: its shares fit nothing that is kept.
 fn remove_folder(medium: &Medium, name: &str) -> EffectResult<()> {
     medium.remove_folder(name).map_err(|error| {
-        EffectError::Failed(Failure {
-            kind: FailureKind::File,
-            what: format!(
+        failed(
+            FailureKind::File,
+            format!(
                 "{} cannot be removed: {}",
                 error.path.display(),
                 error.problem
             ),
-            hint: "what lies there is of a set that came to nothing: remove it, and go on"
-                .to_owned(),
-        })
+            "what lies there is of a set that came to nothing: remove it, and go on",
+        )
     })
 }
 
 fn no_sheet(error: QrError) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what: format!("a share sheet cannot be made: {error}"),
-        hint: "break off, and have the custodian take a shorter recipient: age1… in place of an SSH key".to_owned(),
-    })
+    failed(
+        FailureKind::File,
+        format!("a share sheet cannot be made: {error}"),
+        "break off, and have the custodian take a shorter recipient: age1… in place of an SSH key",
+    )
 }
 
 /// A check of a backup that refused.
@@ -523,10 +519,9 @@ fn failure_of(refusal: Refusal) -> Failure {
 }
 
 fn not_closed(who: &str, error: &EncryptError) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what: format!("nothing can be closed for {who}: {error}"),
-        hint: "a recipient of a plugin needs its program age-plugin-NAME on this machine, in the path of the system"
-            .to_owned(),
-    })
+    failed(
+        FailureKind::File,
+        format!("nothing can be closed for {who}: {error}"),
+        "a recipient of a plugin needs its program age-plugin-NAME on this machine, in the path of the system",
+    )
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::backup::recipient::{self, Recipient};
 use crate::backup::{Opener, Refusal};
 use crate::ceremony::{
-    Answer, Ask, Failure, FailureKind, OpenedBy, Outcome, Prompt, SecretPrompt, SecretPurpose,
+    Answer, Ask, FailureKind, OpenedBy, Outcome, Prompt, SecretPrompt, SecretPurpose,
 };
 use crate::script::{Holds, KeyId, PersonId, ShareKeeping};
 use crate::secret::Passphrase;
@@ -16,6 +16,7 @@ use crate::storage::{Links, read};
 use crate::words::Digest;
 
 use super::super::effects::{EffectError, EffectResult};
+use super::super::failure::failed;
 use super::super::{Executor, fill_random};
 use super::{not_closed, refused, remove_folder};
 
@@ -116,11 +117,11 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         let backup = self.ceremony().backup_of(key);
         let Some(made) = backup.and_then(|backup| backup.made()).cloned() else {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::Untrue,
-                what: format!("{key} has no backup"),
-                hint: "break off, and look at the record".to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::Untrue,
+                format!("{key} has no backup"),
+                "break off, and look at the record",
+            ));
         };
         let medium = self.medium(Holds::Shares)?.medium;
         let manifest = made.manifest;
@@ -232,11 +233,11 @@ impl Executor<'_> {
         }
         let read: Result<Vec<Recipient>, _> = texts.iter().map(|text| text.parse()).collect();
         read.map_err(|error| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::Unsupported,
-                what: format!("the recipient of {custodian}: {error}"),
-                hint: "break off, and mend the script".to_owned(),
-            })
+            failed(
+                FailureKind::Unsupported,
+                format!("the recipient of {custodian}: {error}"),
+                "break off, and mend the script",
+            )
         })
     }
 
@@ -251,11 +252,11 @@ impl Executor<'_> {
         let identity = identity.map_err(|error| simulated_failed(custodian, &error))?;
         let opener = Opener::identities(&identity, &age::NoCallbacks);
         opener.map(Some).map_err(|error| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::File,
-                what: format!("the identity of the simulated custodian {custodian}: {error}"),
-                hint: "look whether the directory of the rehearsal is as it was".to_owned(),
-            })
+            failed(
+                FailureKind::File,
+                format!("the identity of the simulated custodian {custodian}: {error}"),
+                "look whether the directory of the rehearsal is as it was",
+            )
         })
     }
 
@@ -274,19 +275,14 @@ impl Executor<'_> {
         };
         let typed = self.ask_secret(&prompt)?;
         if typed.expose().chars().count() < SHORTEST_PASSPHRASE {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::NotDigits,
-                what: format!("a passphrase of a share has {SHORTEST_PASSPHRASE} characters at least"),
-                hint: "whoever finds the file can try as many as they like: take several words, once the keyboard was tested, under \"other\"".to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::NotDigits,
+                format!("a passphrase of a share has {SHORTEST_PASSPHRASE} characters at least"),
+                "whoever finds the file can try as many as they like: take several words, once the keyboard was tested, under \"other\"",
+            ));
         }
-        Passphrase::new(Zeroizing::new(typed.expose().to_owned())).map_err(|error| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::NotDigits,
-                what: error.to_string(),
-                hint: "choose another".to_owned(),
-            })
-        })
+        Passphrase::new(Zeroizing::new(typed.expose().to_owned()))
+            .map_err(|error| failed(FailureKind::NotDigits, error.to_string(), "choose another"))
     }
 
     /// Asks for what a custodian reads out, or off something. Nobody is shown it beforehand.
@@ -323,11 +319,11 @@ impl Executor<'_> {
         if plain(wanted) == plain(read) {
             return Ok(());
         }
-        Err(EffectError::Failed(Failure {
-            kind: FailureKind::Untrue,
-            what: format!("what {name} read out are not the words of the test message"),
-            hint: "another message is made; if it does not open, the recipient in the script is not this custodian's: break off, and mend it".to_owned(),
-        }))
+        Err(failed(
+            FailureKind::Untrue,
+            format!("what {name} read out are not the words of the test message"),
+            "another message is made; if it does not open, the recipient in the script is not this custodian's: break off, and mend it",
+        ))
     }
 
     pub(super) fn name_of(&self, person: &PersonId) -> String {
@@ -354,9 +350,9 @@ pub(super) fn read_brought(path: &Path) -> EffectResult<Vec<u8>> {
 }
 
 fn simulated_failed(custodian: &PersonId, error: &std::io::Error) -> EffectError {
-    EffectError::Failed(Failure {
-        kind: FailureKind::File,
-        what: format!("the simulated custodian {custodian} has no identity: {error}"),
-        hint: "look whether the directory of the rehearsal can be written".to_owned(),
-    })
+    failed(
+        FailureKind::File,
+        format!("the simulated custodian {custodian} has no identity: {error}"),
+        "look whether the directory of the rehearsal can be written",
+    )
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::backup::{
     Check, Collected, KeyEncryptionKey, Manifest, OpenedShare, Opener, Refusal, sign_with,
 };
-use crate::ceremony::{Failure, FailureKind, Outcome, SecretPurpose, restore_canary};
+use crate::ceremony::{FailureKind, Outcome, SecretPurpose, restore_canary};
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::record::{TokenId, UsePolicy};
@@ -16,6 +16,7 @@ use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 use crate::words::Digest;
 
 use super::super::effects::{EffectError, EffectResult};
+use super::super::failure::failed;
 use super::super::room::is_attesting;
 use super::super::{Executor, fill_random};
 use super::opening::read_brought;
@@ -128,11 +129,11 @@ impl Executor<'_> {
 
     fn set(&self) -> EffectResult<Manifest> {
         self.ceremony().set_at_hand().cloned().ok_or_else(|| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::Untrue,
-                what: "nothing is restored in this ceremony".to_owned(),
-                hint: "break off, and look at the script".to_owned(),
-            })
+            failed(
+                FailureKind::Untrue,
+                "nothing is restored in this ceremony",
+                "break off, and look at the script",
+            )
         })
     }
 
@@ -182,11 +183,11 @@ impl Executor<'_> {
             .hands
             .kept(&format!("{}-{}", facts.key, facts.id), name);
         found.transpose().map_err(|error| {
-            EffectError::Failed(Failure {
-                kind: FailureKind::File,
-                what: format!("the rehearsal has no {name}: {error}"),
-                hint: "look whether the directory of the rehearsal is as it was".to_owned(),
-            })
+            failed(
+                FailureKind::File,
+                format!("the rehearsal has no {name}: {error}"),
+                "look whether the directory of the rehearsal is as it was",
+            )
         })
     }
 
@@ -219,11 +220,11 @@ impl Executor<'_> {
             .with_role(PersonRole::Administrator);
         let administrator: Vec<PersonId> = people.map(|person| person.id.clone()).collect();
         let Some(administrator) = administrator.first() else {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::File,
-                what: "nobody brings the wrapped key".to_owned(),
-                hint: "break off, and look at the script".to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::File,
+                "nobody brings the wrapped key",
+                "break off, and look at the script",
+            ));
         };
         let path = self.ask_reading(
             administrator,
@@ -275,8 +276,8 @@ impl Executor<'_> {
         self.unlock_management(key, token)?;
         let attests = is_attesting(token);
         let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
-        let restored = self.call("Restoring the key", move |bench| {
-            let token = bench.take(&key_of_job, &id)?.token.as_mut();
+        let restored = self.call("Restoring the key", move |tokens| {
+            let token = tokens.take(&key_of_job, &id)?.token.as_mut();
             if let Some(policy) = policy.filter(|_| attests) {
                 token.set_use_policy(policy)?;
             }
@@ -317,13 +318,11 @@ impl Executor<'_> {
             let restored = self.room.restoring.restored.as_ref();
             let signature = restored.and_then(|private| sign_with(private, &public, &message));
             signature.ok_or_else(|| {
-                EffectError::Failed(Failure {
-                    kind: FailureKind::SecretGone,
-                    what: "the restored key is not in memory, or does not sign".to_owned(),
-                    hint:
-                        "leave with Ctrl-C and go on with conclave resume: the shares come in anew"
-                            .to_owned(),
-                })
+                failed(
+                    FailureKind::SecretGone,
+                    "the restored key is not in memory, or does not sign",
+                    "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
+                )
             })?
         };
         Ok(Outcome::Answered {
@@ -343,11 +342,11 @@ impl Executor<'_> {
         if is_gone && self.room.restoring.restored.is_none() {
             return Ok(Outcome::RestoredForgotten);
         }
-        Err(EffectError::Failed(Failure {
-            kind: FailureKind::Untrue,
-            what: "the restored key is in memory still".to_owned(),
-            hint: "leave with Ctrl-C, and switch the machine off".to_owned(),
-        }))
+        Err(failed(
+            FailureKind::Untrue,
+            "the restored key is in memory still",
+            "leave with Ctrl-C, and switch the machine off",
+        ))
     }
 }
 

@@ -5,12 +5,13 @@ use zeroize::Zeroizing;
 
 use crate::backup::WORDS;
 use crate::backup::slip39::{Completion, complete};
-use crate::ceremony::{Failure, FailureKind, SecretPrompt, SecretPurpose, StepError, WordFault};
+use crate::ceremony::{FailureKind, SecretPrompt, SecretPurpose, StepError, WordFault};
 use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
-use super::super::effects::{EffectError, EffectResult};
+use super::super::effects::EffectResult;
+use super::super::failure::failed;
 
 /// Words that were typed and did not fit: only the wrong ones are typed anew.
 pub(super) struct TypedWords {
@@ -56,11 +57,11 @@ impl Executor<'_> {
                 Ok(Ok(_)) => words.clear(),
                 Ok(Err(_)) => {
                     self.keep_typed(custodian, words);
-                    return Err(EffectError::Failed(Failure {
-                        kind: FailureKind::NotDigits,
-                        what: format!("that is no number from 0 to {WORDS}"),
-                        hint: "nothing that was typed is lost; try once more".to_owned(),
-                    }));
+                    return Err(failed(
+                        FailureKind::NotDigits,
+                        format!("that is no number from 0 to {WORDS}"),
+                        "nothing that was typed is lost; try once more",
+                    ));
                 }
                 Err(hindrance) => {
                     self.keep_typed(custodian, words);

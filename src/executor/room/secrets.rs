@@ -1,11 +1,11 @@
 //! Who types which PIN, PUK or management key, and when it is not asked for.
 
 use crate::ceremony::{
-    Failure, FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret,
-    simulated_is_locked,
+    FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret, simulated_is_locked,
 };
 use crate::executor::Executor;
 use crate::executor::effects::{EffectError, EffectResult};
+use crate::executor::failure::failed;
 use crate::executor::recovery::secret_is_gone;
 use crate::executor::room::is_key_file;
 use crate::record::{TokenId, Tries};
@@ -50,8 +50,8 @@ impl Executor<'_> {
 
     fn log_in_found(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let (key_of_job, id) = (key.clone(), token.clone());
-        let (is_logged_in, state) = self.call("Asking the token for its state", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        let (is_logged_in, state) = self.call("Asking the token for its state", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             Ok((open.logged_in, open.token.state()?))
         })?;
         if is_logged_in {
@@ -70,8 +70,8 @@ impl Executor<'_> {
             self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?
         };
         let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Logging in", move |bench| {
-            let open = bench.take(&key_of_job, &id)?;
+        self.call("Logging in", move |tokens| {
+            let open = tokens.take(&key_of_job, &id)?;
             open.token.login(&pin)?;
             open.logged_in = true;
             Ok(())
@@ -93,8 +93,8 @@ impl Executor<'_> {
         let secret = self.ruling_secret(key);
         if self.is_discarded(key, secret) {
             let (key_of_job, id) = (key.clone(), token.clone());
-            let state = self.call("Asking the token for its state", move |bench| {
-                bench.take(&key_of_job, &id)?.token.state()
+            let state = self.call("Asking the token for its state", move |tokens| {
+                tokens.take(&key_of_job, &id)?.token.state()
             })?;
             return Self::random_pin(*state.pin_length.end());
         }
@@ -127,8 +127,8 @@ impl Executor<'_> {
             _ => SecretPurpose::SoPin,
         };
         let (key_of_job, id) = (key.clone(), token.clone());
-        let state = self.call("Asking the token for its state", move |bench| {
-            bench.take(&key_of_job, &id)?.token.state()
+        let state = self.call("Asking the token for its state", move |tokens| {
+            tokens.take(&key_of_job, &id)?.token.state()
         })?;
         self.ask_pin(key, token, purpose, Some(state.so_pin_tries))
     }
@@ -187,18 +187,24 @@ impl Executor<'_> {
             .word_first()
             .is_some_and(|wanted| word.as_deref() != Some(wanted))
         {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::LastTryKept,
-                what: format!("the last try of the {} was kept: its word was not typed", prompt.purpose.title()),
-                hint: "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"".to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::LastTryKept,
+                format!(
+                    "the last try of the {} was kept: its word was not typed",
+                    prompt.purpose.title()
+                ),
+                "no try was spent; whoever is sure of it types LAST TRY first, and otherwise another way stands under \"other\"",
+            ));
         }
         if prompt.digits_only && !pin.is_digits() {
-            return Err(EffectError::Failed(Failure {
-                kind: FailureKind::NotDigits,
-                what: format!("the {} has other characters than digits, and the keyboard was not tested", prompt.purpose.title()),
-                hint: "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"".to_owned(),
-            }));
+            return Err(failed(
+                FailureKind::NotDigits,
+                format!(
+                    "the {} has other characters than digits, and the keyboard was not tested",
+                    prompt.purpose.title()
+                ),
+                "no try was spent; take digits, or have the keyboard's test line typed first, under \"other\"",
+            ));
         }
         Ok(pin)
     }

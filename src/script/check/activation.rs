@@ -38,7 +38,7 @@ fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
     let has = TokenSecret::of(make.kind());
     if !has.contains(&secret.value) {
         let names: Vec<&str> = has.iter().map(|secret| secret.as_str()).collect();
-        log.fault(
+        log.error(
             CHECK,
             &secret.span,
             format!(
@@ -55,7 +55,7 @@ fn fate(log: &Log<'_>, entry: &SecretEntry) {
     let (Some(secret), Some(fate)) = (&entry.secret, &entry.fate) else {
         return;
     };
-    let wrong = |message: &str, hint: &str| log.fault(CHECK, &fate.span, message, hint);
+    let wrong = |message: &str, hint: &str| log.error(CHECK, &fate.span, message, hint);
     match (secret.value, fate.value) {
         (TokenSecret::UserPin, FateWord::Discarded) => wrong(
             "a user-pin that nobody knows would lock its key away",
@@ -78,7 +78,7 @@ fn fate(log: &Log<'_>, entry: &SecretEntry) {
     if let (FateWord::Memory | FateWord::Discarded | FateWord::UnderPin, Some(bag)) =
         (fate.value, &entry.bag)
     {
-        log.fault(
+        log.error(
             CHECK,
             &bag.span,
             "a bag for what goes into none",
@@ -98,7 +98,7 @@ fn used(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
         .iter()
         .any(|step| step.act.as_ref().is_none_or(sets));
     if !matches!(fate.value, FateWord::Memory | FateWord::UnderPin) && !is_set {
-        log.fault(
+        log.error(
             "script.unused",
             &fate.span,
             format!(
@@ -115,13 +115,13 @@ fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
         return;
     };
     match (&entry.set_by, fate.value) {
-        (Some(by), FateWord::Discarded | FateWord::UnderPin) => log.fault(
+        (Some(by), FateWord::Discarded | FateWord::UnderPin) => log.error(
             CHECK,
             &by.span,
             "what is random and written down nowhere is set by nobody",
             "take set_by out, or give it the fate memory or envelope",
         ),
-        (None, FateWord::Memory | FateWord::Envelope) if entry.is_read => log.fault(
+        (None, FateWord::Memory | FateWord::Envelope) if entry.is_read => log.error(
             CHECK,
             &entry.span,
             format!("nobody sets the {}", secret.value.as_str()),
@@ -132,7 +132,7 @@ fn setter(log: &Log<'_>, draft: &Draft, key: &KeyEntry, entry: &SecretEntry) {
             if secret.value == TokenSecret::UserPin
                 && key.holder.as_ref().is_some_and(|at| at.value != by.value) =>
         {
-            log.fault(
+            log.error(
                 CHECK,
                 &by.span,
                 format!("{:?} does not hold this key", by.value.as_str()),

@@ -27,13 +27,13 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     keepers(log, draft);
     match (&draft.backup, first) {
         (Some(entry), Some(_)) => shares(log, draft, entry),
-        (Some(entry), None) => log.fault(
+        (Some(entry), None) => log.error(
             "script.unused",
             &entry.span,
             "[backup] says who has shares, and no key is backed up by shares",
             "write backup = \"shares\" at a key, or take [backup] out",
         ),
-        (None, Some(span)) => log.fault(
+        (None, Some(span)) => log.error(
             CHECK,
             span,
             "the key is backed up by shares, and nobody has any",
@@ -56,7 +56,7 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
     }
     let others: Vec<&str> = make.wrapped_key_types().collect();
     if draft.kind == Kind::Backup {
-        log.fault(
+        log.error(
             CHECK,
             span,
             format!(
@@ -67,14 +67,14 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
             "a key that has shares gets new ones from a quorum of these: [restore] in place of [[key]]; one that has none is replaced by a rotation",
         );
     } else if others.is_empty() {
-        log.fault(
+        log.error(
             CHECK,
             span,
             format!("a token of {} lets no key out that it made, not even wrapped", make.name()),
             "make the key with import-key in place of generate-key, so that it is wrapped before it comes into the token; or write backup = \"none\"",
         );
     } else {
-        log.fault(
+        log.error(
             CHECK,
             span,
             format!(
@@ -101,7 +101,7 @@ fn media(log: &Log<'_>, draft: &Draft, needed: Option<&Span>) {
         };
         let spelling = holds.as_str();
         match (needed, such().count()) {
-            (Some(span), 0) if draft.media.iter().all(|medium| medium.holds().is_some()) => log.fault(
+            (Some(span), 0) if draft.media.iter().all(|medium| medium.holds().is_some()) => log.error(
                 CHECK,
                 span,
                 format!("there is no medium for {}", holds.title()),
@@ -109,7 +109,7 @@ fn media(log: &Log<'_>, draft: &Draft, needed: Option<&Span>) {
             ),
             (Some(_), 2..) => {
                 if let Some(second) = such().nth(1).and_then(|medium| medium.id.as_ref()) {
-                    log.fault(
+                    log.error(
                         CHECK,
                         &second.span,
                         format!("there are two media for {}", holds.title()),
@@ -119,7 +119,7 @@ fn media(log: &Log<'_>, draft: &Draft, needed: Option<&Span>) {
             }
             (None, 1..) => {
                 if let Some(medium) = such().next().and_then(|medium| medium.id.as_ref()) {
-                    log.fault(
+                    log.error(
                         "script.unused",
                         &medium.span,
                         format!("no key is backed up, and a medium is there for {}", holds.title()),
@@ -139,7 +139,7 @@ fn keepers(log: &Log<'_>, draft: &Draft) {
             && person.roles.is_some()
             && !person.is(PersonRole::Custodian)
         {
-            log.fault(
+            log.error(
                 "script.recipient",
                 &keeping.span,
                 "a recipient of somebody who is no custodian",
@@ -154,7 +154,7 @@ fn shares(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
     for custodian in entry.groups.iter().flat_map(|group| &group.custodians) {
         custodian_can_keep(log, draft, custodian);
         match seen.iter().find(|first| first.value == custodian.value) {
-            Some(first) => log.fault(
+            Some(first) => log.error(
                 "script.twice",
                 &custodian.span,
                 format!(
@@ -170,7 +170,7 @@ fn shares(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
     recipients(log, draft, entry);
     match entry.plan() {
         Some(plan) => standard(log, entry, &plan),
-        None => log.fault(
+        None => log.error(
             CHECK,
             &entry.span,
             "a threshold of [backup] is no number from 1 to 16, or a group cannot be read",
@@ -186,7 +186,7 @@ fn custodian_can_keep(log: &Log<'_>, draft: &Draft, custodian: &At<PersonId>) {
     };
     let who = custodian.value.as_str();
     if person.roles.is_some() && !person.is(PersonRole::Custodian) {
-        log.fault(
+        log.error(
             CHECK,
             &custodian.span,
             format!("{who:?} is no custodian"),
@@ -194,7 +194,7 @@ fn custodian_can_keep(log: &Log<'_>, draft: &Draft, custodian: &At<PersonId>) {
         );
     }
     if let Some(substitute) = &person.substitute {
-        log.fault(
+        log.error(
             CHECK,
             &substitute.span,
             format!("{who:?} has a share, and so no substitute: nobody else opens it"),
@@ -202,7 +202,7 @@ fn custodian_can_keep(log: &Log<'_>, draft: &Draft, custodian: &At<PersonId>) {
         );
     }
     if person.keeping.is_none() && person.is_keeping_read {
-        log.fault(
+        log.error(
             CHECK,
             &custodian.span,
             format!("nothing says how {who:?} keeps a share"),
@@ -220,14 +220,14 @@ fn standard(log: &Log<'_>, entry: &BackupEntry, plan: &BackupPlan) {
             | slip39::SplitError::SameShares { group, .. } => entry.groups.get(group - 1),
             _ => None,
         };
-        log.fault(
+        log.error(
             CHECK,
             group.map_or(&entry.span, |group| &group.span),
             error.to_string(),
             "shares after SLIP-39: 1 to 16 groups of 1 to 16 custodians, with a threshold of 2 at least where a group has several",
         );
     } else if plan.quorums() > BackupPlan::MOST_QUORUMS {
-        log.fault(
+        log.error(
             CHECK,
             &entry.span,
             format!(
@@ -256,7 +256,7 @@ fn recipients(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
         let texts = std::iter::once(recipient).chain(second);
         for recipient in texts.filter_map(|text| text.parse::<Recipient>().ok()) {
             if let Some((_, first, owner)) = seen.iter().find(|(known, ..)| *known == recipient) {
-                log.fault(
+                log.error(
                     CHECK,
                     &keeping.span,
                     format!(

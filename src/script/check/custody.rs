@@ -13,7 +13,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         };
         let listed = list.value.bag_of(&serial.value);
         if let Some(listed) = listed.filter(|listed| *listed != bag.value) {
-            log.fault(
+            log.error(
                 "script.custody",
                 &bag.span,
                 format!(
@@ -26,7 +26,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         let lying = list.value.closed().get(bag.value.as_str()).copied();
         let other = lying.and_then(|line| line.token.as_ref());
         if let Some(other) = other.filter(|other| other.serial != serial.value) {
-            log.fault(
+            log.error(
                 "script.custody",
                 &bag.span,
                 format!(

@@ -19,7 +19,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     if destination.value == Destination::Tough {
         for kind in draft.keys.iter().filter_map(|key| key.key_type.as_ref()) {
             if kind.value == KeyType::EcdsaP384 {
-                log.fault(
+                log.error(
                     "script.destination",
                     &kind.span,
                     "tough verifies no P-384: its own clients would refuse the root",
@@ -38,7 +38,7 @@ fn nothing_of_tuf_on_ci(log: &Log<'_>, draft: &Draft, destination: Destination) 
     let online = draft.root.roles.iter().flat_map(|role| &role.keys);
     let online = online.filter(|key| key.value.key.holder().is_some());
     for span in periods.chain(owners).chain(online.map(|key| &key.span)) {
-        log.fault(
+        log.error(
             "script.destination",
             span,
             format!(
@@ -51,8 +51,8 @@ fn nothing_of_tuf_on_ci(log: &Log<'_>, draft: &Draft, destination: Destination) 
 }
 
 fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
-    let fault = |span: &Span, message: String, hint: &str| {
-        log.fault("script.destination", span, message, hint);
+    let error = |span: &Span, message: String, hint: &str| {
+        log.error("script.destination", span, message, hint);
     };
     let here = draft.keys.iter().map(|key| {
         let takes_owner = !key.exists() || key.is_moved();
@@ -66,7 +66,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
     for (id, owner, takes_owner) in here.chain(distant) {
         let Some(id) = id else { continue };
         match (owner, takes_owner) {
-            (None, true) => fault(
+            (None, true) => error(
                 &id.span,
                 format!(
                     "tuf-on-ci wants to know whose the key {:?} is",
@@ -74,7 +74,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
                 ),
                 "write its holder's account: owner = \"@alice\"",
             ),
-            (Some(owner), false) => fault(
+            (Some(owner), false) => error(
                 &owner.span,
                 "a key that stays as it is keeps what the root says of its owner".to_owned(),
                 "take \"owner\" out, or write change = \"move-id\": a key with another owner has another ID",
@@ -85,7 +85,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
     let roles = &draft.root.roles;
     for key in roles.iter().flat_map(|role| &role.keys) {
         if key.value.key.holder().is_none() {
-            fault(
+            error(
                 &key.span,
                 format!(
                     "tuf-on-ci wants to know whose the key in {:?} is",
@@ -104,7 +104,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
         let thresholds =
             [timestamp, snapshot].map(|role| role.threshold.as_ref().map(|at| at.value));
         if ids(timestamp) != ids(snapshot) || thresholds[0] != thresholds[1] {
-            fault(
+            error(
                 &snapshot.span,
                 "tuf-on-ci signs timestamp and snapshot with the same keys".to_owned(),
                 "give both roles the same keys and the same threshold",
@@ -115,7 +115,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
         return;
     }
     if draft.root.consistent_snapshot == Some(false) {
-        fault(
+        error(
             place,
             "tuf-on-ci wants consistent snapshots".to_owned(),
             "write consistent_snapshot = true",
@@ -128,7 +128,7 @@ fn tuf_on_ci(log: &Log<'_>, draft: &Draft, place: &Span) {
         .map(|at| at.value)
         .unwrap_or_default();
     if periods.root.is_none() || periods.online.is_none() {
-        fault(
+        error(
             place,
             "tuf-on-ci wants to know when the root, and when timestamp and snapshot, are signed anew".to_owned(),
             "add [root.tuf-on-ci] with root = { expiry_days = 365, signing_days = 60 } and online = { expiry_days = 7, signing_days = 4 }",

@@ -16,7 +16,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         if let Some(repository) = &draft.repository
             && claims.repository != *repository
         {
-            log.fault(
+            log.error(
                 "script.enrollment",
                 &enrolled.span,
                 format!(
@@ -31,7 +31,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             other.value.enrollment.claims().public_key == claims.public_key
         };
         match seen.iter().find(is_same) {
-            Some(first) => log.fault(
+            Some(first) => log.error(
                 "script.twice",
                 &enrolled.span,
                 format!(
@@ -48,7 +48,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             keys.find(|(_, listed)| listed.key().public() == Some(&claims.public_key))
         });
         if let Some((id, _)) = listed {
-            log.fault(
+            log.error(
                 "script.twice",
                 &enrolled.span,
                 format!("the root has that key already, as {id}"),
@@ -69,7 +69,7 @@ fn device(log: &Log<'_>, key: &KeyEntry) {
     if let Some(serial) = &token.serial
         && serial.value != said.serial
     {
-        log.fault(
+        log.error(
             "script.attestation",
             &serial.span,
             format!(
@@ -86,7 +86,7 @@ fn device(log: &Log<'_>, key: &KeyEntry) {
     let touch = token.touch_policy.as_ref();
     let touch = touch.map_or(usual.policy.touch, |at| at.value);
     if format!("{slot:02x}") != said.slot || pin != said.pin_policy || touch != said.touch_policy {
-        log.fault(
+        log.error(
             "script.attestation",
             &enrolled.span,
             format!(

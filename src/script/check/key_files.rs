@@ -13,7 +13,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     let spares = draft.spares.iter().filter_map(|spare| spare.token.as_ref());
     for token in spares.chain(own).filter(|token| is_file(token)) {
         if let Some(profile) = &token.profile {
-            log.fault(
+            log.error(
                 CHECK,
                 &profile.span,
                 "a file stands in for no token",
@@ -34,7 +34,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             .as_ref()
             .is_some_and(|change| change.exists() && !change.stays());
         if draft.kind != Kind::Rotation || destination != Some(Destination::NotaryV1) || !leaves {
-            log.fault(
+            log.error(
                 CHECK,
                 &profile.span,
                 "a key in a file signs once more, and leaves the root by that",
@@ -49,7 +49,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             && said != Some(wanted.as_str())
         {
             let place = token.serial.as_ref().map_or(&profile.span, |at| &at.span);
-            log.fault(
+            log.error(
                 CHECK,
                 place,
                 "the file is not the one of this key",

@@ -13,7 +13,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         let media = || draft.media.iter().filter_map(|medium| medium.id.as_ref());
         if !media().any(|id| id.value == sealed.value) {
             let known: Vec<&str> = media().map(|id| id.value.as_str()).collect();
-            log.fault(
+            log.error(
                 "script.medium",
                 &sealed.span,
                 format!("there is no medium {:?}", sealed.value.as_str()),

@@ -81,7 +81,7 @@ fn twice<'e, T: PartialEq + std::fmt::Display + 'e>(
     let mut seen: Vec<&At<T>> = Vec::new();
     for entry in entries {
         match seen.iter().find(|first| first.value == entry.value) {
-            Some(first) => log.fault(
+            Some(first) => log.error(
                 "script.twice",
                 &entry.span,
                 format!(

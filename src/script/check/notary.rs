@@ -14,7 +14,7 @@ use crate::transfer::Destination;
 pub(super) fn check(log: &Log<'_>, draft: &Draft, destination: &At<Destination>) {
     if destination.value != Destination::NotaryV1 {
         if let Some(table) = &draft.root.notary {
-            log.fault(
+            log.error(
                 "script.destination",
                 &table.span,
                 format!(
@@ -36,7 +36,7 @@ pub(super) fn format(log: &Log<'_>, draft: &Draft, destination: &At<Destination>
     if let Some(found) = before.map(|before| before.document().format())
         && found != wanted
     {
-        log.fault(
+        log.error(
             "script.destination",
             &destination.span,
             format!("the root before is in the format {found}, and this destination wants {wanted}"),
@@ -49,7 +49,7 @@ fn keys(log: &Log<'_>, draft: &Draft) {
     for key in draft.keys.iter().filter(|key| draft.certifies(key)) {
         let Some(kind) = &key.key_type else { continue };
         if !matches!(kind.value, KeyType::EcdsaP256 | KeyType::EcdsaP384) {
-            log.fault(
+            log.error(
                 "script.destination",
                 &kind.span,
                 format!(
@@ -63,7 +63,7 @@ fn keys(log: &Log<'_>, draft: &Draft) {
     for key in &draft.distant {
         let comes = |change: &ChangeEntry| !change.exists() || change.is_moved();
         if key.change.as_ref().is_some_and(comes) {
-            log.fault(
+            log.error(
                 "script.destination",
                 &key.span,
                 "a key of Notary comes into a root by a certificate that its token signs here",
@@ -85,7 +85,7 @@ fn certificates(log: &Log<'_>, draft: &Draft) {
         let beginning = name.value.strip_suffix('*');
         if name.value != *repository && !beginning.is_some_and(|text| repository.starts_with(text))
         {
-            log.fault(
+            log.error(
                 "script.certificate",
                 &name.span,
                 format!("a certificate for {:?} is not one for {repository:?}", name.value),
@@ -94,7 +94,7 @@ fn certificates(log: &Log<'_>, draft: &Draft) {
         }
     }
     let ended = |span: &Span, whose: &str, until: Timestamp| {
-        log.fault(
+        log.error(
             "script.certificate",
             span,
             format!(
@@ -151,7 +151,7 @@ pub(super) fn kept(
         if fault == LeafFault::Use {
             continue;
         }
-        log.fault(
+        log.error(
             "script.certificate",
             span,
             format!("clients would refuse a key that stays: {fault}"),

@@ -45,14 +45,14 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
     let start = draft.people.first().map_or(&draft.start, |p| &p.span);
     let administrators = having(draft, PersonRole::Administrator);
     match administrators.as_slice() {
-        [] => log.fault(
+        [] => log.error(
             "script.people",
             start,
             "nobody is the administrator",
             "give one person the role administrator: somebody performs the script",
         ),
         [_] => {}
-        [_, second, ..] => log.fault(
+        [_, second, ..] => log.error(
             "script.people",
             &second.span,
             "there is more than one administrator",
@@ -65,7 +65,7 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
     let witnesses = having(draft, PersonRole::Witness);
     for person in &witnesses {
         if person.is(PersonRole::Administrator) {
-            log.fault(
+            log.error(
                 "script.people",
                 &person.span,
                 "the administrator cannot be a witness",
@@ -78,7 +78,7 @@ pub(super) fn quorum(log: &Log<'_>, draft: &Draft) {
             0 => "nobody is a witness",
             _ => "there is one witness",
         };
-        log.fault(
+        log.error(
             "script.people",
             start,
             format!("{found}, but two people must attest the clock and approve exceptions"),
@@ -106,7 +106,7 @@ pub(super) fn references(log: &Log<'_>, draft: &Draft) {
         match find(draft, &holder.value) {
             None => nobody(log, draft, holder),
             Some(person) if person.roles.is_some() && !person.is(PersonRole::KeyHolder) => {
-                log.fault(
+                log.error(
                     "script.holder",
                     &holder.span,
                     format!("{:?} is not a key-holder", holder.value.as_str()),
@@ -130,7 +130,7 @@ pub(super) fn references(log: &Log<'_>, draft: &Draft) {
 pub(super) fn nobody(log: &Log<'_>, draft: &Draft, id: &At<PersonId>) {
     let ids = draft.people.iter().filter_map(|person| person.id.as_ref());
     let known: Vec<&str> = ids.map(|id| id.value.as_str()).collect();
-    log.fault(
+    log.error(
         "script.person",
         &id.span,
         format!("there is no person {:?}", id.value.as_str()),
@@ -152,7 +152,7 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
         let holders = draft.keys.iter().filter_map(|key| key.holder.as_ref());
         let holds = holders.into_iter().any(|holder| holder.value == id.value);
         if person.is(PersonRole::KeyHolder) && !holds {
-            log.fault(
+            log.error(
                 "script.unused",
                 &roles.span,
                 format!("{:?} is a key-holder, but holds no key", id.value.as_str()),
@@ -172,7 +172,7 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
         if let (Some(keeping), false) = (&person.keeping, has_share)
             && person.is(PersonRole::Custodian)
         {
-            log.fault(
+            log.error(
                 "script.unused",
                 &keeping.span,
                 format!("{:?} has a recipient, but no share", id.value.as_str()),
@@ -180,7 +180,7 @@ pub(super) fn unused(log: &Log<'_>, draft: &Draft) {
             );
         }
         if person.is(PersonRole::Custodian) && !is_named && !has_share {
-            log.fault(
+            log.error(
                 "script.unused",
                 &roles.span,
                 format!(
@@ -201,14 +201,14 @@ pub(super) fn approval_tokens(log: &Log<'_>, draft: &Draft) {
     };
     for (person, own) in owners() {
         if draft.assurance == Assurance::Solo {
-            log.fault(
+            log.error(
                 "script.approval",
                 &own.span,
                 "nobody approves anything in a ceremony for one person",
                 "take \"approval\" out",
             );
         } else if person.is(PersonRole::Administrator) {
-            log.fault(
+            log.error(
                 "script.approval",
                 &own.span,
                 "the administrator approves nothing",

@@ -22,13 +22,13 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 fn source(log: &Log<'_>, draft: &Draft) {
     let first = draft.keys.first().and_then(|key| key.id.as_ref());
     match (&draft.restore, first) {
-        (None, None) if draft.keys.is_empty() => log.fault(
+        (None, None) if draft.keys.is_empty() => log.error(
             CHECK,
             &draft.start,
             "nothing says which key gets shares",
             "add a table [[key]] for a key on its token; or [restore], with the manifest of its old shares",
         ),
-        (Some(_), Some(key)) => log.fault(
+        (Some(_), Some(key)) => log.error(
             CHECK,
             &key.span,
             "the key comes back from its old shares, and its token has no part in it",
@@ -37,7 +37,7 @@ fn source(log: &Log<'_>, draft: &Draft) {
         _ => {}
     }
     if let (true, Some(backup)) = (draft.is_replaced(), &draft.backup) {
-        log.fault(
+        log.error(
             "script.unused",
             &backup.span,
             "the set is replaced already: nobody gets a share",
@@ -59,7 +59,7 @@ fn memory(log: &Log<'_>, draft: &Draft) {
         _ => true,
     };
     if !fits {
-        log.fault(
+        log.error(
             CHECK,
             &backup.span,
             format!("this {} gives nobody another share", draft.kind),
@@ -70,7 +70,7 @@ fn memory(log: &Log<'_>, draft: &Draft) {
     if let Some(manifest) = manifest
         && manifest.value.facts().key.parse::<KeyId>().is_err()
     {
-        log.fault(
+        log.error(
             CHECK,
             &manifest.span,
             format!(
@@ -96,7 +96,7 @@ fn people(log: &Log<'_>, draft: &Draft) {
         if let (Some(old), Some(name)) = (old, name)
             && old.label().name != name.value
         {
-            log.fault(
+            log.error(
                 CHECK,
                 &name.span,
                 format!(
@@ -122,7 +122,7 @@ fn replaced(log: &Log<'_>, draft: &Draft) {
         .iter()
         .any(|superseded| superseded.set == old.value.set());
     if of_old.public_key != of_new.public_key || !names_it {
-        log.fault(
+        log.error(
             CHECK,
             &new.span,
             format!(
@@ -134,7 +134,7 @@ fn replaced(log: &Log<'_>, draft: &Draft) {
         );
     }
     if of_old.is_rehearsal != of_new.is_rehearsal {
-        log.fault(
+        log.error(
             CHECK,
             &new.span,
             "one of the two sets is of a rehearsal",

@@ -17,7 +17,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     };
     let destination = draft.root.destination.as_ref().map(|at| at.value);
     if destination != Some(Destination::NotaryV1) {
-        log.fault(
+        log.error(
             CHECK,
             &first.span,
             "roots of several repositories are changed in one ceremony where one key serves all: for Notary",
@@ -40,7 +40,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         .collect();
     twice(log, "folder of the export", folders.iter());
     if let Some(key) = draft.distant.first() {
-        log.fault(
+        log.error(
             CHECK,
             &key.span,
             "the roots of several repositories are signed by the keys in the room alone",
@@ -66,14 +66,14 @@ fn same_keys(log: &Log<'_>, own: &TrustedRoot, entry: &RepositoryEntry) {
     let Some(root) = &entry.root else { return };
     let threshold = |root: &TrustedRoot| root.role(RoleKind::Root).threshold();
     if own.document().format() != root.value.document().format() {
-        log.fault(
+        log.error(
             CHECK,
             &root.span,
             "this root is in another format than the one in [previous]",
             "carry in the root.json that the server of Notary serves",
         );
     } else if publics(own) != publics(&root.value) || threshold(own) != threshold(&root.value) {
-        log.fault(
+        log.error(
             CHECK,
             &root.span,
             "this root has other root keys, or another threshold, than the one in [previous]",
@@ -89,7 +89,7 @@ fn certificates(log: &Log<'_>, draft: &Draft, entry: &RepositoryEntry) {
     if let (Some(given), Some(name)) = (given, &entry.name) {
         let beginning = given.value.strip_suffix('*');
         if !beginning.is_some_and(|text| name.value.starts_with(text)) {
-            log.fault(
+            log.error(
                 "script.certificate",
                 &name.span,
                 format!("a certificate for {:?} is not one for {:?}", given.value, name.value),

@@ -18,7 +18,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     if let Some(repository) = &draft.repository
         && *repository != facts.repository
     {
-        log.fault(
+        log.error(
             CHECK,
             &manifest.span,
             format!(
@@ -32,7 +32,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     keys(log, draft, entry);
     if let Some(spare) = draft.spares.first() {
         let span = spare.id.as_ref().map_or(&entry.span, |id| &id.span);
-        log.fault(
+        log.error(
             "script.unused",
             span,
             "no spare stands in for the token of a key that is restored",
@@ -62,7 +62,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             let known: Vec<&str> = known
                 .map(|share| share.label().custodian.as_str())
                 .collect();
-            log.fault(
+            log.error(
                 CHECK,
                 &named.span,
                 format!("{who:?} keeps no share of this set"),
@@ -72,7 +72,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         };
         let name = share.label().name.as_str();
         if let Some(written) = person.name.as_ref().filter(|at| at.value != name) {
-            log.fault(
+            log.error(
                 CHECK,
                 &written.span,
                 format!("{who:?} is {name:?} in the manifest"),
@@ -80,7 +80,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             );
         }
         if person.roles.is_some() && !person.is(PersonRole::Custodian) {
-            log.fault(
+            log.error(
                 CHECK,
                 &named.span,
                 format!("{who:?} is no custodian"),
@@ -88,7 +88,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             );
         }
         if let Some(substitute) = &person.substitute {
-            log.fault(
+            log.error(
                 CHECK,
                 &substitute.span,
                 format!("{who:?} has a share, and so no substitute: nobody else opens it"),
@@ -103,7 +103,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         return;
     }
     if draft.steps.iter().all(|step| step.custodian.is_none()) {
-        log.fault(
+        log.error(
             CHECK,
             &entry.span,
             "no share comes in",
@@ -118,7 +118,7 @@ fn custodians(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
             format!("{} of {}", group.threshold, ids.join(", "))
         });
         let groups: Vec<String> = groups.collect();
-        log.fault(
+        log.error(
             CHECK,
             &entry.span,
             "the custodians of the steps open-share cannot restore the key: they are too few",
@@ -137,7 +137,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
     };
     let facts = manifest.value.facts();
     if let Some(second) = draft.keys.get(1).and_then(|key| key.id.as_ref()) {
-        log.fault(
+        log.error(
             "script.unused",
             &second.span,
             "one set of shares restores one key",
@@ -150,7 +150,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
     }
     let Some(key) = draft.keys.first() else {
         if draft.kind == Kind::Recovery {
-            log.fault(
+            log.error(
                 CHECK,
                 &entry.span,
                 "nothing says onto which token the key is restored",
@@ -165,7 +165,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         secret == Some(TokenSecret::ManagementKey) && fate == Some(FateWord::Envelope)
     });
     if let Some(entry) = of_management {
-        log.fault(
+        log.error(
             CHECK,
             &entry.span,
             "the management key of a token that takes a restored key in stays on it",
@@ -176,7 +176,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         return;
     };
     if grade != DrillLevel::Full {
-        log.fault(
+        log.error(
             "script.unused",
             &id.span,
             "nothing is unwrapped in a drill of this grade, and so nothing comes onto a token",
@@ -185,7 +185,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         return;
     }
     if id.value.as_str() != facts.key {
-        log.fault(
+        log.error(
             CHECK,
             &id.span,
             format!("the set is of the key {:?}", facts.key),
@@ -193,7 +193,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         );
     }
     if key_type.value.algorithm() != facts.public_key.algorithm() {
-        log.fault(
+        log.error(
             CHECK,
             &key_type.span,
             format!("the key is one of {}", facts.public_key.algorithm()),
@@ -204,7 +204,7 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         && make.kind() != crate::profile::Kind::YubikeyPiv
         && !make.wraps(key_type.value.as_str())
     {
-        log.fault(
+        log.error(
             CHECK,
             &key_type.span,
             format!(

@@ -7,7 +7,7 @@ use crate::script::read::{At, Draft, Log, RoleEntry, Span};
 
 pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
     if draft.restore.is_none() && draft.keys.is_empty() && draft.distant.is_empty() {
-        log.fault(
+        log.error(
             "script.keys",
             &draft.start,
             "there is no [[key]]",
@@ -25,7 +25,7 @@ pub(super) fn thresholds(log: &Log<'_>, draft: &Draft) {
         let what = format!("[root.roles.{}]", role.kind);
         match role.listed {
             None => {}
-            Some(0) => log.fault(
+            Some(0) => log.error(
                 "script.keys",
                 &role.span,
                 format!("{what} has no keys"),
@@ -47,7 +47,7 @@ fn repeated(log: &Log<'_>, role: &RoleEntry) -> usize {
             .iter()
             .find(|first| first.key.public() == key.value.key.public())
         {
-            Some(first) => log.fault(
+            Some(first) => log.error(
                 "script.twice",
                 &key.span,
                 format!(
@@ -67,7 +67,7 @@ fn within(log: &Log<'_>, what: &str, threshold: Option<&At<i64>>, keys: usize) {
     let wanted = threshold.value;
     let most = i64::try_from(keys).unwrap_or(i64::MAX);
     if wanted < 1 {
-        log.fault(
+        log.error(
             "script.threshold",
             &threshold.span,
             format!("{what} has a threshold of {wanted}"),
@@ -75,7 +75,7 @@ fn within(log: &Log<'_>, what: &str, threshold: Option<&At<i64>>, keys: usize) {
         );
     } else if wanted > most {
         let plural = if keys == 1 { "key" } else { "keys" };
-        log.fault(
+        log.error(
             "script.threshold",
             &threshold.span,
             format!("{what} has a threshold of {wanted}, but {keys} different {plural}"),
@@ -88,8 +88,8 @@ pub(super) fn expiry(log: &Log<'_>, draft: &Draft, at: Timestamp) {
     let Some(expires) = &draft.root.expires else {
         return;
     };
-    let fault = |span: &Span, message: String| {
-        log.fault(
+    let error = |span: &Span, message: String| {
+        log.error(
             "script.expiry",
             span,
             message,
@@ -97,14 +97,14 @@ pub(super) fn expiry(log: &Log<'_>, draft: &Draft, at: Timestamp) {
         );
     };
     match draft.not_before {
-        Some(not_before) if expires.value <= not_before => fault(
+        Some(not_before) if expires.value <= not_before => error(
             &expires.span,
             format!(
                 "the root expires at {}, not after the ceremony's own not_before, {not_before}",
                 expires.value
             ),
         ),
-        _ if expires.value <= at => fault(
+        _ if expires.value <= at => error(
             &expires.span,
             format!(
                 "the root expires at {}, which is past at {at}",

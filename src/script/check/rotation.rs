@@ -31,7 +31,7 @@ fn first_root_is_reached(log: &Log<'_>, draft: &Draft) {
     let here = draft.keys.len();
     let wanted = usize::try_from(threshold.value).unwrap_or(0);
     if wanted > here && wanted <= draft.root_keys() {
-        log.fault(
+        log.error(
             "script.reachability",
             &threshold.span,
             format!("root 1 cannot be signed: {wanted} keys must sign, and {here} are here"),
@@ -78,7 +78,7 @@ fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[En
             other.value.id == key.value.id || other.value.key.public() == key.value.key.public()
         };
         match named.iter().find(same) {
-            Some(first) => log.fault(
+            Some(first) => log.error(
                 "script.twice",
                 &key.span,
                 format!(
@@ -102,7 +102,7 @@ fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[En
             .iter()
             .any(|key| key.value.id == *id || key.value.key.public() == listed.key().public());
         if !is_named {
-            log.fault(
+            log.error(
                 "script.key-unnamed",
                 place,
                 format!(
@@ -120,7 +120,7 @@ fn signable(log: &Log<'_>, draft: &Draft) {
     for key in &draft.keys {
         let before = key.change.as_ref().and_then(ChangeEntry::before);
         if let (Some(before), None) = (before, &key.key_type) {
-            log.fault(
+            log.error(
                 "script.key-type",
                 &before.span,
                 format!(
@@ -144,7 +144,7 @@ fn changes_something(log: &Log<'_>, place: &Span, draft: &Draft, entries: &[Entr
         .map(|root| root.role(RoleKind::Root).threshold());
     let raised = threshold.is_some_and(|threshold| u64::try_from(threshold).ok() != before);
     if !keys && !raised && draft.root.roles.is_empty() {
-        log.fault(
+        log.error(
             "script.change",
             place,
             "this rotation changes no key, no threshold and no role",
@@ -168,7 +168,7 @@ fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<
         return;
     }
     if wanted > keys {
-        log.fault(
+        log.error(
             "script.threshold",
             place,
             format!(
@@ -200,7 +200,7 @@ fn reachable(log: &Log<'_>, draft: &Draft, root: &TrustedRoot, entries: &[Entry<
     let of_before = reachability.before.map_or_else(String::new, |reach| {
         format!("signatures under root {}: {reach}; ", root.version())
     });
-    log.fault(
+    log.error(
         "script.reachability",
         place,
         format!(

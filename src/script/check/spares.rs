@@ -10,7 +10,7 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
         for named in &spare.keys {
             if !keys.iter().any(|key| key.value == named.value) {
                 let known: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
-                log.fault(
+                log.error(
                     "script.key",
                     &named.span,
                     format!("there is no key {:?}", named.value.as_str()),
@@ -34,7 +34,7 @@ fn serves(log: &Log<'_>, draft: &Draft, spare: &SpareEntry) {
         .filter_map(|key| key.id.as_ref())
         .collect();
     if of_make.is_empty() && !draft.keys.is_empty() {
-        log.fault(
+        log.error(
             "script.unused",
             &profile.span,
             format!("no key lives on a token of {}", profile.value),
@@ -44,7 +44,7 @@ fn serves(log: &Log<'_>, draft: &Draft, spare: &SpareEntry) {
     for named in &spare.keys {
         let exists = draft.key(&named.value).is_some();
         if exists && !of_make.iter().any(|id| id.value == named.value) {
-            log.fault(
+            log.error(
                 "script.spare",
                 &named.span,
                 format!(

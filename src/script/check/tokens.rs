@@ -19,7 +19,7 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
         .map(|id| id.value.as_str())
         .collect();
     if ids.len() < draft.keys.len() {
-        // An ID that is missing or used twice was reported: its steps are not at fault.
+        // An ID that is missing or used twice was reported: its steps are not at error.
         return;
     }
     // A key at another site has no token here, and is enrolled all the same.
@@ -34,7 +34,7 @@ pub(super) fn names(log: &Log<'_>, draft: &Draft) {
     for key in steps.filter_map(|step| step.key.as_ref()) {
         if !ids.contains(key.value.as_str()) {
             let known: Vec<&str> = ids.iter().copied().collect();
-            log.fault(
+            log.error(
                 "script.key",
                 &key.span,
                 format!("there is no key {:?}", key.value.as_str()),
@@ -108,7 +108,7 @@ fn slots(log: &Log<'_>, token: &TokenEntry) {
     ];
     for (field, span) in said {
         if let Some(span) = span {
-            log.fault(
+            log.error(
                 "script.slot",
                 span,
                 format!("tokens of {} have no {field}", profile.value),
@@ -123,7 +123,7 @@ fn key_type(log: &Log<'_>, key: &KeyEntry) {
         return;
     };
     if kind.value == KeyType::Ed25519 && attests(&profile.value) {
-        log.fault(
+        log.error(
             "script.key-type",
             &kind.span,
             "a YubiKey signs with Ed25519 only what fits into one command, and a root does not",
@@ -138,14 +138,14 @@ fn import(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
         return;
     };
     if !attests(&profile.value) {
-        log.fault(
+        log.error(
             "script.import",
             &step.span,
             format!("tokens of {} take in no keys here", profile.value),
             "make it act = \"generate-key\": the token makes its key itself",
         );
     } else if let Some(wanted) = &draft.root.require_provenance {
-        log.fault(
+        log.error(
             "script.provenance",
             &step.span,
             format!(
@@ -161,7 +161,7 @@ fn provenance_of_enrolled(log: &Log<'_>, draft: &Draft, enrolled: &At<Enrolled>)
     let known = enrolled.value.enrollment.claims().provenance;
     let wanted = draft.root.require_provenance.as_ref();
     if let Some(wanted) = wanted.filter(|wanted| wanted.value != known) {
-        log.fault(
+        log.error(
             "script.provenance",
             &enrolled.span,
             format!(
@@ -179,7 +179,7 @@ fn provenance(log: &Log<'_>, draft: &Draft, key: &KeyEntry) {
         return;
     };
     if !attests(&profile.value) {
-        log.fault(
+        log.error(
             "script.provenance",
             &profile.span,
             format!(

@@ -20,7 +20,7 @@ use super::backup::BackupPlan;
 use super::carried::PinnedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
-use super::fault::Warning;
+use super::error::Warning;
 use super::medium::{Holds, Medium};
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::repositories::FurtherRepository;

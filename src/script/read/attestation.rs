@@ -23,7 +23,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> A
         };
         match entry.trusted.clone().with(&file.bytes) {
             Ok(trusted) => entry.trusted = trusted,
-            Err(error) => named.fault(
+            Err(error) => named.error(
                 "script.attestation-root",
                 format!("{:?} holds no root certificate: {error}", file.name),
                 "carry in the certificate of the root, in PEM or DER form",

@@ -77,7 +77,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
     let opens = fields.value("opens");
     let Some(value) = value else {
         for field in [second, opens].iter().flatten() {
-            field.fault(
+            field.error(
                 "script.recipient",
                 "who has no \"recipient\" has no share",
                 "add, for example: recipient = \"age1…\"",
@@ -94,7 +94,7 @@ pub(super) fn keeping(fields: &mut Fields<'_, '_>, of_both: bool) -> Option<At<S
     if let Some(keeping) = alone {
         let opens = opens.filter(|_| !of_both);
         for field in [second, opens].iter().flatten() {
-            field.fault(
+            field.error(
                 "script.recipient",
                 format!(
                     "a share is kept {} or encrypted to a recipient, not both",
@@ -135,7 +135,7 @@ fn recipient(value: &Value<'_, '_>) -> Option<String> {
                     "write \"age1…\" or \"ssh-ed25519 …\", as the custodian gave it; or \"passphrase\", or \"paper\""
                 }
             };
-            value.fault("script.recipient", format!("no recipient: {error}"), hint);
+            value.error("script.recipient", format!("no recipient: {error}"), hint);
             None
         }
     }

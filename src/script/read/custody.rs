@@ -15,7 +15,7 @@ pub(super) fn read(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option
 pub(super) fn parse(value: &Value<'_, '_>, file: &PinnedFile) -> Option<CustodyList> {
     CustodyList::parse(&file.bytes)
         .map_err(|error| {
-            value.fault(
+            value.error(
                 "script.custody",
                 format!("{:?} is no custody list: {error}", file.name),
                 "carry in keys/custody.jsonl of the ceremony before, as it lies there",
@@ -28,7 +28,7 @@ pub(super) fn parse(value: &Value<'_, '_>, file: &PinnedFile) -> Option<CustodyL
 pub(super) fn of_repository(log: &Log<'_>, list: &At<CustodyList>, repository: &str) {
     let mut lines = list.value.lines().iter();
     if let Some(line) = lines.find(|line| line.repository != repository) {
-        log.fault(
+        log.error(
             "script.custody",
             &list.span,
             format!(

@@ -30,7 +30,7 @@ impl EnrollmentReader<'_, '_> {
         let enrollment = fields.value("enrollment");
         let attestation = fields.value("attestation");
         if let (Some(_), Some(second)) = (&enrollment, &attestation) {
-            second.fault(
+            second.error(
                 "script.attestation",
                 "a key comes in by its enrollment file or by an attestation, not by both",
                 "take the attestation out: an enrollment file holds its own",
@@ -58,7 +58,7 @@ impl EnrollmentReader<'_, '_> {
         let (named, file) = self.files.read(value)?;
         let enrollment = Enrollment::read(&file.bytes)
             .map_err(|refusal| {
-                named.fault(
+                named.error(
                     "script.enrollment",
                     format!("{:?} is refused: {refusal}", file.name),
                     "carry in the file as the ceremony that made the key left it: keys/ID.enrollment.json",
@@ -73,7 +73,7 @@ impl EnrollmentReader<'_, '_> {
 
     /// Verifies what the device states of a key.
     fn attestation(&mut self, value: &Value<'_, '_>, attested: Attested) -> Option<At<Enrolled>> {
-        let refuse = |what: String| value.fault("script.attestation", what, HINT);
+        let refuse = |what: String| value.error("script.attestation", what, HINT);
         let (mut statements, mut issuers) = (Vec::new(), Vec::new());
         for item in value.items()? {
             let (named, file) = self.files.read(&item)?;
@@ -90,7 +90,7 @@ impl EnrollmentReader<'_, '_> {
                 Ok([certificate]) => issuers.push((certificate, bound(file))),
                 Err(why) => {
                     let what = format!("{:?} is not the file of a certificate: {why}", file.name);
-                    named.fault("script.attestation", what, HINT);
+                    named.error("script.attestation", what, HINT);
                     return None;
                 }
             }

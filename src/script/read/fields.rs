@@ -145,7 +145,7 @@ impl<'l, 't> Fields<'l, 't> {
     }
 
     fn missing_as(&self, name: &str, example: &str) {
-        self.log.fault(
+        self.log.error(
             "script.field-missing",
             &self.span,
             format!("{} has no \"{name}\"", self.what),
@@ -175,15 +175,15 @@ impl<'l, 't> Fields<'l, 't> {
         items.iter().filter_map(Value::table).collect()
     }
 
-    /// Ends the table: any field that was not asked for is a fault.
+    /// Ends the table: any field that was not asked for is an error.
     pub(super) fn finish(self) {
         for (key, _) in self.table {
             let name: &str = key.get_ref();
-            // A PIN is a fault of its own, louder than this one.
+            // A PIN is an error of its own, louder than this one.
             if self.known.contains(&name) || self.log.has("script.pin", &key.span()) {
                 continue;
             }
-            self.log.fault(
+            self.log.error(
                 "script.field-unknown",
                 &key.span(),
                 format!("{} has no use for {name:?}", self.what),
@@ -197,13 +197,13 @@ impl<'l, 't> Fields<'l, 't> {
 }
 
 impl<'l, 't> Value<'l, 't> {
-    pub(super) fn fault(
+    pub(super) fn error(
         &self,
         check: &'static str,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.log.fault(check, &self.span, message, hint);
+        self.log.error(check, &self.span, message, hint);
     }
 
     pub(super) fn at<T>(&self, value: Option<T>) -> Option<At<T>> {
@@ -214,7 +214,7 @@ impl<'l, 't> Value<'l, 't> {
     }
 
     fn wants(&self, wanted: &str, hint: &str) {
-        self.fault(
+        self.error(
             "script.type",
             format!("{} wants {wanted}, not {}", self.what, kind_of(self.found)),
             hint,
@@ -237,13 +237,13 @@ impl<'l, 't> Value<'l, 't> {
         let has_lines = matches!(self.declared, Type::Lines(_));
         let bad = |c: char| c.is_control() && !(has_lines && c == '\n');
         if text.trim().is_empty() {
-            self.fault(
+            self.error(
                 "script.text",
                 format!("{} is empty", self.what),
                 "write what belongs there",
             );
         } else if text.chars().count() > longest {
-            self.fault(
+            self.error(
                 "script.text",
                 format!(
                     "{} has {} characters; {longest} are the most",
@@ -253,7 +253,7 @@ impl<'l, 't> Value<'l, 't> {
                 "make it shorter",
             );
         } else if let Some(c) = text.chars().find(|c| bad(*c) || is_invisible(*c)) {
-            self.fault(
+            self.error(
                 "script.characters",
                 format!("{} has the character U+{:04X} in it", self.what, c as u32),
                 "take it out: what cannot be seen cannot be read aloud",
@@ -268,7 +268,7 @@ impl<'l, 't> Value<'l, 't> {
         let text = self.raw()?;
         text.parse()
             .map_err(|error| {
-                self.fault(
+                self.error(
                     "script.id",
                     format!("{} cannot be {text:?}", self.what),
                     format!("{error}"),
@@ -304,7 +304,7 @@ impl<'l, 't> Value<'l, 't> {
         let found = spellings.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let known: Vec<&str> = spellings.iter().map(|(word, _)| *word).collect();
-            self.fault(
+            self.error(
                 check,
                 format!("{} cannot be {text:?}", self.what),
                 format!("known here: {}", known.join(", ")),
@@ -351,7 +351,7 @@ impl<'l, 't> Value<'l, 't> {
         let time: Option<Timestamp> = text.parse().ok();
         let exact = time.filter(|time| text.len() == 20 && time.to_string() == **text);
         if exact.is_none() {
-            self.fault(
+            self.error(
                 "script.time",
                 format!("{} is not a time: {text:?}", self.what),
                 HINT,
@@ -374,7 +374,7 @@ impl<'l, 't> Value<'l, 't> {
         };
         let most = self.declared.most();
         if array.len() > most {
-            self.fault(
+            self.error(
                 "script.size",
                 format!("{} has {} entries", self.what, array.len()),
                 format!("{most} are the most"),

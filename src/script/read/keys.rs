@@ -160,7 +160,7 @@ fn profile(value: &Value<'_, '_>) -> Option<String> {
     match Profile::named(text) {
         Ok(_) => Some(text.to_owned()),
         Err(error) => {
-            value.fault(
+            value.error(
                 "script.profile",
                 error.to_string(),
                 "take one of those that are named; each is a file of hsm-config/",
@@ -174,7 +174,7 @@ fn slot(value: &Value<'_, '_>) -> Option<u8> {
     let text = value.raw()?;
     let number = SlotPlan::number_of(text);
     if number.is_none() {
-        value.fault(
+        value.error(
             "script.slot",
             format!("a YubiKey has no slot {text:?} for such a key"),
             "take \"9c\", which is for signatures, or \"9a\", \"9d\", \"9e\", \"82\" to \"95\"",
@@ -189,7 +189,7 @@ fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
     let mut known = SlotPlan::PIN_POLICIES.iter();
     let found = known.find(|(word, _)| *word == text);
     if found.is_none() {
-        value.fault(
+        value.error(
             "script.policy",
             "\"pin_policy\" says when the key wants the PIN, and this is not a way to say it",
             "known here: always, once; if a PIN stands there, never use that PIN again",
@@ -201,7 +201,7 @@ fn pin_policy(value: &Value<'_, '_>) -> Option<PinPolicy> {
 fn label(value: &Value<'_, '_>) -> Option<String> {
     let text = value.line()?;
     if text.len() > 32 || text != text.trim() {
-        value.fault(
+        value.error(
             "script.label",
             format!("a token cannot be labeled {text:?}"),
             "a label has at most 32 bytes, and no space at its ends",

@@ -4,20 +4,20 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::script::Fault;
+use crate::script::ScriptError;
 
 /// A stretch of the text, in bytes.
 pub(in crate::script) type Span = Range<usize>;
 
-/// Collects every fault of one script, with its place.
+/// Collects every error of one script, with its place.
 pub(in crate::script) struct Log<'t> {
     file: &'t str,
     text: &'t str,
     line_starts: Vec<usize>,
-    faults: RefCell<Vec<Fault>>,
+    errors: RefCell<Vec<ScriptError>>,
     /// The checks that failed in each line.
     failed: RefCell<HashSet<(&'static str, usize)>>,
-    /// Whether there were more faults than are kept.
+    /// Whether there were more errors than are kept.
     more: Cell<bool>,
     /// The fields that were asked for, by table.
     #[cfg(test)]
@@ -25,7 +25,7 @@ pub(in crate::script) struct Log<'t> {
 }
 
 /// Whoever is told this many has the wrong file, or wants to keep us busy.
-const MOST_FAULTS: usize = 500;
+const MOST_ERRORS: usize = 500;
 
 impl<'t> Log<'t> {
     pub(in crate::script) fn new(file: &'t str, text: &'t str) -> Self {
@@ -34,7 +34,7 @@ impl<'t> Log<'t> {
             file,
             text,
             line_starts: std::iter::once(0).chain(after_breaks).collect(),
-            faults: RefCell::default(),
+            errors: RefCell::default(),
             failed: RefCell::default(),
             more: Cell::default(),
             #[cfg(test)]
@@ -59,21 +59,21 @@ impl<'t> Log<'t> {
         before.chars().count() + 1
     }
 
-    pub(in crate::script) fn fault(
+    pub(in crate::script) fn error(
         &self,
         check: &'static str,
         span: &Span,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let mut faults = self.faults.borrow_mut();
-        if faults.len() == MOST_FAULTS {
+        let mut errors = self.errors.borrow_mut();
+        if errors.len() == MOST_ERRORS {
             self.more.set(true);
             return;
         }
         let line = self.line(span);
         self.failed.borrow_mut().insert((check, line));
-        faults.push(Fault {
+        errors.push(ScriptError {
             check,
             file: self.file.to_owned(),
             line,
@@ -89,22 +89,22 @@ impl<'t> Log<'t> {
     }
 
     pub(in crate::script) fn is_clean(&self) -> bool {
-        self.faults.borrow().is_empty()
+        self.errors.borrow().is_empty()
     }
 
-    pub(in crate::script) fn into_faults(self) -> Vec<Fault> {
+    pub(in crate::script) fn into_errors(self) -> Vec<ScriptError> {
         let end = self.text.len()..self.text.len();
-        let last = Fault {
+        let last = ScriptError {
             check: "script.size",
             file: self.file.to_owned(),
             line: self.line(&end),
             column: self.column(&end),
-            message: format!("there are more faults than these {MOST_FAULTS}"),
+            message: format!("there are more faults than these {MOST_ERRORS}"),
             hint: "mend these first".to_owned(),
         };
-        let mut faults = self.faults.into_inner();
-        faults.extend(self.more.get().then_some(last));
-        faults
+        let mut errors = self.errors.into_inner();
+        errors.extend(self.more.get().then_some(last));
+        errors
     }
 }
 
@@ -124,10 +124,10 @@ mod tests {
         let text = "a = 1\nбв = 2\n";
         let log = Log::new("x.toml", text);
         let two = text.find('2').unwrap();
-        log.fault("script.type", &(two..two + 1), "is two", "");
-        log.fault("script.type", &(text.len()..text.len()), "is the end", "");
-        let faults = log.into_faults();
-        assert_eq!(faults[0].to_string(), "x.toml:2:6: is two");
-        assert_eq!(faults[1].to_string(), "x.toml:3:1: is the end");
+        log.error("script.type", &(two..two + 1), "is two", "");
+        log.error("script.type", &(text.len()..text.len()), "is the end", "");
+        let errors = log.into_errors();
+        assert_eq!(errors[0].to_string(), "x.toml:2:6: is two");
+        assert_eq!(errors[1].to_string(), "x.toml:3:1: is the end");
     }
 }

@@ -1,4 +1,4 @@
-//! From text to a script, or to every fault in it.
+//! From text to a script, or to every error in it.
 
 mod activation;
 mod attestation;
@@ -32,7 +32,7 @@ use toml::de::DeTable;
 
 use super::plan::{Assurance, Kind, RootPolicy, Script};
 use super::schema::SCRIPT;
-use super::{Act, Faults, PinnedFileSource, Warning, check, warning};
+use super::{Act, PinnedFileSource, ScriptErrors, Warning, check, warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
@@ -140,28 +140,28 @@ impl Draft {
 }
 
 impl Script {
-    /// Reads and checks a script. `name` is what faults call it; `at` is the time at
-    /// which it is judged: a root that has expired by then is a fault. To read a
+    /// Reads and checks a script. `name` is what errors call it; `at` is the time at
+    /// which it is judged: a root that has expired by then is an error. To read a
     /// script again that was good when its ceremony began, give [`Script::not_before`]
     /// of that day, or the time of its first event.
     ///
     /// # Errors
-    /// Every fault, with its place and a hint; none of them repeats a secret.
+    /// Every error, with its place and a hint; none of them repeats a secret.
     pub fn parse(
         name: &str,
         text: &str,
         carried: &dyn PinnedFileSource,
         at: Timestamp,
-    ) -> Result<Self, Faults> {
+    ) -> Result<Self, ScriptErrors> {
         let log = Log::new(name, text);
         let script = read(&log, carried, at);
-        match (Faults::of(log.into_faults()), script) {
+        match (ScriptErrors::of(log.into_errors()), script) {
             (None, Some(script)) => Ok(Self {
                 name: name.to_owned(),
                 text: text.to_owned(),
                 ..script
             }),
-            (Some(faults), _) => Err(faults),
+            (Some(errors), _) => Err(errors),
             (None, None) => unreachable!("a script that is not read leaves a fault"),
         }
     }
@@ -171,7 +171,7 @@ fn read(log: &Log<'_>, source: &dyn PinnedFileSource, at: Timestamp) -> Option<S
     let text = log.text();
     let start = 0..0;
     if text.len() > LONGEST_SCRIPT {
-        log.fault(
+        log.error(
             "script.size",
             &start,
             "the script is longer than 1 MiB",
@@ -182,7 +182,7 @@ fn read(log: &Log<'_>, source: &dyn PinnedFileSource, at: Timestamp) -> Option<S
     characters(log);
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
-        log.fault(
+        log.error(
             "script.toml",
             &error.span().unwrap_or(start.clone()),
             format!("this is not TOML: {}", error.message().replace('\n', ", ")),
@@ -204,7 +204,7 @@ fn characters(log: &Log<'_>) {
     for (at, c) in log.text().char_indices().filter(|(_, c)| hidden(*c)) {
         let span = at..at + c.len_utf8();
         if !log.has("script.characters", &span) {
-            log.fault(
+            log.error(
                 "script.characters",
                 &span,
                 format!("the character U+{:04X} cannot be seen", c as u32),
@@ -219,7 +219,7 @@ fn is_known_schema(fields: &mut Fields<'_, '_>) -> bool {
     fields.value("schema").is_some_and(|value| {
         let number = value.integer();
         if number.is_some_and(|number| number != 1) {
-            value.fault(
+            value.error(
                 "script.schema",
                 "this version reads scripts of schema 1",
                 "use the version of conclave that the script was written for",
@@ -354,7 +354,7 @@ fn custody_list(
     Some(list)
 }
 
-/// The script of a draft in which no fault was found; its name, text, title and carried files come from elsewhere.
+/// The script of a draft in which no error was found; its name, text, title and carried files come from elsewhere.
 fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let previous = match draft.previous {
         Some(entry) => Some(entry.complete()?),
@@ -415,7 +415,7 @@ fn repository(value: &Value<'_, '_>) -> Option<String> {
     if text.chars().all(plain) {
         return Some(text);
     }
-    value.fault(
+    value.error(
         "script.repository",
         format!("{text:?} cannot name a repository"),
         "use A-Z, a-z, 0-9, \".\", \"_\", \"-\", \"/\", \":\", as in \"example.com/updates\"",

@@ -37,8 +37,8 @@ pub(super) fn read(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> N
 /// The online roles of the template, as if the script listed them. Its root key is thrown away.
 fn template_roles(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Vec<RoleEntry>> {
     let (_, file) = files.read(value)?;
-    let fault = |what: String| {
-        value.fault(
+    let error = |what: String| {
+        value.error(
             "script.template",
             what,
             "carry in the root.json that `notary init` left in its trust directory, under tuf/GUN/metadata",
@@ -47,11 +47,11 @@ fn template_roles(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<
     let root = match RootFile::read(&file.bytes) {
         Ok(root) if root.document().format() == RootFormat::Notary => root,
         Ok(_) => {
-            fault(format!("{:?} is no root of Notary", file.name));
+            error(format!("{:?} is no root of Notary", file.name));
             return None;
         }
         Err(refusal) => {
-            fault(format!("{:?} is no root: {refusal}", file.name));
+            error(format!("{:?} is no root: {refusal}", file.name));
             return None;
         }
     };
@@ -84,7 +84,7 @@ fn template_roles(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<
         .iter()
         .any(|role| role.keys.iter().any(|key| key.value.key.public().is_none()))
     {
-        fault(format!("{:?} has a key that cannot be read", file.name));
+        error(format!("{:?} has a key that cannot be read", file.name));
         return None;
     }
     Some(roles.into())

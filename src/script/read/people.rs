@@ -84,7 +84,7 @@ fn approval_token(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> Ap
 fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
     let items = value.items()?;
     if items.is_empty() {
-        value.fault(
+        value.error(
             "script.person",
             "\"roles\" is empty",
             "give at least one: administrator, witness, key-holder, custodian",
@@ -95,7 +95,7 @@ fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
     for item in &items {
         let role = item.word("script.person", PersonRole::SPELLINGS)?;
         if roles.contains(&role) {
-            item.fault(
+            item.error(
                 "script.twice",
                 format!("\"roles\" has {:?} twice", role.as_str()),
                 "take one out",

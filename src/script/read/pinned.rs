@@ -25,7 +25,7 @@ impl Bound<'_, '_> {
     fn check(&self) -> Option<Digest> {
         let (name, found) = (self.name, Digest::of(&self.bytes));
         let Ok(claimed) = self.claimed else {
-            self.sha256.fault(
+            self.sha256.error(
                 "script.digest",
                 "\"sha256\" is not 64 lower-case hex characters",
                 format!("the SHA-256 of {name:?} here is {found}: compare it with its owner's"),
@@ -33,7 +33,7 @@ impl Bound<'_, '_> {
             return None;
         };
         if claimed != found {
-            self.sha256.fault(
+            self.sha256.error(
                 "script.hash",
                 format!("{name:?} has the SHA-256 {found}, but the script binds {claimed}"),
                 "find out which of the two is right before you change either",
@@ -95,7 +95,7 @@ impl<'f> PinnedFiles<'f> {
         // A private key is reported before anything else about the file.
         let key = read(&bound.bytes);
         if matches!(key, Err(KeyFileError::Private)) {
-            bound.file.fault(
+            bound.file.error(
                 "script.private-key",
                 format!("{name:?} holds a PRIVATE key"),
                 "take it off this machine now; carry in the public key, as `openssl pkey -pubout` writes it",
@@ -105,7 +105,7 @@ impl<'f> PinnedFiles<'f> {
         let sha256 = bound.check()?;
         let key = key
             .map_err(|error| {
-                bound.file.fault(
+                bound.file.error(
                     "script.public-key",
                     format!("{name:?} is no public key that can be used: {error}"),
                     "carry in a public key in PEM form, as `openssl pkey -pubout` writes it",
@@ -158,7 +158,7 @@ impl<'f> PinnedFiles<'f> {
         let (file, sha256) = (file?, sha256?);
         let name = file.raw()?;
         if let Some(why) = name_fault(name) {
-            file.fault(
+            file.error(
                 "script.file-name",
                 format!("{name:?} cannot be carried"),
                 why,
@@ -198,7 +198,7 @@ impl<'f> PinnedFiles<'f> {
                 "names are relative to the script: is it a file that you may read?",
             ),
         };
-        file.fault(check, what, hint);
+        file.error(check, what, hint);
         None
     }
 }

@@ -28,7 +28,7 @@ const TEXT_WORDS: [&str; 6] = ["pin", "puk", "passcode", "passphrase", "password
 pub(super) fn in_fields(log: &Log<'_>, table: &DeTable<'_>) {
     for (key, value) in table {
         if names_secret(key.get_ref()) {
-            fault(log, &key.span());
+            error(log, &key.span());
         }
         in_value(log, value.get_ref());
     }
@@ -47,15 +47,15 @@ pub(super) fn in_text(log: &Log<'_>) {
     let mut start = 0;
     for line in log.text().split_inclusive('\n') {
         if let Some(at) = tells_secret(line) {
-            fault(log, &(start + at..start + at));
+            error(log, &(start + at..start + at));
         }
         start += line.len();
     }
 }
 
-fn fault(log: &Log<'_>, span: &Span) {
+fn error(log: &Log<'_>, span: &Span) {
     if !log.has("script.pin", span) {
-        log.fault(
+        log.error(
             "script.pin",
             span,
             "a PIN or password does not belong in a script",

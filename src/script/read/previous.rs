@@ -53,7 +53,7 @@ pub(super) fn read(
     if let (Some((head, value)), true) = (&record, register.is_none() || !payloads.is_empty())
         && !payloads.has_record(head)
     {
-        value.fault(
+        value.error(
             "script.previous-record",
             "the register does not know the record that the script names: a record is missing",
             "carry in keys/payloads.json of the ceremony whose head stands in the ink, with its hash, as \"register\"",
@@ -88,7 +88,7 @@ pub(super) fn chain(
     let newest = fields
         .value("root")
         .and_then(|value| Some((files.read(&value)?.1, value)));
-    // Without a date the rest of the script is at fault already; without a file, so is this.
+    // Without a date the rest of the script is at error already; without a file, so is this.
     let older = older.unwrap_or_else(|| Some(Vec::new()));
     let (Some(at), Some(mut chain), Some((newest, value))) = (at, older, newest) else {
         return (None, Vec::new());
@@ -108,7 +108,7 @@ fn trusted(value: &Value<'_, '_>, chain: &[PinnedFile], at: Timestamp) -> Option
         return Some(root.clone());
     }
     let reasons: Vec<String> = report.reasons().iter().map(ToString::to_string).collect();
-    value.fault(
+    value.error(
         "script.previous-root",
         format!("the root cannot be trusted: {}", reasons.join("; ")),
         "carry in the root that clients trust now; \"chain\" lists the versions before it, the trust anchor first",
@@ -120,7 +120,7 @@ fn record(value: &Value<'_, '_>) -> Option<Digest> {
     let text = value.raw()?;
     Digest::from_words(text)
         .map_err(|error| {
-            value.fault(
+            value.error(
                 "script.previous-record",
                 format!("\"record\" is not the head of a record: {error}"),
                 "copy the 32 words from the ink on the closing note of the ceremony before",
@@ -156,7 +156,7 @@ impl PreviousEntry {
 pub(super) fn payloads(value: &Value<'_, '_>, file: &PinnedFile) -> Option<PayloadRegister> {
     PayloadRegister::read(&file.bytes)
         .map_err(|refusal| {
-            value.fault(
+            value.error(
                 "script.register",
                 format!("{:?} is refused: {refusal}", file.name),
                 "carry in keys/payloads.json of the last ceremony",

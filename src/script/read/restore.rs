@@ -47,7 +47,7 @@ pub(super) fn read(
             let number = u16::try_from(days).ok();
             let number = number.filter(|_| range.contains(&days));
             if number.is_none() {
-                value.fault(
+                value.error(
                     "script.restore",
                     format!("a lost share is not made good in {days} days"),
                     format!(
@@ -75,7 +75,7 @@ fn manifest(value: &Value<'_, '_>, carried: PinnedFile) -> Option<(At<Manifest>,
     match Manifest::read(&carried.bytes) {
         Ok(manifest) => Some((value.at(Some(manifest))?, carried)),
         Err(refusal) => {
-            value.fault(
+            value.error(
                 "script.manifest",
                 format!("no manifest of a share set: {refusal}"),
                 "carry in the file KEY.ID.manifest.json that lies with the shares, and with the record of the backup",

@@ -99,7 +99,7 @@ fn destination(value: &Value<'_, '_>) -> Option<Destination> {
     let names = Destination::ALL.map(Destination::as_str);
     let text = value.raw()?;
     if text == "rstuf" {
-        value.fault(
+        value.error(
             "script.unsupported",
             format!("destination {text:?} is not supported by this version"),
             format!("this version writes: {}", names.join(", ")),

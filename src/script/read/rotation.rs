@@ -99,7 +99,7 @@ fn existing(value: &Value<'_, '_>, root: Option<&TrustedRoot>) -> Option<RootKey
         .iter()
         .map(ToString::to_string)
         .collect();
-    value.fault(
+    value.error(
         "script.key-id",
         format!("root {} has no root key {text:?}", root.version()),
         format!("its root keys: {}", known.join(", ")),
@@ -132,7 +132,7 @@ pub(super) fn place(
     let site = fields.value("site");
     let status = fields.value("status");
     if let (Some(_), Some(status)) = (&site, &status) {
-        status.fault(
+        status.error(
             "script.place",
             "a key at a site owes its signature, and has no \"status\"",
             "take one of the two out",

@@ -60,7 +60,7 @@ pub(super) fn read(
     if let (Some(request), Some(repository)) = (&request, &head.repository)
         && request.repository() != repository
     {
-        log.fault(
+        log.error(
             "script.request",
             &start,
             format!(
@@ -132,7 +132,7 @@ fn request(value: &Value<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Signing
     let (named, file) = file_of("[request]", value, files)?;
     SigningRequest::read(&file.bytes)
         .map_err(|refusal| {
-            named.fault(
+            named.error(
                 "script.request",
                 format!("{:?} is refused: {refusal}", file.name),
                 "ask whoever sent it, by another way, what they have",
@@ -157,7 +157,7 @@ fn trust(mut fields: Fields<'_, '_>, files: &mut PinnedFiles<'_>) -> Option<Trus
         return Some(Trust::Root(root.clone()));
     }
     let reasons: Vec<String> = report.reasons().iter().map(ToString::to_string).collect();
-    roots.fault(
+    roots.error(
         "script.trust",
         format!("the roots cannot be trusted: {}", reasons.join("; ")),
         "carry in the chain from your trust anchor on; or take the table out and type the words of the card",
@@ -182,7 +182,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
             .find(|one| one.key_id.as_str() == text);
         let found = asked.and_then(|one| root_key(request?, &one.key_id));
         let Some(found) = found else {
-            value.fault(
+            value.error(
                 "script.not-asked",
                 format!("the request does not ask the key {text:?} to sign"),
                 "name a key of the request, by its ID there",
@@ -190,7 +190,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
             return None;
         };
         let Some(key_type) = key_type(&found.key) else {
-            value.fault(
+            value.error(
                 "script.not-asked",
                 "this version signs with no key of that type and scheme",
                 "sign with another tool, and merge the signature: conclave root merge --signature",
@@ -252,7 +252,7 @@ fn check_people(
     keys: &[KeyEntry],
 ) {
     let [key] = keys else {
-        log.fault(
+        log.error(
             "script.keys",
             start,
             "a signing is of one [[key]]",
@@ -261,7 +261,7 @@ fn check_people(
         return;
     };
     for own in people.iter().filter_map(PersonEntry::approval) {
-        log.fault(
+        log.error(
             "script.approval",
             &own.span,
             "nobody approves anything in a signing",
@@ -273,7 +273,7 @@ fn check_people(
         .filter(|person| person.is(PersonRole::Administrator))
         .count();
     if administrators != 1 {
-        log.fault(
+        log.error(
             "script.people",
             start,
             format!("{administrators} people are the administrator"),
@@ -284,7 +284,7 @@ fn check_people(
         .iter()
         .filter(|person| person.is(PersonRole::Witness));
     for person in watching.filter(|person| person.is(PersonRole::Administrator)) {
-        log.fault(
+        log.error(
             "script.people",
             &person.span,
             "the administrator cannot be a witness",
@@ -300,7 +300,7 @@ fn check_people(
                 && person.is(PersonRole::KeyHolder)
         });
         if !is_holder {
-            log.fault(
+            log.error(
                 "script.holder",
                 &holder.span,
                 format!("{:?} is not a key-holder", holder.value.as_str()),
@@ -335,7 +335,7 @@ fn check_steps(log: &Log<'_>, start: &std::ops::Range<usize>, steps: &[StepEntry
         Some(Act::Note { .. })
     );
     if acts != ACTS || begins_with_note {
-        log.fault(
+        log.error(
             "script.order",
             start,
             format!(

@@ -17,7 +17,7 @@ pub(super) fn read(mut fields: Fields<'_, '_>) -> SpareEntry {
     let list = fields.value("keys");
     let items = list.as_ref().and_then(Value::items);
     if let (Some(list), Some([])) = (&list, items.as_deref()) {
-        list.fault(
+        list.error(
             "script.spare",
             "\"keys\" is empty",
             "name the keys for which the spare may be taken, or leave it out: then it may be for any",

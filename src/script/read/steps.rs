@@ -132,7 +132,7 @@ fn value_of<T: Clone>(read: Option<&At<T>>) -> Option<T> {
 fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
     let items = people.items()?;
     if items.is_empty() {
-        people.fault(
+        people.error(
             "script.note",
             "\"initials\" is empty",
             "name at least one person, as in [\"witness-1\"]",
@@ -142,7 +142,7 @@ fn initials(people: &Value<'_, '_>) -> Option<Vec<At<PersonId>>> {
     for item in &items {
         if let Some(person) = item.at(item.id::<PersonId>()) {
             if read.iter().any(|known| known.value == person.value) {
-                item.fault(
+                item.error(
                     "script.twice",
                     format!("\"initials\" has {:?} twice", person.value.as_str()),
                     "take one out",
@@ -160,7 +160,7 @@ fn minutes(value: &Value<'_, '_>) -> Option<u32> {
     let minutes = u32::try_from(number).ok();
     let minutes = minutes.filter(|_| range.contains(&number));
     if minutes.is_none() {
-        value.fault(
+        value.error(
             "script.minutes",
             format!("a step cannot take {number} minutes"),
             format!("give {} to {}, or leave it out", range.start(), range.end()),

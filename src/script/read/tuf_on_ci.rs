@@ -26,7 +26,7 @@ fn of_one(value: &Value<'_, '_>) -> Option<Periods> {
         let days = value.integer()?;
         let range = value.range();
         if !range.contains(&days) {
-            value.fault(
+            value.error(
                 "script.period",
                 format!("{days} days"),
                 format!("a period has {} to {} days", range.start(), range.end()),
@@ -43,7 +43,7 @@ fn of_one(value: &Value<'_, '_>) -> Option<Periods> {
         signing: signing?,
     };
     if periods.signing >= periods.expiry {
-        value.fault(
+        value.error(
             "script.period",
             format!(
                 "what is valid for {} days cannot be signed anew {} days before its end",
@@ -76,7 +76,7 @@ impl Whose {
     }
 }
 
-/// Reads `owner` or `uri` of an online key; `None` is a fault.
+/// Reads `owner` or `uri` of an online key; `None` is an error.
 pub(super) fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
     let (owner, uri) = (fields.value("owner"), fields.value("uri"));
     match (owner, uri) {
@@ -84,7 +84,7 @@ pub(super) fn whose(fields: &mut Fields<'_, '_>) -> Option<Whose> {
         (Some(owner), None) => Some(Whose::Owner(account(&owner)?)),
         (None, Some(uri)) => Some(Whose::Service(place(&uri)?)),
         (Some(owner), Some(_)) => {
-            owner.fault(
+            owner.error(
                 "script.owner",
                 "a key is a person's, or is at a service",
                 "take one of \"owner\" and \"uri\" out",
@@ -107,7 +107,7 @@ fn account(value: &Value<'_, '_>) -> Option<String> {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !is_account {
-        value.fault(
+        value.error(
             "script.owner",
             format!("{text:?} is no account"),
             "write it as tuf-on-ci does: owner = \"@alice\"",
@@ -125,7 +125,7 @@ fn place(value: &Value<'_, '_>) -> Option<String> {
             .split_once(':')
             .is_some_and(|(scheme, rest)| !scheme.is_empty() && !rest.is_empty());
     if !is_uri {
-        value.fault(
+        value.error(
             "script.uri",
             format!("{text:?} does not say where a key is"),
             "write it as tuf-on-ci does: uri = \"gcpkms:…\", \"awskms:…\" or \"azurekms:…\"",

@@ -2,7 +2,7 @@
 
 use super::root::ACCOUNT;
 use super::{CHANGES, Field, MAKING, MOST, NOT_SIGNING, Pin, ROOTS, Table, Type};
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 /// A public key in PEM form.
 pub(in crate::script) const PUBLIC_KEY: Pin = Pin {
@@ -32,13 +32,13 @@ pub(super) static KEY: Table = Table {
         Field::required(
             "change",
             Type::Word(&[
-                ("add", "a new key, made in this ceremony or enrolled"),
+                ("add", "a new key, made in this ceremony"),
                 ("keep", "it stays"),
                 ("move-id", "it stays, under the ID that the specification gives it"),
                 ("remove", "it goes; if its token is here, it signs this once more"),
             ]),
             "change = \"keep\"",
-            "What becomes of the key. In a genesis every key is added; in a renewal every key is kept.",
+            "What becomes of the key. A key that was made elsewhere is added by `enrollment` or `attestation`. In a genesis every key is added; in a renewal every key is kept.",
         )
         .of(&[Kind::Rotation]),
         Field::when(
@@ -283,7 +283,7 @@ static SECRET: Table = Table {
                 ("memory", "whoever set it knows it by heart"),
                 (
                     "envelope",
-                    "it is written down and sealed into the bag of the number in `bag`",
+                    "it is written down and sealed into the bag of that number: bag = \"B0000001\"",
                 ),
                 (
                     "discarded",

@@ -1,19 +1,17 @@
 //! What a ceremony script may say: one declaration per TOML table. The reader takes names, needs, examples, words and
 //! limits from it, the comments of the ready scripts are its texts, and so is `docs/formats/script.md`.
 
+mod comments;
 mod keys;
 mod people;
-mod reference;
 mod root;
 mod script;
 mod steps;
 
-use super::plan::Kind;
+use super::Kind;
 
+pub(super) use comments::annotate;
 pub(super) use keys::PUBLIC_KEY;
-pub use reference::reference;
-#[cfg(test)]
-pub(super) use reference::tables;
 pub(super) use script::SCRIPT;
 
 /// A table of a script.
@@ -35,6 +33,8 @@ pub(super) struct Field {
     pub(super) example: &'static str,
     /// Whole sentences. The first is the comment behind the field in the ready scripts.
     pub(super) about: &'static str,
+    /// Whether that comment is the meaning of the word that is there.
+    pub(super) shows_word: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -82,7 +82,7 @@ pub(super) struct Pin {
 /// People, keys, and whatever else is listed.
 pub(super) const MOST: usize = 64;
 
-const ALL: &[Kind] = &[
+pub(super) const ALL: &[Kind] = &[
     Kind::Genesis,
     Kind::Rotation,
     Kind::Renewal,
@@ -130,6 +130,7 @@ impl Field {
             kinds: ALL,
             example,
             about,
+            shows_word: false,
         }
     }
 
@@ -158,6 +159,13 @@ impl Field {
         Self {
             need: Need::When(case),
             ..field
+        }
+    }
+
+    const fn showing_word(self) -> Self {
+        Self {
+            shows_word: true,
+            ..self
         }
     }
 
@@ -235,3 +243,33 @@ const PINNED_DIGEST: Field = Field::required(
     "sha256 = \"…\", as `sha256sum` prints it",
     "The SHA-256 of the file. Compare it with the owner of the file.",
 );
+
+/// Every table with its heading, from the script down; each once.
+pub(super) fn tables() -> Vec<(String, &'static Table)> {
+    let mut found = Vec::new();
+    collect(&mut found, "The script".to_owned(), &SCRIPT);
+    found.push(("Pinned input files".to_owned(), &FILE));
+    found
+}
+
+fn collect(found: &mut Vec<(String, &'static Table)>, heading: String, table: &'static Table) {
+    if found.iter().any(|(_, known)| std::ptr::eq(*known, table)) {
+        return;
+    }
+    found.push((heading, table));
+    for field in table.fields {
+        if let Type::Table(inner) | Type::Tables(inner, _) = field.value {
+            let name = inner.name.replace('"', "`");
+            let name = if name.starts_with('[') {
+                format!("`{name}`")
+            } else {
+                name
+            };
+            let heading = match field.kinds {
+                [Kind::Signing] => format!("{name} of a signing"),
+                _ => name,
+            };
+            collect(found, heading, inner);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::keys::{PUBLIC_KEY, TOKEN};
 use super::{Field, MOST, Need, RESTORING, Table, Type};
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 /// The longest public SSH key is one of RSA with 16,384 bits.
 const RECIPIENT: Type = Type::Line(4000);

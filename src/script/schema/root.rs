@@ -4,7 +4,7 @@ use super::script::{LONGEST_REGISTER, MOST_VERSIONS};
 use super::{Field, MOST, PINNED_DIGEST, PINNED_NAME, Pin, Table, Type};
 use crate::metadata::limits::MAX_FILE_BYTES;
 use crate::script::CUSTODY_LIST;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 pub(super) static ROOT: Table = Table {
     name: "[root]",
@@ -28,7 +28,7 @@ pub(super) static ROOT: Table = Table {
             "expires",
             Type::Time,
             "expires = \"2027-12-01T00:00:00Z\"",
-            "Renew it well before.",
+            "Renew it well before. When the root expires.",
         ),
         Field::required(
             "destination",
@@ -41,7 +41,8 @@ pub(super) static ROOT: Table = Table {
             ]),
             "destination = \"plain\"",
             "Where the root is published. The root is checked against what clients there accept.",
-        ),
+        )
+        .showing_word(),
         Field::when(
             "required, unless `destination` is `notary-v1`: then it is false",
             "consistent_snapshot",

@@ -6,12 +6,13 @@ use super::root::{ATTESTATION, FURTHER, PREVIOUS, ROOT};
 use super::steps::STEP;
 use super::{CHANGES, Field, MOST, NOT_SIGNING, Pin, RESTORING, ROOTS, Table, Type};
 use crate::script::CUSTODY_LIST;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 
 /// The longest custody list or register of payloads: each grows by a few lines with each ceremony.
 pub(super) const LONGEST_REGISTER: usize = 4 << 20;
 /// What python-tuf's client walks at most, and more than any repository has used up.
 pub(super) const MOST_VERSIONS: usize = 256;
+const REPOSITORY: &str = "repository = \"example.com/updates\"";
 /// More than one person looks after.
 const MOST_REPOSITORIES: usize = 256;
 
@@ -49,9 +50,31 @@ pub(in crate::script) static SCRIPT: Table = Table {
         Field::required(
             "repository",
             Type::Line(100),
-            "repository = \"example.com/updates\"",
-            "The name of the line of roots, for good. Of A-Z, a-z, 0-9, `.`, `_`, `-`, `/`, `:`. A manifest or a signing request must name the same.",
-        ),
+            REPOSITORY,
+            "Names the line of roots, for good. Of A-Z, a-z, 0-9, `.`, `_`, `-`, `/`, `:`. For Notary, the GUN.",
+        )
+        .of(ROOTS),
+        Field::required(
+            "repository",
+            Type::Line(100),
+            REPOSITORY,
+            "The line of roots for which the key is made.",
+        )
+        .of(&[Kind::Enrollment]),
+        Field::required(
+            "repository",
+            Type::Line(100),
+            REPOSITORY,
+            "As in the manifest.",
+        )
+        .of(RESTORING),
+        Field::required(
+            "repository",
+            Type::Line(100),
+            REPOSITORY,
+            "Must be the one that the request names.",
+        )
+        .of(&[Kind::Signing]),
         Field::required(
             "not_before",
             Type::Time,
@@ -62,11 +85,12 @@ pub(in crate::script) static SCRIPT: Table = Table {
             "assurance",
             Type::Word(&[
                 ("two-people", "the default: an administrator and at least two witnesses"),
-                ("solo", "one person acts alone, and every page and the transcript show it"),
+                ("solo", "one person acts alone; for two, add witnesses and take this out"),
             ]),
             "assurance = \"solo\"",
             "How many people must agree. A signing is always `solo`.",
-        ),
+        )
+        .showing_word(),
         Field::required(
             "request",
             Type::File(Pin {
@@ -270,12 +294,12 @@ static RESTORE: Table = Table {
         Field::required(
             "grade",
             Type::Word(&[
-                ("custody", "each share opens and is of the set; no two come together"),
+                ("custody", "each share opens, and is of the set; none comes together with another"),
                 ("quorum", "the shares restore the key-encryption key; nothing is unwrapped"),
-                ("full", "the key is restored, signs a message that can be no root, and is destroyed"),
+                ("full", "the key itself is restored, signs a message that can be no root, and is destroyed again: in locked memory, or on a blank token"),
             ]),
             "grade = \"full\"; or \"quorum\", or \"custody\"",
-            "The level of the drill.",
+            "How far the drill goes.",
         )
         .of(&[Kind::Drill]),
         Field::optional(

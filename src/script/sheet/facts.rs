@@ -1,35 +1,24 @@
 //! What the script says outside its steps, as facts.
 
+use crate::document::Document;
 use crate::metadata::RoleKind;
 use crate::script::{
     BoundFile, Fate, KeyId, KeyPlan, Medium, Person, Script, Spare, TokenSecret, TokenSpec,
 };
 
-/// A name and what it stands for.
-type Fact = (String, String);
-
-fn fact(name: impl Into<String>, value: impl Into<String>) -> Fact {
-    (name.into(), value.into())
-}
-
-pub(super) fn ceremony(script: &Script) -> Vec<Fact> {
-    vec![
-        fact("Repository", script.repository()),
-        fact("Kind", script.kind().as_str()),
-        fact("Not before", script.not_before().to_string()),
-        fact(
+pub(super) fn ceremony(page: &mut Document, script: &Script) {
+    page.fact("Repository", script.repository());
+    page.fact("Kind", script.kind().as_str());
+    page.fact("Not before", script.not_before());
+    let steps = script.steps().len();
+    match script.total_minutes() {
+        0 => page.fact("Estimate", format!("{steps} steps")),
+        minutes => page.fact(
             "Estimate",
-            match script.total_minutes() {
-                0 => format!("{} steps", script.steps().len()),
-                minutes => format!(
-                    "{} steps, about {}",
-                    script.steps().len(),
-                    duration(minutes)
-                ),
-            },
+            format!("{steps} steps, about {}", duration(minutes)),
         ),
-        fact("Script", script.name()),
-    ]
+    }
+    page.fact("Script", script.name());
 }
 
 fn duration(minutes: u32) -> String {
@@ -40,54 +29,48 @@ fn duration(minutes: u32) -> String {
     }
 }
 
-pub(super) fn root(script: &Script) -> Vec<Fact> {
+pub(super) fn root(page: &mut Document, script: &Script) {
     if !script.makes_root() {
         let none = "none: this ceremony makes a key for a root that others sign";
-        let mut facts = vec![fact("Version", none)];
-        facts.extend(enrolled(script));
-        return facts;
+        page.fact("Version", none);
+        enrolled(page, script);
+        return;
     }
     let root = script.root();
-    let mut facts = vec![
-        fact("Version", script.root_version().to_string()),
-        fact(
-            "Threshold",
-            format!("{} of {} root keys", root.threshold, script.root_keys()),
-        ),
-        fact("Expires", root.expires.to_string()),
-        fact(
-            "File names",
-            if root.consistent_snapshot {
-                "with versions and hashes (consistent_snapshot)"
-            } else {
-                "plain (no consistent_snapshot)"
-            },
-        ),
-        fact("Written for", root.destination.as_str()),
-    ];
+    page.fact("Version", script.root_version());
+    let (threshold, keys) = (root.threshold, script.root_keys());
+    page.fact("Threshold", format!("{threshold} of {keys} root keys"));
+    page.fact("Expires", &root.expires);
+    let names = if root.consistent_snapshot {
+        "with versions and hashes (consistent_snapshot)"
+    } else {
+        "plain (no consistent_snapshot)"
+    };
+    page.fact("File names", names);
+    page.fact("Written for", root.destination.as_str());
     if let Some(provenance) = root.require_provenance {
-        facts.push(fact(
+        page.fact(
             "Keys that come in",
             format!("only with provenance {provenance}"),
-        ));
+        );
     }
     for file in script.attestation().additional() {
-        facts.push(fact(
+        page.fact(
             "Attestations may end at",
             format!("{}, which is no built-in root of a maker's", file.name),
-        ));
+        );
     }
     if let Some(previous) = script.previous() {
         let version = previous.root.version();
         let threshold = previous.root.role(RoleKind::Root).threshold();
-        facts.push(fact(
+        page.fact(
             "Changes",
             format!("root {version}, whose threshold of {threshold} must sign as well"),
-        ));
+        );
         for further in script.further() {
             let version = further.previous.root.version();
             let what = format!("root {version} of {}, by the same keys", further.name);
-            facts.push(fact("Changes as well", what));
+            page.fact("Changes as well", what);
         }
         for (id, change) in script.key_changes() {
             let mut places = script.distant_keys().iter();
@@ -98,13 +81,13 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
                     None => key.place.to_string(),
                 },
             );
-            facts.push(fact(format!("Key {id}"), format!("{change}; {place}")));
+            page.fact(format!("Key {id}"), format!("{change}; {place}"));
         }
     }
-    facts.extend(enrolled(script));
+    enrolled(page, script);
     for (kind, role) in root.roles.iter() {
         let files: Vec<&str> = role.keys.iter().map(|key| key.file.as_str()).collect();
-        facts.push(fact(
+        page.fact(
             format!("Role {kind}"),
             format!(
                 "threshold {} of {}: {}",
@@ -112,9 +95,8 @@ pub(super) fn root(script: &Script) -> Vec<Fact> {
                 role.keys.len(),
                 files.join(", ")
             ),
-        ));
+        );
     }
-    facts
 }
 
 /// Files that are bound by their hashes.
@@ -124,22 +106,18 @@ fn bound<'f>(files: impl Iterator<Item = &'f BoundFile>) -> String {
 }
 
 /// The keys that come in by files.
-fn enrolled(script: &Script) -> Vec<Fact> {
-    let enrolled = script.enrolled().map(|(id, enrolled)| {
+fn enrolled(page: &mut Document, script: &Script) {
+    for (id, enrolled) in script.enrolled() {
         let place = match script.distant_key(id) {
             Some(distant) => distant.title(),
             None => "its token is here".to_owned(),
         };
-        fact(
+        let (files, origin) = (bound(enrolled.files()), enrolled.origin());
+        page.fact(
             format!("Enrolled {id}"),
-            format!(
-                "{}: {}; {place}",
-                bound(enrolled.files()),
-                enrolled.origin()
-            ),
-        )
-    });
-    enrolled.collect()
+            format!("{files}: {origin}; {place}"),
+        );
+    }
 }
 
 /// The roles of a person, as they are spelled.

@@ -36,7 +36,7 @@ pub fn run_sheet(script: &Script) -> Document {
     for banner in facts::banners(script) {
         page.alarm(banner);
     }
-    page.facts(facts::ceremony(script));
+    facts::ceremony(&mut page, script);
     page.paragraph("SHA-256 of the script, to be read aloud and compared:");
     page.digest(&script.sha256());
     approval(&mut page);
@@ -78,7 +78,7 @@ fn people(page: &mut Document, script: &Script) {
 
 fn root(page: &mut Document, script: &Script) {
     page.heading("The root that is to be made");
-    page.facts(facts::root(script));
+    facts::root(page, script);
     page.paragraph("Files carried in, each bound by its SHA-256:");
     let files = script.carried_files();
     page.facts(files.map(|file| (file.name.clone(), Cell::hex(&file.sha256))));

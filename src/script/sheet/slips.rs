@@ -8,13 +8,10 @@ use crate::words::Digest;
 /// What is known of a key and its token. What is not known is left open, to be written by hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SlipFacts {
-    /// The serial number of the token.
     pub serial: Option<String>,
     /// The number of the bag in which it lies.
     pub bag: Option<String>,
-    /// Where it is kept.
     pub place: Option<String>,
-    /// Who has it.
     pub receiver: Option<String>,
     /// The day on which it was sealed.
     pub sealed_on: Option<String>,

@@ -1,8 +1,9 @@
 //! Writing the backup of a key into a script.
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table};
+use toml_edit::Table;
 
-use super::{BlueprintError, set, tables, text, uncomment, unplaced};
+use super::TemplateError;
+use super::document::{Document, inline, list, person, set, step, table, text};
 
 /// Who keeps a share of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,109 +24,72 @@ pub fn back_up(
     key: &str,
     threshold: u8,
     keepers: &[Keeper],
-) -> Result<String, BlueprintError> {
-    let mut document: DocumentMut = text_of
-        .parse()
-        .map_err(|_| BlueprintError::Template("text"))?;
-    let keys = tables(&mut document, "key")?;
-    let plan = keys.iter_mut().find(|table| text(table, "id") == key);
-    set(
-        plan.ok_or(BlueprintError::Template("such key"))?,
-        "backup",
-        "shares",
-    );
-    let people = tables(&mut document, "person")?;
-    for (keeper, n) in keepers.iter().zip(1..) {
-        let mut person = Table::new();
-        uncomment(&mut person);
-        set(&mut person, "id", format!("custodian-{n}"));
-        set(&mut person, "name", keeper.name.as_str());
-        set(&mut person, "roles", Array::from_iter(["custodian"]));
-        set(&mut person, "recipient", keeper.recipient.as_str());
-        people.push(person);
-    }
-    document.insert("backup", Item::Table(groups(threshold, keepers.len())));
-    media(&mut document);
-    steps(tables(&mut document, "step")?, key)?;
-    Ok(reordered(&document))
-}
-
-fn groups(threshold: u8, count: usize) -> Table {
-    let mut group = InlineTable::new();
-    group.insert("threshold", i64::from(threshold).into());
-    let custodians = (1..=count).map(|n| format!("custodian-{n}"));
-    group.insert("custodians", custodians.collect::<Array>().into());
-    let mut backup = Table::new();
-    uncomment(&mut backup);
-    set(&mut backup, "groups", Array::from_iter([group]));
-    backup
-}
-
-fn media(document: &mut DocumentMut) {
-    let item = document
-        .entry("medium")
-        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-    let Some(media) = item.as_array_of_tables_mut() else {
-        return;
+) -> Result<String, TemplateError> {
+    let mut document = Document::parse(text_of)?;
+    let plan = document
+        .tables("key")
+        .find(|table| text(table, "id") == key);
+    let plan = plan.ok_or(TemplateError::Missing("such key"))?;
+    set(plan, "backup", "shares");
+    let ids = (1..=keepers.len()).map(|n| format!("custodian-{n}"));
+    let ids: Vec<String> = ids.collect();
+    document.rewrite("person", |mut people| {
+        let keepers = ids.iter().zip(keepers);
+        people.extend(keepers.map(|(id, keeper)| custodian(id, keeper)));
+        Ok(people)
+    })?;
+    let groups = groups(threshold, ids.iter().map(String::as_str));
+    document.add_table("backup", table([("groups", groups)]));
+    let medium = |holds: &str| {
+        let id = format!("{holds}-medium");
+        table([("id", id.into()), ("holds", holds.into())])
     };
-    for holds in ["shares", "wrapped-key"] {
-        let mut medium = Table::new();
-        uncomment(&mut medium);
-        set(&mut medium, "id", format!("{holds}-medium"));
-        set(&mut medium, "holds", holds);
-        media.push(medium);
-    }
+    document.add("medium", ["shares", "wrapped-key"].map(medium));
+    document.rewrite("step", |steps| with_backup(steps, key))?;
+    Ok(document.to_string())
+}
+
+pub(super) fn custodian(id: &str, keeper: &Keeper) -> Table {
+    let mut custodian = person(id, &keeper.name, "custodian");
+    set(&mut custodian, "recipient", keeper.recipient.as_str());
+    custodian
+}
+
+/// One group of custodians.
+pub(super) fn groups<'i>(
+    threshold: u8,
+    custodians: impl Iterator<Item = &'i str>,
+) -> toml_edit::Value {
+    list([inline([
+        ("threshold", i64::from(threshold).into()),
+        ("custodians", list(custodians)),
+    ])])
 }
 
 /// The key is backed up where it comes to be, and the backup is proven before the root is composed or the file leaves.
-fn steps(steps: &mut ArrayOfTables, key: &str) -> Result<(), BlueprintError> {
-    let all: Vec<Table> = steps.iter().cloned().collect();
+fn with_backup(steps: Vec<Table>, key: &str) -> Result<Vec<Table>, TemplateError> {
     let makes = |step: &Table| {
         text(step, "key") == key && ["generate-key", "import-key"].contains(&text(step, "act"))
     };
-    let made = all.iter().position(makes);
-    let made = made.ok_or(BlueprintError::Template("step that makes the key"))?;
-    let wants_it = |step: &Table| ["compose-root", "export"].contains(&text(step, "act"));
-    let before = all.iter().position(wants_it);
-    let before = before.ok_or(BlueprintError::Template("step that wants the key"))?;
-    let step = |act: &str, minutes: i64| {
-        let mut step = Table::new();
-        uncomment(&mut step);
-        set(&mut step, "act", act);
-        set(&mut step, "key", key);
-        set(&mut step, "minutes", minutes);
+    let made = steps.iter().position(makes);
+    let made = made.ok_or(TemplateError::Missing("step that makes the key"))?;
+    let uses = |step: &Table| ["compose-root", "export"].contains(&text(step, "act"));
+    let before = steps.iter().position(uses);
+    let before = before.ok_or(TemplateError::Missing("step that wants the key"))?;
+    let new = |act| {
+        let mut step = step(act, Some(key));
+        set(&mut step, "minutes", 10);
         step
     };
-    steps.clear();
-    for (place, table) in all.into_iter().enumerate() {
+    let mut written = Vec::new();
+    for (place, table) in steps.into_iter().enumerate() {
         if place == before {
-            steps.push(step("prove-backup", 10));
+            written.push(new("prove-backup"));
         }
-        steps.push(unplaced(table));
+        written.push(table);
         if place == made {
-            steps.push(step("back-up-key", 10));
+            written.push(new("back-up-key"));
         }
     }
-    Ok(())
-}
-
-/// The text, with tables that were put in where people look for them: before the steps.
-pub(super) fn reordered(document: &DocumentMut) -> String {
-    let written = document.to_string();
-    let Ok(mut document) = written.parse::<DocumentMut>() else {
-        return written;
-    };
-    if let Some((key, steps)) = document.remove_entry("step") {
-        document.insert_formatted(&key, unplaced_all(steps));
-    }
-    document.to_string()
-}
-
-fn unplaced_all(mut item: Item) -> Item {
-    if let Some(tables) = item.as_array_of_tables_mut() {
-        for table in tables.iter_mut() {
-            table.set_position(None);
-        }
-    }
-    item
+    Ok(written)
 }

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
+use toml_edit::{Item, Table};
 
-use super::{BlueprintError, OnlineFiles, bound, set, tables, text, uncomment, unplaced};
+use super::document::{
+    Document, NamedFile, inline, list, pinned, set, set_token, step, table, text, uncomment,
+    uncommented,
+};
+use super::{OnlineFiles, TemplateError, new_token};
 use crate::metadata::{KeyId, KeyType, RootFile};
 use crate::record::CustodyList;
 use crate::script::TokenSecret;
-use crate::script::embedded::embedded;
 use crate::words::Digest;
 
 /// What the script of a change is to say. Keys get names by their places in the root: `key-3` of `holder-3`.
 #[derive(Debug, Clone)]
-pub struct ChangeBlueprint {
+pub struct ChangeTemplate {
     /// The ready script that it is written from: `rotation`, `renewal` or `revocation`.
     pub template: String,
     /// `None` keeps the kind of title that the ready script has.
@@ -26,13 +29,13 @@ pub struct ChangeBlueprint {
     /// When the new root expires.
     pub expires: Timestamp,
     /// The versions from the trust anchor on, the root that is changed last: names in the script, and contents.
-    pub chain: Vec<(String, Vec<u8>)>,
+    pub chain: Vec<NamedFile>,
     /// The head of the record of the ceremony before.
     pub record: Option<Digest>,
     /// The register of payloads of the ceremony before, `keys/payloads.json`: name in the script, and content.
-    pub register: Option<(String, Vec<u8>)>,
+    pub register: Option<NamedFile>,
     /// The custody list of the ceremony before, `keys/custody.jsonl`: name in the script, and content.
-    pub custody: Option<(String, Vec<u8>)>,
+    pub custody: Option<NamedFile>,
     /// `None` keeps the threshold.
     pub threshold: Option<u32>,
     /// The root keys that exist, in the order of the root, and what becomes of each.
@@ -86,14 +89,22 @@ struct Named<'b> {
 }
 
 impl Named<'_> {
+    fn id(&self) -> String {
+        format!("key-{}", self.number)
+    }
+
+    fn holder(&self) -> String {
+        format!("holder-{}", self.number)
+    }
+
     fn is_here(&self) -> bool {
         self.exists.is_none_or(|(_, fate)| fate.is_here())
     }
 }
 
-impl ChangeBlueprint {
+impl ChangeTemplate {
     /// The files of the ceremonies before that the script carries.
-    pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
+    pub fn files(&self) -> impl Iterator<Item = NamedFile> {
         let lists = self.register.iter().chain(&self.custody);
         self.chain.iter().chain(lists).cloned()
     }
@@ -102,13 +113,8 @@ impl ChangeBlueprint {
     ///
     /// # Errors
     /// When the ready script is not one of a change.
-    pub fn write(&self) -> Result<String, BlueprintError> {
-        let template = embedded().iter().find(|ready| ready.name == self.template);
-        let template = template.ok_or(BlueprintError::Template("text"))?;
-        let mut document: DocumentMut = template
-            .text
-            .parse()
-            .map_err(|_| BlueprintError::Template("text"))?;
+    pub fn write(&self) -> Result<String, TemplateError> {
+        let mut document = Document::ready(&self.template)?;
         let title = self.title.clone().unwrap_or_else(|| {
             let what = match self.template.as_str() {
                 "renewal" => "Renew",
@@ -117,91 +123,71 @@ impl ChangeBlueprint {
             };
             format!("{what} the root of {}", self.repository)
         });
-        set(&mut document, "title", title);
-        set(&mut document, "repository", self.repository.as_str());
-        set(&mut document, "not_before", self.not_before.to_string());
-        self.root(&mut document)?;
-        self.previous(&mut document)?;
+        document.header(title, &self.repository, self.not_before);
+        self.root(document.table("root")?);
+        self.previous(document.table("previous")?)?;
         let existing = self.keys.iter().map(Some);
         let added = std::iter::repeat_n(None, usize::from(self.added));
-        let names: Vec<Named<'_>> = existing
-            .chain(added)
-            .zip(1..)
+        let numbered = existing.chain(added).zip(1..);
+        let keys: Vec<Named<'_>> = numbered
             .map(|(exists, number)| Named { number, exists })
             .collect();
-        people(tables(&mut document, "person")?, &names)?;
-        self.write_keys(tables(&mut document, "key")?, &names)?;
-        self.spares(&mut document, &names);
-        steps(tables(&mut document, "step")?, &names)?;
+        document.rewrite("person", |people| with_holders(people, &keys))?;
+        document.rewrite("key", |tables| self.write_keys(&tables, &keys))?;
+        self.spares(&mut document, &keys);
+        document.rewrite("step", |steps| with_steps(&steps, &keys))?;
         Ok(document.to_string())
     }
 
-    fn root(&self, document: &mut DocumentMut) -> Result<(), BlueprintError> {
-        let root = document.get_mut("root").and_then(Item::as_table_mut);
-        let root = root.ok_or(BlueprintError::Template("[root]"))?;
+    fn root(&self, root: &mut Table) {
         set(root, "expires", self.expires.to_string());
         match self.threshold {
             Some(threshold) => set(root, "threshold", i64::from(threshold)),
             None => drop(root.remove("threshold")),
         }
         if self.online.is_empty() {
-            return Ok(());
+            return;
         }
         let mut roles = Table::new();
         roles.set_implicit(true);
         for (role, files) in &self.online {
             let mut table = Table::new();
             set(&mut table, "threshold", 1);
-            let keys: Array = files
-                .iter()
-                .map(|(name, bytes)| bound(name, bytes))
-                .collect();
-            set(&mut table, "keys", keys);
+            set(&mut table, "keys", list(files.iter().map(pinned)));
             roles.insert(role.as_str(), Item::Table(table));
         }
         root.insert("roles", Item::Table(roles));
-        Ok(())
     }
 
-    fn previous(&self, document: &mut DocumentMut) -> Result<(), BlueprintError> {
-        let previous = document.get_mut("previous").and_then(Item::as_table_mut);
-        let previous = previous.ok_or(BlueprintError::Template("[previous]"))?;
-        let Some(((name, bytes), older)) = self.chain.split_last() else {
-            return Err(BlueprintError::Template("root to change"));
+    fn previous(&self, previous: &mut Table) -> Result<(), TemplateError> {
+        let Some((newest, older)) = self.chain.split_last() else {
+            return Err(TemplateError::Missing("root to change"));
         };
-        set(previous, "root", bound(name, bytes));
+        set(previous, "root", pinned(newest));
         if !older.is_empty() {
-            let chain: Array = older
-                .iter()
-                .map(|(name, bytes)| bound(name, bytes))
-                .collect();
-            set(previous, "chain", chain);
+            set(previous, "chain", list(older.iter().map(pinned)));
         }
         if let Some(record) = self.record {
             set(previous, "record", record.words().join(" "));
         }
         for (field, file) in [("register", &self.register), ("custody", &self.custody)] {
-            if let Some((name, bytes)) = file {
-                set(previous, field, bound(name, bytes));
+            if let Some(file) = file {
+                set(previous, field, pinned(file));
             }
         }
         Ok(())
     }
 
     /// A spare stands in for the token of a new key; where none is made, none is needed.
-    fn spares(&self, document: &mut DocumentMut, names: &[Named<'_>]) {
-        let added = names.iter().filter(|key| key.exists.is_none());
-        let keys: Array = added.map(|key| format!("key-{}", key.number)).collect();
-        if keys.is_empty() {
+    fn spares(&self, document: &mut Document, keys: &[Named<'_>]) {
+        let added = keys.iter().filter(|key| key.exists.is_none());
+        let ids: Vec<String> = added.map(Named::id).collect();
+        if ids.is_empty() {
             document.remove("spare");
         }
-        let spares = document.get_mut("spare");
-        let spares = spares.and_then(Item::as_array_of_tables_mut);
-        for spare in spares.into_iter().flat_map(ArrayOfTables::iter_mut) {
-            set(spare, "keys", keys.clone());
-            if let Some(token) = spare.get_mut("token").and_then(Item::as_inline_table_mut) {
-                token.insert("profile", self.profile.as_str().into());
-            }
+        for spare in document.tables("spare") {
+            set(spare, "keys", list(&ids));
+            set_token(spare, [("profile", self.profile.as_str().into())]);
         }
     }
 
@@ -231,170 +217,145 @@ impl ChangeBlueprint {
     /// Tables in the order of the root, those of new keys last. The comment above the first one stays.
     fn write_keys(
         &self,
-        keys: &mut ArrayOfTables,
-        names: &[Named<'_>],
-    ) -> Result<(), BlueprintError> {
-        let decor = keys.get(0).map(|first| first.decor().clone());
-        let decor = decor.ok_or(BlueprintError::Template("key"))?;
+        tables: &[Table],
+        keys: &[Named<'_>],
+    ) -> Result<Vec<Table>, TemplateError> {
+        let first = tables.first().ok_or(TemplateError::Missing("key"))?;
         let serials = self.serials();
-        let says_change = keys
-            .get(0)
-            .is_some_and(|first| first.contains_key("change"));
-        keys.clear();
-        for (index, key) in names.iter().enumerate() {
-            let number = key.number;
-            let mut table = Table::new();
-            uncomment(&mut table);
-            if index == 0 {
-                *table.decor_mut() = decor.clone();
-            }
-            set(&mut table, "id", format!("key-{number}"));
-            let change = key.exists.map_or("add", |(_, fate)| fate.change());
-            if says_change {
-                set(&mut table, "change", change);
-            }
-            if let Some((id, fate)) = key.exists {
-                set(&mut table, "key_id", id.as_str());
-                match fate {
-                    KeyFate::Site(site) => set(&mut table, "site", site.as_str()),
-                    KeyFate::Absent => set(&mut table, "status", "absent"),
-                    KeyFate::Lost => set(&mut table, "status", "lost"),
-                    KeyFate::Keep | KeyFate::Remove | KeyFate::MoveId => {}
-                }
-            }
-            if key.is_here() {
-                set(&mut table, "holder", format!("holder-{number}"));
-                let mut token = InlineTable::new();
-                token.insert("profile", self.profile.as_str().into());
-                token.insert("label", format!("conclave-key-{number}").into());
-                if let Some(serial) = key.exists.and_then(|(id, _)| serials.get(id)) {
-                    token.insert("serial", serial.as_str().into());
-                }
-                set(&mut table, "token", token);
-            }
-            if key.exists.is_none() {
-                set(&mut table, "type", self.key_type.to_string());
-                set(&mut table, "backup", "none");
-                let ruling = TokenSecret::ruling(&self.profile);
-                let secrets = [TokenSecret::UserPin, ruling].map(|what| {
-                    let mut secret = InlineTable::new();
-                    secret.insert("what", what.as_str().into());
-                    secret.insert("set_by", format!("holder-{number}").into());
-                    secret.insert("fate", "memory".into());
-                    Value::from(secret)
-                });
-                set(
-                    &mut table,
-                    "activation",
-                    secrets.into_iter().collect::<Array>(),
-                );
-            }
-            keys.push(table);
+        let has_change = first.contains_key("change");
+        let mut written: Vec<Table> = keys
+            .iter()
+            .map(|key| self.key(key, has_change, &serials))
+            .collect();
+        if let Some(table) = written.first_mut() {
+            *table.decor_mut() = first.decor().clone();
         }
-        Ok(())
+        Ok(written)
+    }
+
+    fn key(&self, key: &Named<'_>, has_change: bool, serials: &BTreeMap<KeyId, String>) -> Table {
+        let mut table = table([("id", key.id().into())]);
+        if has_change {
+            let change = key.exists.map_or("add", |(_, fate)| fate.change());
+            set(&mut table, "change", change);
+        }
+        if let Some((id, fate)) = key.exists {
+            set(&mut table, "key_id", id.as_str());
+            match fate {
+                KeyFate::Site(site) => set(&mut table, "site", site.as_str()),
+                KeyFate::Absent => set(&mut table, "status", "absent"),
+                KeyFate::Lost => set(&mut table, "status", "lost"),
+                KeyFate::Keep | KeyFate::Remove | KeyFate::MoveId => {}
+            }
+        }
+        if key.is_here() {
+            set(&mut table, "holder", key.holder());
+            set(
+                &mut table,
+                "token",
+                inline(new_token(&self.profile, key.number)),
+            );
+            if let Some(serial) = key.exists.and_then(|(id, _)| serials.get(id)) {
+                set_token(&mut table, [("serial", serial.as_str().into())]);
+            }
+        }
+        if key.exists.is_none() {
+            set(&mut table, "type", self.key_type.to_string());
+            set(&mut table, "backup", "none");
+            let secrets = [TokenSecret::UserPin, TokenSecret::ruling(&self.profile)];
+            let secrets = secrets.map(|what| {
+                inline([
+                    ("what", what.as_str().into()),
+                    ("set_by", key.holder().into()),
+                    ("fate", "memory".into()),
+                ])
+            });
+            set(&mut table, "activation", list(secrets));
+        }
+        table
     }
 }
 
 /// Everyone else stays; a holder for each key that is here.
-fn people(people: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), BlueprintError> {
+fn with_holders(people: Vec<Table>, keys: &[Named<'_>]) -> Result<Vec<Table>, TemplateError> {
     let is_holder = |table: &Table| text(table, "id").starts_with("holder-");
-    let all: Vec<Table> = people.iter().cloned().collect();
-    let pattern = all.iter().find(|table| is_holder(table)).cloned();
-    let pattern = pattern.ok_or(BlueprintError::Template("key holder"))?;
-    people.clear();
-    for table in all.into_iter().filter(|table| !is_holder(table)) {
-        people.push(unplaced(table));
-    }
-    for key in names.iter().filter(|key| key.is_here()) {
-        let mut table = pattern.clone();
-        uncomment(&mut table);
-        set(&mut table, "id", format!("holder-{}", key.number));
+    let (holders, mut written): (Vec<_>, Vec<_>) = people.into_iter().partition(is_holder);
+    let pattern = holders
+        .first()
+        .ok_or(TemplateError::Missing("key holder"))?;
+    for key in keys.iter().filter(|key| key.is_here()) {
+        let mut table = uncommented(pattern);
+        set(&mut table, "id", key.holder());
         set(&mut table, "name", format!("Key holder {}", key.number));
-        people.push(unplaced(table));
+        written.push(table);
     }
-    Ok(())
+    Ok(written)
 }
 
 /// The ready script has the steps of matching, those of making, and those of proving and sealing a key; each is repeated for
 /// the keys that need it.
-fn steps(steps: &mut ArrayOfTables, names: &[Named<'_>]) -> Result<(), BlueprintError> {
-    let all: Vec<Table> = steps.iter().cloned().collect();
-    let made = |table: &Table| {
+fn with_steps(steps: &[Table], keys: &[Named<'_>]) -> Result<Vec<Table>, TemplateError> {
+    let is_made = |table: &Table| {
         let key = text(table, "key");
-        let generates =
-            |other: &Table| text(other, "act") == "generate-key" && text(other, "key") == key;
-        all.iter().any(generates)
+        let mut others = steps.iter();
+        others.any(|other| text(other, "act") == "generate-key" && text(other, "key") == key)
     };
-    let matched = all
-        .iter()
-        .find(|table| text(table, "act") == "open-token" && !made(table))
-        .ok_or(BlueprintError::Template("open-token"))?;
+    let of_existing = |act: &str| {
+        let mut tables = steps.iter();
+        let found = tables.find(|table| text(table, "act") == act && !is_made(table));
+        found.map(std::slice::from_ref)
+    };
+    let matching = of_existing("open-token").ok_or(TemplateError::Missing("open-token"))?;
+    let sealing = of_existing("seal").unwrap_or_default();
     // Without an added key of its own, a ready script has no pattern for one.
-    let rotation = embedded().iter().find(|ready| ready.name == "rotation");
-    let rotation: Option<DocumentMut> = rotation.and_then(|ready| ready.text.parse().ok());
-    let of_new: Vec<Table> = rotation
-        .as_ref()
-        .and_then(|document| document.get("step")?.as_array_of_tables())
-        .map(|steps| {
-            let new = steps.iter().filter(|table| text(table, "key") == "key-6");
-            new.cloned().collect()
-        })
-        .unwrap_or_default();
-    let (making, proving): (Vec<Table>, Vec<Table>) = of_new
-        .into_iter()
-        .partition(|table| !matches!(text(table, "act"), "prove-token" | "seal"));
-    let sealing = all
-        .iter()
-        .find(|table| text(table, "act") == "seal" && !made(table));
-    let added: Vec<&Named<'_>> = names.iter().filter(|key| key.exists.is_none()).collect();
-    let existing = names
+    let mut rotation = Document::ready("rotation")?;
+    let of_new = rotation
+        .tables("step")
+        .filter(|table| text(table, "key") == "key-6");
+    let (proving, making): (Vec<Table>, Vec<Table>) = of_new
+        .map(|table| table.clone())
+        .partition(|table| matches!(text(table, "act"), "prove-token" | "seal"));
+    let existing = keys
         .iter()
         .filter(|key| key.exists.is_some() && key.is_here());
-    let for_key = |pattern: &Table, key: &Named<'_>, is_first: bool| {
-        let mut table = pattern.clone();
-        if !is_first {
-            uncomment(&mut table);
-        }
-        set(&mut table, "key", format!("key-{}", key.number));
-        unplaced(table)
-    };
-    let owed = |key: &Named<'_>| matches!(key.exists, Some((_, KeyFate::Site(_))));
-    let is_owed = names.iter().any(owed);
-    steps.clear();
+    let existing: Vec<&Named<'_>> = existing.collect();
+    let added: Vec<&Named<'_>> = keys.iter().filter(|key| key.exists.is_none()).collect();
+    let is_owed = keys
+        .iter()
+        .any(|key| matches!(key.exists, Some((_, KeyFate::Site(_)))));
+    let mut written = Vec::new();
     let mut opened = false;
-    for table in &all {
-        if text(table, "act") == "verify-root" && is_owed {
-            let mut collect = Table::new();
-            uncomment(&mut collect);
-            set(&mut collect, "act", "collect-signatures");
-            steps.push(collect);
-        }
-        if text(table, "act") == "sign-off" {
-            for (n, key) in existing.clone().enumerate() {
-                let sealing = sealing.iter();
-                steps.extend(sealing.map(|pattern| for_key(pattern, key, n == 0)));
+    for table in steps {
+        match text(table, "act") {
+            "verify-root" if is_owed => written.push(step("collect-signatures", None)),
+            "sign-off" => {
+                written.extend(repeated(sealing, &existing));
+                written.extend(repeated(&proving, &added));
             }
-            for (n, key) in added.iter().enumerate() {
-                for (m, pattern) in proving.iter().enumerate() {
-                    steps.push(for_key(pattern, key, n + m == 0));
-                }
-            }
+            _ => {}
         }
         if !table.contains_key("key") {
-            steps.push(unplaced(table.clone()));
-            continue;
-        }
-        if std::mem::replace(&mut opened, true) {
-            continue;
-        }
-        for (n, key) in existing.clone().enumerate() {
-            steps.push(for_key(matched, key, n == 0));
-        }
-        for (n, key) in added.iter().enumerate() {
-            for (m, pattern) in making.iter().enumerate() {
-                steps.push(for_key(pattern, key, n + m == 0));
-            }
+            written.push(table.clone());
+        } else if !std::mem::replace(&mut opened, true) {
+            written.extend(repeated(matching, &existing));
+            written.extend(repeated(&making, &added));
         }
     }
-    Ok(())
+    Ok(written)
+}
+
+/// The steps for each of the keys; only the first keeps its comment.
+fn repeated(patterns: &[Table], keys: &[&Named<'_>]) -> Vec<Table> {
+    let mut steps = Vec::new();
+    for key in keys {
+        for pattern in patterns {
+            let mut step = pattern.clone();
+            if !steps.is_empty() {
+                uncomment(&mut step);
+            }
+            set(&mut step, "key", key.id());
+            steps.push(step);
+        }
+    }
+    steps
 }

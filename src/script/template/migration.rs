@@ -1,11 +1,13 @@
 //! Writing the script of a migration: out of a key file of Docker Content Trust, into tokens.
 
 use jiff::Timestamp;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
+use toml_edit::Table;
 
-use super::{BlueprintError, MOST_TOKENS, bound, set, tables, text, uncomment, unplaced};
+use super::document::{
+    Document, NamedFile, pinned, repeat_steps, set, set_activation, set_token, text, uncomment,
+};
+use super::{TemplateError, check_tokens, new_token};
 use crate::metadata::KeyType;
-use crate::script::embedded::embedded;
 use crate::script::repositories::folder_of;
 
 /// A repository whose root key is the one in the file.
@@ -20,19 +22,17 @@ pub struct MigratedRepository {
 }
 
 impl MigratedRepository {
-    /// The name of its root in the script.
-    fn file(&self) -> String {
-        format!(
-            "notary/{}/{}.root.json",
-            folder_of(&self.name),
-            self.version
-        )
+    /// Its root, with the name that it has in the script.
+    fn file(&self) -> NamedFile {
+        let folder = folder_of(&self.name);
+        let name = format!("notary/{folder}/{}.root.json", self.version);
+        (name, self.root.clone())
     }
 }
 
 /// What the script of a migration is to say.
 #[derive(Debug, Clone)]
-pub struct MigrationBlueprint {
+pub struct MigrationTemplate {
     /// `None` makes a title from the first repository.
     pub title: Option<String>,
     /// The clock may not be earlier.
@@ -53,127 +53,76 @@ pub struct MigrationBlueprint {
     pub profile: String,
 }
 
-impl MigrationBlueprint {
+impl MigrationTemplate {
     /// The roots that the script carries.
-    pub fn files(&self) -> impl Iterator<Item = (String, Vec<u8>)> {
-        let all = self.repositories.iter();
-        all.map(|repository| (repository.file(), repository.root.clone()))
+    pub fn files(&self) -> impl Iterator<Item = NamedFile> {
+        self.repositories.iter().map(MigratedRepository::file)
     }
 
     /// The script's text. It still has to be parsed.
     ///
     /// # Errors
     /// When there is no repository, or an impossible number of tokens.
-    pub fn write(&self) -> Result<String, BlueprintError> {
-        if !(1..=MOST_TOKENS).contains(&self.tokens) {
-            return Err(BlueprintError::Tokens(self.tokens));
-        }
+    pub fn write(&self) -> Result<String, TemplateError> {
+        check_tokens(self.tokens)?;
         let Some((own, further)) = self.repositories.split_first() else {
-            return Err(BlueprintError::Template("repository"));
+            return Err(TemplateError::Missing("repository"));
         };
-        let ready = embedded().iter().find(|one| one.name == "notary-migration");
-        let ready = ready.ok_or(BlueprintError::Template("notary-migration"))?;
-        let mut document: DocumentMut = ready
-            .text
-            .parse()
-            .map_err(|_| BlueprintError::Template("text"))?;
+        let mut document = Document::ready("notary-migration")?;
         let title = self.title.clone().unwrap_or_else(|| match further.len() {
             0 => format!("Take {} out of a key file", own.name),
             more => format!("Take {} and {more} more out of a key file", own.name),
         });
-        set(&mut document, "title", title);
-        set(&mut document, "repository", own.name.as_str());
-        set(&mut document, "not_before", self.not_before.to_string());
-        let root = document.get_mut("root").and_then(Item::as_table_mut);
-        let root = root.ok_or(BlueprintError::Template("[root]"))?;
-        set(root, "expires", self.expires.to_string());
-        let previous = document.get_mut("previous").and_then(Item::as_table_mut);
-        let previous = previous.ok_or(BlueprintError::Template("[previous]"))?;
-        set(previous, "root", bound(&own.file(), &own.root));
-        repositories(tables(&mut document, "further_repository")?, further)?;
+        document.header(title, &own.name, self.not_before);
+        set(document.table("root")?, "expires", self.expires.to_string());
+        set(document.table("previous")?, "root", pinned(&own.file()));
         if further.is_empty() {
             document.remove("further_repository");
+        } else {
+            document.rewrite("further_repository", |tables| repositories(tables, further))?;
         }
-        self.keys(tables(&mut document, "key")?)?;
-        self.steps(tables(&mut document, "step")?);
+        document.rewrite("key", |keys| self.keys(&keys))?;
+        document.rewrite("step", |steps| {
+            let is_new = |step: &Table| text(step, "key").starts_with("key-");
+            Ok(repeat_steps(&steps, self.tokens, is_new))
+        })?;
         Ok(document.to_string())
     }
 
-    fn keys(&self, keys: &mut ArrayOfTables) -> Result<(), BlueprintError> {
-        let all: Vec<Table> = keys.iter().cloned().collect();
-        let [old, new, ..] = all.as_slice() else {
-            return Err(BlueprintError::Template("key"));
+    fn keys(&self, keys: &[Table]) -> Result<Vec<Table>, TemplateError> {
+        let [old, new, ..] = keys else {
+            return Err(TemplateError::Missing("key"));
         };
-        keys.clear();
         let mut old = old.clone();
         set(&mut old, "key_id", self.key_id.as_str());
-        let token = old.get_mut("token").and_then(Item::as_inline_table_mut);
-        let token = token.ok_or(BlueprintError::Template("token"))?;
-        token.insert("serial", self.key_file.as_str().into());
-        keys.push(unplaced(old));
+        set_token(&mut old, [("serial", self.key_file.as_str().into())]);
+        let mut written = vec![old];
         for n in 1..=self.tokens {
             let mut key = new.clone();
             set(&mut key, "id", format!("key-{n}"));
             set(&mut key, "type", self.key_type.to_string());
-            if let Some(token) = key.get_mut("token").and_then(Item::as_inline_table_mut) {
-                token.insert("profile", self.profile.as_str().into());
-                token.insert("label", format!("conclave-key-{n}").into());
-            }
-            super::activation(&mut key, &self.profile, "owner");
-            keys.push(unplaced(key));
+            set_token(&mut key, new_token(&self.profile, n));
+            set_activation(&mut key, &self.profile, "owner");
+            written.push(key);
         }
-        Ok(())
-    }
-
-    /// The steps of the first new key are the pattern for all.
-    fn steps(&self, steps: &mut ArrayOfTables) {
-        let all: Vec<Table> = steps.iter().cloned().collect();
-        steps.clear();
-        let is_new = |step: &Table| text(step, "key").starts_with("key-");
-        let mut rest = all.as_slice();
-        while let Some((first, tail)) = rest.split_first() {
-            if !is_new(first) {
-                steps.push(unplaced(first.clone()));
-                rest = tail;
-                continue;
-            }
-            let length = rest.iter().take_while(|step| is_new(step)).count();
-            let (run, after) = rest.split_at(length);
-            let pattern = || run.iter().filter(|step| text(step, "key") == "key-1");
-            for n in 1..=self.tokens {
-                for step in pattern() {
-                    let mut step = step.clone();
-                    if n > 1 {
-                        uncomment(&mut step);
-                    }
-                    set(&mut step, "key", format!("key-{n}"));
-                    steps.push(unplaced(step));
-                }
-            }
-            rest = after;
-        }
+        Ok(written)
     }
 }
 
 fn repositories(
-    tables: &mut ArrayOfTables,
+    tables: Vec<Table>,
     further: &[MigratedRepository],
-) -> Result<(), BlueprintError> {
-    let pattern = tables.get(0).cloned();
-    let pattern = pattern.ok_or(BlueprintError::Template("further_repository"))?;
-    tables.clear();
-    for (index, repository) in further.iter().enumerate() {
+) -> Result<Vec<Table>, TemplateError> {
+    let mut pattern = tables.into_iter().next();
+    let pattern = pattern.as_mut();
+    let pattern = pattern.ok_or(TemplateError::Missing("further_repository"))?;
+    let mut written = Vec::new();
+    for repository in further {
         let mut table = pattern.clone();
-        if index > 0 {
-            uncomment(&mut table);
-        }
         set(&mut table, "name", repository.name.as_str());
-        set(
-            &mut table,
-            "root",
-            bound(&repository.file(), &repository.root),
-        );
-        tables.push(unplaced(table));
+        set(&mut table, "root", pinned(&repository.file()));
+        written.push(table);
+        uncomment(pattern);
     }
-    Ok(())
+    Ok(written)
 }

@@ -1,19 +1,17 @@
 //! Writing a backup of a key that exists: from its old shares, from its token, or of what is left of an old set.
 
 use jiff::Timestamp;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table};
+use toml_edit::Table;
 
-use super::{BlueprintError, Keeper, bound, set, tables, text, uncomment, unplaced};
+use super::backup::{custodian, groups};
+use super::document::{Document, NamedFile, inline, person, pinned, set, step, table, text};
+use super::restore::open_shares;
+use super::{Keeper, TemplateError};
 use crate::backup::Manifest;
-use crate::script::embedded::embedded;
-use crate::script::plan::Kind;
-
-/// A file that a script carries: its name there, and its bytes.
-pub type NamedFile = (String, Vec<u8>);
 
 /// What a new backup is to say.
 #[derive(Debug, Clone)]
-pub struct BackupBlueprint {
+pub struct BackupTemplate {
     /// The name of the repository.
     pub repository: String,
     /// `None` makes a title from the key.
@@ -51,66 +49,65 @@ pub enum BackupSource {
     },
 }
 
-impl BackupBlueprint {
+impl BackupTemplate {
     /// The script's text. It still has to be parsed.
     ///
     /// # Errors
     /// When the ready script lacks a part.
-    pub fn write(&self) -> Result<String, BlueprintError> {
-        let ready = embedded().iter().find(|ready| ready.kind == Kind::Backup);
-        let ready = ready.ok_or(BlueprintError::Template("backup"))?;
-        let mut document: DocumentMut = ready
-            .text
-            .parse()
-            .map_err(|_| BlueprintError::Template("text"))?;
-        set(&mut document, "title", self.title());
-        set(&mut document, "repository", self.repository.as_str());
-        set(&mut document, "not_before", self.not_before.to_string());
+    pub fn write(&self) -> Result<String, TemplateError> {
+        let mut document = Document::ready("backup")?;
+        document.header(self.title(), &self.repository, self.not_before);
         match &self.source {
-            BackupSource::Token { .. } => {
-                document.remove("restore");
-            }
+            BackupSource::Token { .. } => document.remove("restore"),
             BackupSource::Shares {
-                manifest: (name, bytes),
+                manifest,
                 replaced_by,
                 ..
             } => {
-                let restore = document.get_mut("restore").and_then(Item::as_table_mut);
-                let restore = restore.ok_or(BlueprintError::Template("[restore]"))?;
-                set(restore, "manifest", bound(name, bytes));
-                if let Some((name, bytes)) = replaced_by {
-                    set(restore, "replaced_by", bound(name, bytes));
+                let restore = document.table("restore")?;
+                set(restore, "manifest", pinned(manifest));
+                if let Some(file) = replaced_by {
+                    set(restore, "replaced_by", pinned(file));
                 }
             }
         }
         let keepers = self.with_ids();
         if self.makes() {
-            self.groups(&mut document, &keepers)?;
+            let ids = keepers.iter().map(|(id, _)| id.as_str());
+            let groups = groups(self.threshold, ids);
+            set(document.table("backup")?, "groups", groups);
         } else {
             document.remove("backup");
             document.remove("medium");
         }
-        self.people(tables(&mut document, "person")?, &keepers);
-        self.steps(tables(&mut document, "step")?);
-        if let BackupSource::Token { .. } = self.source {
-            // Where people look for it: before the steps.
-            let steps = document.remove("step");
-            document.insert("key", Item::ArrayOfTables(self.keys()));
-            document.insert("step", steps.unwrap_or_default());
-            return Ok(super::backup::reordered(&document));
+        document.rewrite("person", |people| Ok(self.people(people, &keepers)))?;
+        document.rewrite("step", |steps| Ok(self.steps(steps)))?;
+        if let BackupSource::Token {
+            key,
+            public_key,
+            profile,
+        } = &self.source
+        {
+            let table = table([
+                ("id", key.as_str().into()),
+                ("holder", "holder-1".into()),
+                ("token", inline([("profile", profile.as_str().into())])),
+                ("public_key", pinned(public_key)),
+            ]);
+            document.add("key", [table]);
         }
         Ok(document.to_string())
     }
 
+    /// Whether shares are made, and not only destroyed.
     const fn makes(&self) -> bool {
-        let replaced = matches!(
+        !matches!(
             &self.source,
             BackupSource::Shares {
                 replaced_by: Some(_),
                 ..
             }
-        );
-        !replaced
+        )
     }
 
     fn title(&self) -> String {
@@ -153,37 +150,8 @@ impl BackupBlueprint {
             .collect()
     }
 
-    fn groups(
-        &self,
-        document: &mut DocumentMut,
-        keepers: &[(String, &Keeper)],
-    ) -> Result<(), BlueprintError> {
-        let mut group = InlineTable::new();
-        group.insert("threshold", i64::from(self.threshold).into());
-        let ids = keepers.iter().map(|(id, _)| id.as_str());
-        group.insert("custodians", ids.collect::<Array>().into());
-        let backup = document.get_mut("backup").and_then(Item::as_table_mut);
-        let backup = backup.ok_or(BlueprintError::Template("[backup]"))?;
-        set(backup, "groups", Array::from_iter([group]));
-        Ok(())
-    }
-
-    fn people(&self, people: &mut ArrayOfTables, keepers: &[(String, &Keeper)]) {
-        let all: Vec<Table> = people.iter().cloned().collect();
-        people.clear();
-        for table in all {
-            if !text(&table, "id").starts_with("custodian-") {
-                people.push(unplaced(table));
-            }
-        }
-        let person = |id: &str, name: &str, role: &str| {
-            let mut person = Table::new();
-            uncomment(&mut person);
-            set(&mut person, "id", id);
-            set(&mut person, "name", name);
-            set(&mut person, "roles", Array::from_iter([role]));
-            person
-        };
+    fn people(&self, mut people: Vec<Table>, keepers: &[(String, &Keeper)]) -> Vec<Table> {
+        people.retain(|table| !text(table, "id").starts_with("custodian-"));
         if let BackupSource::Token { .. } = self.source {
             people.push(person("holder-1", "Key holder 1", "key-holder"));
         }
@@ -194,86 +162,49 @@ impl BackupBlueprint {
                 people.push(person(&label.custodian, &label.name, "custodian"));
             }
         }
-        for (id, keeper) in keepers {
-            let mut person = person(id, &keeper.name, "custodian");
-            set(&mut person, "recipient", keeper.recipient.as_str());
-            people.push(person);
-        }
+        people.extend(keepers.iter().map(|(id, keeper)| custodian(id, keeper)));
+        people
     }
 
-    fn keys(&self) -> ArrayOfTables {
-        let mut keys = ArrayOfTables::new();
-        if let BackupSource::Token {
-            key,
-            public_key: (name, bytes),
-            profile,
-        } = &self.source
-        {
-            let mut table = Table::new();
-            uncomment(&mut table);
-            set(&mut table, "id", key.as_str());
-            set(&mut table, "holder", "holder-1");
-            let mut token = InlineTable::new();
-            token.insert("profile", profile.as_str().into());
-            set(&mut table, "token", token);
-            set(&mut table, "public_key", bound(name, bytes));
-            keys.push(table);
-        }
-        keys
-    }
-
-    fn steps(&self, steps: &mut ArrayOfTables) {
-        let all: Vec<Table> = steps.iter().cloned().collect();
-        steps.clear();
-        let mut has_shares = false;
-        for mut table in all {
-            let act = text(&table, "act").to_owned();
-            let is_of_set = matches!(
-                act.as_str(),
-                "open-share" | "restore-key" | "prove-restore" | "destroy" | "destroy-shares"
-            );
+    fn steps(&self, steps: Vec<Table>) -> Vec<Table> {
+        let mut written = Vec::new();
+        let mut opens = false;
+        for mut table in steps {
+            let act = text(&table, "act");
+            let is_making = matches!(act, "back-up-key" | "prove-backup");
+            let is_opening = act == "open-share";
+            let is_of_old_set = is_opening
+                || matches!(
+                    act,
+                    "restore-key" | "prove-restore" | "destroy" | "destroy-shares"
+                );
             match &self.source {
-                BackupSource::Token { .. } if act == "open-share" && !has_shares => {
-                    has_shares = true;
-                    let mut step = Table::new();
-                    uncomment(&mut step);
-                    set(&mut step, "act", "open-token");
-                    steps.push(self.of_key(step));
-                }
-                BackupSource::Token { .. } if is_of_set => {}
-                BackupSource::Token { .. } => {
-                    if matches!(act.as_str(), "back-up-key" | "prove-backup") {
-                        table = self.of_key(table);
+                BackupSource::Token { key, .. } => {
+                    if is_opening && !std::mem::replace(&mut opens, true) {
+                        written.push(step("open-token", Some(key)));
                     }
-                    steps.push(unplaced(table));
+                    if is_of_old_set {
+                        continue;
+                    }
+                    if is_making {
+                        set(&mut table, "key", key.as_str());
+                    }
                 }
                 BackupSource::Shares { .. } if !self.makes() => {
-                    let is_of_making = matches!(act.as_str(), "back-up-key" | "prove-backup");
-                    if act == "destroy-shares" || !is_of_set && !is_of_making {
-                        steps.push(unplaced(table));
+                    if act != "destroy-shares" && (is_of_old_set || is_making) {
+                        continue;
                     }
                 }
-                BackupSource::Shares { .. } if act == "open-share" => {
-                    let old = self.old_set().filter(|_| !has_shares);
-                    for share in old.iter().flat_map(|set| set.shares()) {
-                        let mut step = table.clone();
-                        if std::mem::replace(&mut has_shares, true) {
-                            uncomment(&mut step);
-                        }
-                        set(&mut step, "custodian", share.label().custodian.as_str());
-                        steps.push(unplaced(step));
+                BackupSource::Shares { set, .. } if is_opening => {
+                    if !std::mem::replace(&mut opens, true) {
+                        written.extend(open_shares(table, set));
                     }
-                    has_shares = true;
+                    continue;
                 }
-                BackupSource::Shares { .. } => steps.push(unplaced(table)),
+                BackupSource::Shares { .. } => {}
             }
+            written.push(table);
         }
-    }
-
-    fn of_key(&self, mut step: Table) -> Table {
-        if let BackupSource::Token { key, .. } = &self.source {
-            set(&mut step, "key", key.as_str());
-        }
-        step
+        written
     }
 }

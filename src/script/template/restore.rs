@@ -1,18 +1,20 @@
 //! Writing a drill or a recovery from the manifest of a share set.
 
 use jiff::Timestamp;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
+use toml_edit::Table;
 
-use super::{BlueprintError, activation, bound, set, tables, text, uncomment, unplaced};
-use crate::backup::Manifest;
+use super::TemplateError;
+use super::document::{
+    Document, NamedFile, person, pinned, set, set_activation, set_token, text, uncomment,
+};
+use crate::backup::{Closing, Manifest};
 use crate::metadata::KeyType;
-use crate::script::embedded::embedded;
 use crate::script::plan::Kind;
 use crate::script::{DrillLevel, Opens};
 
 /// What a new drill or recovery is to say.
 #[derive(Debug, Clone)]
-pub struct RestoreBlueprint {
+pub struct RestoreTemplate {
     /// Drill or recovery.
     pub kind: Kind,
     /// How far a drill goes.
@@ -22,7 +24,7 @@ pub struct RestoreBlueprint {
     /// The clock may not be earlier.
     pub not_before: Timestamp,
     /// The name of the manifest's file in the script, and the file.
-    pub manifest: (String, Vec<u8>),
+    pub manifest: NamedFile,
     /// The same, read.
     pub set: Manifest,
     /// The profile of the token that takes the restored key in; none for a drill in locked memory.
@@ -31,114 +33,73 @@ pub struct RestoreBlueprint {
     pub opens: Opens,
 }
 
-impl RestoreBlueprint {
+impl RestoreTemplate {
     /// The script's text. It still has to be parsed.
     ///
     /// # Errors
     /// When the ready script lacks a part, or no token takes a key of that type.
-    pub fn write(&self) -> Result<String, BlueprintError> {
+    pub fn write(&self) -> Result<String, TemplateError> {
         // Where a token is wanted, a recovery has the steps for it already.
-        let name = if self.onto.is_some() {
-            Kind::Recovery.as_str()
-        } else {
-            Kind::Drill.as_str()
+        let ready = match self.onto {
+            Some(_) => Kind::Recovery,
+            None => Kind::Drill,
         };
-        let ready = embedded().iter().find(|script| script.name == name);
-        let ready = ready.ok_or(BlueprintError::Template("drill"))?;
-        let mut document: DocumentMut = ready
-            .text
-            .parse()
-            .map_err(|_| BlueprintError::Template("text"))?;
+        let mut document = Document::ready(ready.as_str())?;
         let facts = self.set.facts();
         let title = self.title.clone().unwrap_or_else(|| match self.kind {
             Kind::Recovery => format!("Recovery of {} of {}", facts.key, facts.repository),
             _ => format!("Recovery drill of {} of {}", facts.key, facts.repository),
         });
-        set(&mut document, "kind", self.kind.as_str());
-        set(&mut document, "title", title);
-        set(&mut document, "repository", facts.repository.as_str());
-        set(&mut document, "not_before", self.not_before.to_string());
-        let restore = document.get_mut("restore").and_then(Item::as_table_mut);
-        let restore = restore.ok_or(BlueprintError::Template("[restore]"))?;
-        let (file, bytes) = &self.manifest;
-        set(restore, "manifest", bound(file, bytes));
+        document.header(title, facts.repository.as_str(), self.not_before);
+        set(document.root(), "kind", self.kind.as_str());
+        let restore = document.table("restore")?;
+        set(restore, "manifest", pinned(&self.manifest));
         if self.kind == Kind::Drill {
             set(restore, "grade", self.grade.as_str());
         }
-        self.people(tables(&mut document, "person")?);
+        document.rewrite("person", |people| Ok(self.people(people)))?;
         if let Some(profile) = &self.onto {
-            self.key(tables(&mut document, "key")?, profile)?;
+            let algorithm = facts.public_key.algorithm();
+            let mut types = KeyType::ALL.into_iter();
+            let key_type = types.find(|kind| kind.algorithm() == algorithm);
+            let key_type = key_type.ok_or(TemplateError::Missing("key of that type"))?;
+            for key in document.tables("key") {
+                set(key, "id", facts.key.as_str());
+                set(key, "type", key_type.to_string());
+                let label = format!("conclave-{}", facts.key);
+                set_token(key, [("profile", profile.into()), ("label", label.into())]);
+                set_activation(key, profile, "holder-1");
+            }
         }
-        self.steps(tables(&mut document, "step")?);
+        document.rewrite("step", |steps| Ok(self.steps(steps)))?;
         Ok(document.to_string())
     }
 
-    fn people(&self, people: &mut ArrayOfTables) {
-        let all: Vec<Table> = people.iter().cloned().collect();
-        people.clear();
-        for table in all {
-            if !text(&table, "id").starts_with("custodian-") {
-                people.push(unplaced(table));
-            }
-        }
+    fn people(&self, mut people: Vec<Table>) -> Vec<Table> {
+        people.retain(|table| !text(table, "id").starts_with("custodian-"));
         for share in self.set.shares() {
-            let mut person = Table::new();
-            uncomment(&mut person);
-            set(&mut person, "id", share.label().custodian.as_str());
-            set(&mut person, "name", share.label().name.as_str());
-            set(
-                &mut person,
-                "roles",
-                toml_edit::Array::from_iter(["custodian"]),
-            );
-            if let Some(crate::backup::Closing::Recipients(_)) = share.custodian().closing {
+            let label = share.label();
+            let mut custodian = person(&label.custodian, &label.name, "custodian");
+            if let Some(Closing::Recipients(_)) = share.custodian().closing {
                 let mut spellings = Opens::SPELLINGS.iter();
                 let spelling = spellings.find(|(_, opens)| *opens == self.opens);
-                set(
-                    &mut person,
-                    "opens",
-                    spelling.map_or("own-device", |(word, _)| *word),
-                );
+                let word = spelling.map_or("own-device", |(word, _)| *word);
+                set(&mut custodian, "opens", word);
             }
-            people.push(person);
+            people.push(custodian);
         }
+        people
     }
 
-    fn key(&self, keys: &mut ArrayOfTables, profile: &str) -> Result<(), BlueprintError> {
-        let facts = self.set.facts();
-        let algorithm = facts.public_key.algorithm();
-        let mut types = KeyType::ALL.into_iter();
-        let key_type = types.find(|kind| kind.algorithm() == algorithm);
-        let key_type = key_type.ok_or(BlueprintError::Template("key of that type"))?;
-        for key in keys.iter_mut() {
-            set(key, "id", facts.key.as_str());
-            set(key, "type", key_type.to_string());
-            if let Some(token) = key.get_mut("token").and_then(Item::as_inline_table_mut) {
-                token.insert("profile", profile.into());
-                token.insert("label", format!("conclave-{}", facts.key).into());
-            }
-            activation(key, profile, "holder-1");
-        }
-        Ok(())
-    }
-
-    fn steps(&self, steps: &mut ArrayOfTables) {
-        let all: Vec<Table> = steps.iter().cloned().collect();
+    fn steps(&self, steps: Vec<Table>) -> Vec<Table> {
         let is_drill = self.kind == Kind::Drill;
-        steps.clear();
-        let mut has_shares = false;
-        for mut table in all {
-            let act = text(&table, "act").to_owned();
-            match act.as_str() {
-                "open-share" if has_shares => continue,
+        let mut written = Vec::new();
+        let mut opens = false;
+        for mut table in steps {
+            match text(&table, "act") {
                 "open-share" => {
-                    for share in self.set.shares() {
-                        let mut step = table.clone();
-                        if std::mem::replace(&mut has_shares, true) {
-                            uncomment(&mut step);
-                        }
-                        set(&mut step, "custodian", share.label().custodian.as_str());
-                        steps.push(unplaced(step));
+                    if !std::mem::replace(&mut opens, true) {
+                        written.extend(open_shares(table, &self.set));
                     }
                     continue;
                 }
@@ -146,18 +107,27 @@ impl RestoreBlueprint {
                 "prove-restore" | "destroy" if is_drill && self.grade != DrillLevel::Full => {
                     continue;
                 }
-                "prove-token" | "seal" if is_drill => {
-                    if act == "seal" {
-                        continue;
-                    }
-                    set(&mut table, "act", "destroy");
-                }
+                "seal" if is_drill => continue,
+                "prove-token" if is_drill => set(&mut table, "act", "destroy"),
                 _ => {}
             }
             if table.contains_key("key") {
                 set(&mut table, "key", self.set.facts().key.as_str());
             }
-            steps.push(unplaced(table));
+            written.push(table);
         }
+        written
     }
+}
+
+/// A step for each share of a set.
+pub(super) fn open_shares(mut pattern: Table, set_of_shares: &Manifest) -> Vec<Table> {
+    let mut steps = Vec::new();
+    for share in set_of_shares.shares() {
+        let mut step = pattern.clone();
+        set(&mut step, "custodian", share.label().custodian.as_str());
+        steps.push(step);
+        uncomment(&mut pattern);
+    }
+    steps
 }

@@ -191,16 +191,15 @@ fn public_template(request: &KeyRequest, public: &PublicKey) -> Result<Vec<Attri
         Attribute::Private(false),
         Attribute::Verify(true),
     ]);
-    match public.rsa_numbers() {
-        Some((modulus, exponent)) => attributes.extend([
+    if let Some((modulus, exponent)) = public.rsa_numbers() {
+        attributes.extend([
             Attribute::Modulus(modulus.to_vec()),
             Attribute::PublicExponent(exponent.to_vec()),
-        ]),
-        None => {
-            let point = OctetStringRef::new(public.subject_bits()).and_then(|point| point.to_der());
-            attributes.extend(template::curve(request.key_type));
-            attributes.push(Attribute::EcPoint(point.map_err(|_| mismatch())?));
-        }
+        ]);
+    } else {
+        let point = OctetStringRef::new(public.subject_bits()).and_then(|point| point.to_der());
+        attributes.extend(template::curve(request.key_type));
+        attributes.push(Attribute::EcPoint(point.map_err(|_| mismatch())?));
     }
     Ok(attributes)
 }

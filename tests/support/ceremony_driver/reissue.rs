@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use conclave::backup::Manifest;
 use conclave::ceremony::{Answer, Input, Mode};
-use conclave::script::{BackupBlueprint, BackupSource, DrillLevel, Keeper, Kind, Script};
+use conclave::script::{BackupSource, BackupTemplate, DrillLevel, Keeper, Kind, Script};
 
 use super::backup::RECIPIENTS;
 use super::restore::{lost_key, manifest};
@@ -29,7 +29,7 @@ pub(crate) fn script(old: &Manifest, replaced_by: Option<&Manifest>) -> Arc<Scri
         let name = conclave::backup::manifest_file(&set.facts().key, &set.facts().id);
         (format!("restore/{name}"), set.to_file_bytes())
     };
-    let template = BackupBlueprint {
+    let template = BackupTemplate {
         repository: old.facts().repository.clone(),
         title: None,
         not_before: "2027-12-01T09:00:00Z".parse().unwrap(),

@@ -7,7 +7,7 @@ use conclave::backup::{Closing, Custodian, CustodianGroup, Manifest, SetFacts};
 use conclave::ceremony::{Effect, Input, Mode, Outcome, RequestKind, StepError, restore_canary};
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
-use conclave::script::{DrillLevel, Kind, Opens, PersonId, RestoreBlueprint, Script};
+use conclave::script::{DrillLevel, Kind, Opens, PersonId, RestoreTemplate, Script};
 use conclave::secret::PrivateKey;
 use conclave::words::Digest;
 use zeroize::Zeroizing;
@@ -72,7 +72,7 @@ pub(crate) fn text(
 ) -> (String, String, Vec<u8>) {
     let name = "restore/key-1.0123456789abcdef.manifest.json".to_owned();
     let bytes = manifest.to_file_bytes();
-    let template = RestoreBlueprint {
+    let template = RestoreTemplate {
         kind,
         grade,
         title: None,

@@ -16,7 +16,7 @@ impl Order<'_, '_> {
         for key in &self.keys {
             let used = self.steps().any(|found| found.act.key() == Some(key));
             if let (false, Some(span)) = (used, self.span_of(key)) {
-                self.log.fault(
+                self.log.error(
                     "script.unused",
                     &span,
                     format!("no step uses the key {:?}", key.as_str()),
@@ -50,7 +50,7 @@ impl Order<'_, '_> {
                 None => (&self.draft.start, String::new()),
             },
         };
-        self.log.fault(
+        self.log.error(
             "script.step-missing",
             span,
             format!("there is no step {}", described(act)),

@@ -12,7 +12,7 @@ use crate::script::{Act, DrillLevel, KeyId, Place, StepId};
 pub(super) fn check(log: &Log<'_>, draft: &Draft) {
     twice(log, "ID", draft.steps.iter().filter_map(own_id));
     if draft.steps.is_empty() {
-        log.fault(
+        log.error(
             "script.steps",
             &draft.start,
             "there is no [[step]]",
@@ -240,7 +240,7 @@ impl<'o> Order<'o, '_> {
             let mut steps = self.steps();
             let earlier = steps.find(|found| found.place < place && same(found.act));
             if let Some(earlier) = earlier {
-                self.log.fault(
+                self.log.error(
                     "script.step-twice",
                     &step.span,
                     format!(
@@ -259,7 +259,7 @@ impl<'o> Order<'o, '_> {
         for Found { place, step, act } in self.steps() {
             let needed = self.needed(act);
             if let Some(late) = needed.iter().find(|need| need.place > place) {
-                self.log.fault(
+                self.log.error(
                     "script.order",
                     &step.span,
                     format!(
@@ -285,7 +285,7 @@ impl<'o> Order<'o, '_> {
             return;
         }
         if let Some(step) = self.draft.steps.get(sign_off.place + 1) {
-            self.log.fault(
+            self.log.error(
                 "script.order",
                 &step.span,
                 format!("a step stands after sign-off (line {})", sign_off.step.line),
@@ -314,7 +314,7 @@ impl<'o> Order<'o, '_> {
                     && self.knows(found.step)
             });
             if let Some(foreign) = foreign {
-                self.log.fault(
+                self.log.error(
                     "script.order",
                     &foreign.step.span,
                     format!(

@@ -39,7 +39,7 @@ impl Order<'_, '_> {
                     message,
                     hint,
                 } = needless;
-                self.log.fault(check, &step.span, message, hint);
+                self.log.error(check, &step.span, message, hint);
             }
         }
     }
