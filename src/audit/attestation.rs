@@ -1,7 +1,11 @@
 //! What devices stated about their keys, as files: for programs, and in words.
 
+use std::fmt::Display;
+
 use crate::ceremony::{Ceremony, Mode};
 use crate::certificate::Certificate;
+use crate::document::Document;
+use crate::record::AttestationSummary;
 use crate::script::KeyPlan;
 
 const READABLE: &str = ".attestation.txt";
@@ -25,66 +29,58 @@ pub(super) fn attestations(ceremony: &Ceremony) -> Vec<(String, Vec<u8>)> {
             .map(Certificate::to_pem)
             .collect();
         files.push((pem_path(plan), pem.into_bytes()));
-        let mut lines = Vec::new();
-        if ceremony.mode() == Mode::Rehearsal {
-            lines.push("REHEARSAL: nothing that is named here may be trusted".to_owned());
-            lines.push(String::new());
-        }
-        lines.push(format!(
-            "What the device states about {} of {}",
-            plan.id,
-            ceremony.name(&plan.holder)
-        ));
-        lines.push(String::new());
-        match given.verdict() {
-            Ok(said) => {
-                let mut fact = |name: &str, value: String| {
-                    lines.push(format!("{name:<13}{value}"));
-                };
-                fact("device", format!("YubiKey {}", said.serial));
-                fact("firmware", said.firmware.to_string());
-                fact("shape", said.form_factor.to_string());
-                fact("FIPS series", yes_or_no(said.fips));
-                fact("CSPN series", yes_or_no(said.cspn));
-                fact("slot", said.slot.clone());
-                fact("PIN", said.pin_policy.to_string());
-                fact("touch", said.touch_policy.to_string());
-                fact("key", format!("SHA-256 {}", said.fingerprint));
-                fact(
-                    "trusted by",
-                    format!(
-                        "{}{}",
-                        said.root,
-                        if said.pinned_root {
-                            ", a root of the maker's that is built in"
-                        } else {
-                            ", which is NOT a root of the maker's"
-                        }
-                    ),
-                );
-                for finding in &said.findings {
-                    fact("found", finding.to_string());
-                }
-            }
-            Err(refusal) => lines.push(format!("Nothing of it is believed: {refusal}")),
-        }
-        lines.push(String::new());
-        lines.push(format!(
-            "To judge it again: conclave token attestation verify keys; with other tools, see VERIFY.txt and {}.",
-            pem_path(plan)
-        ));
-        lines.push(String::new());
         let path = format!("keys/{}{READABLE}", plan.id);
-        files.push((path, lines.join("\n").into_bytes()));
+        let page = in_words(ceremony, plan, given.verdict());
+        files.push((path, page.to_text().into_bytes()));
     }
     files
+}
+
+/// What a device states, or why that is not believed.
+fn in_words(
+    ceremony: &Ceremony,
+    plan: &KeyPlan,
+    verdict: Result<&AttestationSummary, impl Display>,
+) -> Document {
+    let (key, holder) = (&plan.id, ceremony.name(&plan.holder));
+    let title = format!("What the device states about {key} of {holder}");
+    let mut page = Document::new(&title);
+    if ceremony.mode() == Mode::Rehearsal {
+        page.alarm("REHEARSAL: nothing that is named here may be trusted");
+    }
+    page.title(title);
+    match verdict {
+        Ok(said) => {
+            let yes_or_no = |yes| if yes { "yes" } else { "no" };
+            page.fact("device", format!("YubiKey {}", said.serial));
+            page.fact("firmware", said.firmware);
+            page.fact("shape", said.form_factor);
+            page.fact("FIPS series", yes_or_no(said.fips));
+            page.fact("CSPN series", yes_or_no(said.cspn));
+            page.fact("slot", &said.slot);
+            page.fact("PIN", said.pin_policy);
+            page.fact("touch", said.touch_policy);
+            page.fact("key", format!("SHA-256\n{}", said.fingerprint));
+            let whose = if said.pinned_root {
+                "a root of the maker's that is built in"
+            } else {
+                "which is NOT a root of the maker's"
+            };
+            page.fact("trusted by", format!("{},\n{whose}", said.root));
+            for finding in &said.findings {
+                page.fact("found", finding);
+            }
+        }
+        Err(refusal) => page.paragraph(format!("Nothing of it is believed: {refusal}")),
+    }
+    page.paragraph(format!(
+        "To judge it again: conclave token attestation verify keys; with other tools, see VERIFY.txt and {}.",
+        pem_path(plan)
+    ));
+    page
 }
 
 /// Where the certificates of an attestation lie in a ceremony directory.
 pub(super) fn pem_path(plan: &KeyPlan) -> String {
     format!("keys/{}.attestation.pem", plan.id)
-}
-
-fn yes_or_no(yes: bool) -> String {
-    if yes { "yes" } else { "no" }.to_owned()
 }

@@ -1,6 +1,6 @@
 //! The cards and labels of a ceremony that was held: what the script left open is filled in from the record.
 
-use crate::ceremony::{Ceremony, EventKind, Mode};
+use crate::ceremony::{Ceremony, CustodyEvent, EventKind, Mode};
 use crate::record::Moved;
 use crate::script::{self, KeyId, Medium, SlipFacts};
 use crate::transcript::Transcript;
@@ -47,7 +47,7 @@ fn sealed(ceremony: &Ceremony, transcript: &Transcript, name: &str) -> SlipFacts
     let list = custody(ceremony, transcript);
     // What was sealed for a pause was opened again.
     let sealed = transcript.entries().iter().rev().find_map(|entry| {
-        let EventKind::Sealed { item, bag, .. } = &entry.line.fact else {
+        let EventKind::Custody(CustodyEvent::Sealed { item, bag, .. }) = &entry.line.kind else {
             return None;
         };
         (item.as_str() == name).then_some(bag)

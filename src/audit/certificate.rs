@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::backup::Manifest;
-use crate::ceremony::{Ceremony, DrillResult, Mode, Verdict};
+use crate::ceremony::{Ceremony, DrillResult, KeyBackup, Mode, Verdict};
 use crate::document::{Block, Cell, Document, Table};
 use crate::script::{DrillLevel, PersonId};
 use crate::transcript::Transcript;
@@ -96,7 +96,7 @@ impl Certificate<'_> {
         } = &self.result
         {
             page.fact("Quorums left", quorums_left);
-            match self.ceremony.reissue().backup().made() {
+            match self.ceremony.reissued_backup().and_then(KeyBackup::made) {
                 Some(made) => page.fact("New set", made.manifest.set()),
                 None => page.fact("New set due by", reissue_by),
             }
@@ -276,7 +276,7 @@ impl Certificate<'_> {
             },
             "quorums_left": quorums_left,
             "reissue_by": reissue_by,
-            "replaced_by": self.ceremony.reissue().backup().made().map(|made| made.manifest.set()),
+            "replaced_by": self.ceremony.reissued_backup().and_then(KeyBackup::made).map(|made| made.manifest.set()),
             "grade": self.level.as_str(),
             "held": self.held,
             "repository": facts.repository,

@@ -1,6 +1,6 @@
 //! The custody list that a ceremony leaves: the one that was carried in, and a line for each bag since.
 
-use crate::ceremony::{Ceremony, EventKind, FormerFate};
+use crate::ceremony::{Ceremony, CustodyEvent, EventKind, FormerFate};
 use crate::certificate::PublicKey;
 use crate::record::{CustodyLine, CustodyList, Moved, TokenId};
 use crate::script::{ItemId, PersonId};
@@ -17,19 +17,21 @@ pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let name = |id: &PersonId| ceremony.name(id).to_owned();
     let mut first_reader = Vec::new();
     for (entry, time) in transcript.entries().iter().zip(transcript.attested_times()) {
-        let (item, bag, moved, holder, place) = match &entry.line.fact {
-            EventKind::NewBagRead { .. } => {
+        let (item, bag, moved, holder, place) = match &entry.line.kind {
+            EventKind::Custody(CustodyEvent::NewBagRead { .. }) => {
                 first_reader.clone_from(&entry.line.people);
                 continue;
             }
-            EventKind::BagOpened { item, bag } => (item, bag, Moved::Opened, None, None),
-            EventKind::Sealed {
+            EventKind::Custody(CustodyEvent::BagOpened { item, bag }) => {
+                (item, bag, Moved::Opened, None, None)
+            }
+            EventKind::Custody(CustodyEvent::Sealed {
                 item,
                 bag,
                 receiver,
                 place,
                 ..
-            } => (item, bag, Moved::Sealed, Some(receiver), place.clone()),
+            }) => (item, bag, Moved::Sealed, Some(receiver), place.clone()),
             _ => continue,
         };
         let mut readers = match moved {

@@ -86,7 +86,7 @@ for text in open("transcript.jsonl", "rb"):
     of = work  # the root of a further repository has a folder of its own
     if event == "in-repository":
         of = work / folder(data["repository"])
-        event, data = data["fact"]["event"], data["fact"]["data"]
+        event, data = data["event"]["event"], data["event"]["data"]
     of.mkdir(exist_ok=True)
     if event == "key-generated":
         keys[data["key"]] = data["public_key"]
@@ -376,8 +376,8 @@ fn root_scheme(ceremony: &Ceremony, key: &Key) -> Option<Scheme> {
 fn signers(ceremony: &Ceremony) -> impl Iterator<Item = (&KeyId, &Key)> {
     let here = ceremony
         .key_states()
-        .filter(|(_, state)| state.has_signed())
-        .filter_map(|(plan, state)| Some((&plan.id, &state.generated()?.key)));
+        .filter(|(plan, _)| ceremony.has_signed(&plan.id))
+        .filter_map(|(plan, _)| Some((&plan.id, &ceremony.generated(&plan.id)?.key)));
     here.chain(collected_keys(ceremony))
 }
 

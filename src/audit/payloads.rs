@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, EventKind, Mode};
+use crate::ceremony::{Ceremony, EventKind, Mode, RootEvent};
 use crate::metadata::KeyId;
 use crate::transcript::Transcript;
 use crate::transfer::{Abandoned, PayloadEntry, PayloadRegister, SignedBy};
@@ -20,12 +20,12 @@ pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> Payload
         register.add_rehearsal();
     }
     for line in transcript.entries().iter().map(|entry| &entry.line) {
-        if let EventKind::PayloadAbandoned {
+        if let EventKind::Root(RootEvent::PayloadAbandoned {
             version,
             sha256,
             reason,
             ..
-        } = &line.fact
+        }) = &line.kind
         {
             let abandoned = Abandoned {
                 at: line.time,
@@ -64,30 +64,30 @@ fn add_root(
         }
     };
     for line in transcript.entries().iter().map(|entry| &entry.line) {
-        let fact = match (&line.fact, of) {
-            (EventKind::InRepository { repository, fact }, Some(of)) if repository == of => fact,
-            (_, Some(_)) => continue,
-            (fact, None) => fact,
+        let EventKind::Root(event) = &line.kind else {
+            continue;
         };
-        match fact {
-            EventKind::SignIntended { key, .. } => {
-                let generated = ceremony.key(key).and_then(|state| state.generated());
-                for id in generated
-                    .into_iter()
-                    .flat_map(|key| root.ids_of(&key.public_key))
-                {
-                    add(id, line.time);
-                }
+        let event = match (event, of) {
+            (RootEvent::InRepository { repository, event }, Some(of)) if repository == of => event,
+            (_, Some(_)) => continue,
+            (event, None) => event,
+        };
+        if let RootEvent::SignIntended { key, .. } = event {
+            let generated = ceremony.key(key).and_then(|state| state.generated());
+            for id in generated
+                .into_iter()
+                .flat_map(|key| root.ids_of(&key.public_key))
+            {
+                add(id, line.time);
             }
-            EventKind::Signed { key_id, .. } => add(KeyId::new(key_id.as_str()), line.time),
-            EventKind::SignatureCollected { key_id, record, .. } => {
-                let at = record.as_ref().map_or(line.time, |record| record.signed);
-                add(KeyId::new(key_id.as_str()), at);
-                if let Some(record) = record {
-                    register.add_record(record.head);
-                }
+        } else if let RootEvent::Signed { key_id, .. } = event {
+            add(key_id.clone(), line.time);
+        } else if let RootEvent::SignatureCollected { key_id, record, .. } = event {
+            let at = record.as_ref().map_or(line.time, |record| record.signed);
+            add(key_id.clone(), at);
+            if let Some(record) = record {
+                register.add_record(record.head);
             }
-            _ => {}
         }
     }
     register.add(entry);

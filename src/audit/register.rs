@@ -185,9 +185,9 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 attestation_stood_in: generated.stood_in,
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
-                has_signed: state.has_signed(),
+                has_signed: ceremony.has_signed(&plan.id),
                 spare: state.spare(),
-                skipped: state.forgone(),
+                skipped: state.skipped(),
                 former: state.former().iter().map(FormerEntry::of).collect(),
             })
         })

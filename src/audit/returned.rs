@@ -5,7 +5,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Ending, EventKind, ExportedFile, Mode, SigningRecord, Verdict};
+use crate::ceremony::{
+    Ceremony, Ending, EventKind, ExportedFile, Mode, RootEvent, SigningRecord, Verdict,
+};
 use crate::metadata::FrozenRoot;
 use crate::script::KeyId;
 use crate::transcript::Transcript;
@@ -93,9 +95,11 @@ pub(super) fn returned_folder(key: &KeyId) -> String {
 pub(super) fn collected(
     transcript: &Transcript,
 ) -> impl Iterator<Item = (&KeyId, Option<&SigningRecord>)> {
-    let facts = transcript.entries().iter().map(|entry| &entry.line.fact);
+    let facts = transcript.entries().iter().map(|entry| &entry.line.kind);
     facts.filter_map(|fact| match fact {
-        EventKind::SignatureCollected { key, record, .. } => Some((key, record.as_ref())),
+        EventKind::Root(RootEvent::SignatureCollected { key, record, .. }) => {
+            Some((key, record.as_ref()))
+        }
         _ => None,
     })
 }
@@ -130,7 +134,8 @@ pub(super) fn fault_of(
 
 fn signed_at(transcript: &Transcript) -> Option<Timestamp> {
     let mut lines = transcript.entries().iter().map(|entry| &entry.line);
-    let line = lines.find(|line| matches!(line.fact, EventKind::SignIntended { .. }))?;
+    let line =
+        lines.find(|line| matches!(line.kind, EventKind::Root(RootEvent::SignIntended { .. })))?;
     Some(line.time)
 }
 

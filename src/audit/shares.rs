@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::backup::{Manifest, SetHistory};
-use crate::ceremony::EventKind;
+use crate::ceremony::{BackupEvent, EventKind, RestoreEvent};
 use crate::script::{PersonId, Script};
 use crate::transcript::Transcript;
 use crate::words::Digest;
@@ -30,33 +30,33 @@ pub fn share_sets<'r>(
         }
         for entry in transcript.entries() {
             let time = entry.line.time;
-            match &entry.line.fact {
-                EventKind::BackedUp(made) => {
+            match &entry.line.kind {
+                EventKind::Backup(BackupEvent::BackedUp(made)) => {
                     sets.learn(&made.manifest);
                     for custodian in &made.typed_back {
                         sets.prove(made.manifest.set(), custodian, time);
                     }
                 }
-                EventKind::ShareOpened { set, custodian, .. }
-                | EventKind::ShareEntered { set, custodian, .. } => {
+                EventKind::Backup(BackupEvent::ShareOpened { set, custodian, .. })
+                | EventKind::Restore(RestoreEvent::ShareEntered { set, custodian, .. }) => {
                     sets.prove(*set, custodian, time)
                 }
-                EventKind::ShareGivenUp { custodian, .. } => {
+                EventKind::Restore(RestoreEvent::ShareGivenUp { custodian, .. }) => {
                     if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
                         set.lost.insert(custodian.to_string(), time);
                     }
                 }
-                EventKind::SharesCombined { set } => {
+                EventKind::Restore(RestoreEvent::SharesCombined { set }) => {
                     if let Some(set) = sets.find(*set) {
                         set.combined = set.combined.max(Some(time));
                     }
                 }
-                EventKind::OldPartDestroyed { set, custodian, .. } => {
+                EventKind::Backup(BackupEvent::OldPartDestroyed { set, custodian, .. }) => {
                     if let Some(set) = sets.find(*set) {
                         set.destroyed.insert(custodian.clone(), time);
                     }
                 }
-                EventKind::RestoreProven { .. } => {
+                EventKind::Restore(RestoreEvent::RestoreProven { .. }) => {
                     if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
                         // No key comes back but by a quorum.
                         set.combined = set.combined.max(Some(time));

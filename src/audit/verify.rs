@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Ending, EventKind, Verdict};
+use crate::ceremony::{Ceremony, Ending, EventKind, HostEvent, ProgressEvent, Verdict};
 use crate::metadata::verify_chain;
 use crate::script::Script;
 use crate::storage::is_empty;
@@ -142,8 +142,9 @@ impl Audit<'_> {
     fn times(&mut self, entries: &[Entry]) {
         let sets_clock = |entry: &Entry| {
             matches!(
-                entry.line.fact,
-                EventKind::ClockAttested { .. } | EventKind::Resumed { .. }
+                entry.line.kind,
+                EventKind::Host(HostEvent::ClockAttested { .. })
+                    | EventKind::Progress(ProgressEvent::Resumed { .. })
             )
         };
         for pair in entries.windows(2) {
@@ -491,9 +492,9 @@ fn program_version(transcript: &Transcript) -> &str {
         .entries()
         .iter()
         .rev()
-        .find_map(|entry| match &entry.line.fact {
-            EventKind::Opened(opening) => Some(opening.conclave.as_str()),
-            EventKind::Resumed { conclave, .. } => Some(conclave.as_str()),
+        .find_map(|entry| match &entry.line.kind {
+            EventKind::Progress(ProgressEvent::Opened(opening)) => Some(opening.conclave.as_str()),
+            EventKind::Progress(ProgressEvent::Resumed { conclave, .. }) => Some(conclave.as_str()),
             _ => None,
         })
         .unwrap_or_default()

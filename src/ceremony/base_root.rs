@@ -1,8 +1,7 @@
-//! The root that a ceremony changes: the one that the script carries, or the twin that a rehearsal changes in its place.
+//! The root that a ceremony changes: the one that the script carries, or the simulated one that a rehearsal changes.
 
 use std::collections::BTreeMap;
 
-use crate::certificate::PublicKey;
 use crate::metadata::{self, RoleKind, RootFile, RootSimulation, TrustedRoot};
 use crate::script::{KeyId, RootKey, Script};
 
@@ -32,26 +31,25 @@ impl BaseRoot {
         })
     }
 
-    /// The twin of it, if it is one: the same root, with a twin for each of its keys, signed by them.
+    /// The simulated root, if it is one: the same root, with a simulated key for each of its keys, signed by them.
     pub(super) fn simulated(
         &self,
         script: &Script,
         simulated: &SimulatedRoot,
     ) -> Result<Self, String> {
         let mut publics = BTreeMap::new();
-        for (name, pem) in &simulated.keys {
+        for (name, public) in &simulated.keys {
             let key = self
                 .keys
                 .get(name)
                 .ok_or_else(|| format!("root {} has no key {name}", self.root.version()))?;
-            let public = PublicKey::from_pem(pem).map_err(|error| error.to_string())?;
-            publics.insert(key.id.clone(), public);
+            publics.insert(key.id.clone(), public.clone());
         }
         let made = RootSimulation::of(self.root.document(), &publics).map_err(|e| e.to_string())?;
         let bytes = simulated.file.clone().into_bytes();
         let file = RootFile::read(&bytes).map_err(|remark| remark.to_string())?;
         if file.document().signed_bytes() != made.root.signed_bytes() {
-            return Err("the twin of the root differs from it in more than its keys".to_owned());
+            return Err("the simulated root differs from it in more than its keys".to_owned());
         }
         let name = format!("{}.root.json", self.root.version());
         let chain = vec![(name, bytes)];
@@ -59,7 +57,7 @@ impl BaseRoot {
         let root = report
             .trusted()
             .cloned()
-            .ok_or("the twin of the root is not signed")?;
+            .ok_or("the simulated root is not signed")?;
         let simulated_key = |key: &RootKey| {
             let id = made.ids.get(&key.id)?.clone();
             let key = root.document().root_key(&id)?.clone();

@@ -1,12 +1,6 @@
 //! The checks of a ceremony by their stable IDs, and which of them an exception can waive.
 
 use crate::record::check_table;
-use crate::script::Act;
-use crate::words::Digest;
-
-use super::custody::CustodyRequest;
-use super::event::Mode;
-use super::state::Ceremony;
 
 /// Whether a check can be waived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,100 +60,5 @@ impl Check {
     #[must_use]
     pub const fn is_excusable(self) -> bool {
         matches!(self.finality(), Finality::Excusable)
-    }
-}
-
-impl Ceremony {
-    /// The checks that stand in the way now, and that two people may waive.
-    #[must_use]
-    pub fn excusable(&self) -> Vec<Check> {
-        if self.ending.is_some() || self.approvers().len() < self.approvals_needed() {
-            return Vec::new();
-        }
-        if self.wants_rehearsal() {
-            return vec![Check::RehearsalShown];
-        }
-        if let Some(wanted) = self.current_step().and_then(|step| self.custody_asks(step)) {
-            return match wanted {
-                CustodyRequest::OpenBag(..) => vec![Check::CustodyBag],
-                CustodyRequest::CompareHead(_) => vec![Check::CustodyDigest],
-                CustodyRequest::FirstReading(_) | CustodyRequest::SecondReading(..) => {
-                    vec![Check::CustodySealed]
-                }
-                _ => Vec::new(),
-            };
-        }
-        let found = self
-            .findings
-            .as_ref()
-            .is_some_and(|found| !found.is_empty());
-        match self.current_step().map(|step| &step.act) {
-            Some(Act::InspectHost) if found => vec![Check::HostFindings],
-            Some(Act::Note { .. }) => vec![Check::NoteInitials],
-            Some(Act::ProveToken { .. }) => vec![Check::TokenProven],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The checks that two people waived, in their order.
-    #[must_use]
-    pub fn waived(&self) -> &[Check] {
-        &self.waived
-    }
-
-    /// Whether the room has still to decide that it goes on although no rehearsal was shown.
-    pub(super) fn wants_rehearsal(&self) -> bool {
-        let is_shown = |opening: &super::event::Opening| opening.rehearsal.is_some();
-        // The program writes the script of a signing itself, always the same steps.
-        self.mode() == Mode::Production
-            && self.script.signing().is_none()
-            && !self.is_at_attendance()
-            && !self.opening.as_ref().is_some_and(is_shown)
-            && !self.waived.contains(&Check::RehearsalShown)
-    }
-
-    /// Whether a key was made in the rehearsal that was shown.
-    #[must_use]
-    pub fn is_of_rehearsal(&self, fingerprint: &Digest) -> bool {
-        self.opening
-            .as_ref()
-            .is_some_and(|opening| opening.rehearsal_keys.contains(fingerprint))
-    }
-
-    /// Takes in that two people waived a check that stands in the way now.
-    pub(super) fn waive(&mut self, check: Check) {
-        self.waived.push(check);
-        self.failure = None;
-        if matches!(
-            check,
-            Check::CustodyBag | Check::CustodyDigest | Check::CustodySealed
-        ) {
-            self.go_on_without(check);
-            return;
-        }
-        // Without the rehearsal the room goes on with the same step; every other excusable check ends its step.
-        if check != Check::RehearsalShown
-            && let Some(step) = self.current_step()
-        {
-            let id = step.id.clone();
-            self.done.insert(id);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_one_check_in_the_record_as_well() {
-        let mut ids = std::collections::BTreeSet::new();
-        for check in Check::ALL {
-            assert!(ids.insert(check.id()));
-            let written = serde_json::to_string(check).unwrap();
-            assert_eq!(written, format!("\"{check}\""));
-            assert_eq!(serde_json::from_str::<Check>(&written).unwrap(), *check);
-            assert!(check.meaning().ends_with('.'));
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::script::{PersonId, Script};
 
 use super::amendment::Amendment;
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, ParticipantEvent, ProgressEvent};
 
 /// The names that people go by, where they are not those of the script.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,16 +29,16 @@ impl DisplayNames {
 
     /// Takes in what an event says of names. Events that say nothing of them change nothing.
     pub fn follow(&mut self, event: &Event) {
-        let named = match &event.fact {
-            EventKind::Amended {
-                amendment:
-                    Amendment::Name { person, to, .. } | Amendment::Substitute { person, to, .. },
-                ..
-            } => Some((person, to)),
-            EventKind::Substituted { name } => event.people.first().map(|person| (person, name)),
-            _ => None,
-        };
-        if let Some((person, name)) = named {
+        if let EventKind::Progress(ProgressEvent::Amended {
+            amendment: Amendment::Name { person, to, .. } | Amendment::Substitute { person, to, .. },
+            ..
+        }) = &event.kind
+        {
+            self.names.insert(person.clone(), to.clone());
+        }
+        if let (EventKind::Participants(ParticipantEvent::Substituted { name }), [person, ..]) =
+            (&event.kind, event.people.as_slice())
+        {
             self.names.insert(person.clone(), name.clone());
         }
     }

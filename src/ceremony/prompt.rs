@@ -1,4 +1,4 @@
-//! What a ceremony asks of people, and the trait that every front end is.
+//! What a ceremony asks of people.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,11 +10,9 @@ use crate::record::Tries;
 use crate::script::{PersonId, StepId, TokenSecret};
 use crate::secret::Pin;
 
-use super::StepError;
 use super::check::Check;
-use super::event::{Event, ExceptionSheet};
+use super::event::ExceptionSheet;
 use super::request::Request;
-use super::state::Ceremony;
 
 /// A question to the room. It says all that a front end must show; how it shows it is its own matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,19 +71,28 @@ pub enum Ask {
 /// One of several things to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// What it is.
+    /// What is decided; the text is only shown.
+    pub id: &'static str,
     pub text: String,
-    /// Whether it wants a few words with it.
+    /// Whether the answer needs a few words.
     pub wants_remark: bool,
 }
 
 impl Choice {
-    /// A choice that speaks for itself.
     #[must_use]
-    pub fn plain(text: &str) -> Self {
+    pub fn new(id: &'static str, text: impl Into<String>) -> Self {
         Self {
-            text: text.to_owned(),
+            id,
+            text: text.into(),
             wants_remark: false,
+        }
+    }
+
+    #[must_use]
+    pub fn with_remark(id: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            wants_remark: true,
+            ..Self::new(id, text)
         }
     }
 }
@@ -345,57 +352,6 @@ pub enum Interrupt {
     GiveUp,
     /// The process must end, and the ceremony waits to be resumed: the terminal is gone, or a signal came.
     Leave,
-}
-
-/// A way to show a ceremony and to ask the room: the screen, the line mode, the autopilot of a rehearsal.
-pub trait FrontEnd {
-    /// Asks, and waits for an answer.
-    ///
-    /// # Errors
-    /// When the room wants something else first.
-    fn ask(&mut self, ceremony: &Ceremony, prompt: &Prompt) -> Result<Answer, Interrupt>;
-
-    /// Asks for a secret. A new one is asked for twice, until both are the same; before the last try, the word
-    /// that the prompt wants.
-    ///
-    /// # Errors
-    /// When the room wants something else first.
-    fn secret(
-        &mut self,
-        ceremony: &Ceremony,
-        prompt: &SecretPrompt,
-    ) -> Result<TypedSecret, Interrupt>;
-
-    /// Shows a secret to the person who writes it down, until that is done; nothing of it stays on the screen.
-    ///
-    /// # Errors
-    /// When the room wants something else first, or there is nothing to show it on: the executor then shows it again.
-    fn show_secret(&mut self, ceremony: &Ceremony, shown: SecretShown) -> Result<(), Interrupt>;
-
-    /// Is called about four times a second while something is being waited for.
-    ///
-    /// # Errors
-    /// When the room does not want to wait any longer.
-    fn waiting(&mut self, ceremony: &Ceremony, waiting: &Waiting) -> Result<(), Interrupt>;
-
-    /// Is told what was just recorded, and the state that it led to.
-    fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>);
-
-    /// Is told that an answer was not accepted: the question comes again.
-    fn not_accepted(&mut self, ceremony: &Ceremony, error: &StepError);
-}
-
-/// An event with its place in the transcript.
-#[derive(Debug, Clone, Copy)]
-pub struct Recorded<'a> {
-    /// The number of the line, from 1.
-    pub line: u64,
-    /// The digest of the line.
-    pub head: crate::words::Digest,
-    /// When.
-    pub time: jiff::Timestamp,
-    /// What.
-    pub event: &'a Event,
 }
 
 #[cfg(test)]

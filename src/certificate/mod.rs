@@ -5,6 +5,7 @@ mod ed25519;
 pub mod pem;
 mod public_key;
 mod self_signed;
+mod text;
 mod validity;
 mod x509;
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::audit::{CUSTODY, PAYLOADS, read_record};
 use crate::backup::manifest_file;
-use crate::ceremony::{EventKind, Mode, Opening};
+use crate::ceremony::{BackupEvent, EventKind, Mode, Opening, ProgressEvent};
 use crate::executor::{Executor, program_digest};
 use crate::host;
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
@@ -223,7 +223,12 @@ fn drill_on(
     }
     let record = read_record(&rotation).map_err(|error| record_failure(&error))?;
     let last = record.transcript.entries().last();
-    if !last.is_some_and(|entry| matches!(entry.line.fact, EventKind::Closed { .. })) {
+    if !last.is_some_and(|entry| {
+        matches!(
+            entry.line.kind,
+            EventKind::Progress(ProgressEvent::Closed { .. })
+        )
+    }) {
         return Ok(status);
     }
     match drill(out, record.script.not_before())? {
@@ -357,7 +362,7 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     let genesis = read_record(&out.join(Kind::Genesis.as_str()));
     let genesis = genesis.map_err(|error| record_failure(&error))?;
     let made = genesis.transcript.entries().iter().find_map(|entry| {
-        let EventKind::BackedUp(made) = &entry.line.fact else {
+        let EventKind::Backup(BackupEvent::BackedUp(made)) = &entry.line.kind else {
             return None;
         };
         Some(made.manifest.clone())

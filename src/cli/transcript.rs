@@ -107,7 +107,7 @@ fn line_json(entry: &Entry, sentence: &str) -> Value {
         "time": line.time,
         "step": line.step,
         "people": line.people,
-        "event": line.fact.name(),
+        "event": line.kind.name(),
         "sentence": sentence,
         "digest": entry.digest,
     })

@@ -134,7 +134,6 @@ impl Table {
         }
     }
 
-    /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(Row::Cells(cells.into_iter().collect()));
     }
@@ -170,12 +169,10 @@ impl Document {
         self.running = Some([left.into(), right.into()]);
     }
 
-    /// Adds any block.
     pub fn push(&mut self, block: Block) {
         self.blocks.push(block);
     }
 
-    /// The title on the page itself.
     pub fn title(&mut self, title: impl Display) {
         self.push(Block::Title {
             title: title.into(),
@@ -207,17 +204,14 @@ impl Document {
         });
     }
 
-    /// Begins a section.
     pub fn heading(&mut self, text: impl Display) {
         self.push(Block::Heading(text.into()));
     }
 
-    /// Begins a part of a section.
     pub fn subheading(&mut self, text: impl Display) {
         self.push(Block::Subheading(text.into()));
     }
 
-    /// Adds a paragraph.
     pub fn paragraph(&mut self, text: impl Display) {
         self.push(Block::Paragraph(text.into()));
     }
@@ -231,14 +225,12 @@ impl Document {
         }
     }
 
-    /// Names and what they stand for.
     pub fn facts<N: Display, V: Into<Cell>>(&mut self, facts: impl IntoIterator<Item = (N, V)>) {
         for (name, value) in facts {
             self.fact(name, value);
         }
     }
 
-    /// A table of text.
     pub fn table(
         &mut self,
         columns: &[(&str, usize)],
@@ -251,7 +243,6 @@ impl Document {
         self.push(Block::Table(table));
     }
 
-    /// What somebody typed.
     pub fn quote(&mut self, text: impl Display) {
         self.push(Block::Quote(text.into()));
     }
@@ -261,7 +252,6 @@ impl Document {
         self.push(Block::Digest(*digest));
     }
 
-    /// Adds the blocks of another document.
     pub fn append(&mut self, other: Self) {
         self.blocks.extend(other.blocks);
     }

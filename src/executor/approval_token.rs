@@ -3,7 +3,7 @@
 //! Nothing of it stays open afterwards: whoever approves again, types the PIN again.
 
 use crate::ceremony::{
-    Event, FailureKind, Outcome, SecretPrompt, SecretPurpose, own_token_message,
+    Event, FailureKind, Outcome, SecretPrompt, SecretPurpose, approval_token_message,
 };
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
@@ -31,7 +31,8 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         let mut challenge = [0; 32];
         fill_random(&mut challenge).map_err(EffectError::Broken)?;
-        let message = own_token_message(&self.ceremony().script().sha256(), person, &challenge);
+        let message =
+            approval_token_message(&self.ceremony().script().sha256(), person, &challenge);
         let signature = self.sign_with_approval_token(person, public_key, message)?;
         Ok(Outcome::ApprovalTokenAnswered {
             person: person.clone(),

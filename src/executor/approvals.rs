@@ -188,7 +188,10 @@ impl Executor<'_> {
             Ok(event) => event,
             Err(error) => return Ok(Err(error)),
         };
-        let options = ["It is so: approve it", "It is not so: change nothing"].map(Choice::plain);
+        let options = [
+            Choice::new("approve", "It is so: approve it"),
+            Choice::new("refuse", "It is not so: change nothing"),
+        ];
         let prompt = self.question(who.clone(), lines, title.to_owned(), options.to_vec());
         match self.front_end.ask(&self.ceremony, &prompt)? {
             Answer::Choice { index: 0, .. } => self.approve(&who, title, &event),
@@ -284,13 +287,13 @@ impl Executor<'_> {
         why: &str,
     ) -> PromptResult<Option<PersonId>> {
         let name = |id: &PersonId| self.ceremony.name(id).to_owned();
-        let mut options = vec![Choice::plain(&format!("{} once more", name(person)))];
+        let mut options = vec![Choice::new("again", format!("{} once more", name(person)))];
         options.extend(
             others
                 .iter()
-                .map(|other| Choice::plain(&format!("{} instead", name(other)))),
+                .map(|other| Choice::new("other", format!("{} instead", name(other)))),
         );
-        options.push(Choice::plain("nobody: it is not approved"));
+        options.push(Choice::new("nobody", "nobody: it is not approved"));
         let lines = vec![format!(
             "{}. Nothing was approved.",
             crate::document::capitalized(why)

@@ -26,8 +26,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, Ending, Event, FrontEnd, Input, Interrupt, Moment, Next, Opening,
-    Prompt, Recorded, StepError,
+    Answer, Ask, Ceremony, Decision, Ending, Event, FrontEnd, Input, Interrupt, Moment, Next,
+    Opening, Prompt, Recorded, StepError,
 };
 use crate::host;
 use crate::storage::{Mode, WriteError, replace_all};
@@ -275,18 +275,10 @@ impl<'a> Executor<'a> {
         input: Input,
         moment: &Moment,
     ) -> Result<Result<(), StepError>, ExecutorError> {
-        let events = match self.ceremony.decide(input, moment) {
-            Ok(events) => events,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        for event in events {
-            let next = match self.ceremony.clone().apply(&event) {
-                Ok(next) => next,
-                Err(error) => return Ok(Err(error.into())),
-            };
-            self.write_down(next, &event)?;
+        match self.ceremony.decide(input, moment) {
+            Ok(Decision { event, next }) => self.write_down(next, &event).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
         }
-        Ok(Ok(()))
     }
 
     /// Writes an event down, and only then makes its state the state. While the medium does not take it, the

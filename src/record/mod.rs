@@ -3,6 +3,7 @@
 mod attestation;
 mod check;
 mod custody;
+mod signature;
 mod visible;
 
 use std::fmt;
@@ -15,6 +16,7 @@ pub use attestation::{
 pub(crate) use check::check_table;
 pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
+pub use signature::Signature;
 pub use visible::visible;
 
 /// How a token names itself, without padding. None of it is proof: serial numbers repeat between

@@ -81,8 +81,7 @@ impl SimulatedTokens {
         for repository in script.further() {
             let mut simulated_tokens = BTreeMap::new();
             for (id, before) in script.keys_within(repository) {
-                let pem = own.keys.get(&id);
-                let public = pem.and_then(|pem| PublicKey::from_pem(pem).ok());
+                let public = own.keys.get(&id).cloned();
                 let public = public.ok_or_else(|| unlike(format!("{id} has no simulated key")))?;
                 simulated_tokens.insert(id, (before.id, SimulatedKey::Token(public)));
             }
@@ -133,7 +132,7 @@ impl SimulatedTokens {
         let file = String::from_utf8(signed.to_file_bytes())
             .map_err(|_| unlike("it would not be text"))?;
         let keys = simulated_tokens.iter();
-        let keys = keys.map(|(id, (_, simulated))| ((*id).clone(), simulated.public().to_pem()));
+        let keys = keys.map(|(id, (_, simulated))| ((*id).clone(), simulated.public().clone()));
         Ok(SimulatedRoot {
             file,
             keys: keys.collect(),
@@ -147,18 +146,18 @@ impl SimulatedTokens {
     pub fn simulated_keys(
         &mut self,
         script: &Script,
-    ) -> Result<BTreeMap<KeyId, String>, SimulationError> {
+    ) -> Result<BTreeMap<KeyId, PublicKey>, SimulationError> {
         let mut simulated_tokens = BTreeMap::new();
         for (id, enrolled) in script.enrolled() {
             let algorithm = enrolled.enrollment.claims().public_key.algorithm();
             let simulated = self.simulated_key(script, id, algorithm)?;
-            simulated_tokens.insert(id.clone(), simulated.public().to_pem());
+            simulated_tokens.insert(id.clone(), simulated.public().clone());
         }
         for (plan, key) in script.known_keys() {
             let algorithm = key.public().map(PublicKey::algorithm);
             let algorithm = algorithm.ok_or_else(|| unlike("a key cannot be read"))?;
             let simulated = self.simulated_key(script, &plan.id, algorithm)?;
-            simulated_tokens.insert(plan.id.clone(), simulated.public().to_pem());
+            simulated_tokens.insert(plan.id.clone(), simulated.public().clone());
         }
         Ok(simulated_tokens)
     }

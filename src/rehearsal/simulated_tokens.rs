@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::ceremony::SecretPurpose;
+use crate::certificate::PublicKey;
 use crate::executor::{Hands, approval_token_name};
 use crate::metadata::KeyType;
 use crate::profile::{Kind, Profile};
@@ -251,14 +252,14 @@ impl SimulatedTokens {
         Ok(())
     }
 
-    /// The simulated token of each person who has an approval token, with a key in it: its public key, PEM.
+    /// The simulated token of each person who has an approval token, with a key in it: its public key.
     ///
     /// # Errors
     /// When a key cannot be made.
     pub fn approval_tokens(
         &mut self,
         script: &Script,
-    ) -> Result<BTreeMap<PersonId, String>, SimulationError> {
+    ) -> Result<BTreeMap<PersonId, PublicKey>, SimulationError> {
         let mut simulated_tokens = BTreeMap::new();
         for person in script.people().iter().filter(|one| one.approval.is_some()) {
             let public = self.with_token(&approval_token_name(&person.id), |token, slot| {
@@ -268,7 +269,7 @@ impl SimulatedTokens {
                     None => super::simulated_root::make_key(token, slot, KeyType::EcdsaP256, false),
                 }
             })?;
-            simulated_tokens.insert(person.id.clone(), public.to_pem());
+            simulated_tokens.insert(person.id.clone(), public);
         }
         Ok(simulated_tokens)
     }

@@ -25,7 +25,7 @@ pub struct Line {
     /// When, by the attested clock, in whole seconds.
     pub time: Timestamp,
     /// What happened.
-    pub fact: EventKind,
+    pub kind: EventKind,
 }
 
 /// Why a text is not a line of a transcript.
@@ -46,7 +46,7 @@ impl Line {
     /// The bytes of the line, without a line feed.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut members = match serde_json::to_value(&self.fact) {
+        let mut members = match serde_json::to_value(&self.kind) {
             Ok(Value::Object(members)) => members,
             // A fact is an object with string keys, so it cannot fail to be JSON.
             _ => Map::new(),
@@ -85,7 +85,7 @@ impl Line {
             step: serde_json::from_value(step).map_err(form)?,
             people: serde_json::from_value(people).map_err(form)?,
             time: serde_json::from_value(time).map_err(form)?,
-            fact: serde_json::from_value(Value::Object(members)).map_err(form)?,
+            kind: serde_json::from_value(Value::Object(members)).map_err(form)?,
         };
         if line.encode() == text && line.time.subsec_nanosecond() == 0 {
             Ok(line)
@@ -100,7 +100,7 @@ impl Line {
         Event {
             step: self.step.clone(),
             people: self.people.clone(),
-            fact: self.fact.clone(),
+            kind: self.kind.clone(),
         }
     }
 }
@@ -124,6 +124,7 @@ fn sorted(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ceremony::ParticipantEvent;
 
     fn line() -> Line {
         Line {
@@ -134,10 +135,10 @@ mod tests {
             step: Some("attendance".parse().unwrap()),
             people: vec!["witness-1".parse().unwrap()],
             time: "2026-12-01T09:41:00Z".parse().unwrap(),
-            fact: EventKind::Attended {
+            kind: EventKind::Participants(ParticipantEvent::Attended {
                 checked_by: None,
                 document: "passport \"ü\"\n".to_owned(),
-            },
+            }),
         }
     }
 

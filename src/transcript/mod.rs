@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ceremony::{Ceremony, DisplayNames, Event, EventKind, Mode, ReplayError};
+use crate::ceremony::{
+    Ceremony, DisplayNames, Event, EventKind, HostEvent, Mode, ProgressEvent, ReplayError,
+};
 use crate::script::Script;
 use crate::words::Digest;
 
@@ -145,7 +147,7 @@ impl Transcript {
             step: event.step,
             people: event.people,
             time,
-            fact: event.fact,
+            kind: event.kind,
         };
         let mut bytes = line.encode();
         let digest = Digest::of(&bytes);
@@ -226,9 +228,9 @@ impl Transcript {
         let mut offset = 0;
         for entry in self.entries.iter().rev() {
             let time = entry.line.time;
-            match &entry.line.fact {
+            match &entry.line.kind {
                 // This line has the right time already, and those before it have not.
-                EventKind::ClockAttested { offset: found, .. } => {
+                EventKind::Host(HostEvent::ClockAttested { offset: found, .. }) => {
                     times.push(time);
                     offset = *found;
                     continue;
@@ -236,8 +238,9 @@ impl Transcript {
                 _ => times.push(corrected(time, offset)),
             }
             if matches!(
-                entry.line.fact,
-                EventKind::Resumed { .. } | EventKind::Opened(_)
+                entry.line.kind,
+                EventKind::Progress(ProgressEvent::Resumed { .. })
+                    | EventKind::Progress(ProgressEvent::Opened(_))
             ) {
                 offset = 0;
             }
@@ -249,8 +252,8 @@ impl Transcript {
     /// How the ceremony was opened; none when the first line is of another kind.
     #[must_use]
     pub fn opening(&self) -> Option<&crate::ceremony::Opening> {
-        match &self.entries.first()?.line.fact {
-            EventKind::Opened(opening) => Some(opening),
+        match &self.entries.first()?.line.kind {
+            EventKind::Progress(ProgressEvent::Opened(opening)) => Some(opening),
             _ => None,
         }
     }

@@ -88,7 +88,7 @@ impl FrontEnd for Proxy {
                 .event
                 .narrate(ceremony.script(), ceremony.display_names()),
         };
-        let fact = Box::new(entry.event.fact.clone());
+        let fact = Box::new(entry.event.kind.clone());
         // Without a screen nobody looks; the next question says so.
         let _ = self.say(Call::Recorded(Arc::new(ceremony.clone()), line, fact));
     }

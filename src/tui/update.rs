@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
 
-use crate::ceremony::{Ask, Ceremony, EventKind, Interrupt};
+use crate::ceremony::{Ask, Ceremony, EventKind, Interrupt, ProgressEvent};
 
 use super::answer;
 use super::field::TextField;
@@ -160,7 +160,7 @@ fn open_request(
 }
 
 fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &EventKind) {
-    if matches!(fact, EventKind::Opened(_)) {
+    if matches!(fact, EventKind::Progress(ProgressEvent::Opened(_))) {
         model.record.clear();
     }
     if let Some(ending) = ceremony.ending() {

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use conclave::audit::documents;
-use conclave::ceremony::{EventKind, Input, Mode};
+use conclave::ceremony::{EventKind, Input, KeyEvent, Mode, RootEvent};
 use conclave::metadata::KeyType;
+use conclave::record::Signature;
 use conclave::transcript::Transcript;
 use conclave::words::Digest;
 
@@ -41,7 +42,7 @@ fn forged(change: &dyn Fn(&mut EventKind)) -> tempfile::TempDir {
     let mut bytes = Vec::new();
     for entry in room.transcript.entries() {
         let mut event = entry.line.event();
-        change(&mut event.fact);
+        change(&mut event.kind);
         let line = &entry.line;
         bytes.extend(forged.push(line.script, line.mode, line.time, event).0);
     }
@@ -71,10 +72,11 @@ fn sum_anew(directory: &Path) {
     fs::write(directory.join("SHA256SUMS"), anew.concat()).unwrap();
 }
 
-/// Makes a signature another one, of the same length.
-fn flip(hex: &mut String) {
-    let last = if hex.ends_with('0') { "1" } else { "0" };
-    hex.replace_range(hex.len() - 1.., last);
+fn flip(signature: &mut Signature) {
+    let mut bytes = signature.as_bytes().to_vec();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    *signature = bytes.into();
 }
 
 #[test]
@@ -163,9 +165,9 @@ fn a_changed_line_breaks_the_chain() {
 fn a_forged_proof_does_not_verify() {
     for key in ["key-1", "key-2", "key-3", "key-4"] {
         let directory = forged(&|fact| {
-            if let EventKind::PossessionProven {
+            if let EventKind::Keys(KeyEvent::PossessionProven {
                 key: of, signature, ..
-            } = fact
+            }) = fact
                 && of.as_str() == key
             {
                 flip(signature);
@@ -180,8 +182,8 @@ fn a_forged_proof_does_not_verify() {
 #[test]
 fn a_challenge_is_part_of_its_proof() {
     let directory = forged(&|fact| {
-        if let EventKind::PossessionProven { challenge, .. } = fact {
-            flip(challenge);
+        if let EventKind::Keys(KeyEvent::PossessionProven { challenge, .. }) = fact {
+            challenge[31] ^= 1;
         }
     });
     assert!(told(directory.path()).contains("[FAIL] key-1 answered at generation"));
@@ -191,9 +193,9 @@ fn a_challenge_is_part_of_its_proof() {
 fn a_forged_signature_does_not_verify() {
     for key in ["key-1", "key-2", "key-3", "key-4"] {
         let directory = forged(&|fact| {
-            if let EventKind::Signed {
+            if let EventKind::Root(RootEvent::Signed {
                 key: of, signature, ..
-            } = fact
+            }) = fact
                 && of.as_str() == key
             {
                 flip(signature);

@@ -6,10 +6,11 @@ use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, EventKind, ExceptionSheet, Failure, FailureKind, Input, Mode, Next,
-    Outcome, Prompt, Request, RequestKind,
+    Answer, Ask, Ceremony, EventKind, ExceptionSheet, Failure, FailureKind, HostEvent, Input,
+    KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
 };
 use conclave::metadata::{KeyType, RoleKind};
+use conclave::record::Signature;
 use conclave::record::{Finding, Tries};
 use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles, Script};
 use conclave::transcript::{Transcript, TranscriptError};
@@ -55,7 +56,7 @@ fn bound_anew(change: impl Fn(usize, &mut EventKind)) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (index, entry) in small().transcript.entries().iter().enumerate() {
         let (line, mut event) = (&entry.line, entry.line.event());
-        change(index, &mut event.fact);
+        change(index, &mut event.kind);
         bytes.extend(forged.push(line.script, line.mode, line.time, event).0);
     }
     bytes
@@ -165,31 +166,32 @@ fn a_changed_line_is_refused_for_what_it_is() {
 #[test]
 fn a_forged_fact_is_refused_by_the_replay_however_well_it_is_bound() {
     let other = || Digest::of(b"another");
-    let spoil = |hex: &mut String| {
-        let first = if hex.starts_with('0') { "1" } else { "0" };
-        hex.replace_range(..1, first);
+    let spoil = |signature: &mut Signature| {
+        let mut bytes = signature.as_bytes().to_vec();
+        bytes[0] ^= 1;
+        *signature = bytes.into();
     };
     let mut forged_kinds = 0;
     for (index, entry) in small().transcript.entries().iter().enumerate() {
         let forge = |fact: &mut EventKind| match fact {
-            EventKind::ScriptRead { sha256 }
-            | EventKind::RootComposed { sha256, .. }
-            | EventKind::ReviewConfirmed { sha256, .. }
-            | EventKind::SignIntended { sha256, .. } => *sha256 = other(),
-            EventKind::RootVerified { file_sha256, .. } => *file_sha256 = other(),
-            EventKind::KeyGenerated { fingerprint, .. } => *fingerprint = other(),
-            EventKind::PossessionProven { signature, .. } | EventKind::Signed { signature, .. } => {
+            EventKind::Progress(ProgressEvent::ScriptRead { sha256 })
+            | EventKind::Root(RootEvent::RootComposed { sha256, .. })
+            | EventKind::Root(RootEvent::ReviewConfirmed { sha256, .. })
+            | EventKind::Root(RootEvent::SignIntended { sha256, .. }) => *sha256 = other(),
+            EventKind::Root(RootEvent::RootVerified { file_sha256, .. }) => *file_sha256 = other(),
+            EventKind::Keys(KeyEvent::KeyGenerated { fingerprint, .. }) => *fingerprint = other(),
+            EventKind::Keys(KeyEvent::PossessionProven { signature, .. })
+            | EventKind::Root(RootEvent::Signed { signature, .. }) => {
                 spoil(signature);
             }
-            EventKind::ExportIntended { files } | EventKind::Exported { files } => {
-                files[0].sha256 = other();
-            }
-            EventKind::ClockAttested { offset, .. } => *offset += 1,
+            EventKind::Root(RootEvent::ExportIntended { files })
+            | EventKind::Root(RootEvent::Exported { files }) => files[0].sha256 = other(),
+            EventKind::Host(HostEvent::ClockAttested { offset, .. }) => *offset += 1,
             _ => {}
         };
-        let mut changed = entry.line.fact.clone();
+        let mut changed = entry.line.kind.clone();
         forge(&mut changed);
-        if changed == entry.line.fact {
+        if changed == entry.line.kind {
             continue;
         }
         forged_kinds += 1;

@@ -1,8 +1,8 @@
 //! Approval by approval tokens: what they sign counts once, in its place, and nobody signs for another.
 
 use conclave::ceremony::{
-    Answer, Approval, Ceremony, Effect, Event, EventKind, Input, Mode, Next, Outcome, ReplayError,
-    Request, RequestKind, StepError, Strength,
+    Answer, Approval, Ceremony, CustodyEvent, Effect, Event, EventKind, HostEvent, Input, Mode,
+    Next, Outcome, ParticipantEvent, ReplayError, Request, RequestKind, StepError, Strength,
 };
 use conclave::script::PersonId;
 use conclave::transcript::Transcript;
@@ -33,10 +33,9 @@ fn attested(room: &Room) -> Event {
 }
 
 fn approvals_of(event: &mut Event) -> &mut Vec<Approval> {
-    match &mut event.fact {
-        EventKind::ClockAttested { approvals, .. } | EventKind::PauseBegun { approvals, .. } => {
-            approvals
-        }
+    match &mut event.kind {
+        EventKind::Host(HostEvent::ClockAttested { approvals, .. })
+        | EventKind::Custody(CustodyEvent::PauseBegun { approvals, .. }) => approvals,
         other => panic!("no approvals: {other:?}"),
     }
 }
@@ -58,8 +57,8 @@ fn each_approval_is_a_signature_that_the_record_keeps() {
     let room = Room::closed(script.clone(), Mode::Production);
     let mut by_token = 0;
     for entry in room.transcript.entries() {
-        if let EventKind::ClockAttested { approvals, .. } | EventKind::Sealed { approvals, .. } =
-            &entry.line.fact
+        if let EventKind::Host(HostEvent::ClockAttested { approvals, .. })
+        | EventKind::Custody(CustodyEvent::Sealed { approvals, .. }) = &entry.line.kind
         {
             assert_eq!(approvals.len(), 2);
             for approval in approvals {
@@ -88,7 +87,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
     room.ceremony.clone().apply(&good).unwrap();
     let message = room.ceremony.approval_message(&id("witness-1"), &good);
     let mut other_clock = good.clone();
-    if let EventKind::ClockAttested { attested, .. } = &mut other_clock.fact {
+    if let EventKind::Host(HostEvent::ClockAttested { attested, .. }) = &mut other_clock.kind {
         *attested += jiff::SignedDuration::from_secs(1);
     }
     let over_another = room
@@ -103,7 +102,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
         Approval::by_token(id("witness-1"), &approval_token(&id(by)).sign(message))
     };
     let no_hex = Approval {
-        signature: Some("no hex".to_owned()),
+        signature: Some(b"no signature".to_vec().into()),
         ..Approval::new(id("witness-1"), Strength::Token)
     };
     let signed_code = Approval {
@@ -136,7 +135,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
     // What both signed does not carry another fact.
     let mut exchanged = other_clock;
     approvals_of(&mut exchanged).clone_from(approvals_of(&mut good.clone()));
-    if let EventKind::ClockAttested { offset, .. } = &mut exchanged.fact {
+    if let EventKind::Host(HostEvent::ClockAttested { offset, .. }) = &mut exchanged.kind {
         *offset += 1;
     }
     assert!(refused(&room.ceremony, &exchanged).contains("did not sign this"));
@@ -208,7 +207,7 @@ fn an_own_token_proves_itself_before_it_approves() {
         })
     };
     let script = room.ceremony.script().sha256();
-    let message = conclave::ceremony::own_token_message(&script, &id("witness-1"), &[7; 32]);
+    let message = conclave::ceremony::approval_token_message(&script, &id("witness-1"), &[7; 32]);
     // A wrong answer is the token's failure, and the question comes again.
     for (by, message) in [("witness-2", message.as_slice()), ("witness-1", b"other")] {
         let mut tried = room.clone();
@@ -225,7 +224,7 @@ fn an_own_token_proves_itself_before_it_approves() {
     let code = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("witness-1")],
-        fact: EventKind::CodeChosen,
+        kind: EventKind::Participants(ParticipantEvent::CodeChosen),
     };
     assert!(refused(&room.ceremony, &code).contains("approves by an own token"));
     room.give(outcome("witness-1", "witness-1", &message))
@@ -270,11 +269,15 @@ fn in_a_rehearsal_a_simulated_answers_and_the_real_token_does_not() {
     let mut room = Room::new(script);
     let mut opening = crate::support::ceremony_driver::opening(Mode::Rehearsal);
     let missing = room.give(Input::Open(opening.clone())).unwrap_err();
-    assert!(missing.to_string().contains("a twin of each own token"));
+    assert!(
+        missing
+            .to_string()
+            .contains("a simulated token for each approval token")
+    );
     let simulated = approval_token(&id("a-twin")).public_key();
     opening
         .simulated_approvals
-        .insert(id("witness-1"), simulated.to_pem());
+        .insert(id("witness-1"), simulated.clone());
     room.give(Input::Open(opening.clone())).unwrap();
     assert_eq!(room.ceremony.own_key(&id("witness-1")), Some(simulated));
     let production = conclave::ceremony::Opening {

@@ -1,7 +1,7 @@
 //! Keys that are backed up: whom the fold believes what.
 
 use conclave::ceremony::{
-    BackedUp, Check, Event, EventKind, Input, Mode, OpenedBy, Outcome, ReplayError,
+    BackedUp, BackupEvent, Check, Event, EventKind, Input, Mode, OpenedBy, Outcome, ReplayError,
 };
 use conclave::script::KeyId;
 
@@ -14,7 +14,9 @@ fn key() -> KeyId {
 
 fn names(room: &Room) -> Vec<String> {
     let entries = room.transcript.entries().iter();
-    entries.map(|entry| entry.line.fact.name()).collect()
+    entries
+        .map(|entry| entry.line.kind.name().to_owned())
+        .collect()
 }
 
 /// A room whose next effect is to back the key up.
@@ -100,7 +102,7 @@ fn refused(change: impl FnOnce(&mut BackedUp)) -> ReplayError {
     let event = Event {
         step: Some(step),
         people: Vec::new(),
-        fact: EventKind::BackedUp(made),
+        kind: EventKind::Backup(BackupEvent::BackedUp(made)),
     };
     room.ceremony.clone().apply(&event).unwrap_err()
 }
@@ -167,12 +169,12 @@ fn a_share_that_somebody_else_opened_or_that_is_of_another_set_is_refused() {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![custodian(2)],
-        fact: EventKind::ShareOpened {
+        kind: EventKind::Backup(BackupEvent::ShareOpened {
             key: key(),
             set: conclave::words::Digest::of(set.manifest.set().to_string().as_bytes()),
             custodian: custodian(2),
             by: OpenedBy::OwnDevice,
-        },
+        }),
     };
     let error = room.ceremony.clone().apply(&event).unwrap_err();
     assert_eq!(check_of(&error), Some(Check::BackupOpened));

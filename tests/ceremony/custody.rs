@@ -1,8 +1,8 @@
 //! Bags, seals and pauses: what they ask for, and that nothing goes on past them.
 
 use conclave::ceremony::{
-    Answer, Approval, Ask, Ceremony, Effect, Event, EventKind, Input, Mode, Next, Request,
-    RequestKind, StepError, Strength, Whereabouts,
+    Answer, Approval, Ask, Ceremony, CustodyEvent, Effect, Event, EventKind, Input, KeyEvent, Mode,
+    Next, Request, RequestKind, StepError, Strength, Whereabouts,
 };
 
 use crate::support::ceremony_driver::{Room, parse_with, with_bags};
@@ -41,11 +41,11 @@ fn reading(room: &Room) -> (String, String) {
 }
 
 /// The same event by other people.
-fn by(people: &[&str], step: &str, fact: EventKind) -> Event {
+fn by(people: &[&str], step: &str, kind: EventKind) -> Event {
     Event {
         step: Some(step.parse().unwrap()),
         people: people.iter().map(|id| id.parse().unwrap()).collect(),
-        fact,
+        kind,
     }
 }
 
@@ -80,12 +80,12 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     let found = by(
         &["holder-1"],
         "open-token:key-1",
-        EventKind::TokenFound {
+        EventKind::Keys(KeyEvent::TokenFound {
             key: key.clone(),
             token,
             blank: true,
             at_factory_value: Vec::new(),
-        },
+        }),
     );
     let refusal = room.ceremony.clone().apply(&found).unwrap_err();
     assert!(
@@ -96,10 +96,10 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
         by(
             people,
             "open-token:key-1",
-            EventKind::BagOpened {
+            EventKind::Custody(CustodyEvent::BagOpened {
                 item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
-            },
+            }),
         )
     };
     for refused in [
@@ -140,13 +140,13 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
         by(
             people,
             "seal:key-1",
-            EventKind::Sealed {
+            EventKind::Custody(CustodyEvent::Sealed {
                 item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
                 receiver: receiver.parse().unwrap(),
                 place: place.map(str::to_owned),
                 approvals: coded(people, strength),
-            },
+            }),
         )
     };
     let both = &["witness-2", "witness-1"][..];
@@ -186,8 +186,8 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
     // A second reading that differs is on record, and both read again.
     room.answer(text("B7")).unwrap();
     assert!(matches!(
-        room.transcript.entries().last().unwrap().line.fact,
-        EventKind::BagReadingsDiffered { .. }
+        room.transcript.entries().last().unwrap().line.kind,
+        EventKind::Custody(CustodyEvent::BagReadingsDiffered { .. })
     ));
     assert_eq!(reading(&room).0, "Number of the new bag");
     room.answer(text("B7")).unwrap();
@@ -215,10 +215,10 @@ fn a_token_that_was_used_is_not_sealed_before_it_is_put_away() {
     let first = by(
         &["witness-1"],
         "seal:key-1",
-        EventKind::NewBagRead {
+        EventKind::Custody(CustodyEvent::NewBagRead {
             item: "key-1".parse().unwrap(),
             bag: "B1".to_owned(),
-        },
+        }),
     );
     assert!(room.ceremony.apply(&first).is_err());
 }
@@ -235,15 +235,15 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
             let pause = by(
                 &["administrator"],
                 "break-1",
-                EventKind::Paused {
+                EventKind::Custody(CustodyEvent::Paused {
                     at: "2026-12-02T00:00:00Z".parse().unwrap(),
-                },
+                }),
             );
             assert!(room.ceremony.clone().apply(&pause).is_err());
         }
         assert!(room.advance());
         let entry = &room.transcript.entries()[before];
-        if let EventKind::Sealed { bag, place, .. } = &entry.line.fact {
+        if let EventKind::Custody(CustodyEvent::Sealed { bag, place, .. }) = &entry.line.kind {
             assert_eq!(*place, None);
             sealed.push(bag.clone());
         }
@@ -278,9 +278,9 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         )),
         Err(StepError::AnotherHead)
     );
-    let of_another = EventKind::HeadCompared {
+    let of_another = EventKind::Custody(CustodyEvent::HeadCompared {
         words: conclave::words::Digest::of(b"another").first_words(8),
-    };
+    });
     let of_another = by(&["witness-1"], "compose-root", of_another);
     assert!(room.ceremony.clone().apply(&of_another).is_err());
     // As people type: in capitals, with more spaces.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Ceremony, Check, Effect, EventKind, Input, Mode, Next, Outcome, ReplayError, StepError,
+    Ceremony, Check, Effect, EventKind, Input, KeyEvent, Mode, Next, Outcome, ReplayError,
+    RootEvent, StepError,
 };
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::script::{EnrolledKey, KeyFate, Script, enroll};
@@ -142,8 +143,11 @@ fn no_root_is_composed_with_a_key_that_did_not_answer() {
         },
         &room.moment(),
     );
-    let event = composed.unwrap().remove(0);
-    assert!(matches!(event.fact, EventKind::RootComposed { .. }));
+    let event = composed.unwrap().event;
+    assert!(matches!(
+        event.kind,
+        EventKind::Root(RootEvent::RootComposed { .. })
+    ));
     let mut early = Room::open_with(taking_in(&files), Mode::Production, &tokens);
     early.advance_until(is_at("enroll-key:key-1"));
     assert!(early.ceremony.clone().apply(&event).is_err());
@@ -184,16 +188,15 @@ fn a_rehearsal_has_simulated_of_enrolled_keys_and_never_the_keys() {
         let mut token = SoftwareToken::blank(number);
         token.initialize(&format!("conclave-{name}"));
         token.generate(KeyType::Ed25519);
-        let pem = token.public_key().to_pem();
         with_simulated
             .simulated_keys
-            .insert(name.parse().unwrap(), pem);
+            .insert(name.parse().unwrap(), token.public_key());
         simulated_tokens.insert(name.to_owned(), token);
     }
     let mut real = opening(Mode::Rehearsal);
     real.simulated_keys
         .clone_from(&with_simulated.simulated_keys);
-    let key_1 = tokens["key-1"].public_key().to_pem();
+    let key_1 = tokens["key-1"].public_key();
     real.simulated_keys.insert("key-1".parse().unwrap(), key_1);
     assert!(
         Room::new(Arc::clone(&script))
@@ -260,19 +263,19 @@ fn two_people_compare_the_fingerprint_of_a_key_at_another_site() {
         .ceremony
         .decide(approved, &room.moment())
         .unwrap()
-        .remove(0);
-    let EventKind::EnrollmentCompared { fingerprint, .. } = &mut event.fact else {
+        .event;
+    let EventKind::Keys(KeyEvent::EnrollmentCompared { fingerprint, .. }) = &mut event.kind else {
         panic!("{event:?}");
     };
     *fingerprint = Digest::of(b"another");
     assert!(room.ceremony.clone().apply(&event).is_err());
     // Nor can a token answer in its place: it is not here.
-    event.fact = EventKind::PossessionProven {
+    event.kind = EventKind::Keys(KeyEvent::PossessionProven {
         key: "key-4".parse().unwrap(),
         occasion: Occasion::Adoption,
-        challenge: String::new(),
-        signature: String::new(),
-    };
+        challenge: [0; 32],
+        signature: Vec::new().into(),
+    });
     assert!(room.ceremony.clone().apply(&event).is_err());
     while room.advance() {}
     let keys = public_keys(&room);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use conclave::audit::documents;
 use conclave::ceremony::{
-    Answer, Approval, Ask, Ceremony, Check, Event, EventKind, ExceptionSheet, Input, Mode, Next,
-    Request, RequestKind, Whereabouts,
+    Answer, Approval, Ask, Ceremony, Check, CustodyEvent, Event, EventKind, ExceptionSheet, Input,
+    Mode, Next, Request, RequestKind, Whereabouts,
 };
 use conclave::script::{ItemId, Script};
 
@@ -41,8 +41,10 @@ fn item(id: &str) -> ItemId {
 fn sealed(room: &Room) -> Vec<(String, Option<String>)> {
     let entries = room.transcript.entries().iter();
     entries
-        .filter_map(|entry| match &entry.line.fact {
-            EventKind::Sealed { item, place, .. } => Some((item.to_string(), place.clone())),
+        .filter_map(|entry| match &entry.line.kind {
+            EventKind::Custody(CustodyEvent::Sealed { item, place, .. }) => {
+                Some((item.to_string(), place.clone()))
+            }
             _ => None,
         })
         .collect()
@@ -66,7 +68,7 @@ fn a_pause_bags_the_media_and_each_bag_is_opened_after_it() {
     assert_eq!(names, ["key-1", "key-2", "stick-a", "stick-b"]);
     while room.advance() {}
     let opened = room.transcript.entries().iter().filter(|entry| {
-        matches!(&entry.line.fact, EventKind::BagOpened { item, .. } if item.as_str().starts_with("stick"))
+        matches!(&entry.line.kind, EventKind::Custody(CustodyEvent::BagOpened { item, .. }) if item.as_str().starts_with("stick"))
     });
     assert_eq!(opened.count(), 2);
     let kept = sealed(&room).pop().unwrap();
@@ -163,10 +165,10 @@ fn two_people_may_leave_something_without_a_bag_and_nobody_alone() {
     let alone = Event {
         step: Some("seal:stick-a".parse().unwrap()),
         people: vec!["administrator".parse().unwrap()],
-        fact: EventKind::NewBagRead {
+        kind: EventKind::Custody(CustodyEvent::NewBagRead {
             item: item("stick-a"),
             bag: "B0000009".to_owned(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&alone).is_err());
     let approvals = room.approved_by(&room.ceremony.usual_approvers());

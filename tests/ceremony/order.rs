@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, Ending, Event, EventKind, Input, Mode, Next, Prompt, ReplayError,
-    Request, RequestKind, StepError, Verdict,
+    Answer, Ask, Ceremony, Ending, Event, EventKind, Input, KeyEvent, Mode, Next, ProgressEvent,
+    Prompt, ReplayError, Request, RequestKind, RootEvent, StepError, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{KeyId, Script};
@@ -76,9 +76,9 @@ fn begun(room: &Room) -> Vec<String> {
         .transcript
         .entries()
         .iter()
-        .map(|entry| &entry.line.fact);
+        .map(|entry| &entry.line.kind);
     let found = facts.filter_map(|fact| match fact {
-        EventKind::TokenFound { key, .. } => Some(key.to_string()),
+        EventKind::Keys(KeyEvent::TokenFound { key, .. }) => Some(key.to_string()),
         _ => None,
     });
     let mut order: Vec<String> = found.collect();
@@ -143,7 +143,7 @@ fn the_last_block_cannot_wait() {
     let forced = Event {
         step: None,
         people: Vec::new(),
-        fact: EventKind::Postponed { key: key("key-3") },
+        kind: EventKind::Progress(ProgressEvent::Postponed { key: key("key-3") }),
     };
     let refusal = room.ceremony.clone().apply(&forced).unwrap_err();
     assert!(matches!(refusal, ReplayError::Contradiction(_)));
@@ -158,7 +158,10 @@ fn no_root_is_composed_while_a_block_waits() {
     assert_eq!(here(&room), "open-token:key-2");
     let composed = room_at(script(), "review-root");
     let event = composed.transcript.entries().last().unwrap().line.event();
-    assert!(matches!(event.fact, EventKind::RootComposed { .. }));
+    assert!(matches!(
+        event.kind,
+        EventKind::Root(RootEvent::RootComposed { .. })
+    ));
     assert!(room.ceremony.clone().apply(&event).is_err());
 }
 
@@ -175,7 +178,7 @@ fn only_blocks_change_places() {
     let forced = Event {
         step: None,
         people: Vec::new(),
-        fact: EventKind::TakenUp { key: key("key-3") },
+        kind: EventKind::Progress(ProgressEvent::TakenUp { key: key("key-3") }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
     ask(&mut room, RequestKind::TakeUp, &["key-2"]).unwrap();
@@ -205,12 +208,12 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
     let found = Event {
         step: Some("open-token:key-1".parse().unwrap()),
         people: Vec::new(),
-        fact: EventKind::TokenFound {
+        kind: EventKind::Keys(KeyEvent::TokenFound {
             key: key("key-1"),
             token: room.token(&key("key-1")).id().clone(),
             blank: true,
             at_factory_value: Vec::new(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&found).is_err());
     room.advance_until(|ceremony| !ceremony.is_away(&"holder-1".parse().unwrap()));

@@ -2,7 +2,7 @@
 //! nobody gives up what clients may come to accept.
 
 use conclave::audit::payload_register;
-use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind};
+use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind, RootEvent};
 use conclave::script::{ChangeTemplate, KeyFate};
 use conclave::transfer::{Abandoned, PayloadRegister};
 
@@ -83,8 +83,12 @@ fn two_people_give_up_a_payload_below_its_threshold() {
 
     assert_eq!(room.ceremony.signed().unwrap().frozen().version(), 2);
     let facts = room.transcript.entries().iter();
-    let given_up =
-        facts.filter(|entry| matches!(entry.line.fact, EventKind::PayloadAbandoned { .. }));
+    let given_up = facts.filter(|entry| {
+        matches!(
+            entry.line.kind,
+            EventKind::Root(RootEvent::PayloadAbandoned { .. })
+        )
+    });
     assert_eq!(given_up.count(), 1);
     let after = payload_register(&room.ceremony, &room.transcript);
     let after = PayloadRegister::read(&after.to_file_bytes()).unwrap();

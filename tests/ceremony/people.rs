@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Amendment, Answer, Approval, Ceremony, Check, Effect, Ending, Event, EventKind, Finality,
-    Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, StepError, Strength, Verdict,
+    HostEvent, Input, Mode, Next, Outcome, ParticipantEvent, ProgressEvent, ReplayError, Request,
+    RequestKind, StepError, Strength, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::script::{PersonId, Script};
@@ -130,7 +131,7 @@ fn whoever_is_here_and_not_the_administrator_chooses_a_code() {
     let code = |person: &str| Event {
         step: None,
         people: ids([person]),
-        fact: EventKind::CodeChosen,
+        kind: EventKind::Participants(ParticipantEvent::CodeChosen),
     };
     for person in ["administrator", "witness-1"] {
         assert!(room.ceremony.clone().apply(&code(person)).is_err());
@@ -168,13 +169,14 @@ fn a_record_with_a_forged_approval_is_refused() {
     let mut ceremony = Ceremony::new(script);
     for entry in record.entries() {
         let event = entry.line.event();
-        if let EventKind::ClockAttested { approvals, .. } = &event.fact {
+        if let EventKind::Host(HostEvent::ClockAttested { approvals, .. }) = &event.kind {
             seen += 1;
             assert!(approvals.iter().all(|by| by.strength == Strength::Code));
             for (why, forged) in not_two_people() {
                 let mut event = event.clone();
                 event.people = forged.iter().map(|by| by.person.clone()).collect();
-                if let EventKind::ClockAttested { approvals, .. } = &mut event.fact {
+                if let EventKind::Host(HostEvent::ClockAttested { approvals, .. }) = &mut event.kind
+                {
                     *approvals = forged;
                 }
                 assert!(ceremony.clone().apply(&event).is_err(), "{why}");
@@ -249,14 +251,14 @@ fn a_process_that_takes_over_knows_no_code_any_more() {
     let event = Event {
         step: None,
         people,
-        fact: EventKind::Amended {
+        kind: EventKind::Progress(ProgressEvent::Amended {
             amendment: Amendment::Name {
                 person: id("holder-1"),
                 from: "Key holder 1".to_owned(),
                 to: "Ada".to_owned(),
             },
             approvals: by_codes(["witness-1", "witness-2"]),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&event).is_err());
 }
@@ -379,10 +381,10 @@ fn what_an_amendment_changes_is_what_held() {
     let amended = |amendment| Event {
         step: None,
         people: ids(["witness-1", "witness-2"]),
-        fact: EventKind::Amended {
+        kind: EventKind::Progress(ProgressEvent::Amended {
             amendment,
             approvals: by_codes(["witness-1", "witness-2"]),
-        },
+        }),
     };
     let name = |from: &str| Amendment::Name {
         person: id("holder-1"),
@@ -435,10 +437,10 @@ fn each_document_is_checked_by_somebody_else_who_is_here() {
         let event = Event {
             step: None,
             people: ids(["administrator"]),
-            fact: EventKind::Attended {
+            kind: EventKind::Participants(ParticipantEvent::Attended {
                 document: "passport".to_owned(),
                 checked_by,
-            },
+            }),
         };
         assert!(room.ceremony.clone().apply(&event).is_err());
     }
@@ -475,7 +477,7 @@ fn neither_the_administrator_nor_a_witness_comes_late() {
         let event = Event {
             step: None,
             people: ids([person]),
-            fact: EventKind::Awaited,
+            kind: EventKind::Participants(ParticipantEvent::Awaited),
         };
         assert!(room.ceremony.clone().apply(&event).is_err(), "{person}");
     }
@@ -488,9 +490,9 @@ fn a_substitute_is_one_whom_the_script_lists() {
     let instead = |name: &str| Event {
         step: None,
         people: ids(["holder-1"]),
-        fact: EventKind::Substituted {
+        kind: EventKind::Participants(ParticipantEvent::Substituted {
             name: name.to_owned(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&instead("Mallory")).is_err());
     room.answer(choice(6)).unwrap();
@@ -519,9 +521,9 @@ fn after_attendance_a_substitute_is_an_amendment() {
     let alone = Event {
         step: None,
         people: ids(["holder-1"]),
-        fact: EventKind::Substituted {
+        kind: EventKind::Participants(ParticipantEvent::Substituted {
             name: "Grace Hopper".to_owned(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&alone).is_err());
     ask(&mut room, RequestKind::AmendSubstitute, &["holder-1"]).unwrap();
@@ -570,8 +572,11 @@ fn a_script_for_one_person_says_so_in_the_record() {
     let mut approved = 0;
     while room.advance() {
         let last = room.transcript.entries().last().unwrap().line.event();
-        assert_ne!(last.fact, EventKind::CodeChosen);
-        if let EventKind::ClockAttested { approvals, .. } = &last.fact {
+        assert_ne!(
+            last.kind,
+            EventKind::Participants(ParticipantEvent::CodeChosen)
+        );
+        if let EventKind::Host(HostEvent::ClockAttested { approvals, .. }) = &last.kind {
             assert_eq!(approvals.len(), 1);
             assert_eq!(approvals[0].strength, Strength::Solo);
             let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
@@ -627,12 +632,12 @@ fn a_production_without_a_rehearsal_goes_no_further_than_two_people_let_it() {
     let clock = Event {
         step: Some("attest-clock".parse().unwrap()),
         people: ids(["witness-1", "witness-2"]),
-        fact: EventKind::ClockAttested {
+        kind: EventKind::Host(HostEvent::ClockAttested {
             machine: "2026-12-01T09:00:00Z".parse().unwrap(),
             attested: "2026-12-01T09:00:00Z".parse().unwrap(),
             offset: 0,
             approvals: by_codes(["witness-1", "witness-2"]),
-        },
+        }),
     };
     let refusal = room.ceremony.clone().apply(&clock).unwrap_err();
     assert!(
@@ -776,13 +781,13 @@ fn nothing_that_two_people_decide_is_decided_otherwise() {
     let mut decided = std::collections::BTreeSet::new();
     for pair in moments.windows(2) {
         let event = pair[1].transcript.entries().last().unwrap().line.event();
-        let fact = serde_json::to_value(&event.fact).unwrap();
+        let fact = serde_json::to_value(&event.kind).unwrap();
         let given = fact["data"]["approvals"].as_array();
         if given.is_none_or(Vec::is_empty) {
             continue;
         }
         pair[0].ceremony.clone().apply(&event).unwrap();
-        decided.insert(event.fact.name());
+        decided.insert(event.kind.name());
         for (why, approvals) in not_two_people() {
             let mut forged = fact.clone();
             forged["data"]["approvals"] = serde_json::to_value(&approvals).unwrap();
@@ -790,10 +795,10 @@ fn nothing_that_two_people_decide_is_decided_otherwise() {
             let forged = Event {
                 step: event.step.clone(),
                 people: people.collect(),
-                fact: serde_json::from_value(forged).unwrap(),
+                kind: serde_json::from_value(forged).unwrap(),
             };
             let refused = pair[0].ceremony.clone().apply(&forged);
-            assert!(refused.is_err(), "{} by {why}", event.fact.name());
+            assert!(refused.is_err(), "{} by {why}", event.kind.name());
         }
     }
     let all = [

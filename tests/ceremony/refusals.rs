@@ -2,7 +2,7 @@
 
 use conclave::ceremony::{
     Answer, Ask, Ceremony, Event, EventKind, ExceptionSheet, Failure, FailureKind, Input, Mode,
-    Next, Outcome, ReplayError, StepError,
+    Next, Outcome, ProgressEvent, ReplayError, StepError,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{Finding, KeyAttributes};
@@ -125,18 +125,15 @@ fn every_input_in_every_state_is_applied_or_refused_with_a_hint() {
     loop {
         for input in &inputs {
             match room.ceremony.decide(input.clone(), &room.moment()) {
-                Ok(events) => {
-                    let mut ceremony = room.ceremony.clone();
-                    for event in &events {
-                        ceremony = ceremony.apply(event).unwrap();
-                        assert!(
-                            !event
-                                .narrate(ceremony.script(), ceremony.display_names())
-                                .is_empty()
-                        );
-                    }
-                    assert!(!events.is_empty());
-                    let _ = ceremony.next();
+                Ok(decided) => {
+                    let ceremony = room.ceremony.apply(&decided.event).unwrap();
+                    assert_eq!(ceremony.next(), decided.next.next());
+                    assert!(
+                        !decided
+                            .event
+                            .narrate(ceremony.script(), ceremony.display_names())
+                            .is_empty()
+                    );
                 }
                 Err(error) => {
                     assert!(!error.to_string().is_empty());
@@ -271,11 +268,11 @@ fn an_exception_is_decided_by_two_other_than_the_administrator() {
         let event = Event {
             step: None,
             people: few.iter().map(|by| by.person.clone()).collect(),
-            fact: EventKind::ExceptionRecorded {
+            kind: EventKind::Progress(ProgressEvent::ExceptionRecorded {
                 sheet: sheet("that"),
                 waives: None,
                 approvals: few,
-            },
+            }),
         };
         let refusal = room.ceremony.clone().apply(&event).unwrap_err();
         assert!(matches!(refusal, ReplayError::Contradiction(_)));
@@ -303,7 +300,7 @@ fn nobody_speaks_twice() {
         let mut room = room_at(step);
         room.advance();
         let last = room.transcript.entries().last().unwrap().line.event();
-        assert_eq!(last.fact.name(), kind);
+        assert_eq!(last.kind.name(), kind);
         let refusal = room.ceremony.clone().apply(&last).unwrap_err();
         assert!(matches!(refusal, ReplayError::Contradiction(_)), "{kind}");
     }

@@ -3,7 +3,8 @@
 use conclave::audit::share_sets;
 use conclave::backup::{Advice, Manifest, SetStanding, standing};
 use conclave::ceremony::{
-    Check, DrillResult, Ending, Event, EventKind, Next, ReplayError, Verdict, WrappedIn,
+    BackupEvent, Check, DrillResult, Ending, Event, EventKind, Next, ReplayError, Verdict,
+    WrappedIn,
 };
 use conclave::script::KeyId;
 use conclave::words::Digest;
@@ -29,9 +30,10 @@ const OF_REISSUE: [&str; 11] = [
 
 fn names(room: &Room) -> Vec<String> {
     let entries = room.transcript.entries().iter();
-    let names = entries.map(|entry| entry.line.fact.name());
+    let names = entries.map(|entry| entry.line.kind.name());
     names
-        .filter(|name| OF_REISSUE.contains(&name.as_str()))
+        .filter(|name| OF_REISSUE.contains(name))
+        .map(str::to_owned)
         .collect()
 }
 
@@ -177,11 +179,11 @@ fn a_set_that_another_replaced_of_which_no_record_is_given_is_told() {
     assert!(text.contains("of which no record was given"), "{text}");
 }
 
-fn refused(room: &Room, fact: EventKind) -> ReplayError {
+fn refused(room: &Room, kind: EventKind) -> ReplayError {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: Vec::new(),
-        fact,
+        kind,
     };
     room.ceremony.clone().apply(&event).unwrap_err()
 }
@@ -198,10 +200,12 @@ fn nothing_of_another_set_is_destroyed_and_nothing_by_one_person() {
     let mut room = room();
     at(&mut room, "destroy-shares");
     let set = room.ceremony.set_at_hand().unwrap().set();
-    let fact = |set| EventKind::OldPartDestroyed {
-        set,
-        custodian: Some("custodian-1".to_owned()),
-        approvals: Vec::new(),
+    let fact = |set| {
+        EventKind::Backup(BackupEvent::OldPartDestroyed {
+            set,
+            custodian: Some("custodian-1".to_owned()),
+            approvals: Vec::new(),
+        })
     };
     let other = refused(&room, fact(Digest::of(b"another set")));
     assert_eq!(check_of(&other), Some(Check::BackupReplaced));
@@ -235,12 +239,12 @@ fn a_new_set_names_the_old_one_and_is_of_the_same_key_in_memory() {
     };
     let mut in_token = made.clone();
     in_token.wrapped_in = WrappedIn::Token;
-    let told = refused(&room, EventKind::BackedUp(in_token));
+    let told = refused(&room, EventKind::Backup(BackupEvent::BackedUp(in_token)));
     assert!(told.to_string().contains("wrapped in a token"), "{told}");
     // The old set itself, which names no set that it replaces.
     let mut old = made;
     old.manifest = room.ceremony.set_at_hand().unwrap().clone();
-    let told = refused(&room, EventKind::BackedUp(old));
+    let told = refused(&room, EventKind::Backup(BackupEvent::BackedUp(old)));
     assert!(
         told.to_string().contains("another than was announced"),
         "{told}"

@@ -1,6 +1,8 @@
 //! One ceremony changes the roots of several repositories that have the same keys.
 
-use conclave::ceremony::{Ceremony, Ending, Event, EventKind, Next, ReplayError, Verdict};
+use conclave::ceremony::{
+    Ceremony, Ending, Event, EventKind, Next, ProgressEvent, ReplayError, RootEvent, Verdict,
+};
 use conclave::metadata::{Count, RoleKind, verify_chain};
 
 use crate::support::ceremony_driver::Room;
@@ -10,15 +12,19 @@ use crate::support::ceremony_driver::repositories::{OTHER, closed, open, open_ed
 fn facts(room: &Room, kind: &str) -> Vec<String> {
     let lines = room.transcript.entries().iter().map(|entry| &entry.line);
     let told = lines.filter_map(|line| {
-        let (of, fact) = match &line.fact {
-            EventKind::InRepository { repository, fact } => (repository.as_str(), fact.as_ref()),
-            fact => ("own", fact),
+        let (of, event) = match &line.kind {
+            EventKind::Root(RootEvent::InRepository { repository, event }) => {
+                (repository.as_str(), EventKind::Root((**event).clone()))
+            }
+            event => ("own", event.clone()),
         };
-        let key = match fact {
-            EventKind::Signed { key, .. } | EventKind::KeyCertified { key, .. } => key.to_string(),
+        let key = match &event {
+            EventKind::Root(
+                RootEvent::Signed { key, .. } | RootEvent::KeyCertified { key, .. },
+            ) => key.to_string(),
             _ => String::new(),
         };
-        (fact.name() == kind).then(|| format!("{of} {key}").trim_end().to_owned())
+        (event.name() == kind).then(|| format!("{of} {key}").trim_end().to_owned())
     });
     told.collect()
 }
@@ -151,36 +157,37 @@ fn a_power_cut_at_any_line_loses_no_root() {
 fn what_happens_to_no_single_root_or_to_none_of_these_is_refused() {
     let mut room = open("");
     room.advance_until(is_at("review-root"));
-    let refused = |fact: EventKind| {
+    let refused = |event: RootEvent| {
         let event = Event {
             step: room.ceremony.current_step().map(|step| step.id.clone()),
             people: Vec::new(),
-            fact,
+            kind: EventKind::Root(event),
         };
         match room.ceremony.clone().apply(&event) {
             Err(ReplayError::Contradiction(what)) => what,
             other => panic!("{other:?}"),
         }
     };
-    let within = |repository: &str, fact: EventKind| EventKind::InRepository {
+    let within = |repository: &str, event: RootEvent| RootEvent::InRepository {
         repository: repository.to_owned(),
-        fact: Box::new(fact),
+        event: Box::new(event),
     };
-    let reviewed = EventKind::ReviewConfirmed {
+    let reviewed = RootEvent::ReviewConfirmed {
         sha256: room.ceremony.frozen().unwrap().digest(),
         typed: "SIGN ROOT 2".to_owned(),
     };
+    let exported = RootEvent::Exported { files: Vec::new() };
     assert!(
         refused(within("example.com/third", reviewed.clone())).contains("no further repository")
     );
-    assert!(refused(within(OTHER, EventKind::Retried)).contains("not happen to one root alone"));
+    assert!(refused(within(OTHER, exported)).contains("not happen to one root alone"));
     let nested = within(OTHER, within(OTHER, reviewed.clone()));
     assert!(refused(nested).contains("not happen to one root alone"));
     // The digest of the own root is not that of the other.
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: Vec::new(),
-        fact: within(OTHER, reviewed),
+        kind: EventKind::Root(within(OTHER, reviewed)),
     };
     assert!(matches!(
         room.ceremony.clone().apply(&event),

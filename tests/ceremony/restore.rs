@@ -2,7 +2,7 @@
 
 use conclave::ceremony::{
     Check, DrillResult, Effect, EnteredBy, Event, EventKind, Input, Mode, Outcome, ReplayError,
-    RequestKind,
+    RequestKind, RestoreEvent,
 };
 use conclave::record::Provenance;
 use conclave::script::{DrillLevel, Entering, KeyId, Kind, PersonId};
@@ -23,8 +23,8 @@ fn custodian(n: u8) -> PersonId {
 
 fn names(room: &Room) -> Vec<String> {
     let entries = room.transcript.entries().iter();
-    let names = entries.map(|entry| entry.line.fact.name());
-    let of_restore = |name: &String| {
+    let names = entries.map(|entry| entry.line.kind.name());
+    let of_restore = |name: &&str| {
         [
             "share-entered",
             "share-given-up",
@@ -37,9 +37,9 @@ fn names(room: &Room) -> Vec<String> {
             "possession-proven",
             "drill-failed",
         ]
-        .contains(&name.as_str())
+        .contains(name)
     };
-    names.filter(of_restore).collect()
+    names.filter(of_restore).map(str::to_owned).collect()
 }
 
 fn closed(kind: Kind, grade: DrillLevel, onto: bool) -> Room {
@@ -202,11 +202,11 @@ fn check_of(error: &ReplayError) -> Option<Check> {
     }
 }
 
-fn refused(room: &Room, people: Vec<PersonId>, fact: EventKind) -> Option<Check> {
+fn refused(room: &Room, people: Vec<PersonId>, kind: EventKind) -> Option<Check> {
     let event = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people,
-        fact,
+        kind,
     };
     check_of(&room.ceremony.clone().apply(&event).unwrap_err())
 }
@@ -216,10 +216,12 @@ fn a_share_of_another_set_or_entered_in_another_way_is_refused() {
     let mut room = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     at_share(&mut room, 1);
     let set = room.ceremony.set_at_hand().unwrap().set();
-    let fact = |set, by| EventKind::ShareEntered {
-        set,
-        custodian: custodian(1),
-        by,
+    let fact = |set, by| {
+        EventKind::Restore(RestoreEvent::ShareEntered {
+            set,
+            custodian: custodian(1),
+            by,
+        })
     };
     let other = Digest::of(b"another set");
     let told = refused(&room, vec![custodian(1)], fact(other, EnteredBy::Words));
@@ -242,22 +244,22 @@ fn another_key_is_never_taken_for_the_restored_one() {
             .is_some_and(|step| step.act.name() == "restore-key")
     });
     let set = room.ceremony.set_at_hand().unwrap().set();
-    let fact = EventKind::KeyRestored {
+    let fact = EventKind::Restore(RestoreEvent::KeyRestored {
         set,
         fingerprint: Digest::of(b"another key"),
-    };
+    });
     assert_eq!(refused(&room, Vec::new(), fact), Some(Check::RestoreKey));
     assert!(room.advance());
-    let false_signature = EventKind::RestoreProven {
-        challenge: hex::encode([1; 32]),
-        signature: "00".to_owned(),
-    };
+    let false_signature = EventKind::Restore(RestoreEvent::RestoreProven {
+        challenge: [1; 32],
+        signature: vec![0].into(),
+    });
     let told = refused(&room, Vec::new(), false_signature);
     assert_eq!(told, Some(Check::RestoreProven));
     assert!(room.advance());
-    let other = EventKind::RestoredDestroyed {
+    let other = EventKind::Restore(RestoreEvent::RestoredDestroyed {
         fingerprint: Digest::of(b"another key"),
-    };
+    });
     let told = refused(&room, Vec::new(), other);
     assert_eq!(told, Some(Check::RestoreDestroyed));
 }

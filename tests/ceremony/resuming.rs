@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use conclave::ceremony::{
     Answer, Ceremony, Check, Effect, Ending, Event, EventKind, ExceptionSheet, Failure,
-    FailureKind, Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, Verdict,
+    FailureKind, Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, RootEvent, Verdict,
     Whereabouts,
 };
 use conclave::metadata::KeyType;
@@ -147,9 +147,9 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
 #[test]
 fn the_power_may_go_at_any_line_of_a_bad_day() {
     let moments = mishaps(&["witness-1"]);
-    let kinds: BTreeSet<String> = moments
+    let kinds: BTreeSet<&str> = moments
         .iter()
-        .filter_map(|room| Some(room.transcript.entries().last()?.line.fact.name()))
+        .filter_map(|room| Some(room.transcript.entries().last()?.line.kind.name()))
         .collect();
     for kind in [
         "code-chosen",
@@ -175,7 +175,7 @@ fn the_power_may_go_at_any_line_of_a_bad_day() {
         if room.ceremony.ending().is_some() {
             continue;
         }
-        let after = room.transcript.entries().last().unwrap().line.fact.name();
+        let after = room.transcript.entries().last().unwrap().line.kind.name();
         // The process that takes over is cut off as well.
         room.resume(0);
         room.resume(0);
@@ -188,7 +188,7 @@ fn the_power_may_go_at_any_line_of_a_bad_day() {
         assert!(replayed.is_ok(), "after {after}");
         // Nothing is left on the table, whatever happened to it.
         for (plan, state) in room.ceremony.key_states() {
-            if state.forgone().is_some() {
+            if state.skipped().is_some() {
                 continue;
             }
             let item = room.ceremony.token_name(&plan.id).parse().unwrap();
@@ -228,15 +228,15 @@ fn an_interrupted_signing_is_a_repeat_over_the_same_bytes() {
             .unwrap()
             .key
             .id()
-            .to_string();
+            .clone();
         Event {
             step: Some("sign-root".parse().unwrap()),
             people: Vec::new(),
-            fact: EventKind::Signed {
+            kind: EventKind::Root(RootEvent::Signed {
                 key: key.clone(),
                 key_id,
-                signature: hex::encode(room.token(key).sign(message)),
-            },
+                signature: room.token(key).sign(message).into(),
+            }),
         }
     };
     let event = signed(&mut room);
@@ -246,18 +246,18 @@ fn an_interrupted_signing_is_a_repeat_over_the_same_bytes() {
     ));
 
     room.advance();
-    let intent = &room.transcript.entries().last().unwrap().line.fact;
+    let intent = &room.transcript.entries().last().unwrap().line.kind;
     assert!(matches!(
         intent,
-        EventKind::SignIntended { repeat: true, .. }
+        EventKind::Root(RootEvent::SignIntended { repeat: true, .. })
     ));
     assert_eq!(room.effect(), effect);
     assert!(room.ceremony.clone().apply(&event).is_ok());
     while room.advance() {}
     let repeats = room.transcript.entries().iter().filter(|entry| {
         matches!(
-            entry.line.fact,
-            EventKind::SignIntended { repeat: true, .. }
+            entry.line.kind,
+            EventKind::Root(RootEvent::SignIntended { repeat: true, .. })
         )
     });
     assert_eq!(repeats.count(), 1);
@@ -269,7 +269,7 @@ fn a_repeat_is_said_exactly_when_it_is_one() {
     room.advance_until(|ceremony| here(ceremony).as_deref() == Some("sign-root"));
     room.advance();
     let mut intent = room.transcript.entries().last().unwrap().line.event();
-    let EventKind::SignIntended { repeat, .. } = &mut intent.fact else {
+    let EventKind::Root(RootEvent::SignIntended { repeat, .. }) = &mut intent.kind else {
         panic!("an intent");
     };
     *repeat = true;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ask, Ceremony, Effect, Ending, Event, EventKind, Failure, FailureKind,
-    FormerFate, Input, Mode, Next, Outcome, Prompt, Request, RequestKind, StepError, Strength,
-    Verdict,
+    FormerFate, HostEvent, Input, KeyEvent, Mode, Next, Outcome, Prompt, Request, RequestKind,
+    StepError, Strength, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::record::Tries;
@@ -157,11 +157,11 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
     let intent = Event {
         step: Some("generate-key:key-1".parse().unwrap()),
         people: vec![id("holder-1")],
-        fact: EventKind::GenerateIntended {
+        kind: EventKind::Keys(KeyEvent::GenerateIntended {
             key: key("key-1"),
-            object_id: "0102".to_owned(),
+            object_id: vec![1, 2],
             label: "x".to_owned(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&intent).is_err());
     room.advance();
@@ -212,12 +212,12 @@ fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
     let false_one = Event {
         step: Some("generate-key:key-1".parse().unwrap()),
         people: vec![id("witness-1"), id("witness-2")],
-        fact: EventKind::KeyOrphaned {
+        kind: EventKind::Keys(KeyEvent::KeyOrphaned {
             key: key("key-1"),
             fingerprint: conclave::words::Digest::of(b"x"),
             reason: WHY.to_owned(),
             approvals: two(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&false_one).is_err());
     room.give(request(RequestKind::Orphan, &["key-1", WHY], two()))
@@ -248,22 +248,22 @@ fn no_key_is_made_anew_and_no_spare_taken_once_the_root_is_composed() {
         assert!(room.give(input).is_err());
     }
     for fact in [
-        EventKind::RegenerationDecided {
+        EventKind::Keys(KeyEvent::RegenerationDecided {
             key: key("key-1"),
             reason: WHY.to_owned(),
             approvals: two(),
-        },
-        EventKind::SpareTaken {
+        }),
+        EventKind::Keys(KeyEvent::SpareTaken {
             key: key("key-1"),
             spare: "spare-1".parse().unwrap(),
             reason: WHY.to_owned(),
             approvals: two(),
-        },
+        }),
     ] {
         let event = Event {
             step: None,
             people: vec![id("witness-1"), id("witness-2")],
-            fact,
+            kind: fact,
         };
         assert!(room.ceremony.clone().apply(&event).is_err());
     }
@@ -292,12 +292,12 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
     let back = Event {
         step: Some("open-token:key-2".parse().unwrap()),
         people: vec![id("holder-2")],
-        fact: EventKind::TokenFound {
+        kind: EventKind::Keys(KeyEvent::TokenFound {
             key: key("key-2"),
             token: old,
             blank: false,
             at_factory_value: Vec::new(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&back).is_err());
     // One spare stands in once.
@@ -348,12 +348,12 @@ fn a_spare_that_the_script_keeps_for_others_is_not_taken() {
     let forced = Event {
         step: None,
         people: vec![id("witness-1"), id("witness-2")],
-        fact: EventKind::SpareTaken {
+        kind: EventKind::Keys(KeyEvent::SpareTaken {
             key: key("key-1"),
             spare: "spare-1".parse().unwrap(),
             reason: WHY.to_owned(),
             approvals: two(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
 }
@@ -366,10 +366,10 @@ fn a_locked_pin_is_unblocked_by_who_has_the_means() {
     let unblock = |room: &Room| Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("holder-1")],
-        fact: EventKind::UnblockDecided {
+        kind: EventKind::Keys(KeyEvent::UnblockDecided {
             key: key("key-1"),
             bag: None,
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&unblock(&room)).is_err());
     fail(&mut room, FailureKind::PinLocked);
@@ -396,7 +396,7 @@ fn a_locked_pin_is_unblocked_by_who_has_the_means() {
     let twice = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("holder-1")],
-        fact: EventKind::PinUnblocked { key: key("key-1") },
+        kind: EventKind::Keys(KeyEvent::PinUnblocked { key: key("key-1") }),
     };
     assert!(room.ceremony.clone().apply(&twice).is_err());
     finish(&mut room);
@@ -457,12 +457,12 @@ fn secrets_are_sealed_into_the_bags_of_the_script_before_two_people() {
         let sealed = |bag: &str, secret| Event {
             step: Some("set-pin:key-1".parse().unwrap()),
             people: vec![id("witness-1"), id("witness-2")],
-            fact: EventKind::EnvelopeSealed {
+            kind: EventKind::Keys(KeyEvent::EnvelopeSealed {
                 key: key("key-1"),
                 secret,
                 bag: bag.to_owned(),
                 approvals: two(),
-            },
+            }),
         };
         assert!(room.ceremony.clone().apply(&sealed("B9", secret)).is_err());
         assert!(
@@ -514,10 +514,10 @@ fn what_unblocked_a_pin_is_sealed_into_a_new_bag() {
     let other = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("witness-1"), id("holder-1")],
-        fact: EventKind::UnblockDecided {
+        kind: EventKind::Keys(KeyEvent::UnblockDecided {
             key: key("key-1"),
             bag: Some("B1".to_owned()),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&other).is_err());
     room.advance();
@@ -543,10 +543,10 @@ fn what_was_discarded_unblocks_nothing() {
     let forced = Event {
         step: room.ceremony.current_step().map(|step| step.id.clone()),
         people: vec![id("holder-2")],
-        fact: EventKind::UnblockDecided {
+        kind: EventKind::Keys(KeyEvent::UnblockDecided {
             key: key("key-2"),
             bag: None,
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
     room.give(request(
@@ -581,18 +581,18 @@ fn the_root_is_signed_without_a_key_only_by_two_people_and_above_the_threshold()
     let forced = Event {
         step: Some("sign-root".parse().unwrap()),
         people: vec![id("witness-1"), id("witness-2")],
-        fact: EventKind::Skipped {
+        kind: EventKind::Keys(KeyEvent::Skipped {
             key: key("key-2"),
             reason: WHY.to_owned(),
             approvals: two(),
-        },
+        }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
     finish(&mut room);
     assert_eq!(room.ceremony.signatures().have, 2);
     let state = room.ceremony.key(&key("key-1")).unwrap();
-    assert_eq!(state.forgone(), Some(WHY));
-    assert!(!state.has_signed() && !state.is_reinserted());
+    assert_eq!(state.skipped(), Some(WHY));
+    assert!(!room.ceremony.has_signed(&key("key-1")) && !state.is_reinserted());
 }
 
 #[test]
@@ -649,7 +649,7 @@ fn letters_in_pins_want_the_test_line() {
     let forced = Event {
         step: None,
         people: vec![id("witness-1")],
-        fact: EventKind::KeyboardTested { typed: swapped },
+        kind: EventKind::Host(HostEvent::KeyboardTested { typed: swapped }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
     room.give(request(

@@ -276,10 +276,10 @@ fn commands_are_told_and_the_record_is_shown_at_any_question() {
     assert!(shown.contains("Witness 1 is here"), "{shown}");
     let shown = operator.answer_and_see("/never-heard-of").to_owned();
     assert!(shown.contains("/exception"), "{shown}");
-    assert_eq!(rehearsal.data_of("initialled").len(), 0);
+    assert_eq!(rehearsal.data_of("initialed").len(), 0);
     operator.answer_and_see("X. Y.");
     assert_eq!(
-        rehearsal.data_of("initialled"),
+        rehearsal.data_of("initialed"),
         [json!({"initials": "X. Y."})]
     );
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, DrillResult, EventKind, Failure, FrontEnd, Interrupt, Prompt, Recorded,
-    SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting,
+    Answer, Ask, Ceremony, DrillResult, EventKind, Failure, FrontEnd, Interrupt, ProgressEvent,
+    Prompt, Recorded, SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting,
 };
 use conclave::secret::Pin;
 use zeroize::Zeroizing;
@@ -92,11 +92,11 @@ impl FrontEnd for People<'_> {
     }
 
     fn recorded(&mut self, ceremony: &Ceremony, entry: &Recorded<'_>) {
-        if let EventKind::Failed { failure } = &entry.event.fact {
+        if let EventKind::Progress(ProgressEvent::Failed { failure }) = &entry.event.kind {
             self.failures.push(failure.clone());
             assert!(self.failures.len() < 30, "it never works: {failure:?}");
         }
-        self.names.push(entry.event.fact.name());
+        self.names.push(entry.event.kind.name().to_owned());
         self.result = ceremony.drill_result();
     }
 

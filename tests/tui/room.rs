@@ -74,7 +74,7 @@ impl Room {
         let simulated_tokens = script.key_changes().filter_map(|(id, change)| {
             change.before()?;
             let token = &world.tokens[id.as_str()];
-            Some((id.clone(), token.public_key().to_pem()))
+            Some((id.clone(), token.public_key()))
         });
         let simulated_root = SimulatedRoot {
             file: String::from_utf8(world.root.clone()).unwrap(),
@@ -229,7 +229,7 @@ impl Room {
                 .event()
                 .narrate(self.ceremony().script(), self.ceremony().display_names()),
         };
-        let fact = Box::new(entry.line.fact.clone());
+        let fact = Box::new(entry.line.kind.clone());
         self.call(Call::Recorded(self.shared_ceremony(), line, fact));
         self.tick(Duration::ZERO);
     }

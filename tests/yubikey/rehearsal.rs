@@ -58,7 +58,7 @@ fn a_whole_life_is_rehearsed_on_virtual_yubikeys() {
     assert_eq!(found[0]["token"]["serial"], made[0]["token"]["serial"]);
     let said = rehearsal.out().join("genesis/keys/key-1.attestation.txt");
     let said = fs::read_to_string(said).unwrap();
-    assert!(said.starts_with("REHEARSAL: "), "{said}");
+    assert!(said.starts_with("*** REHEARSAL: "), "{said}");
 }
 
 /// The cards sign the certificates of their keys, and a root of Docker Content Trust with them.

@@ -62,9 +62,11 @@ pub(super) fn reissue(page: &mut Document, ceremony: &Ceremony, key: &KeyId) {
         return;
     };
     page.subheading(format!("{key}: shares in the place of others"));
-    let state = ceremony.reissue();
+    let Some(made) = ceremony.reissued_backup() else {
+        return;
+    };
     page.fact("Old set", old.set());
-    if state.backup().made().is_none() {
+    if made.made().is_none() {
         let why = if ceremony.owes_reissue() {
             "none was made"
         } else {
@@ -72,13 +74,13 @@ pub(super) fn reissue(page: &mut Document, ceremony: &Ceremony, key: &KeyId) {
         };
         page.fact("New set", why);
     }
-    backup(page, ceremony, state.backup());
+    backup(page, ceremony, made);
     old_parts(page, ceremony);
 }
 
 /// What became of an old set: nothing where nobody was asked.
 pub(super) fn old_parts(page: &mut Document, ceremony: &Ceremony) {
-    for (part, fate) in ceremony.reissue().old_parts() {
+    for (part, fate) in ceremony.old_parts() {
         let what = match part.custodian() {
             Some(custodian) => format!("the share of {custodian}"),
             None => "every copy of the wrapped key".to_owned(),

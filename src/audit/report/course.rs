@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Approval, Ceremony, EventKind, StepState, Verdict};
+use crate::ceremony::{
+    Approval, Ceremony, CustodyEvent, EventKind, HostEvent, ProgressEvent, StepState, Verdict,
+};
 use crate::document::{Block, Cell, Document, Table};
 use crate::script::{Step, StepId};
 use crate::transcript::{Entry, Transcript};
@@ -13,7 +15,7 @@ pub(super) fn departures(page: &mut Document, ceremony: &Ceremony, transcript: &
     exceptions(page, ceremony, transcript);
     amendments(page, ceremony, transcript);
     let failures = rows(transcript, &|fact| {
-        let EventKind::Failed { failure } = fact else {
+        let EventKind::Progress(ProgressEvent::Failed { failure }) = fact else {
             return None;
         };
         Some(vec![failure.what.clone(), failure.hint.clone()])
@@ -69,7 +71,8 @@ fn pauses(page: &mut Document, ceremony: &Ceremony, entries: &[Entry]) {
     let mut is_paused = false;
     for entry in entries {
         let line = entry.line.seq.to_string();
-        if let EventKind::PauseBegun { reason, approvals } = &entry.line.fact {
+        if let EventKind::Custody(CustodyEvent::PauseBegun { reason, approvals }) = &entry.line.kind
+        {
             let by = match approvals.as_slice() {
                 [] => "the script".to_owned(),
                 approvals => by(ceremony, approvals),
@@ -77,7 +80,8 @@ fn pauses(page: &mut Document, ceremony: &Ceremony, entries: &[Entry]) {
             let open = "not taken up again".to_owned();
             rows.push(vec![line, reason.clone(), by, open]);
             is_paused = true;
-        } else if let EventKind::Resumed { machine, .. } = &entry.line.fact {
+        } else if let EventKind::Progress(ProgressEvent::Resumed { machine, .. }) = &entry.line.kind
+        {
             let went_on = format!("line {line}, on {machine}");
             match rows.last_mut().filter(|_| is_paused) {
                 Some(row) => row[3] = went_on,
@@ -104,7 +108,7 @@ fn pauses(page: &mut Document, ceremony: &Ceremony, entries: &[Entry]) {
 fn findings(page: &mut Document, entries: &[Entry]) {
     let mut rows = Vec::new();
     for entry in entries {
-        if let EventKind::HostInspected { findings } = &entry.line.fact {
+        if let EventKind::Host(HostEvent::HostInspected { findings }) = &entry.line.kind {
             rows.extend(findings.iter().map(|finding| {
                 let line = entry.line.seq.to_string();
                 vec![line, finding.check.clone(), finding.detail.clone()]
@@ -123,11 +127,11 @@ fn findings(page: &mut Document, entries: &[Entry]) {
 
 fn exceptions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     let exceptions = rows(transcript, &|fact| {
-        let EventKind::ExceptionRecorded {
+        let EventKind::Progress(ProgressEvent::ExceptionRecorded {
             sheet,
             waives,
             approvals,
-        } = fact
+        }) = fact
         else {
             return None;
         };
@@ -158,10 +162,10 @@ fn exceptions(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript)
 
 fn amendments(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
     let amendments = rows(transcript, &|fact| {
-        let EventKind::Amended {
+        let EventKind::Progress(ProgressEvent::Amended {
             amendment,
             approvals,
-        } = fact
+        }) = fact
         else {
             return None;
         };
@@ -187,7 +191,7 @@ fn rows(
     let entries = transcript.entries().iter();
     entries
         .filter_map(|entry| {
-            let told = row(&entry.line.fact)?;
+            let told = row(&entry.line.kind)?;
             let step = entry.line.step.as_ref().map(ToString::to_string);
             let place = [entry.line.seq.to_string(), step.unwrap_or_default()];
             Some(place.into_iter().chain(told).collect())

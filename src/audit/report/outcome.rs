@@ -1,6 +1,6 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode};
+use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode, ProgressEvent};
 use crate::document::Document;
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
@@ -42,21 +42,21 @@ pub(super) fn summary(page: &mut Document, ceremony: &Ceremony, transcript: &Tra
         page.fact("Drill", result);
     }
     for entry in transcript.entries() {
-        let (what, version, program, machine) = if let EventKind::Opened(opening) = &entry.line.fact
-        {
-            let (conclave, machine) = (&opening.conclave, &opening.machine);
-            ("Program and machine", conclave, opening.program, machine)
-        } else if let EventKind::Resumed {
-            conclave,
-            program,
-            machine,
-            ..
-        } = &entry.line.fact
-        {
-            ("Program and machine, resumed", conclave, *program, machine)
-        } else {
-            continue;
-        };
+        let (what, version, program, machine) =
+            if let EventKind::Progress(ProgressEvent::Opened(opening)) = &entry.line.kind {
+                let (conclave, machine) = (&opening.conclave, &opening.machine);
+                ("Program and machine", conclave, opening.program, machine)
+            } else if let EventKind::Progress(ProgressEvent::Resumed {
+                conclave,
+                program,
+                machine,
+                ..
+            }) = &entry.line.kind
+            {
+                ("Program and machine, resumed", conclave, *program, machine)
+            } else {
+                continue;
+            };
         let program = program_file(program);
         page.fact(what, format!("conclave {version}, {program}; on {machine}"));
     }
@@ -74,10 +74,12 @@ pub(super) fn keys(page: &mut Document, ceremony: &Ceremony) {
     for (plan, state) in ceremony.key_states() {
         let name = ceremony.name(&plan.holder);
         page.subheading(format!("{} of {name}", plan.id));
-        key(page, plan, state);
-        super::backup::backup(page, ceremony, state.backup());
+        key(page, ceremony, plan, state);
+        if let Some(backup) = ceremony.backup_of(&plan.id) {
+            super::backup::backup(page, ceremony, backup);
+        }
         enrolled(page, ceremony, &plan.id);
-        former(page, ceremony, state);
+        former(page, ceremony, &plan.id, state);
     }
     if let Some(key) = ceremony.reissued_key() {
         super::backup::reissue(page, ceremony, &key);
@@ -122,7 +124,7 @@ fn enrolled(page: &mut Document, ceremony: &Ceremony, id: &KeyId) {
     }
 }
 
-fn key(page: &mut Document, plan: &KeyPlan, state: &KeyState) {
+fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyState) {
     page.fact("Type", plan.key_type);
     if let Some(token) = state.token() {
         page.fact(
@@ -186,14 +188,14 @@ fn key(page: &mut Document, plan: &KeyPlan, state: &KeyState) {
             did(state.is_reinserted())
         ),
     );
-    page.fact("Signature of the root", did(state.has_signed()));
+    page.fact("Signature of the root", did(ceremony.has_signed(&plan.id)));
     page.fact("Key ID", generated.key.id());
     page.paragraph("Fingerprint, SHA-256 of the public key:");
     page.digest(&generated.public_key.fingerprint());
 }
 
 /// What was given up on the way: keys that were made before, and tokens in whose place a spare came.
-fn former(page: &mut Document, ceremony: &Ceremony, state: &KeyState) {
+fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyState) {
     if let Some(spare) = state.spare() {
         page.fact(
             "Spare",
@@ -206,8 +208,8 @@ fn former(page: &mut Document, ceremony: &Ceremony, state: &KeyState) {
     for (secret, bag) in state.envelopes() {
         page.fact("Sealed", format!("the {} in bag {bag}", secret.title()));
     }
-    if let Some(reason) = state.forgone() {
-        let what = if state.has_signed() {
+    if let Some(reason) = state.skipped() {
+        let what = if ceremony.has_signed(key) {
             "it was not proven again"
         } else if ceremony.frozen().is_some() {
             "it did not sign, and was not proven again"

@@ -1,9 +1,13 @@
-//! What happens when a key is backed up.
+//! The backup of a key: its share set, and what becomes of an old one.
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::backup::Manifest;
+use crate::ceremony::approval::Approval;
+use crate::record::KeyAttributes;
 use crate::script::{KeyId, MediumId, PersonId};
+use crate::words::Digest;
 
 /// How a custodian was seen to open what is for nobody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,4 +87,59 @@ pub struct BackedUp {
     /// Who wrote the words by hand and typed each of them back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub typed_back: Vec<PersonId>,
+}
+
+/// The backup of a key: its share set, and what becomes of an old one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(
+    tag = "event",
+    content = "data",
+    rename_all = "kebab-case",
+    deny_unknown_fields
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum BackupEvent {
+    /// A custodian opened a test message: what will be closed to the same recipients, the custodian can open.
+    RecipientProven {
+        custodian: PersonId,
+        /// The recipients, as age writes them; none for a passphrase. In a rehearsal, those of the simulated custodian.
+        recipients: Vec<String>,
+        by: OpenedBy,
+    },
+    /// A key is about to be backed up. The files of its set have this in their names, and lie in folders `KEY-ID`.
+    BackupIntended {
+        key: KeyId,
+        /// Fresh, in hex.
+        id: String,
+    },
+    /// A key was backed up: its set was written and read back, every quorum was tried, and what wrapped the key was
+    /// wiped.
+    BackedUp(Box<BackedUp>),
+    /// A key that was wrapped leaves its token no more.
+    KeyConfined {
+        key: KeyId,
+        attributes: KeyAttributes,
+    },
+    /// A custodian opened the own share, as it was read back from its medium, and it is of the set.
+    ShareOpened {
+        key: KeyId,
+        set: Digest,
+        custodian: PersonId,
+        by: OpenedBy,
+    },
+    /// A part of an old share set was destroyed, and two people saw it.
+    OldPartDestroyed {
+        set: Digest,
+        /// Whose share it was; none for the wrapped key, with all its copies.
+        custodian: Option<String>,
+        approvals: Vec<Approval>,
+    },
+    /// A part of an old share set was not destroyed, and stays on the list.
+    OldPartLeft {
+        set: Digest,
+        /// Whose share it is; none for the wrapped key.
+        custodian: Option<String>,
+        reason: String,
+        approvals: Vec<Approval>,
+    },
 }

@@ -1,8 +1,13 @@
-//! What happens when a key is restored from its shares.
+//! A key from its shares.
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
+use crate::ceremony::approval::Approval;
+use crate::record::Signature;
 use crate::script::Entering;
+use crate::script::PersonId;
+use crate::words::Digest;
 
 /// How a custodian's share was seen to be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,4 +45,47 @@ impl From<Entering> for EnteredBy {
             Entering::Passphrase => Self::Passphrase,
         }
     }
+}
+
+/// A key from its shares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[serde(
+    tag = "event",
+    content = "data",
+    rename_all = "kebab-case",
+    deny_unknown_fields
+)]
+#[strum(serialize_all = "kebab-case")]
+pub enum RestoreEvent {
+    /// A share was seen to be the one that was made for its custodian; where the key is restored, it came in.
+    ShareEntered {
+        set: Digest,
+        custodian: PersonId,
+        by: EnteredBy,
+    },
+    /// Two people gave a share up: it counts as lost.
+    ShareGivenUp {
+        custodian: PersonId,
+        reason: String,
+        approvals: Vec<Approval>,
+    },
+    /// The shares that came in restored the key-encryption key of the set; it was wiped at once.
+    SharesCombined { set: Digest },
+    /// The key was unwrapped into the locked memory of the machine, and is the one of the manifest.
+    KeyRestored { set: Digest, fingerprint: Digest },
+    /// What was restored signed a message that can be no root.
+    RestoreProven {
+        /// The random part of the message, in hex.
+        #[serde(with = "hex::serde")]
+        challenge: [u8; 32],
+        /// The signature over the message, in hex.
+        signature: Signature,
+    },
+    /// What was restored was destroyed, and was seen to be gone.
+    RestoredDestroyed { fingerprint: Digest },
+    /// Two people ended a drill without a restored key.
+    DrillFailed {
+        reason: String,
+        approvals: Vec<Approval>,
+    },
 }

@@ -1,64 +1,197 @@
-//! What is known of the backup of a key.
+//! Backups of keys: recipients that open, sets that were made, and what is left of an old set.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::ceremony::event::{BackedUp, OpenedBy};
-use crate::script::PersonId;
+use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
+use crate::script::{KeyId, PersonId};
 
-use super::Intent;
+use super::intent::Intent;
 
 /// What is known of the backup of one key.
 #[derive(Debug, Clone, Default)]
 pub struct KeyBackup {
-    /// What the set that was announced is called.
-    pub(in crate::ceremony) intent: Intent<String>,
-    pub(in crate::ceremony) made: Option<Box<BackedUp>>,
-    /// Whether the key leaves its token no more.
-    pub(in crate::ceremony) is_confined: bool,
-    /// Which custodians opened their shares, and how.
-    pub(in crate::ceremony) opened: BTreeMap<PersonId, OpenedBy>,
-    /// Sets that were given up with the key that they were of.
-    pub(in crate::ceremony) void: Vec<String>,
+    /// The ID of the set.
+    intent: Intent<String>,
+    made: Option<Box<BackedUp>>,
+    is_confined: bool,
+    opened: BTreeMap<PersonId, OpenedBy>,
+    /// IDs of sets of a key that was given up.
+    void: Vec<String>,
 }
 
 impl KeyBackup {
-    /// The set, once it was made and tried.
     #[must_use]
     pub fn made(&self) -> Option<&BackedUp> {
         self.made.as_deref()
     }
 
-    /// Which custodians opened their shares, and how.
     #[must_use]
     pub const fn opened(&self) -> &BTreeMap<PersonId, OpenedBy> {
         &self.opened
     }
 
-    /// Sets that came to nothing, by their IDs: the key that they were of was given up.
     #[must_use]
     pub fn void(&self) -> &[String] {
         &self.void
     }
 
-    /// Whether it is whole: written, tried, and the key leaves its token no more.
+    /// Whether the set was made, and the key leaves its token no more.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.made.is_some() && self.is_confined
     }
 
-    /// Whether a set is or was called so.
+    pub(in crate::ceremony) const fn announced(&self) -> Option<&String> {
+        self.intent.get()
+    }
+
     pub(in crate::ceremony) fn has_been(&self, id: &str) -> bool {
         let mut known = self.intent.get().into_iter().chain(&self.void);
         known.any(|known| known == id)
     }
 
-    /// The key is given up, and its backup with it.
-    pub(in crate::ceremony) fn give_up(&mut self) {
+    pub(in crate::ceremony) fn announce(&mut self, id: &str) -> Applied {
+        self.intent.announce(id.to_owned())
+    }
+
+    pub(in crate::ceremony) fn make(&mut self, made: &BackedUp, is_confined: bool) {
+        let opened = made.typed_back.iter().cloned();
+        self.opened = opened.map(|person| (person, OpenedBy::Paper)).collect();
+        self.made = Some(Box::new(made.clone()));
+        self.is_confined = is_confined;
+    }
+
+    pub(in crate::ceremony) fn confine(&mut self) -> Applied {
+        require(
+            self.made.is_some() && !self.is_confined,
+            "the key is not backed up, or leaves its token no more already",
+        )?;
+        self.is_confined = true;
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn open(&mut self, custodian: &PersonId, by: OpenedBy) -> Applied {
+        let before = self.opened.insert(custodian.clone(), by);
+        require(before.is_none(), "that share was opened already")
+    }
+
+    fn give_up(&mut self) {
         let mut void = std::mem::take(&mut self.void);
         void.extend(self.intent.get().cloned());
         *self = Self {
             void,
             ..Self::default()
         };
+    }
+}
+
+/// A part of an old share set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OldPart {
+    /// The share of that custodian.
+    Share(String),
+    /// The wrapped key, with all its copies.
+    WrappedKey,
+}
+
+impl OldPart {
+    pub(in crate::ceremony) fn of(custodian: Option<&String>) -> Self {
+        custodian.map_or(Self::WrappedKey, |custodian| Self::Share(custodian.clone()))
+    }
+
+    #[must_use]
+    pub fn custodian(&self) -> Option<&str> {
+        match self {
+            Self::Share(custodian) => Some(custodian),
+            Self::WrappedKey => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartFate {
+    Destroyed,
+    /// It stays on the list.
+    Left {
+        reason: String,
+    },
+}
+
+#[derive(Debug, Clone, Default)]
+pub(in crate::ceremony) struct Backup {
+    /// Of keys whose tokens are here, and of the one that gets other shares.
+    keys: BTreeMap<KeyId, Arc<KeyBackup>>,
+    /// Recipients that were seen to open, as age writes them; none for a passphrase.
+    recipients: BTreeMap<PersonId, Vec<String>>,
+    old_parts: BTreeMap<OldPart, PartFate>,
+}
+
+impl Backup {
+    pub(super) fn new(keys: impl Iterator<Item = KeyId>) -> Self {
+        Self {
+            keys: keys.map(|id| (id, Arc::default())).collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(in crate::ceremony) fn of(&self, key: &KeyId) -> Option<&KeyBackup> {
+        self.keys.get(key).map(AsRef::as_ref)
+    }
+
+    pub(in crate::ceremony) fn iter(&self) -> impl Iterator<Item = (&KeyId, &KeyBackup)> {
+        self.keys.iter().map(|(id, backup)| (id, backup.as_ref()))
+    }
+
+    pub(in crate::ceremony) fn recipients(&self, custodian: &PersonId) -> Option<&[String]> {
+        self.recipients.get(custodian).map(Vec::as_slice)
+    }
+
+    pub(in crate::ceremony) const fn old_parts(&self) -> &BTreeMap<OldPart, PartFate> {
+        &self.old_parts
+    }
+
+    /// # Errors
+    /// When the key is not backed up here.
+    pub(in crate::ceremony) fn change(
+        &mut self,
+        key: &KeyId,
+    ) -> Result<&mut KeyBackup, ReplayError> {
+        self.keys
+            .get_mut(key)
+            .map(Arc::make_mut)
+            .ok_or_else(|| contradiction("that key is not backed up here"))
+    }
+
+    pub(in crate::ceremony) fn prove_recipient(
+        &mut self,
+        custodian: &PersonId,
+        recipients: &[String],
+    ) -> Applied {
+        let before = self
+            .recipients
+            .insert(custodian.clone(), recipients.to_vec());
+        require(before.is_none(), "that recipient was seen to open already")
+    }
+
+    pub(in crate::ceremony) fn account_for(&mut self, part: OldPart, fate: PartFate) {
+        self.old_parts.insert(part, fate);
+    }
+
+    /// What was written for the key is void.
+    pub(in crate::ceremony) fn give_up(&mut self, key: &KeyId) {
+        if let Some(backup) = self.keys.get_mut(key) {
+            Arc::make_mut(backup).give_up();
+        }
+    }
+
+    /// Another process continues, and knows no passphrase any more.
+    pub(in crate::ceremony) fn resume(&mut self, has_passphrase: impl Fn(&PersonId) -> bool) {
+        for backup in self.keys.values_mut() {
+            Arc::make_mut(backup).intent.interrupt();
+        }
+        self.recipients
+            .retain(|custodian, _| !has_passphrase(custodian));
     }
 }

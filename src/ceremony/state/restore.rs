@@ -1,68 +1,113 @@
-//! What is known of the shares of a set, and of what they restored.
+//! The shares of a set that came in, and what they restored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ceremony::event::EnteredBy;
+use crate::ceremony::replay::{Applied, require};
 use crate::script::PersonId;
 
-/// How far a drill or a recovery is.
 #[derive(Debug, Clone, Default)]
-pub struct RestoreState {
-    /// Whose shares were seen to be right, and how.
-    pub(in crate::ceremony) entered: BTreeMap<PersonId, EnteredBy>,
-    /// Whose shares are in the memory of this process.
-    pub(in crate::ceremony) in_memory: BTreeSet<PersonId>,
-    /// Whose shares two people gave up, and why.
-    pub(in crate::ceremony) given_up: BTreeMap<PersonId, String>,
-    /// Whose shares were combined.
-    pub(in crate::ceremony) combined: Vec<PersonId>,
-    pub(in crate::ceremony) is_restored: bool,
-    pub(in crate::ceremony) is_proven: bool,
-    pub(in crate::ceremony) is_destroyed: bool,
-    /// Why two people ended the drill without a restored key.
-    pub(in crate::ceremony) failed: Option<String>,
+pub struct Restore {
+    entered: BTreeMap<PersonId, EnteredBy>,
+    /// Whose shares this process has in memory.
+    in_memory: BTreeSet<PersonId>,
+    given_up: BTreeMap<PersonId, String>,
+    combined: Vec<PersonId>,
+    is_restored: bool,
+    is_proven: bool,
+    is_destroyed: bool,
+    failed: Option<String>,
 }
 
-impl RestoreState {
-    /// Whose shares were seen to be right, and how.
+impl Restore {
     #[must_use]
     pub const fn entered(&self) -> &BTreeMap<PersonId, EnteredBy> {
         &self.entered
     }
 
-    /// Whose shares two people gave up, and why.
+    /// Shares that count as lost, with the reasons.
     #[must_use]
     pub const fn given_up(&self) -> &BTreeMap<PersonId, String> {
         &self.given_up
     }
 
-    /// Whose shares were combined; empty before.
+    /// Whose shares restored the key-encryption key.
     #[must_use]
     pub fn combined(&self) -> &[PersonId] {
         &self.combined
     }
 
-    /// Whether the key itself was unwrapped.
     #[must_use]
     pub const fn is_restored(&self) -> bool {
         self.is_restored
     }
 
-    /// Whether what was restored signed.
     #[must_use]
     pub const fn is_proven(&self) -> bool {
         self.is_proven
     }
 
-    /// Whether what was restored was destroyed, and seen to be gone.
     #[must_use]
     pub const fn is_destroyed(&self) -> bool {
         self.is_destroyed
     }
 
-    /// Why two people ended the drill without a restored key.
+    /// Why two people ended the drill.
     #[must_use]
     pub fn failed(&self) -> Option<&str> {
         self.failed.as_deref()
+    }
+
+    pub(in crate::ceremony) const fn in_memory(&self) -> &BTreeSet<PersonId> {
+        &self.in_memory
+    }
+
+    pub(in crate::ceremony) fn enter_share(
+        &mut self,
+        custodian: &PersonId,
+        by: EnteredBy,
+    ) -> Applied {
+        self.entered.insert(custodian.clone(), by);
+        let is_new = self.in_memory.insert(custodian.clone());
+        require(is_new, "that share came in already")
+    }
+
+    pub(in crate::ceremony) fn give_up_share(&mut self, custodian: &PersonId, reason: &str) {
+        self.given_up.insert(custodian.clone(), reason.to_owned());
+    }
+
+    pub(in crate::ceremony) fn combine(&mut self) -> Applied {
+        require(self.combined.is_empty(), "the shares were combined already")?;
+        self.combined = self.in_memory.iter().cloned().collect();
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn restore(&mut self) {
+        self.is_restored = true;
+    }
+
+    pub(in crate::ceremony) fn prove(&mut self) -> Applied {
+        require(self.is_restored, "nothing was restored yet")?;
+        self.is_proven = true;
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn destroy(&mut self) -> Applied {
+        require(self.is_restored, "nothing was restored")?;
+        self.is_destroyed = true;
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn fail(&mut self, reason: &str) {
+        self.failed = Some(reason.to_owned());
+    }
+
+    /// Another process continues: no share is in its memory, and no key unless it is on a token or not needed any more.
+    pub(in crate::ceremony) fn resume(&mut self, is_key_in_memory: bool, is_key_needed: bool) {
+        self.in_memory.clear();
+        if self.is_restored && is_key_in_memory && !self.is_destroyed && is_key_needed {
+            self.is_restored = false;
+            self.combined.clear();
+        }
     }
 }

@@ -38,7 +38,7 @@ pub enum Act {
     InspectHost,
     /// The digest of the script is read aloud.
     ReadScript,
-    /// Free text of the script's author, to be initialled.
+    /// Free text of the script's author, to be initialed.
     Note {
         /// May have several lines; no other control characters.
         text: String,

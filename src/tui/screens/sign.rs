@@ -148,7 +148,7 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
     let script = ceremony.script();
     let next = ceremony
         .key_states()
-        .position(|(_, state)| state.owes_signature());
+        .position(|(plan, _)| ceremony.owes_signature(&plan.id));
     let here = ceremony
         .key_states()
         .enumerate()
@@ -161,9 +161,9 @@ fn rows(model: &Model, ceremony: &Ceremony) -> Vec<Row> {
                 fingerprint: fingerprint
                     .map(|generated| generated.key.id().short())
                     .unwrap_or_default(),
-                standing: match (state.has_signed(), Some(index) == next) {
+                standing: match (ceremony.has_signed(&plan.id), Some(index) == next) {
                     (true, _) => SignatureStatus::Signed,
-                    _ if state.forgone().is_some() => SignatureStatus::Away,
+                    _ if state.skipped().is_some() => SignatureStatus::Away,
                     (false, true) => SignatureStatus::Next,
                     (false, false) => SignatureStatus::Later,
                 },

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ceremony, Effect, Event, ExportedFile, Input, Mode, Moment, Next, Opening,
-    Outcome, Prompt, StepError, Strength, own_token_message,
+    Outcome, Prompt, StepError, Strength, approval_token_message,
 };
 use conclave::metadata::KeyType;
 use conclave::record::{KeyAttributes, Provenance};
@@ -336,9 +336,8 @@ impl Room {
     /// Gives an input, records what was decided, and applies it.
     pub(crate) fn give(&mut self, input: Input) -> Result<(), StepError> {
         let input = self.signed(input)?;
-        for event in self.ceremony.decide(input, &self.moment())? {
-            self.record(event);
-        }
+        let decided = self.ceremony.decide(input, &self.moment())?;
+        self.record(decided.event);
         Ok(())
     }
 
@@ -462,7 +461,7 @@ impl Room {
         match effect {
             Effect::ChooseCode { .. } => Outcome::CodeChosen,
             Effect::ProveApprovalToken { person, .. } => {
-                let message = own_token_message(&script, person, &challenge);
+                let message = approval_token_message(&script, person, &challenge);
                 Outcome::ApprovalTokenAnswered {
                     person: person.clone(),
                     challenge,

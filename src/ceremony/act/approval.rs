@@ -1,0 +1,207 @@
+//! Approvals: two people who are here, each by a code or an approval token.
+
+use crate::script::KeyId;
+use std::collections::BTreeSet;
+
+use crate::ceremony::approval::{Approval, Strength, people_of};
+use crate::ceremony::approval_token::approval_token_message;
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::Event;
+use crate::ceremony::replay::{Applied, contradiction, hold, require};
+use crate::ceremony::state::Ceremony;
+use crate::certificate::PublicKey;
+use crate::metadata::Scheme;
+use crate::record::Signature;
+
+use super::attendance::only;
+
+/// Whether a key signed a message, as TUF has signatures.
+pub(in crate::ceremony) fn verifies(
+    public_key: &PublicKey,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    Scheme::for_public_key(public_key)
+        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
+}
+
+/// Two different people who are here agree, neither of them the administrator, each by an own code. Where
+/// the script is for one person, one who is here.
+pub(in crate::ceremony) fn require_approval(
+    c: &Ceremony,
+    event: &Event,
+    approvals: &[Approval],
+    what: &str,
+) -> Applied {
+    require(
+        people_of(approvals) == event.people,
+        "the event is of those who approve it, in their order",
+    )?;
+    let mut different = BTreeSet::new();
+    for approval in approvals {
+        let Approval {
+            person, strength, ..
+        } = approval;
+        hold(
+            Check::TwoPeople,
+            different.insert(person),
+            "a person approves once, and counts as one",
+        )?;
+        hold(
+            Check::TwoPeople,
+            c.participants.is_here(person),
+            &format!("{person} is not here, and cannot approve"),
+        )?;
+        require_strength(c, event, approval)?;
+        hold(
+            Check::TwoPeople,
+            strength.is_approval(),
+            &format!("{what} by people themselves, not by what the operator types for them"),
+        )?;
+    }
+    let needed = c.approvals_needed();
+    let message = if c.script.is_solo() {
+        format!("{what} by somebody who is here")
+    } else {
+        format!("{what} by two people, neither of them the ceremony administrator")
+    };
+    hold(Check::TwoPeople, different.len() >= needed, &message)
+}
+
+/// A strength is only what it can be for that person.
+pub(in crate::ceremony) fn require_strength(
+    c: &Ceremony,
+    event: &Event,
+    approval: &Approval,
+) -> Applied {
+    let person = &approval.person;
+    require(
+        approval.signature.is_none() || approval.strength == Strength::Token,
+        "only an own token signs",
+    )?;
+    match approval.strength {
+        Strength::Token => {
+            hold(
+                Check::TwoPeople,
+                c.participants.approves_by_token(person) && !c.is_administrator(person),
+                &format!("{person} has no own token here"),
+            )?;
+            hold(
+                Check::TwoPeople,
+                c.is_trial || is_signed(c, event, approval),
+                &format!("the own token of {person} did not sign this"),
+            )
+        }
+        Strength::Code => require(
+            c.participants.has_code(person) && !c.is_administrator(person),
+            &format!("{person} has no approval code"),
+        ),
+        Strength::Solo => require(c.script.is_solo(), "the script is not for one person alone"),
+        Strength::OperatorTyped => Ok(()),
+    }
+}
+
+/// Whether the person's own token signed the approval of just this event, after all that happened before.
+pub(in crate::ceremony) fn is_signed(c: &Ceremony, event: &Event, approval: &Approval) -> bool {
+    let key = c.own_key(&approval.person);
+    let message = c.approval_message(&approval.person, event);
+    key.zip(approval.signature.as_ref())
+        .is_some_and(|(key, signature)| verifies(&key, &message, signature.as_bytes()))
+}
+
+/// Two different people other than the administrator decided, be it only in ink.
+pub(in crate::ceremony) fn require_decision(
+    c: &Ceremony,
+    event: &Event,
+    approvals: &[Approval],
+    what: &str,
+) -> Applied {
+    require(
+        people_of(approvals) == event.people,
+        "the event is of those who decided, in their order",
+    )?;
+    for approval in approvals {
+        require_strength(c, event, approval)?;
+    }
+    let different: BTreeSet<_> = approvals
+        .iter()
+        .map(|approval| &approval.person)
+        .filter(|person| c.script.is_solo() || !c.is_administrator(person))
+        .collect();
+    require(
+        different.len() >= c.approvals_needed(),
+        &format!("{what} by two people, neither of them the ceremony administrator"),
+    )
+}
+
+pub(in crate::ceremony) fn code_chosen(c: &mut Ceremony, at: &At<'_>) -> Applied {
+    let person = only(at.event, "each person chooses a code alone")?;
+    require(
+        c.participants.is_here(person) && c.wants_code(person),
+        "only who is here, and is not the administrator, chooses a code",
+    )?;
+    require(
+        c.approval_token(person).is_none(),
+        "that person approves by an own token",
+    )?;
+    c.participants_mut().choose_code(person)
+}
+
+pub(in crate::ceremony) fn token_proven(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    challenge: &[u8; 32],
+    signature: &Signature,
+) -> Applied {
+    let person = only(at.event, "each person shows the own token alone")?;
+    require(
+        c.participants.is_here(person) && c.wants_code(person) && !c.has_means(person),
+        "no own token of that person is waited for",
+    )?;
+    let key = c
+        .own_key(person)
+        .ok_or_else(|| contradiction("that person has no own token"))?;
+    let message = approval_token_message(&c.script.sha256(), person, challenge);
+    hold(
+        Check::KeyPossession,
+        verifies(&key, &message, signature.as_bytes()),
+        "the own token did not answer with the key that the script names",
+    )?;
+    c.participants_mut().prove_token(person);
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
+    let person = only(at.event, "each person shows the own token alone")?;
+    require(!reason.trim().is_empty(), "it is said why")?;
+    require(
+        c.may_go_without_token(person),
+        "no own token of that person is waited for",
+    )?;
+    c.participants_mut().miss_token(person);
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn known(c: &Ceremony, key: &KeyId) -> Applied {
+    require(
+        c.keys.contains(key),
+        &format!("the script has no key {key}"),
+    )
+}
+
+/// Two people decided something about a key, for a reason.
+pub(in crate::ceremony) fn decided(
+    c: &Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    reason: &str,
+    approvals: &[Approval],
+    what: &str,
+) -> Applied {
+    known(c, key)?;
+    require_approval(c, at.event, approvals, what)?;
+    require(!reason.trim().is_empty(), "two people say why")
+}

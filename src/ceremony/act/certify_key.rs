@@ -1,0 +1,140 @@
+//! A key signs a certificate of itself, for a root of Notary.
+use super::asking::{prompt, with_key};
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::effect::Effect;
+use crate::ceremony::event::{EventKind, RootEvent};
+use crate::ceremony::next::Next;
+use crate::ceremony::prompt::{Ask, Prompt};
+use crate::ceremony::replay::{Applied, broken, require};
+use crate::ceremony::state::{Ceremony, Intent};
+use crate::certificate::{Certificate, Leaf, PublicKey, SelfSigned};
+use crate::metadata::Key;
+use crate::script::{Act, KeyId, Step};
+use crate::words::Digest;
+
+/// What the certificate of a key says. It follows from the script and the key, so that an interrupted try makes
+/// the same one again.
+pub(in crate::ceremony) fn leaf_of(c: &Ceremony, key: &KeyId) -> Option<(PublicKey, Leaf)> {
+    let public = c.keys.get(key)?.generated()?.public_key.clone();
+    let script = c.script.sha256();
+    let domain = b"conclave certificate v1\n".as_slice();
+    let digest = Digest::of(&[domain, script.as_bytes(), public.as_der()].concat());
+    let mut serial = [0; 16];
+    serial.copy_from_slice(digest.as_bytes().get(..16)?);
+    let leaf = Leaf {
+        common_name: c.script.certificate_name().to_owned(),
+        serial,
+        validity: c.script.certificate_validity(),
+    };
+    Some((public, leaf))
+}
+
+/// The certificate that a key is to sign.
+pub(in crate::ceremony) fn blank_certificate(c: &Ceremony, key: &KeyId) -> Option<SelfSigned> {
+    let (public, leaf) = leaf_of(c, key)?;
+    SelfSigned::leaf(&public, &leaf).ok()
+}
+
+pub(in crate::ceremony) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+    let blank = blank_certificate(c, key);
+    if let (Intent::Recorded(()), Some(blank)) = (c.root().certifying(key), blank) {
+        return with_key(c, key, |token, public_key| Effect::Sign {
+            key: key.clone(),
+            token,
+            scheme: None,
+            public_key,
+            message: blank.to_be_signed().to_vec(),
+        });
+    }
+    Next::Ask(ask_to_certify(c, step))
+}
+
+pub(in crate::ceremony) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
+    let name = c.script.certificate_name();
+    let validity = c.script.certificate_validity();
+    let mut lines = vec![format!(
+        "The token signs a certificate of its key: for {name}, from {} until {}.",
+        validity.from, validity.until
+    )];
+    let ask = if c.script.is_wildcard() {
+        lines.push(
+            "It is good for every repository whose name begins so. Type the name to confirm that this is meant.".to_owned(),
+        );
+        Ask::Word {
+            word: name.to_owned(),
+        }
+    } else {
+        Ask::Enter {
+            action: "Sign the certificate".to_owned(),
+        }
+    };
+    prompt(step, c.people_of(step), lines, ask)
+}
+
+/// The key in a certificate, if it is the one that the script and the key make.
+pub(in crate::ceremony) fn read_certificate(
+    c: &Ceremony,
+    key: &KeyId,
+    certificate: &Certificate,
+) -> Result<Key, String> {
+    let wanted = blank_certificate(c, key);
+    let wanted = wanted.ok_or("there is no key to certify yet")?;
+    if certificate.signed_bytes() != wanted.to_be_signed() {
+        return Err("the certificate says something else than the script and the key".to_owned());
+    }
+    match certificate.is_signed_by(certificate) {
+        Ok(true) => Key::of_certificate(certificate).map_err(|error| error.to_string()),
+        Ok(false) | Err(_) => Err("the certificate is not signed by its own key".to_owned()),
+    }
+}
+
+const fn of(act: &Act) -> Option<&KeyId> {
+    if let Act::CertifyKey { key } = act {
+        Some(key)
+    } else {
+        None
+    }
+}
+
+pub(in crate::ceremony) fn announced(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    name: &str,
+) -> Applied {
+    at.key(c, key, of)?;
+    require(
+        name == c.script.certificate_name(),
+        "the certificate is for another name than the script says",
+    )?;
+    c.root_mut().announce_certificate(key)
+}
+
+pub(in crate::ceremony) fn certified(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    certificate: &Certificate,
+) -> Applied {
+    at.key(c, key, of)?;
+    let certified =
+        read_certificate(c, key, certificate).map_err(|why| broken(Check::KeyCertificate, why))?;
+    c.root_mut().certify(key, certified.clone())?;
+    c.keys_mut().change(key)?.right_pin();
+    c.share_certificate(key, &certified);
+    Ok(())
+}
+
+/// The event of a signature over the certificate; none if it makes no certificate.
+pub(in crate::ceremony) fn event_of_certificate(
+    c: &Ceremony,
+    key: &KeyId,
+    signature: &[u8],
+) -> Option<EventKind> {
+    let certificate = blank_certificate(c, key)?.finish(signature).ok()?;
+    Some(EventKind::Root(RootEvent::KeyCertified {
+        key: key.clone(),
+        certificate,
+    }))
+}

@@ -1,0 +1,161 @@
+//! The root is composed from the script and the keys; its bytes are fixed.
+use super::asking::go_on;
+use crate::ceremony::at::At;
+use crate::ceremony::base_root::BaseRoot;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::{EventKind, RootEvent};
+use crate::ceremony::next::Next;
+use crate::ceremony::refusal::StepError;
+use crate::ceremony::replay::{Applied, ReplayError, broken, contradiction, hold, require};
+use crate::ceremony::state::Ceremony;
+use crate::metadata;
+use crate::metadata::{
+    DraftError, FrozenRoot, Key, RoleKind, RootDraft, RootFormat, Service, SignedRoot,
+};
+use crate::script::{Act, KeyChange, KeyId, Step};
+use crate::words::Digest;
+use std::collections::BTreeMap;
+
+/// The root that the script, the root before and the keys generated so far make.
+pub(in crate::ceremony) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, DraftError> {
+    let policy = c.script.root();
+    let mut draft = match c.root().base() {
+        None => {
+            let mut draft = match c.script.root_format() {
+                RootFormat::Tuf => RootDraft::genesis(policy.expires, policy.consistent_snapshot),
+                RootFormat::Notary => RootDraft::notary_genesis(policy.expires),
+            };
+            draft.set_role(RoleKind::Root, policy.threshold, new_keys(c));
+            draft
+        }
+        Some(base_root) => draft_after(c, base_root)?,
+    };
+    for (kind, role) in policy.roles.iter() {
+        let keys = role.keys.iter().map(|carried| carried.key.clone());
+        draft.set_role(kind.into(), role.threshold, keys);
+    }
+    if let Some(periods) = &policy.tuf_on_ci {
+        periods.write(&mut draft);
+    }
+    draft.freeze()
+}
+
+/// The root before, with the changes of the script. Keys that stay keep their places.
+pub(in crate::ceremony) fn draft_after(
+    c: &Ceremony,
+    base_root: &BaseRoot,
+) -> Result<RootDraft, DraftError> {
+    let policy = c.script.root();
+    let mut draft = RootDraft::after(base_root.root())?;
+    draft.set_expires(policy.expires);
+    let changes: BTreeMap<&KeyId, &KeyChange> = c.script.key_changes().collect();
+    let is_same = changes.values().all(|c| matches!(c, KeyChange::Keep(_)));
+    if is_same && u64::from(policy.threshold) == base_root.threshold() {
+        return Ok(draft);
+    }
+    let mut keys = Vec::new();
+    for id in base_root.root().role(RoleKind::Root).key_ids() {
+        let name = base_root.name_of(id);
+        let (Some(change), Some(key)) = (
+            name.and_then(|name| changes.get(name)),
+            base_root.root().document().root_key(id),
+        ) else {
+            continue;
+        };
+        let certified = name.and_then(|name| c.certificate(name).cloned());
+        if let (KeyChange::MoveId(_), Some(certified)) = (change, certified) {
+            draft.move_id(certified);
+        } else if let (KeyChange::MoveId(_), Some(public)) = (change, key.public()) {
+            let written = Key::from_public(public).unwrap_or_else(|_| key.clone());
+            draft.move_id(name.map_or(written.clone(), |name| c.as_listed(name, &written)));
+        }
+        keys.extend(change.stays().then(|| key.clone()));
+    }
+    keys.extend(new_keys(c));
+    draft.set_role(RoleKind::Root, policy.threshold, keys);
+    Ok(draft)
+}
+
+/// The keys that were made or enrolled in this ceremony, in the order of the script, those of other sites last.
+pub(in crate::ceremony) fn new_keys(c: &Ceremony) -> impl Iterator<Item = Key> {
+    let here = c
+        .key_states()
+        .filter(|(plan, _)| plan.change == KeyChange::Add)
+        .filter_map(|(plan, _)| c.listed_key(plan).cloned());
+    here.chain(c.remote_keys().map(|(_, key)| key.clone()))
+}
+
+/// Why the clients of Notary would refuse the root, or count a key of it for nothing. The server would take it all the same.
+pub(in crate::ceremony) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -> Option<String> {
+    if root.document().format() != RootFormat::Notary {
+        return None;
+    }
+    let service = Service {
+        gun: Some(c.script.repository()),
+        at: c.script.not_before(),
+    };
+    let remarks = metadata::lint_notary_document(root.document(), service).into_iter();
+    // That an extended use is named only clients that pin an authority mind, and stock certificates have it.
+    let mut grave = remarks.filter(|remark| {
+        remark.effect != metadata::Effect::Errs && remark.rule != "lint.notary-certificate-use"
+    });
+    let remark = grave.next()?;
+    Some(format!("{} ({})", remark.detail, remark.rule))
+}
+
+pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+    let line = match c.base_root() {
+        None => "All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned(),
+        Some(before) => format!(
+            "All keys are there. Root {} is composed from root {}, from them and from the script; it is signed only after everybody has seen what changes.",
+            c.script.root_version(),
+            before.root().version()
+        ),
+    };
+    Next::Ask(go_on(c, step, vec![line], "Compose the root"))
+}
+
+pub(in crate::ceremony) fn composing(c: &Ceremony) -> Result<EventKind, StepError> {
+    let frozen = compose_root(c).map_err(|error| ReplayError::Contradiction(error.to_string()))?;
+    Ok(EventKind::Root(RootEvent::RootComposed {
+        version: frozen.version(),
+        signed: String::from_utf8_lossy(frozen.signed_bytes()).into_owned(),
+        sha256: frozen.digest(),
+    }))
+}
+
+pub(in crate::ceremony) fn composed(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    version: u64,
+    signed: &str,
+    sha256: Digest,
+) -> Applied {
+    at.require_act(c, |act| *act == Act::ComposeRoot)?;
+    let frozen = FrozenRoot::from_signed_bytes(signed.as_bytes())
+        .map_err(|error| contradiction(format!("not a root: {error}")))?;
+    require(
+        frozen.version() == version && frozen.digest() == sha256,
+        "version or digest is not that of the root",
+    )?;
+    require(
+        c.are_new_keys_proven(),
+        "a key stands in no root before its token has answered, or two people have compared its fingerprint",
+    )?;
+    let composed = compose_root(c).map_err(|error| contradiction(error.to_string()))?;
+    hold(
+        Check::RootComposition,
+        composed.signed_bytes() == frozen.signed_bytes(),
+        "the root is not the one that the script and the keys make",
+    )?;
+    if let Some(why) = refused_by_clients(c, &frozen) {
+        return Err(broken(Check::RootComposition, why));
+    }
+    let unsigned = match c.base_root() {
+        None => SignedRoot::new(frozen.clone()),
+        Some(before) => SignedRoot::after(frozen.clone(), before.root().clone())
+            .map_err(|error| contradiction(error.to_string()))?,
+    };
+    c.root_mut().freeze(frozen, unsigned);
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! What bags and pauses ask for, before a step goes on: each request in the file of what it asks.
+
+use crate::ceremony::approval::Approval;
+use crate::ceremony::at::At;
+use crate::ceremony::effect::Moment;
+use crate::ceremony::event::EventKind;
+use crate::ceremony::next::Next;
+use crate::ceremony::refusal::StepError;
+use crate::ceremony::replay::{ReplayError, require};
+use crate::ceremony::state::{Ceremony, CustodyRequest};
+use crate::script::Step;
+
+use super::{open_bag, pause, seal};
+
+pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
+    match request {
+        CustodyRequest::PutAway => Next::Do(pause::putting_away(c)),
+        CustodyRequest::BeginBreak => Next::Ask(pause::ask_to_begin(c, step)),
+        CustodyRequest::FirstReading(item) => Next::Ask(seal::ask_first_reading(c, step, &item)),
+        CustodyRequest::SecondReading(item, first) => {
+            Next::Ask(seal::ask_second_reading(c, step, &item, &first))
+        }
+        CustodyRequest::Pause => Next::Ask(pause::ask_to_pause(c, step)),
+        CustodyRequest::CompareHead(head) => Next::Ask(pause::ask_head(c, step, head)),
+        CustodyRequest::OpenBag(item, bag) => Next::Ask(open_bag::ask_bag(c, step, &item, bag)),
+    }
+}
+
+pub(in crate::ceremony) fn answered(
+    c: &Ceremony,
+    step: &Step,
+    request: CustodyRequest,
+    text: String,
+    approvals: Vec<Approval>,
+    moment: &Moment,
+) -> Result<EventKind, StepError> {
+    Ok(EventKind::Custody(match request {
+        CustodyRequest::PutAway => return Err(StepError::NotAsked),
+        CustodyRequest::BeginBreak => pause::beginning(step),
+        CustodyRequest::FirstReading(item) => seal::first_read(c, item, text)?,
+        CustodyRequest::SecondReading(item, _) => {
+            seal::second_read(c, step, item, text, approvals)?
+        }
+        CustodyRequest::Pause => pause::pausing(c, moment),
+        CustodyRequest::CompareHead(head) => pause::comparing(head, &text)?,
+        CustodyRequest::OpenBag(item, bag) => open_bag::opening(item, bag, text)?,
+    }))
+}
+
+/// The step of an event about bags or a pause, and what is asked for there.
+pub(super) fn requested<'e>(
+    c: &mut Ceremony,
+    at: &At<'e>,
+) -> Result<(&'e Step, Option<CustodyRequest>), ReplayError> {
+    let step = at.current().ok_or_else(|| at.refuse())?;
+    require(at.event.step.is_some(), "the event names no step")?;
+    c.progress_mut().forget_failure();
+    Ok((step, c.custody_wants(step)))
+}

@@ -1,0 +1,127 @@
+//! Exceptions: departures from the script that two people decide.
+use super::approval::{require_approval, require_decision};
+use super::asking::approved;
+use crate::ceremony::approval::{Approval, people_of};
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::{Event, EventKind, ExceptionSheet, ProgressEvent};
+use crate::ceremony::prompt::{Ask, Prompt};
+use crate::ceremony::refusal::StepError;
+use crate::ceremony::replay::{Applied, hold, require};
+use crate::ceremony::state::{Ceremony, CustodyRequest};
+use crate::script::{PersonId, Step};
+use std::collections::BTreeSet;
+
+pub(in crate::ceremony) fn decide_exception(
+    c: &Ceremony,
+    sheet: ExceptionSheet,
+    waives: Option<Check>,
+    approvals: Vec<Approval>,
+) -> Result<Event, StepError> {
+    let different: BTreeSet<&PersonId> = approvals
+        .iter()
+        .map(|approval| &approval.person)
+        .filter(|person| c.script.is_solo() || !c.is_administrator(person))
+        .collect();
+    if different.len() < c.approvals_needed() {
+        return Err(StepError::TwoPeople);
+    }
+    let texts = [&sheet.expected, &sheet.happened, &sheet.decided];
+    if texts.iter().any(|text| text.trim().is_empty()) {
+        return Err(StepError::Empty);
+    }
+    let people = people_of(&approvals);
+    let fact = EventKind::Progress(ProgressEvent::ExceptionRecorded {
+        sheet,
+        waives,
+        approvals,
+    });
+    Ok(c.at_step(people, fact))
+}
+
+/// Only a check that stands in the way is waived, and none that is final.
+pub(in crate::ceremony) fn require_excusable(c: &Ceremony, check: Check) -> Applied {
+    hold(
+        check,
+        check.is_excusable(),
+        "this check is final: no exception waives it",
+    )?;
+    require(
+        c.excusable().contains(&check),
+        "that check does not stand in the way here",
+    )
+}
+
+/// Why a production begins for which no rehearsal was shown.
+pub(in crate::ceremony) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> Prompt {
+    let lines = vec![
+        "No completed rehearsal of this very script was shown. It is an exception to go on without one: two people decide it, and the record says why. Otherwise break off, rehearse, and begin again with --rehearsal DIR.".to_owned(),
+    ];
+    let label = "Why it goes on without a rehearsal".to_owned();
+    approved(
+        c,
+        step,
+        lines,
+        Ask::Text {
+            label,
+            default: None,
+        },
+    )
+}
+
+/// The exception sheet of a production for which no rehearsal was shown.
+pub(in crate::ceremony) fn unrehearsed(c: &Ceremony, decided: String) -> ExceptionSheet {
+    ExceptionSheet {
+        expected: format!(
+            "a completed rehearsal of the script {}",
+            c.script.sha256().short_hex()
+        ),
+        happened: "none was shown".to_owned(),
+        decided,
+    }
+}
+
+pub(in crate::ceremony) fn recorded(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    sheet: &ExceptionSheet,
+    waives: Option<Check>,
+    approvals: &[Approval],
+) -> Applied {
+    require_decision(c, at.event, approvals, "an exception is decided")?;
+    c.progress_mut()
+        .record_exception(at.event.step.clone(), sheet);
+    if let Some(check) = waives {
+        require_excusable(c, check)?;
+        require_approval(c, at.event, approvals, "a check is waived")?;
+        waive(c, check);
+    }
+    Ok(())
+}
+
+fn waive(c: &mut Ceremony, check: Check) {
+    let request = c.current_step().and_then(|step| c.custody_asks(step));
+    c.progress_mut().waive(check);
+    match (check, request) {
+        (Check::CustodyBag, Some(CustodyRequest::OpenBag(item, bag))) => {
+            c.custody_mut().take_out(&item, &bag);
+        }
+        (
+            Check::CustodySealed,
+            Some(CustodyRequest::FirstReading(item) | CustodyRequest::SecondReading(item, _)),
+        ) => c.custody_mut().leave_unsealed(&item),
+        (Check::CustodyDigest, Some(CustodyRequest::CompareHead(_))) => {
+            c.custody_mut().accept_digest();
+        }
+        // Without the rehearsal the room continues with the same step; other checks that can be waived end theirs.
+        (
+            Check::RehearsalShown | Check::CustodyBag | Check::CustodySealed | Check::CustodyDigest,
+            _,
+        ) => {}
+        (_, _) => {
+            if let Some(step) = c.current_step().map(|step| step.id.clone()) {
+                c.progress_mut().finish(step);
+            }
+        }
+    }
+}

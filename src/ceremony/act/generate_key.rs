@@ -1,0 +1,406 @@
+//! A key is generated in its token, or imported into it, and read back.
+use super::asking::{go_on, with_token};
+use super::restore_key::restored_onto;
+use crate::ceremony::at::At;
+use crate::ceremony::attestation::{AttestedKey, KeyAttestation};
+use crate::ceremony::check::Check;
+use crate::ceremony::effect::{Effect, Moment};
+use crate::ceremony::event::{EventKind, KeyEvent, Mode};
+use crate::ceremony::next::Next;
+use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
+use crate::ceremony::state::{Ceremony, Generated};
+use crate::certificate::attestation::{self, AttestationCheck, Refusal, TrustedRoots};
+use crate::certificate::{Certificate, PublicKey};
+use crate::metadata::Key;
+use crate::record::{KeyAttributes, Provenance, TokenId};
+use crate::script::{Act, KeyId, Step};
+use crate::transfer::Occasion;
+use crate::words::Digest;
+
+/// The roots at which attestations may end: the makers', the script's, and in a rehearsal that of simulated tokens.
+pub(in crate::ceremony) fn trusted_roots(c: &Ceremony) -> TrustedRoots {
+    let roots = c.script.attestation().trusted().clone();
+    let simulated_tokens = c
+        .progress
+        .opening()
+        .and_then(|opening| opening.simulated_attestation_root.as_ref());
+    match simulated_tokens {
+        // Whether it can be read was seen when the rehearsal opened.
+        Some(pem) => roots.clone().with(pem.as_bytes()).unwrap_or(roots),
+        None => roots,
+    }
+}
+
+/// Judges what a token gave with a key. A chain that leads nowhere proves nothing, and says so in the verdict.
+///
+/// # Errors
+/// When what was given is false: about another key or device, forged, or not as the script has it.
+pub(in crate::ceremony) fn judge_attestation(
+    c: &Ceremony,
+    key: &KeyId,
+    told: &AttestedKey<'_>,
+    certificates: &[Certificate],
+) -> Result<Option<KeyAttestation>, Refusal> {
+    let Some((statement, supplied)) = certificates.split_first() else {
+        return Ok(None);
+    };
+    let judged = |verdict| {
+        Ok(Some(KeyAttestation {
+            certificates: certificates.to_vec(),
+            verdict,
+        }))
+    };
+    let attestation = match attestation::verify(statement, supplied, &trusted_roots(c)) {
+        Ok(attestation) => attestation,
+        Err(refusal) if proves_nothing(refusal.check) => return judged(Err(refusal)),
+        Err(refusal) => return Err(refusal),
+    };
+    attestation.require_key(told.public_key)?;
+    attestation.require_serial(&told.token.serial)?;
+    let summary = attestation.summary();
+    let refuse = |detail: String| Err(AttestationCheck::Statement.refuse(detail));
+    if summary.slot != hex::encode(told.object_id) {
+        return refuse(format!(
+            "it is about slot {}, and the key is in slot {}",
+            summary.slot,
+            hex::encode(told.object_id)
+        ));
+    }
+    let planned = c.token_spec(key).and_then(|token| token.slot);
+    if let Some(planned) = planned
+        && (planned.policy.pin != summary.pin_policy
+            || planned.policy.touch != summary.touch_policy)
+    {
+        return refuse(format!(
+            "the key wants the PIN {} and a touch {}, and the script asks for PIN {} and touch {}",
+            summary.pin_policy, summary.touch_policy, planned.policy.pin, planned.policy.touch
+        ));
+    }
+    judged(Ok(summary.clone()))
+}
+
+/// How far it is known where a key comes from.
+pub(in crate::ceremony) fn provenance_of(
+    c: &Ceremony,
+    key: &KeyId,
+    told: &AttestedKey<'_>,
+    attestation: Option<&KeyAttestation>,
+) -> Provenance {
+    if c.script.restores(key) {
+        return Provenance::Restored;
+    }
+    let is_attested = attestation.is_some_and(|given| given.verdict.is_ok());
+    match told.attributes.provenance() {
+        Provenance::Claimed if is_attested => Provenance::Attested,
+        other => other,
+    }
+}
+
+/// Whether a refusal says only that nothing was proven, and not that something is false.
+const fn proves_nothing(check: AttestationCheck) -> bool {
+    matches!(
+        check,
+        AttestationCheck::Form | AttestationCheck::Chain | AttestationCheck::Overwritten
+    )
+}
+
+/// Whether the label of a key says that it was made in a rehearsal.
+#[must_use]
+pub fn is_of_rehearsal(label: &str) -> bool {
+    label.starts_with(REHEARSAL)
+}
+
+/// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
+pub(in crate::ceremony) fn key_label(c: &Ceremony, key: &KeyId) -> String {
+    let mut label = format!("{} {key}", c.script.repository());
+    // A key that was given up may be on the token still, under the label that it had.
+    let former = c.keys.get(key).map_or(0, |state| state.former().len());
+    if former > 0 {
+        label = format!("{label} {}", former + 1);
+    }
+    match c.mode() {
+        Mode::Rehearsal => format!("{REHEARSAL}{label}"),
+        Mode::Production => label,
+    }
+}
+
+/// A key that is not known as the script requires cannot come into the root.
+pub(in crate::ceremony) fn require_provenance(
+    c: &Ceremony,
+    provenance: Provenance,
+    stood_in: bool,
+    attestation: Option<&KeyAttestation>,
+) -> Applied {
+    let Some(wanted) = c.script.root().require_provenance else {
+        return Ok(());
+    };
+    if stood_in || provenance == wanted {
+        return Ok(());
+    }
+    let why = match attestation.map(|given| &given.verdict) {
+        Some(Err(refusal)) => refusal.to_string(),
+        Some(Ok(_)) | None => "its token attests nothing of it".to_owned(),
+    };
+    Err(broken(
+        Check::KeyProvenance,
+        format!(
+            "the script requires provenance {wanted}, and that of this key is {provenance}: {why}"
+        ),
+    ))
+}
+
+/// Whether a key of this ceremony, or one that was given up, is that key.
+pub(in crate::ceremony) fn has_public_key(c: &Ceremony, public_key: &PublicKey) -> bool {
+    c.keys.iter().any(|(_, state)| {
+        let now = state.generated().map(|generated| &generated.public_key);
+        let before = state.former().iter().map(|former| &former.public_key);
+        now.into_iter().chain(before).any(|key| key == public_key)
+    })
+}
+
+pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) -> Next {
+    let state = &c.keys[key];
+    if c.owes_management_key(key) {
+        return with_token(c, key, |token| Effect::HandOverManagementKey {
+            key: key.clone(),
+            token,
+        });
+    }
+    if state.generated().is_some() {
+        return super::prove_token::prove(c, key, Occasion::Generation);
+    }
+    let is_imported = c.script.imports(key);
+    let Some((object_id, label)) = state.announced_object().cloned() else {
+        let line = if is_imported {
+            "The key is made in the locked memory of this machine, brought into the token and forgotten here; it is read back, and made to answer a fresh challenge."
+        } else {
+            "The key is made inside the token, read back, and made to answer a fresh challenge."
+        };
+        return Next::Ask(go_on(c, step, vec![line.to_owned()], action));
+    };
+    let Some(plan) = c.script.key(key) else {
+        return Next::Ask(go_on(c, step, Vec::new(), action));
+    };
+    let (key, key_type) = (key.clone(), plan.key_type);
+    let slot = c.token_spec(&key).and_then(|token| token.slot);
+    let policy = slot.map(|slot| slot.policy);
+    with_token(c, &plan.id, |token| {
+        if is_imported {
+            Effect::ImportKey {
+                key,
+                token,
+                object_id,
+                label,
+                key_type,
+                policy,
+            }
+        } else {
+            Effect::GenerateKey {
+                key,
+                token,
+                object_id,
+                label,
+                key_type,
+                policy,
+            }
+        }
+    })
+}
+
+const fn of(act: &Act) -> Option<&KeyId> {
+    if let Act::GenerateKey { key } | Act::ImportKey { key } = act {
+        Some(key)
+    } else {
+        None
+    }
+}
+
+pub(in crate::ceremony) fn management_key_written(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+) -> Applied {
+    at.key(c, key, of)?;
+    require(
+        c.owes_management_key(key),
+        "the management key of that token stays on it, was written down already, or is still needed",
+    )?;
+    c.custody_mut().use_token();
+    c.keys_mut().change(key)?.write_management_key();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn announced(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    object_id: &[u8],
+    label: &str,
+) -> Applied {
+    at.key(c, key, Act::makes)?;
+    c.keys_mut()
+        .change(key)?
+        .announce_generation(object_id, label)
+}
+
+/// What a token gave back as its new key.
+pub(in crate::ceremony) struct NewKey<'e> {
+    pub(in crate::ceremony) token: &'e TokenId,
+    pub(in crate::ceremony) public_key: &'e PublicKey,
+    pub(in crate::ceremony) fingerprint: Digest,
+    pub(in crate::ceremony) attributes: KeyAttributes,
+    pub(in crate::ceremony) provenance: Provenance,
+    pub(in crate::ceremony) attestation: &'e [Certificate],
+}
+
+pub(in crate::ceremony) fn generated(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    new: &NewKey<'_>,
+) -> Applied {
+    at.key(c, key, Act::makes)?;
+    let NewKey {
+        token,
+        public_key,
+        attributes,
+        provenance,
+        ..
+    } = *new;
+    require(
+        public_key.fingerprint() == new.fingerprint,
+        "the fingerprint is not that of the public key",
+    )?;
+    let listed = Key::from_public(public_key)
+        .map_err(|error| contradiction(format!("not a key for a root: {error}")))?;
+    let wanted = c.script.key(key).map(|plan| plan.key_type);
+    require(
+        wanted.is_some_and(|wanted| wanted.algorithm() == public_key.algorithm()),
+        "the key is of another type than the script asks for",
+    )?;
+    hold(
+        Check::KeyLocked,
+        attributes.sensitive != Some(false)
+            && (attributes.extractable != Some(true) || c.script.backs_up(key)),
+        "the token says that the private key can be read or taken out",
+    )?;
+    hold(
+        Check::KeyRehearsal,
+        !c.is_of_rehearsal(&public_key.fingerprint()),
+        "the key was made in the rehearsal",
+    )?;
+    require(
+        !has_public_key(c, public_key),
+        "another key of this ceremony is the same key",
+    )?;
+    let announced = c.keys[key].announced_object();
+    let told = AttestedKey {
+        token,
+        object_id: announced.map_or(&[], |(object_id, _)| object_id),
+        public_key,
+        attributes,
+    };
+    let judged = judge_attestation(c, key, &told, new.attestation)
+        .map_err(|refusal| broken(Check::KeyAttestation, refusal.to_string()))?;
+    require(
+        provenance_of(c, key, &told, judged.as_ref()) == provenance,
+        "the provenance is not what attributes and attestation amount to",
+    )?;
+    let stood_in = c.is_stood_in(key, token);
+    require_provenance(c, provenance, stood_in, judged.as_ref())?;
+    let is_restored = c.script.restores(key);
+    require(
+        stood_in
+            || is_restored
+            || c.script.imports(key) == (provenance == Provenance::Imported)
+            || attributes.local.is_none(),
+        "the key was brought into the token although the script has it made there, or the other way round",
+    )?;
+    let generated = Generated {
+        public_key: public_key.clone(),
+        key: c.as_listed(key, &listed),
+        attributes: Some(attributes),
+        provenance: Some(provenance),
+        attestation: judged,
+        stood_in,
+    };
+    c.custody_mut().use_token();
+    c.keys_mut().change(key)?.generate(token, generated)?;
+    if is_restored {
+        restored_onto(c, public_key)?;
+    }
+    Ok(())
+}
+
+pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+    c.keys[key].is_proven() && !c.owes_management_key(key) && c.envelope_due().is_none()
+}
+
+/// The event of what a token gave back as its new key. What is untrue in it is found when the event is applied.
+pub(in crate::ceremony) fn event_of_new_key(
+    c: &Ceremony,
+    key: &KeyId,
+    token: TokenId,
+    public_key: PublicKey,
+    attributes: KeyAttributes,
+    attestation: Vec<Certificate>,
+) -> EventKind {
+    let announced = c.keys.get(key).and_then(|state| state.announced_object());
+    let told = AttestedKey {
+        token: &token,
+        object_id: announced.map_or(&[], |(object_id, _)| object_id),
+        public_key: &public_key,
+        attributes,
+    };
+    let judged = judge_attestation(c, key, &told, &attestation)
+        .ok()
+        .flatten();
+    EventKind::Keys(KeyEvent::KeyGenerated {
+        key: key.clone(),
+        fingerprint: public_key.fingerprint(),
+        provenance: provenance_of(c, key, &told, judged.as_ref()),
+        attributes,
+        attestation,
+        public_key,
+        token,
+    })
+}
+
+const REHEARSAL: &str = "REHEARSAL ";
+
+/// What is announced before a key is generated: an object ID that nothing else has, or the slot of the script.
+pub(in crate::ceremony) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
+    let slot = c.script.key(key).and_then(|plan| plan.token.slot());
+    EventKind::Keys(KeyEvent::GenerateIntended {
+        key: key.clone(),
+        object_id: slot.unwrap_or_else(|| moment.fresh.to_vec()),
+        label: key_label(c, key),
+    })
+}
+
+/// The key is to be destroyed and generated again on its token: its steps are taken again.
+pub(in crate::ceremony) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied {
+    c.backup_mut().give_up(key);
+    c.keys_mut().regenerate(key)?;
+    undo(c, key, |act| {
+        act.makes().is_some() || matches!(act, Act::BackUpKey { .. } | Act::CertifyKey { .. })
+    });
+    c.change_all_roots(|root| root.forget_certificate(key));
+    Ok(())
+}
+
+/// Takes the steps of a key again, before those of others.
+pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&Act) -> bool) {
+    let steps = c.script.steps().iter();
+    let again: Vec<_> = steps
+        .filter(|step| {
+            let of_block = step.act.enrolls() == Some(key) && which(&step.act);
+            // What was proven was the backup of another key.
+            let is_of_backup = matches!(&step.act, Act::ProveBackup { key: Some(of) } if of == key);
+            of_block || is_of_backup
+        })
+        .map(|step| step.id.clone())
+        .collect();
+    c.progress_mut().reopen(again);
+    c.progress_mut().take_up(key);
+}

@@ -1,0 +1,54 @@
+//! A note of the script, with initials.
+use super::asking::prompt;
+use super::attendance::only;
+use crate::ceremony::at::At;
+use crate::ceremony::prompt::{Ask, Prompt};
+use crate::ceremony::replay::{Applied, require};
+use crate::ceremony::state::Ceremony;
+use crate::script::{Act, PersonId, Step};
+
+pub(in crate::ceremony) fn ask_initials(
+    c: &Ceremony,
+    step: &Step,
+    initials: &[PersonId],
+) -> Prompt {
+    let text = c.note(&step.id).unwrap_or_default();
+    let who: Vec<_> = c.next_to_initial(step, initials).into_iter().collect();
+    let ask = match who.first() {
+        Some(person) => Ask::Text {
+            label: format!("Initials of {}", c.name(person)),
+            default: Some(initials_of(c.name(person))),
+        },
+        None => Ask::Enter {
+            action: "Go on".to_owned(),
+        },
+    };
+    prompt(step, who, vec![text.to_owned()], ask)
+}
+
+/// The first letters of a name's words.
+fn initials_of(name: &str) -> String {
+    name.split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .collect()
+}
+
+pub(in crate::ceremony) fn initialed(c: &mut Ceremony, at: &At<'_>, typed: &str) -> Applied {
+    let step = at.step(c)?;
+    let Act::Note { initials, .. } = &step.act else {
+        return Err(at.refuse());
+    };
+    let person = only(at.event, "initials are one person's")?;
+    require(
+        initials.contains(person) && c.participants.is_here(person),
+        "the script asks for the initials of others, who are here",
+    )?;
+    c.progress_mut()
+        .initial(step.id.clone(), person.clone(), typed)
+}
+
+pub(in crate::ceremony) fn is_done(c: &Ceremony, step: &Step, initials: &[PersonId]) -> bool {
+    initials
+        .iter()
+        .all(|person| c.progress.has_initialed(&step.id, person))
+}

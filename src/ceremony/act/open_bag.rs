@@ -1,0 +1,71 @@
+//! A bag is opened before a witness.
+use super::asking::prompt;
+use super::custody::requested;
+use super::seal::require_witness;
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::CustodyEvent;
+use crate::ceremony::prompt::{Ask, Prompt};
+use crate::ceremony::refusal::StepError;
+use crate::ceremony::replay::{Applied, hold, require};
+use crate::ceremony::state::{Ceremony, CustodyRequest};
+use crate::script::{ItemId, PersonId, Step};
+
+pub(in crate::ceremony) fn ask_bag(
+    c: &Ceremony,
+    step: &Step,
+    item: &ItemId,
+    bag: String,
+) -> Prompt {
+    let holder = c
+        .key_of_item(item)
+        .and_then(|key| c.script.key(key))
+        .map(|plan| plan.holder.clone());
+    let mut who: Vec<PersonId> = c.usual_approvers().into_iter().take(1).collect();
+    let is_here = |holder: &PersonId| c.participants.is_here(holder);
+    who.extend(holder.filter(|holder| !who.contains(holder) && is_here(holder)));
+    prompt(
+        step,
+        who,
+        vec![format!(
+            "A witness reads the number from the closed bag of {}, and looks at its seal. It is compared with the record; then the bag is opened in front of all.",
+            c.item_title(item)
+        )],
+        Ask::Reading {
+            label: "Number on the bag".to_owned(),
+            usual: bag,
+        },
+    )
+}
+
+pub(in crate::ceremony) fn opening(
+    item: ItemId,
+    bag: String,
+    text: String,
+) -> Result<CustodyEvent, StepError> {
+    if text != bag {
+        return Err(StepError::AnotherBag { read: text });
+    }
+    Ok(CustodyEvent::BagOpened { item, bag })
+}
+
+pub(in crate::ceremony) fn opened(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    item: &ItemId,
+    bag: &str,
+) -> Applied {
+    let (_, request) = requested(c, at)?;
+    let Some(CustodyRequest::OpenBag(wanted, number)) = request else {
+        return Err(at.refuse());
+    };
+    require(*item == wanted, "another bag is to be opened")?;
+    require_witness(c, &at.event.people)?;
+    hold(
+        Check::CustodyBag,
+        bag == number,
+        "the number of the bag is not the one on record",
+    )?;
+    c.custody_mut().open_bag(item, bag);
+    Ok(())
+}

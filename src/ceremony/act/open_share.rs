@@ -1,0 +1,70 @@
+//! The share of a custodian comes in.
+use super::asking::go_on;
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::effect::Effect;
+use crate::ceremony::event::{EnteredBy, RestoreEvent};
+use crate::ceremony::next::Next;
+use crate::ceremony::refusal::StepError;
+use crate::ceremony::replay::{Applied, contradiction, hold, require};
+use crate::ceremony::state::Ceremony;
+use crate::script::{Act, Entering, PersonId, Step};
+use crate::words::Digest;
+
+pub(in crate::ceremony) fn next_open_share(
+    c: &Ceremony,
+    step: &Step,
+    custodian: &PersonId,
+) -> Next {
+    match c.entering(custodian) {
+        Some(way) => Next::Do(Effect::OpenShare {
+            custodian: custodian.clone(),
+            way,
+        }),
+        None => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+    }
+}
+
+pub(in crate::ceremony) fn entered(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    set: Digest,
+    custodian: &PersonId,
+    by: EnteredBy,
+) -> Applied {
+    let Act::OpenShare { custodian: of } = &at.step(c)?.act else {
+        return Err(at.refuse());
+    };
+    let manifest = c
+        .set_at_hand()
+        .ok_or_else(|| contradiction("nothing is restored in this ceremony"))?;
+    require(
+        of == custodian,
+        "the step is about another custodian's share",
+    )?;
+    require(
+        at.event.people.contains(custodian) && c.participants.is_here(custodian),
+        "a custodian opens what is the custodian's own, and is here for it",
+    )?;
+    hold(
+        Check::RestoreShare,
+        set == manifest.set() && manifest.share_of(custodian.as_str()).is_some(),
+        "the share is of another set, or of nobody in it",
+    )?;
+    hold(
+        Check::RestoreShare,
+        c.entering(custodian).map(EnteredBy::from) == Some(by),
+        "the share came in in another way than the script has it",
+    )?;
+    c.restore_mut().enter_share(custodian, by)
+}
+
+pub(in crate::ceremony) fn event_of_share(
+    c: &Ceremony,
+    custodian: PersonId,
+    way: Entering,
+) -> Result<RestoreEvent, StepError> {
+    let set = c.set_at_hand().ok_or(StepError::NotAsked)?.set();
+    let by = EnteredBy::from(way);
+    Ok(RestoreEvent::ShareEntered { set, custodian, by })
+}

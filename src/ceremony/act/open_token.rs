@@ -1,0 +1,69 @@
+//! The token of a key is found, and is the one that the script names.
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::replay::{Applied, hold, require};
+use crate::ceremony::state::{Ceremony, Whereabouts};
+use crate::record::{FactorySecret, TokenId};
+use crate::script::{Act, KeyId};
+
+/// A token comes out of the bag in which it was left, by the list that was carried in.
+pub(in crate::ceremony) fn require_from_its_bag(
+    c: &Ceremony,
+    key: &KeyId,
+    serial: &str,
+) -> Applied {
+    let Some(listed) = c.script.custody().bag_of(serial) else {
+        return Ok(());
+    };
+    let came_in = match c.whereabouts(&c.item_of(key)) {
+        Some(Whereabouts::Out { bag }) => Some(bag.as_str()),
+        _ => None,
+    };
+    hold(
+        Check::CustodyBag,
+        came_in == Some(listed),
+        &format!("by the custody list, that token is in bag {listed}, which was not opened"),
+    )
+}
+
+pub(in crate::ceremony) fn is_of_another_key(c: &Ceremony, token: &TokenId, key: &KeyId) -> bool {
+    c.key_of_token(token).is_some_and(|other| other != key)
+}
+
+pub(in crate::ceremony) fn found(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    token: &TokenId,
+    at_factory_value: &[FactorySecret],
+) -> Applied {
+    at.key(c, key, of)?;
+    require(
+        !c.keys.is_set_aside(token),
+        "that token was given up for a spare",
+    )?;
+    require(
+        token.label.is_empty() || !is_of_another_key(c, token, key),
+        "that token is another key's",
+    )?;
+    require_from_its_bag(c, key, &token.serial)?;
+    let is_set_up_here = c.script.initializes(key);
+    let is_in_use = c.keys[key].generated().is_some();
+    require(
+        at_factory_value.is_empty() || is_set_up_here || is_in_use,
+        "the token is as it left the factory, and no step sets it up",
+    )?;
+    c.custody_mut().use_token();
+    c.keys_mut()
+        .change(key)?
+        .find_token(token, at_factory_value);
+    Ok(())
+}
+
+fn of(act: &Act) -> Option<&KeyId> {
+    if let Act::OpenToken { key } = act {
+        Some(key)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,85 @@
+//! A token proves that it holds its key, by signing a fresh challenge.
+use super::asking::with_key;
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::effect::Effect;
+use crate::ceremony::event::{EventKind, KeyEvent, Mode};
+use crate::ceremony::next::Next;
+use crate::ceremony::replay::{Applied, broken, contradiction, require};
+use crate::ceremony::state::Ceremony;
+use crate::script::{Act, KeyId, Step};
+use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
+
+pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
+    with_key(c, key, |token, public_key| Effect::ProvePossession {
+        key: key.clone(),
+        occasion,
+        token,
+        public_key,
+    })
+}
+
+/// When in the life of a key its token answers a challenge in a step; none where it does not.
+const fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
+    match act {
+        Act::ProveToken { key } => Some((key, Occasion::Reinsertion)),
+        Act::EnrollKey { key } => Some((key, Occasion::Adoption)),
+        Act::GenerateKey { key } | Act::ImportKey { key } => Some((key, Occasion::Generation)),
+        _ => None,
+    }
+}
+
+pub(in crate::ceremony) fn proven(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    proof: PossessionProof,
+) -> Applied {
+    let act = at.key(c, key, |act| occasion_of(act).map(|(key, _)| key))?;
+    let wanted = occasion_of(act).map(|(_, occasion)| occasion);
+    require(
+        wanted == Some(proof.occasion),
+        "the proof is for another occasion",
+    )?;
+    let possession = Possession {
+        script: proof.script,
+        key: key.as_str(),
+        occasion: proof.occasion,
+        is_rehearsal: c.mode() == Mode::Rehearsal,
+    };
+    let generated = c.keys[key]
+        .generated()
+        .ok_or_else(|| contradiction("there is no key yet"))?;
+    possession
+        .verify(&generated.public_key, &proof.challenge, &proof.signature)
+        .map_err(|error| match error {
+            NoProof::Signature => broken(
+                Check::KeyPossession,
+                "the token's answer to the challenge does not verify",
+            ),
+            error => contradiction(error.to_string()),
+        })?;
+    c.custody_mut().use_token();
+    c.keys_mut().change(key)?.prove(proof);
+    Ok(())
+}
+
+/// The event of a token's answer in the current step.
+pub(in crate::ceremony) fn event_of_answer(
+    step: &Step,
+    challenge: [u8; 32],
+    signature: Vec<u8>,
+) -> Option<EventKind> {
+    let (key, occasion) = occasion_of(&step.act)?;
+    Some(EventKind::Keys(KeyEvent::PossessionProven {
+        key: key.clone(),
+        occasion,
+        challenge,
+        signature: signature.into(),
+    }))
+}
+
+pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+    let state = &c.keys[key];
+    (state.is_reinserted() || state.skipped().is_some()) && c.envelope_due().is_none()
+}

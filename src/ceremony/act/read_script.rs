@@ -1,0 +1,36 @@
+//! The digest of the script is read aloud and compared with the printed one.
+use super::asking::prompt;
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::prompt::{Ask, Prompt};
+use crate::ceremony::replay::{Applied, hold};
+use crate::ceremony::state::Ceremony;
+use crate::script::{Act, PersonRole, Step};
+use crate::words::Digest;
+
+pub(in crate::ceremony) fn ask_read(c: &Ceremony, step: &Step) -> Prompt {
+    let digest = c.script.sha256();
+    let mut lines = digest.grouped_hex().to_vec();
+    lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+    let mut who = c.people_of(step);
+    who.extend(c.with_role(PersonRole::Witness, 1));
+    prompt(
+        step,
+        who,
+        lines,
+        Ask::Enter {
+            action: "It is the same".to_owned(),
+        },
+    )
+}
+
+pub(in crate::ceremony) fn read(c: &mut Ceremony, at: &At<'_>, sha256: Digest) -> Applied {
+    at.require_act(c, |act| *act == Act::ReadScript)?;
+    hold(
+        Check::ScriptDigest,
+        sha256 == c.script.sha256(),
+        "the digest is not that of the script",
+    )?;
+    c.progress_mut().read_script();
+    Ok(())
+}

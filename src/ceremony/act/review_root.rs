@@ -1,0 +1,364 @@
+//! People review the root, or what changes in it, in words.
+use super::asking::{go_on, prompt};
+use super::judge_request::refused;
+use crate::ceremony::at::At;
+use crate::ceremony::base_root::BaseRoot;
+use crate::ceremony::check::Check;
+use crate::ceremony::prompt::{Ask, Prompt};
+use crate::ceremony::replay::{Applied, hold, require};
+use crate::ceremony::state::Ceremony;
+use crate::metadata::{Change, FrozenRoot, Reach, RoleKind, RootDiff};
+use crate::record::{TokenId, visible};
+use crate::script::{Act, DistantKey, KeyChange, KeyPlan, Signing, Step};
+use crate::words::Digest;
+
+/// The exact word that the review asks for.
+pub(in crate::ceremony) fn review_word(root: &FrozenRoot) -> String {
+    format!("SIGN ROOT {}", root.version())
+}
+
+pub(in crate::ceremony) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
+    let Some(root) = c.root().frozen() else {
+        return go_on(c, step, Vec::new(), "Go on");
+    };
+    let mut lines = review_lines(c, root);
+    if !c.script.is_solo() {
+        lines.push("Two people read the digest to each other.".to_owned());
+    }
+    let mut who = c.people_of(step);
+    who.extend(c.usual_approvers());
+    prompt(
+        step,
+        who,
+        lines,
+        Ask::Word {
+            word: review_word(root),
+        },
+    )
+}
+
+/// What is about to be signed, in words, with its digest.
+pub(in crate::ceremony) fn review_lines(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
+    if let Some(signing) = c.script.signing() {
+        return request_lines(c, signing);
+    }
+    let mut lines = match c.root().base() {
+        None => whole_root(c, root),
+        Some(before) => changes(c, before, root),
+    };
+    lines.extend(one_make_line(c));
+    lines.extend(c.live_payloads());
+    lines.push("Digest of what will be signed:".to_owned());
+    let digest = root.digest();
+    lines.extend(digest.grouped_hex());
+    lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+    lines
+}
+
+pub(in crate::ceremony) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
+    let policy = c.script.root();
+    let mut lines = vec![
+        format!(
+            "Root {} of {}, {}.",
+            root.version(),
+            c.script.repository(),
+            expiry(c),
+        ),
+        format!(
+            "{} of these {} keys must sign every change:",
+            policy.threshold,
+            c.script.root_keys()
+        ),
+    ];
+    for plan in c.script.keys() {
+        lines.extend(new_key(c, plan));
+    }
+    lines.extend(remote_lines(c));
+    for (kind, role) in policy.roles.iter() {
+        let ids: Vec<_> = role
+            .keys
+            .iter()
+            .map(|carried| carried.key.id().to_string())
+            .collect();
+        lines.push(format!(
+            "+ {}: {} of {} online keys: {}",
+            kind.as_str(),
+            role.threshold,
+            ids.len(),
+            ids.join(", ")
+        ));
+    }
+    lines
+}
+
+/// `expires 2027-12-01T00:00:00Z (365 days after 2026-12-01T09:00:00Z)`
+pub(in crate::ceremony) fn expiry(c: &Ceremony) -> String {
+    let (expires, from) = (c.script.root().expires, c.script.not_before());
+    let days = expires.duration_since(from).as_hours() / 24;
+    format!("expires {expires} ({days} days after {from})")
+}
+
+pub(in crate::ceremony) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<String> {
+    let generated = c.keys.get(&plan.id)?.generated()?;
+    let key = c.listed_key(plan)?;
+    let more = if plan.enrolled.is_some() {
+        "  made before this ceremony"
+    } else {
+        ""
+    };
+    Some(format!(
+        "+ {} ({})  {}, ID {}  {}{more}",
+        plan.id,
+        c.name(&plan.holder),
+        key.describe(),
+        key.id().short(),
+        generated.origin(),
+    ))
+}
+
+/// What changes from the root before, what follows from it, and who must sign.
+pub(in crate::ceremony) fn changes(
+    c: &Ceremony,
+    before: &BaseRoot,
+    root: &FrozenRoot,
+) -> Vec<String> {
+    let (old, new) = (before.root.document(), root.document());
+    let diff = RootDiff::between(old, new);
+    let mut lines = vec![format!(
+        "What changes from root {} to root {} of {}; it {}.",
+        old.version(),
+        new.version(),
+        c.script.repository(),
+        expiry(c),
+    )];
+    lines.extend(key_lines(c, before));
+    lines.push(threshold_line(
+        (
+            old.role(RoleKind::Root).threshold(),
+            new.role(RoleKind::Root).threshold(),
+        ),
+        new.role(RoleKind::Root).key_ids().len(),
+    ));
+    for change in diff.changes() {
+        let is_told = match change {
+            Change::Version { .. } | Change::Expires { .. } => true,
+            Change::Threshold { role, .. }
+            | Change::KeyAdded { role, .. }
+            | Change::KeyRemoved { role, .. }
+            | Change::KeyRenamed { role, .. } => *role == RoleKind::Root,
+            _ => false,
+        };
+        if change.is_alarming() {
+            lines.push(format!("!! {change}"));
+        } else if !is_told {
+            lines.push(format!("~ {change}"));
+        }
+    }
+    for consequence in diff.consequences() {
+        if !matches!(consequence.id(), "signatures" | "renewal") {
+            lines.push(format!("! {consequence}"));
+        }
+    }
+    lines.push(reachability_line(c));
+    lines
+}
+
+/// Each root key that comes, goes or moves; those that stay are counted.
+pub(in crate::ceremony) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut kept = Vec::new();
+    for plan in c.script.keys() {
+        let name = format!("{} ({})", plan.id, c.name(&plan.holder));
+        let key = before.key(&plan.id);
+        let what = key.map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()));
+        let what = what.unwrap_or_default();
+        match &plan.change {
+            KeyChange::Add => lines.extend(new_key(c, plan)),
+            KeyChange::Keep(_) => kept.push(plan.id.to_string()),
+            KeyChange::MoveId(_) => lines.push(format!(
+                "~ {name}  {what} stays, under another ID: it signs under both"
+            )),
+            KeyChange::Remove(_) => {
+                lines.push(format!(
+                    "- {name}  {what}  removed; it signs this once more"
+                ));
+            }
+        }
+    }
+    for key in c.script.distant_keys() {
+        let what = before
+            .key(&key.id)
+            .map(|key| format!("{}, ID {}", key.key.describe(), key.id.short()))
+            .unwrap_or_default();
+        let name = distant_name(key);
+        match &key.change {
+            KeyChange::Remove(_) => {
+                lines.push(format!("- {name}  {what}  removed ({})", key.place));
+            }
+            KeyChange::MoveId(_) => lines.push(format!(
+                "~ {name}  {what} stays, under another ID ({})",
+                key.place
+            )),
+            KeyChange::Keep(_) => {
+                kept.push(format!("{} ({})", key.id, key.place));
+            }
+            KeyChange::Add => {}
+        }
+    }
+    lines.extend(remote_lines(c));
+    if !kept.is_empty() {
+        lines.push(format!("= unchanged: {}", kept.join(", ")));
+    }
+    lines
+}
+
+/// Who must sign under which root, and whether that can be reached.
+pub(in crate::ceremony) fn reachability_line(c: &Ceremony) -> String {
+    let change = c.root_change();
+    let reachability = change.reachability();
+    let version = c.script.root_version();
+    let needs = |version: u64, reach: Reach, stands: fn(&crate::metadata::Participant) -> bool| {
+        let names: Vec<&str> = change
+            .participants
+            .iter()
+            .filter(|key| stands(key) && key.signer != crate::metadata::Signer::Never)
+            .map(|key| key.name.as_str())
+            .collect();
+        format!("root {version}: {} of {{{}}}", reach.need, names.join(", "))
+    };
+    let mut roots = Vec::new();
+    if let Some(before) = reachability.before {
+        roots.push(needs(version - 1, before, |key| key.before));
+    }
+    roots.push(needs(version, reachability.after, |key| key.after));
+    let verdict = if reachability.is_reached_here() {
+        "yes".to_owned()
+    } else if reachability.is_reached() {
+        "yes, with the signatures that other sites owe".to_owned()
+    } else {
+        format!("NO: {}", change.way())
+    };
+    format!(
+        "Signatures needed: {}. Reachable: {verdict}. After it, {} more keys may be lost.",
+        roots.join("; "),
+        change.losses_survived()
+    )
+}
+
+/// A warning if every root key is on a token of one make with one firmware, as the tokens name themselves. Of a
+/// token that is elsewhere nobody knows.
+pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
+    let staying = c.script.keys().iter().filter(|plan| plan.change.stays());
+    let tokens: Vec<_> = staying
+        .map(|plan| {
+            let token = c.keys.get(&plan.id)?.token()?;
+            // Of software there is but one make, and a simulated token says nothing of the one whose place it takes.
+            let is_it = plan.token.is_hardware() && token.profile == plan.token.profile;
+            is_it.then_some(token)
+        })
+        .collect::<Option<_>>()?;
+    let (first, others) = tokens.split_first()?;
+    let same = |other: &&TokenId| {
+        (&other.manufacturer, &other.model) == (&first.manufacturer, &first.model)
+    };
+    let distant = c.script.distant_keys();
+    if others.is_empty() || !others.iter().all(same) || distant.iter().any(|key| key.change.stays())
+    {
+        return None;
+    }
+    Some(format!(
+        "! Every root key is on a token of one make and firmware, {} {}: one flaw would break them all.",
+        visible(&first.manufacturer),
+        visible(&first.model)
+    ))
+}
+
+/// Each key of another site that comes in.
+pub(in crate::ceremony) fn remote_lines(c: &Ceremony) -> Vec<String> {
+    let lines = c.remote_keys().map(|(distant, key)| {
+        format!(
+            "+ {} ({})  {}  {}",
+            distant.id,
+            visible(&distant.title()),
+            key.describe(),
+            key.id(),
+        )
+    });
+    lines.collect()
+}
+
+fn distant_name(key: &DistantKey) -> String {
+    match &key.held_by {
+        Some(holder) => format!("{} ({})", key.id, visible(holder)),
+        None => key.id.to_string(),
+    }
+}
+
+fn threshold_line((from, to): (u64, u64), keys: usize) -> String {
+    match to.cmp(&from) {
+        std::cmp::Ordering::Equal => format!("= threshold: {to} of {keys}, unchanged"),
+        std::cmp::Ordering::Greater => format!("~ threshold RAISED from {from} to {to} of {keys}"),
+        std::cmp::Ordering::Less => format!("~ threshold LOWERED from {from} to {to} of {keys}"),
+    }
+}
+
+/// The change that a request asks for, in words, with the digest of what will be signed.
+pub(in crate::ceremony) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec<String> {
+    let request = &signing.request;
+    let (old, new) = (request.base().document(), request.payload().document());
+    let mut lines = vec![format!(
+        "Root {} of {}, expires {}.",
+        new.version(),
+        c.script.repository(),
+        new.expires(),
+    )];
+    let diff = RootDiff::between(old, new);
+    let (alarming, others): (Vec<_>, Vec<_>) = diff
+        .changes()
+        .iter()
+        .partition(|change| change.is_alarming());
+    lines.extend(alarming.iter().map(|change| format!("ALARM: {change}")));
+    lines.extend(others.iter().map(ToString::to_string));
+    lines.extend(
+        diff.consequences()
+            .iter()
+            .map(|consequence| format!("=> {consequence}")),
+    );
+    for (document, whose) in [(old, old.version()), (new, new.version())] {
+        let role = document.role(RoleKind::Root);
+        lines.push(format!(
+            "Root {whose}: {} of {} keys must sign.",
+            role.threshold(),
+            role.key_ids().len()
+        ));
+    }
+    lines.push("Digest of what will be signed:".to_owned());
+    let digest = request.payload().digest();
+    lines.extend(digest.grouped_hex());
+    lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
+    lines
+}
+
+pub(in crate::ceremony) fn reviewed(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    sha256: Digest,
+    typed: &str,
+) -> Applied {
+    at.require_act(c, |act| *act == Act::ReviewRoot)?;
+    let frozen = c.root().require_frozen()?;
+    hold(
+        Check::RootDigest,
+        frozen.digest() == sha256,
+        "another digest was reviewed",
+    )?;
+    require(typed == review_word(frozen), "the exact word was not typed")?;
+    hold(
+        Check::RootReachability,
+        c.root_change().reachability().is_reached(),
+        "the signatures that the root needs cannot be reached",
+    )?;
+    c.judge_payload(frozen).map_err(refused)?;
+    c.root_mut().review();
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! The key holder sets the PIN of the token.
+
+use crate::ceremony::at::At;
+use crate::ceremony::effect::Effect;
+use crate::ceremony::next::Next;
+use crate::ceremony::replay::Applied;
+use crate::ceremony::state::Ceremony;
+use crate::script::{Act, KeyId};
+
+use super::asking::with_token;
+
+pub(in crate::ceremony) fn next(c: &Ceremony, key: &KeyId) -> Next {
+    with_token(c, key, |token| Effect::SetPin {
+        key: key.clone(),
+        token,
+    })
+}
+
+pub(in crate::ceremony) fn pin_set(c: &mut Ceremony, at: &At<'_>, key: &KeyId) -> Applied {
+    at.key(c, key, of)?;
+    c.custody_mut().use_token();
+    c.keys_mut().change(key)?.set_pin();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+    c.keys[key].is_pin_set() && c.envelope_due().is_none()
+}
+
+fn of(act: &Act) -> Option<&KeyId> {
+    if let Act::SetPin { key } = act {
+        Some(key)
+    } else {
+        None
+    }
+}

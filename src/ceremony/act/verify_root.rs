@@ -1,0 +1,103 @@
+//! The signed root is verified as a client does it.
+use super::asking::go_on;
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::{Counted, EventKind, RootEvent};
+use crate::ceremony::next::Next;
+use crate::ceremony::refusal::StepError;
+use crate::ceremony::replay::{Applied, ReplayError, broken, hold};
+use crate::ceremony::state::Ceremony;
+use crate::metadata;
+use crate::metadata::Progress;
+use crate::script::{Act, Step};
+use crate::words::Digest;
+
+/// Verifies the signed root as a client does that trusts the carried anchor, or this root itself in a genesis,
+/// at the time for which the script was written: the same in every replay.
+fn verify_root(c: &Ceremony) -> Result<Verification, VerificationError> {
+    let signed = c.root().signed().ok_or(VerificationError::Unsigned)?;
+    let bytes = signed.to_file_bytes();
+    let name = format!("{}.root.json", signed.frozen().version());
+    let mut files: Vec<(String, Vec<u8>)> = c
+        .root()
+        .base()
+        .into_iter()
+        .flat_map(|base_root| base_root.chain().iter().cloned())
+        .collect();
+    files.push((name, bytes.clone()));
+    let report = metadata::verify_chain(files.into_iter(), c.script.not_before());
+    if !report.is_accepted() {
+        return Err(VerificationError::Refused(
+            report
+                .reasons()
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; "),
+        ));
+    }
+    Ok(Verification {
+        version: signed.frozen().version(),
+        file_sha256: Digest::of(&bytes),
+        progress: signed.progress(),
+    })
+}
+
+pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+    // In a change the room sees how far both roots have come.
+    let counters = c.base_root().map(|_| format!("{}.", c.counters()));
+    let mut lines: Vec<_> = counters.into_iter().collect();
+    lines.push("The signed root is verified from its bytes, as a client does it.".to_owned());
+    Next::Ask(go_on(c, step, lines, "Verify the signed root"))
+}
+
+pub(in crate::ceremony) fn verifying(c: &Ceremony) -> Result<EventKind, StepError> {
+    let verification =
+        verify_root(c).map_err(|error| ReplayError::Contradiction(error.to_string()))?;
+    Ok(EventKind::Root(RootEvent::RootVerified {
+        version: verification.version,
+        file_sha256: verification.file_sha256,
+        signatures: verification.progress.own.have,
+        threshold: verification.progress.own.need,
+        previous: verification.progress.previous.map(Into::into),
+    }))
+}
+
+/// What a verification said.
+pub(in crate::ceremony) struct Verified {
+    pub(in crate::ceremony) version: u64,
+    pub(in crate::ceremony) file_sha256: Digest,
+    pub(in crate::ceremony) signatures: u64,
+    pub(in crate::ceremony) threshold: u64,
+    pub(in crate::ceremony) previous: Option<Counted>,
+}
+
+pub(in crate::ceremony) fn verified(c: &mut Ceremony, at: &At<'_>, said: &Verified) -> Applied {
+    at.require_act(c, |act| *act == Act::VerifyRoot)?;
+    let report =
+        verify_root(c).map_err(|error| broken(Check::RootVerification, error.to_string()))?;
+    let own = report.progress.own;
+    hold(
+        Check::RootVerification,
+        (report.version, own.have, own.need) == (said.version, said.signatures, said.threshold)
+            && report.progress.previous.map(Into::into) == said.previous
+            && report.file_sha256 == said.file_sha256,
+        "the verification says something else",
+    )?;
+    c.root_mut().verify(said.file_sha256);
+    Ok(())
+}
+
+struct Verification {
+    version: u64,
+    file_sha256: Digest,
+    progress: Progress,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum VerificationError {
+    #[error("nothing was signed yet")]
+    Unsigned,
+    #[error("the signed root is refused: {0}")]
+    Refused(String),
+}

@@ -1,0 +1,85 @@
+//! Where an event stands: its step, and what has to be true of any event of a step.
+
+use crate::script::{Act, KeyId, Step};
+
+use super::check::Check;
+use super::event::Event;
+use super::replay::{Applied, ReplayError, contradiction, hold, out_of_place, require};
+use super::state::Ceremony;
+
+/// An event that is to change the state, and the step that is current before it does.
+#[derive(Clone, Copy)]
+pub(super) struct At<'e> {
+    pub(super) event: &'e Event,
+    step: Option<&'e Step>,
+}
+
+impl<'e> At<'e> {
+    pub(super) const fn new(event: &'e Event, step: Option<&'e Step>) -> Self {
+        Self { event, step }
+    }
+
+    /// The current step, whatever the event is.
+    pub(super) const fn current(&self) -> Option<&'e Step> {
+        self.step
+    }
+
+    /// The step of an event that belongs to its act. Nothing of a step happens while a bag is to be read, or before
+    /// a rehearsal was shown where one is required.
+    pub(super) fn step(&self, c: &mut Ceremony) -> Result<&'e Step, ReplayError> {
+        let step = self
+            .step
+            .ok_or_else(|| contradiction("all steps are done"))?;
+        require(
+            c.custody_wants(step).is_none(),
+            "bags have to be read before anything else goes on",
+        )?;
+        require(self.event.step.is_some(), "the event names no step")?;
+        hold(
+            Check::RehearsalShown,
+            !c.wants_rehearsal(),
+            "no rehearsal of this script was shown, and nobody has waived that",
+        )?;
+        c.progress_mut().forget_failure();
+        Ok(step)
+    }
+
+    /// As [`Self::step`], for an event of a key whose token is here.
+    pub(super) fn key(
+        &self,
+        c: &mut Ceremony,
+        named: &KeyId,
+        of: impl FnOnce(&'e Act) -> Option<&'e KeyId>,
+    ) -> Result<&'e Act, ReplayError> {
+        let act = &self.step(c)?.act;
+        let of_step = of(act).ok_or_else(|| self.refuse())?;
+        require(
+            named == of_step,
+            &format!("the step is about {of_step}, not about {named}"),
+        )?;
+        require(
+            c.keys.contains(of_step),
+            "the token of that key is at another site",
+        )?;
+        require(
+            !c.is_holder_away(of_step),
+            "the holder of that key is not here",
+        )?;
+        c.keys.require_former_settled(of_step)?;
+        Ok(act)
+    }
+
+    /// Only one act lets the event happen.
+    pub(super) fn require_act(&self, c: &mut Ceremony, fits: impl FnOnce(&Act) -> bool) -> Applied {
+        if fits(&self.step(c)?.act) {
+            Ok(())
+        } else {
+            Err(self.refuse())
+        }
+    }
+
+    pub(super) fn refuse(&self) -> ReplayError {
+        let step = self.step.map_or("", |step| step.id.as_str());
+        out_of_place(&self.event.kind, step)
+    }
+}

@@ -1,0 +1,1141 @@
+//! Decide, apply, next: each a match over inputs, events or acts that routes to the act concerned, and nothing else.
+
+use std::sync::Arc;
+
+use crate::script::{Act, Step};
+use crate::transfer::PossessionProof;
+
+use super::act::asking::{go_on, with_token};
+use super::act::{
+    approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
+    custody, destroy_shares, enroll_key, envelope, exception, export, failure, generate_key,
+    initialize_token, inspect_host, judge_request, note, open_bag, open_share, open_token, opening,
+    pause, prove_token, read_script, restore_key, resuming, review_root, seal, set_pin, sign_off,
+    sign_root, verify_root,
+};
+use super::approval::{Approval, people_of};
+use super::at::At;
+use super::check::Check;
+use super::effect::{Effect, Input, Moment, Outcome};
+use super::event::{
+    BackupEvent, CustodyEvent, Event, EventKind, HostEvent, KeyEvent, Mode, ParticipantEvent,
+    ProgressEvent, RestoreEvent, RootEvent,
+};
+use super::failure::{Failure, FailureKind};
+use super::next::Next;
+use super::prompt::{Answer, Ask, Prompt};
+use super::refusal::StepError;
+use super::replay::{Applied, ReplayError, contradiction, require};
+use super::request::{self, amend, payload, restore, tokens};
+use super::state::{Bag, Ceremony, Ending, PartFate};
+
+/// An event that was decided, and the ceremony after it.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    pub event: Event,
+    pub next: Ceremony,
+}
+
+impl Ceremony {
+    /// What an input would lead to, before approval tokens have signed for those who approve it.
+    ///
+    /// # Errors
+    /// When the input does not fit.
+    pub fn propose(&self, input: Input, moment: &Moment) -> Result<Event, StepError> {
+        let mut trial = self.clone();
+        trial.is_trial = true;
+        Ok(trial.decide(input, moment)?.event)
+    }
+
+    /// Turns an input into an event, and applies it.
+    ///
+    /// # Errors
+    /// When the input does not fit; the ceremony is as it was.
+    pub fn decide(&self, input: Input, moment: &Moment) -> Result<Decision, StepError> {
+        if typed_texts(&input).any(|text| text.chars().any(char::is_control)) {
+            return Err(StepError::Control);
+        }
+        let event = event_of(self, input, moment)?;
+        match self.apply(&event) {
+            Ok(next) => Ok(Decision { event, next }),
+            // What a token gave back may be untrue: that is a failure of the token, and on record.
+            Err(ReplayError::Contradiction(what) | ReplayError::Check { what, .. })
+                if is_from_token(&event.kind) =>
+            {
+                let event = failed(self, untrue(what));
+                let next = self.apply(&event)?;
+                Ok(Decision { event, next })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The ceremony after an event: no effects, and the same live and in replay.
+    ///
+    /// # Errors
+    /// When the event cannot have happened in this state.
+    pub fn apply(&self, event: &Event) -> Result<Self, ReplayError> {
+        require_possible(self, event)?;
+        let mut next = self.clone();
+        let script = Arc::clone(&self.script);
+        let current = self.current_step().and_then(|step| script.step(&step.id));
+        change(&mut next, &At::new(event, current))?;
+        while settle(&mut next) {}
+        settle_order(&mut next);
+        if next.has_approval_tokens() {
+            let trail = event.trail(next.progress.trail());
+            next.progress_mut().follow(trail);
+        }
+        Ok(next)
+    }
+
+    /// What comes next: from the state alone, so that resuming is nothing special.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        if let Some(ending) = self.ending() {
+            return Next::Done(ending.clone());
+        }
+        if self.is_paused() {
+            return Next::Rest;
+        }
+        let Some(step) = self.current_step() else {
+            return Next::Ask(sign_off::ask_to_close(self));
+        };
+        if let Some(failure) = self.failure() {
+            return Next::Ask(failure::ask_after(self, step, failure));
+        }
+        if let Some(person) = self.next_without_code() {
+            return Next::Do(match self.own_key(&person) {
+                Some(public_key) => Effect::ProveApprovalToken { person, public_key },
+                None => Effect::ChooseCode { person },
+            });
+        }
+        if self.wants_rehearsal() {
+            return Next::Ask(exception::ask_without_rehearsal(self, step));
+        }
+        if let Some(request) = self.custody_asks(step) {
+            return custody::next(self, step, request);
+        }
+        if let Some(person) = self.attendance_wanted(step) {
+            return Next::Ask(attendance::ask_attendance(self, step, &person));
+        }
+        if let Some(next) = next_beside(self, step) {
+            return next;
+        }
+        match self.repository_at_hand() {
+            Some(view) => naming_repository(&view, next_in(&view, step)),
+            None if self.names_repository(&step.act) => {
+                naming_repository(self, next_in(self, step))
+            }
+            None => next_in(self, step),
+        }
+    }
+}
+
+/// What is true of every event.
+fn require_possible(c: &Ceremony, event: &Event) -> Applied {
+    if c.ending().is_some() {
+        return Err(ReplayError::Over);
+    }
+    let is_opening = matches!(event.kind, EventKind::Progress(ProgressEvent::Opened(_)));
+    if is_opening != c.opening().is_none() {
+        return Err(ReplayError::Opening);
+    }
+    let is_resumption = matches!(
+        event.kind,
+        EventKind::Progress(ProgressEvent::Resumed { .. })
+    );
+    require(
+        !c.is_paused() || is_resumption,
+        "the ceremony is paused: it has to be taken up again first",
+    )?;
+    require(
+        !c.is_pausing() || !is_about_order(&event.kind),
+        "nothing is decided about tokens until the pause is over",
+    )?;
+    for person in &event.people {
+        require(
+            c.script.person(person).is_some(),
+            &format!("nobody in the script has the ID {person:?}"),
+        )?;
+    }
+    let current = c.current_step().map(|step| &step.id);
+    match &event.step {
+        Some(found) if current != Some(found) => Err(ReplayError::Step {
+            expected: current.map_or_else(|| "its end".to_owned(), ToString::to_string),
+            found: found.to_string(),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+const fn is_about_order(event: &EventKind) -> bool {
+    matches!(
+        event,
+        EventKind::Progress(
+            ProgressEvent::Postponed { .. }
+                | ProgressEvent::TakenUp { .. }
+                | ProgressEvent::Amended { .. }
+        ) | EventKind::Keys(
+            KeyEvent::RegenerationDecided { .. }
+                | KeyEvent::SpareTaken { .. }
+                | KeyEvent::KeyDestroyed { .. }
+                | KeyEvent::KeyOrphaned { .. }
+                | KeyEvent::UnblockDecided { .. }
+                | KeyEvent::PinUnblocked { .. }
+                | KeyEvent::EnvelopeSealed { .. }
+                | KeyEvent::Skipped { .. }
+        ) | EventKind::Root(RootEvent::PayloadAbandoned { .. })
+    )
+}
+
+/// Routes an event to what it changes.
+fn change(c: &mut Ceremony, at: &At<'_>) -> Applied {
+    match &at.event.kind {
+        EventKind::Progress(event) => change_progress(c, at, event),
+        EventKind::Participants(event) => change_participants(c, at, event),
+        EventKind::Host(event) => change_host(c, at, event),
+        EventKind::Keys(event) => change_keys(c, at, event),
+        EventKind::Custody(event) => change_custody(c, at, event),
+        EventKind::Root(event) => change_root(c, at, event),
+        EventKind::Backup(event) => change_backup(c, at, event),
+        EventKind::Restore(event) => change_restore(c, at, event),
+    }
+}
+
+fn change_progress(c: &mut Ceremony, at: &At<'_>, event: &ProgressEvent) -> Applied {
+    match event {
+        ProgressEvent::Opened(opening) => opening::opened(c, opening),
+        ProgressEvent::Resumed { head, .. } => resuming::resumed(c, *head),
+        ProgressEvent::ScriptRead { sha256 } => read_script::read(c, at, *sha256),
+        ProgressEvent::Initialed { initials } => note::initialed(c, at, initials),
+        ProgressEvent::SignedOff { verdict, remark } => {
+            sign_off::signed_off(c, at, *verdict, remark)
+        }
+        ProgressEvent::Postponed { key } => tokens::postponed(c, key),
+        ProgressEvent::TakenUp { key } => tokens::taken_up(c, key),
+        ProgressEvent::Amended {
+            amendment,
+            approvals,
+        } => amend::amended(c, at, amendment, approvals),
+        ProgressEvent::Failed { failure } => failure::failed(c, failure),
+        ProgressEvent::Retried => c.progress_mut().retry(),
+        ProgressEvent::ExceptionRecorded {
+            sheet,
+            waives,
+            approvals,
+        } => exception::recorded(c, at, sheet, *waives, approvals),
+        ProgressEvent::Aborted { reason } => {
+            let reason = reason.clone();
+            c.progress_mut().end(Ending::Aborted { reason });
+            Ok(())
+        }
+        ProgressEvent::Closed { status } => sign_off::closed(c, *status),
+    }
+}
+
+fn change_participants(c: &mut Ceremony, at: &At<'_>, event: &ParticipantEvent) -> Applied {
+    match event {
+        ParticipantEvent::Attended {
+            document,
+            checked_by,
+        } => attendance::attended(c, at, document, checked_by.as_ref()),
+        ParticipantEvent::Awaited => attendance::awaited(c, at),
+        ParticipantEvent::Substituted { name } => attendance::substituted(c, at, name),
+        ParticipantEvent::CodeChosen => approval::code_chosen(c, at),
+        ParticipantEvent::ApprovalTokenProven {
+            challenge,
+            signature,
+        } => approval::token_proven(c, at, challenge, signature),
+        ParticipantEvent::ApprovalTokenMissing { reason } => approval::token_missing(c, at, reason),
+        ParticipantEvent::Left { reason } => attendance::left(c, at, reason),
+    }
+}
+
+fn change_host(c: &mut Ceremony, at: &At<'_>, event: &HostEvent) -> Applied {
+    match event {
+        HostEvent::ClockAttested {
+            machine,
+            attested,
+            offset,
+            approvals,
+        } => attest_clock::attested(c, at, *machine, *attested, *offset, approvals),
+        HostEvent::HostInspected { findings } => inspect_host::inspected(c, at, findings),
+        HostEvent::FindingsAcknowledged { approvals } => {
+            inspect_host::acknowledged(c, at, approvals)
+        }
+        HostEvent::KeyboardTested { typed } => tokens::keyboard_tested(c, at, typed),
+    }
+}
+
+fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
+    match event {
+        KeyEvent::TokenFound {
+            key,
+            token,
+            blank: _,
+            at_factory_value,
+        } => open_token::found(c, at, key, token, at_factory_value),
+        KeyEvent::InitializeIntended { key, label } => {
+            initialize_token::announced(c, at, key, label)
+        }
+        KeyEvent::TokenInitialized { key, token } => {
+            initialize_token::initialized(c, at, key, token)
+        }
+        KeyEvent::PinSet { key } => set_pin::pin_set(c, at, key),
+        KeyEvent::ManagementKeyWritten { key } => generate_key::management_key_written(c, at, key),
+        KeyEvent::GenerateIntended {
+            key,
+            object_id,
+            label,
+        } => generate_key::announced(c, at, key, object_id, label),
+        KeyEvent::KeyGenerated {
+            key,
+            token,
+            public_key,
+            fingerprint,
+            attributes,
+            provenance,
+            attestation,
+        } => {
+            let new = generate_key::NewKey {
+                token,
+                public_key,
+                fingerprint: *fingerprint,
+                attributes: *attributes,
+                provenance: *provenance,
+                attestation,
+            };
+            generate_key::generated(c, at, key, &new)
+        }
+        KeyEvent::PossessionProven {
+            key,
+            occasion,
+            challenge,
+            signature,
+        } => {
+            let proof = PossessionProof {
+                script: c.script.sha256(),
+                occasion: *occasion,
+                challenge: *challenge,
+                signature: signature.as_bytes().to_vec(),
+            };
+            prove_token::proven(c, at, key, proof)
+        }
+        KeyEvent::EnrollmentCompared {
+            key,
+            fingerprint,
+            approvals,
+        } => enroll_key::compared(c, at, key, *fingerprint, approvals),
+        KeyEvent::RegenerationDecided {
+            key,
+            reason,
+            approvals,
+        } => tokens::regeneration_decided(c, at, key, reason, approvals),
+        KeyEvent::SpareTaken {
+            key,
+            spare,
+            reason,
+            approvals,
+        } => tokens::spare_taken(c, at, key, spare, reason, approvals),
+        KeyEvent::KeyDestroyed { key, fingerprint } => tokens::key_destroyed(c, key, fingerprint),
+        KeyEvent::KeyOrphaned {
+            key,
+            fingerprint,
+            reason,
+            approvals,
+        } => tokens::key_orphaned(c, at, key, fingerprint, reason, approvals),
+        KeyEvent::UnblockDecided { key, bag } => {
+            tokens::unblocking_decided(c, at, key, bag.as_ref())
+        }
+        KeyEvent::PinUnblocked { key } => tokens::pin_unblocked(c, key),
+        KeyEvent::EnvelopeSealed {
+            key,
+            secret,
+            bag,
+            approvals,
+        } => envelope::sealed(c, at, key, *secret, bag, approvals),
+        KeyEvent::Skipped {
+            key,
+            reason,
+            approvals,
+        } => tokens::skipped(c, at, key, reason, approvals),
+    }
+}
+
+fn change_custody(c: &mut Ceremony, at: &At<'_>, event: &CustodyEvent) -> Applied {
+    match event {
+        CustodyEvent::BagOpened { item, bag } => open_bag::opened(c, at, item, bag),
+        CustodyEvent::NewBagRead { item, bag } => seal::new_bag_read(c, at, item, bag),
+        CustodyEvent::BagReadingsDiffered { item, bag } => {
+            seal::readings_differed(c, at, item, bag)
+        }
+        CustodyEvent::Sealed {
+            item,
+            bag,
+            receiver,
+            place,
+            approvals,
+        } => {
+            let bag = Bag {
+                number: bag.clone(),
+                receiver: receiver.clone(),
+                place: place.clone(),
+            };
+            seal::sealed(c, at, item, bag, approvals)
+        }
+        CustodyEvent::PauseBegun { reason, approvals } => pause::begun(c, at, reason, approvals),
+        CustodyEvent::TokensPutAway => pause::put_away(c, at),
+        CustodyEvent::Paused { at: time } => pause::paused(c, at, *time),
+        CustodyEvent::HeadCompared { words } => pause::head_compared(c, at, words),
+    }
+}
+
+fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
+    match event {
+        RootEvent::CertifyIntended { key, name } => certify_key::announced(c, at, key, name),
+        RootEvent::KeyCertified { key, certificate } => {
+            certify_key::certified(c, at, key, certificate)
+        }
+        RootEvent::RootComposed {
+            version,
+            signed,
+            sha256,
+        } => compose_root::composed(c, at, *version, signed, *sha256),
+        RootEvent::RequestJudged {
+            sha256,
+            card,
+            again,
+        } => judge_request::judged(c, at, *sha256, *card, *again),
+        RootEvent::ReviewConfirmed { sha256, typed } => {
+            review_root::reviewed(c, at, *sha256, typed)
+        }
+        RootEvent::SignIntended {
+            key,
+            sha256,
+            repeat,
+        } => sign_root::announced(c, at, key, *sha256, *repeat),
+        RootEvent::Signed {
+            key,
+            key_id,
+            signature,
+        } => sign_root::signed(c, at, key, key_id, signature),
+        RootEvent::RequestWritten { file } => collect_signatures::request_written(c, at, file),
+        RootEvent::SignatureExpected { key } => collect_signatures::signature_expected(c, at, key),
+        RootEvent::SignatureCollected {
+            key,
+            key_id,
+            signature,
+            record: _,
+        } => collect_signatures::signature_collected(c, at, key, key_id, signature),
+        RootEvent::SignatureSkipped { key, reason } => {
+            collect_signatures::signature_skipped(c, at, key, reason)
+        }
+        RootEvent::RootVerified {
+            version,
+            file_sha256,
+            signatures,
+            threshold,
+            previous,
+        } => {
+            let said = verify_root::Verified {
+                version: *version,
+                file_sha256: *file_sha256,
+                signatures: *signatures,
+                threshold: *threshold,
+                previous: *previous,
+            };
+            verify_root::verified(c, at, &said)
+        }
+        RootEvent::InRepository { repository, event } => {
+            require(
+                is_of_one_root(event),
+                "that does not happen to one root alone",
+            )?;
+            c.in_repository(repository, |c| change_root(c, at, event))
+                .unwrap_or_else(|| {
+                    Err(contradiction(format!(
+                        "the script has no further repository {repository:?}"
+                    )))
+                })
+        }
+        RootEvent::ExportIntended { files } => export::announced(c, at, files),
+        RootEvent::Exported { files } => export::exported(c, at, files),
+        RootEvent::PayloadAbandoned {
+            version,
+            sha256,
+            reason,
+            approvals,
+        } => payload::abandoned(c, at, *version, *sha256, reason, approvals),
+    }
+}
+
+const fn is_of_one_root(event: &RootEvent) -> bool {
+    matches!(
+        event,
+        RootEvent::CertifyIntended { .. }
+            | RootEvent::KeyCertified { .. }
+            | RootEvent::RootComposed { .. }
+            | RootEvent::ReviewConfirmed { .. }
+            | RootEvent::SignIntended { .. }
+            | RootEvent::Signed { .. }
+            | RootEvent::RootVerified { .. }
+    )
+}
+
+fn change_backup(c: &mut Ceremony, at: &At<'_>, event: &BackupEvent) -> Applied {
+    match event {
+        BackupEvent::RecipientProven {
+            custodian,
+            recipients,
+            by,
+        } => back_up_key::recipient_proven(c, at, custodian, recipients, *by),
+        BackupEvent::BackupIntended { key, id } => back_up_key::announced(c, at, key, id),
+        BackupEvent::BackedUp(made) => back_up_key::backed_up(c, at, made),
+        BackupEvent::KeyConfined { key, attributes } => {
+            back_up_key::confined(c, at, key, *attributes)
+        }
+        BackupEvent::ShareOpened {
+            key,
+            set,
+            custodian,
+            by,
+        } => back_up_key::share_opened(c, at, key, *set, custodian, *by),
+        BackupEvent::OldPartDestroyed {
+            set,
+            custodian,
+            approvals,
+        } => {
+            let fate = PartFate::Destroyed;
+            destroy_shares::accounted_for(c, at, *set, custodian.as_ref(), fate, approvals)
+        }
+        BackupEvent::OldPartLeft {
+            set,
+            custodian,
+            reason,
+            approvals,
+        } => {
+            let reason = reason.clone();
+            let fate = PartFate::Left { reason };
+            destroy_shares::accounted_for(c, at, *set, custodian.as_ref(), fate, approvals)
+        }
+    }
+}
+
+fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applied {
+    match event {
+        RestoreEvent::ShareEntered { set, custodian, by } => {
+            open_share::entered(c, at, *set, custodian, *by)
+        }
+        RestoreEvent::ShareGivenUp {
+            custodian,
+            reason,
+            approvals,
+        } => restore::share_given_up(c, at, custodian, reason, approvals),
+        RestoreEvent::SharesCombined { set } => restore_key::combined(c, at, *set),
+        RestoreEvent::KeyRestored { set, fingerprint } => {
+            restore_key::restored(c, at, *set, *fingerprint)
+        }
+        RestoreEvent::RestoreProven {
+            challenge,
+            signature,
+        } => restore_key::proven(c, at, challenge, signature),
+        RestoreEvent::RestoredDestroyed { fingerprint } => {
+            restore_key::destroyed(c, at, *fingerprint)
+        }
+        RestoreEvent::DrillFailed { reason, approvals } => {
+            restore::drill_failed(c, at, reason, approvals)
+        }
+    }
+}
+
+/// Finishes the current step if it is done.
+fn settle(c: &mut Ceremony) -> bool {
+    let Some(step) = c.current_step().filter(|step| is_done(c, step)) else {
+        return false;
+    };
+    let id = step.id.clone();
+    c.progress_mut().finish(id);
+    true
+}
+
+fn settle_order(c: &mut Ceremony) {
+    let before = c.clone();
+    c.progress_mut()
+        .retain_order(|key| before.first_of_block(key).is_some());
+}
+
+fn is_done(c: &Ceremony, step: &Step) -> bool {
+    match &step.act {
+        Act::Attendance => attendance::is_done(c),
+        Act::AttestClock => c.clock_offset().is_some(),
+        // Done when the findings are acknowledged, or there are none.
+        Act::InspectHost => c.findings().is_some_and(<[_]>::is_empty),
+        Act::ReadScript => c.progress.is_script_read(),
+        Act::Note { initials, .. } => note::is_done(c, step, initials),
+        Act::OpenToken { key } => c.keys[key].token().is_some(),
+        Act::InitializeToken { key } => c.keys[key].is_initialized(),
+        Act::SetPin { key } => set_pin::is_done(c, key),
+        Act::GenerateKey { key } | Act::ImportKey { key } => generate_key::is_done(c, key),
+        Act::BackUpKey { key } => back_up_key::is_done(c, key.as_ref()),
+        Act::ProveBackup { key } => back_up_key::is_proven(c, key.as_ref()),
+        Act::DestroyShares => c.next_old_part().is_none(),
+        Act::OpenShare { custodian } => c.is_share_settled(custodian),
+        Act::RestoreKey { .. } => restore_key::is_restored(c),
+        Act::ProveRestore { .. } => restore_key::is_proven(c),
+        Act::Destroy { .. } => restore_key::is_destroyed(c),
+        Act::EnrollKey { key } => c.is_enrolled(key),
+        Act::CertifyKey { .. }
+        | Act::ComposeRoot
+        | Act::JudgeRequest
+        | Act::ReviewRoot
+        | Act::VerifyRoot => c.is_settled_everywhere(&step.act),
+        Act::SignRoot => c.next_signer().is_none(),
+        Act::CollectSignatures => collect_signatures::is_done(c),
+        Act::Export => !c.exported().is_empty(),
+        Act::ProveToken { key } => prove_token::is_done(c, key),
+        Act::Seal { key, .. } => seal::is_done(c, key),
+        Act::SealMedium { medium, .. } => c.custody.is_kept(&medium.into()),
+        // Done when the pause is.
+        Act::Break { .. } => false,
+        Act::SignOff => sign_off::is_done(c),
+    }
+}
+
+/// What comes before the step goes on: an old key is destroyed, a PIN is unblocked, a secret is sealed.
+fn next_beside(c: &Ceremony, step: &Step) -> Option<Next> {
+    let key = c.key_at_hand()?;
+    let state = &c.keys[key];
+    if let Some(former) = state.to_destroy() {
+        return Some(Next::Do(Effect::DestroyKey {
+            key: key.clone(),
+            spare: former.spare.clone(),
+            token: former.token.clone(),
+            object_id: former.object_id.clone(),
+            public_key: former.public_key.clone(),
+        }));
+    }
+    if state.is_unblocking() {
+        return Some(with_token(c, key, |token| Effect::UnblockPin {
+            key: key.clone(),
+            token,
+        }));
+    }
+    c.envelope_due()
+        .map(|(key, secret, bag)| Next::Ask(envelope::ask_envelope(c, step, key, secret, bag)))
+}
+
+fn naming_repository(c: &Ceremony, next: Next) -> Next {
+    if let Next::Ask(mut prompt) = next {
+        let line = format!("Repository {}:", c.script.repository());
+        prompt.lines.insert(0, line);
+        Next::Ask(prompt)
+    } else {
+        next
+    }
+}
+
+fn next_in(c: &Ceremony, step: &Step) -> Next {
+    match &step.act {
+        Act::Attendance => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+        Act::AttestClock => Next::Ask(attest_clock::ask_clock(c, step)),
+        Act::InspectHost => inspect_host::next(c, step),
+        Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
+        Act::Note { initials, .. } => Next::Ask(note::ask_initials(c, step, initials)),
+        Act::OpenToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
+        Act::InitializeToken { key } => initialize_token::next_initialize(c, step, key),
+        Act::SetPin { key } => set_pin::next(c, key),
+        Act::GenerateKey { key } => generate_key::next_made(c, step, key, "Generate the key"),
+        Act::ImportKey { key } => generate_key::next_made(c, step, key, "Bring in the key"),
+        Act::EnrollKey { key } => enroll_key::next(c, step, key),
+        Act::CertifyKey { key } => certify_key::next_certify(c, step, key),
+        Act::BackUpKey { key } => back_up_key::next_back_up(c, step, key.as_ref()),
+        Act::ProveBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
+        Act::OpenShare { custodian } => open_share::next_open_share(c, step, custodian),
+        Act::RestoreKey { key } => restore_key::next_restore(c, step, key.as_ref()),
+        Act::ProveRestore { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
+        Act::Destroy { key } => restore_key::next_destroy(c, step, key.as_ref()),
+        Act::DestroyShares => destroy_shares::next_destroy_shares(c, step),
+        Act::ComposeRoot => compose_root::next(c, step),
+        Act::JudgeRequest => Next::Ask(judge_request::ask_judgment(c, step)),
+        Act::ReviewRoot => Next::Ask(review_root::ask_review(c, step)),
+        Act::SignRoot => sign_root::next_sign(c, step),
+        Act::CollectSignatures => collect_signatures::next_owed(c, step),
+        Act::VerifyRoot => verify_root::next(c, step),
+        Act::Export => export::next(c, step),
+        Act::ProveToken { key } => {
+            prove_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
+        }
+        // Bags are asked for before the step goes on: there is nothing left to do here.
+        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
+            Next::Ask(go_on(c, step, Vec::new(), "Go on"))
+        }
+        Act::SignOff => Next::Ask(sign_off::ask_sign_off(c, step)),
+    }
+}
+
+fn event_of(c: &Ceremony, input: Input, moment: &Moment) -> Result<Event, StepError> {
+    match input {
+        Input::Open(opening) => Ok(overall(ProgressEvent::Opened(opening))),
+        Input::Resume {
+            conclave,
+            program,
+            machine,
+            head,
+            torn_bytes,
+        } => Ok(overall(ProgressEvent::Resumed {
+            conclave,
+            program,
+            machine,
+            head,
+            torn_bytes,
+        })),
+        Input::Answer { answer, approvals } => event_of_answer(c, answer, approvals, moment),
+        Input::Outcome(outcome) => Ok(event_of_outcome(c, outcome)?
+            .unwrap_or_else(|failure| failed(c, failure::as_simulated(c, failure)))),
+        Input::Exception {
+            sheet,
+            waives,
+            approvals,
+        } => exception::decide_exception(c, sheet, waives, approvals),
+        Input::Request { request, approvals } => request::decide_request(c, &request, approvals),
+        Input::Abort { reason } if reason.trim().is_empty() => Err(StepError::Empty),
+        Input::Abort { reason } => Ok(overall(ProgressEvent::Aborted { reason })),
+    }
+}
+
+/// What people typed.
+fn typed_texts(input: &Input) -> impl Iterator<Item = &str> {
+    let texts: Vec<&str> = match input {
+        Input::Answer {
+            answer: Answer::Text(text) | Answer::Choice { remark: text, .. },
+            ..
+        }
+        | Input::Abort { reason: text } => vec![text],
+        Input::Request { request, .. } => request.values.iter().map(String::as_str).collect(),
+        Input::Exception { sheet, .. } => vec![&sheet.expected, &sheet.happened, &sheet.decided],
+        Input::Answer {
+            answer: Answer::Enter,
+            ..
+        }
+        | Input::Open(_)
+        | Input::Resume { .. }
+        | Input::Outcome(_) => Vec::new(),
+    };
+    texts.into_iter()
+}
+
+/// What was typed or chosen, checked against the question.
+struct Given {
+    /// The text, or the ID of the choice.
+    text: String,
+    remark: String,
+}
+
+fn given(c: &Ceremony, prompt: &Prompt, answer: Answer) -> Result<Given, StepError> {
+    let mut remark = String::new();
+    let text = match (&prompt.ask, answer) {
+        (Ask::Enter { .. }, Answer::Enter) => String::new(),
+        (Ask::Word { word }, Answer::Text(typed)) => {
+            if typed.trim() != word {
+                return Err(StepError::NotTheWord {
+                    expected: word.clone(),
+                });
+            }
+            word.clone()
+        }
+        (
+            Ask::Choice { options, .. },
+            Answer::Choice {
+                index,
+                remark: said,
+            },
+        ) => {
+            let choice = options.get(index).ok_or(StepError::NotAnAnswer)?;
+            said.trim().clone_into(&mut remark);
+            if choice.wants_remark && remark.is_empty() {
+                return Err(StepError::Empty);
+            }
+            choice.id.to_owned()
+        }
+        (Ask::Reading { usual, .. }, Answer::Text(typed)) => match typed.trim() {
+            // The bag of a simulated token has no number.
+            "" if c.mode() == Mode::Rehearsal => usual.clone(),
+            "" => return Err(StepError::Empty),
+            typed => typed.to_owned(),
+        },
+        (Ask::Clock, Answer::Text(typed)) => typed.trim().to_owned(),
+        (Ask::Text { default, .. }, Answer::Text(typed)) => match (typed.trim(), default) {
+            ("", Some(default)) => default.clone(),
+            ("", None) => return Err(StepError::Empty),
+            (typed, _) => typed.to_owned(),
+        },
+        (Ask::Enter { .. }, Answer::Choice { .. } | Answer::Text(_))
+        | (Ask::Choice { .. }, Answer::Enter | Answer::Text(_))
+        | (
+            Ask::Word { .. } | Ask::Reading { .. } | Ask::Clock | Ask::Text { .. },
+            Answer::Enter | Answer::Choice { .. },
+        ) => return Err(StepError::NotAnAnswer),
+    };
+    Ok(Given { text, remark })
+}
+
+fn event_of_answer(
+    c: &Ceremony,
+    answer: Answer,
+    approvals: Vec<Approval>,
+    moment: &Moment,
+) -> Result<Event, StepError> {
+    let Next::Ask(prompt) = c.next() else {
+        return Err(StepError::NotAsked);
+    };
+    let given = given(c, &prompt, answer)?;
+    let Some(step) = c.current_step() else {
+        return Ok(overall(ProgressEvent::Closed {
+            status: c.worst_verdict(),
+        }));
+    };
+    if c.failure().is_some() {
+        return Ok(failure::answered(c, &given.text, prompt.who));
+    }
+    if c.wants_rehearsal() {
+        let sheet = exception::unrehearsed(c, given.text);
+        return exception::decide_exception(c, sheet, Some(Check::RehearsalShown), approvals);
+    }
+    let people = if prompt.approval {
+        people_of(&approvals)
+    } else {
+        prompt.who
+    };
+    if let Some(request) = c.custody_asks(step) {
+        let kind = custody::answered(c, step, request, given.text, approvals, moment)?;
+        return Ok(c.at_step(people, kind));
+    }
+    if let Some(person) = c.attendance_wanted(step) {
+        let event = attendance::answered(c, &person, &given.text)?;
+        return Ok(c.at_step(vec![person], EventKind::Participants(event)));
+    }
+    if let Some((key, secret, _)) = c.envelope_due() {
+        let event = KeyEvent::EnvelopeSealed {
+            key: key.clone(),
+            secret,
+            bag: given.text,
+            approvals,
+        };
+        return Ok(c.at_step(people, EventKind::Keys(event)));
+    }
+    let kind = match c.repository_at_hand() {
+        Some(view) => in_repository(&view, answered(&view, step, given, approvals, moment)?),
+        None => answered(c, step, given, approvals, moment)?,
+    };
+    Ok(c.at_step(people, kind))
+}
+
+/// What an answer means in a step.
+fn answered(
+    c: &Ceremony,
+    step: &Step,
+    given: Given,
+    approvals: Vec<Approval>,
+    moment: &Moment,
+) -> Result<EventKind, StepError> {
+    let Given { text, remark } = given;
+    match &step.act {
+        Act::AttestClock => attest_clock::attest_clock(c, &text, moment.machine_time, approvals),
+        Act::InspectHost => Ok(EventKind::Host(HostEvent::FindingsAcknowledged {
+            approvals,
+        })),
+        Act::ReadScript => Ok(EventKind::Progress(ProgressEvent::ScriptRead {
+            sha256: c.script.sha256(),
+        })),
+        Act::Note { .. } => Ok(EventKind::Progress(ProgressEvent::Initialed {
+            initials: text,
+        })),
+        Act::InitializeToken { key } => Ok(EventKind::Keys(KeyEvent::InitializeIntended {
+            key: key.clone(),
+            label: c.token_label(key),
+        })),
+        Act::GenerateKey { key } | Act::ImportKey { key } | Act::RestoreKey { key: Some(key) } => {
+            Ok(generate_key::announcing(c, key, moment))
+        }
+        Act::DestroyShares => destroy_shares::fact_of_old_part(c, &text, remark, approvals),
+        Act::BackUpKey { key } => back_up_key::intend_backup(c, key.as_ref(), moment),
+        Act::EnrollKey { key } => enroll_key::decide_enrollment(c, key, approvals),
+        Act::CertifyKey { key } => Ok(EventKind::Root(RootEvent::CertifyIntended {
+            key: key.clone(),
+            name: c.script.certificate_name().to_owned(),
+        })),
+        Act::ComposeRoot => compose_root::composing(c),
+        Act::JudgeRequest => judge_request::decide_judgment(c, &text),
+        Act::ReviewRoot => Ok(EventKind::Root(RootEvent::ReviewConfirmed {
+            sha256: sign_root::frozen_digest(c)?,
+            typed: text,
+        })),
+        Act::SignRoot => sign_root::signing(c),
+        Act::CollectSignatures => collect_signatures::decide_owed(c, &text, remark),
+        Act::VerifyRoot => verify_root::verifying(c),
+        Act::Export => Ok(EventKind::Root(RootEvent::ExportIntended {
+            files: export::exported_files(c),
+        })),
+        Act::SignOff => sign_off::answered(&text, remark),
+        Act::Attendance
+        | Act::OpenToken { .. }
+        | Act::SetPin { .. }
+        | Act::ProveBackup { .. }
+        | Act::OpenShare { .. }
+        | Act::RestoreKey { key: None }
+        | Act::ProveRestore { .. }
+        | Act::Destroy { .. }
+        | Act::ProveToken { .. }
+        | Act::Seal { .. }
+        | Act::SealMedium { .. }
+        | Act::Break { .. } => Err(StepError::NotAsked),
+    }
+}
+
+/// What came of an effect: an event, or a failure that the room decides upon.
+fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Failure>, StepError> {
+    let step = c.current_step().ok_or(StepError::NotAsked)?;
+    let here = |kind| Ok(Ok(c.at_step(c.people_of(step), kind)));
+    let by = |person, kind| Ok(Ok(c.at_step(vec![person], kind)));
+    let at_hand = || c.key_at_hand().cloned().ok_or(StepError::NotAsked);
+    match outcome {
+        Outcome::Failed(failure) => Ok(Err(failure)),
+        Outcome::CodeChosen => {
+            let person = c.next_without_code().ok_or(StepError::NotAsked)?;
+            by(
+                person,
+                EventKind::Participants(ParticipantEvent::CodeChosen),
+            )
+        }
+        Outcome::ApprovalTokenAnswered {
+            person,
+            challenge,
+            signature,
+        } => {
+            let event = ParticipantEvent::ApprovalTokenProven {
+                challenge,
+                signature: signature.into(),
+            };
+            by(person, EventKind::Participants(event))
+        }
+        Outcome::HostInspected(findings) => {
+            here(EventKind::Host(HostEvent::HostInspected { findings }))
+        }
+        Outcome::TokenFound {
+            token,
+            blank,
+            at_factory_value,
+        } => here(EventKind::Keys(KeyEvent::TokenFound {
+            key: at_hand()?,
+            token,
+            blank,
+            at_factory_value,
+        })),
+        Outcome::TokenInitialized { token } => {
+            let key = at_hand()?;
+            here(EventKind::Keys(KeyEvent::TokenInitialized { key, token }))
+        }
+        Outcome::PinSet => {
+            let key = at_hand()?;
+            let event = if c.is_unblocking() {
+                KeyEvent::PinUnblocked { key }
+            } else {
+                KeyEvent::PinSet { key }
+            };
+            Ok(Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event))))
+        }
+        Outcome::ManagementKeyWritten => {
+            let key = at_hand()?;
+            let writer = c.management_writer(&key).ok_or(StepError::NotAsked)?;
+            by(
+                writer,
+                EventKind::Keys(KeyEvent::ManagementKeyWritten { key }),
+            )
+        }
+        Outcome::KeyDestroyed if matches!(step.act, Act::Destroy { .. }) => {
+            here(restore_key::event_of_destruction(c)?)
+        }
+        Outcome::KeyDestroyed => {
+            let key = at_hand()?;
+            let former = c.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
+            let fingerprint = former.public_key.fingerprint();
+            let event = KeyEvent::KeyDestroyed { key, fingerprint };
+            Ok(Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event))))
+        }
+        Outcome::KeyGenerated {
+            token,
+            public_key,
+            attributes,
+            attestation,
+        } => {
+            let key = step.act.makes().ok_or(StepError::NotAsked)?;
+            here(generate_key::event_of_new_key(
+                c,
+                key,
+                token,
+                public_key,
+                attributes,
+                attestation,
+            ))
+        }
+        Outcome::RecipientProven {
+            custodian,
+            recipients,
+            by: opened_by,
+        } => {
+            let event = BackupEvent::RecipientProven {
+                custodian: custodian.clone(),
+                recipients,
+                by: opened_by,
+            };
+            by(custodian, EventKind::Backup(event))
+        }
+        Outcome::BackedUp(made) => here(EventKind::Backup(BackupEvent::BackedUp(made))),
+        Outcome::KeyConfined(attributes) => {
+            let key = back_up_key::key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
+            here(EventKind::Backup(BackupEvent::KeyConfined {
+                key,
+                attributes,
+            }))
+        }
+        Outcome::ShareOpened {
+            custodian,
+            by: opened_by,
+        } => {
+            let event = back_up_key::event_of_share(c, step, custodian.clone(), opened_by)?;
+            by(custodian, EventKind::Backup(event))
+        }
+        Outcome::ShareEntered { custodian, way } => {
+            let event = open_share::event_of_share(c, custodian.clone(), way)?;
+            by(custodian, EventKind::Restore(event))
+        }
+        Outcome::SharesCombined => here(restore_key::event_of_combination(c)?),
+        Outcome::Restored => here(restore_key::event_of_key(c)?),
+        Outcome::RestoredForgotten => here(restore_key::event_of_destruction(c)?),
+        Outcome::Answered {
+            challenge,
+            signature,
+        } if matches!(step.act, Act::ProveRestore { .. }) => {
+            let event = RestoreEvent::RestoreProven {
+                challenge,
+                signature: signature.into(),
+            };
+            here(EventKind::Restore(event))
+        }
+        Outcome::Answered {
+            challenge,
+            signature,
+        } => {
+            let event = prove_token::event_of_answer(step, challenge, signature);
+            here(event.ok_or(StepError::NotAsked)?)
+        }
+        Outcome::Signed(signature) => match c.repository_at_hand() {
+            Some(view) => {
+                let signed = event_of_signature(&view, step, signature)?;
+                Ok(signed.map(|(people, kind)| c.at_step(people, in_repository(&view, kind))))
+            }
+            None => {
+                let signed = event_of_signature(c, step, signature)?;
+                Ok(signed.map(|(people, kind)| c.at_step(people, kind)))
+            }
+        },
+        Outcome::PutAway => here(EventKind::Custody(CustodyEvent::TokensPutAway)),
+        Outcome::RequestWritten(file) => here(EventKind::Root(RootEvent::RequestWritten { file })),
+        Outcome::Collected { signature, record } => {
+            here(collect_signatures::collected(c, signature, record)?)
+        }
+        Outcome::Exported => here(EventKind::Root(RootEvent::Exported {
+            files: export::exported_files(c),
+        })),
+    }
+}
+
+type Signed = (Vec<crate::script::PersonId>, EventKind);
+
+fn event_of_signature(
+    c: &Ceremony,
+    step: &Step,
+    signature: Vec<u8>,
+) -> Result<Result<Signed, Failure>, StepError> {
+    if let Act::CertifyKey { key } = &step.act {
+        let event = certify_key::event_of_certificate(c, key, &signature);
+        return Ok(match event {
+            Some(event) => Ok((c.people_of(step), event)),
+            None => Err(untrue("the token signed no certificate".to_owned())),
+        });
+    }
+    if step.act != Act::SignRoot {
+        return Err(StepError::NotAsked);
+    }
+    let (holder, event) = sign_root::event_of_signature(c, signature)?;
+    Ok(Ok((vec![holder], event)))
+}
+
+fn overall(event: ProgressEvent) -> Event {
+    Event {
+        step: None,
+        people: Vec::new(),
+        kind: EventKind::Progress(event),
+    }
+}
+
+fn failed(c: &Ceremony, failure: Failure) -> Event {
+    c.at_step(
+        Vec::new(),
+        EventKind::Progress(ProgressEvent::Failed { failure }),
+    )
+}
+
+fn untrue(what: String) -> Failure {
+    Failure {
+        kind: FailureKind::Untrue,
+        what,
+        hint: "do not use this token's answer; try once more, and if it happens again set the token aside"
+            .to_owned(),
+    }
+}
+
+/// An event of a root, as it stands in the transcript for the repository that is looked at.
+fn in_repository(view: &Ceremony, kind: EventKind) -> EventKind {
+    if let EventKind::Root(event) = kind {
+        EventKind::Root(RootEvent::InRepository {
+            repository: view.script.repository().to_owned(),
+            event: Box::new(event),
+        })
+    } else {
+        kind
+    }
+}
+
+/// Whether a contradiction in it is the token's: its answer, not the room's.
+const fn is_from_token(event: &EventKind) -> bool {
+    match event {
+        EventKind::Keys(event) => matches!(
+            event,
+            KeyEvent::TokenFound { .. }
+                | KeyEvent::TokenInitialized { .. }
+                | KeyEvent::KeyGenerated { .. }
+                | KeyEvent::PossessionProven { .. }
+        ),
+        EventKind::Backup(event) => matches!(event, BackupEvent::KeyConfined { .. }),
+        EventKind::Restore(event) => matches!(event, RestoreEvent::RestoreProven { .. }),
+        EventKind::Participants(event) => {
+            matches!(event, ParticipantEvent::ApprovalTokenProven { .. })
+        }
+        EventKind::Root(event) => is_signature(event),
+        EventKind::Progress(_) | EventKind::Host(_) | EventKind::Custody(_) => false,
+    }
+}
+
+const fn is_signature(event: &RootEvent) -> bool {
+    if let RootEvent::InRepository { event, .. } = event {
+        return is_signature(event);
+    }
+    matches!(
+        event,
+        RootEvent::KeyCertified { .. }
+            | RootEvent::Signed { .. }
+            | RootEvent::SignatureCollected { .. }
+    )
+}

@@ -1,0 +1,66 @@
+//! Why an event cannot have happened where it stands, and the small words in which rules are written.
+
+use super::check::Check;
+use super::event::EventKind;
+
+/// Why an event cannot have happened where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The first event opens the ceremony, and no other does.
+    #[error("a ceremony is opened by its first event and by no other")]
+    Opening,
+    /// Nothing happens after the end.
+    #[error("the ceremony is over: nothing can happen any more")]
+    Over,
+    /// The event belongs to another step than the current one.
+    #[error("the event belongs to step {found}, but the room is at {expected}")]
+    Step { expected: String, found: String },
+    /// The event does not fit the action of the step.
+    #[error("{event} cannot happen in step {step}")]
+    Act { event: String, step: String },
+    /// The event breaks one of the checks.
+    #[error("{what} ({check})")]
+    Check { check: Check, what: String },
+    /// The event contradicts what is known.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// What a rule or a change gives back.
+pub(super) type Applied = Result<(), ReplayError>;
+
+pub(super) fn contradiction(what: impl Into<String>) -> ReplayError {
+    ReplayError::Contradiction(what.into())
+}
+
+pub(super) fn broken(check: Check, what: impl Into<String>) -> ReplayError {
+    ReplayError::Check {
+        check,
+        what: what.into(),
+    }
+}
+
+pub(super) fn require(condition: bool, what: &str) -> Applied {
+    if condition {
+        Ok(())
+    } else {
+        Err(contradiction(what))
+    }
+}
+
+/// As [`require`], for a check that has an ID of its own.
+pub(super) fn hold(check: Check, condition: bool, what: &str) -> Applied {
+    if condition {
+        Ok(())
+    } else {
+        Err(broken(check, what))
+    }
+}
+
+pub(super) fn out_of_place(event: &EventKind, step: &str) -> ReplayError {
+    ReplayError::Act {
+        event: event.name().to_owned(),
+        step: step.to_owned(),
+    }
+}

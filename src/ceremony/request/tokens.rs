@@ -1,0 +1,361 @@
+//! What the room may ask for about tokens and their keys.
+use crate::ceremony::act::approval::{decided, known};
+use crate::ceremony::act::attendance::only;
+use crate::ceremony::act::generate_key::{regenerate, undo};
+use crate::ceremony::approval::Approval;
+use crate::ceremony::at::At;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::{EventKind, HostEvent, KeyEvent, ProgressEvent};
+use crate::ceremony::refusal::StepError;
+use crate::ceremony::replay::{Applied, contradiction, hold, require};
+use crate::ceremony::request::{Field, Pick, Request, RequestKind, parsed};
+use crate::ceremony::state::{Ceremony, FormerFate, KEYBOARD_LINE};
+use crate::script::{KeyId, SpareId};
+use crate::words::Digest;
+/// The form of a request about tokens.
+pub(in crate::ceremony) fn form_of_tokens(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
+    let keys = |wanted: &dyn Fn(&KeyId) -> bool| -> Vec<Pick> {
+        let plans = c.script.keys().iter();
+        plans
+            .filter(|plan| wanted(&plan.id))
+            .map(|plan| Pick::new(&plan.id, key_text(c, &plan.id)))
+            .collect()
+    };
+    let why = || Field::typed("why");
+    match kind {
+        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_defer(key)))],
+        RequestKind::TakeUp => vec![Field::chosen("whose", keys(&|key| c.may_take_up(key)))],
+        RequestKind::Regenerate => {
+            vec![
+                Field::chosen("which key", keys(&|key| c.may_redo(key))),
+                why(),
+            ]
+        }
+        RequestKind::Orphan => {
+            let pending = |key: &KeyId| c.keys[key].to_destroy().is_some();
+            vec![Field::chosen("which key", keys(&pending)), why()]
+        }
+        RequestKind::Skip => {
+            vec![
+                Field::chosen("which key", keys(&|key| c.may_forgo(key))),
+                why(),
+            ]
+        }
+        RequestKind::TakeSpare => {
+            vec![Field::chosen("which for whom", spare_picks(c)), why()]
+        }
+        RequestKind::AmendEnvelope => vec![
+            Field::chosen("which bag", envelope_picks(c)),
+            Field::typed("the right number"),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+pub(in crate::ceremony) fn key_text(c: &Ceremony, key: &KeyId) -> String {
+    let holder = c.script.key(key).map_or("", |plan| c.name(&plan.holder));
+    format!("{key} of {holder}")
+}
+
+/// Every spare for every key that it may serve now: the key at hand first.
+pub(in crate::ceremony) fn spare_picks(c: &Ceremony) -> Vec<Pick> {
+    let at_hand = c.key_at_hand();
+    let mut keys: Vec<&KeyId> = c.script.keys().iter().map(|plan| &plan.id).collect();
+    keys.sort_by_key(|key| Some(*key) != at_hand);
+    let picks = keys.into_iter().flat_map(|key| {
+        let spares = c.spares_for(key).into_iter();
+        spares.map(move |spare| {
+            let text = format!("{} for {}", spare.id, key_text(c, key));
+            Pick::new(&format!("{key} {}", spare.id), text)
+        })
+    });
+    picks.collect()
+}
+
+pub(in crate::ceremony) fn envelope_picks(c: &Ceremony) -> Vec<Pick> {
+    let keys = c.script.keys().iter();
+    let picks = keys.flat_map(|plan| {
+        let open = plan
+            .envelopes()
+            .filter(|(secret, _)| !c.keys[&plan.id].envelopes().contains_key(secret));
+        open.filter_map(|(secret, _)| {
+            let bag = c.envelope_bag(&plan.id, secret)?;
+            let title = format!("{} of {}: {bag}", secret.title(), key_text(c, &plan.id));
+            Some(Pick::new(&format!("{} {secret}", plan.id), title))
+        })
+    });
+    picks.collect()
+}
+
+/// What a request about tokens leads to, still without approvals.
+pub(in crate::ceremony) fn fact_of_token_request(
+    c: &Ceremony,
+    request: &Request,
+) -> Result<EventKind, StepError> {
+    let subject = request.values.first().map_or("", String::as_str);
+    let reason = request
+        .values
+        .get(1)
+        .map_or("", |text| text.trim())
+        .to_owned();
+    let approvals = Vec::new();
+    Ok(match request.kind {
+        RequestKind::Postpone => EventKind::Progress(ProgressEvent::Postponed {
+            key: parsed(subject)?,
+        }),
+        RequestKind::TakeUp => EventKind::Progress(ProgressEvent::TakenUp {
+            key: parsed(subject)?,
+        }),
+        RequestKind::Regenerate => EventKind::Keys(KeyEvent::RegenerationDecided {
+            key: parsed(subject)?,
+            reason,
+            approvals,
+        }),
+        RequestKind::TakeSpare => {
+            let (key, spare) = subject.split_once(' ').ok_or(StepError::NotAnAnswer)?;
+            EventKind::Keys(KeyEvent::SpareTaken {
+                key: parsed(key)?,
+                spare: parsed::<SpareId>(spare)?,
+                reason,
+                approvals,
+            })
+        }
+        RequestKind::Orphan => {
+            let key: KeyId = parsed(subject)?;
+            let former = c.keys.get(&key).and_then(|state| state.to_destroy());
+            EventKind::Keys(KeyEvent::KeyOrphaned {
+                fingerprint: former
+                    .ok_or(StepError::NotOffered)?
+                    .public_key
+                    .fingerprint(),
+                key,
+                reason,
+                approvals,
+            })
+        }
+        RequestKind::Skip => EventKind::Keys(KeyEvent::Skipped {
+            key: parsed(subject)?,
+            reason,
+            approvals,
+        }),
+        RequestKind::TestKeyboard if reason == KEYBOARD_LINE => {
+            EventKind::Host(HostEvent::KeyboardTested { typed: reason })
+        }
+        RequestKind::TestKeyboard => return Err(StepError::Keyboard { typed: reason }),
+        _ => return Err(StepError::NotOffered),
+    })
+}
+
+/// What a decision about tokens means, to be read aloud before two people approve it; nothing for others.
+pub(in crate::ceremony) fn read_aloud_of_tokens(
+    c: &Ceremony,
+    fact: &EventKind,
+) -> Option<Vec<String>> {
+    let line = |text: String, reason: &str| Some(vec![text, format!("Why: {reason}")]);
+    match fact {
+        EventKind::Keys(KeyEvent::RegenerationDecided { key, reason, .. }) => line(
+            format!(
+                "{} is destroyed on its token, and made anew there.",
+                key_text(c, key)
+            ),
+            reason,
+        ),
+        EventKind::Keys(KeyEvent::SpareTaken {
+            key, spare, reason, ..
+        }) => {
+            let old = if c.keys[key].generated().is_some() {
+                " The key on the old token is destroyed first, or listed as an orphan."
+            } else {
+                ""
+            };
+            line(
+                format!(
+                    "{spare} takes the place of {}, for good; the steps of the key begin anew.{old}",
+                    c.token_title(key)
+                ),
+                reason,
+            )
+        }
+        EventKind::Keys(KeyEvent::KeyOrphaned { key, reason, .. }) => line(
+            format!(
+                "The old key of {} is not destroyed. It is listed as an orphan: whoever has its token could sign with it, but no root trusts it.",
+                key_text(c, key)
+            ),
+            reason,
+        ),
+        EventKind::Keys(KeyEvent::Skipped { key, reason, .. }) => {
+            let what = if c.has_signed(key) {
+                "is not proven again"
+            } else {
+                "does not sign this root, and is not proven again"
+            };
+            line(
+                format!("{} {what}. It stays in the root.", key_text(c, key)),
+                reason,
+            )
+        }
+        _ => None,
+    }
+}
+
+pub(in crate::ceremony) fn postponed(c: &mut Ceremony, key: &KeyId) -> Applied {
+    known(c, key)?;
+    require(
+        c.may_defer(key),
+        "the steps of that key cannot wait: they are done, or nothing else can be done before the root is composed",
+    )?;
+    c.progress_mut().postpone(key);
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn taken_up(c: &mut Ceremony, key: &KeyId) -> Applied {
+    known(c, key)?;
+    require(
+        c.may_take_up(key),
+        "only the steps of a key whose holder is here are taken up, and only those of other keys are passed over",
+    )?;
+    c.progress_mut().take_up(key);
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn regeneration_decided(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    reason: &str,
+    approvals: &[Approval],
+) -> Applied {
+    decided(c, at, key, reason, approvals, "a key is made anew")?;
+    require(
+        c.may_redo(key),
+        "a key is made anew once it exists, by its holder, and before the root is composed",
+    )?;
+    regenerate(c, key)?;
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn spare_taken(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    spare: &SpareId,
+    reason: &str,
+    approvals: &[Approval],
+) -> Applied {
+    decided(c, at, key, reason, approvals, "a spare token is taken")?;
+    let is_free = c.spares_for(key).iter().any(|free| free.id == *spare);
+    require(
+        is_free,
+        "that spare is not for this key, was taken already, or comes too late: the root is composed",
+    )?;
+    let item = c.item_of(key);
+    let was_here = c.keys[key].token().is_some() || c.whereabouts(&item).is_some();
+    c.backup_mut().give_up(key);
+    c.keys_mut()
+        .take_spare(key, spare, was_here.then_some(item))?;
+    undo(c, key, |_| true);
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn key_destroyed(
+    c: &mut Ceremony,
+    key: &KeyId,
+    fingerprint: &Digest,
+) -> Applied {
+    let state = c.keys_mut().change(key)?;
+    state.end_former(fingerprint, FormerFate::Destroyed)?;
+    state.right_pin();
+    c.custody_mut().use_token();
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn key_orphaned(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    fingerprint: &Digest,
+    reason: &str,
+    approvals: &[Approval],
+) -> Applied {
+    decided(
+        c,
+        at,
+        key,
+        reason,
+        approvals,
+        "an old key is listed as an orphan",
+    )?;
+    let reason = reason.to_owned();
+    let fate = FormerFate::Orphan { reason };
+    c.keys_mut().change(key)?.end_former(fingerprint, fate)?;
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn unblocking_decided(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    bag: Option<&String>,
+) -> Applied {
+    known(c, key)?;
+    let plan = c.script.key(key).and_then(|plan| plan.unblocked_by());
+    let plan = plan.ok_or_else(|| contradiction("nobody has what would unblock that PIN"))?;
+    let (secret, owner) = (plan.secret, plan.set_by.clone());
+    let owner_is_here = owner
+        .as_ref()
+        .is_some_and(|owner| c.participants.is_here(owner) && at.event.people.contains(owner));
+    require(owner_is_here, "who set what unblocks the PIN is not here")?;
+    require(
+        c.key_at_hand() == Some(key) && !c.is_holder_away(key),
+        "that token is not at hand, or its holder is away",
+    )?;
+    c.keys_mut().change(key)?.begin_unblocking(secret, bag)?;
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn pin_unblocked(c: &mut Ceremony, key: &KeyId) -> Applied {
+    c.keys_mut().change(key)?.unblock()?;
+    c.custody_mut().use_token();
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn skipped(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    reason: &str,
+    approvals: &[Approval],
+) -> Applied {
+    decided(c, at, key, reason, approvals, "a key is done without")?;
+    hold(
+        Check::RootReachability,
+        c.is_reached_without(key),
+        "without that key the root does not reach the signatures that it needs",
+    )?;
+    require(
+        c.may_forgo(key),
+        "only a key whose holder is away or whose token fails is done without",
+    )?;
+    c.keys_mut().change(key)?.skip(reason);
+    c.progress_mut().forget_failure();
+    Ok(())
+}
+
+pub(in crate::ceremony) fn keyboard_tested(c: &mut Ceremony, at: &At<'_>, typed: &str) -> Applied {
+    require(typed == KEYBOARD_LINE, "the test line came out otherwise")?;
+    let person = only(at.event, "one person types the test line")?;
+    require(
+        c.participants.is_here(person),
+        "only who is here types the test line",
+    )?;
+    c.host_mut().test_keyboard();
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Where each item is, which bags were used, and where a pause stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ceremony::replay::{Applied, require};
+use crate::script::{ItemId, PersonId};
+use crate::words::Digest;
+
+/// Where a token or a medium is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// It came out of this bag.
+    Out {
+        bag: String,
+    },
+    In(Bag),
+}
+
+/// A closed bag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bag {
+    pub number: String,
+    pub receiver: PersonId,
+    /// None for the time of a pause.
+    pub place: Option<String>,
+}
+
+/// The number of a new bag, as one person read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ceremony) struct Reading {
+    item: ItemId,
+    person: PersonId,
+    bag: String,
+}
+
+impl Reading {
+    pub(in crate::ceremony) const fn item(&self) -> &ItemId {
+        &self.item
+    }
+
+    pub(in crate::ceremony) const fn person(&self) -> &PersonId {
+        &self.person
+    }
+
+    pub(in crate::ceremony) fn bag(&self) -> &str {
+        &self.bag
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::ceremony) enum Pause {
+    #[default]
+    None,
+    /// Tokens and media go into bags.
+    Begun,
+    Paused,
+    /// Continued by a process; `head` is the transcript digest that is to be compared with the one on paper.
+    Resumed {
+        head: Option<Digest>,
+    },
+}
+
+#[derive(Debug, Clone, Default)]
+pub(in crate::ceremony) struct Custody {
+    items: BTreeMap<ItemId, Whereabouts>,
+    /// What two people decided to leave without a bag.
+    unsealed: BTreeSet<ItemId>,
+    used: BTreeSet<String>,
+    reading: Option<Reading>,
+    /// Whether all tokens are logged out and taken out.
+    put_away: bool,
+    pause: Pause,
+}
+
+impl Custody {
+    pub(in crate::ceremony) fn whereabouts(&self, item: &ItemId) -> Option<&Whereabouts> {
+        self.items.get(item)
+    }
+
+    pub(in crate::ceremony) fn is_bag_used(&self, bag: &str) -> bool {
+        self.used.contains(bag)
+    }
+
+    pub(in crate::ceremony) const fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
+    }
+
+    pub(in crate::ceremony) const fn is_put_away(&self) -> bool {
+        self.put_away
+    }
+
+    pub(in crate::ceremony) const fn pause(&self) -> Pause {
+        self.pause
+    }
+
+    pub(in crate::ceremony) fn is_unsealed(&self, item: &ItemId) -> bool {
+        self.unsealed.contains(item)
+    }
+
+    pub(in crate::ceremony) fn is_in_bag(&self, item: &ItemId) -> bool {
+        matches!(self.whereabouts(item), Some(Whereabouts::In(_)))
+    }
+
+    /// Whether it is in its bag for good, or two people decided to leave it without one.
+    pub(in crate::ceremony) fn is_kept(&self, item: &ItemId) -> bool {
+        matches!(self.whereabouts(item), Some(Whereabouts::In(bag)) if bag.place.is_some())
+            || self.is_unsealed(item)
+    }
+
+    pub(in crate::ceremony) fn sealed_for_pause(&self) -> impl Iterator<Item = (&ItemId, &Bag)> {
+        self.items
+            .iter()
+            .filter_map(|(item, whereabouts)| match whereabouts {
+                Whereabouts::In(bag) if bag.place.is_none() => Some((item, bag)),
+                Whereabouts::In(_) | Whereabouts::Out { .. } => None,
+            })
+    }
+}
+
+/// What changes.
+impl Custody {
+    pub(in crate::ceremony) fn begin_pause(&mut self) {
+        self.reading = None;
+        self.pause = Pause::Begun;
+        self.put_away = false;
+    }
+
+    pub(in crate::ceremony) fn put_away(&mut self) {
+        self.put_away = true;
+    }
+
+    /// A token is used again.
+    pub(in crate::ceremony) fn use_token(&mut self) {
+        self.put_away = false;
+    }
+
+    pub(in crate::ceremony) fn read_new_bag(&mut self, item: &ItemId, person: PersonId, bag: &str) {
+        self.reading = Some(Reading {
+            item: item.clone(),
+            person,
+            bag: bag.to_owned(),
+        });
+    }
+
+    /// The second reading takes the first one away, whether they agree or not.
+    pub(in crate::ceremony) fn take_reading(&mut self) -> Option<Reading> {
+        self.reading.take()
+    }
+
+    pub(in crate::ceremony) fn seal(&mut self, item: &ItemId, bag: Bag) {
+        self.used.insert(bag.number.clone());
+        self.items.insert(item.clone(), Whereabouts::In(bag));
+    }
+
+    pub(in crate::ceremony) fn open_bag(&mut self, item: &ItemId, bag: &str) {
+        self.used.insert(bag.to_owned());
+        self.take_out(item, bag);
+    }
+
+    /// The bag is not as it was left, and two people decided to continue.
+    pub(in crate::ceremony) fn take_out(&mut self, item: &ItemId, bag: &str) {
+        let bag = bag.to_owned();
+        self.items.insert(item.clone(), Whereabouts::Out { bag });
+        self.settle_pause();
+    }
+
+    /// Two people decided to leave it without a bag.
+    pub(in crate::ceremony) fn leave_unsealed(&mut self, item: &ItemId) {
+        self.reading = None;
+        self.unsealed.insert(item.clone());
+    }
+
+    pub(in crate::ceremony) fn pause_now(&mut self) {
+        self.pause = Pause::Paused;
+    }
+
+    /// The transcript digest was compared with the one on paper, or two people decided to continue without that.
+    pub(in crate::ceremony) fn accept_digest(&mut self) {
+        self.pause = Pause::Resumed { head: None };
+        self.settle_pause();
+    }
+
+    pub(in crate::ceremony) fn resume(&mut self, head: Digest) {
+        self.reading = None;
+        self.put_away = false;
+        self.unsealed.clear();
+        self.pause = match self.pause {
+            Pause::None => return,
+            Pause::Begun => Pause::Resumed { head: None },
+            Pause::Paused => Pause::Resumed { head: Some(head) },
+            resumed @ Pause::Resumed { .. } => resumed,
+        };
+        self.settle_pause();
+    }
+
+    fn settle_pause(&mut self) {
+        if self.pause == (Pause::Resumed { head: None }) && self.sealed_for_pause().next().is_none()
+        {
+            self.pause = Pause::None;
+        }
+    }
+
+    pub(in crate::ceremony) fn require_no_pause(&self) -> Applied {
+        require(
+            self.pause == Pause::None,
+            "a pause begins once the room is settled, and not twice",
+        )
+    }
+}

@@ -1,0 +1,69 @@
+//! Checks that stand in the way, and those that were waived.
+use super::{Ceremony, CustodyRequest};
+use crate::ceremony::check::Check;
+use crate::ceremony::event::Mode;
+use crate::script::Act;
+use crate::words::Digest;
+
+impl Ceremony {
+    /// The checks that stand in the way now, and that two people may waive.
+    #[must_use]
+    pub fn excusable(&self) -> Vec<Check> {
+        if self.progress.ending().is_some() || self.approvers().len() < self.approvals_needed() {
+            return Vec::new();
+        }
+        if self.wants_rehearsal() {
+            return vec![Check::RehearsalShown];
+        }
+        if let Some(wanted) = self.current_step().and_then(|step| self.custody_asks(step)) {
+            return match wanted {
+                CustodyRequest::OpenBag(..) => vec![Check::CustodyBag],
+                CustodyRequest::CompareHead(_) => vec![Check::CustodyDigest],
+                CustodyRequest::FirstReading(_) | CustodyRequest::SecondReading(..) => {
+                    vec![Check::CustodySealed]
+                }
+                CustodyRequest::BeginBreak | CustodyRequest::PutAway | CustodyRequest::Pause => {
+                    Vec::new()
+                }
+            };
+        }
+        let Some(step) = self.current_step() else {
+            return Vec::new();
+        };
+        let found = self.findings().is_some_and(|found| !found.is_empty());
+        if step.act == Act::InspectHost && found {
+            vec![Check::HostFindings]
+        } else if matches!(step.act, Act::Note { .. }) {
+            vec![Check::NoteInitials]
+        } else if matches!(step.act, Act::ProveToken { .. }) {
+            vec![Check::TokenProven]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The checks that two people waived, in their order.
+    #[must_use]
+    pub fn waived(&self) -> &[Check] {
+        self.progress.waived()
+    }
+
+    /// Whether the room has still to decide that it goes on although no rehearsal was shown.
+    pub(in crate::ceremony) fn wants_rehearsal(&self) -> bool {
+        let is_shown = |opening: &crate::ceremony::event::Opening| opening.rehearsal.is_some();
+        // The program writes the script of a signing itself, always the same steps.
+        self.mode() == Mode::Production
+            && self.script.signing().is_none()
+            && !self.is_at_attendance()
+            && !self.progress.opening().is_some_and(is_shown)
+            && !self.progress.waived().contains(&Check::RehearsalShown)
+    }
+
+    /// Whether a key was made in the rehearsal that was shown.
+    #[must_use]
+    pub fn is_of_rehearsal(&self, fingerprint: &Digest) -> bool {
+        self.progress
+            .opening()
+            .is_some_and(|opening| opening.rehearsal_keys.contains(fingerprint))
+    }
+}

@@ -1,0 +1,437 @@
+//! What is known of one key and its token.
+
+use std::collections::BTreeMap;
+
+use crate::ceremony::attestation::KeyAttestation;
+use crate::ceremony::failure::FailureKind;
+use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
+use crate::certificate::PublicKey;
+use crate::metadata::Key;
+use crate::record::{AttestationSummary, FactorySecret, KeyAttributes, Provenance, TokenId};
+use crate::script::{ItemId, SpareId, TokenSecret};
+use crate::transfer::{Occasion, PossessionProof};
+use crate::words::Digest;
+
+use super::intent::Intent;
+
+/// What is known of one key and its token.
+#[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations are possible"
+)]
+pub struct KeyState {
+    token: Option<TokenId>,
+    at_factory_value: Vec<FactorySecret>,
+    initialize: Intent<String>,
+    initialized: bool,
+    pin_set: bool,
+    /// The object ID and the label that were announced.
+    generate: Intent<(Vec<u8>, String)>,
+    generated: Option<Generated>,
+    proof: Option<PossessionProof>,
+    management_written: bool,
+    reinserted: bool,
+    spare: Option<SpareId>,
+    former: Vec<Former>,
+    set_aside: Vec<TokenId>,
+    given_up: Vec<(ItemId, Option<TokenId>)>,
+    envelopes: BTreeMap<TokenSecret, String>,
+    wrong_pins: u8,
+    locked: bool,
+    unblocking: bool,
+    skipped: Option<String>,
+}
+
+/// A key that another one replaced before it came into a root.
+#[derive(Debug, Clone)]
+pub struct Former {
+    pub public_key: PublicKey,
+    pub object_id: Vec<u8>,
+    /// Whether the PIN of its token is locked.
+    pub locked: bool,
+    pub token: TokenId,
+    pub spare: Option<SpareId>,
+    pub fate: FormerFate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormerFate {
+    Pending,
+    Destroyed,
+    /// Its token still holds it.
+    Orphan {
+        reason: String,
+    },
+}
+
+/// A key that exists.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    pub public_key: PublicKey,
+    /// As the root lists it.
+    pub key: Key,
+    /// None for a key that was made before this ceremony.
+    pub attributes: Option<KeyAttributes>,
+    /// None for a key that was made before this ceremony.
+    pub provenance: Option<Provenance>,
+    pub attestation: Option<KeyAttestation>,
+    /// Whether a simulated token made it, which cannot attest as the real one does.
+    pub stood_in: bool,
+}
+
+impl Generated {
+    /// A key that the base root has; none if it is of a kind that no token here has.
+    pub(in crate::ceremony) fn earlier(key: &Key) -> Option<Self> {
+        Some(Self {
+            public_key: key.public()?.clone(),
+            key: key.clone(),
+            attributes: None,
+            provenance: None,
+            attestation: None,
+            stood_in: false,
+        })
+    }
+
+    #[must_use]
+    pub fn origin(&self) -> &'static str {
+        match self.provenance {
+            None => "made before this ceremony",
+            Some(_) if self.stood_in => "claimed; attestation stood-in",
+            Some(provenance) => provenance.as_str(),
+        }
+    }
+
+    #[must_use]
+    pub fn attested(&self) -> Option<&AttestationSummary> {
+        self.attestation.as_ref()?.verdict().ok()
+    }
+}
+
+impl KeyState {
+    #[must_use]
+    pub const fn token(&self) -> Option<&TokenId> {
+        self.token.as_ref()
+    }
+
+    #[must_use]
+    pub const fn generated(&self) -> Option<&Generated> {
+        self.generated.as_ref()
+    }
+
+    #[must_use]
+    pub const fn is_proven(&self) -> bool {
+        self.proof.is_some()
+    }
+
+    #[must_use]
+    pub const fn proof(&self) -> Option<&PossessionProof> {
+        self.proof.as_ref()
+    }
+
+    #[must_use]
+    pub const fn spare(&self) -> Option<&SpareId> {
+        self.spare.as_ref()
+    }
+
+    #[must_use]
+    pub fn former(&self) -> &[Former] {
+        &self.former
+    }
+
+    /// Tokens that a spare replaced for good.
+    #[must_use]
+    pub fn set_aside(&self) -> &[TokenId] {
+        &self.set_aside
+    }
+
+    /// What was given up for a spare and is still in the room, to be sealed.
+    #[must_use]
+    pub fn given_up(&self) -> &[(ItemId, Option<TokenId>)] {
+        &self.given_up
+    }
+
+    #[must_use]
+    pub const fn envelopes(&self) -> &BTreeMap<TokenSecret, String> {
+        &self.envelopes
+    }
+
+    /// Why two people decided to continue without the key.
+    #[must_use]
+    pub fn skipped(&self) -> Option<&str> {
+        self.skipped.as_deref()
+    }
+
+    #[must_use]
+    pub const fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    #[must_use]
+    pub const fn wrong_pins(&self) -> u8 {
+        self.wrong_pins
+    }
+
+    #[must_use]
+    pub const fn is_reinserted(&self) -> bool {
+        self.reinserted
+    }
+
+    pub(in crate::ceremony) fn at_factory_value(&self) -> &[FactorySecret] {
+        &self.at_factory_value
+    }
+
+    pub(in crate::ceremony) const fn is_initialized(&self) -> bool {
+        self.initialized
+    }
+
+    pub(in crate::ceremony) const fn is_pin_set(&self) -> bool {
+        self.pin_set
+    }
+
+    pub(in crate::ceremony) const fn is_management_key_written(&self) -> bool {
+        self.management_written
+    }
+
+    pub(in crate::ceremony) const fn is_unblocking(&self) -> bool {
+        self.unblocking
+    }
+
+    /// The label that was announced.
+    pub(in crate::ceremony) const fn announced_label(&self) -> Option<&String> {
+        self.initialize.get()
+    }
+
+    /// The object ID and the label that were announced.
+    pub(in crate::ceremony) const fn announced_object(&self) -> Option<&(Vec<u8>, String)> {
+        self.generate.get()
+    }
+
+    /// Whether the work at hand is on the token of a former key, and not on the key's own.
+    pub(in crate::ceremony) fn is_at_former(&self) -> bool {
+        self.to_destroy()
+            .is_some_and(|former| former.spare != self.spare)
+    }
+
+    pub(in crate::ceremony) fn to_destroy(&self) -> Option<&Former> {
+        self.former
+            .iter()
+            .find(|former| former.fate == FormerFate::Pending)
+    }
+}
+
+/// What changes, and what cannot.
+impl KeyState {
+    /// A key that exists when the ceremony begins.
+    pub(super) fn exists(&mut self, generated: Option<Generated>) {
+        self.generated = generated;
+    }
+
+    pub(in crate::ceremony) fn find_token(
+        &mut self,
+        token: &TokenId,
+        at_factory_value: &[FactorySecret],
+    ) {
+        self.at_factory_value = at_factory_value.to_vec();
+        self.token = Some(token.clone());
+    }
+
+    pub(in crate::ceremony) fn announce_initialization(&mut self, label: &str) -> Applied {
+        require(self.token.is_some(), "the token was not found yet")?;
+        self.initialize.announce(label.to_owned())
+    }
+
+    pub(in crate::ceremony) fn initialize(&mut self, token: &TokenId) -> Applied {
+        require(
+            self.initialize.get() == Some(&token.label),
+            "the token does not have the label that was intended",
+        )?;
+        self.token = Some(token.clone());
+        self.at_factory_value
+            .retain(|secret| *secret == FactorySecret::Pin);
+        self.initialized = true;
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn set_pin(&mut self) {
+        self.at_factory_value
+            .retain(|secret| *secret != FactorySecret::Pin);
+        self.pin_set = true;
+    }
+
+    pub(in crate::ceremony) fn write_management_key(&mut self) {
+        self.management_written = true;
+    }
+
+    pub(in crate::ceremony) fn announce_generation(
+        &mut self,
+        object_id: &[u8],
+        label: &str,
+    ) -> Applied {
+        require(self.token.is_some(), "the token was not found yet")?;
+        self.generate
+            .announce((object_id.to_vec(), label.to_owned()))
+    }
+
+    pub(in crate::ceremony) fn generate(
+        &mut self,
+        token: &TokenId,
+        generated: Generated,
+    ) -> Applied {
+        require(self.generated.is_none(), "the key exists already")?;
+        require(
+            self.generate.get().is_some(),
+            "the generation was not announced",
+        )?;
+        require(
+            self.token.as_ref() == Some(token),
+            "the key is in another token than the one that was opened",
+        )?;
+        self.generated = Some(generated);
+        self.right_pin();
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn prove(&mut self, proof: PossessionProof) {
+        self.right_pin();
+        match proof.occasion {
+            Occasion::Generation | Occasion::Adoption => self.proof = Some(proof),
+            Occasion::Reinsertion => self.reinserted = true,
+        }
+    }
+
+    /// A backup took the key out wrapped; now its token lets it out no more.
+    pub(in crate::ceremony) fn confine(&mut self, attributes: KeyAttributes) {
+        if let Some(generated) = &mut self.generated {
+            generated.attributes = Some(attributes);
+        }
+        self.right_pin();
+    }
+
+    /// The token did something that needs its PIN.
+    pub(in crate::ceremony) fn right_pin(&mut self) {
+        self.wrong_pins = 0;
+        self.locked = false;
+    }
+
+    pub(in crate::ceremony) fn note_failure(&mut self, kind: FailureKind) {
+        if self.is_at_former() {
+            let pending = |former: &&mut Former| former.fate == FormerFate::Pending;
+            if let (FailureKind::PinLocked, Some(former)) =
+                (kind, self.former.iter_mut().find(pending))
+            {
+                former.locked = true;
+            }
+            return;
+        }
+        if let FailureKind::WrongPin { .. } = kind {
+            self.wrong_pins = self.wrong_pins.saturating_add(1);
+        } else if kind == FailureKind::PinLocked {
+            self.locked = true;
+        }
+    }
+
+    /// The process ended: what was announced and did not come about was interrupted.
+    pub(super) fn interrupt(&mut self) {
+        self.initialize.interrupt();
+        self.generate.interrupt();
+    }
+
+    fn give_up(&mut self) {
+        if let (Some(generated), Some(token)) = (self.generated.take(), self.token.clone()) {
+            let object_id = self.generate.get().map(|(object_id, _)| object_id.clone());
+            self.former.push(Former {
+                public_key: generated.public_key,
+                object_id: object_id.unwrap_or_default(),
+                locked: self.locked,
+                token,
+                spare: self.spare.clone(),
+                fate: FormerFate::Pending,
+            });
+        }
+    }
+
+    /// The key is to be destroyed and generated again on its token.
+    pub(super) fn regenerate(&mut self) {
+        self.give_up();
+        self.generate = Intent::None;
+        self.proof = None;
+        // It is taken out of its envelope to make another key.
+        self.management_written = false;
+        self.envelopes.remove(&TokenSecret::ManagementKey);
+    }
+
+    /// A spare replaces the token for good; `item` is the old one, if it is in the room.
+    pub(super) fn take_spare(&mut self, spare: &SpareId, item: Option<ItemId>) {
+        self.give_up();
+        let mut fresh = Self {
+            spare: Some(spare.clone()),
+            former: std::mem::take(&mut self.former),
+            set_aside: std::mem::take(&mut self.set_aside),
+            given_up: std::mem::take(&mut self.given_up),
+            ..Self::default()
+        };
+        if let Some(item) = item {
+            fresh.given_up.push((item, self.token.clone()));
+        }
+        // A blank token has no name yet by which to know it again.
+        let named = self.token.take().filter(|token| !token.label.is_empty());
+        fresh.set_aside.extend(named);
+        *self = fresh;
+    }
+
+    pub(in crate::ceremony) fn end_former(
+        &mut self,
+        fingerprint: &Digest,
+        fate: FormerFate,
+    ) -> Applied {
+        let former = self.former.iter_mut().find(|former| {
+            former.fate == FormerFate::Pending && former.public_key.fingerprint() == *fingerprint
+        });
+        let former =
+            former.ok_or_else(|| contradiction("no key with that fingerprint was given up"))?;
+        former.fate = fate;
+        Ok(())
+    }
+
+    /// `secret` comes out of `bag` to unblock the PIN.
+    pub(in crate::ceremony) fn begin_unblocking(
+        &mut self,
+        secret: TokenSecret,
+        bag: Option<&String>,
+    ) -> Applied {
+        require(self.locked && !self.is_at_former(), "the PIN is not locked")?;
+        require(self.pin_set || self.token.is_some(), "the token has no PIN")?;
+        require(
+            self.envelopes.get(&secret) == bag,
+            "another bag would be opened than the one that was sealed",
+        )?;
+        self.envelopes.remove(&secret);
+        self.unblocking = true;
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn unblock(&mut self) -> Applied {
+        require(self.unblocking, "nobody decided to unblock that PIN")?;
+        self.unblocking = false;
+        self.right_pin();
+        // What lies in the bag is the PIN that locked.
+        self.envelopes.remove(&TokenSecret::UserPin);
+        Ok(())
+    }
+
+    pub(super) fn seal_envelope(&mut self, secret: TokenSecret, bag: &str) {
+        self.envelopes.insert(secret, bag.to_owned());
+    }
+
+    pub(in crate::ceremony) fn skip(&mut self, reason: &str) {
+        self.skipped = Some(reason.to_owned());
+    }
+
+    pub(super) fn require_former_settled(&self) -> Result<(), ReplayError> {
+        require(
+            self.to_destroy().is_none(),
+            "the old key is neither destroyed nor listed as an orphan",
+        )
+    }
+}

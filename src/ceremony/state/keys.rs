@@ -1,0 +1,176 @@
+//! All keys of a ceremony: those whose tokens are here, and those that are enrolled by a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Index;
+use std::sync::Arc;
+
+use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
+use crate::metadata::Key;
+use crate::record::TokenId;
+use crate::script::{ItemId, KeyId, SpareId, TokenSecret};
+
+use super::key_state::{Generated, KeyState};
+
+#[derive(Debug, Clone, Default)]
+pub(in crate::ceremony) struct Keys {
+    keys: BTreeMap<KeyId, Arc<KeyState>>,
+    remote: BTreeMap<KeyId, RemoteKey>,
+    used_spares: BTreeSet<SpareId>,
+    /// Bags of envelopes.
+    used_bags: BTreeSet<String>,
+}
+
+/// A key at another site.
+#[derive(Debug, Clone)]
+pub(in crate::ceremony) struct RemoteKey {
+    key: Key,
+    is_compared: bool,
+}
+
+impl RemoteKey {
+    pub(in crate::ceremony) const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Whether two people compared its fingerprint.
+    pub(in crate::ceremony) const fn is_compared(&self) -> bool {
+        self.is_compared
+    }
+}
+
+impl Index<&KeyId> for Keys {
+    type Output = KeyState;
+
+    fn index(&self, id: &KeyId) -> &KeyState {
+        &self.keys[id]
+    }
+}
+
+impl Keys {
+    pub(super) fn new<'k>(ids: impl Iterator<Item = &'k KeyId>) -> Self {
+        let keys = ids.map(|id| (id.clone(), Arc::default()));
+        Self {
+            keys: keys.collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(in crate::ceremony) fn get(&self, id: &KeyId) -> Option<&KeyState> {
+        self.keys.get(id).map(AsRef::as_ref)
+    }
+
+    pub(in crate::ceremony) fn contains(&self, id: &KeyId) -> bool {
+        self.keys.contains_key(id)
+    }
+
+    pub(in crate::ceremony) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub(in crate::ceremony) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(in crate::ceremony) fn iter(&self) -> impl Iterator<Item = (&KeyId, &KeyState)> {
+        self.keys.iter().map(|(id, state)| (id, state.as_ref()))
+    }
+
+    pub(in crate::ceremony) fn remote(&self, id: &KeyId) -> Option<&RemoteKey> {
+        self.remote.get(id)
+    }
+
+    pub(in crate::ceremony) fn all_remote(&self) -> impl Iterator<Item = &RemoteKey> {
+        self.remote.values()
+    }
+
+    pub(in crate::ceremony) fn is_spare_used(&self, spare: &SpareId) -> bool {
+        self.used_spares.contains(spare)
+    }
+
+    pub(in crate::ceremony) fn is_bag_used(&self, bag: &str) -> bool {
+        self.used_bags.contains(bag)
+    }
+
+    pub(in crate::ceremony) fn is_set_aside(&self, token: &TokenId) -> bool {
+        self.keys
+            .values()
+            .any(|state| state.set_aside().contains(token))
+    }
+
+    /// Changes one key.
+    ///
+    /// # Errors
+    /// When the script has no such key.
+    pub(in crate::ceremony) fn change(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
+        self.keys
+            .get_mut(id)
+            .map(Arc::make_mut)
+            .ok_or_else(|| contradiction(format!("the script has no key {id:?}")))
+    }
+
+    /// A key that exists when the ceremony begins, or takes the place of one that does in a rehearsal.
+    pub(in crate::ceremony) fn exists(
+        &mut self,
+        id: &KeyId,
+        generated: Option<Generated>,
+    ) -> Applied {
+        self.change(id)?.exists(generated);
+        Ok(())
+    }
+
+    /// A key at another site, whose fingerprint is still to be compared.
+    pub(in crate::ceremony) fn take_remote(&mut self, id: &KeyId, key: Key) {
+        let is_compared = false;
+        self.remote
+            .insert(id.clone(), RemoteKey { key, is_compared });
+    }
+
+    pub(in crate::ceremony) fn compare(&mut self, id: &KeyId) -> Applied {
+        let remote = self
+            .remote
+            .get_mut(id)
+            .ok_or_else(|| contradiction("the token of that key is here: it answers itself"))?;
+        require(!remote.is_compared, "it was compared already")?;
+        remote.is_compared = true;
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn interrupt(&mut self) {
+        for state in self.keys.values_mut() {
+            Arc::make_mut(state).interrupt();
+        }
+    }
+
+    pub(in crate::ceremony) fn regenerate(&mut self, id: &KeyId) -> Applied {
+        self.change(id)?.regenerate();
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn take_spare(
+        &mut self,
+        id: &KeyId,
+        spare: &SpareId,
+        item: Option<ItemId>,
+    ) -> Applied {
+        self.change(id)?.take_spare(spare, item);
+        self.used_spares.insert(spare.clone());
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn seal_envelope(
+        &mut self,
+        id: &KeyId,
+        secret: TokenSecret,
+        bag: &str,
+    ) -> Applied {
+        self.change(id)?.seal_envelope(secret, bag);
+        self.used_bags.insert(bag.to_owned());
+        Ok(())
+    }
+
+    /// No step of a key goes on while an old key of it still exists.
+    pub(in crate::ceremony) fn require_former_settled(&self, id: &KeyId) -> Applied {
+        self.get(id)
+            .map_or(Ok(()), KeyState::require_former_settled)
+    }
+}

@@ -1,0 +1,229 @@
+//! In which order the steps come: the order of the script, but for the blocks of key holders.
+use super::Ceremony;
+use crate::ceremony::event::{Event, EventKind, Verdict};
+use crate::metadata::Signer;
+use crate::script::{Act, KeyId, KeyPlan, PersonId, Step};
+
+impl Ceremony {
+    pub(in crate::ceremony) fn at_step(&self, people: Vec<PersonId>, kind: EventKind) -> Event {
+        Event {
+            step: self.current_step().map(|step| step.id.clone()),
+            people,
+            kind,
+        }
+    }
+
+    /// The worst verdict of those who signed off. Who did not is a reservation.
+    pub(in crate::ceremony) fn worst_verdict(&self) -> Verdict {
+        let of = |id: &PersonId| {
+            self.progress
+                .sign_offs()
+                .get(id)
+                .map(|(verdict, _)| *verdict)
+        };
+        self.script
+            .people()
+            .iter()
+            .map(|person| of(&person.id).unwrap_or(Verdict::WithReservation))
+            .max()
+            .unwrap_or(Verdict::Agree)
+    }
+
+    /// The key that signs next.
+    pub(in crate::ceremony) fn next_signer(&self) -> Option<&KeyPlan> {
+        let keys = self.script.keys().iter();
+        keys.into_iter()
+            .find(|plan| self.owes_signature(&plan.id) || self.owes_further_signature(&plan.id))
+    }
+
+    /// The step that the room is at; none when all are done.
+    ///
+    /// The blocks of keys that were deferred, or whose holders are away, come last before the root is composed.
+    #[must_use]
+    pub fn current_step(&self) -> Option<&Step> {
+        let mut waiting = None;
+        for step in self.undone() {
+            let Some(key) = step.act.enrolls() else {
+                if self.wants_all_keys(&step.act) {
+                    return waiting.or(Some(step));
+                }
+                return Some(step);
+            };
+            if let Some(first) = self.first_of_taken_up() {
+                return Some(first);
+            }
+            if !self.is_held_back(key) {
+                return Some(step);
+            }
+            waiting = waiting.or(Some(step));
+        }
+        waiting
+    }
+
+    /// The keys whose blocks were deferred and are still to be done.
+    #[must_use]
+    pub fn deferred(&self) -> Vec<&KeyId> {
+        self.script
+            .keys()
+            .iter()
+            .map(|plan| &plan.id)
+            .filter(|key| self.progress.is_postponed(*key))
+            .collect()
+    }
+
+    /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
+    pub(in crate::ceremony) fn wants_all_keys(&self, act: &Act) -> bool {
+        match act {
+            Act::ComposeRoot | Act::ProveRestore { .. } => true,
+            Act::Export => !self.script.makes_root(),
+            _ => false,
+        }
+    }
+
+    /// Whether a key may still be given up for another: no root was composed with it, and its file did not leave.
+    pub(in crate::ceremony) fn may_keys_change(&self) -> bool {
+        self.root().frozen().is_none() && !self.root().is_export_announced()
+    }
+
+    pub(in crate::ceremony) fn undone(&self) -> impl Iterator<Item = &Step> {
+        let steps = self.script.steps().iter();
+        steps.filter(|step| !self.progress.is_done(&step.id))
+    }
+
+    /// The first step of a key's block that is not done; none when the key is there.
+    pub(in crate::ceremony) fn first_of_block(&self, key: &KeyId) -> Option<&Step> {
+        self.undone().find(|step| step.act.enrolls() == Some(key))
+    }
+
+    pub(in crate::ceremony) fn first_of_taken_up(&self) -> Option<&Step> {
+        let key = self.progress.taken_up()?;
+        if self.is_holder_away(key) {
+            return None;
+        }
+        self.first_of_block(key)
+    }
+
+    pub(in crate::ceremony) fn is_held_back(&self, key: &KeyId) -> bool {
+        self.progress.is_postponed(key) || self.is_holder_away(key)
+    }
+
+    pub(in crate::ceremony) fn is_holder_away(&self, key: &KeyId) -> bool {
+        self.script
+            .key(key)
+            .is_some_and(|plan| self.participants.is_away(&plan.holder))
+    }
+
+    /// The key whose token the room is working with.
+    #[must_use]
+    pub fn key_at_hand(&self) -> Option<&KeyId> {
+        let step = self.current_step()?;
+        match &step.act {
+            Act::SignRoot => self.next_signer().map(|plan| &plan.id),
+            // A key at another site is not at hand, whatever is done about it.
+            act => act.key().filter(|key| self.keys.contains(*key)),
+        }
+    }
+
+    /// The key whose token a failure is about: none while an own token is waited for.
+    pub(in crate::ceremony) fn failing_key(&self) -> Option<&KeyId> {
+        match self.next_without_code() {
+            Some(_) => None,
+            None => self.key_at_hand(),
+        }
+    }
+
+    /// Whether a key's block may be put off: it is not done, and something else can be done meanwhile.
+    pub(in crate::ceremony) fn may_defer(&self, key: &KeyId) -> bool {
+        let is_at_blocks = self
+            .current_step()
+            .is_some_and(|step| step.act.enrolls().is_some());
+        let mut before = self
+            .undone()
+            .take_while(|step| !self.wants_all_keys(&step.act));
+        is_at_blocks
+            && !self.progress.is_postponed(key)
+            && self.first_of_block(key).is_some()
+            && before.any(|step| match step.act.enrolls() {
+                Some(other) => other != key && !self.is_held_back(other),
+                None => true,
+            })
+    }
+
+    /// Whether a key's block may be done now: only blocks of other keys are passed over.
+    pub(in crate::ceremony) fn may_take_up(&self, key: &KeyId) -> bool {
+        let Some(first) = self.first_of_block(key) else {
+            return false;
+        };
+        let is_at_block = self
+            .current_step()
+            .is_some_and(|step| step.act.enrolls().is_some_and(|other| other != key));
+        let mut passed = self.undone().take_while(|step| step.id != first.id);
+        is_at_block && !self.is_holder_away(key) && passed.all(|step| step.act.enrolls().is_some())
+    }
+
+    /// Whether the key is one that this ceremony makes.
+    pub(in crate::ceremony) fn is_made_here(&self, key: &KeyId) -> bool {
+        self.script
+            .key(key)
+            .is_some_and(crate::script::KeyPlan::is_made)
+    }
+
+    /// Whether a key may be made anew on its token: it was made here, and no root was composed with it.
+    pub(in crate::ceremony) fn may_redo(&self, key: &KeyId) -> bool {
+        let state = &self.keys[key];
+        self.may_keys_change()
+            && state.generated().is_some()
+            && self.is_made_here(key)
+            && !self.script.restores(key)
+            && state.to_destroy().is_none()
+            && !self.is_holder_away(key)
+            && self.is_past_reading()
+    }
+
+    /// Whether people, clock and machine are settled, so that tokens may be worked with.
+    pub(in crate::ceremony) fn is_past_reading(&self) -> bool {
+        let is_opening = |act: &Act| {
+            matches!(
+                act,
+                Act::Attendance | Act::AttestClock | Act::InspectHost | Act::ReadScript
+            )
+        };
+        self.current_step()
+            .is_some_and(|step| !is_opening(&step.act))
+    }
+
+    /// Whether two people may decide that nothing more is asked of a key: its holder is away or its token fails,
+    /// and the root reaches its threshold without it.
+    pub(in crate::ceremony) fn may_forgo(&self, key: &KeyId) -> bool {
+        let state = &self.keys[key];
+        let is_in_the_way = self.key_at_hand() == Some(key)
+            && (self.is_holder_away(key) || self.progress.failure().is_some() || state.is_locked());
+        let is_of_duty = self
+            .current_step()
+            .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::ProveToken { .. }));
+        is_in_the_way && is_of_duty && state.skipped().is_none() && self.is_reached_without(key)
+    }
+
+    /// Whether the root reaches its thresholds if a key signs no more than it has.
+    pub(in crate::ceremony) fn is_reached_without(&self, key: &KeyId) -> bool {
+        let mut change = self.root_change();
+        let owed = !self.has_signed(key);
+        for participant in change
+            .participants
+            .iter_mut()
+            .filter(|participant| owed && participant.name == key.as_str())
+        {
+            participant.signer = Signer::Never;
+        }
+        let own = change.reachability().is_reached();
+        own && self
+            .further()
+            .iter()
+            .all(|view| view.is_reached_without(key))
+    }
+}
+
+/// The steps that a process that takes the ceremony up goes through again.
+pub(in crate::ceremony) const fn is_taken_again(act: &Act) -> bool {
+    matches!(act, Act::Attendance | Act::AttestClock | Act::InspectHost)
+}

@@ -1,0 +1,132 @@
+//! Who is in the room, by what they approve, and who has whose place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ceremony::display_names::DisplayNames;
+use crate::ceremony::event::Event;
+use crate::ceremony::replay::{Applied, require};
+use crate::script::PersonId;
+
+/// A person who is in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presence {
+    /// The kind of document by which the person is known. Never its number.
+    pub document: String,
+    /// Who checked it; none in a ceremony for one person.
+    pub checked_by: Option<PersonId>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(in crate::ceremony) struct Participants {
+    attended: BTreeMap<PersonId, Presence>,
+    away: BTreeSet<PersonId>,
+    /// Who approves by a code.
+    codes: BTreeSet<PersonId>,
+    /// Who approves by an approval token.
+    touching: BTreeSet<PersonId>,
+    /// Whose approval token is missing.
+    tokenless: BTreeSet<PersonId>,
+    substituted: BTreeSet<PersonId>,
+    display_names: DisplayNames,
+}
+
+impl Participants {
+    pub(in crate::ceremony) const fn attended(&self) -> &BTreeMap<PersonId, Presence> {
+        &self.attended
+    }
+
+    pub(in crate::ceremony) fn is_here(&self, person: &PersonId) -> bool {
+        self.attended.contains_key(person)
+    }
+
+    pub(in crate::ceremony) fn is_away(&self, person: &PersonId) -> bool {
+        self.away.contains(person)
+    }
+
+    pub(in crate::ceremony) fn has_code(&self, person: &PersonId) -> bool {
+        self.codes.contains(person)
+    }
+
+    pub(in crate::ceremony) fn approves_by_token(&self, person: &PersonId) -> bool {
+        self.touching.contains(person)
+    }
+
+    pub(in crate::ceremony) fn is_tokenless(&self, person: &PersonId) -> bool {
+        self.tokenless.contains(person)
+    }
+
+    pub(in crate::ceremony) fn is_substituted(&self, person: &PersonId) -> bool {
+        self.substituted.contains(person)
+    }
+
+    pub(in crate::ceremony) const fn display_names(&self) -> &DisplayNames {
+        &self.display_names
+    }
+
+    /// Whether the person has a code, or an approval token that answered.
+    pub(in crate::ceremony) fn has_means(&self, person: &PersonId) -> bool {
+        self.has_code(person) || self.approves_by_token(person)
+    }
+}
+
+/// What changes.
+impl Participants {
+    pub(in crate::ceremony) fn attend(&mut self, person: &PersonId, presence: Presence) -> Applied {
+        require(!self.is_here(person), "that person is here already")?;
+        self.attended.insert(person.clone(), presence);
+        self.away.remove(person);
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn await_person(&mut self, person: &PersonId) {
+        self.away.insert(person.clone());
+    }
+
+    pub(in crate::ceremony) fn require_undecided(&self, person: &PersonId) -> Applied {
+        require(
+            !self.is_here(person) && !self.is_away(person),
+            "of that person it was said already",
+        )
+    }
+
+    /// The other of the two whom the script lists takes the place.
+    pub(in crate::ceremony) fn replace(&mut self, person: &PersonId) {
+        if !self.substituted.remove(person) {
+            self.substituted.insert(person.clone());
+        }
+    }
+
+    pub(in crate::ceremony) fn choose_code(&mut self, person: &PersonId) -> Applied {
+        let is_new = self.codes.insert(person.clone());
+        require(is_new, "that person has a code already")
+    }
+
+    pub(in crate::ceremony) fn prove_token(&mut self, person: &PersonId) {
+        self.touching.insert(person.clone());
+    }
+
+    pub(in crate::ceremony) fn miss_token(&mut self, person: &PersonId) {
+        self.tokenless.insert(person.clone());
+    }
+
+    pub(in crate::ceremony) fn leave(&mut self, person: &PersonId) {
+        self.attended.remove(person);
+        self.codes.remove(person);
+        self.touching.remove(person);
+        self.tokenless.remove(person);
+        self.away.insert(person.clone());
+    }
+
+    /// Another process continues: the people may be others.
+    pub(in crate::ceremony) fn resume(&mut self) {
+        self.attended.clear();
+        self.away.clear();
+        self.codes.clear();
+        self.touching.clear();
+        self.tokenless.clear();
+    }
+
+    pub(in crate::ceremony) fn follow_names(&mut self, event: &Event) {
+        self.display_names.follow(event);
+    }
+}

@@ -1,0 +1,58 @@
+//! Payloads that were signed before.
+use super::Ceremony;
+use crate::metadata::FrozenRoot;
+use crate::transfer::{Abandoned, Judgment, PayloadEntry, PayloadRegister, Refusal};
+
+impl Ceremony {
+    /// Every payload that is known to have been signed, as the script carries it, with those given up in this ceremony.
+    pub(in crate::ceremony) fn known_payloads(&self) -> PayloadRegister {
+        let mut register = self.script.payloads().clone();
+        for (sha256, why) in self.root().abandoned() {
+            let abandoned = Abandoned {
+                at: self.script.not_before(),
+                why: why.clone(),
+            };
+            let version = self.script.root_version();
+            // The fold has seen that it can be given up.
+            let _ = register.abandon(self.script.repository(), version, *sha256, abandoned);
+        }
+        register
+    }
+
+    /// Whether a payload may be signed, with all that is known to have been signed before.
+    pub(in crate::ceremony) fn judge_payload(
+        &self,
+        payload: &FrozenRoot,
+    ) -> Result<Judgment, Refusal> {
+        self.known_payloads().judge(
+            self.script.repository(),
+            payload.version(),
+            payload.digest(),
+        )
+    }
+
+    /// Whether a payload of the version at hand could be given up now: it was begun, clients cannot come to accept
+    /// it, and nothing else was reviewed yet.
+    pub(in crate::ceremony) fn may_give_up(&self, entry: &PayloadEntry) -> bool {
+        self.script.signing().is_none()
+            && !self.root().is_reviewed()
+            && self.root().frozen().map(FrozenRoot::digest) != Some(entry.sha256)
+            && entry.holds_its_version()
+            && !entry.may_be_reached()
+    }
+
+    /// What was given up and can be accepted all the same, until the version after it is trusted.
+    pub(in crate::ceremony) fn live_payloads(&self) -> Vec<String> {
+        let trusted = self.script.root_version().saturating_sub(1);
+        let register = self.known_payloads();
+        let live = register.live(self.script.repository(), trusted);
+        live.map(|entry| {
+            let next = entry.version + 1;
+            format!(
+                "ALARM: {}. It is live until clients trust version {next}.",
+                entry.describe()
+            )
+        })
+        .collect()
+    }
+}

@@ -1,0 +1,203 @@
+//! How far the ceremony is, what stands in its way, and what two people decided about the script.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ceremony::amendment::Amendment;
+use crate::ceremony::check::Check;
+use crate::ceremony::event::{ExceptionSheet, Opening, Verdict};
+use crate::ceremony::failure::Failure;
+use crate::ceremony::replay::{Applied, require};
+use crate::script::{KeyId, PersonId, StepId};
+use crate::words::Digest;
+
+use super::Ending;
+
+#[derive(Debug, Clone)]
+pub(in crate::ceremony) struct Progress {
+    opening: Option<Opening>,
+    done: BTreeSet<StepId>,
+    script_read: bool,
+    initials: BTreeMap<(StepId, PersonId), String>,
+    /// Keys whose steps wait.
+    postponed: BTreeSet<KeyId>,
+    /// The key whose steps come before those of others.
+    taken_up: Option<KeyId>,
+    amendments: Vec<Amendment>,
+    exceptions: Vec<(Option<StepId>, ExceptionSheet)>,
+    waived: Vec<Check>,
+    sign_offs: BTreeMap<PersonId, (Verdict, String)>,
+    failure: Option<Failure>,
+    ending: Option<Ending>,
+    /// Digest over all events so far, which an approval token signs along.
+    trail: Digest,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self {
+            opening: None,
+            done: BTreeSet::new(),
+            script_read: false,
+            initials: BTreeMap::new(),
+            postponed: BTreeSet::new(),
+            taken_up: None,
+            amendments: Vec::new(),
+            exceptions: Vec::new(),
+            waived: Vec::new(),
+            sign_offs: BTreeMap::new(),
+            failure: None,
+            ending: None,
+            trail: Digest::of(b""),
+        }
+    }
+
+    pub(in crate::ceremony) const fn opening(&self) -> Option<&Opening> {
+        self.opening.as_ref()
+    }
+
+    pub(in crate::ceremony) fn is_done(&self, step: &StepId) -> bool {
+        self.done.contains(step)
+    }
+
+    pub(in crate::ceremony) const fn is_script_read(&self) -> bool {
+        self.script_read
+    }
+
+    pub(in crate::ceremony) fn has_initialed(&self, step: &StepId, person: &PersonId) -> bool {
+        self.initials.contains_key(&(step.clone(), person.clone()))
+    }
+
+    pub(in crate::ceremony) fn is_postponed(&self, key: &KeyId) -> bool {
+        self.postponed.contains(key)
+    }
+
+    pub(in crate::ceremony) const fn taken_up(&self) -> Option<&KeyId> {
+        self.taken_up.as_ref()
+    }
+
+    pub(in crate::ceremony) fn amendments(&self) -> &[Amendment] {
+        &self.amendments
+    }
+
+    pub(in crate::ceremony) fn exceptions(&self) -> &[(Option<StepId>, ExceptionSheet)] {
+        &self.exceptions
+    }
+
+    pub(in crate::ceremony) fn waived(&self) -> &[Check] {
+        &self.waived
+    }
+
+    pub(in crate::ceremony) const fn sign_offs(&self) -> &BTreeMap<PersonId, (Verdict, String)> {
+        &self.sign_offs
+    }
+
+    pub(in crate::ceremony) const fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    pub(in crate::ceremony) const fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    pub(in crate::ceremony) const fn trail(&self) -> &Digest {
+        &self.trail
+    }
+}
+
+/// What changes.
+impl Progress {
+    pub(in crate::ceremony) fn open(&mut self, opening: Opening) {
+        self.opening = Some(opening);
+    }
+
+    pub(in crate::ceremony) fn finish(&mut self, step: StepId) {
+        self.done.insert(step);
+    }
+
+    pub(in crate::ceremony) fn reopen(&mut self, steps: impl IntoIterator<Item = StepId>) {
+        for step in steps {
+            self.done.remove(&step);
+        }
+    }
+
+    pub(in crate::ceremony) fn read_script(&mut self) {
+        self.script_read = true;
+    }
+
+    pub(in crate::ceremony) fn initial(
+        &mut self,
+        step: StepId,
+        person: PersonId,
+        initials: &str,
+    ) -> Applied {
+        let before = self.initials.insert((step, person), initials.to_owned());
+        require(before.is_none(), "that person's initials are there already")
+    }
+
+    pub(in crate::ceremony) fn sign_off(
+        &mut self,
+        person: PersonId,
+        verdict: Verdict,
+        remark: &str,
+    ) -> Applied {
+        let before = self.sign_offs.insert(person, (verdict, remark.to_owned()));
+        require(before.is_none(), "that person has signed off already")
+    }
+
+    pub(in crate::ceremony) fn postpone(&mut self, key: &KeyId) {
+        if self.taken_up.as_ref() == Some(key) {
+            self.taken_up = None;
+        }
+        self.postponed.insert(key.clone());
+    }
+
+    pub(in crate::ceremony) fn take_up(&mut self, key: &KeyId) {
+        self.postponed.remove(key);
+        self.taken_up = Some(key.clone());
+    }
+
+    /// Keys whose steps are all done are neither postponed nor taken up.
+    pub(in crate::ceremony) fn retain_order(&mut self, has_steps: impl Fn(&KeyId) -> bool) {
+        self.postponed.retain(|key| has_steps(key));
+        self.taken_up = self.taken_up.take().filter(|key| has_steps(key));
+    }
+
+    pub(in crate::ceremony) fn amend(&mut self, amendment: &Amendment) {
+        self.amendments.push(amendment.clone());
+    }
+
+    pub(in crate::ceremony) fn record_exception(
+        &mut self,
+        step: Option<StepId>,
+        sheet: &ExceptionSheet,
+    ) {
+        self.exceptions.push((step, sheet.clone()));
+    }
+
+    pub(in crate::ceremony) fn waive(&mut self, check: Check) {
+        self.waived.push(check);
+        self.failure = None;
+    }
+
+    pub(in crate::ceremony) fn fail(&mut self, failure: &Failure) {
+        self.failure = Some(failure.clone());
+    }
+
+    pub(in crate::ceremony) fn retry(&mut self) -> Applied {
+        require(self.failure.is_some(), "nothing had failed")?;
+        self.failure = None;
+        Ok(())
+    }
+
+    pub(in crate::ceremony) fn forget_failure(&mut self) {
+        self.failure = None;
+    }
+
+    pub(in crate::ceremony) fn end(&mut self, ending: Ending) {
+        self.ending = Some(ending);
+    }
+
+    pub(in crate::ceremony) fn follow(&mut self, trail: Digest) {
+        self.trail = trail;
+    }
+}

@@ -1,0 +1,197 @@
+//! Questions about tokens, spares and envelopes.
+use super::Ceremony;
+use crate::ceremony::event::Mode;
+use crate::record::{TokenId, Tries};
+use crate::script::{ItemId, KeyId, PersonId, Spare, SpareId, TokenSecret, TokenSpec};
+
+/// After how many wrong PINs a simulated token counts as locked.
+pub(in crate::ceremony) const SIMULATED_TRIES: u8 = 3;
+
+/// Characters that keyboard layouts put elsewhere.
+pub(in crate::ceremony) const KEYBOARD_LINE: &str = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
+
+impl Ceremony {
+    /// Whether a simulated token of another make stands in for a token that would attest its key: then nothing is
+    /// proven, and nothing asked.
+    #[must_use]
+    pub fn is_stood_in(&self, key: &KeyId, token: &TokenId) -> bool {
+        let planned = self.token_spec(key);
+        self.mode() == Mode::Rehearsal
+            && planned.is_some_and(|planned| planned.attests() && planned.profile != token.profile)
+    }
+
+    /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.
+    #[must_use]
+    pub fn token_label(&self, key: &KeyId) -> String {
+        self.token_spec(key)
+            .and_then(|token| token.label.clone())
+            .unwrap_or_else(|| self.token_name(key).chars().take(32).collect())
+    }
+
+    /// The token on which a key lives or is to live: the script's own, or the spare that was taken.
+    #[must_use]
+    pub fn token_spec(&self, key: &KeyId) -> Option<&TokenSpec> {
+        match self.keys.get(key)?.spare() {
+            Some(spare) => self.script.spare(spare).map(|spare| &spare.token),
+            None => self.script.key(key).map(|plan| &plan.token),
+        }
+    }
+
+    /// The name in the script of the token for a key: the key's, or that of the spare that was taken.
+    #[must_use]
+    pub fn token_name<'c>(&'c self, key: &'c KeyId) -> &'c str {
+        let spare = self.keys.get(key).and_then(|state| state.spare());
+        spare.map_or_else(|| key.as_str(), SpareId::as_str)
+    }
+
+    /// The token of a key as something that lies in a bag.
+    pub(in crate::ceremony) fn item_of(&self, key: &KeyId) -> ItemId {
+        match self.keys.get(key).and_then(|state| state.spare()) {
+            Some(spare) => spare.into(),
+            None => key.into(),
+        }
+    }
+
+    /// The key for which a token is here, or was before it was given up; none for a medium.
+    #[must_use]
+    pub fn key_of_item(&self, item: &ItemId) -> Option<&KeyId> {
+        let plans = self.script.keys().iter().map(|plan| &plan.id);
+        let is_for = |key: &&KeyId| {
+            let given_up = self.keys[*key].given_up();
+            self.item_of(key) == *item || given_up.iter().any(|(other, _)| other == item)
+        };
+        plans.into_iter().find(is_for)
+    }
+
+    /// What lies in a bag, in words: `the token of key holder 3`, `the medium stick-a with the export`.
+    #[must_use]
+    pub fn item_title(&self, item: &ItemId) -> String {
+        if let Some(medium) = self.script.medium(item) {
+            return medium.title();
+        }
+        match self.key_of_item(item) {
+            Some(key) if self.item_of(key) == *item => self.token_title(key),
+            Some(key) if item.as_str() == key.as_str() => {
+                format!("{}, which was given up", self.script.token_title(key))
+            }
+            Some(key) => format!(
+                "{item} of {}, which was given up",
+                self.script.holder_title(key)
+            ),
+            None => item.to_string(),
+        }
+    }
+
+    /// `the token of key holder 3`, or `spare-1 of key holder 3`.
+    #[must_use]
+    pub fn token_title(&self, key: &KeyId) -> String {
+        match self.keys.get(key).and_then(|state| state.spare()) {
+            Some(spare) => format!("{spare} of {}", self.script.holder_title(key)),
+            None => self.script.token_title(key),
+        }
+    }
+
+    /// The spares that may still be taken for a key.
+    #[must_use]
+    pub fn spares_for(&self, key: &KeyId) -> Vec<&Spare> {
+        let Some(plan) = self.script.key(key) else {
+            return Vec::new();
+        };
+        let is_open = self.may_keys_change()
+            && self.is_made_here(key)
+            && self.is_past_reading()
+            && !self.is_holder_away(key)
+            && self.keys[key].to_destroy().is_none();
+        self.script
+            .spares()
+            .iter()
+            .filter(|spare| is_open && spare.serves(plan) && !self.keys.is_spare_used(&spare.id))
+            .collect()
+    }
+
+    pub(in crate::ceremony) fn is_unblocking(&self) -> bool {
+        let key = self.key_at_hand();
+        key.is_some_and(|key| self.keys[key].is_unblocking())
+    }
+
+    /// Whether the keyboard's test line was passed since the ceremony was last taken up. Until then PINs have
+    /// digits only.
+    #[must_use]
+    pub fn is_keyboard_tested(&self) -> bool {
+        self.host.is_keyboard_tested()
+    }
+
+    /// What is known of the tries left for the PIN of a simulated token; none in a production, where the
+    /// token itself is asked.
+    #[must_use]
+    pub fn simulated_tries(&self, key: &KeyId) -> Option<Tries> {
+        (self.mode() == Mode::Rehearsal).then(|| {
+            let state = self.keys.get(key).filter(|state| !state.is_at_former());
+            let wrong = state.map_or(0, |state| state.wrong_pins());
+            Tries::Exactly(SIMULATED_TRIES.saturating_sub(wrong))
+        })
+    }
+
+    /// The next secret of the token at hand that is to be sealed into a bag, and the bag that the script names
+    /// for it; no bag where that one is used up.
+    pub(in crate::ceremony) fn envelope_due(&self) -> Option<(&KeyId, TokenSecret, Option<&str>)> {
+        let key = self.key_at_hand()?;
+        let state = &self.keys[key];
+        if !state.is_pin_set() || state.is_unblocking() || state.token().is_none() {
+            return None;
+        }
+        let plan = self.script.key(key)?;
+        let (secret, _) = plan
+            .envelopes()
+            .filter(|(secret, _)| {
+                *secret != TokenSecret::ManagementKey || state.is_management_key_written()
+            })
+            .find(|(secret, _)| !state.envelopes().contains_key(secret))?;
+        let bag = self.envelope_bag(key, secret)?;
+        let is_unused = !self.keys.is_bag_used(bag);
+        Some((key, secret, is_unused.then_some(bag)))
+    }
+
+    /// Whether the management key of a key's token is still to be written down: when the key is made and proven, for
+    /// nothing more is made there then.
+    pub(in crate::ceremony) fn owes_management_key(&self, key: &KeyId) -> bool {
+        let plan = self.script.key(key);
+        let state = &self.keys[key];
+        plan.is_some_and(|plan| plan.management_writer().is_some())
+            && state.is_proven()
+            && !state.is_management_key_written()
+    }
+
+    /// Who writes the management key of a key's token down: whoever the script says, or else the holder.
+    #[must_use]
+    pub fn management_writer(&self, key: &KeyId) -> Option<PersonId> {
+        let plan = self.script.key(key)?;
+        let writer = plan.management_writer();
+        let is_here = |person: &&PersonId| self.participants.is_here(*person);
+        Some(writer.filter(is_here).unwrap_or(&plan.holder).clone())
+    }
+
+    /// Whether a bag's number stands nowhere yet: neither in the script nor on a bag of this ceremony.
+    pub(in crate::ceremony) fn is_new_bag(&self, bag: &str) -> bool {
+        let keys = self.script.keys().iter();
+        let in_script = keys
+            .flat_map(|plan| plan.envelopes().map(|(_, bag)| bag))
+            .chain(
+                self.script
+                    .keys()
+                    .iter()
+                    .filter_map(|plan| self.bag(&plan.id)),
+            )
+            .chain(
+                self.script
+                    .spares()
+                    .iter()
+                    .filter_map(|spare| spare.token.bag.as_deref()),
+            )
+            .any(|known| known == bag);
+        let was_used = self.keys.is_bag_used(bag)
+            || self.custody.is_bag_used(bag)
+            || self.script.custody().knows_bag(bag);
+        !in_script && !was_used
+    }
+}
