@@ -138,7 +138,7 @@ fn sums(ceremony: &Ceremony, transcript: &Transcript, documents: &[(String, Vec<
         .collect();
     lines.push((SCRIPT, script.sha256()));
     lines.push((TRANSCRIPT, Digest::of(&transcript_bytes(transcript))));
-    for file in script.carried_files() {
+    for file in script.pinned_files() {
         lines.push((&file.name, file.sha256));
     }
     let returned = returned_files(transcript);

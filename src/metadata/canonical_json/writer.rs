@@ -12,13 +12,10 @@ use super::reader::{JsonError, MAX_INTEGER, parse};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CanonicalError {
-    /// A number that the reader would refuse.
     #[error("{0} is not an integer within ±2^53")]
     Number(String),
-    /// Bytes that are not the canonical form of any value.
     #[error("not in canonical form")]
     NotCanonical,
-    /// Bytes that are not even JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
 }
