@@ -1,6 +1,6 @@
 //! Who may sign what: the members `keys` and `roles` of a root.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,6 @@ use super::key::Key;
 use super::key_id::{KeyId, KeyIdRule};
 use super::limits::{MAX_KEYS, MAX_ROLE_KEYS};
 use super::role::{Role, RoleKind};
-use crate::certificate::PublicKey;
 
 /// The keys and roles of a root. Versions of which neither changes share them.
 #[derive(Debug)]
@@ -43,7 +42,6 @@ impl ListedKey {
         Ok(Self { key, rule })
     }
 
-    /// The key.
     #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
@@ -86,91 +84,71 @@ impl Authority {
     /// Clients must compute each ID (specification, section 4.3). For a root key
     /// that decides; a wrong one of an online key stands in production roots.
     fn judge_key_ids(&mut self) -> Result<(), Remark> {
+        let mut note = |check, text| self.remarks.push(Remark::new(check, text));
         let root = &self.roles[RoleKind::Root as usize].key_ids;
         for (id, listed) in &self.keys {
+            let short = id.short();
             match listed.rule {
                 Some(KeyIdRule::SPECIFIED | KeyIdRule::NOTARY) => {}
-                Some(rule) => self.remarks.push(Remark::new(
-                    Check::KeyIdRule,
-                    format!("the ID of key {} is {rule}", id.short()),
-                )),
+                Some(rule) => note(Check::KeyIdRule, format!("the ID of key {short} is {rule}")),
                 None if root.contains(id) => {
-                    return Err(Remark::new(
-                        Check::KeyId,
-                        format!(
-                            "root key {}: no known rule gives this key that ID; the specification's gives {}",
-                            id.short(),
-                            listed.key.id().short()
-                        ),
-                    ));
+                    let specified = listed.key.id().short();
+                    let text = format!(
+                        "root key {short}: no known rule gives this key that ID; the specification's gives {specified}"
+                    );
+                    return Err(Remark::new(Check::KeyId, text));
                 }
-                None => self.remarks.push(Remark::new(
-                    Check::KeyIdUnexplained,
-                    format!("no known rule gives key {} its ID", id.short()),
-                )),
+                None => {
+                    let text = format!("no known rule gives key {short} its ID");
+                    note(Check::KeyIdUnexplained, text);
+                }
             }
         }
         Ok(())
     }
 
     fn note_keys(&mut self) {
-        let mut notes = Vec::new();
-        for kind in RoleKind::ALL {
-            let role = self.role(kind);
-            let mut able = Vec::with_capacity(role.key_ids.len());
+        let mut note = |check, text| self.remarks.push(Remark::new(check, text));
+        for (kind, role) in RoleKind::ALL.into_iter().zip(&self.roles) {
+            let mut able = HashSet::new();
             for id in &role.key_ids {
-                match self.keys.get(id) {
-                    Some(listed) => able.extend(listed.key.public().map(PublicKey::as_der)),
-                    None => notes.push(Remark::new(
-                        Check::RoleKeyMissing,
-                        format!("role {kind} names key {}, which is not listed", id.short()),
-                    )),
+                if let Some(listed) = self.keys.get(id) {
+                    able.extend(listed.key.public());
+                } else {
+                    let id = id.short();
+                    let text = format!("role {kind} names key {id}, which is not listed");
+                    note(Check::RoleKeyMissing, text);
                 }
             }
-            able.sort_unstable();
-            able.dedup();
-            if (able.len() as u64) < role.threshold {
-                notes.push(Remark::new(
-                    Check::RoleUnreachable,
-                    format!(
-                        "role {kind} needs {} signatures, but {} of its keys can be verified",
-                        role.threshold,
-                        able.len()
-                    ),
-                ));
+            let (able, threshold) = (able.len(), role.threshold);
+            if (able as u64) < threshold {
+                let text = format!(
+                    "role {kind} needs {threshold} signatures, but {able} of its keys can be verified"
+                );
+                note(Check::RoleUnreachable, text);
             }
         }
         let mut publics = Vec::with_capacity(self.keys.len());
         for (id, listed) in &self.keys {
+            let short = id.short();
             if !self.roles.iter().any(|role| role.key_ids.contains(id)) {
-                notes.push(Remark::new(
-                    Check::KeyUnused,
-                    format!("key {} belongs to no role", id.short()),
-                ));
+                note(Check::KeyUnused, format!("key {short} belongs to no role"));
             }
             if let Some(why) = listed.key.unusable() {
-                notes.push(Remark::new(
-                    Check::KeyUnusable,
-                    format!("key {}: {why}", id.short()),
-                ));
+                note(Check::KeyUnusable, format!("key {short}: {why}"));
             }
             if listed.key.holds_private() {
-                notes.push(Remark::new(
-                    Check::KeyPrivate,
-                    format!("key {} is published with its PRIVATE key", id.short()),
-                ));
+                let text = format!("key {short} is published with its PRIVATE key");
+                note(Check::KeyPrivate, text);
             }
             publics.extend(listed.key.public().map(|public| (public.as_der(), id)));
         }
         publics.sort_unstable();
         for pair in publics.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-            let (other, id) = (pair[0].1, pair[1].1);
-            notes.push(Remark::new(
-                Check::KeySamePublicKey,
-                format!("{} and {} are the same key", other.short(), id.short()),
-            ));
+            let (other, id) = (pair[0].1.short(), pair[1].1.short());
+            let text = format!("{other} and {id} are the same key");
+            note(Check::KeySamePublicKey, text);
         }
-        self.remarks.append(&mut notes);
     }
 }
 
@@ -180,10 +158,8 @@ fn read_keys(
 ) -> Result<BTreeMap<KeyId, ListedKey>, Remark> {
     let count = keys.len();
     if count > MAX_KEYS {
-        return Err(Remark::new(
-            Check::KeyLimit,
-            format!("there are {count} keys; at most {MAX_KEYS} are read"),
-        ));
+        let text = format!("there are {count} keys; at most {MAX_KEYS} are read");
+        return Err(Remark::new(Check::KeyLimit, text));
     }
     keys.iter()
         .map(|(text, object)| {
@@ -197,10 +173,8 @@ fn read_keys(
 fn read_roles(roles: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<[Role; 4], Remark> {
     for name in roles.keys() {
         if !RoleKind::ALL.iter().any(|kind| kind.as_str() == name) {
-            remarks.push(Remark::new(
-                Check::RoleUnknown,
-                format!("there is a role {name:?}"),
-            ));
+            let text = format!("there is a role {name:?}");
+            remarks.push(Remark::new(Check::RoleUnknown, text));
         }
     }
     let [root, timestamp, snapshot, targets] =
@@ -213,43 +187,32 @@ fn read_role(
     role: Option<&Value>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Role, Remark> {
-    let role =
-        role.ok_or_else(|| Remark::new(Check::RoleMissing, format!("there is no role {kind}")))?;
+    let missing = || Remark::new(Check::RoleMissing, format!("there is no role {kind}"));
+    let role = role.ok_or_else(missing)?;
     let form = || {
-        Remark::new(
-            Check::RoleForm,
-            format!("role {kind} has no list of texts \"keyids\""),
-        )
+        let text = format!("role {kind} has no list of texts \"keyids\"");
+        Remark::new(Check::RoleForm, text)
     };
-    let threshold = role
-        .get("threshold")
-        .and_then(Value::as_u64)
+    let threshold = role.get("threshold").and_then(Value::as_u64);
+    let threshold = threshold
         .filter(|threshold| *threshold > 0)
         .ok_or_else(|| {
-            Remark::new(
-                Check::RoleThreshold,
-                format!("the threshold of role {kind} is not an integer of at least 1"),
-            )
+            let text = format!("the threshold of role {kind} is not an integer of at least 1");
+            Remark::new(Check::RoleThreshold, text)
         })?;
-    let listed = role
-        .get("keyids")
-        .and_then(Value::as_array)
-        .ok_or_else(form)?;
+    let listed = role.get("keyids").and_then(Value::as_array);
+    let listed = listed.ok_or_else(form)?;
     let count = listed.len();
     if count > MAX_ROLE_KEYS {
-        return Err(Remark::new(
-            Check::KeyLimit,
-            format!("role {kind} names {count} keys; at most {MAX_ROLE_KEYS} are read"),
-        ));
+        let text = format!("role {kind} names {count} keys; at most {MAX_ROLE_KEYS} are read");
+        return Err(Remark::new(Check::KeyLimit, text));
     }
     let mut key_ids = Vec::with_capacity(count);
-    for id in listed.iter() {
+    for id in listed {
         let id = KeyId::new(id.as_str().ok_or_else(form)?);
         if key_ids.contains(&id) {
-            remarks.push(Remark::new(
-                Check::RoleDuplicateKeyId,
-                format!("role {kind} names key {} twice", id.short()),
-            ));
+            let text = format!("role {kind} names key {} twice", id.short());
+            remarks.push(Remark::new(Check::RoleDuplicateKeyId, text));
         } else {
             key_ids.push(id);
         }

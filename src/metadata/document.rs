@@ -83,13 +83,11 @@ impl RootDocument {
         })
     }
 
-    /// The version.
     #[must_use]
     pub const fn version(&self) -> u64 {
         self.version
     }
 
-    /// In which form it is written.
     #[must_use]
     pub const fn format(&self) -> RootFormat {
         self.format
@@ -101,7 +99,6 @@ impl RootDocument {
         self.spec_version.as_deref()
     }
 
-    /// When it expires.
     #[must_use]
     pub const fn expires(&self) -> &Expires {
         &self.expires
@@ -113,13 +110,11 @@ impl RootDocument {
         self.consistent_snapshot
     }
 
-    /// The keys by their IDs.
     #[must_use]
     pub fn keys(&self) -> &BTreeMap<KeyId, ListedKey> {
         &self.authority.keys
     }
 
-    /// A role.
     #[must_use]
     pub fn role(&self, kind: RoleKind) -> &Role {
         self.authority.role(kind)
@@ -213,77 +208,62 @@ fn is_same(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// A member that must be a text.
+fn text<'a>(signed: &'a Map<String, Value>, name: &str, check: Check) -> Result<&'a str, Remark> {
+    signed
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| Remark::new(check, format!("there is no text {name:?}")))
+}
+
 fn read_type(signed: &Map<String, Value>) -> Result<RootFormat, Remark> {
     if let Some(format) = RootFormat::of(signed) {
         return Ok(format);
     }
-    match signed.get("_type").and_then(Value::as_str) {
-        Some("Root") => Err(Remark::new(
-            Check::RootType,
-            "\"_type\" is \"Root\", as in Notary's format, which has no \"spec_version\"",
-        )),
-        Some(text) => Err(Remark::new(
-            Check::RootType,
-            format!("\"_type\" is {text:?}, not \"root\""),
-        )),
-        None => Err(Remark::new(Check::RootType, "there is no text \"_type\"")),
-    }
+    let text = text(signed, "_type", Check::RootType)?;
+    let why = if text == "Root" {
+        "\"_type\" is \"Root\", as in Notary's format, which has no \"spec_version\"".to_owned()
+    } else {
+        format!("\"_type\" is {text:?}, not \"root\"")
+    };
+    Err(Remark::new(Check::RootType, why))
 }
 
 fn read_spec_version(
     signed: &Map<String, Value>,
     remarks: &mut Vec<Remark>,
 ) -> Result<String, Remark> {
-    let text = signed
-        .get("spec_version")
-        .and_then(Value::as_str)
-        .ok_or_else(|| Remark::new(Check::RootSpecVersion, "there is no text \"spec_version\""))?;
+    let text = text(signed, "spec_version", Check::RootSpecVersion)?;
     let parts: Vec<&str> = text.split('.').collect();
     let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if parts.len() > 3 || !parts.iter().all(digits) || parts.first() != Some(&"1") {
-        return Err(Remark::new(
-            Check::RootSpecVersion,
-            format!("\"spec_version\" is {text:?}; only versions 1 are known"),
-        ));
+        let why = format!("\"spec_version\" is {text:?}; only versions 1 are known");
+        return Err(Remark::new(Check::RootSpecVersion, why));
     }
     if parts.len() < 3 {
-        remarks.push(Remark::new(
-            Check::RootSpecVersionForm,
-            format!("\"spec_version\" is {text:?}, not of the form 1.MINOR.PATCH"),
-        ));
+        let why = format!("\"spec_version\" is {text:?}, not of the form 1.MINOR.PATCH");
+        remarks.push(Remark::new(Check::RootSpecVersionForm, why));
     }
     Ok(text.to_owned())
 }
 
 fn read_version(signed: &Map<String, Value>) -> Result<u64, Remark> {
-    signed
-        .get("version")
-        .and_then(Value::as_u64)
+    let version = signed.get("version").and_then(Value::as_u64);
+    let why = "\"version\" is not an integer of at least 1";
+    version
         .filter(|version| *version > 0)
-        .ok_or_else(|| {
-            Remark::new(
-                Check::RootVersion,
-                "\"version\" is not an integer of at least 1",
-            )
-        })
+        .ok_or_else(|| Remark::new(Check::RootVersion, why))
 }
 
 fn read_expires(signed: &Map<String, Value>, remarks: &mut Vec<Remark>) -> Result<Expires, Remark> {
-    let text = signed
-        .get("expires")
-        .and_then(Value::as_str)
-        .ok_or_else(|| Remark::new(Check::RootExpiresForm, "there is no text \"expires\""))?;
+    let text = text(signed, "expires", Check::RootExpiresForm)?;
     let expires = Expires::parse(text).map_err(|error| {
-        Remark::new(
-            Check::RootExpiresForm,
-            format!("\"expires\" is {text:?}: {error}"),
-        )
+        let why = format!("\"expires\" is {text:?}: {error}");
+        Remark::new(Check::RootExpiresForm, why)
     })?;
     if !expires.has_specified_form() {
-        remarks.push(Remark::new(
-            Check::RootExpiresOddForm,
-            format!("\"expires\" is {text:?}, not of the form YYYY-MM-DDTHH:MM:SSZ"),
-        ));
+        let why = format!("\"expires\" is {text:?}, not of the form YYYY-MM-DDTHH:MM:SSZ");
+        remarks.push(Remark::new(Check::RootExpiresOddForm, why));
     }
     Ok(expires)
 }
@@ -292,18 +272,12 @@ fn read_consistent_snapshot(
     signed: &Map<String, Value>,
     remarks: &mut Vec<Remark>,
 ) -> Result<Option<bool>, Remark> {
-    match signed.get("consistent_snapshot").map(Value::as_bool) {
-        Some(Some(value)) => Ok(Some(value)),
-        Some(None) => Err(Remark::new(
-            Check::RootConsistentSnapshot,
-            "\"consistent_snapshot\" is not true or false",
-        )),
-        None => {
-            remarks.push(Remark::new(
-                Check::RootNoConsistentSnapshot,
-                "\"consistent_snapshot\" is missing",
-            ));
-            Ok(None)
-        }
-    }
+    let Some(value) = signed.get("consistent_snapshot") else {
+        let why = "\"consistent_snapshot\" is missing";
+        remarks.push(Remark::new(Check::RootNoConsistentSnapshot, why));
+        return Ok(None);
+    };
+    let why = "\"consistent_snapshot\" is not true or false";
+    let refusal = || Remark::new(Check::RootConsistentSnapshot, why);
+    value.as_bool().map(Some).ok_or_else(refusal)
 }

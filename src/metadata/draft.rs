@@ -46,65 +46,33 @@ struct DraftRole {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DraftError {
-    /// A role was never set.
     #[error("role {role} has no keys yet")]
-    MissingRole {
-        /// The role.
-        role: RoleKind,
-    },
-    /// A threshold of zero.
+    MissingRole { role: RoleKind },
     #[error("the threshold of role {role} is zero")]
-    ZeroThreshold {
-        /// The role.
-        role: RoleKind,
-    },
-    /// A threshold that the keys cannot reach.
+    ZeroThreshold { role: RoleKind },
     #[error("role {role} needs {threshold} signatures and has {keys} keys")]
     Unreachable {
-        /// The role.
         role: RoleKind,
-        /// The threshold.
         threshold: u32,
         /// How many different public keys it has.
         keys: usize,
     },
-    /// One public key twice in one role.
     #[error("role {role} has the key {key} twice")]
-    DuplicateKey {
-        /// The role.
-        role: RoleKind,
-        /// Its key ID.
-        key: KeyId,
-    },
-    /// A key object whose signatures cannot be verified.
+    DuplicateKey { role: RoleKind, key: KeyId },
     #[error("the key {key} of role {role} cannot be used: {why}")]
     UnusableKey {
-        /// The role.
         role: RoleKind,
-        /// Its key ID.
         key: KeyId,
-        /// What is the matter with it.
         why: String,
     },
     /// Text that is new and not ASCII: two canonical forms are in use for it.
     #[error("the key {key} has text in it that is not ASCII")]
-    NotAscii {
-        /// Its key ID.
-        key: KeyId,
-    },
+    NotAscii { key: KeyId },
     /// The version before lists another key under the ID of a new one.
     #[error("another key stands under the ID {key}")]
-    IdTaken {
-        /// The key ID.
-        key: KeyId,
-    },
-    /// The version before it was the last possible one.
+    IdTaken { key: KeyId },
     #[error("no version can follow version {previous}")]
-    LastVersion {
-        /// The version before it.
-        previous: u64,
-    },
-    /// The verifier would refuse it.
+    LastVersion { previous: u64 },
     #[error("the verifier would refuse it: {0}")]
     Refused(Remark),
 }
@@ -113,27 +81,26 @@ impl RootDraft {
     /// Begins version 1. `expires` is written in whole seconds.
     #[must_use]
     pub fn genesis(expires: Timestamp, consistent_snapshot: bool) -> Self {
-        let mut tree = Map::new();
-        tree.insert("_type".into(), json!("root"));
-        tree.insert("consistent_snapshot".into(), json!(consistent_snapshot));
-        tree.insert("expires".into(), json!(Expires::at(expires).as_str()));
-        tree.insert("keys".into(), json!({}));
-        tree.insert("roles".into(), json!({}));
-        tree.insert("spec_version".into(), json!(SPEC_VERSION));
-        tree.insert("version".into(), json!(1));
-        Self::editing(tree, None)
+        Self::first(RootFormat::Tuf, expires, consistent_snapshot)
     }
 
     /// Begins version 1 of a root of Notary, whose keys are of [`Key::of_certificate`] and [`Key::notary`].
     #[must_use]
     pub fn notary_genesis(expires: Timestamp) -> Self {
-        let mut tree = Map::new();
-        tree.insert("_type".into(), json!(RootFormat::Notary.type_text()));
         // Its servers serve no other layout.
-        tree.insert("consistent_snapshot".into(), json!(false));
+        Self::first(RootFormat::Notary, expires, false)
+    }
+
+    fn first(format: RootFormat, expires: Timestamp, consistent_snapshot: bool) -> Self {
+        let mut tree = Map::new();
+        tree.insert("_type".into(), json!(format.type_text()));
+        tree.insert("consistent_snapshot".into(), json!(consistent_snapshot));
         tree.insert("expires".into(), json!(Expires::at(expires).as_str()));
         tree.insert("keys".into(), json!({}));
         tree.insert("roles".into(), json!({}));
+        if format == RootFormat::Tuf {
+            tree.insert("spec_version".into(), json!(SPEC_VERSION));
+        }
         tree.insert("version".into(), json!(1));
         Self::editing(tree, None)
     }
@@ -275,7 +242,7 @@ impl RootDraft {
         Ok(())
     }
 
-    /// Puts a key among the keys, unless it stands there already, and tells its ID there.
+    /// Lists a key, unless it is listed already, and returns its ID.
     fn list_key(&mut self, key: &Key) -> Result<KeyId, DraftError> {
         let mut moved = self.moved.iter();
         if let Some(written) = moved.find(|moved| moved.public() == key.public()) {
@@ -338,7 +305,7 @@ fn named_keys(roles: &Map<String, Value>) -> HashSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata::testing::{Signer, signed_genesis, trusted};
+    use crate::metadata::testing::{Signer, signed_genesis, signers, trusted};
 
     fn expires() -> Timestamp {
         "2031-01-01T00:00:00Z".parse().unwrap()
@@ -406,12 +373,7 @@ mod tests {
 
     #[test]
     fn what_is_unknown_survives_a_rotation() {
-        let (a, b, c, online) = (
-            Signer::p256(),
-            Signer::p256(),
-            Signer::p384(),
-            Signer::ed25519(),
-        );
+        let [a, b, c, online] = signers(["p256", "p256", "p384", "ed25519"]);
         let genesis = signed_genesis(&[&a, &b], &online, |signed| {
             signed["x-note"] = json!({"z": 1, "a": ["ü"]});
             signed["roles"]["root"]["x-who"] = json!("us");

@@ -9,11 +9,7 @@ use der::{Decode as _, Encode, Sequence};
 pub enum EcdsaError {
     /// r and s must have the same length, that of the curve: 32, 48 or 66 bytes.
     #[error("a raw ECDSA signature has 64, 96 or 132 bytes, not {found}")]
-    Length {
-        /// How many there were.
-        found: usize,
-    },
-    /// r or s is zero.
+    Length { found: usize },
     #[error("r or s of the ECDSA signature is zero")]
     Zero,
 }

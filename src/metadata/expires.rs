@@ -20,7 +20,6 @@ pub enum ExpiresError {
     /// Not `YYYY-MM-DDTHH:MM:SS`, an optional fraction, then `Z` or an offset `±HH:MM`.
     #[error("not of the form YYYY-MM-DDTHH:MM:SSZ")]
     Form,
-    /// A day, hour, minute, second or offset that does not exist.
     #[error("no such date and time")]
     Impossible,
 }
@@ -56,18 +55,13 @@ impl Expires {
             }
             None => rest,
         };
-        let number = |from: usize, to: usize| date_time[from..to].parse::<i16>().unwrap_or(-1);
-        let small = |from: usize| i8::try_from(number(from, from + 2)).unwrap_or(-1);
-        let local = DateTime::new(
-            number(0, 4),
-            small(5),
-            small(8),
-            small(11),
-            small(14),
-            small(17),
-            0,
-        )
-        .map_err(|_| ExpiresError::Impossible)?;
+        // The parser takes a leap second, for the second before it.
+        let leap = date_time.ends_with(":60");
+        let local: DateTime = date_time
+            .parse()
+            .ok()
+            .filter(|_| !leap)
+            .ok_or(ExpiresError::Impossible)?;
         let offset = read_zone(zone)?;
         // The fraction shortens a root's life by less than the second that it stands in.
         // The last day of 9999 lies beyond the clock's range, and so does any offset there.

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 /// JSON of `signed` — is the same in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum RootFormat {
-    /// TUF 1.0.
     #[default]
     Tuf,
     /// Notary v1, of Docker Content Trust: what was TUF in 2015.
@@ -25,7 +24,6 @@ impl RootFormat {
         }
     }
 
-    /// The name: `tuf` or `notary-v1`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -19,10 +19,8 @@ pub struct FrozenRoot {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrozenRootError {
-    /// Not the canonical form of any JSON value.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
-    /// Not a root that the verifier would read.
     #[error("{0}")]
     Refused(Remark),
 }
@@ -47,13 +45,11 @@ impl FrozenRoot {
         Ok(Self::new(document))
     }
 
-    /// The version.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.document.version()
     }
 
-    /// The canonical bytes.
     #[must_use]
     pub fn signed_bytes(&self) -> &[u8] {
         self.document.signed_bytes()
@@ -65,7 +61,6 @@ impl FrozenRoot {
         self.document.digest()
     }
 
-    /// The root itself.
     #[must_use]
     pub fn document(&self) -> &RootDocument {
         &self.document

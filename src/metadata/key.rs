@@ -68,16 +68,10 @@ impl Eq for Inner {}
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyObjectError {
-    /// Not an object.
     #[error("a key is an object")]
     NotAnObject,
-    /// A member that must be a text is missing or something else.
     #[error("a key has a text {name:?}")]
-    Text {
-        /// The name of the member.
-        name: &'static str,
-    },
-    /// `keyval` is missing or not an object.
+    Text { name: &'static str },
     #[error("a key has an object \"keyval\"")]
     KeyValue,
 }
@@ -86,7 +80,6 @@ pub enum KeyObjectError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Conclave writes no {algorithm} keys into root metadata")]
 pub struct UnwritableKey {
-    /// What kind of key it is.
     pub algorithm: Algorithm,
 }
 
@@ -201,13 +194,11 @@ impl Key {
         &self.0.object
     }
 
-    /// The text of `keytype`.
     #[must_use]
     pub fn key_type(&self) -> &str {
         &self.0.key_type
     }
 
-    /// The text of `scheme`.
     #[must_use]
     pub fn scheme_name(&self) -> &str {
         &self.0.scheme_name

@@ -17,37 +17,29 @@ pub enum KeyFileError {
     /// A PRIVATE key, in clear or encrypted. It must leave this machine.
     #[error("there is a PRIVATE key in this file")]
     Private,
-    /// Larger than 64 KiB.
     #[error("the file has {found} bytes; a public key file has at most {MAX_BYTES}")]
     Size {
         /// Its size in bytes.
         found: usize,
     },
-    /// Neither PEM, nor DER, nor JSON.
     #[error("neither a PEM block \"PUBLIC KEY\", nor DER, nor a key object in JSON")]
     Unrecognized,
-    /// Not a public key, or one that no honest key pair has.
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
-    /// JSON that cannot be read.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// JSON, but not a key object.
     #[error(transparent)]
     Object(#[from] KeyObjectError),
-    /// A key object whose signatures could not be verified.
     #[error("the key cannot be used: {why}")]
     Unusable {
         /// What is the matter with it; foreign text in it is escaped.
         why: String,
     },
-    /// A kind of key that Conclave does not write.
     #[error(transparent)]
     Unwritable(#[from] UnwritableKey),
     /// A key for another scheme than the one that Conclave would write for it.
     #[error("the key is for scheme {found}; Conclave writes {written} for such keys")]
     Scheme {
-        /// The scheme in the file.
         found: Scheme,
         /// The scheme of [`Scheme::for_public_key`].
         written: Scheme,

@@ -27,7 +27,6 @@ impl KeyId {
         Self(Hash::Sha256.over(object).unwrap_or_default())
     }
 
-    /// The whole text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -13,9 +13,7 @@ pub enum KeyType {
     /// ECDSA on P-256, the type that most clients verify.
     #[default]
     EcdsaP256,
-    /// ECDSA on P-384.
     EcdsaP384,
-    /// Ed25519.
     Ed25519,
     /// RSA-PSS with SHA-256 and a modulus of 3072 bits.
     RsaPss3072,
@@ -29,12 +27,10 @@ pub enum KeyType {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is no key type; there are {}", KeyType::names())]
 pub struct UnknownKeyType {
-    /// The text.
     pub name: String,
 }
 
 impl KeyType {
-    /// Every type, the default first.
     pub const ALL: [Self; 6] = [
         Self::EcdsaP256,
         Self::EcdsaP384,

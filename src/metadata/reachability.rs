@@ -21,13 +21,9 @@ pub enum Signer {
 /// A root key in a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
-    /// What people call it.
     pub name: String,
-    /// Whether the root before has it.
     pub before: bool,
-    /// Whether the new root has it.
     pub after: bool,
-    /// Whether it signs.
     pub signer: Signer,
 }
 
@@ -103,17 +99,9 @@ impl Reachability {
 /// One of the parts of which a change is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// A key comes in.
     Add(String),
-    /// A key goes out.
     Remove(String),
-    /// Another threshold.
-    Threshold {
-        /// The one before.
-        from: u64,
-        /// The new one.
-        to: u64,
-    },
+    Threshold { from: u64, to: u64 },
 }
 
 impl fmt::Display for Part {
@@ -132,18 +120,15 @@ impl fmt::Display for Part {
 /// How to get where a change wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
-    /// It can be signed as it is.
     Direct,
     /// Not enough keys of the root before can sign: no change at all can be made.
     Stranded {
-        /// Signatures that are missing.
         missing: u64,
     },
     /// A part of it first, the rest when more keys can sign.
     Steps {
         /// What can be signed now; may be nothing.
         first: Vec<Part>,
-        /// What has to wait.
         then: Vec<Part>,
         /// Keys that can sign, and that the new root must have beside those that it would have now.
         more: u64,

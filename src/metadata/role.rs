@@ -21,10 +21,8 @@ pub enum RoleKind {
 }
 
 impl RoleKind {
-    /// Every role, root first.
     pub const ALL: [Self; 4] = [Self::Root, Self::Timestamp, Self::Snapshot, Self::Targets];
 
-    /// The name in metadata.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,7 +48,6 @@ pub struct Role {
 }
 
 impl Role {
-    /// How many keys must sign.
     #[must_use]
     pub const fn threshold(&self) -> u64 {
         self.threshold

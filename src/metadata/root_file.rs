@@ -34,16 +34,13 @@ pub struct SignatureEntry {
 /// What a file holds of one of its root keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureState {
-    /// A signature that verifies.
     Verified,
-    /// A signature that does not verify.
     Invalid,
     /// No signature, or an empty place-holder.
     Missing,
 }
 
 impl SignatureState {
-    /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,13 +52,11 @@ impl SignatureState {
 }
 
 impl SignatureEntry {
-    /// The key that is said to have signed.
     #[must_use]
     pub const fn key_id(&self) -> &KeyId {
         &self.key_id
     }
 
-    /// The text of `sig`.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -128,10 +123,8 @@ impl RootFile {
         previous: Option<&RootDocument>,
     ) -> Result<Self, Remark> {
         if bytes.len() > MAX_FILE_BYTES {
-            return Err(Remark::new(
-                Check::FileSize,
-                format!("the file is larger than {MAX_FILE_BYTES} bytes"),
-            ));
+            let why = format!("the file is larger than {MAX_FILE_BYTES} bytes");
+            return Err(Remark::new(Check::FileSize, why));
         }
         let form = |what: &str| Remark::new(Check::FileForm, what);
         let Value::Object(mut envelope) = parse(bytes).map_err(|error| refuse_json(&error))? else {
@@ -158,10 +151,8 @@ impl RootFile {
             notary::with_entries(document.signed_bytes(), &entries) == bytes
         };
         if !is_exact {
-            remarks.push(Remark::new(
-                Check::FileNotaryForm,
-                "the file is not written as Notary's server writes it: what it lists of its hash is of another file",
-            ));
+            let why = "the file is not written as Notary's server writes it: what it lists of its hash is of another file";
+            remarks.push(Remark::new(Check::FileNotaryForm, why));
         }
         Ok(Self {
             document,
@@ -172,19 +163,16 @@ impl RootFile {
         })
     }
 
-    /// The signed part.
     #[must_use]
     pub const fn document(&self) -> &RootDocument {
         &self.document
     }
 
-    /// The signed part, alone.
     #[must_use]
     pub fn into_document(self) -> RootDocument {
         self.document
     }
 
-    /// The signatures, in the order of the file.
     #[must_use]
     pub fn signatures(&self) -> &[SignatureEntry] {
         &self.signatures
@@ -217,7 +205,6 @@ impl RootFile {
         self.is_exact
     }
 
-    /// How many bytes the file has.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size
@@ -246,20 +233,17 @@ fn refuse_json(error: &JsonError) -> Remark {
 fn note_envelope(size: usize, envelope: &Map<String, Value>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     if size > CLIENT_FILE_BYTES {
-        remarks.push(Remark::new(
-            Check::FileLarge,
-            format!("the file has {size} bytes; clients download at most {CLIENT_FILE_BYTES}"),
-        ));
+        let text =
+            format!("the file has {size} bytes; clients download at most {CLIENT_FILE_BYTES}");
+        remarks.push(Remark::new(Check::FileLarge, text));
     }
     let known = ["signed", "signatures"];
     for name in envelope
         .keys()
         .filter(|name| !known.contains(&name.as_str()))
     {
-        remarks.push(Remark::new(
-            Check::FileUnsignedMember,
-            format!("the member {name:?} is not covered by any signature"),
-        ));
+        let text = format!("the member {name:?} is not covered by any signature");
+        remarks.push(Remark::new(Check::FileUnsignedMember, text));
     }
     remarks
 }
@@ -267,19 +251,15 @@ fn note_envelope(size: usize, envelope: &Map<String, Value>) -> Vec<Remark> {
 fn read_signatures(format: RootFormat, entries: &[Value]) -> Result<Vec<SignatureEntry>, Remark> {
     let count = entries.len();
     if count > MAX_SIGNATURES {
-        return Err(Remark::new(
-            Check::SignatureLimit,
-            format!("there are {count} signatures; at most {MAX_SIGNATURES} are read"),
-        ));
+        let why = format!("there are {count} signatures; at most {MAX_SIGNATURES} are read");
+        return Err(Remark::new(Check::SignatureLimit, why));
     }
     let mut signatures = Vec::with_capacity(count);
     for (index, entry) in entries.iter().enumerate() {
         let text = |name: &str| {
             entry.get(name).and_then(Value::as_str).ok_or_else(|| {
-                Remark::new(
-                    Check::SignatureForm,
-                    format!("signature {} has no text {name:?}", index + 1),
-                )
+                let why = format!("signature {} has no text {name:?}", index + 1);
+                Remark::new(Check::SignatureForm, why)
             })
         };
         signatures.push(SignatureEntry {

@@ -23,21 +23,15 @@ pub enum Scheme {
     EcdsaP256,
     /// `ecdsa-sha2-nistp384`: DER signatures, SHA-384.
     EcdsaP384,
-    /// `ed25519`.
     Ed25519,
     /// `rsassa-pss-sha256`: a salt as long as the digest.
     RsaPssSha256,
     /// `ecdsa-sha2-nistp521`: DER signatures, SHA-512.
     EcdsaP521,
-    /// `rsassa-pss-sha384`.
     RsaPssSha384,
-    /// `rsassa-pss-sha512`.
     RsaPssSha512,
-    /// `rsa-pkcs1v15-sha256`.
     RsaPkcs1Sha256,
-    /// `rsa-pkcs1v15-sha384`.
     RsaPkcs1Sha384,
-    /// `rsa-pkcs1v15-sha512`.
     RsaPkcs1Sha512,
     /// P-384 with SHA-256, as Notary signs with every curve.
     EcdsaP384Sha256,
@@ -49,12 +43,9 @@ pub enum Scheme {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The scheme is not one for this public key.
     #[error("scheme {scheme} does not fit a key of type {algorithm}")]
     Unfit {
-        /// The scheme.
         scheme: Scheme,
-        /// The algorithm of the key.
         algorithm: Algorithm,
     },
     /// The signature is not one of this message by this key, or is not encoded as the scheme says.
@@ -108,7 +99,6 @@ impl Scheme {
         }
     }
 
-    /// The name in a key object.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.properties().0

@@ -28,28 +28,12 @@ pub struct SignedRoot {
 pub enum SignatureError {
     /// The key is no root key of this version, nor of the one before it.
     #[error("{key} is no root key of version {version} or of the one before it")]
-    UnknownKey {
-        /// The key ID.
-        key: KeyId,
-        /// The version that is being signed.
-        version: u64,
-    },
-    /// The signature is not one of this root by this key.
+    UnknownKey { key: KeyId, version: u64 },
     #[error("the signature of key {key} over version {version} does not verify")]
-    Mismatch {
-        /// The key ID.
-        key: KeyId,
-        /// The version that is being signed.
-        version: u64,
-    },
+    Mismatch { key: KeyId, version: u64 },
     /// The root before this one is of another version than the one before.
     #[error("version {version} does not follow version {previous}")]
-    NotNext {
-        /// The version that is being signed.
-        version: u64,
-        /// The version of the trusted root.
-        previous: u64,
-    },
+    NotNext { version: u64, previous: u64 },
 }
 
 /// What a signature that verifies has changed.
@@ -136,7 +120,6 @@ impl SignedRoot {
         })
     }
 
-    /// What is signed.
     #[must_use]
     pub const fn frozen(&self) -> &FrozenRoot {
         &self.frozen
@@ -238,7 +221,7 @@ mod tests {
     use super::*;
     use crate::metadata::draft::RootDraft;
     use crate::metadata::root_file::RootFile;
-    use crate::metadata::testing::{Signer, signed_genesis, trusted};
+    use crate::metadata::testing::{Signer, signed_genesis, signers, trusted};
 
     fn genesis(root: &[&Signer], online: &Signer) -> FrozenRoot {
         let file = signed_genesis(root, online, |_| {});
@@ -311,13 +294,7 @@ mod tests {
 
     #[test]
     fn a_rotation_has_two_counters() {
-        let (a, b, c, d, online) = (
-            Signer::p256(),
-            Signer::p256(),
-            Signer::p256(),
-            Signer::p256(),
-            Signer::ed25519(),
-        );
+        let [a, b, c, d, online] = signers(["p256", "p256", "p256", "p256", "ed25519"]);
         let first = signed_genesis(&[&a, &b], &online, |_| {});
         let root = trusted([first.clone()]);
         let mut draft = RootDraft::after(&root).unwrap();

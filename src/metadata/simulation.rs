@@ -19,13 +19,8 @@ pub enum RootSimulationError {
     /// A root key has no simulated key, or a simulated key is of no root key.
     #[error("the simulated keys are not one for one with the root keys")]
     NotOneForOne,
-    /// A simulated key is of another algorithm.
     #[error("the simulated key of {key} is of another kind")]
-    OtherKind {
-        /// The key ID.
-        key: KeyId,
-    },
-    /// The simulated root would not be read as a root.
+    OtherKind { key: KeyId },
     #[error("the simulated root is not a root: {0}")]
     Refused(String),
 }

@@ -35,9 +35,7 @@ pub struct RootStatus {
 /// How one role stands.
 #[derive(Debug, Clone)]
 pub struct RoleStatus {
-    /// Which.
     pub kind: RoleKind,
-    /// Signatures that it needs.
     pub threshold: u64,
     /// Its keys, each public key once, with what people know of it.
     pub keys: Vec<(KeyId, String)>,
@@ -57,7 +55,7 @@ pub struct NextAct {
 }
 
 impl RootStatus {
-    /// Looks at a root. `names` tells the holders of keys, where somebody knows them.
+    /// The status of a root. `names` are the holders of keys, where they are known.
     #[must_use]
     pub fn of(root: &TrustedRoot, names: &HashMap<PublicKey, String>, at: Timestamp) -> Self {
         let document = root.document();
@@ -75,13 +73,11 @@ impl RootStatus {
         }
     }
 
-    /// The roles, root first.
     #[must_use]
     pub fn roles(&self) -> &[RoleStatus] {
         &self.roles
     }
 
-    /// What to do, the most urgent first.
     #[must_use]
     pub fn acts(&self) -> &[NextAct] {
         &self.acts
@@ -149,12 +145,10 @@ impl RoleStatus {
     }
 }
 
-/// So many days before it expires, a root should be renewed.
-const fn renew_days(document: &RootDocument) -> i64 {
-    match document.format() {
-        RootFormat::Tuf => RENEW_DAYS,
-        RootFormat::Notary => RENEW_NOTARY_DAYS,
-    }
+/// So many days before an instant, but not before `at`.
+fn days_before(instant: Timestamp, days: i64, at: Timestamp) -> Timestamp {
+    let day = instant.checked_sub(SignedDuration::from_hours(24 * days));
+    day.unwrap_or(at).max(at)
 }
 
 /// Certificates of Notary's root keys that end, each with the day by which others must be in their place. One that has
@@ -166,24 +160,14 @@ fn notary_acts(document: &RootDocument, at: Timestamp) -> Vec<(Timestamp, String
         let Some(validity) = leaf.and_then(|leaf| leaf.validity().ok()) else {
             continue;
         };
-        let until = validity.until;
-        if until < at {
-            let text = format!(
-                "the certificate of key {} ended at {until}: clients take no root after this one, and a new repository is needed",
-                id.short()
-            );
-            acts.push((at, text));
-            continue;
-        }
-        let by = until
-            .checked_sub(SignedDuration::from_hours(24 * RENEW_CERTIFICATE_DAYS))
-            .unwrap_or(at)
-            .max(at);
-        let text = format!(
-            "renew the certificate of key {} before it ends at {until}: when it has ended, no client takes another root, and the repository is lost",
-            id.short()
-        );
-        acts.push((by, text));
+        let (until, id) = (validity.until, id.short());
+        acts.push(if until < at {
+            let text = format!("the certificate of key {id} ended at {until}: clients take no root after this one, and a new repository is needed");
+            (at, text)
+        } else {
+            let text = format!("renew the certificate of key {id} before it ends at {until}: when it has ended, no client takes another root, and the repository is lost");
+            (days_before(until, RENEW_CERTIFICATE_DAYS, at), text)
+        });
     }
     acts
 }
@@ -194,25 +178,23 @@ fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<Nex
     let expires = document.expires();
     for role in roles {
         match (role.kind, role.losses) {
-            (RoleKind::Root, None) => add(
-                "bootstrap",
-                Some(at),
-                "nobody can sign a next root any more: bring every client a new trust anchor by another way".to_owned(),
-            ),
-            (kind, None) => add(
-                "replace-online-keys",
-                Some(at),
-                format!("role {kind} has fewer usable keys than its threshold: a rotation must give it others"),
-            ),
-            _ => {}
+            (_, Some(_)) => {}
+            (RoleKind::Root, None) => {
+                let text = "nobody can sign a next root any more: bring every client a new trust anchor by another way";
+                add("bootstrap", Some(at), text.to_owned());
+            }
+            (kind, None) => {
+                let text = format!(
+                    "role {kind} has fewer usable keys than its threshold: a rotation must give it others"
+                );
+                add("replace-online-keys", Some(at), text);
+            }
         }
     }
     for (id, listed) in document.keys() {
         if listed.key().holds_private() {
-            let text = format!(
-                "the private half of key {} is published: take it out",
-                id.short()
-            );
+            let id = id.short();
+            let text = format!("the private half of key {id} is published: take it out");
             add("revoke", Some(at), text);
         }
     }
@@ -220,34 +202,32 @@ fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<Nex
         let text = format!("clients have refused the root since {expires}: renew it");
         add("renew", Some(at), text);
     } else {
-        let by = expires
-            .instant()
-            .checked_sub(SignedDuration::from_hours(24 * renew_days(document)))
-            .unwrap_or(at)
-            .max(at);
-        let text = format!(
-            "renew the root {} days before it expires at {expires}, so that it never is an emergency{}",
-            renew_days(document),
-            match document.format() {
-                RootFormat::Tuf => "",
-                RootFormat::Notary => ": with under 6 months left, stock publishing fails",
+        let (days, why) = match document.format() {
+            RootFormat::Tuf => (RENEW_DAYS, ""),
+            RootFormat::Notary => {
+                let why = ": with under 6 months left, stock publishing fails";
+                (RENEW_NOTARY_DAYS, why)
             }
+        };
+        let text = format!(
+            "renew the root {days} days before it expires at {expires}, so that it never is an emergency{why}"
         );
-        add("renew", Some(by), text);
+        add(
+            "renew",
+            Some(days_before(expires.instant(), days, at)),
+            text,
+        );
     }
     for (by, text) in notary_acts(document, at) {
         add("renew-certificate", Some(by), text);
     }
     if let Some(root) = roles.first() {
-        match root.losses {
-            Some(losses) if losses < WANTED_LOSSES => {
-                let then = match losses {
-                    0 => "with the next key that is lost, nobody can change the root any more",
-                    _ => "one more key can be lost, and no second one",
-                };
-                add("add-key", None, format!("add a root key: {then}"));
-            }
-            _ => {}
+        if let Some(losses) = root.losses.filter(|losses| *losses < WANTED_LOSSES) {
+            let then = match losses {
+                0 => "with the next key that is lost, nobody can change the root any more",
+                _ => "one more key can be lost, and no second one",
+            };
+            add("add-key", None, format!("add a root key: {then}"));
         }
         if root.threshold == 1 {
             let text = "raise the threshold of the root: one key alone can change everything";
@@ -259,9 +239,9 @@ fn acts(document: &RootDocument, roles: &[RoleStatus], at: Timestamp) -> Vec<Nex
         .iter()
         .filter(|(_, listed)| listed.rule().is_none_or(|rule| !rule.is_of_its_format()));
     for (id, _) in unexplained {
+        let id = id.short();
         let text = format!(
-            "move key {} to the ID that the specification gives it: some clients refuse the file",
-            id.short()
+            "move key {id} to the ID that the specification gives it: some clients refuse the file"
         );
         add("move-key-id", None, text);
     }
@@ -317,7 +297,7 @@ impl fmt::Display for RootStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata::testing::{Signer, signed_genesis, trusted};
+    use crate::metadata::testing::{signed_genesis, signers, trusted};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -329,13 +309,7 @@ mod tests {
 
     #[test]
     fn it_counts_losses_and_says_what_to_do_by_when() {
-        let (a, b, c, d, online) = (
-            Signer::p256(),
-            Signer::ed25519(),
-            Signer::p384(),
-            Signer::p256(),
-            Signer::ed25519(),
-        );
+        let [a, b, c, d, online] = signers(["p256", "ed25519", "p384", "p256", "ed25519"]);
         let root = trusted([signed_genesis(&[&a, &b, &c, &d], &online, |_| {})]);
         let names = HashMap::from([(a.public().clone(), "Ada".to_owned())]);
         let status = RootStatus::of(&root, &names, at("2030-01-01T00:00:00Z"));
@@ -355,12 +329,7 @@ mod tests {
 
     #[test]
     fn a_root_that_survives_few_losses_wants_another_key() {
-        let (a, b, c, online) = (
-            Signer::p256(),
-            Signer::ed25519(),
-            Signer::p384(),
-            Signer::p256(),
-        );
+        let [a, b, c, online] = signers(["p256", "ed25519", "p384", "p256"]);
         let now = at("2030-01-01T00:00:00Z");
         for (root, text) in [
             (vec![&a, &b], "nobody can change the root"),

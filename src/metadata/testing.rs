@@ -14,6 +14,16 @@ mod signer;
 pub(crate) use signer::Signer;
 pub(super) use signer::ecdsa_signature_in_other_encodings;
 
+/// A signer of each of these kinds.
+pub(super) fn signers<const N: usize>(kinds: [&str; N]) -> [Signer; N] {
+    kinds.map(|kind| match kind {
+        "p256" => Signer::p256(),
+        "p384" => Signer::p384(),
+        "ed25519" => Signer::ed25519(),
+        _ => panic!("{kind}"),
+    })
+}
+
 /// A version 1 with a root threshold of 2, edited, then signed by its root keys, under the IDs that it lists.
 pub(super) fn signed_genesis(
     root: &[&Signer],

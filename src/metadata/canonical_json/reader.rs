@@ -18,7 +18,6 @@ pub enum JsonError {
     /// A byte order mark before the text (RFC 8259, section 8.1).
     #[error("the text begins with a byte order mark")]
     ByteOrderMark,
-    /// Not UTF-8.
     #[error("byte {offset} is not UTF-8")]
     Utf8 {
         /// Counted from 0.
@@ -26,20 +25,15 @@ pub enum JsonError {
     },
     /// An object with two members of one name: readers differ in which one they take.
     #[error("the member {name:?} stands twice in one object")]
-    DuplicateMember {
-        /// The name, after its escapes were resolved.
-        name: String,
-    },
+    DuplicateMember { name: String },
     /// A fraction, an exponent, a negative zero, or an integer beyond ±2^53.
     #[error("a number at line {line} is not an integer within ±2^53")]
     Number {
         /// Counted from 1.
         line: usize,
     },
-    /// Deeper than [`MAX_DEPTH`].
     #[error("arrays and objects are nested deeper than {MAX_DEPTH} levels")]
     Depth,
-    /// Something stands after the value.
     #[error("something follows the JSON text at line {line}, column {column}")]
     Trailing {
         /// Counted from 1.
@@ -47,14 +41,13 @@ pub enum JsonError {
         /// Counted from 1.
         column: usize,
     },
-    /// Not JSON, lone surrogates included.
+    /// Not JSON; a lone surrogate is none either.
     #[error("not JSON at line {line}, column {column}: {what}")]
     Syntax {
         /// Counted from 1.
         line: usize,
         /// Counted from 1.
         column: usize,
-        /// What was expected or found.
         what: String,
     },
 }

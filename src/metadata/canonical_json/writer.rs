@@ -12,13 +12,10 @@ use super::reader::{JsonError, MAX_INTEGER, parse};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CanonicalError {
-    /// A number that the reader would refuse.
     #[error("{0} is not an integer within ±2^53")]
     Number(String),
-    /// Bytes that are not the canonical form of any value.
     #[error("not in canonical form")]
     NotCanonical,
-    /// Bytes that are not even JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
 }
@@ -116,11 +113,15 @@ fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>) -> Result<(), C
 
 fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    for byte in text.bytes() {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
+    if text.contains(['"', '\\']) {
+        for byte in text.bytes() {
+            if matches!(byte, b'"' | b'\\') {
+                out.push(b'\\');
+            }
+            out.push(byte);
         }
-        out.push(byte);
+    } else {
+        out.extend_from_slice(text.as_bytes());
     }
     out.push(b'"');
 }

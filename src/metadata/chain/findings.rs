@@ -1,4 +1,4 @@
-//! Oddities of a whole chain. The same one in many versions is told once, so that
+//! Findings of a whole chain. The same one in many versions is reported once, so that
 //! the report stays short and memory does not grow with the chain.
 
 use std::collections::BTreeMap;

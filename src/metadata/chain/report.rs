@@ -40,7 +40,6 @@ impl TrustedRoot {
         self.document.role(kind)
     }
 
-    /// The keys by their IDs.
     pub fn keys(&self) -> impl Iterator<Item = (&KeyId, &ListedKey)> {
         self.document.keys().iter()
     }
@@ -54,27 +53,13 @@ impl TrustedRoot {
 /// The verdict on a chain of root files.
 #[derive(Debug, Clone)]
 pub struct ChainReport {
-    last: Option<TrustedRoot>,
-    expired: bool,
-    reasons: Vec<Remark>,
-    findings: Vec<Remark>,
+    pub(super) last: Option<TrustedRoot>,
+    pub(super) expired: bool,
+    pub(super) reasons: Vec<Remark>,
+    pub(super) findings: Vec<Remark>,
 }
 
 impl ChainReport {
-    pub(super) const fn new(
-        last: Option<TrustedRoot>,
-        expired: bool,
-        reasons: Vec<Remark>,
-        findings: Vec<Remark>,
-    ) -> Self {
-        Self {
-            last,
-            expired,
-            reasons,
-            findings,
-        }
-    }
-
     /// Whether every hop verifies and the last version has not expired.
     #[must_use]
     pub fn is_accepted(&self) -> bool {

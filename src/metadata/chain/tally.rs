@@ -13,12 +13,10 @@ use crate::metadata::root_file::{RootFile, SignatureEntry};
 pub struct Count {
     /// Keys whose signature verifies, each public key once.
     pub have: u64,
-    /// The threshold.
     pub need: u64,
 }
 
 impl Count {
-    /// Whether the threshold is reached.
     #[must_use]
     pub const fn is_reached(self) -> bool {
         self.have >= self.need

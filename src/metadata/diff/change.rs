@@ -1,4 +1,4 @@
-//! One difference between two roots, and how it is told.
+//! One difference between two roots, and its sentence.
 
 use std::fmt;
 
@@ -11,93 +11,62 @@ use crate::metadata::role::RoleKind;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// Another version.
     Version {
-        /// The old one.
         from: u64,
-        /// The new one.
         to: u64,
     },
-    /// Another expiry.
     Expires {
-        /// The old text.
         from: String,
-        /// The new text.
         to: String,
     },
-    /// Another version of the specification.
     SpecVersion {
-        /// The old text.
         from: String,
-        /// The new text.
         to: String,
     },
     /// Files are found under other names.
     ConsistentSnapshot {
-        /// The old value, if there was one.
         from: Option<bool>,
-        /// The new value, if there is one.
         to: Option<bool>,
     },
-    /// Another threshold.
     Threshold {
-        /// Of which role.
         role: RoleKind,
-        /// The old one.
         from: u64,
-        /// The new one.
         to: u64,
     },
     /// A role has one more key.
     KeyAdded {
-        /// Which role.
         role: RoleKind,
-        /// Its ID.
         id: KeyId,
-        /// What it is.
         key: String,
     },
     /// A role has lost a key: its revocation.
     KeyRemoved {
-        /// Which role.
         role: RoleKind,
-        /// Its ID.
         id: KeyId,
-        /// What it is.
         key: String,
     },
     /// The same public key stands under another ID.
     KeyRenamed {
-        /// In which role.
         role: RoleKind,
-        /// The old ID.
         from: KeyId,
-        /// The new ID.
         to: KeyId,
-        /// What it is.
         key: String,
     },
     /// ANOTHER public key stands under an ID that stayed. Whoever compares IDs sees nothing.
     KeyReplaced {
-        /// The ID.
         id: KeyId,
-        /// What it was.
         from: String,
-        /// What it is.
         to: String,
     },
     /// The key object was written otherwise; the public key in it is the same.
     KeyRewritten {
-        /// The ID.
         id: KeyId,
-        /// What it is.
         key: String,
     },
     /// A member that the specification does not know.
     Member {
         /// Where it stands: `roles.root.x-note`.
         path: String,
-        /// What became of it.
         fate: Fate,
     },
 }
@@ -105,11 +74,8 @@ pub enum Change {
 /// What became of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is new.
     Added,
-    /// It is gone.
     Removed,
-    /// It has another value.
     Changed,
 }
 
@@ -124,7 +90,6 @@ impl Change {
         }
     }
 
-    /// The kind of change, as JSON names it.
     #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {

@@ -13,22 +13,16 @@ use crate::metadata::role::RoleKind;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consequence {
-    /// The two say the same.
     Same,
-    /// Only version and expiry differ.
     Renewal,
     /// Clients do not take the new one after the old one.
     NotNext {
-        /// The only version that they take.
         wanted: u64,
     },
     /// Who must sign.
     Signatures {
-        /// How many of the old root keys.
         old: u64,
-        /// How many of the new ones.
         new: u64,
-        /// How many keys count for both.
         both: usize,
     },
     /// Root keys of the old and of the new version are the same, under different IDs.
@@ -37,12 +31,10 @@ pub enum Consequence {
     FastForward,
     /// Metadata of these roles that was signed before is not accepted any more.
     SignAgain {
-        /// The roles.
         roles: Vec<RoleKind>,
     },
     /// No signatures can reach the threshold of a role.
     Unreachable {
-        /// The role.
         role: RoleKind,
     },
     /// Clients look for the other files under other names.
@@ -52,7 +44,6 @@ pub enum Consequence {
 }
 
 impl Consequence {
-    /// The kind of consequence, as JSON names it.
     #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {

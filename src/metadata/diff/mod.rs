@@ -40,7 +40,6 @@ impl RootDiff {
         }
     }
 
-    /// The differences.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
@@ -243,7 +242,7 @@ mod tests {
     use super::*;
     use crate::metadata::draft::RootDraft;
     use crate::metadata::root_file::RootFile;
-    use crate::metadata::testing::{Signer, sign_tree, signed_genesis, trusted};
+    use crate::metadata::testing::{Signer, sign_tree, signed_genesis, signers, trusted};
 
     fn said(old: &RootDocument, new: &RootDocument) -> Vec<String> {
         let diff = RootDiff::between(old, new);
@@ -265,12 +264,7 @@ mod tests {
 
     #[test]
     fn a_rotation_is_told_by_roles_and_keys() {
-        let (a, b, c, online) = (
-            Signer::p256(),
-            Signer::p256(),
-            Signer::p384(),
-            Signer::ed25519(),
-        );
+        let [a, b, c, online] = signers(["p256", "p256", "p384", "ed25519"]);
         let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
         let mut draft = RootDraft::after(&root).unwrap();
         draft.set_role(RoleKind::Root, 1, [a.key(), c.key()]);
@@ -314,12 +308,7 @@ mod tests {
 
     #[test]
     fn another_key_under_the_same_id_stands_out() {
-        let (a, b, online, other) = (
-            Signer::p256(),
-            Signer::p256(),
-            Signer::ed25519(),
-            Signer::ed25519(),
-        );
+        let [a, b, online, other] = signers(["p256", "p256", "ed25519", "ed25519"]);
         let root = trusted([signed_genesis(&[&a, &b], &online, |_| {})]);
         let mut tree = Value::Object(root.document().tree().clone());
         tree["version"] = json!(2);

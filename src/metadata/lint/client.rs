@@ -3,10 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// An implementation that reads root metadata.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Client {
     /// python-tuf 7.0.1, with securesystemslib 1.6.0.
@@ -27,7 +28,6 @@ pub enum Client {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is no known client; there are {}", Client::names())]
 pub struct UnknownClient {
-    /// The text.
     pub name: String,
 }
 
@@ -83,11 +83,5 @@ impl FromStr for Client {
             .into_iter()
             .find(|client| client.as_str() == name)
             .ok_or_else(|| UnknownClient { name: name.into() })
-    }
-}
-
-impl Serialize for Client {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }

@@ -1,4 +1,4 @@
-//! What particular clients stumble over in a root that the specification allows.
+//! What particular clients handle wrongly in a root that the specification allows.
 //!
 //! Every rule was seen: `docs/lint.md` says with which version of the client, or where it was reported.
 
@@ -34,7 +34,6 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// A few words for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -48,11 +47,9 @@ impl Effect {
 /// What one client makes of one oddity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LintRemark {
-    /// Who stumbles.
     pub client: Client,
     /// The stable ID of the rule: `lint.key-id`.
     pub rule: &'static str,
-    /// What the client does.
     pub effect: Effect,
     /// A sentence for a person. Foreign text in it is escaped.
     pub detail: String,
@@ -80,7 +77,7 @@ pub struct Service<'a> {
     pub at: Timestamp,
 }
 
-/// Something that clients stumble over.
+/// Something that clients handle wrongly.
 struct Rule {
     id: &'static str,
     effects: &'static [(Client, Effect)],
@@ -106,37 +103,29 @@ struct Subject<'a> {
     service: Option<Service<'a>>,
 }
 
-/// What these clients stumble over in a root file. What Notary does in one of its own format, [`lint_notary`] tells.
+/// What these clients handle wrongly in a root file. For a root of Notary and its own clients, use [`lint_notary`].
 #[must_use]
 pub fn lint(file: &RootFile, clients: &[Client]) -> Vec<LintRemark> {
-    lint_tuf(file.document(), Some(file), clients)
+    lint_tuf(Subject::of_file(file, None), clients)
 }
 
-/// What these clients stumble over in a root that is not signed yet.
+/// [`lint`], of a root that is not signed yet.
 #[must_use]
 pub fn lint_document(document: &RootDocument, clients: &[Client]) -> Vec<LintRemark> {
-    lint_tuf(document, None, clients)
+    lint_tuf(Subject::of_document(document, None), clients)
 }
 
-/// What Notary's clients stumble over in a root file.
+/// What Notary's clients handle wrongly in a root file.
 #[must_use]
 pub fn lint_notary(file: &RootFile, service: Service<'_>) -> Vec<LintRemark> {
-    let subject = Subject {
-        document: file.document(),
-        file: Some(file),
-        service: Some(service),
-    };
+    let subject = Subject::of_file(file, Some(service));
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
-/// What Notary's clients stumble over in a root that is not signed yet.
+/// [`lint_notary`], of a root that is not signed yet.
 #[must_use]
 pub fn lint_notary_document(document: &RootDocument, service: Service<'_>) -> Vec<LintRemark> {
-    let subject = Subject {
-        document,
-        file: None,
-        service: Some(service),
-    };
+    let subject = Subject::of_document(document, Some(service));
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
@@ -147,12 +136,8 @@ pub fn lint_rules() -> Vec<&'static str> {
     rules.map(|rule| rule.id).collect()
 }
 
-fn lint_tuf(
-    document: &RootDocument,
-    file: Option<&RootFile>,
-    clients: &[Client],
-) -> Vec<LintRemark> {
-    if document.format() == RootFormat::Notary {
+fn lint_tuf(subject: Subject<'_>, clients: &[Client]) -> Vec<LintRemark> {
+    if subject.document.format() == RootFormat::Notary {
         let foreign = clients.iter().filter(|client| **client != Client::Notary);
         return foreign
             .map(|client| LintRemark {
@@ -163,11 +148,6 @@ fn lint_tuf(
             })
             .collect();
     }
-    let subject = Subject {
-        document,
-        file,
-        service: None,
-    };
     let mut remarks = apply(tuf::RULES, subject, clients);
     remarks.sort_by_key(|remark| remark.client);
     remarks
@@ -193,6 +173,22 @@ fn apply(rules: &[Rule], subject: Subject<'_>, clients: &[Client]) -> Vec<LintRe
 }
 
 impl<'a> Subject<'a> {
+    const fn of_file(file: &'a RootFile, service: Option<Service<'a>>) -> Self {
+        Self {
+            document: file.document(),
+            file: Some(file),
+            service,
+        }
+    }
+
+    const fn of_document(document: &'a RootDocument, service: Option<Service<'a>>) -> Self {
+        Self {
+            document,
+            file: None,
+            service,
+        }
+    }
+
     /// A sentence about each key that there is something to say of.
     fn keys(self, say: impl Fn(&str, &ListedKey) -> Option<String>) -> Vec<String> {
         let keys = self.document.keys().iter();
@@ -216,25 +212,25 @@ impl<'a> Subject<'a> {
             .collect()
     }
 
-    /// The names of all roles, those that root metadata does not have included.
-    fn role_names(self) -> impl Iterator<Item = &'a str> {
-        let roles = self.document.tree().get("roles").and_then(Value::as_object);
-        roles.into_iter().flat_map(Map::keys).map(String::as_str)
-    }
-
-    fn unknown_roles(self) -> Vec<String> {
-        self.role_names()
-            .filter(|name| !RoleKind::ALL.iter().any(|kind| kind.as_str() == *name))
-            .map(|name| format!("there is a role {name:?}"))
-            .collect()
-    }
-
     /// Key IDs of a role that are not among the keys.
     fn missing_keys(self, kind: RoleKind) -> impl Iterator<Item = String> {
         let ids = self.document.role(kind).key_ids().iter();
         ids.filter(move |id| !self.document.keys().contains_key(*id))
             .map(move |id| format!("role {kind} names key {}, which is not listed", id.short()))
     }
+}
+
+/// Roles that root metadata does not have.
+fn unknown_roles(subject: Subject<'_>) -> Vec<String> {
+    let roles = subject.document.tree().get("roles");
+    let names = roles
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::keys);
+    names
+        .filter(|name| !RoleKind::ALL.iter().any(|kind| kind.as_str() == *name))
+        .map(|name| format!("there is a role {name:?}"))
+        .collect()
 }
 
 fn when(case: bool, text: impl Into<String>) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What Notary's server takes in silence, and its clients choke on.
+//! What Notary's server accepts, and its clients handle wrongly.
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::client::Client::Notary;
 use super::{
     Effect::{DoesNotCount, Errs, Refuses},
-    Rule, Subject, rule, when,
+    Rule, Subject, rule, unknown_roles, when,
 };
 use crate::metadata::notary::{LeafFault, leaf_faults};
 use crate::metadata::role::RoleKind;
 
-/// With less time left, the stock client tries to sign the root anew whenever it publishes.
+/// With less time left, the stock client tries to sign the root again whenever it publishes.
 const STOCK_RENEWS_DAYS: i64 = 183;
 
 pub(super) const RULES: &[Rule] = &[
@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "lint.notary-role-unknown",
         &[(Notary, Refuses)],
-        |subject| subject.unknown_roles(),
+        unknown_roles,
     ),
     rule("lint.notary-role-keys", &[(Notary, Refuses)], |subject| {
         let mut found = Vec::new();
@@ -137,7 +137,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
 ];
 
-/// Members that the server leaves out, or adds, when it writes the root anew.
+/// Members that the server leaves out, or adds, when it rewrites the root.
 fn members(subject: Subject<'_>) -> Vec<String> {
     const KNOWN: [&str; 6] = [
         "_type",

@@ -1,4 +1,4 @@
-//! What clients of TUF 1.0 stumble over, and what each of them does then.
+//! What clients of TUF 1.0 handle wrongly, and what each of them does then.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::client::Client::{GoTuf, Notary, PythonTuf, Sigstore, Tough, TufJs};
 use super::{
     Effect::{DoesNotCount, Errs, Refuses},
-    Rule, Subject, rule, when,
+    Rule, Subject, rule, unknown_roles, when,
 };
 use crate::certificate::Algorithm;
 use crate::metadata::canonical_json::MAX_INTEGER;
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "lint.role-unknown",
         &[(PythonTuf, Refuses), (Tough, Refuses)],
-        |subject| subject.unknown_roles(),
+        unknown_roles,
     ),
     rule(
         "lint.role-duplicate-keyid",

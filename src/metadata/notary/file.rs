@@ -32,7 +32,6 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.as_str() == name)
     }
 
-    /// The method of a scheme.
     pub(in crate::metadata) const fn of(scheme: Scheme) -> Self {
         match scheme {
             Scheme::Ed25519 => Self::EdDsa,

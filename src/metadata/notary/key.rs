@@ -169,7 +169,7 @@ fn read_public(
     }
 }
 
-/// The certificates of a root key: one leaf, then authorities. Clients write the text anew and compute the ID of that,
+/// The certificates of a root key: one leaf, then authorities. Clients rewrite the text and compute the ID from that,
 /// so that nothing but the form that they write counts.
 fn read_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
     let found = Certificate::read_all(pem).map_err(|error| error.to_string())?;
@@ -194,7 +194,7 @@ fn read_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
     }
 }
 
-/// What is the matter with a leaf certificate, or with those that come with it.
+/// A fault of a leaf certificate, or of one that comes with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LeafFault {
@@ -204,15 +204,9 @@ pub enum LeafFault {
         found: String,
     },
     /// It is not valid at that time: no client takes the root, nor any that follows it.
-    Dates {
-        /// Since when, or from when on.
-        text: String,
-    },
+    Dates { text: String },
     /// It ends before the root does.
-    EndsFirst {
-        /// When.
-        until: Timestamp,
-    },
+    EndsFirst { until: Timestamp },
     /// It names extended uses, without that for servers: clients that pin an authority refuse it.
     Use,
     /// One that comes with it is not valid at that time.
