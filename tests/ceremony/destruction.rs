@@ -115,9 +115,8 @@ fn after_an_interruption_or_a_failure_the_key_may_be_gone_already() {
     let mut interrupted = room();
     confirm(&mut interrupted);
     interrupted.resume(0);
-    interrupted.advance_until(|ceremony| {
-        matches!(ceremony.next(), Next::Do(Effect::DestroyKey { .. }))
-    });
+    interrupted
+        .advance_until(|ceremony| matches!(ceremony.next(), Next::Do(Effect::DestroyKey { .. })));
     let mut failed = room();
     confirm(&mut failed);
     failed
