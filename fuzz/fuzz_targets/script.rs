@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
             assert!(!script.keys().is_empty() && !script.steps().is_empty());
             assert!(script.root().threshold as usize <= script.keys().len());
             let carried: BTreeMap<_, _> = script
-                .carried_files()
+                .pinned_files()
                 .map(|file| (file.name.clone(), file.bytes.clone()))
                 .collect();
             Script::parse("again.toml", text, &carried, Timestamp::UNIX_EPOCH)

@@ -79,10 +79,10 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
     for (key, backup) in ceremony.backups() {
         if let Some(made) = backup.made() {
             let facts = made.manifest.facts();
-            if ceremony.key(&key).is_none() {
+            if ceremony.key(key).is_none() {
                 // A key that no token here holds: its old shares restored it.
                 let pem = facts.public_key.to_pem().into_bytes();
-                documents.push((public_key_path(&key), pem));
+                documents.push((public_key_path(key), pem));
             }
             let name = crate::backup::manifest_file(&facts.key, &facts.id);
             documents.push((format!("backup/{name}"), made.manifest.to_file_bytes()));
@@ -138,7 +138,7 @@ fn sums(ceremony: &Ceremony, transcript: &Transcript, documents: &[(String, Vec<
         .collect();
     lines.push((SCRIPT, script.sha256()));
     lines.push((TRANSCRIPT, Digest::of(&transcript_bytes(transcript))));
-    for file in script.carried_files() {
+    for file in script.pinned_files() {
         lines.push((&file.name, file.sha256));
     }
     let returned = returned_files(transcript);

@@ -327,7 +327,7 @@ fn write_root(text: &mut String, ceremony: &Ceremony, folder: &str) -> fmt::Resu
     )?;
     writeln!(text)?;
     if ceremony.script().signing().is_some() {
-        let mut carried = ceremony.script().carried_files();
+        let mut carried = ceremony.script().pinned_files();
         let request = carried.find(|file| SigningRequest::read(&file.bytes).is_ok());
         writeln!(
             text,

@@ -63,7 +63,7 @@ pub fn read_returned(
         (SCRIPT.to_owned(), script.text().as_bytes().to_vec()),
         (TRANSCRIPT.to_owned(), transcript),
     ];
-    let carried = script.carried_files();
+    let carried = script.pinned_files();
     files.extend(carried.map(|file| (file.name.clone(), file.bytes.clone())));
     files.sort();
     Ok(ReturnedSigning {

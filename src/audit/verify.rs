@@ -210,7 +210,7 @@ impl Audit<'_> {
             .chain(
                 ceremony
                     .script()
-                    .carried_files()
+                    .pinned_files()
                     .map(|file| file.name.as_str()),
             )
             .chain(documents.iter().map(|(path, _)| path.as_str()))

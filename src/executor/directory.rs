@@ -136,7 +136,7 @@ impl CeremonyDirectory {
 
 fn write_script(directory: &Path, script: &Script) -> Result<(), WriteError> {
     let mut files = vec![(directory.join(SCRIPT), script.text().as_bytes())];
-    for carried in script.carried_files() {
+    for carried in script.pinned_files() {
         files.push((directory.join(&carried.name), &carried.bytes));
     }
     write_all_once(&files, Mode::Private)

@@ -1,6 +1,6 @@
 //! What attestations of keys are held to.
 
-use super::carried::PinnedFile;
+use super::pinned::PinnedFile;
 use crate::certificate::attestation::TrustedRoots;
 
 /// At which roots the attestations of a ceremony may end.

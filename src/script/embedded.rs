@@ -32,28 +32,28 @@ impl PinnedFileSource for Embedded {
     }
 }
 
-macro_rules! carried {
+macro_rules! pinned {
     ($($name:literal),+ $(,)?) => {
         &[$(($name, include_bytes!(concat!("../../ceremony-scripts/", $name)) as &[u8])),+]
     };
 }
 
 /// Public keys whose private halves were discarded, so that rehearsals need no keys of anyone.
-const SAMPLE_KEYS: &[(&str, &[u8])] = carried![
+const SAMPLE_KEYS: &[(&str, &[u8])] = pinned![
     "online/timestamp.pub.pem",
     "online/snapshot.pub.pem",
     "online/targets.pub.pem",
 ];
 
 /// A first root that was signed by keys which were then discarded, and which trusts the sample keys.
-const SAMPLE_ROOT: &[(&str, &[u8])] = carried!["previous/1.root.json"];
+const SAMPLE_ROOT: &[(&str, &[u8])] = pinned!["previous/1.root.json"];
 
 /// The manifest of a share set of a rehearsal, of a key that nobody has.
-const SAMPLE_MANIFEST: &[(&str, &[u8])] = carried!["restore/key-1.0123456789abcdef.manifest.json"];
+const SAMPLE_MANIFEST: &[(&str, &[u8])] = pinned!["restore/key-1.0123456789abcdef.manifest.json"];
 
 /// Roots of Notary that stock tools signed by a key that was then discarded.
 const SAMPLE_NOTARY_ROOTS: &[(&str, &[u8])] =
-    carried!["notary/2.root.json", "notary/tools/2.root.json"];
+    pinned!["notary/2.root.json", "notary/tools/2.root.json"];
 
 const SCRIPTS: [Embedded; 10] = [
     Embedded {

@@ -10,7 +10,6 @@ mod activation;
 mod approval_token;
 mod attestation;
 mod backup;
-mod carried;
 mod check;
 mod embedded;
 mod enrolled;
@@ -18,6 +17,7 @@ mod error;
 mod id;
 mod medium;
 mod notary;
+mod pinned;
 mod plan;
 mod previous;
 mod read;
@@ -36,13 +36,13 @@ pub use activation::{Fate, SecretPlan, TokenSecret};
 pub use approval_token::ApprovalToken;
 pub use attestation::AttestationPolicy;
 pub use backup::{BackupPlan, Opens, ShareGroup, ShareKeeping};
-pub use carried::{CUSTODY_LIST, PinnedFile, PinnedFileSource};
 pub use embedded::{Embedded, embedded};
 pub use enrolled::{BoundFile, Enrolled, Proofs};
 pub use error::{ScriptError, ScriptErrors, Warning};
 pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
 pub use medium::{Holds, Medium};
 pub use notary::NotaryPolicy;
+pub use pinned::{CUSTODY_LIST, PinnedFile, PinnedFileSource};
 pub use plan::{
     Assurance, Backup, Block, KeyPlan, Kind, OnlineRoles, Person, PersonRole, PinnedKey, RoleKind,
     RolePolicy, RootPolicy, Script, Step,

@@ -6,9 +6,9 @@ use crate::metadata::{Key, KeyId as RootKeyId, TrustedRoot};
 use crate::transfer::PayloadRegister;
 use crate::words::Digest;
 
-use super::carried::PinnedFile;
 use super::enrolled::Enrolled;
 use super::id::KeyId;
+use super::pinned::PinnedFile;
 
 /// Where a ceremony begins: the root that it changes, and what the ceremony before left.
 #[derive(Debug, Clone)]

@@ -69,7 +69,7 @@ pub enum TokenMark {
 impl SigningPlan {
     /// The files that the script carries.
     #[must_use]
-    pub fn carried(&self) -> std::collections::BTreeMap<String, Vec<u8>> {
+    pub fn files(&self) -> std::collections::BTreeMap<String, Vec<u8>> {
         std::iter::once(&self.request)
             .chain(&self.trusted)
             .chain(&self.register)
@@ -140,7 +140,7 @@ impl SigningPlan {
         Script::parse(
             "signing.toml",
             &self.write(),
-            &self.carried(),
+            &self.files(),
             self.not_before,
         )
     }

@@ -33,7 +33,7 @@ fn the_ready_genesis_says_what_it_says() {
     assert_eq!(script.root().roles.iter().count(), 3);
     assert_eq!(script.keys().len(), 5);
     assert_eq!(script.with_role(PersonRole::KeyHolder).count(), 5);
-    assert_eq!(script.carried_files().count(), 3);
+    assert_eq!(script.pinned_files().count(), 3);
     assert!(script.uses_sample_keys());
 
     let ids: Vec<&str> = script.steps().iter().map(|step| step.id.as_str()).collect();

@@ -85,7 +85,7 @@ fn every_step_person_token_and_file_is_on_both_forms() {
             .keys()
             .iter()
             .filter_map(|key| key.token.label.as_deref());
-        let files = script.carried_files().map(|file| file.name.as_str());
+        let files = script.pinned_files().map(|file| file.name.as_str());
         for wanted in names
             .chain(labels)
             .chain(files)

@@ -59,7 +59,7 @@ fn a_signing_script_says_what_it_is_made_of() {
     assert_eq!(names, ["Ada Lindgren", "Wanda \"W\" Vik"]);
     let signing = script.signing().unwrap();
     assert!(matches!(&signing.trust, Trust::Root(root) if root.version() == 1));
-    assert_eq!(script.carried_files().count(), 3);
+    assert_eq!(script.pinned_files().count(), 3);
     let alone = SigningPlan {
         witness: None,
         trusted: Vec::new(),
@@ -69,7 +69,7 @@ fn a_signing_script_says_what_it_is_made_of() {
     let script = alone.script().unwrap();
     assert_eq!(script.assurance_banner(), Some("SOLO, UNWITNESSED"));
     assert!(matches!(script.signing().unwrap().trust, Trust::Card));
-    assert_eq!(script.carried_files().count(), 1);
+    assert_eq!(script.pinned_files().count(), 1);
 }
 
 /// What is put in place of what, in the script or in a file that it carries, and the check that speaks.
@@ -122,7 +122,7 @@ fn told((from, to, _): (&str, &str, &str)) -> BTreeSet<&'static str> {
         edit(bytes);
     }
     let text = plan.write().replacen(from, to, 1);
-    let files: BTreeMap<_, _> = plan.carried();
+    let files: BTreeMap<_, _> = plan.files();
     match Script::parse("signing.toml", &text, &files, plan.not_before) {
         Ok(_) => BTreeSet::new(),
         Err(faults) => faults.iter().map(|fault| fault.check).collect(),

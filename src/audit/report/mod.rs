@@ -47,7 +47,7 @@ fn script(page: &mut Document, ceremony: &Ceremony) {
     ));
     page.digest(&script.sha256());
     let carried: Vec<_> = script
-        .carried_files()
+        .pinned_files()
         .map(|file| vec![file.name.clone(), file.sha256.to_string()])
         .collect();
     if !carried.is_empty() {

@@ -360,7 +360,7 @@ fn no_key(path: &Path, error: &KeyFileError) -> Failure {
 fn write(out: &Path, script: &Script) -> Result<(), Failure> {
     let directory = out.parent().unwrap_or(Path::new(""));
     let mut missing = Vec::new();
-    for file in script.carried_files() {
+    for file in script.pinned_files() {
         let path = directory.join(&file.name);
         // A key that lies where it belongs already is not copied onto itself.
         if read_file(&path).is_ok_and(|there| there == file.bytes) {

@@ -17,11 +17,11 @@ use crate::words::Digest;
 
 use super::attestation::AttestationPolicy;
 use super::backup::BackupPlan;
-use super::carried::PinnedFile;
 use super::embedded;
 use super::enrolled::Enrolled;
 use super::error::Warning;
 use super::medium::{Holds, Medium};
+use super::pinned::PinnedFile;
 use super::previous::{DistantKey, KeyChange, Previous};
 use super::repositories::FurtherRepository;
 use super::restore::RestorePlan;
@@ -76,7 +76,7 @@ pub struct Script {
     pub(super) distant: Vec<DistantKey>,
     pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,
-    pub(super) carried: BTreeMap<String, PinnedFile>,
+    pub(super) pinned: BTreeMap<String, PinnedFile>,
     pub(super) warnings: Vec<Warning>,
     pub(super) payloads: PayloadRegister,
     pub(super) attestation: AttestationPolicy,
@@ -448,8 +448,8 @@ impl Script {
     }
 
     /// Every file that the script binds, once, by name.
-    pub fn carried_files(&self) -> impl Iterator<Item = &PinnedFile> {
-        self.carried.values()
+    pub fn pinned_files(&self) -> impl Iterator<Item = &PinnedFile> {
+        self.pinned.values()
     }
 
     /// What the script's author should know, although nothing is wrong.

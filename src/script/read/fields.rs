@@ -99,14 +99,11 @@ impl<'l, 't> Fields<'l, 't> {
 
     /// A field that is required in this case.
     pub(super) fn required(&mut self, name: &str) -> Option<Value<'l, 't>> {
-        let value = self.read_as(self.declaration(name)?);
-        if value.is_none() {
-            self.missing(name);
-        }
-        value
+        let field = self.declaration(name)?;
+        self.required_as(name, field.example)
     }
 
-    /// A required field whose example its declaration cannot have.
+    /// The same, where the declaration cannot have the example.
     pub(super) fn required_as(&mut self, name: &str, example: &str) -> Option<Value<'l, 't>> {
         let value = self.read_as(self.declaration(name)?);
         if value.is_none() {
@@ -135,7 +132,9 @@ impl<'l, 't> Fields<'l, 't> {
 
     /// Lets a field be there unread.
     pub(super) fn allow(&mut self, name: &'static str) {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
     }
 
     /// Reports that a field is missing, with its example.

@@ -14,6 +14,7 @@ use crate::script::plan::{Backup, KeyPlan, Kind};
 use crate::script::token::attests;
 use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 
+#[derive(Default)]
 pub(in crate::script) struct KeyEntry {
     pub(in crate::script) id: Option<At<KeyId>>,
     pub(in crate::script) holder: Option<At<PersonId>>,
@@ -226,7 +227,7 @@ impl TokenEntry {
     }
 }
 
-/// The one key of a signing: who holds it, and where. What kind of key it is, the request says.
+/// The one key of a signing: who holds it, and where. The request has its type.
 pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> KeyEntry {
     let (holder, token) = place(&mut fields);
     fields.finish();
@@ -234,13 +235,7 @@ pub(super) fn signing_key(mut fields: Fields<'_, '_>, id: Option<At<KeyId>>) -> 
         id,
         holder,
         token,
-        key_type: None,
-        activation: Vec::new(),
-        change: None,
-        owner: None,
-        is_enrolled: false,
-        enrolled: None,
-        backup: None,
+        ..KeyEntry::default()
     }
 }
 

@@ -150,11 +150,11 @@ impl Script {
     pub fn parse(
         name: &str,
         text: &str,
-        carried: &dyn PinnedFileSource,
+        files: &dyn PinnedFileSource,
         at: Timestamp,
     ) -> Result<Self, ScriptErrors> {
         let log = Log::new(name, text);
-        let script = read(&log, carried, at);
+        let script = read(&log, files, at);
         match (ScriptErrors::of(log.into_errors()), script) {
             (None, Some(script)) => Ok(Self {
                 name: name.to_owned(),
@@ -162,7 +162,7 @@ impl Script {
                 ..script
             }),
             (Some(errors), _) => Err(errors),
-            (None, None) => unreachable!("a script that is not read leaves a fault"),
+            (None, None) => unreachable!("a script that is not read leaves an error"),
         }
     }
 }
@@ -328,7 +328,7 @@ fn document_fields(
     complete(draft, warnings).map(|script| Script {
         title: title.unwrap_or_default(),
         repository: repository.unwrap_or_default(),
-        carried: files.into_files(),
+        pinned: files.into_files(),
         ..script
     })
 }
@@ -354,7 +354,7 @@ fn custody_list(
     Some(list)
 }
 
-/// The script of a draft in which no error was found; its name, text, title and carried files come from elsewhere.
+/// The script of a draft in which no error was found; its name, text, title and pinned files come from elsewhere.
 fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
     let previous = match draft.previous {
         Some(entry) => Some(entry.complete()?),
@@ -393,7 +393,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         distant: distant.collect::<Option<_>>()?,
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
-        carried: BTreeMap::new(),
+        pinned: BTreeMap::new(),
         warnings,
         payloads,
         attestation: draft.attestation.complete(),

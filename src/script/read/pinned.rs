@@ -6,7 +6,7 @@ use super::fields::{Fields, Value};
 use super::log::At;
 use super::tuf_on_ci;
 use crate::metadata::{Key, KeyFileError};
-use crate::script::carried::name_fault;
+use crate::script::pinned::name_error;
 use crate::script::schema::{PUBLIC_KEY, Pin};
 use crate::script::{PinnedFile, PinnedFileSource, PinnedKey};
 use crate::words::Digest;
@@ -157,7 +157,7 @@ impl<'f> PinnedFiles<'f> {
         fields.finish();
         let (file, sha256) = (file?, sha256?);
         let name = file.raw()?;
-        if let Some(why) = name_fault(name) {
+        if let Some(why) = name_error(name) {
             file.error(
                 "script.file-name",
                 format!("{name:?} cannot be carried"),

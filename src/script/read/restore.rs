@@ -71,9 +71,9 @@ pub(super) fn read(
     }
 }
 
-fn manifest(value: &Value<'_, '_>, carried: PinnedFile) -> Option<(At<Manifest>, PinnedFile)> {
-    match Manifest::read(&carried.bytes) {
-        Ok(manifest) => Some((value.at(Some(manifest))?, carried)),
+fn manifest(value: &Value<'_, '_>, file: PinnedFile) -> Option<(At<Manifest>, PinnedFile)> {
+    match Manifest::read(&file.bytes) {
+        Ok(manifest) => Some((value.at(Some(manifest))?, file)),
         Err(refusal) => {
             value.error(
                 "script.manifest",

@@ -5,7 +5,7 @@ use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use super::pinned::PinnedFiles;
 use super::tuf_on_ci;
-use crate::metadata::{KeyType, RoleKind, Scheme, TrustedRoot};
+use crate::metadata::{Key, KeyType, RoleKind, Scheme, TrustedRoot};
 use crate::script::plan::Kind;
 use crate::script::{DistantKey, Enrolled, KeyChange, KeyId, Place, RootKey};
 
@@ -185,6 +185,14 @@ pub(super) fn distant(
     }
 }
 
+/// The type of key that a token must have for a key of a root; none where this version does not sign with such keys.
+pub(super) fn key_type(key: &Key) -> Option<KeyType> {
+    let public = key.public()?;
+    let signs = key.is_of_notary() || Scheme::for_public_key(public) == key.scheme();
+    let mut types = KeyType::ALL.into_iter().filter(|_| signs);
+    types.find(|kind| kind.algorithm() == public.algorithm())
+}
+
 impl ChangeEntry {
     /// Whether the root before has the key, or is said to have it.
     pub(in crate::script) fn exists(&self) -> bool {
@@ -216,16 +224,10 @@ impl ChangeEntry {
         self.before.as_ref()
     }
 
-    /// What type of key a token must have for it, where this version signs with such keys.
     pub(super) fn key_type(&self) -> Option<At<KeyType>> {
         let before = self.before.as_ref()?;
-        let public = before.value.key.public()?;
-        let key = &before.value.key;
-        let signs = key.is_of_notary() || Scheme::for_public_key(public) == key.scheme();
-        let mut types = KeyType::ALL.into_iter().filter(|_| signs);
-        let value = types.find(|kind| kind.algorithm() == public.algorithm())?;
         Some(At {
-            value,
+            value: key_type(&before.value.key)?,
             span: before.span.clone(),
         })
     }

@@ -7,8 +7,8 @@ use super::log::{At, Log};
 use super::people::PersonEntry;
 use super::pinned::PinnedFiles;
 use super::steps::StepEntry;
-use super::{keys, people, previous, steps};
-use crate::metadata::{Key, KeyType, RoleKind, RootFile, Scheme, TrustedRoot, verify_chain};
+use super::{keys, people, previous, rotation, steps};
+use crate::metadata::{KeyType, RoleKind, RootFile, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
 use crate::script::plan::{
     Assurance, Backup, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
@@ -104,7 +104,7 @@ pub(super) fn read(
             .into_iter()
             .map(StepEntry::complete)
             .collect::<Option<_>>()?,
-        carried: files.into_files(),
+        pinned: files.into_files(),
         warnings: Vec::new(),
         payloads: register?,
         attestation: AttestationPolicy::default(),
@@ -189,7 +189,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
             );
             return None;
         };
-        let Some(key_type) = key_type(&found.key) else {
+        let Some(key_type) = rotation::key_type(&found.key) else {
             value.error(
                 "script.not-asked",
                 "this version signs with no key of that type and scheme",
@@ -214,16 +214,6 @@ fn root_key(request: &SigningRequest, id: &crate::metadata::KeyId) -> Option<Roo
         id: id.clone(),
         key: key.clone(),
     })
-}
-
-/// What type of key a token must have for it, where this version signs with such keys.
-fn key_type(key: &Key) -> Option<KeyType> {
-    let public = key.public()?;
-    let signs = key.is_of_notary() || Scheme::for_public_key(public) == key.scheme();
-    KeyType::ALL
-        .into_iter()
-        .filter(|_| signs)
-        .find(|kind| kind.algorithm() == public.algorithm())
 }
 
 impl KeyEntry {

@@ -26,7 +26,7 @@ const KEY_TOKEN: Field = Field::required(
 
 pub(super) static KEY: Table = Table {
     name: "[[key]]",
-    about: "A key, and what becomes of it. A change names every key of the root before once.",
+    about: "A key, and what happens to it. A rotation and a renewal list every key of the trusted root once.",
     fields: &[
         Field::required("id", Type::Id, "id = \"key-1\"", "The name by which steps refer to the key."),
         Field::required(
@@ -79,7 +79,7 @@ pub(super) static KEY: Table = Table {
             "held_by",
             Type::Line(60),
             "held_by = \"Ada Lindgren\"",
-            "Whose the key is, for the review of the root.",
+            "The name of the person who has the key, for the review of the root.",
         )
         .of(ROOTS),
         Field {
@@ -163,7 +163,7 @@ pub(super) static KEY: Table = Table {
 
 pub(super) static SIGNING_KEY: Table = Table {
     name: "[[key]]",
-    about: "The key that signs. What kind of key it is, the request has.",
+    about: "The key that signs. The request has its type.",
     fields: &[
         Field::required(
             "id",

@@ -97,7 +97,7 @@ pub(super) static PERSON: Table = Table {
         .of(KEEPING),
         Field::optional("opens", WHERE, "opens = \"here\"", "Where the person opens a share.").of(RESTORING),
         Field::when(
-            "optional, with a `recipient` that is one",
+            "optional, with an age or SSH `recipient`",
             "opens",
             WHERE,
             "opens = \"here\"",
@@ -109,7 +109,7 @@ pub(super) static PERSON: Table = Table {
 
 static APPROVAL: Table = Table {
     name: "\"approval\"",
-    about: "A token by which a person approves what two people decide. Its key is none of the root's.",
+    about: "A token by which a person approves what two people decide. Its key must not be a root key.",
     fields: &[
         Field::required(
             "token",
@@ -148,7 +148,7 @@ pub(super) static BACKUP: Table = Table {
 
 static GROUP: Table = Table {
     name: "a group of [backup]",
-    about: "Custodians, some of whom restore the group's part.",
+    about: "A group of custodians. As many as its threshold restore the part of the group.",
     fields: &[
         Field::required(
             "threshold",

@@ -40,7 +40,7 @@ pub(super) fn root(page: &mut Document, script: &Script) {
     page.fact("Version", script.root_version());
     let (threshold, keys) = (root.threshold, script.root_keys());
     page.fact("Threshold", format!("{threshold} of {keys} root keys"));
-    page.fact("Expires", &root.expires);
+    page.fact("Expires", root.expires);
     let names = if root.consistent_snapshot {
         "with versions and hashes (consistent_snapshot)"
     } else {

@@ -80,7 +80,7 @@ fn root(page: &mut Document, script: &Script) {
     page.heading("The root that is to be made");
     facts::root(page, script);
     page.paragraph("Files carried in, each bound by its SHA-256:");
-    let files = script.carried_files();
+    let files = script.pinned_files();
     page.facts(files.map(|file| (file.name.clone(), Cell::hex(&file.sha256))));
 }
 

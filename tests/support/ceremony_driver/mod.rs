@@ -571,7 +571,7 @@ impl Room {
         let script = self.ceremony.script();
         write(directory, "script.toml", script.text().as_bytes());
         write(directory, "transcript.jsonl", &self.transcript_bytes());
-        for file in script.carried_files() {
+        for file in script.pinned_files() {
             write(directory, &file.name, &file.bytes);
         }
     }

@@ -1,14 +1,14 @@
-//! Files that a script names and binds by their hashes.
+//! Pinned input files: files that a script names and binds by their hashes.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use crate::words::Digest;
 
-/// The name in a script of the custody list that is carried in.
+/// The name of the custody list in a script.
 pub const CUSTODY_LIST: &str = "previous/custody.jsonl";
 
-/// Where carried-in files are read from. The script room does no I/O of its own.
+/// Where pinned input files are read from. The script room does no I/O of its own.
 pub trait PinnedFileSource {
     /// The content of the file that the script calls `name`: a relative name that was checked.
     ///
@@ -58,8 +58,8 @@ const TAKEN: [&str; 18] = [
     "verify.txt",
 ];
 
-/// Why a name cannot be carried into a ceremony directory.
-pub(super) fn name_fault(name: &str) -> Option<String> {
+/// Why a file of that name cannot be kept in a ceremony directory.
+pub(super) fn name_error(name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     if name.is_empty() || name.len() > 120 || !name.chars().all(plain) {
         return Some("a file name is 1 to 120 of A-Z, a-z, 0-9, \".\", \"_\", \"-\", \"/\"".into());
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn names_stay_below_the_directory() {
-        assert_eq!(name_fault("online/timestamp.pub.pem"), None);
+        assert_eq!(name_error("online/timestamp.pub.pem"), None);
         for bad in [
             "",
             "/etc/passwd",
@@ -104,7 +104,7 @@ mod tests {
             "Keys/a.pem",
             &"a".repeat(121),
         ] {
-            assert!(name_fault(bad).is_some(), "{bad:?}");
+            assert!(name_error(bad).is_some(), "{bad:?}");
         }
     }
 }
