@@ -39,7 +39,7 @@ pub fn share_sets<'r>(
                 }
                 EventKind::Backup(BackupEvent::ShareOpened { set, custodian, .. })
                 | EventKind::Restore(RestoreEvent::ShareEntered { set, custodian, .. }) => {
-                    sets.prove(*set, custodian, time)
+                    sets.prove(*set, custodian, time);
                 }
                 EventKind::Restore(RestoreEvent::ShareGivenUp { custodian, .. }) => {
                     if let Some(set) = at_hand.and_then(|set| sets.find(set)) {

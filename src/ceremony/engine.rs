@@ -686,7 +686,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
 
 fn event_of(c: &Ceremony, input: Input, moment: &Moment) -> Result<Event, StepError> {
     match input {
-        Input::Open(opening) => Ok(overall(ProgressEvent::Opened(opening))),
+        Input::Open(opening) => Ok(overall(ProgressEvent::Opened(Box::new(opening)))),
         Input::Resume {
             conclave,
             program,

@@ -239,8 +239,7 @@ impl Transcript {
             }
             if matches!(
                 entry.line.kind,
-                EventKind::Progress(ProgressEvent::Resumed { .. })
-                    | EventKind::Progress(ProgressEvent::Opened(_))
+                EventKind::Progress(ProgressEvent::Resumed { .. } | ProgressEvent::Opened(_))
             ) {
                 offset = 0;
             }

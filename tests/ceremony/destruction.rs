@@ -18,10 +18,10 @@ fn destroying(
     edited(template, |text| {
         let sign_off = "[[step]]\nact = \"sign-off\"";
         assert!(text.contains(sign_off), "{text}");
-        let steps: String = keys
+        let steps = keys
             .iter()
-            .map(|key| format!("[[step]]\nact = \"destroy-token-key\"\nkey = \"{key}\"\n\n"))
-            .collect();
+            .map(|key| format!("[[step]]\nact = \"destroy-token-key\"\nkey = \"{key}\"\n\n"));
+        let steps = steps.collect::<Vec<_>>().concat();
         text.replace(sign_off, &format!("{steps}{sign_off}"))
     })
 }
@@ -38,7 +38,7 @@ fn key() -> KeyId {
 }
 
 /// A room whose next question is whether key 3 is destroyed.
-fn room() -> Room {
+pub(crate) fn room() -> Room {
     let world = World::new(3, 2);
     let script = destroying(&removing(&world), &["key-3"]).unwrap();
     let mut room = world.open(script);

@@ -5,7 +5,7 @@ mod backup;
 mod checks;
 mod course;
 mod custody;
-mod destruction;
+pub(crate) mod destruction;
 mod enrollment;
 mod foreign;
 mod media;

@@ -89,8 +89,8 @@ pub(in crate::ceremony) fn next_destroy(c: &Ceremony, step: &Step, key: Option<&
 }
 
 /// The level and the manifest, in a step of that act.
-fn of_restore<'c>(
-    c: &'c mut Ceremony,
+fn of_restore(
+    c: &mut Ceremony,
     at: &At<'_>,
     fits: impl FnOnce(&Act) -> bool,
 ) -> Result<(DrillLevel, Manifest), ReplayError> {

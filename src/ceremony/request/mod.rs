@@ -417,18 +417,21 @@ pub(in crate::ceremony) fn decide_request(
     match &mut fact {
         EventKind::Progress(ProgressEvent::Amended { approvals, .. })
         | EventKind::Custody(CustodyEvent::PauseBegun { approvals, .. })
-        | EventKind::Keys(KeyEvent::RegenerationDecided { approvals, .. })
-        | EventKind::Keys(KeyEvent::SpareTaken { approvals, .. })
-        | EventKind::Keys(KeyEvent::KeyOrphaned { approvals, .. })
+        | EventKind::Keys(
+            KeyEvent::RegenerationDecided { approvals, .. }
+            | KeyEvent::SpareTaken { approvals, .. }
+            | KeyEvent::KeyOrphaned { approvals, .. }
+            | KeyEvent::Skipped { approvals, .. },
+        )
         | EventKind::Root(RootEvent::PayloadAbandoned { approvals, .. })
-        | EventKind::Restore(RestoreEvent::ShareGivenUp { approvals, .. })
-        | EventKind::Restore(RestoreEvent::DrillFailed { approvals, .. })
-        | EventKind::Keys(KeyEvent::Skipped { approvals, .. }) => {
+        | EventKind::Restore(
+            RestoreEvent::ShareGivenUp { approvals, .. }
+            | RestoreEvent::DrillFailed { approvals, .. },
+        ) => {
             people = people_of(&given);
             *approvals = given;
         }
-        EventKind::Progress(ProgressEvent::Postponed { .. })
-        | EventKind::Progress(ProgressEvent::TakenUp { .. }) => {
+        EventKind::Progress(ProgressEvent::Postponed { .. } | ProgressEvent::TakenUp { .. }) => {
             people = c.with_role(PersonRole::Administrator, 1);
         }
         _ => people.extend(request.values.first().and_then(|who| who.parse().ok())),

@@ -13,7 +13,7 @@ pub(in crate::ceremony) fn form_of_payloads(c: &Ceremony) -> Vec<Field> {
     let register = c.known_payloads();
     let picks = register
         .of_version(c.script.repository(), c.script.root_version())
-        .filter(|entry| c.may_give_up(&entry))
+        .filter(|entry| c.may_give_up(entry))
         .map(|entry| Pick::new(&entry.sha256, entry.describe()))
         .collect();
     vec![Field::chosen("which payload", picks), Field::typed("why")]

@@ -67,7 +67,7 @@ impl Ceremony {
             .keys()
             .iter()
             .map(|plan| &plan.id)
-            .filter(|key| self.progress.is_postponed(*key))
+            .filter(|key| self.progress.is_postponed(key))
             .collect()
     }
 
@@ -120,7 +120,7 @@ impl Ceremony {
         match &step.act {
             Act::SignRoot => self.next_signer().map(|plan| &plan.id),
             // A key at another site is not at hand, whatever is done about it.
-            act => act.key().filter(|key| self.keys.contains(*key)),
+            act => act.key().filter(|key| self.keys.contains(key)),
         }
     }
 

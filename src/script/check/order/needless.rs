@@ -3,6 +3,7 @@
 use crate::script::Act;
 use crate::script::act::{InRestore, Leaves, OnlyWith, Stage};
 use crate::script::plan::Kind;
+use crate::script::read::KeyEntry;
 
 use super::{Found, Order, described};
 
@@ -143,7 +144,7 @@ impl Order<'_, '_> {
                 "take the step out, or write site = \"…\" at the key whose signature is owed",
             )),
             OnlyWith::RemovedKey => {
-                let stays = |key| self.draft.key(key).is_some_and(|entry| entry.stays());
+                let stays = |key| self.draft.key(key).is_some_and(KeyEntry::stays);
                 let key = here.filter(|key| stays(key))?;
                 let is_of = |found: &Found<'_>, key| {
                     found.act.is(act.description()) && found.act.key() == Some(key)
