@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Ending, EventKind, HostEvent, ProgressEvent, Verdict};
+use crate::ceremony::{Ceremony, Ending, EventKind, HostEvent, Opening, ProgressEvent, Verdict};
 use crate::metadata::verify_chain;
 use crate::script::Script;
 use crate::storage::is_empty;
@@ -492,10 +492,15 @@ fn program_version(transcript: &Transcript) -> &str {
         .entries()
         .iter()
         .rev()
-        .find_map(|entry| match &entry.line.kind {
-            EventKind::Progress(ProgressEvent::Opened(opening)) => Some(opening.conclave.as_str()),
-            EventKind::Progress(ProgressEvent::Resumed { conclave, .. }) => Some(conclave.as_str()),
-            _ => None,
+        .find_map(|entry| {
+            let EventKind::Progress(
+                ProgressEvent::Opened(Opening { conclave, .. })
+                | ProgressEvent::Resumed { conclave, .. },
+            ) = &entry.line.kind
+            else {
+                return None;
+            };
+            Some(conclave.as_str())
         })
         .unwrap_or_default()
 }

@@ -25,7 +25,33 @@ const fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
         Act::ProveToken { key } => Some((key, Occasion::Reinsertion)),
         Act::EnrollKey { key } => Some((key, Occasion::Adoption)),
         Act::GenerateKey { key } | Act::ImportKey { key } => Some((key, Occasion::Generation)),
-        _ => None,
+        Act::Attendance
+        | Act::AttestClock
+        | Act::InspectHost
+        | Act::ReadScript
+        | Act::Note { .. }
+        | Act::OpenToken { .. }
+        | Act::InitializeToken { .. }
+        | Act::SetPin { .. }
+        | Act::BackUpKey { .. }
+        | Act::ProveBackup { .. }
+        | Act::DestroyShares
+        | Act::OpenShare { .. }
+        | Act::RestoreKey { .. }
+        | Act::ProveRestore { .. }
+        | Act::Destroy { .. }
+        | Act::CertifyKey { .. }
+        | Act::JudgeRequest
+        | Act::ComposeRoot
+        | Act::ReviewRoot
+        | Act::SignRoot
+        | Act::CollectSignatures
+        | Act::VerifyRoot
+        | Act::Export
+        | Act::Seal { .. }
+        | Act::SealMedium { .. }
+        | Act::Break { .. }
+        | Act::SignOff => None,
     }
 }
 
