@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::thread;
 
 use jiff::Timestamp;
 
@@ -75,6 +76,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = host::harden();
+    // Hashing the program takes as long as all that comes before the first line of the transcript.
+    let program = thread::spawn(program_digest);
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let refuse = |refusal: Refusal| refused(&arguments.request, &refusal);
     let bytes = read_file_up_to(&arguments.request, LONGEST)?;
@@ -127,7 +130,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let opening = Opening {
         mode: Mode::Production,
         conclave: env!("CARGO_PKG_VERSION").to_owned(),
-        program: program_digest(),
+        program: program.join().unwrap_or_default(),
         export: "export".to_owned(),
         simulated_tokens: None,
         mirror: mirror.as_ref().map(|path| path.display().to_string()),

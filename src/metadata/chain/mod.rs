@@ -27,7 +27,7 @@ pub use tally::Count;
 /// How many files a batch has at most.
 const BATCH_FILES: usize = 256;
 /// How many consecutive files one thread takes: those after the first share what was read of its keys.
-const RUN_FILES: usize = 32;
+const RUN_FILES: usize = 16;
 /// After how many bytes a batch takes no further file: parsed, they need many times as much.
 const BATCH_BYTES: usize = 1 << 20;
 
@@ -37,7 +37,7 @@ type NamedFile = (String, Vec<u8>);
 /// Verifies a chain of root files, in order: the first is the trust anchor, which
 /// must be signed by a threshold of its own keys. Names are for the report alone.
 /// Only the last version's expiry counts; `at` is the time that it is judged at.
-pub fn verify_chain(files: impl Iterator<Item = NamedFile>, at: Timestamp) -> ChainReport {
+pub fn verify_chain(files: impl Iterator<Item = NamedFile> + Send, at: Timestamp) -> ChainReport {
     match try_verify_chain(files.map(Ok::<_, Infallible>), at) {
         Ok(report) => report,
         Err(never) => match never {},
@@ -48,18 +48,22 @@ pub fn verify_chain(files: impl Iterator<Item = NamedFile>, at: Timestamp) -> Ch
 ///
 /// # Errors
 /// When a file could not be fetched, and no version before it was refused.
-pub fn try_verify_chain<E>(
-    files: impl Iterator<Item = Result<NamedFile, E>>,
+pub fn try_verify_chain<E: Send>(
+    files: impl Iterator<Item = Result<NamedFile, E>> + Send,
     at: Timestamp,
 ) -> Result<ChainReport, E> {
     let mut files = files.fuse();
     let mut chain = Chain::default();
-    loop {
-        let (batch, failure) = next_batch(&mut files);
-        if batch.is_empty() && failure.is_none() {
-            return Ok(chain.report(at));
-        }
-        for (name, file) in judge(&batch, chain.newest()) {
+    let (mut batch, mut failure) = next_batch(&mut files);
+    while !batch.is_empty() {
+        // The next files are fetched while these are judged.
+        let (judged, next) = if batch.len() <= RUN_FILES {
+            (judge_run(&batch, chain.newest()), next_batch(&mut files))
+        } else {
+            let fetch = || next_batch(&mut files);
+            rayon::join(|| judge(&batch, chain.newest()), fetch)
+        };
+        for (name, file) in judged {
             if chain.add(name, file).is_err() {
                 return Ok(chain.report(at));
             }
@@ -67,7 +71,9 @@ pub fn try_verify_chain<E>(
         if let Some(failure) = failure {
             return Err(failure);
         }
+        (batch, failure) = next;
     }
+    failure.map_or_else(|| Ok(chain.report(at)), Err)
 }
 
 /// Takes the next files, up to the first that cannot be fetched.
@@ -92,11 +98,8 @@ fn next_batch<E>(
 /// A file of the chain, read, and the signatures over it.
 type Judged = (String, Result<(RootFile, Tally), Remark>);
 
-/// Reads files and verifies their signatures, on all cores if they are many. `before` is the version before them.
+/// Reads files and verifies their signatures, on all cores. `before` is the version before them.
 fn judge(batch: &[NamedFile], before: Option<&RootDocument>) -> Vec<Judged> {
-    if batch.len() <= RUN_FILES {
-        return judge_run(batch, before);
-    }
     let runs = batch.par_chunks(RUN_FILES).enumerate();
     let judged = runs.flat_map_iter(|(index, run)| match (index * RUN_FILES).checked_sub(1) {
         None => judge_run(run, before),
@@ -303,12 +306,12 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_a_batch_is_fetched_after_a_refusal() {
+    fn no_more_than_the_next_batch_is_fetched_after_a_refusal() {
         let mut fetched = 0;
         let garbage = (0..1_000_000).map(|number| (format!("{number}"), b"{".to_vec()));
         let report = verify_chain(garbage.inspect(|_| fetched += 1), at());
         assert_eq!(report.reasons()[0].check, Check::JsonSyntax);
-        assert_eq!(fetched, BATCH_FILES);
+        assert_eq!(fetched, 2 * BATCH_FILES);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) struct Library {
     sessions: Mutex<Vec<Weak<Mutex<TokenSession>>>>,
     /// Whether tokens may have come or gone that it has not noticed.
     is_stale: AtomicBool,
+    /// Whether it was loaded just now, and nobody has looked yet: it knows what is in.
+    is_new: AtomicBool,
 }
 
 /// The session with one token.
@@ -70,6 +72,7 @@ impl Library {
             context,
             sessions: Mutex::default(),
             is_stale: AtomicBool::new(false),
+            is_new: AtomicBool::new(true),
         });
         loaded.insert(real, Arc::downgrade(&library));
         Ok(library)
@@ -119,7 +122,8 @@ impl Library {
 
     /// Makes the library notice what came or went, unless that would end a login.
     pub(super) fn refresh_if_possible(&self, rescan: Rescan) -> Result<(), TokenError> {
-        if self.nobody_is_logged_in() {
+        let is_new = self.is_new.load(Ordering::SeqCst);
+        if !is_new && self.nobody_is_logged_in() {
             return self.refresh(rescan);
         }
         self.refresh_if_stale(rescan)
@@ -141,6 +145,7 @@ impl Library {
     /// The tokens in their slots. One that does not answer who it is counts as not there:
     /// SoftHSM says `CKR_GENERAL_ERROR` of a token whose files are gone.
     pub(super) fn tokens(&self, profile: &str) -> Result<Vec<(Slot, Seen)>, TokenError> {
+        self.is_new.store(false, Ordering::SeqCst);
         let mut tokens = Vec::new();
         for slot in self.context.get_slots_with_token().map_err(device)? {
             match self.context.get_token_info(slot) {
