@@ -70,7 +70,7 @@ pub(in crate::ceremony) fn abandoned(
         "clients accept that payload, or may come to: it cannot be given up",
     )?;
     require(
-        c.may_give_up(entry),
+        c.may_give_up(&entry),
         "that payload stands in nobody's way, or a root was reviewed already",
     )?;
     c.root_mut().abandon(sha256, reason);
