@@ -17,22 +17,27 @@ pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let name = |id: &PersonId| ceremony.name(id).to_owned();
     let mut first_reader = Vec::new();
     for (entry, time) in transcript.entries().iter().zip(transcript.attested_times()) {
-        let (item, bag, moved, holder, place) = match &entry.line.kind {
-            EventKind::Custody(CustodyEvent::NewBagRead { .. }) => {
+        let EventKind::Custody(event) = &entry.line.kind else {
+            continue;
+        };
+        let (item, bag, moved, holder, place) = match event {
+            CustodyEvent::NewBagRead { .. } => {
                 first_reader.clone_from(&entry.line.people);
                 continue;
             }
-            EventKind::Custody(CustodyEvent::BagOpened { item, bag }) => {
-                (item, bag, Moved::Opened, None, None)
-            }
-            EventKind::Custody(CustodyEvent::Sealed {
+            CustodyEvent::BagOpened { item, bag } => (item, bag, Moved::Opened, None, None),
+            CustodyEvent::Sealed {
                 item,
                 bag,
                 receiver,
                 place,
                 ..
-            }) => (item, bag, Moved::Sealed, Some(receiver), place.clone()),
-            _ => continue,
+            } => (item, bag, Moved::Sealed, Some(receiver), place.clone()),
+            CustodyEvent::BagReadingsDiffered { .. }
+            | CustodyEvent::PauseBegun { .. }
+            | CustodyEvent::TokensPutAway
+            | CustodyEvent::Paused { .. }
+            | CustodyEvent::HeadCompared { .. } => continue,
         };
         let mut readers = match moved {
             Moved::Sealed => first_reader.clone(),

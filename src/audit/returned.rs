@@ -96,11 +96,11 @@ pub(super) fn collected(
     transcript: &Transcript,
 ) -> impl Iterator<Item = (&KeyId, Option<&SigningRecord>)> {
     let facts = transcript.entries().iter().map(|entry| &entry.line.kind);
-    facts.filter_map(|fact| match fact {
-        EventKind::Root(RootEvent::SignatureCollected { key, record, .. }) => {
-            Some((key, record.as_ref()))
-        }
-        _ => None,
+    facts.filter_map(|fact| {
+        let EventKind::Root(RootEvent::SignatureCollected { key, record, .. }) = fact else {
+            return None;
+        };
+        Some((key, record.as_ref()))
     })
 }
 

@@ -31,39 +31,14 @@ pub fn share_sets<'r>(
         for entry in transcript.entries() {
             let time = entry.line.time;
             match &entry.line.kind {
-                EventKind::Backup(BackupEvent::BackedUp(made)) => {
-                    sets.learn(&made.manifest);
-                    for custodian in &made.typed_back {
-                        sets.prove(made.manifest.set(), custodian, time);
-                    }
-                }
-                EventKind::Backup(BackupEvent::ShareOpened { set, custodian, .. })
-                | EventKind::Restore(RestoreEvent::ShareEntered { set, custodian, .. }) => {
-                    sets.prove(*set, custodian, time);
-                }
-                EventKind::Restore(RestoreEvent::ShareGivenUp { custodian, .. }) => {
-                    if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
-                        set.lost.insert(custodian.to_string(), time);
-                    }
-                }
-                EventKind::Restore(RestoreEvent::SharesCombined { set }) => {
-                    if let Some(set) = sets.find(*set) {
-                        set.combined = set.combined.max(Some(time));
-                    }
-                }
-                EventKind::Backup(BackupEvent::OldPartDestroyed { set, custodian, .. }) => {
-                    if let Some(set) = sets.find(*set) {
-                        set.destroyed.insert(custodian.clone(), time);
-                    }
-                }
-                EventKind::Restore(RestoreEvent::RestoreProven { .. }) => {
-                    if let Some(set) = at_hand.and_then(|set| sets.find(set)) {
-                        // No key comes back but by a quorum.
-                        set.combined = set.combined.max(Some(time));
-                        set.restored = set.restored.max(Some(time));
-                    }
-                }
-                _ => {}
+                EventKind::Backup(event) => sets.back_up(event, time),
+                EventKind::Restore(event) => sets.restore(event, at_hand, time),
+                EventKind::Progress(_)
+                | EventKind::Participants(_)
+                | EventKind::Host(_)
+                | EventKind::Keys(_)
+                | EventKind::Custody(_)
+                | EventKind::Root(_) => {}
             }
         }
     }
@@ -75,6 +50,54 @@ struct Sets(Vec<SetHistory>);
 impl Sets {
     fn find(&mut self, set: Digest) -> Option<&mut SetHistory> {
         self.0.iter_mut().find(|known| known.manifest.set() == set)
+    }
+
+    fn back_up(&mut self, event: &BackupEvent, time: Timestamp) {
+        match event {
+            BackupEvent::BackedUp(made) => {
+                self.learn(&made.manifest);
+                for custodian in &made.typed_back {
+                    self.prove(made.manifest.set(), custodian, time);
+                }
+            }
+            BackupEvent::ShareOpened { set, custodian, .. } => self.prove(*set, custodian, time),
+            BackupEvent::OldPartDestroyed { set, custodian, .. } => {
+                if let Some(set) = self.find(*set) {
+                    set.destroyed.insert(custodian.clone(), time);
+                }
+            }
+            BackupEvent::RecipientProven { .. }
+            | BackupEvent::BackupIntended { .. }
+            | BackupEvent::KeyConfined { .. }
+            | BackupEvent::OldPartLeft { .. } => {}
+        }
+    }
+
+    /// `at_hand` is the set whose shares the ceremony opens.
+    fn restore(&mut self, event: &RestoreEvent, at_hand: Option<Digest>, time: Timestamp) {
+        match event {
+            RestoreEvent::ShareEntered { set, custodian, .. } => self.prove(*set, custodian, time),
+            RestoreEvent::ShareGivenUp { custodian, .. } => {
+                if let Some(set) = at_hand.and_then(|set| self.find(set)) {
+                    set.lost.insert(custodian.to_string(), time);
+                }
+            }
+            RestoreEvent::SharesCombined { set } => {
+                if let Some(set) = self.find(*set) {
+                    set.combined = set.combined.max(Some(time));
+                }
+            }
+            RestoreEvent::RestoreProven { .. } => {
+                if let Some(set) = at_hand.and_then(|set| self.find(set)) {
+                    // No key comes back but by a quorum.
+                    set.combined = set.combined.max(Some(time));
+                    set.restored = set.restored.max(Some(time));
+                }
+            }
+            RestoreEvent::KeyRestored { .. }
+            | RestoreEvent::RestoredDestroyed { .. }
+            | RestoreEvent::DrillFailed { .. } => {}
+        }
     }
 
     /// A record may be given twice, or continue in another directory.

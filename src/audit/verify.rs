@@ -492,10 +492,15 @@ fn program_version(transcript: &Transcript) -> &str {
         .entries()
         .iter()
         .rev()
-        .find_map(|entry| match &entry.line.kind {
-            EventKind::Progress(ProgressEvent::Opened(opening)) => Some(opening.conclave.as_str()),
-            EventKind::Progress(ProgressEvent::Resumed { conclave, .. }) => Some(conclave.as_str()),
-            _ => None,
+        .find_map(|entry| {
+            if let EventKind::Progress(ProgressEvent::Opened(opening)) = &entry.line.kind {
+                return Some(opening.conclave.as_str());
+            }
+            let EventKind::Progress(ProgressEvent::Resumed { conclave, .. }) = &entry.line.kind
+            else {
+                return None;
+            };
+            Some(conclave.as_str())
         })
         .unwrap_or_default()
 }

@@ -26,7 +26,7 @@ use super::next::Next;
 use super::prompt::{Answer, Ask, Prompt};
 use super::refusal::StepError;
 use super::replay::{Applied, ReplayError, contradiction, require};
-use super::request::{self, amend, payload, restore, tokens};
+use super::request::{amend, decide, payload, restore, tokens};
 use super::state::{Bag, Ceremony, Ending, PartFate};
 
 /// An event that was decided, and the ceremony after it.
@@ -708,7 +708,7 @@ fn event_of(c: &Ceremony, input: Input, moment: &Moment) -> Result<Event, StepEr
             waives,
             approvals,
         } => exception::decide_exception(c, sheet, waives, approvals),
-        Input::Request { request, approvals } => request::decide_request(c, &request, approvals),
+        Input::Request { request, approvals } => decide::decide_request(c, &request, approvals),
         Input::Abort { reason } if reason.trim().is_empty() => Err(StepError::Empty),
         Input::Abort { reason } => Ok(overall(ProgressEvent::Aborted { reason })),
     }

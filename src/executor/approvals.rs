@@ -195,9 +195,9 @@ impl Executor<'_> {
         let prompt = self.question(who.clone(), lines, title.to_owned(), options.to_vec());
         match self.front_end.ask(&self.ceremony, &prompt)? {
             Answer::Choice { index: 0, .. } => self.approve(&who, title, &event),
-            _ => Ok(Err(StepError::NotApproved(
-                "what was read aloud is not so".to_owned(),
-            ))),
+            Answer::Choice { .. } | Answer::Enter | Answer::Text(_) => Ok(Err(
+                StepError::NotApproved("what was read aloud is not so".to_owned()),
+            )),
         }
     }
 
@@ -303,7 +303,7 @@ impl Executor<'_> {
         Ok(match self.front_end.ask(&self.ceremony, &prompt)? {
             Answer::Choice { index: 0, .. } => Some(person.clone()),
             Answer::Choice { index, .. } => others.into_iter().nth(index - 1),
-            _ => None,
+            Answer::Enter | Answer::Text(_) => None,
         })
     }
 

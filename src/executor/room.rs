@@ -264,7 +264,11 @@ impl Executor<'_> {
                 match front_end.waiting(ceremony, &waiting) {
                     Err(Interrupt::GiveUp) => Err(Interrupt::GiveUp),
                     Err(Interrupt::Leave) => Err(Interrupt::Leave),
-                    Err(later) => {
+                    Err(
+                        later @ (Interrupt::Exception { .. }
+                        | Interrupt::Request(_)
+                        | Interrupt::Abort { .. }),
+                    ) => {
                         pending = Some(later);
                         Ok(())
                     }
@@ -287,7 +291,12 @@ impl Executor<'_> {
                         .to_owned(),
                 }))
             }
-            Err(Unanswered::Interrupted(interrupt)) => Err(EffectError::Interrupted(interrupt)),
+            Err(Unanswered::Interrupted(
+                interrupt @ (Interrupt::Exception { .. }
+                | Interrupt::Request(_)
+                | Interrupt::Abort { .. }
+                | Interrupt::Leave),
+            )) => Err(EffectError::Interrupted(interrupt)),
         }
     }
 

@@ -228,15 +228,15 @@ impl Transcript {
         let mut offset = 0;
         for entry in self.entries.iter().rev() {
             let time = entry.line.time;
-            match &entry.line.kind {
+            if let EventKind::Host(HostEvent::ClockAttested { offset: found, .. }) =
+                &entry.line.kind
+            {
                 // This line has the right time already, and those before it have not.
-                EventKind::Host(HostEvent::ClockAttested { offset: found, .. }) => {
-                    times.push(time);
-                    offset = *found;
-                    continue;
-                }
-                _ => times.push(corrected(time, offset)),
+                times.push(time);
+                offset = *found;
+                continue;
             }
+            times.push(corrected(time, offset));
             if matches!(
                 entry.line.kind,
                 EventKind::Progress(ProgressEvent::Resumed { .. } | ProgressEvent::Opened(_))
@@ -251,10 +251,11 @@ impl Transcript {
     /// How the ceremony was opened; none when the first line is of another kind.
     #[must_use]
     pub fn opening(&self) -> Option<&crate::ceremony::Opening> {
-        match &self.entries.first()?.line.kind {
-            EventKind::Progress(ProgressEvent::Opened(opening)) => Some(opening),
-            _ => None,
-        }
+        let kind = &self.entries.first()?.line.kind;
+        let EventKind::Progress(ProgressEvent::Opened(opening)) = kind else {
+            return None;
+        };
+        Some(opening)
     }
 
     fn next_number(&self) -> u64 {

@@ -31,10 +31,11 @@ pub(super) fn choose(model: &mut Model, action: Action) {
 /// Takes back what was typed.
 pub(super) fn back(model: &mut Model) {
     match &mut model.request {
-        Request::Ask(Asking {
-            input: Input::Choice { is_remark, .. },
-            ..
-        }) => *is_remark = false,
+        Request::Ask(asking) => {
+            if let Input::Choice { is_remark, .. } = &mut asking.input {
+                *is_remark = false;
+            }
+        }
         // The last try is kept: what is left is to stop, or to come back to it.
         Request::Secret(Entering {
             stage: Stage::LastTry(_),
@@ -45,7 +46,7 @@ pub(super) fn back(model: &mut Model) {
             entering.stage = Stage::First;
         }
         Request::Show(showing) => showing.is_open = false,
-        _ => {}
+        Request::None | Request::Waiting(_) => {}
     }
     model.notice = None;
 }
@@ -82,15 +83,15 @@ pub(super) fn submit(model: &mut Model) -> Vec<Cmd> {
 
 /// The answer, or why there is none yet; no notice when the screen only asks for more.
 fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
-    match (&asking.prompt.ask, &mut asking.input) {
-        (
-            Ask::Choice { options, .. },
-            Input::Choice {
-                at,
-                remark,
-                is_remark,
-            },
-        ) => {
+    match &mut asking.input {
+        Input::Choice {
+            at,
+            remark,
+            is_remark,
+        } => {
+            let Ask::Choice { options, .. } = &asking.prompt.ask else {
+                return Ok(Answer::Enter);
+            };
             let wants_remark = options.get(*at).is_some_and(|option| option.wants_remark);
             if wants_remark && !*is_remark {
                 *is_remark = true;
@@ -111,14 +112,17 @@ fn submit_ask(asking: &mut Asking) -> Result<Answer, Option<Notice>> {
                 },
             })
         }
-        (Ask::Text { default: None, .. }, Input::Text(field)) if field.text().trim().is_empty() => {
-            Err(Some(Notice {
-                what: "an empty line is no answer here".to_owned(),
-                hint: "say it in a few words".to_owned(),
-            }))
+        Input::Text(field) => {
+            let has_default = !matches!(asking.prompt.ask, Ask::Text { default: None, .. });
+            if !has_default && field.text().trim().is_empty() {
+                return Err(Some(Notice {
+                    what: "an empty line is no answer here".to_owned(),
+                    hint: "say it in a few words".to_owned(),
+                }));
+            }
+            Ok(Answer::Text(std::mem::take(field).text().to_owned()))
         }
-        (_, Input::Text(field)) => Ok(Answer::Text(std::mem::take(field).text().to_owned())),
-        _ => Ok(Answer::Enter),
+        Input::Enter => Ok(Answer::Enter),
     }
 }
 

@@ -173,8 +173,10 @@ pub(super) enum Postponed {
 impl Postponed {
     /// What becomes of an interrupt of a wait, if it does not end the wait.
     pub(super) fn of(interrupt: &Interrupt, waiting: &Waiting) -> Option<Self> {
+        if waiting.on == WaitingOn::People {
+            return None;
+        }
         match interrupt {
-            _ if waiting.on == WaitingOn::People => None,
             Interrupt::Exception { .. } => Some(Self::Exception),
             Interrupt::Abort { .. } => Some(Self::Abort),
             Interrupt::Request(_) => Some(Self::Request),

@@ -5,6 +5,8 @@
 //! the same arrows as the code beside them: what needs a room further up is a test of its own, here
 //! in `tests/`.
 
+mod catch_alls;
+
 use std::fs;
 use std::path::Path;
 

@@ -102,23 +102,28 @@ pub(in crate::ceremony) fn recorded(
 fn waive(c: &mut Ceremony, check: Check) {
     let request = c.current_step().and_then(|step| c.custody_asks(step));
     c.progress_mut().waive(check);
-    match (check, request) {
-        (Check::CustodyBag, Some(CustodyRequest::OpenBag(item, bag))) => {
-            c.custody_mut().take_out(&item, &bag);
+    match check {
+        Check::CustodyBag => {
+            if let Some(CustodyRequest::OpenBag(item, bag)) = request {
+                c.custody_mut().take_out(&item, &bag);
+            }
         }
-        (
-            Check::CustodySealed,
-            Some(CustodyRequest::FirstReading(item) | CustodyRequest::SecondReading(item, _)),
-        ) => c.custody_mut().leave_unsealed(&item),
-        (Check::CustodyDigest, Some(CustodyRequest::CompareHead(_))) => {
-            c.custody_mut().accept_digest();
+        Check::CustodySealed => {
+            if let Some(
+                CustodyRequest::FirstReading(item) | CustodyRequest::SecondReading(item, _),
+            ) = request
+            {
+                c.custody_mut().leave_unsealed(&item);
+            }
+        }
+        Check::CustodyDigest => {
+            if let Some(CustodyRequest::CompareHead(_)) = request {
+                c.custody_mut().accept_digest();
+            }
         }
         // Without the rehearsal the room continues with the same step; other checks that can be waived end theirs.
-        (
-            Check::RehearsalShown | Check::CustodyBag | Check::CustodySealed | Check::CustodyDigest,
-            _,
-        ) => {}
-        (_, _) => {
+        Check::RehearsalShown => {}
+        _ => {
             if let Some(step) = c.current_step().map(|step| step.id.clone()) {
                 c.progress_mut().finish(step);
             }

@@ -41,7 +41,7 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
             _ => "What would unblock it was random and is forgotten.".to_owned(),
         });
     }
-    let ways: Vec<&str> = crate::ceremony::request::offers(c)
+    let ways: Vec<&str> = crate::ceremony::request::offers::offers(c)
         .iter()
         .filter(|offer| offer.kind.is_way_out())
         .map(|offer| offer.kind.title())

@@ -20,13 +20,17 @@ pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) 
 }
 
 /// When in the life of a key its token answers a challenge in a step; none where it does not.
-const fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
-    match act {
-        Act::ProveToken { key } => Some((key, Occasion::Reinsertion)),
-        Act::EnrollKey { key } => Some((key, Occasion::Adoption)),
-        Act::GenerateKey { key } | Act::ImportKey { key } => Some((key, Occasion::Generation)),
-        _ => None,
-    }
+fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
+    let occasion = if matches!(act, Act::ProveToken { .. }) {
+        Occasion::Reinsertion
+    } else if matches!(act, Act::EnrollKey { .. }) {
+        Occasion::Adoption
+    } else if matches!(act, Act::GenerateKey { .. } | Act::ImportKey { .. }) {
+        Occasion::Generation
+    } else {
+        return None;
+    };
+    Some((act.key()?, occasion))
 }
 
 pub(in crate::ceremony) fn proven(

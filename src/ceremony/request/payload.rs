@@ -3,36 +3,19 @@ use crate::ceremony::act::approval::require_approval;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{EventKind, RootEvent};
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
-use crate::ceremony::request::{Field, Pick, Request};
+use crate::ceremony::request::Pick;
 use crate::ceremony::state::Ceremony;
 use crate::words::Digest;
-/// The form for giving a payload up.
-pub(in crate::ceremony) fn form_of_payloads(c: &Ceremony) -> Vec<Field> {
+
+/// The payloads that may be given up.
+pub(super) fn payload_picks(c: &Ceremony) -> Vec<Pick> {
     let register = c.known_payloads();
-    let picks = register
+    register
         .of_version(c.script.repository(), c.script.root_version())
         .filter(|entry| c.may_give_up(entry))
         .map(|entry| Pick::new(&entry.sha256, entry.describe()))
-        .collect();
-    vec![Field::chosen("which payload", picks), Field::typed("why")]
-}
-
-/// What giving a payload up leads to, still without approvals.
-pub(in crate::ceremony) fn fact_of_payload_request(
-    c: &Ceremony,
-    request: &Request,
-) -> Option<EventKind> {
-    let [sha256, reason] = request.values.as_slice() else {
-        return None;
-    };
-    Some(EventKind::Root(RootEvent::PayloadAbandoned {
-        version: c.script.root_version(),
-        sha256: Digest::from_hex(sha256).ok()?,
-        reason: reason.trim().to_owned(),
-        approvals: Vec::new(),
-    }))
+        .collect()
 }
 
 /// What it means, to be read aloud before two people approve it.

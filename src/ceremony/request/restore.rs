@@ -2,71 +2,62 @@
 use crate::ceremony::act::approval::require_approval;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
-use crate::ceremony::event::{EventKind, RestoreEvent};
-use crate::ceremony::refusal::StepError;
+use crate::ceremony::event::RestoreEvent;
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::request::parsed;
-use crate::ceremony::request::{Field, Pick, Request, RequestKind};
+use crate::ceremony::request::Pick;
 use crate::ceremony::state::Ceremony;
 use crate::script::{Act, PersonId};
-/// The form of a request about shares: whose is given up, or whether the drill has failed.
-pub(in crate::ceremony) fn form_of_restore(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
+
+/// The custodian whose share is awaited.
+pub(super) fn share_picks(c: &Ceremony) -> Vec<Pick> {
     let act = c.current_step().map(|step| &step.act);
-    let choices = match (kind, act) {
-        (RequestKind::GiveUpShare, Some(Act::OpenShare { custodian })) => {
-            vec![Pick::new(custodian, c.name(custodian))]
-        }
-        (
-            RequestKind::FailDrill,
-            Some(Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. }),
-        ) if c.may_fail_drill() => vec![Pick::new(
-            c.script.repository(),
-            format!("the drill of {}", c.set_name()),
-        )],
-        _ => Vec::new(),
-    };
-    vec![Field::chosen("which", choices), Field::typed("why")]
+    if let Some(Act::OpenShare { custodian }) = act {
+        vec![Pick::new(custodian, c.name(custodian))]
+    } else {
+        Vec::new()
+    }
 }
 
-pub(in crate::ceremony) fn fact_of_restore_request(
-    request: &Request,
-) -> Result<EventKind, StepError> {
-    let [subject, reason] = request.values.as_slice() else {
-        return Err(StepError::NotAnAnswer);
-    };
-    let reason = reason.trim().to_owned();
-    Ok(match request.kind {
-        RequestKind::GiveUpShare => EventKind::Restore(RestoreEvent::ShareGivenUp {
-            custodian: parsed(subject)?,
-            reason,
-            approvals: Vec::new(),
-        }),
-        _ => EventKind::Restore(RestoreEvent::DrillFailed {
-            reason,
-            approvals: Vec::new(),
-        }),
-    })
+/// The drill, while it may still fail.
+pub(super) fn drill_picks(c: &Ceremony) -> Vec<Pick> {
+    let is_restoring = c.current_step().is_some_and(|step| {
+        matches!(
+            step.act,
+            Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. }
+        )
+    });
+    if !is_restoring || !c.may_fail_drill() {
+        return Vec::new();
+    }
+    vec![Pick::new(
+        c.script.repository(),
+        format!("the drill of {}", c.set_name()),
+    )]
 }
 
 pub(in crate::ceremony) fn read_aloud_of_restore(
     c: &Ceremony,
-    fact: &EventKind,
+    event: &RestoreEvent,
 ) -> Option<Vec<String>> {
-    match fact {
-        EventKind::Restore(RestoreEvent::ShareGivenUp {
+    match event {
+        RestoreEvent::ShareGivenUp {
             custodian, reason, ..
-        }) => Some(vec![
+        } => Some(vec![
             format!(
                 "The share of {} counts as lost. The ceremony goes on without it, and its record says so.",
                 c.name(custodian)
             ),
             format!("Why: {reason}"),
         ]),
-        EventKind::Restore(RestoreEvent::DrillFailed { reason, .. }) => Some(vec![
+        RestoreEvent::DrillFailed { reason, .. } => Some(vec![
             format!("The drill of {} ends as failed.", c.set_name()),
             format!("Why: {reason}"),
         ]),
-        _ => None,
+        RestoreEvent::ShareEntered { .. }
+        | RestoreEvent::SharesCombined { .. }
+        | RestoreEvent::KeyRestored { .. }
+        | RestoreEvent::RestoreProven { .. }
+        | RestoreEvent::RestoredDestroyed { .. } => None,
     }
 }
 

@@ -5,52 +5,12 @@ use crate::ceremony::act::generate_key::{regenerate, undo};
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
-use crate::ceremony::event::{EventKind, HostEvent, KeyEvent, ProgressEvent};
-use crate::ceremony::refusal::StepError;
+use crate::ceremony::event::KeyEvent;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
-use crate::ceremony::request::{Field, Pick, Request, RequestKind, parsed};
+use crate::ceremony::request::Pick;
 use crate::ceremony::state::{Ceremony, FormerFate, KEYBOARD_LINE};
 use crate::script::{KeyId, SpareId};
 use crate::words::Digest;
-/// The form of a request about tokens.
-pub(in crate::ceremony) fn form_of_tokens(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
-    let keys = |wanted: &dyn Fn(&KeyId) -> bool| -> Vec<Pick> {
-        let plans = c.script.keys().iter();
-        plans
-            .filter(|plan| wanted(&plan.id))
-            .map(|plan| Pick::new(&plan.id, key_text(c, &plan.id)))
-            .collect()
-    };
-    let why = || Field::typed("why");
-    match kind {
-        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_defer(key)))],
-        RequestKind::TakeUp => vec![Field::chosen("whose", keys(&|key| c.may_take_up(key)))],
-        RequestKind::Regenerate => {
-            vec![
-                Field::chosen("which key", keys(&|key| c.may_redo(key))),
-                why(),
-            ]
-        }
-        RequestKind::Orphan => {
-            let pending = |key: &KeyId| c.keys[key].to_destroy().is_some();
-            vec![Field::chosen("which key", keys(&pending)), why()]
-        }
-        RequestKind::Skip => {
-            vec![
-                Field::chosen("which key", keys(&|key| c.may_forgo(key))),
-                why(),
-            ]
-        }
-        RequestKind::TakeSpare => {
-            vec![Field::chosen("which for whom", spare_picks(c)), why()]
-        }
-        RequestKind::AmendEnvelope => vec![
-            Field::chosen("which bag", envelope_picks(c)),
-            Field::typed("the right number"),
-        ],
-        _ => Vec::new(),
-    }
-}
 
 pub(in crate::ceremony) fn key_text(c: &Ceremony, key: &KeyId) -> String {
     let holder = c.script.key(key).map_or("", |plan| c.name(&plan.holder));
@@ -87,82 +47,23 @@ pub(in crate::ceremony) fn envelope_picks(c: &Ceremony) -> Vec<Pick> {
     picks.collect()
 }
 
-/// What a request about tokens leads to, still without approvals.
-pub(in crate::ceremony) fn fact_of_token_request(
-    c: &Ceremony,
-    request: &Request,
-) -> Result<EventKind, StepError> {
-    let subject = request.values.first().map_or("", String::as_str);
-    let reason = request
-        .values
-        .get(1)
-        .map_or("", |text| text.trim())
-        .to_owned();
-    let approvals = Vec::new();
-    Ok(match request.kind {
-        RequestKind::Postpone => EventKind::Progress(ProgressEvent::Postponed {
-            key: parsed(subject)?,
-        }),
-        RequestKind::TakeUp => EventKind::Progress(ProgressEvent::TakenUp {
-            key: parsed(subject)?,
-        }),
-        RequestKind::Regenerate => EventKind::Keys(KeyEvent::RegenerationDecided {
-            key: parsed(subject)?,
-            reason,
-            approvals,
-        }),
-        RequestKind::TakeSpare => {
-            let (key, spare) = subject.split_once(' ').ok_or(StepError::NotAnAnswer)?;
-            EventKind::Keys(KeyEvent::SpareTaken {
-                key: parsed(key)?,
-                spare: parsed::<SpareId>(spare)?,
-                reason,
-                approvals,
-            })
-        }
-        RequestKind::Orphan => {
-            let key: KeyId = parsed(subject)?;
-            let former = c.keys.get(&key).and_then(|state| state.to_destroy());
-            EventKind::Keys(KeyEvent::KeyOrphaned {
-                fingerprint: former
-                    .ok_or(StepError::NotOffered)?
-                    .public_key
-                    .fingerprint(),
-                key,
-                reason,
-                approvals,
-            })
-        }
-        RequestKind::Skip => EventKind::Keys(KeyEvent::Skipped {
-            key: parsed(subject)?,
-            reason,
-            approvals,
-        }),
-        RequestKind::TestKeyboard if reason == KEYBOARD_LINE => {
-            EventKind::Host(HostEvent::KeyboardTested { typed: reason })
-        }
-        RequestKind::TestKeyboard => return Err(StepError::Keyboard { typed: reason }),
-        _ => return Err(StepError::NotOffered),
-    })
-}
-
 /// What a decision about tokens means, to be read aloud before two people approve it; nothing for others.
 pub(in crate::ceremony) fn read_aloud_of_tokens(
     c: &Ceremony,
-    fact: &EventKind,
+    event: &KeyEvent,
 ) -> Option<Vec<String>> {
     let line = |text: String, reason: &str| Some(vec![text, format!("Why: {reason}")]);
-    match fact {
-        EventKind::Keys(KeyEvent::RegenerationDecided { key, reason, .. }) => line(
+    match event {
+        KeyEvent::RegenerationDecided { key, reason, .. } => line(
             format!(
                 "{} is destroyed on its token, and made anew there.",
                 key_text(c, key)
             ),
             reason,
         ),
-        EventKind::Keys(KeyEvent::SpareTaken {
+        KeyEvent::SpareTaken {
             key, spare, reason, ..
-        }) => {
+        } => {
             let old = if c.keys[key].generated().is_some() {
                 " The key on the old token is destroyed first, or listed as an orphan."
             } else {
@@ -176,14 +77,14 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
                 reason,
             )
         }
-        EventKind::Keys(KeyEvent::KeyOrphaned { key, reason, .. }) => line(
+        KeyEvent::KeyOrphaned { key, reason, .. } => line(
             format!(
                 "The old key of {} is not destroyed. It is listed as an orphan: whoever has its token could sign with it, but no root trusts it.",
                 key_text(c, key)
             ),
             reason,
         ),
-        EventKind::Keys(KeyEvent::Skipped { key, reason, .. }) => {
+        KeyEvent::Skipped { key, reason, .. } => {
             let what = if c.has_signed(key) {
                 "is not proven again"
             } else {
@@ -194,7 +95,21 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
                 reason,
             )
         }
-        _ => None,
+        KeyEvent::DestructionIntended { .. }
+        | KeyEvent::TokenKeyDestroyed { .. }
+        | KeyEvent::TokenFound { .. }
+        | KeyEvent::InitializeIntended { .. }
+        | KeyEvent::TokenInitialized { .. }
+        | KeyEvent::PinSet { .. }
+        | KeyEvent::ManagementKeyWritten { .. }
+        | KeyEvent::GenerateIntended { .. }
+        | KeyEvent::KeyGenerated { .. }
+        | KeyEvent::PossessionProven { .. }
+        | KeyEvent::EnrollmentCompared { .. }
+        | KeyEvent::KeyDestroyed { .. }
+        | KeyEvent::UnblockDecided { .. }
+        | KeyEvent::PinUnblocked { .. }
+        | KeyEvent::EnvelopeSealed { .. } => None,
     }
 }
 

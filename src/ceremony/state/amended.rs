@@ -44,9 +44,11 @@ impl Ceremony {
                 Amendment::Note { step: of, to, .. } if of == step => Some(to.as_str()),
                 _ => None,
             });
-        amended.or_else(|| match &self.script.step(step)?.act {
-            Act::Note { text, .. } => Some(text.as_str()),
-            _ => None,
+        amended.or_else(|| {
+            let Act::Note { text, .. } = &self.script.step(step)?.act else {
+                return None;
+            };
+            Some(text.as_str())
         })
     }
 

@@ -159,14 +159,17 @@ impl Ceremony {
 
     /// Who takes what is sealed now, if the script says so, and where it is kept; nowhere for the time of a pause.
     pub(in crate::ceremony) fn destination(&self, act: &Act) -> (Option<PersonId>, Option<String>) {
-        match act {
-            Act::Seal {
-                receiver, place, ..
-            }
-            | Act::SealMedium {
-                receiver, place, ..
-            } if self.custody.pause() == Pause::None => (receiver.clone(), Some(place.clone())),
-            _ => (None, None),
+        if let Act::Seal {
+            receiver, place, ..
+        }
+        | Act::SealMedium {
+            receiver, place, ..
+        } = act
+            && self.custody.pause() == Pause::None
+        {
+            (receiver.clone(), Some(place.clone()))
+        } else {
+            (None, None)
         }
     }
 }

@@ -73,11 +73,8 @@ impl Ceremony {
 
     /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
     pub(in crate::ceremony) fn wants_all_keys(&self, act: &Act) -> bool {
-        match act {
-            Act::ComposeRoot | Act::ProveRestore { .. } => true,
-            Act::Export => !self.script.makes_root(),
-            _ => false,
-        }
+        let is_export = *act == Act::Export && !self.script.makes_root();
+        is_export || matches!(act, Act::ComposeRoot | Act::ProveRestore { .. })
     }
 
     /// Whether a key may still be given up for another: no root was composed with it, and its file did not leave.
@@ -117,11 +114,11 @@ impl Ceremony {
     #[must_use]
     pub fn key_at_hand(&self) -> Option<&KeyId> {
         let step = self.current_step()?;
-        match &step.act {
-            Act::SignRoot => self.next_signer().map(|plan| &plan.id),
-            // A key at another site is not at hand, whatever is done about it.
-            act => act.key().filter(|key| self.keys.contains(key)),
+        if step.act == Act::SignRoot {
+            return self.next_signer().map(|plan| &plan.id);
         }
+        // A key at another site is not at hand, whatever is done about it.
+        step.act.key().filter(|key| self.keys.contains(key))
     }
 
     /// The key whose token a failure is about: none while an own token is waited for.

@@ -229,14 +229,18 @@ impl Ceremony {
     /// Whose attendance the room is asked for at a step: the next one's, or that of somebody who is away and
     /// without whom the step cannot be done.
     pub(in crate::ceremony) fn attendance_wanted(&self, step: &Step) -> Option<PersonId> {
-        let wanted = match &step.act {
-            Act::Attendance => return self.next_absent(),
-            Act::SignRoot => self.next_signer().map(|plan| plan.holder.clone()),
-            Act::Note { initials, .. } => self.next_to_initial(step, initials),
-            act => act
-                .key()
-                .and_then(|key| self.script.key(key))
-                .map(|plan| plan.holder.clone()),
+        if step.act == Act::Attendance {
+            return self.next_absent();
+        }
+        let wanted = if let Act::Note { initials, .. } = &step.act {
+            self.next_to_initial(step, initials)
+        } else {
+            let plan = if step.act == Act::SignRoot {
+                self.next_signer()
+            } else {
+                step.act.key().and_then(|key| self.script.key(key))
+            };
+            plan.map(|plan| plan.holder.clone())
         };
         wanted.filter(|id| self.participants.is_away(id))
     }

@@ -140,7 +140,12 @@ impl Executor<'_> {
             match self.front_end.waiting(&self.ceremony, &waiting) {
                 Ok(()) => {}
                 Err(Interrupt::GiveUp) => return Err(given_up("it was given up")),
-                Err(interrupt) => return Err(EffectError::Interrupted(interrupt)),
+                Err(
+                    interrupt @ (Interrupt::Exception { .. }
+                    | Interrupt::Request(_)
+                    | Interrupt::Abort { .. }
+                    | Interrupt::Leave),
+                ) => return Err(EffectError::Interrupted(interrupt)),
             }
         }
     }

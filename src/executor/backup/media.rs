@@ -93,7 +93,7 @@ impl Executor<'_> {
         };
         match self.front_end.ask(&self.ceremony, &prompt)? {
             Answer::Text(text) if !text.trim().is_empty() => Ok(PathBuf::from(text.trim())),
-            _ => Err(failed(
+            Answer::Text(_) | Answer::Enter | Answer::Choice { .. } => Err(failed(
                 FailureKind::File,
                 format!("nobody said where {} is", medium.id),
                 "give the folder where the system shows it, from / on",

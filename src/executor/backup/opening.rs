@@ -307,7 +307,7 @@ impl Executor<'_> {
             // What a simulated custodian reads out.
             Answer::Text(text) if text.trim().is_empty() => Ok(given),
             Answer::Text(text) => Ok(text),
-            _ => Ok(String::new()),
+            Answer::Enter | Answer::Choice { .. } => Ok(String::new()),
         }
     }
 

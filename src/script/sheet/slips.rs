@@ -132,13 +132,16 @@ fn words(digest: Option<Digest>) -> Cell {
 /// What the script alone knows of a key and its token.
 #[must_use]
 pub fn planned(script: &Script, key: &KeyId) -> SlipFacts {
-    let sealed = script.steps().iter().find_map(|step| match &step.act {
-        Act::Seal {
+    let sealed = script.steps().iter().find_map(|step| {
+        let Act::Seal {
             key: of,
             place,
             receiver,
-        } if of == key => Some((place, receiver)),
-        _ => None,
+        } = &step.act
+        else {
+            return None;
+        };
+        (of == key).then_some((place, receiver))
     });
     let receiver = sealed.and_then(|(_, receiver)| {
         let receiver = receiver.as_ref().and_then(|id| script.person(id));
@@ -155,13 +158,16 @@ pub fn planned(script: &Script, key: &KeyId) -> SlipFacts {
 /// What the script alone knows of a medium.
 #[must_use]
 pub fn planned_medium(script: &Script, medium: &Medium) -> SlipFacts {
-    let sealed = script.steps().iter().find_map(|step| match &step.act {
-        Act::SealMedium {
+    let sealed = script.steps().iter().find_map(|step| {
+        let Act::SealMedium {
             medium: of,
             place,
             receiver,
-        } if *of == medium.id => Some((place, receiver)),
-        _ => None,
+        } = &step.act
+        else {
+            return None;
+        };
+        (*of == medium.id).then_some((place, receiver))
     });
     let receiver = sealed.and_then(|(_, receiver)| script.person(receiver.as_ref()?));
     SlipFacts {

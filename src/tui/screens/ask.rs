@@ -79,7 +79,11 @@ pub(super) fn question(model: &Model, asking: &Asking, room: u16) -> Question {
                 field_line(model, label, remark, None, &mut question);
             }
         }
-        _ => {}
+        (
+            Ask::Word { .. } | Ask::Clock | Ask::Reading { .. } | Ask::Text { .. },
+            Input::Enter | Input::Choice { .. },
+        )
+        | (Ask::Choice { .. }, Input::Enter | Input::Text(_)) => {}
     }
     question
 }

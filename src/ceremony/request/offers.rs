@@ -1,0 +1,222 @@
+//! What may be asked for in a state of the ceremony, and the form of each offer.
+
+use crate::ceremony::act::attendance::DOCUMENTS;
+use crate::ceremony::state::{Ceremony, KEYBOARD_LINE};
+use crate::script::{Act, KeyId, PersonId};
+
+use super::{Field, Offer, Pick, RequestKind, payload, restore, tokens};
+
+/// What the room may ask for now. Nothing before there are people who could approve it.
+#[must_use]
+pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
+    let is_at_work = c
+        .current_step()
+        .is_some_and(|step| step.act != Act::Attendance)
+        && c.progress.ending().is_none()
+        && !c.is_paused()
+        && c.approvers().len() >= c.approvals_needed();
+    if !is_at_work {
+        return offers_at_attendance(c);
+    }
+    [
+        RequestKind::Arrive,
+        RequestKind::Leave,
+        RequestKind::AmendName,
+        RequestKind::AmendSubstitute,
+        RequestKind::AmendNote,
+        RequestKind::AmendMinutes,
+        RequestKind::AmendBag,
+        RequestKind::AmendEnvelope,
+        RequestKind::Postpone,
+        RequestKind::TakeUp,
+        RequestKind::Regenerate,
+        RequestKind::TakeSpare,
+        RequestKind::Orphan,
+        RequestKind::Skip,
+        RequestKind::TestKeyboard,
+        RequestKind::CodeInstead,
+        RequestKind::GiveUpPayload,
+        RequestKind::GiveUpShare,
+        RequestKind::FailDrill,
+        RequestKind::Pause,
+    ]
+    .into_iter()
+    .map(|kind| Offer {
+        kind,
+        fields: form(c, kind),
+    })
+    .filter(|offer| {
+        // A choice among nothing cannot be made.
+        let first = offer.fields.first();
+        let comes_or_goes = matches!(
+            offer.kind,
+            RequestKind::Arrive | RequestKind::Leave | RequestKind::CodeInstead
+        );
+        if offer.kind == RequestKind::Pause {
+            c.may_pause()
+        } else if c.is_pausing() && !comes_or_goes {
+            // While bags are being read, nothing else is decided.
+            false
+        } else {
+            first.is_some_and(|field| !field.choices.is_empty())
+        }
+    })
+    .collect()
+}
+
+/// What may be asked for before attendance is complete: what an own token may need.
+fn offers_at_attendance(c: &Ceremony) -> Vec<Offer> {
+    let mut people = c.script.people().iter();
+    if !people.any(|person| c.may_go_without_token(&person.id)) {
+        return Vec::new();
+    }
+    [RequestKind::CodeInstead, RequestKind::TestKeyboard]
+        .map(|kind| Offer {
+            kind,
+            fields: form(c, kind),
+        })
+        .into()
+}
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "one form for each kind of request, and nothing else"
+)]
+fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
+    let of = |wanted: &dyn Fn(&PersonId) -> bool| {
+        let people = c.script.people().iter();
+        people
+            .filter(|person| wanted(&person.id))
+            .map(|person| Pick::new(&person.id, c.name(&person.id)))
+            .collect::<Vec<_>>()
+    };
+    let keys = |wanted: &dyn Fn(&KeyId) -> bool| {
+        let plans = c.script.keys().iter();
+        plans
+            .filter(|plan| wanted(&plan.id))
+            .map(|plan| Pick::new(&plan.id, tokens::key_text(c, &plan.id)))
+            .collect::<Vec<_>>()
+    };
+    let why = || Field::typed("why");
+    match kind {
+        RequestKind::Arrive => vec![
+            Field::chosen("who comes", of(&|id| c.is_away(id))),
+            Field::chosen(
+                "known by",
+                DOCUMENTS.map(|kind| Pick::new(&kind, kind)).to_vec(),
+            ),
+            Field::chosen("checked by", of(&|id| c.participants.is_here(id))),
+        ],
+        RequestKind::Leave => vec![
+            Field::chosen("who leaves", of(&|id| c.may_leave(id))),
+            why(),
+        ],
+        RequestKind::CodeInstead => vec![
+            Field::chosen("who", of(&|id| c.may_go_without_token(id))),
+            why(),
+        ],
+        RequestKind::AmendName => vec![
+            Field::chosen("whose name", of(&|_| true)),
+            Field::typed("the right name"),
+        ],
+        RequestKind::AmendSubstitute => vec![Field::chosen(
+            "who takes whose place",
+            c.script
+                .people()
+                .iter()
+                .filter(|person| c.is_away(&person.id))
+                .filter_map(|person| {
+                    let other = c.stand_in(&person.id)?;
+                    let text = format!("{other} for {}", c.name(&person.id));
+                    Some(Pick::new(&person.id, text))
+                })
+                .collect(),
+        )],
+        RequestKind::AmendNote => {
+            let steps = c.script.steps().iter();
+            let notes = steps
+                .filter(|step| !c.progress.is_done(&step.id))
+                .filter_map(|step| Some(Pick::new(&step.id, c.note(&step.id)?)))
+                .collect();
+            vec![
+                Field::chosen("which note", notes),
+                Field::typed("the right text"),
+            ]
+        }
+        RequestKind::AmendMinutes => {
+            let steps = c.script.steps().iter();
+            let steps = steps
+                .filter(|step| !c.progress.is_done(&step.id))
+                .map(|step| Pick::new(&step.id, step.act.title(&c.script)))
+                .collect();
+            vec![
+                Field::chosen("which step", steps),
+                Field::typed("the right minutes"),
+            ]
+        }
+        RequestKind::GiveUpPayload => vec![
+            Field::chosen("which payload", payload::payload_picks(c)),
+            why(),
+        ],
+        RequestKind::GiveUpShare => vec![Field::chosen("which", restore::share_picks(c)), why()],
+        RequestKind::FailDrill => vec![Field::chosen("which", restore::drill_picks(c)), why()],
+        RequestKind::Pause => vec![why()],
+        RequestKind::AmendBag => {
+            let keys = c.script.keys().iter();
+            let bags = keys
+                .filter(|plan| c.keys[&plan.id].token().is_none())
+                .map(|plan| {
+                    let bag = c.bag(&plan.id).unwrap_or("no bag");
+                    let text = format!("{}: {bag}", c.script.token_title(&plan.id));
+                    Pick::new(&plan.id, text)
+                })
+                .collect();
+            vec![
+                Field::chosen("which token", bags),
+                Field::typed("the right number"),
+            ]
+        }
+        RequestKind::AmendEnvelope => vec![
+            Field::chosen("which bag", tokens::envelope_picks(c)),
+            Field::typed("the right number"),
+        ],
+        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_defer(key)))],
+        RequestKind::TakeUp => vec![Field::chosen("whose", keys(&|key| c.may_take_up(key)))],
+        RequestKind::Regenerate => {
+            vec![
+                Field::chosen("which key", keys(&|key| c.may_redo(key))),
+                why(),
+            ]
+        }
+        RequestKind::TakeSpare => {
+            vec![
+                Field::chosen("which for whom", tokens::spare_picks(c)),
+                why(),
+            ]
+        }
+        RequestKind::Orphan => {
+            let pending = |key: &KeyId| c.keys[key].to_destroy().is_some();
+            vec![Field::chosen("which key", keys(&pending)), why()]
+        }
+        RequestKind::Skip => {
+            vec![
+                Field::chosen("which key", keys(&|key| c.may_forgo(key))),
+                why(),
+            ]
+        }
+        RequestKind::TestKeyboard => {
+            vec![
+                Field::chosen("who types", of(&|id| c.participants.is_here(id))),
+                Field::typed(&format!("type {KEYBOARD_LINE}")),
+            ]
+        }
+    }
+}
+
+impl Ceremony {
+    /// What may be asked for now beside answering, in the order in which it is offered.
+    #[must_use]
+    pub fn offers(&self) -> Vec<Offer> {
+        offers(self)
+    }
+}
