@@ -5,7 +5,7 @@ use crate::script::{Act, KeyId, Step};
 use super::check::Check;
 use super::event::Event;
 use super::replay::{Applied, ReplayError, contradiction, hold, out_of_place, require};
-use super::state::Ceremony;
+use super::state::{Ceremony, CustodyRequest};
 
 /// An event that is to change the state, and the step that is current before it does.
 #[derive(Clone, Copy)]
@@ -67,6 +67,17 @@ impl<'e> At<'e> {
         )?;
         c.keys.require_former_settled(of_step)?;
         Ok(act)
+    }
+
+    /// The step of an event about bags or a pause, and what is asked for there.
+    pub(super) fn custody_request(
+        &self,
+        c: &mut Ceremony,
+    ) -> Result<(&'e Step, Option<CustodyRequest>), ReplayError> {
+        let step = self.step.ok_or_else(|| self.refuse())?;
+        require(self.event.step.is_some(), "the event names no step")?;
+        c.progress_mut().forget_failure();
+        Ok((step, c.custody_wants(step)))
     }
 
     /// Only one act lets the event happen.

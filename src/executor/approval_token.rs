@@ -11,8 +11,8 @@ use crate::script::PersonId;
 use crate::token::{TokenError, TokenQuery};
 
 use super::Executor;
-use super::effects::{EffectError, EffectResult};
 use super::failure::failed;
+use super::failure::{EffectError, EffectResult};
 use super::fill_random;
 
 /// How a rehearsal calls the simulated token in place of a person's approval token. No key and no spare can have that

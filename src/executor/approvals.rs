@@ -11,7 +11,7 @@ use crate::ceremony::{
 use crate::script::PersonId;
 use crate::secret::Pin;
 
-use super::effects::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult};
 use super::{Executor, ExecutorError, moment};
 
 /// The fewest characters of a code.

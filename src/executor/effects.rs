@@ -11,57 +11,15 @@ use crate::host;
 use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
-use crate::storage::{FileError, Mode as FileMode, WriteError, replace, replace_only, write_once};
+use crate::storage::{Mode as FileMode, replace, replace_only, write_once};
 use crate::token::{KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
 use crate::words::Digest;
 
-use super::failure::{file_failure, read_failure, token_failure};
+use super::failure::{EffectError, EffectResult};
 use super::memory_key;
-use super::room::is_attesting;
+use super::token_make::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
-
-/// Why an effect has no good outcome.
-pub(super) enum EffectError {
-    /// It did not work.
-    Failed(Failure),
-    /// The room wants something else first.
-    Interrupted(Interrupt),
-    /// The executor itself cannot go on.
-    Broken(ExecutorError),
-}
-
-impl From<Failure> for EffectError {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-impl From<TokenError> for EffectError {
-    fn from(error: TokenError) -> Self {
-        Self::Failed(token_failure(&error))
-    }
-}
-
-impl From<Interrupt> for EffectError {
-    fn from(interrupt: Interrupt) -> Self {
-        Self::Interrupted(interrupt)
-    }
-}
-
-impl From<FileError> for EffectError {
-    fn from(error: FileError) -> Self {
-        Self::Failed(read_failure(&error))
-    }
-}
-
-impl From<WriteError> for EffectError {
-    fn from(error: WriteError) -> Self {
-        Self::Failed(file_failure(&error))
-    }
-}
-
-pub(super) type EffectResult<T> = Result<T, EffectError>;
 
 impl Executor<'_> {
     /// Performs an effect. The inner error is an interrupt: the effect is asked for again later.

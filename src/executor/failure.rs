@@ -1,13 +1,55 @@
-//! Errors of tokens and files as failures that the room can decide upon.
+//! Why an effect has no good outcome: errors of tokens and files as failures that the room can decide upon.
 
 use std::error::Error as _;
 
-use crate::ceremony::{Failure, FailureKind};
+use crate::ceremony::{Failure, FailureKind, Interrupt};
 use crate::record::visible;
 use crate::storage::{FileError, WriteError};
 use crate::token::{PinRole, TokenError};
 
-use super::effects::EffectError;
+use super::ExecutorError;
+
+/// Why an effect has no good outcome.
+pub(super) enum EffectError {
+    /// It did not work.
+    Failed(Failure),
+    /// The room wants something else first.
+    Interrupted(Interrupt),
+    /// The executor itself cannot go on.
+    Broken(ExecutorError),
+}
+
+impl From<Failure> for EffectError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<TokenError> for EffectError {
+    fn from(error: TokenError) -> Self {
+        Self::Failed(token_failure(&error))
+    }
+}
+
+impl From<Interrupt> for EffectError {
+    fn from(interrupt: Interrupt) -> Self {
+        Self::Interrupted(interrupt)
+    }
+}
+
+impl From<FileError> for EffectError {
+    fn from(error: FileError) -> Self {
+        Self::Failed(read_failure(&error))
+    }
+}
+
+impl From<WriteError> for EffectError {
+    fn from(error: WriteError) -> Self {
+        Self::Failed(file_failure(&error))
+    }
+}
+
+pub(super) type EffectResult<T> = Result<T, EffectError>;
 
 /// An effect that did not work and cost nothing.
 pub(super) fn failed(kind: FailureKind, what: impl Into<String>, hint: &str) -> EffectError {

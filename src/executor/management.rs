@@ -9,7 +9,7 @@ use crate::secret::Pin;
 use crate::token::{TokenError, in_groups};
 
 use super::Executor;
-use super::effects::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult};
 
 impl Executor<'_> {
     /// Sees to it that keys can be made and destroyed on a token that somebody is logged in to: where it does not keep

@@ -16,6 +16,7 @@ mod program;
 mod recovery;
 mod room;
 mod sites;
+mod token_make;
 mod token_worker;
 
 use std::fmt;

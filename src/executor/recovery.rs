@@ -8,7 +8,7 @@ use crate::secret::Pin;
 use crate::token::{Token, TokenError};
 
 use super::Executor;
-use super::effects::{EffectError, EffectResult};
+use super::failure::{EffectError, EffectResult};
 use super::fill_random;
 
 /// The digits of a PIN that nobody is to know, where the token takes so many.

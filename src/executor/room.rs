@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use crate::ceremony::{Failure, FailureKind, Interrupt, Outcome, Waiting, WaitingOn};
 use crate::certificate::PublicKey;
-use crate::profile::{Kind, Profile};
 use crate::record::TokenId;
 use crate::script::{KeyId, KeyPlan, TokenSpec};
 use crate::secret::Pin;
@@ -15,9 +14,10 @@ use crate::token::{HeldObject, Seen, TokenError, TokenQuery};
 
 use super::Executor;
 use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
-use super::effects::{EffectError, EffectResult};
 use super::failure::token_failure;
+use super::failure::{EffectError, EffectResult};
 use super::hands::Hands;
+use super::token_make::{is_attesting, is_removable};
 use super::token_worker::{TokenAccess, TokenWorker, Unanswered};
 
 /// How often it is looked whether a token has come.
@@ -472,21 +472,6 @@ fn check_is_set_up(found: &Seen) -> EffectResult<()> {
         ),
         hint: "no PIN was tried; set it up with 'conclave token init', or have the script do it in a step initialize-token".to_owned(),
     }))
-}
-
-/// Whether tokens of that make state, signed, where a key was made.
-pub(super) fn is_attesting(token: &TokenId) -> bool {
-    Profile::named(&token.profile).is_ok_and(|profile| profile.kind() == Kind::YubikeyPiv)
-}
-
-/// Whether it is a key file, and no token at all.
-pub(super) fn is_key_file(token: &TokenId) -> bool {
-    Profile::named(&token.profile).is_ok_and(|profile| profile.kind() == Kind::KeyFile)
-}
-
-/// Whether a token can be taken out at all: a software token cannot.
-fn is_removable(token: &TokenId) -> bool {
-    Profile::named(&token.profile).is_ok_and(|profile| profile.quirks().hardware)
 }
 
 #[expect(

@@ -12,7 +12,7 @@ use crate::transfer::{DetachedSignature, Merge, RequestedSignature, SigningReque
 use crate::words::Digest;
 
 use super::Executor;
-use super::effects::EffectResult;
+use super::failure::EffectResult;
 use super::failure::failed;
 
 /// The folder beside the export in which the files of other sites are looked for.

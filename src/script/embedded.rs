@@ -4,7 +4,8 @@ use std::io;
 use std::sync::LazyLock;
 
 use super::PinnedFileSource;
-use super::plan::Kind;
+use super::kind::Kind;
+use super::plan::{RoleKind, Script};
 use crate::metadata::Key;
 
 /// A ready script, with the files that it carries.
@@ -143,6 +144,27 @@ pub(super) fn is_sample(key: &Key) -> bool {
             .collect()
     });
     SAMPLES.iter().any(|sample| sample.public() == key.public())
+}
+
+impl Script {
+    /// Whether an online role trusts a sample key of this program, whose private
+    /// half nobody has: good for rehearsals, refused in production.
+    #[must_use]
+    pub fn uses_sample_keys(&self) -> bool {
+        let given: Vec<RoleKind> = self.root.roles.iter().map(|(kind, _)| kind).collect();
+        let kept = self.previous.iter().flat_map(|previous| {
+            let kinds = RoleKind::ALL.into_iter();
+            let kept = kinds.filter(|kind| !given.contains(kind));
+            kept.flat_map(|kind| previous.root.document().role_keys(kind.into()))
+        });
+        let mut keys = self
+            .root
+            .roles
+            .iter()
+            .flat_map(|(_, role)| role.keys.iter().map(|key| &key.key))
+            .chain(kept.map(|(_, listed)| listed.key()));
+        keys.any(is_sample)
+    }
 }
 
 #[cfg(test)]

@@ -15,18 +15,18 @@ mod embedded;
 mod enrolled;
 mod error;
 mod id;
+mod kind;
 mod medium;
-mod notary;
+mod parse;
 mod pinned;
 mod plan;
 mod previous;
 mod read;
 mod reference;
-mod repositories;
-mod restore;
 mod schema;
 mod sheet;
 mod signing;
+mod spelling;
 mod template;
 mod token;
 mod warning;
@@ -40,22 +40,21 @@ pub use embedded::{Embedded, embedded};
 pub use enrolled::{BoundFile, Enrolled, Proofs};
 pub use error::{ScriptError, ScriptErrors, Warning};
 pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
+pub use kind::Kind;
 pub use medium::{Holds, Medium};
-pub use notary::NotaryPolicy;
 pub use pinned::{CUSTODY_LIST, PinnedFile, PinnedFileSource};
 pub use plan::{
-    Assurance, Backup, Block, KeyPlan, Kind, OnlineRoles, Person, PersonRole, PinnedKey, RoleKind,
-    RolePolicy, RootPolicy, Script, Step,
+    Assurance, Backup, Block, DrillLevel, Entering, FurtherRepository, KeyPlan, NotaryPolicy,
+    OnlineRoles, Person, PersonRole, PinnedKey, RestorePlan, RoleKind, RolePolicy, RootPolicy,
+    Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use reference::reference;
-pub use repositories::FurtherRepository;
-pub use restore::{DrillLevel, Entering, RestorePlan};
 pub use sheet::{SlipFacts, bag_labels, cards, planned, planned_medium, run_sheet};
-pub use signing::{Signing, SigningPlan, TokenMark, Trust};
+pub use signing::{Signing, Trust};
 pub use template::{
     BackupSource, BackupTemplate, ChangeTemplate, EnrolledKey, Keeper, KeyFate, MigratedRepository,
-    MigrationTemplate, NamedFile, OnlineFiles, RestoreTemplate, ScriptTemplate, TemplateError,
-    back_up, enroll, trust_roots,
+    MigrationTemplate, NamedFile, OnlineFiles, RestoreTemplate, ScriptTemplate, SigningPlan,
+    TemplateError, TokenMark, back_up, enroll, trust_roots,
 };
 pub use token::{SlotPlan, Spare, TokenSpec};

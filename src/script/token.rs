@@ -1,6 +1,5 @@
 //! Tokens as a script tells them: which one is meant, and how its key is to be used.
 
-use super::plan::KeyPlan;
 use super::{KeyId, SpareId};
 use crate::profile::{self, Profile};
 use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
@@ -14,15 +13,6 @@ pub struct Spare {
     pub token: TokenSpec,
     /// The keys for which it may be taken; empty where it may be for any key of its make.
     pub keys: Vec<KeyId>,
-}
-
-impl Spare {
-    /// Whether it may stand in for the token of a key.
-    #[must_use]
-    pub fn serves(&self, plan: &KeyPlan) -> bool {
-        self.token.profile == plan.token.profile
-            && (self.keys.is_empty() || self.keys.contains(&plan.id))
-    }
 }
 
 /// How to tell the right token from others. What the script leaves out is not compared.

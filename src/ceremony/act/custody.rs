@@ -1,12 +1,10 @@
 //! What bags and pauses ask for, before a step goes on: each request in the file of what it asks.
 
 use crate::ceremony::approval::Approval;
-use crate::ceremony::at::At;
 use crate::ceremony::effect::Moment;
 use crate::ceremony::event::EventKind;
 use crate::ceremony::next::Next;
 use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{ReplayError, require};
 use crate::ceremony::state::{Ceremony, CustodyRequest};
 use crate::script::Step;
 
@@ -45,15 +43,4 @@ pub(in crate::ceremony) fn answered(
         CustodyRequest::CompareHead(head) => pause::comparing(head, &text)?,
         CustodyRequest::OpenBag(item, bag) => open_bag::opening(item, bag, text)?,
     }))
-}
-
-/// The step of an event about bags or a pause, and what is asked for there.
-pub(super) fn requested<'e>(
-    c: &mut Ceremony,
-    at: &At<'e>,
-) -> Result<(&'e Step, Option<CustodyRequest>), ReplayError> {
-    let step = at.current().ok_or_else(|| at.refuse())?;
-    require(at.event.step.is_some(), "the event names no step")?;
-    c.progress_mut().forget_failure();
-    Ok((step, c.custody_wants(step)))
 }

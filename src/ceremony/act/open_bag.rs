@@ -1,6 +1,5 @@
 //! A bag is opened before a witness.
 use super::asking::prompt;
-use super::custody::requested;
 use super::seal::require_witness;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
@@ -55,7 +54,7 @@ pub(in crate::ceremony) fn opened(
     item: &ItemId,
     bag: &str,
 ) -> Applied {
-    let (_, request) = requested(c, at)?;
+    let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::OpenBag(wanted, number)) = request else {
         return Err(at.refuse());
     };

@@ -2,7 +2,6 @@
 use super::approval::require_approval;
 use super::asking::{go_on, prompt};
 use super::attest_clock::require_not_earlier;
-use super::custody::requested;
 use super::seal::require_witness;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
@@ -111,7 +110,7 @@ pub(in crate::ceremony) fn begun(
     reason: &str,
     approvals: &[Approval],
 ) -> Applied {
-    let (step, request) = requested(c, at)?;
+    let (step, request) = at.custody_request(c)?;
     require(!reason.trim().is_empty(), "a pause has a reason")?;
     require(
         !is_taken_again(&step.act),
@@ -127,7 +126,7 @@ pub(in crate::ceremony) fn begun(
 }
 
 pub(in crate::ceremony) fn put_away(c: &mut Ceremony, at: &At<'_>) -> Applied {
-    let (_, request) = requested(c, at)?;
+    let (_, request) = at.custody_request(c)?;
     if request != Some(CustodyRequest::PutAway) {
         return Err(at.refuse());
     }
@@ -136,7 +135,7 @@ pub(in crate::ceremony) fn put_away(c: &mut Ceremony, at: &At<'_>) -> Applied {
 }
 
 pub(in crate::ceremony) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp) -> Applied {
-    let (step, request) = requested(c, at)?;
+    let (step, request) = at.custody_request(c)?;
     if request != Some(CustodyRequest::Pause) {
         return Err(at.refuse());
     }
@@ -150,7 +149,7 @@ pub(in crate::ceremony) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp
 }
 
 pub(in crate::ceremony) fn head_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> Applied {
-    let (_, request) = requested(c, at)?;
+    let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::CompareHead(head)) = request else {
         return Err(at.refuse());
     };

@@ -1,7 +1,6 @@
 //! A token or a medium is sealed into a new bag, whose number two people read.
 use super::approval::require_approval;
 use super::asking::prompt;
-use super::custody::requested;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::event::CustodyEvent;
@@ -160,7 +159,7 @@ pub(in crate::ceremony) fn new_bag_read(
     item: &ItemId,
     bag: &str,
 ) -> Applied {
-    let (_, request) = requested(c, at)?;
+    let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::FirstReading(wanted)) = request else {
         return Err(at.refuse());
     };
@@ -177,7 +176,7 @@ fn second_reading<'e>(
     c: &mut Ceremony,
     at: &At<'e>,
 ) -> Result<(&'e Step, ItemId, Option<String>), ReplayError> {
-    let (step, request) = requested(c, at)?;
+    let (step, request) = at.custody_request(c)?;
     let Some(CustodyRequest::SecondReading(wanted, first)) = request else {
         return Err(at.refuse());
     };

@@ -464,3 +464,6 @@ impl KeyState {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,8 +16,8 @@ use crate::record::visible;
 use crate::script::PersonId;
 
 use super::super::Executor;
-use super::super::effects::{EffectError, EffectResult};
 use super::super::failure::failed;
+use super::super::failure::{EffectError, EffectResult};
 use super::failure_of;
 
 /// How often the room is told that the identity still works.

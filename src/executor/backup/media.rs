@@ -8,7 +8,7 @@ use crate::script::{Holds, Medium as PlannedMedium, MediumId};
 use crate::storage::{FileError, Medium, real_path};
 
 use super::super::Executor;
-use super::super::effects::EffectResult;
+use super::super::failure::EffectResult;
 use super::super::failure::failed;
 
 /// Where the media are, as the room has told it since the process began.

@@ -24,8 +24,8 @@ use crate::storage::Medium;
 use crate::token::{Token, TokenError};
 use crate::words::Digest;
 
-use super::effects::{EffectError, EffectResult};
 use super::failure::failed;
+use super::failure::{EffectError, EffectResult};
 use super::{Executor, ExecutorError, fill_random};
 
 pub(super) use media::MediaRoom;
@@ -214,7 +214,7 @@ impl Executor<'_> {
         token: &TokenId,
         public: &PublicKey,
     ) -> EffectResult<Wrapped> {
-        if super::room::is_attesting(token) {
+        if super::token_make::is_attesting(token) {
             return Err(failed(
                 FailureKind::Unsupported,
                 format!("what wraps {key} was in memory, and is there no more"),

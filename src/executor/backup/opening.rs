@@ -15,8 +15,8 @@ use crate::secret::Passphrase;
 use crate::storage::{Links, read};
 use crate::words::Digest;
 
-use super::super::effects::{EffectError, EffectResult};
 use super::super::failure::failed;
+use super::super::failure::{EffectError, EffectResult};
 use super::super::{Executor, fill_random};
 use super::{not_closed, refused, remove_folder};
 

@@ -8,7 +8,7 @@ use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
-use super::super::effects::EffectResult;
+use super::super::failure::EffectResult;
 
 /// Words in a row, as share sheets have them.
 const ROW: usize = 3;

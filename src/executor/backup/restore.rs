@@ -15,9 +15,9 @@ use crate::secret::PrivateKey;
 use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 use crate::words::Digest;
 
-use super::super::effects::{EffectError, EffectResult};
 use super::super::failure::failed;
-use super::super::room::is_attesting;
+use super::super::failure::{EffectError, EffectResult};
+use super::super::token_make::is_attesting;
 use super::super::{Executor, fill_random};
 use super::opening::read_brought;
 use super::refused;

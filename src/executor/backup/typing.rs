@@ -10,7 +10,7 @@ use crate::script::PersonId;
 use crate::secret::ShareWords;
 
 use super::super::Executor;
-use super::super::effects::EffectResult;
+use super::super::failure::EffectResult;
 use super::super::failure::failed;
 
 /// Words that were typed and did not fit: only the wrong ones are typed anew.

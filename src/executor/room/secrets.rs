@@ -4,10 +4,10 @@ use crate::ceremony::{
     FailureKind, KeyState, Mode, SecretPrompt, SecretPurpose, TypedSecret, simulated_is_locked,
 };
 use crate::executor::Executor;
-use crate::executor::effects::{EffectError, EffectResult};
 use crate::executor::failure::failed;
+use crate::executor::failure::{EffectError, EffectResult};
 use crate::executor::recovery::secret_is_gone;
-use crate::executor::room::is_key_file;
+use crate::executor::token_make::is_key_file;
 use crate::record::{TokenId, Tries};
 use crate::script::{KeyId, KeyPlan, TokenSecret};
 use crate::secret::Pin;

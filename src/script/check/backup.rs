@@ -3,7 +3,8 @@
 use super::people::{find, nobody};
 use crate::backup::recipient::Recipient;
 use crate::backup::slip39;
-use crate::script::plan::{Backup, Kind, PersonRole};
+use crate::script::Kind;
+use crate::script::plan::{Backup, PersonRole};
 use crate::script::read::{At, BackupEntry, Draft, KeyEntry, Log, Span};
 use crate::script::{BackupPlan, Holds, PersonId, ShareKeeping};
 

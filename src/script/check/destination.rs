@@ -2,7 +2,8 @@
 
 use super::notary;
 use crate::metadata::KeyType;
-use crate::script::plan::{Kind, RoleKind};
+use crate::script::Kind;
+use crate::script::plan::RoleKind;
 use crate::script::read::{Draft, Log, RoleEntry, Span};
 use crate::transfer::Destination;
 

@@ -1,7 +1,7 @@
 //! Root keys in files: each signs a last time, for the root in which another takes its place.
 
 use crate::profile::{Kind as Make, Profile};
-use crate::script::plan::Kind;
+use crate::script::Kind;
 use crate::script::read::{ChangeEntry, Draft, Log, PersonEntry, TokenEntry};
 use crate::transfer::Destination;
 

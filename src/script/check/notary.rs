@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::certificate::Certificate;
 use crate::metadata::KeyType;
 use crate::metadata::notary::{LeafFault, leaf_faults};
+use crate::script::Kind;
 use crate::script::NotaryPolicy;
-use crate::script::plan::Kind;
 use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
 use crate::transfer::Destination;
 

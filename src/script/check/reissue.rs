@@ -1,7 +1,7 @@
 //! Backups of keys that exist: where each comes from, and what takes the place of what.
 
 use super::people::find;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 use crate::script::read::{Draft, Log};
 use crate::script::{DrillLevel, KeyId};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::twice;
 use crate::certificate::PublicKey;
 use crate::metadata::{RoleKind, TrustedRoot};
+use crate::script::plan::{folder_of, root_key};
 use crate::script::read::{At, ChangeEntry, Draft, Log, RepositoryEntry};
-use crate::script::repositories::{folder_of, root_key};
 use crate::transfer::Destination;
 
 const CHECK: &str = "script.repositories";

@@ -1,7 +1,8 @@
 //! Drills and recoveries: shares of one set, by those who keep them, enough of them, and a place for the key.
 
 use super::people::{find, nobody};
-use crate::script::plan::{Kind, PersonRole};
+use crate::script::Kind;
+use crate::script::plan::PersonRole;
 use crate::script::read::{Draft, FateWord, Log, RestoreEntry};
 use crate::script::{DrillLevel, PersonId, RestorePlan, TokenSecret};
 

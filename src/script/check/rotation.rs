@@ -1,7 +1,7 @@
 //! Whether a change of a root accounts for every key, changes something, and can be signed.
 
 use crate::metadata::{Participant, RoleKind, RootChange, Signer, TrustedRoot, Way};
-use crate::script::plan::Kind;
+use crate::script::Kind;
 use crate::script::read::{At, ChangeEntry, Draft, Log, Span};
 use crate::script::{KeyId, Place, RootKey};
 

@@ -3,10 +3,10 @@
 use crate::metadata::KeyType;
 use crate::script::enrolled::Enrolled;
 use crate::script::previous::KeyChange;
-use crate::script::token::TokenSpec;
+use crate::script::token::{Spare, TokenSpec};
 use crate::script::{Fate, KeyId, PersonId, SecretPlan, TokenSecret};
 
-use super::spelling;
+use crate::script::spelling::spelling;
 
 /// A root key whose token is in the room: to be made, or made before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,15 @@ impl KeyPlan {
             Fate::Envelope { bag } => Some((plan.secret, bag.as_str())),
             Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
         })
+    }
+}
+
+impl Spare {
+    /// Whether it may stand in for the token of a key.
+    #[must_use]
+    pub fn serves(&self, plan: &KeyPlan) -> bool {
+        self.token.profile == plan.token.profile
+            && (self.keys.is_empty() || self.keys.contains(&plan.id))
     }
 }
 

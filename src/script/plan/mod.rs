@@ -1,8 +1,11 @@
 //! What a script says, once it has passed every check.
 
 mod keys;
+mod notary;
 mod people;
 mod policy;
+mod repositories;
+mod restore;
 mod titles;
 
 use std::collections::BTreeMap;
@@ -17,44 +20,24 @@ use crate::words::Digest;
 
 use super::attestation::AttestationPolicy;
 use super::backup::BackupPlan;
-use super::embedded;
 use super::enrolled::Enrolled;
 use super::error::Warning;
+use super::kind::Kind;
 use super::medium::{Holds, Medium};
 use super::pinned::PinnedFile;
 use super::previous::{DistantKey, KeyChange, Previous};
-use super::repositories::FurtherRepository;
-use super::restore::RestorePlan;
 use super::signing::Signing;
+use super::spelling::spelling;
 use super::token::Spare;
 use super::{Act, ItemId, KeyId, PersonId, SpareId, StepId};
 
 pub use keys::{Backup, KeyPlan};
+pub use notary::NotaryPolicy;
 pub use people::{Person, PersonRole};
 pub use policy::{OnlineRoles, PinnedKey, RoleKind, RolePolicy, RootPolicy};
-
-/// Spellings in scripts, both ways.
-macro_rules! spelling {
-    ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
-        impl $name {
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            pub(in crate::script) const SPELLINGS: &'static [(&'static str, Self)] =
-                &[$(($text, Self::$variant)),+];
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
-use spelling;
+pub use repositories::FurtherRepository;
+pub(super) use repositories::{folder_of, root_key};
+pub use restore::{DrillLevel, Entering, RestorePlan};
 
 /// A ceremony script that passed every check.
 #[derive(Debug, Clone)]
@@ -83,28 +66,6 @@ pub struct Script {
     pub(super) signing: Option<Signing>,
     pub(super) backup: Option<BackupPlan>,
     pub(super) restore: Option<RestorePlan>,
-}
-
-/// What a ceremony is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Makes the keys and signs the first root.
-    Genesis,
-    /// Changes keys, thresholds or online roles.
-    Rotation,
-    /// Changes the expiry, and nothing else.
-    Renewal,
-    /// One key holder signs at another site what others composed.
-    Signing,
-    /// A key is made at another site, for a root that others sign.
-    Enrollment,
-    /// Shares are seen to restore a key, and nothing is kept of it.
-    Drill,
-    /// Shares restore a key onto a new token, for good.
-    Recovery,
-    /// A key that exists gets shares: its first, or others in the place of old ones.
-    Backup,
 }
 
 /// How many people stand for what happens.
@@ -457,37 +418,8 @@ impl Script {
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
-
-    /// Whether an online role trusts a sample key of this program, whose private
-    /// half nobody has: good for rehearsals, refused in production.
-    #[must_use]
-    pub fn uses_sample_keys(&self) -> bool {
-        let given: Vec<RoleKind> = self.root.roles.iter().map(|(kind, _)| kind).collect();
-        let kept = self.previous.iter().flat_map(|previous| {
-            let kinds = RoleKind::ALL.into_iter();
-            let kept = kinds.filter(|kind| !given.contains(kind));
-            kept.flat_map(|kind| previous.root.document().role_keys(kind.into()))
-        });
-        let mut keys = self
-            .root
-            .roles
-            .iter()
-            .flat_map(|(_, role)| role.keys.iter().map(|key| &key.key))
-            .chain(kept.map(|(_, listed)| listed.key()));
-        keys.any(embedded::is_sample)
-    }
 }
 
-spelling!(Kind {
-    Genesis = "genesis",
-    Rotation = "rotation",
-    Renewal = "renewal",
-    Signing = "signing",
-    Enrollment = "enrollment",
-    Drill = "drill",
-    Recovery = "recovery",
-    Backup = "backup",
-});
 spelling!(Assurance {
     TwoPeople = "two-people",
     Solo = "solo",

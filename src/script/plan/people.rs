@@ -4,7 +4,7 @@ use crate::script::PersonId;
 use crate::script::approval_token::ApprovalToken;
 use crate::script::backup::{Opens, ShareKeeping};
 
-use super::spelling;
+use crate::script::spelling::spelling;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

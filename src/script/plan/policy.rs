@@ -9,7 +9,7 @@ use crate::record::Provenance;
 use crate::transfer::{Destination, TufOnCi};
 use crate::words::Digest;
 
-use crate::script::notary::NotaryPolicy;
+use super::notary::NotaryPolicy;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootPolicy {

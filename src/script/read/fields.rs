@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::log::{At, Log, Span};
 use crate::script::IdError;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 use crate::script::schema::{FILE, Field, Need, Pin, Table, Type};
 use crate::words::Digest;
 

@@ -10,7 +10,8 @@ use crate::metadata::KeyType;
 use crate::metadata::TrustedRoot;
 use crate::profile::Profile;
 use crate::record::{PinPolicy, TouchPolicy, UsePolicy};
-use crate::script::plan::{Backup, KeyPlan, Kind};
+use crate::script::Kind;
+use crate::script::plan::{Backup, KeyPlan};
 use crate::script::token::attests;
 use crate::script::{Enrolled, KeyId, PersonId, SlotPlan, TokenSpec};
 

@@ -1,4 +1,4 @@
-//! From text to a script, or to every error in it.
+//! From text to a draft: every part of a script, sound or not, with its places.
 
 mod activation;
 mod attestation;
@@ -18,6 +18,7 @@ mod pins;
 mod previous;
 mod repositories;
 mod restore;
+mod role;
 mod root;
 mod rotation;
 mod signing;
@@ -30,9 +31,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use toml::de::DeTable;
 
-use super::plan::{Assurance, Kind, RootPolicy, Script};
+use super::kind::Kind;
+use super::plan::{Assurance, RootPolicy, Script};
 use super::schema::SCRIPT;
-use super::{Act, PinnedFileSource, ScriptErrors, Warning, check, warning};
+use super::{Act, PinnedFileSource, Warning};
 use crate::metadata::{RoleKind, TrustedRoot};
 use crate::record::CustodyList;
 use crate::transfer::Destination;
@@ -50,7 +52,8 @@ pub(super) use people::PersonEntry;
 pub(super) use previous::PreviousEntry;
 pub(super) use repositories::RepositoryEntry;
 pub(super) use restore::RestoreEntry;
-pub(super) use root::{RoleEntry, RootEntry};
+pub(super) use role::RoleEntry;
+pub(super) use root::RootEntry;
 pub(super) use rotation::{ChangeEntry, DistantEntry};
 pub(super) use spares::SpareEntry;
 pub(super) use steps::StepEntry;
@@ -139,35 +142,15 @@ impl Draft {
     }
 }
 
-impl Script {
-    /// Reads and checks a script. `name` is what errors call it; `at` is the time at
-    /// which it is judged: a root that has expired by then is an error. To read a
-    /// script again that was good when its ceremony began, give [`Script::not_before`]
-    /// of that day, or the time of its first event.
-    ///
-    /// # Errors
-    /// Every error, with its place and a hint; none of them repeats a secret.
-    pub fn parse(
-        name: &str,
-        text: &str,
-        files: &dyn PinnedFileSource,
-        at: Timestamp,
-    ) -> Result<Self, ScriptErrors> {
-        let log = Log::new(name, text);
-        let script = read(&log, files, at);
-        match (ScriptErrors::of(log.into_errors()), script) {
-            (None, Some(script)) => Ok(Self {
-                name: name.to_owned(),
-                text: text.to_owned(),
-                ..script
-            }),
-            (Some(errors), _) => Err(errors),
-            (None, None) => unreachable!("a script that is not read leaves an error"),
-        }
-    }
-}
+/// What is left unsaid of a draft: nothing where it has errors, and otherwise its warnings.
+pub(super) type Judge<'j> = &'j dyn Fn(&Draft) -> Option<Vec<Warning>>;
 
-fn read(log: &Log<'_>, source: &dyn PinnedFileSource, at: Timestamp) -> Option<Script> {
+/// Reads a script, and has `judge` check whether its parts fit together.
+pub(super) fn read(
+    log: &Log<'_>,
+    source: &dyn PinnedFileSource,
+    judge: Judge<'_>,
+) -> Option<Script> {
     let text = log.text();
     let start = 0..0;
     if text.len() > LONGEST_SCRIPT {
@@ -195,7 +178,7 @@ fn read(log: &Log<'_>, source: &dyn PinnedFileSource, at: Timestamp) -> Option<S
         return None;
     }
     let fields = Fields::new(log, document.get_ref(), start, &SCRIPT);
-    document_fields(log, fields, source, at)
+    document_fields(log, fields, source, judge)
 }
 
 /// Characters that nobody can see, comments included.
@@ -233,7 +216,7 @@ fn document_fields(
     log: &Log<'_>,
     mut fields: Fields<'_, '_>,
     source: &dyn PinnedFileSource,
-    at: Timestamp,
+    judge: Judge<'_>,
 ) -> Option<Script> {
     let schema = is_known_schema(&mut fields);
     let kind = fields.read("kind", |value| value.word("script.kind", Kind::SPELLINGS));
@@ -320,11 +303,7 @@ fn document_fields(
         backup,
         restore,
     };
-    check::check(log, &draft, at);
-    if !log.is_clean() {
-        return None;
-    }
-    let warnings = warning::warnings(log, &draft);
+    let warnings = judge(&draft)?;
     complete(draft, warnings).map(|script| Script {
         title: title.unwrap_or_default(),
         repository: repository.unwrap_or_default(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use super::pinned::PinnedFiles;
-use super::root::RoleEntry;
+use super::role::RoleEntry;
 use crate::metadata::{RootFile, RootFormat};
 use crate::script::NotaryPolicy;
 use crate::script::plan::{PinnedKey, RoleKind};

@@ -5,7 +5,8 @@ use super::fields::{Fields, Value};
 use super::keys::{self, TokenEntry};
 use super::log::{At, Span};
 use super::pinned::PinnedFiles;
-use crate::script::plan::{Kind, Person, PersonRole};
+use crate::script::Kind;
+use crate::script::plan::{Person, PersonRole};
 use crate::script::{ApprovalToken, Opens, PersonId, PinnedKey, ShareKeeping};
 
 pub(in crate::script) struct PersonEntry {

@@ -4,7 +4,7 @@ use super::fields::{Fields, Value};
 use super::log::{At, Span};
 use super::pinned::PinnedFiles;
 use crate::backup::Manifest;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 use crate::script::{DrillLevel, PinnedFile, RestorePlan};
 
 pub(in crate::script) struct RestoreEntry {

@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 
 use super::fields::{Fields, Value};
-use super::log::{At, Span};
+use super::log::At;
 use super::notary::{self, NotaryEntry};
 use super::pinned::PinnedFiles;
+use super::role::RoleEntry;
 use super::tuf_on_ci;
 use crate::metadata::{RoleKind as RootRole, TrustedRoot};
 use crate::record::Provenance;
-use crate::script::plan::{Kind, OnlineRoles, PinnedKey, RoleKind, RolePolicy, RootPolicy};
+use crate::script::Kind;
+use crate::script::plan::{OnlineRoles, RoleKind, RootPolicy};
 use crate::transfer::{Destination, TufOnCi};
 
 /// What a script can ask of every key that comes into the root: a claim is what any token makes.
@@ -25,15 +27,6 @@ pub(in crate::script) struct RootEntry {
     pub(in crate::script) notary: Option<NotaryEntry>,
     pub(in crate::script) require_provenance: Option<At<Provenance>>,
     pub(in crate::script) roles: Vec<RoleEntry>,
-}
-
-pub(in crate::script) struct RoleEntry {
-    pub(in crate::script) kind: RoleKind,
-    pub(in crate::script) threshold: Option<At<i64>>,
-    pub(in crate::script) keys: Vec<At<PinnedKey>>,
-    /// How many keys the script lists, sound or not; `None` when there is no list.
-    pub(in crate::script) listed: Option<usize>,
-    pub(in crate::script) span: Span,
 }
 
 /// Reads the table. What a rotation does not say stays as the root before has it.
@@ -182,15 +175,6 @@ impl RootEntry {
             notary: self.notary.map(NotaryEntry::complete).unwrap_or_default(),
             require_provenance: self.require_provenance.map(|at| at.value),
             roles,
-        })
-    }
-}
-
-impl RoleEntry {
-    fn complete(self) -> Option<RolePolicy> {
-        Some(RolePolicy {
-            threshold: u32::try_from(self.threshold?.value).ok()?,
-            keys: self.keys.into_iter().map(|key| key.value).collect(),
         })
     }
 }

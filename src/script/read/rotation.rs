@@ -6,7 +6,7 @@ use super::log::{At, Span};
 use super::pinned::PinnedFiles;
 use super::tuf_on_ci;
 use crate::metadata::{Key, KeyType, RoleKind, Scheme, TrustedRoot};
-use crate::script::plan::Kind;
+use crate::script::Kind;
 use crate::script::{DistantKey, Enrolled, KeyChange, KeyId, Place, RootKey};
 
 /// What becomes of a key, as it was read.

@@ -10,8 +10,9 @@ use super::steps::StepEntry;
 use super::{keys, people, previous, rotation, steps};
 use crate::metadata::{KeyType, RoleKind, RootFile, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
+use crate::script::Kind;
 use crate::script::plan::{
-    Assurance, Backup, KeyPlan, Kind, OnlineRoles, PersonRole, RootPolicy, Script,
+    Assurance, Backup, KeyPlan, OnlineRoles, PersonRole, RootPolicy, Script,
 };
 use crate::script::{
     Act, AttestationPolicy, KeyChange, PinnedFile, PinnedFileSource, Previous, RootKey, Signing,

@@ -1,7 +1,6 @@
 //! Keys and their tokens.
 
-use super::root::ACCOUNT;
-use super::{CHANGES, Field, MAKING, MOST, NOT_SIGNING, Pin, ROOTS, Table, Type};
+use super::{ACCOUNT, CHANGES, Field, MAKING, MOST, NOT_SIGNING, Pin, ROOTS, Table, Type};
 use crate::script::Kind;
 
 /// A public key in PEM form.

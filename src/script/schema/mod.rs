@@ -81,6 +81,12 @@ pub(super) struct Pin {
 
 /// People, keys, and whatever else is listed.
 pub(super) const MOST: usize = 64;
+/// The longest custody list or register of payloads: each grows by a few lines with each ceremony.
+const LONGEST_REGISTER: usize = 4 << 20;
+/// What python-tuf's client walks at most, and more than any repository has used up.
+const MOST_VERSIONS: usize = 256;
+/// How tuf-on-ci names people.
+const ACCOUNT: Type = Type::Line(64);
 
 pub(super) const ALL: &[Kind] = &[
     Kind::Genesis,

@@ -1,7 +1,9 @@
 //! The root that is made, and the one that it builds on.
 
-use super::script::{LONGEST_REGISTER, MOST_VERSIONS};
-use super::{Field, MOST, PINNED_DIGEST, PINNED_NAME, Pin, Table, Type};
+use super::{
+    ACCOUNT, Field, LONGEST_REGISTER, MOST, MOST_VERSIONS, PINNED_DIGEST, PINNED_NAME, Pin, Table,
+    Type,
+};
 use crate::metadata::limits::MAX_FILE_BYTES;
 use crate::script::CUSTODY_LIST;
 use crate::script::Kind;
@@ -160,9 +162,6 @@ static ONLINE_KEY: Table = Table {
         PINNED_DIGEST,
     ],
 };
-
-/// How tuf-on-ci names people.
-pub(super) const ACCOUNT: Type = Type::Line(64);
 
 static NOTARY: Table = Table {
     name: "[root.notary-v1]",

@@ -4,14 +4,13 @@ use super::keys::{KEY, SIGNING_KEY, SPARE};
 use super::people::{BACKUP, PERSON};
 use super::root::{ATTESTATION, FURTHER, PREVIOUS, ROOT};
 use super::steps::STEP;
-use super::{CHANGES, Field, MOST, NOT_SIGNING, Pin, RESTORING, ROOTS, Table, Type};
+use super::{
+    CHANGES, Field, LONGEST_REGISTER, MOST, MOST_VERSIONS, NOT_SIGNING, Pin, RESTORING, ROOTS,
+    Table, Type,
+};
 use crate::script::CUSTODY_LIST;
 use crate::script::Kind;
 
-/// The longest custody list or register of payloads: each grows by a few lines with each ceremony.
-pub(super) const LONGEST_REGISTER: usize = 4 << 20;
-/// What python-tuf's client walks at most, and more than any repository has used up.
-pub(super) const MOST_VERSIONS: usize = 256;
 const REPOSITORY: &str = "repository = \"example.com/updates\"";
 /// More than one person looks after.
 const MOST_REPOSITORIES: usize = 256;

@@ -8,7 +8,7 @@ use super::document::{
 };
 use super::{TemplateError, check_tokens, new_token};
 use crate::metadata::KeyType;
-use crate::script::repositories::folder_of;
+use crate::script::plan::folder_of;
 
 /// A repository whose root key is the one in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

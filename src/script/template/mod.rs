@@ -7,6 +7,7 @@ mod enrollment;
 mod migration;
 mod reissue;
 mod restore;
+mod signing;
 
 use std::collections::BTreeMap;
 
@@ -20,11 +21,14 @@ pub use enrollment::{EnrolledKey, enroll, trust_roots};
 pub use migration::{MigratedRepository, MigrationTemplate};
 pub use reissue::{BackupSource, BackupTemplate};
 pub use restore::RestoreTemplate;
+pub use signing::{SigningPlan, TokenMark};
 
-pub(super) use document::{Document, inline, pinned, set};
-use document::{list, repeat_steps, set_activation, set_token, text, uncomment};
+use document::{
+    Document, list, pinned, repeat_steps, set, set_activation, set_token, text, uncomment,
+};
 
-use super::plan::{Kind, RoleKind};
+use super::kind::Kind;
+use super::plan::RoleKind;
 use crate::metadata::KeyType;
 
 const MOST_TOKENS: u8 = 32;

@@ -9,7 +9,7 @@ use super::document::{
 };
 use crate::backup::{Closing, Manifest};
 use crate::metadata::KeyType;
-use crate::script::plan::Kind;
+use crate::script::Kind;
 use crate::script::{DrillLevel, Opens};
 
 /// What a new drill or recovery is to say.

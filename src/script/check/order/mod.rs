@@ -5,7 +5,8 @@ mod needless;
 mod needs;
 
 use super::twice;
-use crate::script::plan::{Backup, Kind};
+use crate::script::Kind;
+use crate::script::plan::Backup;
 use crate::script::read::{At, Draft, KeyEntry, Log, StepEntry};
 use crate::script::{Act, DrillLevel, KeyId, Place, StepId};
 

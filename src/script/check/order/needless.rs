@@ -1,8 +1,8 @@
 //! Steps that have no place in a ceremony of their kind.
 
 use crate::script::Act;
+use crate::script::Kind;
 use crate::script::act::{InRestore, Leaves, OnlyWith, Stage};
-use crate::script::plan::Kind;
 use crate::script::read::KeyEntry;
 
 use super::{Found, Order, described};

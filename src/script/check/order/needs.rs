@@ -1,8 +1,8 @@
 //! What a ceremony cannot go without, and what each step waits for.
 
 use crate::script::Act;
+use crate::script::Kind;
 use crate::script::act::{Description, Need, Stage};
-use crate::script::plan::Kind;
 
 use super::{Found, Order};
 

@@ -1,9 +1,9 @@
 //! What a drill or a recovery restores: the set of shares by its manifest, and how far it goes.
 
-use super::backup::{BackupPlan, Opens, ShareGroup};
-use super::plan::Person;
-use super::{PersonId, PinnedFile};
+use super::people::Person;
 use crate::backup::{Closing, Manifest};
+use crate::script::backup::{BackupPlan, Opens, ShareGroup};
+use crate::script::{PersonId, PinnedFile};
 
 /// How much a drill shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,7 +65,7 @@ pub enum Entering {
 
 impl RestorePlan {
     /// In how many days a lost share is to be made good, where the script does not say.
-    pub(super) const USUAL_DAYS: u16 = 30;
+    pub(in crate::script) const USUAL_DAYS: u16 = 30;
 
     /// How the share of a person comes in; none of one who has no share of the set.
     #[must_use]
@@ -105,7 +105,7 @@ impl RestorePlan {
     }
 
     /// Whether these custodians can restore the key.
-    pub(super) fn is_quorum(manifest: &Manifest, there: &[&PersonId]) -> bool {
+    pub(in crate::script) fn is_quorum(manifest: &Manifest, there: &[&PersonId]) -> bool {
         let is_lost = |custodian: &str| !there.iter().any(|person| person.as_str() == custodian);
         Self::quorums_without(manifest, is_lost) > 0
     }

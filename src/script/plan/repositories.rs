@@ -1,9 +1,10 @@
 //! Further repositories whose roots one ceremony changes: the same keys, each with a root of its own.
 
-use super::previous::{KeyChange, Previous, RootKey};
-use super::{KeyId, Script};
+use super::Script;
 use crate::certificate::PublicKey;
 use crate::metadata::{RoleKind, TrustedRoot};
+use crate::script::KeyId;
+use crate::script::previous::{KeyChange, Previous, RootKey};
 
 /// A repository beside the script's own, whose root has the same keys.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ impl FurtherRepository {
 }
 
 /// The name of a repository as that of a folder.
-pub(super) fn folder_of(name: &str) -> String {
+pub(in crate::script) fn folder_of(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let text: String = name
         .chars()
@@ -38,7 +39,7 @@ pub(super) fn folder_of(name: &str) -> String {
 }
 
 /// The root key of a root that is this key.
-pub(super) fn root_key(root: &TrustedRoot, public: &PublicKey) -> Option<RootKey> {
+pub(in crate::script) fn root_key(root: &TrustedRoot, public: &PublicKey) -> Option<RootKey> {
     let mut keys = root.document().role_keys(RoleKind::Root);
     let (id, listed) = keys.find(|(_, listed)| listed.key().public() == Some(public))?;
     Some(RootKey {

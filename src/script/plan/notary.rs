@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{KeyChange, KeyId, Script};
+use super::Script;
 use crate::certificate::Validity;
 use crate::metadata::RootFormat;
+use crate::script::{KeyChange, KeyId};
 use crate::transfer::Destination;
 
 /// So long a certificate is valid, unless the script says otherwise or the root is: as Notary's own tools have it.
@@ -21,7 +22,7 @@ pub struct NotaryPolicy {
 
 impl NotaryPolicy {
     /// When certificates end that are made from a time on, for a root that expires then.
-    pub(super) fn ends(&self, not_before: Timestamp, expires: Timestamp) -> Timestamp {
+    pub(in crate::script) fn ends(&self, not_before: Timestamp, expires: Timestamp) -> Timestamp {
         let usual = not_before
             .checked_add(SignedDuration::from_hours(24 * USUAL_DAYS))
             .unwrap_or(Timestamp::MAX);

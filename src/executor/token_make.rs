@@ -1,0 +1,19 @@
+//! What a token's make can do, by its profile.
+
+use crate::profile::{Kind, Profile};
+use crate::record::TokenId;
+
+/// Whether tokens of that make state, signed, where a key was made.
+pub(super) fn is_attesting(token: &TokenId) -> bool {
+    Profile::named(&token.profile).is_ok_and(|profile| profile.kind() == Kind::YubikeyPiv)
+}
+
+/// Whether it is a key file, and no token at all.
+pub(super) fn is_key_file(token: &TokenId) -> bool {
+    Profile::named(&token.profile).is_ok_and(|profile| profile.kind() == Kind::KeyFile)
+}
+
+/// Whether a token can be taken out at all: a software token cannot.
+pub(super) fn is_removable(token: &TokenId) -> bool {
+    Profile::named(&token.profile).is_ok_and(|profile| profile.quirks().hardware)
+}
