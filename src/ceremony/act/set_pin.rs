@@ -5,6 +5,7 @@ use crate::ceremony::effect::Effect;
 use crate::ceremony::next::Next;
 use crate::ceremony::replay::Applied;
 use crate::ceremony::state::Ceremony;
+use crate::ceremony::telling::Telling;
 use crate::script::{Act, KeyId};
 
 use super::asking::with_token;
@@ -33,4 +34,9 @@ fn of(act: &Act) -> Option<&KeyId> {
     } else {
         None
     }
+}
+
+pub(in crate::ceremony) fn pin_set_sentence(key: &KeyId, telling: &Telling<'_>) -> String {
+    let Telling { people, .. } = *telling;
+    format!("{people} set the PIN of the token for {key}.")
 }
