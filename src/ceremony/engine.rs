@@ -907,6 +907,7 @@ fn answered(
 }
 
 /// What came of an effect: an event, or a failure that the room decides upon.
+#[expect(clippy::too_many_lines, reason = "a row for each outcome")]
 fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Failure>, StepError> {
     let step = c.current_step().ok_or(StepError::NotAsked)?;
     let here = |kind| Ok(Ok(c.at_step(c.people_of(step), kind)));
@@ -916,10 +917,8 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         Outcome::Failed(failure) => Ok(Err(failure)),
         Outcome::CodeChosen => {
             let person = c.next_without_code().ok_or(StepError::NotAsked)?;
-            by(
-                person,
-                EventKind::Participants(ParticipantEvent::CodeChosen),
-            )
+            let event = ParticipantEvent::CodeChosen;
+            by(person, EventKind::Participants(event))
         }
         Outcome::ApprovalTokenAnswered {
             person,
@@ -951,35 +950,16 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::PinSet => {
             let key = at_hand()?;
-            let event = if c.is_unblocking() {
-                KeyEvent::PinUnblocked { key }
-            } else {
-                KeyEvent::PinSet { key }
-            };
-            Ok(Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event))))
+            let event = set_pin::event_of_pin(c, key);
+            Ok(Ok(c.at_step(c.people_at_hand(step), event)))
         }
         Outcome::ManagementKeyWritten => {
             let key = at_hand()?;
             let writer = c.management_writer(&key).ok_or(StepError::NotAsked)?;
-            by(
-                writer,
-                EventKind::Keys(KeyEvent::ManagementKeyWritten { key }),
-            )
+            let event = KeyEvent::ManagementKeyWritten { key };
+            by(writer, EventKind::Keys(event))
         }
-        Outcome::KeyDestroyed if matches!(step.act, Act::Destroy { .. }) => {
-            here(restore_key::event_of_destruction(c)?)
-        }
-        Outcome::KeyDestroyed if matches!(step.act, Act::DestroyTokenKey { .. }) => {
-            let event = destroy_token_key::event_of_destruction(c, step);
-            here(event.ok_or(StepError::NotAsked)?)
-        }
-        Outcome::KeyDestroyed => {
-            let key = at_hand()?;
-            let former = c.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
-            let fingerprint = former.public_key.fingerprint();
-            let event = KeyEvent::KeyDestroyed { key, fingerprint };
-            Ok(Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event))))
-        }
+        Outcome::KeyDestroyed => event_of_destruction(c, step).map(Ok),
         Outcome::KeyGenerated {
             token,
             public_key,
@@ -1011,10 +991,8 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         Outcome::BackedUp(made) => here(EventKind::Backup(BackupEvent::BackedUp(made))),
         Outcome::KeyConfined(attributes) => {
             let key = back_up_key::key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
-            here(EventKind::Backup(BackupEvent::KeyConfined {
-                key,
-                attributes,
-            }))
+            let event = BackupEvent::KeyConfined { key, attributes };
+            here(EventKind::Backup(event))
         }
         Outcome::ShareOpened {
             custodian,
@@ -1033,30 +1011,8 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         Outcome::Answered {
             challenge,
             signature,
-        } if matches!(step.act, Act::ProveRestore { .. }) => {
-            let event = RestoreEvent::RestoreProven {
-                challenge,
-                signature: signature.into(),
-            };
-            here(EventKind::Restore(event))
-        }
-        Outcome::Answered {
-            challenge,
-            signature,
-        } => {
-            let event = prove_token::event_of_answer(step, challenge, signature);
-            here(event.ok_or(StepError::NotAsked)?)
-        }
-        Outcome::Signed(signature) => match c.repository_at_hand() {
-            Some(view) => {
-                let signed = event_of_signature(&view, step, signature)?;
-                Ok(signed.map(|(people, kind)| c.at_step(people, in_repository(&view, kind))))
-            }
-            None => {
-                let signed = event_of_signature(c, step, signature)?;
-                Ok(signed.map(|(people, kind)| c.at_step(people, kind)))
-            }
-        },
+        } => here(event_of_proof(step, challenge, signature)?),
+        Outcome::Signed(signature) => event_of_signing(c, step, signature),
         Outcome::PutAway => here(EventKind::Custody(CustodyEvent::TokensPutAway)),
         Outcome::RequestWritten(file) => here(EventKind::Root(RootEvent::RequestWritten { file })),
         Outcome::Collected { signature, record } => {
@@ -1066,6 +1022,51 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             files: export::exported_files(c),
         })),
     }
+}
+
+/// A key is gone: the restored one, one of the root, or one that was given up.
+fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
+    let people = c.people_of(step);
+    if matches!(step.act, Act::Destroy { .. }) {
+        return Ok(c.at_step(people, restore_key::event_of_destruction(c)?));
+    }
+    if matches!(step.act, Act::DestroyTokenKey { .. }) {
+        let event = destroy_token_key::event_of_destruction(c, step);
+        return Ok(c.at_step(people, event.ok_or(StepError::NotAsked)?));
+    }
+    let key = c.key_at_hand().cloned().ok_or(StepError::NotAsked)?;
+    let former = c.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
+    let fingerprint = former.public_key.fingerprint();
+    let event = KeyEvent::KeyDestroyed { key, fingerprint };
+    Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event)))
+}
+
+fn event_of_proof(
+    step: &Step,
+    challenge: [u8; 32],
+    signature: Vec<u8>,
+) -> Result<EventKind, StepError> {
+    if matches!(step.act, Act::ProveRestore { .. }) {
+        return Ok(EventKind::Restore(RestoreEvent::RestoreProven {
+            challenge,
+            signature: signature.into(),
+        }));
+    }
+    prove_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
+}
+
+fn event_of_signing(
+    c: &Ceremony,
+    step: &Step,
+    signature: Vec<u8>,
+) -> Result<Result<Event, Failure>, StepError> {
+    let signed = if let Some(view) = c.repository_at_hand() {
+        event_of_signature(&view, step, signature)?
+            .map(|(people, kind)| (people, in_repository(&view, kind)))
+    } else {
+        event_of_signature(c, step, signature)?
+    };
+    Ok(signed.map(|(people, kind)| c.at_step(people, kind)))
 }
 
 type Signed = (Vec<crate::script::PersonId>, EventKind);

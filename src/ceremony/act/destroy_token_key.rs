@@ -1,7 +1,7 @@
 //! A root key is destroyed in its token while two people watch: one that the root lists no more, or every key of a
 //! root that is retired. The token has to show that the key is gone.
 
-use crate::ceremony::approval::Approval;
+use crate::ceremony::approval::{Approval, strengths_of};
 use crate::ceremony::at::At;
 use crate::ceremony::effect::{DoomedObject, Effect};
 use crate::ceremony::event::{EventKind, KeyEvent};
@@ -9,6 +9,7 @@ use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, contradiction, require};
 use crate::ceremony::state::{Ceremony, Intent};
+use crate::ceremony::telling::Telling;
 use crate::script::{Act, KeyId, Step};
 use crate::words::Digest;
 
@@ -119,4 +120,25 @@ pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony, step: &Step) -> Op
 
 pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     c.keys[key].is_destroyed()
+}
+
+pub(in crate::ceremony) fn intended_sentence(
+    key: &KeyId,
+    fingerprint: &Digest,
+    approvals: &[Approval],
+    telling: &Telling<'_>,
+) -> String {
+    format!(
+        "{key}, fingerprint {}, is about to be destroyed in its token. Approved by {} ({}).",
+        fingerprint.short_hex(),
+        telling.people,
+        strengths_of(approvals)
+    )
+}
+
+pub(in crate::ceremony) fn destroyed_sentence(key: &KeyId, fingerprint: &Digest) -> String {
+    format!(
+        "{key}, fingerprint {}, was destroyed; its token holds it no more.",
+        fingerprint.short_hex()
+    )
 }

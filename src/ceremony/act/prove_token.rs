@@ -87,3 +87,15 @@ pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     let state = &c.keys[key];
     (state.is_reinserted() || state.skipped().is_some()) && c.envelope_due().is_none()
 }
+
+pub(in crate::ceremony) fn possession_proven_sentence(key: &KeyId, occasion: Occasion) -> String {
+    match occasion {
+        Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+        Occasion::Adoption => format!(
+            "The token answered a fresh challenge with {key}, which was made before this ceremony."
+        ),
+        Occasion::Reinsertion => {
+            format!("Put in again, the token answered a fresh challenge with {key}.")
+        }
+    }
+}
