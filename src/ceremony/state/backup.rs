@@ -195,3 +195,112 @@ impl Backup {
             .retain(|custodian, _| !has_passphrase(custodian));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::Manifest;
+    use crate::ceremony::event::{Randomness, SeenMedium, WrappedIn};
+
+    fn key() -> KeyId {
+        "key-1".parse().unwrap()
+    }
+
+    fn person(id: &str) -> PersonId {
+        id.parse().unwrap()
+    }
+
+    fn backup() -> Backup {
+        Backup::new([key()].into_iter())
+    }
+
+    /// A set whose share one person wrote by hand.
+    fn made(typed_back: &str) -> BackedUp {
+        let manifest = include_bytes!(
+            "../../../ceremony-scripts/restore/key-1.0123456789abcdef.manifest.json"
+        );
+        let medium = |id: &str| SeenMedium {
+            medium: id.parse().unwrap(),
+            device: String::new(),
+        };
+        BackedUp {
+            key: key(),
+            manifest: Manifest::read(manifest).unwrap(),
+            quorums: 1,
+            randomness: Randomness::System,
+            wrapped_in: WrappedIn::Token,
+            shares_on: medium("stick-a"),
+            wrapped_on: medium("stick-b"),
+            typed_back: vec![person(typed_back)],
+        }
+    }
+
+    #[test]
+    fn a_set_is_announced_once_also_after_an_interruption() {
+        let mut backup = backup();
+        backup.change(&key()).unwrap().announce("01").unwrap();
+        assert!(backup.change(&key()).unwrap().announce("02").is_err());
+        backup.resume(|_| false);
+        assert!(backup.change(&key()).unwrap().announce("02").is_err());
+        assert_eq!(backup.of(&key()).unwrap().announced().unwrap(), "01");
+    }
+
+    #[test]
+    fn a_backup_is_complete_once_it_is_made_and_the_key_is_confined() {
+        let mut backup = KeyBackup::default();
+        assert!(backup.confine().is_err());
+        backup.make(&made("ada"), false);
+        assert!(!backup.is_complete());
+        backup.confine().unwrap();
+        assert!(backup.is_complete());
+        assert!(backup.confine().is_err());
+    }
+
+    #[test]
+    fn a_share_is_opened_once_and_one_that_was_typed_back_is_open() {
+        let mut backup = KeyBackup::default();
+        backup.make(&made("ada"), true);
+        assert_eq!(backup.opened()[&person("ada")], OpenedBy::Paper);
+        assert!(backup.open(&person("ada"), OpenedBy::OwnDevice).is_err());
+        backup.open(&person("bob"), OpenedBy::OwnDevice).unwrap();
+        assert!(backup.open(&person("bob"), OpenedBy::OwnDevice).is_err());
+    }
+
+    #[test]
+    fn the_sets_of_a_key_that_was_given_up_are_void_and_their_ids_stay_known() {
+        let mut backup = backup();
+        for id in ["01", "02"] {
+            let state = backup.change(&key()).unwrap();
+            assert!(!state.has_been(id));
+            state.announce(id).unwrap();
+            state.make(&made("ada"), true);
+            backup.give_up(&key());
+        }
+        let state = backup.of(&key()).unwrap();
+        assert_eq!(state.void(), ["01", "02"]);
+        assert!(state.has_been("01") && state.has_been("02"));
+        assert!(state.made().is_none() && state.opened().is_empty());
+    }
+
+    #[test]
+    fn a_recipient_is_proven_once() {
+        let mut backup = backup();
+        backup.prove_recipient(&person("ada"), &[]).unwrap();
+        assert!(backup.prove_recipient(&person("ada"), &[]).is_err());
+    }
+
+    #[test]
+    fn after_a_resume_only_passphrases_are_proven_again() {
+        let mut backup = backup();
+        backup.prove_recipient(&person("ada"), &[]).unwrap();
+        backup.prove_recipient(&person("bob"), &[]).unwrap();
+        backup.resume(|custodian| *custodian == person("ada"));
+        backup.prove_recipient(&person("ada"), &[]).unwrap();
+        assert!(backup.recipients(&person("bob")).is_some());
+    }
+
+    #[test]
+    fn a_key_that_is_not_backed_up_here_does_not_change() {
+        assert!(backup().change(&"key-2".parse().unwrap()).is_err());
+    }
+}

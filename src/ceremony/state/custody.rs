@@ -207,3 +207,171 @@ impl Custody {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> ItemId {
+        "key-1".parse().unwrap()
+    }
+
+    fn bag(number: &str, place: Option<&str>) -> Bag {
+        Bag {
+            number: number.to_owned(),
+            receiver: "ada".parse().unwrap(),
+            place: place.map(str::to_owned),
+        }
+    }
+
+    /// Paused, with the tokens of two keys in bags.
+    fn paused() -> (Custody, ItemId) {
+        let mut custody = Custody::default();
+        let other = "key-2".parse().unwrap();
+        custody.begin_pause();
+        custody.seal(&token(), bag("B1", None));
+        custody.seal(&other, bag("B2", None));
+        custody.pause_now();
+        (custody, other)
+    }
+
+    #[test]
+    fn a_bag_stays_used_after_it_was_opened() {
+        let mut custody = Custody::default();
+        assert!(!custody.is_bag_used("B1"));
+        custody.seal(&token(), bag("B1", Some("safe")));
+        custody.open_bag(&token(), "B1");
+        assert!(custody.is_bag_used("B1"));
+        assert!(!custody.is_in_bag(&token()));
+
+        custody.open_bag(&token(), "A0");
+        assert!(
+            custody.is_bag_used("A0"),
+            "it was sealed before this ceremony"
+        );
+    }
+
+    #[test]
+    fn an_item_is_kept_in_a_bag_with_a_place_or_by_decision() {
+        let mut custody = Custody::default();
+        custody.seal(&token(), bag("B1", None));
+        assert!(custody.is_in_bag(&token()));
+        assert!(!custody.is_kept(&token()));
+        custody.seal(&token(), bag("B2", Some("safe")));
+        assert!(custody.is_kept(&token()));
+        custody.open_bag(&token(), "B2");
+        assert!(!custody.is_kept(&token()));
+        custody.leave_unsealed(&token());
+        assert!(custody.is_kept(&token()));
+    }
+
+    #[test]
+    fn only_bags_without_a_place_are_sealed_for_a_pause() {
+        let (mut custody, other) = paused();
+        custody.seal(&other, bag("B3", Some("safe")));
+        let items: Vec<_> = custody.sealed_for_pause().map(|(item, _)| item).collect();
+        assert_eq!(items, [&token()]);
+    }
+
+    #[test]
+    fn a_second_reading_takes_the_first_one_away() {
+        let mut custody = Custody::default();
+        custody.read_new_bag(&token(), "ada".parse().unwrap(), "B1");
+        assert_eq!(custody.take_reading().unwrap().bag(), "B1");
+        assert_eq!(custody.reading(), None);
+    }
+
+    #[test]
+    fn a_reading_does_not_outlive_a_pause_a_resume_or_a_decision() {
+        let changes: [fn(&mut Custody); 3] = [
+            Custody::begin_pause,
+            |custody| custody.resume(Digest::of(b"")),
+            |custody| custody.leave_unsealed(&token()),
+        ];
+        for change in changes {
+            let mut custody = Custody::default();
+            custody.read_new_bag(&token(), "ada".parse().unwrap(), "B1");
+            change(&mut custody);
+            assert_eq!(custody.reading(), None);
+        }
+    }
+
+    #[test]
+    fn tokens_are_put_away_until_one_is_used_or_a_pause_begins() {
+        let changes: [fn(&mut Custody); 3] =
+            [Custody::begin_pause, Custody::use_token, |custody| {
+                custody.resume(Digest::of(b""));
+            }];
+        for change in changes {
+            let mut custody = Custody::default();
+            custody.put_away();
+            assert!(custody.is_put_away());
+            change(&mut custody);
+            assert!(!custody.is_put_away());
+        }
+    }
+
+    #[test]
+    fn a_pause_begins_once() {
+        let mut custody = Custody::default();
+        custody.require_no_pause().unwrap();
+        custody.begin_pause();
+        assert!(custody.require_no_pause().is_err());
+        custody.pause_now();
+        assert!(custody.require_no_pause().is_err());
+    }
+
+    #[test]
+    fn a_pause_ends_when_the_digest_is_accepted_and_the_last_bag_is_open() {
+        let (mut custody, other) = paused();
+        let head = Digest::of(b"transcript");
+        custody.resume(head);
+        assert_eq!(custody.pause(), Pause::Resumed { head: Some(head) });
+        custody.accept_digest();
+        assert_eq!(custody.pause(), Pause::Resumed { head: None });
+        custody.open_bag(&token(), "B1");
+        assert!(custody.require_no_pause().is_err());
+        custody.take_out(&other, "B2");
+        custody.require_no_pause().unwrap();
+    }
+
+    #[test]
+    fn open_bags_do_not_end_a_pause_before_the_digest_is_accepted() {
+        let (mut custody, other) = paused();
+        custody.resume(Digest::of(b"transcript"));
+        custody.open_bag(&token(), "B1");
+        custody.open_bag(&other, "B2");
+        assert!(custody.require_no_pause().is_err());
+        custody.accept_digest();
+        custody.require_no_pause().unwrap();
+    }
+
+    #[test]
+    fn a_second_resume_compares_the_same_digest() {
+        let (mut custody, _) = paused();
+        let head = Digest::of(b"transcript");
+        custody.resume(head);
+        custody.resume(Digest::of(b"longer transcript"));
+        assert_eq!(custody.pause(), Pause::Resumed { head: Some(head) });
+    }
+
+    #[test]
+    fn a_pause_that_only_began_is_resumed_without_a_digest() {
+        let mut custody = Custody::default();
+        custody.begin_pause();
+        custody.resume(Digest::of(b"transcript"));
+        custody.require_no_pause().unwrap();
+        custody.begin_pause();
+        custody.seal(&token(), bag("B1", None));
+        custody.resume(Digest::of(b"transcript"));
+        assert_eq!(custody.pause(), Pause::Resumed { head: None });
+    }
+
+    #[test]
+    fn a_decision_to_leave_an_item_unsealed_ends_with_the_process() {
+        let mut custody = Custody::default();
+        custody.leave_unsealed(&token());
+        custody.resume(Digest::of(b"transcript"));
+        assert!(!custody.is_unsealed(&token()));
+    }
+}

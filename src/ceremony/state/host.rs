@@ -55,3 +55,36 @@ impl Host {
         self.keyboard_tested = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_latest_time_is_that_of_the_last_attested_clock_or_pause() {
+        let mut host = Host::default();
+        host.attest_clock(at("2030-01-01T09:00:00Z"), 3);
+        assert_eq!(host.latest(), Some(at("2030-01-01T09:00:00Z")));
+        host.pause(at("2030-01-01T18:00:00Z"));
+        assert_eq!(host.latest(), Some(at("2030-01-01T18:00:00Z")));
+        assert_eq!(host.clock_offset(), Some(3));
+    }
+
+    #[test]
+    fn after_a_resume_nothing_is_known_of_the_machine_but_the_latest_time() {
+        let mut host = Host::default();
+        host.attest_clock(at("2030-01-01T09:00:00Z"), 3);
+        host.inspect(&[]);
+        host.test_keyboard();
+        assert_eq!(host.findings(), Some(&[][..]));
+        host.resume();
+        assert_eq!(host.clock_offset(), None);
+        assert_eq!(host.findings(), None);
+        assert!(!host.is_keyboard_tested());
+        assert_eq!(host.latest(), Some(at("2030-01-01T09:00:00Z")));
+    }
+}

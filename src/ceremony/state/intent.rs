@@ -44,3 +44,46 @@ impl Intent<()> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_intent_is_announced_once() {
+        let mut intent = Intent::default();
+        intent.announce("key-1").unwrap();
+        assert!(intent.announce("key-1").is_err());
+        assert_eq!(intent, Intent::Recorded("key-1"));
+
+        let mut intent = Intent::default();
+        intent.announce_again().unwrap();
+        assert!(intent.announce_again().is_err());
+    }
+
+    #[test]
+    fn an_interrupted_intent_keeps_its_announcement_and_does_not_change_it() {
+        let mut intent = Intent::Recorded("key-1");
+        intent.interrupt();
+        intent.interrupt();
+        assert_eq!(intent, Intent::Interrupted("key-1"));
+        assert_eq!(intent.get(), Some(&"key-1"));
+        assert!(intent.announce("key-2").is_err());
+        assert_eq!(intent.get(), Some(&"key-1"));
+    }
+
+    #[test]
+    fn nothing_is_interrupted_that_was_not_announced() {
+        let mut intent = Intent::<()>::None;
+        intent.interrupt();
+        assert_eq!(intent, Intent::None);
+    }
+
+    #[test]
+    fn an_interrupted_intent_is_announced_again_once() {
+        let mut intent = Intent::Interrupted(());
+        intent.announce_again().unwrap();
+        assert_eq!(intent, Intent::Recorded(()));
+        assert!(intent.announce_again().is_err());
+    }
+}

@@ -435,3 +435,6 @@ impl KeyState {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,3 +174,106 @@ impl Keys {
             .map_or(Ok(()), KeyState::require_former_settled)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ceremony::state::FormerFate;
+    use crate::certificate::PublicKey;
+
+    fn id() -> KeyId {
+        "key-1".parse().unwrap()
+    }
+
+    fn keys() -> Keys {
+        Keys::new([&id()].into_iter())
+    }
+
+    fn listed() -> Key {
+        let pem = include_str!("../../../ceremony-scripts/online/targets.pub.pem");
+        Key::from_public(&PublicKey::from_pem(pem).unwrap()).unwrap()
+    }
+
+    fn token(label: &str) -> TokenId {
+        TokenId {
+            profile: "softhsm2".to_owned(),
+            manufacturer: String::new(),
+            model: String::new(),
+            serial: "1".to_owned(),
+            label: label.to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_keys_of_the_script_change() {
+        let other = "key-2".parse().unwrap();
+        let spare = "spare-1".parse().unwrap();
+        let mut keys = keys();
+        assert!(keys.change(&id()).is_ok());
+        assert!(keys.change(&other).is_err());
+        assert!(keys.take_spare(&other, &spare, None).is_err());
+        assert!(!keys.is_spare_used(&spare));
+        let secret = TokenSecret::UserPin;
+        assert!(keys.seal_envelope(&other, secret, "B1").is_err());
+        assert!(!keys.is_bag_used("B1"));
+    }
+
+    #[test]
+    fn a_key_at_another_site_is_compared_once_and_again_when_it_comes_anew() {
+        let mut keys = keys();
+        let remote = "key-2".parse().unwrap();
+        assert!(keys.compare(&remote).is_err());
+        keys.take_remote(&remote, listed());
+        assert!(!keys.remote(&remote).unwrap().is_compared());
+        keys.compare(&remote).unwrap();
+        assert!(keys.remote(&remote).unwrap().is_compared());
+        assert!(keys.compare(&remote).is_err());
+        keys.take_remote(&remote, listed());
+        keys.compare(&remote).unwrap();
+    }
+
+    #[test]
+    fn a_key_whose_token_is_here_is_not_compared() {
+        assert!(keys().compare(&id()).is_err());
+    }
+
+    #[test]
+    fn a_spare_is_used_and_the_token_that_it_replaces_is_set_aside() {
+        let mut keys = keys();
+        let spare = "spare-1".parse().unwrap();
+        keys.change(&id()).unwrap().find_token(&token("one"), &[]);
+        keys.take_spare(&id(), &spare, None).unwrap();
+        assert!(keys.is_spare_used(&spare));
+        assert!(keys.is_set_aside(&token("one")));
+        assert!(!keys.is_set_aside(&token("two")));
+    }
+
+    #[test]
+    fn the_bag_of_an_envelope_stays_used_when_the_key_loses_the_envelope() {
+        let mut keys = keys();
+        let secret = TokenSecret::ManagementKey;
+        keys.seal_envelope(&id(), secret, "B1").unwrap();
+        assert_eq!(keys[&id()].envelopes()[&secret], "B1");
+        keys.regenerate(&id()).unwrap();
+        assert!(keys[&id()].envelopes().is_empty());
+        assert!(keys.is_bag_used("B1"));
+    }
+
+    #[test]
+    fn a_key_does_not_continue_while_its_old_key_exists() {
+        let mut keys = keys();
+        let generated = Generated::earlier(&listed());
+        let fingerprint = generated.as_ref().unwrap().public_key.fingerprint();
+        keys.exists(&id(), generated).unwrap();
+        let state = keys.change(&id()).unwrap();
+        state.find_token(&token("one"), &[]);
+        keys.require_former_settled(&id()).unwrap();
+        keys.regenerate(&id()).unwrap();
+        assert!(keys.require_former_settled(&id()).is_err());
+        let state = keys.change(&id()).unwrap();
+        state
+            .end_former(&fingerprint, FormerFate::Destroyed)
+            .unwrap();
+        keys.require_former_settled(&id()).unwrap();
+    }
+}

@@ -130,3 +130,105 @@ impl Participants {
         self.display_names.follow(event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ada() -> PersonId {
+        "ada".parse().unwrap()
+    }
+
+    fn with_ada() -> Participants {
+        let mut participants = Participants::default();
+        participants.attend(&ada(), presence()).unwrap();
+        participants
+    }
+
+    fn presence() -> Presence {
+        Presence {
+            document: "passport".to_owned(),
+            checked_by: None,
+        }
+    }
+
+    #[test]
+    fn a_person_arrives_once_and_is_then_no_longer_away() {
+        let mut participants = Participants::default();
+        participants.await_person(&ada());
+        participants.attend(&ada(), presence()).unwrap();
+        assert!(participants.is_here(&ada()));
+        assert!(!participants.is_away(&ada()));
+        assert!(participants.attend(&ada(), presence()).is_err());
+    }
+
+    #[test]
+    fn attendance_is_decided_once_whether_the_person_is_here_or_away() {
+        assert!(Participants::default().require_undecided(&ada()).is_ok());
+        assert!(with_ada().require_undecided(&ada()).is_err());
+        let mut participants = Participants::default();
+        participants.await_person(&ada());
+        assert!(participants.require_undecided(&ada()).is_err());
+    }
+
+    #[test]
+    fn a_second_replacement_gives_the_place_back() {
+        let mut participants = Participants::default();
+        participants.replace(&ada());
+        assert!(participants.is_substituted(&ada()));
+        participants.replace(&ada());
+        assert!(!participants.is_substituted(&ada()));
+    }
+
+    #[test]
+    fn a_person_chooses_one_code() {
+        let mut participants = with_ada();
+        assert!(!participants.has_means(&ada()));
+        participants.choose_code(&ada()).unwrap();
+        assert!(participants.has_means(&ada()));
+        assert!(participants.choose_code(&ada()).is_err());
+    }
+
+    #[test]
+    fn an_approval_token_that_answered_is_a_means_and_a_missing_one_is_not() {
+        let mut participants = with_ada();
+        participants.miss_token(&ada());
+        assert!(!participants.has_means(&ada()));
+        participants.prove_token(&ada());
+        assert!(participants.has_means(&ada()));
+    }
+
+    #[test]
+    fn people_who_leave_lose_their_code_and_their_approval_token() {
+        let mut participants = with_ada();
+        participants.choose_code(&ada()).unwrap();
+        participants.prove_token(&ada());
+        participants.miss_token(&ada());
+        participants.leave(&ada());
+        assert!(!participants.is_here(&ada()));
+        assert!(participants.is_away(&ada()));
+        assert!(!participants.has_code(&ada()));
+        assert!(!participants.approves_by_token(&ada()));
+        assert!(!participants.is_tokenless(&ada()));
+
+        participants.attend(&ada(), presence()).unwrap();
+        participants.choose_code(&ada()).unwrap();
+    }
+
+    #[test]
+    fn after_a_resume_attendance_starts_over_and_substitutes_keep_their_places() {
+        let mut participants = with_ada();
+        let bob = "bob".parse().unwrap();
+        participants.choose_code(&ada()).unwrap();
+        participants.prove_token(&ada());
+        participants.miss_token(&ada());
+        participants.replace(&ada());
+        participants.await_person(&bob);
+        participants.resume();
+        assert!(participants.require_undecided(&ada()).is_ok());
+        assert!(participants.require_undecided(&bob).is_ok());
+        assert!(!participants.has_means(&ada()));
+        assert!(!participants.is_tokenless(&ada()));
+        assert!(participants.is_substituted(&ada()));
+    }
+}

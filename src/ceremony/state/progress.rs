@@ -201,3 +201,99 @@ impl Progress {
         self.trail = trail;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ceremony::failure::FailureKind;
+
+    fn failure() -> Failure {
+        Failure {
+            kind: FailureKind::Device,
+            what: "the token does not answer".to_owned(),
+            hint: "insert it again".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_person_initials_a_step_once() {
+        let mut progress = Progress::new();
+        let [note, export]: [StepId; 2] = ["note", "export"].map(|id| id.parse().unwrap());
+        let [ada, bob]: [PersonId; 2] = ["ada", "bob"].map(|id| id.parse().unwrap());
+        progress.initial(note.clone(), ada.clone(), "A").unwrap();
+        assert!(progress.initial(note.clone(), ada.clone(), "A").is_err());
+        assert!(!progress.has_initialed(&note, &bob));
+        assert!(!progress.has_initialed(&export, &ada));
+        progress.initial(note.clone(), bob, "B").unwrap();
+        progress.initial(export, ada, "A").unwrap();
+    }
+
+    #[test]
+    fn a_person_signs_off_once() {
+        let mut progress = Progress::new();
+        let ada: PersonId = "ada".parse().unwrap();
+        progress.sign_off(ada.clone(), Verdict::Agree, "").unwrap();
+        assert!(progress.sign_off(ada, Verdict::Refuse, "").is_err());
+    }
+
+    #[test]
+    fn a_failure_is_cleared_by_a_retry_only_if_there_was_one() {
+        let mut progress = Progress::new();
+        assert!(progress.retry().is_err());
+        progress.fail(&failure());
+        assert_eq!(progress.failure(), Some(&failure()));
+        progress.retry().unwrap();
+        assert_eq!(progress.failure(), None);
+        assert!(progress.retry().is_err());
+    }
+
+    #[test]
+    fn a_waived_check_clears_the_failure() {
+        let mut progress = Progress::new();
+        progress.fail(&failure());
+        progress.waive(Check::CustodyBag);
+        assert_eq!(progress.failure(), None);
+        assert_eq!(progress.waived(), [Check::CustodyBag]);
+    }
+
+    #[test]
+    fn a_key_is_either_postponed_or_taken_up() {
+        let mut progress = Progress::new();
+        let [one, two]: [KeyId; 2] = ["key-1", "key-2"].map(|id| id.parse().unwrap());
+        progress.postpone(&one);
+        progress.take_up(&one);
+        assert!(!progress.is_postponed(&one));
+        assert_eq!(progress.taken_up(), Some(&one));
+
+        progress.postpone(&two);
+        assert_eq!(progress.taken_up(), Some(&one));
+        progress.postpone(&one);
+        assert_eq!(progress.taken_up(), None);
+        assert!(progress.is_postponed(&one) && progress.is_postponed(&two));
+    }
+
+    #[test]
+    fn a_key_without_steps_is_neither_postponed_nor_taken_up() {
+        let mut progress = Progress::new();
+        let [one, two]: [KeyId; 2] = ["key-1", "key-2"].map(|id| id.parse().unwrap());
+        progress.postpone(&one);
+        progress.take_up(&two);
+        progress.retain_order(|_| true);
+        assert!(progress.is_postponed(&one));
+        assert_eq!(progress.taken_up(), Some(&two));
+        progress.retain_order(|_| false);
+        assert!(!progress.is_postponed(&one));
+        assert_eq!(progress.taken_up(), None);
+    }
+
+    #[test]
+    fn only_the_named_steps_are_opened_again() {
+        let mut progress = Progress::new();
+        let [note, export]: [StepId; 2] = ["note", "export"].map(|id| id.parse().unwrap());
+        progress.finish(note.clone());
+        progress.finish(export.clone());
+        progress.reopen([export.clone()]);
+        assert!(progress.is_done(&note));
+        assert!(!progress.is_done(&export));
+    }
+}

@@ -111,3 +111,89 @@ impl Restore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ada() -> PersonId {
+        "ada".parse().unwrap()
+    }
+
+    /// Restored from the share of one person.
+    fn restored() -> Restore {
+        let mut restore = Restore::default();
+        restore.enter_share(&ada(), EnteredBy::Words).unwrap();
+        restore.combine().unwrap();
+        restore.restore();
+        restore
+    }
+
+    #[test]
+    fn a_share_is_entered_once() {
+        let mut restore = Restore::default();
+        restore.enter_share(&ada(), EnteredBy::Words).unwrap();
+        assert!(restore.enter_share(&ada(), EnteredBy::Words).is_err());
+    }
+
+    #[test]
+    fn shares_in_memory_are_gone_after_a_resume_and_are_entered_again() {
+        let mut restore = Restore::default();
+        restore.enter_share(&ada(), EnteredBy::Words).unwrap();
+        restore.resume(true, true);
+        assert!(restore.in_memory().is_empty());
+        assert!(restore.entered().contains_key(&ada()));
+        restore.enter_share(&ada(), EnteredBy::Identity).unwrap();
+        assert_eq!(restore.entered()[&ada()], EnteredBy::Identity);
+    }
+
+    #[test]
+    fn the_shares_in_memory_are_combined_once() {
+        let mut restore = Restore::default();
+        let bob: PersonId = "bob".parse().unwrap();
+        restore.enter_share(&bob, EnteredBy::Words).unwrap();
+        restore.resume(true, true);
+        restore.enter_share(&ada(), EnteredBy::Words).unwrap();
+        restore.combine().unwrap();
+        assert_eq!(restore.combined(), [ada()]);
+        assert!(restore.combine().is_err());
+    }
+
+    #[test]
+    fn only_a_restored_key_is_proven_or_destroyed() {
+        let mut restore = Restore::default();
+        assert!(restore.prove().is_err());
+        assert!(restore.destroy().is_err());
+        assert!(!restore.is_proven() && !restore.is_destroyed());
+        restore.restore();
+        restore.prove().unwrap();
+        restore.destroy().unwrap();
+        assert!(restore.is_proven() && restore.is_destroyed());
+    }
+
+    #[test]
+    fn a_needed_key_in_memory_is_restored_again_after_a_resume() {
+        let mut restore = restored();
+        restore.resume(true, true);
+        assert!(!restore.is_restored());
+        restore.enter_share(&ada(), EnteredBy::Words).unwrap();
+        restore.combine().unwrap();
+    }
+
+    #[test]
+    fn a_key_that_is_on_a_token_or_not_needed_or_destroyed_stays_restored() {
+        for (in_memory, needed, destroyed) in [
+            (false, true, false),
+            (true, false, false),
+            (true, true, true),
+        ] {
+            let mut restore = restored();
+            if destroyed {
+                restore.destroy().unwrap();
+            }
+            restore.resume(in_memory, needed);
+            assert!(restore.is_restored());
+            assert_eq!(restore.combined(), [ada()]);
+        }
+    }
+}

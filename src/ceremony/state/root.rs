@@ -334,3 +334,6 @@ impl Root {
         self.stop_expecting();
     }
 }
+
+#[cfg(test)]
+mod tests;
