@@ -11,7 +11,7 @@ use crate::script::{PinnedFileSource, Script, ScriptErrors};
 use crate::storage::{EntryKind, FileError, Links, list, read};
 use crate::transcript::{Transcript, TranscriptError};
 
-use super::documents::{SCRIPT, TRANSCRIPT};
+use super::names::{SCRIPT, TRANSCRIPT};
 
 /// The longest file that is read.
 const MAX_FILE_BYTES: u64 = 64 << 20;

@@ -13,17 +13,11 @@ use super::cards::cards;
 use super::certificate;
 use super::custody::{CUSTODY, custody};
 use super::instructions::instructions;
+use super::names::{SCRIPT, SUMS, TRANSCRIPT, transcript_bytes};
 use super::payloads::{PAYLOADS, payload_register};
 use super::register::{collected_keys, public_key_path, register};
 use super::report::report;
 use super::returned::returned_files;
-
-/// The name of the script in a ceremony directory.
-pub(super) const SCRIPT: &str = "script.toml";
-/// The name of the transcript.
-pub(super) const TRANSCRIPT: &str = "transcript.jsonl";
-/// The name of the list of digests: it covers every other file, and so is written last.
-pub const SUMS: &str = "SHA256SUMS";
 
 /// Documents whose wording belongs to the version of the program; what they say stands in the record as well.
 const WORDED: [&str; 5] = [
@@ -117,16 +111,6 @@ pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, V
     let sums = sums(ceremony, transcript, &documents);
     documents.push((SUMS.to_owned(), sums));
     documents
-}
-
-/// The bytes of `transcript.jsonl`.
-pub(super) fn transcript_bytes(transcript: &Transcript) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for entry in transcript.entries() {
-        bytes.extend(entry.line.encode());
-        bytes.push(b'\n');
-    }
-    bytes
 }
 
 /// The list of digests, as `sha256sum` writes and checks it. Names have no character that it would escape.

@@ -15,7 +15,7 @@ use crate::transfer::DetachedSignature;
 use crate::words::Digest;
 
 use super::directory::read_record;
-use super::documents::{SCRIPT, TRANSCRIPT, transcript_bytes};
+use super::names::{SCRIPT, TRANSCRIPT, transcript_bytes};
 
 /// Where the records of other sites lie in a ceremony directory.
 const RECORDS: &str = "records";

@@ -16,7 +16,8 @@ use crate::words::Digest;
 
 use super::check::Check;
 use super::directory::{Belongs, RecordError, foreign, is_inside, read_file, read_script};
-use super::documents::{SCRIPT, SUMS, TRANSCRIPT, documents, is_worded};
+use super::documents::{documents, is_worded};
+use super::names::{SCRIPT, SUMS, TRANSCRIPT};
 use super::returned::{collected, fault_of, returned_files};
 use super::verdict::AuditReport;
 use crate::record::visible;

@@ -6,7 +6,7 @@ use super::key_encryption::KeyEncryptionKey;
 use super::label::ShareLabel;
 use super::manifest::{Manifest, ShareEntry, WrappedKey, set_fingerprint};
 use super::plan::{Custodian, SetPlan};
-use super::share_text::{OpenedShare, answer, commitment};
+use super::share_text::{OpenedShare, answer, check_words_differ, commitment};
 use super::slip39::{self, Share};
 use super::{Check, Refusal};
 use crate::words::Digest;
@@ -229,13 +229,6 @@ impl BackupSet {
             },
         })
     }
-}
-
-pub(super) fn check_words_differ(who: &str) -> Refusal {
-    Refusal::new(
-        Check::ShareCheckWords,
-        format!("the check words are not those inside the share of {who}"),
-    )
 }
 
 impl fmt::Debug for BackupSet {

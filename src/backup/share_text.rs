@@ -411,3 +411,10 @@ const _: () = assert!(
     document::WIDTH >= LABELS + 64,
     "a digest stands in one line"
 );
+
+pub(super) fn check_words_differ(who: &str) -> Refusal {
+    Refusal::new(
+        Check::ShareCheckWords,
+        format!("the check words are not those inside the share of {who}"),
+    )
+}

@@ -14,9 +14,10 @@ use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
 use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
 use x509_cert::time::{Time, Validity as EncodedValidity};
 
+use super::error::CertificateError;
 use super::public_key::{Algorithm, PublicKey};
 use super::validity::Validity;
-use super::x509::{Certificate, CertificateError, TbsCertificate};
+use super::x509::{Certificate, TbsCertificate};
 
 /// What a leaf certificate says beside the key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use x509_cert::certificate::Rfc5280;
 use x509_cert::time::{Time, Validity as Encoded};
 
-use super::x509::CertificateError;
+use super::error::CertificateError;
 
 /// From when and until when a certificate is valid, in whole seconds, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

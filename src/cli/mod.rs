@@ -7,6 +7,7 @@ mod output;
 mod rehearse;
 mod restart;
 mod resume;
+mod resume_life;
 mod root;
 mod run;
 mod script;
@@ -48,7 +49,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
-        Command::Resume(arguments) => resume::run(&arguments),
+        Command::Resume(arguments) => resume_life::run(&arguments),
         Command::Script(arguments) => script::run(arguments),
         Command::Token(arguments) => token::run(arguments),
         Command::Root(arguments) => root::run(arguments),

@@ -14,8 +14,7 @@ use crate::host;
 use crate::metadata::{KeyType, RoleKind as RootRole, RootFile};
 use crate::profile::Profile;
 use crate::rehearsal::{
-    NoYubiKeys, OnlineKeys, OnlineKeysError, SimulatedTokens, SimulationError, TokenKind,
-    recipients_of_nobody,
+    OnlineKeys, OnlineKeysError, SimulatedTokens, TokenKind, recipients_of_nobody,
 };
 use crate::script::{
     CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyFate, Kind, OnlineFiles, Opens,
@@ -27,6 +26,7 @@ use crate::storage::{
 };
 
 use super::conduct::{Show, absolute, conduct, create_directory, is_paused, record_failure};
+use super::restart::{simulation_failure, with_simulated};
 use super::script::{Source, tell_errors, tell_warnings};
 use super::{Failure, Status};
 
@@ -496,7 +496,7 @@ fn prepare(out: &Path, kind: TokenKind) -> Result<(), Failure> {
 /// Becomes the same program once more: a module reads its environment when it is loaded, and a process cannot
 /// safely change its own. Comes back only when that fails.
 fn run_again_in(out: &Path, is_named: bool) -> Failure {
-    let mut command = match super::restart::with_simulated(&out.join(STORE)) {
+    let mut command = match with_simulated(&out.join(STORE)) {
         Ok(command) => command,
         Err(failure) => return failure,
     };
@@ -509,16 +509,4 @@ fn run_again_in(out: &Path, is_named: bool) -> Failure {
         Status::Io,
         format!("this program cannot be started again: {error}"),
     )
-}
-
-pub(super) fn simulation_failure(error: &SimulationError) -> Failure {
-    match error {
-        SimulationError::Token(error) => error.clone().into(),
-        SimulationError::YubiKeys(NoYubiKeys::Absent) => Failure::new(Status::Usage, error.to_string())
-            .hint("rehearse with --token-kind softhsm, or name the folder of the program in CONCLAVE_VIRTUAL_YUBIKEYS; it stands in the source tree, in tests/yubikey/device"),
-        SimulationError::YubiKeys(_) => Failure::new(Status::Io, error.to_string())
-            .hint("they need pcscd, vsmartcard-vpcd, and Python with cryptography and pyscard; otherwise rehearse with --token-kind softhsm"),
-        _ => Failure::new(Status::Io, error.to_string())
-            .hint("give a directory that can be written, with --out DIR"),
-    }
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::rehearsal::SimulatedTokens;
+use crate::rehearsal::{NoYubiKeys, SimulatedTokens, SimulationError};
 
 use super::{Failure, Status};
 
@@ -21,7 +21,7 @@ pub(super) fn with_simulated(store: &Path) -> Result<Command, Failure> {
     let mut command = Command::new(program);
     command.env(MODULE_CONFIGURATION, SimulatedTokens::configuration(store));
     let yubikeys = SimulatedTokens::start_yubikeys(store);
-    if let Some(socket) = yubikeys.map_err(|error| super::rehearse::simulation_failure(&error))? {
+    if let Some(socket) = yubikeys.map_err(|error| simulation_failure(&error))? {
         command.env(SMART_CARDS, socket);
     }
     Ok(command)
@@ -31,4 +31,16 @@ pub(super) fn with_simulated(store: &Path) -> Result<Command, Failure> {
 pub(super) fn runs_with_simulated(store: &Path) -> bool {
     std::env::var_os(MODULE_CONFIGURATION)
         .is_some_and(|set| Path::new(&set) == SimulatedTokens::configuration(store))
+}
+
+pub(super) fn simulation_failure(error: &SimulationError) -> Failure {
+    match error {
+        SimulationError::Token(error) => error.clone().into(),
+        SimulationError::YubiKeys(NoYubiKeys::Absent) => Failure::new(Status::Usage, error.to_string())
+            .hint("rehearse with --token-kind softhsm, or name the folder of the program in CONCLAVE_VIRTUAL_YUBIKEYS; it stands in the source tree, in tests/yubikey/device"),
+        SimulationError::YubiKeys(_) => Failure::new(Status::Io, error.to_string())
+            .hint("they need pcscd, vsmartcard-vpcd, and Python with cryptography and pyscard; otherwise rehearse with --token-kind softhsm"),
+        _ => Failure::new(Status::Io, error.to_string())
+            .hint("give a directory that can be written, with --out DIR"),
+    }
 }

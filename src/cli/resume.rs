@@ -19,19 +19,19 @@ use super::{Failure, Status};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The ceremony directory
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
     /// Line by line, for serial consoles and screen readers
     #[arg(long)]
-    plain: bool,
+    pub(super) plain: bool,
     /// Let a rehearsal play on by itself
     #[arg(long, conflicts_with = "plain")]
-    unattended: bool,
+    pub(super) unattended: bool,
     /// Where the mirror of the record is now, if it is elsewhere; or an empty directory in which one is begun
     #[arg(long, value_name = "DIR")]
     mirror: Option<PathBuf>,
     /// Take the PINs and approval codes from a descriptor, one per line, in the order of asking
     #[arg(long, value_name = "N")]
-    pin_fd: Option<u32>,
+    pub(super) pin_fd: Option<u32>,
 }
 
 /// Lets a rehearsal that plays by itself go on after each pause of its script.
@@ -49,18 +49,12 @@ pub(super) fn play_on(path: &Path, mut status: Status) -> Result<Status, Failure
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
-    let mut status = resume(arguments)?;
+    let status = resume(arguments)?;
     if arguments.unattended {
-        status = play_on(&arguments.directory, status)?;
+        play_on(&arguments.directory, status)
+    } else {
+        Ok(status)
     }
-    let genesis = absolute(&arguments.directory)?;
-    super::rehearse::go_on(&genesis, status, || {
-        if arguments.unattended {
-            Ok(Show::Unattended)
-        } else {
-            Show::to_people(arguments.plain, arguments.pin_fd)
-        }
-    })
 }
 
 fn resume(arguments: &Arguments) -> Result<Status, Failure> {
@@ -102,7 +96,7 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let hands: Box<dyn Hands> = match hands {
         Some(store) => Box::new(
             SimulatedTokens::new(&store, &opened.directory.script())
-                .map_err(|error| super::rehearse::simulation_failure(&error))?,
+                .map_err(|error| super::restart::simulation_failure(&error))?,
         ),
         None => Box::new(PeoplesHands),
     };

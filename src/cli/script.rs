@@ -1,6 +1,7 @@
 //! `conclave script`: write, check and print ceremony scripts.
 
 mod backup;
+mod basics;
 mod change;
 mod check;
 mod create;

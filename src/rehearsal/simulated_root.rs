@@ -17,9 +17,9 @@ use crate::metadata::{
 use crate::script::{KeyId, Place, Script};
 use crate::secret::PrivateKey;
 use crate::storage::{Links, Mode, read, replace};
-use crate::token::{KeyRequest, Token};
+use crate::token::Token;
 
-use super::simulated_tokens::{SimulatedTokens, SimulationError};
+use super::simulated_tokens::{SimulatedTokens, SimulationError, make_key};
 
 /// Longer than any private key.
 const MAX_KEY: u64 = 64 << 10;
@@ -221,21 +221,6 @@ fn key_type(algorithm: Algorithm) -> Option<KeyType> {
     KeyType::ALL
         .into_iter()
         .find(|kind| kind.algorithm() == algorithm)
-}
-
-pub(super) fn make_key(
-    token: &mut dyn Token,
-    slot: Option<u8>,
-    key_type: KeyType,
-    extractable: bool,
-) -> Result<PublicKey, SimulationError> {
-    let request = KeyRequest {
-        object_id: slot.map_or_else(|| b"simulated".to_vec(), |slot| vec![slot]),
-        label: "REHEARSAL simulated".to_owned(),
-        key_type,
-        extractable,
-    };
-    Ok(token.generate(&request)?.public)
 }
 
 fn sign(

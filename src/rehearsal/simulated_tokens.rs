@@ -17,7 +17,7 @@ use crate::record::Firmware;
 use crate::script::{KeyId, MediumId, PersonId, Script, TokenSpec};
 use crate::secret::Pin;
 use crate::storage::{Links, Mode, make_folder, point_link, read_text, real_path, replace};
-use crate::token::{Reader, Token, TokenError, TokenQuery, piv, pkcs11};
+use crate::token::{KeyRequest, Reader, Token, TokenError, TokenQuery, piv, pkcs11};
 use crate::words::Digest;
 use zeroize::Zeroizing;
 
@@ -266,7 +266,7 @@ impl SimulatedTokens {
                 let mut held = token.keys()?.into_iter();
                 match held.next() {
                     Some(held) => Ok(held.public),
-                    None => super::simulated_root::make_key(token, slot, KeyType::EcdsaP256, false),
+                    None => make_key(token, slot, KeyType::EcdsaP256, false),
                 }
             })?;
             simulated_tokens.insert(person.id.clone(), public);
@@ -487,6 +487,21 @@ fn simulated_label(name: &str, spec: &TokenSpec) -> String {
 /// Makes the reader show one folder of the store, all at once.
 fn point(store: &Path, folder: &str) -> io::Result<()> {
     Ok(point_link(&store.join(READER), Path::new(folder))?)
+}
+
+pub(super) fn make_key(
+    token: &mut dyn Token,
+    slot: Option<u8>,
+    key_type: KeyType,
+    extractable: bool,
+) -> Result<PublicKey, SimulationError> {
+    let request = KeyRequest {
+        object_id: slot.map_or_else(|| b"simulated".to_vec(), |slot| vec![slot]),
+        label: "REHEARSAL simulated".to_owned(),
+        key_type,
+        extractable,
+    };
+    Ok(token.generate(&request)?.public)
 }
 
 #[cfg(test)]

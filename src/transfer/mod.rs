@@ -6,6 +6,7 @@
 //! The formats are specified in `docs/formats/`.
 
 mod check;
+mod consignment;
 mod destination;
 mod enrollment;
 pub(crate) mod form;
@@ -20,7 +21,8 @@ mod testing;
 mod tuf_on_ci;
 
 pub use check::{Check, Refusal};
-pub use destination::{Consignment, Destination, UnknownDestination};
+pub use consignment::Consignment;
+pub use destination::{Destination, UnknownDestination};
 pub use enrollment::{AttestationFiles, Attested, Enrollment, EnrollmentClaims, PossessionProof};
 pub use merge::{Judged, Kept, Merge, Owed};
 pub use possession::{NoProof, Occasion, Possession};

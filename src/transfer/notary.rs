@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::metadata::{Key, RoleKind, RootDocument};
 use crate::record::visible;
 
-use super::destination::{Consignment, numbered};
+use super::consignment::{Consignment, numbered};
 
 /// The shell script that brings a root to its server. Prose is comments.
 pub(super) fn instructions(consignment: &Consignment<'_>) -> String {

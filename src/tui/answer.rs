@@ -9,7 +9,7 @@ use super::model::{
     AbortForm, Asking, Entering, Input, Model, Notice, Overlay, Reply, Request, Stage,
 };
 use super::play;
-use super::update::{Cmd, answered};
+use super::reply::{Cmd, answered};
 
 /// Moves the cursor among choices.
 pub(super) fn choose(model: &mut Model, action: Action) {

@@ -4,10 +4,10 @@ use crate::ceremony::{Check, ExceptionSheet, Interrupt};
 use crate::script::PersonId;
 
 use super::field::TextField;
-use super::keys::Action;
+use super::keys::{Action, scrolled};
 use super::model::{AbortForm, ExceptionForm, Model, OfferForm, Overlay};
+use super::reply::{Cmd, interrupt};
 use super::screens;
-use super::update::{Cmd, interrupt, scrolled};
 
 /// An empty exception sheet. The first two people who may decide stand in it already.
 pub(super) fn exception(model: &Model) -> ExceptionForm {

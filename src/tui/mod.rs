@@ -12,6 +12,7 @@ mod keys;
 mod model;
 mod play;
 mod proxy;
+mod reply;
 mod run;
 mod screens;
 mod terminal;
@@ -21,7 +22,8 @@ mod update;
 mod wake;
 
 pub use model::{Call, Model, RecordLine, Reply, Settings};
+pub use reply::Cmd;
 pub use run::run;
 pub use screens::view;
 pub use theme::{Charset, Colors, Theme};
-pub use update::{Cmd, Msg, update};
+pub use update::{Msg, update};

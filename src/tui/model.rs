@@ -146,6 +146,8 @@ pub struct Model {
     pub(super) focus: Focus,
     /// First visible line of what the screen asks.
     pub(super) scroll: u16,
+    /// Whether something before the word that confirms it was not on the screen yet.
+    pub(super) is_unread: bool,
     pub(super) play: Play,
     /// A signal came or the terminal is gone: every request is answered with [`Interrupt::Leave`].
     pub(super) is_leaving: bool,
@@ -475,6 +477,7 @@ impl Model {
             end: None,
             focus: Focus::Work,
             scroll: 0,
+            is_unread: false,
             play: Play::Off,
             is_leaving: false,
         }
@@ -583,7 +586,7 @@ impl Model {
                             ..
                         }
                 );
-                is_line && !super::screens::work::is_unread(self)
+                is_line && !self.is_unread
             }
             Request::Secret(_) => true,
             Request::None | Request::Show(_) | Request::Waiting(_) => false,

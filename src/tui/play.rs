@@ -8,8 +8,8 @@ use crate::ceremony::{Ask, Mode, TypedSecret};
 use crate::secret::Pin;
 
 use super::model::{Entering, Model, Notice, Play, Reply, Request, Turn};
+use super::reply::{Cmd, answered};
 use super::screens;
-use super::update::{Cmd, answered};
 
 /// How long a prompt stays before it is answered.
 const GLANCE: Duration = Duration::from_millis(900);

@@ -15,9 +15,10 @@ use crate::ceremony::FrontEnd;
 use super::keyboard::{Keyboard, Typed};
 use super::model::{Call, Model, Reply, Settings};
 use super::proxy::Proxy;
+use super::reply::Cmd;
 use super::screens::view;
 use super::terminal::{self, Terminal};
-use super::update::{Cmd, Msg, update};
+use super::update::{Msg, update};
 use super::wake::{Sleeper, Woken};
 
 /// How long the executor may take to stop after a signal, before the process ends without it. The record is on

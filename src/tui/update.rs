@@ -11,12 +11,13 @@ use crate::ceremony::{Ask, Ceremony, EventKind, Interrupt, ProgressEvent};
 use super::answer;
 use super::field::TextField;
 use super::forms;
-use super::keys::{self, Action};
+use super::keys::{self, Action, scrolled};
 use super::model::{
-    Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, Postponed, RecordLine,
-    Reply, Request, Screen, Showing, Stage, Turn,
+    Asking, Call, End, Entering, Focus, Input, Model, Notice, Overlay, Play, RecordLine, Reply,
+    Request, Screen, Showing, Stage, Turn,
 };
 use super::play;
+use super::reply::{Cmd, give_interrupt, interrupt};
 use super::screens;
 
 /// What happened outside.
@@ -43,15 +44,14 @@ pub enum Msg {
     Finished,
 }
 
-/// What is to be done outside.
-#[derive(Debug)]
-pub enum Cmd {
-    /// Answer the executor.
-    Reply(Reply),
-}
-
 /// Takes in what happened.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
+    let commands = take_in(model, msg);
+    model.is_unread = screens::work::is_unread(model);
+    commands
+}
+
+fn take_in(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     match msg {
         // Released keys come from terminals with an enhanced keyboard protocol.
         Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
@@ -179,54 +179,6 @@ fn record(model: &mut Model, ceremony: Arc<Ceremony>, line: RecordLine, fact: &E
     }
     model.ceremony = Some(ceremony);
     model.record.push(line);
-}
-
-/// Answers the open request with what the room wants first. Keeps it for the next one when none is open.
-fn give_interrupt(model: &mut Model) -> Vec<Cmd> {
-    if model.turn != Turn::Room {
-        return Vec::new();
-    }
-    let Some(interrupt) = model.interrupt.take() else {
-        return Vec::new();
-    };
-    let reply = match &model.request {
-        Request::None => {
-            model.interrupt = Some(interrupt);
-            return Vec::new();
-        }
-        Request::Ask(_) => Reply::Answer(Err(interrupt)),
-        Request::Secret(_) => Reply::Secret(Err(interrupt)),
-        Request::Show(_) => Reply::Shown(Err(interrupt)),
-        Request::Waiting(waiting) => {
-            model.deferred = Postponed::of(&interrupt, waiting);
-            Reply::Waiting(Err(interrupt))
-        }
-    };
-    answered(model, reply)
-}
-
-/// Answers the open request with an interrupt, now or when one is open.
-pub(super) fn interrupt(model: &mut Model, interrupt: Interrupt) -> Vec<Cmd> {
-    model.interrupt = Some(interrupt);
-    // Of a wait, the executor knows only when it asks again.
-    if matches!(model.request, Request::Waiting(_)) {
-        return Vec::new();
-    }
-    give_interrupt(model)
-}
-
-pub(super) fn answered(model: &mut Model, reply: Reply) -> Vec<Cmd> {
-    model.turn = Turn::Executor;
-    model.notice = None;
-    // What was typed is of no use any more, and a PIN least of all.
-    if let Request::Secret(entering) = &mut model.request {
-        entering.field = super::field::SecretField::default();
-        entering.stage = Stage::First;
-    }
-    if matches!(model.request, Request::Show(_)) {
-        model.request = Request::None;
-    }
-    vec![Cmd::Reply(reply)]
 }
 
 fn press(model: &mut Model, key: KeyEvent) -> Vec<Cmd> {
@@ -393,20 +345,6 @@ fn act_at_end(model: &mut Model, action: Action) -> Vec<Cmd> {
         end.scroll = scrolled(end.scroll, most, page, action);
     }
     Vec::new()
-}
-
-/// A scroll position after a key; the position counts lines from the top.
-pub(super) fn scrolled(scroll: u16, most: u16, page: u16, action: Action) -> u16 {
-    let scroll = scroll.min(most);
-    match action {
-        Action::Up => scroll.saturating_sub(1),
-        Action::Down => scroll.saturating_add(1).min(most),
-        Action::PageUp => scroll.saturating_sub(page),
-        Action::PageDown => scroll.saturating_add(page).min(most),
-        Action::Top => 0,
-        Action::Bottom => most,
-        _ => scroll,
-    }
 }
 
 fn act_at_work(model: &mut Model, action: Action) -> Vec<Cmd> {

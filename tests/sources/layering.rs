@@ -6,6 +6,7 @@
 //! in `tests/`.
 
 mod catch_alls;
+mod circles;
 
 use std::fs;
 use std::path::Path;

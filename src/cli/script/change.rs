@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::new::Arguments;
+use super::basics::Basics;
 use super::source::read_given;
 use crate::cli::{Failure, Status};
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
@@ -64,7 +64,7 @@ impl Change {
     pub(super) fn template(
         &self,
         template: &str,
-        arguments: &Arguments,
+        basics: &Basics,
         online: OnlineFiles,
     ) -> Result<ChangeTemplate, Failure> {
         let (chain, root) = self.read()?;
@@ -104,19 +104,19 @@ impl Change {
         let record = self.record.as_deref().map(Digest::from_words).transpose();
         Ok(ChangeTemplate {
             template: template.to_owned(),
-            title: arguments.title.clone(),
-            repository: arguments.repository.clone(),
-            not_before: arguments.not_before,
-            expires: arguments.expires()?,
+            title: basics.title.clone(),
+            repository: basics.repository.clone(),
+            not_before: basics.not_before,
+            expires: basics.expires()?,
             chain,
             record: record.map_err(|error| usage(format!("--record: {error}")))?,
             register: self.register.as_deref().map(carried).transpose()?,
             custody: self.custody.as_deref().map(carried).transpose()?,
-            threshold: arguments.threshold.map(u32::from),
+            threshold: basics.threshold.map(u32::from),
             keys,
             added: self.add,
-            key_type: arguments.key_type,
-            profile: arguments.profile.clone(),
+            key_type: basics.key_type,
+            profile: basics.profile.clone(),
             online,
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::new::Arguments;
+use super::basics::Basics;
 use super::source::read_file;
 use crate::cli::{Failure, Status};
 use crate::metadata::{RoleKind, RootFile, RootFormat};
@@ -46,7 +46,7 @@ impl Migration {
     }
 
     /// What the script is to say.
-    pub(super) fn template(&self, arguments: &Arguments) -> Result<MigrationTemplate, Failure> {
+    pub(super) fn template(&self, basics: &Basics) -> Result<MigrationTemplate, Failure> {
         let folders = if self.trust.is_empty() {
             trust_folders()
         } else {
@@ -64,9 +64,9 @@ impl Migration {
             found.insert(name, repository);
         }
         let files = KeyFile::roots_in(&folders);
-        let own = found.get(&arguments.repository).ok_or_else(|| {
+        let own = found.get(&basics.repository).ok_or_else(|| {
             let known: Vec<String> = found.keys().map(|name| visible(name)).collect();
-            let name = visible(&arguments.repository);
+            let name = visible(&basics.repository);
             usage(format!("no root of {name} was found")).hint(if known.is_empty() {
                 "give the trust directory with --trust DIR, or the root with --also GUN=root.json"
                     .to_owned()
@@ -95,7 +95,7 @@ impl Migration {
         }
         ask_for_more(&key_file, &mut found)?;
         let mut repositories = Vec::new();
-        let is_own = |name: &str| name == arguments.repository;
+        let is_own = |name: &str| name == basics.repository;
         let under_key = |repository: &Found| repository.keys.iter().any(|(_, id)| *id == key_file);
         for (name, repository) in found {
             if !under_key(&repository) {
@@ -114,15 +114,15 @@ impl Migration {
         }
         tell(&key_file, &repositories, self.roots.is_some());
         Ok(MigrationTemplate {
-            title: arguments.title.clone(),
-            not_before: arguments.not_before,
-            expires: arguments.expires()?,
+            title: basics.title.clone(),
+            not_before: basics.not_before,
+            expires: basics.expires()?,
             repositories,
             key_id,
             key_file,
-            tokens: arguments.tokens.unwrap_or(2),
-            key_type: arguments.key_type,
-            profile: arguments.profile.clone(),
+            tokens: basics.tokens.unwrap_or(2),
+            key_type: basics.key_type,
+            profile: basics.profile.clone(),
         })
     }
 }

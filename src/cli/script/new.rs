@@ -7,16 +7,17 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 use super::backup::{Backup, BackupOptions};
+use super::basics::Basics;
 use super::change::Change;
 use super::create::{create, failure, refuse_existing};
 use super::enroll::Enroll;
 use super::migration::Migration;
 use super::restore::Restore;
 use super::source::{read_file, read_given};
-use super::{tell_errors, tell_warnings, time};
+use super::{tell_errors, tell_warnings};
 use crate::cli::output::display;
 use crate::cli::{Failure, Status};
-use crate::metadata::{Key, KeyFileError, KeyType};
+use crate::metadata::{Key, KeyFileError};
 use crate::script::{
     CUSTODY_LIST, Kind, MigrationTemplate, OnlineFiles, PinnedFileSource as _, RoleKind, Script,
     ScriptTemplate, embedded, enroll, trust_roots,
@@ -34,30 +35,8 @@ pub(super) struct Arguments {
     /// The new script file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The name of the repository, as in example.com/updates
-    #[arg(long, value_name = "NAME")]
-    pub(super) repository: String,
-    /// One line that tells what the ceremony does
-    #[arg(long, value_name = "TEXT")]
-    pub(super) title: Option<String>,
-    /// The ceremony starts no earlier
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) not_before: Timestamp,
-    /// When the root expires; an enrollment makes none
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    expires: Option<Timestamp>,
-    /// Root keys of a first root, each with a key holder and a token of its own [default: 5]
-    #[arg(long, value_name = "N")]
-    pub(super) tokens: Option<u8>,
-    /// Signatures that a root needs [default: more than half of the tokens; in a change, what it was]
-    #[arg(long, value_name = "M")]
-    pub(super) threshold: Option<u8>,
-    /// The type of the root keys
-    #[arg(long, value_name = "T", default_value_t = KeyType::EcdsaP256)]
-    pub(super) key_type: KeyType,
-    /// The profile of the tokens
-    #[arg(long, value_name = "NAME", default_value = "softhsm2")]
-    pub(super) profile: String,
+    #[command(flatten)]
+    basics: Basics,
     /// A public key of the role timestamp; may be given more than once
     #[arg(long, value_name = "FILE")]
     timestamp: Vec<PathBuf>,
@@ -77,16 +56,6 @@ pub(super) struct Arguments {
     backup: Backup,
     #[command(flatten)]
     migration: Migration,
-}
-
-impl Arguments {
-    /// When the root expires that is made.
-    pub(super) fn expires(&self) -> Result<Timestamp, Failure> {
-        self.expires.ok_or_else(|| {
-            Failure::new(Status::Usage, "a root expires, and nobody said when")
-                .hint("give --expires 2127-12-01T00:00:00Z or the like")
-        })
-    }
 }
 
 /// The ready scripts from which a new one is written.
@@ -172,11 +141,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let text = if arguments.kind == Ready::Backup {
         let template = arguments.backup.template(&BackupOptions {
             manifest: arguments.restore.manifest(),
-            repository: Some(&arguments.repository),
-            title: arguments.title.as_deref(),
-            not_before: arguments.not_before,
-            threshold: arguments.threshold,
-            profile: &arguments.profile,
+            repository: Some(&arguments.basics.repository),
+            title: arguments.basics.title.as_deref(),
+            not_before: arguments.basics.not_before,
+            threshold: arguments.basics.threshold,
+            profile: &arguments.basics.profile,
         })?;
         carried = super::backup::carried(&template).into_iter().collect();
         template.write()
@@ -185,14 +154,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         carried = template.files().collect();
         template.write()
     } else if let Some(kind) = arguments.kind.restores() {
-        if arguments.change.is_given() || arguments.tokens.is_some() || !enrolled.is_empty() {
+        if arguments.change.is_given() || arguments.basics.tokens.is_some() || !enrolled.is_empty()
+        {
             return Err(Failure::new(
                 Status::Usage,
                 "this ceremony changes no root, and makes no key",
             )
             .hint("give --manifest, and what else stands under \"A drill, or a recovery\""));
         }
-        let template = arguments.restore.template(kind, arguments)?;
+        let template = arguments.restore.template(kind, &arguments.basics)?;
         let (name, bytes) = &template.manifest;
         carried.insert(name.clone(), bytes.clone());
         template.write()
@@ -203,7 +173,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         }
         template(arguments, online)?.write_from(arguments.kind.name())
     } else {
-        if arguments.tokens.is_some() {
+        if arguments.basics.tokens.is_some() {
             return Err(Failure::new(
                 Status::Usage,
                 "the root keys are those of the root; --tokens is for a first one",
@@ -211,7 +181,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
             .hint("--add N adds keys, --remove and --lost take them out"));
         }
         let change = &arguments.change;
-        let template = change.template(arguments.kind.name(), arguments, online)?;
+        let template = change.template(arguments.kind.name(), &arguments.basics, online)?;
         carried.extend(template.files());
         template.write()
     };
@@ -260,21 +230,21 @@ pub(in crate::cli) fn write_judged(
 
 /// What the script of a migration is to say, if nothing else was asked for.
 fn migration(arguments: &Arguments, is_enrolling: bool) -> Result<MigrationTemplate, Failure> {
-    if arguments.change.is_given() || is_enrolling || arguments.threshold.is_some() {
+    if arguments.change.is_given() || is_enrolling || arguments.basics.threshold.is_some() {
         return Err(Failure::new(
             Status::Usage,
             "a migration exchanges one key for keys of which each is enough, and changes nothing else",
         )
         .hint("give --tokens, --trust, --roots and --also; hold a rotation for all else"));
     }
-    arguments.migration.template(arguments)
+    arguments.migration.template(&arguments.basics)
 }
 
 fn template(arguments: &Arguments, online: OnlineFiles) -> Result<ScriptTemplate, Failure> {
     let is_enrollment = arguments.kind == Ready::Enrollment;
     // Stock tools of Notary sign with one key: two are a key and its spare.
     let is_notary = arguments.kind == Ready::Notary;
-    let tokens = arguments.tokens.unwrap_or(match arguments.kind {
+    let tokens = arguments.basics.tokens.unwrap_or(match arguments.kind {
         Ready::Enrollment => 1,
         Ready::Notary => 2,
         _ => 5,
@@ -286,19 +256,20 @@ fn template(arguments: &Arguments, online: OnlineFiles) -> Result<ScriptTemplate
     };
     Ok(ScriptTemplate {
         kind,
-        title: arguments.title.clone(),
-        repository: arguments.repository.clone(),
+        title: arguments.basics.title.clone(),
+        repository: arguments.basics.repository.clone(),
         tokens,
         threshold: arguments
+            .basics
             .threshold
             .unwrap_or(if is_notary { 1 } else { tokens / 2 + 1 }),
-        key_type: arguments.key_type,
-        profile: arguments.profile.clone(),
-        not_before: arguments.not_before,
+        key_type: arguments.basics.key_type,
+        profile: arguments.basics.profile.clone(),
+        not_before: arguments.basics.not_before,
         expires: if is_enrollment {
-            arguments.not_before
+            arguments.basics.not_before
         } else {
-            arguments.expires()?
+            arguments.basics.expires()?
         },
         online,
     })

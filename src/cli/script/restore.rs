@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::new::Arguments;
+use super::basics::Basics;
 use super::source::read_given;
 use crate::backup::Manifest;
 use crate::cli::output::display;
@@ -57,11 +57,7 @@ impl Restore {
     }
 
     /// What the script is to say, of a drill or a recovery.
-    pub(super) fn template(
-        &self,
-        kind: Kind,
-        arguments: &Arguments,
-    ) -> Result<RestoreTemplate, Failure> {
+    pub(super) fn template(&self, kind: Kind, basics: &Basics) -> Result<RestoreTemplate, Failure> {
         let path = self.manifest.as_deref().ok_or_else(|| {
             Failure::new(Status::Usage, "nobody said from which share set")
                 .hint("give --manifest KEY.ID.manifest.json, which lies with the shares")
@@ -72,13 +68,13 @@ impl Restore {
             Failure::new(Status::Usage, format!("{shown} is no manifest: {refusal}"))
                 .hint("give KEY.ID.manifest.json, which lies with the shares")
         })?;
-        if set.facts().repository != arguments.repository {
+        if set.facts().repository != basics.repository {
             return Err(Failure::new(
                 Status::Usage,
                 format!(
                     "{shown} is of {}, not of {}",
                     set.facts().repository,
-                    arguments.repository
+                    basics.repository
                 ),
             )
             .hint("give the repository that the manifest names, with --repository"));
@@ -89,11 +85,7 @@ impl Restore {
             Some(GradeArgument::Full) | None => DrillLevel::Full,
         };
         let onto = match kind {
-            Kind::Recovery => Some(
-                self.onto
-                    .clone()
-                    .unwrap_or_else(|| arguments.profile.clone()),
-            ),
+            Kind::Recovery => Some(self.onto.clone().unwrap_or_else(|| basics.profile.clone())),
             _ => self.onto.clone(),
         };
         if grade != DrillLevel::Full && (onto.is_some() || kind == Kind::Recovery) {
@@ -109,8 +101,8 @@ impl Restore {
         Ok(RestoreTemplate {
             kind,
             grade,
-            title: arguments.title.clone(),
-            not_before: arguments.not_before,
+            title: basics.title.clone(),
+            not_before: basics.not_before,
             manifest: (format!("restore/{}", name.to_string_lossy()), bytes),
             set,
             onto,

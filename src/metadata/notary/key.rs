@@ -296,16 +296,3 @@ fn names(common_name: &str, gun: &str) -> bool {
             .strip_suffix('*')
             .is_some_and(|beginning| gun.starts_with(beginning))
 }
-
-/// `certificate for example.com/app until 2036-11-18`
-#[must_use]
-pub fn describe_leaf(leaf: &Certificate) -> String {
-    let name = visible(leaf.subject_name().unwrap_or_default());
-    match leaf.validity() {
-        Ok(validity) => format!(
-            "certificate for {name} until {}",
-            validity.until.strftime("%Y-%m-%d")
-        ),
-        Err(_) => format!("certificate for {name}"),
-    }
-}

@@ -3,8 +3,10 @@
 
 mod file;
 mod key;
+mod leaf;
 
-pub use key::{LeafFault, describe_leaf, leaf_faults};
+pub use key::{LeafFault, leaf_faults};
+pub use leaf::describe_leaf;
 
 pub(super) use key::simulated_key;
 

@@ -12,11 +12,9 @@ use crate::secret::Pin;
 
 use super::super::TokenError;
 use super::card::{Card, Command, Status};
-use super::connection::Session;
 use super::fill_random;
 use super::metadata::{MANAGEMENT_KEY, ManagementKeyStatus};
 use super::objects;
-use super::pins::verify;
 use super::tlv::{CHALLENGE, RESPONSE, TEMPLATE, WITNESS, find, tlv};
 
 const TRIPLE_DES: u8 = 0x03;
@@ -182,32 +180,6 @@ const fn length(algorithm: u8) -> Option<usize> {
         AES_256_NUMBER => 32,
         _ => return None,
     })
-}
-
-/// The key that lies under the PIN of whoever is logged in.
-pub(super) fn management_key_under_pin(
-    card: &Card,
-    session: &Session,
-) -> Result<Option<ManagementKey>, TokenError> {
-    let pin = session.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
-    verify(card, pin)?;
-    ManagementKey::protected(card, ManagementKeyStatus::ask(card)?)
-}
-
-/// Authenticates with the management key: that under the PIN, or the one that somebody gave.
-pub(super) fn authenticate_management_key(
-    card: &Card,
-    session: &Session,
-) -> Result<(), TokenError> {
-    let protected = management_key_under_pin(card, session)?;
-    if let Some(key) = protected.as_ref().or(session.management.as_ref()) {
-        return key.authenticate(card);
-    }
-    let said = ManagementKeyStatus::ask(card)?;
-    if !said.factory {
-        return Err(TokenError::ManagementKey);
-    }
-    ManagementKey::factory(said).authenticate(card)
 }
 
 fn part(answer: &[u8], tag: u16) -> Option<Vec<u8>> {

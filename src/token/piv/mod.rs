@@ -3,8 +3,10 @@
 //! A YubiKey has no SO PIN. In its place stands the PUK; the management key, which lets keys be made, is
 //! random and lies under the PIN on the device, as the maker's own tools put it there.
 
+mod authentication;
 mod card;
 mod connection;
+mod device;
 mod management;
 mod metadata;
 mod new_key;
@@ -27,7 +29,7 @@ use crate::record::{Firmware, TokenId};
 
 use self::card::Card;
 use self::connection::{Connection, identify, readers, seen};
-use self::token::YubiKey;
+use self::device::YubiKey;
 use super::query::only_one;
 use super::{Reader, Seen, Token, TokenError, Touch, TouchObserver, lock};
 

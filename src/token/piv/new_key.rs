@@ -4,15 +4,15 @@ use crate::certificate::{Algorithm, PublicKey};
 use crate::record::{Firmware, KeyAttributes, UsePolicy};
 
 use super::super::{GeneratedKey, KeyRequest, TokenError};
+use super::authentication::authenticate_management_key;
 use super::card::{Card, Command, Status};
 use super::connection::Session;
-use super::management::authenticate_management_key;
+use super::device::YubiKey;
 use super::metadata::{KeyMetadata, PIN, PinStatus, algorithm_number, public_key};
 use super::objects::{self, OwnObject};
 use super::signing::SlotKey;
 use super::slot::Slot;
 use super::tlv::{find, tlv};
-use super::token::YubiKey;
 
 /// The first firmware with long RSA keys, and with a command that deletes keys.
 pub(super) const FIRMWARE_5_7: Firmware = Firmware::new(5, 7, 0);

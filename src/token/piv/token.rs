@@ -1,21 +1,21 @@
 //! One YubiKey that was opened.
 
-use std::sync::{Arc, Mutex};
-
 use zeroize::Zeroizing;
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Scheme;
-use crate::record::{Firmware, TokenId, UsePolicy};
+use crate::record::{TokenId, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
 use super::super::{
     GeneratedKey, HeldKey, HeldObject, KeyRequest, ObjectKind, PinRole, Token, TokenError,
-    TokenState, TouchObserver, check_label, lock,
+    TokenState, check_label,
 };
+use super::authentication::{authenticate_management_key, management_key_under_pin};
 use super::card::{Card, Command, Status};
-use super::connection::{Connection, Session, padded, state};
-use super::management::{ManagementKey, authenticate_management_key, management_key_under_pin};
+use super::connection::{Session, padded, state};
+use super::device::YubiKey;
+use super::management::ManagementKey;
 use super::metadata::{KeyMetadata, ManagementKeyStatus, PIN, PUK, PinStatus};
 use super::new_key::{FIRMWARE_5_7, generate_in, key_in, policies, require_ours, reserve};
 use super::objects::{self, OwnObject};
@@ -23,38 +23,6 @@ use super::pins::{erase, exchange_pins, factory_puk, refuse_factory, verify};
 use super::private_key;
 use super::signing::SlotKey;
 use super::slot::Slot;
-
-pub(super) struct YubiKey {
-    connection: Arc<Mutex<Connection>>,
-    id: TokenId,
-    pub(super) firmware: Firmware,
-    pub(super) observer: TouchObserver,
-    pub(super) policy: UsePolicy,
-}
-
-impl YubiKey {
-    pub(super) fn new(
-        connection: Arc<Mutex<Connection>>,
-        id: TokenId,
-        firmware: Firmware,
-        observer: TouchObserver,
-    ) -> Self {
-        Self {
-            connection,
-            id,
-            firmware,
-            observer,
-            policy: UsePolicy::default(),
-        }
-    }
-
-    fn with<T>(
-        &self,
-        act: impl FnOnce(&Card, &mut Session) -> Result<T, TokenError>,
-    ) -> Result<T, TokenError> {
-        lock(&self.connection).use_card(act)
-    }
-}
 
 impl Token for YubiKey {
     fn id(&self) -> &TokenId {

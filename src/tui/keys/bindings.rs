@@ -6,7 +6,6 @@ use crate::ceremony::{Waiting, WaitingOn};
 use crate::tui::model::{
     ExceptionForm, Focus, Input, Model, OfferForm, Overlay, Request, Screen, Stage, Turn,
 };
-use crate::tui::screens;
 
 use super::{
     Action, BACK_TAB, Binding, CAPITAL_P, CONTROL_C, DOWN, E, END, ENTER, ESC, F1, F2, F3, F4, F5,
@@ -126,7 +125,7 @@ fn of_request(model: &Model, all: &mut Vec<Binding>) {
                     "does what the screen offers",
                 ));
             }
-            Input::Text(_) if screens::work::is_unread(model) => {
+            Input::Text(_) if model.is_unread => {
                 all.push(hinted(
                     &[PAGE_DOWN],
                     Action::PageDown,

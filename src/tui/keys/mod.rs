@@ -33,6 +33,20 @@ pub(super) enum Action {
     PlayOn,
 }
 
+/// A scroll position after a key; the position counts lines from the top.
+pub(super) fn scrolled(scroll: u16, most: u16, page: u16, action: Action) -> u16 {
+    let scroll = scroll.min(most);
+    match action {
+        Action::Up => scroll.saturating_sub(1),
+        Action::Down => scroll.saturating_add(1).min(most),
+        Action::PageUp => scroll.saturating_sub(page),
+        Action::PageDown => scroll.saturating_add(page).min(most),
+        Action::Top => 0,
+        Action::Bottom => most,
+        _ => scroll,
+    }
+}
+
 /// Keys that do the same thing.
 #[derive(Debug)]
 pub(super) struct Binding {

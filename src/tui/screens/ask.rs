@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
-use super::work::Question;
+use super::question::Question;
 use crate::ceremony::{Ask, Ceremony, Mode, Prompt};
 use crate::tui::field::TextField;
 use crate::tui::model::{Asking, Input, Model};

@@ -9,6 +9,7 @@ mod help;
 mod lines;
 mod offers;
 mod pin;
+mod question;
 mod shown;
 mod sign;
 mod small;

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::ask::field_line;
 use super::lines::Lines;
-use super::work::Question;
+use super::question::Question;
 use super::{draw_lines, frame, inside};
 use crate::tui::model::{Model, OfferForm};
 use crate::tui::text::{escape, shorten};

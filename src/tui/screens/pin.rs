@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::ask::field_line;
 use super::lines::Lines;
-use super::work::Question;
+use super::question::Question;
 use crate::ceremony::SecretPurpose;
 use crate::record::Tries;
 use crate::tui::model::{Entering, Model, Stage};

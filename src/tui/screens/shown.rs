@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
-use super::work::Question;
+use super::question::Question;
 use crate::tui::model::{Model, Showing};
 
 pub(super) fn question(model: &Model, showing: &Showing, room: u16) -> Question {

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::lines::Lines;
-use super::work::Question;
+use super::question::Question;
 use crate::ceremony::Waiting;
 use crate::tui::model::{Model, Postponed};
 

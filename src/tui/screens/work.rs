@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::frame;
 use super::lines::Lines;
+use super::question::Question;
 use super::{
     ask, draw_lines, inside, pin, scrolling as scrolling_of, shown, sign, step, steps, waiting,
 };
@@ -19,20 +20,6 @@ use crate::tui::text::{escape, width};
 const ROOMY: u16 = 110;
 /// Fewer rows of the script's text than this are not worth their place.
 const LEAST_ABOVE: u16 = 3;
-
-/// What the screen asks.
-pub(super) struct Question {
-    /// For whom, or what for.
-    pub title: String,
-    /// What to know first.
-    pub text: Vec<Line<'static>>,
-    /// The place of the answer.
-    pub input: Vec<Line<'static>>,
-    /// Column and row of the cursor within the input.
-    pub cursor: Option<(u16, u16)>,
-    /// Cells of a line.
-    pub room: usize,
-}
 
 /// How the rows of the work area are shared out.
 struct Shares {

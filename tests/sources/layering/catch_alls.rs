@@ -149,11 +149,11 @@ fn takes_all(alternatives: &[Pattern]) -> bool {
 
 /// Reports patterns that take all of a place where others name an enum, here and in each field of a constructor.
 fn judge(arms: &[(usize, &Pattern)], found: &mut BTreeSet<(usize, String)>) {
-    let Some(named) = arms.iter().find_map(|(_, pattern)| pattern.enum_named()) else {
+    let Some(of) = arms.iter().find_map(|(_, pattern)| pattern.enum_named()) else {
         return;
     };
     for (line, _) in arms.iter().filter(|(_, pattern)| pattern.takes_all()) {
-        found.insert((*line, named.to_owned()));
+        found.insert((*line, of.to_owned()));
     }
     let mut constructors: BTreeMap<&str, Vec<(usize, &BTreeMap<_, _>)>> = BTreeMap::new();
     for (line, pattern) in arms {
