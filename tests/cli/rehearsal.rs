@@ -88,6 +88,45 @@ fn a_token_that_the_script_does_not_initialize_is_taken_as_it_comes() {
     assert_eq!(steps, ["initialize-token:key-2"]);
 }
 
+#[test]
+fn a_key_that_leaves_the_root_is_destroyed_in_its_token() {
+    let rehearsal = Rehearsal::new();
+    let ready = Path::new(env!("CARGO_MANIFEST_DIR")).join("ceremony-scripts");
+    fs::create_dir(rehearsal.beside("previous")).unwrap();
+    fs::copy(
+        ready.join("previous/1.root.json"),
+        rehearsal.beside("previous/1.root.json"),
+    )
+    .unwrap();
+    let text = fs::read_to_string(ready.join("rotation.toml")).unwrap();
+    let (kept, export) = (
+        "id = \"key-4\"\nchange = \"keep\"",
+        "[[step]]\nact = \"prove-token\"\nkey = \"key-6\"",
+    );
+    assert!(text.contains(kept) && text.contains(export));
+    let destroyed = "[[step]]\nact = \"destroy-token-key\"\nkey = \"key-4\"\n\n";
+    let text = text
+        .replace(kept, &kept.replace("keep", "remove"))
+        .replace(export, &format!("{destroyed}{export}"));
+    fs::write(rehearsal.beside("script.toml"), text).unwrap();
+    assert_done(&rehearsal.play(&["script.toml"]));
+    let transcript = fs::read(rehearsal.out().join("rotation/transcript.jsonl")).unwrap();
+    let events = rehearse::events(&transcript);
+    let data_of = |kind: &str| {
+        let mut found = events.iter().filter(|event| event["event"] == kind);
+        found.next().map(|event| &event["data"])
+    };
+    let (intended, gone) = (
+        data_of("destruction-intended").unwrap(),
+        data_of("token-key-destroyed").unwrap(),
+    );
+    assert_eq!(intended["key"], "key-4");
+    assert_eq!(intended["fingerprint"], gone["fingerprint"]);
+    assert_eq!(intended["approvals"].as_array().unwrap().len(), 2);
+    let keys_in = |key: &str| rehearsal.token_of(key)["keys"].as_array().unwrap().len();
+    assert_eq!((keys_in("key-1"), keys_in("key-4")), (1, 0));
+}
+
 /// What there is below a folder, and since when.
 fn state_of(folder: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
     if !folder.exists() {
