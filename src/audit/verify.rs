@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::ceremony::{Ceremony, Ending, EventKind, HostEvent, Opening, ProgressEvent, Verdict};
+use crate::ceremony::{Ceremony, Ending, EventKind, HostEvent, ProgressEvent, Verdict};
 use crate::metadata::verify_chain;
 use crate::script::Script;
 use crate::storage::is_empty;
@@ -494,10 +494,10 @@ fn program_version(transcript: &Transcript) -> &str {
         .iter()
         .rev()
         .find_map(|entry| {
-            let EventKind::Progress(
-                ProgressEvent::Opened(Opening { conclave, .. })
-                | ProgressEvent::Resumed { conclave, .. },
-            ) = &entry.line.kind
+            if let EventKind::Progress(ProgressEvent::Opened(opening)) = &entry.line.kind {
+                return Some(opening.conclave.as_str());
+            }
+            let EventKind::Progress(ProgressEvent::Resumed { conclave, .. }) = &entry.line.kind
             else {
                 return None;
             };

@@ -178,17 +178,13 @@ pub enum Effect {
         /// The key that must answer.
         public_key: PublicKey,
     },
-    /// Destroy a key that was given up, and see that it is gone.
+    /// Destroy a key in its token, and make sure that the token holds it no more.
     DestroyKey {
-        /// The key's name in the script.
         key: KeyId,
-        /// The spare that the token is; none where it is the key's own.
+        /// The spare that holds it, where it is in one.
         spare: Option<SpareId>,
-        /// The token that holds it.
         token: TokenId,
-        /// `CKA_ID`.
-        object_id: Vec<u8>,
-        /// The key that must be gone.
+        object: DoomedObject,
         public_key: PublicKey,
     },
     /// Unblock the PIN: its owner sets a new one.
@@ -234,6 +230,17 @@ pub enum Effect {
         /// The root before: its `root.json` gives way to the new one, where it is there.
         supersedes: Option<Digest>,
     },
+}
+
+/// What is known of a key in a token that is to be destroyed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DoomedObject {
+    /// Made in this ceremony under this `CKA_ID`; an interrupted try may have left only a part of it.
+    Known(Vec<u8>),
+    /// Found by its public key; the token holds it.
+    Held,
+    /// Found by its public key; an interrupted try may have destroyed it.
+    MaybeGone,
 }
 
 /// What came of an [`Effect`].

@@ -8,15 +8,15 @@ use crate::transfer::PossessionProof;
 use super::act::asking::{go_on, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
-    custody, destroy_shares, enroll_key, envelope, exception, export, failure, generate_key,
-    initialize_token, inspect_host, judge_request, note, open_bag, open_share, open_token, opening,
-    pause, prove_token, read_script, restore_key, resuming, review_root, seal, set_pin, sign_off,
-    sign_root, verify_root,
+    custody, destroy_shares, destroy_token_key, enroll_key, envelope, exception, export, failure,
+    generate_key, initialize_token, inspect_host, judge_request, note, open_bag, open_share,
+    open_token, opening, pause, prove_token, read_script, restore_key, resuming, review_root, seal,
+    set_pin, sign_off, sign_root, verify_root,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
 use super::check::Check;
-use super::effect::{Effect, Input, Moment, Outcome};
+use super::effect::{DoomedObject, Effect, Input, Moment, Outcome};
 use super::event::{
     BackupEvent, CustodyEvent, Event, EventKind, HostEvent, KeyEvent, Mode, ParticipantEvent,
     ProgressEvent, RestoreEvent, RootEvent,
@@ -360,6 +360,14 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             reason,
             approvals,
         } => tokens::skipped(c, at, key, reason, approvals),
+        KeyEvent::DestructionIntended {
+            key,
+            fingerprint,
+            approvals,
+        } => destroy_token_key::announced(c, at, key, *fingerprint, approvals),
+        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
+            destroy_token_key::destroyed(c, at, key, *fingerprint)
+        }
     }
 }
 
@@ -594,6 +602,7 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::CollectSignatures => collect_signatures::is_done(c),
         Act::Export => !c.exported().is_empty(),
         Act::ProveToken { key } => prove_token::is_done(c, key),
+        Act::DestroyTokenKey { key } => destroy_token_key::is_done(c, key),
         Act::Seal { key, .. } => seal::is_done(c, key),
         Act::SealMedium { medium, .. } => c.custody.is_kept(&medium.into()),
         // Done when the pause is.
@@ -611,7 +620,7 @@ fn next_beside(c: &Ceremony, step: &Step) -> Option<Next> {
             key: key.clone(),
             spare: former.spare.clone(),
             token: former.token.clone(),
-            object_id: former.object_id.clone(),
+            object: DoomedObject::Known(former.object_id.clone()),
             public_key: former.public_key.clone(),
         }));
     }
@@ -666,6 +675,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::ProveToken { key } => {
             prove_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
         }
+        Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
         Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
             Next::Ask(go_on(c, step, Vec::new(), "Go on"))
@@ -676,7 +686,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
 
 fn event_of(c: &Ceremony, input: Input, moment: &Moment) -> Result<Event, StepError> {
     match input {
-        Input::Open(opening) => Ok(overall(ProgressEvent::Opened(opening))),
+        Input::Open(opening) => Ok(overall(ProgressEvent::Opened(Box::new(opening)))),
         Input::Resume {
             conclave,
             program,
@@ -878,6 +888,9 @@ fn answered(
             files: export::exported_files(c),
         })),
         Act::SignOff => sign_off::answered(&text, remark),
+        Act::DestroyTokenKey { key } => {
+            destroy_token_key::answered(c, key, approvals).ok_or(StepError::NotAsked)
+        }
         Act::Attendance
         | Act::OpenToken { .. }
         | Act::SetPin { .. }
@@ -894,6 +907,7 @@ fn answered(
 }
 
 /// What came of an effect: an event, or a failure that the room decides upon.
+#[expect(clippy::too_many_lines, reason = "a row for each outcome")]
 fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Failure>, StepError> {
     let step = c.current_step().ok_or(StepError::NotAsked)?;
     let here = |kind| Ok(Ok(c.at_step(c.people_of(step), kind)));
@@ -903,10 +917,8 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         Outcome::Failed(failure) => Ok(Err(failure)),
         Outcome::CodeChosen => {
             let person = c.next_without_code().ok_or(StepError::NotAsked)?;
-            by(
-                person,
-                EventKind::Participants(ParticipantEvent::CodeChosen),
-            )
+            let event = ParticipantEvent::CodeChosen;
+            by(person, EventKind::Participants(event))
         }
         Outcome::ApprovalTokenAnswered {
             person,
@@ -938,31 +950,16 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::PinSet => {
             let key = at_hand()?;
-            let event = if c.is_unblocking() {
-                KeyEvent::PinUnblocked { key }
-            } else {
-                KeyEvent::PinSet { key }
-            };
-            Ok(Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event))))
+            let event = set_pin::event_of_pin(c, key);
+            Ok(Ok(c.at_step(c.people_at_hand(step), event)))
         }
         Outcome::ManagementKeyWritten => {
             let key = at_hand()?;
             let writer = c.management_writer(&key).ok_or(StepError::NotAsked)?;
-            by(
-                writer,
-                EventKind::Keys(KeyEvent::ManagementKeyWritten { key }),
-            )
+            let event = KeyEvent::ManagementKeyWritten { key };
+            by(writer, EventKind::Keys(event))
         }
-        Outcome::KeyDestroyed if matches!(step.act, Act::Destroy { .. }) => {
-            here(restore_key::event_of_destruction(c)?)
-        }
-        Outcome::KeyDestroyed => {
-            let key = at_hand()?;
-            let former = c.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
-            let fingerprint = former.public_key.fingerprint();
-            let event = KeyEvent::KeyDestroyed { key, fingerprint };
-            Ok(Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event))))
-        }
+        Outcome::KeyDestroyed => event_of_destruction(c, step).map(Ok),
         Outcome::KeyGenerated {
             token,
             public_key,
@@ -994,10 +991,8 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         Outcome::BackedUp(made) => here(EventKind::Backup(BackupEvent::BackedUp(made))),
         Outcome::KeyConfined(attributes) => {
             let key = back_up_key::key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
-            here(EventKind::Backup(BackupEvent::KeyConfined {
-                key,
-                attributes,
-            }))
+            let event = BackupEvent::KeyConfined { key, attributes };
+            here(EventKind::Backup(event))
         }
         Outcome::ShareOpened {
             custodian,
@@ -1016,30 +1011,8 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         Outcome::Answered {
             challenge,
             signature,
-        } if matches!(step.act, Act::ProveRestore { .. }) => {
-            let event = RestoreEvent::RestoreProven {
-                challenge,
-                signature: signature.into(),
-            };
-            here(EventKind::Restore(event))
-        }
-        Outcome::Answered {
-            challenge,
-            signature,
-        } => {
-            let event = prove_token::event_of_answer(step, challenge, signature);
-            here(event.ok_or(StepError::NotAsked)?)
-        }
-        Outcome::Signed(signature) => match c.repository_at_hand() {
-            Some(view) => {
-                let signed = event_of_signature(&view, step, signature)?;
-                Ok(signed.map(|(people, kind)| c.at_step(people, in_repository(&view, kind))))
-            }
-            None => {
-                let signed = event_of_signature(c, step, signature)?;
-                Ok(signed.map(|(people, kind)| c.at_step(people, kind)))
-            }
-        },
+        } => here(event_of_proof(step, challenge, signature)?),
+        Outcome::Signed(signature) => event_of_signing(c, step, signature),
         Outcome::PutAway => here(EventKind::Custody(CustodyEvent::TokensPutAway)),
         Outcome::RequestWritten(file) => here(EventKind::Root(RootEvent::RequestWritten { file })),
         Outcome::Collected { signature, record } => {
@@ -1049,6 +1022,51 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             files: export::exported_files(c),
         })),
     }
+}
+
+/// A key is gone: the restored one, one of the root, or one that was given up.
+fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
+    let people = c.people_of(step);
+    if matches!(step.act, Act::Destroy { .. }) {
+        return Ok(c.at_step(people, restore_key::event_of_destruction(c)?));
+    }
+    if matches!(step.act, Act::DestroyTokenKey { .. }) {
+        let event = destroy_token_key::event_of_destruction(c, step);
+        return Ok(c.at_step(people, event.ok_or(StepError::NotAsked)?));
+    }
+    let key = c.key_at_hand().cloned().ok_or(StepError::NotAsked)?;
+    let former = c.keys[&key].to_destroy().ok_or(StepError::NotAsked)?;
+    let fingerprint = former.public_key.fingerprint();
+    let event = KeyEvent::KeyDestroyed { key, fingerprint };
+    Ok(c.at_step(c.people_at_hand(step), EventKind::Keys(event)))
+}
+
+fn event_of_proof(
+    step: &Step,
+    challenge: [u8; 32],
+    signature: Vec<u8>,
+) -> Result<EventKind, StepError> {
+    if matches!(step.act, Act::ProveRestore { .. }) {
+        return Ok(EventKind::Restore(RestoreEvent::RestoreProven {
+            challenge,
+            signature: signature.into(),
+        }));
+    }
+    prove_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
+}
+
+fn event_of_signing(
+    c: &Ceremony,
+    step: &Step,
+    signature: Vec<u8>,
+) -> Result<Result<Event, Failure>, StepError> {
+    let signed = if let Some(view) = c.repository_at_hand() {
+        event_of_signature(&view, step, signature)?
+            .map(|(people, kind)| (people, in_repository(&view, kind)))
+    } else {
+        event_of_signature(c, step, signature)?
+    };
+    Ok(signed.map(|(people, kind)| c.at_step(people, kind)))
 }
 
 type Signed = (Vec<crate::script::PersonId>, EventKind);

@@ -25,6 +25,7 @@ mod replay;
 mod request;
 mod sentence;
 mod state;
+mod telling;
 
 pub use act::failure::simulated_is_locked;
 
@@ -46,7 +47,7 @@ pub use display_names::DisplayNames;
 
 pub use drill::{DrillResult, restore_canary};
 
-pub use effect::{Effect, Input, Moment, Outcome};
+pub use effect::{DoomedObject, Effect, Input, Moment, Outcome};
 
 pub use engine::Decision;
 

@@ -1,26 +1,20 @@
 //! An event in a sentence, for the line mode, the transcript view and the report.
 
-use crate::certificate::Certificate;
-use crate::metadata;
-use crate::record::{FactorySecret, Provenance, TokenId, visible};
-use crate::script::{ItemId, KeyId, PersonId, Script};
-use crate::transfer::Occasion;
+use crate::record::visible;
+use crate::script::{ItemId, PersonId, Script};
 
+use super::act::{
+    collect_signatures, destroy_token_key, enroll_key, envelope, generate_key, initialize_token,
+    judge_request, open_token, prove_token, set_pin, verify_root,
+};
 use super::approval::strengths_of;
 use super::display_names::DisplayNames;
 use super::event::{
     BackupEvent, CustodyEvent, Event, EventKind, HostEvent, KeyEvent, Mode, ParticipantEvent,
-    ProgressEvent, Randomness, RestoreEvent, RootEvent, SigningRecord, WrappedIn,
+    ProgressEvent, Randomness, RestoreEvent, RootEvent, WrappedIn,
 };
-
-/// What a sentence needs beside its event.
-struct Telling<'t> {
-    script: &'t Script,
-    display_names: &'t DisplayNames,
-    ids: &'t [PersonId],
-    /// The names of those who took part.
-    people: &'t str,
-}
+use super::request::tokens;
+use super::telling::Telling;
 
 impl Event {
     /// The event in a sentence.
@@ -185,34 +179,23 @@ fn of_host(event: &HostEvent, telling: &Telling<'_>) -> String {
 }
 
 fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
-    let Telling { people, script, .. } = *telling;
+    let Telling { people, .. } = *telling;
     match event {
         KeyEvent::TokenFound {
             key,
             token,
             blank,
             at_factory_value,
-        } => format!(
-            "The token for {key} is there: {token}{}{}.",
-            if *blank && !token.label.is_empty() {
-                ", blank"
-            } else {
-                ""
-            },
-            from_factory(at_factory_value)
-        ),
+        } => open_token::token_found_sentence(key, token, *blank, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
-            format!("The token for {key} is about to be initialized as \"{label}\".")
+            initialize_token::initialize_intended_sentence(key, label)
         }
         KeyEvent::TokenInitialized { key, token } => {
-            format!("The token for {key} is initialized: {token}.")
+            initialize_token::token_initialized_sentence(key, token)
         }
-        KeyEvent::PinSet { key } => format!("{people} set the PIN of the token for {key}."),
+        KeyEvent::PinSet { key } => set_pin::pin_set_sentence(key, telling),
         KeyEvent::GenerateIntended { key, object_id, .. } => {
-            format!(
-                "{key} is about to be generated, as object {}.",
-                hex::encode(object_id)
-            )
+            generate_key::generate_intended_sentence(key, object_id)
         }
         KeyEvent::KeyGenerated {
             key,
@@ -221,87 +204,58 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             attestation,
             token,
             ..
-        } => format!(
-            "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
-            fingerprint.short_hex(),
-            by_whom(*provenance, token, attestation)
-        ),
-        KeyEvent::PossessionProven { key, occasion, .. } => match occasion {
-            Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
-            Occasion::Adoption => format!(
-                "The token answered a fresh challenge with {key}, which was made before this ceremony."
-            ),
-            Occasion::Reinsertion => {
-                format!("Put in again, the token answered a fresh challenge with {key}.")
-            }
-        },
+        } => {
+            generate_key::key_generated_sentence(key, fingerprint, *provenance, attestation, token)
+        }
+        KeyEvent::PossessionProven { key, occasion, .. } => {
+            prove_token::possession_proven_sentence(key, *occasion)
+        }
         KeyEvent::EnrollmentCompared {
             key,
             fingerprint,
             approvals,
-        } => format!(
-            "{people} compared the fingerprint of {} with what its holder read out: {} ({}).",
-            script.key_title(key),
-            fingerprint.short_hex(),
-            strengths_of(approvals)
-        ),
+        } => enroll_key::enrollment_compared_sentence(key, fingerprint, approvals, telling),
         KeyEvent::RegenerationDecided {
             key,
             reason,
             approvals,
-        } => format!(
-            "{key} is to be destroyed and made anew, as {people} decided ({}): {reason}.",
-            strengths_of(approvals)
-        ),
+        } => tokens::regeneration_decided_sentence(key, reason, approvals, telling),
         KeyEvent::SpareTaken {
             key,
             spare,
             reason,
             approvals,
-        } => format!(
-            "{spare} takes the place of {}, as {people} decided ({}): {reason}.",
-            script.token_title(key),
-            strengths_of(approvals)
-        ),
-        KeyEvent::KeyDestroyed { key, fingerprint } => format!(
-            "The old key of {key}, fingerprint {}, was destroyed; its token does not hold it any more.",
-            fingerprint.short_hex()
-        ),
+        } => tokens::spare_taken_sentence(key, spare, reason, approvals, telling),
+        KeyEvent::DestructionIntended {
+            key,
+            fingerprint,
+            approvals,
+        } => destroy_token_key::intended_sentence(key, fingerprint, approvals, telling),
+        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
+            destroy_token_key::destroyed_sentence(key, fingerprint)
+        }
+        KeyEvent::KeyDestroyed { key, fingerprint } => {
+            tokens::key_destroyed_sentence(key, fingerprint)
+        }
         KeyEvent::KeyOrphaned {
             key,
             fingerprint,
             reason,
             approvals,
-        } => format!(
-            "The old key of {key}, fingerprint {}, was not destroyed and is an orphan, as {people} decided ({}): {reason}.",
-            fingerprint.short_hex(),
-            strengths_of(approvals)
-        ),
-        KeyEvent::UnblockDecided { key, bag: None } => {
-            format!("{people} decided to unblock the PIN of the token for {key}.")
+        } => tokens::key_orphaned_sentence(key, fingerprint, reason, approvals, telling),
+        KeyEvent::UnblockDecided { key, bag } => {
+            tokens::unblock_decided_sentence(key, bag.as_deref(), telling)
         }
-        KeyEvent::UnblockDecided {
-            key,
-            bag: Some(bag),
-        } => format!(
-            "{people} decided to unblock the PIN of the token for {key}; bag {bag} is opened for it."
-        ),
-        KeyEvent::ManagementKeyWritten { key } => format!(
-            "{people} wrote the management key of the token for {key} down and typed it back; the token keeps it no more."
-        ),
-        KeyEvent::PinUnblocked { key } => {
-            format!("The PIN of the token for {key} was unblocked; {people} set a new one.")
+        KeyEvent::ManagementKeyWritten { key } => {
+            envelope::management_key_written_sentence(key, telling)
         }
+        KeyEvent::PinUnblocked { key } => tokens::pin_unblocked_sentence(key, telling),
         KeyEvent::EnvelopeSealed {
             key,
             secret,
             bag,
             approvals,
-        } => format!(
-            "The {} of the token for {key} was sealed into bag {bag}, as {people} saw ({}).",
-            secret.title(),
-            strengths_of(approvals)
-        ),
+        } => envelope::envelope_sealed_sentence(key, *secret, bag, approvals, telling),
         KeyEvent::Skipped {
             key,
             reason,
@@ -418,7 +372,7 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
             key_id,
             record,
             ..
-        } => narrate_collected(key, key_id, record.as_ref()),
+        } => collect_signatures::signature_collected_sentence(key, key_id, record.as_ref()),
         RootEvent::SignatureSkipped { key, reason } => {
             format!("The signature of {key} is not waited for: {reason}.")
         }
@@ -428,19 +382,12 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
             threshold,
             previous,
             ..
-        } => {
-            let before = previous.map_or_else(String::new, |counted| {
-                format!(
-                    "; of root {}, {} of {}",
-                    version.saturating_sub(1),
-                    counted.signatures,
-                    counted.threshold
-                )
-            });
-            format!(
-                "Root {version} verifies: {signatures} signatures, {threshold} are needed{before}."
-            )
-        }
+        } => verify_root::root_verified_sentence(
+            *version,
+            *signatures,
+            *threshold,
+            previous.as_ref(),
+        ),
         RootEvent::ExportIntended { files } => format!(
             "About to be exported: {}.",
             files
@@ -461,19 +408,7 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
             sha256,
             card,
             again,
-        } => format!(
-            "The request for payload {} builds upon the root that {}{}.",
-            sha256.short_hex(),
-            match card {
-                Some(_) => "the paper card names",
-                None => "this machine trusts",
-            },
-            if *again {
-                "; the same payload was signed before"
-            } else {
-                ""
-            }
-        ),
+        } => judge_request::request_judged_sentence(sha256, card.is_some(), *again),
         RootEvent::InRepository { repository, event } => {
             format!("{}: {}", visible(repository), of_root(event, telling))
         }
@@ -567,51 +502,11 @@ fn of_restore(event: &RestoreEvent, telling: &Telling<'_>) -> String {
     }
 }
 
-fn narrate_collected(
-    key: &KeyId,
-    key_id: &metadata::KeyId,
-    record: Option<&SigningRecord>,
-) -> String {
-    let record = record.map_or_else(
-        || "the record of its signing did not come".to_owned(),
-        |record| {
-            let head = record.head.short_hex();
-            format!(
-                "it was signed at {}, under the record {head}",
-                record.signed
-            )
-        },
-    );
-    format!(
-        "The signature of {key} came from its site, and verifies; key ID {}; {record}.",
-        key_id.short()
-    )
-}
-
 /// What lies in a bag, by its name in the script.
 fn named(script: &Script, item: &ItemId) -> String {
     match script.medium(item) {
         Some(medium) => medium.title(),
         None => format!("the token for {item}"),
-    }
-}
-
-/// Who attests a key, after its provenance.
-fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[Certificate]) -> String {
-    match provenance {
-        Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
-        _ if attestation.is_empty() => String::new(),
-        _ => ", for its attestation leads to no root that is trusted".to_owned(),
-    }
-}
-
-/// What a token still has as it left the factory, at the end of a sentence.
-fn from_factory(secrets: &[FactorySecret]) -> String {
-    let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!("; still as from the factory: {}", names.join(", "))
     }
 }
 

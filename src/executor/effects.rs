@@ -58,9 +58,9 @@ impl Executor<'_> {
                 key,
                 spare,
                 token,
-                object_id,
+                object,
                 public_key,
-            } => self.destroy_key(&key, spare.as_ref(), &token, object_id, public_key),
+            } => self.destroy_key(&key, spare.as_ref(), &token, object, &public_key),
             Effect::HandOverManagementKey { key, token } => {
                 self.hand_over_management_key(&key, &token)
             }

@@ -1,6 +1,6 @@
 //! Effects for when something failed: an old key is destroyed, a PIN is unblocked.
 
-use crate::ceremony::{Failure, FailureKind, Mode, Outcome, simulated_is_locked};
+use crate::ceremony::{DoomedObject, Failure, FailureKind, Mode, Outcome, simulated_is_locked};
 use crate::certificate::PublicKey;
 use crate::record::TokenId;
 use crate::script::{Fate, KeyId, SpareId, TokenSecret};
@@ -21,15 +21,15 @@ impl Executor<'_> {
         key: &KeyId,
         spare: Option<&SpareId>,
         token: &TokenId,
-        object_id: Vec<u8>,
-        public_key: PublicKey,
+        object: DoomedObject,
+        public_key: &PublicKey,
     ) -> EffectResult<Outcome> {
         let name = spare
             .map_or_else(|| key.as_str(), SpareId::as_str)
             .to_owned();
         let is_locked = self.ceremony().key(key).is_some_and(|state| {
             let mut former = state.former().iter();
-            former.any(|former| former.public_key == public_key && former.locked)
+            former.any(|former| former.public_key == *public_key && former.locked)
         });
         if is_locked && self.ceremony().mode() == Mode::Rehearsal {
             return Err(EffectError::Failed(simulated_is_locked()));
@@ -37,9 +37,10 @@ impl Executor<'_> {
         self.log_in_at(&name, key, token)?;
         self.unlock_management(key, token)?;
         let (key_of_job, id) = (key.clone(), token.clone());
-        self.call("Destroying the old key", move |tokens| {
+        let public_of_job = public_key.clone();
+        self.call("Destroying the key", move |tokens| {
             let open = tokens.take(&key_of_job, &id)?;
-            destroy(open.token.as_mut(), &object_id, &public_key)
+            destroy(open.token.as_mut(), object, &public_of_job)
         })?;
         Ok(Outcome::KeyDestroyed)
     }
@@ -93,14 +94,27 @@ pub(super) fn secret_is_gone(secret: TokenSecret) -> Failure {
     }
 }
 
-/// Destroys both halves of a key, and makes sure that no trace of it is shown any more.
-fn destroy(token: &mut dyn Token, object_id: &[u8], public: &PublicKey) -> Result<(), TokenError> {
-    let mut ids: Vec<Vec<u8>> = vec![object_id.to_vec()];
-    let held = token
-        .keys()?
-        .into_iter()
-        .filter(|held| held.public == *public);
-    ids.extend(held.map(|held| held.object_id));
+/// Destroys both halves of a key, and makes sure that the token shows no trace of it any more.
+fn destroy(
+    token: &mut dyn Token,
+    object: DoomedObject,
+    public: &PublicKey,
+) -> Result<(), TokenError> {
+    let held = token.holding(public)?.map(|held| held.object_id);
+    let known = match object {
+        DoomedObject::Known(object_id) => Some(object_id),
+        DoomedObject::Held if held.is_none() => {
+            return Err(TokenError::KeyNotFound {
+                object_id: Vec::new(),
+            });
+        }
+        DoomedObject::Held | DoomedObject::MaybeGone => None,
+    };
+    let mut ids: Vec<Vec<u8>> = known.into_iter().chain(held).collect();
+    let others = token.keys()?.into_iter();
+    let others = others.filter(|other| other.public == *public);
+    ids.extend(others.map(|other| other.object_id));
+    ids.sort_unstable();
     ids.dedup();
     for id in &ids {
         match token.destroy(id) {
@@ -116,7 +130,7 @@ fn destroy(token: &mut dyn Token, object_id: &[u8], public: &PublicKey) -> Resul
             .any(|object| ids.contains(&object.object_id));
     if is_left {
         return Err(TokenError::KeyMismatch {
-            object_id: object_id.to_vec(),
+            object_id: ids.into_iter().next().unwrap_or_default(),
             problem: "it is still there after it was destroyed".to_owned(),
         });
     }

@@ -15,5 +15,6 @@ pub use journal::{Journal, JournalError, MirroredJournal};
 pub use medium::Medium;
 pub use read::{Links, digest, read, read_start, read_text};
 pub use write::{
-    Mode, create_log, replace, replace_all, replace_only, write_all_once, write_new, write_once,
+    Mode, create_log, erase, replace, replace_all, replace_only, write_all_once, write_new,
+    write_once,
 };

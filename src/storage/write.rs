@@ -3,18 +3,19 @@
 //! A file is written beside its place, waited for, and then given its name; then the folder is waited for.
 
 use std::collections::BTreeSet;
-use std::fs::{File, Permissions};
-use std::io::{self, Write as _};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
 use crate::words::Digest;
 
 use super::error::{FileError, WriteError};
 use super::folder::{above, make_folder, sync_folder};
-use super::read::{Links, digest, open, read_start};
+use super::read::{Links, digest, open, open_for, read_start};
 
 /// Who may read a file, whatever the umask is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,28 @@ pub fn create_log(path: &Path) -> Result<File, WriteError> {
         .mode(Mode::Private.bits())
         .open(path)
         .map_err(WriteError::new(path))
+}
+
+/// Overwrites a file with zeros, deletes it, and makes sure that it is gone. What a medium keeps of blocks that were
+/// overwritten is beyond this.
+///
+/// # Errors
+/// When it is not a regular file, or cannot be overwritten or deleted.
+pub fn erase(path: &Path) -> Result<(), FileError> {
+    let mut file = open_for(path, Links::Refuse, OFlags::WRONLY)?;
+    let mut overwrite = || {
+        let length = file.metadata()?.len();
+        io::copy(&mut io::repeat(0).take(length), &mut file)?;
+        file.sync_all()?;
+        fs::remove_file(path)?;
+        sync_folder(&above(path))?;
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Ok(_) => Err(io::Error::other("it is still there")),
+            Err(error) => Err(error),
+        }
+    };
+    overwrite().map_err(FileError::system(path))
 }
 
 fn write(files: &[(PathBuf, &[u8])], mode: Mode, existing: Existing) -> Result<(), WriteError> {
@@ -267,5 +290,20 @@ mod tests {
         write_once(&path, b"one", Mode::Public).unwrap();
         replace_all(&[(path.clone(), b"two")], Mode::Public).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
+    }
+
+    #[test]
+    fn what_is_erased_is_overwritten_and_gone_and_a_link_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        fs::write(&path, "secret").unwrap();
+        let other_name = folder.path().join("other");
+        fs::hard_link(&path, &other_name).unwrap();
+        erase(&path).unwrap();
+        assert!(!path.exists());
+        assert_eq!(fs::read(&other_name).unwrap(), [0; 6]);
+        std::os::unix::fs::symlink(&other_name, &path).unwrap();
+        assert!(erase(&path).is_err());
+        assert!(other_name.exists());
     }
 }

@@ -18,7 +18,10 @@ fn page(room: &Room) -> String {
 /// The words of a digest, as a numbered list.
 fn words_of(digest: &Digest) -> String {
     let words = digest.words().into_iter();
-    words.map(|word| format!("<li>{word}</li>")).collect()
+    words
+        .map(|word| format!("<li>{word}</li>"))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 #[test]

@@ -175,17 +175,20 @@ fn a_forged_fact_is_refused_by_the_replay_however_well_it_is_bound() {
     for (index, entry) in small().transcript.entries().iter().enumerate() {
         let forge = |fact: &mut EventKind| match fact {
             EventKind::Progress(ProgressEvent::ScriptRead { sha256 })
-            | EventKind::Root(RootEvent::RootComposed { sha256, .. })
-            | EventKind::Root(RootEvent::ReviewConfirmed { sha256, .. })
-            | EventKind::Root(RootEvent::SignIntended { sha256, .. }) => *sha256 = other(),
+            | EventKind::Root(
+                RootEvent::RootComposed { sha256, .. }
+                | RootEvent::ReviewConfirmed { sha256, .. }
+                | RootEvent::SignIntended { sha256, .. },
+            ) => *sha256 = other(),
             EventKind::Root(RootEvent::RootVerified { file_sha256, .. }) => *file_sha256 = other(),
             EventKind::Keys(KeyEvent::KeyGenerated { fingerprint, .. }) => *fingerprint = other(),
             EventKind::Keys(KeyEvent::PossessionProven { signature, .. })
             | EventKind::Root(RootEvent::Signed { signature, .. }) => {
                 spoil(signature);
             }
-            EventKind::Root(RootEvent::ExportIntended { files })
-            | EventKind::Root(RootEvent::Exported { files }) => files[0].sha256 = other(),
+            EventKind::Root(
+                RootEvent::ExportIntended { files } | RootEvent::Exported { files },
+            ) => files[0].sha256 = other(),
             EventKind::Host(HostEvent::ClockAttested { offset, .. }) => *offset += 1,
             _ => {}
         };
@@ -559,6 +562,9 @@ fn the_specification_names_every_event_and_member() {
     crate::support::ceremony_driver::reissue::leave_part(&mut reissued, "nobody finds it");
     while reissued.advance() {}
     let reissued = reissued.transcript;
+    let mut destroyed = crate::ceremony::destruction::room();
+    while destroyed.advance() {}
+    let destroyed = destroyed.transcript;
     let records = [
         full(),
         clumsy(),
@@ -569,6 +575,7 @@ fn the_specification_names_every_event_and_member() {
         crate::support::ceremony_driver::repositories::closed().transcript,
         in_the_safe,
         reissued,
+        destroyed,
     ]
     .into_iter()
     .chain(of_sites())

@@ -5,6 +5,7 @@ mod backup;
 mod checks;
 mod course;
 mod custody;
+pub(crate) mod destruction;
 mod enrollment;
 mod foreign;
 mod media;

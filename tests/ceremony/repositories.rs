@@ -1,7 +1,7 @@
 //! One ceremony changes the roots of several repositories that have the same keys.
 
 use conclave::ceremony::{
-    Ceremony, Ending, Event, EventKind, Next, ProgressEvent, ReplayError, RootEvent, Verdict,
+    Ceremony, Ending, Event, EventKind, Next, ReplayError, RootEvent, Verdict,
 };
 use conclave::metadata::{Count, RoleKind, verify_chain};
 

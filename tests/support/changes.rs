@@ -68,7 +68,15 @@ impl World {
 
 /// The script of a blueprint. A site's signature is collected after signing.
 pub(crate) fn script(template: &ChangeTemplate) -> Result<Arc<Script>, ScriptErrors> {
-    let text = template.write().unwrap();
+    edited(template, |text| text)
+}
+
+/// The same with its text changed.
+pub(crate) fn edited(
+    template: &ChangeTemplate,
+    edit: impl FnOnce(String) -> String,
+) -> Result<Arc<Script>, ScriptErrors> {
+    let text = edit(template.write().unwrap());
     let mut files: BTreeMap<String, Vec<u8>> = template.files().collect();
     files.extend(template.online.values().flatten().cloned());
     Script::parse("rotation.toml", &text, &files, template.not_before).map(Arc::new)

@@ -135,6 +135,6 @@ pub(in crate::ceremony) fn event_of_certificate(
     let certificate = blank_certificate(c, key)?.finish(signature).ok()?;
     Some(EventKind::Root(RootEvent::KeyCertified {
         key: key.clone(),
-        certificate,
+        certificate: Box::new(certificate),
     }))
 }

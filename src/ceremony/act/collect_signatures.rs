@@ -157,3 +157,24 @@ pub(in crate::ceremony) fn is_done(c: &Ceremony) -> bool {
 
 const HERE: &str = "here";
 const SKIPPED: &str = "skipped";
+
+pub(in crate::ceremony) fn signature_collected_sentence(
+    key: &KeyId,
+    key_id: &metadata::KeyId,
+    record: Option<&SigningRecord>,
+) -> String {
+    let record = record.map_or_else(
+        || "the record of its signing did not come".to_owned(),
+        |record| {
+            let head = record.head.short_hex();
+            format!(
+                "it was signed at {}, under the record {head}",
+                record.signed
+            )
+        },
+    );
+    format!(
+        "The signature of {key} came from its site, and verifies; key ID {}; {record}.",
+        key_id.short()
+    )
+}

@@ -3,6 +3,7 @@ use super::approval::require_approval;
 use super::asking::prompt;
 use super::prove_token::prove;
 use crate::ceremony::approval::Approval;
+use crate::ceremony::approval::strengths_of;
 use crate::ceremony::at::At;
 use crate::ceremony::event::{EventKind, KeyEvent, Mode};
 use crate::ceremony::next::Next;
@@ -10,6 +11,7 @@ use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, require};
 use crate::ceremony::state::Ceremony;
+use crate::ceremony::telling::Telling;
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -86,4 +88,19 @@ pub(in crate::ceremony) fn compared(
     )?;
     require_approval(c, at.event, approvals, "a fingerprint is compared")?;
     c.keys_mut().compare(key)
+}
+
+pub(in crate::ceremony) fn enrollment_compared_sentence(
+    key: &KeyId,
+    fingerprint: &Digest,
+    approvals: &[Approval],
+    telling: &Telling<'_>,
+) -> String {
+    let Telling { people, script, .. } = *telling;
+    format!(
+        "{people} compared the fingerprint of {} with what its holder read out: {} ({}).",
+        script.key_title(key),
+        fingerprint.short_hex(),
+        strengths_of(approvals)
+    )
 }

@@ -2,10 +2,12 @@
 use super::approval::decided;
 use super::asking::prompt;
 use crate::ceremony::approval::Approval;
+use crate::ceremony::approval::strengths_of;
 use crate::ceremony::at::At;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, contradiction, require};
 use crate::ceremony::state::Ceremony;
+use crate::ceremony::telling::Telling;
 use crate::script::{KeyId, Step, TokenSecret};
 
 /// Asks for the number of the bag into which a secret is sealed.
@@ -94,4 +96,29 @@ pub(in crate::ceremony) fn sealed(
     c.keys_mut().seal_envelope(key, secret, bag)?;
     c.progress_mut().forget_failure();
     Ok(())
+}
+
+pub(in crate::ceremony) fn management_key_written_sentence(
+    key: &KeyId,
+    telling: &Telling<'_>,
+) -> String {
+    let Telling { people, .. } = *telling;
+    format!(
+        "{people} wrote the management key of the token for {key} down and typed it back; the token keeps it no more."
+    )
+}
+
+pub(in crate::ceremony) fn envelope_sealed_sentence(
+    key: &KeyId,
+    secret: TokenSecret,
+    bag: &str,
+    approvals: &[Approval],
+    telling: &Telling<'_>,
+) -> String {
+    let Telling { people, .. } = *telling;
+    format!(
+        "The {} of the token for {key} was sealed into bag {bag}, as {people} saw ({}).",
+        secret.title(),
+        strengths_of(approvals)
+    )
 }

@@ -12,6 +12,7 @@ use crate::ceremony::state::{Ceremony, Generated};
 use crate::certificate::attestation::{self, AttestationCheck, Refusal, TrustedRoots};
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::Key;
+use crate::record::visible;
 use crate::record::{KeyAttributes, Provenance, TokenId};
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::Occasion;
@@ -403,4 +404,34 @@ pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&A
         .collect();
     c.progress_mut().reopen(again);
     c.progress_mut().take_up(key);
+}
+
+pub(in crate::ceremony) fn generate_intended_sentence(key: &KeyId, object_id: &[u8]) -> String {
+    format!(
+        "{key} is about to be generated, as object {}.",
+        hex::encode(object_id)
+    )
+}
+
+pub(in crate::ceremony) fn key_generated_sentence(
+    key: &KeyId,
+    fingerprint: &Digest,
+    provenance: Provenance,
+    attestation: &[Certificate],
+    token: &TokenId,
+) -> String {
+    format!(
+        "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
+        fingerprint.short_hex(),
+        by_whom(provenance, token, attestation)
+    )
+}
+
+/// Who attests a key, after its provenance.
+fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[Certificate]) -> String {
+    match provenance {
+        Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        _ if attestation.is_empty() => String::new(),
+        _ => ", for its attestation leads to no root that is trusted".to_owned(),
+    }
 }

@@ -90,3 +90,11 @@ pub(in crate::ceremony) fn initialized(
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.initialize(token)
 }
+
+pub(in crate::ceremony) fn initialize_intended_sentence(key: &KeyId, label: &str) -> String {
+    format!("The token for {key} is about to be initialized as \"{label}\".")
+}
+
+pub(in crate::ceremony) fn token_initialized_sentence(key: &KeyId, token: &TokenId) -> String {
+    format!("The token for {key} is initialized: {token}.")
+}

@@ -123,3 +123,24 @@ pub(in crate::ceremony) fn judged(
     c.root_mut().freeze(payload, unsigned);
     Ok(())
 }
+
+pub(in crate::ceremony) fn request_judged_sentence(
+    sha256: &Digest,
+    from_card: bool,
+    again: bool,
+) -> String {
+    format!(
+        "The request for payload {} builds upon the root that {}{}.",
+        sha256.short_hex(),
+        if from_card {
+            "the paper card names"
+        } else {
+            "this machine trusts"
+        },
+        if again {
+            "; the same payload was signed before"
+        } else {
+            ""
+        }
+    )
+}

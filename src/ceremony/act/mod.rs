@@ -13,6 +13,7 @@ pub(in crate::ceremony) mod collect_signatures;
 pub(in crate::ceremony) mod compose_root;
 pub(in crate::ceremony) mod custody;
 pub(in crate::ceremony) mod destroy_shares;
+pub(in crate::ceremony) mod destroy_token_key;
 pub(in crate::ceremony) mod enroll_key;
 pub(in crate::ceremony) mod envelope;
 pub(in crate::ceremony) mod exception;

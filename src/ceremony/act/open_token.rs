@@ -67,3 +67,30 @@ fn of(act: &Act) -> Option<&KeyId> {
         None
     }
 }
+
+pub(in crate::ceremony) fn token_found_sentence(
+    key: &KeyId,
+    token: &TokenId,
+    blank: bool,
+    at_factory_value: &[FactorySecret],
+) -> String {
+    format!(
+        "The token for {key} is there: {token}{}{}.",
+        if blank && !token.label.is_empty() {
+            ", blank"
+        } else {
+            ""
+        },
+        from_factory(at_factory_value)
+    )
+}
+
+/// What a token still has as it left the factory, at the end of a sentence.
+fn from_factory(secrets: &[FactorySecret]) -> String {
+    let names: Vec<String> = secrets.iter().map(ToString::to_string).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; still as from the factory: {}", names.join(", "))
+    }
+}

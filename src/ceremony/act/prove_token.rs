@@ -20,39 +20,17 @@ pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) 
 }
 
 /// When in the life of a key its token answers a challenge in a step; none where it does not.
-const fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
-    match act {
-        Act::ProveToken { key } => Some((key, Occasion::Reinsertion)),
-        Act::EnrollKey { key } => Some((key, Occasion::Adoption)),
-        Act::GenerateKey { key } | Act::ImportKey { key } => Some((key, Occasion::Generation)),
-        Act::Attendance
-        | Act::AttestClock
-        | Act::InspectHost
-        | Act::ReadScript
-        | Act::Note { .. }
-        | Act::OpenToken { .. }
-        | Act::InitializeToken { .. }
-        | Act::SetPin { .. }
-        | Act::BackUpKey { .. }
-        | Act::ProveBackup { .. }
-        | Act::DestroyShares
-        | Act::OpenShare { .. }
-        | Act::RestoreKey { .. }
-        | Act::ProveRestore { .. }
-        | Act::Destroy { .. }
-        | Act::CertifyKey { .. }
-        | Act::JudgeRequest
-        | Act::ComposeRoot
-        | Act::ReviewRoot
-        | Act::SignRoot
-        | Act::CollectSignatures
-        | Act::VerifyRoot
-        | Act::Export
-        | Act::Seal { .. }
-        | Act::SealMedium { .. }
-        | Act::Break { .. }
-        | Act::SignOff => None,
-    }
+fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
+    let occasion = if matches!(act, Act::ProveToken { .. }) {
+        Occasion::Reinsertion
+    } else if matches!(act, Act::EnrollKey { .. }) {
+        Occasion::Adoption
+    } else if matches!(act, Act::GenerateKey { .. } | Act::ImportKey { .. }) {
+        Occasion::Generation
+    } else {
+        return None;
+    };
+    Some((act.key()?, occasion))
 }
 
 pub(in crate::ceremony) fn proven(
@@ -108,4 +86,16 @@ pub(in crate::ceremony) fn event_of_answer(
 pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     let state = &c.keys[key];
     (state.is_reinserted() || state.skipped().is_some()) && c.envelope_due().is_none()
+}
+
+pub(in crate::ceremony) fn possession_proven_sentence(key: &KeyId, occasion: Occasion) -> String {
+    match occasion {
+        Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
+        Occasion::Adoption => format!(
+            "The token answered a fresh challenge with {key}, which was made before this ceremony."
+        ),
+        Occasion::Reinsertion => {
+            format!("Put in again, the token answered a fresh challenge with {key}.")
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::backup::Manifest;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::drill::restore_canary;
-use crate::ceremony::effect::Effect;
+use crate::ceremony::effect::{DoomedObject, Effect};
 use crate::ceremony::event::{EventKind, RestoreEvent};
 use crate::ceremony::next::Next;
 use crate::ceremony::refusal::StepError;
@@ -83,14 +83,14 @@ pub(in crate::ceremony) fn next_destroy(c: &Ceremony, step: &Step, key: Option<&
         key: key.clone(),
         spare: None,
         token,
-        object_id,
+        object: DoomedObject::Known(object_id),
         public_key,
     })
 }
 
 /// The level and the manifest, in a step of that act.
-fn of_restore<'c>(
-    c: &'c mut Ceremony,
+fn of_restore(
+    c: &mut Ceremony,
     at: &At<'_>,
     fits: impl FnOnce(&Act) -> bool,
 ) -> Result<(DrillLevel, Manifest), ReplayError> {

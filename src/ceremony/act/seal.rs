@@ -101,7 +101,7 @@ pub(in crate::ceremony) fn require_reader(
 ) -> Result<PersonId, ReplayError> {
     let reader = people
         .iter()
-        .find(|id| c.participants.is_here(*id) && (c.script.is_solo() || !c.is_administrator(id)));
+        .find(|id| c.participants.is_here(id) && (c.script.is_solo() || !c.is_administrator(id)));
     reader.cloned().ok_or_else(|| {
         contradiction(
             "what is written on a bag is read by somebody who is here, and not by the ceremony administrator",

@@ -2,9 +2,11 @@
 
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
+use crate::ceremony::event::{EventKind, KeyEvent};
 use crate::ceremony::next::Next;
 use crate::ceremony::replay::Applied;
 use crate::ceremony::state::Ceremony;
+use crate::ceremony::telling::Telling;
 use crate::script::{Act, KeyId};
 
 use super::asking::with_token;
@@ -33,4 +35,17 @@ fn of(act: &Act) -> Option<&KeyId> {
     } else {
         None
     }
+}
+
+pub(in crate::ceremony) fn pin_set_sentence(key: &KeyId, telling: &Telling<'_>) -> String {
+    let Telling { people, .. } = *telling;
+    format!("{people} set the PIN of the token for {key}.")
+}
+
+pub(in crate::ceremony) fn event_of_pin(c: &Ceremony, key: KeyId) -> EventKind {
+    EventKind::Keys(if c.is_unblocking() {
+        KeyEvent::PinUnblocked { key }
+    } else {
+        KeyEvent::PinSet { key }
+    })
 }

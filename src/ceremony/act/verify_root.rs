@@ -101,3 +101,20 @@ enum VerificationError {
     #[error("the signed root is refused: {0}")]
     Refused(String),
 }
+
+pub(in crate::ceremony) fn root_verified_sentence(
+    version: u64,
+    signatures: u64,
+    threshold: u64,
+    previous: Option<&Counted>,
+) -> String {
+    let before = previous.map_or_else(String::new, |counted| {
+        format!(
+            "; of root {}, {} of {}",
+            version.saturating_sub(1),
+            counted.signatures,
+            counted.threshold
+        )
+    });
+    format!("Root {version} verifies: {signatures} signatures, {threshold} are needed{before}.")
+}

@@ -114,4 +114,12 @@ pub enum KeyEvent {
         reason: String,
         approvals: Vec<Approval>,
     },
+    /// Two people decided that a key is destroyed now, as the script has it.
+    DestructionIntended {
+        key: KeyId,
+        fingerprint: Digest,
+        approvals: Vec<Approval>,
+    },
+    /// The key was destroyed in its token, which holds it no more.
+    TokenKeyDestroyed { key: KeyId, fingerprint: Digest },
 }

@@ -23,7 +23,7 @@ use super::{ExceptionSheet, Opening, Verdict};
 #[strum(serialize_all = "kebab-case")]
 pub enum ProgressEvent {
     /// The ceremony began: always the first.
-    Opened(Opening),
+    Opened(Box<Opening>),
     /// A process took the ceremony up again after a pause, a crash or a power cut.
     Resumed {
         conclave: String,

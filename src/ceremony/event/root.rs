@@ -28,7 +28,7 @@ pub enum RootEvent {
     KeyCertified {
         key: KeyId,
         /// The certificate, PEM.
-        certificate: Certificate,
+        certificate: Box<Certificate>,
     },
     /// The root was composed, and its bytes are fixed.
     RootComposed {

@@ -3,12 +3,14 @@ use crate::ceremony::act::approval::{decided, known};
 use crate::ceremony::act::attendance::only;
 use crate::ceremony::act::generate_key::{regenerate, undo};
 use crate::ceremony::approval::Approval;
+use crate::ceremony::approval::strengths_of;
 use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::event::KeyEvent;
 use crate::ceremony::replay::{Applied, contradiction, hold, require};
 use crate::ceremony::request::Pick;
 use crate::ceremony::state::{Ceremony, FormerFate, KEYBOARD_LINE};
+use crate::ceremony::telling::Telling;
 use crate::script::{KeyId, SpareId};
 use crate::words::Digest;
 
@@ -95,7 +97,9 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
                 reason,
             )
         }
-        KeyEvent::TokenFound { .. }
+        KeyEvent::DestructionIntended { .. }
+        | KeyEvent::TokenKeyDestroyed { .. }
+        | KeyEvent::TokenFound { .. }
         | KeyEvent::InitializeIntended { .. }
         | KeyEvent::TokenInitialized { .. }
         | KeyEvent::PinSet { .. }
@@ -271,4 +275,73 @@ pub(in crate::ceremony) fn keyboard_tested(c: &mut Ceremony, at: &At<'_>, typed:
     )?;
     c.host_mut().test_keyboard();
     Ok(())
+}
+
+pub(in crate::ceremony) fn regeneration_decided_sentence(
+    key: &KeyId,
+    reason: &str,
+    approvals: &[Approval],
+    telling: &Telling<'_>,
+) -> String {
+    let Telling { people, .. } = *telling;
+    format!(
+        "{key} is to be destroyed and made anew, as {people} decided ({}): {reason}.",
+        strengths_of(approvals)
+    )
+}
+
+pub(in crate::ceremony) fn spare_taken_sentence(
+    key: &KeyId,
+    spare: &SpareId,
+    reason: &str,
+    approvals: &[Approval],
+    telling: &Telling<'_>,
+) -> String {
+    let Telling { people, script, .. } = *telling;
+    format!(
+        "{spare} takes the place of {}, as {people} decided ({}): {reason}.",
+        script.token_title(key),
+        strengths_of(approvals)
+    )
+}
+
+pub(in crate::ceremony) fn key_destroyed_sentence(key: &KeyId, fingerprint: &Digest) -> String {
+    format!(
+        "The old key of {key}, fingerprint {}, was destroyed; its token does not hold it any more.",
+        fingerprint.short_hex()
+    )
+}
+
+pub(in crate::ceremony) fn key_orphaned_sentence(
+    key: &KeyId,
+    fingerprint: &Digest,
+    reason: &str,
+    approvals: &[Approval],
+    telling: &Telling<'_>,
+) -> String {
+    let Telling { people, .. } = *telling;
+    format!(
+        "The old key of {key}, fingerprint {}, was not destroyed and is an orphan, as {people} decided ({}): {reason}.",
+        fingerprint.short_hex(),
+        strengths_of(approvals)
+    )
+}
+
+pub(in crate::ceremony) fn unblock_decided_sentence(
+    key: &KeyId,
+    bag: Option<&str>,
+    telling: &Telling<'_>,
+) -> String {
+    let Telling { people, .. } = *telling;
+    match bag {
+        None => format!("{people} decided to unblock the PIN of the token for {key}."),
+        Some(bag) => format!(
+            "{people} decided to unblock the PIN of the token for {key}; bag {bag} is opened for it."
+        ),
+    }
+}
+
+pub(in crate::ceremony) fn pin_unblocked_sentence(key: &KeyId, telling: &Telling<'_>) -> String {
+    let Telling { people, .. } = *telling;
+    format!("The PIN of the token for {key} was unblocked; {people} set a new one.")
 }

@@ -41,6 +41,8 @@ pub struct KeyState {
     locked: bool,
     unblocking: bool,
     skipped: Option<String>,
+    destroy: Intent<()>,
+    destroyed: bool,
 }
 
 /// A key that another one replaced before it came into a root.
@@ -175,6 +177,16 @@ impl KeyState {
     #[must_use]
     pub const fn is_reinserted(&self) -> bool {
         self.reinserted
+    }
+
+    /// Whether the key itself was destroyed, as a step of the script has it.
+    #[must_use]
+    pub const fn is_destroyed(&self) -> bool {
+        self.destroyed
+    }
+
+    pub(in crate::ceremony) const fn destruction(&self) -> Intent<()> {
+        self.destroy
     }
 
     pub(in crate::ceremony) fn at_factory_value(&self) -> &[FactorySecret] {
@@ -315,6 +327,8 @@ impl KeyState {
     }
 
     pub(in crate::ceremony) fn note_failure(&mut self, kind: FailureKind) {
+        // The token may have got that far before it failed.
+        self.destroy.interrupt();
         if self.is_at_former() {
             let pending = |former: &&mut Former| former.fate == FormerFate::Pending;
             if let (FailureKind::PinLocked, Some(former)) =
@@ -335,6 +349,21 @@ impl KeyState {
     pub(super) fn interrupt(&mut self) {
         self.initialize.interrupt();
         self.generate.interrupt();
+        self.destroy.interrupt();
+    }
+
+    pub(in crate::ceremony) fn announce_destruction(&mut self) -> Applied {
+        self.destroy.announce(())
+    }
+
+    pub(in crate::ceremony) fn destroy(&mut self) -> Applied {
+        require(
+            self.destroy.get().is_some() && !self.destroyed,
+            "the destruction of that key was not announced, or is done",
+        )?;
+        self.destroyed = true;
+        self.right_pin();
+        Ok(())
     }
 
     fn give_up(&mut self) {

@@ -13,7 +13,7 @@ use super::key_state::{Generated, KeyState};
 
 #[derive(Debug, Clone, Default)]
 pub(in crate::ceremony) struct Keys {
-    keys: BTreeMap<KeyId, Arc<KeyState>>,
+    local: BTreeMap<KeyId, Arc<KeyState>>,
     remote: BTreeMap<KeyId, RemoteKey>,
     used_spares: BTreeSet<SpareId>,
     /// Bags of envelopes.
@@ -42,7 +42,7 @@ impl Index<&KeyId> for Keys {
     type Output = KeyState;
 
     fn index(&self, id: &KeyId) -> &KeyState {
-        &self.keys[id]
+        &self.local[id]
     }
 }
 
@@ -50,29 +50,29 @@ impl Keys {
     pub(super) fn new<'k>(ids: impl Iterator<Item = &'k KeyId>) -> Self {
         let keys = ids.map(|id| (id.clone(), Arc::default()));
         Self {
-            keys: keys.collect(),
+            local: keys.collect(),
             ..Self::default()
         }
     }
 
     pub(in crate::ceremony) fn get(&self, id: &KeyId) -> Option<&KeyState> {
-        self.keys.get(id).map(AsRef::as_ref)
+        self.local.get(id).map(AsRef::as_ref)
     }
 
     pub(in crate::ceremony) fn contains(&self, id: &KeyId) -> bool {
-        self.keys.contains_key(id)
+        self.local.contains_key(id)
     }
 
     pub(in crate::ceremony) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.local.is_empty()
     }
 
     pub(in crate::ceremony) fn len(&self) -> usize {
-        self.keys.len()
+        self.local.len()
     }
 
     pub(in crate::ceremony) fn iter(&self) -> impl Iterator<Item = (&KeyId, &KeyState)> {
-        self.keys.iter().map(|(id, state)| (id, state.as_ref()))
+        self.local.iter().map(|(id, state)| (id, state.as_ref()))
     }
 
     pub(in crate::ceremony) fn remote(&self, id: &KeyId) -> Option<&RemoteKey> {
@@ -92,7 +92,7 @@ impl Keys {
     }
 
     pub(in crate::ceremony) fn is_set_aside(&self, token: &TokenId) -> bool {
-        self.keys
+        self.local
             .values()
             .any(|state| state.set_aside().contains(token))
     }
@@ -102,7 +102,7 @@ impl Keys {
     /// # Errors
     /// When the script has no such key.
     pub(in crate::ceremony) fn change(&mut self, id: &KeyId) -> Result<&mut KeyState, ReplayError> {
-        self.keys
+        self.local
             .get_mut(id)
             .map(Arc::make_mut)
             .ok_or_else(|| contradiction(format!("the script has no key {id:?}")))
@@ -136,7 +136,7 @@ impl Keys {
     }
 
     pub(in crate::ceremony) fn interrupt(&mut self) {
-        for state in self.keys.values_mut() {
+        for state in self.local.values_mut() {
             Arc::make_mut(state).interrupt();
         }
     }

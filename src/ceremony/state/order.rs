@@ -67,7 +67,7 @@ impl Ceremony {
             .keys()
             .iter()
             .map(|plan| &plan.id)
-            .filter(|key| self.progress.is_postponed(*key))
+            .filter(|key| self.progress.is_postponed(key))
             .collect()
     }
 

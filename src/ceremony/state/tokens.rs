@@ -1,5 +1,6 @@
 //! Questions about tokens, spares and envelopes.
 use super::Ceremony;
+use super::key_state::KeyState;
 use crate::ceremony::event::Mode;
 use crate::record::{TokenId, Tries};
 use crate::script::{ItemId, KeyId, PersonId, Spare, SpareId, TokenSecret, TokenSpec};
@@ -127,7 +128,7 @@ impl Ceremony {
     pub fn simulated_tries(&self, key: &KeyId) -> Option<Tries> {
         (self.mode() == Mode::Rehearsal).then(|| {
             let state = self.keys.get(key).filter(|state| !state.is_at_former());
-            let wrong = state.map_or(0, |state| state.wrong_pins());
+            let wrong = state.map_or(0, KeyState::wrong_pins);
             Tries::Exactly(SIMULATED_TRIES.saturating_sub(wrong))
         })
     }
@@ -167,7 +168,7 @@ impl Ceremony {
     pub fn management_writer(&self, key: &KeyId) -> Option<PersonId> {
         let plan = self.script.key(key)?;
         let writer = plan.management_writer();
-        let is_here = |person: &&PersonId| self.participants.is_here(*person);
+        let is_here = |person: &&PersonId| self.participants.is_here(person);
         Some(writer.filter(is_here).unwrap_or(&plan.holder).clone())
     }
 

@@ -91,6 +91,8 @@ pub(in crate::script) enum OnlyWith {
     EnrollmentFile,
     /// A key at a site that owes its signature.
     OwedSignature,
+    /// A key that the new root does not list, or a step of that act for every key in the room.
+    RemovedKey,
 }
 
 /// How far a ceremony is when an act has its turn: where a hint puts a missing step.

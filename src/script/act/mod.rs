@@ -24,7 +24,9 @@ use restore::{DESTROY, OPEN_SHARE, PROVE_RESTORE, RESTORE_KEY};
 use root::{
     COLLECT_SIGNATURES, COMPOSE_ROOT, EXPORT, JUDGE_REQUEST, REVIEW_ROOT, SIGN_ROOT, VERIFY_ROOT,
 };
-use token::{INITIALIZE_TOKEN, OPEN_TOKEN, PROVE_TOKEN, SEAL, SEAL_MEDIUM, SET_PIN};
+use token::{
+    DESTROY_TOKEN_KEY, INITIALIZE_TOKEN, OPEN_TOKEN, PROVE_TOKEN, SEAL, SEAL_MEDIUM, SET_PIN,
+};
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -131,6 +133,11 @@ pub enum Act {
         /// The key that must answer.
         key: KeyId,
     },
+    /// Two people watch that the key is destroyed in its token.
+    DestroyTokenKey {
+        /// A key that the root lists no more, or one of a root that is retired.
+        key: KeyId,
+    },
     /// The token goes into a tamper-evident bag, and somebody takes it.
     Seal {
         /// The key that lives on it.
@@ -196,6 +203,7 @@ acts! {
     Act::Export => EXPORT,
     Act::ProveBackup { .. } => PROVE_BACKUP,
     Act::ProveToken { .. } => PROVE_TOKEN,
+    Act::DestroyTokenKey { .. } => DESTROY_TOKEN_KEY,
     Act::Seal { .. } => SEAL,
     Act::SealMedium { .. } => SEAL_MEDIUM,
     Act::Break { .. } => BREAK,
@@ -259,7 +267,8 @@ impl Act {
             | Self::ImportKey { key }
             | Self::EnrollKey { key }
             | Self::CertifyKey { key }
-            | Self::ProveToken { key } => Named {
+            | Self::ProveToken { key }
+            | Self::DestroyTokenKey { key } => Named {
                 key: Some(key),
                 ..Named::default()
             },

@@ -1,12 +1,15 @@
 //! Tokens: they arrive, are set up, prove that they keep their keys, and are put away; media are put away too.
 
-use crate::script::{Fate, KeyPlan, Medium, SecretPlan, TokenSecret};
+use crate::script::{Fate, KeyPlan, Kind, Medium, SecretPlan, TokenSecret};
 
 use super::description::{
     Description, EVERY_KIND, EVERY_KIND_BUT_SIGNING, InRestore, KEY, KINDS_WITH_NEW_KEYS, Leaves,
     Need, OnlyWith, Stage, Subject, Who, blanks, lines,
 };
-use super::{ATTEST_CLOCK, Act, BACK_UP_KEY, EXPORT, INSPECT_HOST, PROVE_BACKUP, READ_SCRIPT};
+use super::{
+    ATTEST_CLOCK, Act, BACK_UP_KEY, COLLECT_SIGNATURES, EXPORT, INSPECT_HOST, PROVE_BACKUP,
+    READ_SCRIPT,
+};
 use crate::script::schema::{Field, Need as FieldNeed, Type};
 
 pub(super) static OPEN_TOKEN: Description = Description {
@@ -237,6 +240,52 @@ pub(super) static PROVE_TOKEN: Description = Description {
         ])
     },
     blanks: |_| Vec::new(),
+};
+
+pub(super) static DESTROY_TOKEN_KEY: Description = Description {
+    name: "destroy-token-key",
+    label: "Destroy key",
+    about: "Two people watch that a root key is destroyed in its token or key file: a key that the root lists no more, or every key in the room when the root is retired.",
+    fields: &[KEY],
+    construct: |values| Some(Act::DestroyTokenKey { key: values.key? }),
+    kinds: &[Kind::Rotation, Kind::Renewal],
+    in_restore: InRestore::Never,
+    only_with: OnlyWith::RemovedKey,
+    repeats: false,
+    minutes: 3,
+    stage: Stage::ProveToken,
+    needs: &[
+        Need::Every(&EXPORT),
+        Need::Every(&COLLECT_SIGNATURES),
+        Need::Same(&PROVE_TOKEN),
+    ],
+    reason: "a key that is not used any more cannot be stolen once it is destroyed",
+    leaves: Leaves::Other,
+    who: &[Who::Holder, Who::Administrator, Who::Witnesses],
+    title: |step| format!("Destroy {}", step.key()),
+    instructions: |step| {
+        let actor = step.actor();
+        vec![
+            format!("{actor} inserts {}.", step.token()),
+            "Two people compare the fingerprint on the screen with the one on this sheet and approve; one of them types the exact word that the screen asks for.".to_owned(),
+            format!(
+                "Everyone else: look away. {actor} types the PIN. The key is destroyed, and the token is read again."
+            ),
+            format!("{actor} removes the token."),
+        ]
+    },
+    proves: |_| {
+        lines(&[
+            "two people approved that this key is destroyed",
+            "the token does not hold the key any more",
+        ])
+    },
+    blanks: |_| {
+        blanks(&[
+            "Fingerprint of the destroyed key, first words",
+            "Initials of two people who watched",
+        ])
+    },
 };
 
 pub(super) static SEAL: Description = Description {

@@ -307,6 +307,10 @@ struct KeyFileToken {
 }
 
 impl KeyFileToken {
+    fn is_there(&self) -> bool {
+        self.file.path.is_file()
+    }
+
     fn object_id(&self) -> Vec<u8> {
         hex::decode(&self.file.id).unwrap_or_default()
     }
@@ -322,7 +326,7 @@ impl Token for KeyFileToken {
     }
 
     fn state(&mut self) -> Result<TokenState, TokenError> {
-        if self.file.path.is_file() {
+        if self.is_there() {
             Ok(state())
         } else {
             Err(TokenError::Removed)
@@ -353,6 +357,9 @@ impl Token for KeyFileToken {
     }
 
     fn objects(&mut self) -> Result<Vec<HeldObject>, TokenError> {
+        if !self.is_there() {
+            return Ok(Vec::new());
+        }
         Ok(vec![HeldObject {
             kind: ObjectKind::PrivateKey,
             object_id: self.object_id(),
@@ -372,7 +379,8 @@ impl Token for KeyFileToken {
 
     /// The public half is as closed as the private one; the file is called after it.
     fn holding(&mut self, public: &PublicKey) -> Result<Option<HeldKey>, TokenError> {
-        let is_it = canonical_id(public).as_deref() == Some(self.file.id.as_str());
+        let is_named = canonical_id(public).as_deref() == Some(self.file.id.as_str());
+        let is_it = is_named && self.is_there();
         Ok(is_it.then(|| HeldKey {
             object_id: self.object_id(),
             label: self.file.role.clone(),
@@ -412,7 +420,15 @@ impl Token for KeyFileToken {
         Err(cannot("give random bytes"))
     }
 
-    fn destroy(&mut self, _object_id: &[u8]) -> Result<(), TokenError> {
-        Err(cannot("destroy its key"))
+    /// The file is overwritten and deleted. Copies of it elsewhere are nothing that this program knows of.
+    fn destroy(&mut self, object_id: &[u8]) -> Result<(), TokenError> {
+        if object_id != self.object_id() {
+            return Err(TokenError::key_not_found(object_id));
+        }
+        self.opened = None;
+        storage::erase(&self.file.path).map_err(|error| TokenError::KeyFile {
+            file: self.file.path.display().to_string(),
+            problem: format!("cannot be erased: {error}"),
+        })
     }
 }

@@ -168,8 +168,8 @@ fn judge(arms: &[(usize, &Pattern)], found: &mut BTreeSet<(usize, String)>) {
         }
     }
     for alike in constructors.values() {
-        let names: BTreeSet<&String> = alike.iter().flat_map(|(_, fields)| fields.keys()).collect();
-        for name in names {
+        let every: BTreeSet<&String> = alike.iter().flat_map(|(_, fields)| fields.keys()).collect();
+        for name in every {
             let mut place = Vec::new();
             for (line, fields) in alike {
                 let others_take_all = fields

@@ -3,6 +3,7 @@
 use crate::script::Act;
 use crate::script::Kind;
 use crate::script::act::{InRestore, Leaves, OnlyWith, Stage};
+use crate::script::read::KeyEntry;
 
 use super::{Found, Order, described};
 
@@ -142,6 +143,21 @@ impl Order<'_, '_> {
                 "no site owes a signature",
                 "take the step out, or write site = \"…\" at the key whose signature is owed",
             )),
+            OnlyWith::RemovedKey => {
+                let stays = |key| self.draft.key(key).is_some_and(KeyEntry::stays);
+                let key = here.filter(|key| stays(key))?;
+                let is_of = |found: &Found<'_>, key| {
+                    found.act.is(act.description()) && found.act.key() == Some(key)
+                };
+                let is_retired = |key| self.steps().any(|found| is_of(&found, key));
+                if self.keys.iter().all(|key| is_retired(key)) {
+                    return None;
+                }
+                Some(Needless::new(
+                    format!("{:?} stays in the root", key.as_str()),
+                    "take the step out, or remove the key from the root with change = \"remove\"; to retire the root, destroy every key in the room",
+                ))
+            }
         }
     }
 

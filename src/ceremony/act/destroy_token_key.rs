@@ -1,0 +1,144 @@
+//! A root key is destroyed in its token while two people watch: one that the root lists no more, or every key of a
+//! root that is retired. The token has to show that the key is gone.
+
+use crate::ceremony::approval::{Approval, strengths_of};
+use crate::ceremony::at::At;
+use crate::ceremony::effect::{DoomedObject, Effect};
+use crate::ceremony::event::{EventKind, KeyEvent};
+use crate::ceremony::next::Next;
+use crate::ceremony::prompt::{Ask, Prompt};
+use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::state::{Ceremony, Intent};
+use crate::ceremony::telling::Telling;
+use crate::script::{Act, KeyId, Step};
+use crate::words::Digest;
+
+use super::approval::require_approval;
+use super::asking::{approved, with_key};
+
+fn of(act: &Act) -> Option<&KeyId> {
+    if let Act::DestroyTokenKey { key } = act {
+        Some(key)
+    } else {
+        None
+    }
+}
+
+fn word(key: &KeyId) -> String {
+    format!("DESTROY {key}")
+}
+
+fn fingerprint(c: &Ceremony, key: &KeyId) -> Option<Digest> {
+    Some(c.generated(key)?.public_key.fingerprint())
+}
+
+pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+    let object = match c.keys[key].destruction() {
+        Intent::None => return Next::Ask(ask(c, step, key)),
+        Intent::Recorded(()) => DoomedObject::Held,
+        Intent::Interrupted(()) => DoomedObject::MaybeGone,
+    };
+    with_key(c, key, |token, public_key| Effect::DestroyKey {
+        key: key.clone(),
+        spare: c.keys[key].spare().cloned(),
+        token,
+        object,
+        public_key,
+    })
+}
+
+fn ask(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
+    let title = c.script.key_title(key);
+    let mut lines = vec![
+        format!("{title} is destroyed in its token. It cannot be restored from the token."),
+        "Compare its fingerprint with the run sheet:".to_owned(),
+    ];
+    if let Some(fingerprint) = fingerprint(c, key) {
+        let words = fingerprint.words();
+        lines.extend(fingerprint.grouped_hex());
+        lines.extend(words.chunks(8).map(|words| words.join(" ")));
+    }
+    lines.push("Shares or copies of the key, if there are any, still restore it.".to_owned());
+    let word = word(key);
+    approved(c, step, lines, Ask::Word { word })
+}
+
+pub(in crate::ceremony) fn answered(
+    c: &Ceremony,
+    key: &KeyId,
+    approvals: Vec<Approval>,
+) -> Option<EventKind> {
+    Some(EventKind::Keys(KeyEvent::DestructionIntended {
+        key: key.clone(),
+        fingerprint: fingerprint(c, key)?,
+        approvals,
+    }))
+}
+
+pub(in crate::ceremony) fn announced(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    of_key: Digest,
+    approvals: &[Approval],
+) -> Applied {
+    at.key(c, key, of)?;
+    require_approval(c, at.event, approvals, "a root key is destroyed")?;
+    require_same(c, key, of_key)?;
+    require(
+        !c.exported().is_empty(),
+        "no root key is destroyed before the new root is exported",
+    )?;
+    c.keys_mut().change(key)?.announce_destruction()
+}
+
+pub(in crate::ceremony) fn destroyed(
+    c: &mut Ceremony,
+    at: &At<'_>,
+    key: &KeyId,
+    of_key: Digest,
+) -> Applied {
+    at.key(c, key, of)?;
+    require_same(c, key, of_key)?;
+    c.custody_mut().use_token();
+    c.keys_mut().change(key)?.destroy()
+}
+
+fn require_same(c: &Ceremony, key: &KeyId, of_key: Digest) -> Applied {
+    let is = fingerprint(c, key).ok_or_else(|| contradiction("there is no key yet"))?;
+    require(is == of_key, "the fingerprint is that of another key")
+}
+
+/// The event of a destruction in a step of this act.
+pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony, step: &Step) -> Option<EventKind> {
+    let key = of(&step.act)?;
+    Some(EventKind::Keys(KeyEvent::TokenKeyDestroyed {
+        key: key.clone(),
+        fingerprint: fingerprint(c, key)?,
+    }))
+}
+
+pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+    c.keys[key].is_destroyed()
+}
+
+pub(in crate::ceremony) fn intended_sentence(
+    key: &KeyId,
+    fingerprint: &Digest,
+    approvals: &[Approval],
+    telling: &Telling<'_>,
+) -> String {
+    format!(
+        "{key}, fingerprint {}, is about to be destroyed in its token. Approved by {} ({}).",
+        fingerprint.short_hex(),
+        telling.people,
+        strengths_of(approvals)
+    )
+}
+
+pub(in crate::ceremony) fn destroyed_sentence(key: &KeyId, fingerprint: &Digest) -> String {
+    format!(
+        "{key}, fingerprint {}, was destroyed; its token holds it no more.",
+        fingerprint.short_hex()
+    )
+}
