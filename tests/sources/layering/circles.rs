@@ -1,7 +1,7 @@
 //! No circle of files: whoever reads a file never comes back to it by following imports. Only a module and the files
 //! below it may know each other.
 //!
-//! Paths count wherever they stand, in `use` or in code. Names that a module exports for a file below it lead to the
+//! Paths count wherever they stand, in `use` or in code. Names that a module imports from a file below it lead to the
 //! module in one look, and to that file in another. Test code does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +16,8 @@ type Sources = BTreeMap<Vec<String>, Source>;
 struct Source {
     path: String,
     imports: Vec<Import>,
-    /// What it exports of other modules: the name, and the path that it stands for.
-    exports: BTreeMap<String, Vec<String>>,
+    /// What names in it stand for that it imports, for itself, for files below it or for all.
+    names: BTreeMap<String, Vec<String>>,
     /// The modules below it that are of tests alone.
     tests: Vec<String>,
 }
@@ -33,7 +33,6 @@ struct Import {
 struct Reader {
     module: Vec<String>,
     imports: Vec<Import>,
-    exports: BTreeMap<String, Vec<String>>,
     /// What names of this file stand for.
     names: BTreeMap<String, Vec<String>>,
 }
@@ -51,7 +50,7 @@ impl Source {
         let source = Self {
             path: path.to_owned(),
             imports: reader.imports,
-            exports: reader.exports,
+            names: reader.names,
             tests: modules_of_tests(&tokens),
         };
         (module, source)
@@ -70,31 +69,27 @@ impl Reader {
     /// Notes what names stand for, before any code is read.
     fn read_uses(&mut self, tokens: &[TokenTree]) {
         let mut rest = tokens;
-        let mut is_exported = false;
         while let [token, after @ ..] = rest {
             rest = after_tests(rest).unwrap_or(after);
             match token {
                 TokenTree::Ident(word) if word == "use" => {
                     let end = after.iter().position(|token| is_mark(token, ';'));
                     let end = end.unwrap_or(after.len());
-                    self.read_tree(&after[..end], &[], is_exported);
+                    self.read_tree(&after[..end], &[]);
                     rest = &after[end..];
                 }
                 TokenTree::Ident(word) if word == "pub" => {
-                    is_exported = true;
                     rest = after_parentheses(after);
-                    continue;
                 }
                 TokenTree::Ident(_)
                 | TokenTree::Group(_)
                 | TokenTree::Punct(_)
                 | TokenTree::Literal(_) => {}
             }
-            is_exported = false;
         }
     }
 
-    fn read_tree(&mut self, tokens: &[TokenTree], before: &[String], is_exported: bool) {
+    fn read_tree(&mut self, tokens: &[TokenTree], before: &[String]) {
         let mut path = before.to_vec();
         let mut line = 0;
         for (index, token) in tokens.iter().enumerate() {
@@ -102,13 +97,13 @@ impl Reader {
                 TokenTree::Group(group) => {
                     let items: Vec<TokenTree> = group.stream().into_iter().collect();
                     for item in items.split(|token| is_mark(token, ',')) {
-                        self.read_tree(item, &path, is_exported);
+                        self.read_tree(item, &path);
                     }
                     return;
                 }
                 TokenTree::Ident(word) if word == "as" => {
                     let name = tokens[index + 1].to_string();
-                    self.import(line, &path, name, is_exported);
+                    self.import(line, &path, name);
                     return;
                 }
                 TokenTree::Ident(word) => {
@@ -124,15 +119,12 @@ impl Reader {
             }
         }
         if let Some(name) = path.last().cloned() {
-            self.import(line, &path, name, is_exported);
+            self.import(line, &path, name);
         }
     }
 
-    fn import(&mut self, line: usize, path: &[String], name: String, is_exported: bool) {
+    fn import(&mut self, line: usize, path: &[String], name: String) {
         let path = self.absolute(path);
-        if is_exported {
-            self.exports.insert(name.clone(), path.clone());
-        }
         self.names.insert(name, path.clone());
         self.imports.push(Import { line, path });
     }
@@ -264,7 +256,7 @@ fn modules_of_tests(tokens: &[TokenTree]) -> Vec<String> {
     modules.collect()
 }
 
-/// The file that a path leads to: the deepest on it. With `through`, names that a module exports are followed.
+/// The file that a path leads to: the deepest on it. With `through`, names that a module imports from elsewhere are followed.
 fn file_of<'s>(sources: &'s Sources, path: &[String], through: bool) -> Option<&'s Vec<String>> {
     let mut path = path.to_vec();
     for _ in 0..8 {
@@ -272,8 +264,8 @@ fn file_of<'s>(sources: &'s Sources, path: &[String], through: bool) -> Option<&
             .rev()
             .find(|depth| sources.contains_key(&path[..*depth]))?;
         let (module, source) = sources.get_key_value(&path[..depth])?;
-        let exported = path.get(depth).and_then(|name| source.exports.get(name));
-        match exported.filter(|_| through) {
+        let known = path.get(depth).and_then(|name| source.names.get(name));
+        match known.filter(|_| through) {
             Some(target) => path = target.iter().chain(&path[depth + 1..]).cloned().collect(),
             None => return Some(module),
         }
@@ -385,9 +377,27 @@ fn no_files_import_each_other() {
     assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
 }
 
+/// Folders whose files know each other through their module, each with its reason.
+const KNOWN: &[(&str, &str)] = &[(
+    "src/script/act/",
+    "the description of an act names the acts that it needs, in whatever file they are",
+)];
+
 #[test]
-fn no_circle_hides_behind_an_export() {
-    let circles = circles(&all_sources(), true);
+fn no_circle_hides_behind_a_module() {
+    let mut circles = circles(&all_sources(), true);
+    for (folder, reason) in KNOWN {
+        let is_inside = |circle: &String| {
+            let mut lines = circle.lines().skip(1);
+            lines.all(|line| line.matches(folder).count() == 2)
+        };
+        let before = circles.len();
+        circles.retain(|circle| !is_inside(circle));
+        assert!(
+            circles.len() < before,
+            "{folder} needs no exception: {reason}"
+        );
+    }
     assert!(circles.is_empty(), "\n{}\n", circles.join("\n"));
 }
 
@@ -445,9 +455,9 @@ fn circles_are_found() {
 }
 
 #[test]
-fn exports_hide_no_circle() {
+fn modules_hide_no_circle() {
     let files = [
-        ("src/a/mod.rs", "mod x; mod y; pub(super) use x::X;"),
+        ("src/a/mod.rs", "mod x; mod y; use x::X;"),
         ("src/a/x.rs", "use super::y::Y;"),
         ("src/a/y.rs", "use super::X;"),
     ];
