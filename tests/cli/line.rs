@@ -20,7 +20,7 @@ fn a_whole_rehearsal_is_played_by_hand() {
         "[1 of 23] Attendance",
         "[23 of 23]",
         "REHEARSAL",
-        "CLOSING NOTE",
+        "Closing note",
     ] {
         assert!(transcript.contains(text), "no {text:?}: {transcript}");
     }

@@ -110,8 +110,8 @@ fn a_whole_rehearsal_plays_on_the_screen() {
     assert!(terminal.finish().success());
     assert_restored(&terminal);
     assert!(
-        terminal.screen_text().contains("CLOSING NOTE")
-            || terminal.transcript().contains("CLOSING NOTE")
+        terminal.screen_text().contains("Closing note")
+            || terminal.transcript().contains("Closing note")
     );
     for file in [
         "export/1.root.json",
