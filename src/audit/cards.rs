@@ -1,7 +1,7 @@
 //! The cards and labels of a ceremony that was held: what the script left open is filled in from the record.
 
 use crate::ceremony::{Ceremony, CustodyEvent, EventKind, Mode};
-use crate::record::Moved;
+use crate::record::{CustodyList, Moved};
 use crate::script::{self, KeyId, Medium, SlipFacts};
 use crate::transcript::Transcript;
 
@@ -12,11 +12,12 @@ pub(super) fn cards(ceremony: &Ceremony, transcript: &Transcript) -> [(String, S
     let of = ceremony.script();
     let banner = (ceremony.mode() == Mode::Rehearsal)
         .then_some("REHEARSAL: nothing that is named here may be trusted");
-    let facts = |key: &KeyId| facts(ceremony, transcript, key);
+    let list = custody(ceremony, transcript);
+    let facts = |key: &KeyId| facts(ceremony, transcript, &list, key);
     let mut cards = script::cards(of, banner, facts);
     let of_medium = |medium: &Medium| SlipFacts {
         serial: medium.serial.clone(),
-        ..sealed(ceremony, transcript, medium.id.as_str())
+        ..sealed(transcript, &list, medium.id.as_str())
     };
     let labels = script::bag_labels(of, banner, facts, of_medium);
     cards.append(labels);
@@ -26,7 +27,12 @@ pub(super) fn cards(ceremony: &Ceremony, transcript: &Transcript) -> [(String, S
     ]
 }
 
-fn facts(ceremony: &Ceremony, transcript: &Transcript, key: &KeyId) -> SlipFacts {
+fn facts(
+    ceremony: &Ceremony,
+    transcript: &Transcript,
+    list: &CustodyList,
+    key: &KeyId,
+) -> SlipFacts {
     let state = ceremony.key(key);
     let times = transcript.attested_times();
     SlipFacts {
@@ -38,13 +44,12 @@ fn facts(ceremony: &Ceremony, transcript: &Transcript, key: &KeyId) -> SlipFacts
             .map(|generated| generated.public_key.fingerprint()),
         root: ceremony.frozen().map(crate::metadata::FrozenRoot::digest),
         ceremony_on: times.first().map(day),
-        ..sealed(ceremony, transcript, ceremony.token_name(key))
+        ..sealed(transcript, list, ceremony.token_name(key))
     }
 }
 
 /// The bag in which something lies at the end, by its name in the script.
-fn sealed(ceremony: &Ceremony, transcript: &Transcript, name: &str) -> SlipFacts {
-    let list = custody(ceremony, transcript);
+fn sealed(transcript: &Transcript, list: &CustodyList, name: &str) -> SlipFacts {
     // What was sealed for a pause was opened again.
     let sealed = transcript.entries().iter().rev().find_map(|entry| {
         let EventKind::Custody(CustodyEvent::Sealed { item, bag, .. }) = &entry.line.kind else {

@@ -14,6 +14,7 @@ pub const CUSTODY: &str = "keys/custody.jsonl";
 pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let script = ceremony.script();
     let mut list = script.custody().clone();
+    let of_script = script.sha256().to_string();
     let name = |id: &PersonId| ceremony.name(id).to_owned();
     let mut first_reader = Vec::new();
     for (entry, time) in transcript.entries().iter().zip(transcript.attested_times()) {
@@ -58,7 +59,7 @@ pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
             people: readers.iter().map(&name).collect(),
             place,
             repository: script.repository().to_owned(),
-            script: script.sha256().to_string(),
+            script: of_script.clone(),
             seq: 0,
             time,
             token: token_in(ceremony, item),

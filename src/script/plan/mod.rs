@@ -10,6 +10,7 @@ mod titles;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -55,7 +56,7 @@ pub struct Script {
     pub(super) spares: Vec<Spare>,
     pub(super) media: Vec<Medium>,
     pub(super) previous: Option<Previous>,
-    pub(super) further: Vec<FurtherRepository>,
+    pub(super) further: Arc<[FurtherRepository]>,
     pub(super) distant: Vec<DistantKey>,
     pub(super) custody: CustodyList,
     pub(super) steps: Vec<Step>,

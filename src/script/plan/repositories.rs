@@ -1,5 +1,7 @@
 //! Further repositories whose roots one ceremony changes: the same keys, each with a root of its own.
 
+use std::sync::Arc;
+
 use super::Script;
 use crate::certificate::PublicKey;
 use crate::metadata::{RoleKind, TrustedRoot};
@@ -78,7 +80,7 @@ impl Script {
             plan.change = plan.change.within(&repository.previous.root)?;
         }
         script.previous = Some(repository.previous.clone());
-        script.further = Vec::new();
+        script.further = Arc::default();
         Some(script)
     }
 

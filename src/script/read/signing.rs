@@ -1,5 +1,7 @@
 //! Scripts of the kind `signing`: their own tables, and their own order of steps.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::fields::{Fields, Value};
@@ -78,7 +80,7 @@ pub(super) fn read(
     }
     let request = request?;
     Some(Script {
-        further: Vec::new(),
+        further: Arc::default(),
         name: String::new(),
         text: String::new(),
         kind: Kind::Signing,

@@ -38,6 +38,15 @@ pub(crate) fn script(
     notary: &str,
     edit: impl Fn(&mut serde_json::Value),
 ) -> (Arc<Script>, BTreeMap<String, SoftwareToken>) {
+    script_for(&[OTHER.to_owned()], notary, edit)
+}
+
+/// The same, with other repositories beside the script's own.
+fn script_for(
+    others: &[String],
+    notary: &str,
+    edit: impl Fn(&mut serde_json::Value),
+) -> (Arc<Script>, BTreeMap<String, SoftwareToken>) {
     let first = Room::closed(of_notary(), Mode::Production);
     let tree = first.ceremony.frozen().unwrap().document().tree().clone();
     let mut tree = serde_json::Value::Object(tree);
@@ -59,9 +68,16 @@ pub(crate) fn script(
          not_before = \"2027-06-01T09:00:00Z\"\nassurance = \"solo\"\n\n\
          [previous]\nroot = {{ file = \"{own}\", sha256 = \"{sha256}\" }}\n\n\
          [root]\nthreshold = 1\nexpires = \"2028-06-01T00:00:00Z\"\ndestination = \"notary-v1\"\n\n\
-         [root.notary-v1]\n{notary}\n\n\
-         [[further_repository]]\nname = \"{OTHER}\"\nroot = {{ file = \"{other}\", sha256 = \"{sha256}\" }}\n\n\
-         [[person]]\nid = \"one\"\nname = \"One Person\"\nroles = [\"administrator\", \"key-holder\"]\n"
+         [root.notary-v1]\n{notary}\n\n"
+    );
+    for name in others {
+        let _ = writeln!(
+            text,
+            "[[further_repository]]\nname = \"{name}\"\nroot = {{ file = \"{other}\", sha256 = \"{sha256}\" }}\n"
+        );
+    }
+    text.push_str(
+        "[[person]]\nid = \"one\"\nname = \"One Person\"\nroles = [\"administrator\", \"key-holder\"]\n",
     );
     for (number, what) in [
         (1, format!("change = \"remove\"\nkey_id = \"{}\"", ids[0])),
@@ -100,6 +116,17 @@ pub(crate) fn open_edited(notary: &str, edit: impl Fn(&mut serde_json::Value)) -
 /// The ceremony, at its end.
 pub(crate) fn closed() -> Room {
     let mut room = open("");
+    while room.advance() {}
+    room
+}
+
+/// A ceremony with so many further repositories, at its end.
+pub(crate) fn closed_with(further: usize) -> Room {
+    let others: Vec<String> = (1..=further)
+        .map(|number| format!("example.com/other-{number}"))
+        .collect();
+    let (script, tokens) = script_for(&others, "", |_| {});
+    let mut room = Room::open_with(script, Mode::Production, &tokens);
     while room.advance() {}
     room
 }
