@@ -1,6 +1,6 @@
 //! A person's approval token: who has one approves by it instead of by a code.
 
-use super::plan::PinnedKey;
+use super::pinned::PinnedKey;
 use super::token::TokenSpec;
 
 /// A token of a person's own, by which that person approves.

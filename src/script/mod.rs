@@ -42,11 +42,10 @@ pub use error::{ScriptError, ScriptErrors, Warning};
 pub use id::{IdError, ItemId, KeyId, MediumId, PersonId, SpareId, StepId};
 pub use kind::Kind;
 pub use medium::{Holds, Medium};
-pub use pinned::{CUSTODY_LIST, PinnedFile, PinnedFileSource};
+pub use pinned::{CUSTODY_LIST, PinnedFile, PinnedFileSource, PinnedKey};
 pub use plan::{
     Assurance, Backup, Block, DrillLevel, Entering, FurtherRepository, KeyPlan, NotaryPolicy,
-    OnlineRoles, Person, PersonRole, PinnedKey, RestorePlan, RoleKind, RolePolicy, RootPolicy,
-    Script, Step,
+    OnlineRoles, Person, PersonRole, RestorePlan, RoleKind, RolePolicy, RootPolicy, Script, Step,
 };
 pub use previous::{DistantKey, KeyChange, Place, Previous, RootKey};
 pub use reference::reference;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::metadata::Key;
 use crate::words::Digest;
 
 /// The name of the custody list in a script.
@@ -23,6 +24,16 @@ impl PinnedFileSource for BTreeMap<String, Vec<u8>> {
             .cloned()
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
+}
+
+/// A public key that was carried in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinnedKey {
+    /// The file's name in the script.
+    pub file: String,
+    /// The SHA-256 of the file, which is what the script binds.
+    pub sha256: Digest,
+    pub key: Key,
 }
 
 /// A file whose content is the one that the script binds.

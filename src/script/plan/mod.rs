@@ -35,7 +35,7 @@ use super::{Act, ItemId, KeyId, PersonId, SpareId, StepId};
 pub use keys::{Backup, KeyPlan};
 pub use notary::NotaryPolicy;
 pub use people::{Person, PersonRole};
-pub use policy::{OnlineRoles, PinnedKey, RoleKind, RolePolicy, RootPolicy};
+pub use policy::{OnlineRoles, RoleKind, RolePolicy, RootPolicy};
 pub use repositories::FurtherRepository;
 pub(super) use repositories::{folder_of, root_key};
 pub use restore::{DrillLevel, Entering, RestorePlan};

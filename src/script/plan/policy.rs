@@ -4,10 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::metadata::Key;
 use crate::record::Provenance;
+use crate::script::pinned::PinnedKey;
 use crate::transfer::{Destination, TufOnCi};
-use crate::words::Digest;
 
 use super::notary::NotaryPolicy;
 
@@ -119,16 +118,6 @@ pub struct RolePolicy {
     pub threshold: u32,
     /// Different public keys.
     pub keys: Vec<PinnedKey>,
-}
-
-/// A public key that was carried in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PinnedKey {
-    /// The file's name in the script.
-    pub file: String,
-    /// The SHA-256 of the file, which is what the script binds.
-    pub sha256: Digest,
-    pub key: Key,
 }
 
 impl fmt::Display for RoleKind {

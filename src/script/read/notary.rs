@@ -8,7 +8,8 @@ use super::pinned::PinnedFiles;
 use super::role::RoleEntry;
 use crate::metadata::{RootFile, RootFormat};
 use crate::script::NotaryPolicy;
-use crate::script::plan::{PinnedKey, RoleKind};
+use crate::script::pinned::PinnedKey;
+use crate::script::plan::RoleKind;
 
 #[derive(Default)]
 pub(in crate::script) struct NotaryEntry {

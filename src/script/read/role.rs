@@ -1,7 +1,8 @@
 //! An online role of a root, as a script or a template lists it.
 
 use super::log::{At, Span};
-use crate::script::plan::{PinnedKey, RoleKind, RolePolicy};
+use crate::script::pinned::PinnedKey;
+use crate::script::plan::{RoleKind, RolePolicy};
 
 pub(in crate::script) struct RoleEntry {
     pub(in crate::script) kind: RoleKind,
