@@ -202,3 +202,24 @@ fn a_damaged_file_opens_no_other_key() {
         }
     }
 }
+
+#[test]
+fn a_destroyed_key_file_is_gone_from_its_folder() {
+    let folder = TempDir::new().unwrap();
+    let path = lay(&folder, &format!("{STOCK_ID}.key"), STOCK);
+    let mut files = KeyFiles {
+        profile: Profile::named(PROFILE).unwrap(),
+        folders: vec![folder.path().to_owned()],
+    };
+    let id = files.tokens().unwrap().remove(0).id;
+    let mut token = files.open(&id).unwrap();
+    token.login(&passphrase("a passphrase")).unwrap();
+    let object = token.keys().unwrap().remove(0).object_id;
+    assert!(token.destroy(&[0; 32]).is_err());
+    assert!(path.exists());
+    token.destroy(&object).unwrap();
+    assert!(!path.exists());
+    assert!(token.keys().unwrap().is_empty() && token.objects().unwrap().is_empty());
+    assert!(token.login(&passphrase("a passphrase")).is_err());
+    assert!(files.tokens().unwrap().is_empty());
+}
