@@ -49,10 +49,11 @@ impl<'e> At<'e> {
         &self,
         c: &mut Ceremony,
         named: &KeyId,
-        of: impl FnOnce(&'e Act) -> Option<&'e KeyId>,
+        fits: impl FnOnce(&Act) -> bool,
     ) -> Result<&'e Act, ReplayError> {
         let act = &self.step(c)?.act;
-        let of_step = of(act).ok_or_else(|| self.refuse())?;
+        let of_step = act.key().filter(|_| fits(act));
+        let of_step = of_step.ok_or_else(|| self.refuse())?;
         require(
             named == of_step,
             &format!("the step is about {of_step}, not about {named}"),

@@ -10,8 +10,8 @@ use super::act::{
 use super::approval::strengths_of;
 use super::display_names::DisplayNames;
 use super::event::{
-    BackupEvent, CustodyEvent, Event, EventKind, HostEvent, KeyEvent, Mode, ParticipantEvent,
-    ProgressEvent, Randomness, RestoreEvent, RootEvent, WrappedIn,
+    BackupEvent, CustodyEvent, Event, EventKind, ExportedFile, HostEvent, KeyEvent, Mode,
+    ParticipantEvent, ProgressEvent, Randomness, RestoreEvent, RootEvent, WrappedIn,
 };
 use super::request::tokens;
 use super::telling::Telling;
@@ -388,22 +388,12 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
             *threshold,
             previous.as_ref(),
         ),
-        RootEvent::ExportIntended { files } => format!(
-            "About to be exported: {}.",
-            files
-                .iter()
-                .map(|file| file.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-        RootEvent::Exported { files } => format!(
-            "Exported, read back and compared: {}.",
-            files
-                .iter()
-                .map(|file| file.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        RootEvent::ExportIntended { files } => {
+            format!("About to be exported: {}.", names_of(files))
+        }
+        RootEvent::Exported { files } => {
+            format!("Exported, read back and compared: {}.", names_of(files))
+        }
         RootEvent::RequestJudged {
             sha256,
             card,
@@ -515,4 +505,9 @@ fn part(custodian: Option<&str>) -> String {
         Some(custodian) => format!("the share of {}", crate::record::visible(custodian)),
         None => "every copy of the wrapped key".to_owned(),
     }
+}
+
+fn names_of(files: &[ExportedFile]) -> String {
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    names.join(", ")
 }

@@ -89,12 +89,8 @@ pub(in crate::ceremony) fn read_certificate(
     }
 }
 
-const fn of(act: &Act) -> Option<&KeyId> {
-    if let Act::CertifyKey { key } = act {
-        Some(key)
-    } else {
-        None
-    }
+const fn is_it(act: &Act) -> bool {
+    matches!(act, Act::CertifyKey { .. })
 }
 
 pub(in crate::ceremony) fn announced(
@@ -103,7 +99,7 @@ pub(in crate::ceremony) fn announced(
     key: &KeyId,
     name: &str,
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     require(
         name == c.script.certificate_name(),
         "the certificate is for another name than the script says",
@@ -117,7 +113,7 @@ pub(in crate::ceremony) fn certified(
     key: &KeyId,
     certificate: &Certificate,
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     let certified =
         read_certificate(c, key, certificate).map_err(|why| broken(Check::KeyCertificate, why))?;
     c.root_mut().certify(key, certified.clone())?;

@@ -16,12 +16,8 @@ use crate::words::Digest;
 use super::approval::require_approval;
 use super::asking::{approved, with_key};
 
-fn of(act: &Act) -> Option<&KeyId> {
-    if let Act::DestroyTokenKey { key } = act {
-        Some(key)
-    } else {
-        None
-    }
+const fn is_it(act: &Act) -> bool {
+    matches!(act, Act::DestroyTokenKey { .. })
 }
 
 fn word(key: &KeyId) -> String {
@@ -82,7 +78,7 @@ pub(in crate::ceremony) fn announced(
     of_key: Digest,
     approvals: &[Approval],
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     require_approval(c, at.event, approvals, "a root key is destroyed")?;
     require_same(c, key, of_key)?;
     require(
@@ -98,7 +94,7 @@ pub(in crate::ceremony) fn destroyed(
     key: &KeyId,
     of_key: Digest,
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     require_same(c, key, of_key)?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.destroy()
@@ -111,7 +107,7 @@ fn require_same(c: &Ceremony, key: &KeyId, of_key: Digest) -> Applied {
 
 /// The event of a destruction in a step of this act.
 pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony, step: &Step) -> Option<EventKind> {
-    let key = of(&step.act)?;
+    let key = step.act.key().filter(|_| is_it(&step.act))?;
     Some(EventKind::Keys(KeyEvent::TokenKeyDestroyed {
         key: key.clone(),
         fingerprint: fingerprint(c, key)?,

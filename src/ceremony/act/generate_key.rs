@@ -208,12 +208,8 @@ pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, act
     })
 }
 
-const fn of(act: &Act) -> Option<&KeyId> {
-    if let Act::GenerateKey { key } | Act::ImportKey { key } = act {
-        Some(key)
-    } else {
-        None
-    }
+const fn is_it(act: &Act) -> bool {
+    matches!(act, Act::GenerateKey { .. } | Act::ImportKey { .. })
 }
 
 pub(in crate::ceremony) fn management_key_written(
@@ -221,7 +217,7 @@ pub(in crate::ceremony) fn management_key_written(
     at: &At<'_>,
     key: &KeyId,
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     require(
         c.owes_management_key(key),
         "the management key of that token stays on it, was written down already, or is still needed",
@@ -238,7 +234,7 @@ pub(in crate::ceremony) fn announced(
     object_id: &[u8],
     label: &str,
 ) -> Applied {
-    at.key(c, key, Act::makes)?;
+    at.key(c, key, |act| act.makes().is_some())?;
     c.keys_mut()
         .change(key)?
         .announce_generation(object_id, label)
@@ -260,7 +256,7 @@ pub(in crate::ceremony) fn generated(
     key: &KeyId,
     new: &NewKey<'_>,
 ) -> Applied {
-    at.key(c, key, Act::makes)?;
+    at.key(c, key, |act| act.makes().is_some())?;
     let NewKey {
         token,
         public_key,

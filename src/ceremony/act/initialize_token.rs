@@ -57,12 +57,8 @@ pub(in crate::ceremony) fn weakness_lines(c: &Ceremony, key: &KeyId) -> Vec<Stri
         .collect()
 }
 
-fn of(act: &Act) -> Option<&KeyId> {
-    if let Act::InitializeToken { key } = act {
-        Some(key)
-    } else {
-        None
-    }
+const fn is_it(act: &Act) -> bool {
+    matches!(act, Act::InitializeToken { .. })
 }
 
 pub(in crate::ceremony) fn announced(
@@ -71,7 +67,7 @@ pub(in crate::ceremony) fn announced(
     key: &KeyId,
     label: &str,
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.announce_initialization(label)
 }
@@ -82,7 +78,7 @@ pub(in crate::ceremony) fn initialized(
     key: &KeyId,
     token: &TokenId,
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     require(
         !is_of_another_key(c, token, key),
         "that token is another key's",

@@ -37,7 +37,7 @@ pub(in crate::ceremony) fn found(
     token: &TokenId,
     at_factory_value: &[FactorySecret],
 ) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     require(
         !c.keys.is_set_aside(token),
         "that token was given up for a spare",
@@ -60,12 +60,8 @@ pub(in crate::ceremony) fn found(
     Ok(())
 }
 
-fn of(act: &Act) -> Option<&KeyId> {
-    if let Act::OpenToken { key } = act {
-        Some(key)
-    } else {
-        None
-    }
+const fn is_it(act: &Act) -> bool {
+    matches!(act, Act::OpenToken { .. })
 }
 
 pub(in crate::ceremony) fn token_found_sentence(

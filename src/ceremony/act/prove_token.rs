@@ -20,8 +20,8 @@ pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) 
 }
 
 /// When in the life of a key its token answers a challenge in a step; none where it does not.
-fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
-    let occasion = if matches!(act, Act::ProveToken { .. }) {
+const fn occasion_of(act: &Act) -> Option<Occasion> {
+    Some(if matches!(act, Act::ProveToken { .. }) {
         Occasion::Reinsertion
     } else if matches!(act, Act::EnrollKey { .. }) {
         Occasion::Adoption
@@ -29,8 +29,7 @@ fn occasion_of(act: &Act) -> Option<(&KeyId, Occasion)> {
         Occasion::Generation
     } else {
         return None;
-    };
-    Some((act.key()?, occasion))
+    })
 }
 
 pub(in crate::ceremony) fn proven(
@@ -39,8 +38,8 @@ pub(in crate::ceremony) fn proven(
     key: &KeyId,
     proof: PossessionProof,
 ) -> Applied {
-    let act = at.key(c, key, |act| occasion_of(act).map(|(key, _)| key))?;
-    let wanted = occasion_of(act).map(|(_, occasion)| occasion);
+    let act = at.key(c, key, |act| occasion_of(act).is_some())?;
+    let wanted = occasion_of(act);
     require(
         wanted == Some(proof.occasion),
         "the proof is for another occasion",
@@ -74,10 +73,9 @@ pub(in crate::ceremony) fn event_of_answer(
     challenge: [u8; 32],
     signature: Vec<u8>,
 ) -> Option<EventKind> {
-    let (key, occasion) = occasion_of(&step.act)?;
     Some(EventKind::Keys(KeyEvent::PossessionProven {
-        key: key.clone(),
-        occasion,
+        key: step.act.key()?.clone(),
+        occasion: occasion_of(&step.act)?,
         challenge,
         signature: signature.into(),
     }))

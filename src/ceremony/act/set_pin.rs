@@ -19,7 +19,7 @@ pub(in crate::ceremony) fn next(c: &Ceremony, key: &KeyId) -> Next {
 }
 
 pub(in crate::ceremony) fn pin_set(c: &mut Ceremony, at: &At<'_>, key: &KeyId) -> Applied {
-    at.key(c, key, of)?;
+    at.key(c, key, is_it)?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.set_pin();
     Ok(())
@@ -29,12 +29,8 @@ pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     c.keys[key].is_pin_set() && c.envelope_due().is_none()
 }
 
-fn of(act: &Act) -> Option<&KeyId> {
-    if let Act::SetPin { key } = act {
-        Some(key)
-    } else {
-        None
-    }
+const fn is_it(act: &Act) -> bool {
+    matches!(act, Act::SetPin { .. })
 }
 
 pub(in crate::ceremony) fn pin_set_sentence(key: &KeyId, telling: &Telling<'_>) -> String {
