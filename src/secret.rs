@@ -53,7 +53,6 @@ impl Pin {
     }
 
     /// Whether it is made of the digits 0 to 9 alone, which every keyboard gives alike.
-    #[must_use]
     pub fn is_digits(&self) -> bool {
         self.0.bytes().all(|byte| byte.is_ascii_digit())
     }
@@ -100,7 +99,6 @@ pub struct ShareWords(Zeroizing<String>);
 
 impl ShareWords {
     /// Takes words as they were typed or read, in any case and spacing, and takes over the duty to wipe them.
-    #[must_use]
     pub fn new(text: &Zeroizing<String>) -> Self {
         // As long as the text at most, so that it never moves.
         let mut words = Zeroizing::new(String::with_capacity(text.len()));
@@ -115,7 +113,6 @@ impl ShareWords {
     }
 
     /// How many there are.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.0.split_whitespace().count()
     }
@@ -126,12 +123,10 @@ macro_rules! secret_text {
     ($($name:ident)+) => {$(
         impl $name {
             /// The secret in clear, for what it opens or closes and nothing else.
-            #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0
             }
 
-            #[must_use]
             pub fn same_as(&self, other: &Self) -> bool {
                 let (one, other) = (self.0.as_bytes(), other.0.as_bytes());
                 aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
@@ -152,19 +147,16 @@ pub struct PrivateKey(Zeroizing<Vec<u8>>);
 
 impl PrivateKey {
     /// Takes over the duty to wipe it. What is inside is for the token to judge.
-    #[must_use]
     pub const fn new(pkcs8: Zeroizing<Vec<u8>>) -> Self {
         Self(pkcs8)
     }
 
     /// The key in clear, for the token that takes it in and nothing else.
-    #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
     /// Overwrites it, and says whether nothing but zeroes is left where it was.
-    #[must_use]
     pub fn wipe(mut self) -> bool {
         self.0.as_mut_slice().zeroize();
         self.0.iter().all(|byte| *byte == 0)

@@ -10,7 +10,6 @@ use crate::transcript::Transcript;
 pub const CUSTODY: &str = "keys/custody.jsonl";
 
 /// The list, to be carried into the next ceremony.
-#[must_use]
 pub fn custody(ceremony: &Ceremony, transcript: &Transcript) -> CustodyList {
     let script = ceremony.script();
     let mut list = script.custody().clone();

@@ -37,7 +37,6 @@ pub(super) fn is_worded(path: &str) -> bool {
 /// order of paths, [`SUMS`] last. The same record gives the same bytes.
 ///
 /// The script, the files that it carries and the transcript are what they follow from; `SHA256SUMS` covers those too.
-#[must_use]
 pub fn documents(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(String, Vec<u8>)> {
     let mut documents = vec![
         (

@@ -12,7 +12,6 @@ pub const PAYLOADS: &str = "keys/payloads.json";
 
 /// What the script carried in, and every payload that this ceremony signed, or announced to sign: a signature that
 /// was under way when the power went may exist.
-#[must_use]
 pub fn payload_register(ceremony: &Ceremony, transcript: &Transcript) -> PayloadRegister {
     let mut register = ceremony.script().payloads().clone();
     register.add_record(transcript.head());

@@ -7,7 +7,6 @@ use crate::transfer::{Consignment, Destination};
 
 /// The files of an export: the version that was made, the one before it, and the instructions of the script's
 /// destination. None where no root was made and verified.
-#[must_use]
 pub fn publication(ceremony: &Ceremony) -> Vec<(String, Vec<u8>)> {
     let further = ceremony.further_in_folders().into_iter();
     let mut files = package(ceremony, key_files(ceremony));
@@ -64,7 +63,6 @@ fn key_files(ceremony: &Ceremony) -> Vec<String> {
 }
 
 /// Whether a file of an export follows from the others, and is made anew with them.
-#[must_use]
 pub fn is_made_anew(name: &str) -> bool {
     Destination::is_made_anew(name)
 }

@@ -81,7 +81,6 @@ pub fn read_returned(
 }
 
 /// Where a file of the record of a key's signing lies in the directory of the ceremony that asked for it.
-#[must_use]
 pub fn returned_path(key: &KeyId, name: &str) -> String {
     format!("{RECORDS}/{key}/{name}")
 }

@@ -10,7 +10,6 @@ use crate::words::Digest;
 
 /// The sets that records tell of, in the order of the records: a set is known from the record that made it, and from
 /// that of a drill or a recovery.
-#[must_use]
 pub fn share_sets<'r>(
     records: impl Iterator<Item = (&'r Script, &'r Transcript)>,
 ) -> Vec<SetHistory> {

@@ -23,43 +23,36 @@ pub struct AuditReport {
 
 impl AuditReport {
     /// Whether nothing was found that decides.
-    #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.reasons.is_empty()
     }
 
     /// Rehearsal or production; none when the transcript cannot be read.
-    #[must_use]
     pub const fn mode(&self) -> Option<Mode> {
         self.mode
     }
 
     /// How the ceremony ended; none when it goes on, or the record cannot be replayed.
-    #[must_use]
     pub const fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
     }
 
     /// How many lines the transcript has; 0 when it cannot be read.
-    #[must_use]
     pub const fn lines(&self) -> u64 {
         self.lines
     }
 
     /// The head of the record: the digest of the last line; none when the transcript cannot be read.
-    #[must_use]
     pub const fn head(&self) -> Option<&Digest> {
         self.head.as_ref()
     }
 
     /// Why the directory is refused; empty if it is accepted.
-    #[must_use]
     pub fn reasons(&self) -> &[Remark] {
         &self.reasons
     }
 
     /// Oddities that decide nothing.
-    #[must_use]
     pub fn findings(&self) -> &[Remark] {
         &self.findings
     }
@@ -88,7 +81,6 @@ impl AuditReport {
     }
 
     /// The report as `conclave transcript verify --json` prints it.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let remarks = |remarks: &[Remark]| -> Vec<Value> {
             remarks

@@ -32,14 +32,12 @@ pub struct GroupProgress {
 
 impl Collected {
     /// None yet, of the set of this manifest.
-    #[must_use]
     pub fn new(manifest: Manifest) -> Self {
         let shares = manifest.shares().iter().map(|_| None).collect();
         Self { manifest, shares }
     }
 
     /// The manifest that they are held to.
-    #[must_use]
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -124,7 +122,6 @@ impl Collected {
     }
 
     /// How far each group is.
-    #[must_use]
     pub fn groups(&self) -> Vec<GroupProgress> {
         let groups = self.manifest.facts.groups.iter();
         let mut progress: Vec<GroupProgress> = groups
@@ -145,7 +142,6 @@ impl Collected {
     }
 
     /// Whether there are enough.
-    #[must_use]
     pub fn is_quorum(&self) -> bool {
         let complete = self
             .groups()

@@ -55,13 +55,11 @@ impl KeyEncryptionKey {
     }
 
     /// Takes one that shares restored.
-    #[must_use]
     pub const fn new(key: Zeroizing<[u8; 32]>) -> Self {
         Self(key)
     }
 
     /// Takes what shares restored; none if it has another length.
-    #[must_use]
     pub fn of(restored: &Zeroizing<Vec<u8>>) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
         if restored.len() != key.len() {
@@ -72,14 +70,12 @@ impl KeyEncryptionKey {
     }
 
     /// The key in clear: for the split and for the token that wraps with it, and nothing else.
-    #[must_use]
     pub fn expose(&self) -> &[u8; 32] {
         &self.0
     }
 
     /// SHA-256 over a domain and the key. It tells that a restored key is the one, and nothing else of it: nobody can
     /// try 2^256 keys.
-    #[must_use]
     pub fn commitment(&self) -> Digest {
         let mut message = Zeroizing::new(Vec::with_capacity(COMMITMENT_DOMAIN.len() + 32));
         message.extend_from_slice(COMMITMENT_DOMAIN);

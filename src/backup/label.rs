@@ -74,31 +74,26 @@ impl ShareLabel {
     }
 
     /// The custodian as people are named here: `Anna Muster (custodian-1)`.
-    #[must_use]
     pub fn who(&self) -> String {
         format!("{} ({})", self.name, self.custodian)
     }
 
     /// The name of the share's file.
-    #[must_use]
     pub fn share_file(&self) -> String {
         share_file(&self.key, &self.id, &self.custodian)
     }
 
     /// The name of the file of the wrapped key.
-    #[must_use]
     pub fn wrapped_file(&self) -> String {
         wrapped_file(&self.key, &self.id)
     }
 
     /// The name of the file of the manifest.
-    #[must_use]
     pub fn manifest_file(&self) -> String {
         manifest_file(&self.key, &self.id)
     }
 
     /// The names of the custodian's sheet, as text and as HTML.
-    #[must_use]
     pub fn sheet_files(&self) -> [String; 2] {
         let Self {
             key, id, custodian, ..

@@ -39,19 +39,16 @@ pub struct ShareEntry {
 
 impl ShareEntry {
     /// What stands on it.
-    #[must_use]
     pub const fn label(&self) -> &ShareLabel {
         &self.label
     }
 
     /// Who keeps it, and how.
-    #[must_use]
     pub const fn custodian(&self) -> &Custodian {
         &self.custodian
     }
 
     /// SHA-256 of its file; none if it lies on paper alone.
-    #[must_use]
     pub const fn file(&self) -> Option<Digest> {
         self.file
     }
@@ -79,38 +76,32 @@ pub struct Manifest {
 
 impl Manifest {
     /// How the set was planned.
-    #[must_use]
     pub const fn facts(&self) -> &SetFacts {
         &self.facts
     }
 
     /// The fingerprint of the set.
-    #[must_use]
     pub const fn set(&self) -> Digest {
         self.set
     }
 
     /// The number that its shares have in common. Other sets may have the same.
-    #[must_use]
     pub const fn identifier(&self) -> u16 {
         self.identifier
     }
 
     /// The shares, group by group.
-    #[must_use]
     pub fn shares(&self) -> &[ShareEntry] {
         &self.shares
     }
 
     /// The share of a custodian.
-    #[must_use]
     pub fn share_of(&self, custodian: &str) -> Option<&ShareEntry> {
         let mut shares = self.shares.iter();
         shares.find(|share| share.label.custodian == custodian)
     }
 
     /// The share whose file that is, byte for byte.
-    #[must_use]
     pub fn share_in(&self, file: &[u8]) -> Option<&ShareEntry> {
         let digest = Digest::of(file);
         let mut shares = self.shares.iter();
@@ -118,13 +109,11 @@ impl Manifest {
     }
 
     /// The wrapped key.
-    #[must_use]
     pub const fn wrapped(&self) -> WrappedKey {
         self.wrapped
     }
 
     /// As what this set stands in a manifest that replaces it.
-    #[must_use]
     pub const fn as_superseded(&self) -> SupersededSet {
         SupersededSet {
             set: self.set,
@@ -203,13 +192,11 @@ impl Manifest {
     }
 
     /// The file. For the same manifest its bytes are always the same.
-    #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         write(&self.to_json())
     }
 
     /// What stands in the file.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let facts = &self.facts;
         let mut shares = self.shares.iter();

@@ -46,7 +46,6 @@ pub enum IdentityError {
 
 impl Opener {
     /// A passphrase.
-    #[must_use]
     pub fn passphrase(passphrase: &Passphrase) -> Self {
         Self(Kind::Passphrase(SecretString::from(passphrase.expose())))
     }

@@ -162,31 +162,26 @@ impl SetPlan {
     }
 
     /// What it is made of.
-    #[must_use]
     pub const fn facts(&self) -> &SetFacts {
         &self.facts
     }
 
     /// The numbers of it.
-    #[must_use]
     pub const fn split(&self) -> &Split {
         &self.split
     }
 
     /// The name of the file of a custodian's share.
-    #[must_use]
     pub fn share_file(&self, custodian: &str) -> String {
         share_file(&self.facts.key, &self.facts.id, custodian)
     }
 
     /// The name of the file of the wrapped key.
-    #[must_use]
     pub fn wrapped_file(&self) -> String {
         wrapped_file(&self.facts.key, &self.facts.id)
     }
 
     /// The name of the file of the manifest.
-    #[must_use]
     pub fn manifest_file(&self) -> String {
         manifest_file(&self.facts.key, &self.facts.id)
     }
@@ -203,19 +198,16 @@ pub fn check_groups(groups_needed: u8, groups: &[CustodianGroup]) -> Result<Spli
 }
 
 /// The name of the file of a share.
-#[must_use]
 pub fn share_file(key: &str, id: &str, custodian: &str) -> String {
     format!("{key}.{id}.{custodian}.share.age")
 }
 
 /// The name of the file of a wrapped key.
-#[must_use]
 pub fn wrapped_file(key: &str, id: &str) -> String {
     format!("{key}.{id}.wrapped")
 }
 
 /// The name of the file of a manifest.
-#[must_use]
 pub fn manifest_file(key: &str, id: &str) -> String {
     format!("{key}.{id}.manifest.json")
 }

@@ -11,7 +11,6 @@ use crate::certificate::{Algorithm, PublicKey};
 use crate::secret::PrivateKey;
 
 /// The public half, computed anew from the private one; none if it is no key of that algorithm.
-#[must_use]
 pub fn public_half(private: &PrivateKey, algorithm: Algorithm) -> Option<PublicKey> {
     let pkcs8 = private.expose();
     let signing = match algorithm {
@@ -33,7 +32,6 @@ pub fn public_half(private: &PrivateKey, algorithm: Algorithm) -> Option<PublicK
 }
 
 /// A signature as TUF has it, by a private key that was unwrapped; none if it is no key of the kind of `public`.
-#[must_use]
 pub fn sign_with(private: &PrivateKey, public: &PublicKey, message: &[u8]) -> Option<Vec<u8>> {
     let (pkcs8, random) = (private.expose(), SystemRandom::new());
     let signing = match public.algorithm() {

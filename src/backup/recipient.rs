@@ -43,7 +43,6 @@ pub enum RecipientError {
 
 impl Recipient {
     /// The plugin that is needed beside us, if one is: `age-plugin-NAME`.
-    #[must_use]
     pub fn plugin(&self) -> Option<&str> {
         match &self.kind {
             Kind::Plugin(recipient) => Some(recipient.plugin()),

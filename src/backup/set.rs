@@ -77,25 +77,21 @@ impl BackupSet {
     }
 
     /// How it was made.
-    #[must_use]
     pub const fn plan(&self) -> &SetPlan {
         &self.plan
     }
 
     /// The fingerprint of the set: what it is, and no secret.
-    #[must_use]
     pub const fn fingerprint(&self) -> Digest {
         self.set
     }
 
     /// The shares, group by group.
-    #[must_use]
     pub fn shares(&self) -> &[OpenedShare] {
         &self.shares
     }
 
     /// The share of a custodian.
-    #[must_use]
     pub fn share_of(&self, custodian: &str) -> Option<&OpenedShare> {
         let mut shares = self.shares.iter();
         shares.find(|share| share.label().custodian == custodian)
@@ -158,7 +154,6 @@ impl BackupSet {
     }
 
     /// How many combinations [`Self::try_every_quorum`] tries.
-    #[must_use]
     pub fn combinations(&self) -> u64 {
         let groups = self.plan.split().groups().iter();
         slip39::combinations(

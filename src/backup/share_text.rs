@@ -47,13 +47,11 @@ impl OpenedShare {
     }
 
     /// What stands on it.
-    #[must_use]
     pub const fn label(&self) -> &ShareLabel {
         &self.label
     }
 
     /// The share.
-    #[must_use]
     pub const fn share(&self) -> &Share {
         &self.share
     }
@@ -63,19 +61,16 @@ impl OpenedShare {
     }
 
     /// The words, for a hand that writes them.
-    #[must_use]
     pub fn words(&self) -> ShareWords {
         ShareWords::new(&self.share.words())
     }
 
     /// The eight words by which a custodian shows that the share was opened, without telling anything of it.
-    #[must_use]
     pub fn check_words(&self) -> &str {
         &self.check_words
     }
 
     /// The text, as it is encrypted.
-    #[must_use]
     pub fn text(&self) -> Zeroizing<String> {
         let label = &self.label;
         // Room for all: a text that grows leaves its former places unwiped.

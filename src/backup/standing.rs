@@ -58,7 +58,6 @@ pub struct SetStanding {
 
 impl SetHistory {
     /// What is known of a set when its manifest is all that there is.
-    #[must_use]
     pub const fn new(manifest: Manifest) -> Self {
         Self {
             manifest,
@@ -71,7 +70,6 @@ impl SetHistory {
     }
 
     /// How many quorums can come together still.
-    #[must_use]
     pub fn quorums_left(&self) -> u64 {
         self.manifest.quorums_without(|custodian| {
             self.lost.contains_key(custodian) || self.is_destroyed(Some(custodian))
@@ -79,20 +77,17 @@ impl SetHistory {
     }
 
     /// How many quorums there are of shares that nobody saw destroyed. Somebody may find what is lost.
-    #[must_use]
     pub fn quorums_unaccounted(&self) -> u64 {
         self.manifest
             .quorums_without(|custodian| self.is_destroyed(Some(custodian)))
     }
 
     /// Whether two people saw a part of the set destroyed: a custodian's share, or every copy of the wrapped key.
-    #[must_use]
     pub fn is_destroyed(&self, custodian: Option<&str>) -> bool {
         self.destroyed.contains_key(&custodian.map(str::to_owned))
     }
 
     /// Whether something of the set was not seen destroyed.
-    #[must_use]
     pub fn is_left(&self) -> bool {
         let mut shares = self.manifest.shares().iter();
         !self.is_destroyed(None)
@@ -103,7 +98,6 @@ impl SetHistory {
 impl Manifest {
     /// How many quorums there are without the shares that are lost: of as many groups as are needed, as many members of
     /// each as are needed. More than are counted with 64 bits are as many as these can tell.
-    #[must_use]
     pub fn quorums_without(&self, is_lost: impl Fn(&str) -> bool) -> u64 {
         let mut ways = vec![0_u64; usize::from(self.facts().groups_needed) + 1];
         ways[0] = 1;
@@ -131,7 +125,6 @@ fn choose(count: u64, of: u64) -> u64 {
 }
 
 /// Judges the sets that records tell of. A set is old when a later one of the same key replaces it, or is there at all.
-#[must_use]
 pub fn standing(sets: Vec<SetHistory>, at: Timestamp) -> Vec<SetStanding> {
     let replaced: BTreeSet<Digest> = sets
         .iter()
@@ -181,19 +174,16 @@ pub fn standing(sets: Vec<SetHistory>, at: Timestamp) -> Vec<SetStanding> {
 
 impl SetStanding {
     /// What is known of it.
-    #[must_use]
     pub const fn history(&self) -> &SetHistory {
         &self.history
     }
 
     /// Whether another set took its place.
-    #[must_use]
     pub const fn is_replaced(&self) -> bool {
         self.is_replaced
     }
 
     /// What is to be done.
-    #[must_use]
     pub const fn advice(&self) -> Advice {
         self.advice
     }
@@ -235,7 +225,6 @@ impl SetStanding {
     }
 
     /// What is to be done, in a sentence.
-    #[must_use]
     pub fn advice_text(&self) -> &'static str {
         match self.advice {
             Advice::Rotate if self.is_replaced => {
@@ -257,7 +246,6 @@ impl SetStanding {
     }
 
     /// For software.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let (history, facts) = (&self.history, self.history.manifest.facts());
         let days = |time: Option<Timestamp>| {

@@ -68,7 +68,6 @@ pub enum Amendment {
 
 impl Amendment {
     /// What is changed, in words: `the name of holder-2`.
-    #[must_use]
     pub fn subject(&self) -> String {
         match self {
             Self::Name { person, .. } => format!("the name of {person}"),
@@ -83,7 +82,6 @@ impl Amendment {
     }
 
     /// What it was and what it is, to be read aloud.
-    #[must_use]
     pub fn change(&self) -> (String, String) {
         let or_nothing = |text: Option<String>| text.unwrap_or_else(|| "nothing".to_owned());
         match self {

@@ -26,7 +26,6 @@ pub enum Strength {
 
 impl Strength {
     /// Whether it stands for the person's own agreement.
-    #[must_use]
     pub const fn is_approval(self) -> bool {
         matches!(self, Self::Token | Self::Code | Self::Solo)
     }
@@ -58,7 +57,6 @@ pub struct Approval {
 
 impl Approval {
     /// An approval that has no signature.
-    #[must_use]
     pub const fn new(person: PersonId, strength: Strength) -> Self {
         Self {
             person,
@@ -68,13 +66,11 @@ impl Approval {
     }
 
     /// What the operator types for somebody.
-    #[must_use]
     pub const fn in_ink(person: PersonId) -> Self {
         Self::new(person, Strength::OperatorTyped)
     }
 
     /// What a person's own token signed.
-    #[must_use]
     pub fn by_token(person: PersonId, signature: &[u8]) -> Self {
         Self {
             signature: Some(Signature::from(signature.to_vec())),
@@ -84,7 +80,6 @@ impl Approval {
 }
 
 /// The people of approvals, in their order.
-#[must_use]
 pub(super) fn people_of(approvals: &[Approval]) -> Vec<PersonId> {
     approvals
         .iter()
@@ -93,7 +88,6 @@ pub(super) fn people_of(approvals: &[Approval]) -> Vec<PersonId> {
 }
 
 /// How approvals were given, in a word: "by code", or each by its own.
-#[must_use]
 pub fn strengths_of(approvals: &[Approval]) -> String {
     let mut told: Vec<String> = Vec::new();
     for approval in approvals {

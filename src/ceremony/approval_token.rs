@@ -16,14 +16,12 @@ const PROOF: &str = "conclave own token v1";
 
 /// What a person's own token signs at attendance: the domain, the script's digest, the person's ID, and the
 /// challenge in hex, a line each, every line ended by LF.
-#[must_use]
 pub fn approval_token_message(script: &Digest, person: &PersonId, challenge: &[u8; 32]) -> Vec<u8> {
     format!("{PROOF}\n{script}\n{person}\n{}\n", hex::encode(challenge)).into_bytes()
 }
 
 impl Event {
     /// What is approved: SHA-256 over the canonical JSON of step, event and data, without the approvals.
-    #[must_use]
     pub fn approved_digest(&self) -> Digest {
         let mut kind = serde_json::to_value(&self.kind).unwrap_or_default();
         if let Some(data) = kind.get_mut("data").and_then(|data| data.as_object_mut()) {

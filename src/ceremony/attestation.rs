@@ -13,7 +13,6 @@ pub struct KeyAttestation {
 
 impl KeyAttestation {
     /// The statement, then the certificates that came with it.
-    #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }

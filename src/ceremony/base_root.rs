@@ -72,25 +72,21 @@ impl BaseRoot {
     }
 
     /// The root.
-    #[must_use]
     pub const fn root(&self) -> &TrustedRoot {
         &self.root
     }
 
     /// The versions from the trust anchor up to the root: names and files.
-    #[must_use]
     pub fn chain(&self) -> &[(String, Vec<u8>)] {
         &self.chain
     }
 
     /// The key of the root that the script calls so.
-    #[must_use]
     pub fn key(&self, id: &KeyId) -> Option<&RootKey> {
         self.keys.get(id)
     }
 
     /// How the script calls a root key.
-    #[must_use]
     pub fn name_of(&self, id: &metadata::KeyId) -> Option<&KeyId> {
         let mut keys = self.keys.iter();
         keys.find(|(_, key)| key.id == *id).map(|(name, _)| name)

@@ -57,7 +57,6 @@ check_table! {
 
 impl Check {
     /// Whether an exception can waive it.
-    #[must_use]
     pub const fn is_excusable(self) -> bool {
         matches!(self.finality(), Finality::Excusable)
     }

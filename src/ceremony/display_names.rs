@@ -15,7 +15,6 @@ pub struct DisplayNames {
 
 impl DisplayNames {
     /// The name of a person, as it is read aloud now.
-    #[must_use]
     pub fn name<'c>(&'c self, script: &'c Script, id: &'c PersonId) -> &'c str {
         self.names.get(id).map_or_else(
             || {
@@ -44,7 +43,6 @@ impl DisplayNames {
     }
 
     /// The names of several people, as one reads them aloud.
-    #[must_use]
     pub fn names(&self, script: &Script, people: &[PersonId]) -> String {
         let names: Vec<&str> = people.iter().map(|id| self.name(script, id)).collect();
         match names.as_slice() {

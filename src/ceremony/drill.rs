@@ -25,7 +25,6 @@ pub enum DrillResult {
 
 impl DrillResult {
     /// In a word or three, as people say it.
-    #[must_use]
     pub const fn title(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -53,7 +52,6 @@ impl std::fmt::Display for DrillResult {
 }
 
 /// What a restored key signs: it begins with words, so that it can be no root, and names this ceremony.
-#[must_use]
 pub fn restore_canary(script: Digest, set: Digest, challenge: &[u8; 32]) -> Vec<u8> {
     format!(
         "conclave restore canary v1\nscript {script}\nset {set}\nchallenge {}\n",

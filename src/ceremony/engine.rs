@@ -90,7 +90,6 @@ impl Ceremony {
     }
 
     /// What comes next: from the state alone, so that resuming is nothing special.
-    #[must_use]
     pub fn next(&self) -> Next {
         if let Some(ending) = self.ending() {
             return Next::Done(ending.clone());

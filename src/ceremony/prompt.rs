@@ -79,7 +79,6 @@ pub struct Choice {
 }
 
 impl Choice {
-    #[must_use]
     pub fn new(id: &'static str, text: impl Into<String>) -> Self {
         Self {
             id,
@@ -88,7 +87,6 @@ impl Choice {
         }
     }
 
-    #[must_use]
     pub fn with_remark(id: &'static str, text: impl Into<String>) -> Self {
         Self {
             wants_remark: true,
@@ -99,7 +97,6 @@ impl Choice {
 
 impl Ask {
     /// The answer that an unremarkable ceremony gives: what a rehearsal plays by itself.
-    #[must_use]
     pub fn usual_answer(&self) -> Answer {
         match self {
             Self::Enter { .. } => Answer::Enter,
@@ -156,7 +153,6 @@ const LAST_TRY: &str = "LAST TRY";
 
 impl SecretPrompt {
     /// The exact word that comes first: one more wrong answer locks the token.
-    #[must_use]
     pub const fn word_first(&self) -> Option<&'static str> {
         match self.tries {
             Some(Tries::Last | Tries::Exactly(0 | 1)) if !self.purpose.is_new() => Some(LAST_TRY),
@@ -176,7 +172,6 @@ pub struct TypedSecret {
 
 impl TypedSecret {
     /// What a rehearsal gives by itself, with the word that the prompt wants first: it is right.
-    #[must_use]
     pub fn given(secret: Pin, prompt: &SecretPrompt) -> Self {
         let word = prompt.word_first().map(str::to_owned);
         Self { secret, word }
@@ -239,13 +234,11 @@ pub enum SecretPurpose {
 
 impl SecretPurpose {
     /// Whether it is an approval code, and not the PIN of a token.
-    #[must_use]
     pub const fn is_code(self) -> bool {
         matches!(self, Self::ApprovalCode | Self::NewApprovalCode)
     }
 
     /// Which secret of a token it is; none where it is a person's code.
-    #[must_use]
     pub const fn of_token(self) -> Option<TokenSecret> {
         match self {
             Self::Pin | Self::NewPin | Self::KeyFilePassphrase => Some(TokenSecret::UserPin),
@@ -257,7 +250,6 @@ impl SecretPurpose {
     }
 
     /// Whether it is being set, and so typed twice.
-    #[must_use]
     pub const fn is_new(self) -> bool {
         matches!(
             self,
@@ -270,7 +262,6 @@ impl SecretPurpose {
     }
 
     /// What can be said of what is typed so far without repeating it: how many words of shares begin so.
-    #[must_use]
     pub fn while_typed(self, typed: &str) -> Option<&'static str> {
         if self != Self::ShareWord || typed.trim().is_empty() {
             return None;
@@ -283,7 +274,6 @@ impl SecretPurpose {
     }
 
     /// "PIN", "new SO PIN" …
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Pin => "PIN",

@@ -121,7 +121,6 @@ pub enum WordFault {
 
 impl StepError {
     /// The next safe act.
-    #[must_use]
     pub fn hint(&self) -> String {
         match self {
             Self::NotTheWord { expected } => {

@@ -18,7 +18,6 @@ use super::telling::Telling;
 
 impl Event {
     /// The event in a sentence.
-    #[must_use]
     pub fn narrate(&self, script: &Script, display_names: &DisplayNames) -> String {
         let telling = Telling {
             script,

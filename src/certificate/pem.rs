@@ -71,7 +71,6 @@ impl<'a> Block<'a> {
     }
 
     /// The value of a header.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a str> {
         self.headers()
             .find(|(known, _)| *known == name)
@@ -96,7 +95,6 @@ impl<'a> Block<'a> {
 }
 
 /// A block with LF, 64 characters a line, and the final newline.
-#[must_use]
 pub fn encode(label: &'static str, der: &[u8]) -> String {
     match encode_string(label, LineEnding::LF, der) {
         Ok(pem) => pem,

@@ -31,7 +31,6 @@ impl Algorithm {
     const CURVES: [Self; 3] = [Self::P256, Self::P384, Self::P521];
 
     /// The object identifier of its curve. RSA has none.
-    #[must_use]
     pub const fn curve(self) -> Option<ObjectIdentifier> {
         match self {
             Self::P256 => Some(SECP_256_R_1),
@@ -254,25 +253,21 @@ impl PublicKey {
         })
     }
 
-    #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// DER SubjectPublicKeyInfo.
-    #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
     /// What stands in the BIT STRING: the uncompressed point, the 32 Ed25519 bytes, or PKCS#1 `RSAPublicKey`.
-    #[must_use]
     pub fn subject_bits(&self) -> &[u8] {
         &self.subject_bits
     }
 
     /// Modulus and public exponent of an RSA key, big-endian, without leading zeros.
-    #[must_use]
     pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
         let Algorithm::Rsa { .. } = self.algorithm else {
             return None;
@@ -282,13 +277,11 @@ impl PublicKey {
     }
 
     /// PEM as TUF key objects carry it: LF, 64 characters a line, with the final newline.
-    #[must_use]
     pub fn to_pem(&self) -> String {
         pem::encode("PUBLIC KEY", &self.der)
     }
 
     /// SHA-256 over the DER form: the fingerprint that cards and registers show.
-    #[must_use]
     pub fn fingerprint(&self) -> Digest {
         Digest::of(&self.der)
     }

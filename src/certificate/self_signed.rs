@@ -112,7 +112,6 @@ impl SelfSigned {
     }
 
     /// What its key is to sign.
-    #[must_use]
     pub fn to_be_signed(&self) -> &[u8] {
         &self.signed
     }

@@ -38,7 +38,6 @@ impl Validity {
     }
 
     /// Whether a time lies in it.
-    #[must_use]
     pub fn contains(self, at: Timestamp) -> bool {
         self.from <= at && at <= self.until
     }

@@ -148,42 +148,35 @@ impl Certificate {
         })
     }
 
-    #[must_use]
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
     /// PEM, with LF, 64 characters a line, and the final newline.
-    #[must_use]
     pub fn to_pem(&self) -> String {
         pem::encode("CERTIFICATE", &self.der)
     }
 
     /// The common name of the subject; text from outside, to be escaped.
-    #[must_use]
     pub fn subject_name(&self) -> Option<&str> {
         self.subject_name.as_deref()
     }
 
     /// The common name of the issuer; text from outside, to be escaped.
-    #[must_use]
     pub fn issuer_name(&self) -> Option<&str> {
         self.issuer_name.as_deref()
     }
 
-    #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.content.issuer == self.content.subject
     }
 
     /// Whether another certificate's subject is the issuer of this one, by name.
-    #[must_use]
     pub fn names_as_issuer(&self, other: &Self) -> bool {
         self.content.issuer == other.content.subject
     }
 
     /// Whether it may issue others.
-    #[must_use]
     pub const fn authority(&self) -> Authority {
         self.authority
     }
@@ -197,27 +190,23 @@ impl Certificate {
     }
 
     /// What is signed: the certificate without its signature.
-    #[must_use]
     pub fn signed_bytes(&self) -> &[u8] {
         &self.signed
     }
 
     /// The uses that its key is extended for, by their object identifiers; `None` where it says nothing, and so
     /// excludes nothing.
-    #[must_use]
     pub fn extended_uses(&self) -> Option<Vec<String>> {
         let uses = ExtendedKeyUsage::from_der(self.extension(ExtendedKeyUsage::OID)?).ok()?;
         Some(uses.0.iter().map(ToString::to_string).collect())
     }
 
     /// Whether its key usage, where it has one, lets its key sign certificates.
-    #[must_use]
     pub const fn may_sign_certificates(&self) -> bool {
         self.may_sign_certificates
     }
 
     /// The content of an extension.
-    #[must_use]
     pub fn extension(&self, oid: ObjectIdentifier) -> Option<&[u8]> {
         let mut extensions = self.content.extensions.iter().flatten();
         extensions

@@ -38,7 +38,6 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with what happened, in one or more lines.
-    #[must_use]
     pub fn new(status: Status, what: impl Into<String>) -> Self {
         Self {
             status,
@@ -48,20 +47,17 @@ impl Failure {
     }
 
     /// What happened.
-    #[must_use]
     pub fn message(&self) -> &str {
         &self.what
     }
 
     /// Adds the next safe act.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Prints `error:` and `hint:` to stderr.
-    #[must_use]
     pub fn report(self) -> ExitCode {
         eprintln!("error: {}", self.what);
         if let Some(hint) = self.hint {

@@ -43,7 +43,6 @@ enum Command {
 }
 
 /// Reads the arguments of the process, does what they say, and tells how it ended.
-#[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {

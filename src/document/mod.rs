@@ -94,7 +94,6 @@ impl<T: Display> From<T> for Cell {
 
 impl Cell {
     /// A digest in grouped hex, in two lines.
-    #[must_use]
     pub fn hex(digest: &Digest) -> Self {
         digest.grouped_hex().join("\n").into()
     }
@@ -122,7 +121,6 @@ enum Row {
 
 impl Table {
     /// A table without rows; each column has a heading and a width, of the 80 of a page, or 0 for what is left.
-    #[must_use]
     pub fn new(columns: &[(&str, usize)]) -> Self {
         let columns = columns.iter().map(|(heading, width)| Column {
             heading: heading.into(),
@@ -155,7 +153,6 @@ pub struct Document {
 
 impl Document {
     /// An empty document, whose title a browser shows.
-    #[must_use]
     pub fn new(title: impl Display) -> Self {
         Self {
             title: title.into(),
@@ -257,13 +254,11 @@ impl Document {
     }
 
     /// As plain text, at most 80 columns wide.
-    #[must_use]
     pub fn to_text(&self) -> String {
         text::write(&self.blocks)
     }
 
     /// As one file of HTML for A4 paper: no scripts, nothing loaded.
-    #[must_use]
     pub fn to_html(&self) -> String {
         html::write(self)
     }

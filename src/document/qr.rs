@@ -68,7 +68,6 @@ const OF_TEXT: Size = Size {
 
 /// Cuts a text at the ends of lines into pieces of at most so many bytes, without the line feed after each piece. Whoever
 /// writes them one below the other has the text again.
-#[must_use]
 pub fn qr_parts(text: &[u8], bytes: usize) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     let mut rest = text.strip_suffix(b"\n").unwrap_or(text);

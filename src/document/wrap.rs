@@ -4,7 +4,6 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 
 /// How every text here is wrapped: at spaces, as many words in a line as fit; a word that is longer than a line is
 /// broken anywhere. Widths are columns of a terminal.
-#[must_use]
 pub fn wrapping(width: usize) -> Options<'static> {
     // A line takes at least a wide character.
     Options::new(width.max(2))
@@ -14,20 +13,17 @@ pub fn wrapping(width: usize) -> Options<'static> {
 }
 
 /// Breaks a text into lines of at most `width` columns; at least one line.
-#[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let lines = textwrap::wrap(text, wrapping(width)).into_iter();
     lines.map(std::borrow::Cow::into_owned).collect()
 }
 
 /// How many columns a text takes in a terminal.
-#[must_use]
 pub fn width(text: &str) -> usize {
     textwrap::core::display_width(text)
 }
 
 /// The same text with a capital letter at its head.
-#[must_use]
 pub fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string());

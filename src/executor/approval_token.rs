@@ -17,7 +17,6 @@ use super::fill_random;
 
 /// How a rehearsal calls the simulated token in place of a person's approval token. No key and no spare can have that
 /// name.
-#[must_use]
 pub fn approval_token_name(person: &PersonId) -> String {
     format!("{person}.own")
 }

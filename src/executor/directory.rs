@@ -108,17 +108,14 @@ impl CeremonyDirectory {
     }
 
     /// Whether a directory has a mirror of a ceremony in it, be it of another one.
-    #[must_use]
     pub fn has_mirror(directory: &Path) -> bool {
         directory.join(TRANSCRIPT).exists()
     }
 
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    #[must_use]
     pub fn script(&self) -> Arc<Script> {
         Arc::clone(&self.script)
     }

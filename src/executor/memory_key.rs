@@ -124,7 +124,6 @@ impl MemoryKey {
     }
 
     /// A key of any algorithm; none where it cannot be made.
-    #[must_use]
     pub fn generate(algorithm: Algorithm) -> Option<Self> {
         match algorithm {
             Algorithm::P256 => Self::ecdsa(algorithm, &ECDSA_P256_SHA256_ASN1_SIGNING),

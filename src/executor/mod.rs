@@ -350,7 +350,6 @@ impl<'a> Executor<'a> {
     }
 
     /// The state.
-    #[must_use]
     pub const fn ceremony(&self) -> &Ceremony {
         &self.ceremony
     }

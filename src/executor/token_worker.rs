@@ -79,7 +79,6 @@ pub(super) enum Unanswered {
 
 impl TokenWorker {
     /// Starts a worker.
-    #[must_use]
     pub fn open() -> Self {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let touch = TouchWatch::default();

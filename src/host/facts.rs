@@ -65,7 +65,6 @@ const VIRTUAL: [&str; 9] = [
 impl Facts {
     /// Reads the facts below `root`, which is `/` but in tests; `has_variable` tells whether the
     /// environment has a variable. Facts of the process itself are always of this one.
-    #[must_use]
     pub fn gather(root: &Path, has_variable: impl Fn(&str) -> bool, now: Timestamp) -> Self {
         let system = System(root);
         let above = system.programs_above(std::process::id());

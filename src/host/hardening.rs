@@ -15,7 +15,6 @@ pub struct Hardening {
 
 /// Forbids core dumps and tracing, makes new files private, and locks the memory where
 /// the machine allows it. Harmless when called again.
-#[must_use]
 pub fn harden() -> Hardening {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     Hardening {

@@ -30,7 +30,6 @@ pub enum Level {
 
 impl Level {
     /// The word that stands in reports: `unfit`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Fit => "fit",
@@ -63,7 +62,6 @@ pub struct Inspection {
 
 impl Inspection {
     /// Judges facts, wherever they come from.
-    #[must_use]
     pub fn of(facts: &Facts) -> Self {
         Self {
             checks: judgment::checks(facts),
@@ -71,13 +69,11 @@ impl Inspection {
     }
 
     /// Every check, those that passed included.
-    #[must_use]
     pub fn checks(&self) -> &[Check] {
         &self.checks
     }
 
     /// What people should know: everything that is not as it should be.
-    #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         self.checks
             .iter()
@@ -87,7 +83,6 @@ impl Inspection {
     }
 
     /// Whether a ceremony may be held here.
-    #[must_use]
     pub fn is_fit(&self) -> bool {
         self.checks.iter().all(|check| check.level != Level::Unfit)
     }
@@ -95,13 +90,11 @@ impl Inspection {
 
 /// What this machine says of itself: name, maker, model, and an ID that is not its own but follows from it. It
 /// proves nothing, and tells a room that it is at another machine than before.
-#[must_use]
 pub fn machine() -> String {
     facts::machine(Path::new("/"))
 }
 
 /// Inspects this machine and this process, as they are now: after [`harden`], its work shows.
-#[must_use]
 pub fn inspect() -> Inspection {
     Inspection::of(&Facts::gather(
         Path::new("/"),

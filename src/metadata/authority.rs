@@ -42,13 +42,11 @@ impl ListedKey {
         Ok(Self { key, rule })
     }
 
-    #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
     }
 
     /// The rule that explains its ID; `None` if no known one does.
-    #[must_use]
     pub const fn rule(&self) -> Option<KeyIdRule> {
         self.rule
     }

@@ -83,39 +83,32 @@ impl RootDocument {
         })
     }
 
-    #[must_use]
     pub const fn version(&self) -> u64 {
         self.version
     }
 
-    #[must_use]
     pub const fn format(&self) -> RootFormat {
         self.format
     }
 
     /// The text of `spec_version`; `None` in Notary's form, which has none.
-    #[must_use]
     pub fn spec_version(&self) -> Option<&str> {
         self.spec_version.as_deref()
     }
 
-    #[must_use]
     pub const fn expires(&self) -> &Expires {
         &self.expires
     }
 
     /// Whether clients fetch files by version; `None` where the document does not say.
-    #[must_use]
     pub const fn consistent_snapshot(&self) -> Option<bool> {
         self.consistent_snapshot
     }
 
-    #[must_use]
     pub fn keys(&self) -> &BTreeMap<KeyId, ListedKey> {
         &self.authority.keys
     }
 
-    #[must_use]
     pub fn role(&self, kind: RoleKind) -> &Role {
         self.authority.role(kind)
     }
@@ -129,7 +122,6 @@ impl RootDocument {
     }
 
     /// The key of that ID, if it is a root key.
-    #[must_use]
     pub fn root_key(&self, id: &KeyId) -> Option<&Key> {
         let in_role = self.role(RoleKind::Root).key_ids.contains(id);
         self.keys().get(id).filter(|_| in_role).map(ListedKey::key)
@@ -137,7 +129,6 @@ impl RootDocument {
 
     /// Why clients take no root after this one at a time, if too few certificates of its root keys are valid then.
     /// Only Notary's root keys have certificates.
-    #[must_use]
     pub fn outlived_certificates(&self, at: Timestamp) -> Option<String> {
         if self.format != RootFormat::Notary {
             return None;
@@ -158,25 +149,21 @@ impl RootDocument {
     }
 
     /// The canonical form: what root keys sign.
-    #[must_use]
     pub fn signed_bytes(&self) -> &[u8] {
         &self.signed_bytes
     }
 
     /// The digest of the canonical form: what people read to each other.
-    #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(&self.signed_bytes)
     }
 
     /// The JSON as it was received, unknown members included.
-    #[must_use]
     pub const fn tree(&self) -> &Map<String, Value> {
         &self.tree
     }
 
     /// Oddities that decide nothing.
-    #[must_use]
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }

@@ -79,13 +79,11 @@ pub enum DraftError {
 
 impl RootDraft {
     /// Begins version 1. `expires` is written in whole seconds.
-    #[must_use]
     pub fn genesis(expires: Timestamp, consistent_snapshot: bool) -> Self {
         Self::first(RootFormat::Tuf, expires, consistent_snapshot)
     }
 
     /// Begins version 1 of a root of Notary, whose keys are of [`Key::of_certificate`] and [`Key::notary`].
-    #[must_use]
     pub fn notary_genesis(expires: Timestamp) -> Self {
         // Its servers serve no other layout.
         Self::first(RootFormat::Notary, expires, false)

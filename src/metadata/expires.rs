@@ -26,7 +26,6 @@ pub enum ExpiresError {
 
 impl Expires {
     /// The form that is written: whole seconds, UTC, `Z`. A fraction is cut off.
-    #[must_use]
     pub fn at(instant: Timestamp) -> Self {
         let instant = Timestamp::from_second(instant.as_second()).unwrap_or(instant);
         Self {
@@ -77,31 +76,26 @@ impl Expires {
     }
 
     /// The instant, in whole seconds.
-    #[must_use]
     pub const fn instant(&self) -> Timestamp {
         self.instant
     }
 
     /// The text as it stands in the document.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Whether a root that expires then has expired at a time.
-    #[must_use]
     pub fn is_past(&self, at: Timestamp) -> bool {
         self.instant <= at
     }
 
     /// Whole days from a time until then; negative once it is past.
-    #[must_use]
     pub fn days_left(&self, at: Timestamp) -> i64 {
         (self.instant.as_second() - at.as_second()).div_euclid(86_400)
     }
 
     /// Whether it is written as the specification says (section 4.2): `YYYY-MM-DDTHH:MM:SSZ`.
-    #[must_use]
     pub fn has_specified_form(&self) -> bool {
         has_form(&self.text, "0000-00-00T00:00:00Z")
     }

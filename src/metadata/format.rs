@@ -24,7 +24,6 @@ impl RootFormat {
         }
     }
 
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Tuf => "tuf",
@@ -33,7 +32,6 @@ impl RootFormat {
     }
 
     /// What `_type` says in such a root.
-    #[must_use]
     pub const fn type_text(self) -> &'static str {
         match self {
             Self::Tuf => "root",

@@ -45,23 +45,19 @@ impl FrozenRoot {
         Ok(Self::new(document))
     }
 
-    #[must_use]
     pub fn version(&self) -> u64 {
         self.document.version()
     }
 
-    #[must_use]
     pub fn signed_bytes(&self) -> &[u8] {
         self.document.signed_bytes()
     }
 
     /// SHA-256 over the canonical bytes: what people read to each other.
-    #[must_use]
     pub fn digest(&self) -> Digest {
         self.document.digest()
     }
 
-    #[must_use]
     pub fn document(&self) -> &RootDocument {
         &self.document
     }

@@ -123,7 +123,6 @@ impl Key {
     }
 
     /// The same key with one more member in its object, as some publishers want it. That gives it another ID.
-    #[must_use]
     pub fn with_member(&self, name: &str, text: &str) -> Self {
         let mut object = self.object().clone();
         object[name] = json!(text);
@@ -177,29 +176,24 @@ impl Key {
     }
 
     /// The certificates that it comes in, the leaf first; none outside Notary's root keys.
-    #[must_use]
     pub fn certificates(&self) -> &[Certificate] {
         &self.0.certificates
     }
 
     /// The ID by the specification's rule. In a document the key may stand under another.
-    #[must_use]
     pub fn id(&self) -> &KeyId {
         &self.0.id
     }
 
     /// The object as it was received or made.
-    #[must_use]
     pub fn object(&self) -> &Value {
         &self.0.object
     }
 
-    #[must_use]
     pub fn key_type(&self) -> &str {
         &self.0.key_type
     }
 
-    #[must_use]
     pub fn scheme_name(&self) -> &str {
         &self.0.scheme_name
     }
@@ -209,38 +203,32 @@ impl Key {
     }
 
     /// The public key; `None` if Conclave cannot verify with this key object.
-    #[must_use]
     pub fn public(&self) -> Option<&PublicKey> {
         self.verifier().map(|verifier| &verifier.public)
     }
 
     /// The scheme; `None` if Conclave cannot verify with this key object.
-    #[must_use]
     pub fn scheme(&self) -> Option<Scheme> {
         self.verifier().map(|verifier| verifier.scheme)
     }
 
     /// Why signatures of this key never count; `None` if they can.
-    #[must_use]
     pub fn unusable(&self) -> Option<&str> {
         self.0.verifier.as_ref().err().map(String::as_str)
     }
 
     /// Whether `keyval.private` says something: there should be nothing.
-    #[must_use]
     pub fn holds_private(&self) -> bool {
         let private = self.0.object["keyval"].get("private");
         private.is_some_and(|private| !private.is_null() && private.as_str() != Some(""))
     }
 
     /// Whether its object is one of Notary's, which names no scheme.
-    #[must_use]
     pub fn is_of_notary(&self) -> bool {
         self.0.object.get("scheme").is_none()
     }
 
     /// Whether a signature over a message verifies with this key.
-    #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier()
             .is_some_and(|verifier| verifier.ready.verify_sig(message, signature).is_ok())
@@ -248,7 +236,6 @@ impl Key {
 
     /// Whose key it is, where the object says so: the owner or the online URI that
     /// tuf-on-ci writes down. Escaped; a claim, and no more.
-    #[must_use]
     pub fn holder(&self) -> Option<String> {
         ["x-tuf-on-ci-keyowner", "x-tuf-on-ci-online-uri"]
             .iter()
@@ -257,7 +244,6 @@ impl Key {
     }
 
     /// A few words for people: `P-256, fingerprint 9f86 d081 … 0a08`. Foreign text in it is escaped.
-    #[must_use]
     pub fn describe(&self) -> String {
         match &self.0.verifier {
             Ok(Verifier { public, scheme, .. }) => {

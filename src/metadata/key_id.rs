@@ -16,24 +16,20 @@ pub struct KeyId(String);
 
 impl KeyId {
     /// An ID as somebody wrote it.
-    #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
     /// The ID that the specification gives a key object: SHA-256 over its canonical form, in hex.
-    #[must_use]
     pub fn of(object: &Value) -> Self {
         Self(Hash::Sha256.over(object).unwrap_or_default())
     }
 
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The first eight characters, escaped: enough to find it among a few.
-    #[must_use]
     pub fn short(&self) -> String {
         let short: String = self.0.chars().take(8).collect();
         short.escape_debug().to_string()
@@ -122,19 +118,16 @@ impl KeyIdRule {
     };
 
     /// Whether it is the one rule of its format.
-    #[must_use]
     pub fn is_of_its_format(self) -> bool {
         [Self::SPECIFIED, Self::NOTARY].contains(&self)
     }
 
     /// The rule that explains the ID of a key object in a root of Notary, which knows one alone.
-    #[must_use]
     pub(super) fn explain_notary(id: &KeyId, object: &Value) -> Option<Self> {
         (Self::NOTARY.id_of(object).as_ref() == Some(id)).then_some(Self::NOTARY)
     }
 
     /// The first rule that explains the ID of a key object; `None` if none does.
-    #[must_use]
     pub fn explain(id: &KeyId, object: &Value) -> Option<Self> {
         let hash = match id.0.len() {
             64 => Hash::Sha256,

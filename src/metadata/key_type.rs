@@ -50,7 +50,6 @@ impl KeyType {
     ];
 
     /// The canonical name, as scripts and options give it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::EcdsaP256 => "ecdsa-sha2-nistp256",
@@ -63,7 +62,6 @@ impl KeyType {
     }
 
     /// The algorithm of its public keys.
-    #[must_use]
     pub const fn algorithm(self) -> Algorithm {
         match self {
             Self::EcdsaP256 => Algorithm::P256,

@@ -51,13 +51,11 @@ pub struct Reach {
 
 impl Reach {
     /// Whether the threshold can be reached. What another site owes counts as made.
-    #[must_use]
     pub const fn is_reached(self) -> bool {
         self.here + self.owed >= self.need
     }
 
     /// Whether it can be reached in the room alone.
-    #[must_use]
     pub const fn is_reached_here(self) -> bool {
         self.here >= self.need
     }
@@ -84,13 +82,11 @@ pub struct Reachability {
 
 impl Reachability {
     /// Whether clients can come to accept the new root.
-    #[must_use]
     pub fn is_reached(self) -> bool {
         self.after.is_reached() && self.before.is_none_or(Reach::is_reached)
     }
 
     /// Whether that needs no signature of another site.
-    #[must_use]
     pub fn is_reached_here(self) -> bool {
         self.after.is_reached_here() && self.before.is_none_or(Reach::is_reached_here)
     }
@@ -167,7 +163,6 @@ fn listed(parts: &[Part]) -> String {
 
 impl RootChange {
     /// What signatures can be made.
-    #[must_use]
     pub fn reachability(&self) -> Reachability {
         Reachability {
             before: self
@@ -191,14 +186,12 @@ impl RootChange {
     }
 
     /// How many keys of the new root may be lost before no root can follow it. Lost and absent keys do not count.
-    #[must_use]
     pub fn losses_survived(&self) -> u64 {
         let after = self.reachability().after;
         (after.here + after.owed).saturating_sub(after.need)
     }
 
     /// How to get where the change wants to go.
-    #[must_use]
     pub fn way(&self) -> Way {
         let reachability = self.reachability();
         if reachability.is_reached() {

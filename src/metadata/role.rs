@@ -23,7 +23,6 @@ pub enum RoleKind {
 impl RoleKind {
     pub const ALL: [Self; 4] = [Self::Root, Self::Timestamp, Self::Snapshot, Self::Targets];
 
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Root => "root",
@@ -48,13 +47,11 @@ pub struct Role {
 }
 
 impl Role {
-    #[must_use]
     pub const fn threshold(&self) -> u64 {
         self.threshold
     }
 
     /// The IDs of the keys, each once, in the order of the document. One may name no key at all.
-    #[must_use]
     pub fn key_ids(&self) -> &[KeyId] {
         &self.key_ids
     }

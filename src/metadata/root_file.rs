@@ -41,7 +41,6 @@ pub enum SignatureState {
 }
 
 impl SignatureState {
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verified => "verified",
@@ -52,18 +51,15 @@ impl SignatureState {
 }
 
 impl SignatureEntry {
-    #[must_use]
     pub const fn key_id(&self) -> &KeyId {
         &self.key_id
     }
 
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The signature in the encoding of TUF; `None` if the text is not in the encoding of its format.
-    #[must_use]
     pub fn bytes(&self) -> Option<Vec<u8>> {
         if self.format == RootFormat::Notary {
             return self.method()?.decode(&self.text);
@@ -163,24 +159,20 @@ impl RootFile {
         })
     }
 
-    #[must_use]
     pub const fn document(&self) -> &RootDocument {
         &self.document
     }
 
-    #[must_use]
     pub fn into_document(self) -> RootDocument {
         self.document
     }
 
-    #[must_use]
     pub fn signatures(&self) -> &[SignatureEntry] {
         &self.signatures
     }
 
     /// What the file holds of one of its own root keys. Whether the version before
     /// it lets that key sign is for the chain to say.
-    #[must_use]
     pub fn signature_of(&self, id: &KeyId) -> SignatureState {
         let entry = self.signatures.iter().find(|entry| entry.key_id == *id);
         let Some(entry) = entry.filter(|entry| !entry.text.is_empty()) else {
@@ -200,18 +192,15 @@ impl RootFile {
     }
 
     /// Whether it is written, byte for byte, as the server of its format writes it. TUF 1.0 has no such form.
-    #[must_use]
     pub const fn is_exact(&self) -> bool {
         self.is_exact
     }
 
-    #[must_use]
     pub const fn size(&self) -> usize {
         self.size
     }
 
     /// Oddities that decide nothing, those of the document included.
-    #[must_use]
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }

@@ -99,20 +99,17 @@ impl Scheme {
         }
     }
 
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.properties().0
     }
 
     /// The scheme of a name, if it is a known one.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scheme| scheme.as_str() == name)
     }
 
     /// The scheme that Conclave writes for a public key; `None` where it writes
     /// none: P-521, and RSA outside 2048 to 8192 bits.
-    #[must_use]
     pub fn for_public_key(key: &PublicKey) -> Option<Self> {
         [
             Self::EcdsaP256,
@@ -125,7 +122,6 @@ impl Scheme {
     }
 
     /// Whether keys of this algorithm and length sign by this scheme.
-    #[must_use]
     pub fn fits(self, key: &PublicKey) -> bool {
         match key.algorithm() {
             Algorithm::Rsa { bits } => {
@@ -135,13 +131,11 @@ impl Scheme {
         }
     }
 
-    #[must_use]
     pub fn is_rsa(self) -> bool {
         self.properties().2.is_none()
     }
 
     /// Whether it is ECDSA, whose signatures are DER in TUF and raw r‖s in tokens.
-    #[must_use]
     pub fn is_ecdsa(self) -> bool {
         !self.is_rsa() && self != Self::Ed25519
     }

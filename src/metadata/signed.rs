@@ -58,7 +58,6 @@ pub struct Progress {
 
 impl Progress {
     /// Whether clients will accept the root.
-    #[must_use]
     pub fn is_complete(self) -> bool {
         self.own.is_reached() && self.previous.is_none_or(Count::is_reached)
     }
@@ -66,7 +65,6 @@ impl Progress {
 
 impl SignedRoot {
     /// A first version, or one for which only its own keys count: nobody has signed yet.
-    #[must_use]
     pub const fn new(frozen: FrozenRoot) -> Self {
         Self {
             frozen,
@@ -120,14 +118,12 @@ impl SignedRoot {
         })
     }
 
-    #[must_use]
     pub const fn frozen(&self) -> &FrozenRoot {
         &self.frozen
     }
 
     /// The IDs under which its own root role or the one before lists a public key: more than one while a key
     /// moves from an old ID to another. One signature serves them all.
-    #[must_use]
     pub fn ids_of(&self, public: &PublicKey) -> BTreeSet<KeyId> {
         self.root_keys()
             .filter(|(_, key)| key.public() == Some(public))
@@ -143,13 +139,11 @@ impl SignedRoot {
     }
 
     /// The signatures by the IDs of their keys.
-    #[must_use]
     pub const fn signatures(&self) -> &BTreeMap<KeyId, Vec<u8>> {
         &self.signatures
     }
 
     /// How many of each root role have signed. One public key counts once, whatever its IDs.
-    #[must_use]
     pub fn progress(&self) -> Progress {
         Progress {
             previous: self
@@ -161,13 +155,11 @@ impl SignedRoot {
     }
 
     /// Whether clients will accept it: every threshold is reached.
-    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.progress().is_complete()
     }
 
     /// The root file. For a given set of signatures its bytes are always the same.
-    #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         let document = self.frozen.document();
         if document.format() == RootFormat::Notary {

@@ -56,7 +56,6 @@ pub struct NextAct {
 
 impl RootStatus {
     /// The status of a root. `names` are the holders of keys, where they are known.
-    #[must_use]
     pub fn of(root: &TrustedRoot, names: &HashMap<PublicKey, String>, at: Timestamp) -> Self {
         let document = root.document();
         let roles: Vec<_> = RoleKind::ALL
@@ -73,18 +72,15 @@ impl RootStatus {
         }
     }
 
-    #[must_use]
     pub fn roles(&self) -> &[RoleStatus] {
         &self.roles
     }
 
-    #[must_use]
     pub fn acts(&self) -> &[NextAct] {
         &self.acts
     }
 
     /// The status as `conclave root status --json` prints it.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let roles: serde_json::Map<String, Value> = self
             .roles

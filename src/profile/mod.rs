@@ -264,36 +264,30 @@ impl Profile {
     }
 
     /// The name that scripts use: `softhsm2`.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The name that people read: `SoftHSM 2`.
-    #[must_use]
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
     /// Where the module may lie, in the order of trying; nowhere for a make without one.
-    #[must_use]
     pub fn module_paths(&self) -> &[PathBuf] {
         &self.module.paths
     }
 
     /// What to tell an operator who has no such module or service.
-    #[must_use]
     pub fn install_hint(&self) -> &str {
         &self.module.install
     }
 
     /// Whether a private key of that type, made in such a token, can leave it wrapped by AES-KWP.
-    #[must_use]
     pub fn wraps(&self, key_type: &str) -> bool {
         self.wraps.iter().any(|known| known == key_type)
     }
@@ -303,7 +297,6 @@ impl Profile {
         self.wraps.iter().map(String::as_str)
     }
 
-    #[must_use]
     pub const fn quirks(&self) -> Quirks {
         self.quirks
     }

@@ -16,7 +16,6 @@ pub struct Firmware {
 }
 
 impl Firmware {
-    #[must_use]
     pub const fn new(major: u8, minor: u8, patch: u8) -> Self {
         Self {
             major,
@@ -93,7 +92,6 @@ impl PinPolicy {
     ];
 
     /// The word that stands in records and scripts.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Never => "never",
@@ -104,12 +102,10 @@ impl PinPolicy {
         }
     }
 
-    #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|policy| policy.byte() == byte)
     }
 
-    #[must_use]
     pub const fn byte(self) -> u8 {
         self as u8
     }
@@ -137,7 +133,6 @@ impl TouchPolicy {
     const ALL: [Self; 3] = [Self::Never, Self::Always, Self::Cached];
 
     /// The word that stands in records and scripts.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Never => "never",
@@ -146,12 +141,10 @@ impl TouchPolicy {
         }
     }
 
-    #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|policy| policy.byte() == byte)
     }
 
-    #[must_use]
     pub const fn byte(self) -> u8 {
         self as u8
     }
@@ -197,7 +190,6 @@ pub enum FormFactor {
 
 impl FormFactor {
     /// The shape behind the low bits of a YubiKey's number for it.
-    #[must_use]
     pub const fn from_byte(byte: u8) -> Self {
         match byte & 0x0f {
             1 => Self::UsbAKeychain,

@@ -22,7 +22,6 @@ pub struct Remark<C> {
 }
 
 impl<C> Remark<C> {
-    #[must_use]
     pub fn new(check: C, detail: impl Into<String>) -> Self {
         Self {
             check,
@@ -31,7 +30,6 @@ impl<C> Remark<C> {
     }
 
     /// The same remark, told of a file.
-    #[must_use]
     pub fn of_file(self, name: &str) -> Self {
         Self {
             detail: format!("{}: {}", name.escape_debug(), self.detail),
@@ -70,13 +68,11 @@ macro_rules! check_table {
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// The stable ID.
-            #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$variant => $id,)+ }
             }
 
             /// What it means.
-            #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)+ }
             }
@@ -101,7 +97,6 @@ macro_rules! check_table {
 
         impl $table {
             /// What the table says of it beside its meaning.
-            #[must_use]
             pub const fn $property(self) -> $kind {
                 match self { $(Self::$variant => $kind::$value,)+ }
             }

@@ -114,19 +114,16 @@ impl CustodyList {
         }
     }
 
-    #[must_use]
     pub fn lines(&self) -> &[CustodyLine] {
         &self.lines
     }
 
     /// Whether a bag of that number was ever used.
-    #[must_use]
     pub fn knows_bag(&self, bag: &str) -> bool {
         self.lines.iter().any(|line| line.bag == bag)
     }
 
     /// The bags that are closed, by number, each with the line that says so.
-    #[must_use]
     pub fn closed(&self) -> BTreeMap<&str, &CustodyLine> {
         let mut closed = BTreeMap::new();
         for line in &self.lines {
@@ -139,7 +136,6 @@ impl CustodyList {
     }
 
     /// The closed bag in which the token with that serial number lies.
-    #[must_use]
     pub fn bag_of(&self, serial: &str) -> Option<&str> {
         let of_token = |line: &&CustodyLine| {
             let token = line.token.as_ref();
@@ -152,7 +148,6 @@ impl CustodyList {
     }
 
     /// A line for each, ended by a line feed; members in the order of the format, no white space.
-    #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for line in &self.lines {

@@ -65,7 +65,6 @@ pub enum Provenance {
 
 impl Provenance {
     /// The word that stands in records: `was-extractable`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Attested => "attested",
@@ -76,7 +75,6 @@ impl Provenance {
         }
     }
 
-    #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         [
             Self::Attested,
@@ -115,7 +113,6 @@ pub struct KeyAttributes {
 
 impl KeyAttributes {
     /// What the attributes amount to. Never [`Provenance::Attested`]: attributes are claims.
-    #[must_use]
     pub fn provenance(&self) -> Provenance {
         if self.local != Some(true) {
             Provenance::Imported
@@ -184,7 +181,6 @@ pub struct Finding {
 }
 
 impl Finding {
-    #[must_use]
     pub fn new(check: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             check: check.into(),

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 pub struct Signature(#[serde(with = "hex::serde")] Vec<u8>);
 
 impl Signature {
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -2,7 +2,6 @@
 
 /// The text with every character that cannot be seen, or that changes how others are seen, written out: `\u{202e}`.
 /// Quotation marks and backslashes stay as they are.
-#[must_use]
 pub fn visible(text: &str) -> String {
     // Most texts are nothing but what every keyboard has.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {

@@ -28,7 +28,6 @@ pub struct Autopilot<W> {
 
 impl<W: Write> Autopilot<W> {
     /// An autopilot that tells what happens, a line for each event.
-    #[must_use]
     pub const fn new(narration: W) -> Self {
         Self {
             narration,
@@ -40,13 +39,11 @@ impl<W: Write> Autopilot<W> {
     }
 
     /// What made it leave, if it did.
-    #[must_use]
     pub fn hindrance(&self) -> Option<&str> {
         self.hindrance.as_deref()
     }
 
     /// Whether that was a matter of files, and not of a token.
-    #[must_use]
     pub const fn is_of_files(&self) -> bool {
         self.is_of_files
     }

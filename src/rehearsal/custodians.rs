@@ -61,7 +61,6 @@ pub(super) fn recipients(
 }
 
 /// Recipients for a script that no custodian has a part in. What would open for them is forgotten at once.
-#[must_use]
 pub fn recipients_of_nobody(count: usize) -> Vec<String> {
     let nobody = |_| x25519::Identity::generate().to_public().to_string();
     (0..count).map(nobody).collect()

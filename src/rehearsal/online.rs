@@ -61,7 +61,6 @@ impl OnlineKeys {
     }
 
     /// The public keys, as a script carries them.
-    #[must_use]
     pub fn public_files(&self) -> OnlineFiles {
         self.files
             .iter()

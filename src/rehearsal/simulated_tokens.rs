@@ -178,7 +178,6 @@ impl SimulatedTokens {
     }
 
     /// The configuration file that SoftHSM must be started with.
-    #[must_use]
     pub fn configuration(store: &Path) -> PathBuf {
         store.join("softhsm2.conf")
     }

@@ -30,14 +30,12 @@ impl TokenSecret {
     ];
 
     /// The secret that scripts spell so.
-    #[must_use]
     pub fn named(spelling: &str) -> Option<Self> {
         let found = Self::SPELLINGS.iter().find(|(text, _)| *text == spelling);
         found.map(|(_, secret)| *secret)
     }
 
     /// As scripts spell it: `so-pin`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UserPin => "user-pin",
@@ -48,7 +46,6 @@ impl TokenSecret {
     }
 
     /// As people call it: `SO PIN`.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::UserPin => "PIN",
@@ -67,7 +64,6 @@ impl TokenSecret {
     }
 
     /// The secrets that tokens of a make have.
-    #[must_use]
     pub const fn of(make: profile::Kind) -> &'static [Self] {
         match make {
             profile::Kind::Pkcs11 => &[Self::UserPin, Self::SoPin],
@@ -114,7 +110,6 @@ pub enum Fate {
 
 impl Fate {
     /// As scripts spell it: `envelope`.
-    #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Memory => "memory",

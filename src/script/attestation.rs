@@ -12,13 +12,11 @@ pub struct AttestationPolicy {
 
 impl AttestationPolicy {
     /// The makers' roots, and those that the script adds.
-    #[must_use]
     pub const fn trusted(&self) -> &TrustedRoots {
         &self.trusted
     }
 
     /// The files of the roots that the script adds to the makers'.
-    #[must_use]
     pub fn additional(&self) -> &[PinnedFile] {
         &self.additional
     }

@@ -30,7 +30,6 @@ impl BackupPlan {
     }
 
     /// How many different sets of shares, none larger than it must be, restore the key.
-    #[must_use]
     pub fn quorums(&self) -> u64 {
         let of_group = |group: &ShareGroup| {
             let count = u64::try_from(group.custodians.len()).unwrap_or(u64::MAX);
@@ -98,7 +97,6 @@ impl ShareKeeping {
     pub(super) const PAPER: &'static str = "paper";
 
     /// In a word or two, for the run sheet: "on paper".
-    #[must_use]
     pub fn title(&self) -> &str {
         match self {
             Self::Recipient { recipient, .. } => recipient,
@@ -108,7 +106,6 @@ impl ShareKeeping {
     }
 
     /// Whether there is a file at all.
-    #[must_use]
     pub const fn is_file(&self) -> bool {
         !matches!(self, Self::Paper)
     }

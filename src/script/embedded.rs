@@ -130,7 +130,6 @@ const SCRIPTS: [Embedded; 10] = [
 ];
 
 /// All of them.
-#[must_use]
 pub const fn embedded() -> &'static [Embedded] {
     &SCRIPTS
 }
@@ -149,7 +148,6 @@ pub(super) fn is_sample(key: &Key) -> bool {
 impl Script {
     /// Whether an online role trusts a sample key of this program, whose private
     /// half nobody has: good for rehearsals, refused in production.
-    #[must_use]
     pub fn uses_sample_keys(&self) -> bool {
         let given: Vec<RoleKind> = self.root.roles.iter().map(|(kind, _)| kind).collect();
         let kept = self.previous.iter().flat_map(|previous| {

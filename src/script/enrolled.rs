@@ -38,7 +38,6 @@ pub struct BoundFile {
 
 impl Enrolled {
     /// The file that holds the public key.
-    #[must_use]
     pub const fn file(&self) -> &BoundFile {
         match &self.proofs {
             Proofs::Enrollment(file) => file,
@@ -56,7 +55,6 @@ impl Enrolled {
     }
 
     /// Where the key comes from, as far as its files show: `made as key-1 by Ada Lindgren; a proof of possession`.
-    #[must_use]
     pub fn origin(&self) -> String {
         let claims = self.enrollment.claims();
         match (&self.proofs, self.enrollment.attestation()) {

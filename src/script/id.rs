@@ -41,7 +41,6 @@ macro_rules! id {
 
         impl $name {
             /// The ID as it stands in the script.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }

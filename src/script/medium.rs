@@ -37,7 +37,6 @@ impl Holds {
     ];
 
     /// As scripts spell it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Shares => "shares",
@@ -48,7 +47,6 @@ impl Holds {
     }
 
     /// "the export" …
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Shares => "the shares",
@@ -61,7 +59,6 @@ impl Holds {
 
 impl Medium {
     /// `the medium stick-a with the export, serial 4C530001`.
-    #[must_use]
     pub fn title(&self) -> String {
         let serial = self
             .serial

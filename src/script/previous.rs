@@ -60,7 +60,6 @@ pub enum KeyChange {
 
 impl KeyChange {
     /// As scripts spell it: `move-id`.
-    #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Add => "add",
@@ -71,7 +70,6 @@ impl KeyChange {
     }
 
     /// The key as the root before has it; none for a new one.
-    #[must_use]
     pub const fn before(&self) -> Option<&RootKey> {
         match self {
             Self::Add => None,
@@ -80,7 +78,6 @@ impl KeyChange {
     }
 
     /// Whether it stands in the new root.
-    #[must_use]
     pub const fn stays(&self) -> bool {
         !matches!(self, Self::Remove(_))
     }
@@ -111,7 +108,6 @@ pub struct DistantKey {
 
 impl DistantKey {
     /// Who or what a list of signatures names: `site Lisbon`, `key-4 (Ada Lindgren)`.
-    #[must_use]
     pub fn title(&self) -> String {
         let name = match &self.place {
             Place::Site(site) | Place::Elsewhere(site) => format!("site {site}"),

@@ -35,7 +35,6 @@ reports every error in a script at once, with its line, its column and a hint.
 ";
 
 /// The complete reference of scripts, in Markdown.
-#[must_use]
 pub fn reference() -> String {
     let mut text = HEAD.to_owned();
     for (heading, table) in tables() {

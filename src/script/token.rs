@@ -36,7 +36,6 @@ pub struct TokenSpec {
 
 impl TokenSpec {
     /// Whether it is a device, and not a token of software.
-    #[must_use]
     pub fn is_hardware(&self) -> bool {
         Profile::named(&self.profile).is_ok_and(|profile| profile.quirks().hardware)
     }
@@ -83,13 +82,11 @@ impl SlotPlan {
 
 impl TokenSpec {
     /// The ID that the key must have, for makes that keep keys in numbered slots.
-    #[must_use]
     pub fn slot(&self) -> Option<Vec<u8>> {
         self.slot.map(|slot| vec![slot.number])
     }
 
     /// Whether tokens of that profile can prove where a key was made.
-    #[must_use]
     pub fn attests(&self) -> bool {
         attests(&self.profile)
     }

@@ -46,13 +46,11 @@ impl FileError {
     }
 
     /// Whether there is no such file.
-    #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(&self.problem, FileProblem::System(error) if error.kind() == ErrorKind::NotFound)
     }
 
     /// Whether it is known what is there, if anything, and it is not what was meant. Otherwise nobody could look.
-    #[must_use]
     pub fn is_about_content(&self) -> bool {
         match &self.problem {
             FileProblem::NotRegular

@@ -183,7 +183,6 @@ impl MirroredJournal {
     }
 
     /// A journal that has no copy yet.
-    #[must_use]
     pub const fn new(first: Journal) -> Self {
         Self {
             first,

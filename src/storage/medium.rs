@@ -40,7 +40,6 @@ impl Medium {
     }
 
     /// A folder of a rehearsal that stands in for a medium.
-    #[must_use]
     pub const fn stand_in(path: PathBuf, device: String) -> Self {
         Self {
             path,
@@ -50,19 +49,16 @@ impl Medium {
     }
 
     /// The folder, without links.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// What tells its device from others: the serial number, or else the number of the system.
-    #[must_use]
     pub fn device(&self) -> &str {
         &self.device
     }
 
     /// The serial number of its device, where the system tells one.
-    #[must_use]
     pub fn serial(&self) -> Option<&str> {
         self.serial.as_deref()
     }

@@ -157,7 +157,6 @@ impl TokenError {
     }
 
     /// The next safe act, for the operator.
-    #[must_use]
     pub fn hint(&self) -> &str {
         match self {
             Self::KeyFile { .. } => {

@@ -173,7 +173,6 @@ const GROUP: usize = 4;
 const GROUPS: usize = 4;
 
 /// A management key as people write it: `2718 2818 2845 9045`, a line after the other.
-#[must_use]
 pub fn in_groups(key: &Pin) -> Vec<Zeroizing<String>> {
     let digits = key.expose().as_bytes();
     let lines = digits.chunks(GROUP * GROUPS).map(|line| {

@@ -20,7 +20,6 @@ pub struct TokenQuery {
 
 impl TokenQuery {
     /// Any initialized token of a profile.
-    #[must_use]
     pub fn of(profile: &str) -> Self {
         Self {
             profile: profile.to_owned(),
@@ -29,7 +28,6 @@ impl TokenQuery {
     }
 
     /// A blank token of a profile.
-    #[must_use]
     pub fn blank(profile: &str) -> Self {
         Self {
             blank: true,
@@ -38,7 +36,6 @@ impl TokenQuery {
     }
 
     /// The token that names itself so.
-    #[must_use]
     pub fn exactly(id: &TokenId) -> Self {
         Self {
             profile: id.profile.clone(),
@@ -50,7 +47,6 @@ impl TokenQuery {
         }
     }
 
-    #[must_use]
     pub fn matches(&self, seen: &Seen) -> bool {
         let same = |wanted: &Option<String>, said: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == said)

@@ -44,7 +44,6 @@ const MEMBERS: [&str; 7] = ["mode", "people", "prev", "script", "seq", "step", "
 
 impl Line {
     /// The bytes of the line, without a line feed.
-    #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut members = match serde_json::to_value(&self.kind) {
             Ok(Value::Object(members)) => members,
@@ -95,7 +94,6 @@ impl Line {
     }
 
     /// The event that it records.
-    #[must_use]
     pub fn event(&self) -> Event {
         Event {
             step: self.step.clone(),

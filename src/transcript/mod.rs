@@ -190,7 +190,6 @@ impl Transcript {
     }
 
     /// What each line says, in a sentence, with the names by which people went then.
-    #[must_use]
     pub fn narrated(&self, script: &Script) -> Vec<String> {
         let mut display_names = DisplayNames::default();
         let tell = |entry: &Entry| {
@@ -202,26 +201,22 @@ impl Transcript {
     }
 
     /// The digest of the last line: who has it in ink, has the whole record.
-    #[must_use]
     pub fn head(&self) -> Digest {
         self.entries.last().map_or(NO_LINE, |entry| entry.digest)
     }
 
     /// The lines.
-    #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// The time of the first line; none when there is none.
-    #[must_use]
     pub fn opened_at(&self) -> Option<Timestamp> {
         self.entries.first().map(|entry| entry.line.time)
     }
 
     /// The time of each line by the clock that the room attested. What was written down before that, by a
     /// clock that was wrong, is set right by what the people found a little later.
-    #[must_use]
     pub fn attested_times(&self) -> Vec<Timestamp> {
         let mut times: Vec<Timestamp> = Vec::with_capacity(self.entries.len());
         // From the end: what was attested holds for the lines before it, back to where the process began.
@@ -249,7 +244,6 @@ impl Transcript {
     }
 
     /// How the ceremony was opened; none when the first line is of another kind.
-    #[must_use]
     pub fn opening(&self) -> Option<&crate::ceremony::Opening> {
         let kind = &self.entries.first()?.line.kind;
         let EventKind::Progress(ProgressEvent::Opened(opening)) = kind else {

@@ -8,7 +8,6 @@ use super::Transcript;
 
 /// The closing note: how the ceremony ended, who signed off, what was made, and the head of the record in hex and in
 /// words, to be copied in ink. It follows from the transcript alone.
-#[must_use]
 pub fn closing_note(ceremony: &Ceremony, transcript: &Transcript) -> Document {
     let script = ceremony.script();
     let title = "Closing note";
@@ -78,7 +77,6 @@ fn course(page: &mut Document, ceremony: &Ceremony, transcript: &Transcript) {
 }
 
 /// With which word a person left.
-#[must_use]
 pub fn sign_off(ceremony: &Ceremony, person: &Person) -> String {
     match ceremony.sign_offs().get(&person.id) {
         None => "did not sign off".to_owned(),

@@ -51,7 +51,6 @@ impl Destination {
     ];
 
     /// The format of roots there.
-    #[must_use]
     pub const fn format(self) -> RootFormat {
         match self {
             Self::NotaryV1 => RootFormat::Notary,
@@ -60,7 +59,6 @@ impl Destination {
     }
 
     /// The name, as options give it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -72,7 +70,6 @@ impl Destination {
     }
 
     /// The client that reads what the destination publishes, where that is told by its name.
-    #[must_use]
     pub const fn own_client(self) -> Option<Client> {
         match self {
             Self::Plain => None,
@@ -83,7 +80,6 @@ impl Destination {
     }
 
     /// What the destination would not take in a root, a sentence each.
-    #[must_use]
     pub fn objections(self, root: &RootDocument) -> Vec<String> {
         match self {
             Self::TufOnCi => tuf_on_ci::objections(root),
@@ -93,7 +89,6 @@ impl Destination {
 
     /// All that goes there, by name: the versions, the newest under the name for newcomers, how they get to clients,
     /// and the digests of all.
-    #[must_use]
     pub fn package(self, consignment: &Consignment<'_>) -> Vec<(String, Vec<u8>)> {
         let numbered = |(version, bytes): &(u64, Vec<u8>)| (root_name(*version), bytes.clone());
         let mut files: Vec<_> = consignment.files.iter().map(numbered).collect();
@@ -115,7 +110,6 @@ impl Destination {
     }
 
     /// Whether a file of a package follows from the others, and is made anew with them.
-    #[must_use]
     pub fn is_made_anew(name: &str) -> bool {
         let name = name.rsplit_once('/').map_or(name, |(_, name)| name);
         [INSTRUCTIONS, README, SUMS].contains(&name)

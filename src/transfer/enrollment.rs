@@ -236,7 +236,6 @@ impl Enrollment {
     }
 
     /// The file. For the same enrollment its bytes are always the same.
-    #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         let claims = &self.claims;
         let proof = self.proof.as_ref().map(|proof| {
@@ -271,49 +270,41 @@ impl Enrollment {
     }
 
     /// The name by which the file of a key goes: `key-3.enrollment.json`.
-    #[must_use]
     pub fn file_name(key: &str) -> String {
         format!("{key}.enrollment.json")
     }
 
     /// What it says of the key.
-    #[must_use]
     pub const fn claims(&self) -> &EnrollmentClaims {
         &self.claims
     }
 
     /// The key, as a root has it.
-    #[must_use]
     pub const fn key(&self) -> &Key {
         &self.key
     }
 
     /// What kind of key it is.
-    #[must_use]
     pub const fn key_type(&self) -> KeyType {
         self.key_type
     }
 
     /// The answer to a challenge.
-    #[must_use]
     pub const fn proof(&self) -> Option<&PossessionProof> {
         self.proof.as_ref()
     }
 
     /// What the device says of the key.
-    #[must_use]
     pub fn attestation(&self) -> Option<&AttestationSummary> {
         self.attestation.as_ref().map(|(_, summary)| summary)
     }
 
     /// The same, as the device signed it.
-    #[must_use]
     pub fn attestation_files(&self) -> Option<&AttestationFiles> {
         self.attestation.as_ref().map(|(files, _)| files)
     }
 
     /// What shows that it is what it is said to be, in a few words.
-    #[must_use]
     pub const fn grounds(&self) -> &'static str {
         match (&self.proof, &self.attestation) {
             (Some(_), Some(_)) => "a proof of possession and an attestation of its device",

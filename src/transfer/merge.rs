@@ -56,19 +56,16 @@ impl Merge {
     }
 
     /// Signatures over a root whose repository is known, or is not.
-    #[must_use]
     pub const fn new(root: SignedRoot, repository: Option<String>) -> Self {
         Self { repository, root }
     }
 
     /// The payload with its signatures.
-    #[must_use]
     pub const fn root(&self) -> &SignedRoot {
         &self.root
     }
 
     /// The two counters.
-    #[must_use]
     pub fn progress(&self) -> Progress {
         self.root.progress()
     }
@@ -235,7 +232,6 @@ impl Merge {
     }
 
     /// The keys that may still sign. More of them may sign than must.
-    #[must_use]
     pub fn owed(&self) -> Vec<Owed> {
         let mut owed: Vec<(PublicKey, Owed)> = Vec::new();
         let own = self.root.frozen().document();

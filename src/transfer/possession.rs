@@ -29,7 +29,6 @@ impl Occasion {
     pub const ALL: [Self; 3] = [Self::Generation, Self::Adoption, Self::Reinsertion];
 
     /// The word that stands in the signed message.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Generation => "generation",
@@ -67,7 +66,6 @@ pub enum NoProof {
 impl Possession<'_> {
     /// The bytes to sign: the domain, the script's digest, the key's name in the script, the occasion, and the
     /// challenge in hex, a line each, every line ended by LF.
-    #[must_use]
     pub fn message(&self, challenge: &[u8; 32]) -> Vec<u8> {
         let mode = if self.is_rehearsal { ", rehearsal" } else { "" };
         format!(

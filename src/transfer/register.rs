@@ -48,7 +48,6 @@ pub enum Judgment {
 
 impl PayloadRegister {
     /// A register in which nothing stands.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -82,7 +81,6 @@ impl PayloadRegister {
     }
 
     /// The file. For the same register its bytes are always the same.
-    #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         let payloads: Vec<Value> = self.entries.values().map(PayloadEntry::to_json).collect();
         let mut file = json!({
@@ -108,19 +106,16 @@ impl PayloadRegister {
     }
 
     /// Whether a rehearsal went into it.
-    #[must_use]
     pub const fn is_rehearsed(&self) -> bool {
         self.is_rehearsed
     }
 
     /// Whether a record went into it.
-    #[must_use]
     pub fn has_record(&self, head: &Digest) -> bool {
         self.records.contains(head)
     }
 
     /// Whether nothing stands in it.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.records.is_empty()
     }
@@ -189,7 +184,6 @@ impl PayloadRegister {
     }
 
     /// The newest version of a repository that clients accept, as far as signatures go.
-    #[must_use]
     pub fn newest_reached(&self, repository: &str) -> Option<u64> {
         self.entries()
             .filter(|entry| entry.repository == repository && entry.is_reached())

@@ -148,7 +148,6 @@ impl SigningRequest {
     }
 
     /// The file. For the same request its bytes are always the same.
-    #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let asked: Vec<Value> = self
@@ -169,37 +168,31 @@ impl SigningRequest {
     }
 
     /// The name by which its file goes: `8.root.request.json`.
-    #[must_use]
     pub fn file_name(&self) -> String {
         format!("{}.root.request.json", self.payload.version())
     }
 
     /// The line of roots.
-    #[must_use]
     pub fn repository(&self) -> &str {
         &self.repository
     }
 
     /// The root that the payload changes: the end of the request's own chain.
-    #[must_use]
     pub const fn base(&self) -> &TrustedRoot {
         &self.base
     }
 
     /// The files of its chain, the base root last.
-    #[must_use]
     pub fn chain(&self) -> &[Vec<u8>] {
         &self.chain
     }
 
     /// What is to be signed.
-    #[must_use]
     pub const fn payload(&self) -> &FrozenRoot {
         &self.payload
     }
 
     /// The keys that are asked to sign.
-    #[must_use]
     pub fn asked(&self) -> &[RequestedSignature] {
         &self.asked
     }

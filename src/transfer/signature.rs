@@ -59,7 +59,6 @@ impl DetachedSignature {
     }
 
     /// The file. For the same signature its bytes are always the same.
-    #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
         write(&json!({
             "conclave": KIND.name,
@@ -73,7 +72,6 @@ impl DetachedSignature {
     }
 
     /// The name by which its file goes: `8.root.1a2b3c4d.sig.json`.
-    #[must_use]
     pub fn file_name(&self) -> String {
         let short: String = self
             .key_id

@@ -47,13 +47,11 @@ impl TufOnCi {
 }
 
 /// The key as the root lists it when somebody owns it.
-#[must_use]
 pub fn owned_by(key: &Key, account: &str) -> Key {
     key.with_member(KEY_OWNER, account)
 }
 
 /// The key as the root lists it when a service signs with it.
-#[must_use]
 pub fn online_at(key: &Key, uri: &str) -> Key {
     key.with_member(ONLINE_URI, uri)
 }

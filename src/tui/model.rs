@@ -30,13 +30,11 @@ pub struct Settings {
 
 impl Settings {
     /// With the theme of the terminal at hand, and nothing else.
-    #[must_use]
     pub fn from_environment() -> Self {
         Self::with_theme(Theme::from_environment())
     }
 
     /// With a given theme, and nothing else.
-    #[must_use]
     pub const fn with_theme(theme: Theme) -> Self {
         Self {
             theme,
@@ -46,14 +44,12 @@ impl Settings {
     }
 
     /// Says where the ceremony directory is.
-    #[must_use]
     pub fn place(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());
         self
     }
 
     /// Shows the lines that were recorded before this process.
-    #[must_use]
     pub fn history(mut self, transcript: &Transcript, script: &Script) -> Self {
         self.history = transcript
             .entries()
@@ -457,7 +453,6 @@ impl Model {
     pub const SMALLEST: (u16, u16) = (80, 24);
 
     /// A screen of so many columns and rows before anything happened.
-    #[must_use]
     pub fn new(mut settings: Settings, size: (u16, u16), clock: Timestamp) -> Self {
         let record = std::mem::take(&mut settings.history);
         Self {
@@ -484,13 +479,11 @@ impl Model {
     }
 
     /// Columns and rows of the terminal.
-    #[must_use]
     pub const fn size(&self) -> (u16, u16) {
         self.size
     }
 
     /// When something happens by itself, on the clock of [`super::Msg::Tick`].
-    #[must_use]
     pub fn wakes_at(&self) -> Option<Duration> {
         match self.play {
             Play::On { due } if self.plays_now() => Some(due),
@@ -499,7 +492,6 @@ impl Model {
     }
 
     /// Whether the screen has nothing more to show: the executor has returned, and the room has seen the end.
-    #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.turn, Turn::Nobody) && (self.end.is_none() || self.is_leaving)
     }

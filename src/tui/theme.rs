@@ -47,7 +47,6 @@ impl Charset {
 
 impl Theme {
     /// What the environment says of the terminal.
-    #[must_use]
     pub fn from_environment() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }

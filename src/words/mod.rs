@@ -31,7 +31,6 @@ pub enum DigestError {
 }
 
 impl Digest {
-    #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut out = [0; 32];
         out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
@@ -56,12 +55,10 @@ impl Digest {
         Ok(Self(out))
     }
 
-    #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -102,7 +99,6 @@ impl Digest {
     }
 
     /// Hex in groups of four characters, eight groups a line: `9f86 d081 …`.
-    #[must_use]
     pub fn grouped_hex(&self) -> [String; 2] {
         let line = |half: &[u8]| {
             half.chunks(2)
@@ -114,7 +110,6 @@ impl Digest {
     }
 
     /// All 32 words of the PGP word list, one per byte.
-    #[must_use]
     pub fn words(&self) -> Vec<&'static str> {
         self.0
             .iter()
@@ -124,7 +119,6 @@ impl Digest {
     }
 
     /// The first words, for a panel that has no room for all: `count` of them.
-    #[must_use]
     pub fn first_words(&self, count: usize) -> String {
         let mut words = self.words();
         words.truncate(count);
@@ -132,7 +126,6 @@ impl Digest {
     }
 
     /// The first 8 hex characters in two groups and the last four: `9f86 d081 … 0a08`.
-    #[must_use]
     pub fn short_hex(&self) -> String {
         format!(
             "{} {} … {}",

@@ -10,7 +10,6 @@ use crate::script::PersonRole;
 use crate::transcript::{Transcript, sign_off};
 
 /// The whole report. The same record gives the same bytes.
-#[must_use]
 pub fn report(ceremony: &Ceremony, transcript: &Transcript) -> Document {
     let script = ceremony.script();
     let mut page = Document::new(format!("{} – {}", script.title(), ceremony.mode()));

@@ -87,13 +87,11 @@ impl Encrypted {
     }
 
     /// The secret, under a passphrase; empty for none. Every passphrase gives some secret.
-    #[must_use]
     pub fn decrypt(&self, passphrase: &[u8]) -> Zeroizing<Vec<u8>> {
         cipher::decrypt(&self.value, passphrase, self.parameters)
     }
 
     /// Whether two quorums give the same: then they restore the same secret.
-    #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.parameters == other.parameters
             && aws_lc_rs::constant_time::verify_slices_are_equal(&self.value, &other.value).is_ok()

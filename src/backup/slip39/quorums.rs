@@ -30,7 +30,6 @@ pub enum QuorumError {
 }
 
 /// How many combinations [`every_quorum`] tries for groups of so many of so many.
-#[must_use]
 pub fn combinations(groups_needed: u8, groups: impl ExactSizeIterator<Item = (u8, u8)>) -> u64 {
     let count = u8::try_from(groups.len()).unwrap_or(u8::MAX);
     let of_groups = if count > 1 {

@@ -111,7 +111,6 @@ impl Share {
     }
 
     /// The words, parted by single spaces.
-    #[must_use]
     pub fn words(&self) -> Zeroizing<String> {
         let head = u64::from(self.parameters.identifier) << 25
             | u64::from(self.parameters.extendable) << 24
@@ -140,31 +139,26 @@ impl Share {
     }
 
     /// The number that all shares of a set have in common, below 32,768.
-    #[must_use]
     pub const fn identifier(&self) -> u16 {
         self.parameters.identifier
     }
 
     /// Which group it is of, counted from 1, and of how many.
-    #[must_use]
     pub const fn group(&self) -> (u8, u8) {
         (self.group + 1, self.group_count)
     }
 
     /// How many groups are needed.
-    #[must_use]
     pub const fn groups_needed(&self) -> u8 {
         self.group_threshold
     }
 
     /// Which share of its group it is, counted from 1.
-    #[must_use]
     pub const fn member(&self) -> u8 {
         self.member + 1
     }
 
     /// How many shares of its group are needed.
-    #[must_use]
     pub const fn members_needed(&self) -> u8 {
         self.member_threshold
     }

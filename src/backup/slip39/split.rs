@@ -108,13 +108,11 @@ impl Split {
     }
 
     /// How many groups are needed.
-    #[must_use]
     pub const fn groups_needed(&self) -> u8 {
         self.groups_needed
     }
 
     /// The groups.
-    #[must_use]
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }

@@ -20,7 +20,6 @@ pub(super) fn number(word: &str) -> Option<u16> {
 }
 
 /// Whether it is a word of the list, in lower case.
-#[must_use]
 pub fn is_word(word: &str) -> bool {
     number(word).is_some()
 }
@@ -46,7 +45,6 @@ pub enum Completion {
 }
 
 /// What can become of what was typed, in any case and with blanks around it.
-#[must_use]
 pub fn complete(typed: &str) -> Completion {
     let lower = Zeroizing::new(typed.trim().to_lowercase());
     let mut begin = completions(&lower);

@@ -14,7 +14,6 @@ use crate::words::Digest;
 impl Ceremony {
     /// The files that an export consists of: the version under its number, and under the name by which a
     /// newcomer fetches it. None before the root was signed.
-    #[must_use]
     pub fn export_files(&self) -> Vec<(ExportedFile, Vec<u8>)> {
         if self.script.signing().is_some() {
             return self

@@ -88,7 +88,6 @@ pub(in crate::ceremony) fn as_simulated(c: &Ceremony, failure: Failure) -> Failu
 }
 
 /// The failure of a simulated token whose PIN was wrong too often.
-#[must_use]
 pub fn simulated_is_locked() -> Failure {
     Failure {
         kind: FailureKind::PinLocked,

@@ -106,7 +106,6 @@ const fn proves_nothing(check: AttestationCheck) -> bool {
 }
 
 /// Whether the label of a key says that it was made in a rehearsal.
-#[must_use]
 pub fn is_of_rehearsal(label: &str) -> bool {
     label.starts_with(REHEARSAL)
 }

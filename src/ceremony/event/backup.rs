@@ -25,7 +25,6 @@ pub enum OpenedBy {
 
 impl OpenedBy {
     /// In a few words, for a report: "on the custodian's own device, check words read out".
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::OwnDevice => "on a device of their own, whose words they read out",

@@ -65,7 +65,6 @@ pub enum EventKind {
 
 impl EventKind {
     /// The name in the transcript: `token-found`.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Progress(event) => event.into(),

@@ -22,7 +22,6 @@ pub enum Mode {
 
 impl Mode {
     /// The word of the banner: `REHEARSAL` or `PRODUCTION`.
-    #[must_use]
     pub const fn banner(self) -> &'static str {
         match self {
             Self::Rehearsal => "REHEARSAL",

@@ -25,7 +25,6 @@ pub enum EnteredBy {
 
 impl EnteredBy {
     /// In a few words, for a report and a certificate.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::CheckWords => "opened on a device of their own, whose check words they read out",

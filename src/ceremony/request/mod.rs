@@ -91,7 +91,6 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// What it is, for a menu.
-    #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Arrive => "Somebody comes",
@@ -118,7 +117,6 @@ impl RequestKind {
     }
 
     /// Whether it is a way out when a token fails.
-    #[must_use]
     pub const fn is_way_out(self) -> bool {
         matches!(
             self,
@@ -135,7 +133,6 @@ impl RequestKind {
     }
 
     /// Whether two people must approve it.
-    #[must_use]
     pub const fn needs_approval(self) -> bool {
         match self {
             Self::Arrive
@@ -164,7 +161,6 @@ impl RequestKind {
 
 impl Offer {
     /// The offer with its form filled in.
-    #[must_use]
     pub const fn with(&self, values: Vec<String>) -> Request {
         Request {
             kind: self.kind,

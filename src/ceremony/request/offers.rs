@@ -7,7 +7,6 @@ use crate::script::{Act, KeyId, PersonId};
 use super::{Field, Offer, Pick, RequestKind, payload, restore, tokens};
 
 /// What the room may ask for now. Nothing before there are people who could approve it.
-#[must_use]
 pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
     let is_at_work = c
         .current_step()
@@ -215,7 +214,6 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
 
 impl Ceremony {
     /// What may be asked for now beside answering, in the order in which it is offered.
-    #[must_use]
     pub fn offers(&self) -> Vec<Offer> {
         offers(self)
     }

@@ -5,13 +5,11 @@ use crate::script::{Act, KeyId, PersonId, Step, StepId, TokenSecret};
 
 impl Ceremony {
     /// What the script says, with what two people changed of it.
-    #[must_use]
     pub fn amendments(&self) -> &[Amendment] {
         self.progress.amendments()
     }
 
     /// What two people changed of a step, with what the script says: both are shown.
-    #[must_use]
     pub fn amended(&self, step: &Step) -> Vec<String> {
         let concerns = |amendment: &&Amendment| match amendment {
             Amendment::Note { step: of, .. } | Amendment::Minutes { step: of, .. } => {
@@ -33,7 +31,6 @@ impl Ceremony {
     }
 
     /// The text of a note as it is now.
-    #[must_use]
     pub fn note<'c>(&'c self, step: &StepId) -> Option<&'c str> {
         let amended = self
             .progress
@@ -53,7 +50,6 @@ impl Ceremony {
     }
 
     /// The minutes of a step as they are now.
-    #[must_use]
     pub fn minutes(&self, step: &StepId) -> Option<u32> {
         let amended = self
             .progress
@@ -68,7 +64,6 @@ impl Ceremony {
     }
 
     /// The number of the bag of a key's token as it is now.
-    #[must_use]
     pub fn bag<'c>(&'c self, key: &KeyId) -> Option<&'c str> {
         let amended = self
             .progress
@@ -83,7 +78,6 @@ impl Ceremony {
     }
 
     /// The number of the bag into which a secret of a token is sealed, as it is now.
-    #[must_use]
     pub fn envelope_bag<'c>(&'c self, key: &KeyId, secret: TokenSecret) -> Option<&'c str> {
         let amended = self
             .progress
@@ -107,7 +101,6 @@ impl Ceremony {
     }
 
     /// Who else the script lists for a person: the substitute, or the one whose place the substitute has.
-    #[must_use]
     pub fn stand_in(&self, person: &PersonId) -> Option<String> {
         let plan = self.script.person(person)?;
         let substitute = plan.substitute.as_deref()?;

@@ -22,23 +22,19 @@ pub struct KeyBackup {
 }
 
 impl KeyBackup {
-    #[must_use]
     pub fn made(&self) -> Option<&BackedUp> {
         self.made.as_deref()
     }
 
-    #[must_use]
     pub const fn opened(&self) -> &BTreeMap<PersonId, OpenedBy> {
         &self.opened
     }
 
-    #[must_use]
     pub fn void(&self) -> &[String] {
         &self.void
     }
 
     /// Whether the set was made, and the key leaves its token no more.
-    #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.made.is_some() && self.is_confined
     }
@@ -101,7 +97,6 @@ impl OldPart {
         custodian.map_or(Self::WrappedKey, |custodian| Self::Share(custodian.clone()))
     }
 
-    #[must_use]
     pub fn custodian(&self) -> Option<&str> {
         match self {
             Self::Share(custodian) => Some(custodian),

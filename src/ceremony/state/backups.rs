@@ -9,33 +9,28 @@ use std::collections::BTreeMap;
 
 impl Ceremony {
     /// What is known of the backup of a key.
-    #[must_use]
     pub fn backup_of(&self, key: &KeyId) -> Option<&KeyBackup> {
         self.backup.of(key)
     }
 
     /// The backup of the key that gets other shares.
-    #[must_use]
     pub fn reissued_backup(&self) -> Option<&KeyBackup> {
         self.backup.of(&self.reissued_key()?)
     }
 
     /// What became of the parts of an old set.
-    #[must_use]
     pub fn old_parts(&self) -> &BTreeMap<OldPart, PartFate> {
         self.backup.old_parts()
     }
 
     /// The recipients by which a custodian opened a test message; none before. In a rehearsal, those of the simulated
     /// custodian.
-    #[must_use]
     pub fn proven_recipients(&self, custodian: &PersonId) -> Option<&[String]> {
         self.backup.recipients(custodian)
     }
 
     /// Sets of a key that a new one replaces: the one that it was restored from, and those that that one replaced. The
     /// first set of a key replaces none.
-    #[must_use]
     pub fn superseded_sets(&self, key: &KeyId) -> Vec<SupersededSet> {
         let old = self.set_at_hand();
         let old = old.filter(|_| self.reissued_key().as_ref() == Some(key));
@@ -47,7 +42,6 @@ impl Ceremony {
     }
 
     /// How the script has a custodian open what is the custodian's own.
-    #[must_use]
     pub fn opening_of(&self, custodian: &PersonId) -> Option<OpenedBy> {
         let keeping = self.script.person(custodian)?.keeping.as_ref()?;
         Some(match keeping {
@@ -80,14 +74,12 @@ impl Ceremony {
     }
 
     /// The key that gets other shares from old ones; none elsewhere.
-    #[must_use]
     pub fn reissued_key(&self) -> Option<KeyId> {
         let manifest = self.set_at_hand().filter(|_| self.script.reissues())?;
         manifest.facts().key.parse().ok()
     }
 
     /// Whether shares are made anew: always where a backup does that, and in a drill once a share was given up.
-    #[must_use]
     pub fn owes_reissue(&self) -> bool {
         self.script.reissues()
             && match self.script.kind() {
@@ -127,7 +119,6 @@ impl Ceremony {
     }
 
     /// Where the key of a backup comes from, as far as it is known.
-    #[must_use]
     pub fn provenance_of_backed(&self, key: &KeyId) -> Option<Provenance> {
         match self.keys.get(key) {
             Some(state) => state.generated()?.provenance,

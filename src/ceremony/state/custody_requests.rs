@@ -21,13 +21,11 @@ pub(in crate::ceremony) enum CustodyRequest {
 
 impl Ceremony {
     /// Whether the ceremony rests until another process takes it up.
-    #[must_use]
     pub fn is_paused(&self) -> bool {
         self.custody.pause() == Pause::Paused
     }
 
     /// Where a token or a medium is; none: nobody knows yet.
-    #[must_use]
     pub fn whereabouts(&self, item: &ItemId) -> Option<&Whereabouts> {
         self.custody.whereabouts(item)
     }
@@ -50,7 +48,6 @@ impl Ceremony {
     }
 
     /// The bag in which the token of a key must arrive, by the script or by the custody list that it carries.
-    #[must_use]
     pub fn expected_bag(&self, key: &KeyId) -> Option<&str> {
         let spec = self.token_spec(key)?;
         let serial = spec.serial.as_deref();

@@ -19,21 +19,18 @@ impl Ceremony {
     }
 
     /// Whether a production's key comes in by this file, and not a simulated one in its place.
-    #[must_use]
     pub fn enrolled_by(&self, id: &KeyId) -> Option<&crate::script::Enrolled> {
         let (_, enrolled) = self.script.enrolled().find(|(known, _)| *known == id)?;
         Some(enrolled)
     }
 
     /// A key whose token is elsewhere: as the root before has it, or as it comes in.
-    #[must_use]
     pub fn distant_key(&self, id: &KeyId) -> Option<&Key> {
         let before = || Some(&self.base_root()?.key(id)?.key);
         self.keys.remote(id).map(RemoteKey::key).or_else(before)
     }
 
     /// Whether a key that the script enrolls is taken in.
-    #[must_use]
     pub fn is_enrolled(&self, id: &KeyId) -> bool {
         match self.keys.get(id) {
             Some(state) => state.is_proven(),
@@ -57,7 +54,6 @@ impl Ceremony {
 
     /// What another ceremony needs to take in the keys that were proven in this one, by the names that the script
     /// gives them.
-    #[must_use]
     pub fn enrollments(&self) -> Vec<(&KeyId, Enrollment)> {
         let proven = self.key_states().filter_map(|(plan, state)| {
             let generated = state.generated()?;

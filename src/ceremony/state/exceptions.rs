@@ -7,7 +7,6 @@ use crate::words::Digest;
 
 impl Ceremony {
     /// The checks that stand in the way now, and that two people may waive.
-    #[must_use]
     pub fn excusable(&self) -> Vec<Check> {
         if self.progress.ending().is_some() || self.approvers().len() < self.approvals_needed() {
             return Vec::new();
@@ -43,7 +42,6 @@ impl Ceremony {
     }
 
     /// The checks that two people waived, in their order.
-    #[must_use]
     pub fn waived(&self) -> &[Check] {
         self.progress.waived()
     }
@@ -60,7 +58,6 @@ impl Ceremony {
     }
 
     /// Whether a key was made in the rehearsal that was shown.
-    #[must_use]
     pub fn is_of_rehearsal(&self, fingerprint: &Digest) -> bool {
         self.progress
             .opening()

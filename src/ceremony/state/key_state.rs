@@ -95,7 +95,6 @@ impl Generated {
         })
     }
 
-    #[must_use]
     pub fn origin(&self) -> &'static str {
         match self.provenance {
             None => "made before this ceremony",
@@ -104,83 +103,68 @@ impl Generated {
         }
     }
 
-    #[must_use]
     pub fn attested(&self) -> Option<&AttestationSummary> {
         self.attestation.as_ref()?.verdict().ok()
     }
 }
 
 impl KeyState {
-    #[must_use]
     pub const fn token(&self) -> Option<&TokenId> {
         self.token.as_ref()
     }
 
-    #[must_use]
     pub const fn generated(&self) -> Option<&Generated> {
         self.generated.as_ref()
     }
 
-    #[must_use]
     pub const fn is_proven(&self) -> bool {
         self.proof.is_some()
     }
 
-    #[must_use]
     pub const fn proof(&self) -> Option<&PossessionProof> {
         self.proof.as_ref()
     }
 
-    #[must_use]
     pub const fn spare(&self) -> Option<&SpareId> {
         self.spare.as_ref()
     }
 
-    #[must_use]
     pub fn former(&self) -> &[Former] {
         &self.former
     }
 
     /// Tokens that a spare replaced for good.
-    #[must_use]
     pub fn set_aside(&self) -> &[TokenId] {
         &self.set_aside
     }
 
     /// What was given up for a spare and is still in the room, to be sealed.
-    #[must_use]
     pub fn given_up(&self) -> &[(ItemId, Option<TokenId>)] {
         &self.given_up
     }
 
-    #[must_use]
     pub const fn envelopes(&self) -> &BTreeMap<TokenSecret, String> {
         &self.envelopes
     }
 
     /// Why two people decided to continue without the key.
-    #[must_use]
     pub fn skipped(&self) -> Option<&str> {
         self.skipped.as_deref()
     }
 
-    #[must_use]
     pub const fn is_locked(&self) -> bool {
         self.locked
     }
 
-    #[must_use]
     pub const fn wrong_pins(&self) -> u8 {
         self.wrong_pins
     }
 
-    #[must_use]
     pub const fn is_reinserted(&self) -> bool {
         self.reinserted
     }
 
     /// Whether the key itself was destroyed, as a step of the script has it.
-    #[must_use]
     pub const fn is_destroyed(&self) -> bool {
         self.destroyed
     }

@@ -96,7 +96,6 @@ pub enum StepState {
 
 impl Ceremony {
     /// A ceremony in which nothing has happened yet.
-    #[must_use]
     pub fn new(script: Arc<Script>) -> Self {
         let reissued = script.restore().filter(|_| script.reissues());
         let reissued = reissued.and_then(|plan| plan.manifest.facts().key.parse().ok());

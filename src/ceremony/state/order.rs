@@ -39,7 +39,6 @@ impl Ceremony {
     /// The step that the room is at; none when all are done.
     ///
     /// The blocks of keys that were deferred, or whose holders are away, come last before the root is composed.
-    #[must_use]
     pub fn current_step(&self) -> Option<&Step> {
         let mut waiting = None;
         for step in self.undone() {
@@ -61,7 +60,6 @@ impl Ceremony {
     }
 
     /// The keys whose blocks were deferred and are still to be done.
-    #[must_use]
     pub fn deferred(&self) -> Vec<&KeyId> {
         self.script
             .keys()
@@ -111,7 +109,6 @@ impl Ceremony {
     }
 
     /// The key whose token the room is working with.
-    #[must_use]
     pub fn key_at_hand(&self) -> Option<&KeyId> {
         let step = self.current_step()?;
         if step.act == Act::SignRoot {

@@ -9,14 +9,12 @@ const APPROVAL: &str = "conclave approval v1";
 
 impl Ceremony {
     /// How many people must agree where the script wants two: one, if the script is for one person.
-    #[must_use]
     pub fn approvals_needed(&self) -> usize {
         if self.script.is_solo() { 1 } else { 2 }
     }
 
     /// Those who may approve now, the witnesses first: in the room, not the administrator, with a code or an own token. In a
     /// ceremony for one person, whoever is here.
-    #[must_use]
     pub fn approvers(&self) -> Vec<PersonId> {
         let may = |id: &PersonId| {
             self.participants.is_here(id)
@@ -33,7 +31,6 @@ impl Ceremony {
     }
 
     /// What people approve by an event, in a few words: a code is given for this, and not for whatever goes on.
-    #[must_use]
     pub fn matter(&self, event: &Event) -> String {
         if let EventKind::Custody(CustodyEvent::Sealed { item, bag, .. }) = &event.kind {
             format!("{} is in bag {bag}", self.item_title(item))
@@ -46,7 +43,6 @@ impl Ceremony {
     }
 
     /// What stands for a person's agreement now, before it is given.
-    #[must_use]
     pub fn strength_of(&self, person: &PersonId) -> Strength {
         if self.script.is_solo() {
             Strength::Solo
@@ -59,7 +55,6 @@ impl Ceremony {
 
     /// Those of whom two decide on an exception: who may approve, or before anybody may, whom the script lists
     /// beside the administrator.
-    #[must_use]
     pub fn deciders(&self) -> Vec<PersonId> {
         let approvers = self.approvers();
         if approvers.len() >= self.approvals_needed() {
@@ -73,7 +68,6 @@ impl Ceremony {
     }
 
     /// The people who are asked to approve, if nobody else is named.
-    #[must_use]
     pub fn usual_approvers(&self) -> Vec<PersonId> {
         let mut approvers = self.approvers();
         approvers.truncate(self.approvals_needed());
@@ -81,7 +75,6 @@ impl Ceremony {
     }
 
     /// Whether a person chose an approval code since the ceremony was last taken up.
-    #[must_use]
     pub fn has_code(&self, person: &PersonId) -> bool {
         self.participants.has_code(person)
     }
@@ -100,7 +93,6 @@ impl Ceremony {
     /// What a person's own token signs to approve an event: the domain, the script's digest, the digest of
     /// everything that happened before, the person's ID, and the digest of what is approved, a line each, every line
     /// ended by LF.
-    #[must_use]
     pub fn approval_message(&self, person: &PersonId, event: &Event) -> Vec<u8> {
         format!(
             "{APPROVAL}\n{}\n{}\n{person}\n{}\n",
@@ -113,7 +105,6 @@ impl Ceremony {
 
     /// The own token by which a person approves; none where it is by a code: a substitute has none, and a person
     /// whose token is not here takes a code.
-    #[must_use]
     pub fn approval_token(&self, person: &PersonId) -> Option<&ApprovalToken> {
         let has_place =
             !self.participants.is_substituted(person) && !self.participants.is_tokenless(person);
@@ -122,7 +113,6 @@ impl Ceremony {
     }
 
     /// The key that answers for a person's approval token: the script's, or in a rehearsal the simulated one.
-    #[must_use]
     pub fn own_key(&self, person: &PersonId) -> Option<PublicKey> {
         let own = self.approval_token(person)?;
         match self.mode() {
@@ -135,7 +125,6 @@ impl Ceremony {
     }
 
     /// Whether a person approves by the own token, which answered at attendance.
-    #[must_use]
     pub fn approves_by_token(&self, person: &PersonId) -> bool {
         self.participants.approves_by_token(person)
     }
@@ -160,13 +149,11 @@ impl Ceremony {
     }
 
     /// The name that a person goes by, as it is read aloud now.
-    #[must_use]
     pub fn name<'c>(&'c self, person: &'c PersonId) -> &'c str {
         self.participants.display_names().name(&self.script, person)
     }
 
     /// The names of several people, as one reads them aloud.
-    #[must_use]
     pub fn names(&self, people: &[PersonId]) -> String {
         self.participants
             .display_names()
@@ -174,7 +161,6 @@ impl Ceremony {
     }
 
     /// Whether somebody is awaited, or has left.
-    #[must_use]
     pub fn is_away(&self, person: &PersonId) -> bool {
         self.participants.is_away(person)
     }

@@ -20,40 +20,33 @@ pub struct Restore {
 }
 
 impl Restore {
-    #[must_use]
     pub const fn entered(&self) -> &BTreeMap<PersonId, EnteredBy> {
         &self.entered
     }
 
     /// Shares that count as lost, with the reasons.
-    #[must_use]
     pub const fn given_up(&self) -> &BTreeMap<PersonId, String> {
         &self.given_up
     }
 
     /// Whose shares restored the key-encryption key.
-    #[must_use]
     pub fn combined(&self) -> &[PersonId] {
         &self.combined
     }
 
-    #[must_use]
     pub const fn is_restored(&self) -> bool {
         self.is_restored
     }
 
-    #[must_use]
     pub const fn is_proven(&self) -> bool {
         self.is_proven
     }
 
-    #[must_use]
     pub const fn is_destroyed(&self) -> bool {
         self.is_destroyed
     }
 
     /// Why two people ended the drill.
-    #[must_use]
     pub fn failed(&self) -> Option<&str> {
         self.failed.as_deref()
     }

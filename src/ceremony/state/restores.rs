@@ -6,13 +6,11 @@ use crate::script::{Act, DrillLevel, Entering, Kind, PersonId, RestorePlan};
 use jiff::{SignedDuration, Timestamp};
 
 impl Ceremony {
-    #[must_use]
     pub fn restore(&self) -> &Restore {
         &self.restore
     }
 
     /// The set whose shares come in: the script's, or the one that stands in for it in a rehearsal. None in other kinds.
-    #[must_use]
     pub fn set_at_hand(&self) -> Option<&Manifest> {
         let plan = self.script.restore()?;
         let simulated = self
@@ -60,7 +58,6 @@ impl Ceremony {
     }
 
     /// How the drill ended; none in other kinds, and while its steps are not done.
-    #[must_use]
     pub fn drill_result(&self) -> Option<DrillResult> {
         let plan = self
             .script

@@ -27,7 +27,6 @@ pub enum Owed {
 }
 
 impl Owed {
-    #[must_use]
     pub const fn is_settled(&self) -> bool {
         matches!(self, Self::Collected | Self::Skipped { .. })
     }

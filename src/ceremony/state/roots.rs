@@ -42,14 +42,12 @@ impl Ceremony {
     }
 
     /// The ceremony as if it were for each of the further repositories alone, in the order of the script.
-    #[must_use]
     pub fn further(&self) -> Vec<Self> {
         let number = self.further_roots().len();
         (1..=number).map(|at| self.looking_at(at)).collect()
     }
 
     /// As [`Self::further`], each with the folder in which its files lie.
-    #[must_use]
     pub fn further_in_folders(&self) -> Vec<(String, Self)> {
         let folders = self.script.further().iter().map(FurtherRepository::folder);
         folders.zip(self.further()).collect()
@@ -163,30 +161,25 @@ impl Ceremony {
     }
 
     /// A key as the root lists it that is looked at.
-    #[must_use]
     pub fn generated(&self, key: &KeyId) -> Option<&Generated> {
         let earlier = self.root().earlier(key);
         earlier.or_else(|| self.keys.get(key)?.generated())
     }
 
     /// The certificate by which a root of Notary lists the key.
-    #[must_use]
     pub fn certificate(&self, key: &KeyId) -> Option<&metadata::Key> {
         self.root().certificate(key)
     }
 
-    #[must_use]
     pub fn signature(&self, key: &KeyId) -> Option<&Signature> {
         self.root().signature(key)
     }
 
-    #[must_use]
     pub fn has_signed(&self, key: &KeyId) -> bool {
         self.signature(key).is_some()
     }
 
     /// Whether the key has not signed, and nobody decided to continue without it.
-    #[must_use]
     pub fn owes_signature(&self, key: &KeyId) -> bool {
         !self.has_signed(key) && self.keys[key].skipped().is_none()
     }
@@ -236,7 +229,6 @@ impl Ceremony {
 
     /// The IDs under which a key of the script stands in the root before and in the new one, each once, the one
     /// that counts for the newest root last. None before the root was composed.
-    #[must_use]
     pub fn root_key_ids(&self, key: &KeyId) -> Vec<metadata::KeyId> {
         let here = self.generated(key).map(|generated| &generated.public_key);
         let public = here.or_else(|| self.distant_key(key)?.public());
@@ -255,7 +247,6 @@ impl Ceremony {
     }
 
     /// Who signs and who must, with what is known now.
-    #[must_use]
     pub fn root_change(&self) -> RootChange {
         if let Some(signing) = self.script.signing() {
             return self.signing_change(signing);
@@ -291,7 +282,6 @@ impl Ceremony {
     }
 
     /// The counters of the signing: under the root before, if there is one, and under the new one.
-    #[must_use]
     pub fn progress(&self) -> Progress {
         let none_yet = |need| metadata::Count { have: 0, need };
         self.root().signed().map_or_else(
@@ -307,7 +297,6 @@ impl Ceremony {
     }
 
     /// `root 7 keys 2/3 · root 8 keys 3/3`
-    #[must_use]
     pub fn counters(&self) -> String {
         let Progress { previous, own } = self.progress();
         let version = self.script.root_version();
@@ -364,7 +353,6 @@ impl Ceremony {
     }
 
     /// The signatures that were made here, each as a file for those who asked.
-    #[must_use]
     pub fn detached_signatures(&self) -> Vec<DetachedSignature> {
         let (Some(_), Some(frozen)) = (self.script.signing(), self.root().frozen()) else {
             return Vec::new();
@@ -386,7 +374,6 @@ impl Ceremony {
     }
 
     /// The IDs of keys at other sites that this ceremony asks to sign.
-    #[must_use]
     pub fn owed_elsewhere(&self) -> BTreeSet<metadata::KeyId> {
         let Some(signed) = self.root().signed() else {
             return BTreeSet::new();
@@ -401,7 +388,6 @@ impl Ceremony {
     }
 
     /// Whether the exact word was typed over the frozen root.
-    #[must_use]
     pub fn is_reviewed(&self) -> bool {
         self.root().is_reviewed()
     }

@@ -14,7 +14,6 @@ pub(in crate::ceremony) const KEYBOARD_LINE: &str = "aqwzymAQWZYM0123456789-_.:;
 impl Ceremony {
     /// Whether a simulated token of another make stands in for a token that would attest its key: then nothing is
     /// proven, and nothing asked.
-    #[must_use]
     pub fn is_stood_in(&self, key: &KeyId, token: &TokenId) -> bool {
         let planned = self.token_spec(key);
         self.mode() == Mode::Rehearsal
@@ -22,7 +21,6 @@ impl Ceremony {
     }
 
     /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.
-    #[must_use]
     pub fn token_label(&self, key: &KeyId) -> String {
         self.token_spec(key)
             .and_then(|token| token.label.clone())
@@ -30,7 +28,6 @@ impl Ceremony {
     }
 
     /// The token on which a key lives or is to live: the script's own, or the spare that was taken.
-    #[must_use]
     pub fn token_spec(&self, key: &KeyId) -> Option<&TokenSpec> {
         match self.keys.get(key)?.spare() {
             Some(spare) => self.script.spare(spare).map(|spare| &spare.token),
@@ -39,7 +36,6 @@ impl Ceremony {
     }
 
     /// The name in the script of the token for a key: the key's, or that of the spare that was taken.
-    #[must_use]
     pub fn token_name<'c>(&'c self, key: &'c KeyId) -> &'c str {
         let spare = self.keys.get(key).and_then(|state| state.spare());
         spare.map_or_else(|| key.as_str(), SpareId::as_str)
@@ -54,7 +50,6 @@ impl Ceremony {
     }
 
     /// The key for which a token is here, or was before it was given up; none for a medium.
-    #[must_use]
     pub fn key_of_item(&self, item: &ItemId) -> Option<&KeyId> {
         let plans = self.script.keys().iter().map(|plan| &plan.id);
         let is_for = |key: &&KeyId| {
@@ -65,7 +60,6 @@ impl Ceremony {
     }
 
     /// What lies in a bag, in words: `the token of key holder 3`, `the medium stick-a with the export`.
-    #[must_use]
     pub fn item_title(&self, item: &ItemId) -> String {
         if let Some(medium) = self.script.medium(item) {
             return medium.title();
@@ -84,7 +78,6 @@ impl Ceremony {
     }
 
     /// `the token of key holder 3`, or `spare-1 of key holder 3`.
-    #[must_use]
     pub fn token_title(&self, key: &KeyId) -> String {
         match self.keys.get(key).and_then(|state| state.spare()) {
             Some(spare) => format!("{spare} of {}", self.script.holder_title(key)),
@@ -93,7 +86,6 @@ impl Ceremony {
     }
 
     /// The spares that may still be taken for a key.
-    #[must_use]
     pub fn spares_for(&self, key: &KeyId) -> Vec<&Spare> {
         let Some(plan) = self.script.key(key) else {
             return Vec::new();
@@ -117,14 +109,12 @@ impl Ceremony {
 
     /// Whether the keyboard's test line was passed since the ceremony was last taken up. Until then PINs have
     /// digits only.
-    #[must_use]
     pub fn is_keyboard_tested(&self) -> bool {
         self.host.is_keyboard_tested()
     }
 
     /// What is known of the tries left for the PIN of a simulated token; none in a production, where the
     /// token itself is asked.
-    #[must_use]
     pub fn simulated_tries(&self, key: &KeyId) -> Option<Tries> {
         (self.mode() == Mode::Rehearsal).then(|| {
             let state = self.keys.get(key).filter(|state| !state.is_at_former());
@@ -164,7 +154,6 @@ impl Ceremony {
     }
 
     /// Who writes the management key of a key's token down: whoever the script says, or else the holder.
-    #[must_use]
     pub fn management_writer(&self, key: &KeyId) -> Option<PersonId> {
         let plan = self.script.key(key)?;
         let writer = plan.management_writer();

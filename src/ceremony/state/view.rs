@@ -14,31 +14,26 @@ use std::sync::Arc;
 
 impl Ceremony {
     /// The root that is changed; none in a genesis.
-    #[must_use]
     pub fn base_root(&self) -> Option<&BaseRoot> {
         self.root().base()
     }
 
     /// The script that is performed.
-    #[must_use]
     pub fn script(&self) -> &Script {
         &self.script
     }
 
     /// The script, to be shared with another thread.
-    #[must_use]
     pub fn script_arc(&self) -> Arc<Script> {
         Arc::clone(&self.script)
     }
 
     /// How it was opened; none before it was.
-    #[must_use]
     pub fn opening(&self) -> Option<&Opening> {
         self.progress.opening()
     }
 
     /// Whether it counts. What is not open yet is shown as a rehearsal: it can do no harm.
-    #[must_use]
     pub fn mode(&self) -> Mode {
         self.progress
             .opening()
@@ -46,7 +41,6 @@ impl Ceremony {
     }
 
     /// Whether it counts and who stands for it, in a few words, for the head of every screen and page.
-    #[must_use]
     pub fn banner(&self) -> String {
         let mode = self.mode().banner();
         match self.script.assurance_banner() {
@@ -56,13 +50,11 @@ impl Ceremony {
     }
 
     /// The right time, as the room attested it, from the machine's clock; in whole seconds.
-    #[must_use]
     pub fn time(&self, machine: Timestamp) -> Timestamp {
         self.shift(machine, self.host.clock_offset().unwrap_or(0))
     }
 
     /// The machine's clock as this ceremony sees it: a rehearsal's starts at the script's `not_before`.
-    #[must_use]
     pub fn machine_time(&self, machine: Timestamp) -> Timestamp {
         self.shift(machine, 0)
     }
@@ -86,19 +78,16 @@ impl Ceremony {
     }
 
     /// Attested minus machine time, in seconds; none before the clock was attested.
-    #[must_use]
     pub fn clock_offset(&self) -> Option<i64> {
         self.host.clock_offset()
     }
 
     /// Who stands for which person of the script.
-    #[must_use]
     pub fn display_names(&self) -> &DisplayNames {
         self.participants.display_names()
     }
 
     /// How far a step is.
-    #[must_use]
     pub fn step_state(&self, id: &StepId) -> StepState {
         if self.progress.is_done(id) {
             StepState::Done
@@ -110,25 +99,21 @@ impl Ceremony {
     }
 
     /// Who is here, and how they are known.
-    #[must_use]
     pub fn attendance(&self) -> &BTreeMap<PersonId, Presence> {
         self.participants.attended()
     }
 
     /// What was found on the machine; none before it was looked at.
-    #[must_use]
     pub fn findings(&self) -> Option<&[Finding]> {
         self.host.findings()
     }
 
     /// What is known of a key of the script.
-    #[must_use]
     pub fn key(&self, id: &KeyId) -> Option<&KeyState> {
         self.keys.get(id)
     }
 
     /// The name in the script of the key that this token is known to hold or to be meant for.
-    #[must_use]
     pub fn key_of_token(&self, token: &TokenId) -> Option<&KeyId> {
         self.keys
             .iter()
@@ -137,61 +122,51 @@ impl Ceremony {
     }
 
     /// The root whose bytes are fixed; none before it was composed.
-    #[must_use]
     pub fn frozen(&self) -> Option<&FrozenRoot> {
         self.root().frozen()
     }
 
     /// The root with the signatures made so far.
-    #[must_use]
     pub fn signed(&self) -> Option<&SignedRoot> {
         self.root().signed()
     }
 
     /// Digest of the signed root's file, once it was verified.
-    #[must_use]
     pub fn verified(&self) -> Option<&Digest> {
         self.root().verified()
     }
 
     /// The files that were exported and read back.
-    #[must_use]
     pub fn exported(&self) -> &[ExportedFile] {
         self.root().exported()
     }
 
     /// Who signed off, how, and with which remark.
-    #[must_use]
     pub fn sign_offs(&self) -> &BTreeMap<PersonId, (Verdict, String)> {
         self.progress.sign_offs()
     }
 
     /// The exception sheets, with the step at which each was filled in.
-    #[must_use]
     pub fn exceptions(&self) -> &[(Option<StepId>, ExceptionSheet)] {
         self.progress.exceptions()
     }
 
     /// What did not work last, if the room has not decided yet what to do about it.
-    #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         self.progress.failure()
     }
 
     /// How it ended; none while it goes on.
-    #[must_use]
     pub fn ending(&self) -> Option<&Ending> {
         self.progress.ending()
     }
 
     /// The signatures that other sites owe, and how each stands.
-    #[must_use]
     pub fn owed(&self) -> &BTreeMap<KeyId, Owed> {
         self.root().owed()
     }
 
     /// The signing request that was written for other sites.
-    #[must_use]
     pub fn request(&self) -> Option<&ExportedFile> {
         self.root().request()
     }
@@ -205,7 +180,6 @@ impl Ceremony {
     }
 
     /// How many keys have signed the root, and how many must.
-    #[must_use]
     pub fn signatures(&self) -> Count {
         self.root().signed().map_or(
             Count {

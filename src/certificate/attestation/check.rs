@@ -25,13 +25,11 @@ check_table! {
 
 impl AttestationCheck {
     /// That this check refuses, and why.
-    #[must_use]
     pub fn refuse(self, detail: impl Into<String>) -> Refusal {
         Refusal::new(self, detail)
     }
 
     /// What this check has to say, for people.
-    #[must_use]
     pub fn finding(self, detail: impl Into<String>) -> Finding {
         Finding::new(self.id(), detail)
     }

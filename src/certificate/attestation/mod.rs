@@ -31,12 +31,10 @@ pub struct Attestation {
 }
 
 impl Attestation {
-    #[must_use]
     pub const fn key(&self) -> &PublicKey {
         &self.key
     }
 
-    #[must_use]
     pub const fn summary(&self) -> &AttestationSummary {
         &self.summary
     }
@@ -74,7 +72,6 @@ impl Attestation {
 }
 
 /// Whether a certificate says that it is a statement about a key: what it says is not judged by that.
-#[must_use]
 pub fn is_statement(certificate: &Certificate) -> bool {
     statement::is_one(certificate)
 }
@@ -124,7 +121,6 @@ pub fn verify(
 }
 
 /// The advisories of the maker that concern such keys of such devices.
-#[must_use]
 pub fn known_weaknesses(firmware: Firmware, key: Algorithm) -> Vec<Finding> {
     let mut findings = Vec::new();
     let rsa = matches!(key, Algorithm::Rsa { .. });

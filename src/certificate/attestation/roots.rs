@@ -32,7 +32,6 @@ pub struct TrustedRoots {
 
 impl TrustedRoots {
     /// Yubico's, which are built in.
-    #[must_use]
     pub fn yubico() -> Self {
         Self::default()
     }

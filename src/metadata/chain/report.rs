@@ -24,18 +24,15 @@ impl TrustedRoot {
         }
     }
 
-    #[must_use]
     pub fn version(&self) -> u64 {
         self.document.version()
     }
 
     /// When it expires. A root that has expired can still be rotated.
-    #[must_use]
     pub fn expires(&self) -> &Expires {
         self.document.expires()
     }
 
-    #[must_use]
     pub fn role(&self, kind: RoleKind) -> &Role {
         self.document.role(kind)
     }
@@ -44,7 +41,6 @@ impl TrustedRoot {
         self.document.keys().iter()
     }
 
-    #[must_use]
     pub fn document(&self) -> &RootDocument {
         &self.document
     }
@@ -61,37 +57,31 @@ pub struct ChainReport {
 
 impl ChainReport {
     /// Whether every hop verifies and the last version has not expired.
-    #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.reasons.is_empty()
     }
 
     /// The last version that was verified; `None` if the trust anchor itself fails.
-    #[must_use]
     pub fn version(&self) -> Option<u64> {
         self.last.as_ref().map(TrustedRoot::version)
     }
 
     /// Whether the last version that was verified has expired.
-    #[must_use]
     pub const fn expired(&self) -> bool {
         self.expired
     }
 
     /// Why the chain is refused; empty if it is accepted.
-    #[must_use]
     pub fn reasons(&self) -> &[Remark] {
         &self.reasons
     }
 
     /// Oddities that decide nothing.
-    #[must_use]
     pub fn findings(&self) -> &[Remark] {
         &self.findings
     }
 
     /// The newest root, if every hop verifies: expired or not, for an expired root can still be rotated.
-    #[must_use]
     pub fn trusted(&self) -> Option<&TrustedRoot> {
         let only_expired = self
             .reasons
@@ -101,7 +91,6 @@ impl ChainReport {
     }
 
     /// The report as `conclave root verify --json` prints it.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let remarks = |remarks: &[Remark]| -> Vec<Value> {
             remarks

@@ -17,7 +17,6 @@ pub struct Count {
 }
 
 impl Count {
-    #[must_use]
     pub const fn is_reached(self) -> bool {
         self.have >= self.need
     }

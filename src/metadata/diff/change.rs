@@ -81,7 +81,6 @@ pub enum Fate {
 
 impl Change {
     /// Whether it must stand out: another key under an ID that stayed, or a version that goes back.
-    #[must_use]
     pub const fn is_alarming(&self) -> bool {
         match self {
             Self::KeyReplaced { .. } => true,
@@ -90,7 +89,6 @@ impl Change {
         }
     }
 
-    #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {
             Self::Version { .. } => "version",

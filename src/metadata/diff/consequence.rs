@@ -44,7 +44,6 @@ pub enum Consequence {
 }
 
 impl Consequence {
-    #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {
             Self::Same => "same",

@@ -24,7 +24,6 @@ pub struct RootDiff {
 
 impl RootDiff {
     /// Compares two roots.
-    #[must_use]
     pub fn between(old: &RootDocument, new: &RootDocument) -> Self {
         let mut changes = Vec::new();
         compare_fields(old, new, &mut changes);
@@ -40,19 +39,16 @@ impl RootDiff {
         }
     }
 
-    #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
     /// What clients and signers will do about them.
-    #[must_use]
     pub fn consequences(&self) -> &[Consequence] {
         &self.consequences
     }
 
     /// The comparison as `conclave root diff --json` prints it.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         let changes: Vec<_> = self.changes.iter().map(Change::to_json).collect();
         let consequences: Vec<_> = self

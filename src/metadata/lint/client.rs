@@ -52,7 +52,6 @@ impl Client {
     ];
 
     /// The name, as options give it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PythonTuf => "python-tuf",

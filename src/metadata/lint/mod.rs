@@ -34,7 +34,6 @@ pub enum Effect {
 }
 
 impl Effect {
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Refuses => "refuses the file",
@@ -104,33 +103,28 @@ struct Subject<'a> {
 }
 
 /// What these clients handle wrongly in a root file. For a root of Notary and its own clients, use [`lint_notary`].
-#[must_use]
 pub fn lint(file: &RootFile, clients: &[Client]) -> Vec<LintRemark> {
     lint_tuf(Subject::of_file(file, None), clients)
 }
 
 /// [`lint`], of a root that is not signed yet.
-#[must_use]
 pub fn lint_document(document: &RootDocument, clients: &[Client]) -> Vec<LintRemark> {
     lint_tuf(Subject::of_document(document, None), clients)
 }
 
 /// What Notary's clients handle wrongly in a root file.
-#[must_use]
 pub fn lint_notary(file: &RootFile, service: Service<'_>) -> Vec<LintRemark> {
     let subject = Subject::of_file(file, Some(service));
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
 /// [`lint_notary`], of a root that is not signed yet.
-#[must_use]
 pub fn lint_notary_document(document: &RootDocument, service: Service<'_>) -> Vec<LintRemark> {
     let subject = Subject::of_document(document, Some(service));
     apply(notary::RULES, subject, &[Client::Notary])
 }
 
 /// The IDs of all rules, in the order of `docs/lint.md`.
-#[must_use]
 pub fn lint_rules() -> Vec<&'static str> {
     let rules = tuf::RULES.iter().chain(notary::RULES);
     rules.map(|rule| rule.id).collect()

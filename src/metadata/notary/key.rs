@@ -91,7 +91,6 @@ impl Key {
 
     /// The ID that Notary's tools give the key itself, whatever certificate it is in: the name of its file, and what
     /// `notary key list` prints.
-    #[must_use]
     pub fn canonical_id(&self) -> Option<KeyId> {
         let (key_type, text) = bare(self.public()?);
         Some(KeyId::of(&object_of(key_type, &text)))
@@ -239,7 +238,6 @@ impl fmt::Display for LeafFault {
 
 /// What clients hold against the certificates of a root key, in a repository of that name if it is known, at that time,
 /// in a root that expires then.
-#[must_use]
 pub fn leaf_faults(
     certificates: &[Certificate],
     gun: Option<&str>,

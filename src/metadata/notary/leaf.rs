@@ -4,7 +4,6 @@ use crate::certificate::Certificate;
 use crate::record::visible;
 
 /// `certificate for example.com/app until 2036-11-18`
-#[must_use]
 pub fn describe_leaf(leaf: &Certificate) -> String {
     let name = visible(leaf.subject_name().unwrap_or_default());
     match leaf.validity() {

@@ -325,7 +325,6 @@ impl Act {
     }
 
     /// The people who do it, in the order of the script. Everybody may watch.
-    #[must_use]
     pub fn who<'s>(&self, script: &'s Script) -> Vec<&'s Person> {
         let subject = self.subject(script);
         let who = self.description().who;
@@ -336,25 +335,21 @@ impl Act {
     }
 
     /// A line for a heading: `Generate the key of key holder 3`.
-    #[must_use]
     pub fn title(&self, script: &Script) -> String {
         (self.description().title)(&self.subject(script))
     }
 
     /// At most 17 characters, for a narrow list of steps.
-    #[must_use]
     pub fn label(&self) -> &'static str {
         self.description().label
     }
 
     /// What people do, one thing a line, for the run sheet and the screen.
-    #[must_use]
     pub fn instructions(&self, script: &Script) -> Vec<String> {
         (self.description().instructions)(&self.subject(script))
     }
 
     /// What holds once the step is done, one claim a line. Empty where a person's word is all there is.
-    #[must_use]
     pub fn proves(&self, script: &Script) -> Vec<String> {
         (self.description().proves)(&self.subject(script))
     }

@@ -236,7 +236,6 @@ impl Act {
     }
 
     /// As scripts spell it: `generate-key`.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.description().name
     }
@@ -317,13 +316,11 @@ impl Act {
     }
 
     /// The key that the act is about.
-    #[must_use]
     pub fn key(&self) -> Option<&KeyId> {
         self.named().key
     }
 
     /// The ID of what the act is about: of a key, of a medium, or of the custodian of a share.
-    #[must_use]
     pub fn object(&self) -> Option<&str> {
         let named = self.named();
         let medium = named.medium.map(MediumId::as_str);
@@ -332,14 +329,12 @@ impl Act {
     }
 
     /// The key that the act helps to bring into being, before the root is composed.
-    #[must_use]
     pub fn enrolls(&self) -> Option<&KeyId> {
         let is_of_keys = self.description().stage < Stage::Compose;
         self.key().filter(|_| is_of_keys)
     }
 
     /// The key that the act makes, wherever it does.
-    #[must_use]
     pub fn makes(&self) -> Option<&KeyId> {
         let is_maker = self.description().leaves == Leaves::Key;
         self.key().filter(|_| is_maker)

@@ -28,19 +28,16 @@ pub struct KeyPlan {
 }
 
 impl KeyPlan {
-    #[must_use]
     pub const fn is_made(&self) -> bool {
         self.change.before().is_none() && self.enrolled.is_none()
     }
 
     /// What the script says of a secret of the token; none where such tokens have no such secret.
-    #[must_use]
     pub fn secret(&self, secret: TokenSecret) -> Option<&SecretPlan> {
         self.activation.iter().find(|plan| plan.secret == secret)
     }
 
     /// Which secret sets a new PIN: the PUK where such tokens have one, otherwise the SO PIN.
-    #[must_use]
     pub fn ruling_secret(&self) -> TokenSecret {
         match self.secret(TokenSecret::Puk) {
             Some(_) => TokenSecret::Puk,
@@ -49,14 +46,12 @@ impl KeyPlan {
     }
 
     /// By which secret a locked PIN is unblocked. None where that is random and discarded.
-    #[must_use]
     pub fn unblocked_by(&self) -> Option<&SecretPlan> {
         self.secret(self.ruling_secret())
             .filter(|plan| plan.fate != Fate::Discarded)
     }
 
     /// Who writes the management key of the token down for the safe; none where the token keeps it.
-    #[must_use]
     pub fn management_writer(&self) -> Option<&PersonId> {
         let plan = self.secret(TokenSecret::ManagementKey)?;
         matches!(plan.fate, Fate::Envelope { .. })
@@ -75,7 +70,6 @@ impl KeyPlan {
 
 impl Spare {
     /// Whether it may stand in for the token of a key.
-    #[must_use]
     pub fn serves(&self, plan: &KeyPlan) -> bool {
         self.token.profile == plan.token.profile
             && (self.keys.is_empty() || self.keys.contains(&plan.id))

@@ -102,46 +102,38 @@ pub struct Block {
 }
 
 impl Script {
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Of the text: what is read aloud, and what binds a rehearsal to its ceremony.
-    #[must_use]
     pub fn sha256(&self) -> Digest {
         Digest::of(self.text.as_bytes())
     }
 
-    #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    #[must_use]
     pub fn title(&self) -> &str {
         &self.title
     }
 
     /// The name of the line of roots: `example.com/updates`.
-    #[must_use]
     pub fn repository(&self) -> &str {
         &self.repository
     }
 
     /// The clock may not be earlier.
-    #[must_use]
     pub const fn not_before(&self) -> Timestamp {
         self.not_before
     }
 
     /// What every page and screen of a ceremony for one person says; none where two people stand for it.
-    #[must_use]
     pub fn assurance_banner(&self) -> Option<&'static str> {
         let is_witnessed = self.with_role(PersonRole::Witness).next().is_some();
         let banner = if is_witnessed {
@@ -153,13 +145,11 @@ impl Script {
     }
 
     /// Whether one person may act alone, without witnesses.
-    #[must_use]
     pub const fn is_solo(&self) -> bool {
         matches!(self.assurance, Assurance::Solo)
     }
 
     /// The version of the root that the ceremony makes.
-    #[must_use]
     pub fn root_version(&self) -> u64 {
         self.previous
             .as_ref()
@@ -167,14 +157,12 @@ impl Script {
     }
 
     /// The root that the ceremony changes; none in a genesis.
-    #[must_use]
     pub const fn previous(&self) -> Option<&Previous> {
         self.previous.as_ref()
     }
 
     /// Whether the ceremony makes a root, or has a part in one. An enrollment makes keys alone; a drill or a recovery
     /// restores one; a backup gives one shares.
-    #[must_use]
     pub const fn makes_root(&self) -> bool {
         !matches!(
             self.kind,
@@ -183,18 +171,15 @@ impl Script {
     }
 
     /// The root that the ceremony is to make; of no meaning where it makes none ([`Self::makes_root`]).
-    #[must_use]
     pub const fn root(&self) -> &RootPolicy {
         &self.root
     }
 
     /// Everybody, in the order of the script.
-    #[must_use]
     pub fn people(&self) -> &[Person] {
         &self.people
     }
 
-    #[must_use]
     pub fn person(&self, id: &PersonId) -> Option<&Person> {
         self.people.iter().find(|person| person.id == *id)
     }
@@ -205,13 +190,11 @@ impl Script {
     }
 
     /// The root keys whose tokens are in the room, in the order of the script.
-    #[must_use]
     pub fn keys(&self) -> &[KeyPlan] {
         &self.keys
     }
 
     /// The root keys whose tokens are elsewhere, in the order of the script.
-    #[must_use]
     pub fn distant_keys(&self) -> &[DistantKey] {
         &self.distant
     }
@@ -224,14 +207,12 @@ impl Script {
     }
 
     /// How many root keys the new root has.
-    #[must_use]
     pub fn root_keys(&self) -> usize {
         self.key_changes()
             .filter(|(_, change)| change.stays())
             .count()
     }
 
-    #[must_use]
     pub fn key(&self, id: &KeyId) -> Option<&KeyPlan> {
         self.keys.iter().find(|key| key.id == *id)
     }
@@ -244,50 +225,41 @@ impl Script {
         all.filter_map(|(id, enrolled)| Some((id, enrolled.as_ref()?)))
     }
 
-    #[must_use]
     pub fn distant_key(&self, key: &KeyId) -> Option<&DistantKey> {
         self.distant.iter().find(|distant| distant.id == *key)
     }
 
-    #[must_use]
     pub fn spares(&self) -> &[Spare] {
         &self.spares
     }
 
-    #[must_use]
     pub fn spare(&self, id: &SpareId) -> Option<&Spare> {
         self.spares.iter().find(|spare| spare.id == *id)
     }
 
-    #[must_use]
     pub fn media(&self) -> &[Medium] {
         &self.media
     }
 
-    #[must_use]
     pub fn medium(&self, item: &ItemId) -> Option<&Medium> {
         let mut media = self.media.iter();
         media.find(|medium| medium.id.as_str() == item.as_str())
     }
 
-    #[must_use]
     pub fn holder(&self, key: &KeyId) -> Option<&Person> {
         self.person(&self.key(key)?.holder)
     }
 
     /// Which token lies in which bag, as the ceremony before left them; empty where nothing was carried in.
-    #[must_use]
     pub const fn custody(&self) -> &CustodyList {
         &self.custody
     }
 
-    #[must_use]
     pub fn initializes(&self, key: &KeyId) -> bool {
         self.has(&Act::InitializeToken { key: key.clone() })
     }
 
     /// Whether a key is made in memory and brought into its token.
-    #[must_use]
     pub fn imports(&self, key: &KeyId) -> bool {
         self.has(&Act::ImportKey { key: key.clone() })
     }
@@ -296,17 +268,14 @@ impl Script {
         self.steps.iter().any(|step| step.act == *act)
     }
 
-    #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    #[must_use]
     pub fn step(&self, id: &StepId) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == *id)
     }
 
-    #[must_use]
     pub fn blocks(&self) -> Vec<Block> {
         let mut blocks: Vec<Block> = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
@@ -325,43 +294,36 @@ impl Script {
     }
 
     /// The minutes of all steps that give a number.
-    #[must_use]
     pub fn total_minutes(&self) -> u32 {
         self.steps.iter().filter_map(|step| step.minutes).sum()
     }
 
     /// What was signed before this ceremony, as far as it was carried here.
-    #[must_use]
     pub const fn payloads(&self) -> &PayloadRegister {
         &self.payloads
     }
 
     /// At which roots attestations of keys may end.
-    #[must_use]
     pub const fn attestation(&self) -> &AttestationPolicy {
         &self.attestation
     }
 
     /// Among whom the shares of keys go; none where no key is backed up.
-    #[must_use]
     pub const fn backup(&self) -> Option<&BackupPlan> {
         self.backup.as_ref()
     }
 
     /// Whether a person has a share of the keys that are backed up.
-    #[must_use]
     pub fn keeps_share(&self, person: &PersonId) -> bool {
         self.takes_share(person) || self.has_old_share(person)
     }
 
-    #[must_use]
     pub fn takes_share(&self, person: &PersonId) -> bool {
         let mut custodians = self.backup.iter().flat_map(BackupPlan::custodians);
         custodians.any(|custodian| custodian == person)
     }
 
     /// Whether a person has a share of the set that is restored from or destroyed.
-    #[must_use]
     pub fn has_old_share(&self, person: &PersonId) -> bool {
         let is_of_set = |plan: &RestorePlan| plan.manifest.share_of(person.as_str()).is_some();
         self.restore.as_ref().is_some_and(is_of_set)
@@ -374,37 +336,31 @@ impl Script {
     }
 
     /// Whether shares of the key that old ones restore go among new custodians, or may.
-    #[must_use]
     pub const fn reissues(&self) -> bool {
         self.backup.is_some() && self.restore.is_some()
     }
 
     /// What is restored; none in a ceremony that restores nothing.
-    #[must_use]
     pub const fn restore(&self) -> Option<&RestorePlan> {
         self.restore.as_ref()
     }
 
-    #[must_use]
     pub fn restores(&self, key: &KeyId) -> bool {
         let key = Some(key.clone());
         self.has(&Act::RestoreKey { key })
     }
 
-    #[must_use]
     pub fn backs_up(&self, key: &KeyId) -> bool {
         self.key(key)
             .is_some_and(|plan| plan.backup == Backup::Shares)
     }
 
     /// The medium for the shares, or for the wrapped keys.
-    #[must_use]
     pub fn medium_for(&self, holds: Holds) -> Option<&Medium> {
         self.media.iter().find(|medium| medium.holds == holds)
     }
 
     /// What a signing is about; none in other kinds.
-    #[must_use]
     pub const fn signing(&self) -> Option<&Signing> {
         self.signing.as_ref()
     }
@@ -415,7 +371,6 @@ impl Script {
     }
 
     /// What the script's author should know, although nothing is wrong.
-    #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

@@ -32,7 +32,6 @@ impl NotaryPolicy {
 
 impl Script {
     /// The format of the root that is made or signed.
-    #[must_use]
     pub fn root_format(&self) -> RootFormat {
         let before = self
             .previous()
@@ -45,7 +44,6 @@ impl Script {
 
     /// Whether the token of a key signs a certificate of it: a root key of Notary that is new, or that comes under
     /// another certificate.
-    #[must_use]
     pub fn certifies(&self, key: &KeyId) -> bool {
         let is_new = |change: &KeyChange| matches!(change, KeyChange::Add | KeyChange::MoveId(_));
         self.root().destination == Destination::NotaryV1
@@ -53,20 +51,17 @@ impl Script {
     }
 
     /// The common name of certificates that are made.
-    #[must_use]
     pub fn certificate_name(&self) -> &str {
         let name = self.root().notary.certificate_name.as_deref();
         name.unwrap_or_else(|| self.repository())
     }
 
     /// Whether certificates are for more than this one repository.
-    #[must_use]
     pub fn is_wildcard(&self) -> bool {
         self.certificate_name().ends_with('*')
     }
 
     /// The dates of certificates that are made.
-    #[must_use]
     pub fn certificate_validity(&self) -> Validity {
         let from = self.not_before();
         Validity {

@@ -24,7 +24,6 @@ pub struct Person {
 }
 
 impl Person {
-    #[must_use]
     pub fn is(&self, role: PersonRole) -> bool {
         self.roles.contains(&role)
     }

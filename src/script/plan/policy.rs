@@ -92,7 +92,6 @@ impl RoleKind {
     pub const ALL: [Self; 3] = [Self::Timestamp, Self::Snapshot, Self::Targets];
 
     /// The role's name in metadata: `timestamp`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Timestamp => "timestamp",

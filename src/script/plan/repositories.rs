@@ -19,7 +19,6 @@ pub struct FurtherRepository {
 
 impl FurtherRepository {
     /// The folder of an export in which its files lie. Different names have different ones: the script's check sees to it.
-    #[must_use]
     pub fn folder(&self) -> String {
         folder_of(&self.name)
     }
@@ -65,14 +64,12 @@ impl KeyChange {
 
 impl Script {
     /// The repositories whose roots are changed beside the script's own, in its order.
-    #[must_use]
     pub fn further(&self) -> &[FurtherRepository] {
         &self.further
     }
 
     /// The script as if it were for that repository alone. None if its root has other keys, which no script that was
     /// checked lets happen.
-    #[must_use]
     pub fn within(&self, repository: &FurtherRepository) -> Option<Self> {
         let mut script = self.clone();
         script.repository.clone_from(&repository.name);
@@ -85,7 +82,6 @@ impl Script {
     }
 
     /// Every change of a root key, by the names of the keys, in the root of a further repository.
-    #[must_use]
     pub fn keys_within(&self, repository: &FurtherRepository) -> Vec<(KeyId, RootKey)> {
         let script = self.within(repository);
         let keys = script.iter().flat_map(Self::keys);

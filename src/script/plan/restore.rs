@@ -25,7 +25,6 @@ impl DrillLevel {
     ];
 
     /// As scripts spell it: `full`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Custody => "custody",
@@ -68,7 +67,6 @@ impl RestorePlan {
     pub(in crate::script) const USUAL_DAYS: u16 = 30;
 
     /// How the share of a person comes in; none of one who has no share of the set.
-    #[must_use]
     pub fn entering(&self, person: &Person) -> Option<Entering> {
         let share = self.manifest.share_of(person.id.as_str())?;
         Some(match (&share.custodian().closing, person.opens) {
@@ -84,7 +82,6 @@ impl RestorePlan {
     }
 
     /// How many quorums a set has of which some shares are lost.
-    #[must_use]
     pub fn quorums_without(manifest: &Manifest, is_lost: impl Fn(&str) -> bool) -> u64 {
         let facts = manifest.facts();
         let groups = facts.groups.iter().map(|group| {

@@ -7,7 +7,6 @@ use super::{PersonRole, Script};
 impl Script {
     /// `key holder 3`: the holders of keys have the numbers of their IDs, where all are called like `holder-3`;
     /// otherwise they are counted in the order of the script.
-    #[must_use]
     pub fn holder_title(&self, key: &KeyId) -> String {
         let holder = self.key(key).map(|key| &key.holder);
         let holders = || self.with_role(PersonRole::KeyHolder);
@@ -27,7 +26,6 @@ impl Script {
     }
 
     /// `the key of key holder 3`, or `key-6 of key holder 3` when that person holds several.
-    #[must_use]
     pub fn key_title(&self, key: &KeyId) -> String {
         if let Some(distant) = self.distant_key(key) {
             return format!("{key} of {}", distant.title());
@@ -41,7 +39,6 @@ impl Script {
     }
 
     /// `the token of key holder 3`, or `the token for key-6 of key holder 3`.
-    #[must_use]
     pub fn token_title(&self, key: &KeyId) -> String {
         format!("{} of {}", self.token_short(key), self.holder_title(key))
     }

@@ -25,7 +25,6 @@ const DEVIATION: [(&str, usize); 6] = [
 const DEVIATIONS: usize = 3;
 
 /// The run sheet of a script.
-#[must_use]
 pub fn run_sheet(script: &Script) -> Document {
     let mut page = Document::new(format!("Run sheet: {}", script.title()));
     page.running_head(

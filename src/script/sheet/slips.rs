@@ -26,7 +26,6 @@ pub struct SlipFacts {
 }
 
 /// A card for each key, for its holder. What is not known is left open.
-#[must_use]
 pub fn cards(
     script: &Script,
     banner: Option<&str>,
@@ -58,7 +57,6 @@ pub fn cards(
 }
 
 /// A label for the bag of each token, and of each medium. What is not known is left open.
-#[must_use]
 pub fn bag_labels(
     script: &Script,
     banner: Option<&str>,
@@ -130,7 +128,6 @@ fn words(digest: Option<Digest>) -> Cell {
 }
 
 /// What the script alone knows of a key and its token.
-#[must_use]
 pub fn planned(script: &Script, key: &KeyId) -> SlipFacts {
     let sealed = script.steps().iter().find_map(|step| {
         let Act::Seal {
@@ -156,7 +153,6 @@ pub fn planned(script: &Script, key: &KeyId) -> SlipFacts {
 }
 
 /// What the script alone knows of a medium.
-#[must_use]
 pub fn planned_medium(script: &Script, medium: &Medium) -> SlipFacts {
     let sealed = script.steps().iter().find_map(|step| {
         let Act::SealMedium {

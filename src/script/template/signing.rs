@@ -50,7 +50,6 @@ pub enum TokenMark {
 
 impl SigningPlan {
     /// The files that the script carries.
-    #[must_use]
     pub fn files(&self) -> std::collections::BTreeMap<String, Vec<u8>> {
         std::iter::once(&self.request)
             .chain(&self.trusted)
@@ -108,7 +107,6 @@ impl SigningPlan {
     }
 
     /// The text of the script.
-    #[must_use]
     pub fn write(&self) -> String {
         // The ready script is part of the program, and a test fills it in.
         self.fill().unwrap_or_default()

@@ -36,7 +36,6 @@ const DEEPEST: usize = 8;
 
 /// Where Docker and the stock client of Notary keep what they trust: `DOCKER_CONFIG/trust` or `~/.docker/trust`, and
 /// `~/.notary`.
-#[must_use]
 pub fn trust_folders() -> Vec<PathBuf> {
     let home = env::var_os("HOME").map(PathBuf::from);
     let docker = env::var_os("DOCKER_CONFIG")
@@ -87,7 +86,6 @@ impl KeyFile {
     }
 
     /// The root keys in these trust directories.
-    #[must_use]
     pub fn roots_in(folders: &[PathBuf]) -> Vec<Self> {
         let mut paths = Vec::new();
         for folder in folders {
@@ -106,18 +104,15 @@ impl KeyFile {
         found
     }
 
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The canonical ID of the key, by which it is called.
-    #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    #[must_use]
     pub fn is_root(&self) -> bool {
         self.role == "root"
     }
@@ -244,7 +239,6 @@ pub struct KeyFiles {
 
 impl KeyFiles {
     /// The trust directories of whoever runs this.
-    #[must_use]
     pub fn open(profile: &Profile) -> Self {
         Self {
             profile: profile.clone(),

@@ -58,7 +58,6 @@ pub struct Abandoned {
 
 impl Threshold {
     /// What the root role of a root asks for.
-    #[must_use]
     pub fn of(document: &RootDocument) -> Self {
         let role = document.role(RoleKind::Root);
         Self {
@@ -79,7 +78,6 @@ impl Threshold {
 
 impl PayloadEntry {
     /// A payload that nobody has signed yet.
-    #[must_use]
     pub fn of(repository: &str, root: &SignedRoot) -> Self {
         let frozen = root.frozen();
         Self {
@@ -94,13 +92,11 @@ impl PayloadEntry {
     }
 
     /// Whether clients accept it, as far as signatures go.
-    #[must_use]
     pub fn is_reached(&self) -> bool {
         self.reached_by(self.signers())
     }
 
     /// Whether clients may come to accept it: signatures that are owed by other sites count as made.
-    #[must_use]
     pub fn may_be_reached(&self) -> bool {
         self.reached_by(self.signers().chain(&self.owed))
     }
@@ -115,33 +111,28 @@ impl PayloadEntry {
     }
 
     /// Whether anybody signed it, or was asked to.
-    #[must_use]
     pub fn is_begun(&self) -> bool {
         !self.signed.is_empty() || !self.owed.is_empty()
     }
 
     /// Whether it stands in the way of another payload of its version: it was begun, and not given up while that
     /// was possible.
-    #[must_use]
     pub fn holds_its_version(&self) -> bool {
         self.is_begun() && (self.abandoned.is_none() || self.is_reached())
     }
 
     /// Whether somebody who has it can still have clients accept it, though it was given up: signatures that
     /// came later reach the thresholds, and the chain has not gone beyond its version yet.
-    #[must_use]
     pub fn is_live(&self, trusted_version: u64) -> bool {
         self.abandoned.is_some() && self.is_reached() && trusted_version <= self.version
     }
 
     /// When it was signed first.
-    #[must_use]
     pub fn first_signed(&self) -> Option<Timestamp> {
         self.signed.iter().map(|signed| signed.at).min()
     }
 
     /// One sentence for people: what exists and when it was signed.
-    #[must_use]
     pub fn describe(&self) -> String {
         let when = match self.first_signed() {
             Some(at) => format!("signed first at {at}"),
