@@ -370,7 +370,7 @@ fn unwrap_onto(
     let signed = token.sign(&request.object_id, public, &message);
     let is_key = signed.as_ref().is_ok_and(|signature| {
         Scheme::for_public_key(public)
-            .is_some_and(|scheme| scheme.verify(public, &message, signature).is_ok())
+            .is_some_and(|scheme| scheme.verifies(public, &message, signature))
     });
     if is_key && restored.public == *public {
         return Ok(restored);

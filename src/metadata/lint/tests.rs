@@ -140,13 +140,13 @@ fn keys(world: &World) -> Vec<Row> {
         ),
         (
             world.with_key(&rsa("rsa-pkcs1v15-sha256")),
-            &["lint.key-pkcs1v15", "lint.key-twice"],
+            &["lint.key-pkcs1v15", "lint.key-duplicate"],
         ),
         (
             world.with_key(&rsa("rsassa-pss-sha512")),
-            &["lint.key-pss-digest", "lint.key-twice"],
+            &["lint.key-pss-digest", "lint.key-duplicate"],
         ),
-        (world.with_key(&private_null), &["lint.keyval-text"]),
+        (world.with_key(&private_null), &["lint.keyval-string"]),
         (
             world.with_key(&oidc),
             &["lint.key-public-missing", "lint.key-unusable"],

@@ -234,8 +234,8 @@ fn each_oddity_that_the_server_takes_has_its_rule() {
         (
             with_key(&ended),
             &[
-                "lint.notary-certificate-dates",
-                "lint.notary-certificate-ends-first",
+                "lint.notary-certificate-validity",
+                "lint.notary-certificate-expires-first",
             ],
         ),
         (
@@ -252,7 +252,7 @@ fn each_oddity_that_the_server_takes_has_its_rule() {
         ),
         (
             expiring("2060-06-01T00:00:00Z"),
-            &["lint.notary-certificate-ends-first"],
+            &["lint.notary-certificate-expires-first"],
         ),
         (
             edited(&signer, |tree| {
@@ -335,5 +335,5 @@ fn a_threshold_and_a_key_in_two_certificates_are_told() {
         let ids = tree["roles"]["root"]["keyids"].as_array_mut().unwrap();
         ids.push(json!(other.id()));
     });
-    assert_eq!(rules(&twice), ["lint.notary-key-twice"]);
+    assert_eq!(rules(&twice), ["lint.notary-key-duplicate"]);
 }

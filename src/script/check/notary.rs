@@ -148,7 +148,7 @@ pub(super) fn kept(
 ) {
     for fault in leaf_faults(certificates, gun, at, expires) {
         // Clients that pin the certificate itself never look at that; stock tools write it.
-        if fault == LeafFault::Use {
+        if fault == LeafFault::Usage {
             continue;
         }
         log.error(
