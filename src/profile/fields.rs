@@ -77,7 +77,9 @@ mod never {
         serializer.serialize_bool(false)
     }
 
-    pub(super) fn deserialize<'d, D: serde::Deserializer<'d>>(deserializer: D) -> Result<(), D::Error> {
+    pub(super) fn deserialize<'d, D: serde::Deserializer<'d>>(
+        deserializer: D,
+    ) -> Result<(), D::Error> {
         if bool::deserialize(deserializer)? {
             Err(D::Error::custom("name the versions, or write false"))
         } else {

@@ -41,11 +41,7 @@ fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
         log.error(
             CHECK,
             &secret.span,
-            format!(
-                "a token of {} has no {}",
-                make.name,
-                secret.value.as_str()
-            ),
+            format!("a token of {} has no {}", make.name, secret.value.as_str()),
             format!("tokens of that make have: {}", names.join(", ")),
         );
     }

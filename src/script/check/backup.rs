@@ -80,8 +80,7 @@ fn leaves_its_token(log: &Log<'_>, draft: &Draft, key: &KeyEntry, span: &Span) {
             span,
             format!(
                 "a token of {} lets no key of type {} out, not even wrapped",
-                make.name,
-                key_type.value
+                make.name, key_type.value
             ),
             format!(
                 "types that leave it wrapped: {}; or write backup = \"none\"",

@@ -59,8 +59,7 @@ impl Reader for Module {
     }
 
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
-        self.library
-            .refresh_if_stale(self.profile.slots.rescan)?;
+        self.library.refresh_if_stale(self.profile.slots.rescan)?;
         let slot = self.library.find(id)?;
         Ok(Box::new(Pkcs11Token::new(
             Arc::clone(&self.library),
