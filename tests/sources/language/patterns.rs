@@ -170,6 +170,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "stands for",
         "an abbreviation or a placeholder stands for its meaning",
     ),
+    ("stand|stands in for", "to replace temporarily"),
     ("stand out", "to be conspicuous"),
     (
         "fault injection",
