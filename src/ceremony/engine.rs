@@ -9,9 +9,9 @@ use super::act::asking::{go_on, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
     custody, destroy_shares, destroy_token_key, enroll_key, envelope, exception, export, failure,
-    generate_key, initialize_token, inspect_host, judge_request, note, open_bag, open_share,
-    open_token, opening, pause, prove_token, read_script, restore_key, resuming, review_root, seal,
-    set_pin, sign_off, sign_root, verify_root,
+    generate_key, identify_token, initialize_token, inspect_host, note, open_bag, open_share,
+    opening, pause, read_script, restore_key, resuming, review_root, seal, set_pin, sign_off,
+    sign_root, verify_request, verify_root, verify_token,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
@@ -274,7 +274,7 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             token,
             blank: _,
             at_factory_value,
-        } => open_token::found(c, at, key, token, at_factory_value),
+        } => identify_token::found(c, at, key, token, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::announced(c, at, key, label)
         }
@@ -319,7 +319,7 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
                 challenge: *challenge,
                 signature: signature.as_bytes().to_vec(),
             };
-            prove_token::proven(c, at, key, proof)
+            verify_token::proven(c, at, key, proof)
         }
         KeyEvent::EnrollmentCompared {
             key,
@@ -413,7 +413,7 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
             sha256,
             card,
             again,
-        } => judge_request::judged(c, at, *sha256, *card, *again),
+        } => verify_request::judged(c, at, *sha256, *card, *again),
         RootEvent::ReviewConfirmed { sha256, typed } => {
             review_root::reviewed(c, at, *sha256, typed)
         }
@@ -580,27 +580,27 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::InspectHost => c.findings().is_some_and(<[_]>::is_empty),
         Act::ReadScript => c.progress.is_script_read(),
         Act::Note { initials, .. } => note::is_done(c, step, initials),
-        Act::OpenToken { key } => c.keys[key].token().is_some(),
+        Act::IdentifyToken { key } => c.keys[key].token().is_some(),
         Act::InitializeToken { key } => c.keys[key].is_initialized(),
         Act::SetPin { key } => set_pin::is_done(c, key),
         Act::GenerateKey { key } | Act::ImportKey { key } => generate_key::is_done(c, key),
         Act::BackUpKey { key } => back_up_key::is_done(c, key.as_ref()),
-        Act::ProveBackup { key } => back_up_key::is_proven(c, key.as_ref()),
+        Act::VerifyBackup { key } => back_up_key::is_proven(c, key.as_ref()),
         Act::DestroyShares => c.next_old_part().is_none(),
         Act::OpenShare { custodian } => c.is_share_settled(custodian),
         Act::RestoreKey { .. } => restore_key::is_restored(c),
-        Act::ProveRestore { .. } => restore_key::is_proven(c),
-        Act::Destroy { .. } => restore_key::is_destroyed(c),
+        Act::VerifyRestoredKey { .. } => restore_key::is_proven(c),
+        Act::DestroyRestoredKey { .. } => restore_key::is_destroyed(c),
         Act::EnrollKey { key } => c.is_enrolled(key),
         Act::CertifyKey { .. }
         | Act::ComposeRoot
-        | Act::JudgeRequest
+        | Act::VerifyRequest
         | Act::ReviewRoot
         | Act::VerifyRoot => c.is_settled_everywhere(&step.act),
         Act::SignRoot => c.next_signer().is_none(),
         Act::CollectSignatures => collect_signatures::is_done(c),
         Act::Export => !c.exported().is_empty(),
-        Act::ProveToken { key } => prove_token::is_done(c, key),
+        Act::VerifyToken { key } => verify_token::is_done(c, key),
         Act::DestroyTokenKey { key } => destroy_token_key::is_done(c, key),
         Act::Seal { key, .. } => seal::is_done(c, key),
         Act::SealMedium { medium, .. } => c.custody.is_kept(&medium.into()),
@@ -650,7 +650,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::InspectHost => inspect_host::next(c, step),
         Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
         Act::Note { initials, .. } => Next::Ask(note::ask_initials(c, step, initials)),
-        Act::OpenToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
+        Act::IdentifyToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
         Act::InitializeToken { key } => initialize_token::next_initialize(c, step, key),
         Act::SetPin { key } => set_pin::next(c, key),
         Act::GenerateKey { key } => generate_key::next_made(c, step, key, "Generate the key"),
@@ -658,21 +658,21 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::EnrollKey { key } => enroll_key::next(c, step, key),
         Act::CertifyKey { key } => certify_key::next_certify(c, step, key),
         Act::BackUpKey { key } => back_up_key::next_back_up(c, step, key.as_ref()),
-        Act::ProveBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
+        Act::VerifyBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
         Act::OpenShare { custodian } => open_share::next_open_share(c, step, custodian),
         Act::RestoreKey { key } => restore_key::next_restore(c, step, key.as_ref()),
-        Act::ProveRestore { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
-        Act::Destroy { key } => restore_key::next_destroy(c, step, key.as_ref()),
+        Act::VerifyRestoredKey { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
+        Act::DestroyRestoredKey { key } => restore_key::next_destroy(c, step, key.as_ref()),
         Act::DestroyShares => destroy_shares::next_destroy_shares(c, step),
         Act::ComposeRoot => compose_root::next(c, step),
-        Act::JudgeRequest => Next::Ask(judge_request::ask_judgment(c, step)),
+        Act::VerifyRequest => Next::Ask(verify_request::ask_judgment(c, step)),
         Act::ReviewRoot => Next::Ask(review_root::ask_review(c, step)),
         Act::SignRoot => sign_root::next_sign(c, step),
         Act::CollectSignatures => collect_signatures::next_owed(c, step),
         Act::VerifyRoot => verify_root::next(c, step),
         Act::Export => export::next(c, step),
-        Act::ProveToken { key } => {
-            prove_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
+        Act::VerifyToken { key } => {
+            verify_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
@@ -875,7 +875,7 @@ fn answered(
             name: c.script.certificate_name().to_owned(),
         })),
         Act::ComposeRoot => compose_root::composing(c),
-        Act::JudgeRequest => judge_request::decide_judgment(c, &text),
+        Act::VerifyRequest => verify_request::decide_judgment(c, &text),
         Act::ReviewRoot => Ok(EventKind::Root(RootEvent::ReviewConfirmed {
             sha256: sign_root::frozen_digest(c)?,
             typed: text,
@@ -891,14 +891,14 @@ fn answered(
             destroy_token_key::answered(c, key, approvals).ok_or(StepError::NotAsked)
         }
         Act::Attendance
-        | Act::OpenToken { .. }
+        | Act::IdentifyToken { .. }
         | Act::SetPin { .. }
-        | Act::ProveBackup { .. }
+        | Act::VerifyBackup { .. }
         | Act::OpenShare { .. }
         | Act::RestoreKey { key: None }
-        | Act::ProveRestore { .. }
-        | Act::Destroy { .. }
-        | Act::ProveToken { .. }
+        | Act::VerifyRestoredKey { .. }
+        | Act::DestroyRestoredKey { .. }
+        | Act::VerifyToken { .. }
         | Act::Seal { .. }
         | Act::SealMedium { .. }
         | Act::Break { .. } => Err(StepError::NotAsked),
@@ -1026,7 +1026,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
 /// A key is gone: the restored one, one of the root, or one that was given up.
 fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
     let people = c.people_of(step);
-    if matches!(step.act, Act::Destroy { .. }) {
+    if matches!(step.act, Act::DestroyRestoredKey { .. }) {
         return Ok(c.at_step(people, restore_key::event_of_destruction(c)?));
     }
     if matches!(step.act, Act::DestroyTokenKey { .. }) {
@@ -1045,13 +1045,13 @@ fn event_of_proof(
     challenge: [u8; 32],
     signature: Vec<u8>,
 ) -> Result<EventKind, StepError> {
-    if matches!(step.act, Act::ProveRestore { .. }) {
+    if matches!(step.act, Act::VerifyRestoredKey { .. }) {
         return Ok(EventKind::Restore(RestoreEvent::RestoreProven {
             challenge,
             signature: signature.into(),
         }));
     }
-    prove_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
+    verify_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
 }
 
 fn event_of_signing(

@@ -4,8 +4,8 @@ use crate::record::visible;
 use crate::script::{ItemId, PersonId, Script};
 
 use super::act::{
-    collect_signatures, destroy_token_key, enroll_key, envelope, generate_key, initialize_token,
-    judge_request, open_token, prove_token, set_pin, verify_root,
+    collect_signatures, destroy_token_key, enroll_key, envelope, generate_key, identify_token,
+    initialize_token, set_pin, verify_request, verify_root, verify_token,
 };
 use super::approval::strengths_of;
 use super::display_names::DisplayNames;
@@ -185,7 +185,7 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             token,
             blank,
             at_factory_value,
-        } => open_token::token_found_sentence(key, token, *blank, at_factory_value),
+        } => identify_token::token_found_sentence(key, token, *blank, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::initialize_intended_sentence(key, label)
         }
@@ -207,7 +207,7 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             generate_key::key_generated_sentence(key, fingerprint, *provenance, attestation, token)
         }
         KeyEvent::PossessionProven { key, occasion, .. } => {
-            prove_token::possession_proven_sentence(key, *occasion)
+            verify_token::possession_proven_sentence(key, *occasion)
         }
         KeyEvent::EnrollmentCompared {
             key,
@@ -397,7 +397,7 @@ fn of_root(event: &RootEvent, telling: &Telling<'_>) -> String {
             sha256,
             card,
             again,
-        } => judge_request::request_judged_sentence(sha256, card.is_some(), *again),
+        } => verify_request::request_judged_sentence(sha256, card.is_some(), *again),
         RootEvent::InRepository { repository, event } => {
             format!("{}: {}", visible(repository), of_root(event, telling))
         }

@@ -168,7 +168,7 @@ pub(in crate::ceremony) fn token_proven(
         verifies(&key, &message, signature.as_bytes()),
         "the own token did not answer with the key that the script names",
     )?;
-    c.participants_mut().prove_token(person);
+    c.participants_mut().verify_token(person);
     c.progress_mut().forget_failure();
     Ok(())
 }

@@ -288,7 +288,7 @@ fn of_back_up(act: &Act) -> Option<&Option<KeyId>> {
 }
 
 fn of_proof(act: &Act) -> Option<&Option<KeyId>> {
-    if let Act::ProveBackup { key } = act {
+    if let Act::VerifyBackup { key } = act {
         Some(key)
     } else {
         None

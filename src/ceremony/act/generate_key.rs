@@ -167,7 +167,7 @@ pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, act
         });
     }
     if state.generated().is_some() {
-        return super::prove_token::prove(c, key, Occasion::Generation);
+        return super::verify_token::prove(c, key, Occasion::Generation);
     }
     let is_imported = c.script.imports(key);
     let Some((object_id, label)) = state.announced_object().cloned() else {
@@ -392,7 +392,8 @@ pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&A
         .filter(|step| {
             let of_block = step.act.enrolls() == Some(key) && which(&step.act);
             // What was proven was the backup of another key.
-            let is_of_backup = matches!(&step.act, Act::ProveBackup { key: Some(of) } if of == key);
+            let is_of_backup =
+                matches!(&step.act, Act::VerifyBackup { key: Some(of) } if of == key);
             of_block || is_of_backup
         })
         .map(|step| step.id.clone())

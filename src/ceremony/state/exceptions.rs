@@ -34,7 +34,7 @@ impl Ceremony {
             vec![Check::HostFindings]
         } else if matches!(step.act, Act::Note { .. }) {
             vec![Check::NoteInitials]
-        } else if matches!(step.act, Act::ProveToken { .. }) {
+        } else if matches!(step.act, Act::VerifyToken { .. }) {
             vec![Check::TokenProven]
         } else {
             Vec::new()
