@@ -258,9 +258,9 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         // The keys of the root are simulated already.
         None
     };
-    let further_simulated = match &simulated_root {
+    let simulated_further_roots = match &simulated_root {
         Some(own) => simulated_tokens
-            .further_simulated(&script, own)
+            .simulated_further_roots(&script, own)
             .map_err(|e| simulation_failure(&e))?,
         None => BTreeMap::new(),
     };
@@ -281,7 +281,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         rehearsal: None,
         simulated_attestation_root: attestation_root,
         simulated_root,
-        further_simulated,
+        simulated_further_roots,
         simulated_keys,
         simulated_set: simulated_set.map(Box::new),
         rehearsal_keys: Vec::new(),

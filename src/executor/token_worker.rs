@@ -202,7 +202,7 @@ impl TokenAccess {
     }
 
     /// Closes the token that is open, and logs all out.
-    pub(super) fn put_away(&mut self) -> Result<(), TokenError> {
+    pub(super) fn remove_tokens(&mut self) -> Result<(), TokenError> {
         self.open = None;
         for reader in self.readers.values_mut() {
             reader.reset()?;
