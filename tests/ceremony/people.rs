@@ -808,10 +808,10 @@ fn nothing_that_two_people_decide_is_decided_otherwise() {
         "exception-recorded",
         "findings-acknowledged",
         "key-orphaned",
+        "key-skipped",
         "pause-begun",
         "regeneration-decided",
         "sealed",
-        "skipped",
         "spare-taken",
     ];
     assert!(decided.iter().eq(all.iter()), "{decided:?}");

@@ -25,18 +25,18 @@ fn sealing() -> Arc<Script> {
     let text = script()
         .text()
         .replacen(
-            "{ what = \"user-pin\", set_by = \"holder-1\", disposition = \"memory\" }",
-            "{ what = \"user-pin\", set_by = \"holder-1\", disposition = \"envelope\", bag = \"B1\" }",
+            "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+            "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
             1,
         )
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-1\", disposition = \"memory\" }",
-            "{ what = \"so-pin\", set_by = \"witness-1\", disposition = \"envelope\", bag = \"B2\" }",
+            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
+            "{ what = \"so-pin\", set_by = \"witness-1\", fate = \"envelope\", bag = \"B2\" }",
             1,
         )
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-2\", disposition = \"memory\" }",
-            "{ what = \"so-pin\", disposition = \"discarded\" }",
+            "{ what = \"so-pin\", set_by = \"holder-2\", fate = \"memory\" }",
+            "{ what = \"so-pin\", fate = \"discarded\" }",
             1,
         );
     parse(&text)
