@@ -147,7 +147,7 @@ impl Certificate<'_> {
             let label = share.label();
             let state = self.ceremony.restore();
             let of = |person: &PersonId| person.as_str() == label.custodian;
-            let lost = state.given_up().iter().find(|(person, _)| of(person));
+            let lost = state.lost().iter().find(|(person, _)| of(person));
             let shown = state.entered().iter().find(|(person, _)| of(person));
             let standing = match (lost, shown) {
                 (Some((_, reason)), _) => SetStatus::Lost(reason),

@@ -258,9 +258,9 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         // The keys of the root are simulated already.
         None
     };
-    let further_simulated = match &simulated_root {
+    let simulated_further_roots = match &simulated_root {
         Some(own) => simulated_tokens
-            .further_simulated(&script, own)
+            .simulated_further_roots(&script, own)
             .map_err(|e| simulation_failure(&e))?,
         None => BTreeMap::new(),
     };
@@ -281,7 +281,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         rehearsal: None,
         simulated_attestation_root: attestation_root,
         simulated_root,
-        further_simulated,
+        simulated_further_roots,
         simulated_keys,
         simulated_set: simulated_set.map(Box::new),
         rehearsal_keys: Vec::new(),
@@ -426,7 +426,7 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, F
 /// In a whole life, the first key is backed up, where its token lets it out: two of three custodians restore it.
 fn with_shares(arguments: &Arguments, text: String) -> Result<String, Failure> {
     let wraps = Profile::named(&arguments.token_kind.profile())
-        .is_ok_and(|profile| profile.wraps(arguments.key_type.as_str()));
+        .is_ok_and(|profile| profile.wraps(arguments.key_type));
     if arguments.until == Some(Until::Genesis) || !wraps {
         return Ok(text);
     }

@@ -88,7 +88,7 @@ impl Executor<'_> {
 /// The failure when a secret is wanted that was random and is forgotten.
 pub(super) fn secret_is_gone(secret: TokenSecret) -> Failure {
     Failure {
-        kind: FailureKind::SecretGone,
+        kind: FailureKind::SecretLost,
         what: format!("the {} was random, and is forgotten", secret.title()),
         hint: "set the token aside and take the spare; nothing else can open it again".to_owned(),
     }

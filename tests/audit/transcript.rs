@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use conclave::audit::{documents, payload_register, read_record};
 use conclave::ceremony::{
-    Answer, Ask, Ceremony, EventKind, ExceptionSheet, Failure, FailureKind, HostEvent, Input,
+    Answer, Ask, Ceremony, EventKind, ExceptionReport, Failure, FailureKind, HostEvent, Input,
     KeyEvent, Mode, Next, Outcome, ProgressEvent, Prompt, Request, RequestKind, RootEvent,
 };
 use conclave::metadata::{KeyType, RoleKind};
@@ -20,7 +20,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{audit, closed, directory_of, findings, reasons};
-use crate::support::ceremony_driver::{Room, genesis, in_ink, parse, with_bags, write};
+use crate::support::ceremony_driver::{Room, genesis, on_paper, parse, with_bags, write};
 
 /// A closed ceremony of two keys, small enough to be changed in every place.
 fn small() -> &'static Room {
@@ -315,14 +315,14 @@ fn full() -> Transcript {
     room.give(Input::Outcome(Outcome::Failed(failure))).unwrap();
     room.answer(Answer::Enter).unwrap();
     room.resume(7);
-    let approvals = in_ink(["witness-1", "witness-2"]);
-    let sheet = ExceptionSheet {
+    let approvals = on_paper(["witness-1", "witness-2"]);
+    let report = ExceptionReport {
         expected: "silence".to_owned(),
         happened: "noise".to_owned(),
         decided: "to go on".to_owned(),
     };
     room.give(Input::Exception {
-        sheet,
+        report,
         waives: None,
         approvals,
     })
@@ -400,12 +400,12 @@ fn of_sites() -> [Transcript; 2] {
         room.advance_until(|ceremony| {
             let offers = ceremony.offers();
             let mut kinds = offers.iter().map(|offer| offer.kind);
-            kinds.any(|kind| kind == RequestKind::GiveUpPayload)
+            kinds.any(|kind| kind == RequestKind::AbandonPayload)
         });
         let offers = room.ceremony.offers();
         let mut offers = offers.iter();
         let offer = offers
-            .find(|offer| offer.kind == RequestKind::GiveUpPayload)
+            .find(|offer| offer.kind == RequestKind::AbandonPayload)
             .unwrap();
         let payload = offer.fields[0].choices[0].value.clone();
         let request = offer.with(vec![payload, "it was never sent".to_owned()]);
@@ -458,7 +458,7 @@ fn clumsy() -> Transcript {
     let line = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
     ask(&mut room, RequestKind::TestKeyboard, &["witness-1", line]);
     ask(&mut room, RequestKind::Postpone, &["key-2"]);
-    ask(&mut room, RequestKind::TakeUp, &["key-3"]);
+    ask(&mut room, RequestKind::BringForward, &["key-3"]);
     at(&mut room, "generate-key:key-1");
     room.advance();
     fail(&mut room, FailureKind::PinLocked);

@@ -160,7 +160,10 @@ fn a_key_that_its_token_lets_out_gets_its_first_shares_and_stays_in_after_that()
         lines.next().unwrap()["data"].clone()
     };
     assert_eq!(data("backed-up")["wrapped_in"], "token");
-    assert_eq!(data("key-confined")["attributes"]["extractable"], false);
+    assert_eq!(
+        data("extraction-disabled")["attributes"]["extractable"],
+        false
+    );
     // It is the simulated key of the key that is backed up, and no other.
     let pem = fs::read(at.join("keys/key-2.pub.pem")).unwrap();
     assert_eq!(

@@ -124,7 +124,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
         ),
         (signed_code, "only an own token signs"),
         (
-            Approval::in_ink(id("witness-1")),
+            Approval::on_paper(id("witness-1")),
             "not by what the operator types",
         ),
     ];

@@ -45,7 +45,7 @@ fn a_key_is_backed_up_confined_and_every_share_opened_before_it_ends() {
                 "recipient-proven",
                 "backup-intended",
                 "backed-up",
-                "key-confined",
+                "extraction-disabled",
                 "share-opened",
                 "root-composed",
             ]
@@ -60,7 +60,7 @@ fn a_key_is_backed_up_confined_and_every_share_opened_before_it_ends() {
             "recipient-proven",
             "backup-intended",
             "backed-up",
-            "key-confined",
+            "extraction-disabled",
             "share-opened",
             "share-opened",
             "share-opened",
@@ -117,9 +117,9 @@ fn check_of(error: &ReplayError) -> Option<Check> {
 #[test]
 fn a_wrapped_key_and_its_shares_on_one_medium_are_refused() {
     let error = refused(|made| made.wrapped_on.device = made.shares_on.device.clone());
-    assert_eq!(check_of(&error), Some(Check::BackupApart));
+    assert_eq!(check_of(&error), Some(Check::BackupSeparateMedia));
     let error = refused(|made| made.wrapped_on.medium = made.shares_on.medium.clone());
-    assert_eq!(check_of(&error), Some(Check::BackupApart));
+    assert_eq!(check_of(&error), Some(Check::BackupSeparateMedia));
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_share_that_somebody_else_opened_or_that_is_of_another_set_is_refused() {
 fn no_key_that_could_leave_its_token_is_left_so() {
     let mut room = before_the_set(Mode::Production);
     assert!(room.advance(), "the set");
-    let still = Input::Outcome(Outcome::KeyConfined(
+    let still = Input::Outcome(Outcome::ExtractionDisabled(
         crate::support::ceremony_driver::SoftwareToken::MAY_LEAVE,
     ));
     // What the token says is false in it is a failure of the token, and on record.

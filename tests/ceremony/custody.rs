@@ -123,7 +123,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
 #[test]
 fn a_new_bag_is_read_by_two_people_who_agree() {
     let mut room = room_at("seal:key-1");
-    assert!(matches!(room.effect(), Effect::PutAway { ref tokens } if tokens.len() == 2));
+    assert!(matches!(room.effect(), Effect::RemoveTokens { ref tokens } if tokens.len() == 2));
     assert!(room.advance());
     for (wrong, refusal) in [
         ("A0012345", "used before"),
@@ -171,7 +171,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
             Some(safe),
             "holder-1",
         ),
-        sealed(both, Strength::OperatorTyped, "B1", Some(safe), "holder-1"),
+        sealed(both, Strength::OnPaper, "B1", Some(safe), "holder-1"),
         sealed(both, Strength::Solo, "B1", Some(safe), "holder-1"),
         sealed(both, code, "B2", Some(safe), "holder-1"),
         sealed(both, code, "B1", Some("Safe 2"), "holder-1"),
@@ -198,7 +198,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
         Some(Whereabouts::In(bag)) if bag.number == "B7" && bag.place.as_deref() == Some("Safe of the key holder")
     ));
     go_to(&mut room, "seal:key-2");
-    assert!(matches!(room.effect(), Effect::PutAway { .. }));
+    assert!(matches!(room.effect(), Effect::RemoveTokens { .. }));
     assert!(room.advance());
     let error = room.answer(text("B7")).unwrap_err();
     assert_eq!(
@@ -276,9 +276,9 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         room.answer(text(
             &conclave::words::Digest::of(b"another").first_words(8)
         )),
-        Err(StepError::AnotherHead)
+        Err(StepError::WrongDigest)
     );
-    let of_another = EventKind::Custody(CustodyEvent::HeadCompared {
+    let of_another = EventKind::Custody(CustodyEvent::DigestCompared {
         words: conclave::words::Digest::of(b"another").first_words(8),
     });
     let of_another = by(&["witness-1"], "compose-root", of_another);
@@ -371,7 +371,7 @@ fn two_people_may_make_a_pause_anywhere_and_nobody_alone() {
             (&["witness-1"], Strength::Code),
             (&["witness-1", "witness-1"], Strength::Code),
             (&["witness-1", "administrator"], Strength::Code),
-            (two, Strength::OperatorTyped),
+            (two, Strength::OnPaper),
             (two, Strength::Solo),
         ] {
             assert!(pause(&mut room, people, strength).is_err(), "{people:?}");

@@ -13,7 +13,7 @@ use conclave::transfer::{Enrollment, Occasion};
 use conclave::words::Digest;
 
 use crate::support::ceremony_driver::{
-    Room, SoftwareToken, far_away, genesis, in_ink, opening, parse_with, said,
+    Room, SoftwareToken, far_away, genesis, on_paper, opening, parse_with, said,
 };
 use crate::support::changes::World;
 
@@ -247,11 +247,11 @@ fn two_people_compare_the_fingerprint_of_a_key_at_another_site() {
     // An operator alone gets nowhere, be it with names that he types for others.
     let alone = room.give(said(prompt.ask.usual_answer()));
     assert!(alone.is_err());
-    let in_ink = room.give(Input::Answer {
+    let on_paper = room.give(Input::Answer {
         answer: prompt.ask.usual_answer(),
-        approvals: in_ink(["witness-1", "witness-2"]),
+        approvals: on_paper(["witness-1", "witness-2"]),
     });
-    assert!(in_ink.is_err());
+    assert!(on_paper.is_err());
     let one = room.give(Input::Answer {
         answer: prompt.ask.usual_answer(),
         approvals: room.approved_by(&["witness-1".parse().unwrap()]),

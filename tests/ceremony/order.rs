@@ -115,7 +115,7 @@ fn a_block_is_put_off_in_its_middle_and_goes_on_where_it_was() {
     ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
     assert_eq!(here(&room), "identify-token:key-2");
     room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-3"));
-    ask(&mut room, RequestKind::TakeUp, &["key-1"]).unwrap();
+    ask(&mut room, RequestKind::BringForward, &["key-1"]).unwrap();
     assert_eq!(here(&room), "set-pin:key-1");
     room.advance_until(|ceremony| ceremony.key(&key("key-1")).unwrap().is_proven());
     assert_eq!(here(&room), "identify-token:key-3");
@@ -125,7 +125,7 @@ fn a_block_is_put_off_in_its_middle_and_goes_on_where_it_was() {
 #[test]
 fn blocks_are_taken_up_in_any_order() {
     let mut room = room_at(script(), "identify-token:key-1");
-    ask(&mut room, RequestKind::TakeUp, &["key-3"]).unwrap();
+    ask(&mut room, RequestKind::BringForward, &["key-3"]).unwrap();
     assert_eq!(here(&room), "identify-token:key-3");
     room.advance_until(|ceremony| ceremony.key(&key("key-3")).unwrap().is_proven());
     assert_eq!(here(&room), "identify-token:key-1");
@@ -174,14 +174,14 @@ fn only_blocks_change_places() {
         1,
     );
     let mut room = room_at(parse(&text), "identify-token:key-1");
-    assert!(ask(&mut room, RequestKind::TakeUp, &["key-3"]).is_err());
+    assert!(ask(&mut room, RequestKind::BringForward, &["key-3"]).is_err());
     let forced = Event {
         step: None,
         people: Vec::new(),
-        kind: EventKind::Progress(ProgressEvent::TakenUp { key: key("key-3") }),
+        kind: EventKind::Progress(ProgressEvent::BroughtForward { key: key("key-3") }),
     };
     assert!(room.ceremony.clone().apply(&forced).is_err());
-    ask(&mut room, RequestKind::TakeUp, &["key-2"]).unwrap();
+    ask(&mut room, RequestKind::BringForward, &["key-2"]).unwrap();
     room.advance_until(|ceremony| is_at(ceremony, "note-2"));
     assert!(room.ceremony.key(&key("key-1")).unwrap().is_proven());
     finish(room);
@@ -189,7 +189,7 @@ fn only_blocks_change_places() {
     // Nor before the blocks, nor after the root was composed.
     for step in ["read-script", "note-1", "compose-root", "sign-root"] {
         let mut room = room_at(script(), step);
-        for kind in [RequestKind::Postpone, RequestKind::TakeUp] {
+        for kind in [RequestKind::Postpone, RequestKind::BringForward] {
             assert!(ask(&mut room, kind, &["key-2"]).is_err(), "{step}");
         }
     }
@@ -201,7 +201,7 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
     room.advance_until(|ceremony| asks_for(ceremony, "holder-1"));
     room.answer(not_here(&room)).unwrap();
     room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-2"));
-    assert!(ask(&mut room, RequestKind::TakeUp, &["key-1"]).is_err());
+    assert!(ask(&mut room, RequestKind::BringForward, &["key-1"]).is_err());
     room.advance_until(|ceremony| ceremony.key(&key("key-3")).unwrap().is_proven());
     // Nothing is left but to wait: the room is asked whether the holder has come.
     assert_eq!(here(&room), "identify-token:key-1");
@@ -224,7 +224,7 @@ fn the_block_of_a_holder_who_is_late_waits_by_itself() {
 fn what_was_put_off_stays_so_in_another_process() {
     let mut room = room_at(script(), "identify-token:key-1");
     ask(&mut room, RequestKind::Postpone, &["key-1"]).unwrap();
-    ask(&mut room, RequestKind::TakeUp, &["key-3"]).unwrap();
+    ask(&mut room, RequestKind::BringForward, &["key-3"]).unwrap();
     room.resume(0);
     assert_eq!(here(&room), "attendance");
     room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-3"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use conclave::ceremony::{
-    Answer, Ceremony, Check, Effect, Ending, Event, EventKind, ExceptionSheet, Failure,
+    Answer, Ceremony, Check, Effect, Ending, Event, EventKind, ExceptionReport, Failure,
     FailureKind, Input, Mode, Next, Outcome, ReplayError, Request, RequestKind, RootEvent, Verdict,
     Whereabouts,
 };
@@ -102,14 +102,14 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
     room.give(Input::Outcome(Outcome::HostInspected(found)))
         .unwrap();
     at(&mut room, "note-1");
-    let sheet = ExceptionSheet {
+    let report = ExceptionReport {
         expected: "initials".to_owned(),
         happened: "the pen is dry".to_owned(),
         decided: "go on".to_owned(),
     };
     let approvals = room.approved_by(&room.ceremony.usual_approvers());
     room.give(Input::Exception {
-        sheet,
+        report,
         waives: Some(Check::NoteInitials),
         approvals,
     })
@@ -162,11 +162,11 @@ fn the_power_may_go_at_any_line_of_a_bad_day() {
         "spare-taken",
         "key-orphaned",
         "pause-begun",
-        "tokens-put-away",
+        "tokens-removed",
         "new-bag-read",
         "sealed",
         "paused",
-        "head-compared",
+        "digest-compared",
         "bag-opened",
     ] {
         assert!(kinds.contains(kind), "the course has no {kind}");
@@ -303,7 +303,7 @@ fn after_the_end_nothing_is_taken_up() {
         conclave: String::new(),
         program: None,
         machine: String::new(),
-        head: room.transcript.head(),
+        digest: room.transcript.head(),
         torn_bytes: 0,
     };
     assert!(room.give(input).is_err());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use conclave::ceremony::{
     Answer, Approval, Ask, Ceremony, Effect, Ending, Event, EventKind, Failure, FailureKind,
-    FormerFate, HostEvent, Input, KeyEvent, Mode, Next, Outcome, Prompt, Request, RequestKind,
-    StepError, Strength, Verdict,
+    FormerDisposition, HostEvent, Input, KeyEvent, Mode, Next, Outcome, Prompt, Request,
+    RequestKind, StepError, Strength, Verdict,
 };
 use conclave::metadata::KeyType;
 use conclave::record::Tries;
@@ -109,7 +109,7 @@ fn finish(room: &mut Room) {
 
 /// Approvals by which nothing that two people decide may happen.
 fn not_two() -> Vec<Vec<Approval>> {
-    let ink = |person| Approval::in_ink(id(person));
+    let ink = |person| Approval::on_paper(id(person));
     vec![
         Vec::new(),
         codes(["witness-1"]),
@@ -166,7 +166,7 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
     assert!(room.ceremony.clone().apply(&intent).is_err());
     room.advance();
     let state = room.ceremony.key(&key("key-1")).unwrap();
-    assert_eq!(state.former()[0].fate, FormerFate::Destroyed);
+    assert_eq!(state.former()[0].disposition, FormerDisposition::Destroyed);
 
     // The destroyed key is never taken for the new one.
     let mut same = room.clone();
@@ -185,7 +185,10 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
         attestation: Vec::new(),
     }))
     .unwrap();
-    assert_eq!(same.ceremony.failure().unwrap().kind, FailureKind::Untrue);
+    assert_eq!(
+        same.ceremony.failure().unwrap().kind,
+        FailureKind::InvalidAnswer
+    );
 
     finish(&mut room);
     let generated = room
@@ -224,7 +227,9 @@ fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
         .unwrap();
     let former = room.ceremony.key(&key("key-1")).unwrap().former();
     assert_eq!(former[0].public_key.fingerprint(), fingerprint);
-    assert!(matches!(&former[0].fate, FormerFate::Orphan { reason } if reason == WHY));
+    assert!(
+        matches!(&former[0].disposition, FormerDisposition::Orphan { reason } if reason == WHY)
+    );
     room.token(&key("key-1")).destroy();
     finish(&mut room);
     let told = room.transcript.entries().iter().any(|entry| {
@@ -581,7 +586,7 @@ fn the_root_is_signed_without_a_key_only_by_two_people_and_above_the_threshold()
     let forced = Event {
         step: Some("sign-root".parse().unwrap()),
         people: vec![id("witness-1"), id("witness-2")],
-        kind: EventKind::Keys(KeyEvent::Skipped {
+        kind: EventKind::Keys(KeyEvent::KeySkipped {
             key: key("key-2"),
             reason: WHY.to_owned(),
             approvals: two(),

@@ -355,8 +355,8 @@ fn a_whole_life_that_was_left_is_whole_after_it_was_taken_up() {
     let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();
     for kind in [
         "key-restored",
-        "restore-proven",
-        "restored-destroyed",
+        "restored-key-proven",
+        "restored-key-destroyed",
         "closed",
     ] {
         assert_eq!(of(kind), 1, "{kind}");

@@ -182,7 +182,10 @@ const CASES: &[Case] = &[
     ("previous-missing", &[("[previous]\n", "[root.previous]\n")]),
     (
         "previous-record",
-        &[("[previous]\n", "[previous]\ntranscript_digest = \"snowcap\"\n")],
+        &[(
+            "[previous]\n",
+            "[previous]\ntranscript_digest = \"snowcap\"\n",
+        )],
     ),
     (
         "previous-forged",

@@ -98,7 +98,7 @@ pub(in crate::ceremony) fn require_strength(
             &format!("{person} has no approval code"),
         ),
         Strength::Solo => require(c.script.is_solo(), "the script is not for one person alone"),
-        Strength::OperatorTyped => Ok(()),
+        Strength::OnPaper => Ok(()),
     }
 }
 

@@ -275,7 +275,7 @@ pub(in crate::ceremony) fn generated(
         "the key is of another type than the script asks for",
     )?;
     hold(
-        Check::KeyLocked,
+        Check::KeyNonExtractable,
         attributes.sensitive != Some(false)
             && (attributes.extractable != Some(true) || c.script.backs_up(key)),
         "the token says that the private key can be read or taken out",
@@ -376,7 +376,7 @@ pub(in crate::ceremony) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment
 
 /// The key is to be destroyed and generated again on its token: its steps are taken again.
 pub(in crate::ceremony) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied {
-    c.backup_mut().give_up(key);
+    c.backup_mut().discard(key);
     c.keys_mut().regenerate(key)?;
     undo(c, key, |act| {
         act.makes().is_some() || matches!(act, Act::BackUpKey { .. } | Act::CertifyKey { .. })
@@ -399,7 +399,7 @@ pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&A
         .map(|step| step.id.clone())
         .collect();
     c.progress_mut().reopen(again);
-    c.progress_mut().take_up(key);
+    c.progress_mut().bring_forward(key);
 }
 
 pub(in crate::ceremony) fn generate_intended_sentence(key: &KeyId, object_id: &[u8]) -> String {

@@ -222,7 +222,7 @@ pub(in crate::ceremony) fn event_of_key(c: &Ceremony) -> Result<EventKind, StepE
 
 pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony) -> Result<EventKind, StepError> {
     let fingerprint = set_of_outcome(c)?.facts().public_key.fingerprint();
-    Ok(EventKind::Restore(RestoreEvent::RestoredDestroyed {
+    Ok(EventKind::Restore(RestoreEvent::RestoredKeyDestroyed {
         fingerprint,
     }))
 }

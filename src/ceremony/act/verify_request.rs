@@ -93,7 +93,7 @@ pub(in crate::ceremony) fn decide_judgment(
     Ok(EventKind::Root(RootEvent::RequestJudged {
         sha256: signing.request.payload().digest(),
         card,
-        again: judgment == Judgment::Again,
+        signed_before: judgment == Judgment::Again,
     }))
 }
 
@@ -102,7 +102,7 @@ pub(in crate::ceremony) fn judged(
     at: &At<'_>,
     sha256: Digest,
     card: Option<Digest>,
-    again: bool,
+    signed_before: bool,
 ) -> Applied {
     at.require_act(c, |act| *act == Act::VerifyRequest)?;
     let signing = c
@@ -113,7 +113,7 @@ pub(in crate::ceremony) fn judged(
     require(payload.digest() == sha256, "another payload was judged")?;
     let judgment = verify_request(c, signing, card).map_err(refused)?;
     require(
-        again == (judgment == Judgment::Again),
+        signed_before == (judgment == Judgment::Again),
         "whether it was signed before is told wrongly",
     )?;
     let unsigned = signing
@@ -127,7 +127,7 @@ pub(in crate::ceremony) fn judged(
 pub(in crate::ceremony) fn request_judged_sentence(
     sha256: &Digest,
     from_card: bool,
-    again: bool,
+    signed_before: bool,
 ) -> String {
     format!(
         "The request for payload {} builds upon the root that {}{}.",
@@ -137,7 +137,7 @@ pub(in crate::ceremony) fn request_judged_sentence(
         } else {
             "this machine trusts"
         },
-        if again {
+        if signed_before {
             "; the same payload was signed before"
         } else {
             ""

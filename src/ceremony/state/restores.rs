@@ -36,7 +36,7 @@ impl Ceremony {
                 state.in_memory().contains(custodian) || !state.combined().is_empty()
             }
         };
-        is_here || state.given_up().contains_key(custodian)
+        is_here || state.lost().contains_key(custodian)
     }
 
     /// Whether a quorum of shares can come in still.
@@ -50,9 +50,9 @@ impl Ceremony {
                 |act| matches!(act, Act::OpenShare { custodian: of } if of.as_str() == custodian),
             )
         };
-        let given_up = self.restore.given_up();
+        let lost = self.restore.lost();
         let is_lost = |custodian: &str| {
-            !has_step(custodian) || given_up.keys().any(|lost| lost.as_str() == custodian)
+            !has_step(custodian) || lost.keys().any(|lost| lost.as_str() == custodian)
         };
         RestorePlan::quorums_without(manifest, is_lost) > 0
     }
@@ -82,11 +82,11 @@ impl Ceremony {
                 reason: reason.to_owned(),
             });
         }
-        if self.restore.given_up().is_empty() {
+        if self.restore.lost().is_empty() {
             return Some(DrillResult::Passed);
         }
-        let given_up = self.restore.given_up();
-        let is_lost = |custodian: &str| given_up.keys().any(|lost| lost.as_str() == custodian);
+        let lost = self.restore.lost();
+        let is_lost = |custodian: &str| lost.keys().any(|lost| lost.as_str() == custodian);
         let quorums_left = RestorePlan::quorums_without(manifest, is_lost);
         if quorums_left == 0 {
             return Some(DrillResult::Failed {

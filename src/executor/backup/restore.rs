@@ -130,7 +130,7 @@ impl Executor<'_> {
     fn set(&self) -> EffectResult<Manifest> {
         self.ceremony().set_at_hand().cloned().ok_or_else(|| {
             failed(
-                FailureKind::Untrue,
+                FailureKind::InvalidAnswer,
                 "nothing is restored in this ceremony",
                 "break off, and look at the script",
             )
@@ -319,7 +319,7 @@ impl Executor<'_> {
             let signature = restored.and_then(|private| sign_with(private, &public, &message));
             signature.ok_or_else(|| {
                 failed(
-                    FailureKind::SecretGone,
+                    FailureKind::SecretLost,
                     "the restored key is not in memory, or does not sign",
                     "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
                 )
@@ -343,7 +343,7 @@ impl Executor<'_> {
             return Ok(Outcome::RestoredForgotten);
         }
         Err(failed(
-            FailureKind::Untrue,
+            FailureKind::InvalidAnswer,
             "the restored key is in memory still",
             "leave with Ctrl-C, and switch the machine off",
         ))

@@ -253,7 +253,7 @@ softhsm_test! {
         token_worker.play(store, &mut people);
         assert!(people.failures.is_empty(), "{:?}", people.failures);
         assert_eq!(people.result, Some(DrillResult::Passed));
-        assert!(people.names.iter().any(|name| name == "restored-destroyed"));
+        assert!(people.names.iter().any(|name| name == "restored-key-destroyed"));
         let objects = objects_of("key-1", store);
         assert_eq!(objects, 0);
     }

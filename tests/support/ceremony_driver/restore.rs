@@ -150,11 +150,11 @@ pub(crate) fn at_share(room: &mut Room, n: u8) {
 }
 
 /// Two people give up the share that is wanted now.
-pub(crate) fn give_up_share(room: &mut Room) {
+pub(crate) fn declare_share_lost(room: &mut Room) {
     let offers = room.ceremony.offers();
     let offer = offers
         .iter()
-        .find(|offer| offer.kind == RequestKind::GiveUpShare)
+        .find(|offer| offer.kind == RequestKind::DeclareShareLost)
         .unwrap();
     let who = offer.fields[0].choices[0].value.clone();
     let request = offer.with(vec![who, "the stick is lost".to_owned()]);
@@ -183,7 +183,7 @@ pub(crate) fn of_drills() -> [Room; 3] {
     let mut failed = room(Kind::Drill, DrillLevel::Full, false, Mode::Production);
     for custodian in [1, 2] {
         at_share(&mut failed, custodian);
-        give_up_share(&mut failed);
+        declare_share_lost(&mut failed);
     }
     failed.advance_until(|ceremony| {
         let step = ceremony.current_step();
