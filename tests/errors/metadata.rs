@@ -1,5 +1,5 @@
 use conclave::certificate::{Algorithm, PublicKeyError};
-use conclave::metadata::notary::LeafFault;
+use conclave::metadata::notary::CertificateProblem;
 use conclave::metadata::{
     Check, DraftError, ExpiresError, JsonError, KeyFileError, KeyId, KeyObjectError, Remark,
     RoleKind, RootSimulationError, Scheme, SignatureError, UnwritableKey,
@@ -97,7 +97,7 @@ fn errors_of_root_metadata() {
             OtherKind { key: key() },
             Refused(missing()),
         }),
-        error_lines!(LeafFault {
+        error_lines!(CertificateProblem {
             Name {
                 found: "docker.io/example/tools".to_owned()
             },
@@ -111,5 +111,5 @@ fn errors_of_root_metadata() {
             Unreadable,
         }),
     ];
-    insta::assert_snapshot!(texts.concat());
+    insta::assert_snapshot!("errors_of_root_metadata", texts.concat());
 }

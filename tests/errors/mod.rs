@@ -1,8 +1,6 @@
 //! Every error of the format rooms in one print, to be read as an operator reads it. The matches are exhaustive, so that
 //! the compiler asks for each new error.
 
-
-
 /// One line for each variant of an error enum.
 macro_rules! error_lines {
     ($error:ident {

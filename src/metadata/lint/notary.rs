@@ -8,7 +8,7 @@ use super::{
     Effect::{IgnoresKey, Malfunctions, RefusesFile},
     Rule, Subject, rule, unknown_roles, when,
 };
-use crate::metadata::notary::{LeafFault, leaf_faults};
+use crate::metadata::notary::{CertificateProblem, certificate_problems};
 use crate::metadata::role::RoleKind;
 
 /// With less time left, the stock client tries to renew the root each time it publishes.
@@ -78,26 +78,30 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "lint.notary-certificate-name",
         &[(Notary, RefusesFile)],
-        |subject| leaves(subject, |fault| matches!(fault, LeafFault::Name { .. })),
+        |subject| {
+            leaves(subject, |problem| {
+                matches!(problem, CertificateProblem::Name { .. })
+            })
+        },
     ),
     rule(
         "lint.notary-certificate-validity",
         &[(Notary, RefusesFile)],
-        |subject| leaves(subject, LeafFault::is_about_validity),
+        |subject| leaves(subject, CertificateProblem::is_about_validity),
     ),
     rule(
         "lint.notary-certificate-expires-first",
         &[(Notary, Malfunctions)],
         |subject| {
-            leaves(subject, |fault| {
-                matches!(fault, LeafFault::ExpiresFirst { .. })
+            leaves(subject, |problem| {
+                matches!(problem, CertificateProblem::ExpiresFirst { .. })
             })
         },
     ),
     rule(
         "lint.notary-certificate-usage",
         &[(Notary, RefusesFile)],
-        |subject| leaves(subject, |fault| *fault == LeafFault::Usage),
+        |subject| leaves(subject, |problem| *problem == CertificateProblem::Usage),
     ),
     rule(
         "lint.notary-key-duplicate",
@@ -184,7 +188,7 @@ fn members(subject: Subject<'_>) -> Vec<String> {
 }
 
 /// Selected problems of the certificates of root keys.
-fn leaves(subject: Subject<'_>, of_kind: fn(&LeafFault) -> bool) -> Vec<String> {
+fn leaves(subject: Subject<'_>, of_kind: fn(&CertificateProblem) -> bool) -> Vec<String> {
     let Some(service) = subject.service else {
         return Vec::new();
     };
@@ -192,11 +196,11 @@ fn leaves(subject: Subject<'_>, of_kind: fn(&LeafFault) -> bool) -> Vec<String> 
     let keys = subject.document.role_keys(RoleKind::Root);
     keys.flat_map(|(id, listed)| {
         let certificates = listed.key().certificates();
-        let faults = leaf_faults(certificates, service.gun, service.at, expires);
-        faults
+        let problems = certificate_problems(certificates, service.gun, service.at, expires);
+        problems
             .into_iter()
             .filter(of_kind)
-            .map(|fault| format!("root key {}: {fault}", id.short()))
+            .map(|problem| format!("root key {}: {problem}", id.short()))
     })
     .collect()
 }

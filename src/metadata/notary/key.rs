@@ -195,7 +195,7 @@ fn read_certificates(pem: &[u8]) -> Result<Vec<Certificate>, String> {
 
 /// A problem of a leaf certificate or of its authorities. Names are escaped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LeafFault {
+pub enum CertificateProblem {
     #[error("its certificate is for {found}")]
     Name { found: String },
     /// Clients refuse the root and all later roots.
@@ -215,7 +215,7 @@ pub enum LeafFault {
     Unreadable,
 }
 
-impl LeafFault {
+impl CertificateProblem {
     /// Whether a certificate is not valid at the given time.
     pub fn is_about_validity(&self) -> bool {
         match self {
@@ -229,46 +229,46 @@ impl LeafFault {
 }
 
 /// The problems that clients have with the certificates of a root key.
-pub fn leaf_faults(
+pub fn certificate_problems(
     certificates: &[Certificate],
     gun: Option<&str>,
     at: Timestamp,
     expires: Timestamp,
-) -> Vec<LeafFault> {
+) -> Vec<CertificateProblem> {
     let Some((leaf, others)) = certificates.split_first() else {
         return Vec::new();
     };
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     let name = leaf.subject_name().unwrap_or_default();
     if gun.is_some_and(|gun| !names(name, gun)) {
         let found = visible(name);
-        faults.push(LeafFault::Name { found });
+        problems.push(CertificateProblem::Name { found });
     }
     match leaf.validity() {
-        Err(_) => faults.push(LeafFault::Unreadable),
+        Err(_) => problems.push(CertificateProblem::Unreadable),
         Ok(Validity { from, until }) => {
             let day = jiff::SignedDuration::from_hours(24);
             if until < at {
-                faults.push(LeafFault::Expired { until });
+                problems.push(CertificateProblem::Expired { until });
             } else if from.saturating_sub(day).is_ok_and(|from| from > at) {
-                faults.push(LeafFault::NotYetValid { from });
+                problems.push(CertificateProblem::NotYetValid { from });
             }
             if until < expires {
-                faults.push(LeafFault::ExpiresFirst { until });
+                problems.push(CertificateProblem::ExpiresFirst { until });
             }
         }
     }
     let uses = leaf.extended_uses();
     if uses.is_some_and(|uses| !uses.iter().any(|used| used == SERVER_AUTHENTICATION)) {
-        faults.push(LeafFault::Usage);
+        problems.push(CertificateProblem::Usage);
     }
     for other in others {
         if !other.validity().is_ok_and(|validity| validity.contains(at)) {
             let name = visible(other.subject_name().unwrap_or_default());
-            faults.push(LeafFault::Intermediate { name });
+            problems.push(CertificateProblem::Intermediate { name });
         }
     }
-    faults
+    problems
 }
 
 /// Whether a common name matches a repository: the name itself, or a prefix and an asterisk.

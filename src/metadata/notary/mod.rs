@@ -5,7 +5,7 @@ mod file;
 mod key;
 mod leaf;
 
-pub use key::{LeafFault, leaf_faults};
+pub use key::{CertificateProblem, certificate_problems};
 pub use leaf::describe_leaf;
 
 pub(super) use key::simulated_key;
