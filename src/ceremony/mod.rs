@@ -74,6 +74,6 @@ pub use replay::ReplayError;
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 
 pub use state::{
-    Bag, Ceremony, Ending, Former, FormerFate, Generated, KeyBackup, KeyState, OldPart, Owed,
-    PartFate, Presence, Restore, StepState, Whereabouts,
+    Bag, Ceremony, Destruction, Ending, Former, FormerFate, Generated, KeyBackup, KeyState,
+    OldPart, Owed, PartFate, Presence, Restore, StepState, Whereabouts,
 };
