@@ -151,7 +151,7 @@ impl Found<'_, '_> {
                     .filter_map(|entry| entry.secret.as_ref());
                 entries.any(|at| at.value == secret)
             };
-            let silent: Vec<&str> = TokenSecret::of(make.kind())
+            let silent: Vec<&str> = TokenSecret::of(make.kind)
                 .iter()
                 .filter(|secret| **secret != TokenSecret::ManagementKey && !said(**secret))
                 .map(|secret| secret.as_str())
@@ -215,7 +215,7 @@ impl Found<'_, '_> {
         };
         let hint = "carry in keys/payloads.json of the last ceremony as \"register\", and the head in its ink as \"record\"; a root of another tool has neither";
         let mut warn = |message: String| {
-            self.warn("script.previous-record", &previous.span, message, hint);
+            self.warn("script.previous-transcript", &previous.span, message, hint);
         };
         let version = before.version();
         let Some(payloads) = previous.payloads() else {
@@ -232,7 +232,7 @@ impl Found<'_, '_> {
             warn(format!(
                 "the register knows nothing of this root {version}: the record of the ceremony that signed it is missing"
             ));
-        } else if !previous.names_record() {
+        } else if !previous.names_transcript() {
             warn("the script does not name the record of the ceremony before: that a later one is missing, nobody would notice".to_owned());
         }
         let newest = payloads.newest_reached(repository);
@@ -263,7 +263,7 @@ impl Found<'_, '_> {
             .filter(|key| key.stays())
             .filter_map(|key| key.token.as_ref()?.make())
             .collect();
-        let hardware = |profile: &str| Profile::named(profile).is_ok_and(|p| p.quirks().hardware);
+        let hardware = |profile: &str| Profile::named(profile).is_ok_and(|p| p.hardware);
         if let (Some((profile, _)), 1, 2..) = (makes.first(), makes.len(), usable)
             && draft.distant.is_empty()
             && hardware(profile)

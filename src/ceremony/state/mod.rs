@@ -38,7 +38,7 @@ use participants::Participants;
 use progress::Progress;
 use root::Root;
 
-pub use backup::{KeyBackup, OldPart, PartFate};
+pub use backup::{KeyBackup, PartDisposition, SupersededPart};
 
 pub use custody::{Bag, Whereabouts};
 
@@ -50,7 +50,7 @@ pub use destruction::Destruction;
 
 pub(super) use intent::Intent;
 
-pub use key_state::{Former, FormerFate, Generated, KeyState};
+pub use key_state::{Former, FormerDisposition, Generated, KeyState};
 
 pub(super) use order::is_taken_again;
 
