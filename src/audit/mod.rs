@@ -27,7 +27,7 @@ pub use directory::{CeremonyRecord, RecordError, read_record};
 pub use documents::documents;
 pub use names::SUMS;
 pub use payloads::{PAYLOADS, payload_register};
-pub use publication::{is_made_anew, publication};
+pub use publication::{is_derived, publication};
 pub use report::report;
 pub use returned::{ReturnedSigning, read_returned, returned_path};
 pub use shares::share_sets;

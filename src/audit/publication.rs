@@ -60,6 +60,6 @@ fn key_files(ceremony: &Ceremony) -> Vec<String> {
 }
 
 /// Whether a file of an export follows from the others, and is made anew with them.
-pub fn is_made_anew(name: &str) -> bool {
-    Destination::is_made_anew(name)
+pub fn is_derived(name: &str) -> bool {
+    Destination::is_derived(name)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::audit::{is_made_anew, publication};
+use crate::audit::{is_derived, publication};
 use crate::ceremony::{
     Effect, ExportedFile, Failure, FailureKind, Interrupt, Mode, Outcome, is_of_rehearsal,
 };
@@ -201,7 +201,7 @@ impl Executor<'_> {
         }
         for (name, bytes) in publication(self.ceremony()) {
             let path = self.export.join(&name);
-            if is_made_anew(&name) {
+            if is_derived(&name) {
                 replace(&path, &bytes, FileMode::Public)?;
             } else {
                 write_once(&path, &bytes, FileMode::Public)?;

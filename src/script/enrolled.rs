@@ -63,7 +63,7 @@ impl Enrolled {
                 "made as {} by {}; {}",
                 visible(&claims.name),
                 visible(&claims.holder),
-                self.enrollment.grounds()
+                self.enrollment.evidence()
             ),
         }
     }

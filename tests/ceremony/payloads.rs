@@ -132,7 +132,7 @@ fn a_payload_that_lives_although_it_was_given_up_is_shown() {
     let entry = register.entries().next().unwrap().clone();
     let abandoned = Abandoned {
         at: "2027-06-02T09:00:00Z".parse().unwrap(),
-        why: "the expiry was wrong".to_owned(),
+        reason: "the expiry was wrong".to_owned(),
     };
     register
         .abandon(&entry.repository, entry.version, entry.sha256, abandoned)
@@ -141,7 +141,7 @@ fn a_payload_that_lives_although_it_was_given_up_is_shown() {
     let mut room = world.open(script(&another(&world, &register)).unwrap());
     while room.advance() {}
     let mut register = payload_register(&room.ceremony, &room.transcript);
-    register.join(broken_off(&world, 2));
+    register.merge(broken_off(&world, 2));
     let next = World::after(&room);
     let mut change = next.unchanged("renewal");
     change

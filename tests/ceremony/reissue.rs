@@ -1,7 +1,7 @@
 //! Keys that get other shares: what is made of the key in memory, what is destroyed, and what stays on the list.
 
 use conclave::audit::share_sets;
-use conclave::backup::{Advice, Manifest, SetStanding, standing};
+use conclave::backup::{Advice, Manifest, SetStatus, standing};
 use conclave::ceremony::{
     BackupEvent, Check, DrillResult, Ending, Event, EventKind, Next, ReplayError, Verdict,
     WrappedIn,
@@ -54,14 +54,14 @@ fn at(room: &mut Room, act: &str) {
 }
 
 /// How all sets stand a day after these records.
-fn told(rooms: &[&Room]) -> Vec<SetStanding> {
+fn told(rooms: &[&Room]) -> Vec<SetStatus> {
     let scripts: Vec<_> = rooms
         .iter()
         .map(|room| room.ceremony.script_arc())
         .collect();
     let records = scripts.iter().zip(rooms);
     let sets = share_sets(records.map(|(script, room)| (&**script, &room.transcript)));
-    let newest = sets.iter().map(|set| set.manifest.facts().made_at).max();
+    let newest = sets.iter().map(|set| set.manifest.facts().created_at).max();
     standing(sets, newest.unwrap() + SignedDuration::from_hours(25))
 }
 
@@ -127,7 +127,7 @@ fn while_a_quorum_of_old_shares_is_on_the_list_the_key_is_to_be_rotated() {
     let new = made(&first).clone();
     let sets = told(&[&first]);
     assert_eq!(sets[0].advice(), Advice::Rotate);
-    assert_eq!(sets[0].history().quorums_unaccounted(), 1);
+    assert_eq!(sets[0].history().quorums_not_destroyed(), 1);
     let text = sets[0].to_string();
     assert!(
         text.contains("Custodian 1 (custodian-1): nobody saw it destroyed"),
@@ -174,7 +174,7 @@ fn a_set_that_another_replaced_of_which_no_record_is_given_is_told() {
     assert!(!text.contains("no record was given"), "{text}");
     // The new set alone, from a drill of it.
     let sets = vec![conclave::backup::SetHistory::new(made(&first).clone())];
-    let at = made(&first).facts().made_at;
+    let at = made(&first).facts().created_at;
     let text = standing(sets, at).remove(0).to_string();
     assert!(text.contains("of which no record was given"), "{text}");
 }

@@ -1,6 +1,6 @@
 //! What a custodian has on paper: everything but the words, and the encrypted file once more.
 
-use conclave::backup::{Closing, Custodian, share_sheet};
+use conclave::backup::{Custodian, Protection, share_sheet};
 use conclave::document::qr_parts;
 
 use crate::support::backup::Backup;
@@ -153,8 +153,8 @@ fn foreign_text_is_no_markup_and_a_rehearsal_says_so() {
     let custodian = Custodian {
         id: "custodian-1".to_owned(),
         name: label.name.clone(),
-        closing: Some(Closing::Passphrase),
-        by_hand: true,
+        protection: Some(Protection::Passphrase),
+        on_paper: true,
     };
     let sheet = share_sheet(&label, &custodian, None).unwrap();
     let page = sheet.to_html();

@@ -73,7 +73,7 @@ fn about_part(manifest: &Manifest, custodian: Option<&str>) -> Vec<String> {
             share.label().share_file()
         ));
     }
-    if share.custodian().by_hand {
+    if share.custodian().on_paper {
         lines
             .push("The sheet with the handwritten words is shredded before two people.".to_owned());
     }

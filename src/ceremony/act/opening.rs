@@ -209,7 +209,7 @@ pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applie
     require_list_of(c, opening.mode)?;
     hold(
         Check::KeyRehearsal,
-        is_rehearsal || !c.script.payloads().is_rehearsed(),
+        is_rehearsal || !c.script.payloads().is_rehearsal(),
         "the register of payloads is of a rehearsal: what was signed there is for no production",
     )?;
     require_simulated_of_approval_tokens(c, opening)?;

@@ -8,7 +8,7 @@ use crate::ceremony::next::Next;
 use crate::ceremony::replay::{Applied, broken, contradiction, require};
 use crate::ceremony::state::Ceremony;
 use crate::script::{Act, KeyId, Step};
-use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
+use crate::transfer::{Occasion, Possession, PossessionError, PossessionProof};
 
 pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
     with_key(c, key, |token, public_key| Effect::ProvePossession {
@@ -56,11 +56,11 @@ pub(in crate::ceremony) fn proven(
     possession
         .verify(&generated.public_key, &proof.challenge, &proof.signature)
         .map_err(|error| match error {
-            NoProof::Signature => broken(
+            PossessionError::Signature => broken(
                 Check::KeyPossession,
                 "the token's answer to the challenge does not verify",
             ),
-            error @ NoProof::Scheme => contradiction(error.to_string()),
+            error @ PossessionError::Scheme => contradiction(error.to_string()),
         })?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.prove(proof);

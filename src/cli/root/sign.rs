@@ -183,14 +183,10 @@ fn trusted(paths: &[PathBuf]) -> Result<Option<Trusted>, Failure> {
 
 /// The key that is to sign: the one that is named, the only one, or the one that the token shows.
 fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSignature, Failure> {
-    let refuse = |text: String| {
-        refused(
-            &arguments.request,
-            &Refusal::new(Check::RequestNotAsked, text),
-        )
-    };
+    let refuse =
+        |text: String| refused(&arguments.request, &Refusal::new(Check::RequestNoKey, text));
     if let Some(id) = &arguments.key_id {
-        let mut asked = request.asked().iter();
+        let mut asked = request.requested().iter();
         return asked
             .find(|one| one.key_id.as_str() == id)
             .cloned()
@@ -201,7 +197,7 @@ fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSig
                 ))
             });
     }
-    if let [only] = request.asked() {
+    if let [only] = request.requested() {
         return Ok(only.clone());
     }
     let held = held_keys(arguments)?;
@@ -213,7 +209,7 @@ fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSig
             .any(|public| held.contains(public))
     };
     request
-        .asked()
+        .requested()
         .iter()
         .find(is_held)
         .cloned()
@@ -221,7 +217,7 @@ fn asked(arguments: &Arguments, request: &SigningRequest) -> Result<RequestedSig
             refuse(format!(
                 "the token {:?} holds none of the {} keys that it asks to sign",
                 arguments.token,
-                request.asked().len()
+                request.requested().len()
             ))
         })
 }

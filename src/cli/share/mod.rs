@@ -58,7 +58,7 @@ fn read_manifest(path: &Path) -> Result<Manifest, Failure> {
 fn refused(path: &Path, refusal: &Refusal) -> Failure {
     use crate::backup::Check;
     let hint = match refusal.check {
-        Check::ShareClosed => {
+        Check::ShareDecryption => {
             "give what its custodian opens it with: --identity FILE or --passphrase"
         }
         Check::ShareChanged | Check::ShareValue => {
@@ -107,7 +107,7 @@ fn entry_json(entry: &ShareEntry) -> Value {
         "group": place.group,
         "member": place.member,
         "file": entry.file().map(|sha256| json!({"name": label.share_file(), "sha256": sha256})),
-        "by_hand": entry.custodian().by_hand,
+        "on_paper": entry.custodian().on_paper,
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Failure, Status, print};
 use crate::audit::{read_record, share_sets};
-use crate::backup::{SetStanding, standing};
+use crate::backup::{SetStatus, set_statuses};
 use crate::cli::conduct::record_failure;
 
 /// Tell how the backups stand: days since each share and each key was last proven, quorums left, what is lost, old sets
@@ -43,14 +43,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         .iter()
         .map(|record| (&*record.script, &record.transcript));
     let sets = share_sets(told);
-    let standings = standing(sets, arguments.at.unwrap_or_else(Timestamp::now));
+    let statuses = set_statuses(sets, arguments.at.unwrap_or_else(Timestamp::now));
     if arguments.json {
-        let sets: Vec<_> = standings.iter().map(SetStanding::to_json).collect();
+        let sets: Vec<_> = statuses.iter().map(SetStatus::to_json).collect();
         print(&json!({"sets": sets}).to_string())?;
-    } else if standings.is_empty() {
+    } else if statuses.is_empty() {
         print("no key was backed up in these ceremonies")?;
     } else {
-        let told: Vec<_> = standings.iter().map(SetStanding::to_string).collect();
+        let told: Vec<_> = statuses.iter().map(SetStatus::to_string).collect();
         print(&told.join("\n\n"))?;
     }
     Ok(Status::Done)
