@@ -13,8 +13,7 @@ use crate::record::Provenance;
 use crate::words::Digest;
 
 /// The protection of a share file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Protection {
     /// Encrypted to the custodian's recipients, for example a main and a spare identity. Each of them can open the file.
     Recipients(Vec<Recipient>),
@@ -22,15 +21,68 @@ pub enum Protection {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Encoded", into = "Encoded")]
 pub struct Custodian {
     /// The ID in the script.
-    #[serde(rename = "custodian")]
     pub id: String,
     pub name: String,
     /// `None` if there is no file.
     pub protection: Option<Protection>,
     /// Whether the custodian writes down the words from the screen.
     pub on_paper: bool,
+}
+
+/// A custodian in the manifest.
+#[derive(Serialize, Deserialize)]
+struct Encoded {
+    custodian: String,
+    name: String,
+    closed: Option<Closed>,
+    recipients: Vec<Recipient>,
+    by_hand: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Closed {
+    Recipients,
+    Passphrase,
+}
+
+impl From<Custodian> for Encoded {
+    fn from(custodian: Custodian) -> Self {
+        let (closed, recipients) = match custodian.protection {
+            None => (None, Vec::new()),
+            Some(Protection::Passphrase) => (Some(Closed::Passphrase), Vec::new()),
+            Some(Protection::Recipients(recipients)) => (Some(Closed::Recipients), recipients),
+        };
+        Self {
+            custodian: custodian.id,
+            name: custodian.name,
+            closed,
+            recipients,
+            by_hand: custodian.on_paper,
+        }
+    }
+}
+
+impl TryFrom<Encoded> for Custodian {
+    type Error = &'static str;
+
+    fn try_from(encoded: Encoded) -> Result<Self, Self::Error> {
+        let protection = match (encoded.closed, encoded.recipients) {
+            (None, none) if none.is_empty() => None,
+            (Some(Closed::Passphrase), none) if none.is_empty() => Some(Protection::Passphrase),
+            (Some(Closed::Recipients), recipients) => Some(Protection::Recipients(recipients)),
+            _ => return Err("\"recipients\" does not match \"closed\""),
+        };
+        Ok(Self {
+            id: encoded.custodian,
+            name: encoded.name,
+            protection,
+            on_paper: encoded.by_hand,
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,6 +101,7 @@ pub struct SupersededSet {
     pub set: Digest,
     /// The SLIP-39 identifier.
     pub identifier: u16,
+    #[serde(rename = "made_at")]
     pub created_at: Timestamp,
 }
 

@@ -63,7 +63,7 @@ fn two_people_give_up_a_payload_below_its_threshold() {
     let mut room = world.open(script(&another(&world, &register)).unwrap());
     at_review(&mut room);
     let refusal = review(&mut room).unwrap_err().to_string();
-    assert!(refusal.contains("below its threshold"), "{refusal}");
+    assert!(refusal.contains("below the threshold"), "{refusal}");
 
     let request = request(&room).unwrap();
     let read = room.ceremony.read_aloud(&request).unwrap();

@@ -61,7 +61,7 @@ fn a_drill_proves_shares_and_key_and_tells_whose_share_is_lost() {
     assert_eq!((told[0].combined, told[0].restored), (None, None));
     assert_eq!(told[0].quorums_left(), 0);
     let at = *told[0].lost.values().max().unwrap();
-    assert_eq!(standing(told, at).remove(0).advice(), Advice::Rotate);
+    assert_eq!(set_statuses(told, at).remove(0).advice(), Advice::Rotate);
 
     let script = combined.ceremony.script_arc();
     let told = share_sets(std::iter::once((&*script, &combined.transcript)));

@@ -21,6 +21,5 @@ macro_rules! error_lines {
         text
     }};
 }
-use error_lines;
 
 mod metadata;

@@ -169,7 +169,7 @@ const CASES: &[Case] = &[
         GROUPS,
         "groups = [{ threshold = 4, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "of which 4 cannot be needed",
+        "requires 4 shares, but has",
     ),
     (
         GROUPS,
@@ -181,7 +181,7 @@ const CASES: &[Case] = &[
         GROUPS,
         "group_threshold = 2\ngroups = [{ threshold = 2, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "of 1 groups, 2 cannot be needed",
+        "2 groups are required, but there are 1",
     ),
     (
         GROUPS,
