@@ -169,7 +169,7 @@ pub(in crate::ceremony) fn token_proven(
         "the own token did not answer with the key that the script names",
     )?;
     c.participants_mut().verify_token(person);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -181,7 +181,7 @@ pub(in crate::ceremony) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: 
         "no own token of that person is waited for",
     )?;
     c.participants_mut().miss_token(person);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 

@@ -94,7 +94,7 @@ pub(in crate::ceremony) fn sealed(
         Some(_) | None => return Err(contradiction("nothing of the kind is to be sealed")),
     }
     c.keys_mut().seal_envelope(key, secret, bag)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 

@@ -396,7 +396,7 @@ pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&A
                 matches!(&step.act, Act::VerifyBackup { key: Some(of) } if of == key);
             of_block || is_of_backup
         })
-        .map(|step| step.id.clone())
+        .map(|step| step.index)
         .collect();
     c.progress_mut().reopen(again);
     c.progress_mut().bring_forward(key);

@@ -48,7 +48,7 @@ pub(in crate::ceremony) fn acknowledged(
     at.require_act(c, |act| *act == Act::InspectHost)?;
     require(c.findings().is_some(), "nothing was inspected yet")?;
     require_approval(c, at.event, approvals, "findings are acknowledged")?;
-    let step = at.step(c)?.id.clone();
+    let step = at.step(c)?.index;
     c.progress_mut().finish(step);
     Ok(())
 }

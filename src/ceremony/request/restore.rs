@@ -76,7 +76,7 @@ pub(in crate::ceremony) fn share_declared_lost(
     );
     require(is_at_hand, "that share is not at hand")?;
     c.restore_mut().declare_share_lost(custodian, reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -93,6 +93,6 @@ pub(in crate::ceremony) fn drill_failed(
         "a drill fails when something did not work, or no quorum is left",
     )?;
     c.restore_mut().fail(reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }

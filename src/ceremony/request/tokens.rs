@@ -127,7 +127,7 @@ pub(in crate::ceremony) fn postponed(c: &mut Ceremony, key: &KeyId) -> Applied {
         "the steps of that key cannot wait: they are done, or nothing else can be done before the root is composed",
     )?;
     c.progress_mut().postpone(key);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -138,7 +138,7 @@ pub(in crate::ceremony) fn brought_forward(c: &mut Ceremony, key: &KeyId) -> App
         "only the steps of a key whose holder is here are taken up, and only those of other keys are passed over",
     )?;
     c.progress_mut().bring_forward(key);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -155,7 +155,7 @@ pub(in crate::ceremony) fn regeneration_decided(
         "a key is made anew once it exists, by its holder, and before the root is composed",
     )?;
     regenerate(c, key)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -179,7 +179,7 @@ pub(in crate::ceremony) fn spare_taken(
     c.keys_mut()
         .take_spare(key, spare, was_here.then_some(item))?;
     undo(c, key, |_| true);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -192,7 +192,7 @@ pub(in crate::ceremony) fn key_destroyed(
     state.end_former(fingerprint, FormerDisposition::Destroyed)?;
     state.right_pin();
     c.custody_mut().use_token();
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -217,7 +217,7 @@ pub(in crate::ceremony) fn key_orphaned(
     c.keys_mut()
         .change(key)?
         .end_former(fingerprint, disposition)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -240,14 +240,14 @@ pub(in crate::ceremony) fn unblocking_decided(
         "that token is not at hand, or its holder is away",
     )?;
     c.keys_mut().change(key)?.begin_unblocking(secret, bag)?;
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
 pub(in crate::ceremony) fn pin_unblocked(c: &mut Ceremony, key: &KeyId) -> Applied {
     c.keys_mut().change(key)?.unblock()?;
     c.custody_mut().use_token();
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
@@ -269,7 +269,7 @@ pub(in crate::ceremony) fn skipped(
         "only a key whose holder is away or whose token fails is done without",
     )?;
     c.keys_mut().change(key)?.skip(reason);
-    c.progress_mut().forget_failure();
+    c.forget_failure();
     Ok(())
 }
 
