@@ -113,7 +113,12 @@ impl Table {
             }
             Ask::Reading { label, .. } if label == "Words of the test message" => {
                 let opened = self.opened(prompt);
-                opened.split("out: ").nth(1).unwrap().trim().to_uppercase()
+                opened
+                    .split("aloud: ")
+                    .nth(1)
+                    .unwrap()
+                    .trim()
+                    .to_uppercase()
             }
             Ask::Reading { label, .. } if label == "Check words" => {
                 let opened = self.opened(prompt);

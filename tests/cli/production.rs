@@ -480,7 +480,7 @@ fn a_label_that_another_token_has_is_refused_and_nothing_is_changed() {
     let answers = without_rehearsal() + &all_answers();
     let output = room.run(&[], &answers, &all_pins());
     let words = [
-        "a token with the label \"conclave-key-1\" is there already",
+        "another token has the label \"conclave-key-1\"",
         "Hint",
         "take it out",
     ];

@@ -181,7 +181,7 @@ softhsm_test! {
         clumsy.words.insert(3, vec!["conclave".to_owned()]);
         clumsy.words.insert(20, vec!["academic".to_owned()]);
         clumsy.readings.insert(
-            "Number of the word to type anew, or 0 for all of them".to_owned(),
+            "Number of the word to type again, or 0 for all".to_owned(),
             vec!["many".to_owned(), "20".to_owned()],
         );
         let mut people = clumsy.people();
