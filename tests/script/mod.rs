@@ -8,6 +8,7 @@ mod enrollment;
 mod faults;
 mod mutation;
 mod notary;
+mod profiles;
 mod ready;
 mod reissue;
 mod restore;

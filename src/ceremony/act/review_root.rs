@@ -253,7 +253,7 @@ pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
         .map(|plan| {
             let token = c.keys.get(&plan.id)?.token()?;
             // Of software there is but one make, and a simulated token says nothing of the one whose place it takes.
-            let is_it = plan.token.is_hardware() && token.profile == plan.token.profile;
+            let is_it = plan.token.profile.hardware && token.profile == plan.token.profile.name;
             is_it.then_some(token)
         })
         .collect::<Option<_>>()?;

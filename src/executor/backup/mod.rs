@@ -214,7 +214,7 @@ impl Executor<'_> {
         token: &TokenId,
         public: &PublicKey,
     ) -> EffectResult<Wrapped> {
-        if super::token_make::is_attesting(token) {
+        if self.is_attesting(token) {
             return Err(failed(
                 FailureKind::Unsupported,
                 format!("what wraps {key} was in memory, and is there no more"),
