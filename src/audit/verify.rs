@@ -231,12 +231,12 @@ impl Audit<'_> {
         for (key, record) in collected(transcript) {
             let Some(record) = record else {
                 let detail = format!("the signature of {key} came without it");
-                self.report.say(Check::SigningRecordAbsent, detail);
+                self.report.say(Check::SigningTranscriptAbsent, detail);
                 continue;
             };
             if let Some(fault) = fault_of(self.directory, ceremony, key, record) {
                 let detail = format!("that of the signature of {key}: {fault}");
-                self.report.say(Check::SigningRecord, visible(&detail));
+                self.report.say(Check::SigningTranscript, visible(&detail));
             }
         }
     }
@@ -272,6 +272,17 @@ impl Audit<'_> {
             if *verdict != Verdict::Agree {
                 let detail = format!("{person} {verdict}: {remark}");
                 self.report.say(Check::CeremonySignOff, visible(&detail));
+            }
+        }
+        for (plan, state) in ceremony.key_states() {
+            for (file, people) in state.destruction().attested() {
+                let detail = format!(
+                    "{}: {} attested after an interruption that {file} was erased; it is not proven",
+                    plan.id,
+                    ceremony.names(people)
+                );
+                self.report
+                    .say(Check::CeremonyDestruction, visible(&detail));
             }
         }
         if let Some(Ending::Aborted { reason }) = ceremony.ending() {
@@ -480,7 +491,7 @@ impl Audit<'_> {
             self.report.say(Check::DirectoryForeign, visible(path));
         }
         if let Some(more) = foreign.len().checked_sub(MAX_FOREIGN + 1) {
-            let detail = format!("{} more of this kind", more + 1);
+            let detail = format!("{} more findings", more + 1);
             self.report.say(Check::DirectoryForeign, detail);
         }
         Ok(())

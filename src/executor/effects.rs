@@ -60,6 +60,14 @@ impl Executor<'_> {
                 object,
                 public_key,
             } => self.destroy_key(&key, spare.as_ref(), &token, object, &public_key),
+            Effect::FindKeyFiles {
+                key: _,
+                token,
+                interrupted,
+            } => self.find_key_files(&token, &interrupted),
+            Effect::EraseKeyFiles { key, token, files } => {
+                self.erase_key_files(&key, &token, &files)
+            }
             Effect::HandOverManagementKey { key, token } => {
                 self.hand_over_management_key(&key, &token)
             }
@@ -94,11 +102,11 @@ impl Executor<'_> {
                 id,
                 void,
             } => self.back_up_key(&key, token.as_ref(), &public_key, &id, &void),
-            Effect::ConfineKey {
+            Effect::DisableExtraction {
                 key,
                 token,
                 public_key,
-            } => self.confine_key(&key, &token, &public_key),
+            } => self.disable_extraction(&key, &token, &public_key),
             Effect::OpenOwnShare { key, custodian } => self.open_own_share(&key, &custodian),
             Effect::OpenShare { custodian, way } => self.open_share(&custodian, way),
             Effect::CombineShares => self.combine_shares(),
@@ -141,9 +149,9 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, scheme, message, "Signing")
                 .map(Outcome::Signed),
-            Effect::PutAway { tokens } => {
-                self.put_away(&tokens)?;
-                Ok(Outcome::PutAway)
+            Effect::RemoveTokens { tokens } => {
+                self.remove_tokens(&tokens)?;
+                Ok(Outcome::TokensRemoved)
             }
             Effect::WriteRequest => self.write_request(),
             Effect::CollectSignature {
@@ -407,7 +415,7 @@ impl Executor<'_> {
             && is_of_rehearsal(&held.label)
         {
             return Err(EffectError::Failed(Failure {
-                kind: FailureKind::OfRehearsal,
+                kind: FailureKind::RehearsalKey,
                 what: format!(
                     "the key on the token {token} was made in a rehearsal: it is called {:?}",
                     crate::record::visible(&held.label)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::profile::{Kind, ObjectClass, Profile};
+use crate::profile::{ObjectClass, Profile};
 use crate::record::TokenId;
 use crate::token::{HeldObject, ObjectKind};
 
@@ -20,8 +20,7 @@ impl Executor<'_> {
 
     /// Whether it is a key file, which is not a token.
     pub(super) fn is_key_file(&self, token: &TokenId) -> bool {
-        self.profile_of(token)
-            .is_some_and(|it| it.kind == Kind::KeyFile)
+        self.profile_of(token).is_some_and(|it| it.is_key_file())
     }
 
     /// Whether a token can be removed at all: a software token cannot.

@@ -237,6 +237,11 @@ impl Profile {
         self.kind == Kind::YubikeyPiv
     }
 
+    /// Whether it is for key files, which are not tokens.
+    pub fn is_key_file(&self) -> bool {
+        self.kind == Kind::KeyFile
+    }
+
     /// The file by which scripts carry it; none for a built-in profile.
     pub fn file(&self) -> Option<(String, Vec<u8>)> {
         let mut built_in = BUILT_IN.iter();

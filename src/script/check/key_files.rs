@@ -1,6 +1,5 @@
 //! Root keys in files: each signs a last time, for the root in which another takes its place.
 
-use crate::profile::Kind as Make;
 use crate::script::Kind;
 use crate::script::read::{ChangeEntry, Draft, Log, PersonEntry, TokenEntry};
 use crate::transfer::Destination;
@@ -61,5 +60,5 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 
 fn is_file(token: &TokenEntry) -> bool {
     let mut profile = token.profile.iter();
-    profile.any(|profile| profile.value.kind == Make::KeyFile)
+    profile.any(|profile| profile.value.is_key_file())
 }
