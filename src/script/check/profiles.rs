@@ -29,7 +29,10 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
             continue;
         };
         let is_vendors = make.initialize.by == InitializedBy::Vendor;
-        let destroys = matches!(act, Act::DestroyTokenKey { .. } | Act::DestroyRestoredKey { .. });
+        let destroys = matches!(
+            act,
+            Act::DestroyTokenKey { .. } | Act::DestroyRestoredKey { .. }
+        );
         let (cannot, hint) = if is_vendors && matches!(act, Act::InitializeToken { .. }) {
             ("be initialized with PKCS#11", VENDOR)
         } else if is_vendors && matches!(act, Act::SetPin { .. }) {
