@@ -18,7 +18,6 @@ use crate::words::Digest;
 
 use super::failure::{EffectError, EffectResult, failed};
 use super::memory_key;
-use super::token_make::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 impl Executor<'_> {
@@ -275,7 +274,7 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
+        let attests = self.is_attesting(token);
         let (generated, attestation) =
             self.with_token(key, token, "Generating the key", move |open| {
                 if let Some(policy) = policy.filter(|_| attests) {
@@ -307,7 +306,7 @@ impl Executor<'_> {
         request: KeyRequest,
         policy: Option<UsePolicy>,
     ) -> EffectResult<Outcome> {
-        if !is_attesting(token) {
+        if !self.is_attesting(token) {
             // A simulated token of another make generates the key.
             return self.generate_key(key, token, request, policy);
         }

@@ -16,7 +16,6 @@ use super::Executor;
 use super::backup::{HeldKey, MediaRoom, Passphrases, Restoring};
 use super::failure::{EffectError, EffectResult, failed};
 use super::hands::Hands;
-use super::token_make::{is_attesting, is_removable};
 use super::token_worker::{OpenedToken, TokenAccess, TokenWorker, Unanswered};
 
 /// How often inserted tokens are listed.
@@ -85,7 +84,7 @@ impl Executor<'_> {
         }
         let found = self.await_token(key, &query)?;
         let slot = self.ceremony().token_spec(key).and_then(TokenSpec::slot);
-        let slot = slot.filter(|_| is_attesting(&found.id));
+        let slot = slot.filter(|_| self.is_attesting(&found.id));
         if is_initialized_here {
             self.check_label_is_free(&plan)?;
             if slot.is_some() {
@@ -182,7 +181,7 @@ impl Executor<'_> {
         self.call("Logging the token out", TokenAccess::remove_tokens)?;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
-        if is_removable(token) {
+        if self.is_removable(token) {
             self.await_removal(key, token)?;
         }
         self.bring(key)
@@ -202,8 +201,10 @@ impl Executor<'_> {
         self.room.so_pin = None;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
-        for (key, token) in tokens.iter().filter(|(_, token)| is_removable(token)) {
-            self.await_removal(key, token)?;
+        for (key, token) in tokens {
+            if self.is_removable(token) {
+                self.await_removal(key, token)?;
+            }
         }
         Ok(())
     }
@@ -397,7 +398,7 @@ impl Executor<'_> {
             model: spec.model.clone(),
             serial: spec.serial.clone(),
             label: spec.label.clone(),
-            ..TokenQuery::of(&spec.profile)
+            ..TokenQuery::of(&spec.profile.name)
         })
     }
 
@@ -429,7 +430,9 @@ impl Executor<'_> {
     ) -> EffectResult<()> {
         let what = "Checking which objects the token holds";
         let objects = self.with_token(key, &found.id, what, |open| open.token.objects())?;
-        let is_in_the_way = |object: &&HeldObject| slot.is_none_or(|slot| slot == object.object_id);
+        let is_in_the_way = |object: &&HeldObject| {
+            slot.is_none_or(|slot| slot == object.object_id) && !self.is_ignored(&found.id, object)
+        };
         match objects.iter().find(is_in_the_way) {
             None => Ok(()),
             Some(object) => Err(failed(
@@ -438,7 +441,7 @@ impl Executor<'_> {
                     "the token {} already holds a {}{}: {:?}",
                     found.id,
                     object.kind,
-                    if is_attesting(&found.id) {
+                    if self.is_attesting(&found.id) {
                         format!(", in slot {}", hex::encode(&object.object_id))
                     } else {
                         String::new()

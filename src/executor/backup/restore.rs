@@ -16,7 +16,6 @@ use crate::token::{GeneratedKey, KeyRequest, Token, TokenError};
 use crate::words::Digest;
 
 use super::super::failure::{EffectError, EffectResult, failed};
-use super::super::token_make::is_attesting;
 use super::super::{Executor, fill_random};
 use super::opening::read_brought;
 use super::refused;
@@ -273,7 +272,7 @@ impl Executor<'_> {
         let wrapped = self.wrapped_key(&manifest)?;
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
+        let attests = self.is_attesting(token);
         let public = public.clone();
         let restored = self.with_token(key, token, "Restoring the key", move |open| {
             let token = open.token.as_mut();
@@ -369,7 +368,7 @@ fn unwrap_onto(
     let signed = token.sign(&request.object_id, public, &message);
     let is_key = signed.as_ref().is_ok_and(|signature| {
         Scheme::for_public_key(public)
-            .is_some_and(|scheme| scheme.verify(public, &message, signature).is_ok())
+            .is_some_and(|scheme| scheme.verifies(public, &message, signature))
     });
     if is_key && restored.public == *public {
         return Ok(restored);
