@@ -131,7 +131,7 @@ softhsm_test! {
             &people.told(),
             &[
                 (one, "does not open"),
-                ("identity", "no identity"),
+                ("identity", "not an identity file"),
                 (two, "of the key"),
                 (two, "not the file that the manifest has"),
                 ("Custodian 3 (custodian-3)", "the passphrase is wrong"),

@@ -191,7 +191,7 @@ softhsm_test! {
             panic!("{:?}", people.failures);
         };
         assert!(checksum.what.contains("Custodian 1 (custodian-1)"), "{checksum:?}");
-        assert!(number.what.contains("no number"), "{number:?}");
+        assert!(number.what.contains("not a number"), "{number:?}");
         assert_eq!(people.result, Some(DrillResult::Passed));
         let certificate = fs::read_to_string(path.join("certificate.txt")).unwrap();
         for name in ["Custodian 1 (custodian-1): entered word by word", "Custodian 3 (custodian-3): opened here, with a passphrase"] {
