@@ -4,6 +4,7 @@ mod failure;
 mod info;
 mod library;
 mod objects;
+mod raw;
 mod signature;
 mod template;
 mod token;
