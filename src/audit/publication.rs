@@ -53,7 +53,7 @@ fn package(ceremony: &Ceremony, key_files: Vec<String>) -> Vec<(String, Vec<u8>)
 /// The key files whose keys leave the root: what becomes of them is told when it is served.
 fn key_files(ceremony: &Ceremony) -> Vec<String> {
     let is_file = |plan: &&KeyPlan| {
-        Profile::named(&plan.token.profile).is_ok_and(|profile| profile.kind() == Kind::KeyFile)
+        Profile::named(&plan.token.profile).is_ok_and(|profile| profile.kind == Kind::KeyFile)
     };
     if ceremony.mode() == Mode::Rehearsal {
         return Vec::new();

@@ -423,7 +423,7 @@ fn script(arguments: &Arguments, out: &Path) -> Result<Result<Script, Status>, F
 /// In a whole life, the first key is backed up, where its token lets it out: two of three custodians restore it.
 fn with_shares(arguments: &Arguments, text: String) -> Result<String, Failure> {
     let wraps = Profile::named(&arguments.token_kind.profile())
-        .is_ok_and(|profile| profile.wraps(arguments.key_type.as_str()));
+        .is_ok_and(|profile| profile.wraps(arguments.key_type));
     if arguments.until == Some(Until::Genesis) || !wraps {
         return Ok(text);
     }

@@ -174,7 +174,7 @@ impl TokenAccess {
             let found = Profile::named(profile).map_err(|error| TokenError::Unsupported {
                 what: format!("be reached: {error}"),
             })?;
-            let mut reader: Box<dyn Reader> = match found.kind() {
+            let mut reader: Box<dyn Reader> = match found.kind {
                 Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&found)?),
                 Kind::KeyFile => Box::new(key_file::KeyFiles::open(&found)),
                 Kind::Pkcs11 => Box::new(pkcs11::Module::load(&found)?),

@@ -311,7 +311,7 @@ impl SimulatedTokens {
         let profile = Profile::named(profile).map_err(|error| TokenError::Unsupported {
             what: format!("be reached: {error}"),
         })?;
-        Ok(match profile.kind() {
+        Ok(match profile.kind {
             Kind::YubikeyPiv => Box::new(piv::YubiKeys::connect(&profile)?),
             _ => Box::new(pkcs11::Module::load(&profile)?),
         })

@@ -58,7 +58,7 @@ impl TokenSecret {
     /// Which secret sets a new PIN of tokens of a profile: the PUK where they have one, otherwise the SO PIN.
     pub(super) fn ruling(profile: &str) -> Self {
         match profile::Profile::named(profile) {
-            Ok(found) if Self::of(found.kind()).contains(&Self::Puk) => Self::Puk,
+            Ok(found) if Self::of(found.kind).contains(&Self::Puk) => Self::Puk,
             _ => Self::SoPin,
         }
     }

@@ -37,7 +37,7 @@ pub struct TokenSpec {
 impl TokenSpec {
     /// Whether it is a device, and not a token of software.
     pub fn is_hardware(&self) -> bool {
-        Profile::named(&self.profile).is_ok_and(|profile| profile.quirks().hardware)
+        Profile::named(&self.profile).is_ok_and(|profile| profile.hardware)
     }
 }
 
@@ -94,7 +94,7 @@ impl TokenSpec {
 
 /// Whether tokens of a profile keep keys in numbered slots, with policies, and attest them.
 pub(super) fn attests(profile: &str) -> bool {
-    Profile::named(profile).is_ok_and(|found| found.kind() == profile::Kind::YubikeyPiv)
+    Profile::named(profile).is_ok_and(|found| found.kind == profile::Kind::YubikeyPiv)
 }
 
 #[cfg(test)]

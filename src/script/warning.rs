@@ -150,7 +150,7 @@ impl Found<'_, '_> {
                     .filter_map(|entry| entry.secret.as_ref());
                 entries.any(|at| at.value == secret)
             };
-            let silent: Vec<&str> = TokenSecret::of(make.kind())
+            let silent: Vec<&str> = TokenSecret::of(make.kind)
                 .iter()
                 .filter(|secret| **secret != TokenSecret::ManagementKey && !said(**secret))
                 .map(|secret| secret.as_str())
@@ -262,7 +262,7 @@ impl Found<'_, '_> {
             .filter(|key| key.stays())
             .filter_map(|key| key.token.as_ref()?.make())
             .collect();
-        let hardware = |profile: &str| Profile::named(profile).is_ok_and(|p| p.quirks().hardware);
+        let hardware = |profile: &str| Profile::named(profile).is_ok_and(|p| p.hardware);
         if let (Some((profile, _)), 1, 2..) = (makes.first(), makes.len(), usable)
             && draft.distant.is_empty()
             && hardware(profile)

@@ -29,9 +29,9 @@ const ROOMS: &[(&str, Imports)] = &[
     ("record", These(&[])),
     ("document", These(&["words", "record"])),
     ("storage", These(&["record", "words"])),
-    ("profile", These(&["storage"])),
     ("certificate", These(&["words", "record"])),
     ("metadata", These(&["words", "record", "certificate"])),
+    ("profile", These(&["storage", "words", "metadata"])),
     (
         "transfer",
         These(&["metadata", "certificate", "record", "words"]),
@@ -114,7 +114,7 @@ const FRONT_END: &[&str] = &[
     "words",
 ];
 
-/// The one file that may say what `cryptoki` cannot.
+/// The only file that calls functions of a PKCS#11 module.
 const UNSAFE: &str = "src/token/pkcs11/raw.rs";
 
 /// Files outside `storage` that touch the file system themselves, each with its reason.

@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut reader = arguments.reader.reader()?;
     let seen = select(reader.as_mut(), arguments.token.as_deref())?;
     let mut token = reader.open(&seen.id)?;
-    let object_id = match reader.profile().kind() {
+    let object_id = match reader.profile().kind {
         Kind::YubikeyPiv => hex::decode(&arguments.slot).unwrap_or_default(),
         // The key's own ID, of which tokens take so much.
         _ => hex::decode(file.id().get(..32).unwrap_or_default()).unwrap_or_default(),

@@ -42,9 +42,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     let mut reader = arguments.reader.reader()?;
     let seen = match &arguments.token {
         Some(selector) => select(reader.as_mut(), Some(selector))?,
-        None => reader.find(&TokenQuery::blank(reader.profile().name()))?,
+        None => reader.find(&TokenQuery::blank(&reader.profile().name))?,
     };
-    if arguments.write_management_key && reader.profile().kind() != Kind::YubikeyPiv {
+    if arguments.write_management_key && reader.profile().kind != Kind::YubikeyPiv {
         return Err(
             Failure::new(Status::Usage, "such tokens have no management key")
                 .hint("leave --write-management-key out"),
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
     }
     let mut token = reader.open(&seen.id)?;
     // A YubiKey may hold keys and still open with what it left the factory with.
-    if seen.state.initialized || reader.profile().kind() == Kind::YubikeyPiv {
+    if seen.state.initialized || reader.profile().kind == Kind::YubikeyPiv {
         refuse_if_it_holds_anything(token.as_mut())?;
     }
     eprintln!("{}", announcement(&seen, &arguments.label));
@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         format!("{:#}", as_json(token.id(), &state))
     } else {
         let mut text = format!("initialized {}", token.id());
-        if reader.profile().kind() == Kind::YubikeyPiv {
+        if reader.profile().kind == Kind::YubikeyPiv {
             text.push_str(if arguments.write_management_key {
                 "\nits management key is random now, and on the paper alone"
             } else {

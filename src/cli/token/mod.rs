@@ -78,10 +78,10 @@ impl ReaderArguments {
                 .map_err(|error| Failure::new(Status::Io, error.to_string()))?;
             profile = profile.with_module(&module)?;
         }
-        Ok(match profile.kind() {
+        Ok(match profile.kind {
             Kind::YubikeyPiv => Box::new(YubiKeys::connect(&profile)?),
             Kind::KeyFile => Box::new(KeyFiles::open(&profile)),
-            _ => Box::new(Module::load(&profile)?),
+            Kind::Pkcs11 => Box::new(Module::load(&profile)?),
         })
     }
 }
@@ -99,7 +99,7 @@ impl From<ProfileError> for Failure {
             ),
             _ => (
                 Status::Usage,
-                "hsm-config/softhsm2.toml explains every field",
+                "docs/formats/profile.md explains every field",
             ),
         };
         Self::new(status, error.to_string()).hint(hint)
@@ -151,7 +151,7 @@ fn as_json(id: &TokenId, state: &TokenState) -> Value {
 
 /// What the PIN of the security officer is called on that make.
 fn officer_pin(profile: &Profile) -> &'static str {
-    match profile.kind() {
+    match profile.kind {
         Kind::YubikeyPiv => "PUK",
         _ => "SO PIN",
     }

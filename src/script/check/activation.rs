@@ -35,17 +35,13 @@ fn known(log: &Log<'_>, key: &KeyEntry, entry: &SecretEntry) {
     let (Some(make), Some(secret)) = (key.make(), &entry.secret) else {
         return;
     };
-    let has = TokenSecret::of(make.kind());
+    let has = TokenSecret::of(make.kind);
     if !has.contains(&secret.value) {
         let names: Vec<&str> = has.iter().map(|secret| secret.as_str()).collect();
         log.error(
             CHECK,
             &secret.span,
-            format!(
-                "a token of {} has no {}",
-                make.name(),
-                secret.value.as_str()
-            ),
+            format!("a token of {} has no {}", make.name, secret.value.as_str()),
             format!("tokens of that make have: {}", names.join(", ")),
         );
     }

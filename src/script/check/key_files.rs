@@ -61,6 +61,6 @@ pub(super) fn check(log: &Log<'_>, draft: &Draft) {
 
 fn is_file(token: &TokenEntry) -> bool {
     token.profile.as_ref().is_some_and(|profile| {
-        Profile::named(&profile.value).is_ok_and(|found| found.kind() == Make::KeyFile)
+        Profile::named(&profile.value).is_ok_and(|found| found.kind == Make::KeyFile)
     })
 }

@@ -202,18 +202,18 @@ fn keys(log: &Log<'_>, draft: &Draft, entry: &RestoreEntry) {
         );
     }
     if let Some(make) = key.make()
-        && make.kind() != crate::profile::Kind::YubikeyPiv
-        && !make.wraps(key_type.value.as_str())
+        && make.kind != crate::profile::Kind::YubikeyPiv
+        && !make.backup.unwraps.contains(&key_type.value)
     {
         log.error(
             CHECK,
             &key_type.span,
             format!(
-                "a token of {} takes no wrapped key of type {} in",
-                make.name(),
+                "a {} token cannot restore a key of type {}",
+                make.name,
                 key_type.value
             ),
-            "take another make of token; or, in a drill, restore into locked memory: take the [[key]] out",
+            "use another make of token; or, in a drill, restore to locked memory: remove the [[key]]",
         );
     }
 }

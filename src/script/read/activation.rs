@@ -60,7 +60,7 @@ pub(super) fn complete(
     holder: &PersonId,
     profile: &str,
 ) -> Option<Vec<SecretPlan>> {
-    let make = Profile::named(profile).ok()?.kind();
+    let make = Profile::named(profile).ok()?.kind;
     let mut stated = Vec::new();
     for entry in entries {
         let fate = match entry.fate?.value {

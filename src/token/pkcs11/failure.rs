@@ -100,10 +100,7 @@ mod tests {
     fn function_and_return_value_are_named_as_in_the_standard() {
         for (code, message) in [
             (sys::CKR_DEVICE_ERROR, "C_Sign failed: CKR_DEVICE_ERROR"),
-            (
-                0x8000_0001,
-                "C_Sign failed: CKR_VENDOR_DEFINED 0x80000001",
-            ),
+            (0x8000_0001, "C_Sign failed: CKR_VENDOR_DEFINED 0x80000001"),
             (0x7fff, "C_Sign failed: unknown return value 0x7fff"),
             (
                 IMPLAUSIBLE,

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use cryptoki_sys as sys;
 
+use crate::profile::{Blank, LoginMethod, Profile};
 use crate::record::{TokenId, Tries};
 
 use super::super::{Seen, TokenState};
@@ -12,17 +13,17 @@ use super::raw::TokenInfo;
 /// The longest PIN that [`crate::secret::Pin`] holds.
 const LONGEST_PIN: usize = 255;
 
-pub(super) fn seen(profile: &str, info: &TokenInfo) -> Seen {
+pub(super) fn seen(profile: &Profile, info: &TokenInfo) -> Seen {
     Seen {
         id: id(profile, info),
-        state: state(info),
+        state: state(profile, info),
     }
 }
 
-pub(super) fn id(profile: &str, info: &TokenInfo) -> TokenId {
+pub(super) fn id(profile: &Profile, info: &TokenInfo) -> TokenId {
     let is_initialized = info.flags & sys::CKF_TOKEN_INITIALIZED != 0;
     TokenId {
-        profile: profile.to_owned(),
+        profile: profile.name.clone(),
         manufacturer: info.manufacturer.clone(),
         model: info.model.clone(),
         serial: info.serial.clone(),
@@ -35,9 +36,12 @@ pub(super) fn id(profile: &str, info: &TokenInfo) -> TokenId {
     }
 }
 
-pub(super) fn state(info: &TokenInfo) -> TokenState {
+pub(super) fn state(profile: &Profile, info: &TokenInfo) -> TokenState {
     let has = |flag| info.flags & flag != 0;
-    let initialized = has(sys::CKF_TOKEN_INITIALIZED);
+    let initialized = match profile.initialize.blank {
+        Blank::Uninitialized => has(sys::CKF_TOKEN_INITIALIZED),
+        Blank::NoPin => has(sys::CKF_USER_PIN_INITIALIZED),
+    };
     // The counters of a blank token have no meaning: SoftHSM reports a locked SO PIN.
     let counted = |tries| if initialized { tries } else { Tries::Unknown };
     TokenState {
@@ -53,9 +57,13 @@ pub(super) fn state(info: &TokenInfo) -> TokenState {
             has(sys::CKF_SO_PIN_FINAL_TRY),
             has(sys::CKF_SO_PIN_COUNT_LOW),
         )),
-        pin_length: pin_length(info),
-        login_required: has(sys::CKF_LOGIN_REQUIRED),
-        own_pin_pad: has(sys::CKF_PROTECTED_AUTHENTICATION_PATH),
+        pin_length: match profile.login.pin_length[..] {
+            [shortest, longest] => shortest..=longest.min(LONGEST_PIN),
+            _ => pin_length(info),
+        },
+        login_required: has(sys::CKF_LOGIN_REQUIRED) && profile.login.method != LoginMethod::None,
+        own_pin_pad: has(sys::CKF_PROTECTED_AUTHENTICATION_PATH)
+            || profile.login.method == LoginMethod::Device,
         write_protected: has(sys::CKF_WRITE_PROTECTED),
         at_factory_value: Vec::new(),
     }

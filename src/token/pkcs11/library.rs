@@ -14,13 +14,13 @@ use std::time::Duration;
 use cryptoki_sys::{self as sys, CK_SLOT_ID};
 use zeroize::Zeroizing;
 
-use crate::profile::{Profile, Rescan};
+use crate::profile::{Module, Profile, Rescan};
 use crate::record::TokenId;
 use crate::storage::real_path;
 
 use super::super::query::only_one;
 use super::super::{Seen, TokenError, lock};
-use super::raw::{CallError, RawModule, Session, TokenInfo};
+use super::raw::{CallError, RawModule, Role, Session, TokenInfo};
 use super::{device, failure, info};
 
 /// The pauses before a token that does not identify itself is asked again: a transient error is not a removal.
@@ -29,6 +29,8 @@ const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(20), Duration::fro
 /// A module that is loaded and initialized.
 pub(super) struct Library {
     raw: Arc<RawModule>,
+    /// How it is initialized.
+    module: Module,
     sessions: Mutex<Vec<Weak<Mutex<TokenSession>>>>,
     /// Whether tokens may have come or gone unnoticed.
     is_stale: AtomicBool,
@@ -48,6 +50,7 @@ pub(super) struct TokenSession {
 
 /// A login, and what renews it: tokens lose logins, and some keys require the PIN for each signature.
 pub(super) struct Login {
+    pub(super) role: Role,
     /// `None` where the PIN was entered on the device.
     pub(super) pin: Option<Zeroizing<String>>,
 }
@@ -60,9 +63,9 @@ impl Library {
         let failed = |path: Option<&Path>, why: String| TokenError::Module {
             path: path.map(Path::to_owned),
             why,
-            install: profile.install_hint().to_owned(),
+            install: profile.install.clone(),
         };
-        let paths = profile.module_paths();
+        let paths = &profile.module.paths;
         let path = paths.iter().find(|path| path.exists()).ok_or_else(|| {
             let tried: Vec<_> = paths
                 .iter()
@@ -79,12 +82,13 @@ impl Library {
             return Ok(library);
         }
         let raw = RawModule::load(&real).map_err(|why| failed(Some(path), why))?;
-        initialize(&raw).map_err(|error| {
+        initialize(&raw, &profile.module).map_err(|error| {
             let code = failure::name(error.code);
             failed(Some(path), format!("{} failed: {code}", error.function))
         })?;
         let library = Arc::new(Self {
             raw: Arc::new(raw),
+            module: profile.module.clone(),
             sessions: Mutex::default(),
             is_stale: AtomicBool::new(false),
             is_down: AtomicBool::new(false),
@@ -167,7 +171,7 @@ impl Library {
             }) => {}
             Err(error) => return Err(device(error)),
         }
-        initialize(&self.raw).map_err(device)?;
+        initialize(&self.raw, &self.module).map_err(device)?;
         self.is_down.store(false, Ordering::SeqCst);
         self.is_stale.store(false, Ordering::SeqCst);
         Ok(())
@@ -183,10 +187,14 @@ impl Library {
     }
 
     /// The tokens in their slots.
-    pub(super) fn tokens(&self, profile: &str) -> Result<Vec<(CK_SLOT_ID, Seen)>, TokenError> {
+    pub(super) fn tokens(&self, profile: &Profile) -> Result<Vec<(CK_SLOT_ID, Seen)>, TokenError> {
         self.is_new.store(false, Ordering::SeqCst);
+        let only = &profile.slots.only;
         let mut tokens = Vec::new();
         for slot in self.raw.slots().map_err(device)? {
+            if !only.is_empty() && !only.contains(&slot) {
+                continue;
+            }
             if let Some(info) = self.token_info(slot)? {
                 tokens.push((slot, info::seen(profile, &info)));
             }
@@ -215,8 +223,8 @@ impl Library {
     }
 
     /// The slot of the only token that identifies itself so.
-    pub(super) fn find(&self, id: &TokenId) -> Result<CK_SLOT_ID, TokenError> {
-        let mut found = self.tokens(&id.profile)?;
+    pub(super) fn find(&self, profile: &Profile, id: &TokenId) -> Result<CK_SLOT_ID, TokenError> {
+        let mut found = self.tokens(profile)?;
         found.retain(|(_, seen)| seen.id == *id);
         let name = |(_, seen): &(CK_SLOT_ID, Seen)| seen.id.clone();
         let (slot, _) = only_one(found, name, || format!("token {id}"))?;
@@ -224,8 +232,8 @@ impl Library {
     }
 }
 
-fn initialize(raw: &RawModule) -> Result<(), CallError> {
-    match raw.initialize(None) {
+fn initialize(raw: &RawModule, module: &Module) -> Result<(), CallError> {
+    match raw.initialize(module.init_argument.as_deref(), module.os_locking) {
         // Another part of the process uses it, and finalizes it when it is done.
         Err(CallError {
             code: sys::CKR_CRYPTOKI_ALREADY_INITIALIZED,

@@ -49,8 +49,8 @@ impl Reader for Module {
 
     fn tokens(&mut self) -> Result<Vec<Seen>, TokenError> {
         self.library
-            .refresh_if_possible(self.profile.quirks().rescan)?;
-        let tokens = self.library.tokens(self.profile.name())?;
+            .refresh_if_possible(self.profile.slots.rescan)?;
+        let tokens = self.library.tokens(&self.profile)?;
         Ok(tokens.into_iter().map(|(_, seen)| seen).collect())
     }
 
@@ -60,9 +60,8 @@ impl Reader for Module {
     }
 
     fn open(&mut self, id: &TokenId) -> Result<Box<dyn Token>, TokenError> {
-        self.library
-            .refresh_if_stale(self.profile.quirks().rescan)?;
-        let slot = self.library.find(id)?;
+        self.library.refresh_if_stale(self.profile.slots.rescan)?;
+        let slot = self.library.find(&self.profile, id)?;
         Ok(Box::new(Pkcs11Token::new(
             Arc::clone(&self.library),
             self.profile.clone(),

@@ -112,7 +112,9 @@ impl Halves {
             return Ok(None);
         };
         let labeled = Self::of_label(session, &label)?;
-        let is_own = labeled.all().all(|labeled| self.all().any(|own| own == labeled));
+        let is_own = labeled
+            .all()
+            .all(|labeled| self.all().any(|own| own == labeled));
         Ok(is_own.then_some(label))
     }
 
@@ -151,7 +153,9 @@ fn describe(session: &Session, handle: CK_OBJECT_HANDLE) -> Result<HeldObject, T
     let label = bytes(session, handle, sys::CKA_LABEL)?.unwrap_or_default();
     Ok(HeldObject {
         kind,
-        object_id: bytes(session, handle, sys::CKA_ID)?.unwrap_or_default().to_vec(),
+        object_id: bytes(session, handle, sys::CKA_ID)?
+            .unwrap_or_default()
+            .to_vec(),
         // Labels are UTF-8 by the standard; other bytes are shown as replaced.
         label: String::from_utf8_lossy(&label)
             .trim_end_matches('\0')
@@ -242,10 +246,7 @@ pub(super) fn always_authenticates(
 }
 
 /// Whether the token shows the value of a private key, whatever it reports about it.
-pub(super) fn shows_value(
-    session: &Session,
-    handle: CK_OBJECT_HANDLE,
-) -> Result<bool, TokenError> {
+pub(super) fn shows_value(session: &Session, handle: CK_OBJECT_HANDLE) -> Result<bool, TokenError> {
     for kind in [sys::CKA_VALUE, sys::CKA_PRIVATE_EXPONENT] {
         if shown(session, handle, kind)?.is_some_and(|value| !value.is_empty()) {
             return Ok(true);

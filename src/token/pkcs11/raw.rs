@@ -121,7 +121,8 @@ pub(super) struct TokenInfo {
 /// Whose PIN a login gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    User,
+    /// The key holder, by the user type of the profile.
+    User(u64),
     SecurityOfficer,
     /// For the signature that has just begun.
     ContextSpecific,
@@ -174,14 +175,18 @@ impl RawModule {
 
     /// Initializes the module; `reserved` is its private argument. A module that cannot lock is used without locks: all
     /// calls come from one thread at a time.
-    pub(super) fn initialize(&self, reserved: Option<&str>) -> CallResult<()> {
+    pub(super) fn initialize(&self, reserved: Option<&str>, os_locking: bool) -> CallResult<()> {
         let reserved = reserved.map(|text| CString::new(text).unwrap_or_default());
         let mut arguments = sys::CK_C_INITIALIZE_ARGS {
             CreateMutex: None,
             DestroyMutex: None,
             LockMutex: None,
             UnlockMutex: None,
-            flags: sys::CKF_OS_LOCKING_OK,
+            flags: if os_locking {
+                sys::CKF_OS_LOCKING_OK
+            } else {
+                0
+            },
             pReserved: reserved
                 .as_ref()
                 .map_or(ptr::null_mut(), |text| text.as_ptr().cast_mut().cast()),
@@ -306,7 +311,9 @@ impl Session {
     /// Logs in. Without a PIN, it is entered on the device.
     pub(super) fn login(&self, role: Role, pin: Option<&str>) -> CallResult<()> {
         let role = match role {
-            Role::User => sys::CKU_USER,
+            Role::User(user_type) => {
+                sys::CK_USER_TYPE::try_from(user_type).unwrap_or(sys::CKU_USER)
+            }
             Role::SecurityOfficer => sys::CKU_SO,
             Role::ContextSpecific => sys::CKU_CONTEXT_SPECIFIC,
         };
@@ -683,7 +690,10 @@ mod tests {
             unsafe { *count = CK_ULONG::MAX };
             Ok(())
         };
-        assert_eq!(list("C_GetSlotList", huge), Err(implausible("C_GetSlotList")));
+        assert_eq!(
+            list("C_GetSlotList", huge),
+            Err(implausible("C_GetSlotList"))
+        );
     }
 
     #[test]

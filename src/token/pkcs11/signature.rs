@@ -5,6 +5,7 @@ use cryptoki_sys::{self as sys, CK_MECHANISM_TYPE};
 
 use crate::certificate::{Algorithm, PublicKey};
 use crate::metadata::{Scheme, ecdsa_der_from_raw};
+use crate::profile::SignatureMechanism;
 
 use super::super::TokenError;
 use super::raw::Mechanism;
@@ -18,12 +19,14 @@ pub(super) struct Signing {
 }
 
 impl Signing {
-    /// The ways in which a key of that algorithm may sign by a scheme; those that the token offers come first.
+    /// The ways in which a key of that algorithm may sign by a scheme, in the order of the profile; those that the token
+    /// offers come first.
     pub(super) fn ways(
         algorithm: Algorithm,
         scheme: Scheme,
-        offered: &[CK_MECHANISM_TYPE],
         message: &[u8],
+        profile: &[SignatureMechanism],
+        offered: &[CK_MECHANISM_TYPE],
     ) -> Result<Vec<Self>, TokenError> {
         let whole = |mechanism| Self {
             mechanism,
@@ -54,7 +57,12 @@ impl Signing {
                 )));
             }
         };
-        ways.sort_by_key(|way| !offered.contains(&way.mechanism.kind()));
+        let place = |way: &Self| {
+            let mut known = profile.iter();
+            known.position(|known| known.number() == way.mechanism.kind())
+        };
+        ways.retain(|way| place(way).is_some());
+        ways.sort_by_key(|way| (!offered.contains(&way.mechanism.kind()), place(way)));
         Ok(ways)
     }
 }
@@ -81,7 +89,9 @@ pub(super) fn finished(
         return Some(raw.to_vec());
     }
     let mut padded = vec![0; 2 * half];
-    let missing = half.checked_sub(raw.len() / 2).filter(|_| raw.len() % 2 == 0)?;
+    let missing = half
+        .checked_sub(raw.len() / 2)
+        .filter(|_| raw.len() % 2 == 0)?;
     let (r, s) = raw.split_at(raw.len() / 2);
     padded[missing..half].copy_from_slice(r);
     padded[half + missing..].copy_from_slice(s);
@@ -136,13 +146,17 @@ mod tests {
         // Shorter halves verify only if what they leave out is zero.
         let short = [&raw.as_ref()[1..32], &raw.as_ref()[33..]].concat();
         let verified = raw.as_ref()[0] == 0 && raw.as_ref()[32] == 0;
-        assert_eq!(finished(&short, &public, P256, b"message").is_some(), verified);
+        assert_eq!(
+            finished(&short, &public, P256, b"message").is_some(),
+            verified
+        );
     }
 
     #[test]
     fn what_the_token_offers_comes_first() {
         let first = |algorithm, scheme, offered: &[_]| {
-            let mut ways = Signing::ways(algorithm, scheme, offered, b"message").unwrap();
+            let known = &SignatureMechanism::ALL;
+            let mut ways = Signing::ways(algorithm, scheme, b"message", known, offered).unwrap();
             let way = ways.swap_remove(0);
             (way.mechanism.kind(), way.input.len())
         };

@@ -4,34 +4,17 @@ use cryptoki_sys as sys;
 
 use crate::certificate::Algorithm;
 use crate::metadata::KeyType;
+use crate::profile::{IdForm, Keys, PrivateAttribute, PublicAttribute};
 
 use super::super::KeyRequest;
 use super::objects::ec_parameters;
 use super::raw::{Attribute, Mechanism};
 
-/// How much a template specifies. Modules refuse attributes that they do not know or that they set themselves, so a
-/// smaller template is tried after a larger one. What was generated is read back in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// Everything, including the uses that are ruled out.
-    Full,
-    /// Without the uses that are ruled out.
-    Usual,
-    /// Without the uses. A private key is still private, sensitive, and extractable only for a backup.
-    Least,
-}
-
-impl Detail {
-    /// Combinations for the public and the private half. A module does not report which of the two it refused.
-    pub(super) const LADDER: [(Self, Self); 7] = [
-        (Self::Full, Self::Full),
-        (Self::Usual, Self::Full),
-        (Self::Full, Self::Usual),
-        (Self::Usual, Self::Usual),
-        (Self::Least, Self::Usual),
-        (Self::Usual, Self::Least),
-        (Self::Least, Self::Least),
-    ];
+/// The templates for a key pair. Modules refuse attributes that they do not know or that they set themselves, so a smaller
+/// template is tried after a larger one. What was generated is read back in any case.
+pub(super) struct Templates<'a> {
+    pub(super) request: &'a KeyRequest,
+    pub(super) keys: &'a Keys,
 }
 
 pub(super) const fn mechanism(key_type: KeyType) -> Mechanism {
@@ -44,72 +27,77 @@ pub(super) const fn mechanism(key_type: KeyType) -> Mechanism {
     })
 }
 
-/// The given attributes, all with the same value.
-fn flags<'a>(
-    kinds: &'a [sys::CK_ATTRIBUTE_TYPE],
-    value: bool,
-) -> impl Iterator<Item = Attribute> + 'a {
-    kinds.iter().map(move |kind| Attribute::flag(*kind, value))
-}
+impl<'a> Templates<'a> {
+    /// Combinations for the public and the private half, the fullest first. A module does not report which of the two it
+    /// refused.
+    pub(super) fn ladder(
+        &self,
+    ) -> impl Iterator<Item = (&'a [PublicAttribute], &'a [PrivateAttribute])> + use<'a> {
+        let (public, private) = (&self.keys.public_templates, &self.keys.private_templates);
+        let mut ladder: Vec<_> = (0..public.len())
+            .flat_map(|public| (0..private.len()).map(move |private| (public, private)))
+            .collect();
+        ladder.sort_by_key(|(public, private)| public + private);
+        let ladder = ladder.into_iter();
+        ladder.map(|(of_public, of_private)| {
+            (public[of_public].as_slice(), private[of_private].as_slice())
+        })
+    }
 
-pub(super) fn public(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
-    let mut template = names(request);
-    if let Algorithm::Rsa { bits } = request.key_type.algorithm() {
-        template.extend([
-            Attribute::number(sys::CKA_MODULUS_BITS, bits as sys::CK_ULONG),
-            Attribute::bytes(sys::CKA_PUBLIC_EXPONENT, &[1, 0, 1]),
-        ]);
+    pub(super) fn public(&self, attributes: &[PublicAttribute]) -> Vec<Attribute> {
+        let mut template = self.names();
+        if let Algorithm::Rsa { bits } = self.request.key_type.algorithm() {
+            template.extend([
+                Attribute::number(sys::CKA_MODULUS_BITS, bits as sys::CK_ULONG),
+                Attribute::bytes(sys::CKA_PUBLIC_EXPONENT, &[1, 0, 1]),
+            ]);
+        }
+        template.extend(curve(self.request.key_type));
+        template.extend(attributes.iter().map(|attribute| {
+            let (kind, value) = match attribute {
+                PublicAttribute::Private => (sys::CKA_PRIVATE, false),
+                PublicAttribute::Verify => (sys::CKA_VERIFY, true),
+                PublicAttribute::VerifyRecover => (sys::CKA_VERIFY_RECOVER, false),
+                PublicAttribute::Encrypt => (sys::CKA_ENCRYPT, false),
+                PublicAttribute::Wrap => (sys::CKA_WRAP, false),
+            };
+            Attribute::flag(kind, value)
+        }));
+        template
     }
-    template.extend(curve(request.key_type));
-    if detail != Detail::Least {
-        template.extend([
-            Attribute::flag(sys::CKA_PRIVATE, false),
-            Attribute::flag(sys::CKA_VERIFY, true),
-        ]);
-    }
-    if detail == Detail::Full {
-        template.extend(flags(
-            &[sys::CKA_ENCRYPT, sys::CKA_WRAP, sys::CKA_VERIFY_RECOVER],
-            false,
-        ));
-    }
-    template
-}
 
-pub(super) fn private(request: &KeyRequest, detail: Detail) -> Vec<Attribute> {
-    let mut template = names(request);
-    template.extend([
-        Attribute::flag(sys::CKA_PRIVATE, true),
-        Attribute::flag(sys::CKA_SENSITIVE, true),
-        Attribute::flag(sys::CKA_EXTRACTABLE, request.extractable),
-    ]);
-    if detail != Detail::Least {
-        template.push(Attribute::flag(sys::CKA_SIGN, true));
+    pub(super) fn private(&self, attributes: &[PrivateAttribute]) -> Vec<Attribute> {
+        let mut template = self.names();
+        template.extend(attributes.iter().map(|attribute| {
+            let (kind, value) = match attribute {
+                PrivateAttribute::Private => (sys::CKA_PRIVATE, true),
+                PrivateAttribute::Sensitive => (sys::CKA_SENSITIVE, true),
+                PrivateAttribute::Extractable => (sys::CKA_EXTRACTABLE, self.request.extractable),
+                PrivateAttribute::Sign => (sys::CKA_SIGN, true),
+                PrivateAttribute::Decrypt => (sys::CKA_DECRYPT, false),
+                PrivateAttribute::Unwrap => (sys::CKA_UNWRAP, false),
+                PrivateAttribute::Derive => (sys::CKA_DERIVE, false),
+                PrivateAttribute::SignRecover => (sys::CKA_SIGN_RECOVER, false),
+            };
+            Attribute::flag(kind, value)
+        }));
+        template
     }
-    if detail == Detail::Full {
-        template.extend(flags(
-            &[
-                sys::CKA_DECRYPT,
-                sys::CKA_UNWRAP,
-                sys::CKA_DERIVE,
-                sys::CKA_SIGN_RECOVER,
-            ],
-            false,
-        ));
+
+    pub(super) fn names(&self) -> Vec<Attribute> {
+        let mut names = vec![
+            Attribute::flag(sys::CKA_TOKEN, true),
+            Attribute::bytes(sys::CKA_LABEL, self.request.label.as_bytes()),
+        ];
+        if self.keys.id_form != IdForm::Token {
+            names.push(Attribute::bytes(sys::CKA_ID, &self.request.object_id));
+        }
+        names
     }
-    template
 }
 
 /// The curve of a key that has one.
 pub(super) fn curve(key_type: KeyType) -> Option<Attribute> {
     ec_parameters(key_type.algorithm())
         .map(|parameters| Attribute::bytes(sys::CKA_EC_PARAMS, &parameters))
-}
-
-pub(super) fn names(request: &KeyRequest) -> Vec<Attribute> {
-    vec![
-        Attribute::flag(sys::CKA_TOKEN, true),
-        Attribute::bytes(sys::CKA_LABEL, request.label.as_bytes()),
-        Attribute::bytes(sys::CKA_ID, &request.object_id),
-    ]
 }

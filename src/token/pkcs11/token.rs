@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
-use crate::profile::Profile;
+use crate::profile::{Keys, Profile};
 use crate::record::{KeyAttributes, TokenId, Tries};
 use crate::secret::Pin;
 
@@ -22,7 +22,7 @@ use super::library::{Library, Login, TokenSession};
 use super::objects::Halves;
 use super::raw::{Attribute, CallError, Role, Session, TokenInfo};
 use super::signature::{self, Signing};
-use super::template::{self, Detail};
+use super::template::{self, Templates};
 use super::wrapping::{self, Wrapping};
 use super::{device, info, objects};
 
@@ -48,12 +48,13 @@ impl Active<'_> {
     /// A key-encryption key for wrapping in this session.
     fn wrapping<'k>(
         &'k self,
-        library: &Library,
+        token: &'k Pkcs11Token,
         key_encryption_key: &'k [u8; 32],
     ) -> Result<Wrapping<'k>, TokenError> {
         Ok(Wrapping {
             session: self.session,
-            offered: library.raw().mechanisms(self.slot).map_err(device)?,
+            offered: token.mechanisms(self.slot)?,
+            profile: &token.profile,
             key_encryption_key,
         })
     }
@@ -62,7 +63,7 @@ impl Active<'_> {
     fn renew_login(&mut self) -> Result<(), TokenError> {
         let login = self.login.take().ok_or(TokenError::LoginNeeded)?;
         let pin = login.pin.as_ref().ok_or(TokenError::LoginNeeded)?;
-        match self.session.login(Role::User, Some(pin)) {
+        match self.session.login(login.role, Some(pin)) {
             Ok(())
             | Err(CallError {
                 code: sys::CKR_USER_ALREADY_LOGGED_IN,
@@ -98,7 +99,7 @@ impl Pkcs11Token {
     /// What the token in a slot reports about itself, if it is this one.
     fn info_if_in(&self, slot: CK_SLOT_ID) -> Result<Option<TokenInfo>, TokenError> {
         let found = self.library.token_info(slot)?;
-        Ok(found.filter(|info| info::id(self.profile.name(), info) == self.id))
+        Ok(found.filter(|info| info::id(&self.profile, info) == self.id))
     }
 
     /// The slot in which the token is now, and what it reports about itself.
@@ -107,10 +108,13 @@ impl Pkcs11Token {
         if let Some(info) = self.info_if_in(*last_slot)? {
             return Ok((*last_slot, info));
         }
-        *last_slot = self.library.find(&self.id).map_err(|error| match error {
-            TokenError::NotFound { .. } => TokenError::Removed,
-            other => other,
-        })?;
+        *last_slot = self
+            .library
+            .find(&self.profile, &self.id)
+            .map_err(|error| match error {
+                TokenError::NotFound { .. } => TokenError::Removed,
+                other => other,
+            })?;
         let info = self.info_if_in(*last_slot)?.ok_or(TokenError::Removed)?;
         Ok((*last_slot, info))
     }
@@ -152,7 +156,7 @@ impl Pkcs11Token {
             slot,
             session,
             login,
-            login_required: info::state(&info).login_required,
+            login_required: info::state(&self.profile, &info).login_required,
         });
         if matches!(result, Err(TokenError::Removed)) {
             *own = TokenSession::default();
@@ -227,7 +231,8 @@ impl Pkcs11Token {
 
     /// The state without a lock on the session, for callers that hold it.
     fn current_state(&self) -> Result<TokenState, TokenError> {
-        self.locate().map(|(_, info)| info::state(&info))
+        self.locate()
+            .map(|(_, info)| info::state(&self.profile, &info))
     }
 
     /// Refuses what would only cost a try.
@@ -255,10 +260,9 @@ impl Pkcs11Token {
             let mut session = self.close_session();
             self.checked_slot(&mut session)?
         };
-        let name = self.profile.name();
         let before: Vec<TokenId> = self
             .library
-            .tokens(name)?
+            .tokens(&self.profile)?
             .into_iter()
             .map(|(_, seen)| seen.id)
             .filter(|id| *id != self.id)
@@ -271,7 +275,7 @@ impl Pkcs11Token {
         // The slot and the serial number may have changed: it is the token that was not there before.
         let found: Vec<TokenId> = self
             .library
-            .tokens(name)?
+            .tokens(&self.profile)?
             .into_iter()
             .map(|(_, seen)| seen.id)
             .filter(|id| id.label == label && !before.contains(id))
@@ -314,7 +318,7 @@ impl Pkcs11Token {
         }
         drop(self.close_session());
         self.in_session(|active| {
-            let login = || active.session.login(Role::User, pin.map(Pin::expose));
+            let login = || active.session.login(self.user(), pin.map(Pin::expose));
             let mut result = login();
             // By another handle to the same token: that login does not prove this PIN.
             if let Err(CallError {
@@ -327,10 +331,15 @@ impl Pkcs11Token {
             }
             result.map_err(|error| self.pin_failure(error, PinRole::User))?;
             *active.login = Some(Login {
+                role: self.user(),
                 pin: pin.map(|pin| Zeroizing::new(pin.expose().to_owned())),
             });
             Ok(())
         })
+    }
+
+    fn user(&self) -> Role {
+        Role::User(self.profile.login.user_type)
     }
 
     fn mechanisms(&self, slot: CK_SLOT_ID) -> Result<Vec<CK_MECHANISM_TYPE>, TokenError> {
@@ -369,7 +378,8 @@ impl Pkcs11Token {
     ) -> Result<Vec<u8>, TokenError> {
         let algorithm = public.algorithm();
         let offered = self.mechanisms(active.slot)?;
-        let asks_each_time = objects::always_authenticates(active.session, key)?;
+        let asks_each_time = self.profile.login.each_signature
+            || objects::always_authenticates(active.session, key)?;
         let pin = active.login.as_ref().and_then(|login| login.pin.as_ref());
         let authenticate = |session: &Session| {
             if asks_each_time {
@@ -379,7 +389,8 @@ impl Pkcs11Token {
             }
         };
         let mut refusal = TokenError::unsupported(format!("sign with {algorithm}"));
-        for way in Signing::ways(algorithm, scheme, &offered, message)? {
+        let known = &self.profile.signing.mechanisms;
+        for way in Signing::ways(algorithm, scheme, message, known, &offered)? {
             let signed = active
                 .session
                 .sign(way.mechanism, key, &way.input, authenticate);
@@ -407,7 +418,7 @@ impl Pkcs11Token {
     fn read_back_or_destroy(&self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
         let read = self.in_login(|active| {
             let halves = Halves::of_request(active.session, &request.object_id, &request.label)?;
-            read_back(active.session, request, &halves)
+            read_back(active.session, request, &halves, &self.profile.keys)
         });
         let Err(TokenError::KeyMismatch { problem, .. }) = read else {
             return read;
@@ -491,7 +502,7 @@ impl Token for Pkcs11Token {
     }
 
     fn keys(&mut self) -> Result<Vec<HeldKey>, TokenError> {
-        if self.profile.quirks().public_keys_need_login {
+        if self.profile.login.public_objects {
             return self.in_login(|active| objects::keys(active.session));
         }
         self.in_session(|active| objects::keys(active.session))
@@ -500,7 +511,7 @@ impl Token for Pkcs11Token {
     fn generate(&mut self, request: &KeyRequest) -> Result<GeneratedKey, TokenError> {
         self.in_login(|active| {
             require_unused(active.session, request)?;
-            make(active.session, request)
+            make(active.session, request, &self.profile.keys)
         })?;
         self.read_back_or_destroy(request)
     }
@@ -595,7 +606,7 @@ impl WrappingToken for Pkcs11Token {
     ) -> Result<Vec<u8>, TokenError> {
         self.in_login(|active| {
             let private = private_key(active.session, object_id)?;
-            active.wrapping(&self.library, key_encryption_key)?.wrap(private)
+            active.wrapping(self, key_encryption_key)?.wrap(private)
         })
     }
 
@@ -608,7 +619,7 @@ impl WrappingToken for Pkcs11Token {
     ) -> Result<Vec<u8>, TokenError> {
         let scheme = tuf_scheme(public)?;
         self.in_login(|active| {
-            let wrapping = active.wrapping(&self.library, key_encryption_key)?;
+            let wrapping = active.wrapping(self, key_encryption_key)?;
             let private = wrapping.unwrap_for_once(public, wrapped)?;
             let signed = self.sign_with(active, private, public, scheme, message, &[]);
             active.session.destroy_object(private).map_err(device)?;
@@ -632,7 +643,7 @@ impl WrappingToken for Pkcs11Token {
     ) -> Result<GeneratedKey, TokenError> {
         self.in_login(|active| {
             require_unused(active.session, request)?;
-            let wrapping = active.wrapping(&self.library, key_encryption_key)?;
+            let wrapping = active.wrapping(self, key_encryption_key)?;
             wrapping.unwrap(request, public, wrapped)
         })?;
         self.read_back_or_destroy(request)
@@ -663,14 +674,15 @@ fn require_unused(session: &Session, request: &KeyRequest) -> Result<(), TokenEr
 }
 
 /// Generates the pair with the fullest templates that the module accepts, whatever error it refuses others with.
-fn make(session: &Session, request: &KeyRequest) -> Result<(), TokenError> {
+fn make(session: &Session, request: &KeyRequest, keys: &Keys) -> Result<(), TokenError> {
     let find = || Halves::of_request(session, &request.object_id, &request.label);
+    let templates = Templates { request, keys };
     let mut refusal = None;
-    for (of_public, of_private) in Detail::LADDER {
+    for (of_public, of_private) in templates.ladder() {
         let made = session.generate_key_pair(
             template::mechanism(request.key_type),
-            &template::public(request, of_public),
-            &template::private(request, of_private),
+            &templates.public(of_public),
+            &templates.private(of_private),
         );
         let error = match made {
             Ok((public, private)) => {
@@ -737,6 +749,7 @@ fn read_back(
     session: &Session,
     request: &KeyRequest,
     halves: &Halves,
+    keys: &Keys,
 ) -> Result<GeneratedKey, TokenError> {
     let wrong = |problem: String| TokenError::mismatch(&request.object_id, problem);
     let ([public], [private]) = (halves.public.as_slice(), halves.private.as_slice()) else {
@@ -754,7 +767,8 @@ fn read_back(
             key.algorithm()
         )));
     }
-    let attributes = objects::private_attributes(session, *private)?;
+    let mut attributes = objects::private_attributes(session, *private)?;
+    attributes.local = attributes.local.filter(|_| keys.reports_local);
     if attributes.sensitive == Some(false) || objects::shows_value(session, *private)? {
         return Err(wrong("the token shows its private key in clear".to_owned()));
     }

@@ -7,27 +7,28 @@ use der::Encode as _;
 use der::asn1::OctetStringRef;
 
 use crate::certificate::{Algorithm, PublicKey};
+use crate::profile::{PrivateAttribute, Profile};
 use crate::record::KeyAttributes;
 
 use super::super::{KeyRequest, TokenError};
 use super::failure::{ability, is_unsupported};
 use super::raw::{Attribute, CallError, CallResult, Mechanism, Session};
-use super::template::{self, Detail};
+use super::template::{self, Templates};
 use super::{device, objects};
 
-/// A key-encryption key in a session of a token that offers these mechanisms.
+/// A key-encryption key for a session with a token that offers these mechanisms.
 pub(super) struct Wrapping<'a> {
     pub(super) session: &'a Session,
     pub(super) offered: Vec<CK_MECHANISM_TYPE>,
+    pub(super) profile: &'a Profile,
     pub(super) key_encryption_key: &'a [u8; 32],
 }
 
 impl Wrapping<'_> {
     /// Wraps a private key.
     pub(super) fn wrap(&self, private: CK_OBJECT_HANDLE) -> Result<Vec<u8>, TokenError> {
-        let wrapped = self.with_key(|mechanism, kek| {
-            self.session.wrap_key(mechanism, kek, private)
-        })?;
+        let wrapped =
+            self.with_key(|mechanism, kek| self.session.wrap_key(mechanism, kek, private))?;
         wrapped
             .map(|wrapped| wrapped.to_vec())
             .map_err(|error| match error.code {
@@ -48,9 +49,19 @@ impl Wrapping<'_> {
         public: &PublicKey,
         wrapped: &[u8],
     ) -> Result<(CK_OBJECT_HANDLE, CK_OBJECT_HANDLE), TokenError> {
-        let of_public = public_template(request, public)?;
+        const USES: [PrivateAttribute; 4] = [
+            PrivateAttribute::Private,
+            PrivateAttribute::Sensitive,
+            PrivateAttribute::Extractable,
+            PrivateAttribute::Sign,
+        ];
+        let templates = Templates {
+            request,
+            keys: &self.profile.keys,
+        };
+        let of_public = public_template(&templates, public)?;
         let private = self.unwrap_as(wrapped, || {
-            let mut template = template::private(request, Detail::Usual);
+            let mut template = templates.private(&USES);
             template.extend(is_private_key(public));
             template
         })?;
@@ -59,7 +70,9 @@ impl Wrapping<'_> {
             Err(error) => {
                 // Why there is no public half matters, not that the private half could not be removed.
                 let _ = self.session.destroy_object(private);
-                Err(ability("store a public key that was generated elsewhere")(error))
+                Err(ability("store a public key that was generated elsewhere")(
+                    error,
+                ))
             }
         }
     }
@@ -89,7 +102,8 @@ impl Wrapping<'_> {
         template: impl Fn() -> Vec<Attribute>,
     ) -> Result<CK_OBJECT_HANDLE, TokenError> {
         let unwrapped = self.with_key(|mechanism, kek| {
-            self.session.unwrap_key(mechanism, kek, wrapped, &template())
+            self.session
+                .unwrap_key(mechanism, kek, wrapped, &template())
         })?;
         unwrapped.map_err(|error| match error.code {
             sys::CKR_WRAPPED_KEY_INVALID
@@ -102,24 +116,27 @@ impl Wrapping<'_> {
     }
 
     /// Uses the key-encryption key as an object of the session, which wraps and unwraps and nothing else. Mechanisms that the
-    /// token offers come first; the next one is tried when it does not support the first.
+    /// token offers come first; the next one is tried where a mechanism is not supported.
     fn with_key<T>(
         &self,
         work: impl Fn(Mechanism, CK_OBJECT_HANDLE) -> CallResult<T>,
     ) -> Result<CallResult<T>, TokenError> {
-        let mut mechanisms = [sys::CKM_AES_KEY_WRAP_KWP, sys::CKM_AES_KEY_WRAP_PAD];
+        let known = self.profile.backup.mechanisms.iter();
+        let mut mechanisms: Vec<_> = known.map(|mechanism| mechanism.number()).collect();
         mechanisms.sort_by_key(|mechanism| !self.offered.contains(mechanism));
         let key = self
             .import_key()
             .map_err(ability("import a key-encryption key"))?;
-        let [first, second] = mechanisms.map(Mechanism::Plain);
-        let result = work(first, key).or_else(|error| {
-            if is_unsupported(error.code) {
-                work(second, key).map_err(|second| if is_unsupported(second.code) { error } else { second })
-            } else {
-                Err(error)
-            }
+        let mut result = Err(CallError {
+            function: "C_WrapKey",
+            code: sys::CKR_MECHANISM_INVALID,
         });
+        for mechanism in mechanisms {
+            result = work(Mechanism::Plain(mechanism), key);
+            if !matches!(&result, Err(error) if is_unsupported(error.code)) {
+                break;
+            }
+        }
         self.session.destroy_object(key).map_err(device)?;
         Ok(result)
     }
@@ -165,10 +182,13 @@ pub(super) fn make_non_extractable(
             .map_err(device)?;
     }
     let attributes = objects::private_attributes(session, private)?;
-    if attributes.extractable == Some(false) {
-        Ok(attributes)
-    } else {
-        Err(TokenError::mismatch(object_id, "it is still extractable"))
+    match attributes.extractable {
+        Some(false) => Ok(attributes),
+        Some(true) => Err(TokenError::mismatch(object_id, "it is still extractable")),
+        None => Err(TokenError::mismatch(
+            object_id,
+            "the token does not report whether it is extractable",
+        )),
     }
 }
 
@@ -187,7 +207,11 @@ const fn object_type(algorithm: Algorithm) -> sys::CK_KEY_TYPE {
     }
 }
 
-fn public_template(request: &KeyRequest, public: &PublicKey) -> Result<Vec<Attribute>, TokenError> {
+fn public_template(
+    templates: &Templates<'_>,
+    public: &PublicKey,
+) -> Result<Vec<Attribute>, TokenError> {
+    let request = templates.request;
     let (wanted, found) = (request.key_type.algorithm(), public.algorithm());
     let mismatch = || {
         let problem = format!("{wanted} was requested, but its public half is {found}");
@@ -196,7 +220,7 @@ fn public_template(request: &KeyRequest, public: &PublicKey) -> Result<Vec<Attri
     if found != wanted {
         return Err(mismatch());
     }
-    let mut attributes = template::names(request);
+    let mut attributes = templates.names();
     attributes.extend([
         Attribute::number(sys::CKA_CLASS, sys::CKO_PUBLIC_KEY),
         Attribute::number(sys::CKA_KEY_TYPE, object_type(found)),

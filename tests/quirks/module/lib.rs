@@ -443,7 +443,7 @@ unsafe extern "C" fn generate_key_pair(
             return CKR_ATTRIBUTE_VALUE_INVALID;
         }
         static NEXT_ID: AtomicUsize = AtomicUsize::new(0x10);
-        let mut own_id = |template: &mut Vec<CK_ATTRIBUTE>, id: &mut [u8; 8]| {
+        let own_id = |template: &mut Vec<CK_ATTRIBUTE>, id: &mut [u8; 8]| {
             template.retain(|it| it.type_ != CKA_ID);
             template.push(CK_ATTRIBUTE {
                 type_: CKA_ID,
