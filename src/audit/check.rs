@@ -16,7 +16,7 @@ check_table! {
         DirectoryDocument "directory.document" Decides "A document is missing although the ceremony has ended, or is not what the record makes it."
         DirectorySums "directory.sums" Decides "SHA256SUMS is malformed, lists too few or too many files, or a digest in it is wrong."
         RootChain "root.chain" Decides "The root files do not verify as a client verifies them."
-        SigningRecord "signing.record" Decides "The record of a signing at another site, which came back with its signature, is missing or is not the one that came."
+        SigningTranscript "signing.transcript" Decides "The record of a signing at another site, which came back with its signature, is missing or is not the one that came."
         ExportFile "export.file" Decides "A file in the export folder is not the one that was exported."
 
         TranscriptTorn "transcript.torn" Reports "The transcript ends in a part of a line: the power was cut while it was written. It never counted."
@@ -25,7 +25,7 @@ check_table! {
         DirectoryVersion "directory.version" Reports "A document for people was worded by another version of the program, and was not compared."
         DirectoryUnfinished "directory.unfinished" Reports "The ceremony has not ended: documents are still to come."
         ExportAbsent "export.absent" Reports "What was exported is not where it was written: it may have been carried away."
-        SigningRecordAbsent "signing.record-absent" Reports "A signature came from its site without the record of its signing."
+        SigningTranscriptAbsent "signing.transcript-absent" Reports "A signature came from its site without the record of its signing."
         CeremonyException "ceremony.exception" Reports "The room departed from the script, and recorded an exception."
         CeremonyAmendment "ceremony.amendment" Reports "Two people amended what the script says."
         CeremonySolo "ceremony.solo" Reports "The script let one person act alone."

@@ -81,11 +81,16 @@ fn add_root(
             }
         } else if let RootEvent::Signed { key_id, .. } = event {
             add(key_id.clone(), line.time);
-        } else if let RootEvent::SignatureCollected { key_id, record, .. } = event {
+        } else if let RootEvent::SignatureCollected {
+            key_id,
+            transcript: record,
+            ..
+        } = event
+        {
             let at = record.as_ref().map_or(line.time, |record| record.signed);
             add(key_id.clone(), at);
             if let Some(record) = record {
-                register.add_record(record.head);
+                register.add_record(record.digest);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::ceremony::{Ceremony, Former, FormerFate, Mode, Owed};
+use crate::ceremony::{Ceremony, Former, FormerDisposition, Mode, Owed};
 use crate::metadata::{Key, KeyType};
 use crate::record::{AttestationSummary, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
@@ -125,22 +125,22 @@ struct FormerEntry<'a> {
     fingerprint: Digest,
     token: &'a TokenId,
     /// `destroyed`, `orphan`, or `pending` while it is neither.
-    fate: &'static str,
+    disposition: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
 
 impl<'a> FormerEntry<'a> {
     fn of(former: &'a Former) -> Self {
-        let (fate, reason) = match &former.fate {
-            FormerFate::Pending => ("pending", None),
-            FormerFate::Destroyed => ("destroyed", None),
-            FormerFate::Orphan { reason } => ("orphan", Some(reason.as_str())),
+        let (disposition, reason) = match &former.disposition {
+            FormerDisposition::Pending => ("pending", None),
+            FormerDisposition::Destroyed => ("destroyed", None),
+            FormerDisposition::Orphan { reason } => ("orphan", Some(reason.as_str())),
         };
         Self {
             fingerprint: former.public_key.fingerprint(),
             token: &former.token,
-            fate,
+            disposition,
             reason,
         }
     }

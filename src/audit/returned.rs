@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use crate::ceremony::{
-    Ceremony, Ending, EventKind, ExportedFile, Mode, RootEvent, SigningRecord, Verdict,
+    Ceremony, Ending, EventKind, ExportedFile, Mode, RootEvent, SigningTranscript, Verdict,
 };
 use crate::metadata::FrozenRoot;
 use crate::script::KeyId;
@@ -24,7 +24,7 @@ const RECORDS: &str = "records";
 #[derive(Debug, Clone)]
 pub struct ReturnedSigning {
     /// As the record of this ceremony names it.
-    pub record: SigningRecord,
+    pub record: SigningTranscript,
     /// Script, transcript and what the script carries, by their names.
     pub files: Vec<(String, Vec<u8>)>,
     /// What was signed there.
@@ -67,8 +67,8 @@ pub fn read_returned(
     files.extend(carried.map(|file| (file.name.clone(), file.bytes.clone())));
     files.sort();
     Ok(ReturnedSigning {
-        record: SigningRecord {
-            head: record.transcript.head(),
+        record: SigningTranscript {
+            digest: record.transcript.head(),
             signed: signed_at(&record.transcript).ok_or("nothing was signed in it")?,
             files: files
                 .iter()
@@ -93,10 +93,15 @@ pub(super) fn returned_folder(key: &KeyId) -> String {
 /// The signatures that came from other sites, each with the record of its signing where that came too.
 pub(super) fn collected(
     transcript: &Transcript,
-) -> impl Iterator<Item = (&KeyId, Option<&SigningRecord>)> {
+) -> impl Iterator<Item = (&KeyId, Option<&SigningTranscript>)> {
     let facts = transcript.entries().iter().map(|entry| &entry.line.kind);
     facts.filter_map(|fact| {
-        let EventKind::Root(RootEvent::SignatureCollected { key, record, .. }) = fact else {
+        let EventKind::Root(RootEvent::SignatureCollected {
+            key,
+            transcript: record,
+            ..
+        }) = fact
+        else {
             return None;
         };
         Some((key, record.as_ref()))
@@ -119,7 +124,7 @@ pub(super) fn fault_of(
     directory: &Path,
     ceremony: &Ceremony,
     key: &KeyId,
-    record: &SigningRecord,
+    record: &SigningTranscript,
 ) -> Option<String> {
     let payload = ceremony.frozen()?;
     let folder = directory.join(returned_folder(key));

@@ -231,12 +231,12 @@ impl Audit<'_> {
         for (key, record) in collected(transcript) {
             let Some(record) = record else {
                 let detail = format!("the signature of {key} came without it");
-                self.report.say(Check::SigningRecordAbsent, detail);
+                self.report.say(Check::SigningTranscriptAbsent, detail);
                 continue;
             };
             if let Some(fault) = fault_of(self.directory, ceremony, key, record) {
                 let detail = format!("that of the signature of {key}: {fault}");
-                self.report.say(Check::SigningRecord, visible(&detail));
+                self.report.say(Check::SigningTranscript, visible(&detail));
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::words::Digest;
 
 use super::approval::Approval;
 use super::check::Check;
-use super::event::{BackedUp, ExceptionSheet, ExportedFile, OpenedBy, Opening, SigningRecord};
+use super::event::{BackedUp, ExceptionReport, ExportedFile, OpenedBy, Opening, SigningTranscript};
 use super::failure::Failure;
 use super::prompt::Answer;
 use super::request::Request;
@@ -112,7 +112,7 @@ pub enum Effect {
         void: Vec<String>,
     },
     /// See to it that a key leaves its token no more.
-    ConfineKey {
+    DisableExtraction {
         /// The key's name in the script.
         key: KeyId,
         /// The token.
@@ -208,7 +208,7 @@ pub enum Effect {
         message: Vec<u8>,
     },
     /// Log every token out and have it taken out.
-    PutAway {
+    RemoveTokens {
         /// The tokens that were used, with the keys that they are for.
         tokens: Vec<(KeyId, TokenId)>,
     },
@@ -302,7 +302,7 @@ pub enum Outcome {
     /// A key is backed up.
     BackedUp(Box<BackedUp>),
     /// The key leaves its token no more; what the token says of it now.
-    KeyConfined(KeyAttributes),
+    ExtractionDisabled(KeyAttributes),
     /// A custodian opened the own share.
     ShareOpened {
         /// Who.
@@ -333,7 +333,7 @@ pub enum Outcome {
     /// It signed: the signature as TUF has it.
     Signed(Vec<u8>),
     /// No token is in any more.
-    PutAway,
+    TokensRemoved,
     /// The signing request is written.
     RequestWritten(ExportedFile),
     /// A signature of another site is here.
@@ -341,7 +341,7 @@ pub enum Outcome {
         /// The signature, as TUF has it.
         signature: Vec<u8>,
         /// The record of its signing, where it came too; its files are kept.
-        record: Option<SigningRecord>,
+        record: Option<SigningTranscript>,
     },
     /// The files are there, and are what they should be.
     Exported,
@@ -363,7 +363,7 @@ pub enum Input {
         /// What the machine says of itself.
         machine: String,
         /// The head of the record that was found.
-        head: Digest,
+        digest: Digest,
         /// Bytes of a line that was cut short.
         torn_bytes: u64,
     },
@@ -385,8 +385,8 @@ pub enum Input {
     Outcome(Outcome),
     /// The room wants an exception recorded.
     Exception {
-        /// The sheet.
-        sheet: ExceptionSheet,
+        /// The report.
+        report: ExceptionReport,
         /// The check that it waives, if it does.
         waives: Option<Check>,
         /// Who decided.

@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         rehearsal,
         simulated_attestation_root: None,
         simulated_root: None,
-        further_simulated: BTreeMap::new(),
+        simulated_further_roots: BTreeMap::new(),
         simulated_keys: BTreeMap::new(),
         simulated_approvals: BTreeMap::new(),
         simulated_set: None,

@@ -95,11 +95,11 @@ impl Executor<'_> {
                 id,
                 void,
             } => self.back_up_key(&key, token.as_ref(), &public_key, &id, &void),
-            Effect::ConfineKey {
+            Effect::DisableExtraction {
                 key,
                 token,
                 public_key,
-            } => self.confine_key(&key, &token, &public_key),
+            } => self.disable_extraction(&key, &token, &public_key),
             Effect::OpenOwnShare { key, custodian } => self.open_own_share(&key, &custodian),
             Effect::OpenShare { custodian, way } => self.open_share(&custodian, way),
             Effect::CombineShares => self.combine_shares(),
@@ -142,9 +142,9 @@ impl Executor<'_> {
             } => self
                 .sign(&key, &token, public_key, scheme, message, "Signing")
                 .map(Outcome::Signed),
-            Effect::PutAway { tokens } => {
-                self.put_away(&tokens)?;
-                Ok(Outcome::PutAway)
+            Effect::RemoveTokens { tokens } => {
+                self.remove_tokens(&tokens)?;
+                Ok(Outcome::TokensRemoved)
             }
             Effect::WriteRequest => self.write_request(),
             Effect::CollectSignature {
@@ -408,7 +408,7 @@ impl Executor<'_> {
             && is_of_rehearsal(&held.label)
         {
             return Err(EffectError::Failed(Failure {
-                kind: FailureKind::OfRehearsal,
+                kind: FailureKind::RehearsalKey,
                 what: format!(
                     "the key on the token {token} was made in a rehearsal: it is called {:?}",
                     crate::record::visible(&held.label)

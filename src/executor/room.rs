@@ -170,7 +170,7 @@ impl Executor<'_> {
             return Ok(());
         }
         if self.room.at_desk.is_some() {
-            self.call("Putting the other token away", TokenAccess::put_away)?;
+            self.call("Putting the other token away", TokenAccess::remove_tokens)?;
         }
         self.room.so_pin = None;
         self.room.hands.put_in(name).map_err(cannot_move)?;
@@ -181,7 +181,7 @@ impl Executor<'_> {
     /// Has the token taken out and put in again, so that it starts without anything that it remembered.
     pub(super) fn take_out(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         self.bring(key)?;
-        self.call("Logging the token out", TokenAccess::put_away)?;
+        self.call("Logging the token out", TokenAccess::remove_tokens)?;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
         if is_removable(token) {
@@ -192,15 +192,15 @@ impl Executor<'_> {
 
     /// Logs the token of an approver out: the next thing that is asked of a token begins anew.
     pub(super) fn put_approval_token_away(&mut self) -> EffectResult<()> {
-        self.call("Logging the own token out", TokenAccess::put_away)?;
+        self.call("Logging the own token out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
         self.room.at_desk = None;
         Ok(())
     }
 
     /// Logs all tokens out, and waits until none of these is in any more.
-    pub(super) fn put_away(&mut self, tokens: &[(KeyId, TokenId)]) -> EffectResult<()> {
-        self.call("Logging all tokens out", TokenAccess::put_away)?;
+    pub(super) fn remove_tokens(&mut self, tokens: &[(KeyId, TokenId)]) -> EffectResult<()> {
+        self.call("Logging all tokens out", TokenAccess::remove_tokens)?;
         self.room.so_pin = None;
         self.room.hands.take_out().map_err(cannot_move)?;
         self.room.at_desk = None;
@@ -262,7 +262,7 @@ impl Executor<'_> {
                     touch: touch.left(),
                 };
                 match front_end.waiting(ceremony, &waiting) {
-                    Err(Interrupt::GiveUp) => Err(Interrupt::GiveUp),
+                    Err(Interrupt::Cancel) => Err(Interrupt::Cancel),
                     Err(Interrupt::Leave) => Err(Interrupt::Leave),
                     Err(
                         later @ (Interrupt::Exception { .. }
@@ -283,9 +283,9 @@ impl Executor<'_> {
         }
         match result {
             Ok(result) => Ok(result?),
-            Err(Unanswered::Interrupted(Interrupt::GiveUp) | Unanswered::NoWorker) => {
+            Err(Unanswered::Interrupted(Interrupt::Cancel) | Unanswered::NoWorker) => {
                 Err(EffectError::Failed(Failure {
-                    kind: FailureKind::GivenUp,
+                    kind: FailureKind::Canceled,
                     what: format!("{} was given up", lower_first(what)),
                     hint: "leave with Ctrl-C, take the token out and put it in again, and go on with: conclave resume"
                         .to_owned(),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::ceremony::{
-    Answer, Ask, Ceremony, ExceptionSheet, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
+    Answer, Ask, Ceremony, ExceptionReport, FrontEnd, Interrupt, Mode, Prompt, Recorded, Request,
     SecretPrompt, SecretPurpose, SecretShown, StepError, TypedSecret, Waiting, WaitingOn,
 };
 use crate::document::{capitalized, wrapping};
@@ -232,20 +232,20 @@ impl<W: Write> LineMode<W> {
         }
         let mut texts = texts.into_iter();
         let mut next = || texts.next().unwrap_or_default();
-        let sheet = ExceptionSheet {
+        let report = ExceptionReport {
             expected: next(),
             happened: next(),
             decided: next(),
         };
-        let excusable = ceremony.excusable();
+        let waivable = ceremony.waivable();
         let mut waives = None;
-        if !excusable.is_empty() {
+        if !waivable.is_empty() {
             self.say("  Does it waive a check? (an empty line: it only notes what happened)");
-            let texts = excusable.iter().map(|check| check.meaning());
-            waives = self.pick("  Number > ", texts)?.map(|at| excusable[at]);
+            let texts = waivable.iter().map(|check| check.meaning());
+            waives = self.pick("  Number > ", texts)?.map(|at| waivable[at]);
         }
         Ok(Some(Interrupt::Exception {
-            sheet,
+            report,
             waives,
             people,
         }))
@@ -588,7 +588,7 @@ impl<W: Write> FrontEnd for LineMode<W> {
             (Some(Stop::Break), WaitingOn::Token) => {
                 self.say("  The token has not answered. If it is given up, this process asks no token again.");
                 match self.ask_inline("  Type GIVE UP, or Enter to wait on > ") {
-                    Ok(typed) if typed == "GIVE UP" => Err(Interrupt::GiveUp),
+                    Ok(typed) if typed == "GIVE UP" => Err(Interrupt::Cancel),
                     Err(Stop::Leave) => Err(Interrupt::Leave),
                     _ => Ok(()),
                 }

@@ -72,7 +72,7 @@ impl SimulatedTokens {
     ///
     /// # Errors
     /// When one cannot be signed.
-    pub fn further_simulated(
+    pub fn simulated_further_roots(
         &mut self,
         script: &Script,
         own: &SimulatedRoot,

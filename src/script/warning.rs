@@ -214,7 +214,7 @@ impl Found<'_, '_> {
         };
         let hint = "carry in keys/payloads.json of the last ceremony as \"register\", and the head in its ink as \"record\"; a root of another tool has neither";
         let mut warn = |message: String| {
-            self.warn("script.previous-record", &previous.span, message, hint);
+            self.warn("script.previous-transcript", &previous.span, message, hint);
         };
         let version = before.version();
         let Some(payloads) = previous.payloads() else {
@@ -231,7 +231,7 @@ impl Found<'_, '_> {
             warn(format!(
                 "the register knows nothing of this root {version}: the record of the ceremony that signed it is missing"
             ));
-        } else if !previous.names_record() {
+        } else if !previous.names_transcript() {
             warn("the script does not name the record of the ceremony before: that a later one is missing, nobody would notice".to_owned());
         }
         let newest = payloads.newest_reached(repository);

@@ -178,7 +178,7 @@ impl Postponed {
             Interrupt::Exception { .. } => Some(Self::Exception),
             Interrupt::Abort { .. } => Some(Self::Abort),
             Interrupt::Request(_) => Some(Self::Request),
-            Interrupt::GiveUp | Interrupt::Leave => None,
+            Interrupt::Cancel | Interrupt::Leave => None,
         }
     }
 }
@@ -548,9 +548,9 @@ impl Model {
     }
 
     /// The checks in the way that an exception may waive.
-    pub(super) fn excusable(&self) -> Vec<Check> {
+    pub(super) fn waivable(&self) -> Vec<Check> {
         self.shown()
-            .map_or_else(Vec::new, |ceremony| ceremony.excusable())
+            .map_or_else(Vec::new, |ceremony| ceremony.waivable())
     }
 
     /// Whether a line of text is being typed, so that letters are letters and not commands.

@@ -83,7 +83,7 @@ impl FrontEnd for Proxy {
         let line = RecordLine {
             number: entry.line,
             time: entry.time,
-            head: entry.head,
+            head: entry.digest,
             text: entry
                 .event
                 .narrate(ceremony.script(), ceremony.display_names()),

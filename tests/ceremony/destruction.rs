@@ -4,7 +4,7 @@ use conclave::ceremony::{
     Answer, Ask, DoomedObject, Effect, EventKind, Failure, FailureKind, Input, KeyEvent, Next,
     Outcome, StepError,
 };
-use conclave::script::{ChangeTemplate, KeyFate, KeyId, ScriptErrors};
+use conclave::script::{ChangeTemplate, KeyDisposition, KeyId, ScriptErrors};
 use std::sync::Arc;
 
 use crate::support::ceremony_driver::Room;
@@ -28,7 +28,7 @@ fn destroying(
 
 fn removing(world: &World) -> ChangeTemplate {
     let mut change = world.unchanged("rotation");
-    change.keys[2].1 = KeyFate::Remove;
+    change.keys[2].1 = KeyDisposition::Remove;
     change.added = 1;
     change
 }

@@ -1,6 +1,8 @@
 //! What came out: how it ended, the keys, the root.
 
-use crate::ceremony::{Ceremony, Ending, EventKind, FormerFate, KeyState, Mode, ProgressEvent};
+use crate::ceremony::{
+    Ceremony, Ending, EventKind, FormerDisposition, KeyState, Mode, ProgressEvent,
+};
 use crate::document::Document;
 use crate::metadata::{Key, ListedKey, RoleKind};
 use crate::record::KeyAttributes;
@@ -220,16 +222,19 @@ fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyStat
     }
     for former in state.former() {
         let fingerprint = former.public_key.fingerprint();
-        let fate = match &former.fate {
-            FormerFate::Pending => "given up, and still to be destroyed".to_owned(),
-            FormerFate::Destroyed => "destroyed, and its absence seen".to_owned(),
-            FormerFate::Orphan { reason } => {
+        let disposition = match &former.disposition {
+            FormerDisposition::Pending => "given up, and still to be destroyed".to_owned(),
+            FormerDisposition::Destroyed => "destroyed, and its absence seen".to_owned(),
+            FormerDisposition::Orphan { reason } => {
                 format!("ORPHAN, not destroyed: {reason}")
             }
         };
         page.fact(
             "Former key",
-            format!("{fate}; on {}, fingerprint {fingerprint}", former.token),
+            format!(
+                "{disposition}; on {}, fingerprint {fingerprint}",
+                former.token
+            ),
         );
     }
 }

@@ -98,7 +98,7 @@ pub(in crate::ceremony) fn require_strength(
             &format!("{person} has no approval code"),
         ),
         Strength::Solo => require(c.script.is_solo(), "the script is not for one person alone"),
-        Strength::OperatorTyped => Ok(()),
+        Strength::OnPaper => Ok(()),
     }
 }
 
@@ -168,7 +168,7 @@ pub(in crate::ceremony) fn token_proven(
         verifies(&key, &message, signature.as_bytes()),
         "the own token did not answer with the key that the script names",
     )?;
-    c.participants_mut().prove_token(person);
+    c.participants_mut().verify_token(person);
     c.progress_mut().forget_failure();
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! People review the root, or what changes in it, in words.
 use super::asking::{go_on, prompt};
-use super::judge_request::refused;
+use super::verify_request::refused;
 use crate::ceremony::at::At;
 use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::check::Check;

@@ -109,7 +109,7 @@ pub enum KeyEvent {
         approvals: Vec<Approval>,
     },
     /// Two people decided that nothing more is asked of a key: neither a signature nor a proof.
-    Skipped {
+    KeySkipped {
         key: KeyId,
         reason: String,
         approvals: Vec<Approval>,

@@ -64,7 +64,7 @@ pub struct Opening {
     pub simulated_root: Option<SimulatedRoot>,
     /// The same for each further repository, by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub further_simulated: BTreeMap<String, SimulatedRoot>,
+    pub simulated_further_roots: BTreeMap<String, SimulatedRoot>,
     /// The root at which the attestations of simulated tokens end, PEM, where there are some that attest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_attestation_root: Option<String>,

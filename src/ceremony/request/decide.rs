@@ -62,7 +62,10 @@ pub(in crate::ceremony) fn decide_request(
 ) -> Result<Event, StepError> {
     let people = if request.kind.needs_approval() {
         people_of(&approvals)
-    } else if matches!(request.kind, RequestKind::Postpone | RequestKind::TakeUp) {
+    } else if matches!(
+        request.kind,
+        RequestKind::Postpone | RequestKind::BringForward
+    ) {
         c.with_role(PersonRole::Administrator, 1)
     } else {
         let who = request.values.first();
@@ -110,7 +113,7 @@ fn event_of_request(
                 approvals,
             }));
         }
-        RequestKind::GiveUpPayload => {
+        RequestKind::AbandonPayload => {
             return Ok(EventKind::Root(RootEvent::PayloadAbandoned {
                 version: c.script.root_version(),
                 sha256: Digest::from_hex(subject).map_err(|_| StepError::NotAnAnswer)?,
@@ -118,8 +121,8 @@ fn event_of_request(
                 approvals,
             }));
         }
-        RequestKind::GiveUpShare => {
-            return Ok(EventKind::Restore(RestoreEvent::ShareGivenUp {
+        RequestKind::DeclareShareLost => {
+            return Ok(EventKind::Restore(RestoreEvent::ShareDeclaredLost {
                 custodian: parsed(subject)?,
                 reason: second,
                 approvals,
@@ -135,9 +138,9 @@ fn event_of_request(
             let key = parsed(subject)?;
             return Ok(EventKind::Progress(ProgressEvent::Postponed { key }));
         }
-        RequestKind::TakeUp => {
+        RequestKind::BringForward => {
             let key = parsed(subject)?;
-            return Ok(EventKind::Progress(ProgressEvent::TakenUp { key }));
+            return Ok(EventKind::Progress(ProgressEvent::BroughtForward { key }));
         }
         RequestKind::Regenerate => {
             return Ok(EventKind::Keys(KeyEvent::RegenerationDecided {
@@ -169,7 +172,7 @@ fn event_of_request(
             }));
         }
         RequestKind::Skip => {
-            return Ok(EventKind::Keys(KeyEvent::Skipped {
+            return Ok(EventKind::Keys(KeyEvent::KeySkipped {
                 key: parsed(subject)?,
                 reason: second,
                 approvals,

@@ -27,15 +27,15 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
         RequestKind::AmendBag,
         RequestKind::AmendEnvelope,
         RequestKind::Postpone,
-        RequestKind::TakeUp,
+        RequestKind::BringForward,
         RequestKind::Regenerate,
         RequestKind::TakeSpare,
         RequestKind::Orphan,
         RequestKind::Skip,
         RequestKind::TestKeyboard,
         RequestKind::CodeInstead,
-        RequestKind::GiveUpPayload,
-        RequestKind::GiveUpShare,
+        RequestKind::AbandonPayload,
+        RequestKind::DeclareShareLost,
         RequestKind::FailDrill,
         RequestKind::Pause,
     ]
@@ -153,11 +153,13 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
                 Field::typed("the right minutes"),
             ]
         }
-        RequestKind::GiveUpPayload => vec![
+        RequestKind::AbandonPayload => vec![
             Field::chosen("which payload", payload::payload_picks(c)),
             why(),
         ],
-        RequestKind::GiveUpShare => vec![Field::chosen("which", restore::share_picks(c)), why()],
+        RequestKind::DeclareShareLost => {
+            vec![Field::chosen("which", restore::share_picks(c)), why()]
+        }
         RequestKind::FailDrill => vec![Field::chosen("which", restore::drill_picks(c)), why()],
         RequestKind::Pause => vec![why()],
         RequestKind::AmendBag => {
@@ -179,11 +181,14 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
             Field::chosen("which bag", tokens::envelope_picks(c)),
             Field::typed("the right number"),
         ],
-        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_defer(key)))],
-        RequestKind::TakeUp => vec![Field::chosen("whose", keys(&|key| c.may_take_up(key)))],
+        RequestKind::Postpone => vec![Field::chosen("whose", keys(&|key| c.may_postpone(key)))],
+        RequestKind::BringForward => vec![Field::chosen(
+            "whose",
+            keys(&|key| c.may_bring_forward(key)),
+        )],
         RequestKind::Regenerate => {
             vec![
-                Field::chosen("which key", keys(&|key| c.may_redo(key))),
+                Field::chosen("which key", keys(&|key| c.may_regenerate(key))),
                 why(),
             ]
         }
@@ -199,7 +204,7 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
         }
         RequestKind::Skip => {
             vec![
-                Field::chosen("which key", keys(&|key| c.may_forgo(key))),
+                Field::chosen("which key", keys(&|key| c.may_skip(key))),
                 why(),
             ]
         }

@@ -35,7 +35,7 @@ pub struct KeyState {
     spare: Option<SpareId>,
     former: Vec<Former>,
     set_aside: Vec<TokenId>,
-    given_up: Vec<(ItemId, Option<TokenId>)>,
+    replaced: Vec<(ItemId, Option<TokenId>)>,
     envelopes: BTreeMap<TokenSecret, String>,
     wrong_pins: u8,
     locked: bool,
@@ -54,11 +54,11 @@ pub struct Former {
     pub locked: bool,
     pub token: TokenId,
     pub spare: Option<SpareId>,
-    pub fate: FormerFate,
+    pub disposition: FormerDisposition,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FormerFate {
+pub enum FormerDisposition {
     Pending,
     Destroyed,
     /// Its token still holds it.
@@ -139,8 +139,8 @@ impl KeyState {
     }
 
     /// What was given up for a spare and is still in the room, to be sealed.
-    pub fn given_up(&self) -> &[(ItemId, Option<TokenId>)] {
-        &self.given_up
+    pub fn replaced(&self) -> &[(ItemId, Option<TokenId>)] {
+        &self.replaced
     }
 
     pub const fn envelopes(&self) -> &BTreeMap<TokenSecret, String> {
@@ -212,7 +212,7 @@ impl KeyState {
     pub(in crate::ceremony) fn to_destroy(&self) -> Option<&Former> {
         self.former
             .iter()
-            .find(|former| former.fate == FormerFate::Pending)
+            .find(|former| former.disposition == FormerDisposition::Pending)
     }
 }
 
@@ -297,7 +297,7 @@ impl KeyState {
     }
 
     /// A backup took the key out wrapped; now its token lets it out no more.
-    pub(in crate::ceremony) fn confine(&mut self, attributes: KeyAttributes) {
+    pub(in crate::ceremony) fn disable_extraction(&mut self, attributes: KeyAttributes) {
         if let Some(generated) = &mut self.generated {
             generated.attributes = Some(attributes);
         }
@@ -314,7 +314,7 @@ impl KeyState {
         // The token may have got that far before it failed.
         self.destroy.interrupt();
         if self.is_at_former() {
-            let pending = |former: &&mut Former| former.fate == FormerFate::Pending;
+            let pending = |former: &&mut Former| former.disposition == FormerDisposition::Pending;
             if let (FailureKind::PinLocked, Some(former)) =
                 (kind, self.former.iter_mut().find(pending))
             {
@@ -350,7 +350,7 @@ impl KeyState {
         Ok(())
     }
 
-    fn give_up(&mut self) {
+    fn retire(&mut self) {
         if let (Some(generated), Some(token)) = (self.generated.take(), self.token.clone()) {
             let object_id = self.generate.get().map(|(object_id, _)| object_id.clone());
             self.former.push(Former {
@@ -359,14 +359,14 @@ impl KeyState {
                 locked: self.locked,
                 token,
                 spare: self.spare.clone(),
-                fate: FormerFate::Pending,
+                disposition: FormerDisposition::Pending,
             });
         }
     }
 
     /// The key is to be destroyed and generated again on its token.
     pub(super) fn regenerate(&mut self) {
-        self.give_up();
+        self.retire();
         self.generate = Intent::None;
         self.proof = None;
         // It is taken out of its envelope to make another key.
@@ -376,16 +376,16 @@ impl KeyState {
 
     /// A spare replaces the token for good; `item` is the old one, if it is in the room.
     pub(super) fn take_spare(&mut self, spare: &SpareId, item: Option<ItemId>) {
-        self.give_up();
+        self.retire();
         let mut fresh = Self {
             spare: Some(spare.clone()),
             former: std::mem::take(&mut self.former),
             set_aside: std::mem::take(&mut self.set_aside),
-            given_up: std::mem::take(&mut self.given_up),
+            replaced: std::mem::take(&mut self.replaced),
             ..Self::default()
         };
         if let Some(item) = item {
-            fresh.given_up.push((item, self.token.clone()));
+            fresh.replaced.push((item, self.token.clone()));
         }
         // A blank token has no name yet by which to know it again.
         let named = self.token.take().filter(|token| !token.label.is_empty());
@@ -396,14 +396,15 @@ impl KeyState {
     pub(in crate::ceremony) fn end_former(
         &mut self,
         fingerprint: &Digest,
-        fate: FormerFate,
+        disposition: FormerDisposition,
     ) -> Applied {
         let former = self.former.iter_mut().find(|former| {
-            former.fate == FormerFate::Pending && former.public_key.fingerprint() == *fingerprint
+            former.disposition == FormerDisposition::Pending
+                && former.public_key.fingerprint() == *fingerprint
         });
         let former =
             former.ok_or_else(|| contradiction("no key with that fingerprint was given up"))?;
-        former.fate = fate;
+        former.disposition = disposition;
         Ok(())
     }
 

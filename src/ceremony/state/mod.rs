@@ -37,7 +37,7 @@ use participants::Participants;
 use progress::Progress;
 use root::Root;
 
-pub use backup::{KeyBackup, OldPart, PartFate};
+pub use backup::{KeyBackup, PartDisposition, SupersededPart};
 
 pub use custody::{Bag, Whereabouts};
 
@@ -47,7 +47,7 @@ pub(super) use custody_requests::CustodyRequest;
 
 pub(super) use intent::Intent;
 
-pub use key_state::{Former, FormerFate, Generated, KeyState};
+pub use key_state::{Former, FormerDisposition, Generated, KeyState};
 
 pub(super) use order::is_taken_again;
 

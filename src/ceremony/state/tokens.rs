@@ -53,8 +53,8 @@ impl Ceremony {
     pub fn key_of_item(&self, item: &ItemId) -> Option<&KeyId> {
         let plans = self.script.keys().iter().map(|plan| &plan.id);
         let is_for = |key: &&KeyId| {
-            let given_up = self.keys[*key].given_up();
-            self.item_of(key) == *item || given_up.iter().any(|(other, _)| other == item)
+            let replaced = self.keys[*key].replaced();
+            self.item_of(key) == *item || replaced.iter().any(|(other, _)| other == item)
         };
         plans.into_iter().find(is_for)
     }

@@ -140,7 +140,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         rehearsal_keys: Vec::new(),
         simulated_attestation_root: None,
         simulated_root: None,
-        further_simulated: BTreeMap::new(),
+        simulated_further_roots: BTreeMap::new(),
         simulated_keys: BTreeMap::new(),
         simulated_approvals: BTreeMap::new(),
         simulated_clock_offset: 0,

@@ -92,7 +92,7 @@ impl Executor<'_> {
                 self.add_share(&manifest, share, custodian)?;
             }
         }
-        let is_custody = self.grade() == Some(DrillLevel::Custody);
+        let is_custody = self.level() == Some(DrillLevel::Custody);
         if is_custody {
             // It was seen to be right, and is wanted for nothing else.
             self.room.restoring.shares = None;
@@ -123,14 +123,14 @@ impl Executor<'_> {
             .get_or_insert_with(|| Collected::new(manifest.clone()))
     }
 
-    fn grade(&self) -> Option<DrillLevel> {
-        Some(self.ceremony().script().restore()?.grade)
+    fn level(&self) -> Option<DrillLevel> {
+        Some(self.ceremony().script().restore()?.level)
     }
 
     fn set(&self) -> EffectResult<Manifest> {
         self.ceremony().set_at_hand().cloned().ok_or_else(|| {
             failed(
-                FailureKind::Untrue,
+                FailureKind::InvalidAnswer,
                 "nothing is restored in this ceremony",
                 "break off, and look at the script",
             )
@@ -319,7 +319,7 @@ impl Executor<'_> {
             let signature = restored.and_then(|private| sign_with(private, &public, &message));
             signature.ok_or_else(|| {
                 failed(
-                    FailureKind::SecretGone,
+                    FailureKind::SecretLost,
                     "the restored key is not in memory, or does not sign",
                     "leave with Ctrl-C and go on with conclave resume: the shares come in anew",
                 )
@@ -343,7 +343,7 @@ impl Executor<'_> {
             return Ok(Outcome::RestoredForgotten);
         }
         Err(failed(
-            FailureKind::Untrue,
+            FailureKind::InvalidAnswer,
             "the restored key is in memory still",
             "leave with Ctrl-C, and switch the machine off",
         ))

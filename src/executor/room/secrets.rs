@@ -188,7 +188,7 @@ impl Executor<'_> {
             .is_some_and(|wanted| word.as_deref() != Some(wanted))
         {
             return Err(failed(
-                FailureKind::LastTryKept,
+                FailureKind::LastTryNotConfirmed,
                 format!(
                     "the last try of the {} was kept: its word was not typed",
                     prompt.purpose.title()

@@ -21,7 +21,7 @@ pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) 
 
 /// When in the life of a key its token answers a challenge in a step; none where it does not.
 const fn occasion_of(act: &Act) -> Option<Occasion> {
-    Some(if matches!(act, Act::ProveToken { .. }) {
+    Some(if matches!(act, Act::VerifyToken { .. }) {
         Occasion::Reinsertion
     } else if matches!(act, Act::EnrollKey { .. }) {
         Occasion::Adoption
