@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ED25519, RSA_PSS_2048_8192_SHA256,
     UnparsedPublicKey, VerificationAlgorithm,
 };
-use conclave::metadata::KeyType;
+use conclave::metadata::{KeyType, Scheme};
 use conclave::record::{KeyAttributes, Provenance};
 use conclave::token::{HeldKey, KeyRequest, ObjectKind, Token, TokenError};
 

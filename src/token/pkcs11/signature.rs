@@ -91,7 +91,7 @@ pub(super) fn finished(
     let mut padded = vec![0; 2 * half];
     let missing = half
         .checked_sub(raw.len() / 2)
-        .filter(|_| raw.len() % 2 == 0)?;
+        .filter(|_| raw.len().is_multiple_of(2))?;
     let (r, s) = raw.split_at(raw.len() / 2);
     padded[missing..half].copy_from_slice(r);
     padded[half + missing..].copy_from_slice(s);

@@ -129,13 +129,11 @@ impl Pkcs11Token {
             return self.locate();
         };
         let slot = *slot;
-        match self.info_if_in(slot)? {
-            Some(info) => Ok((slot, info)),
-            None => {
-                *session = TokenSession::default();
-                Err(TokenError::Removed)
-            }
-        }
+        let Some(info) = self.info_if_in(slot)? else {
+            *session = TokenSession::default();
+            return Err(TokenError::Removed);
+        };
+        Ok((slot, info))
     }
 
     /// Works in the session, which is opened if it is not open yet.
