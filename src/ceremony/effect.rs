@@ -2,7 +2,7 @@
 
 use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
-use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, UsePolicy};
+use crate::record::{FactorySecret, Finding, KeyAttributes, TokenId, TokenInterface, UsePolicy};
 use crate::script::{Entering, KeyId, PersonId, SpareId};
 use crate::transfer::Occasion;
 use crate::words::Digest;
@@ -267,6 +267,8 @@ pub enum Outcome {
         blank: bool,
         /// What it still has as it left the factory.
         at_factory_value: Vec<FactorySecret>,
+        /// How it was reached, if through a PKCS#11 module.
+        interface: Option<TokenInterface>,
     },
     /// It is initialized.
     TokenInitialized {

@@ -185,7 +185,14 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             token,
             blank,
             at_factory_value,
-        } => identify_token::token_found_sentence(key, token, *blank, at_factory_value),
+            interface,
+        } => identify_token::token_found_sentence(
+            key,
+            token,
+            *blank,
+            at_factory_value,
+            interface.as_ref(),
+        ),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::initialize_intended_sentence(key, label)
         }
@@ -200,12 +207,18 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             key,
             fingerprint,
             provenance,
+            attributes,
             attestation,
             token,
-            ..
-        } => {
-            generate_key::key_generated_sentence(key, fingerprint, *provenance, attestation, token)
-        }
+            public_key: _,
+        } => generate_key::key_generated_sentence(
+            key,
+            fingerprint,
+            *provenance,
+            attributes.local,
+            attestation,
+            token,
+        ),
         KeyEvent::PossessionProven { key, occasion, .. } => {
             verify_token::possession_proven_sentence(key, *occasion)
         }

@@ -7,9 +7,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::ceremony::Interrupt;
-use crate::profile::{Kind, Profile};
+use crate::profile::{Kind, ObjectClass, Profile};
 use crate::script::KeyId;
-use crate::token::{Reader, Seen, Token, TokenError, Touch, TouchObserver, key_file, piv, pkcs11};
+use crate::token::{
+    ObjectKind, Reader, Seen, Token, TokenError, Touch, TouchObserver, key_file, piv, pkcs11,
+};
 
 /// How often the room is told that a call still runs.
 const HEARTBEAT: Duration = Duration::from_millis(250);
@@ -199,6 +201,16 @@ impl TokenAccess {
     /// Looks afresh which tokens are in.
     pub(super) fn look(&mut self, profile: &str) -> Result<Vec<Seen>, TokenError> {
         self.reader(profile)?.tokens()
+    }
+
+    /// The objects that a token without keys may hold.
+    pub(super) fn ignored_objects(&mut self, profile: &str) -> Result<Vec<ObjectKind>, TokenError> {
+        let ignored = &self.reader(profile)?.profile().initialize.ignored_objects;
+        let kinds = ignored.iter().map(|class| match class {
+            ObjectClass::Certificate => ObjectKind::Certificate,
+            ObjectClass::Other => ObjectKind::Other,
+        });
+        Ok(kinds.collect())
     }
 
     /// Closes the token that is open, and logs all out.

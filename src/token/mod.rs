@@ -21,7 +21,7 @@ use crate::certificate::{Certificate, PublicKey};
 use crate::metadata::{KeyType, Scheme};
 use crate::profile::Profile;
 pub use crate::record::FactorySecret;
-use crate::record::{KeyAttributes, TokenId, Tries, UsePolicy};
+use crate::record::{KeyAttributes, TokenId, TokenInterface, Tries, UsePolicy};
 use crate::secret::{Pin, PrivateKey};
 
 pub use error::{PinRole, TokenError};
@@ -240,6 +240,14 @@ pub trait Token: Send {
     /// # Errors
     /// When the token is gone or fails.
     fn state(&mut self) -> Result<TokenState, TokenError>;
+
+    /// How it was reached, for the transcript; `None` for makes without a PKCS#11 module.
+    ///
+    /// # Errors
+    /// When the token is gone or fails.
+    fn interface(&mut self) -> Result<Option<TokenInterface>, TokenError> {
+        Ok(None)
+    }
 
     /// Erases it and gives it an SO PIN and a label ([`check_label`]). A token that was
     /// initialized before takes only the SO PIN that it has. Whether it still holds

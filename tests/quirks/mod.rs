@@ -50,7 +50,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     (
         "ids-of-8-bytes",
         "[keys]\nid_length = 20",
-        "the same, and the profile says 20",
+        "the same, with `id_length = 20` in the profile",
     ),
     (
         "public-objects-need-login",
@@ -60,7 +60,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     (
         "public-objects-need-login",
         "[login]\npublic_objects = true",
-        "the same, and the profile says so",
+        "the same, with `public_objects = true` in the profile",
     ),
     (
         "login-lost-after-generation",

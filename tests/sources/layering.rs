@@ -26,7 +26,7 @@ use Imports::{AllAbove, These};
 const ROOMS: &[(&str, Imports)] = &[
     ("secret", These(&[])),
     ("words", These(&[])),
-    ("record", These(&[])),
+    ("record", These(&["words"])),
     ("document", These(&["words", "record"])),
     ("storage", These(&["record", "words"])),
     ("certificate", These(&["words", "record"])),
@@ -91,6 +91,7 @@ const ROOMS: &[(&str, Imports)] = &[
             "storage",
             "record",
             "secret",
+            "words",
         ]),
     ),
     ("host", These(&["record", "words"])),

@@ -93,6 +93,7 @@ pub(in crate::ceremony) fn provenance_of(
     let is_attested = attestation.is_some_and(|given| given.verdict.is_ok());
     match told.attributes.provenance() {
         Provenance::Claimed if is_attested => Provenance::Attested,
+        Provenance::Imported if !c.script.imports(key) => Provenance::Unconfirmed,
         other => other,
     }
 }
@@ -306,11 +307,8 @@ pub(in crate::ceremony) fn generated(
     require_provenance(c, provenance, stood_in, judged.as_ref())?;
     let is_restored = c.script.restores(key);
     require(
-        stood_in
-            || is_restored
-            || c.script.imports(key) == (provenance == Provenance::Imported)
-            || attributes.local.is_none(),
-        "the key was brought into the token although the script has it made there, or the other way round",
+        stood_in || is_restored || !c.script.imports(key) || attributes.local != Some(true),
+        "the script imports the key, but the token reports that it was generated there",
     )?;
     let generated = Generated {
         public_key: public_key.clone(),
@@ -413,20 +411,32 @@ pub(in crate::ceremony) fn key_generated_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     provenance: Provenance,
+    local: Option<bool>,
     attestation: &[Certificate],
     token: &TokenId,
 ) -> String {
     format!(
         "{key} was generated and read back: fingerprint {}, provenance {provenance}{}.",
         fingerprint.short_hex(),
-        by_whom(provenance, token, attestation)
+        by_whom(provenance, local, token, attestation)
     )
 }
 
 /// Who attests a key, after its provenance.
-fn by_whom(provenance: Provenance, token: &TokenId, attestation: &[Certificate]) -> String {
+fn by_whom(
+    provenance: Provenance,
+    local: Option<bool>,
+    token: &TokenId,
+    attestation: &[Certificate],
+) -> String {
     match provenance {
         Provenance::Attested => format!(" by YubiKey {}", visible(&token.serial)),
+        Provenance::Unconfirmed => match local {
+            Some(_) => {
+                ", because the token reports that the key was not generated in it".to_owned()
+            }
+            None => ", because the token does not report where the key was generated".to_owned(),
+        },
         _ if attestation.is_empty() => String::new(),
         _ => ", for its attestation leads to no root that is trusted".to_owned(),
     }

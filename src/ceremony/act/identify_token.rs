@@ -3,7 +3,7 @@ use crate::ceremony::at::At;
 use crate::ceremony::check::Check;
 use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::state::{Ceremony, Whereabouts};
-use crate::record::{FactorySecret, TokenId};
+use crate::record::{FactorySecret, TokenId, TokenInterface};
 use crate::script::{Act, KeyId};
 
 /// A token comes out of the bag in which it was left, by the list that was carried in.
@@ -69,9 +69,11 @@ pub(in crate::ceremony) fn token_found_sentence(
     token: &TokenId,
     blank: bool,
     at_factory_value: &[FactorySecret],
+    interface: Option<&TokenInterface>,
 ) -> String {
+    let interface = interface.map_or_else(String::new, |interface| format!(" ({interface})"));
     format!(
-        "The token for {key} is there: {token}{}{}.",
+        "The token for {key} was found: {token}{}{}{interface}.",
         if blank && !token.label.is_empty() {
             ", blank"
         } else {

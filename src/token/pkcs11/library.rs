@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 
 use crate::profile::{Module, Profile, Rescan};
 use crate::record::TokenId;
-use crate::storage::real_path;
+use crate::storage::{Links, digest, real_path};
+use crate::words::Digest;
 
 use super::super::query::only_one;
 use super::super::{Seen, TokenError, lock};
@@ -29,6 +30,9 @@ const ASK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(20), Duration::fro
 /// A module that is loaded and initialized.
 pub(super) struct Library {
     raw: Arc<RawModule>,
+    path: PathBuf,
+    /// The digest of that file, from before it was loaded.
+    sha256: Digest,
     /// How it is initialized.
     module: Module,
     sessions: Mutex<Vec<Weak<Mutex<TokenSession>>>>,
@@ -81,6 +85,8 @@ impl Library {
         if let Some(library) = loaded.get(&real).and_then(Weak::upgrade) {
             return Ok(library);
         }
+        let sha256 = digest(&real, Links::Follow)
+            .map_err(|error| failed(Some(path), error.problem.to_string()))?;
         let raw = RawModule::load(&real).map_err(|why| failed(Some(path), why))?;
         initialize(&raw, &profile.module).map_err(|error| {
             let code = failure::name(error.code);
@@ -88,6 +94,8 @@ impl Library {
         })?;
         let library = Arc::new(Self {
             raw: Arc::new(raw),
+            path: real.clone(),
+            sha256,
             module: profile.module.clone(),
             sessions: Mutex::default(),
             is_stale: AtomicBool::new(false),
@@ -177,13 +185,19 @@ impl Library {
         Ok(())
     }
 
-    /// The same, unless that would end a login.
-    pub(super) fn restart_if_possible(&self) -> Result<(), TokenError> {
-        if self.nobody_is_logged_in() {
-            self.restart()
-        } else {
-            Ok(())
-        }
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) const fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// Manufacturer, description and version, as the module reports them.
+    pub(super) fn description(&self) -> String {
+        self.raw
+            .info()
+            .unwrap_or_else(|error| format!("C_GetInfo failed: {}", failure::name(error.code)))
     }
 
     /// The tokens in their slots.

@@ -97,14 +97,6 @@ impl Mechanism {
     }
 }
 
-/// What `C_GetInfo` reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LibraryInfo {
-    pub(super) manufacturer: String,
-    pub(super) description: String,
-    pub(super) version: String,
-}
-
 /// What `C_GetTokenInfo` reports, except its clock and memory: nothing here can fail to be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TokenInfo {
@@ -208,14 +200,16 @@ impl RawModule {
         call!(self, C_Finalize, ptr::null_mut())
     }
 
-    pub(super) fn info(&self) -> CallResult<LibraryInfo> {
+    /// Manufacturer, description and version of the module.
+    pub(super) fn info(&self) -> CallResult<String> {
         let mut info = sys::CK_INFO::default();
         call!(self, C_GetInfo, &raw mut info)?;
-        Ok(LibraryInfo {
-            manufacturer: text(&info.manufacturerID),
-            description: text(&info.libraryDescription),
-            version: version(info.libraryVersion),
-        })
+        Ok(format!(
+            "{}, {} {}",
+            text(&info.manufacturerID),
+            text(&info.libraryDescription),
+            version(info.libraryVersion)
+        ))
     }
 
     /// The slots with a token.

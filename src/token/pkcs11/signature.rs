@@ -102,7 +102,9 @@ pub(super) fn finished(
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::rand::SystemRandom;
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+    use aws_lc_rs::signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _,
+    };
 
     use super::*;
 
@@ -131,7 +133,8 @@ mod tests {
         for length in [0, 1, 62, 63, 66] {
             assert_eq!(finished(&vec![1; length], &public, P256, b""), None);
         }
-        let ed25519 = PublicKey::from_ed25519(&[0; 32]).unwrap();
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let ed25519 = PublicKey::from_ed25519(pair.public_key().as_ref()).unwrap();
         assert_eq!(finished(&[1; 65], &ed25519, Scheme::Ed25519, b""), None);
     }
 

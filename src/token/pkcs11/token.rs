@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::certificate::PublicKey;
 use crate::metadata::Scheme;
 use crate::profile::{Keys, Profile};
-use crate::record::{KeyAttributes, TokenId, Tries};
+use crate::record::{KeyAttributes, PinEntry, TokenId, TokenInterface, Tries};
 use crate::secret::Pin;
 
 use super::super::query::only_one;
@@ -344,8 +344,8 @@ impl Pkcs11Token {
         self.library.raw().mechanisms(slot).map_err(device)
     }
 
-    /// Forgets what the session and the module remember, so that the next look is at the token itself: the module is
-    /// initialized again, unless another token is logged in. A login whose PIN was entered on the device is kept instead.
+    /// Forgets what the session and the module remember, so that the next look is at the token itself: the session is opened
+    /// again, and the module initialized again where the profile says so and no other token is logged in. A login whose PIN was entered on the device is kept instead.
     fn start_afresh(&self) -> Result<(), TokenError> {
         let login = {
             let mut own = lock(&self.session);
@@ -354,7 +354,8 @@ impl Pkcs11Token {
             }
             std::mem::take(&mut *own).login
         };
-        self.library.restart_if_possible()?;
+        self.library
+            .refresh_if_possible(self.profile.slots.rescan)?;
         self.in_session(|mut active| {
             *active.login = login;
             if active.login_required && active.login.is_some() {
@@ -446,6 +447,24 @@ impl Token for Pkcs11Token {
 
     fn state(&mut self) -> Result<TokenState, TokenError> {
         self.current_state()
+    }
+
+    fn interface(&mut self) -> Result<Option<TokenInterface>, TokenError> {
+        let (_, info) = self.locate()?;
+        let state = info::state(&self.profile, &info);
+        Ok(Some(TokenInterface {
+            module: self.library.path().display().to_string(),
+            sha256: self.library.sha256(),
+            library: self.library.description(),
+            firmware: info.firmware,
+            pin_entry: if !state.login_required {
+                PinEntry::NotRequired
+            } else if state.own_pin_pad {
+                PinEntry::Device
+            } else {
+                PinEntry::Computer
+            },
+        }))
     }
 
     fn initialize(&mut self, so_pin: &Pin, label: &str) -> Result<(), TokenError> {
