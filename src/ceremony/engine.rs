@@ -267,6 +267,7 @@ fn change_host(c: &mut Ceremony, at: &At<'_>, event: &HostEvent) -> Applied {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a row for each event")]
 fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
     match event {
         KeyEvent::TokenFound {
@@ -359,14 +360,24 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             reason,
             approvals,
         } => tokens::skipped(c, at, key, reason, approvals),
+        KeyEvent::KeyFilesFound { key, files } => destroy_token_key::files_found(c, at, key, files),
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::announced(c, at, key, *fingerprint, approvals),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed(c, at, key, *fingerprint)
-        }
+        } => destroy_token_key::announced(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::KeyFilesAttested {
+            key,
+            fingerprint,
+            files,
+            approvals,
+        } => destroy_token_key::files_attested(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed(c, at, key, *fingerprint, files),
     }
 }
 
@@ -963,6 +974,10 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             by(writer, EventKind::Keys(event))
         }
         Outcome::KeyDestroyed => event_of_destruction(c, step).map(Ok),
+        Outcome::KeyFilesFound(files) => here(EventKind::Keys(KeyEvent::KeyFilesFound {
+            key: at_hand()?,
+            files,
+        })),
         Outcome::KeyGenerated {
             token,
             public_key,

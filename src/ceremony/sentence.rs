@@ -177,6 +177,10 @@ fn of_host(event: &HostEvent, telling: &Telling<'_>) -> String {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "each event has its arm, and they are read side by side"
+)]
 fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
     let Telling { people, .. } = *telling;
     match event {
@@ -238,14 +242,26 @@ fn of_keys(event: &KeyEvent, telling: &Telling<'_>) -> String {
             reason,
             approvals,
         } => tokens::spare_taken_sentence(key, spare, reason, approvals, telling),
+        KeyEvent::KeyFilesFound { key, files } => {
+            destroy_token_key::files_found_sentence(key, files)
+        }
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::intended_sentence(key, fingerprint, approvals, telling),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed_sentence(key, fingerprint)
-        }
+        } => destroy_token_key::intended_sentence(key, fingerprint, files, approvals, telling),
+        KeyEvent::KeyFilesAttested {
+            key,
+            files,
+            approvals,
+            ..
+        } => destroy_token_key::files_attested_sentence(key, files, approvals, telling),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed_sentence(key, fingerprint, files),
         KeyEvent::KeyDestroyed { key, fingerprint } => {
             tokens::key_destroyed_sentence(key, fingerprint)
         }

@@ -18,7 +18,6 @@ use crate::words::Digest;
 
 use super::failure::{EffectError, EffectResult};
 use super::memory_key;
-use super::token_make::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 impl Executor<'_> {
@@ -61,6 +60,14 @@ impl Executor<'_> {
                 object,
                 public_key,
             } => self.destroy_key(&key, spare.as_ref(), &token, object, &public_key),
+            Effect::FindKeyFiles {
+                key: _,
+                token,
+                interrupted,
+            } => self.find_key_files(&token, &interrupted),
+            Effect::EraseKeyFiles { key, token, files } => {
+                self.erase_key_files(&key, &token, &files)
+            }
             Effect::HandOverManagementKey { key, token } => {
                 self.hand_over_management_key(&key, &token)
             }
@@ -299,7 +306,7 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
+        let attests = self.is_attesting(token);
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, attestation) = self.call("Generating the key", move |tokens| {
             let open = tokens.take(&key_of_job, &id)?;
@@ -332,7 +339,7 @@ impl Executor<'_> {
         request: KeyRequest,
         policy: Option<UsePolicy>,
     ) -> EffectResult<Outcome> {
-        if !is_attesting(token) {
+        if !self.is_attesting(token) {
             // Another make that stands in for it in a rehearsal makes the key itself.
             return self.generate_key(key, token, request, policy);
         }

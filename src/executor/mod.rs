@@ -10,6 +10,7 @@ mod directory;
 mod effects;
 mod failure;
 mod hands;
+mod key_files;
 mod management;
 mod memory_key;
 mod program;
@@ -129,8 +130,8 @@ impl<'a> Executor<'a> {
             export: directory.path().join(&opening.export),
             ceremony,
             transcript: Transcript::default(),
+            room: Room::new(TokenWorker::open(directory.script()), hands),
             directory,
-            room: Room::new(TokenWorker::open(), hands),
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,
@@ -163,8 +164,8 @@ impl<'a> Executor<'a> {
             export: directory.path().join(export),
             ceremony,
             transcript,
+            room: Room::new(TokenWorker::open(directory.script()), hands),
             directory,
-            room: Room::new(TokenWorker::open(), hands),
             codes: Codes::default(),
             timing: Timing::default(),
             front_end,

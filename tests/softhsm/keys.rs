@@ -201,7 +201,7 @@ softhsm_test! {
         let held = token.keys().unwrap().remove(0);
         for _ in 0..2 {
             let signature = token.sign(&[1], &held.public, b"x").unwrap();
-            Scheme::EcdsaP256.verify(&held.public, b"x", &signature).unwrap();
+            assert!(Scheme::EcdsaP256.verifies(&held.public, b"x", &signature));
         }
     }
 

@@ -23,7 +23,7 @@ pub(in crate::ceremony) fn verifies(
     signature: &[u8],
 ) -> bool {
     Scheme::for_public_key(public_key)
-        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
+        .is_some_and(|scheme| scheme.verifies(public_key, message, signature))
 }
 
 /// Two different people who are here agree, neither of them the administrator, each by an own code. Where

@@ -183,6 +183,10 @@ pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applie
             && (is_rehearsal || opening.simulated_clock_offset == 0),
         "a rehearsal has simulated tokens and a simulated clock, and a production has none",
     )?;
+    require(
+        c.script.has_profiles(&opening.profiles),
+        "a token profile is not the one with which the ceremony began",
+    )?;
     if let Some(pem) = &opening.simulated_attestation_root {
         require(
             is_rehearsal,

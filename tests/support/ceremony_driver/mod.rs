@@ -488,6 +488,9 @@ impl Room {
                 self.tokens.get_mut(name).unwrap().destroy();
                 Outcome::KeyDestroyed
             }
+            Effect::FindKeyFiles { .. } | Effect::EraseKeyFiles { .. } => {
+                panic!("simulated keys are in tokens")
+            }
             Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);
                 let may_leave = self.ceremony.script().backs_up(key);
