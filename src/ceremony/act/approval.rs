@@ -17,18 +17,14 @@ use crate::record::Signature;
 use super::attendance::only;
 
 /// Whether a key signed a message, as TUF has signatures.
-pub(in crate::ceremony) fn verifies(
-    public_key: &PublicKey,
-    message: &[u8],
-    signature: &[u8],
-) -> bool {
+pub(crate) fn verifies(public_key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     Scheme::for_public_key(public_key)
         .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
 }
 
 /// Two different people who are here agree, neither of them the administrator, each by an own code. Where
 /// the script is for one person, one who is here.
-pub(in crate::ceremony) fn require_approval(
+pub(crate) fn require_approval(
     c: &Ceremony,
     event: &Event,
     approvals: &[Approval],
@@ -70,11 +66,7 @@ pub(in crate::ceremony) fn require_approval(
 }
 
 /// A strength is only what it can be for that person.
-pub(in crate::ceremony) fn require_strength(
-    c: &Ceremony,
-    event: &Event,
-    approval: &Approval,
-) -> Applied {
+pub(crate) fn require_strength(c: &Ceremony, event: &Event, approval: &Approval) -> Applied {
     let person = &approval.person;
     require(
         approval.signature.is_none() || approval.strength == Strength::Token,
@@ -103,7 +95,7 @@ pub(in crate::ceremony) fn require_strength(
 }
 
 /// Whether the person's own token signed the approval of just this event, after all that happened before.
-pub(in crate::ceremony) fn is_signed(c: &Ceremony, event: &Event, approval: &Approval) -> bool {
+pub(crate) fn is_signed(c: &Ceremony, event: &Event, approval: &Approval) -> bool {
     let key = c.own_key(&approval.person);
     let message = c.approval_message(&approval.person, event);
     key.zip(approval.signature.as_ref())
@@ -111,7 +103,7 @@ pub(in crate::ceremony) fn is_signed(c: &Ceremony, event: &Event, approval: &App
 }
 
 /// Two different people other than the administrator decided, be it only in ink.
-pub(in crate::ceremony) fn require_decision(
+pub(crate) fn require_decision(
     c: &Ceremony,
     event: &Event,
     approvals: &[Approval],
@@ -135,7 +127,7 @@ pub(in crate::ceremony) fn require_decision(
     )
 }
 
-pub(in crate::ceremony) fn code_chosen(c: &mut Ceremony, at: &At<'_>) -> Applied {
+pub(crate) fn code_chosen(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let person = only(at.event, "each person chooses a code alone")?;
     require(
         c.participants.is_here(person) && c.wants_code(person),
@@ -148,7 +140,7 @@ pub(in crate::ceremony) fn code_chosen(c: &mut Ceremony, at: &At<'_>) -> Applied
     c.participants_mut().choose_code(person)
 }
 
-pub(in crate::ceremony) fn token_proven(
+pub(crate) fn token_proven(
     c: &mut Ceremony,
     at: &At<'_>,
     challenge: &[u8; 32],
@@ -173,7 +165,7 @@ pub(in crate::ceremony) fn token_proven(
     Ok(())
 }
 
-pub(in crate::ceremony) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
+pub(crate) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
     let person = only(at.event, "each person shows the own token alone")?;
     require(!reason.trim().is_empty(), "it is said why")?;
     require(
@@ -185,7 +177,7 @@ pub(in crate::ceremony) fn token_missing(c: &mut Ceremony, at: &At<'_>, reason: 
     Ok(())
 }
 
-pub(in crate::ceremony) fn known(c: &Ceremony, key: &KeyId) -> Applied {
+pub(crate) fn known(c: &Ceremony, key: &KeyId) -> Applied {
     require(
         c.keys.contains(key),
         &format!("the script has no key {key}"),
@@ -193,7 +185,7 @@ pub(in crate::ceremony) fn known(c: &Ceremony, key: &KeyId) -> Applied {
 }
 
 /// Two people decided something about a key, for a reason.
-pub(in crate::ceremony) fn decided(
+pub(crate) fn decided(
     c: &Ceremony,
     at: &At<'_>,
     key: &KeyId,

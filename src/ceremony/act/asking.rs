@@ -6,7 +6,7 @@ use crate::ceremony::state::Ceremony;
 use crate::script::{KeyId, PersonId, Step};
 
 /// An effect on the token of a key. A token that is not known yet is looked for first.
-pub(in crate::ceremony) fn with_token(
+pub(crate) fn with_token(
     c: &Ceremony,
     key: &KeyId,
     effect: impl FnOnce(crate::record::TokenId) -> Effect,
@@ -17,7 +17,7 @@ pub(in crate::ceremony) fn with_token(
     })
 }
 
-pub(in crate::ceremony) fn with_key(
+pub(crate) fn with_key(
     c: &Ceremony,
     key: &KeyId,
     effect: impl FnOnce(crate::record::TokenId, crate::certificate::PublicKey) -> Effect,
@@ -31,12 +31,7 @@ pub(in crate::ceremony) fn with_key(
     }
 }
 
-pub(in crate::ceremony) fn prompt(
-    step: &Step,
-    who: Vec<PersonId>,
-    lines: Vec<String>,
-    ask: Ask,
-) -> Prompt {
+pub(crate) fn prompt(step: &Step, who: Vec<PersonId>, lines: Vec<String>, ask: Ask) -> Prompt {
     Prompt {
         step: Some(step.id.clone()),
         who,
@@ -47,24 +42,14 @@ pub(in crate::ceremony) fn prompt(
 }
 
 /// A question whose answer two people approve.
-pub(in crate::ceremony) fn approved(
-    c: &Ceremony,
-    step: &Step,
-    lines: Vec<String>,
-    ask: Ask,
-) -> Prompt {
+pub(crate) fn approved(c: &Ceremony, step: &Step, lines: Vec<String>, ask: Ask) -> Prompt {
     Prompt {
         approval: true,
         ..prompt(step, c.usual_approvers(), lines, ask)
     }
 }
 
-pub(in crate::ceremony) fn go_on(
-    c: &Ceremony,
-    step: &Step,
-    lines: Vec<String>,
-    action: &str,
-) -> Prompt {
+pub(crate) fn go_on(c: &Ceremony, step: &Step, lines: Vec<String>, action: &str) -> Prompt {
     prompt(
         step,
         c.people_of(step),

@@ -10,7 +10,7 @@ use crate::ceremony::state::{Ceremony, Presence};
 use crate::script::{Act, PersonId, Step};
 
 /// How a person is known: what is shown, and what the transcript has.
-pub(in crate::ceremony) const DOCUMENTS: [&str; 5] = [
+pub(crate) const DOCUMENTS: [&str; 5] = [
     "known personally",
     "passport",
     "identity card",
@@ -22,7 +22,7 @@ const NOT_HERE: &str = "not-here";
 const SUBSTITUTE: &str = "substitute";
 
 /// Whether attendance is complete: everybody is here or awaited, with a code, and enough can approve.
-pub(in crate::ceremony) fn is_done(c: &Ceremony) -> bool {
+pub(crate) fn is_done(c: &Ceremony) -> bool {
     let everybody = c
         .script
         .people()
@@ -31,17 +31,14 @@ pub(in crate::ceremony) fn is_done(c: &Ceremony) -> bool {
     everybody && c.next_without_code().is_none() && c.approvers().len() >= c.approvals_needed()
 }
 
-pub(in crate::ceremony) fn only<'e>(
-    event: &'e Event,
-    what: &str,
-) -> Result<&'e PersonId, ReplayError> {
+pub(crate) fn only<'e>(event: &'e Event, what: &str) -> Result<&'e PersonId, ReplayError> {
     match event.people.as_slice() {
         [person] => Ok(person),
         _ => Err(contradiction(what)),
     }
 }
 
-pub(in crate::ceremony) fn ask_attendance(c: &Ceremony, step: &Step, person: &PersonId) -> Prompt {
+pub(crate) fn ask_attendance(c: &Ceremony, step: &Step, person: &PersonId) -> Prompt {
     let name = c.name(person);
     let checker = c.checker_of(person);
     let mut lines = Vec::new();
@@ -79,7 +76,7 @@ pub(in crate::ceremony) fn ask_attendance(c: &Ceremony, step: &Step, person: &Pe
     )
 }
 
-pub(in crate::ceremony) fn attended(
+pub(crate) fn attended(
     c: &mut Ceremony,
     at: &At<'_>,
     document: &str,
@@ -111,7 +108,7 @@ pub(in crate::ceremony) fn attended(
     c.participants_mut().attend(person, presence)
 }
 
-pub(in crate::ceremony) fn awaited(c: &mut Ceremony, at: &At<'_>) -> Applied {
+pub(crate) fn awaited(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let person = only(at.event, "people are awaited one by one")?;
     require(
         c.is_at_attendance() && c.may_be_late(person),
@@ -127,7 +124,7 @@ pub(in crate::ceremony) fn awaited(c: &mut Ceremony, at: &At<'_>) -> Applied {
     Ok(())
 }
 
-pub(in crate::ceremony) fn substituted(c: &mut Ceremony, at: &At<'_>, name: &str) -> Applied {
+pub(crate) fn substituted(c: &mut Ceremony, at: &At<'_>, name: &str) -> Applied {
     let person = only(at.event, "a substitute takes one person's place")?;
     require(
         c.is_at_attendance(),
@@ -143,7 +140,7 @@ pub(in crate::ceremony) fn substituted(c: &mut Ceremony, at: &At<'_>, name: &str
     Ok(())
 }
 
-pub(in crate::ceremony) fn left(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
+pub(crate) fn left(c: &mut Ceremony, at: &At<'_>, reason: &str) -> Applied {
     let person = only(at.event, "people leave one by one")?;
     require(!reason.trim().is_empty(), "who leaves says why")?;
     require(
@@ -155,7 +152,7 @@ pub(in crate::ceremony) fn left(c: &mut Ceremony, at: &At<'_>, reason: &str) -> 
 }
 
 /// What a choice at attendance means.
-pub(in crate::ceremony) fn answered(
+pub(crate) fn answered(
     c: &Ceremony,
     person: &PersonId,
     choice: &str,

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 /// Within this, the machine is right and people read their watches a little late.
 const CLOCK_TOLERANCE_SECONDS: i64 = 60;
 
-pub(in crate::ceremony) fn attest_clock(
+pub(crate) fn attest_clock(
     c: &Ceremony,
     text: &str,
     machine: Timestamp,
@@ -62,7 +62,7 @@ pub(in crate::ceremony) fn attest_clock(
 }
 
 /// Time goes on: no clock is attested that is behind what is on record already.
-pub(in crate::ceremony) fn require_not_earlier(c: &Ceremony, time: Timestamp) -> Applied {
+pub(crate) fn require_not_earlier(c: &Ceremony, time: Timestamp) -> Applied {
     match c.latest_known() {
         Some(latest) if time < latest => Err(broken(
             Check::ClockForward,
@@ -74,11 +74,11 @@ pub(in crate::ceremony) fn require_not_earlier(c: &Ceremony, time: Timestamp) ->
     }
 }
 
-pub(in crate::ceremony) fn ask_clock(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_clock(c: &Ceremony, step: &Step) -> Prompt {
     approved(c, step, Vec::new(), Ask::Clock)
 }
 
-pub(in crate::ceremony) fn attested(
+pub(crate) fn attested(
     c: &mut Ceremony,
     at: &At<'_>,
     machine: Timestamp,

@@ -13,7 +13,7 @@ use crate::record::KeyAttributes;
 use crate::script::{Act, Holds, KeyId, PersonId, ShareKeeping, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
+pub(crate) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let is_in_memory = key.is_none();
     let Some(key) = c.key_of_backup(key) else {
         return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
@@ -75,11 +75,7 @@ pub(in crate::ceremony) fn next_back_up(c: &Ceremony, step: &Step, key: Option<&
     })
 }
 
-pub(in crate::ceremony) fn next_prove_backup(
-    c: &Ceremony,
-    step: &Step,
-    key: Option<&KeyId>,
-) -> Next {
+pub(crate) fn next_prove_backup(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let key = c.key_of_backup(key);
     let custodian = key.as_ref().and_then(|key| c.next_unopened_share(key));
     if let (Some(key), Some(custodian)) = (&key, custodian) {
@@ -96,7 +92,7 @@ fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{plural}")
 }
 
-pub(in crate::ceremony) fn intend_backup(
+pub(crate) fn intend_backup(
     c: &Ceremony,
     key: Option<&KeyId>,
     moment: &Moment,
@@ -107,18 +103,14 @@ pub(in crate::ceremony) fn intend_backup(
     }))
 }
 
-pub(in crate::ceremony) fn require_key(c: &Ceremony, of_step: &KeyId, named: &KeyId) -> Applied {
+pub(crate) fn require_key(c: &Ceremony, of_step: &KeyId, named: &KeyId) -> Applied {
     require(
         named == of_step && c.backup_of(named).is_some(),
         &format!("the step is about {of_step}, not about {named}"),
     )
 }
 
-pub(in crate::ceremony) fn require_custodian(
-    c: &Ceremony,
-    event: &Event,
-    custodian: &PersonId,
-) -> Applied {
+pub(crate) fn require_custodian(c: &Ceremony, event: &Event, custodian: &PersonId) -> Applied {
     require(
         event.people.contains(custodian) && c.participants.is_here(custodian),
         "a custodian opens what is the custodian's own, and is here for it",
@@ -126,7 +118,7 @@ pub(in crate::ceremony) fn require_custodian(
     require(c.script.takes_share(custodian), "that person has no share")
 }
 
-pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &BackedUp) -> Applied {
+pub(crate) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &BackedUp) -> Applied {
     let (of_step, is_in_memory) = of_step(c, at, of_back_up)?;
     require_key(c, &of_step, &made.key)?;
     let key = &made.key;
@@ -213,7 +205,7 @@ pub(in crate::ceremony) fn backed_up(c: &mut Ceremony, at: &At<'_>, made: &Backe
 }
 
 /// The recipients that the script has for a custodian; none for who keeps a share otherwise.
-pub(in crate::ceremony) fn recipients_of(c: &Ceremony, custodian: &PersonId) -> Vec<String> {
+pub(crate) fn recipients_of(c: &Ceremony, custodian: &PersonId) -> Vec<String> {
     let person = c.script.person(custodian);
     match person.and_then(|person| person.keeping.as_ref()) {
         Some(ShareKeeping::Recipient {
@@ -224,7 +216,7 @@ pub(in crate::ceremony) fn recipients_of(c: &Ceremony, custodian: &PersonId) -> 
 }
 
 /// Whether a set is for the people of the script, in its groups, closed to the recipients that were seen to open.
-pub(in crate::ceremony) fn is_share_plan(c: &Ceremony, facts: &crate::backup::SetFacts) -> bool {
+pub(crate) fn is_share_plan(c: &Ceremony, facts: &crate::backup::SetFacts) -> bool {
     let Some(plan) = c.script.backup() else {
         return false;
     };
@@ -295,7 +287,7 @@ fn of_proof(act: &Act) -> Option<&Option<KeyId>> {
     }
 }
 
-pub(in crate::ceremony) fn recipient_proven(
+pub(crate) fn recipient_proven(
     c: &mut Ceremony,
     at: &At<'_>,
     custodian: &PersonId,
@@ -320,12 +312,7 @@ pub(in crate::ceremony) fn recipient_proven(
     c.backup_mut().prove_recipient(custodian, recipients)
 }
 
-pub(in crate::ceremony) fn announced(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    id: &str,
-) -> Applied {
+pub(crate) fn announced(c: &mut Ceremony, at: &At<'_>, key: &KeyId, id: &str) -> Applied {
     let (of_step, is_in_memory) = of_step(c, at, of_back_up)?;
     require_key(c, &of_step, key)?;
     require(
@@ -344,7 +331,7 @@ pub(in crate::ceremony) fn announced(
     c.backup_mut().change(key)?.announce(id)
 }
 
-pub(in crate::ceremony) fn extraction_disabled(
+pub(crate) fn extraction_disabled(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -362,7 +349,7 @@ pub(in crate::ceremony) fn extraction_disabled(
     Ok(())
 }
 
-pub(in crate::ceremony) fn share_opened(
+pub(crate) fn share_opened(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -388,7 +375,7 @@ pub(in crate::ceremony) fn share_opened(
     c.backup_mut().change(key)?.open(custodian, by)
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: Option<&KeyId>) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: Option<&KeyId>) -> bool {
     if key.is_none() && !c.owes_reissue() {
         return true;
     }
@@ -397,7 +384,7 @@ pub(in crate::ceremony) fn is_done(c: &Ceremony, key: Option<&KeyId>) -> bool {
     backup.is_some_and(KeyBackup::is_complete)
 }
 
-pub(in crate::ceremony) fn is_proven(c: &Ceremony, key: Option<&KeyId>) -> bool {
+pub(crate) fn is_proven(c: &Ceremony, key: Option<&KeyId>) -> bool {
     match key {
         Some(key) => is_done(c, Some(key)) && c.next_unopened_share(key).is_none(),
         None => !c.owes_reissue() || c.is_replacement_proven(),
@@ -405,12 +392,12 @@ pub(in crate::ceremony) fn is_proven(c: &Ceremony, key: Option<&KeyId>) -> bool 
 }
 
 /// The key of the current step, for an outcome.
-pub(in crate::ceremony) fn key_of_outcome(c: &Ceremony, step: &Step) -> Option<KeyId> {
+pub(crate) fn key_of_outcome(c: &Ceremony, step: &Step) -> Option<KeyId> {
     let key = of_back_up(&step.act).or_else(|| of_proof(&step.act))?;
     c.key_of_backup(key.as_ref())
 }
 
-pub(in crate::ceremony) fn event_of_share(
+pub(crate) fn event_of_share(
     c: &Ceremony,
     step: &Step,
     custodian: PersonId,

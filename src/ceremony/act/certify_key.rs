@@ -15,7 +15,7 @@ use crate::words::Digest;
 
 /// What the certificate of a key says. It follows from the script and the key, so that an interrupted try makes
 /// the same one again.
-pub(in crate::ceremony) fn leaf_of(c: &Ceremony, key: &KeyId) -> Option<(PublicKey, Leaf)> {
+pub(crate) fn leaf_of(c: &Ceremony, key: &KeyId) -> Option<(PublicKey, Leaf)> {
     let public = c.keys.get(key)?.generated()?.public_key.clone();
     let script = c.script.sha256();
     let domain = b"conclave certificate v1\n".as_slice();
@@ -31,12 +31,12 @@ pub(in crate::ceremony) fn leaf_of(c: &Ceremony, key: &KeyId) -> Option<(PublicK
 }
 
 /// The certificate that a key is to sign.
-pub(in crate::ceremony) fn blank_certificate(c: &Ceremony, key: &KeyId) -> Option<SelfSigned> {
+pub(crate) fn blank_certificate(c: &Ceremony, key: &KeyId) -> Option<SelfSigned> {
     let (public, leaf) = leaf_of(c, key)?;
     SelfSigned::leaf(&public, &leaf).ok()
 }
 
-pub(in crate::ceremony) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+pub(crate) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     let blank = blank_certificate(c, key);
     if let (Intent::Recorded(()), Some(blank)) = (c.root().certifying(key), blank) {
         return with_key(c, key, |token, public_key| Effect::Sign {
@@ -50,7 +50,7 @@ pub(in crate::ceremony) fn next_certify(c: &Ceremony, step: &Step, key: &KeyId) 
     Next::Ask(ask_to_certify(c, step))
 }
 
-pub(in crate::ceremony) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
     let name = c.script.certificate_name();
     let validity = c.script.certificate_validity();
     let mut lines = vec![format!(
@@ -73,7 +73,7 @@ pub(in crate::ceremony) fn ask_to_certify(c: &Ceremony, step: &Step) -> Prompt {
 }
 
 /// The key in a certificate, if it is the one that the script and the key make.
-pub(in crate::ceremony) fn read_certificate(
+pub(crate) fn read_certificate(
     c: &Ceremony,
     key: &KeyId,
     certificate: &Certificate,
@@ -93,12 +93,7 @@ const fn is_it(act: &Act) -> bool {
     matches!(act, Act::CertifyKey { .. })
 }
 
-pub(in crate::ceremony) fn announced(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    name: &str,
-) -> Applied {
+pub(crate) fn announced(c: &mut Ceremony, at: &At<'_>, key: &KeyId, name: &str) -> Applied {
     at.key(c, key, is_it)?;
     require(
         name == c.script.certificate_name(),
@@ -107,7 +102,7 @@ pub(in crate::ceremony) fn announced(
     c.root_mut().announce_certificate(key)
 }
 
-pub(in crate::ceremony) fn certified(
+pub(crate) fn certified(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -123,7 +118,7 @@ pub(in crate::ceremony) fn certified(
 }
 
 /// The event of a signature over the certificate; none if it makes no certificate.
-pub(in crate::ceremony) fn event_of_certificate(
+pub(crate) fn event_of_certificate(
     c: &Ceremony,
     key: &KeyId,
     signature: &[u8],

@@ -15,11 +15,11 @@ use crate::record::Signature;
 use crate::script::{Act, KeyId, Step};
 
 /// The first signature that is still owed.
-pub(in crate::ceremony) fn next_owing(c: &Ceremony) -> Option<(&KeyId, &Owed)> {
+pub(crate) fn next_owing(c: &Ceremony) -> Option<(&KeyId, &Owed)> {
     c.root().owed().iter().find(|(_, owed)| !owed.is_settled())
 }
 
-pub(in crate::ceremony) fn next_owed(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next_owed(c: &Ceremony, step: &Step) -> Next {
     if c.root().request().is_none() {
         return Next::Do(Effect::WriteRequest);
     }
@@ -38,7 +38,7 @@ pub(in crate::ceremony) fn next_owed(c: &Ceremony, step: &Step) -> Next {
     }
 }
 
-pub(in crate::ceremony) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
+pub(crate) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
     let distant = c.script.distant_keys().iter();
     let title = distant
         .filter(|distant| distant.id == *key)
@@ -70,7 +70,7 @@ pub(in crate::ceremony) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> P
     )
 }
 
-pub(in crate::ceremony) fn decide_owed(
+pub(crate) fn decide_owed(
     c: &Ceremony,
     text: &str,
     reason: String,
@@ -85,7 +85,7 @@ pub(in crate::ceremony) fn decide_owed(
 }
 
 /// The event of a signature that came from its site.
-pub(in crate::ceremony) fn collected(
+pub(crate) fn collected(
     c: &Ceremony,
     signature: Vec<u8>,
     record: Option<SigningTranscript>,
@@ -104,25 +104,17 @@ const fn is_collecting(act: &Act) -> bool {
     matches!(act, Act::CollectSignatures)
 }
 
-pub(in crate::ceremony) fn request_written(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    file: &ExportedFile,
-) -> Applied {
+pub(crate) fn request_written(c: &mut Ceremony, at: &At<'_>, file: &ExportedFile) -> Applied {
     at.require_act(c, is_collecting)?;
     c.root_mut().write_request(file)
 }
 
-pub(in crate::ceremony) fn signature_expected(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-) -> Applied {
+pub(crate) fn signature_expected(c: &mut Ceremony, at: &At<'_>, key: &KeyId) -> Applied {
     at.require_act(c, is_collecting)?;
     c.root_mut().expect_signature(key)
 }
 
-pub(in crate::ceremony) fn signature_collected(
+pub(crate) fn signature_collected(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -135,7 +127,7 @@ pub(in crate::ceremony) fn signature_collected(
     c.root_mut().collect_signature(key, signed)
 }
 
-pub(in crate::ceremony) fn signature_skipped(
+pub(crate) fn signature_skipped(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -151,14 +143,14 @@ pub(in crate::ceremony) fn signature_skipped(
     c.root_mut().skip_signature(key, reason)
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony) -> bool {
+pub(crate) fn is_done(c: &Ceremony) -> bool {
     c.owed().values().all(Owed::is_settled)
 }
 
 const HERE: &str = "here";
 const SKIPPED: &str = "skipped";
 
-pub(in crate::ceremony) fn signature_collected_sentence(
+pub(crate) fn signature_collected_sentence(
     key: &KeyId,
     key_id: &metadata::KeyId,
     record: Option<&SigningTranscript>,

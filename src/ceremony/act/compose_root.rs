@@ -17,7 +17,7 @@ use crate::words::Digest;
 use std::collections::BTreeMap;
 
 /// The root that the script, the root before and the keys generated so far make.
-pub(in crate::ceremony) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, DraftError> {
+pub(crate) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, DraftError> {
     let policy = c.script.root();
     let mut draft = match c.root().base() {
         None => {
@@ -41,10 +41,7 @@ pub(in crate::ceremony) fn compose_root(c: &Ceremony) -> Result<FrozenRoot, Draf
 }
 
 /// The root before, with the changes of the script. Keys that stay keep their places.
-pub(in crate::ceremony) fn draft_after(
-    c: &Ceremony,
-    base_root: &BaseRoot,
-) -> Result<RootDraft, DraftError> {
+pub(crate) fn draft_after(c: &Ceremony, base_root: &BaseRoot) -> Result<RootDraft, DraftError> {
     let policy = c.script.root();
     let mut draft = RootDraft::after(base_root.root())?;
     draft.set_expires(policy.expires);
@@ -77,7 +74,7 @@ pub(in crate::ceremony) fn draft_after(
 }
 
 /// The keys that were made or enrolled in this ceremony, in the order of the script, those of other sites last.
-pub(in crate::ceremony) fn new_keys(c: &Ceremony) -> impl Iterator<Item = Key> {
+pub(crate) fn new_keys(c: &Ceremony) -> impl Iterator<Item = Key> {
     let here = c
         .key_states()
         .filter(|(plan, _)| plan.change == KeyChange::Add)
@@ -86,7 +83,7 @@ pub(in crate::ceremony) fn new_keys(c: &Ceremony) -> impl Iterator<Item = Key> {
 }
 
 /// Why the clients of Notary would refuse the root, or count a key of it for nothing. The server would take it all the same.
-pub(in crate::ceremony) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -> Option<String> {
+pub(crate) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -> Option<String> {
     if root.document().format() != RootFormat::Notary {
         return None;
     }
@@ -103,7 +100,7 @@ pub(in crate::ceremony) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -
     Some(format!("{} ({})", remark.detail, remark.rule))
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
     let line = match c.base_root() {
         None => "All keys are there. The root is composed from them and from the script; it is signed only after everybody has seen it.".to_owned(),
         Some(before) => format!(
@@ -115,7 +112,7 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
     Next::Ask(go_on(c, step, vec![line], "Compose the root"))
 }
 
-pub(in crate::ceremony) fn composing(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn composing(c: &Ceremony) -> Result<EventKind, StepError> {
     let frozen = compose_root(c).map_err(|error| ReplayError::Contradiction(error.to_string()))?;
     Ok(EventKind::Root(RootEvent::RootComposed {
         version: frozen.version(),
@@ -124,7 +121,7 @@ pub(in crate::ceremony) fn composing(c: &Ceremony) -> Result<EventKind, StepErro
     }))
 }
 
-pub(in crate::ceremony) fn composed(
+pub(crate) fn composed(
     c: &mut Ceremony,
     at: &At<'_>,
     version: u64,

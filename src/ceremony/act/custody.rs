@@ -10,7 +10,7 @@ use crate::script::Step;
 
 use super::{open_bag, pause, seal};
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step, request: CustodyRequest) -> Next {
     match request {
         CustodyRequest::RemoveTokens => Next::Do(pause::removing_tokens(c)),
         CustodyRequest::BeginBreak => Next::Ask(pause::ask_to_begin(c, step)),
@@ -24,7 +24,7 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, request: CustodyReque
     }
 }
 
-pub(in crate::ceremony) fn answered(
+pub(crate) fn answered(
     c: &Ceremony,
     step: &Step,
     request: CustodyRequest,

@@ -14,7 +14,7 @@ use crate::ceremony::state::{Ceremony, PartDisposition, SupersededPart};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Next {
     let (Some(part), Some(manifest)) = (c.next_superseded_part(), c.set_at_hand()) else {
         return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
@@ -28,7 +28,7 @@ pub(in crate::ceremony) fn next_destroy_shares(c: &Ceremony, step: &Step) -> Nex
 }
 
 /// What two people say became of the part of the old set that was asked for.
-pub(in crate::ceremony) fn event_of_superseded_part(
+pub(crate) fn event_of_superseded_part(
     c: &Ceremony,
     text: &str,
     reason: String,
@@ -80,7 +80,7 @@ fn about_part(manifest: &Manifest, custodian: Option<&str>) -> Vec<String> {
     lines
 }
 
-pub(in crate::ceremony) fn accounted_for(
+pub(crate) fn accounted_for(
     c: &mut Ceremony,
     at: &At<'_>,
     set: Digest,

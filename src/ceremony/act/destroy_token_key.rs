@@ -28,7 +28,7 @@ fn fingerprint(c: &Ceremony, key: &KeyId) -> Option<Digest> {
     Some(c.generated(key)?.public_key.fingerprint())
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     let object = match c.keys[key].destruction() {
         Intent::None => return Next::Ask(ask(c, step, key)),
         Intent::Recorded(()) => DoomedObject::Held,
@@ -59,11 +59,7 @@ fn ask(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
     approved(c, step, lines, Ask::Word { word })
 }
 
-pub(in crate::ceremony) fn answered(
-    c: &Ceremony,
-    key: &KeyId,
-    approvals: Vec<Approval>,
-) -> Option<EventKind> {
+pub(crate) fn answered(c: &Ceremony, key: &KeyId, approvals: Vec<Approval>) -> Option<EventKind> {
     Some(EventKind::Keys(KeyEvent::DestructionIntended {
         key: key.clone(),
         fingerprint: fingerprint(c, key)?,
@@ -71,7 +67,7 @@ pub(in crate::ceremony) fn answered(
     }))
 }
 
-pub(in crate::ceremony) fn announced(
+pub(crate) fn announced(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -88,12 +84,7 @@ pub(in crate::ceremony) fn announced(
     c.keys_mut().change(key)?.announce_destruction()
 }
 
-pub(in crate::ceremony) fn destroyed(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    of_key: Digest,
-) -> Applied {
+pub(crate) fn destroyed(c: &mut Ceremony, at: &At<'_>, key: &KeyId, of_key: Digest) -> Applied {
     at.key(c, key, is_it)?;
     require_same(c, key, of_key)?;
     c.custody_mut().use_token();
@@ -106,7 +97,7 @@ fn require_same(c: &Ceremony, key: &KeyId, of_key: Digest) -> Applied {
 }
 
 /// The event of a destruction in a step of this act.
-pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony, step: &Step) -> Option<EventKind> {
+pub(crate) fn event_of_destruction(c: &Ceremony, step: &Step) -> Option<EventKind> {
     let key = step.act.key().filter(|_| is_it(&step.act))?;
     Some(EventKind::Keys(KeyEvent::TokenKeyDestroyed {
         key: key.clone(),
@@ -114,11 +105,11 @@ pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony, step: &Step) -> Op
     }))
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     c.keys[key].is_destroyed()
 }
 
-pub(in crate::ceremony) fn intended_sentence(
+pub(crate) fn intended_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     approvals: &[Approval],
@@ -132,7 +123,7 @@ pub(in crate::ceremony) fn intended_sentence(
     )
 }
 
-pub(in crate::ceremony) fn destroyed_sentence(key: &KeyId, fingerprint: &Digest) -> String {
+pub(crate) fn destroyed_sentence(key: &KeyId, fingerprint: &Digest) -> String {
     format!(
         "{key}, fingerprint {}, was destroyed; its token holds it no more.",
         fingerprint.short_hex()

@@ -17,7 +17,7 @@ use crate::transfer::Occasion;
 use crate::words::Digest;
 
 /// Asks two people to compare the fingerprint of a key at another site.
-pub(in crate::ceremony) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
+pub(crate) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
     let title = c.script.key_title(key);
     let mut lines = Vec::new();
     let enrolled = c.script.enrolled().find(|(id, _)| *id == key);
@@ -48,7 +48,7 @@ pub(in crate::ceremony) fn ask_enrollment(c: &Ceremony, step: &Step, key: &KeyId
     prompt
 }
 
-pub(in crate::ceremony) fn decide_enrollment(
+pub(crate) fn decide_enrollment(
     c: &Ceremony,
     key: &KeyId,
     approvals: Vec<Approval>,
@@ -60,7 +60,7 @@ pub(in crate::ceremony) fn decide_enrollment(
     }))
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     if c.keys.contains(key) {
         prove(c, key, Occasion::Adoption)
     } else {
@@ -68,7 +68,7 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next 
     }
 }
 
-pub(in crate::ceremony) fn compared(
+pub(crate) fn compared(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -90,7 +90,7 @@ pub(in crate::ceremony) fn compared(
     c.keys_mut().compare(key)
 }
 
-pub(in crate::ceremony) fn enrollment_compared_sentence(
+pub(crate) fn enrollment_compared_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     approvals: &[Approval],

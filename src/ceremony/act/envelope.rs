@@ -11,7 +11,7 @@ use crate::ceremony::telling::Telling;
 use crate::script::{KeyId, Step, TokenSecret};
 
 /// Asks for the number of the bag into which a secret is sealed.
-pub(in crate::ceremony) fn ask_envelope(
+pub(crate) fn ask_envelope(
     c: &Ceremony,
     step: &Step,
     key: &KeyId,
@@ -28,7 +28,7 @@ pub(in crate::ceremony) fn ask_envelope(
 }
 
 /// How a secret is sealed, for those who do it.
-pub(in crate::ceremony) fn sealing_lines(
+pub(crate) fn sealing_lines(
     c: &Ceremony,
     key: &KeyId,
     secret: TokenSecret,
@@ -66,12 +66,12 @@ pub(in crate::ceremony) fn sealing_lines(
 }
 
 /// What a rehearsal that plays by itself says that it read from a new bag: none is there.
-pub(in crate::ceremony) fn usual_envelope(c: &Ceremony) -> String {
+pub(crate) fn usual_envelope(c: &Ceremony) -> String {
     let mut numbered = (1..).map(|number| format!("simulated-envelope-{number}"));
     numbered.find(|bag| c.is_new_bag(bag)).unwrap_or_default()
 }
 
-pub(in crate::ceremony) fn sealed(
+pub(crate) fn sealed(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -98,17 +98,14 @@ pub(in crate::ceremony) fn sealed(
     Ok(())
 }
 
-pub(in crate::ceremony) fn management_key_written_sentence(
-    key: &KeyId,
-    telling: &Telling<'_>,
-) -> String {
+pub(crate) fn management_key_written_sentence(key: &KeyId, telling: &Telling<'_>) -> String {
     let Telling { people, .. } = *telling;
     format!(
         "{people} wrote the management key of the token for {key} down and typed it back; the token keeps it no more."
     )
 }
 
-pub(in crate::ceremony) fn envelope_sealed_sentence(
+pub(crate) fn envelope_sealed_sentence(
     key: &KeyId,
     secret: TokenSecret,
     bag: &str,

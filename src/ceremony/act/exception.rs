@@ -12,7 +12,7 @@ use crate::ceremony::state::{Ceremony, CustodyRequest};
 use crate::script::{PersonId, Step};
 use std::collections::BTreeSet;
 
-pub(in crate::ceremony) fn decide_exception(
+pub(crate) fn decide_exception(
     c: &Ceremony,
     report: ExceptionReport,
     waives: Option<Check>,
@@ -40,7 +40,7 @@ pub(in crate::ceremony) fn decide_exception(
 }
 
 /// Only a check that stands in the way is waived, and none that is final.
-pub(in crate::ceremony) fn require_waivable(c: &Ceremony, check: Check) -> Applied {
+pub(crate) fn require_waivable(c: &Ceremony, check: Check) -> Applied {
     hold(
         check,
         check.is_waivable(),
@@ -53,7 +53,7 @@ pub(in crate::ceremony) fn require_waivable(c: &Ceremony, check: Check) -> Appli
 }
 
 /// Why a production begins for which no rehearsal was shown.
-pub(in crate::ceremony) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> Prompt {
     let lines = vec![
         "No completed rehearsal of this very script was shown. It is an exception to go on without one: two people decide it, and the record says why. Otherwise break off, rehearse, and begin again with --rehearsal DIR.".to_owned(),
     ];
@@ -70,7 +70,7 @@ pub(in crate::ceremony) fn ask_without_rehearsal(c: &Ceremony, step: &Step) -> P
 }
 
 /// The exception report of a production for which no rehearsal was shown.
-pub(in crate::ceremony) fn unrehearsed(c: &Ceremony, decided: String) -> ExceptionReport {
+pub(crate) fn unrehearsed(c: &Ceremony, decided: String) -> ExceptionReport {
     ExceptionReport {
         expected: format!(
             "a completed rehearsal of the script {}",
@@ -81,7 +81,7 @@ pub(in crate::ceremony) fn unrehearsed(c: &Ceremony, decided: String) -> Excepti
     }
 }
 
-pub(in crate::ceremony) fn recorded(
+pub(crate) fn recorded(
     c: &mut Ceremony,
     at: &At<'_>,
     report: &ExceptionReport,

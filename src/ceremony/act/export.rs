@@ -57,7 +57,7 @@ fn named(name: String, bytes: Vec<u8>) -> (ExportedFile, Vec<u8>) {
     (file, bytes)
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
     if c.root().is_export_announced() {
         return Next::Do(Effect::Export {
             files: c.export_files(),
@@ -79,7 +79,7 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
     Next::Ask(go_on(c, step, vec![line], "Export"))
 }
 
-pub(in crate::ceremony) fn exported_files(c: &Ceremony) -> Vec<ExportedFile> {
+pub(crate) fn exported_files(c: &Ceremony) -> Vec<ExportedFile> {
     c.export_files().into_iter().map(|(file, _)| file).collect()
 }
 
@@ -100,20 +100,12 @@ fn require_exportable(c: &mut Ceremony, at: &At<'_>, files: &[ExportedFile]) -> 
     )
 }
 
-pub(in crate::ceremony) fn announced(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    files: &[ExportedFile],
-) -> Applied {
+pub(crate) fn announced(c: &mut Ceremony, at: &At<'_>, files: &[ExportedFile]) -> Applied {
     require_exportable(c, at, files)?;
     c.root_mut().announce_export()
 }
 
-pub(in crate::ceremony) fn exported(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    files: &[ExportedFile],
-) -> Applied {
+pub(crate) fn exported(c: &mut Ceremony, at: &At<'_>, files: &[ExportedFile]) -> Applied {
     require_exportable(c, at, files)?;
     c.root_mut().export(files)
 }

@@ -9,7 +9,7 @@ use crate::record::Tries;
 use crate::script::{PersonId, Step};
 
 /// What is asked after something did not work.
-pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failure) -> Prompt {
+pub(crate) fn ask_after(c: &Ceremony, step: &Step, failure: &Failure) -> Prompt {
     let mut lines = vec![
         format!("It did not work: {}.", failure.what),
         failure.hint.clone(),
@@ -70,7 +70,7 @@ pub(in crate::ceremony) fn ask_after(c: &Ceremony, step: &Step, failure: &Failur
 
 /// A failure as a rehearsal has it: its tokens never lock a PIN, so that it is said of them after the third
 /// wrong one, and the record tells that it was said and not seen.
-pub(in crate::ceremony) fn as_simulated(c: &Ceremony, failure: Failure) -> Failure {
+pub(crate) fn as_simulated(c: &Ceremony, failure: Failure) -> Failure {
     let is_wrong = matches!(failure.kind, FailureKind::WrongPin { .. });
     let tries = c.failing_key().and_then(|key| c.simulated_tries(key));
     match tries {
@@ -99,7 +99,7 @@ pub fn simulated_is_locked() -> Failure {
     }
 }
 
-pub(in crate::ceremony) fn failed(c: &mut Ceremony, failure: &Failure) -> Applied {
+pub(crate) fn failed(c: &mut Ceremony, failure: &Failure) -> Applied {
     // The room is asked again whether it is here.
     c.root_mut().stop_expecting();
     if let Some(key) = c.failing_key().cloned() {
@@ -113,7 +113,7 @@ const UNBLOCK: &str = "unblock";
 const RETRY: &str = "retry";
 
 /// What the room does after a failure.
-pub(in crate::ceremony) fn answered(c: &Ceremony, choice: &str, people: Vec<PersonId>) -> Event {
+pub(crate) fn answered(c: &Ceremony, choice: &str, people: Vec<PersonId>) -> Event {
     let unblocked = c.key_at_hand().filter(|_| choice == UNBLOCK);
     let Some(key) = unblocked else {
         return c.at_step(people, EventKind::Progress(ProgressEvent::Retried));

@@ -19,7 +19,7 @@ use crate::transfer::Occasion;
 use crate::words::Digest;
 
 /// The roots at which attestations may end: the makers', the script's, and in a rehearsal that of simulated tokens.
-pub(in crate::ceremony) fn trusted_roots(c: &Ceremony) -> TrustedRoots {
+pub(crate) fn trusted_roots(c: &Ceremony) -> TrustedRoots {
     let roots = c.script.attestation().trusted().clone();
     let simulated_tokens = c
         .progress
@@ -36,7 +36,7 @@ pub(in crate::ceremony) fn trusted_roots(c: &Ceremony) -> TrustedRoots {
 ///
 /// # Errors
 /// When what was given is false: about another key or device, forged, or not as the script has it.
-pub(in crate::ceremony) fn judge_attestation(
+pub(crate) fn judge_attestation(
     c: &Ceremony,
     key: &KeyId,
     told: &AttestedKey<'_>,
@@ -81,7 +81,7 @@ pub(in crate::ceremony) fn judge_attestation(
 }
 
 /// How far it is known where a key comes from.
-pub(in crate::ceremony) fn provenance_of(
+pub(crate) fn provenance_of(
     c: &Ceremony,
     key: &KeyId,
     told: &AttestedKey<'_>,
@@ -111,7 +111,7 @@ pub fn is_of_rehearsal(label: &str) -> bool {
 }
 
 /// The label that a key gets in its token: one of a rehearsal says so wherever it turns up.
-pub(in crate::ceremony) fn key_label(c: &Ceremony, key: &KeyId) -> String {
+pub(crate) fn key_label(c: &Ceremony, key: &KeyId) -> String {
     let mut label = format!("{} {key}", c.script.repository());
     // A key that was given up may be on the token still, under the label that it had.
     let former = c.keys.get(key).map_or(0, |state| state.former().len());
@@ -125,7 +125,7 @@ pub(in crate::ceremony) fn key_label(c: &Ceremony, key: &KeyId) -> String {
 }
 
 /// A key that is not known as the script requires cannot come into the root.
-pub(in crate::ceremony) fn require_provenance(
+pub(crate) fn require_provenance(
     c: &Ceremony,
     provenance: Provenance,
     stood_in: bool,
@@ -150,7 +150,7 @@ pub(in crate::ceremony) fn require_provenance(
 }
 
 /// Whether a key of this ceremony, or one that was given up, is that key.
-pub(in crate::ceremony) fn has_public_key(c: &Ceremony, public_key: &PublicKey) -> bool {
+pub(crate) fn has_public_key(c: &Ceremony, public_key: &PublicKey) -> bool {
     c.keys.iter().any(|(_, state)| {
         let now = state.generated().map(|generated| &generated.public_key);
         let before = state.former().iter().map(|former| &former.public_key);
@@ -158,7 +158,7 @@ pub(in crate::ceremony) fn has_public_key(c: &Ceremony, public_key: &PublicKey) 
     })
 }
 
-pub(in crate::ceremony) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) -> Next {
+pub(crate) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) -> Next {
     let state = &c.keys[key];
     if c.owes_management_key(key) {
         return with_token(c, key, |token| Effect::HandOverManagementKey {
@@ -211,11 +211,7 @@ const fn is_it(act: &Act) -> bool {
     matches!(act, Act::GenerateKey { .. } | Act::ImportKey { .. })
 }
 
-pub(in crate::ceremony) fn management_key_written(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-) -> Applied {
+pub(crate) fn management_key_written(c: &mut Ceremony, at: &At<'_>, key: &KeyId) -> Applied {
     at.key(c, key, is_it)?;
     require(
         c.owes_management_key(key),
@@ -226,7 +222,7 @@ pub(in crate::ceremony) fn management_key_written(
     Ok(())
 }
 
-pub(in crate::ceremony) fn announced(
+pub(crate) fn announced(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -240,21 +236,16 @@ pub(in crate::ceremony) fn announced(
 }
 
 /// What a token gave back as its new key.
-pub(in crate::ceremony) struct NewKey<'e> {
-    pub(in crate::ceremony) token: &'e TokenId,
-    pub(in crate::ceremony) public_key: &'e PublicKey,
-    pub(in crate::ceremony) fingerprint: Digest,
-    pub(in crate::ceremony) attributes: KeyAttributes,
-    pub(in crate::ceremony) provenance: Provenance,
-    pub(in crate::ceremony) attestation: &'e [Certificate],
+pub(crate) struct NewKey<'e> {
+    pub(crate) token: &'e TokenId,
+    pub(crate) public_key: &'e PublicKey,
+    pub(crate) fingerprint: Digest,
+    pub(crate) attributes: KeyAttributes,
+    pub(crate) provenance: Provenance,
+    pub(crate) attestation: &'e [Certificate],
 }
 
-pub(in crate::ceremony) fn generated(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    new: &NewKey<'_>,
-) -> Applied {
+pub(crate) fn generated(c: &mut Ceremony, at: &At<'_>, key: &KeyId, new: &NewKey<'_>) -> Applied {
     at.key(c, key, |act| act.makes().is_some())?;
     let NewKey {
         token,
@@ -328,12 +319,12 @@ pub(in crate::ceremony) fn generated(
     Ok(())
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     c.keys[key].is_proven() && !c.owes_management_key(key) && c.envelope_due().is_none()
 }
 
 /// The event of what a token gave back as its new key. What is untrue in it is found when the event is applied.
-pub(in crate::ceremony) fn event_of_new_key(
+pub(crate) fn event_of_new_key(
     c: &Ceremony,
     key: &KeyId,
     token: TokenId,
@@ -365,7 +356,7 @@ pub(in crate::ceremony) fn event_of_new_key(
 const REHEARSAL: &str = "REHEARSAL ";
 
 /// What is announced before a key is generated: an object ID that nothing else has, or the slot of the script.
-pub(in crate::ceremony) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
+pub(crate) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment) -> EventKind {
     let slot = c.script.key(key).and_then(|plan| plan.token.slot());
     EventKind::Keys(KeyEvent::GenerateIntended {
         key: key.clone(),
@@ -375,7 +366,7 @@ pub(in crate::ceremony) fn announcing(c: &Ceremony, key: &KeyId, moment: &Moment
 }
 
 /// The key is to be destroyed and generated again on its token: its steps are taken again.
-pub(in crate::ceremony) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied {
+pub(crate) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied {
     c.backup_mut().discard(key);
     c.keys_mut().regenerate(key)?;
     undo(c, key, |act| {
@@ -386,7 +377,7 @@ pub(in crate::ceremony) fn regenerate(c: &mut Ceremony, key: &KeyId) -> Applied 
 }
 
 /// Takes the steps of a key again, before those of others.
-pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&Act) -> bool) {
+pub(crate) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&Act) -> bool) {
     let steps = c.script.steps().iter();
     let again: Vec<_> = steps
         .filter(|step| {
@@ -401,14 +392,14 @@ pub(in crate::ceremony) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&A
     c.progress_mut().bring_forward(key);
 }
 
-pub(in crate::ceremony) fn generate_intended_sentence(key: &KeyId, object_id: &[u8]) -> String {
+pub(crate) fn generate_intended_sentence(key: &KeyId, object_id: &[u8]) -> String {
     format!(
         "{key} is about to be generated, as object {}.",
         hex::encode(object_id)
     )
 }
 
-pub(in crate::ceremony) fn key_generated_sentence(
+pub(crate) fn key_generated_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     provenance: Provenance,

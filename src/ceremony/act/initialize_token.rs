@@ -10,7 +10,7 @@ use crate::certificate::attestation::known_weaknesses;
 use crate::record::{Firmware, TokenId};
 use crate::script::{Act, KeyId, Step};
 
-pub(in crate::ceremony) fn next_initialize(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
+pub(crate) fn next_initialize(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
     let state = &c.keys[key];
     if let Some(label) = state.announced_label() {
         return with_token(c, key, |token| Effect::InitializeToken {
@@ -27,7 +27,7 @@ pub(in crate::ceremony) fn next_initialize(c: &Ceremony, step: &Step, key: &KeyI
 }
 
 /// What a token still had as it left the factory, for those who are about to change it.
-pub(in crate::ceremony) fn factory_line(c: &Ceremony, key: &KeyId) -> Option<String> {
+pub(crate) fn factory_line(c: &Ceremony, key: &KeyId) -> Option<String> {
     let names: Vec<String> = c
         .keys
         .get(key)?
@@ -44,7 +44,7 @@ pub(in crate::ceremony) fn factory_line(c: &Ceremony, key: &KeyId) -> Option<Str
 }
 
 /// What is known to be wrong with keys that are made in such a token.
-pub(in crate::ceremony) fn weakness_lines(c: &Ceremony, key: &KeyId) -> Vec<String> {
+pub(crate) fn weakness_lines(c: &Ceremony, key: &KeyId) -> Vec<String> {
     let token = c.keys.get(key).and_then(|state| state.token());
     let firmware = token.and_then(|token| token.model.strip_prefix("YubiKey "));
     let firmware = firmware.and_then(|firmware| firmware.parse::<Firmware>().ok());
@@ -61,23 +61,13 @@ const fn is_it(act: &Act) -> bool {
     matches!(act, Act::InitializeToken { .. })
 }
 
-pub(in crate::ceremony) fn announced(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    label: &str,
-) -> Applied {
+pub(crate) fn announced(c: &mut Ceremony, at: &At<'_>, key: &KeyId, label: &str) -> Applied {
     at.key(c, key, is_it)?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.announce_initialization(label)
 }
 
-pub(in crate::ceremony) fn initialized(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    key: &KeyId,
-    token: &TokenId,
-) -> Applied {
+pub(crate) fn initialized(c: &mut Ceremony, at: &At<'_>, key: &KeyId, token: &TokenId) -> Applied {
     at.key(c, key, is_it)?;
     require(
         !is_of_another_key(c, token, key),
@@ -87,10 +77,10 @@ pub(in crate::ceremony) fn initialized(
     c.keys_mut().change(key)?.initialize(token)
 }
 
-pub(in crate::ceremony) fn initialize_intended_sentence(key: &KeyId, label: &str) -> String {
+pub(crate) fn initialize_intended_sentence(key: &KeyId, label: &str) -> String {
     format!("The token for {key} is about to be initialized as \"{label}\".")
 }
 
-pub(in crate::ceremony) fn token_initialized_sentence(key: &KeyId, token: &TokenId) -> String {
+pub(crate) fn token_initialized_sentence(key: &KeyId, token: &TokenId) -> String {
     format!("The token for {key} is initialized: {token}.")
 }

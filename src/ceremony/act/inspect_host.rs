@@ -11,7 +11,7 @@ use crate::ceremony::state::Ceremony;
 use crate::record::Finding;
 use crate::script::{Act, Step};
 
-pub(in crate::ceremony) fn ask_acknowledge(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_acknowledge(c: &Ceremony, step: &Step) -> Prompt {
     let mut lines = vec!["Found on this machine:".to_owned()];
     lines.extend(
         c.findings()
@@ -23,28 +23,20 @@ pub(in crate::ceremony) fn ask_acknowledge(c: &Ceremony, step: &Step) -> Prompt 
     approved(c, step, lines, Ask::Enter { action })
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
     match c.findings() {
         None => Next::Do(Effect::InspectHost),
         Some(_) => Next::Ask(ask_acknowledge(c, step)),
     }
 }
 
-pub(in crate::ceremony) fn inspected(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    findings: &[Finding],
-) -> Applied {
+pub(crate) fn inspected(c: &mut Ceremony, at: &At<'_>, findings: &[Finding]) -> Applied {
     at.require_act(c, |act| *act == Act::InspectHost)?;
     c.host_mut().inspect(findings);
     Ok(())
 }
 
-pub(in crate::ceremony) fn acknowledged(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    approvals: &[Approval],
-) -> Applied {
+pub(crate) fn acknowledged(c: &mut Ceremony, at: &At<'_>, approvals: &[Approval]) -> Applied {
     at.require_act(c, |act| *act == Act::InspectHost)?;
     require(c.findings().is_some(), "nothing was inspected yet")?;
     require_approval(c, at.event, approvals, "findings are acknowledged")?;

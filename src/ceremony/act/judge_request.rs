@@ -16,7 +16,7 @@ use crate::words::Digest;
     clippy::needless_pass_by_value,
     reason = "it is handed to map_err, which passes errors by value"
 )]
-pub(in crate::ceremony) fn refused(refusal: Refusal) -> ReplayError {
+pub(crate) fn refused(refusal: Refusal) -> ReplayError {
     let check = if refusal.check == crate::transfer::Check::Equivocation {
         Check::PayloadEquivocation
     } else {
@@ -26,7 +26,7 @@ pub(in crate::ceremony) fn refused(refusal: Refusal) -> ReplayError {
 }
 
 /// Judges the request of a signing. `card` is the digest that was typed, where the trust is on paper.
-pub(in crate::ceremony) fn judge_request(
+pub(crate) fn judge_request(
     c: &Ceremony,
     signing: &Signing,
     card: Option<Digest>,
@@ -42,7 +42,7 @@ pub(in crate::ceremony) fn judge_request(
     c.judge_payload(signing.request.payload())
 }
 
-pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
     let Some(signing) = c.script.signing() else {
         return go_on(c, step, Vec::new(), "Go on");
     };
@@ -75,10 +75,7 @@ pub(in crate::ceremony) fn ask_judgment(c: &Ceremony, step: &Step) -> Prompt {
     }
 }
 
-pub(in crate::ceremony) fn decide_judgment(
-    c: &Ceremony,
-    text: &str,
-) -> Result<EventKind, StepError> {
+pub(crate) fn decide_judgment(c: &Ceremony, text: &str) -> Result<EventKind, StepError> {
     let signing = c.script.signing().ok_or(StepError::NotAsked)?;
     let card = match &signing.trust {
         Trust::Root(_) => None,
@@ -97,7 +94,7 @@ pub(in crate::ceremony) fn decide_judgment(
     }))
 }
 
-pub(in crate::ceremony) fn judged(
+pub(crate) fn judged(
     c: &mut Ceremony,
     at: &At<'_>,
     sha256: Digest,
@@ -124,7 +121,7 @@ pub(in crate::ceremony) fn judged(
     Ok(())
 }
 
-pub(in crate::ceremony) fn request_judged_sentence(
+pub(crate) fn request_judged_sentence(
     sha256: &Digest,
     from_card: bool,
     signed_before: bool,

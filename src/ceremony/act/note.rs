@@ -7,11 +7,7 @@ use crate::ceremony::replay::{Applied, require};
 use crate::ceremony::state::Ceremony;
 use crate::script::{Act, PersonId, Step};
 
-pub(in crate::ceremony) fn ask_initials(
-    c: &Ceremony,
-    step: &Step,
-    initials: &[PersonId],
-) -> Prompt {
+pub(crate) fn ask_initials(c: &Ceremony, step: &Step, initials: &[PersonId]) -> Prompt {
     let text = c.note(&step.id).unwrap_or_default();
     let who: Vec<_> = c.next_to_initial(step, initials).into_iter().collect();
     let ask = match who.first() {
@@ -33,7 +29,7 @@ fn initials_of(name: &str) -> String {
         .collect()
 }
 
-pub(in crate::ceremony) fn initialed(c: &mut Ceremony, at: &At<'_>, typed: &str) -> Applied {
+pub(crate) fn initialed(c: &mut Ceremony, at: &At<'_>, typed: &str) -> Applied {
     let step = at.step(c)?;
     let Act::Note { initials, .. } = &step.act else {
         return Err(at.refuse());
@@ -47,7 +43,7 @@ pub(in crate::ceremony) fn initialed(c: &mut Ceremony, at: &At<'_>, typed: &str)
         .initial(step.id.clone(), person.clone(), typed)
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, step: &Step, initials: &[PersonId]) -> bool {
+pub(crate) fn is_done(c: &Ceremony, step: &Step, initials: &[PersonId]) -> bool {
     initials
         .iter()
         .all(|person| c.progress.has_initialed(&step.id, person))

@@ -10,12 +10,7 @@ use crate::ceremony::replay::{Applied, hold, require};
 use crate::ceremony::state::{Ceremony, CustodyRequest};
 use crate::script::{ItemId, PersonId, Step};
 
-pub(in crate::ceremony) fn ask_bag(
-    c: &Ceremony,
-    step: &Step,
-    item: &ItemId,
-    bag: String,
-) -> Prompt {
+pub(crate) fn ask_bag(c: &Ceremony, step: &Step, item: &ItemId, bag: String) -> Prompt {
     let holder = c
         .key_of_item(item)
         .and_then(|key| c.script.key(key))
@@ -37,23 +32,14 @@ pub(in crate::ceremony) fn ask_bag(
     )
 }
 
-pub(in crate::ceremony) fn opening(
-    item: ItemId,
-    bag: String,
-    text: String,
-) -> Result<CustodyEvent, StepError> {
+pub(crate) fn opening(item: ItemId, bag: String, text: String) -> Result<CustodyEvent, StepError> {
     if text != bag {
         return Err(StepError::AnotherBag { read: text });
     }
     Ok(CustodyEvent::BagOpened { item, bag })
 }
 
-pub(in crate::ceremony) fn opened(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    item: &ItemId,
-    bag: &str,
-) -> Applied {
+pub(crate) fn opened(c: &mut Ceremony, at: &At<'_>, item: &ItemId, bag: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::OpenBag(wanted, number)) = request else {
         return Err(at.refuse());

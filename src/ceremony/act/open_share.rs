@@ -11,11 +11,7 @@ use crate::ceremony::state::Ceremony;
 use crate::script::{Act, Entering, PersonId, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn next_open_share(
-    c: &Ceremony,
-    step: &Step,
-    custodian: &PersonId,
-) -> Next {
+pub(crate) fn next_open_share(c: &Ceremony, step: &Step, custodian: &PersonId) -> Next {
     match c.entering(custodian) {
         Some(way) => Next::Do(Effect::OpenShare {
             custodian: custodian.clone(),
@@ -25,7 +21,7 @@ pub(in crate::ceremony) fn next_open_share(
     }
 }
 
-pub(in crate::ceremony) fn entered(
+pub(crate) fn entered(
     c: &mut Ceremony,
     at: &At<'_>,
     set: Digest,
@@ -59,7 +55,7 @@ pub(in crate::ceremony) fn entered(
     c.restore_mut().enter_share(custodian, by)
 }
 
-pub(in crate::ceremony) fn event_of_share(
+pub(crate) fn event_of_share(
     c: &Ceremony,
     custodian: PersonId,
     way: Entering,

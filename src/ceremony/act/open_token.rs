@@ -7,11 +7,7 @@ use crate::record::{FactorySecret, TokenId};
 use crate::script::{Act, KeyId};
 
 /// A token comes out of the bag in which it was left, by the list that was carried in.
-pub(in crate::ceremony) fn require_from_its_bag(
-    c: &Ceremony,
-    key: &KeyId,
-    serial: &str,
-) -> Applied {
+pub(crate) fn require_from_its_bag(c: &Ceremony, key: &KeyId, serial: &str) -> Applied {
     let Some(listed) = c.script.custody().bag_of(serial) else {
         return Ok(());
     };
@@ -26,11 +22,11 @@ pub(in crate::ceremony) fn require_from_its_bag(
     )
 }
 
-pub(in crate::ceremony) fn is_of_another_key(c: &Ceremony, token: &TokenId, key: &KeyId) -> bool {
+pub(crate) fn is_of_another_key(c: &Ceremony, token: &TokenId, key: &KeyId) -> bool {
     c.key_of_token(token).is_some_and(|other| other != key)
 }
 
-pub(in crate::ceremony) fn found(
+pub(crate) fn found(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -64,7 +60,7 @@ const fn is_it(act: &Act) -> bool {
     matches!(act, Act::OpenToken { .. })
 }
 
-pub(in crate::ceremony) fn token_found_sentence(
+pub(crate) fn token_found_sentence(
     key: &KeyId,
     token: &TokenId,
     blank: bool,

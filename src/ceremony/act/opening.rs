@@ -11,7 +11,7 @@ use crate::record::Provenance;
 use crate::script::{KeyId, PersonId};
 
 /// What a rehearsal said of bags is nothing to go by in a production.
-pub(in crate::ceremony) fn require_list_of(c: &Ceremony, mode: Mode) -> Applied {
+pub(crate) fn require_list_of(c: &Ceremony, mode: Mode) -> Applied {
     let lines = c.script.custody().lines();
     let rehearsed = Mode::Rehearsal.to_string();
     require(
@@ -21,7 +21,7 @@ pub(in crate::ceremony) fn require_list_of(c: &Ceremony, mode: Mode) -> Applied 
 }
 
 /// At the opening: a production takes no key that a rehearsal made, and a rehearsal takes simulated ones.
-pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> Applied {
+pub(crate) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> Applied {
     if opening.mode == Mode::Production {
         require(
             opening.simulated_keys.is_empty(),
@@ -108,10 +108,7 @@ pub(in crate::ceremony) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Op
 }
 
 /// In a rehearsal each approval token has a simulated one, and in a production none has.
-pub(in crate::ceremony) fn require_simulated_of_approval_tokens(
-    c: &Ceremony,
-    opening: &Opening,
-) -> Applied {
+pub(crate) fn require_simulated_of_approval_tokens(c: &Ceremony, opening: &Opening) -> Applied {
     let people = c.script.people().iter();
     let owners: Vec<&PersonId> = people
         .filter(|person| person.approval.is_some())
@@ -131,7 +128,7 @@ pub(in crate::ceremony) fn require_simulated_of_approval_tokens(
 
 /// A rehearsal may have a set of its own in place of the script's, as like it as can be. A production has the
 /// script's, and no set of a rehearsal.
-pub(in crate::ceremony) fn require_set(c: &Ceremony, opening: &Opening) -> Applied {
+pub(crate) fn require_set(c: &Ceremony, opening: &Opening) -> Applied {
     let Some(plan) = c.script.restore() else {
         return require(
             opening.simulated_set.is_none(),
@@ -176,7 +173,7 @@ pub(in crate::ceremony) fn require_set(c: &Ceremony, opening: &Opening) -> Appli
     )
 }
 
-pub(in crate::ceremony) fn opened(c: &mut Ceremony, opening: &Opening) -> Applied {
+pub(crate) fn opened(c: &mut Ceremony, opening: &Opening) -> Applied {
     let is_rehearsal = opening.mode == Mode::Rehearsal;
     require(
         is_rehearsal == opening.simulated_tokens.is_some()

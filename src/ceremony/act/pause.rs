@@ -19,7 +19,7 @@ use jiff::Timestamp;
 /// How many words of the digest are written on paper and compared.
 const HEAD_WORDS: usize = 8;
 
-pub(in crate::ceremony) fn ask_head(c: &Ceremony, step: &Step, head: Digest) -> Prompt {
+pub(crate) fn ask_head(c: &Ceremony, step: &Step, head: Digest) -> Prompt {
     let who = c.usual_approvers().into_iter().take(1).collect();
     prompt(
         step,
@@ -43,11 +43,11 @@ fn normal(words: &str) -> Vec<String> {
 }
 
 /// The first words of a head, as they are typed from the ink.
-pub(in crate::ceremony) fn head_words(head: &Digest) -> String {
+pub(crate) fn head_words(head: &Digest) -> String {
     head.first_words(HEAD_WORDS)
 }
 
-pub(in crate::ceremony) fn removing_tokens(c: &Ceremony) -> Effect {
+pub(crate) fn removing_tokens(c: &Ceremony) -> Effect {
     let tokens = c.keys.iter();
     Effect::RemoveTokens {
         tokens: tokens
@@ -56,7 +56,7 @@ pub(in crate::ceremony) fn removing_tokens(c: &Ceremony) -> Effect {
     }
 }
 
-pub(in crate::ceremony) fn ask_to_begin(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_to_begin(c: &Ceremony, step: &Step) -> Prompt {
     go_on(
         c,
         step,
@@ -67,7 +67,7 @@ pub(in crate::ceremony) fn ask_to_begin(c: &Ceremony, step: &Step) -> Prompt {
     )
 }
 
-pub(in crate::ceremony) fn ask_to_pause(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_to_pause(c: &Ceremony, step: &Step) -> Prompt {
     go_on(
         c,
         step,
@@ -78,7 +78,7 @@ pub(in crate::ceremony) fn ask_to_pause(c: &Ceremony, step: &Step) -> Prompt {
     )
 }
 
-pub(in crate::ceremony) fn beginning(step: &Step) -> CustodyEvent {
+pub(crate) fn beginning(step: &Step) -> CustodyEvent {
     let planned = if let Act::Break { text } = &step.act {
         text.clone()
     } else {
@@ -90,13 +90,13 @@ pub(in crate::ceremony) fn beginning(step: &Step) -> CustodyEvent {
     }
 }
 
-pub(in crate::ceremony) fn pausing(c: &Ceremony, moment: &Moment) -> CustodyEvent {
+pub(crate) fn pausing(c: &Ceremony, moment: &Moment) -> CustodyEvent {
     CustodyEvent::Paused {
         at: c.time(moment.machine_time),
     }
 }
 
-pub(in crate::ceremony) fn comparing(head: Digest, text: &str) -> Result<CustodyEvent, StepError> {
+pub(crate) fn comparing(head: Digest, text: &str) -> Result<CustodyEvent, StepError> {
     let expected = head_words(&head);
     if normal(text) != normal(&expected) {
         return Err(StepError::WrongDigest);
@@ -104,7 +104,7 @@ pub(in crate::ceremony) fn comparing(head: Digest, text: &str) -> Result<Custody
     Ok(CustodyEvent::DigestCompared { words: expected })
 }
 
-pub(in crate::ceremony) fn begun(
+pub(crate) fn begun(
     c: &mut Ceremony,
     at: &At<'_>,
     reason: &str,
@@ -125,7 +125,7 @@ pub(in crate::ceremony) fn begun(
     Ok(())
 }
 
-pub(in crate::ceremony) fn tokens_removed(c: &mut Ceremony, at: &At<'_>) -> Applied {
+pub(crate) fn tokens_removed(c: &mut Ceremony, at: &At<'_>) -> Applied {
     let (_, request) = at.custody_request(c)?;
     if request != Some(CustodyRequest::RemoveTokens) {
         return Err(at.refuse());
@@ -134,7 +134,7 @@ pub(in crate::ceremony) fn tokens_removed(c: &mut Ceremony, at: &At<'_>) -> Appl
     Ok(())
 }
 
-pub(in crate::ceremony) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp) -> Applied {
+pub(crate) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp) -> Applied {
     let (step, request) = at.custody_request(c)?;
     if request != Some(CustodyRequest::Pause) {
         return Err(at.refuse());
@@ -148,7 +148,7 @@ pub(in crate::ceremony) fn paused(c: &mut Ceremony, at: &At<'_>, time: Timestamp
     Ok(())
 }
 
-pub(in crate::ceremony) fn digest_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> Applied {
+pub(crate) fn digest_compared(c: &mut Ceremony, at: &At<'_>, words: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::CompareDigest(head)) = request else {
         return Err(at.refuse());

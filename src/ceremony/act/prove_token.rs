@@ -10,7 +10,7 @@ use crate::ceremony::state::Ceremony;
 use crate::script::{Act, KeyId, Step};
 use crate::transfer::{NoProof, Occasion, Possession, PossessionProof};
 
-pub(in crate::ceremony) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
+pub(crate) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
     with_key(c, key, |token, public_key| Effect::ProvePossession {
         key: key.clone(),
         occasion,
@@ -32,7 +32,7 @@ const fn occasion_of(act: &Act) -> Option<Occasion> {
     })
 }
 
-pub(in crate::ceremony) fn proven(
+pub(crate) fn proven(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -68,7 +68,7 @@ pub(in crate::ceremony) fn proven(
 }
 
 /// The event of a token's answer in the current step.
-pub(in crate::ceremony) fn event_of_answer(
+pub(crate) fn event_of_answer(
     step: &Step,
     challenge: [u8; 32],
     signature: Vec<u8>,
@@ -81,12 +81,12 @@ pub(in crate::ceremony) fn event_of_answer(
     }))
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     let state = &c.keys[key];
     (state.is_reinserted() || state.skipped().is_some()) && c.envelope_due().is_none()
 }
 
-pub(in crate::ceremony) fn possession_proven_sentence(key: &KeyId, occasion: Occasion) -> String {
+pub(crate) fn possession_proven_sentence(key: &KeyId, occasion: Occasion) -> String {
     match occasion {
         Occasion::Generation => format!("The token answered a fresh challenge with {key}."),
         Occasion::Adoption => format!(

@@ -8,7 +8,7 @@ use crate::ceremony::state::Ceremony;
 use crate::script::{Act, PersonRole, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn ask_read(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_read(c: &Ceremony, step: &Step) -> Prompt {
     let digest = c.script.sha256();
     let mut lines = digest.grouped_hex().to_vec();
     lines.extend(digest.words().chunks(8).map(|words| words.join(" ")));
@@ -24,7 +24,7 @@ pub(in crate::ceremony) fn ask_read(c: &Ceremony, step: &Step) -> Prompt {
     )
 }
 
-pub(in crate::ceremony) fn read(c: &mut Ceremony, at: &At<'_>, sha256: Digest) -> Applied {
+pub(crate) fn read(c: &mut Ceremony, at: &At<'_>, sha256: Digest) -> Applied {
     at.require_act(c, |act| *act == Act::ReadScript)?;
     hold(
         Check::ScriptDigest,

@@ -16,7 +16,7 @@ use crate::record::Signature;
 use crate::script::{Act, DrillLevel, KeyId, RestorePlan, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn next_restore(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
+pub(crate) fn next_restore(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let Some(key) = key else {
         return Next::Do(match c.script.restore().map(|plan| plan.grade) {
             Some(DrillLevel::Full) => Effect::RestoreIntoMemory,
@@ -49,11 +49,7 @@ pub(in crate::ceremony) fn next_restore(c: &Ceremony, step: &Step, key: Option<&
     })
 }
 
-pub(in crate::ceremony) fn next_prove_restore(
-    c: &Ceremony,
-    step: &Step,
-    key: Option<&KeyId>,
-) -> Next {
+pub(crate) fn next_prove_restore(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let Some(set) = c.set_at_hand() else {
         return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
@@ -72,7 +68,7 @@ pub(in crate::ceremony) fn next_prove_restore(
     }
 }
 
-pub(in crate::ceremony) fn next_destroy(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
+pub(crate) fn next_destroy(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let Some(key) = key else {
         return Next::Do(Effect::ForgetRestored);
     };
@@ -103,18 +99,13 @@ fn of_restore(
 
 const IN_MEMORY: Act = Act::RestoreKey { key: None };
 
-pub(in crate::ceremony) fn combined(c: &mut Ceremony, at: &At<'_>, set: Digest) -> Applied {
+pub(crate) fn combined(c: &mut Ceremony, at: &At<'_>, set: Digest) -> Applied {
     let (level, manifest) = of_restore(c, at, |act| *act == IN_MEMORY)?;
     require(level != DrillLevel::Full, "more than that is restored here")?;
     combine(c, &manifest, set)
 }
 
-pub(in crate::ceremony) fn restored(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    set: Digest,
-    fingerprint: Digest,
-) -> Applied {
+pub(crate) fn restored(c: &mut Ceremony, at: &At<'_>, set: Digest, fingerprint: Digest) -> Applied {
     let (level, manifest) = of_restore(c, at, |act| *act == IN_MEMORY)?;
     require(level == DrillLevel::Full, "nothing is unwrapped here")?;
     hold(
@@ -153,7 +144,7 @@ fn combine(c: &mut Ceremony, manifest: &Manifest, set: Digest) -> Applied {
     c.restore_mut().combine()
 }
 
-pub(in crate::ceremony) fn proven(
+pub(crate) fn proven(
     c: &mut Ceremony,
     at: &At<'_>,
     challenge: &[u8; 32],
@@ -170,11 +161,7 @@ pub(in crate::ceremony) fn proven(
     c.restore_mut().prove()
 }
 
-pub(in crate::ceremony) fn destroyed(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    fingerprint: Digest,
-) -> Applied {
+pub(crate) fn destroyed(c: &mut Ceremony, at: &At<'_>, fingerprint: Digest) -> Applied {
     let (_, manifest) = of_restore(c, at, |act| matches!(act, Act::Destroy { .. }))?;
     require(c.restore.is_restored(), "nothing was restored")?;
     hold(
@@ -185,7 +172,7 @@ pub(in crate::ceremony) fn destroyed(
     c.restore_mut().destroy()
 }
 
-pub(in crate::ceremony) fn is_restored(c: &Ceremony) -> bool {
+pub(crate) fn is_restored(c: &Ceremony) -> bool {
     let state = &c.restore;
     let wants_key = c
         .script
@@ -194,11 +181,11 @@ pub(in crate::ceremony) fn is_restored(c: &Ceremony) -> bool {
     state.failed().is_some() || state.is_restored() || !wants_key && !state.combined().is_empty()
 }
 
-pub(in crate::ceremony) fn is_proven(c: &Ceremony) -> bool {
+pub(crate) fn is_proven(c: &Ceremony) -> bool {
     c.restore.failed().is_some() || c.restore.is_proven()
 }
 
-pub(in crate::ceremony) fn is_destroyed(c: &Ceremony) -> bool {
+pub(crate) fn is_destroyed(c: &Ceremony) -> bool {
     let state = &c.restore;
     state.is_destroyed() || state.failed().is_some() && !state.is_restored()
 }
@@ -207,12 +194,12 @@ fn set_of_outcome(c: &Ceremony) -> Result<&Manifest, StepError> {
     c.set_at_hand().ok_or(StepError::NotAsked)
 }
 
-pub(in crate::ceremony) fn event_of_combination(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn event_of_combination(c: &Ceremony) -> Result<EventKind, StepError> {
     let set = set_of_outcome(c)?.set();
     Ok(EventKind::Restore(RestoreEvent::SharesCombined { set }))
 }
 
-pub(in crate::ceremony) fn event_of_key(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn event_of_key(c: &Ceremony) -> Result<EventKind, StepError> {
     let manifest = set_of_outcome(c)?;
     Ok(EventKind::Restore(RestoreEvent::KeyRestored {
         set: manifest.set(),
@@ -220,7 +207,7 @@ pub(in crate::ceremony) fn event_of_key(c: &Ceremony) -> Result<EventKind, StepE
     }))
 }
 
-pub(in crate::ceremony) fn event_of_destruction(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn event_of_destruction(c: &Ceremony) -> Result<EventKind, StepError> {
     let fingerprint = set_of_outcome(c)?.facts().public_key.fingerprint();
     Ok(EventKind::Restore(RestoreEvent::RestoredKeyDestroyed {
         fingerprint,

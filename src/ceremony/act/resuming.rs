@@ -7,7 +7,7 @@ use crate::words::Digest;
 
 use super::generate_key::regenerate;
 
-pub(in crate::ceremony) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
+pub(crate) fn resumed(c: &mut Ceremony, digest: Digest) -> Applied {
     c.custody_mut().resume(digest);
     c.participants_mut().resume();
     c.host_mut().resume();

@@ -13,11 +13,11 @@ use crate::script::{Act, DistantKey, KeyChange, KeyPlan, Signing, Step};
 use crate::words::Digest;
 
 /// The exact word that the review asks for.
-pub(in crate::ceremony) fn review_word(root: &FrozenRoot) -> String {
+pub(crate) fn review_word(root: &FrozenRoot) -> String {
     format!("SIGN ROOT {}", root.version())
 }
 
-pub(in crate::ceremony) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
     let Some(root) = c.root().frozen() else {
         return go_on(c, step, Vec::new(), "Go on");
     };
@@ -38,7 +38,7 @@ pub(in crate::ceremony) fn ask_review(c: &Ceremony, step: &Step) -> Prompt {
 }
 
 /// What is about to be signed, in words, with its digest.
-pub(in crate::ceremony) fn review_lines(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
+pub(crate) fn review_lines(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
     if let Some(signing) = c.script.signing() {
         return request_lines(c, signing);
     }
@@ -55,7 +55,7 @@ pub(in crate::ceremony) fn review_lines(c: &Ceremony, root: &FrozenRoot) -> Vec<
     lines
 }
 
-pub(in crate::ceremony) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
+pub(crate) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<String> {
     let policy = c.script.root();
     let mut lines = vec![
         format!(
@@ -92,13 +92,13 @@ pub(in crate::ceremony) fn whole_root(c: &Ceremony, root: &FrozenRoot) -> Vec<St
 }
 
 /// `expires 2027-12-01T00:00:00Z (365 days after 2026-12-01T09:00:00Z)`
-pub(in crate::ceremony) fn expiry(c: &Ceremony) -> String {
+pub(crate) fn expiry(c: &Ceremony) -> String {
     let (expires, from) = (c.script.root().expires, c.script.not_before());
     let days = expires.duration_since(from).as_hours() / 24;
     format!("expires {expires} ({days} days after {from})")
 }
 
-pub(in crate::ceremony) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<String> {
+pub(crate) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<String> {
     let generated = c.keys.get(&plan.id)?.generated()?;
     let key = c.listed_key(plan)?;
     let more = if plan.enrolled.is_some() {
@@ -117,11 +117,7 @@ pub(in crate::ceremony) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<Strin
 }
 
 /// What changes from the root before, what follows from it, and who must sign.
-pub(in crate::ceremony) fn changes(
-    c: &Ceremony,
-    before: &BaseRoot,
-    root: &FrozenRoot,
-) -> Vec<String> {
+pub(crate) fn changes(c: &Ceremony, before: &BaseRoot, root: &FrozenRoot) -> Vec<String> {
     let (old, new) = (before.root.document(), root.document());
     let diff = RootDiff::between(old, new);
     let mut lines = vec![format!(
@@ -164,7 +160,7 @@ pub(in crate::ceremony) fn changes(
 }
 
 /// Each root key that comes, goes or moves; those that stay are counted.
-pub(in crate::ceremony) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<String> {
+pub(crate) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<String> {
     let mut lines = Vec::new();
     let mut kept = Vec::new();
     for plan in c.script.keys() {
@@ -213,7 +209,7 @@ pub(in crate::ceremony) fn key_lines(c: &Ceremony, before: &BaseRoot) -> Vec<Str
 }
 
 /// Who must sign under which root, and whether that can be reached.
-pub(in crate::ceremony) fn reachability_line(c: &Ceremony) -> String {
+pub(crate) fn reachability_line(c: &Ceremony) -> String {
     let change = c.root_change();
     let reachability = change.reachability();
     let version = c.script.root_version();
@@ -247,7 +243,7 @@ pub(in crate::ceremony) fn reachability_line(c: &Ceremony) -> String {
 
 /// A warning if every root key is on a token of one make with one firmware, as the tokens name themselves. Of a
 /// token that is elsewhere nobody knows.
-pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
+pub(crate) fn one_make_line(c: &Ceremony) -> Option<String> {
     let staying = c.script.keys().iter().filter(|plan| plan.change.stays());
     let tokens: Vec<_> = staying
         .map(|plan| {
@@ -274,7 +270,7 @@ pub(in crate::ceremony) fn one_make_line(c: &Ceremony) -> Option<String> {
 }
 
 /// Each key of another site that comes in.
-pub(in crate::ceremony) fn remote_lines(c: &Ceremony) -> Vec<String> {
+pub(crate) fn remote_lines(c: &Ceremony) -> Vec<String> {
     let lines = c.remote_keys().map(|(distant, key)| {
         format!(
             "+ {} ({})  {}  {}",
@@ -303,7 +299,7 @@ fn threshold_line((from, to): (u64, u64), keys: usize) -> String {
 }
 
 /// The change that a request asks for, in words, with the digest of what will be signed.
-pub(in crate::ceremony) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec<String> {
+pub(crate) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec<String> {
     let request = &signing.request;
     let (old, new) = (request.base().document(), request.payload().document());
     let mut lines = vec![format!(
@@ -339,12 +335,7 @@ pub(in crate::ceremony) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec
     lines
 }
 
-pub(in crate::ceremony) fn reviewed(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    sha256: Digest,
-    typed: &str,
-) -> Applied {
+pub(crate) fn reviewed(c: &mut Ceremony, at: &At<'_>, sha256: Digest, typed: &str) -> Applied {
     at.require_act(c, |act| *act == Act::ReviewRoot)?;
     let frozen = c.root().require_frozen()?;
     hold(

@@ -10,7 +10,7 @@ use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
 use crate::ceremony::state::{Bag, Ceremony, CustodyRequest};
 use crate::script::{Holds, ItemId, KeyId, PersonId, PersonRole, Step};
 
-pub(in crate::ceremony) fn ask_first_reading(c: &Ceremony, step: &Step, item: &ItemId) -> Prompt {
+pub(crate) fn ask_first_reading(c: &Ceremony, step: &Step, item: &ItemId) -> Prompt {
     let who = c.usual_approvers().into_iter().take(1).collect();
     prompt(
         step,
@@ -27,7 +27,7 @@ pub(in crate::ceremony) fn ask_first_reading(c: &Ceremony, step: &Step, item: &I
     )
 }
 
-pub(in crate::ceremony) fn ask_second_reading(
+pub(crate) fn ask_second_reading(
     c: &Ceremony,
     step: &Step,
     item: &ItemId,
@@ -58,7 +58,7 @@ pub(in crate::ceremony) fn ask_second_reading(
 }
 
 /// The mirror is written to until this program has ended.
-pub(in crate::ceremony) fn when_closed(c: &Ceremony, item: &ItemId) -> &'static str {
+pub(crate) fn when_closed(c: &Ceremony, item: &ItemId) -> &'static str {
     let medium = c.script.medium(item);
     match medium.map(|medium| medium.holds) {
         Some(Holds::Mirror) => " as soon as this program has ended",
@@ -67,13 +67,13 @@ pub(in crate::ceremony) fn when_closed(c: &Ceremony, item: &ItemId) -> &'static 
 }
 
 /// What a rehearsal that plays by itself says that it read: no bag is there.
-pub(in crate::ceremony) fn usual_new_bag(c: &Ceremony, item: &ItemId) -> String {
+pub(crate) fn usual_new_bag(c: &Ceremony, item: &ItemId) -> String {
     let base = format!("simulated-bag-{item}");
     let mut numbered = (1..).map(|number| format!("{base}-{number}"));
     numbered.find(|bag| !c.knows_bag(bag)).unwrap_or_default()
 }
 
-pub(in crate::ceremony) fn check_new_bag(c: &Ceremony, bag: &str) -> Result<(), StepError> {
+pub(crate) fn check_new_bag(c: &Ceremony, bag: &str) -> Result<(), StepError> {
     if !is_bag_number(bag) {
         return Err(StepError::NotABag);
     }
@@ -86,7 +86,7 @@ pub(in crate::ceremony) fn check_new_bag(c: &Ceremony, bag: &str) -> Result<(), 
 }
 
 /// What is printed on bags: letters, digits and a few marks between them.
-pub(in crate::ceremony) fn is_bag_number(text: &str) -> bool {
+pub(crate) fn is_bag_number(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.trim() == text
         && text
@@ -95,10 +95,7 @@ pub(in crate::ceremony) fn is_bag_number(text: &str) -> bool {
 }
 
 /// Who reads is one person who is here and not the administrator, beside whom the holder may stand.
-pub(in crate::ceremony) fn require_reader(
-    c: &Ceremony,
-    people: &[PersonId],
-) -> Result<PersonId, ReplayError> {
+pub(crate) fn require_reader(c: &Ceremony, people: &[PersonId]) -> Result<PersonId, ReplayError> {
     let reader = people
         .iter()
         .find(|id| c.participants.is_here(id) && (c.script.is_solo() || !c.is_administrator(id)));
@@ -110,7 +107,7 @@ pub(in crate::ceremony) fn require_reader(
 }
 
 /// What was left closed, and the ink, are compared by a witness; by somebody else only where no witness is here.
-pub(in crate::ceremony) fn require_witness(c: &Ceremony, people: &[PersonId]) -> Applied {
+pub(crate) fn require_witness(c: &Ceremony, people: &[PersonId]) -> Applied {
     require_reader(c, people)?;
     let is_witness = |id: &PersonId| {
         let person = c.script.person(id);
@@ -122,7 +119,7 @@ pub(in crate::ceremony) fn require_witness(c: &Ceremony, people: &[PersonId]) ->
     )
 }
 
-pub(in crate::ceremony) fn first_read(
+pub(crate) fn first_read(
     c: &Ceremony,
     item: ItemId,
     bag: String,
@@ -131,7 +128,7 @@ pub(in crate::ceremony) fn first_read(
     Ok(CustodyEvent::NewBagRead { item, bag })
 }
 
-pub(in crate::ceremony) fn second_read(
+pub(crate) fn second_read(
     c: &Ceremony,
     step: &Step,
     item: ItemId,
@@ -153,12 +150,7 @@ pub(in crate::ceremony) fn second_read(
     })
 }
 
-pub(in crate::ceremony) fn new_bag_read(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    item: &ItemId,
-    bag: &str,
-) -> Applied {
+pub(crate) fn new_bag_read(c: &mut Ceremony, at: &At<'_>, item: &ItemId, bag: &str) -> Applied {
     let (_, request) = at.custody_request(c)?;
     let Some(CustodyRequest::FirstReading(wanted)) = request else {
         return Err(at.refuse());
@@ -195,7 +187,7 @@ fn second_reading<'e>(
     ))
 }
 
-pub(in crate::ceremony) fn readings_differed(
+pub(crate) fn readings_differed(
     c: &mut Ceremony,
     at: &At<'_>,
     item: &ItemId,
@@ -208,7 +200,7 @@ pub(in crate::ceremony) fn readings_differed(
     )
 }
 
-pub(in crate::ceremony) fn sealed(
+pub(crate) fn sealed(
     c: &mut Ceremony,
     at: &At<'_>,
     item: &ItemId,
@@ -232,6 +224,6 @@ pub(in crate::ceremony) fn sealed(
     Ok(())
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
+pub(crate) fn is_done(c: &Ceremony, key: &KeyId) -> bool {
     c.keys[key].skipped().is_some() || c.items_of(key).iter().all(|item| c.custody.is_kept(item))
 }

@@ -9,7 +9,7 @@ use crate::ceremony::replay::{Applied, require};
 use crate::ceremony::state::{Ceremony, Ending};
 use crate::script::{Act, PersonRole, Step};
 
-pub(in crate::ceremony) fn ask_sign_off(c: &Ceremony, step: &Step) -> Prompt {
+pub(crate) fn ask_sign_off(c: &Ceremony, step: &Step) -> Prompt {
     let who: Vec<_> = c.next_to_sign_off().into_iter().collect();
     let name = who
         .first()
@@ -25,7 +25,7 @@ pub(in crate::ceremony) fn ask_sign_off(c: &Ceremony, step: &Step) -> Prompt {
     )
 }
 
-pub(in crate::ceremony) fn ask_to_close(c: &Ceremony) -> Prompt {
+pub(crate) fn ask_to_close(c: &Ceremony) -> Prompt {
     Prompt {
         step: None,
         who: c.with_role(PersonRole::Administrator, 1),
@@ -40,12 +40,7 @@ pub(in crate::ceremony) fn ask_to_close(c: &Ceremony) -> Prompt {
     }
 }
 
-pub(in crate::ceremony) fn signed_off(
-    c: &mut Ceremony,
-    at: &At<'_>,
-    verdict: Verdict,
-    remark: &str,
-) -> Applied {
+pub(crate) fn signed_off(c: &mut Ceremony, at: &At<'_>, verdict: Verdict, remark: &str) -> Applied {
     at.require_act(c, |act| *act == Act::SignOff)?;
     let person = only(at.event, "each person signs off alone")?;
     require(
@@ -56,12 +51,12 @@ pub(in crate::ceremony) fn signed_off(
     c.progress_mut().sign_off(person.clone(), verdict, remark)
 }
 
-pub(in crate::ceremony) fn is_done(c: &Ceremony) -> bool {
+pub(crate) fn is_done(c: &Ceremony) -> bool {
     let mut people = c.participants.attended().keys();
     people.all(|person| c.progress.sign_offs().contains_key(person))
 }
 
-pub(in crate::ceremony) fn closed(c: &mut Ceremony, status: Verdict) -> Applied {
+pub(crate) fn closed(c: &mut Ceremony, status: Verdict) -> Applied {
     require(
         c.current_step().is_none(),
         "steps of the script are not done yet",
@@ -93,7 +88,7 @@ fn choice_of(verdict: Verdict) -> Choice {
     }
 }
 
-pub(in crate::ceremony) fn answered(choice: &str, remark: String) -> Result<EventKind, StepError> {
+pub(crate) fn answered(choice: &str, remark: String) -> Result<EventKind, StepError> {
     let verdict = VERDICTS
         .into_iter()
         .find(|verdict| id_of(*verdict) == choice)

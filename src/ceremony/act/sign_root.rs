@@ -15,14 +15,14 @@ use crate::record::Signature;
 use crate::script::{Act, KeyId, KeyPlan, PersonId, Step};
 use crate::words::Digest;
 
-pub(in crate::ceremony) fn frozen_digest(c: &Ceremony) -> Result<crate::words::Digest, StepError> {
+pub(crate) fn frozen_digest(c: &Ceremony) -> Result<crate::words::Digest, StepError> {
     c.root()
         .frozen()
         .map(crate::metadata::FrozenRoot::digest)
         .ok_or(StepError::NotAsked)
 }
 
-pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next_sign(c: &Ceremony, step: &Step) -> Next {
     let (Some(plan), Some(frozen)) = (c.next_signer(), c.root().frozen()) else {
         return Next::Ask(go_on(c, step, Vec::new(), "Go on"));
     };
@@ -61,7 +61,7 @@ pub(in crate::ceremony) fn next_sign(c: &Ceremony, step: &Step) -> Next {
 }
 
 /// By which scheme a key signs the root, where that is not the one that TUF has for such keys.
-pub(in crate::ceremony) fn signing_scheme(c: &Ceremony, key: &KeyId) -> Option<metadata::Scheme> {
+pub(crate) fn signing_scheme(c: &Ceremony, key: &KeyId) -> Option<metadata::Scheme> {
     let ids = c.root_key_ids(key);
     let mut keys = c
         .root()
@@ -73,7 +73,7 @@ pub(in crate::ceremony) fn signing_scheme(c: &Ceremony, key: &KeyId) -> Option<m
 }
 
 /// What the room needs to know before a key signs a change: the counters, which token to bring, who still owes.
-pub(in crate::ceremony) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<String> {
+pub(crate) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<String> {
     let token = c.keys.get(&plan.id).and_then(|state| state.token());
     let token = token.map_or_else(|| c.script.token_title(&plan.id), ToString::to_string);
     let bag = plan.token.bag.as_ref();
@@ -105,7 +105,7 @@ pub(in crate::ceremony) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<St
 }
 
 /// The answer to the question for the next signature.
-pub(in crate::ceremony) fn signing(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn signing(c: &Ceremony) -> Result<EventKind, StepError> {
     let mut plans = c.script.keys().iter();
     let plan = plans
         .find(|plan| c.owes_signature(&plan.id))
@@ -118,7 +118,7 @@ pub(in crate::ceremony) fn signing(c: &Ceremony) -> Result<EventKind, StepError>
 }
 
 /// The holder of the key that was signing, and the event of its signature.
-pub(in crate::ceremony) fn event_of_signature(
+pub(crate) fn event_of_signature(
     c: &Ceremony,
     signature: Vec<u8>,
 ) -> Result<(PersonId, EventKind), StepError> {
@@ -135,7 +135,7 @@ pub(in crate::ceremony) fn event_of_signature(
     Ok((plan.holder.clone(), event))
 }
 
-pub(in crate::ceremony) fn announced(
+pub(crate) fn announced(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,
@@ -165,7 +165,7 @@ pub(in crate::ceremony) fn announced(
     c.root_mut().announce_signature(key, repeat)
 }
 
-pub(in crate::ceremony) fn signed(
+pub(crate) fn signed(
     c: &mut Ceremony,
     at: &At<'_>,
     key: &KeyId,

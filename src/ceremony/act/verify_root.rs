@@ -43,7 +43,7 @@ fn verify_root(c: &Ceremony) -> Result<Verification, VerificationError> {
     })
 }
 
-pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
+pub(crate) fn next(c: &Ceremony, step: &Step) -> Next {
     // In a change the room sees how far both roots have come.
     let counters = c.base_root().map(|_| format!("{}.", c.counters()));
     let mut lines: Vec<_> = counters.into_iter().collect();
@@ -51,7 +51,7 @@ pub(in crate::ceremony) fn next(c: &Ceremony, step: &Step) -> Next {
     Next::Ask(go_on(c, step, lines, "Verify the signed root"))
 }
 
-pub(in crate::ceremony) fn verifying(c: &Ceremony) -> Result<EventKind, StepError> {
+pub(crate) fn verifying(c: &Ceremony) -> Result<EventKind, StepError> {
     let verification =
         verify_root(c).map_err(|error| ReplayError::Contradiction(error.to_string()))?;
     Ok(EventKind::Root(RootEvent::RootVerified {
@@ -64,15 +64,15 @@ pub(in crate::ceremony) fn verifying(c: &Ceremony) -> Result<EventKind, StepErro
 }
 
 /// What a verification said.
-pub(in crate::ceremony) struct Verified {
-    pub(in crate::ceremony) version: u64,
-    pub(in crate::ceremony) file_sha256: Digest,
-    pub(in crate::ceremony) signatures: u64,
-    pub(in crate::ceremony) threshold: u64,
-    pub(in crate::ceremony) previous: Option<Counted>,
+pub(crate) struct Verified {
+    pub(crate) version: u64,
+    pub(crate) file_sha256: Digest,
+    pub(crate) signatures: u64,
+    pub(crate) threshold: u64,
+    pub(crate) previous: Option<Counted>,
 }
 
-pub(in crate::ceremony) fn verified(c: &mut Ceremony, at: &At<'_>, said: &Verified) -> Applied {
+pub(crate) fn verified(c: &mut Ceremony, at: &At<'_>, said: &Verified) -> Applied {
     at.require_act(c, |act| *act == Act::VerifyRoot)?;
     let report =
         verify_root(c).map_err(|error| broken(Check::RootVerification, error.to_string()))?;
@@ -102,7 +102,7 @@ enum VerificationError {
     Refused(String),
 }
 
-pub(in crate::ceremony) fn root_verified_sentence(
+pub(crate) fn root_verified_sentence(
     version: u64,
     signatures: u64,
     threshold: u64,
