@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::script::{Act, Step};
 use crate::transfer::PossessionProof;
 
-use super::act::asking::{go_on, with_token};
+use super::act::asking::{proceed, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
-    custody, destroy_shares, destroy_token_key, enroll_key, envelope, exception, export, failure,
-    generate_key, initialize_token, inspect_host, judge_request, note, open_bag, open_share,
-    open_token, opening, pause, prove_token, read_script, restore_key, resuming, review_root, seal,
-    set_pin, sign_off, sign_root, verify_root,
+    custody, destroy_restored_key, destroy_shares, destroy_token_key, enroll_key, envelope,
+    exception, export, failure, generate_key, initialize_token, inspect_host, judge_request, note,
+    open_bag, open_share, open_token, opening, pause, prove_backup, prove_restore, prove_token,
+    read_script, restore_key, resuming, review_root, seal, set_pin, sign_off, sign_root,
+    verify_root,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
@@ -507,7 +508,7 @@ fn change_backup(c: &mut Ceremony, at: &At<'_>, event: &BackupEvent) -> Applied 
             set,
             custodian,
             by,
-        } => back_up_key::share_opened(c, at, key, *set, custodian, *by),
+        } => prove_backup::share_opened(c, at, key, *set, custodian, *by),
         BackupEvent::SupersededPartDestroyed {
             set,
             custodian,
@@ -546,9 +547,9 @@ fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applie
         RestoreEvent::RestoredKeyProven {
             challenge,
             signature,
-        } => restore_key::proven(c, at, challenge, signature),
+        } => prove_restore::proven(c, at, challenge, signature),
         RestoreEvent::RestoredKeyDestroyed { fingerprint } => {
-            restore_key::destroyed(c, at, *fingerprint)
+            destroy_restored_key::destroyed(c, at, *fingerprint)
         }
         RestoreEvent::DrillFailed { reason, approvals } => {
             restore::drill_failed(c, at, reason, approvals)
@@ -585,12 +586,12 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::SetPin { key } => set_pin::is_done(c, key),
         Act::GenerateKey { key } | Act::ImportKey { key } => generate_key::is_done(c, key),
         Act::BackUpKey { key } => back_up_key::is_done(c, key.as_ref()),
-        Act::ProveBackup { key } => back_up_key::is_proven(c, key.as_ref()),
+        Act::ProveBackup { key } => prove_backup::is_done(c, key.as_ref()),
         Act::DestroyShares => c.next_superseded_part().is_none(),
         Act::OpenShare { custodian } => c.is_share_settled(custodian),
-        Act::RestoreKey { .. } => restore_key::is_restored(c),
-        Act::ProveRestore { .. } => restore_key::is_proven(c),
-        Act::Destroy { .. } => restore_key::is_destroyed(c),
+        Act::RestoreKey { .. } => restore_key::is_done(c),
+        Act::ProveRestore { .. } => prove_restore::is_done(c),
+        Act::Destroy { .. } => destroy_restored_key::is_done(c),
         Act::EnrollKey { key } => c.is_enrolled(key),
         Act::CertifyKey { .. }
         | Act::ComposeRoot
@@ -645,7 +646,7 @@ fn naming_repository(c: &Ceremony, next: Next) -> Next {
 
 fn next_in(c: &Ceremony, step: &Step) -> Next {
     match &step.act {
-        Act::Attendance => Next::Ask(go_on(c, step, Vec::new(), "Go on")),
+        Act::Attendance => proceed(c, step),
         Act::AttestClock => Next::Ask(attest_clock::ask_clock(c, step)),
         Act::InspectHost => inspect_host::next(c, step),
         Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
@@ -654,15 +655,15 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::InitializeToken { key } => initialize_token::next_initialize(c, step, key),
         Act::SetPin { key } => set_pin::next(c, key),
         Act::GenerateKey { key } => generate_key::next_made(c, step, key, "Generate the key"),
-        Act::ImportKey { key } => generate_key::next_made(c, step, key, "Bring in the key"),
+        Act::ImportKey { key } => generate_key::next_made(c, step, key, "Import the key"),
         Act::EnrollKey { key } => enroll_key::next(c, step, key),
         Act::CertifyKey { key } => certify_key::next_certify(c, step, key),
-        Act::BackUpKey { key } => back_up_key::next_back_up(c, step, key.as_ref()),
-        Act::ProveBackup { key } => back_up_key::next_prove_backup(c, step, key.as_ref()),
+        Act::BackUpKey { key } => back_up_key::next(c, step, key.as_ref()),
+        Act::ProveBackup { key } => prove_backup::next(c, step, key.as_ref()),
         Act::OpenShare { custodian } => open_share::next_open_share(c, step, custodian),
-        Act::RestoreKey { key } => restore_key::next_restore(c, step, key.as_ref()),
-        Act::ProveRestore { key } => restore_key::next_prove_restore(c, step, key.as_ref()),
-        Act::Destroy { key } => restore_key::next_destroy(c, step, key.as_ref()),
+        Act::RestoreKey { key } => restore_key::next(c, step, key.as_ref()),
+        Act::ProveRestore { key } => prove_restore::next(c, step, key.as_ref()),
+        Act::Destroy { key } => destroy_restored_key::next(c, step, key.as_ref()),
         Act::DestroyShares => destroy_shares::next_destroy_shares(c, step),
         Act::ComposeRoot => compose_root::next(c, step),
         Act::JudgeRequest => Next::Ask(judge_request::ask_judgment(c, step)),
@@ -676,9 +677,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
-        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => {
-            Next::Ask(go_on(c, step, Vec::new(), "Go on"))
-        }
+        Act::Seal { .. } | Act::SealMedium { .. } | Act::Break { .. } => proceed(c, step),
         Act::SignOff => Next::Ask(sign_off::ask_sign_off(c, step)),
     }
 }
@@ -991,15 +990,13 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::BackedUp(made) => here(EventKind::Backup(BackupEvent::BackedUp(made))),
         Outcome::ExtractionDisabled(attributes) => {
-            let key = back_up_key::key_of_outcome(c, step).ok_or(StepError::NotAsked)?;
-            let event = BackupEvent::ExtractionDisabled { key, attributes };
-            here(EventKind::Backup(event))
+            here(back_up_key::event_of_extraction(c, step, attributes)?)
         }
         Outcome::ShareOpened {
             custodian,
             by: opened_by,
         } => {
-            let event = back_up_key::event_of_share(c, step, custodian.clone(), opened_by)?;
+            let event = prove_backup::event_of_share(c, step, custodian.clone(), opened_by)?;
             by(custodian, EventKind::Backup(event))
         }
         Outcome::ShareEntered { custodian, way } => {
@@ -1008,7 +1005,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
         }
         Outcome::SharesCombined => here(restore_key::event_of_combination(c)?),
         Outcome::Restored => here(restore_key::event_of_key(c)?),
-        Outcome::RestoredForgotten => here(restore_key::event_of_destruction(c)?),
+        Outcome::RestoredForgotten => here(destroy_restored_key::event_of_destruction(c)?),
         Outcome::Answered {
             challenge,
             signature,
@@ -1029,7 +1026,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
 fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
     let people = c.people_of(step);
     if matches!(step.act, Act::Destroy { .. }) {
-        return Ok(c.at_step(people, restore_key::event_of_destruction(c)?));
+        return Ok(c.at_step(people, destroy_restored_key::event_of_destruction(c)?));
     }
     if matches!(step.act, Act::DestroyTokenKey { .. }) {
         let event = destroy_token_key::event_of_destruction(c, step);

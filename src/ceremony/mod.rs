@@ -25,7 +25,6 @@ mod replay;
 mod request;
 mod sentence;
 mod state;
-mod telling;
 
 pub use act::failure::simulated_is_locked;
 

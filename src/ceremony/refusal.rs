@@ -52,7 +52,7 @@ pub enum StepError {
     },
     /// The bag is not the one on record.
     #[error("bag {read:?} is not the one on record")]
-    AnotherBag {
+    WrongBag {
         /// What was read.
         read: String,
     },
@@ -139,7 +139,7 @@ impl StepError {
                 "look at the clocks again; if the script's date is wrong, break off and write a new script"
                     .to_owned()
             }
-            Self::AnotherBag { .. } => {
+            Self::WrongBag { .. } => {
                 "read the number again, from the bag; if the script is wrong, two people correct it, and if the bag is, they decide upon an exception".to_owned()
             }
             Self::NotABag => {

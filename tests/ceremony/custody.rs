@@ -68,7 +68,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
         assert!(
             matches!(
                 room.answer(text(wrong)),
-                Err(StepError::AnotherBag { read }) if read == wrong
+                Err(StepError::WrongBag { read }) if read == wrong
             ),
             "{wrong}"
         );
@@ -290,7 +290,7 @@ fn a_break_seals_every_token_and_lets_nothing_go_on() {
         assert_eq!(reading(&room).1, *bag);
         assert!(matches!(
             room.answer(text("B999")),
-            Err(StepError::AnotherBag { .. })
+            Err(StepError::WrongBag { .. })
         ));
         room.answer(text(bag)).unwrap();
     }

@@ -1,20 +1,21 @@
-//! A root key is destroyed in its token while two people watch: one that the root lists no more, or every key of a
-//! root that is retired. The token has to show that the key is gone.
+//! A root key is destroyed in its token while two people watch: a key that the root no longer lists, or each key of a
+//! retired root. The token must show that the key is gone.
 
-use crate::ceremony::approval::{Approval, strengths_of};
+use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::effect::{DoomedObject, Effect};
 use crate::ceremony::event::{EventKind, KeyEvent};
 use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, contradiction, require};
 use crate::ceremony::state::{Ceremony, Intent};
-use crate::ceremony::telling::Telling;
 use crate::script::{Act, KeyId, Step};
 use crate::words::Digest;
 
 use super::approval::require_approval;
 use super::asking::{approved, with_key};
+use super::read_script::lines_of;
 
 const fn is_it(act: &Act) -> bool {
     matches!(act, Act::DestroyTokenKey { .. })
@@ -46,15 +47,13 @@ pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
 fn ask(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
     let title = c.script.key_title(key);
     let mut lines = vec![
-        format!("{title} is destroyed in its token. It cannot be restored from the token."),
+        format!("{title} will be destroyed in its token. It cannot be restored from the token."),
         "Compare its fingerprint with the run sheet:".to_owned(),
     ];
     if let Some(fingerprint) = fingerprint(c, key) {
-        let words = fingerprint.words();
-        lines.extend(fingerprint.grouped_hex());
-        lines.extend(words.chunks(8).map(|words| words.join(" ")));
+        lines.extend(lines_of(&fingerprint));
     }
-    lines.push("Shares or copies of the key, if there are any, still restore it.".to_owned());
+    lines.push("Shares or copies of the key, if any exist, can still restore it.".to_owned());
     let word = word(key);
     approved(c, step, lines, Ask::Word { word })
 }
@@ -79,7 +78,7 @@ pub(crate) fn announced(
     require_same(c, key, of_key)?;
     require(
         !c.exported().is_empty(),
-        "no root key is destroyed before the new root is exported",
+        "the new root must be exported before a root key is destroyed",
     )?;
     c.keys_mut().change(key)?.announce_destruction()
 }
@@ -92,8 +91,8 @@ pub(crate) fn destroyed(c: &mut Ceremony, at: &At<'_>, key: &KeyId, of_key: Dige
 }
 
 fn require_same(c: &Ceremony, key: &KeyId, of_key: Digest) -> Applied {
-    let is = fingerprint(c, key).ok_or_else(|| contradiction("there is no key yet"))?;
-    require(is == of_key, "the fingerprint is that of another key")
+    let is = fingerprint(c, key).ok_or_else(|| contradiction("the key does not exist yet"))?;
+    require(is == of_key, "the fingerprint is not that of this key")
 }
 
 /// The event of a destruction in a step of this act.
@@ -113,19 +112,18 @@ pub(crate) fn intended_sentence(
     key: &KeyId,
     fingerprint: &Digest,
     approvals: &[Approval],
-    telling: &Telling<'_>,
+    names: &Names<'_>,
 ) -> String {
     format!(
-        "{key}, fingerprint {}, is about to be destroyed in its token. Approved by {} ({}).",
+        "About to destroy {key}, fingerprint {}, in its token. Approved by {}.",
         fingerprint.short_hex(),
-        telling.people,
-        strengths_of(approvals)
+        names.approving(approvals)
     )
 }
 
 pub(crate) fn destroyed_sentence(key: &KeyId, fingerprint: &Digest) -> String {
     format!(
-        "{key}, fingerprint {}, was destroyed; its token holds it no more.",
+        "{key}, fingerprint {}, was destroyed. Its token no longer holds it.",
         fingerprint.short_hex()
     )
 }

@@ -1,5 +1,6 @@
 //! A token is initialized: everything on it is erased.
-use super::asking::{go_on, with_token};
+
+use super::asking::{confirm, with_token};
 use super::open_token::is_of_another_key;
 use crate::ceremony::at::At;
 use crate::ceremony::effect::Effect;
@@ -20,13 +21,12 @@ pub(crate) fn next_initialize(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
         });
     }
     let token = state.token().map(ToString::to_string);
-    let mut lines = vec![format!("This is the token: {}.", token.unwrap_or_default())];
+    let mut lines = vec![format!("Token: {}.", token.unwrap_or_default())];
     lines.extend(factory_line(c, key));
     lines.extend(weakness_lines(c, key));
-    Next::Ask(go_on(c, step, lines, "Initialize the token"))
+    Next::Ask(confirm(c, step, lines, "Initialize the token"))
 }
 
-/// What a token still had as it left the factory, for those who are about to change it.
 pub(crate) fn factory_line(c: &Ceremony, key: &KeyId) -> Option<String> {
     let names: Vec<String> = c
         .keys
@@ -37,13 +37,13 @@ pub(crate) fn factory_line(c: &Ceremony, key: &KeyId) -> Option<String> {
         .collect();
     (!names.is_empty()).then(|| {
         format!(
-            "Still as every such token leaves the factory, and so known to everybody: {}. All of them are changed now and with the PIN.",
+            "Still at the factory default, which is public: {}. Initializing the token and setting the PIN change these values.",
             names.join(", ")
         )
     })
 }
 
-/// What is known to be wrong with keys that are made in such a token.
+/// Known weaknesses of keys that such a token generates.
 pub(crate) fn weakness_lines(c: &Ceremony, key: &KeyId) -> Vec<String> {
     let token = c.keys.get(key).and_then(|state| state.token());
     let firmware = token.and_then(|token| token.model.strip_prefix("YubiKey "));
@@ -53,7 +53,7 @@ pub(crate) fn weakness_lines(c: &Ceremony, key: &KeyId) -> Vec<String> {
     };
     known_weaknesses(firmware, plan.key_type.algorithm())
         .iter()
-        .map(|finding| format!("Known of it: {finding}."))
+        .map(|finding| format!("Known weakness: {finding}."))
         .collect()
 }
 
@@ -71,16 +71,16 @@ pub(crate) fn initialized(c: &mut Ceremony, at: &At<'_>, key: &KeyId, token: &To
     at.key(c, key, is_it)?;
     require(
         !is_of_another_key(c, token, key),
-        "that token is another key's",
+        "this token belongs to another key",
     )?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.initialize(token)
 }
 
 pub(crate) fn initialize_intended_sentence(key: &KeyId, label: &str) -> String {
-    format!("The token for {key} is about to be initialized as \"{label}\".")
+    format!("About to initialize the token for {key} as \"{label}\".")
 }
 
 pub(crate) fn token_initialized_sentence(key: &KeyId, token: &TokenId) -> String {
-    format!("The token for {key} is initialized: {token}.")
+    format!("The token for {key} was initialized: {token}.")
 }

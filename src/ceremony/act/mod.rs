@@ -1,7 +1,7 @@
-//! What each act asks, does and lets happen: one file for an act, or for a small family of acts.
+//! What each act asks, does and permits: one file for an act or a small family of acts.
 //!
-//! `next` functions say what comes next in a step; functions named after an event change the state, or refuse.
-//! `engine` routes to them.
+//! `next` functions return what comes next in a step. Functions named after an event change the state, or refuse.
+//! Functions that end in `_sentence` word an event. `engine` and `sentence` route to them.
 
 pub(crate) mod approval;
 pub(crate) mod asking;
@@ -12,6 +12,7 @@ pub(crate) mod certify_key;
 pub(crate) mod collect_signatures;
 pub(crate) mod compose_root;
 pub(crate) mod custody;
+pub(crate) mod destroy_restored_key;
 pub(crate) mod destroy_shares;
 pub(crate) mod destroy_token_key;
 pub(crate) mod enroll_key;
@@ -29,6 +30,8 @@ pub(crate) mod open_share;
 pub(crate) mod open_token;
 pub(crate) mod opening;
 pub(crate) mod pause;
+pub(crate) mod prove_backup;
+pub(crate) mod prove_restore;
 pub(crate) mod prove_token;
 pub(crate) mod read_script;
 pub(crate) mod restore_key;

@@ -1,7 +1,9 @@
-//! Each person signs off, and the ceremony is closed.
+//! Each person signs off, and the ceremony is closed, or it is aborted.
+
 use super::asking::prompt;
 use super::attendance::only;
 use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
 use crate::ceremony::event::{EventKind, ProgressEvent, Verdict};
 use crate::ceremony::prompt::{Ask, Choice, Prompt};
 use crate::ceremony::refusal::StepError;
@@ -9,20 +11,20 @@ use crate::ceremony::replay::{Applied, require};
 use crate::ceremony::state::{Ceremony, Ending};
 use crate::script::{Act, PersonRole, Step};
 
+const AGREE: &str = "agree";
+const WITH_RESERVATION: &str = "with-reservation";
+const REFUSE: &str = "refuse";
+
 pub(crate) fn ask_sign_off(c: &Ceremony, step: &Step) -> Prompt {
-    let who: Vec<_> = c.next_to_sign_off().into_iter().collect();
-    let name = who
-        .first()
-        .map_or_else(String::new, |id| c.name(id).to_owned());
-    prompt(
-        step,
-        who,
-        Vec::new(),
-        Ask::Choice {
-            label: name,
-            options: VERDICTS.map(choice_of).to_vec(),
-        },
-    )
+    let who = c.next_to_sign_off();
+    let label = who.as_ref().map_or("", |id| c.name(id)).to_owned();
+    let options = vec![
+        Choice::new(AGREE, "agree"),
+        Choice::with_remark(WITH_RESERVATION, "agree with a reservation"),
+        Choice::with_remark(REFUSE, "refuse"),
+    ];
+    let ask = Ask::Choice { label, options };
+    prompt(step, who.into_iter().collect(), [""; 0], ask)
 }
 
 pub(crate) fn ask_to_close(c: &Ceremony) -> Prompt {
@@ -30,7 +32,7 @@ pub(crate) fn ask_to_close(c: &Ceremony) -> Prompt {
         step: None,
         who: c.with_role(PersonRole::Administrator, 1),
         lines: vec![format!(
-            "All steps are done; the worst verdict is: {}.",
+            "All steps are done. Overall verdict: {}.",
             c.worst_verdict()
         )],
         ask: Ask::Enter {
@@ -40,14 +42,30 @@ pub(crate) fn ask_to_close(c: &Ceremony) -> Prompt {
     }
 }
 
+pub(crate) fn answered(choice: &str, remark: String) -> Result<EventKind, StepError> {
+    let verdict = match choice {
+        AGREE => Verdict::Agree,
+        WITH_RESERVATION => Verdict::WithReservation,
+        REFUSE => Verdict::Refuse,
+        _ => return Err(StepError::NotAnAnswer),
+    };
+    Ok(EventKind::Progress(ProgressEvent::SignedOff {
+        verdict,
+        remark,
+    }))
+}
+
 pub(crate) fn signed_off(c: &mut Ceremony, at: &At<'_>, verdict: Verdict, remark: &str) -> Applied {
     at.require_act(c, |act| *act == Act::SignOff)?;
     let person = only(at.event, "each person signs off alone")?;
     require(
         verdict == Verdict::Agree || !remark.is_empty(),
-        "a reservation or a refusal has a reason",
+        "a reservation or a refusal needs a reason",
     )?;
-    require(c.participants.is_here(person), "only who is here signs off")?;
+    require(
+        c.participants.is_here(person),
+        "only people who are present sign off",
+    )?;
     c.progress_mut().sign_off(person.clone(), verdict, remark)
 }
 
@@ -69,32 +87,19 @@ pub(crate) fn closed(c: &mut Ceremony, status: Verdict) -> Applied {
     Ok(())
 }
 
-const VERDICTS: [Verdict; 3] = [Verdict::Agree, Verdict::WithReservation, Verdict::Refuse];
-
-const fn id_of(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Agree => "agree",
-        Verdict::WithReservation => "with-reservation",
-        Verdict::Refuse => "refuse",
-    }
-}
-
-fn choice_of(verdict: Verdict) -> Choice {
-    let text = verdict.to_string();
-    if verdict == Verdict::Agree {
-        Choice::new(id_of(verdict), text)
+pub(crate) fn signed_off_sentence(verdict: Verdict, remark: &str, names: &Names<'_>) -> String {
+    let remark = if remark.is_empty() {
+        String::new()
     } else {
-        Choice::with_remark(id_of(verdict), text)
-    }
+        format!(": {remark}")
+    };
+    format!("{} signed off: {verdict}{remark}.", names.people)
 }
 
-pub(crate) fn answered(choice: &str, remark: String) -> Result<EventKind, StepError> {
-    let verdict = VERDICTS
-        .into_iter()
-        .find(|verdict| id_of(*verdict) == choice)
-        .ok_or(StepError::NotAnAnswer)?;
-    Ok(EventKind::Progress(ProgressEvent::SignedOff {
-        verdict,
-        remark,
-    }))
+pub(crate) fn closed_sentence(status: Verdict) -> String {
+    format!("Closed. Overall verdict: {status}.")
+}
+
+pub(crate) fn aborted_sentence(reason: &str) -> String {
+    format!("Aborted: {reason}.")
 }
