@@ -64,7 +64,7 @@ pub(super) fn certificate(ceremony: &Ceremony, transcript: &Transcript) -> Vec<(
     let certificate = Certificate {
         ceremony,
         manifest,
-        level: plan.grade,
+        level: plan.level,
         result,
         held: times.last().map_or_else(String::new, ToString::to_string),
         head: transcript.head(),
@@ -277,7 +277,7 @@ impl Certificate<'_> {
             "quorums_left": quorums_left,
             "reissue_by": reissue_by,
             "replaced_by": self.ceremony.reissued_backup().and_then(KeyBackup::made).map(|made| made.manifest.set()),
-            "grade": self.level.as_str(),
+            "level": self.level.as_str(),
             "held": self.held,
             "repository": facts.repository,
             "key": facts.key,

@@ -30,6 +30,7 @@ check_table! {
         CeremonyAmendment "ceremony.amendment" Reports "Two people amended what the script says."
         CeremonySolo "ceremony.solo" Reports "The script let one person act alone."
         CeremonySignOff "ceremony.sign-off" Reports "Somebody refused to sign off, did it with a reservation, or did not."
+        CeremonyDestruction "ceremony.destruction" Reports "People attested that a key file was erased before an interruption: it is not proven."
         CeremonyAborted "ceremony.aborted" Reports "The ceremony was broken off."
     }
 }

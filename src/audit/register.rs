@@ -1,8 +1,10 @@
 //! The register of keys: which key is whose, in which token, and how far it can be believed.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::ceremony::{Ceremony, Former, FormerDisposition, Mode, Owed};
+use crate::ceremony::{Ceremony, Former, FormerDisposition, KeyState, Mode, Owed};
 use crate::metadata::{Key, KeyType};
 use crate::record::{AttestationSummary, KeyAttributes, Provenance, TokenId};
 use crate::script::{KeyId, PersonId, SpareId};
@@ -113,9 +115,35 @@ struct Entry<'a> {
     /// Why the ceremony went on without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<&'a str>,
+    /// How it is known that the key was destroyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destroyed: Option<DestroyedEntry<'a>>,
     /// Keys that were made for it before, and given up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     former: Vec<FormerEntry<'a>>,
+}
+
+/// A root key that was destroyed.
+#[derive(Serialize)]
+struct DestroyedEntry<'a> {
+    /// Whether Conclave saw that the key was gone; otherwise people attested it for some file.
+    proven: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    erased: &'a [String],
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    attested: BTreeMap<&'a String, &'a Vec<PersonId>>,
+}
+
+impl<'a> DestroyedEntry<'a> {
+    fn of(state: &'a KeyState) -> Option<Self> {
+        let destruction = state.destruction();
+        let attested: BTreeMap<_, _> = destruction.attested().collect();
+        destruction.is_done().then(|| Self {
+            proven: attested.is_empty(),
+            erased: destruction.erased(),
+            attested,
+        })
+    }
 }
 
 /// A key that was given up.
@@ -188,6 +216,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 has_signed: ceremony.has_signed(&plan.id),
                 spare: state.spare(),
                 skipped: state.skipped(),
+                destroyed: DestroyedEntry::of(state),
                 former: state.former().iter().map(FormerEntry::of).collect(),
             })
         })

@@ -23,7 +23,7 @@ pub fn share_sets<'r>(
             let set = simulated.unwrap_or(&plan.manifest);
             sets.learn(set);
             at_hand = Some(set.set());
-            if let Some(replacement) = &plan.replaced_by {
+            if let Some(replacement) = &plan.superseded_by {
                 sets.learn(replacement);
             }
         }

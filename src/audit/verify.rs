@@ -274,6 +274,17 @@ impl Audit<'_> {
                 self.report.say(Check::CeremonySignOff, visible(&detail));
             }
         }
+        for (plan, state) in ceremony.key_states() {
+            for (file, people) in state.destruction().attested() {
+                let detail = format!(
+                    "{}: {} attested after an interruption that {file} was erased; it is not proven",
+                    plan.id,
+                    ceremony.names(people)
+                );
+                self.report
+                    .say(Check::CeremonyDestruction, visible(&detail));
+            }
+        }
         if let Some(Ending::Aborted { reason }) = ceremony.ending() {
             self.report.say(Check::CeremonyAborted, visible(reason));
         }

@@ -39,7 +39,7 @@ check_table! {
         RootDigest "root.digest" Final "Only the digest that was composed is reviewed and signed."
         RootReachability "root.reachability" Final "The signatures that the root needs can be reached, whatever two people do without."
         PayloadEquivocation "payload.equivocation" Final "Nothing is signed where another payload of that version was signed."
-        RequestJudged "request.judged" Final "A signing request builds upon the root that is trusted here, and is of today."
+        RequestVerified "request.verified" Final "A signing request builds upon the root that is trusted here, and is of today."
         KeyCertificate "key.certificate" Final "A certificate for a root of Notary says what the script says, and is signed by its own key."
         RootSignature "root.signature" Final "A signature verifies over the frozen bytes before it counts."
         RootVerification "root.verification" Final "The signed root verifies as a client verifies it."
@@ -51,7 +51,7 @@ check_table! {
         CustodySealed "custody.sealed" Waivable "What leaves the table is in a bag whose number two people read."
         HostFindings "host.findings" Waivable "Nothing is found on the machine that makes it unfit."
         NoteInitials "note.initials" Waivable "Everybody puts initials whom a note asks for them."
-        TokenProven "token.proven" Waivable "Each token is put in once more, cold, and answers."
+        TokenVerified "token.verified" Waivable "Each token is put in once more, cold, and answers."
     }
 }
 

@@ -187,6 +187,19 @@ pub enum Effect {
         object: DoomedObject,
         public_key: PublicKey,
     },
+    /// Search the trust folders for the files of a key that is to be destroyed.
+    FindKeyFiles {
+        key: KeyId,
+        token: TokenId,
+        /// Files whose erasure was interrupted: what is left of them is removed.
+        interrupted: Vec<String>,
+    },
+    /// Erase these files of a key, and verify that no file of it is left.
+    EraseKeyFiles {
+        key: KeyId,
+        token: TokenId,
+        files: Vec<String>,
+    },
     /// Unblock the PIN: its owner sets a new one.
     UnblockPin {
         /// The key's name in the script.
@@ -279,6 +292,8 @@ pub enum Outcome {
     ManagementKeyWritten,
     /// It does not hold the key any more.
     KeyDestroyed,
+    /// The paths of the key files that are in the trust folders.
+    KeyFilesFound(Vec<String>),
     /// It holds a new key.
     KeyGenerated {
         /// The token.

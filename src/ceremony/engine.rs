@@ -9,10 +9,10 @@ use super::act::asking::{proceed, with_token};
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
     custody, destroy_restored_key, destroy_shares, destroy_token_key, enroll_key, envelope,
-    exception, export, failure, generate_key, initialize_token, inspect_host, judge_request, note,
-    open_bag, open_share, open_token, opening, pause, prove_backup, prove_restore, prove_token,
-    read_script, restore_key, resuming, review_root, seal, set_pin, sign_off, sign_root,
-    verify_root,
+    exception, export, failure, generate_key, identify_token, initialize_token, inspect_host, note,
+    open_bag, open_share, opening, pause, read_script, restore_key, resuming, review_root, seal,
+    set_pin, sign_off, sign_root, verify_backup, verify_request, verify_restored_key, verify_root,
+    verify_token,
 };
 use super::approval::{Approval, people_of};
 use super::at::At;
@@ -268,6 +268,7 @@ fn change_host(c: &mut Ceremony, at: &At<'_>, event: &HostEvent) -> Applied {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a row for each event")]
 fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
     match event {
         KeyEvent::TokenFound {
@@ -275,7 +276,7 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             token,
             blank: _,
             at_factory_value,
-        } => open_token::found(c, at, key, token, at_factory_value),
+        } => identify_token::found(c, at, key, token, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::announced(c, at, key, label)
         }
@@ -320,7 +321,7 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
                 challenge: *challenge,
                 signature: signature.as_bytes().to_vec(),
             };
-            prove_token::proven(c, at, key, proof)
+            verify_token::proven(c, at, key, proof)
         }
         KeyEvent::EnrollmentCompared {
             key,
@@ -360,14 +361,24 @@ fn change_keys(c: &mut Ceremony, at: &At<'_>, event: &KeyEvent) -> Applied {
             reason,
             approvals,
         } => tokens::skipped(c, at, key, reason, approvals),
+        KeyEvent::KeyFilesFound { key, files } => destroy_token_key::files_found(c, at, key, files),
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::announced(c, at, key, *fingerprint, approvals),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed(c, at, key, *fingerprint)
-        }
+        } => destroy_token_key::announced(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::KeyFilesAttested {
+            key,
+            fingerprint,
+            files,
+            approvals,
+        } => destroy_token_key::files_attested(c, at, key, *fingerprint, files, approvals),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed(c, at, key, *fingerprint, files),
     }
 }
 
@@ -410,11 +421,11 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
             signed,
             sha256,
         } => compose_root::composed(c, at, *version, signed, *sha256),
-        RootEvent::RequestJudged {
+        RootEvent::RequestVerified {
             sha256,
             card,
             signed_before,
-        } => judge_request::judged(c, at, *sha256, *card, *signed_before),
+        } => verify_request::judged(c, at, *sha256, *card, *signed_before),
         RootEvent::ReviewConfirmed { sha256, typed } => {
             review_root::reviewed(c, at, *sha256, typed)
         }
@@ -508,7 +519,7 @@ fn change_backup(c: &mut Ceremony, at: &At<'_>, event: &BackupEvent) -> Applied 
             set,
             custodian,
             by,
-        } => prove_backup::share_opened(c, at, key, *set, custodian, *by),
+        } => verify_backup::share_opened(c, at, key, *set, custodian, *by),
         BackupEvent::SupersededPartDestroyed {
             set,
             custodian,
@@ -547,7 +558,7 @@ fn change_restore(c: &mut Ceremony, at: &At<'_>, event: &RestoreEvent) -> Applie
         RestoreEvent::RestoredKeyProven {
             challenge,
             signature,
-        } => prove_restore::proven(c, at, challenge, signature),
+        } => verify_restored_key::proven(c, at, challenge, signature),
         RestoreEvent::RestoredKeyDestroyed { fingerprint } => {
             destroy_restored_key::destroyed(c, at, *fingerprint)
         }
@@ -581,27 +592,27 @@ fn is_done(c: &Ceremony, step: &Step) -> bool {
         Act::InspectHost => c.findings().is_some_and(<[_]>::is_empty),
         Act::ReadScript => c.progress.is_script_read(),
         Act::Note { initials, .. } => note::is_done(c, step, initials),
-        Act::OpenToken { key } => c.keys[key].token().is_some(),
+        Act::IdentifyToken { key } => c.keys[key].token().is_some(),
         Act::InitializeToken { key } => c.keys[key].is_initialized(),
         Act::SetPin { key } => set_pin::is_done(c, key),
         Act::GenerateKey { key } | Act::ImportKey { key } => generate_key::is_done(c, key),
         Act::BackUpKey { key } => back_up_key::is_done(c, key.as_ref()),
-        Act::ProveBackup { key } => prove_backup::is_done(c, key.as_ref()),
+        Act::VerifyBackup { key } => verify_backup::is_done(c, key.as_ref()),
         Act::DestroyShares => c.next_superseded_part().is_none(),
         Act::OpenShare { custodian } => c.is_share_settled(custodian),
         Act::RestoreKey { .. } => restore_key::is_done(c),
-        Act::ProveRestore { .. } => prove_restore::is_done(c),
-        Act::Destroy { .. } => destroy_restored_key::is_done(c),
+        Act::VerifyRestoredKey { .. } => verify_restored_key::is_done(c),
+        Act::DestroyRestoredKey { .. } => destroy_restored_key::is_done(c),
         Act::EnrollKey { key } => c.is_enrolled(key),
         Act::CertifyKey { .. }
         | Act::ComposeRoot
-        | Act::JudgeRequest
+        | Act::VerifyRequest
         | Act::ReviewRoot
         | Act::VerifyRoot => c.is_settled_everywhere(&step.act),
         Act::SignRoot => c.next_signer().is_none(),
         Act::CollectSignatures => collect_signatures::is_done(c),
         Act::Export => !c.exported().is_empty(),
-        Act::ProveToken { key } => prove_token::is_done(c, key),
+        Act::VerifyToken { key } => verify_token::is_done(c, key),
         Act::DestroyTokenKey { key } => destroy_token_key::is_done(c, key),
         Act::Seal { key, .. } => seal::is_done(c, key),
         Act::SealMedium { medium, .. } => c.custody.is_kept(&medium.into()),
@@ -651,7 +662,7 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::InspectHost => inspect_host::next(c, step),
         Act::ReadScript => Next::Ask(read_script::ask_read(c, step)),
         Act::Note { initials, .. } => Next::Ask(note::ask_initials(c, step, initials)),
-        Act::OpenToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
+        Act::IdentifyToken { key } => Next::Do(Effect::FindToken { key: key.clone() }),
         Act::InitializeToken { key } => initialize_token::next_initialize(c, step, key),
         Act::SetPin { key } => set_pin::next(c, key),
         Act::GenerateKey { key } => generate_key::next_made(c, step, key, "Generate the key"),
@@ -659,21 +670,21 @@ fn next_in(c: &Ceremony, step: &Step) -> Next {
         Act::EnrollKey { key } => enroll_key::next(c, step, key),
         Act::CertifyKey { key } => certify_key::next_certify(c, step, key),
         Act::BackUpKey { key } => back_up_key::next(c, step, key.as_ref()),
-        Act::ProveBackup { key } => prove_backup::next(c, step, key.as_ref()),
+        Act::VerifyBackup { key } => verify_backup::next(c, step, key.as_ref()),
         Act::OpenShare { custodian } => open_share::next_open_share(c, step, custodian),
         Act::RestoreKey { key } => restore_key::next(c, step, key.as_ref()),
-        Act::ProveRestore { key } => prove_restore::next(c, step, key.as_ref()),
-        Act::Destroy { key } => destroy_restored_key::next(c, step, key.as_ref()),
+        Act::VerifyRestoredKey { key } => verify_restored_key::next(c, step, key.as_ref()),
+        Act::DestroyRestoredKey { key } => destroy_restored_key::next(c, step, key.as_ref()),
         Act::DestroyShares => destroy_shares::next_destroy_shares(c, step),
         Act::ComposeRoot => compose_root::next(c, step),
-        Act::JudgeRequest => Next::Ask(judge_request::ask_judgment(c, step)),
+        Act::VerifyRequest => Next::Ask(verify_request::ask_judgment(c, step)),
         Act::ReviewRoot => Next::Ask(review_root::ask_review(c, step)),
         Act::SignRoot => sign_root::next_sign(c, step),
         Act::CollectSignatures => collect_signatures::next_owed(c, step),
         Act::VerifyRoot => verify_root::next(c, step),
         Act::Export => export::next(c, step),
-        Act::ProveToken { key } => {
-            prove_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
+        Act::VerifyToken { key } => {
+            verify_token::prove(c, key, crate::transfer::Occasion::Reinsertion)
         }
         Act::DestroyTokenKey { key } => destroy_token_key::next(c, step, key),
         // Bags are asked for before the step goes on: there is nothing left to do here.
@@ -876,7 +887,7 @@ fn answered(
             name: c.script.certificate_name().to_owned(),
         })),
         Act::ComposeRoot => compose_root::composing(c),
-        Act::JudgeRequest => judge_request::decide_judgment(c, &text),
+        Act::VerifyRequest => verify_request::decide_judgment(c, &text),
         Act::ReviewRoot => Ok(EventKind::Root(RootEvent::ReviewConfirmed {
             sha256: sign_root::frozen_digest(c)?,
             typed: text,
@@ -892,14 +903,14 @@ fn answered(
             destroy_token_key::answered(c, key, approvals).ok_or(StepError::NotAsked)
         }
         Act::Attendance
-        | Act::OpenToken { .. }
+        | Act::IdentifyToken { .. }
         | Act::SetPin { .. }
-        | Act::ProveBackup { .. }
+        | Act::VerifyBackup { .. }
         | Act::OpenShare { .. }
         | Act::RestoreKey { key: None }
-        | Act::ProveRestore { .. }
-        | Act::Destroy { .. }
-        | Act::ProveToken { .. }
+        | Act::VerifyRestoredKey { .. }
+        | Act::DestroyRestoredKey { .. }
+        | Act::VerifyToken { .. }
         | Act::Seal { .. }
         | Act::SealMedium { .. }
         | Act::Break { .. } => Err(StepError::NotAsked),
@@ -960,6 +971,10 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             by(writer, EventKind::Keys(event))
         }
         Outcome::KeyDestroyed => event_of_destruction(c, step).map(Ok),
+        Outcome::KeyFilesFound(files) => here(EventKind::Keys(KeyEvent::KeyFilesFound {
+            key: at_hand()?,
+            files,
+        })),
         Outcome::KeyGenerated {
             token,
             public_key,
@@ -996,7 +1011,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
             custodian,
             by: opened_by,
         } => {
-            let event = prove_backup::event_of_share(c, step, custodian.clone(), opened_by)?;
+            let event = verify_backup::event_of_share(c, step, custodian.clone(), opened_by)?;
             by(custodian, EventKind::Backup(event))
         }
         Outcome::ShareEntered { custodian, way } => {
@@ -1025,7 +1040,7 @@ fn event_of_outcome(c: &Ceremony, outcome: Outcome) -> Result<Result<Event, Fail
 /// A key is gone: the restored one, one of the root, or one that was given up.
 fn event_of_destruction(c: &Ceremony, step: &Step) -> Result<Event, StepError> {
     let people = c.people_of(step);
-    if matches!(step.act, Act::Destroy { .. }) {
+    if matches!(step.act, Act::DestroyRestoredKey { .. }) {
         return Ok(c.at_step(people, destroy_restored_key::event_of_destruction(c)?));
     }
     if matches!(step.act, Act::DestroyTokenKey { .. }) {
@@ -1044,13 +1059,13 @@ fn event_of_proof(
     challenge: [u8; 32],
     signature: Vec<u8>,
 ) -> Result<EventKind, StepError> {
-    if matches!(step.act, Act::ProveRestore { .. }) {
+    if matches!(step.act, Act::VerifyRestoredKey { .. }) {
         return Ok(EventKind::Restore(RestoreEvent::RestoredKeyProven {
             challenge,
             signature: signature.into(),
         }));
     }
-    prove_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
+    verify_token::event_of_answer(step, challenge, signature).ok_or(StepError::NotAsked)
 }
 
 fn event_of_signing(

@@ -44,6 +44,8 @@ pub enum FailureKind {
     TouchTimeout,
     /// No such token is there, or it was pulled.
     TokenAbsent,
+    /// A key file is gone after its destruction was interrupted.
+    KeyFileMissing,
     /// More than one token fits.
     TokenAmbiguous,
     /// The token is not the one that the script names, or not in the state that it needs.

@@ -73,6 +73,6 @@ pub use replay::ReplayError;
 pub use request::{Field, Offer, Pick, Request, RequestKind};
 
 pub use state::{
-    Bag, Ceremony, Ending, Former, FormerDisposition, Generated, KeyBackup, KeyState, Owed,
-    PartDisposition, Presence, Restore, StepState, SupersededPart, Whereabouts,
+    Bag, Ceremony, Destruction, Ending, Former, FormerDisposition, Generated, KeyBackup, KeyState,
+    Owed, PartDisposition, Presence, Restore, StepState, SupersededPart, Whereabouts,
 };

@@ -7,9 +7,10 @@ use crate::script::Script;
 use super::act::{
     approval, attendance, attest_clock, back_up_key, certify_key, collect_signatures, compose_root,
     destroy_restored_key, destroy_shares, destroy_token_key, enroll_key, envelope, exception,
-    export, failure, generate_key, initialize_token, inspect_host, judge_request, note, open_bag,
-    open_share, open_token, opening, pause, prove_backup, prove_restore, prove_token, read_script,
-    restore_key, resuming, review_root, seal, set_pin, sign_off, sign_root, verify_root,
+    export, failure, generate_key, identify_token, initialize_token, inspect_host, note, open_bag,
+    open_share, opening, pause, read_script, restore_key, resuming, review_root, seal, set_pin,
+    sign_off, sign_root, verify_backup, verify_request, verify_restored_key, verify_root,
+    verify_token,
 };
 use super::display_names::{DisplayNames, Names};
 use super::event::{
@@ -106,7 +107,7 @@ fn of_keys(event: &KeyEvent, names: &Names<'_>) -> String {
             token,
             blank,
             at_factory_value,
-        } => open_token::token_found_sentence(key, token, *blank, at_factory_value),
+        } => identify_token::token_found_sentence(key, token, *blank, at_factory_value),
         KeyEvent::InitializeIntended { key, label } => {
             initialize_token::initialize_intended_sentence(key, label)
         }
@@ -128,7 +129,7 @@ fn of_keys(event: &KeyEvent, names: &Names<'_>) -> String {
             generate_key::key_generated_sentence(key, fingerprint, *provenance, attestation, token)
         }
         KeyEvent::PossessionProven { key, occasion, .. } => {
-            prove_token::possession_proven_sentence(key, *occasion)
+            verify_token::possession_proven_sentence(key, *occasion)
         }
         KeyEvent::EnrollmentCompared {
             key,
@@ -146,14 +147,26 @@ fn of_keys(event: &KeyEvent, names: &Names<'_>) -> String {
             reason,
             approvals,
         } => tokens::spare_taken_sentence(key, spare, reason, approvals, names),
+        KeyEvent::KeyFilesFound { key, files } => {
+            destroy_token_key::files_found_sentence(key, files)
+        }
         KeyEvent::DestructionIntended {
             key,
             fingerprint,
+            files,
             approvals,
-        } => destroy_token_key::intended_sentence(key, fingerprint, approvals, names),
-        KeyEvent::TokenKeyDestroyed { key, fingerprint } => {
-            destroy_token_key::destroyed_sentence(key, fingerprint)
-        }
+        } => destroy_token_key::intended_sentence(key, fingerprint, files, approvals, names),
+        KeyEvent::KeyFilesAttested {
+            key,
+            files,
+            approvals,
+            ..
+        } => destroy_token_key::files_attested_sentence(key, files, approvals, names),
+        KeyEvent::TokenKeyDestroyed {
+            key,
+            fingerprint,
+            files,
+        } => destroy_token_key::destroyed_sentence(key, fingerprint, files),
         KeyEvent::KeyDestroyed { key, fingerprint } => {
             tokens::key_destroyed_sentence(key, fingerprint)
         }
@@ -263,11 +276,11 @@ fn of_root(event: &RootEvent, names: &Names<'_>) -> String {
         ),
         RootEvent::ExportIntended { files } => export::export_intended_sentence(files),
         RootEvent::Exported { files } => export::exported_sentence(files),
-        RootEvent::RequestJudged {
+        RootEvent::RequestVerified {
             sha256,
             card,
             signed_before,
-        } => judge_request::request_judged_sentence(sha256, card.is_some(), *signed_before),
+        } => verify_request::request_verified_sentence(sha256, card.is_some(), *signed_before),
         RootEvent::InRepository { repository, event } => {
             format!("{}: {}", visible(repository), of_root(event, names))
         }
@@ -285,7 +298,7 @@ fn of_backup(event: &BackupEvent, names: &Names<'_>) -> String {
             back_up_key::extraction_disabled_sentence(key)
         }
         BackupEvent::ShareOpened { key, set, by, .. } => {
-            prove_backup::share_opened_sentence(key, set, *by, names)
+            verify_backup::share_opened_sentence(key, set, *by, names)
         }
         BackupEvent::SupersededPartDestroyed { set, custodian, .. } => {
             destroy_shares::part_destroyed_sentence(set, custodian.as_deref(), names)
@@ -311,7 +324,9 @@ fn of_restore(event: &RestoreEvent, names: &Names<'_>) -> String {
         RestoreEvent::KeyRestored { set, fingerprint } => {
             restore_key::key_restored_sentence(set, fingerprint)
         }
-        RestoreEvent::RestoredKeyProven { .. } => prove_restore::restored_key_proven_sentence(),
+        RestoreEvent::RestoredKeyProven { .. } => {
+            verify_restored_key::restored_key_proven_sentence()
+        }
         RestoreEvent::RestoredKeyDestroyed { fingerprint } => {
             destroy_restored_key::restored_key_destroyed_sentence(fingerprint)
         }

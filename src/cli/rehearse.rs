@@ -17,7 +17,7 @@ use crate::rehearsal::{
     OnlineKeys, OnlineKeysError, SimulatedTokens, TokenKind, recipients_of_nobody,
 };
 use crate::script::{
-    CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyFate, Kind, OnlineFiles, Opens,
+    CUSTODY_LIST, ChangeTemplate, DrillLevel, Keeper, KeyDisposition, Kind, OnlineFiles, Opens,
     RestoreTemplate, Script, ScriptErrors, ScriptTemplate, back_up,
 };
 
@@ -325,8 +325,11 @@ fn rotation(
     let (last, kept) = ids
         .split_last()
         .ok_or_else(|| unreadable("no keys".to_owned()))?;
-    let mut keys: Vec<_> = kept.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-    keys.push((last.clone(), KeyFate::Remove));
+    let mut keys: Vec<_> = kept
+        .iter()
+        .map(|id| (id.clone(), KeyDisposition::Keep))
+        .collect();
+    keys.push((last.clone(), KeyDisposition::Remove));
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let template = ChangeTemplate {
         template: "rotation".to_owned(),
@@ -335,7 +338,7 @@ fn rotation(
         not_before: now.max(record.script.not_before()),
         expires: now + SignedDuration::from_hours(365 * 24),
         chain: vec![("previous/1.root.json".to_owned(), root)],
-        record: Some(record.transcript.head()),
+        transcript_digest: Some(record.transcript.head()),
         register: Some(("previous/payloads.json".to_owned(), register)),
         custody: Some((CUSTODY_LIST.to_owned(), custody)),
         threshold: None,
@@ -374,7 +377,7 @@ fn drill(out: &Path, not_before: Timestamp) -> Result<Option<Result<Script, Stat
     let name = manifest_file(&set.facts().key, &set.facts().id);
     let template = RestoreTemplate {
         kind: Kind::Drill,
-        grade: DrillLevel::Full,
+        level: DrillLevel::Full,
         title: None,
         not_before: now.max(not_before),
         manifest: (format!("restore/{name}"), set.to_file_bytes()),

@@ -61,6 +61,14 @@ impl Executor<'_> {
                 object,
                 public_key,
             } => self.destroy_key(&key, spare.as_ref(), &token, object, &public_key),
+            Effect::FindKeyFiles {
+                key: _,
+                token,
+                interrupted,
+            } => self.find_key_files(&token, &interrupted),
+            Effect::EraseKeyFiles { key, token, files } => {
+                self.erase_key_files(&key, &token, &files)
+            }
             Effect::HandOverManagementKey { key, token } => {
                 self.hand_over_management_key(&key, &token)
             }

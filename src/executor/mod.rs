@@ -10,6 +10,7 @@ mod directory;
 mod effects;
 mod failure;
 mod hands;
+mod key_files;
 mod management;
 mod memory_key;
 mod program;

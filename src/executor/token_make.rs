@@ -8,11 +8,6 @@ pub(super) fn is_attesting(token: &TokenId) -> bool {
     Profile::named(&token.profile).is_ok_and(|profile| profile.kind == Kind::YubikeyPiv)
 }
 
-/// Whether it is a key file, and no token at all.
-pub(super) fn is_key_file(token: &TokenId) -> bool {
-    Profile::named(&token.profile).is_ok_and(|profile| profile.kind == Kind::KeyFile)
-}
-
 /// Whether a token can be taken out at all: a software token cannot.
 pub(super) fn is_removable(token: &TokenId) -> bool {
     Profile::named(&token.profile).is_ok_and(|profile| profile.hardware)

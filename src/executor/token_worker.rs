@@ -58,12 +58,12 @@ impl TouchWatch {
 /// The readers of a worker, and the token that is open.
 pub(super) struct TokenAccess {
     readers: BTreeMap<String, Box<dyn Reader>>,
-    open: Option<OpenToken>,
+    open: Option<IdentifyToken>,
     touch: TouchWatch,
 }
 
 /// The token that is being worked with.
-pub(super) struct OpenToken {
+pub(super) struct IdentifyToken {
     pub(super) key: KeyId,
     pub(super) token: Box<dyn Token>,
     pub(super) logged_in: bool,
@@ -215,12 +215,12 @@ impl TokenAccess {
         &mut self,
         key: &KeyId,
         id: &crate::record::TokenId,
-    ) -> Result<&mut OpenToken, TokenError> {
-        let same = |open: &OpenToken| open.key == *key && open.token.id() == id;
+    ) -> Result<&mut IdentifyToken, TokenError> {
+        let same = |open: &IdentifyToken| open.key == *key && open.token.id() == id;
         if !self.open.as_ref().is_some_and(same) {
             self.open = None;
             let token = self.reader(&id.profile)?.open(id)?;
-            self.open = Some(OpenToken {
+            self.open = Some(IdentifyToken {
                 key: key.clone(),
                 token,
                 logged_in: false,

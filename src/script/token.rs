@@ -92,6 +92,11 @@ impl TokenSpec {
     }
 }
 
+/// Whether a profile is that of key files, which stand in for tokens.
+pub fn is_key_file(profile: &str) -> bool {
+    Profile::named(profile).is_ok_and(|found| found.kind == profile::Kind::KeyFile)
+}
+
 /// Whether tokens of a profile keep keys in numbered slots, with policies, and attest them.
 pub(super) fn attests(profile: &str) -> bool {
     Profile::named(profile).is_ok_and(|found| found.kind == profile::Kind::YubikeyPiv)

@@ -10,7 +10,7 @@ use super::error::Warning;
 use super::plan::{Backup, PersonRole};
 use super::previous::Place;
 use super::read::{BackupEntry, ChangeEntry, DistantEntry, Draft, KeyEntry, Log, Span};
-use super::{PersonId, TokenSecret};
+use super::{Act, KeyId, PersonId, TokenSecret};
 use crate::metadata::{KeyType, RootFormat};
 use crate::profile::Profile;
 use crate::record::TouchPolicy;
@@ -31,6 +31,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.attestation(draft);
     found.records(draft);
     found.rotation(draft);
+    found.destroyed_keys(draft);
     found.publisher(draft);
     found.notary(draft);
     found.shares(draft);
@@ -214,7 +215,7 @@ impl Found<'_, '_> {
         };
         let hint = "carry in keys/payloads.json of the last ceremony as \"register\", and the head in its ink as \"record\"; a root of another tool has neither";
         let mut warn = |message: String| {
-            self.warn("script.previous-record", &previous.span, message, hint);
+            self.warn("script.previous-transcript", &previous.span, message, hint);
         };
         let version = before.version();
         let Some(payloads) = previous.payloads() else {
@@ -231,7 +232,7 @@ impl Found<'_, '_> {
             warn(format!(
                 "the register knows nothing of this root {version}: the record of the ceremony that signed it is missing"
             ));
-        } else if !previous.names_record() {
+        } else if !previous.names_transcript() {
             warn("the script does not name the record of the ceremony before: that a later one is missing, nobody would notice".to_owned());
         }
         let newest = payloads.newest_reached(repository);
@@ -272,6 +273,42 @@ impl Found<'_, '_> {
                 &draft.start,
                 format!("every root key is on a token of one make, {profile}"),
                 "have keys on tokens of another make too: one flaw would break them all",
+            );
+        }
+    }
+
+    /// Keys that stay in the root and are destroyed: no root may be signed after this one.
+    fn destroyed_keys(&mut self, draft: &Draft) {
+        let Some(threshold) = draft.threshold() else {
+            return;
+        };
+        let destroyed: BTreeMap<&KeyId, &Span> = draft
+            .steps
+            .iter()
+            .filter_map(|step| {
+                let act = step.act.as_ref()?;
+                let is_destroyed = matches!(act, Act::DestroyTokenKey { .. });
+                Some((act.key().filter(|_| is_destroyed)?, &step.span))
+            })
+            .collect();
+        let is_left = |key: &&KeyEntry| {
+            let id = key.id.as_ref().map(|at| &at.value);
+            key.stays() && id.is_none_or(|id| !destroyed.contains_key(id))
+        };
+        let distant = draft.distant.iter().filter(|key| {
+            key.place != Place::Lost && key.change.as_ref().is_some_and(ChangeEntry::stays)
+        });
+        let usable = draft.keys.iter().filter(is_left).count() + distant.count();
+        let is_enough = i64::try_from(usable).is_ok_and(|usable| usable >= threshold.value);
+        if let Some(span) = destroyed.values().next().filter(|_| !is_enough) {
+            self.warn(
+                "script.destroyed-keys",
+                span,
+                format!(
+                    "{usable} usable root keys are left after this ceremony, and {} must sign: no later root can be signed",
+                    threshold.value
+                ),
+                "destroy these keys only to retire the root",
             );
         }
     }

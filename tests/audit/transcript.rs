@@ -12,7 +12,7 @@ use conclave::ceremony::{
 use conclave::metadata::{KeyType, RoleKind};
 use conclave::record::Signature;
 use conclave::record::{Finding, Tries};
-use conclave::script::{ChangeTemplate, KeyFate, OnlineFiles, Script};
+use conclave::script::{ChangeTemplate, KeyDisposition, OnlineFiles, Script};
 use conclave::transcript::{Transcript, TranscriptError};
 use conclave::words::Digest;
 use proptest::prelude::*;
@@ -354,8 +354,11 @@ fn of_sites() -> [Transcript; 2] {
     let first = Room::closed(genesis(&[KeyType::Ed25519; 3], 2), Mode::Production);
     let signed = first.ceremony.signed().unwrap();
     let ids = signed.frozen().document().role(RoleKind::Root).key_ids();
-    let mut keys: Vec<_> = ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-    keys[2].1 = KeyFate::Site("Lisbon".to_owned());
+    let mut keys: Vec<_> = ids
+        .iter()
+        .map(|id| (id.clone(), KeyDisposition::Keep))
+        .collect();
+    keys[2].1 = KeyDisposition::Site("Lisbon".to_owned());
     let change = ChangeTemplate {
         template: "renewal".to_owned(),
         title: None,
@@ -363,7 +366,7 @@ fn of_sites() -> [Transcript; 2] {
         not_before: "2027-06-01T09:00:00Z".parse().unwrap(),
         expires: "2028-06-01T00:00:00Z".parse().unwrap(),
         chain: vec![("previous/1.root.json".to_owned(), signed.to_file_bytes())],
-        record: None,
+        transcript_digest: None,
         register: None,
         custody: None,
         threshold: None,
@@ -381,8 +384,8 @@ fn of_sites() -> [Transcript; 2] {
     };
     // Another renewal was broken off before it could be signed by enough: it is given up.
     let mut other = change.clone();
-    other.keys[1].1 = KeyFate::Absent;
-    other.keys[2].1 = KeyFate::Keep;
+    other.keys[1].1 = KeyDisposition::Absent;
+    other.keys[2].1 = KeyDisposition::Keep;
     other.expires = "2028-05-01T00:00:00Z".parse().unwrap();
     let mut broken_off = open(&other);
     broken_off.advance_until(|ceremony| ceremony.signatures().have == 1);
@@ -423,8 +426,8 @@ fn of_sites() -> [Transcript; 2] {
 /// A record in which tokens fail in every way.
 fn clumsy() -> Transcript {
     let text = genesis(&[KeyType::Ed25519; 3], 2).text().replace(
-        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-        "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+        "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+        "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B1\" }",
     );
     let mut room = Room::open(parse(&text), Mode::Production);
     let at = |room: &mut Room, wanted: &str| {
@@ -451,7 +454,7 @@ fn clumsy() -> Transcript {
         })))
         .unwrap();
     };
-    at(&mut room, "open-token:key-1");
+    at(&mut room, "identify-token:key-1");
     let line = "aqwzymAQWZYM0123456789-_.:;,+*/!?";
     ask(&mut room, RequestKind::TestKeyboard, &["witness-1", line]);
     ask(&mut room, RequestKind::Postpone, &["key-2"]);

@@ -199,7 +199,7 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
         2,
         &["a custodian is a name and a recipient"],
     );
-    let own = ["--manifest", manifest, "--replaced-by", manifest];
+    let own = ["--manifest", manifest, "--superseded-by", manifest];
     assert_failed(&reissue(&own), 2, &["does not say that it replaces set"]);
     let nowhere = ["--manifest", "nowhere.json", "--custodian", "Ada=paper"];
     assert_failed(&reissue(&nowhere), 4, &["nowhere.json cannot be read"]);

@@ -147,7 +147,7 @@ fn an_approval_counts_once() {
     room.advance_until(|ceremony| {
         ceremony
             .current_step()
-            .is_some_and(|step| step.id.as_str() == "open-token:key-1")
+            .is_some_and(|step| step.id.as_str() == "identify-token:key-1")
     });
     let propose = |room: &Room| {
         let request = Input::Request {

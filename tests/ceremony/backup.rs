@@ -151,7 +151,7 @@ fn a_share_that_somebody_else_opened_or_that_is_of_another_set_is_refused() {
     let mut room = Room::open(with_backup(), Mode::Production);
     room.advance_until(|ceremony| {
         let act = ceremony.current_step().map(|step| step.act.name());
-        act == Some("prove-backup")
+        act == Some("verify-backup")
     });
     let custodian = |n: u8| format!("custodian-{n}").parse().unwrap();
     let given = |by, n| {
@@ -224,7 +224,7 @@ fn after_a_power_cut_a_passphrase_is_proven_anew_and_an_intent_stands() {
 fn a_key_made_in_memory_whose_wrapping_is_gone_is_made_anew() {
     let text = backup_text().replacen("act = \"generate-key\"", "act = \"import-key\"", 1);
     let text = text.replacen("profile = \"softhsm2\"", "profile = \"yubikey-piv\"", 1);
-    let text = text.replacen("what = \"so-pin\"", "what = \"puk\"", 1);
+    let text = text.replacen("type = \"so-pin\"", "type = \"puk\"", 1);
     let mut room = Room::open(parse(&text), Mode::Rehearsal);
     room.advance_until(|ceremony| ceremony.key(&key()).unwrap().is_proven());
     room.resume(0);

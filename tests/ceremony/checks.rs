@@ -290,7 +290,7 @@ fn of_what_was_signed_before() -> Vec<(Check, Check)> {
     other.expires = "2028-07-01T00:00:00Z".parse().unwrap();
     let (_, unburdened) = first(world.open(script(&other).unwrap()), "review-confirmed");
     other.register = Some(("previous/payloads.json".to_owned(), register));
-    other.record = Some(done.transcript.head());
+    other.transcript_digest = Some(done.transcript.head());
     let mut room = world.open(script(&other).unwrap());
     room.advance_until(|ceremony| {
         let step = ceremony.current_step();
@@ -301,7 +301,7 @@ fn of_what_was_signed_before() -> Vec<(Check, Check)> {
             Check::PayloadEquivocation,
             refusing(&room.ceremony, &unburdened),
         ),
-        (Check::RequestJudged, of_a_request(&world)),
+        (Check::RequestVerified, of_a_request(&world)),
     ]
 }
 
@@ -335,13 +335,13 @@ fn of_a_request(world: &World) -> Check {
     let mut room = world.open(plan.script().unwrap().into());
     room.advance_until(|ceremony| {
         let step = ceremony.current_step();
-        step.is_some_and(|step| step.id.as_str() == "judge-request")
+        step.is_some_and(|step| step.id.as_str() == "verify-request")
     });
     let step = room.ceremony.current_step().map(|step| step.id.clone());
     let judged = Event {
         step,
         people: Vec::new(),
-        kind: EventKind::Root(RootEvent::RequestJudged {
+        kind: EventKind::Root(RootEvent::RequestVerified {
             sha256: payload.digest(),
             card: Some(Digest::of(b"another root")),
             signed_before: false,

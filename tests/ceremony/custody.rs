@@ -58,7 +58,7 @@ fn coded(people: &[&str], strength: Strength) -> Vec<Approval> {
 
 #[test]
 fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
-    let mut room = room_at("open-token:key-1");
+    let mut room = room_at("identify-token:key-1");
     let (label, usual) = reading(&room);
     assert_eq!(
         (label.as_str(), usual.as_str()),
@@ -79,7 +79,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     let token = room.token(&key).id().clone();
     let found = by(
         &["holder-1"],
-        "open-token:key-1",
+        "identify-token:key-1",
         EventKind::Keys(KeyEvent::TokenFound {
             key: key.clone(),
             token,
@@ -95,7 +95,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     let opened = |bag: &str, people: &[&str]| {
         by(
             people,
-            "open-token:key-1",
+            "identify-token:key-1",
             EventKind::Custody(CustodyEvent::BagOpened {
                 item: "key-1".parse().unwrap(),
                 bag: bag.to_owned(),
@@ -116,7 +116,7 @@ fn a_token_is_not_looked_for_before_its_bag_was_read_and_matched() {
     room.answer(text("A0012345")).unwrap();
     assert!(matches!(room.effect(), Effect::FindToken { .. }));
     // The other token comes without a bag.
-    go_to(&mut room, "open-token:key-2");
+    go_to(&mut room, "identify-token:key-2");
     assert!(matches!(room.effect(), Effect::FindToken { .. }));
 }
 
@@ -192,7 +192,7 @@ fn a_new_bag_is_read_by_two_people_who_agree() {
     assert_eq!(reading(&room).0, "Number of the new bag");
     room.answer(text("B7")).unwrap();
     room.answer(text("B7")).unwrap();
-    assert!(is_at(&room.ceremony, "prove-token:key-2"));
+    assert!(is_at(&room.ceremony, "verify-token:key-2"));
     assert!(matches!(
         room.ceremony.whereabouts(&"key-1".parse().unwrap()),
         Some(Whereabouts::In(bag)) if bag.number == "B7" && bag.place.as_deref() == Some("Safe of the key holder")
@@ -358,7 +358,7 @@ fn two_people_may_make_a_pause_anywhere_and_nobody_alone() {
     let two = &["witness-1", "holder-2"][..];
     for step in [
         "read-script",
-        "open-token:key-1",
+        "identify-token:key-1",
         "set-pin:key-1",
         "generate-key:key-2",
         "sign-root",
@@ -455,7 +455,7 @@ fn the_list_of_a_rehearsal_is_refused_in_a_production() {
         let bytes = list.to_bytes();
         let digest = conclave::words::Digest::of(&bytes);
         let carried = format!(
-            "repository = \"example.com/updates\"\ncustody = {{ file = \"previous/custody.jsonl\", sha256 = \"{digest}\" }}"
+            "repository = \"example.com/updates\"\ncustody_log = {{ file = \"previous/custody.jsonl\", sha256 = \"{digest}\" }}"
         );
         let text = with_bags().text().to_owned();
         let text = text.replacen("repository = \"example.com/updates\"", &carried, 1);

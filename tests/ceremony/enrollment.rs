@@ -8,7 +8,7 @@ use conclave::ceremony::{
     RootEvent, StepError,
 };
 use conclave::metadata::{KeyType, RoleKind};
-use conclave::script::{EnrolledKey, KeyFate, Script, enroll};
+use conclave::script::{EnrolledKey, KeyDisposition, Script, enroll};
 use conclave::transfer::{Enrollment, Occasion};
 use conclave::words::Digest;
 
@@ -295,7 +295,7 @@ fn a_key_of_another_site_comes_in_by_a_rotation_and_signs() {
     token.generate(KeyType::Ed25519);
     let remote = far_away(&token);
     let mut change = world.unchanged("rotation");
-    change.keys[2].1 = KeyFate::Remove;
+    change.keys[2].1 = KeyDisposition::Remove;
     let text = enroll(
         &change.write().unwrap(),
         std::slice::from_ref(&remote),

@@ -3,7 +3,7 @@
 
 use conclave::audit::payload_register;
 use conclave::ceremony::{EventKind, Input, Next, Request, RequestKind, RootEvent};
-use conclave::script::{ChangeTemplate, KeyFate};
+use conclave::script::{ChangeTemplate, KeyDisposition};
 use conclave::transfer::{Abandoned, PayloadRegister};
 
 use crate::support::ceremony_driver::Room;
@@ -104,7 +104,7 @@ fn what_clients_accept_or_may_come_to_accept_is_not_given_up() {
     // One signature was made, and a site owes the second: it counts as made.
     let mut owing = world.unchanged("renewal");
     for key in &mut owing.keys[1..] {
-        key.1 = KeyFate::Site("Lisbon".to_owned());
+        key.1 = KeyDisposition::Site("Lisbon".to_owned());
     }
     let mut room = world.open(script(&owing).unwrap());
     room.advance_until(|ceremony| ceremony.signatures().have == 1);

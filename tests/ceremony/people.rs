@@ -454,7 +454,7 @@ fn a_key_holder_comes_late_and_is_asked_for_when_needed() {
     assert!(room.ceremony.is_away(&id("holder-2")));
     room.advance_until(|ceremony| asks_for(ceremony, "holder-2"));
     let step = room.ceremony.current_step().unwrap().id.clone();
-    assert_eq!(step.as_str(), "open-token:key-2");
+    assert_eq!(step.as_str(), "identify-token:key-2");
     room.answer(choice(1)).unwrap();
     let here = &room.ceremony.attendance()[&id("holder-2")];
     assert_eq!(here.document, "passport");
@@ -721,7 +721,7 @@ fn an_excusable_check_is_waived_where_it_stands_by_two_people_alone() {
     for (step, check) in [
         ("inspect-host", Check::HostFindings),
         ("note-1", Check::NoteInitials),
-        ("prove-token:key-2", Check::TokenProven),
+        ("verify-token:key-2", Check::TokenVerified),
     ] {
         let mut room = assembled();
         room.advance_until(|ceremony| is_at(ceremony, step));
@@ -749,14 +749,14 @@ fn an_excusable_check_is_waived_where_it_stands_by_two_people_alone() {
 #[test]
 fn a_sheet_that_only_notes_lets_nothing_pass() {
     let mut room = assembled();
-    room.advance_until(|ceremony| is_at(ceremony, "prove-token:key-1"));
+    room.advance_until(|ceremony| is_at(ceremony, "verify-token:key-1"));
     room.give(Input::Exception {
         report: report(),
         waives: None,
         approvals: by_codes(["witness-1", "witness-2"]),
     })
     .unwrap();
-    assert!(is_at(&room.ceremony, "prove-token:key-1"));
+    assert!(is_at(&room.ceremony, "verify-token:key-1"));
     assert!(room.ceremony.waived().is_empty());
 }
 

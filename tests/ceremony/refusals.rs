@@ -402,7 +402,7 @@ fn what_a_token_gives_back_untruly_is_not_kept() {
     }
 
     // The token of another key.
-    let mut room = room_at("open-token:key-2");
+    let mut room = room_at("identify-token:key-2");
     let untrue = Outcome::TokenFound {
         token: room.token(&first).id().clone(),
         blank: false,

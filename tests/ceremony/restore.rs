@@ -42,8 +42,8 @@ fn names(room: &Room) -> Vec<String> {
     names.filter(of_restore).map(str::to_owned).collect()
 }
 
-fn closed(kind: Kind, grade: DrillLevel, onto: bool) -> Room {
-    let mut room = room(kind, grade, onto, Mode::Production);
+fn closed(kind: Kind, level: DrillLevel, onto: bool) -> Room {
+    let mut room = room(kind, level, onto, Mode::Production);
     while room.advance() {}
     room
 }
@@ -122,12 +122,12 @@ fn a_recovery_keeps_the_key_and_says_for_ever_that_it_was_restored() {
 
 #[test]
 fn a_replay_comes_to_the_same() {
-    for (kind, grade, onto) in [
+    for (kind, level, onto) in [
         (Kind::Drill, DrillLevel::Full, false),
         (Kind::Drill, DrillLevel::Full, true),
         (Kind::Recovery, DrillLevel::Full, true),
     ] {
-        let room = closed(kind, grade, onto);
+        let room = closed(kind, level, onto);
         let script = room.ceremony.script_arc();
         let replayed = room.transcript.replay(&script).unwrap();
         assert_eq!(replayed.ending(), room.ceremony.ending());
@@ -377,11 +377,11 @@ fn a_power_cut_at_any_line_of_a_restore_is_survived() {
 }
 
 #[test]
-fn how_a_share_comes_in_follows_from_the_manifest_and_the_grade() {
+fn how_a_share_comes_in_follows_from_the_manifest_and_the_level() {
     let key = lost_key();
     let manifest = manifest(&key, Mode::Production);
-    let ways = |grade| {
-        let script = script(&manifest, Kind::Drill, grade, false);
+    let ways = |level| {
+        let script = script(&manifest, Kind::Drill, level, false);
         let plan = script.restore().unwrap().clone();
         let people = ["custodian-1", "custodian-3"].map(|id| id.parse::<PersonId>().unwrap());
         people.map(|id| plan.entering(script.person(&id).unwrap()))

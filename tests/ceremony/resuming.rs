@@ -62,8 +62,8 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
     let text = text
         .replacen("[[step]]\nact = \"attendance\"", medium, 1)
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+            "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+            "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B1\" }",
             1,
         );
     let files: Vec<_> = owners
@@ -136,7 +136,7 @@ pub(crate) fn mishaps(owners: &[&str]) -> Vec<Room> {
         &["key-2 spare-1", "it is lost"],
     );
     ask(&mut room, RequestKind::Orphan, &["key-2", "it is lost"]);
-    at(&mut room, "prove-token:key-2");
+    at(&mut room, "verify-token:key-2");
     fail(&mut room, FailureKind::Device);
     ask(&mut room, RequestKind::Skip, &["key-2", "it broke"]);
     while room.advance() {}

@@ -25,18 +25,18 @@ fn sealing() -> Arc<Script> {
     let text = script()
         .text()
         .replacen(
-            "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-            "{ what = \"user-pin\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B1\" }",
+            "{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+            "{ type = \"user-pin\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B1\" }",
             1,
         )
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }",
-            "{ what = \"so-pin\", set_by = \"witness-1\", fate = \"envelope\", bag = \"B2\" }",
+            "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }",
+            "{ type = \"so-pin\", set_by = \"witness-1\", disposition = \"sealed\", bag = \"B2\" }",
             1,
         )
         .replacen(
-            "{ what = \"so-pin\", set_by = \"holder-2\", fate = \"memory\" }",
-            "{ what = \"so-pin\", fate = \"discarded\" }",
+            "{ type = \"so-pin\", set_by = \"holder-2\", disposition = \"memorized\" }",
+            "{ type = \"so-pin\", disposition = \"discarded\" }",
             1,
         );
     parse(&text)
@@ -135,7 +135,7 @@ fn assert_takes_two(room: &Room, kind: RequestKind, subject: &str) {
 
 #[test]
 fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
-    let mut room = room_at(script(), "open-token:key-2");
+    let mut room = room_at(script(), "identify-token:key-2");
     let old = room.token(&key("key-1")).public_key();
     assert_takes_two(&room, RequestKind::Regenerate, "key-1");
     room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
@@ -205,7 +205,7 @@ fn a_key_made_anew_is_another_key_and_the_old_one_is_gone() {
 
 #[test]
 fn an_old_key_that_cannot_be_destroyed_is_an_orphan_by_two_people() {
-    let mut room = room_at(script(), "open-token:key-2");
+    let mut room = room_at(script(), "identify-token:key-2");
     let fingerprint = room.token(&key("key-1")).public_key().fingerprint();
     room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
         .unwrap();
@@ -285,7 +285,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
         two(),
     ))
     .unwrap();
-    assert_eq!(here(&room), "open-token:key-2");
+    assert_eq!(here(&room), "identify-token:key-2");
     assert_eq!(room.ceremony.token_name(&key("key-2")), "spare-1");
     assert_eq!(room.ceremony.token_label(&key("key-2")), "conclave-spare-1");
     assert_eq!(
@@ -295,7 +295,7 @@ fn a_spare_takes_a_tokens_place_and_its_steps_begin_anew() {
 
     // The token that was given up does not come back, for this key or another.
     let back = Event {
-        step: Some("open-token:key-2".parse().unwrap()),
+        step: Some("identify-token:key-2".parse().unwrap()),
         people: vec![id("holder-2")],
         kind: EventKind::Keys(KeyEvent::TokenFound {
             key: key("key-2"),
@@ -638,7 +638,7 @@ fn who_leaves_with_a_key_leaves_it_in_the_root() {
 
 #[test]
 fn letters_in_pins_want_the_test_line() {
-    let mut room = room_at(script(), "open-token:key-1");
+    let mut room = room_at(script(), "identify-token:key-1");
     assert!(!room.ceremony.is_keyboard_tested());
     let offer = room.ceremony.offers().into_iter();
     let mut offer = offer.filter(|offer| offer.kind == RequestKind::TestKeyboard);
@@ -671,7 +671,7 @@ fn letters_in_pins_want_the_test_line() {
 
 #[test]
 fn a_process_that_takes_over_goes_on_with_what_was_decided() {
-    let mut room = room_at(script(), "open-token:key-2");
+    let mut room = room_at(script(), "identify-token:key-2");
     room.give(request(RequestKind::Regenerate, &["key-1", WHY], two()))
         .unwrap();
     let destroy = room.effect();
@@ -686,7 +686,7 @@ fn a_process_that_takes_over_goes_on_with_what_was_decided() {
     ))
     .unwrap();
     room.resume(0);
-    room.advance_until(|ceremony| is_at(ceremony, "open-token:key-1"));
+    room.advance_until(|ceremony| is_at(ceremony, "identify-token:key-1"));
     assert_eq!(room.ceremony.token_name(&key("key-1")), "spare-1");
     finish(&mut room);
 

@@ -101,7 +101,7 @@ fn a_key_that_leaves_the_root_is_destroyed_in_its_token() {
     let text = fs::read_to_string(ready.join("rotation.toml")).unwrap();
     let (kept, export) = (
         "id = \"key-4\"\nchange = \"keep\"",
-        "[[step]]\nact = \"prove-token\"\nkey = \"key-6\"",
+        "[[step]]\nact = \"verify-token\"\nkey = \"key-6\"",
     );
     assert!(text.contains(kept) && text.contains(export));
     let destroyed = "[[step]]\nact = \"destroy-token-key\"\nkey = \"key-4\"\n\n";
@@ -349,7 +349,7 @@ fn a_whole_life_that_was_left_is_whole_after_it_was_taken_up() {
     let drill = rehearsal.out().join("drill");
     let certificate = fs::read(drill.join("certificate.json")).unwrap();
     let certificate: serde_json::Value = serde_json::from_slice(&certificate).unwrap();
-    assert_eq!(certificate["grade"], "full", "{certificate}");
+    assert_eq!(certificate["level"], "full", "{certificate}");
     assert_eq!(certificate["result"], "passed", "{certificate}");
     let events = rehearse::events(&fs::read(drill.join("transcript.jsonl")).unwrap());
     let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();

@@ -281,7 +281,7 @@ fn one_attested_key_is_enrolled_once() {
     let faults: Result<Script, _> = parse(&text, &files);
     let faults = faults.unwrap_err();
     assert!(
-        faults.iter().any(|fault| fault.check == "script.twice"),
+        faults.iter().any(|fault| fault.check == "script.duplicate"),
         "{faults}"
     );
 }

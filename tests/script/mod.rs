@@ -6,6 +6,7 @@ mod cases;
 mod custody;
 mod enrollment;
 mod faults;
+mod glossary;
 mod mutation;
 mod notary;
 mod ready;

@@ -80,7 +80,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "script.request",
     ),
     (
-        "act = \"judge-request\"",
+        "act = \"verify-request\"",
         "act = \"read-script\"",
         "script.order",
     ),
@@ -94,7 +94,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "roles = [\"administrator\"]",
         "script.people",
     ),
-    ("key_id = \"", "key_id = \"00", "script.not-asked"),
+    ("key_id = \"", "key_id = \"00", "script.not-requested"),
     ("[request]", "[requests]", "script.field-missing"),
     (
         "\"signing-request\"",

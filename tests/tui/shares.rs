@@ -151,7 +151,7 @@ fn custodians_read_out_what_their_own_device_shows() {
         room.ask_this(prompt);
         snapshot("share-recipient", &room);
 
-        let mut room = Room::with_backup(size).until("prove-backup:key-1");
+        let mut room = Room::with_backup(size).until("verify-backup:key-1");
         let prompt = reading(
             &room,
             &[

@@ -61,7 +61,7 @@ fn restore(
     let name = "manifest.json".to_owned();
     let template = RestoreTemplate {
         kind,
-        grade: DrillLevel::Full,
+        level: DrillLevel::Full,
         title: None,
         not_before: "2026-11-01T09:00:00Z".parse().unwrap(),
         manifest: (name.clone(), manifest.clone()),

@@ -220,6 +220,30 @@ fn former(page: &mut Document, ceremony: &Ceremony, key: &KeyId, state: &KeyStat
         };
         page.fact("Gone without", format!("{what}: {reason}"));
     }
+    let destruction = state.destruction();
+    if destruction.is_done() {
+        if destruction.attested().next().is_none() {
+            let proof = match destruction.erased() {
+                [] => "its token no longer holds it".to_owned(),
+                files => format!(
+                    "{} was erased, and no file of the key is left",
+                    files.join(" and ")
+                ),
+            };
+            page.fact("Destroyed", format!("proven: {proof}"));
+        } else if !destruction.erased().is_empty() {
+            page.fact("Erased", destruction.erased().join(" and "));
+        }
+        for (file, people) in destruction.attested() {
+            page.fact(
+                "Destroyed",
+                format!(
+                    "NOT PROVEN: {} attested after an interruption that {file} was erased",
+                    ceremony.names(people)
+                ),
+            );
+        }
+    }
     for former in state.former() {
         let fingerprint = former.public_key.fingerprint();
         let disposition = match &former.disposition {

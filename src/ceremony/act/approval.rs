@@ -163,7 +163,7 @@ pub(crate) fn token_proven(
         verifies(&key, &message, signature.as_bytes()),
         "the approval token did not answer with the key that the script names",
     )?;
-    c.participants_mut().prove_token(person);
+    c.participants_mut().verify_token(person);
     c.progress_mut().forget_failure();
     Ok(())
 }

@@ -30,7 +30,7 @@ pub(crate) fn next(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
 }
 
 pub(crate) fn destroyed(c: &mut Ceremony, at: &At<'_>, fingerprint: Digest) -> Applied {
-    let (_, manifest) = set_of(c, at, |act| matches!(act, Act::Destroy { .. }))?;
+    let (_, manifest) = set_of(c, at, |act| matches!(act, Act::DestroyRestoredKey { .. }))?;
     require(c.restore.is_restored(), "no key was restored")?;
     hold(
         Check::RestoreDestroyed,

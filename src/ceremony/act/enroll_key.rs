@@ -1,7 +1,7 @@
 //! A key that was generated elsewhere is enrolled.
 use super::approval::require_approval;
 use super::asking::approved;
-use super::prove_token::prove;
+use super::verify_token::prove;
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;

@@ -166,7 +166,7 @@ pub(crate) fn next_made(c: &Ceremony, step: &Step, key: &KeyId, action: &str) ->
         });
     }
     if state.generated().is_some() {
-        return super::prove_token::prove(c, key, Occasion::Generation);
+        return super::verify_token::prove(c, key, Occasion::Generation);
     }
     let is_imported = c.script.imports(key);
     let Some((object_id, label)) = state.announced_object().cloned() else {
@@ -382,7 +382,8 @@ pub(crate) fn undo(c: &mut Ceremony, key: &KeyId, which: impl Fn(&Act) -> bool) 
         .filter(|step| {
             let of_block = step.act.enrolls() == Some(key) && which(&step.act);
             // The backup that was proven was that of the former key.
-            let is_of_backup = matches!(&step.act, Act::ProveBackup { key: Some(of) } if of == key);
+            let is_of_backup =
+                matches!(&step.act, Act::VerifyBackup { key: Some(of) } if of == key);
             of_block || is_of_backup
         })
         .map(|step| step.id.clone())

@@ -16,7 +16,7 @@ use crate::words::Digest;
 
 pub(crate) fn next(c: &Ceremony, step: &Step, key: Option<&KeyId>) -> Next {
     let Some(key) = key else {
-        return Next::Do(match c.script.restore().map(|plan| plan.grade) {
+        return Next::Do(match c.script.restore().map(|plan| plan.level) {
             Some(DrillLevel::Full) => Effect::RestoreIntoMemory,
             _ => Effect::CombineShares,
         });
@@ -52,7 +52,7 @@ pub(crate) fn set_of(
     let (Some(plan), Some(manifest)) = (c.script.restore(), c.set_at_hand()) else {
         return Err(contradiction("this ceremony does not restore a key"));
     };
-    Ok((plan.grade, manifest.clone()))
+    Ok((plan.level, manifest.clone()))
 }
 
 const IN_MEMORY: Act = Act::RestoreKey { key: None };
@@ -113,7 +113,7 @@ pub(crate) fn is_done(c: &Ceremony) -> bool {
     let wants_key = c
         .script
         .restore()
-        .is_some_and(|plan| plan.grade == DrillLevel::Full);
+        .is_some_and(|plan| plan.level == DrillLevel::Full);
     state.failed().is_some() || state.is_restored() || !wants_key && !state.combined().is_empty()
 }
 

@@ -51,7 +51,7 @@ fn forget_what_was_restored(c: &mut Ceremony) {
     let Some(plan) = c.script.restore() else {
         return;
     };
-    let is_custody = plan.grade == DrillLevel::Custody;
+    let is_custody = plan.level == DrillLevel::Custody;
     let is_in_memory = c.keys.is_empty();
     // New shares of the key in memory are not made yet.
     let reissued = c.reissued_backup().and_then(KeyBackup::made);

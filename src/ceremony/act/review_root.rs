@@ -1,8 +1,8 @@
 //! People review the root, or its changes, in words.
 
 use super::asking::{confirm, prompt};
-use super::judge_request::refused;
 use super::read_script::lines_of;
+use super::verify_request::refused;
 use crate::ceremony::at::At;
 use crate::ceremony::base_root::BaseRoot;
 use crate::ceremony::check::Check;

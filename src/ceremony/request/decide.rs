@@ -1,5 +1,6 @@
 //! What a request leads to, and what of it is read aloud first.
 
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::amendment::Amendment;
 use crate::ceremony::approval::{Approval, people_of};
 use crate::ceremony::event::{
@@ -170,6 +171,10 @@ fn event_of_request(
                 reason: second,
                 approvals,
             }));
+        }
+        RequestKind::AttestKeyFiles => {
+            let event = destroy_token_key::attesting(c, &parsed(subject)?, approvals);
+            return event.ok_or(StepError::NotOffered);
         }
         RequestKind::Skip => {
             return Ok(EventKind::Keys(KeyEvent::KeySkipped {

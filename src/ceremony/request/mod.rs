@@ -73,6 +73,8 @@ pub enum RequestKind {
     TakeSpare,
     /// A key that was given up stays where it is.
     Orphan,
+    /// Key files that are gone after an interruption were erased before it.
+    AttestKeyFiles,
     /// Nothing more is asked of a key.
     Skip,
     /// The keyboard's test line is typed.
@@ -106,6 +108,7 @@ impl RequestKind {
             Self::Regenerate => "Regenerate a key on its token",
             Self::TakeSpare => "Use a spare token",
             Self::Orphan => "List a former key as an orphan",
+            Self::AttestKeyFiles => "Attest that missing key files were erased",
             Self::Skip => "Continue without a key",
             Self::CodeInstead => "Approve by code: the approval token is missing",
             Self::TestKeyboard => "Test the keyboard, to allow letters in PINs",
@@ -124,6 +127,7 @@ impl RequestKind {
                 | Self::Regenerate
                 | Self::TakeSpare
                 | Self::Orphan
+                | Self::AttestKeyFiles
                 | Self::Skip
                 | Self::DeclareShareLost
                 | Self::FailDrill
@@ -150,6 +154,7 @@ impl RequestKind {
             | Self::Regenerate
             | Self::TakeSpare
             | Self::Orphan
+            | Self::AttestKeyFiles
             | Self::Skip
             | Self::AbandonPayload
             | Self::DeclareShareLost

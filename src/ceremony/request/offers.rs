@@ -1,6 +1,7 @@
 //! What may be asked for in a state of the ceremony, and the form of each offer.
 
 use crate::ceremony::act::attendance::DOCUMENTS;
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::state::{Ceremony, KEYBOARD_LINE};
 use crate::script::{Act, KeyId, PersonId};
 
@@ -31,6 +32,7 @@ pub(in crate::ceremony) fn offers(c: &Ceremony) -> Vec<Offer> {
         RequestKind::Regenerate,
         RequestKind::TakeSpare,
         RequestKind::Orphan,
+        RequestKind::AttestKeyFiles,
         RequestKind::Skip,
         RequestKind::TestKeyboard,
         RequestKind::CodeInstead,
@@ -189,6 +191,10 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
         RequestKind::Orphan => {
             let pending = |key: &KeyId| c.keys[key].to_destroy().is_some();
             vec![Field::chosen("key", keys(&pending)), why()]
+        }
+        RequestKind::AttestKeyFiles => {
+            let is_missing = |key: &KeyId| destroy_token_key::may_attest(c, key);
+            vec![Field::chosen("which key", keys(&is_missing))]
         }
         RequestKind::Skip => {
             vec![Field::chosen("key", keys(&|key| c.may_skip(key))), why()]

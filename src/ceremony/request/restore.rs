@@ -24,7 +24,7 @@ pub(super) fn drill_picks(c: &Ceremony) -> Vec<Pick> {
     let is_restoring = c.current_step().is_some_and(|step| {
         matches!(
             step.act,
-            Act::RestoreKey { .. } | Act::ProveRestore { .. } | Act::Destroy { .. }
+            Act::RestoreKey { .. } | Act::VerifyRestoredKey { .. } | Act::DestroyRestoredKey { .. }
         )
     });
     if !is_restoring || !c.may_fail_drill() {

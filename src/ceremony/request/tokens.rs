@@ -1,6 +1,7 @@
 //! Requests about tokens and their keys.
 use crate::ceremony::act::approval::{decided, known};
 use crate::ceremony::act::attendance::only;
+use crate::ceremony::act::destroy_token_key;
 use crate::ceremony::act::generate_key::{regenerate, undo};
 use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
@@ -96,7 +97,11 @@ pub(in crate::ceremony) fn read_aloud_of_tokens(
                 reason,
             )
         }
-        KeyEvent::DestructionIntended { .. }
+        KeyEvent::KeyFilesAttested { files, .. } => {
+            Some(destroy_token_key::read_aloud_of_attested(files))
+        }
+        KeyEvent::KeyFilesFound { .. }
+        | KeyEvent::DestructionIntended { .. }
         | KeyEvent::TokenKeyDestroyed { .. }
         | KeyEvent::TokenFound { .. }
         | KeyEvent::InitializeIntended { .. }

@@ -91,7 +91,7 @@ impl Ceremony {
     /// Whether the set at hand is not to be used any more, and what is left of it is destroyed.
     pub(in crate::ceremony) fn is_set_replaced(&self) -> bool {
         let replaced = self.script.restore();
-        replaced.is_some_and(|plan| plan.replaced_by.is_some()) || self.owes_reissue()
+        replaced.is_some_and(|plan| plan.superseded_by.is_some()) || self.owes_reissue()
     }
 
     /// Whether the set that takes the place of the old one was seen to open.

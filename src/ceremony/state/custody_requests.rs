@@ -104,7 +104,7 @@ impl Ceremony {
         if let Act::SealMedium { medium, .. } = act {
             return Some(self.seal(&medium.into()));
         }
-        if let Act::OpenToken { key } = act {
+        if let Act::IdentifyToken { key } = act {
             let bag = self.expected_bag(key)?;
             let item = self.item_of(key);
             let is_open = self.whereabouts(&item).is_some();

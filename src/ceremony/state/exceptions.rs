@@ -34,8 +34,8 @@ impl Ceremony {
             vec![Check::HostFindings]
         } else if matches!(step.act, Act::Note { .. }) {
             vec![Check::NoteInitials]
-        } else if matches!(step.act, Act::ProveToken { .. }) {
-            vec![Check::TokenProven]
+        } else if matches!(step.act, Act::VerifyToken { .. }) {
+            vec![Check::TokenVerified]
         } else {
             Vec::new()
         }

@@ -12,6 +12,7 @@ use crate::script::{ItemId, SpareId, TokenSecret};
 use crate::transfer::{Occasion, PossessionProof};
 use crate::words::Digest;
 
+use super::destruction::Destruction;
 use super::intent::Intent;
 
 /// What is known of one key and its token.
@@ -41,8 +42,7 @@ pub struct KeyState {
     locked: bool,
     unblocking: bool,
     skipped: Option<String>,
-    destroy: Intent<()>,
-    destroyed: bool,
+    destruction: Destruction,
 }
 
 /// A key that another one replaced before it came into a root.
@@ -164,13 +164,9 @@ impl KeyState {
         self.reinserted
     }
 
-    /// Whether the key itself was destroyed, as a step of the script has it.
-    pub const fn is_destroyed(&self) -> bool {
-        self.destroyed
-    }
-
-    pub(in crate::ceremony) const fn destruction(&self) -> Intent<()> {
-        self.destroy
+    /// The destruction of the key itself, as a step of the script has it.
+    pub const fn destruction(&self) -> &Destruction {
+        &self.destruction
     }
 
     pub(in crate::ceremony) fn at_factory_value(&self) -> &[FactorySecret] {
@@ -312,7 +308,7 @@ impl KeyState {
 
     pub(in crate::ceremony) fn note_failure(&mut self, kind: FailureKind) {
         // The token may have got that far before it failed.
-        self.destroy.interrupt();
+        self.destruction.interrupt();
         if self.is_at_former() {
             let pending = |former: &&mut Former| former.disposition == FormerDisposition::Pending;
             if let (FailureKind::PinLocked, Some(former)) =
@@ -333,21 +329,11 @@ impl KeyState {
     pub(super) fn interrupt(&mut self) {
         self.initialize.interrupt();
         self.generate.interrupt();
-        self.destroy.interrupt();
+        self.destruction.interrupt();
     }
 
-    pub(in crate::ceremony) fn announce_destruction(&mut self) -> Applied {
-        self.destroy.announce(())
-    }
-
-    pub(in crate::ceremony) fn destroy(&mut self) -> Applied {
-        require(
-            self.destroy.get().is_some() && !self.destroyed,
-            "the destruction of that key was not announced, or is done",
-        )?;
-        self.destroyed = true;
-        self.right_pin();
-        Ok(())
+    pub(in crate::ceremony) fn destruction_mut(&mut self) -> &mut Destruction {
+        &mut self.destruction
     }
 
     fn retire(&mut self) {

@@ -5,6 +5,7 @@ mod backup;
 mod backups;
 mod custody;
 mod custody_requests;
+mod destruction;
 mod enrolled;
 mod exceptions;
 mod host;
@@ -44,6 +45,8 @@ pub use custody::{Bag, Whereabouts};
 pub(super) use custody::Pause;
 
 pub(super) use custody_requests::CustodyRequest;
+
+pub use destruction::Destruction;
 
 pub(super) use intent::Intent;
 

@@ -72,7 +72,7 @@ impl Ceremony {
     /// Whether an act needs every key: the root is composed of them, or, where none is made, their files leave.
     pub(in crate::ceremony) fn wants_all_keys(&self, act: &Act) -> bool {
         let is_export = *act == Act::Export && !self.script.makes_root();
-        is_export || matches!(act, Act::ComposeRoot | Act::ProveRestore { .. })
+        is_export || matches!(act, Act::ComposeRoot | Act::VerifyRestoredKey { .. })
     }
 
     /// Whether a key may still be given up for another: no root was composed with it, and its file did not leave.
@@ -194,7 +194,7 @@ impl Ceremony {
             && (self.is_holder_away(key) || self.progress.failure().is_some() || state.is_locked());
         let is_of_duty = self
             .current_step()
-            .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::ProveToken { .. }));
+            .is_some_and(|step| matches!(step.act, Act::SignRoot | Act::VerifyToken { .. }));
         is_in_the_way && is_of_duty && state.skipped().is_none() && self.is_reached_without(key)
     }
 

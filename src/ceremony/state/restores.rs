@@ -30,7 +30,7 @@ impl Ceremony {
     /// Whether nothing more is done about a custodian's share.
     pub(in crate::ceremony) fn is_share_settled(&self, custodian: &PersonId) -> bool {
         let state = &self.restore;
-        let is_here = match self.script.restore().map(|plan| plan.grade) {
+        let is_here = match self.script.restore().map(|plan| plan.level) {
             Some(DrillLevel::Custody) => state.entered().contains_key(custodian),
             Some(DrillLevel::Quorum | DrillLevel::Full) | None => {
                 state.in_memory().contains(custodian) || !state.combined().is_empty()
@@ -125,7 +125,7 @@ const fn is_of_restore(act: &Act) -> bool {
         act,
         Act::OpenShare { .. }
             | Act::RestoreKey { .. }
-            | Act::ProveRestore { .. }
-            | Act::Destroy { .. }
+            | Act::VerifyRestoredKey { .. }
+            | Act::DestroyRestoredKey { .. }
     )
 }

@@ -200,7 +200,7 @@ const fn is_of_one_root(act: &Act) -> bool {
         act,
         Act::CertifyKey { .. }
             | Act::ComposeRoot
-            | Act::JudgeRequest
+            | Act::VerifyRequest
             | Act::ReviewRoot
             | Act::VerifyRoot
     )
@@ -209,7 +209,7 @@ const fn is_of_one_root(act: &Act) -> bool {
 fn is_settled(root: &Root, act: &Act) -> bool {
     if let Act::CertifyKey { key } = act {
         root.certificate(key).is_some()
-    } else if matches!(act, Act::ComposeRoot | Act::JudgeRequest) {
+    } else if matches!(act, Act::ComposeRoot | Act::VerifyRequest) {
         root.frozen().is_some()
     } else if *act == Act::ReviewRoot {
         root.is_reviewed()

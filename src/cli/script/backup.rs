@@ -16,11 +16,11 @@ use crate::script::{BackupSource, BackupTemplate, Keeper, NamedFile};
 #[command(next_help_heading = "A backup of a key that exists")]
 pub(in crate::cli) struct Backup {
     /// A custodian who gets a share: a name, =, and age1…, a public SSH key, "passphrase" or "paper"; once for each
-    #[arg(long = "custodian", value_name = "NAME=RECIPIENT")]
+    #[arg(long = "custodian", value_name = "NAME=RECIPIENT", num_args = 1..)]
     custodians: Vec<String>,
     /// The manifest of the set that took the place of the old one: what is left of that is destroyed, and nothing made
     #[arg(long, value_name = "FILE")]
-    replaced_by: Option<PathBuf>,
+    superseded_by: Option<PathBuf>,
     /// The public key of a key on its token, which lets it out wrapped; in place of --manifest
     #[arg(long, value_name = "FILE", requires = "key")]
     public_key: Option<PathBuf>,
@@ -43,7 +43,7 @@ impl Backup {
     /// Whether anything of it was given.
     pub(super) const fn is_given(&self) -> bool {
         !self.custodians.is_empty()
-            || self.replaced_by.is_some()
+            || self.superseded_by.is_some()
             || self.public_key.is_some()
             || self.key.is_some()
     }
@@ -84,7 +84,7 @@ impl Backup {
                 .hint("give the repository that the manifest names, with --repository"));
         }
         let repository = repository.or_else(|| told.repository.map(str::to_owned));
-        let makes = self.replaced_by.is_none();
+        let makes = self.superseded_by.is_none();
         if makes == keepers.is_empty() {
             let (what, hint) = if makes {
                 (
@@ -94,7 +94,7 @@ impl Backup {
             } else {
                 (
                     "what took the place of the set is there already",
-                    "give --custodian or --replaced-by, not both",
+                    "give --custodian or --superseded-by, not both",
                 )
             };
             return Err(Failure::new(Status::Usage, what).hint(hint));
@@ -112,7 +112,7 @@ impl Backup {
 
     fn of_shares(&self, path: &Path) -> Result<(BackupSource, Option<String>), Failure> {
         let (manifest, set) = manifest(path)?;
-        let replaced_by = match &self.replaced_by {
+        let superseded_by = match &self.superseded_by {
             Some(path) => Some(self::manifest(path)?.0),
             None => None,
         };
@@ -120,7 +120,7 @@ impl Backup {
         let source = BackupSource::Shares {
             manifest,
             set: Box::new(set),
-            replaced_by,
+            superseded_by,
         };
         Ok((source, Some(repository)))
     }
@@ -147,10 +147,10 @@ pub(in crate::cli) fn carried(template: &BackupTemplate) -> Vec<NamedFile> {
         BackupSource::Token { public_key, .. } => vec![public_key.clone()],
         BackupSource::Shares {
             manifest,
-            replaced_by,
+            superseded_by,
             ..
         } => std::iter::once(manifest)
-            .chain(replaced_by)
+            .chain(superseded_by)
             .cloned()
             .collect(),
     }

@@ -9,7 +9,7 @@ use super::source::read_given;
 use crate::cli::{Failure, Status};
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
-use crate::script::{ChangeTemplate, KeyFate, OnlineFiles};
+use crate::script::{ChangeTemplate, KeyDisposition, OnlineFiles};
 use crate::words::Digest;
 
 /// Files, by the names under which they are carried.
@@ -19,32 +19,32 @@ type NamedFiles = Vec<(String, Vec<u8>)>;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Changing a root")]
 pub(super) struct Change {
-    /// The root that is changed; before it, the versions from the trust anchor on, in order
-    #[arg(long, value_name = "FILE")]
+    /// Root files from the trust anchor to the root that changes, oldest first
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) previous: Vec<PathBuf>,
-    /// The head of the record of the ceremony before, in words
+    /// The transcript digest of the previous ceremony: 32 words
     #[arg(long, value_name = "WORDS")]
-    record: Option<String>,
-    /// The register of payloads that the ceremony before left: its keys/payloads.json
+    transcript_digest: Option<String>,
+    /// The register of signed payloads of the previous ceremony: its keys/payloads.json
     #[arg(long, value_name = "FILE")]
     register: Option<PathBuf>,
-    /// The custody list that the ceremony before left: its keys/custody.jsonl
+    /// The custody log of the previous ceremony: its keys/custody.jsonl
     #[arg(long, value_name = "FILE")]
-    custody: Option<PathBuf>,
+    custody_log: Option<PathBuf>,
     /// How many keys are added
     #[arg(long, value_name = "N", default_value_t = 0)]
     add: u8,
     /// A key that goes, and whose token is here; its ID, or how it begins
-    #[arg(long, value_name = "KEYID")]
+    #[arg(long, value_name = "KEYID", num_args = 1..)]
     remove: Vec<String>,
     /// A key that goes because it is lost or stolen
-    #[arg(long, value_name = "KEYID")]
+    #[arg(long, value_name = "KEYID", num_args = 1..)]
     lost: Vec<String>,
     /// A key that stays, and does not sign this time
-    #[arg(long, value_name = "KEYID")]
+    #[arg(long, value_name = "KEYID", num_args = 1..)]
     absent: Vec<String>,
     /// A key that stays, and whose signature another site owes
-    #[arg(long, value_name = "KEYID=SITE")]
+    #[arg(long, value_name = "KEYID=SITE", num_args = 1..)]
     site: Vec<String>,
 }
 
@@ -53,9 +53,9 @@ impl Change {
     pub(super) fn is_given(&self) -> bool {
         let lists = [&self.remove, &self.lost, &self.absent, &self.site];
         !self.previous.is_empty()
-            || self.record.is_some()
+            || self.transcript_digest.is_some()
             || self.register.is_some()
-            || self.custody.is_some()
+            || self.custody_log.is_some()
             || self.add > 0
             || lists.into_iter().any(|list| !list.is_empty())
     }
@@ -69,15 +69,17 @@ impl Change {
     ) -> Result<ChangeTemplate, Failure> {
         let (chain, root) = self.read()?;
         let ids = root.role(RootRole::Root).key_ids();
-        let mut keys: Vec<(KeyId, KeyFate)> =
-            ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-        let mut say = |text: &str, fate: KeyFate| {
+        let mut keys: Vec<(KeyId, KeyDisposition)> = ids
+            .iter()
+            .map(|id| (id.clone(), KeyDisposition::Keep))
+            .collect();
+        let mut say = |text: &str, disposition: KeyDisposition| {
             let mut meant = keys
                 .iter_mut()
                 .filter(|(id, _)| !text.is_empty() && id.as_str().starts_with(text));
             match (meant.next(), meant.next()) {
-                (Some((_, known)), None) if *known == KeyFate::Keep => {
-                    *known = fate;
+                (Some((_, known)), None) if *known == KeyDisposition::Keep => {
+                    *known = disposition;
                     Ok(())
                 }
                 (Some(_), None) => Err(usage(format!("the key {text:?} is named twice"))),
@@ -86,22 +88,23 @@ impl Change {
                     .hint("conclave root show tells its keys and their IDs")),
             }
         };
-        for (texts, fate) in [
-            (&self.remove, KeyFate::Remove),
-            (&self.lost, KeyFate::Lost),
-            (&self.absent, KeyFate::Absent),
+        for (texts, disposition) in [
+            (&self.remove, KeyDisposition::Remove),
+            (&self.lost, KeyDisposition::Lost),
+            (&self.absent, KeyDisposition::Absent),
         ] {
             for text in texts {
-                say(text, fate.clone())?;
+                say(text, disposition.clone())?;
             }
         }
         for text in &self.site {
             let (id, site) = text
                 .split_once('=')
                 .ok_or_else(|| usage(format!("{text:?} is not KEYID=SITE")))?;
-            say(id, KeyFate::Site(site.to_owned()))?;
+            say(id, KeyDisposition::Site(site.to_owned()))?;
         }
-        let record = self.record.as_deref().map(Digest::from_words).transpose();
+        let digest = self.transcript_digest.as_deref();
+        let transcript_digest = digest.map(Digest::from_words).transpose();
         Ok(ChangeTemplate {
             template: template.to_owned(),
             title: basics.title.clone(),
@@ -109,9 +112,10 @@ impl Change {
             not_before: basics.not_before,
             expires: basics.expires()?,
             chain,
-            record: record.map_err(|error| usage(format!("--record: {error}")))?,
+            transcript_digest: transcript_digest
+                .map_err(|error| usage(format!("--transcript-digest: {error}")))?,
             register: self.register.as_deref().map(carried).transpose()?,
-            custody: self.custody.as_deref().map(carried).transpose()?,
+            custody: self.custody_log.as_deref().map(carried).transpose()?,
             threshold: basics.threshold.map(u32::from),
             keys,
             added: self.add,
@@ -123,7 +127,7 @@ impl Change {
 
     /// The custody list that was given. One that is none is told when the script is judged.
     pub(super) fn custody(&self) -> Result<Option<CustodyList>, Failure> {
-        let file = self.custody.as_deref().map(carried).transpose()?;
+        let file = self.custody_log.as_deref().map(carried).transpose()?;
         Ok(file.and_then(|(_, bytes)| CustodyList::parse(&bytes).ok()))
     }
 

@@ -21,8 +21,8 @@ use crate::transfer::{Attested, Enrollment};
 #[command(next_help_heading = "Keys that were made elsewhere")]
 pub(super) struct Enroll {
     /// The directory of a ceremony that was broken off: its proven keys take the places of keys that would be made,
-    /// and prove themselves anew; may be given more than once
-    #[arg(long, value_name = "DIR")]
+    /// and prove themselves anew
+    #[arg(long, value_name = "DIR", num_args = 1..)]
     adopt: Vec<PathBuf>,
     /// The enrollment file of one more key, and the site where its token is; without a site, its token is brought. Or
     /// a directory with what another tool took out of a YubiKey: the attestation of the key, and the certificate of
@@ -30,7 +30,7 @@ pub(super) struct Enroll {
     #[arg(long = "enroll", value_name = "FILE|DIR[=SITE]")]
     made_elsewhere: Vec<String>,
     /// A root beside the maker's own at which attestations may end
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     attestation_root: Vec<PathBuf>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::script::{Fate, Script, SecretPlan};
+use crate::script::{Script, SecretDisposition, SecretPlan};
 
 pub(super) fn ceremony(script: &Script) -> Value {
     let roles: serde_json::Map<String, Value> = script
@@ -80,14 +80,16 @@ pub(super) fn ceremony(script: &Script) -> Value {
 
 /// Who sets a secret of a token, and what becomes of it.
 fn activation(plan: &SecretPlan) -> Value {
-    let bag = match &plan.fate {
-        Fate::Envelope { bag } => Some(bag),
-        Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
+    let bag = match &plan.disposition {
+        SecretDisposition::Sealed { bag } => Some(bag),
+        SecretDisposition::Memorized
+        | SecretDisposition::Discarded
+        | SecretDisposition::PinProtected => None,
     };
     json!({
-        "what": plan.secret.as_str(),
+        "type": plan.secret.as_str(),
         "set_by": plan.set_by,
-        "fate": plan.fate.as_str(),
+        "disposition": plan.disposition.as_str(),
         "bag": bag,
     })
 }

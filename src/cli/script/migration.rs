@@ -20,14 +20,14 @@ const DEEPEST: usize = 16;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "A migration of Docker Content Trust")]
 pub(super) struct Migration {
-    /// The trust directory, with private/ and tuf/; may be given more than once [default: those of Docker and notary]
-    #[arg(long, value_name = "DIR")]
+    /// The trust directory, with private/ and tuf/ [default: those of Docker and notary]
+    #[arg(long, value_name = "DIR", num_args = 1..)]
     trust: Vec<PathBuf>,
     /// The roots as their servers serve them now, DIR/GUN/root.json each: what a trust directory has may be older
     #[arg(long, value_name = "DIR")]
     roots: Option<PathBuf>,
     /// A repository that another machine knows, or a newer root of one: its name and root.json, as its server serves it
-    #[arg(long, value_name = "GUN=ROOT")]
+    #[arg(long, value_name = "GUN=ROOT", num_args = 1..)]
     also: Vec<String>,
 }
 

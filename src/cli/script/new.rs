@@ -37,14 +37,14 @@ pub(super) struct Arguments {
     out: PathBuf,
     #[command(flatten)]
     basics: Basics,
-    /// A public key of the role timestamp; may be given more than once
-    #[arg(long, value_name = "FILE")]
+    /// A public key of the role timestamp
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     timestamp: Vec<PathBuf>,
-    /// A public key of the role snapshot; may be given more than once
-    #[arg(long, value_name = "FILE")]
+    /// A public key of the role snapshot
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     snapshot: Vec<PathBuf>,
-    /// A public key of the role targets; may be given more than once
-    #[arg(long, value_name = "FILE")]
+    /// A public key of the role targets
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     targets: Vec<PathBuf>,
     #[command(flatten)]
     change: Change,

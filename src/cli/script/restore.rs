@@ -19,8 +19,8 @@ pub(super) struct Restore {
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// How far a drill goes [default: full]
-    #[arg(long, value_name = "GRADE")]
-    grade: Option<GradeArgument>,
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<LevelArgument>,
     /// In a full drill: onto a blank token of that profile, in place of locked memory
     #[arg(long, value_name = "PROFILE")]
     onto: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Restore {
 
 /// How far a drill goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum GradeArgument {
+enum LevelArgument {
     /// Shares open, and are of the set.
     Custody,
     /// Shares restore the key-encryption key.
@@ -43,7 +43,7 @@ enum GradeArgument {
 impl Restore {
     /// Whether anything of it was given.
     pub(super) const fn is_given(&self) -> bool {
-        self.manifest.is_some() || self.grade.is_some() || self.onto.is_some() || self.opens_here
+        self.manifest.is_some() || self.level.is_some() || self.onto.is_some() || self.opens_here
     }
 
     /// The manifest, where it was given.
@@ -53,7 +53,7 @@ impl Restore {
 
     /// Whether nothing but a manifest was given.
     pub(super) const fn is_manifest_alone(&self) -> bool {
-        self.manifest.is_some() && self.grade.is_none() && self.onto.is_none() && !self.opens_here
+        self.manifest.is_some() && self.level.is_none() && self.onto.is_none() && !self.opens_here
     }
 
     /// What the script is to say, of a drill or a recovery.
@@ -79,28 +79,28 @@ impl Restore {
             )
             .hint("give the repository that the manifest names, with --repository"));
         }
-        let grade = match self.grade {
-            Some(GradeArgument::Custody) => DrillLevel::Custody,
-            Some(GradeArgument::Quorum) => DrillLevel::Quorum,
-            Some(GradeArgument::Full) | None => DrillLevel::Full,
+        let level = match self.level {
+            Some(LevelArgument::Custody) => DrillLevel::Custody,
+            Some(LevelArgument::Quorum) => DrillLevel::Quorum,
+            Some(LevelArgument::Full) | None => DrillLevel::Full,
         };
         let onto = match kind {
             Kind::Recovery => Some(self.onto.clone().unwrap_or_else(|| basics.profile.clone())),
             _ => self.onto.clone(),
         };
-        if grade != DrillLevel::Full && (onto.is_some() || kind == Kind::Recovery) {
+        if level != DrillLevel::Full && (onto.is_some() || kind == Kind::Recovery) {
             return Err(Failure::new(
                 Status::Usage,
-                "nothing comes onto a token in a drill of that grade",
+                "nothing comes onto a token in a drill of that level",
             )
-            .hint("leave out --onto, or --grade"));
+            .hint("leave out --onto, or --level"));
         }
         let name = path
             .file_name()
             .unwrap_or(Path::new("manifest.json").as_os_str());
         Ok(RestoreTemplate {
             kind,
-            grade,
+            level,
             title: basics.title.clone(),
             not_before: basics.not_before,
             manifest: (format!("restore/{}", name.to_string_lossy()), bytes),

@@ -92,7 +92,7 @@ impl Executor<'_> {
                 self.add_share(&manifest, share, custodian)?;
             }
         }
-        let is_custody = self.grade() == Some(DrillLevel::Custody);
+        let is_custody = self.level() == Some(DrillLevel::Custody);
         if is_custody {
             // It was seen to be right, and is wanted for nothing else.
             self.room.restoring.shares = None;
@@ -123,8 +123,8 @@ impl Executor<'_> {
             .get_or_insert_with(|| Collected::new(manifest.clone()))
     }
 
-    fn grade(&self) -> Option<DrillLevel> {
-        Some(self.ceremony().script().restore()?.grade)
+    fn level(&self) -> Option<DrillLevel> {
+        Some(self.ceremony().script().restore()?.level)
     }
 
     fn set(&self) -> EffectResult<Manifest> {

@@ -7,9 +7,8 @@ use crate::executor::Executor;
 use crate::executor::failure::failed;
 use crate::executor::failure::{EffectError, EffectResult};
 use crate::executor::recovery::secret_is_gone;
-use crate::executor::token_make::is_key_file;
 use crate::record::{TokenId, Tries};
-use crate::script::{KeyId, KeyPlan, TokenSecret};
+use crate::script::{KeyId, KeyPlan, TokenSecret, is_key_file};
 use crate::secret::Pin;
 use crate::token::TokenError;
 
@@ -64,7 +63,7 @@ impl Executor<'_> {
             .ceremony()
             .simulated_tries(key)
             .unwrap_or(state.pin_tries);
-        let pin = if is_key_file(token) {
+        let pin = if is_key_file(&token.profile) {
             self.ask_pin(key, token, SecretPurpose::KeyFilePassphrase, None)?
         } else {
             self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?

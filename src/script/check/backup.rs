@@ -155,7 +155,7 @@ fn shares(log: &Log<'_>, draft: &Draft, entry: &BackupEntry) {
         custodian_can_keep(log, draft, custodian);
         match seen.iter().find(|first| first.value == custodian.value) {
             Some(first) => log.error(
-                "script.twice",
+                "script.duplicate",
                 &custodian.span,
                 format!(
                     "{:?} has a share already (line {})",

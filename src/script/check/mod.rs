@@ -82,7 +82,7 @@ fn twice<'e, T: PartialEq + std::fmt::Display + 'e>(
     for entry in entries {
         match seen.iter().find(|first| first.value == entry.value) {
             Some(first) => log.error(
-                "script.twice",
+                "script.duplicate",
                 &entry.span,
                 format!(
                     "the {what} {:?} is used in line {} already",

@@ -79,7 +79,7 @@ fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[En
         };
         match named.iter().find(same) {
             Some(first) => log.error(
-                "script.twice",
+                "script.duplicate",
                 &key.span,
                 format!(
                     "that key of root {} is named in line {} already",
@@ -103,7 +103,7 @@ fn every_key_once(log: &Log<'_>, place: &Span, root: &TrustedRoot, entries: &[En
             .any(|key| key.value.id == *id || key.value.key.public() == listed.key().public());
         if !is_named {
             log.error(
-                "script.key-unnamed",
+                "script.key-unlisted",
                 place,
                 format!(
                     "no [[key]] says what becomes of the key {id} of root {}",

@@ -42,7 +42,7 @@ use enrolled::EnrollmentReader;
 use fields::{Fields, Value};
 use pinned::PinnedFiles;
 
-pub(super) use activation::{FateWord, SecretEntry};
+pub(super) use activation::{DispositionWord, SecretEntry};
 pub(super) use attestation::AttestationEntry;
 pub(super) use backup::BackupEntry;
 pub(super) use keys::{KeyEntry, TokenEntry};
@@ -132,8 +132,8 @@ impl Draft {
 
     /// Whether another set took the place of the one in the script already.
     pub(super) fn is_replaced(&self) -> bool {
-        let grade = self.restore.as_ref().and_then(|entry| entry.grade);
-        self.kind == Kind::Backup && grade == Some(super::DrillLevel::Custody)
+        let level = self.restore.as_ref().and_then(|entry| entry.level);
+        self.kind == Kind::Backup && level == Some(super::DrillLevel::Custody)
     }
 
     /// The root that is changed, if it can be trusted.
@@ -322,7 +322,7 @@ fn custody_list(
 ) -> Option<At<CustodyList>> {
     let own = match previous {
         None => fields
-            .value("custody")
+            .value("custody_log")
             .and_then(|value| custody::read(&value, files)),
         Some(_) => None,
     };

@@ -97,7 +97,7 @@ fn roles(value: &Value<'_, '_>) -> Option<Vec<PersonRole>> {
         let role = item.word("script.person", PersonRole::SPELLINGS)?;
         if roles.contains(&role) {
             item.error(
-                "script.twice",
+                "script.duplicate",
                 format!("\"roles\" has {:?} twice", role.as_str()),
                 "take one out",
             );

@@ -186,7 +186,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
         let found = asked.and_then(|one| root_key(request?, &one.key_id));
         let Some(found) = found else {
             value.error(
-                "script.not-asked",
+                "script.not-requested",
                 format!("the request does not ask the key {text:?} to sign"),
                 "name a key of the request, by its ID there",
             );
@@ -194,7 +194,7 @@ fn key(mut fields: Fields<'_, '_>, request: Option<&SigningRequest>) -> KeyEntry
         };
         let Some(key_type) = rotation::key_type(&found.key) else {
             value.error(
-                "script.not-asked",
+                "script.not-requested",
                 "this version signs with no key of that type and scheme",
                 "sign with another tool, and merge the signature: conclave root merge --signature",
             );
@@ -308,8 +308,8 @@ const ACTS: [&str; 9] = [
     "attendance",
     "attest-clock",
     "inspect-host",
-    "judge-request",
-    "open-token",
+    "verify-request",
+    "identify-token",
     "review-root",
     "sign-root",
     "export",
@@ -373,7 +373,7 @@ fn previous(request: &SigningRequest) -> Previous {
     Previous {
         chain,
         root,
-        record: None,
+        transcript_digest: None,
         custody: None,
         register: None,
         payloads: PayloadRegister::new(),

@@ -51,7 +51,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         "\"secret disposition\": memorized, sealed or discarded",
     ),
     ("by heart", "\"memorized\""),
-    ("grade, grades", "\"drill level\""),
+    ("level, grades", "\"drill level\""),
     ("foundation, foundations", "\"base root\", \"trusted root\""),
     (
         "fault, faults",
@@ -170,6 +170,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "stands for",
         "an abbreviation or a placeholder stands for its meaning",
     ),
+    ("stand|stands in for", "to replace temporarily"),
     ("stand out", "to be conspicuous"),
     (
         "fault injection",

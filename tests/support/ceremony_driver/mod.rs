@@ -89,9 +89,9 @@ pub(crate) fn of_notary() -> Arc<Script> {
 pub(crate) fn with_a_management_key_in_the_safe() -> Arc<Script> {
     let text = genesis(&[KeyType::EcdsaP256; 2], 1).text().to_owned();
     let text = text.replacen("profile = \"softhsm2\"", "profile = \"yubikey-piv\"", 1);
-    let so_pin = "{ what = \"so-pin\", set_by = \"holder-1\", fate = \"memory\" }";
-    let safe = "{ what = \"puk\", set_by = \"holder-1\", fate = \"memory\" },\n    \
-        { what = \"management-key\", set_by = \"holder-1\", fate = \"envelope\", bag = \"B0000009\" }";
+    let so_pin = "{ type = \"so-pin\", set_by = \"holder-1\", disposition = \"memorized\" }";
+    let safe = "{ type = \"puk\", set_by = \"holder-1\", disposition = \"memorized\" },\n    \
+        { type = \"management-key\", set_by = \"holder-1\", disposition = \"sealed\", bag = \"B0000009\" }";
     assert!(text.contains(so_pin));
     parse(&text.replacen(so_pin, safe, 1))
 }
@@ -486,6 +486,9 @@ impl Room {
                 let name = spare.as_ref().map_or(key.as_str(), SpareId::as_str);
                 self.tokens.get_mut(name).unwrap().destroy();
                 Outcome::KeyDestroyed
+            }
+            Effect::FindKeyFiles { .. } | Effect::EraseKeyFiles { .. } => {
+                panic!("simulated keys are in tokens")
             }
             Effect::GenerateKey { key, key_type, .. } | Effect::ImportKey { key, key_type, .. } => {
                 self.token(key).generate(*key_type);

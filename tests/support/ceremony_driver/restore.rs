@@ -56,10 +56,10 @@ pub(crate) fn manifest(key: &SoftwareToken, mode: Mode) -> Manifest {
 pub(crate) fn script(
     manifest: &Manifest,
     kind: Kind,
-    grade: DrillLevel,
+    level: DrillLevel,
     onto: bool,
 ) -> Arc<Script> {
-    let (text, name, bytes) = text(manifest, kind, grade, onto);
+    let (text, name, bytes) = text(manifest, kind, level, onto);
     super::parse_with(&text, &[(&name, &bytes)])
 }
 
@@ -67,14 +67,14 @@ pub(crate) fn script(
 pub(crate) fn text(
     manifest: &Manifest,
     kind: Kind,
-    grade: DrillLevel,
+    level: DrillLevel,
     onto: bool,
 ) -> (String, String, Vec<u8>) {
     let name = "restore/key-1.0123456789abcdef.manifest.json".to_owned();
     let bytes = manifest.to_file_bytes();
     let template = RestoreTemplate {
         kind,
-        grade,
+        level,
         title: None,
         not_before: "2027-12-01T09:00:00Z".parse().unwrap(),
         manifest: (name.clone(), bytes.clone()),
@@ -93,9 +93,9 @@ pub(crate) fn lost_key() -> SoftwareToken {
 }
 
 /// A room in which a key is restored; it was opened.
-pub(crate) fn room(kind: Kind, grade: DrillLevel, onto: bool, mode: Mode) -> Room {
+pub(crate) fn room(kind: Kind, level: DrillLevel, onto: bool, mode: Mode) -> Room {
     let key = lost_key();
-    let script = script(&manifest(&key, mode), kind, grade, onto);
+    let script = script(&manifest(&key, mode), kind, level, onto);
     let tokens = [(RESTORED.to_owned(), key)].into();
     Room::open_with(script, mode, &tokens)
 }

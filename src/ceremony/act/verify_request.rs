@@ -21,13 +21,13 @@ pub(crate) fn refused(refusal: Refusal) -> ReplayError {
     let check = if refusal.check == crate::transfer::Check::Equivocation {
         Check::PayloadEquivocation
     } else {
-        Check::RequestJudged
+        Check::RequestVerified
     };
     broken(check, refusal.to_string())
 }
 
 /// `card` is the digest that was typed from the paper card.
-pub(crate) fn judge_request(
+pub(crate) fn verify_request(
     c: &Ceremony,
     signing: &Signing,
     card: Option<Digest>,
@@ -86,9 +86,9 @@ pub(crate) fn decide_judgment(c: &Ceremony, text: &str) -> Result<EventKind, Ste
                 .map_err(StepError::NotADigest)?,
         ),
     };
-    let judgment = judge_request(c, signing, card)
+    let judgment = verify_request(c, signing, card)
         .map_err(|refusal| ReplayError::Contradiction(refusal.to_string()))?;
-    Ok(EventKind::Root(RootEvent::RequestJudged {
+    Ok(EventKind::Root(RootEvent::RequestVerified {
         sha256: signing.request.payload().digest(),
         card,
         signed_before: judgment == Judgment::Again,
@@ -102,7 +102,7 @@ pub(crate) fn judged(
     card: Option<Digest>,
     signed_before: bool,
 ) -> Applied {
-    at.require_act(c, |act| *act == Act::JudgeRequest)?;
+    at.require_act(c, |act| *act == Act::VerifyRequest)?;
     let signing = c
         .script
         .signing()
@@ -112,7 +112,7 @@ pub(crate) fn judged(
         payload.digest() == sha256,
         "the event names another payload",
     )?;
-    let judgment = judge_request(c, signing, card).map_err(refused)?;
+    let judgment = verify_request(c, signing, card).map_err(refused)?;
     require(
         signed_before == (judgment == Judgment::Again),
         "the event is wrong about an earlier signature over this payload",
@@ -125,7 +125,7 @@ pub(crate) fn judged(
     Ok(())
 }
 
-pub(crate) fn request_judged_sentence(
+pub(crate) fn request_verified_sentence(
     sha256: &Digest,
     from_card: bool,
     signed_before: bool,

@@ -22,7 +22,7 @@ pub(crate) fn prove(c: &Ceremony, key: &KeyId, occasion: Occasion) -> Next {
 
 /// The occasion of a proof in a step; none if the step does not ask for one.
 const fn occasion_of(act: &Act) -> Option<Occasion> {
-    Some(if matches!(act, Act::ProveToken { .. }) {
+    Some(if matches!(act, Act::VerifyToken { .. }) {
         Occasion::Reinsertion
     } else if matches!(act, Act::EnrollKey { .. }) {
         Occasion::Adoption

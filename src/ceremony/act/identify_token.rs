@@ -58,7 +58,7 @@ pub(crate) fn found(
 }
 
 const fn is_it(act: &Act) -> bool {
-    matches!(act, Act::OpenToken { .. })
+    matches!(act, Act::IdentifyToken { .. })
 }
 
 pub(crate) fn token_found_sentence(

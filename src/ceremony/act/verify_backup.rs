@@ -15,7 +15,7 @@ use crate::script::{Act, KeyId, PersonId, Step};
 use crate::words::Digest;
 
 fn key_of(act: &Act) -> Option<Option<&KeyId>> {
-    if let Act::ProveBackup { key } = act {
+    if let Act::VerifyBackup { key } = act {
         Some(key.as_ref())
     } else {
         None

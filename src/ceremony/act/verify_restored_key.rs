@@ -38,7 +38,7 @@ pub(crate) fn proven(
     challenge: &[u8; 32],
     signature: &Signature,
 ) -> Applied {
-    let (_, manifest) = set_of(c, at, |act| matches!(act, Act::ProveRestore { .. }))?;
+    let (_, manifest) = set_of(c, at, |act| matches!(act, Act::VerifyRestoredKey { .. }))?;
     require(c.restore.is_restored(), "no key was restored yet")?;
     let message = restore_canary(c.script.sha256(), manifest.set(), challenge);
     hold(
