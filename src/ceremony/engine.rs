@@ -147,22 +147,22 @@ fn require_possible(c: &Ceremony, event: &Event) -> Applied {
     );
     require(
         !c.is_paused() || is_resumption,
-        "the ceremony is paused: it has to be taken up again first",
+        "the ceremony is paused and must be resumed first",
     )?;
     require(
         !c.is_pausing() || !is_about_order(&event.kind),
-        "nothing is decided about tokens until the pause is over",
+        "decisions about tokens are not possible during a pause",
     )?;
     for person in &event.people {
         require(
             c.script.person(person).is_some(),
-            &format!("nobody in the script has the ID {person:?}"),
+            &format!("the script has no person {person:?}"),
         )?;
     }
     let current = c.current_step().map(|step| &step.id);
     match &event.step {
         Some(found) if current != Some(found) => Err(ReplayError::Step {
-            expected: current.map_or_else(|| "its end".to_owned(), ToString::to_string),
+            expected: current.map_or_else(|| "the end".to_owned(), ToString::to_string),
             found: found.to_string(),
         }),
         Some(_) | None => Ok(()),
@@ -469,7 +469,7 @@ fn change_root(c: &mut Ceremony, at: &At<'_>, event: &RootEvent) -> Applied {
         RootEvent::InRepository { repository, event } => {
             require(
                 is_of_one_root(event),
-                "that does not happen to one root alone",
+                "this event is not about a single root",
             )?;
             c.in_repository(repository, |c| change_root(c, at, event))
                 .unwrap_or_else(|| {
@@ -1093,7 +1093,9 @@ fn event_of_signature(
         let event = certify_key::event_of_certificate(c, key, &signature);
         return Ok(match event {
             Some(event) => Ok((c.people_of(step), event)),
-            None => Err(untrue("the token signed no certificate".to_owned())),
+            None => Err(untrue(
+                "the token did not return a valid certificate signature".to_owned(),
+            )),
         });
     }
     if step.act != Act::SignRoot {
@@ -1122,7 +1124,7 @@ fn untrue(what: String) -> Failure {
     Failure {
         kind: FailureKind::InvalidAnswer,
         what,
-        hint: "do not use this token's answer; try once more, and if it happens again set the token aside"
+        hint: "try again; if the token gives a false answer again, stop using it and replace it"
             .to_owned(),
     }
 }

@@ -68,7 +68,7 @@ fn two_people_give_up_a_payload_below_its_threshold() {
     let request = request(&room).unwrap();
     let read = room.ceremony.read_aloud(&request).unwrap();
     assert!(
-        read[1].starts_with("Its signatures are void: "),
+        read[1].starts_with("Its signatures become void: "),
         "{read:#?}"
     );
     let people = room.ceremony.approvers();

@@ -284,7 +284,7 @@ fn a_code_in_an_exception_is_one_that_was_chosen() {
     give(on_paper(["witness-1", "witness-2"])).unwrap();
     let last = room.transcript.entries().last().unwrap().line.event();
     let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
-    assert!(told.contains("typed by the operator: see ink"), "{told}");
+    assert!(told.contains("on paper only"), "{told}");
 }
 
 #[test]

@@ -286,10 +286,10 @@ pub(crate) fn recipient_proven(
     )?;
     let wanted = recipients_of(c, custodian);
     // A simulated custodian has simulated recipients, as many as in the script.
-    let is_stood_in = c.mode() == Mode::Rehearsal && wanted.len() == recipients.len();
+    let is_simulated = c.mode() == Mode::Rehearsal && wanted.len() == recipients.len();
     hold(
         Check::BackupRecipient,
-        is_stood_in || wanted == recipients,
+        is_simulated || wanted == recipients,
         "the test message was not for the recipient in the script",
     )?;
     c.backup_mut().prove_recipient(custodian, recipients)

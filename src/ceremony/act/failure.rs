@@ -48,7 +48,7 @@ pub(crate) fn ask_after(c: &Ceremony, step: &Step, failure: &Failure) -> Prompt 
         .collect();
     if !ways.is_empty() {
         lines.push(format!(
-            "More options (press o, or type \"other\"): {}.",
+            "More options (key o, or /other): {}.",
             ways.join("; ")
         ));
     }

@@ -127,13 +127,13 @@ pub(crate) fn key_label(c: &Ceremony, key: &KeyId) -> String {
 pub(crate) fn require_provenance(
     c: &Ceremony,
     provenance: Provenance,
-    stood_in: bool,
+    attestation_simulated: bool,
     attestation: Option<&KeyAttestation>,
 ) -> Applied {
     let Some(wanted) = c.script.root().require_provenance else {
         return Ok(());
     };
-    if stood_in || provenance == wanted {
+    if attestation_simulated || provenance == wanted {
         return Ok(());
     }
     let why = match attestation.map(|given| &given.verdict) {
@@ -292,11 +292,11 @@ pub(crate) fn generated(c: &mut Ceremony, at: &At<'_>, key: &KeyId, new: &NewKey
         provenance_of(c, key, &attested, judged.as_ref()) == provenance,
         "the provenance does not follow from the attributes and the attestation",
     )?;
-    let stood_in = c.is_stood_in(key, token);
-    require_provenance(c, provenance, stood_in, judged.as_ref())?;
+    let attestation_simulated = c.is_attestation_simulated(key, token);
+    require_provenance(c, provenance, attestation_simulated, judged.as_ref())?;
     let is_restored = c.script.restores(key);
     require(
-        stood_in
+        attestation_simulated
             || is_restored
             || c.script.imports(key) == (provenance == Provenance::Imported)
             || attributes.local.is_none(),
@@ -308,7 +308,7 @@ pub(crate) fn generated(c: &mut Ceremony, at: &At<'_>, key: &KeyId, new: &NewKey
         attributes: Some(attributes),
         provenance: Some(provenance),
         attestation: judged,
-        stood_in,
+        attestation_simulated,
     };
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.generate(token, generated)?;

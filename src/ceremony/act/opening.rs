@@ -97,7 +97,7 @@ pub(crate) fn simulate_enrolled_keys(c: &mut Ceremony, opening: &Opening) -> App
                 // A simulated token has no device that could attest its keys.
                 provenance: (!known.contains(&id)).then_some(Provenance::Claimed),
                 attestation: None,
-                stood_in: false,
+                attestation_simulated: false,
             };
             c.keys_mut().exists(&id, Some(generated))?;
         } else if c.keys.remote(&id).is_some() {

@@ -157,13 +157,13 @@ pub(crate) fn announced(
         .keys
         .get(key)
         .ok_or_else(|| contradiction(format!("the script has no key {key:?}")))?;
-    require(!c.has_signed(key), "the key has signed already")?;
+    require(!c.has_signed(key), "the key has already signed")?;
     require(
         state.skipped().is_none(),
         "two people decided to continue without this key",
     )?;
     require(c.generated(key).is_some(), "the key does not exist")?;
-    require(state.token().is_some(), "the token was not found yet")?;
+    require(state.token().is_some(), "the token was not identified yet")?;
     c.custody_mut().use_token();
     c.root_mut().announce_signature(key, repeat)
 }
@@ -188,7 +188,7 @@ pub(crate) fn signed(
 fn require_composed(c: &Ceremony) -> Result<&SignedRoot, ReplayError> {
     c.root()
         .signed()
-        .ok_or_else(|| contradiction("there is no root yet"))
+        .ok_or_else(|| contradiction("the root was not composed yet"))
 }
 
 /// The root with one more signature, which counts under each ID of its key.
