@@ -123,10 +123,7 @@ fn nothing_but_the_own_signature_over_this_event_is_an_approval() {
             "has no approval code",
         ),
         (signed_code, "only an approval token signs"),
-        (
-            Approval::on_paper(id("witness-1")),
-            "not by what the operator types",
-        ),
+        (Approval::on_paper(id("witness-1")), "not on paper"),
     ];
     for (approval, why) in rows {
         let said = refused(&room.ceremony, &first(approval.clone()));

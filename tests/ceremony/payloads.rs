@@ -159,7 +159,7 @@ fn a_payload_that_lives_although_it_was_given_up_is_shown() {
     };
     let alarm = prompt.lines.iter().find(|line| line.starts_with("ALARM"));
     assert!(
-        alarm.is_some_and(|line| line.contains("live until clients trust version 3")),
+        alarm.is_some_and(|line| line.contains("until they trust version 3")),
         "{:#?}",
         prompt.lines
     );

@@ -504,7 +504,10 @@ fn a_substitute_is_one_whom_the_script_lists() {
     room.advance();
     let last = room.transcript.entries().last().unwrap().line.event();
     let told = last.narrate(room.ceremony.script(), room.ceremony.display_names());
-    assert!(told.starts_with("Grace Hopper is here, by: "), "{told}");
+    assert!(
+        told.starts_with("Grace Hopper is present. Identification: "),
+        "{told}"
+    );
     // Once somebody is here, nobody takes the place unseen.
     assert!(
         room.ceremony
@@ -672,7 +675,7 @@ fn a_key_of_the_rehearsal_comes_into_no_production() {
     room.advance_until(|ceremony| ceremony.failure().is_some());
     let failure = room.ceremony.failure().unwrap();
     assert!(
-        failure.what.contains("made in the rehearsal"),
+        failure.what.contains("generated in the rehearsal"),
         "{failure:?}"
     );
     let first = "key-1".parse().unwrap();

@@ -65,7 +65,7 @@ fn both_roots_count_and_the_removed_key_signs_once_more() {
     assert_eq!(
         review[5],
         "Signatures needed: root 1: 3 of {key-1, key-2, key-3, key-4, key-5}; root 2: 3 of \
-         {key-1, key-2, key-3, key-4, key-6}. Can they be reached? yes. After this change, 2 keys may be lost."
+         {key-1, key-2, key-3, key-4, key-6}. Reachable: yes. Keys that may be lost afterwards: 2."
     );
     room.advance_until(is_at("sign-root"));
     assert_eq!(lines(&room)[0], "root 1 keys 0/3 · root 2 keys 0/3.");

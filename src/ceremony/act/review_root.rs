@@ -233,7 +233,7 @@ pub(crate) fn reachability_line(c: &Ceremony) -> String {
         format!("NO: {}", change.way())
     };
     format!(
-        "Signatures needed: {}. Can they be reached? {verdict}. After this change, {} keys may be lost.",
+        "Signatures needed: {}. Reachable: {verdict}. Keys that may be lost afterwards: {}.",
         roots.join("; "),
         change.losses_survived()
     )
