@@ -51,7 +51,7 @@ pub fn read_returned(
         return Err(format!("it is the record of a {}", ceremony.mode()));
     }
     let is_asked = script.repository() == repository
-        && ceremony.frozen().map(FrozenRoot::digest) == Some(payload.digest());
+        && ceremony.frozen().map(|root| root.digest()) == Some(payload.digest());
     if !is_asked {
         return Err("it is the record of signing something else".to_owned());
     }

@@ -491,7 +491,7 @@ impl Audit<'_> {
             self.report.say(Check::DirectoryForeign, visible(path));
         }
         if let Some(more) = foreign.len().checked_sub(MAX_FOREIGN + 1) {
-            let detail = format!("{} more of this kind", more + 1);
+            let detail = format!("{} more findings", more + 1);
             self.report.say(Check::DirectoryForeign, detail);
         }
         Ok(())

@@ -18,7 +18,6 @@ use crate::words::Digest;
 
 use super::failure::{EffectError, EffectResult};
 use super::memory_key;
-use super::token_make::is_attesting;
 use super::{Executor, ExecutorError, fill_random};
 
 impl Executor<'_> {
@@ -280,7 +279,7 @@ impl Executor<'_> {
     ) -> EffectResult<Outcome> {
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
+        let attests = self.is_attesting(token);
         let (key_of_job, id) = (key.clone(), token.clone());
         let (generated, attestation) = self.call("Generating the key", move |tokens| {
             let open = tokens.take(&key_of_job, &id)?;
@@ -313,7 +312,7 @@ impl Executor<'_> {
         request: KeyRequest,
         policy: Option<UsePolicy>,
     ) -> EffectResult<Outcome> {
-        if !is_attesting(token) {
+        if !self.is_attesting(token) {
             // Another make that stands in for it in a rehearsal makes the key itself.
             return self.generate_key(key, token, request, policy);
         }

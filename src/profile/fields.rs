@@ -58,7 +58,7 @@ words! {
 
 /// With what a profile was tried.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "name the versions in a list, or write false")]
 pub enum Tried {
     With(Vec<String>),
     #[serde(with = "never")]

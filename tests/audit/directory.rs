@@ -96,7 +96,7 @@ fn many_that_do_not_belong_are_counted() {
     }
     let report = audit(directory.path());
     assert_eq!(report.findings().len(), 65);
-    assert_eq!(report.findings()[64].detail, "6 more of this kind");
+    assert_eq!(report.findings()[64].detail, "6 more findings");
 }
 
 #[test]

@@ -330,6 +330,7 @@ fn of_a_request(world: &World) -> Check {
         witness: None,
         key_id: world.ids[0].clone(),
         profile: "softhsm2".to_owned(),
+        profile_file: None,
         token: TokenMark::Label("conclave-key-1".to_owned()),
     };
     let mut room = world.open(plan.script().unwrap().into());

@@ -20,7 +20,7 @@ use super::attendance::only;
 /// Whether a key signed a message, with a signature in the form that TUF uses.
 pub(crate) fn verifies(public_key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     Scheme::for_public_key(public_key)
-        .is_some_and(|scheme| scheme.verify(public_key, message, signature).is_ok())
+        .is_some_and(|scheme| scheme.verifies(public_key, message, signature))
 }
 
 /// Two different people who are present agree, neither of them the administrator, each by their code or approval

@@ -94,7 +94,8 @@ pub(crate) fn refused_by_clients(c: &Ceremony, root: &FrozenRoot) -> Option<Stri
     let remarks = metadata::lint_notary_document(root.document(), service).into_iter();
     // Only clients that pin an authority refuse an extended key usage, and stock certificates have one.
     let mut grave = remarks.filter(|remark| {
-        remark.effect != metadata::Effect::Errs && remark.rule != "lint.notary-certificate-use"
+        remark.effect != metadata::Effect::Malfunctions
+            && remark.rule != "lint.notary-certificate-usage"
     });
     let remark = grave.next()?;
     Some(format!("{} ({})", remark.detail, remark.rule))

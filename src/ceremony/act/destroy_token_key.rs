@@ -14,7 +14,7 @@ use crate::ceremony::next::Next;
 use crate::ceremony::prompt::{Ask, Prompt};
 use crate::ceremony::replay::{Applied, contradiction, require};
 use crate::ceremony::state::{Ceremony, Intent};
-use crate::script::{Act, KeyId, Step, is_key_file};
+use crate::script::{Act, KeyId, Step};
 use crate::words::Digest;
 
 use super::approval::require_approval;
@@ -35,7 +35,8 @@ fn fingerprint(c: &Ceremony, key: &KeyId) -> Option<Digest> {
 
 fn is_in_files(c: &Ceremony, key: &KeyId) -> bool {
     let token = c.keys[key].token();
-    token.is_some_and(|token| is_key_file(&token.profile))
+    let profile = token.and_then(|token| c.script.profile(&token.profile));
+    profile.is_some_and(|it| it.is_key_file())
 }
 
 pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {

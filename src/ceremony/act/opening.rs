@@ -182,6 +182,10 @@ pub(crate) fn opened(c: &mut Ceremony, opening: &Opening) -> Applied {
             && (is_rehearsal || opening.simulated_clock_offset == 0),
         "a rehearsal needs simulated tokens, and a production must not have simulated tokens or a simulated clock",
     )?;
+    require(
+        c.script.has_profiles(&opening.profiles),
+        "a token profile is not the one with which the ceremony began",
+    )?;
     if let Some(pem) = &opening.simulated_attestation_root {
         require(
             is_rehearsal,

@@ -133,7 +133,7 @@ pub(crate) fn changes(c: &Ceremony, before: &BaseRoot, root: &FrozenRoot) -> Vec
         ),
         new.role(RoleKind::Root).key_ids().len(),
     ));
-    for change in diff.changes() {
+    for change in &diff.changes {
         let is_listed = match change {
             Change::Version { .. } | Change::Expires { .. } => true,
             Change::Threshold { role, .. }
@@ -148,8 +148,8 @@ pub(crate) fn changes(c: &Ceremony, before: &BaseRoot, root: &FrozenRoot) -> Vec
             lines.push(format!("~ {change}"));
         }
     }
-    for consequence in diff.consequences() {
-        if !matches!(consequence.id(), "signatures" | "renewal") {
+    for consequence in &diff.consequences {
+        if !matches!(consequence.into_str(), "signatures" | "renewal") {
             lines.push(format!("! {consequence}"));
         }
     }
@@ -211,11 +211,13 @@ pub(crate) fn reachability_line(c: &Ceremony) -> String {
     let change = c.root_change();
     let reachability = change.reachability();
     let version = c.script.root_version();
-    let needs = |version: u64, reach: Reach, stands: fn(&crate::metadata::Participant) -> bool| {
+    let needs = |version: u64, reach: Reach, stands: fn(&crate::metadata::ChangedKey) -> bool| {
         let names: Vec<&str> = change
-            .participants
+            .keys
             .iter()
-            .filter(|key| stands(key) && key.signer != crate::metadata::Signer::Never)
+            .filter(|key| {
+                stands(key) && key.availability != crate::metadata::Availability::Unavailable
+            })
             .map(|key| key.name.as_str())
             .collect();
         format!("root {version}: {} of {{{}}}", reach.need, names.join(", "))
@@ -230,12 +232,12 @@ pub(crate) fn reachability_line(c: &Ceremony) -> String {
     } else if reachability.is_reached() {
         "yes, with the signatures from other sites".to_owned()
     } else {
-        format!("NO: {}", change.way())
+        format!("NO: {}", change.plan())
     };
     format!(
         "Signatures needed: {}. Reachable: {verdict}. Keys that may be lost afterwards: {}.",
         roots.join("; "),
-        change.losses_survived()
+        change.tolerated_losses()
     )
 }
 
@@ -247,7 +249,7 @@ pub(crate) fn one_make_line(c: &Ceremony) -> Option<String> {
         .map(|plan| {
             let token = c.keys.get(&plan.id)?.token()?;
             // Software tokens are all alike, and a simulated token says nothing about the real one.
-            let is_real = plan.token.is_hardware() && token.profile == plan.token.profile;
+            let is_real = plan.token.profile.hardware && token.profile == plan.token.profile.name;
             is_real.then_some(token)
         })
         .collect::<Option<_>>()?;
@@ -305,14 +307,12 @@ pub(crate) fn request_lines(c: &Ceremony, signing: &Signing) -> Vec<String> {
         new.expires(),
     )];
     let diff = RootDiff::between(old, new);
-    let (alarming, others): (Vec<_>, Vec<_>) = diff
-        .changes()
-        .iter()
-        .partition(|change| change.is_alarming());
+    let changes = diff.changes.iter();
+    let (alarming, others): (Vec<_>, Vec<_>) = changes.partition(|change| change.is_alarming());
     lines.extend(alarming.iter().map(|change| format!("ALARM: {change}")));
     lines.extend(others.iter().map(ToString::to_string));
     lines.extend(
-        diff.consequences()
+        diff.consequences
             .iter()
             .map(|consequence| format!("=> {consequence}")),
     );

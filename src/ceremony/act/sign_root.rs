@@ -19,7 +19,7 @@ use crate::words::Digest;
 pub(crate) fn frozen_digest(c: &Ceremony) -> Result<crate::words::Digest, StepError> {
     c.root()
         .frozen()
-        .map(crate::metadata::FrozenRoot::digest)
+        .map(|root| root.digest())
         .ok_or(StepError::NotAsked)
 }
 

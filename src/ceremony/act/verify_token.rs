@@ -61,7 +61,7 @@ pub(crate) fn proven(
                 Check::KeyPossession,
                 "the token's answer to the challenge does not verify",
             ),
-            error => contradiction(error.to_string()),
+            error @ NoProof::Scheme => contradiction(error.to_string()),
         })?;
     c.custody_mut().use_token();
     c.keys_mut().change(key)?.prove(proof);

@@ -17,7 +17,9 @@ impl Ceremony {
     pub fn is_attestation_simulated(&self, key: &KeyId, token: &TokenId) -> bool {
         let planned = self.token_spec(key);
         self.mode() == Mode::Rehearsal
-            && planned.is_some_and(|planned| planned.attests() && planned.profile != token.profile)
+            && planned.is_some_and(|planned| {
+                planned.profile.attests() && planned.profile.name != token.profile
+            })
     }
 
     /// The label that a token gets: the script's, or the key's name there. At most 32 bytes.

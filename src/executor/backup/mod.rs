@@ -103,7 +103,7 @@ impl Wrapped {
         let message = canary(public);
         let signature = wrapping.sign_wrapped(public, kek.expose(), &bytes, &message)?;
         let is_key = Scheme::for_public_key(public)
-            .is_some_and(|scheme| scheme.verify(public, &message, &signature).is_ok());
+            .is_some_and(|scheme| scheme.verifies(public, &message, &signature));
         if !is_key {
             return Err(untrue("what left it wrapped is another key"));
         }
@@ -214,7 +214,7 @@ impl Executor<'_> {
         token: &TokenId,
         public: &PublicKey,
     ) -> EffectResult<Wrapped> {
-        if super::token_make::is_attesting(token) {
+        if self.is_attesting(token) {
             return Err(failed(
                 FailureKind::Unsupported,
                 format!("what wraps {key} was in memory, and is there no more"),

@@ -17,7 +17,6 @@ use crate::words::Digest;
 
 use super::super::failure::failed;
 use super::super::failure::{EffectError, EffectResult};
-use super::super::token_make::is_attesting;
 use super::super::{Executor, fill_random};
 use super::opening::read_brought;
 use super::refused;
@@ -274,7 +273,7 @@ impl Executor<'_> {
         let wrapped = self.wrapped_key(&manifest)?;
         self.log_in(key, token)?;
         self.unlock_management(key, token)?;
-        let attests = is_attesting(token);
+        let attests = self.is_attesting(token);
         let (key_of_job, id, public) = (key.clone(), token.clone(), public.clone());
         let restored = self.call("Restoring the key", move |tokens| {
             let token = tokens.take(&key_of_job, &id)?.token.as_mut();
@@ -370,7 +369,7 @@ fn unwrap_onto(
     let signed = token.sign(&request.object_id, public, &message);
     let is_key = signed.as_ref().is_ok_and(|signature| {
         Scheme::for_public_key(public)
-            .is_some_and(|scheme| scheme.verify(public, &message, signature).is_ok())
+            .is_some_and(|scheme| scheme.verifies(public, &message, signature))
     });
     if is_key && restored.public == *public {
         return Ok(restored);

@@ -8,7 +8,7 @@ use crate::executor::failure::failed;
 use crate::executor::failure::{EffectError, EffectResult};
 use crate::executor::recovery::secret_is_gone;
 use crate::record::{TokenId, Tries};
-use crate::script::{KeyId, KeyPlan, TokenSecret, is_key_file};
+use crate::script::{KeyId, KeyPlan, TokenSecret};
 use crate::secret::Pin;
 use crate::token::TokenError;
 
@@ -63,7 +63,7 @@ impl Executor<'_> {
             .ceremony()
             .simulated_tries(key)
             .unwrap_or(state.pin_tries);
-        let pin = if is_key_file(&token.profile) {
+        let pin = if self.is_key_file(token) {
             self.ask_pin(key, token, SecretPurpose::KeyFilePassphrase, None)?
         } else {
             self.ask_pin(key, token, SecretPurpose::Pin, Some(tries))?

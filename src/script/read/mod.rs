@@ -273,7 +273,9 @@ fn document_fields(
     };
     let (keys, distant) = keys::read(fields.tables("key"), kind, before, &mut enrollments);
     let spares = fields.tables("spare").into_iter();
-    let spares = spares.map(spares::read).collect();
+    let spares = spares
+        .map(|table| spares::read(table, &mut files))
+        .collect();
     let media = fields.tables("medium").into_iter();
     let media = media.map(media::read).collect();
     let backup = fields.table("backup").map(backup::read);
@@ -304,10 +306,12 @@ fn document_fields(
         restore,
     };
     let warnings = judge(&draft)?;
+    let (pinned, profiles) = files.into_parts();
     complete(draft, warnings).map(|script| Script {
         title: title.unwrap_or_default(),
         repository: repository.unwrap_or_default(),
-        pinned: files.into_files(),
+        pinned,
+        profiles,
         ..script
     })
 }
@@ -373,6 +377,7 @@ fn complete(draft: Draft, warnings: Vec<Warning>) -> Option<Script> {
         custody: draft.custody.map(|list| list.value).unwrap_or_default(),
         steps: steps.collect::<Option<_>>()?,
         pinned: BTreeMap::new(),
+        profiles: BTreeMap::new(),
         warnings,
         payloads,
         attestation: draft.attestation.complete(),
