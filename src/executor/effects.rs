@@ -12,7 +12,7 @@ use crate::metadata::{KeyType, Scheme};
 use crate::record::{TokenId, UsePolicy};
 use crate::script::KeyId;
 use crate::storage::{Mode as FileMode, replace, replace_only, write_once};
-use crate::token::{KeyRequest, TokenError};
+use crate::token::{HeldKey, KeyRequest, TokenError};
 use crate::transfer::{Occasion, Possession};
 use crate::words::Digest;
 
@@ -223,6 +223,15 @@ impl Executor<'_> {
             return Ok(Outcome::TokenInitialized { token: seen.id });
         }
         self.await_exactly(key, token)?;
+        if self.token_state(key, token)?.own_pin_pad {
+            let what = format!("Enter the new SO PIN on the device: {token}");
+            let label = label.to_owned();
+            let token = self.with_token(key, token, &what, move |open| {
+                open.token.initialize_on_device(&label)?;
+                Ok(open.token.id().clone())
+            })?;
+            return Ok(Outcome::TokenInitialized { token });
+        }
         let so_pin = self.ask_new_so_pin(key, token)?;
         let label = label.to_owned();
         let (token, so_pin) =
@@ -237,6 +246,9 @@ impl Executor<'_> {
     fn set_pin(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<Outcome> {
         self.bring(key)?;
         self.await_exactly(key, token)?;
+        if self.token_state(key, token)?.own_pin_pad {
+            return self.set_pin_on_device(key, token);
+        }
         let so_pin = match self.take_so_pin(key) {
             Some(so_pin) => so_pin,
             None => self.ask_so_pin(key, token)?,
@@ -262,6 +274,17 @@ impl Executor<'_> {
             self.keep_so_pin(key, so_pin);
         }
         result?;
+        Ok(Outcome::PinSet)
+    }
+
+    /// Has the holder set the PIN on the device, with the SO PIN entered there as well.
+    pub(super) fn set_pin_on_device(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+    ) -> EffectResult<Outcome> {
+        let what = format!("Enter the SO PIN, then the new PIN, on the device: {token}");
+        self.with_token(key, token, &what, |open| open.token.set_pin_on_device())?;
         Ok(Outcome::PinSet)
     }
 
@@ -390,20 +413,26 @@ impl Executor<'_> {
         })
     }
 
-    /// The object ID of this key in the token.
+    /// The object ID of this key in the token. It is looked up before a PIN is entered, unless the token shows its keys
+    /// only after a login.
     pub(super) fn object_of(
         &mut self,
         key: &KeyId,
         token: &TokenId,
         public_key: &PublicKey,
     ) -> EffectResult<Vec<u8>> {
-        let public_of_job = public_key.clone();
-        let held = self.with_token(
-            key,
-            token,
-            "Checking which key the token holds",
-            move |open| open.token.holding(&public_of_job),
-        )?;
+        let mut held = self.holding(key, token, public_key)?;
+        // By the profile, or because this very token, which has held the key, now shows nothing.
+        let needs_login = match &held {
+            None => true,
+            Some((None, shows_nothing)) => *shows_nothing && self.is_recorded_for(key, token),
+            Some((Some(_), _)) => false,
+        };
+        if needs_login {
+            self.log_in_seen(key, token)?;
+            held = self.holding(key, token, public_key)?;
+        }
+        let held = held.and_then(|(held, _)| held);
         if let Some(held) = &held
             && self.ceremony().mode() == Mode::Production
             && is_of_rehearsal(&held.label)
@@ -418,14 +447,49 @@ impl Executor<'_> {
             ));
         }
         held.map(|held| held.object_id).ok_or_else(|| {
+            let tried = if needs_login {
+                ""
+            } else {
+                "no PIN was tried; "
+            };
             failed(
                 FailureKind::WrongToken,
                 format!("the token {token} does not hold the expected key"),
                 &format!(
-                    "no PIN was tried; insert {}",
+                    "{tried}insert {}",
                     self.ceremony().script().token_title(key)
                 ),
             )
         })
+    }
+
+    /// The key on the token, and whether the token shows no objects at all; none where it shows keys only after a login.
+    fn holding(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+        public_key: &PublicKey,
+    ) -> EffectResult<Option<(Option<HeldKey>, bool)>> {
+        let public = public_key.clone();
+        self.with_token(
+            key,
+            token,
+            "Checking which key the token holds",
+            move |open| {
+                let token = &mut open.token;
+                match token.holding(&public) {
+                    Ok(Some(held)) => Ok(Some((Some(held), false))),
+                    Ok(None) => Ok(Some((None, token.objects()?.is_empty()))),
+                    Err(TokenError::LoginNeeded) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            },
+        )
+    }
+
+    /// Whether this ceremony has found that token for the key, or generated the key in it.
+    fn is_recorded_for(&self, key: &KeyId, token: &TokenId) -> bool {
+        let state = self.ceremony().key(key);
+        state.is_some_and(|state| state.token() == Some(token))
     }
 }

@@ -95,10 +95,18 @@ impl Executor<'_> {
             check_is_set_up(&found)?;
             self.check_is_unused(key, &found, slot.as_deref())?;
         }
+        let blank = !found.state.initialized;
+        self.token_found(key, found, blank)
+    }
+
+    fn token_found(&mut self, key: &KeyId, found: Seen, blank: bool) -> EffectResult<Outcome> {
+        let what = "Reading the interface of the token";
+        let interface = self.with_token(key, &found.id, what, |open| open.token.interface())?;
         Ok(Outcome::TokenFound {
             token: found.id,
-            blank: !found.state.initialized,
+            blank,
             at_factory_value: found.state.at_factory_value,
+            interface,
         })
     }
 
@@ -116,17 +124,11 @@ impl Executor<'_> {
             Some(fitting.collect::<Vec<_>>()).filter(|fitting| !fitting.is_empty())
         })?;
         let mut seen = Vec::new();
-        for Seen { id: token, state } in fitting {
-            match self.object_of(key, &token, public) {
-                Ok(_) => {
-                    return Ok(Outcome::TokenFound {
-                        token,
-                        blank: false,
-                        at_factory_value: state.at_factory_value,
-                    });
-                }
+        for candidate in fitting {
+            match self.object_of(key, &candidate.id, public) {
+                Ok(_) => return self.token_found(key, candidate, false),
                 Err(EffectError::Failed(failure)) if failure.kind == FailureKind::WrongToken => {
-                    seen.push(token.to_string());
+                    seen.push(candidate.id.to_string());
                 }
                 Err(other) => return Err(other),
             }
@@ -220,8 +222,15 @@ impl Executor<'_> {
     fn await_removal(&mut self, key: &KeyId, token: &TokenId) -> EffectResult<()> {
         let query = TokenQuery::exactly(token);
         let what = format!("Remove {}", self.token_title(key));
+        // One look at which a token is missing may be an error of its module.
+        let mut looks_without = 0;
         self.await_that(&token.profile, &what, &[], |seen| {
-            (!seen.iter().any(|seen| query.matches(seen))).then_some(())
+            if seen.iter().any(|seen| query.matches(seen)) {
+                looks_without = 0;
+            } else {
+                looks_without += 1;
+            }
+            (looks_without == 2).then_some(())
         })
     }
 

@@ -10,7 +10,7 @@ use crate::executor::recovery::secret_is_gone;
 use crate::record::{TokenId, Tries};
 use crate::script::{KeyId, KeyPlan, TokenSecret};
 use crate::secret::Pin;
-use crate::token::TokenError;
+use crate::token::{TokenError, TokenState};
 
 impl Executor<'_> {
     /// Logs the key holder in, unless they are logged in.
@@ -51,8 +51,16 @@ impl Executor<'_> {
             self.with_token(key, token, "Reading the state of the token", move |open| {
                 Ok((open.logged_in, open.token.state()?))
             })?;
-        if is_logged_in {
+        if is_logged_in || !state.login_required {
             return Ok(());
+        }
+        if state.own_pin_pad {
+            let what = format!("Enter the PIN on the device: {token}");
+            return self.with_token(key, token, &what, |open| {
+                open.token.login_on_device()?;
+                open.logged_in = true;
+                Ok(())
+            });
         }
         if !state.pin_set {
             return Err(TokenError::PinNotSet.into());
@@ -87,11 +95,7 @@ impl Executor<'_> {
     ) -> EffectResult<Pin> {
         let secret = self.ruling_secret(key);
         if self.is_discarded(key, secret) {
-            let state =
-                self.with_token(key, token, "Reading the state of the token", move |open| {
-                    open.token.state()
-                })?;
-            return Self::random_pin(*state.pin_length.end());
+            return Self::random_pin(*self.token_state(key, token)?.pin_length.end());
         }
         let purpose = match secret {
             TokenSecret::Puk => SecretPurpose::NewPuk,
@@ -121,10 +125,17 @@ impl Executor<'_> {
             TokenSecret::Puk => SecretPurpose::Puk,
             _ => SecretPurpose::SoPin,
         };
-        let state = self.with_token(key, token, "Reading the state of the token", move |open| {
-            open.token.state()
-        })?;
-        self.ask_pin(key, token, purpose, Some(state.so_pin_tries))
+        let tries = self.token_state(key, token)?.so_pin_tries;
+        self.ask_pin(key, token, purpose, Some(tries))
+    }
+
+    pub(in crate::executor) fn token_state(
+        &mut self,
+        key: &KeyId,
+        token: &TokenId,
+    ) -> EffectResult<TokenState> {
+        let what = "Reading the state of the token";
+        self.with_token(key, token, what, |open| open.token.state())
     }
 
     pub(in crate::executor) fn keep_so_pin(&mut self, key: &KeyId, so_pin: Pin) {
