@@ -89,7 +89,7 @@ fn words(passage: &Passage) -> Vec<Word> {
             && rest
                 .find(['}', ' ', '\n'])
                 .is_some_and(|end| rest[end..].starts_with('}'));
-        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’');
+        let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '\'' | '’');
         let length = if inserted {
             add("{}", line);
             rest.find('}').unwrap()
