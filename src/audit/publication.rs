@@ -1,7 +1,7 @@
 //! What leaves the room with a root: beside the version itself, how it gets to its clients.
 
 use crate::ceremony::{Ceremony, Mode};
-use crate::script::{FurtherRepository, KeyPlan, is_key_file};
+use crate::script::{FurtherRepository, KeyPlan};
 use crate::transfer::{Consignment, Destination};
 
 /// The files of an export: the version that was made, the one before it, and the instructions of the script's
@@ -51,7 +51,7 @@ fn package(ceremony: &Ceremony, key_files: Vec<String>) -> Vec<(String, Vec<u8>)
 
 /// The key files whose keys leave the root: what becomes of them is told when it is served.
 fn key_files(ceremony: &Ceremony) -> Vec<String> {
-    let is_file = |plan: &&KeyPlan| is_key_file(&plan.token.profile);
+    let is_file = |plan: &&KeyPlan| plan.token.profile.is_key_file();
     if ceremony.mode() == Mode::Rehearsal {
         return Vec::new();
     }

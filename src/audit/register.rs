@@ -105,7 +105,7 @@ struct Entry<'a> {
     attestation: Option<&'a AttestationSummary>,
     /// Whether a rehearsal's token of another make stands in for one that would attest the key.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    attestation_stood_in: bool,
+    attestation_simulated: bool,
     proven: bool,
     reinserted: bool,
     has_signed: bool,
@@ -210,7 +210,7 @@ pub(super) fn register(ceremony: &Ceremony) -> Vec<u8> {
                 attributes: generated.attributes,
                 enrollment: EnrolledEntry::of(ceremony, &plan.id),
                 attestation: generated.attested(),
-                attestation_stood_in: generated.stood_in,
+                attestation_simulated: generated.attestation_simulated,
                 proven: state.is_proven(),
                 reinserted: state.is_reinserted(),
                 has_signed: ceremony.has_signed(&plan.id),

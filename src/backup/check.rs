@@ -13,7 +13,7 @@ check_table! {
         ManifestGroups "manifest.groups" "The groups are not valid for a share set, or a custodian or share is listed twice."
         ManifestSet "manifest.set" "The fingerprint of the set does not match the manifest."
         ShareWord "share.word" "A word is not one of the 1,024 words."
-        ShareLength "share.length" "There are not 33 words, as in a share of 256 bits."
+        ShareLength "share.length" "The share does not have 33 words."
         ShareChecksum "share.checksum" "The checksum does not match: a word is wrong, or two words are swapped."
         ShareForm "share.form" "The decrypted text is not a share, or does not match its words."
         ShareSize "share.size" "The file is larger than 1 MiB."
@@ -36,3 +36,7 @@ check_table! {
 }
 
 pub type Refusal = crate::record::Remark<Check>;
+
+pub(super) fn by_meaning(check: Check) -> Refusal {
+    Refusal::new(check, check.meaning())
+}

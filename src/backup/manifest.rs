@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::check::{Check, Refusal};
+use super::check::{Check, Refusal, by_meaning};
 use super::key_encryption::KeyEncryptionKey;
 use super::label::ShareLabel;
 use super::plan::{Custodian, CustodianGroup, SetFacts, SetPlan, SupersededSet, wrapped_file};
@@ -308,11 +308,11 @@ impl Manifest {
             return Err(by_meaning(Check::ManifestSet));
         }
         if file.identifier >= 1 << 15 {
-            return Err(KIND.refuse(format!("{} is not a valid identifier", file.identifier)));
+            return Err(KIND.refuse(&format!("{} is not a valid identifier", file.identifier)));
         }
         if file.wrapped.file != plan.wrapped_file() {
             let text = format!("{:?} is not the name of the wrapped key", file.wrapped.file);
-            return Err(KIND.refuse(text));
+            return Err(KIND.refuse(&text));
         }
         Ok(Self {
             shares: entries(&facts, file.set, file.groups)?,
@@ -364,7 +364,7 @@ fn entries(
             let expected = expected.map(|_| label.share_file());
             if share.file.as_ref().map(|file| &file.name) != expected.as_ref() {
                 let text = format!("{:?} is listed with the wrong file", label.custodian);
-                return Err(KIND.refuse(text));
+                return Err(KIND.refuse(&text));
             }
             let file = share.file.map(|file| file.sha256);
             let mut known = entries.iter();
@@ -385,10 +385,6 @@ fn entries(
         }
     }
     Ok(entries)
-}
-
-pub(super) fn by_meaning(check: Check) -> Refusal {
-    Refusal::new(check, check.meaning())
 }
 
 impl Serialize for Manifest {

@@ -7,8 +7,7 @@ use age::secrecy::SecretString;
 use age::{Callbacks, Decryptor, Identity, IdentityFile, armor, scrypt, ssh};
 use zeroize::Zeroizing;
 
-use super::check::{Check, Refusal};
-use super::manifest::by_meaning;
+use super::check::{Check, Refusal, by_meaning};
 use crate::record::visible;
 use crate::secret::Passphrase;
 

@@ -229,7 +229,7 @@ pub(super) fn is_id(text: &str) -> Result<(), PlanError> {
 
 fn check_custodians(groups: &[CustodianGroup]) -> Result<(), PlanError> {
     let mut ids = BTreeSet::new();
-    let mut owners: Vec<(String, &str)> = Vec::new();
+    let mut recipients_seen: Vec<(String, &str)> = Vec::new();
     for custodian in groups.iter().flat_map(|group| &group.custodians) {
         let id = custodian.id.as_str();
         let owned = || id.to_owned();
@@ -246,7 +246,7 @@ fn check_custodians(groups: &[CustodianGroup]) -> Result<(), PlanError> {
         };
         for recipient in recipients {
             let text = recipient.to_string();
-            match owners.iter().find(|(known, _)| *known == text) {
+            match recipients_seen.iter().find(|(known, _)| *known == text) {
                 Some((_, owner)) if *owner == id => {
                     return Err(PlanError::DuplicateRecipient { custodian: owned() });
                 }
@@ -254,7 +254,7 @@ fn check_custodians(groups: &[CustodianGroup]) -> Result<(), PlanError> {
                     let (one, other) = ((*owner).to_owned(), owned());
                     return Err(PlanError::SameRecipient { one, other });
                 }
-                None => owners.push((text, id)),
+                None => recipients_seen.push((text, id)),
             }
         }
     }

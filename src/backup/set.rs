@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use super::check::{Check, Refusal, by_meaning};
 use super::key_encryption::KeyEncryptionKey;
 use super::label::ShareLabel;
-use super::manifest::{Manifest, ShareEntry, WrappedKey, by_meaning, set_fingerprint};
+use super::manifest::{Manifest, ShareEntry, WrappedKey, set_fingerprint};
 use super::plan::{Custodian, SetPlan};
 use super::share_text::{OpenedShare, check_words_commitment, commitment};
 use super::slip39::{self, Share};
-use super::{Check, Refusal};
 use crate::words::Digest;
 
 /// The shares of a key-encryption key. Wiped when dropped.
@@ -25,7 +25,7 @@ pub enum SetError<E> {
     #[error("the random number generator failed: {0}")]
     Random(E),
     /// All identifiers were those of replaced sets.
-    #[error("the random number generator repeats itself")]
+    #[error("the random number generator returned only set IDs that are already used")]
     Repeats,
 }
 

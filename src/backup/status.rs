@@ -145,13 +145,11 @@ pub fn set_statuses(mut sets: Vec<SetHistory>, at: Timestamp) -> Vec<SetStatus> 
     let status = |history: SetHistory| {
         let facts = history.manifest.facts();
         let is_known = |set: &Digest| known.contains(set);
-        let supersedes = facts.supersedes.iter();
+        let replaced = facts.supersedes.iter();
         let mut status = SetStatus {
             is_superseded: superseded.contains(&history.manifest.set())
                 || newest[&facts.public_key.fingerprint()] > facts.created_at,
-            supersedes: supersedes
-                .map(|old| (old.set, is_known(&old.set)))
-                .collect(),
+            supersedes: replaced.map(|old| (old.set, is_known(&old.set))).collect(),
             history,
             advice: Advice::Nothing,
             at,

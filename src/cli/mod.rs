@@ -4,6 +4,7 @@ mod conduct;
 mod doctor;
 mod failure;
 mod output;
+mod profiles;
 mod rehearse;
 mod restart;
 mod resume;

@@ -288,6 +288,7 @@ fn play(out: &Path, script: Script, is_carried: bool, show: Show) -> Result<Stat
         simulated_approvals: simulated_tokens
             .approval_tokens(&script)
             .map_err(|error| simulation_failure(&error))?,
+        profiles: script.profile_digests(),
         simulated_clock_offset: script.not_before().as_second() - Timestamp::now().as_second(),
     };
     let path = out.join(script.kind().as_str());

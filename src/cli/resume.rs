@@ -8,10 +8,11 @@ use crate::ceremony::Opening;
 use crate::executor::{CeremonyDirectory, Executor, Hands, PeoplesHands};
 use crate::host;
 use crate::rehearsal::SimulatedTokens;
+use crate::script::Script;
 use crate::storage::real_path;
 
 use super::conduct::{Show, absolute, conduct, directory_failure, is_paused, record_failure};
-use super::{Failure, Status};
+use super::{Failure, Status, profiles};
 
 /// Go on with a ceremony that was paused or interrupted
 ///
@@ -62,16 +63,14 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
     let _ = host::harden();
     // Only read at first: the record says where the mirror and the simulated tokens are, and what was cut short is told
     // by the process that takes the ceremony up.
-    let opening = {
-        let record = read_record(&path).map_err(|error| record_failure(&error))?;
-        record.transcript.opening().cloned()
-    }
-    .ok_or_else(|| {
+    let record = read_record(&path).map_err(|error| record_failure(&error))?;
+    let opening = record.transcript.opening().ok_or_else(|| {
         Failure::new(Status::Refused, "the record does not begin with an opening")
             .hint("begin the ceremony again in a new directory")
     })?;
-    let mirror = mirror(&path, arguments.mirror.as_deref(), &opening)?;
-    let hands = match hands(&path, &opening)? {
+    same_profiles(opening, &record.script)?;
+    let mirror = mirror(&path, arguments.mirror.as_deref(), opening)?;
+    let hands = match hands(&path, opening)? {
         Some(store) => {
             if !super::restart::runs_with_simulated(&store) {
                 let mut command = super::restart::with_simulated(&store)?;
@@ -90,7 +89,11 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
                     .hint("leave out --unattended"),
             );
         }
-        None => None,
+        None => {
+            let profiles = record.script.profiles().values();
+            profiles::enter_environment(profiles.map(AsRef::as_ref))?;
+            None
+        }
     };
     let opened = open(&path, &mirror)?;
     let hands: Box<dyn Hands> = match hands {
@@ -115,6 +118,20 @@ fn resume(arguments: &Arguments) -> Result<Status, Failure> {
             front_end,
         )
     })
+}
+
+/// A ceremony continues with the profiles with which it began.
+fn same_profiles(opening: &Opening, script: &Script) -> Result<(), Failure> {
+    for (name, digest) in script.profile_digests() {
+        if opening.profiles.get(&name) != Some(&digest) {
+            return Err(Failure::new(
+                Status::Refused,
+                format!("the token profile {name} is not the one with which the ceremony began"),
+            )
+            .hint("resume with the conclave version that began it, and restore profiles/ of the ceremony directory"));
+        }
+    }
+    Ok(())
 }
 
 /// Where the second copy of the record goes from now on.

@@ -16,7 +16,7 @@ use crate::words::Digest;
 
 use super::conduct::{Show, absolute, conduct, create_directory, record_failure};
 use super::script::{Source, tell_errors, tell_warnings};
-use super::{Failure, Status};
+use super::{Failure, Status, profiles};
 
 /// Run a ceremony for real
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         Ok(script) => script,
         Err(errors) => return Ok(tell_errors(&errors)),
     };
+    profiles::enter_environment(script.profiles().values().map(AsRef::as_ref))?;
     tell_warnings(&script);
     if script.uses_sample_keys() {
         return Err(Failure::new(
@@ -97,6 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, Failure> {
         simulated_set: None,
         rehearsal_keys,
         simulated_clock_offset: 0,
+        profiles: script.profile_digests(),
     };
     let script = Arc::new(script);
     may_open(&script, &opening)?;

@@ -4,6 +4,7 @@ mod attestation;
 mod check;
 mod custody;
 mod signature;
+mod token_interface;
 mod visible;
 
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) use check::check_table;
 pub use check::{Remark, Weight};
 pub use custody::{CustodyError, CustodyLine, CustodyList, Moved};
 pub use signature::Signature;
+pub use token_interface::{PinEntry, TokenInterface};
 pub use visible::visible;
 
 /// A token's description of itself, without padding. It is not proof of identity: serial numbers are not unique across
@@ -92,6 +94,8 @@ pub enum Provenance {
     Claimed,
     /// The key could be exported, wrapped, at some time.
     WasExtractable,
+    /// The token generated the key at our request, but does not report that it did.
+    Unconfirmed,
     /// The key was generated outside the token.
     Imported,
     /// The key was restored from a backup.

@@ -58,4 +58,4 @@ pub use template::{
     MigratedRepository, MigrationTemplate, NamedFile, OnlineFiles, RestoreTemplate, ScriptTemplate,
     SigningPlan, TemplateError, TokenMark, back_up, enroll, trust_roots,
 };
-pub use token::{SlotPlan, Spare, TokenSpec, is_key_file};
+pub use token::{SlotPlan, Spare, TokenSpec};

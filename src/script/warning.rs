@@ -12,7 +12,6 @@ use super::previous::Place;
 use super::read::{BackupEntry, ChangeEntry, DistantEntry, Draft, KeyEntry, Log, Span};
 use super::{Act, KeyId, PersonId, TokenSecret};
 use crate::metadata::{KeyType, RootFormat};
-use crate::profile::Profile;
 use crate::record::TouchPolicy;
 use crate::transfer::Destination;
 
@@ -26,6 +25,7 @@ pub(super) fn warnings(log: &Log<'_>, draft: &Draft) -> Vec<Warning> {
     found.one_person(draft);
     found.administrator(draft);
     found.key_types(draft);
+    found.profiles(draft);
     found.sample_keys(draft);
     found.activation(draft);
     found.attestation(draft);
@@ -103,6 +103,34 @@ impl Found<'_, '_> {
             if threshold.value == 1 {
                 // Then it is true of every holder; once is enough.
                 break;
+            }
+        }
+    }
+
+    /// A make with which nobody has tried a ceremony, and a file that replaces a built-in profile; each once.
+    fn profiles(&mut self, draft: &Draft) {
+        let keys = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let spares = draft.spares.iter().filter_map(|spare| spare.token.as_ref());
+        let mut seen = BTreeSet::new();
+        for profile in keys.chain(spares).filter_map(|it| it.profile.as_ref()) {
+            if !seen.insert(&profile.value.name) {
+                continue;
+            }
+            if !profile.value.is_tried() {
+                self.warn(
+                    "script.untried-profile",
+                    &profile.span,
+                    format!("the profile {} was not tried with any token", profile.value),
+                    "try it with a throw-away token: conclave token trial",
+                );
+            }
+            if profile.value.replaces_built_in() {
+                self.warn(
+                    "script.replaced-profile",
+                    &profile.span,
+                    format!("a file replaces the built-in profile {}", profile.value),
+                    "compare its SHA-256 with that of the file you approved, or give it another name",
+                );
             }
         }
     }
@@ -263,10 +291,11 @@ impl Found<'_, '_> {
             .filter(|key| key.stays())
             .filter_map(|key| key.token.as_ref()?.make())
             .collect();
-        let hardware = |profile: &str| Profile::named(profile).is_ok_and(|p| p.hardware);
+        let profiles = draft.keys.iter().filter_map(|key| key.token.as_ref());
+        let mut profiles = profiles.filter_map(|token| token.profile.as_ref());
         if let (Some((profile, _)), 1, 2..) = (makes.first(), makes.len(), usable)
             && draft.distant.is_empty()
-            && hardware(profile)
+            && profiles.any(|it| it.value.name == *profile && it.value.hardware)
         {
             self.warn(
                 "script.one-make",

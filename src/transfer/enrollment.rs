@@ -155,7 +155,8 @@ impl Enrollment {
         issuers: &[Certificate],
         roots: &TrustedRoots,
     ) -> Result<Self, Refusal> {
-        let verified = attestation::verify(statement, issuers, roots).map_err(not_attested)?;
+        let verified =
+            attestation::verify(statement, issuers, roots).map_err(|error| not_attested(&error))?;
         let device = issuers.iter().find(|one| statement.names_as_issuer(one));
         let device =
             device.ok_or_else(|| not_attested("the certificate of the device is missing"))?;
@@ -298,7 +299,7 @@ fn root_key(public: &PublicKey) -> Result<(Key, KeyType), Refusal> {
     Err(Refusal::new(Check::EnrollmentKey, text))
 }
 
-fn not_attested(error: impl ToString) -> Refusal {
+fn not_attested(error: &(impl ToString + ?Sized)) -> Refusal {
     Refusal::new(Check::EnrollmentAttestation, visible(&error.to_string()))
 }
 
@@ -308,18 +309,18 @@ fn summary(
     claims: &EnrollmentClaims,
 ) -> Result<AttestationSummary, Refusal> {
     let read = |pem: &str| -> Result<Certificate, Refusal> {
-        let found = Certificate::read_all(pem.as_bytes()).map_err(not_attested)?;
+        let found = Certificate::read_all(pem.as_bytes()).map_err(|error| not_attested(&error))?;
         let [only] = <[Certificate; 1]>::try_from(found).map_err(|found| {
-            not_attested(format!("expected one certificate, found {}", found.len()))
+            not_attested(&format!("expected one certificate, found {}", found.len()))
         })?;
         Ok(only)
     };
     let (leaf, device) = (read(&files.certificate)?, read(&files.intermediate)?);
-    let attested =
-        attestation::verify(&leaf, &[device], &TrustedRoots::yubico()).map_err(not_attested)?;
+    let attested = attestation::verify(&leaf, &[device], &TrustedRoots::yubico())
+        .map_err(|error| not_attested(&error))?;
     attested
         .require_key(&claims.public_key)
-        .map_err(not_attested)?;
+        .map_err(|error| not_attested(&error))?;
     Ok(attested.summary().clone())
 }
 

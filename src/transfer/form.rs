@@ -33,7 +33,7 @@ impl<C: Copy> Kind<C> {
             let text = format!("the file is larger than {} bytes", self.limit);
             return Err(Remark::new(self.size, text));
         }
-        let value = canonical_json::parse(bytes).map_err(|error| self.refuse(error))?;
+        let value = canonical_json::parse(bytes).map_err(|error| self.refuse(&error))?;
         self.of_value(value)
     }
 
@@ -50,7 +50,8 @@ impl<C: Copy> Kind<C> {
             Some(Value::String(name)) if name == self.name => {}
             found => {
                 let found = found.unwrap_or_default();
-                let text = format!("the file is not a {}: \"conclave\" is {found}", self.name);
+                let kind = self.name.replace('-', " ");
+                let text = format!("the file is not a {kind}: \"conclave\" is {found}");
                 return Err(unsupported(text));
             }
         }
@@ -65,25 +66,25 @@ impl<C: Copy> Kind<C> {
             }
         }
         let value = Value::Object(members);
-        let content = T::deserialize(&value).map_err(|error| self.refuse(error))?;
+        let content = T::deserialize(&value).map_err(|error| self.refuse(&error))?;
         // A missing optional member, or a number, time or text in a form that is never written.
-        let written = serde_json::to_value(&content).map_err(|error| self.refuse(error))?;
+        let written = serde_json::to_value(&content).map_err(|error| self.refuse(&error))?;
         let objects = [&written, &value].into_iter().filter_map(Value::as_object);
         let mut names = objects.flat_map(Map::keys);
         match names.find(|name| written.get(name) != value.get(name)) {
             None => Ok(content),
-            Some(name) => Err(self.refuse(format!(
+            Some(name) => Err(self.refuse(&format!(
                 "{name:?} differs from the form that Conclave writes"
             ))),
         }
     }
 
-    pub(crate) fn refuse(&self, text: impl ToString) -> Remark<C> {
+    pub(crate) fn refuse(self, text: &(impl ToString + ?Sized)) -> Remark<C> {
         Remark::new(self.form, text.to_string())
     }
 
     /// The content of a file, with `conclave` and `format`.
-    pub(crate) fn to_value(&self, content: &impl Serialize) -> Value {
+    pub(crate) fn to_value(self, content: &impl Serialize) -> Value {
         let mut members = Map::new();
         members.insert("conclave".to_owned(), self.name.into());
         members.insert("format".to_owned(), FORMAT.into());
@@ -94,7 +95,7 @@ impl<C: Copy> Kind<C> {
     }
 
     /// The file: indented by two spaces, with a line feed at the end.
-    pub(crate) fn write(&self, content: &impl Serialize) -> Vec<u8> {
+    pub(crate) fn write(self, content: &impl Serialize) -> Vec<u8> {
         format!("{:#}\n", self.to_value(content)).into_bytes()
     }
 }

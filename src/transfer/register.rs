@@ -81,7 +81,7 @@ impl PayloadRegister {
             destroyed: file.destroyed_keys,
         };
         for entry in file.payloads {
-            entry.check().map_err(|text| KIND.refuse(text))?;
+            entry.check().map_err(|text| KIND.refuse(&text))?;
             if register.entries.insert(entry.id(), entry).is_some() {
                 return Err(KIND.refuse("a payload is listed twice"));
             }

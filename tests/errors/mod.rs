@@ -22,4 +22,7 @@ macro_rules! error_lines {
     }};
 }
 
+mod backup;
+mod certificate;
 mod metadata;
+mod record;

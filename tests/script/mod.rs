@@ -9,6 +9,7 @@ mod faults;
 mod glossary;
 mod mutation;
 mod notary;
+mod profiles;
 mod ready;
 mod reissue;
 mod restore;

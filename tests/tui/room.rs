@@ -139,6 +139,7 @@ impl Room {
             simulated_keys: std::collections::BTreeMap::new(),
             simulated_approvals: std::collections::BTreeMap::new(),
             simulated_clock_offset: 0,
+            profiles: std::collections::BTreeMap::new(),
         }));
         room
     }

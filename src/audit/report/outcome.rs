@@ -172,10 +172,10 @@ fn key(page: &mut Document, ceremony: &Ceremony, plan: &KeyPlan, state: &KeyStat
         for finding in findings.flat_map(|said| &said.findings) {
             page.fact("Found", finding);
         }
-    } else if generated.stood_in {
+    } else if generated.attestation_simulated {
         page.fact(
             "Attestation",
-            "stood-in: the simulated token is of another make, and attests nothing",
+            "simulated: the simulated token cannot attest its keys",
         );
     }
     page.fact(

@@ -16,6 +16,7 @@ use super::restore::Restore;
 use super::source::{read_file, read_given};
 use super::{tell_errors, tell_warnings};
 use crate::cli::output::display;
+use crate::cli::profiles::Carried;
 use crate::cli::{Failure, Status};
 use crate::metadata::{Key, KeyFileError};
 use crate::script::{
@@ -217,7 +218,12 @@ pub(in crate::cli) fn write_judged(
 ) -> Result<Status, Failure> {
     let name = display(out);
     // Judged before anything is written: there is no faulty script to find later.
-    let script = match Script::parse(&name, text, carried, Timestamp::now()) {
+    let beside = out.parent().unwrap_or(Path::new(""));
+    let files = Carried {
+        files: carried,
+        beside,
+    };
+    let script = match Script::parse(&name, text, &files, Timestamp::now()) {
         Ok(script) => script,
         Err(errors) => return Ok(tell_errors(&errors)),
     };

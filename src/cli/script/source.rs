@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::cli::output::display;
-use crate::cli::{Failure, Status};
+use crate::cli::{Failure, Status, profiles};
 use crate::script::{Embedded, PinnedFileSource, Script, ScriptErrors, embedded};
 use crate::storage::{Links, read_start};
 
@@ -30,6 +30,13 @@ impl PinnedFileSource for Files {
         match self {
             Self::Beside(directory) => read_file(&directory.join(name)),
             Self::Ready(script) => script.read(name),
+        }
+    }
+
+    fn profile(&self, name: &str) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Beside(directory) => profiles::read(name, directory),
+            Self::Ready(_) => Err(io::ErrorKind::NotFound.into()),
         }
     }
 }

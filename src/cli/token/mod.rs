@@ -7,21 +7,19 @@ mod init;
 mod list;
 mod pin_entry;
 mod show;
+mod trial;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::host;
-use crate::profile::{Kind, Profile, ProfileError};
+use crate::profile::{Kind, Profile};
 use crate::record::TokenId;
-use crate::token::key_file::KeyFiles;
-use crate::token::piv::YubiKeys;
-use crate::token::pkcs11::Module;
-use crate::token::{Reader, Seen, TokenError, TokenState};
+use crate::token::{Reader, Seen, TokenError, TokenState, open_reader};
 
 use super::output::print;
-use super::{Failure, Status};
+use super::{Failure, Status, profiles};
 
 /// Look at tokens, and make them ready for a ceremony.
 ///
@@ -40,6 +38,7 @@ enum Command {
     Import(import::Arguments),
     ChangePin(change_pin::Arguments),
     Attestation(attestation::Arguments),
+    Trial(trial::Arguments),
 }
 
 /// Where the tokens are.
@@ -63,46 +62,20 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
         Command::Import(arguments) => import::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
         Command::Attestation(arguments) => attestation::run(&arguments),
+        Command::Trial(arguments) => trial::run(&arguments),
     }
 }
 
 impl ReaderArguments {
     fn reader(&self) -> Result<Box<dyn Reader>, Failure> {
-        let mut profile = if self.profile.contains('/') {
-            Profile::from_file(Path::new(&self.profile))
-        } else {
-            Profile::named(&self.profile)
-        }?;
+        let mut profile = profiles::load(&self.profile)?;
         if let Some(module) = &self.module {
             let module = std::path::absolute(module)
                 .map_err(|error| Failure::new(Status::Io, error.to_string()))?;
             profile = profile.with_module(&module)?;
         }
-        Ok(match profile.kind {
-            Kind::YubikeyPiv => Box::new(YubiKeys::connect(&profile)?),
-            Kind::KeyFile => Box::new(KeyFiles::open(&profile)),
-            Kind::Pkcs11 => Box::new(Module::load(&profile)?),
-        })
-    }
-}
-
-impl From<ProfileError> for Failure {
-    fn from(error: ProfileError) -> Self {
-        let (status, hint) = match error {
-            ProfileError::Read(_) => (
-                Status::Io,
-                "check the path; a name without '/' means a built-in profile",
-            ),
-            ProfileError::Unknown { .. } => (
-                Status::Usage,
-                "for a profile of your own, give its path: --profile ./NAME.toml",
-            ),
-            _ => (
-                Status::Usage,
-                "docs/formats/profile.md explains every field",
-            ),
-        };
-        Self::new(status, error.to_string()).hint(hint)
+        profiles::enter_environment([&profile])?;
+        Ok(open_reader(&profile)?)
     }
 }
 

@@ -151,7 +151,7 @@ fn restore(step: &Subject<'_>) -> Vec<String> {
         lines.push("The key is unwrapped into locked memory. It stays only if its public half is the one in the manifest.".into());
         return lines;
     }
-    lines.push(if step.plan().is_some_and(|plan| plan.token.attests()) {
+    lines.push(if step.plan().is_some_and(|plan| plan.token.profile.attests()) {
         format!(
             "The key is unwrapped in locked memory, brought into {}, and forgotten here. It stays only if its public half is the one in the manifest.",
             step.token()

@@ -181,15 +181,21 @@ pub(super) static SIGNING_KEY: Table = Table {
     ],
 };
 
+const PROFILE: Pin = Pin {
+    longest: crate::profile::LONGEST,
+    example: "my-hsm.toml",
+};
+
 pub(super) static TOKEN: Table = Table {
     name: "\"token\"",
     about: "How to tell the right token from others. What is given is compared; what is left out is not.",
     fields: &[
         Field::required(
             "profile",
-            Type::Text("the name of a file in `hsm-config/`"),
+            Type::Profile(PROFILE),
             "profile = \"softhsm2\"",
-            "The token profile. `conclave token list` names those that are known.",
+            "The [token profile](profile.md): its name, or `{ file = \"my-hsm.toml\", sha256 = \"…\" }` for a profile beside \
+             the script.",
         ),
         Field::optional(
             "manufacturer",

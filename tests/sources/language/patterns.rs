@@ -51,7 +51,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
         "\"secret disposition\": memorized, sealed or discarded",
     ),
     ("by heart", "\"memorized\""),
-    ("level, grades", "\"drill level\""),
+    ("grade, grades", "\"drill level\""),
     ("foundation, foundations", "\"base root\", \"trusted root\""),
     (
         "fault, faults",
@@ -177,7 +177,7 @@ pub(super) const ALLOWED: &[(&str, &str)] = &[
         "the established name of that kind of test",
     ),
     ("test faults", "the name of a test binary"),
-    ("faults rs", "the name of a test binary"),
+    ("faults . rs", "the name of a test binary"),
     ("tests faults", "the name of a test binary"),
     ("in good standing", "a term of the CA/Browser Forum"),
 ];

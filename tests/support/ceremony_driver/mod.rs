@@ -108,7 +108,7 @@ pub(crate) fn with_bags() -> Arc<Script> {
 }
 
 fn own_name(person: &PersonId) -> String {
-    format!("{person}.own")
+    format!("{person}.approval")
 }
 
 /// The approval token of a person: the same in every ceremony.
@@ -473,6 +473,7 @@ impl Room {
                 token: self.token(key).id().clone(),
                 blank: self.token(key).id().label.is_empty(),
                 at_factory_value: Vec::new(),
+                interface: None,
             },
             Effect::InitializeToken { key, label, .. } => {
                 self.token(key).initialize(label);
