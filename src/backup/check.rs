@@ -12,7 +12,7 @@ check_table! {
         ManifestKey "manifest.key" "The public key is not supported in a root, or does not match its fingerprint."
         ManifestGroups "manifest.groups" "The groups are not valid for a share set, or a custodian or share is listed twice."
         ManifestSet "manifest.set" "The fingerprint of the set does not match the manifest."
-        ShareWord "share.word" "A word is not one of the 1,024 words."
+        ShareWord "share.word" "A word is not in the word list."
         ShareLength "share.length" "The share does not have 33 words."
         ShareChecksum "share.checksum" "The checksum does not match: a word is wrong, or two words are swapped."
         ShareForm "share.form" "The decrypted text is not a share, or does not match its words."

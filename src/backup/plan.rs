@@ -136,19 +136,19 @@ pub struct SetPlan {
 pub enum PlanError {
     #[error(transparent)]
     Split(#[from] SplitError),
-    #[error("{custodian} is listed twice and would count as two people")]
+    #[error("{custodian} is listed as custodian twice and would count as two people")]
     DuplicateCustodian { custodian: String },
     #[error("{one} and {other} have the same recipient, so each could open both shares")]
     SameRecipient { one: String, other: String },
     #[error("{custodian} has the same recipient twice")]
     DuplicateRecipient { custodian: String },
-    #[error("{custodian} has neither a recipient nor a passphrase nor a share on paper")]
+    #[error("{custodian} does not have a recipient, a passphrase or a share on paper")]
     NoProtection { custodian: String },
     #[error(
         "{text:?} cannot be part of a file name: use up to 64 letters, digits, hyphens and underscores"
     )]
     Name { text: String },
-    #[error("{text:?} is not one line of 1 to 200 bytes")]
+    #[error("{text:?} is not one line of 1 to 200 bytes without spaces around it")]
     Line { text: String },
     #[error("{text:?} is not a valid set ID: use 8 to 16 characters from 0-9 and a-f")]
     Id { text: String },

@@ -5,7 +5,7 @@ use super::public_key::PublicKeyError;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
-    #[error("the certificate is not valid PEM or DER: {0}")]
+    #[error("cannot read a certificate: {0}")]
     Encoding(String),
     /// Well-formed, but against the rules for certificates.
     #[error("the certificate {0}")]

@@ -1,7 +1,6 @@
 //! A public key as a normalized SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::oid::db::rfc5912::{
@@ -55,31 +54,16 @@ impl fmt::Display for Algorithm {
 
 /// A public key in a normal form, so that equal keys have equal bytes: DER SubjectPublicKeyInfo with uncompressed points
 /// for elliptic curves and NULL parameters for RSA.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PublicKey {
     der: Vec<u8>,
     subject_bits: Vec<u8>,
     algorithm: Algorithm,
 }
 
-/// The normal form determines all other fields.
-impl PartialEq for PublicKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.der == other.der
-    }
-}
-
-impl Eq for PublicKey {}
-
-impl Hash for PublicKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.der.hash(state);
-    }
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
-    #[error("this is not a public key in PEM or DER: {0}")]
+    #[error("cannot read a public key in PEM or DER form: {0}")]
     Encoding(String),
     #[error("this is a PRIVATE key")]
     Private,
@@ -117,10 +101,8 @@ impl PublicKey {
         let block = pem::blocks(text).next().filter(is_whole).ok_or_else(|| {
             PublicKeyError::Encoding("expected one PEM block \"PUBLIC KEY\"".into())
         })?;
-        let der = block
-            .decode()
-            .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
-        Self::from_der(&der)
+        let decoded = block.decode();
+        Self::from_der(&decoded.map_err(|error| PublicKeyError::Encoding(error.to_string()))?)
     }
 
     /// Reads a DER SubjectPublicKeyInfo and expands a compressed point.
@@ -135,10 +117,8 @@ impl PublicKey {
             .ok_or(PublicKeyError::Value("the key has unused bits"))?;
         match info.algorithm.oid {
             ID_EC_PUBLIC_KEY => {
-                let curve = info
-                    .algorithm
-                    .parameters_oid()
-                    .map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
+                let curve = info.algorithm.parameters_oid();
+                let curve = curve.map_err(|error| PublicKeyError::Encoding(error.to_string()))?;
                 let algorithm = Algorithm::CURVES
                     .into_iter()
                     .find(|known| known.curve() == Some(curve))

@@ -37,7 +37,7 @@ pub enum Authority {
 /// `TBSCertificate` of version 3 without unique identifiers. `x509_cert::TbsCertificate` is not suitable, because devices
 /// have generated serial numbers that are not DER integers, and copy the dates of their own certificate, even if they are
 /// not valid. Fields that are compared with other certificates are kept as received.
-#[derive(Clone, Sequence)]
+#[derive(Clone, PartialEq, Eq, Sequence)]
 pub(super) struct TbsCertificate {
     #[asn1(context_specific = "0", default = "Default::default")]
     pub(super) version: Version,
@@ -52,7 +52,7 @@ pub(super) struct TbsCertificate {
 }
 
 /// An X.509 certificate, version 3. Reading does not verify its signature.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Certificate {
     der: Vec<u8>,
     /// The signed bytes as received.
@@ -64,14 +64,6 @@ pub struct Certificate {
     authority: Authority,
     may_sign_certificates: bool,
 }
-
-impl PartialEq for Certificate {
-    fn eq(&self, other: &Self) -> bool {
-        self.der == other.der
-    }
-}
-
-impl Eq for Certificate {}
 
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -312,10 +304,8 @@ mod tests {
         assert_eq!(made.subject_name(), Some("key-1"));
         assert_eq!(made.authority(), Authority::No);
         assert!(made.is_self_issued());
-        assert_eq!(
-            Certificate::read_all(made.to_pem().as_bytes()).unwrap(),
-            [made]
-        );
+        let read = Certificate::read_all(made.to_pem().as_bytes());
+        assert_eq!(read.unwrap(), [made]);
     }
 
     #[test]

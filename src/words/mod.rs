@@ -21,7 +21,7 @@ pub enum DigestError {
         position: usize,
         word: String,
     },
-    #[error("there are {found} words, but a digest has 32")]
+    #[error("expected the 32 words of a digest, found {found}")]
     WordCount { found: usize },
 }
 

@@ -150,7 +150,7 @@ fn while_a_quorum_of_old_shares_is_on_the_list_the_key_is_to_be_rotated() {
     assert_eq!(sets.len(), 2);
     assert_eq!(sets[0].advice(), Advice::Destroy);
     assert_eq!(sets[1].advice(), Advice::Nothing);
-    assert_eq!(sets[1].to_json()["replaces"][0]["known"], true);
+    assert_eq!(sets[1].to_json()["supersedes"][0]["known"], true);
 
     let mut third = end_room(&old, &new);
     while third.advance() {}
@@ -171,12 +171,12 @@ fn a_set_that_another_replaced_of_which_no_record_is_given_is_told() {
     while first.advance() {}
     let mut alone = told(&[&first]);
     let text = alone.remove(1).to_string();
-    assert!(!text.contains("no record was given"), "{text}");
+    assert!(!text.contains("no transcript was given"), "{text}");
     // The new set alone, from a drill of it.
     let sets = vec![conclave::backup::SetHistory::new(made(&first).clone())];
     let at = made(&first).facts().created_at;
     let text = set_statuses(sets, at).remove(0).to_string();
-    assert!(text.contains("of which no record was given"), "{text}");
+    assert!(text.contains("no transcript was given"), "{text}");
 }
 
 fn refused(room: &Room, kind: EventKind) -> ReplayError {

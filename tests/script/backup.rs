@@ -114,13 +114,13 @@ const CASES: &[Case] = &[
         RECIPIENT,
         "recipient = \"age1nobody\"",
         "script.recipient",
-        "neither an age recipient",
+        "not an age recipient",
     ),
     (
         RECIPIENT,
         "recipient = \"AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\"",
         "script.recipient",
-        "a private identity, not a recipient",
+        "a PRIVATE identity, not a recipient",
     ),
     (
         RECIPIENT,
@@ -163,7 +163,7 @@ const CASES: &[Case] = &[
         GROUPS,
         "groups = [{ threshold = 1, custodians = [\"custodian-1\", \"custodian-2\", \"custodian-3\"] }]",
         "script.backup",
-        "the same share",
+        "would be the same",
     ),
     (
         GROUPS,

@@ -163,7 +163,7 @@ fn foreign_text_is_no_markup_and_a_rehearsal_says_so() {
     for sheet in [page, sheet.to_text()] {
         assert!(sheet.contains("REHEARSAL"), "{sheet}");
         assert!(!sheet.contains('\u{202e}'));
-        assert!(sheet.contains("the words are on paper alone"));
-        assert!(sheet.contains("Check words, by which"), "{sheet}");
+        assert!(sheet.contains("the words are on paper only"));
+        assert!(sheet.contains("Check words, which confirm"), "{sheet}");
     }
 }

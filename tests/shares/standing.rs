@@ -109,5 +109,7 @@ fn an_old_set_wants_another_key_while_nobody_saw_it_destroyed() {
         (old.advice(), new.advice()),
         (Advice::Rotate, Advice::Nothing)
     );
-    assert!(old.to_string().contains("OLD SET") && old.to_string().contains("ROTATE THE KEY"));
+    assert!(
+        old.to_string().contains("SUPERSEDED SET") && old.to_string().contains("ROTATE THE KEY")
+    );
 }

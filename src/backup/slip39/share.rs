@@ -30,12 +30,12 @@ pub struct Share {
 /// Contains no words, which are secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
-    #[error("word {place} is not one of the 1,024 words")]
+    #[error("word {place} is not in the word list")]
     Word {
         /// Counted from 1.
         place: usize,
     },
-    #[error("there are {found} words, but a share has 33")]
+    #[error("expected the 33 words of a share, found {found}")]
     Length { found: usize },
     #[error("the checksum does not match: a word is wrong, or two words are swapped")]
     Checksum,
