@@ -3,11 +3,10 @@
 use super::asking::prompt;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::{Event, ParticipantEvent};
-use crate::ceremony::prompt::{Ask, Choice, Prompt};
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
-use crate::ceremony::state::{Ceremony, Presence};
+use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::{
+    Ask, Ceremony, Choice, Event, ParticipantEvent, Presence, Prompt, ReplayError, StepError,
+};
 use crate::script::{Act, PersonId, Step};
 
 /// How a person is identified: what is shown, and what the transcript records.

@@ -3,16 +3,12 @@
 use super::asking::{confirm, proceed, with_key};
 use crate::backup::{Closing, Custodian};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::{Effect, Moment};
-use crate::ceremony::event::{
-    BackedUp, BackupEvent, Event, EventKind, Mode, OpenedBy, Randomness, WrappedIn,
+use crate::ceremony::replay::{Applied, contradiction, hold, require};
+use crate::ceremony::{
+    BackedUp, BackupEvent, Ceremony, Check, Effect, Event, EventKind, KeyBackup, Mode, Moment,
+    Next, OpenedBy, Randomness, ReplayError, StepError, WrappedIn,
 };
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, KeyBackup};
 use crate::record::KeyAttributes;
 use crate::script::{Act, Holds, KeyId, PersonId, ShareKeeping, Step};
 

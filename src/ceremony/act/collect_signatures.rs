@@ -1,16 +1,14 @@
 //! Signatures from other sites are collected.
+
 use super::asking::{proceed, prompt};
 use super::sign_root::attached;
 use crate::ceremony::at::At;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, ExportedFile, RootEvent, SigningTranscript};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Choice, Prompt};
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, require};
-use crate::ceremony::state::{Ceremony, Owed};
-use crate::metadata;
-use crate::metadata::{Progress, SignedRoot};
+use crate::ceremony::{
+    Ask, Ceremony, Choice, Effect, EventKind, ExportedFile, Next, Owed, Prompt, RootEvent,
+    SigningTranscript, StepError,
+};
+use crate::metadata::{self, Progress, SignedRoot};
 use crate::record::Signature;
 use crate::script::{Act, DistantKey, KeyId, Step};
 

@@ -4,22 +4,19 @@
 //! A key file that is gone after an interruption may have been erased or moved: its absence proves nothing. Then two
 //! people attest that it was erased, and the transcript records this as attested, not proven.
 
-use crate::ceremony::approval::Approval;
-use crate::ceremony::at::At;
-use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::{DoomedObject, Effect};
-use crate::ceremony::event::{EventKind, KeyEvent};
-use crate::ceremony::failure::{Failure, FailureKind};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::replay::{Applied, contradiction, require};
-use crate::ceremony::state::{Ceremony, Intent};
-use crate::script::{Act, KeyId, Step};
-use crate::words::Digest;
-
 use super::approval::require_approval;
 use super::asking::{approved, with_key, with_token};
 use super::read_script::lines_of;
+use crate::ceremony::at::At;
+use crate::ceremony::display_names::Names;
+use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::state::Intent;
+use crate::ceremony::{
+    Approval, Ask, Ceremony, DoomedObject, Effect, EventKind, Failure, FailureKind, KeyEvent, Next,
+    Prompt,
+};
+use crate::script::{Act, KeyId, Step};
+use crate::words::Digest;
 
 const fn is_it(act: &Act) -> bool {
     matches!(act, Act::DestroyTokenKey { .. })

@@ -1,11 +1,11 @@
 //! Something failed without a loss: the participants decide what to do.
 
 use super::asking::prompt;
-use crate::ceremony::event::{Event, EventKind, KeyEvent, ProgressEvent};
-use crate::ceremony::failure::{Failure, FailureKind};
-use crate::ceremony::prompt::{Ask, Choice, Prompt};
 use crate::ceremony::replay::Applied;
-use crate::ceremony::state::{Ceremony, SIMULATED_TRIES};
+use crate::ceremony::state::SIMULATED_TRIES;
+use crate::ceremony::{
+    Ask, Ceremony, Choice, Event, EventKind, Failure, FailureKind, KeyEvent, ProgressEvent, Prompt,
+};
 use crate::record::Tries;
 use crate::script::{PersonId, Step};
 

@@ -6,14 +6,11 @@
 
 use super::approval::require_approval;
 use super::asking::{approved, prompt};
-use crate::ceremony::approval::Approval;
 use crate::ceremony::at::At;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::event::CustodyEvent;
-use crate::ceremony::prompt::{Ask, Prompt};
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, contradiction, require};
-use crate::ceremony::state::{Bag, Ceremony, CustodyRequest};
+use crate::ceremony::replay::{Applied, contradiction, require};
+use crate::ceremony::state::CustodyRequest;
+use crate::ceremony::{Approval, Ask, Bag, Ceremony, CustodyEvent, Prompt, ReplayError, StepError};
 use crate::document::capitalized;
 use crate::script::{Holds, ItemId, KeyId, PersonId, PersonRole, Step};
 

@@ -2,16 +2,12 @@
 
 use super::asking::{proceed, prompt, with_key};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{EventKind, RootEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::prompt::Ask;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, broken, contradiction, hold, require};
-use crate::ceremony::state::{Ceremony, Intent};
-use crate::metadata;
-use crate::metadata::{Count, SignedRoot};
+use crate::ceremony::replay::{Applied, broken, contradiction, hold, require};
+use crate::ceremony::state::Intent;
+use crate::ceremony::{
+    Ask, Ceremony, Check, Effect, EventKind, Next, ReplayError, RootEvent, StepError,
+};
+use crate::metadata::{self, Count, SignedRoot};
 use crate::record::Signature;
 use crate::script::{Act, KeyId, KeyPlan, PersonId, Step};
 use crate::words::Digest;

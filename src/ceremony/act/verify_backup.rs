@@ -3,14 +3,9 @@
 use super::asking::proceed;
 use super::back_up_key::{self, of_step, require_custodian, require_key};
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
 use crate::ceremony::display_names::Names;
-use crate::ceremony::effect::Effect;
-use crate::ceremony::event::{BackupEvent, OpenedBy};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
 use crate::ceremony::replay::{Applied, hold};
-use crate::ceremony::state::{Ceremony, KeyBackup};
+use crate::ceremony::{BackupEvent, Ceremony, Check, Effect, KeyBackup, Next, OpenedBy, StepError};
 use crate::script::{Act, KeyId, PersonId, Step};
 use crate::words::Digest;
 

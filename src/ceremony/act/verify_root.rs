@@ -2,14 +2,11 @@
 
 use super::asking::confirm;
 use crate::ceremony::at::At;
-use crate::ceremony::check::Check;
-use crate::ceremony::event::{Counted, EventKind, RootEvent};
-use crate::ceremony::next::Next;
-use crate::ceremony::refusal::StepError;
-use crate::ceremony::replay::{Applied, ReplayError, broken, hold};
-use crate::ceremony::state::Ceremony;
-use crate::metadata;
-use crate::metadata::Progress;
+use crate::ceremony::replay::{Applied, broken, hold};
+use crate::ceremony::{
+    Ceremony, Check, Counted, EventKind, Next, ReplayError, RootEvent, StepError,
+};
+use crate::metadata::{self, Progress};
 use crate::script::{Act, Step};
 use crate::words::Digest;
 
