@@ -183,7 +183,7 @@ impl fmt::Debug for SecretShown {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
 pub enum SecretPurpose {
     /// The current PIN.
     Pin,
