@@ -38,6 +38,9 @@ fn table(profile: &Profile, seen: &[Seen]) -> String {
     if !profile.hardware {
         lines[0].push_str(" (software: keys can be copied with their files)");
     }
+    if !profile.is_tried() {
+        lines[0].push_str(" (profile not tried)");
+    }
     if seen.is_empty() {
         lines.push("  no token".to_owned());
         return lines.join("\n");

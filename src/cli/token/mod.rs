@@ -7,6 +7,7 @@ mod init;
 mod list;
 mod pin_entry;
 mod show;
+mod trial;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,7 @@ enum Command {
     Import(import::Arguments),
     ChangePin(change_pin::Arguments),
     Attestation(attestation::Arguments),
+    Trial(trial::Arguments),
 }
 
 /// Where the tokens are.
@@ -60,6 +62,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
         Command::Import(arguments) => import::run(&arguments),
         Command::ChangePin(arguments) => change_pin::run(&arguments),
         Command::Attestation(arguments) => attestation::run(&arguments),
+        Command::Trial(arguments) => trial::run(&arguments),
     }
 }
 
