@@ -268,7 +268,7 @@ impl SecretPurpose {
             Self::NewApprovalCode => "new approval code",
             Self::SharePassphrase => "passphrase",
             Self::NewSharePassphrase => "new passphrase",
-            Self::IdentityPin => "PIN of the identity",
+            Self::IdentityPin => "identity PIN",
             Self::ShareWord => "word",
         }
     }

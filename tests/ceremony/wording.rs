@@ -116,54 +116,46 @@ fn every_refusal_names_what_failed_and_the_next_action() {
     insta::assert_snapshot!("refusals", rows.collect::<Vec<_>>().join("\n"));
 }
 
-/// What changes with every script: digests, IDs, times.
-fn masked(text: &str) -> String {
-    let is_hex = |word: &str, least: usize| {
-        let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        word.len() >= least
-            && word
-                .chars()
-                .all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
+/// Without what changes with every script: digests, IDs, times, numbers of keys.
+fn masked(text: &str, names: &BTreeSet<String>) -> String {
+    let is_hex = |word: &str| {
+        word.chars()
+            .all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c))
     };
+    let is_group = |word: &&str| word.len() == 4 && is_hex(word);
     let words: Vec<&str> = text.split(' ').collect();
-    if words.len() == 8 && words.iter().all(|word| is_hex(word, 4)) {
-        return "<digest>".to_owned();
+    if words.len() == 8 && words.iter().all(|word| is_group(word)) {
+        return "DIGEST".to_owned();
     }
     if words.len() == 8 && Digest::from_words(&[text; 4].join(" ")).is_ok() {
-        return "<words>".to_owned();
+        return "WORDS".to_owned();
     }
     let mut masked: Vec<String> = Vec::new();
     for word in words {
-        let kept = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let (end, is_digest) = (
-            &word[kept.len()..],
-            is_hex(kept, 4) && kept.parse::<u16>().is_err(),
-        );
+        let kept = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let is_time = kept.len() == 20 && kept.ends_with('Z') && kept.as_bytes()[10] == b'T';
-        if is_digest || is_time || word == "…" {
-            let mask = if is_time { "<time>" } else { "<hex>" };
-            if masked.last().is_some_and(|last| last.starts_with("<hex>")) && !is_time {
-                masked.pop();
-            }
-            masked.push(format!("{mask}{}", end.trim_start_matches('…')));
+        if is_time {
+            masked.push(word.replace(kept, "TIME"));
+        } else if kept.len() >= 8 && is_hex(kept) {
+            masked.push(word.replace(kept, "HEX"));
+        } else if kept.len() >= 4 && kept.parse::<u32>().is_ok() {
+            masked.push(word.replace(kept, "N"));
+        } else if masked.last().is_some_and(|last| last == "…") && is_group(&kept) {
+            masked.truncate(masked.len() - 3);
+            masked.push(word.replace(kept, "HEX"));
         } else {
             masked.push(word.to_owned());
         }
     }
-    masked.join(" ")
-}
-
-/// The same for all keys and people of a kind.
-fn numbered_alike(text: &str) -> String {
-    let mut text = masked(text);
+    let mut text = masked.join(" ");
+    for name in names {
+        text = text.replace(name, "NAME");
+    }
     for name in [
         "key-",
         "holder-",
-        "Key holder ",
         "key holder ",
-        "Witness ",
         "witness-",
-        "Custodian ",
         "custodian-",
         "spare-",
     ] {
@@ -174,7 +166,7 @@ fn numbered_alike(text: &str) -> String {
     text
 }
 
-fn shown(prompt: &Prompt) -> String {
+fn shown(prompt: &Prompt, names: &BTreeSet<String>) -> Vec<String> {
     let mut rows: Vec<String> = prompt.lines.clone();
     match &prompt.ask {
         Ask::Enter { action } => rows.push(format!("[Enter] {action}")),
@@ -182,7 +174,11 @@ fn shown(prompt: &Prompt) -> String {
         Ask::Choice { label, options } => {
             rows.push(format!("{label}:"));
             rows.extend(options.iter().map(|choice| {
-                let more = if choice.wants_remark { " …" } else { "" };
+                let more = if choice.wants_remark {
+                    " (with a remark)"
+                } else {
+                    ""
+                };
                 format!("  ( ) {}{more}", choice.text)
             }));
         }
@@ -193,41 +189,51 @@ fn shown(prompt: &Prompt) -> String {
     if prompt.approval {
         rows.push("[two people approve]".to_owned());
     }
-    let rows: Vec<String> = rows.iter().map(|row| numbered_alike(row)).collect();
-    rows.join("\n")
+    rows.iter().map(|row| masked(row, names)).collect()
 }
 
 #[test]
 fn every_prompt_request_and_sentence_is_clear() {
-    let mut prompts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut sentences: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut prompts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut sentences: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut forms: BTreeMap<String, String> = BTreeMap::new();
+    let mut rows_shown: BTreeSet<(String, String)> = BTreeSet::new();
     for (script, transcript) in records() {
         let mut ceremony = Ceremony::new(script.clone());
-        let mut names = DisplayNames::default();
+        let mut display_names = DisplayNames::default();
+        let mut names = BTreeSet::new();
         for entry in transcript.entries() {
             let event = entry.line.event();
-            names.follow(&event);
-            let sentence = numbered_alike(&event.narrate(&script, &names));
-            sentences
-                .entry(event.kind.name())
-                .or_default()
-                .insert(sentence);
+            display_names.follow(&event);
+            for person in script.people() {
+                names.insert(person.name.clone());
+                names.insert(display_names.name(&script, &person.id).to_owned());
+            }
+            let sentence = masked(&event.narrate(&script, &display_names), &names);
+            let known = sentences.entry(event.kind.name().to_owned()).or_default();
+            if !known.contains(&sentence) {
+                known.push(sentence);
+            }
             if let Next::Ask(prompt) = ceremony.next() {
                 let act = ceremony
                     .current_step()
                     .map_or("close", |step| step.act.name());
-                prompts
-                    .entry(act.to_owned())
-                    .or_default()
-                    .insert(shown(&prompt));
+                let rows = shown(&prompt, &names);
+                // Only prompts that have a row that no earlier one has.
+                let new = rows.iter().map(|row| (act.to_owned(), row.clone()));
+                if new
+                    .map(|row| rows_shown.insert(row))
+                    .fold(false, |any, new| any | new)
+                {
+                    prompts
+                        .entry(act.to_owned())
+                        .or_default()
+                        .push(rows.join("\n"));
+                }
             }
             for offer in ceremony.offers() {
-                let labels: Vec<&str> = offer
-                    .fields
-                    .iter()
-                    .map(|field| field.label.as_str())
-                    .collect();
+                let fields = offer.fields.iter();
+                let labels: Vec<&str> = fields.map(|field| field.label.as_str()).collect();
                 forms.insert(offer.kind.title().to_owned(), labels.join("; "));
             }
             // After the end another ending is tried.
@@ -240,19 +246,13 @@ fn every_prompt_request_and_sentence_is_clear() {
     let not_shown: Vec<RequestKind> = RequestKind::iter().filter(|kind| !is_shown(kind)).collect();
     // Only for key files, which the tokens of this driver are not.
     assert_eq!(not_shown, [RequestKind::AttestKeyFiles]);
-    let table = |rows: &mut dyn Iterator<Item = (String, BTreeSet<String>)>| {
-        rows.map(|(name, texts)| {
-            let texts: Vec<String> = texts.into_iter().collect();
-            format!("== {name}\n\n{}\n", texts.join("\n\n"))
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
+    let table = |rows: BTreeMap<String, Vec<String>>| {
+        let rows = rows.into_iter();
+        let rows = rows.map(|(name, texts)| format!("== {name}\n\n{}\n", texts.join("\n\n")));
+        rows.collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!("prompts", table(&mut prompts.into_iter()));
-    let mut sentences = sentences
-        .into_iter()
-        .map(|(name, texts)| (name.to_owned(), texts));
-    insta::assert_snapshot!("sentences", table(&mut sentences));
+    insta::assert_snapshot!("prompts", table(prompts));
+    insta::assert_snapshot!("sentences", table(sentences));
     let forms: Vec<String> = forms
         .iter()
         .map(|(title, form)| format!("{title}: {form}"))

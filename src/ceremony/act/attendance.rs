@@ -178,9 +178,12 @@ pub(crate) fn attended_sentence(
     checked_by: Option<&PersonId>,
     names: &Names<'_>,
 ) -> String {
-    let checker = checked_by.map_or("nobody", |checker| names.of(checker));
+    let checked = checked_by.map_or_else(
+        || "not checked".to_owned(),
+        |checker| format!("checked by {}", names.of(checker)),
+    );
     format!(
-        "{} is present. Identification: {document}, checked by {checker}.",
+        "{} is present. Identification: {document}, {checked}.",
         names.people
     )
 }

@@ -43,7 +43,7 @@ pub(crate) fn ask_owed(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
     let mut distant = c.script.distant_keys().iter();
     let distant = distant.find(|distant| distant.id == *key);
     let title = distant.map_or_else(|| key.to_string(), DistantKey::title);
-    let mut lines = vec![format!("{}.", c.counters())];
+    let mut lines = vec![format!("Signatures: {}.", c.counters())];
     if let Some(request) = c.root().request() {
         lines.push(format!(
             "Send {}, which is next to the export, to {title}. Put the signing directory that they return into the folder signatures there: its transcript is kept with this one. A signature made with another tool is a single file.",

@@ -15,6 +15,7 @@ use crate::ceremony::{
     Approval, Ask, Ceremony, DoomedObject, Effect, EventKind, Failure, FailureKind, KeyEvent, Next,
     Prompt,
 };
+use crate::document::capitalized;
 use crate::script::{Act, KeyId, Step};
 use crate::words::Digest;
 
@@ -70,7 +71,7 @@ pub(crate) fn next(c: &Ceremony, step: &Step, key: &KeyId) -> Next {
 }
 
 fn ask(c: &Ceremony, step: &Step, key: &KeyId) -> Prompt {
-    let title = c.script.key_title(key);
+    let title = capitalized(&c.script.key_title(key));
     let files = c.keys[key].destruction().found();
     let mut lines = match files {
         None => vec![format!(
@@ -254,7 +255,7 @@ pub(crate) fn files_attested_sentence(
     names: &Names<'_>,
 ) -> String {
     format!(
-        "{} of {key} was missing after an interruption. {} attested that it was erased. This is not proven.",
+        "Files of {key} were missing after an interruption: {}. {} attested that they were erased. This is not proven.",
         listed(files),
         names.approving(approvals)
     )

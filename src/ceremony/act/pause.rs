@@ -25,7 +25,7 @@ pub(crate) fn ask_digest(c: &Ceremony, step: &Step, digest: Digest) -> Prompt {
         step,
         who,
         [format!(
-            "Before the pause, a witness wrote the transcript digest on paper. Read the first {DIGEST_WORDS} words from the paper, to confirm that this is the same transcript."
+            "Before the pause, a witness wrote the transcript digest on paper. Read the first {DIGEST_WORDS} words from the paper to confirm that this is the same transcript."
         )],
         Ask::Reading {
             label: format!("First {DIGEST_WORDS} words of the written digest"),

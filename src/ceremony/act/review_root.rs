@@ -102,7 +102,7 @@ pub(crate) fn new_key(c: &Ceremony, plan: &KeyPlan) -> Option<String> {
         ""
     };
     Some(format!(
-        "+ {} ({})  {}, ID {}  {}{more}",
+        "+ {} ({})  {}, ID {}  provenance: {}{more}",
         plan.id,
         c.name(&plan.holder),
         key.describe(),

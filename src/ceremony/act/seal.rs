@@ -40,7 +40,7 @@ pub(crate) fn ask_second_reading(
     first: &PersonId,
 ) -> Prompt {
     let line = format!(
-        "Second person: read the number of the new bag with {} from the bag, not from the screen. Two people then approve it.",
+        "Second person: read the number of the new bag for {}. Read it from the bag, not from the screen. Then two people approve it.",
         c.item_title(item)
     );
     let first_reading = c.custody.reading().map(|reading| reading.bag().to_owned());

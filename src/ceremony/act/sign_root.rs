@@ -39,7 +39,7 @@ pub(crate) fn next_sign(c: &Ceremony, step: &Step) -> Next {
         None => {
             let Count { have, need } = c.signatures();
             vec![format!(
-                "Root {}: {have} of {} keys have signed; {need} signatures are required.",
+                "Signatures for root {}: {have} of {need} required, from {} keys.",
                 frozen.version(),
                 c.keys.len()
             )]
@@ -76,7 +76,7 @@ pub(crate) fn signing_lines(c: &Ceremony, plan: &KeyPlan) -> Vec<String> {
     let bag = plan.token.bag.as_ref();
     let bag = bag.map_or_else(String::new, |bag| format!(", bag {bag}"));
     let mut lines = vec![
-        format!("{}.", c.counters()),
+        format!("Signatures: {}.", c.counters()),
         format!(
             "Next token: {token}{bag}, for {} ({}).",
             plan.id,

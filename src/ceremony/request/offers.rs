@@ -154,10 +154,9 @@ fn form(c: &Ceremony, kind: RequestKind) -> Vec<Field> {
             Field::typed("correct number"),
         ],
         RequestKind::Postpone => vec![Field::chosen("key", keys(&|key| c.may_postpone(key)))],
-        RequestKind::BringForward => vec![Field::chosen(
-            "whose",
-            keys(&|key| c.may_bring_forward(key)),
-        )],
+        RequestKind::BringForward => {
+            vec![Field::chosen("key", keys(&|key| c.may_bring_forward(key)))]
+        }
         RequestKind::Regenerate => {
             vec![
                 Field::chosen("key", keys(&|key| c.may_regenerate(key))),
