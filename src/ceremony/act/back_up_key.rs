@@ -248,19 +248,19 @@ fn is_set_id(id: &str) -> bool {
 pub(crate) fn of_step<'e>(
     c: &mut Ceremony,
     at: &At<'e>,
-    fits: impl Fn(&'e Act) -> Option<Option<&'e KeyId>>,
+    fits: impl Fn(&'e Act) -> Option<&'e Option<KeyId>>,
 ) -> Result<(KeyId, bool), ReplayError> {
     let key = fits(&at.step(c)?.act).ok_or_else(|| at.refuse())?;
     let is_in_memory = key.is_none();
     let key = c
-        .key_of_backup(key)
+        .key_of_backup(key.as_ref())
         .ok_or_else(|| contradiction("this step does not back up a key"))?;
     Ok((key, is_in_memory))
 }
 
-fn key_of(act: &Act) -> Option<Option<&KeyId>> {
+fn key_of(act: &Act) -> Option<&Option<KeyId>> {
     if let Act::BackUpKey { key } = act {
-        Some(key.as_ref())
+        Some(key)
     } else {
         None
     }
@@ -345,7 +345,7 @@ pub(crate) fn event_of_extraction(
     step: &Step,
     attributes: KeyAttributes,
 ) -> Result<EventKind, StepError> {
-    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key));
+    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key.as_ref()));
     let key = key.ok_or(StepError::NotAsked)?;
     Ok(EventKind::Backup(BackupEvent::ExtractionDisabled {
         key,

@@ -144,9 +144,9 @@ pub(crate) fn exception_recorded_sentence(
         happened,
         decided,
     } = report;
-    let waived = waives.map_or_else(String::new, |check| format!(" Waived check: {check}."));
+    let check = waives.map_or_else(String::new, |check| format!(" Waived check: {check}."));
     let people = names.approving(approvals);
     format!(
-        "Exception. Expected: {expected}. Happened: {happened}. Decided by {people}: {decided}.{waived}"
+        "Exception. Expected: {expected}. Happened: {happened}. Decided by {people}: {decided}.{check}"
     )
 }

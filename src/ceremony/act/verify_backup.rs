@@ -9,9 +9,9 @@ use crate::ceremony::{BackupEvent, Ceremony, Check, Effect, KeyBackup, Next, Ope
 use crate::script::{Act, KeyId, PersonId, Step};
 use crate::words::Digest;
 
-fn key_of(act: &Act) -> Option<Option<&KeyId>> {
+fn key_of(act: &Act) -> Option<&Option<KeyId>> {
     if let Act::VerifyBackup { key } = act {
-        Some(key.as_ref())
+        Some(key)
     } else {
         None
     }
@@ -67,7 +67,7 @@ pub(crate) fn event_of_share(
     custodian: PersonId,
     by: OpenedBy,
 ) -> Result<BackupEvent, StepError> {
-    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key));
+    let key = key_of(&step.act).and_then(|key| c.key_of_backup(key.as_ref()));
     let key = key.ok_or(StepError::NotAsked)?;
     let made = c.backup_of(&key).and_then(KeyBackup::made);
     let set = made.ok_or(StepError::NotAsked)?.manifest.set();
