@@ -249,8 +249,8 @@ table! {
         id_form: IdForm = IdForm::Random,
         /// The length of a random `CKA_ID`, in bytes.
         id_length: usize = 8,
-        /// The IDs for `id_form = "listed"`, in hex. A new key gets the first that is free.
-        ids: Vec<String> = Vec::new(),
+        /// The `CKA_ID` for `id_form = "fixed"`, in hex. A token then has one key of a ceremony at a time.
+        id: String = String::new(),
         /// Templates for the public half, in the order in which they are tried. Each names the attributes that it has
         /// beside `CKA_TOKEN`, `CKA_LABEL`, `CKA_ID` and those of the key type.
         public_templates: Vec<Vec<PublicAttribute>> = {
@@ -280,8 +280,8 @@ words! {
     IdForm {
         /// A random one of `id_length` bytes.
         Random = "random",
-        /// One of the list `ids`.
-        Listed = "listed",
+        /// Always `id`, for tokens that map IDs to slots.
+        Fixed = "fixed",
         /// The one that the token chooses.
         Token = "token",
     }
