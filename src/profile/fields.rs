@@ -148,6 +148,9 @@ table! {
         label: LabelForm = LabelForm::Given,
         /// The longest label, in bytes.
         label_length: usize = 32,
+        /// Whether the token has an SO PIN. Without one, it is initialized and its PIN is set with an empty SO PIN, and
+        /// nobody can set a new PIN when the PIN is locked.
+        so_pin: bool = true,
         /// Objects that a blank token may hold: they do not make it "not empty".
         ignored_objects: Vec<ObjectClass> = Vec::new(),
     }
