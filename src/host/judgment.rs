@@ -1,4 +1,4 @@
-//! What the facts mean. Nothing is read here.
+//! The result of each check, from the facts alone.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::record::Finding;
 
 use super::{Check, Facts, Level};
 
-/// 2026-01-01T00:00:00Z: a clock that is earlier has lost its battery.
+/// 2026-01-01T00:00:00Z: an earlier clock has lost its battery.
 const EARLIEST: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 pub(super) fn checks(facts: &Facts) -> Vec<Check> {
@@ -20,22 +20,28 @@ pub(super) fn checks(facts: &Facts) -> Vec<Check> {
             none_of(
                 facts.links.as_deref(),
                 "no network interface has a link",
-                |found| format!("a network is connected: {found}; pull the cable or switch it off"),
+                |found| {
+                    format!(
+                        "connected network interface: {found}; unplug the cable or disable the interface"
+                    )
+                },
             ),
         ),
         check(
             "host.default-route",
             none_of(
                 facts.default_routes.as_deref(),
-                "no route leads to other networks",
-                |found| format!("a default route leads through {found}"),
+                "no default route",
+                |found| {
+                    format!("default route through {found}; delete it with 'ip route del default'")
+                },
             ),
         ),
         check("host.radio", radio(facts)),
         check(
             "host.swap",
-            none_of(facts.swaps.as_deref(), "no swap is in use", |found| {
-                format!("memory may be written to {found}; run 'swapoff -a'")
+            none_of(facts.swaps.as_deref(), "swap is not used", |found| {
+                format!("memory may be written to the swap area {found}; run 'swapoff -a'")
             }),
         ),
         check("host.core-dumps", core_dumps(facts)),
@@ -62,7 +68,7 @@ fn none_of(found: Option<&[String]>, good: &str, bad: impl Fn(String) -> String)
 fn unknown() -> Judgment {
     (
         Level::Caution,
-        "cannot be told on this system; two people look for themselves".to_owned(),
+        "unknown: this system does not report it; two people must check it themselves".to_owned(),
     )
 }
 
@@ -73,22 +79,23 @@ fn visible(names: &[String]) -> String {
 
 fn radio(facts: &Facts) -> Judgment {
     if facts.radios.is_empty() {
-        (Level::Fit, "no radio is switched on".to_owned())
+        (Level::Fit, "all radios are off".to_owned())
     } else {
         let radios = visible(&facts.radios);
         (
             Level::Caution,
-            format!("radio switched on: {radios}; run 'rfkill block all'"),
+            format!("radio is on: {radios}; run 'rfkill block all'"),
         )
     }
 }
 
 fn core_dumps(facts: &Facts) -> Judgment {
     match facts.core_dumps {
-        Some(false) => (Level::Fit, "a crash leaves no memory image".to_owned()),
+        Some(false) => (Level::Fit, "core dumps are disabled".to_owned()),
         Some(true) => (
             Level::Unfit,
-            "a crash would leave the memory in a file".to_owned(),
+            "core dumps are enabled: a crash would write the memory to a file; run 'ulimit -c 0'"
+                .to_owned(),
         ),
         None => unknown(),
     }
@@ -99,7 +106,7 @@ fn memory_lock(facts: &Facts) -> Judgment {
         Some(true) => (Level::Fit, "the memory is locked".to_owned()),
         Some(false) => (
             Level::Caution,
-            "the memory is not locked; raise the limit with 'ulimit -l unlimited'".to_owned(),
+            "the memory is not locked; run 'ulimit -l unlimited' and start again".to_owned(),
         ),
         None => unknown(),
     }
@@ -109,16 +116,16 @@ fn ptrace(facts: &Facts) -> Judgment {
     match facts.ptrace_scope {
         Some(1..) => (
             Level::Fit,
-            "programs cannot look into each other".to_owned(),
+            "programs cannot read the memory of other programs".to_owned(),
         ),
         Some(0) => (
             Level::Caution,
-            "programs of one user can look into each other; set kernel.yama.ptrace_scope = 1"
+            "programs of the same user can read each other's memory; run 'sysctl kernel.yama.ptrace_scope=1'"
                 .to_owned(),
         ),
         None => (
             Level::Caution,
-            "the kernel has no limit on looking into other programs (Yama)".to_owned(),
+            "the kernel does not prevent programs from reading each other's memory (no Yama)".to_owned(),
         ),
     }
 }
@@ -128,12 +135,12 @@ fn clock(facts: &Facts) -> Judgment {
     if facts.clock < EARLIEST {
         (
             Level::Unfit,
-            format!("the clock says {now}, which is in the past; set it"),
+            format!("the clock shows {now}, which is in the past; set it with 'date -u -s TIME'"),
         )
     } else {
         (
             Level::Fit,
-            format!("the clock says {now}; two people compare it with theirs"),
+            format!("the clock shows {now}; two people compare it with their own"),
         )
     }
 }
@@ -142,10 +149,11 @@ fn root(facts: &Facts) -> Judgment {
     if facts.root {
         (
             Level::Caution,
-            "this runs as root; a user who may use the tokens is enough".to_owned(),
+            "the program runs as root; use an unprivileged user who can access the tokens"
+                .to_owned(),
         )
     } else {
-        (Level::Fit, "this does not run as root".to_owned())
+        (Level::Fit, "the program does not run as root".to_owned())
     }
 }
 
@@ -155,7 +163,7 @@ fn virtual_machine(facts: &Facts) -> Judgment {
         Some(sign) => (
             Level::Caution,
             format!(
-                "this is a virtual machine or a container, whose host can read all memory ({})",
+                "virtual machine or container, whose host can read all memory ({})",
                 sign.escape_debug()
             ),
         ),
@@ -166,7 +174,7 @@ fn remote(facts: &Facts) -> Judgment {
     if facts.remote {
         (
             Level::Unfit,
-            "the terminal is on another machine (SSH); sit down at this one".to_owned(),
+            "the terminal is on another machine (SSH); use the console of this machine".to_owned(),
         )
     } else {
         (Level::Fit, "the terminal is on this machine".to_owned())
@@ -178,18 +186,18 @@ fn recording(facts: &Facts) -> Judgment {
         let programs = visible(&facts.recorders);
         (
             Level::Unfit,
-            format!("the terminal is recorded by {programs}"),
+            format!("{programs} records the terminal; end it first"),
         )
     } else if !facts.multiplexers.is_empty() {
         let programs = visible(&facts.multiplexers);
         (
             Level::Caution,
-            format!("{programs} keeps what the screen showed; use a plain terminal"),
+            format!("{programs} keeps a copy of the screen; use a plain terminal"),
         )
     } else {
         (
             Level::Fit,
-            "nothing seems to record the terminal".to_owned(),
+            "no known program records the terminal".to_owned(),
         )
     }
 }
@@ -225,18 +233,18 @@ mod tests {
         assert_eq!(inspection.checks().len(), 12);
     }
 
-    /// Spoils a good machine and asserts that one check alone tells it.
-    fn assert_told(id: &str, level: Level, spoil: impl Fn(&mut Facts)) {
+    /// Changes a good machine and asserts that only one check reports it.
+    fn assert_reported(id: &str, level: Level, spoil: impl Fn(&mut Facts)) {
         let mut facts = good();
         spoil(&mut facts);
         let inspection = Inspection::of(&facts);
-        let told: Vec<_> = inspection
+        let found: Vec<_> = inspection
             .checks()
             .iter()
             .filter(|check| check.level != Level::Fit)
             .map(|check| (check.finding.check.as_str(), check.level))
             .collect();
-        assert_eq!(told, [(id, level)]);
+        assert_eq!(found, [(id, level)]);
         assert_eq!(inspection.is_fit(), level != Level::Unfit);
     }
 
@@ -245,8 +253,8 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_a_machine_unfit_is_told_by_its_own_check() {
-        let unfit = |id, spoil: fn(&mut Facts)| assert_told(id, Level::Unfit, spoil);
+    fn what_makes_a_machine_unfit_is_reported_by_one_check() {
+        let unfit = |id, spoil: fn(&mut Facts)| assert_reported(id, Level::Unfit, spoil);
         unfit("host.network-link", |f| f.links = Some(one("eth0")));
         unfit("host.default-route", |f| {
             f.default_routes = Some(one("eth0"));
@@ -259,8 +267,8 @@ mod tests {
     }
 
     #[test]
-    fn what_people_should_know_is_told_by_its_own_check() {
-        let caution = |id, spoil: fn(&mut Facts)| assert_told(id, Level::Caution, spoil);
+    fn what_people_should_know_is_reported_by_one_check() {
+        let caution = |id, spoil: fn(&mut Facts)| assert_reported(id, Level::Caution, spoil);
         caution("host.radio", |f| f.radios = one("wlan"));
         caution("host.memory-lock", |f| f.memory_locked = Some(false));
         caution("host.ptrace", |f| f.ptrace_scope = Some(0));
@@ -272,8 +280,8 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_never_passes() {
-        let unknown = |id, spoil: fn(&mut Facts)| assert_told(id, Level::Caution, spoil);
+    fn what_is_unknown_never_passes() {
+        let unknown = |id, spoil: fn(&mut Facts)| assert_reported(id, Level::Caution, spoil);
         unknown("host.network-link", |f| f.links = None);
         unknown("host.default-route", |f| f.default_routes = None);
         unknown("host.swap", |f| f.swaps = None);

@@ -88,12 +88,12 @@ fn a_sound_directory_holds() {
         "{told}"
     );
     for line in [
-        "[ok] every file is the one that SHA256SUMS names",
+        "[ok] every file in SHA256SUMS is unchanged",
         "[ok] key-1 answered at generation",
         "[ok] key-2 answered at reinsertion",
         "[ok] root 1 is signed by key-3",
         "[ok] root 1 is signed by key-4",
-        "[ok] 4 of 4 keys of root 1 have signed, 2 must",
+        "[ok] 4 of 4 keys of root 1 signed; 2 required",
     ] {
         assert!(told.contains(line), "{line} is not in: {told}");
     }
@@ -215,9 +215,9 @@ fn another_root_file_is_found() {
         (
             "\"version\": 1",
             "\"version\": 2",
-            "something else was signed",
+            "another message was signed",
         ),
-        ("\"sig\": \"", "\"sig\": \"00", "other signatures"),
+        ("\"sig\": \"", "\"sig\": \"00", "the signatures differ"),
     ] {
         let directory = directory_of(closed());
         let path = directory.path().join("root/1.root.json");

@@ -314,7 +314,7 @@ fn leaving_is_resumed() {
         .expect("error: the ceremony waits to be resumed");
     operator
         .terminal
-        .expect("hint: nothing is lost; go on with: conclave resume");
+        .expect("hint: nothing is lost; to continue: conclave resume");
     assert_eq!(operator.end().code(), Some(130));
 
     let mut operator = Operator::resume(&rehearsal);

@@ -349,7 +349,7 @@ fn a_whole_life_that_was_left_is_whole_after_it_was_taken_up() {
     let drill = rehearsal.out().join("drill");
     let certificate = fs::read(drill.join("certificate.json")).unwrap();
     let certificate: serde_json::Value = serde_json::from_slice(&certificate).unwrap();
-    assert_eq!(certificate["grade"], "full", "{certificate}");
+    assert_eq!(certificate["level"], "full", "{certificate}");
     assert_eq!(certificate["result"], "passed", "{certificate}");
     let events = rehearse::events(&fs::read(drill.join("transcript.jsonl")).unwrap());
     let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).count();

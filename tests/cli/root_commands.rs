@@ -210,7 +210,7 @@ fn people_are_told_the_verdict_and_the_reason() {
     let refused = verify(&[chain("adversarial/b05-new-ok-old-under")], &[]);
     assert_eq!(
         refused.out,
-        "rejected: version 1 is the last that verifies\n  \
+        "rejected: version 1 is the last valid version\n  \
          [FAIL] chain.old-threshold: 2.root.json: 1 of the 2 signatures that the root role of the version before it needs\n"
     );
 }

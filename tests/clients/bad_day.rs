@@ -5,7 +5,7 @@
 use std::fs;
 
 use conclave::metadata::KeyType;
-use conclave::rehearsal::OnlineKeys;
+use conclave::rehearsal::online_keys;
 use conclave::script::{Kind, ScriptTemplate};
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +19,7 @@ const CLOCK_IS_BEHIND: SignedDuration = SignedDuration::from_mins(9);
 
 /// A script for three holders, one spare token, and online keys that a repository can be built with.
 fn write_script(rehearsal: &Rehearsal) {
-    let online = OnlineKeys::generate_in(&rehearsal.beside("online")).unwrap();
+    let online = online_keys(&rehearsal.beside("online")).unwrap();
     let not_before = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
     let template = ScriptTemplate {
         kind: Kind::Genesis,
@@ -31,7 +31,7 @@ fn write_script(rehearsal: &Rehearsal) {
         profile: "softhsm2".to_owned(),
         not_before,
         expires: not_before + SignedDuration::from_hours(365 * 24),
-        online: online.public_files(),
+        online,
     };
     fs::write(rehearsal.beside("bad-day.toml"), template.write().unwrap()).unwrap();
 }

@@ -125,7 +125,7 @@ impl Publisher {
             words = Digest::of(head).words().join(" ");
             register = format!("{last}/keys/payloads.json");
             custody = format!("{last}/keys/custody.jsonl");
-            new.extend(["--record", &words, "--register", &register]);
+            new.extend(["--transcript-digest", &words, "--register", &register]);
             if self.site.path(&custody).exists() {
                 new.extend(["--custody", &custody]);
             }

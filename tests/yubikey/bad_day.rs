@@ -354,7 +354,7 @@ fn a_chain_that_leads_nowhere_proves_nothing() {
     let (provenance, said) = claimed();
     assert_eq!(provenance, "claimed");
     assert!(
-        said.contains("Nothing of it is believed: attestation.f9-overwritten"),
+        said.contains("The attestation is not valid: attestation.f9-overwritten"),
         "{said}"
     );
 

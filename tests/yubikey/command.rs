@@ -71,7 +71,7 @@ fn the_last_try_is_spent_only_by_somebody_who_says_so() {
     refuses(
         &stand.token(&["change-pin"], &[PIN, "161803"]),
         1,
-        "this is the last try of the PIN",
+        "only one try is left for the PIN",
     );
     assert_eq!(stand.pin_tries(0), 1);
     refuses(

@@ -1,4 +1,4 @@
-//! The part of `VERIFY.txt` about people who approve by a token of their own.
+//! The part of `VERIFY.txt` about approval tokens.
 
 use std::fmt::{self, Write as _};
 
@@ -7,10 +7,10 @@ use crate::ceremony::{Ceremony, Mode};
 use crate::metadata::Scheme;
 
 const EXTRACT: &str = r#"
-# 7. People approved by tokens of their own. At attendance a token signs four lines: a phrase, the SHA-256 of the
-#    script, the person's name in the script, and a random challenge. An approval is a signature over five: a phrase,
-#    the SHA-256 of the script, that of everything that happened before, the person's name, and the SHA-256 of what
-#    is approved.
+# 7. Participants approved with approval tokens. At attendance, an approval token signs four lines: a phrase, the SHA-256
+#    of the script, the ID of the person in the script, and a random challenge. An approval is a signature over five
+#    lines: a phrase, the SHA-256 of the script, the SHA-256 of all previous events, the ID of the person, and the
+#    SHA-256 of the approved event.
 
 python3 - "$work" <<'END'
 import hashlib, json, pathlib, sys
@@ -51,14 +51,14 @@ for text in open("transcript.jsonl", "rb"):
 END
 "#;
 
-/// The schemes of the keys by which people approve.
+/// The schemes of the keys on approval tokens.
 pub(super) fn schemes(ceremony: &Ceremony) -> Vec<Scheme> {
     let people = ceremony.script().people().iter();
     let own = people.filter_map(|person| person.approval.as_ref());
     own.filter_map(|own| own.key.key.scheme()).collect()
 }
 
-/// Has every signature of every approval token verified; nothing where the script has none.
+/// Verifies every signature of every approval token, if the script has any.
 pub(super) fn write_approval_tokens(text: &mut String, ceremony: &Ceremony) -> fmt::Result {
     let script = ceremony.script();
     let mut with_token = script
@@ -80,7 +80,7 @@ pub(super) fn write_approval_tokens(text: &mut String, ceremony: &Ceremony) -> f
             "for message in \"$work/{person}\".*.own-message; do\n    \
                  [ -e \"$message\" ] || continue\n    \
                  line=${{message#\"$work/{person}.\"}}; line=${{line%.own-message}}\n    \
-                 verifies \"the own token of {person} signed for line $line\" {} {public_key} \\\n        \
+                 verifies \"signature of the approval token of {person} for entry $line\" {} {public_key} \\\n        \
                  \"${{message%-message}}-signature\" \"$message\"\n\
              done",
             verifier_of(own.key.key.scheme())

@@ -1,4 +1,4 @@
-//! `conclave root`: root metadata, as files.
+//! `conclave root`: files of root metadata.
 
 mod carried;
 pub(super) mod chain_files;
@@ -16,7 +16,7 @@ use clap::Subcommand;
 
 use super::{Failure, Status};
 
-/// Read, verify, compare, sign and hand over root metadata.
+/// Inspect, verify, compare, sign and export root metadata.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]

@@ -1,66 +1,65 @@
-//! `conclave script new` for a change of a root: the root is read, and each of its keys is named.
+//! `conclave script new` for a change of a root: the fate of each of its keys.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::basics::Basics;
 use super::source::read_given;
-use crate::cli::{Failure, Status};
+use crate::cli::Failure;
 use crate::metadata::{KeyId, RoleKind as RootRole, TrustedRoot, verify_chain};
 use crate::record::CustodyList;
 use crate::script::{ChangeTemplate, KeyFate, OnlineFiles};
 use crate::words::Digest;
 
-/// Files, by the names under which they are carried.
+/// Pinned input files, by name.
 type NamedFiles = Vec<(String, Vec<u8>)>;
 
-/// What becomes of the root that is changed
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Changing a root")]
 pub(super) struct Change {
-    /// The root that is changed; before it, the versions from the trust anchor on, in order
-    #[arg(long, value_name = "FILE")]
+    /// The versions of the root from the trust anchor to the newest, in order
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) previous: Vec<PathBuf>,
-    /// The head of the record of the ceremony before, in words
+    /// The transcript digest of the previous ceremony, in words
     #[arg(long, value_name = "WORDS")]
-    record: Option<String>,
-    /// The register of payloads that the ceremony before left: its keys/payloads.json
+    transcript_digest: Option<String>,
+    /// The payload register of the previous ceremony: its keys/payloads.json
     #[arg(long, value_name = "FILE")]
     register: Option<PathBuf>,
-    /// The custody list that the ceremony before left: its keys/custody.jsonl
+    /// The custody log of the previous ceremony: its keys/custody.jsonl
     #[arg(long, value_name = "FILE")]
     custody: Option<PathBuf>,
-    /// How many keys are added
+    /// Number of keys to add
     #[arg(long, value_name = "N", default_value_t = 0)]
     add: u8,
-    /// A key that goes, and whose token is here; its ID, or how it begins
-    #[arg(long, value_name = "KEYID")]
+    /// Keys to remove whose tokens are in the ceremony; the key ID or a unique prefix of it
+    #[arg(long, value_name = "KEYID", num_args = 1..)]
     remove: Vec<String>,
-    /// A key that goes because it is lost or stolen
-    #[arg(long, value_name = "KEYID")]
+    /// Keys to remove because they are lost or stolen
+    #[arg(long, value_name = "KEYID", num_args = 1..)]
     lost: Vec<String>,
-    /// A key that stays, and does not sign this time
-    #[arg(long, value_name = "KEYID")]
+    /// Keys that stay, but do not sign this time
+    #[arg(long, value_name = "KEYID", num_args = 1..)]
     absent: Vec<String>,
-    /// A key that stays, and whose signature another site owes
-    #[arg(long, value_name = "KEYID=SITE")]
+    /// Keys that stay, and sign at another site
+    #[arg(long, value_name = "KEYID=SITE", num_args = 1..)]
     site: Vec<String>,
 }
 
 impl Change {
-    /// Whether anything was said of a root that exists.
+    /// Whether any of these options was given.
     pub(super) fn is_given(&self) -> bool {
         let lists = [&self.remove, &self.lost, &self.absent, &self.site];
         !self.previous.is_empty()
-            || self.record.is_some()
+            || self.transcript_digest.is_some()
             || self.register.is_some()
             || self.custody.is_some()
             || self.add > 0
             || lists.into_iter().any(|list| !list.is_empty())
     }
 
-    /// The script of the change, still to be written and judged.
     pub(super) fn template(
         &self,
         template: &str,
@@ -71,7 +70,7 @@ impl Change {
         let ids = root.role(RootRole::Root).key_ids();
         let mut keys: Vec<(KeyId, KeyFate)> =
             ids.iter().map(|id| (id.clone(), KeyFate::Keep)).collect();
-        let mut say = |text: &str, fate: KeyFate| {
+        let mut set = |text: &str, fate: KeyFate| {
             let mut meant = keys
                 .iter_mut()
                 .filter(|(id, _)| !text.is_empty() && id.as_str().starts_with(text));
@@ -80,10 +79,14 @@ impl Change {
                     *known = fate;
                     Ok(())
                 }
-                (Some(_), None) => Err(usage(format!("the key {text:?} is named twice"))),
-                (Some(_), Some(_)) => Err(usage(format!("more than one key begins with {text:?}"))),
-                (None, _) => Err(usage(format!("the root has no root key {text:?}"))
-                    .hint("conclave root show tells its keys and their IDs")),
+                (Some(_), None) => Err(Failure::usage(format!("the key {text:?} is given twice"))
+                    .hint("give each key with one option only")),
+                (Some(_), Some(_)) => Err(Failure::usage(format!(
+                    "{text:?} is the prefix of several key IDs"
+                ))
+                .hint("give more characters of the key ID")),
+                (None, _) => Err(Failure::usage(format!("the root has no root key {text:?}"))
+                    .hint("to list its key IDs: conclave root show FILE")),
             }
         };
         for (texts, fate) in [
@@ -92,16 +95,16 @@ impl Change {
             (&self.absent, KeyFate::Absent),
         ] {
             for text in texts {
-                say(text, fate.clone())?;
+                set(text, fate.clone())?;
             }
         }
         for text in &self.site {
             let (id, site) = text
                 .split_once('=')
-                .ok_or_else(|| usage(format!("{text:?} is not KEYID=SITE")))?;
-            say(id, KeyFate::Site(site.to_owned()))?;
+                .ok_or_else(|| Failure::usage(format!("{text:?} is not KEYID=SITE")))?;
+            set(id, KeyFate::Site(site.to_owned()))?;
         }
-        let record = self.record.as_deref().map(Digest::from_words).transpose();
+        let digest = self.transcript_digest.as_deref();
         Ok(ChangeTemplate {
             template: template.to_owned(),
             title: basics.title.clone(),
@@ -109,9 +112,12 @@ impl Change {
             not_before: basics.not_before,
             expires: basics.expires()?,
             chain,
-            record: record.map_err(|error| usage(format!("--record: {error}")))?,
-            register: self.register.as_deref().map(carried).transpose()?,
-            custody: self.custody.as_deref().map(carried).transpose()?,
+            record: digest
+                .map(Digest::from_words)
+                .transpose()
+                .map_err(wrong_words)?,
+            register: self.register.as_deref().map(read_pinned).transpose()?,
+            custody: self.custody.as_deref().map(read_pinned).transpose()?,
             threshold: basics.threshold.map(u32::from),
             keys,
             added: self.add,
@@ -121,30 +127,30 @@ impl Change {
         })
     }
 
-    /// The custody list that was given. One that is none is told when the script is judged.
+    /// The custody log that was given. The check of the script reports an invalid one.
     pub(super) fn custody(&self) -> Result<Option<CustodyList>, Failure> {
-        let file = self.custody.as_deref().map(carried).transpose()?;
+        let file = self.custody.as_deref().map(read_pinned).transpose()?;
         Ok(file.and_then(|(_, bytes)| CustodyList::parse(&bytes).ok()))
     }
 
-    /// The chain, by the names under which it is carried, and the root at its end.
+    /// The chain as pinned input files, and the root at its end.
     fn read(&self) -> Result<(NamedFiles, TrustedRoot), Failure> {
         let mut chain = Vec::new();
         for path in &self.previous {
-            chain.push(carried(path)?);
+            chain.push(read_pinned(path)?);
         }
         if chain.is_empty() {
-            return Err(usage("a change of a root needs the root".to_owned())
-                .hint("give it with --previous 7.root.json"));
+            return Err(Failure::usage("the root to change is missing")
+                .hint("give all its versions, for example: --previous 1.root.json 2.root.json"));
         }
         let report = verify_chain(chain.clone().into_iter(), Timestamp::now());
         let Some(root) = report.trusted().cloned() else {
             let reasons: Vec<_> = report.reasons().iter().map(ToString::to_string).collect();
-            return Err(Failure::new(
-                Status::Refused,
-                format!("the root cannot be trusted: {}", reasons.join("; ")),
-            )
-            .hint("give the versions from the trust anchor on, in order, the newest last"));
+            return Err(Failure::refused(format!(
+                "the chain of root versions is not valid: {}",
+                reasons.join("; ")
+            ))
+            .hint("give all versions in order, for example: --previous 1.root.json 2.root.json"));
         };
         let first = root.version() + 1 - chain.len() as u64;
         let files = chain.into_iter().zip(first..);
@@ -154,13 +160,13 @@ impl Change {
     }
 }
 
-/// A file that is carried, with the name that it has in the script.
-fn carried(path: &Path) -> Result<(String, Vec<u8>), Failure> {
+fn read_pinned(path: &Path) -> Result<(String, Vec<u8>), Failure> {
     let bytes = read_given(path)
-        .map_err(|failure| failure.hint("give the files that the ceremony before left"))?;
+        .map_err(|failure| failure.hint("give a file from the previous ceremony directory"))?;
     Ok((path.display().to_string(), bytes))
 }
 
-fn usage(what: String) -> Failure {
-    Failure::new(Status::Usage, what)
+fn wrong_words(error: impl Display) -> Failure {
+    Failure::usage(format!("--transcript-digest: {error}"))
+        .hint("type the 32 words from the closing note of the previous ceremony")
 }

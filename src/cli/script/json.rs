@@ -1,4 +1,4 @@
-//! What a script says, for software.
+//! A script as JSON.
 
 use serde_json::{Value, json};
 
@@ -78,16 +78,16 @@ pub(super) fn ceremony(script: &Script) -> Value {
     })
 }
 
-/// Who sets a secret of a token, and what becomes of it.
+/// Who sets a secret of a token, and its disposition.
 fn activation(plan: &SecretPlan) -> Value {
     let bag = match &plan.fate {
         Fate::Envelope { bag } => Some(bag),
         Fate::Memory | Fate::Discarded | Fate::UnderPin => None,
     };
     json!({
-        "what": plan.secret.as_str(),
+        "secret": plan.secret.as_str(),
         "set_by": plan.set_by,
-        "fate": plan.fate.as_str(),
+        "disposition": plan.fate.as_str(),
         "bag": bag,
     })
 }

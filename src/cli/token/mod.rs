@@ -1,4 +1,4 @@
-//! `conclave token`: tokens outside a ceremony.
+//! `conclave token`: tokens outside of a ceremony.
 
 mod attestation;
 mod change_pin;
@@ -13,19 +13,16 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::host;
-use crate::profile::{Kind, Profile, ProfileError};
+use crate::profile::{Kind, Profile};
 use crate::record::TokenId;
 use crate::token::key_file::KeyFiles;
 use crate::token::piv::YubiKeys;
 use crate::token::pkcs11::Module;
 use crate::token::{Reader, Seen, TokenError, TokenState};
 
-use super::output::print;
 use super::{Failure, Status};
 
-/// Look at tokens, and make them ready for a ceremony.
-///
-/// Exit status: 0 done or accepted, 1 rejected, 2 wrong usage or profile, 3 the token, 4 input or output, 130 aborted.
+/// Inspect tokens, and prepare them for a ceremony.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -42,19 +39,18 @@ enum Command {
     Attestation(attestation::Arguments),
 }
 
-/// Where the tokens are.
 #[derive(Debug, clap::Args)]
 struct ReaderArguments {
-    /// The make of token: a name, or the path of a profile.
+    /// The token profile: the name of a built-in profile, or the path of a profile file
     #[arg(long, value_name = "PROFILE", default_value = "softhsm2")]
     profile: String,
-    /// The PKCS#11 module to load in place of the profile's.
+    /// The PKCS#11 module to load instead of the one in the profile
     #[arg(long, value_name = "PATH")]
     module: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Status, Failure> {
-    // PINs are typed here.
+    // These commands handle PINs.
     let _ = host::harden();
     match arguments.command {
         Command::List(arguments) => list::run(&arguments),
@@ -75,7 +71,7 @@ impl ReaderArguments {
         }?;
         if let Some(module) = &self.module {
             let module = std::path::absolute(module)
-                .map_err(|error| Failure::new(Status::Io, error.to_string()))?;
+                .map_err(|error| Failure::io(format!("{}: {error}", module.display())))?;
             profile = profile.with_module(&module)?;
         }
         Ok(match profile.kind() {
@@ -86,33 +82,7 @@ impl ReaderArguments {
     }
 }
 
-impl From<ProfileError> for Failure {
-    fn from(error: ProfileError) -> Self {
-        let (status, hint) = match error {
-            ProfileError::Read(_) => (
-                Status::Io,
-                "check the path; a name without '/' means a built-in profile",
-            ),
-            ProfileError::Unknown { .. } => (
-                Status::Usage,
-                "for a profile of your own, give its path: --profile ./NAME.toml",
-            ),
-            _ => (
-                Status::Usage,
-                "hsm-config/softhsm2.toml explains every field",
-            ),
-        };
-        Self::new(status, error.to_string()).hint(hint)
-    }
-}
-
-impl From<TokenError> for Failure {
-    fn from(error: TokenError) -> Self {
-        Self::new(Status::Token, error.to_string()).hint(error.hint())
-    }
-}
-
-/// The one token that is meant: by label or serial number, or the only initialized one there is.
+/// The token with this label or serial number, or the only initialized token.
 pub(super) fn select(reader: &mut dyn Reader, selector: Option<&str>) -> Result<Seen, Failure> {
     let mut found = reader.tokens()?;
     found.retain(|seen| match selector {
@@ -149,7 +119,7 @@ fn as_json(id: &TokenId, state: &TokenState) -> Value {
     })
 }
 
-/// What the PIN of the security officer is called on that make.
+/// The name of the security officer's PIN on such tokens.
 fn officer_pin(profile: &Profile) -> &'static str {
     match profile.kind() {
         Kind::YubikeyPiv => "PUK",
@@ -157,7 +127,7 @@ fn officer_pin(profile: &Profile) -> &'static str {
     }
 }
 
-/// What people should know of a token's state, in a few words.
+/// The state of a token in a few words.
 fn state_words(state: &TokenState) -> String {
     use crate::record::Tries;
     let mut words = if state.initialized {
@@ -168,7 +138,7 @@ fn state_words(state: &TokenState) -> String {
     let factory = factory_names(state).join(", ");
     if !factory.is_empty() {
         let separator = if words.is_empty() { "" } else { ", " };
-        words = format!("{words}{separator}as from the factory: {factory}");
+        words = format!("{words}{separator}factory default {factory}");
     }
     if !state.initialized {
         return words;
@@ -190,7 +160,7 @@ fn state_words(state: &TokenState) -> String {
     words
 }
 
-/// What everybody knows of a token, for it was never changed.
+/// The secrets that still have their factory defaults, which are public.
 fn factory_names(state: &TokenState) -> Vec<String> {
     let secrets = state.at_factory_value.iter();
     secrets.map(ToString::to_string).collect()
