@@ -225,7 +225,7 @@ const HELP: [Help; 30] = [
     },
     Help {
         command: "transcript verify",
-        example: "conclave transcript verify ceremony/ --digest \"WORDS ON PAPER\"",
+        example: "conclave transcript verify ceremony/ --digest 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
         reads: "the ceremony directory",
         writes: "nothing",
         exit: FILES,

@@ -26,7 +26,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(5);
 /// What can be typed at any prompt instead of an answer.
 const COMMANDS: [(&str, &str); 5] = [
     (
-        "/other",
+        "/options",
         "more options: corrections, people who arrive or leave",
     ),
     ("/exception", "record an exception to the script"),
@@ -171,7 +171,7 @@ impl<W: Write> LineMode<W> {
     fn command(&mut self, ceremony: &Ceremony, line: &str) -> Result<(), Interrupt> {
         match line {
             "/abort" => self.ask_to_abort(ceremony),
-            "/other" => match self.other(ceremony) {
+            "/options" => match self.other(ceremony) {
                 Ok(Some(request)) => Err(Interrupt::Request(request)),
                 Ok(None) => Ok(()),
                 Err(stop) => self.interrupt(ceremony, stop),

@@ -188,7 +188,7 @@ fn the_page_is_written_where_nothing_is_yet() {
     let page = report(&closed().ceremony, &closed().transcript).to_html();
     let output = conclave(&["report"], directory.path());
     assert_eq!(output.status.code(), Some(4));
-    assert!(stderr(&output).contains("exists already"));
+    assert!(stderr(&output).contains("already exists"));
 
     let out = directory.path().join("again.html");
     let output = conclave(

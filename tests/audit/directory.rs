@@ -96,7 +96,7 @@ fn many_that_do_not_belong_are_counted() {
     }
     let report = audit(directory.path());
     assert_eq!(report.findings().len(), 65);
-    assert_eq!(report.findings()[64].detail, "6 more of this kind");
+    assert_eq!(report.findings()[64].detail, "and 6 more unexpected files");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_list_of_digests_names_neither_too_little_nor_too_much() {
     assert_eq!(
         change(&|text| format!("{text}{zeros}  zzz\n")),
         [
-            "directory.sums: zzz: it is missing",
+            "directory.sums: zzz: the file is missing",
             "directory.sums: zzz is listed, but is not a file of the ceremony"
         ]
     );

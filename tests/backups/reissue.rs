@@ -208,6 +208,6 @@ fn what_a_reissue_cannot_be_written_from_is_told() {
         "--custodian",
         "Ada=paper",
     ];
-    assert_failed(&reissue(&repository), 2, &["not of example.com/other"]);
+    assert_failed(&reissue(&repository), 2, &["not example.com/other"]);
     assert!(!out.exists());
 }

@@ -192,7 +192,7 @@ fn what_is_no_regular_file_is_refused_at_once() {
     for path in [pipe, "/dev/zero".into()] {
         let ended = verify(&[path], &["--json"]);
         assert_eq!(ended.status, 4);
-        let why = ": it is not a regular file\nhint: ";
+        let why = ": not a regular file\nhint: ";
         assert!(ended.err.contains(why), "{}", ended.err);
     }
 }

@@ -56,7 +56,7 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
     operator.choose("not here yet");
 
     // The clock is nine minutes off; two people say so.
-    operator.play_until("The machine's clock says ");
+    operator.play_until("The clock of this machine shows ");
     let right = machine_time(operator.shown()) + CLOCK_IS_BEHIND;
     operator.answer_and_see(&right.to_string());
 
@@ -78,7 +78,7 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
 
     // After lunch, another process. Holder 2 has come.
     let mut operator = Operator::resume(&rehearsal);
-    operator.play_until("The machine's clock says ");
+    operator.play_until("The clock of this machine shows ");
     let right = machine_time(operator.shown()) + CLOCK_IS_BEHIND;
     operator.answer_and_see(&right.to_string());
 
@@ -115,7 +115,9 @@ fn a_bad_day_ends_with_a_root_that_all_clients_accept() {
 
 /// What the line mode says of the machine's clock.
 fn machine_time(shown: &str) -> Timestamp {
-    let (_, rest) = shown.rsplit_once("The machine's clock says ").unwrap();
+    let (_, rest) = shown
+        .rsplit_once("The clock of this machine shows ")
+        .unwrap();
     let time: String = rest.chars().take_while(|c| *c != 'Z').collect();
     format!("{time}Z").parse().unwrap()
 }

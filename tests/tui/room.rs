@@ -13,7 +13,7 @@ use conclave::metadata::KeyType;
 use conclave::record::{Finding, Tries};
 use conclave::script::{DrillLevel, Kind, Script};
 use conclave::tui::{
-    Call, Charset, Cmd, Colors, Model, Msg, RecordLine, Reply, Settings, Theme, update, view,
+    Call, Charset, Cmd, Colors, Model, Msg, Reply, Settings, Theme, TranscriptLine, update, view,
 };
 use conclave::words::Digest;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -220,10 +220,10 @@ impl Room {
     pub(crate) fn take(&mut self, input: Input) {
         self.driver.give(input).unwrap();
         let entry = self.driver.transcript.entries().last().unwrap();
-        let line = RecordLine {
+        let line = TranscriptLine {
             number: entry.line.seq,
             time: entry.line.time,
-            head: entry.digest,
+            digest: entry.digest,
             text: entry
                 .line
                 .event()

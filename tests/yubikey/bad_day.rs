@@ -211,9 +211,7 @@ fn a_missed_touch_is_asked_for_again_and_costs_no_try() {
         stand.act("touch-by-hand 0");
         let verified = stand.commands(0, "20");
         table.answer("");
-        table
-            .terminal
-            .expect("TOUCH THE TOKEN: it blinks, and waits for a finger.");
+        table.terminal.expect("TOUCH THE TOKEN that blinks.");
         stand.act("deny 0");
         let shown = table.play_until("Try again: press Enter");
         assert!(

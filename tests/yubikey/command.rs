@@ -123,7 +123,7 @@ fn a_management_key_is_written_down() {
     terminal.send("\r");
     terminal.expect("management key: ");
     terminal.send(&format!("{written}\r"));
-    terminal.expect("on the paper alone");
+    terminal.expect("is on the paper only");
     assert!(terminal.finish().success());
     assert!(!terminal.screen_text().contains(&written[..4]));
     let said = succeeds(&stand.ykman("25000002", &["info"]));
